@@ -1,4 +1,4 @@
-"""What the pure rooms hand each other: the mail that render makes once, the readers it is for, and what became of it.
+"""What the pure rooms hand each other: the mail that render makes once, its readers, and what became of it.
 
 Nothing here does anything; everything is frozen, so that it may be shared between threads and pickled between processes.
 """
@@ -128,11 +128,11 @@ class Value(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     MESSAGE_ID = "message-id"
-    TOKEN = "token"
+    TOKEN = "token"  # noqa: S105 - the name of a value, not one
 
 
 class Form(StrEnum):
-    """Where a value stands, and so how it is escaped: bare, in a header, in HTML, in plain text (both quoted-printable)."""
+    """Where a value stands, and so how it is escaped; HTML and TEXT are quoted-printable besides."""
 
     ASCII = "ascii"
     HEADER = "header"
@@ -248,8 +248,9 @@ class Fault(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one attempt. `code` is the reply's (0: none came), `status` the enhanced one (RFC 3463),
-    `text` the server's words with the address left out, `queue_id` what it named the mail; `at` in seconds since the epoch.
-    `retry_after` are seconds, where the server or provider named a time."""
+    `text` the server's words with the address left out, `queue_id` what it named the mail; `at` in seconds since the
+    epoch. `retry_after` are seconds, where the server or provider named a time.
+    """
 
     number: int
     attempt: int

@@ -48,7 +48,7 @@ def current() -> Config:
 
 def use(config: Config | None) -> Config:
     """Make `config` the one in force; None forgets it, so that the next `current` reads the file again."""
-    global _current  # noqa: PLW0603
+    global _current
     _current = config
     return cast(Config, config)
 
@@ -193,20 +193,12 @@ def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     deeper = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
     errors = [e for e in errors if not (e["type"] == "too_short" and e["loc"] in deeper)]
     unknown = {e["loc"][:-1] for e in errors if e["type"] == "unexpected_keyword_argument"}
-    return [
-        e
-        for e in errors
-        if not (e["type"] == "missing" and e["loc"][:-1] in unknown and _misspelt(e, errors))
-    ]
+    return [e for e in errors if not (e["type"] == "missing" and e["loc"][:-1] in unknown and _misspelt(e, errors))]
 
 
 def _misspelt(missing: ErrorDetails, errors: list[ErrorDetails]) -> bool:
     wanted = str(missing["loc"][-1])
-    beside = [
-        e
-        for e in errors
-        if e["type"] == "unexpected_keyword_argument" and e["loc"][:-1] == missing["loc"][:-1]
-    ]
+    beside = [e for e in errors if e["type"] == "unexpected_keyword_argument" and e["loc"][:-1] == missing["loc"][:-1]]
     return any(nearest(str(e["loc"][-1]), [wanted]) for e in beside)
 
 
@@ -235,9 +227,7 @@ def _keys_at(key: Key) -> list[str]:
             continue
         if dataclasses.is_dataclass(kind):
             declared: Any = {f.name: f.type for f in dataclasses.fields(kind)}.get(part)
-            bare = (
-                getattr(declared, "__origin__", declared) if hasattr(declared, "__metadata__") else declared
-            )
+            bare = getattr(declared, "__origin__", declared) if hasattr(declared, "__metadata__") else declared
             kind = bare if get_origin(bare) is dict else _inner(bare)
         else:
             kind = _inner(kind)

@@ -28,6 +28,9 @@ from newsletter.config.values import (
     parse_timezone,
 )
 
+# A wheel carries the templates inside the package; a checkout has them beside it.
+_packed = Path(__file__).parents[1] / "_templates"
+SHIPPED_TEMPLATES = _packed if _packed.is_dir() else Path(__file__).parents[2] / "templates"
 PROVIDERS = (
     "smtp", "file", "amazon_ses", "brevo", "mailersend", "mailgun", "mailjet", "mandrill", "postal", "postmark",
     "resend", "sendgrid", "sparkpost", "unisender_go",
@@ -71,9 +74,7 @@ Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 Words = tuple[Text, ...]
 
-_rules = ConfigDict(
-    extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True
-)
+_rules = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
 checked = dataclass(frozen=True, kw_only=True, config=_rules)
 
 
@@ -177,16 +178,12 @@ class Newsletter:
     @property
     def draft_moment(self) -> Moment:
         """When the draft is made, local time; by default three hours before `send`'s default."""
-        return self.draft or parse_moment(
-            {"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}[self.period]
-        )
+        return self.draft or parse_moment({"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}[self.period])
 
     @property
     def send_moment(self) -> Moment:
         """When the edition leaves, local time."""
-        return self.send or parse_moment(
-            {"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}[self.period]
-        )
+        return self.send or parse_moment({"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}[self.period])
 
     @model_validator(mode="after")
     def _moments_fit_the_period(self) -> Self:
@@ -339,6 +336,11 @@ class Config:
     def path(self, relative: str) -> Path:
         """A path of the configuration: absolute as it is, relative from the file's folder."""
         return self.folder / relative
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """Where templates are looked for, file by file: beside the configuration first, then the shipped ones."""
+        return (self.folder / "templates", SHIPPED_TEMPLATES)
 
     def provider_of(self, newsletter: Newsletter) -> str:
         """What carries this newsletter's mails: its own provider, or delivery's."""

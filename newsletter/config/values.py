@@ -68,13 +68,9 @@ def parse_duration(value: object) -> timedelta:
     """A duration such as `30m`, `6h`, `30d`."""
     if isinstance(value, timedelta):
         return value
-    found = (
-        re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", value.strip()) if isinstance(value, str) else None
-    )
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", value.strip()) if isinstance(value, str) else None
     if not found:
-        raise ValueError(
-            f"{value!r} is no duration; write a number and a unit, such as '20s', '30m', '6h' or '30d'"
-        )
+        raise ValueError(f"{value!r} is no duration; write a number and a unit, such as '20s', '30m', '6h' or '30d'")
     return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
 
 
@@ -95,9 +91,7 @@ def parse_rate(value: object) -> Rate:
     text = str(value).replace(" ", "").replace("_", "") if isinstance(value, int | str) else ""
     found = re.fullmatch(r"(\d+)(?:/(s|m|min|h|d))?", text)
     if not found or isinstance(value, bool):
-        raise ValueError(
-            f"{value!r} is no rate; write '0' for no limit, or such as '20/s', '300/m' or '5000/h'"
-        )
+        raise ValueError(f"{value!r} is no rate; write '0' for no limit, or such as '20/s', '300/m' or '5000/h'")
     return Rate(int(found[1]), _PER[found[2] or "s"])
 
 
@@ -105,11 +99,7 @@ def parse_moment(value: object) -> Moment:
     """A moment: `fri 15:00` (weekly), `15:00` (daily), `1 15:00` (monthly, day 1 to 28)."""
     if isinstance(value, Moment):
         return value
-    found = (
-        re.fullmatch(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})", value.strip().lower())
-        if isinstance(value, str)
-        else None
-    )
+    found = re.fullmatch(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})", value.strip().lower()) if isinstance(value, str) else None
     if not found or int(found[2]) > 23 or int(found[3]) > 59:
         raise ValueError(
             f"{value!r} is no moment; write such as 'fri 15:00', '15:00' (each day) or '1 15:00' (each month)"
@@ -172,9 +162,7 @@ def parse_language(value: object) -> str:
 
 def parse_colour(value: object) -> str:
     """A colour as `#rrggbb` or `#rgb`, given back as `#rrggbb`."""
-    found = (
-        re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
-    )
+    found = re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
     if not found:
         raise ValueError(f"{value!r} is no colour; write such as '#b3261e'")
     digits = found[1].lower()

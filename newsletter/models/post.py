@@ -1,0 +1,59 @@
+"""The ledger: every post that a newsletter has ever seen, and where it is listed.
+
+A row is never deleted, only its text, so that a post is known again however it comes back.
+"""
+
+from django.db import models
+
+from newsletter.models.source import Source
+
+
+class Post(models.Model):
+    """One article of a newsletter, however many sources list it; texts are the newest that were seen."""
+
+    newsletter = models.CharField(max_length=40)
+    url = models.TextField()
+    link_key = models.TextField(help_text="the link without scheme and tracking, by which it is known again")
+    text_key = models.CharField(max_length=64, blank=True, help_text="a hash of title and text, likewise")
+    content_hash = models.CharField(max_length=64)
+    title = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    summary = models.TextField(blank=True)
+    author = models.TextField(blank=True)
+    categories = models.JSONField(default=list)
+    language = models.CharField(max_length=35, blank=True)
+    image = models.JSONField(null=True, help_text="url, alt, width, height")
+    dropped = models.JSONField(default=dict, help_text="what cleaning left out, counted by kind")
+    published = models.DateTimeField(null=True)
+    published_offset = models.SmallIntegerField(default=0, help_text="minutes east of UTC, as the source gave it")
+    updated = models.DateTimeField(null=True)
+    first_seen = models.DateTimeField()
+    changed_at = models.DateTimeField(help_text="when its text was last seen to differ")
+    was_there_before = models.BooleanField(default=False, help_text="its source had it at the first collection")
+    gone_at = models.DateTimeField(null=True, help_text="no source lists it any more, or its address says it is gone")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("newsletter", "published"), name="post_by_date"),
+            models.Index(fields=("newsletter", "link_key"), name="post_by_link"),
+            models.Index(fields=("newsletter", "text_key"), name="post_by_text"),
+        )
+
+    def __str__(self) -> str:
+        return self.title or self.url
+
+
+class Listing(models.Model):
+    """A source lists a post under an id of its own; the same post may be listed by several."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="listings")
+    uid = models.TextField(help_text="the source's own id, opaque")
+    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="listings")
+    last_seen = models.DateTimeField()
+    gone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("source", "uid"), name="listing_once"),)
+
+    def __str__(self) -> str:
+        return self.uid

@@ -1,6 +1,6 @@
 """What the pure rooms hand each other: the mail that render makes once, its readers, and what became of it.
 
-Nothing here does anything; everything is frozen, so that it may be shared between threads and pickled between processes.
+Nothing here does anything; everything is frozen, so that it may be shared between threads and sent between processes.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 Nothing here does anything; everything is frozen, so that it may be shared between threads and sent between processes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -278,15 +278,37 @@ class Batch:
     lease_until: float = 0.0
 
 
-class Source(Protocol):
-    """Where the engine takes its work from; all calls come from one thread."""
+Chunk = tuple[str, int]
+"""A chunk's name: the edition and the number of its first reader."""
 
-    def next(self) -> Batch | None:
-        """The next chunk, claimed; None where there is nothing to do now."""
+
+class Source(Protocol):
+    """Where the engine takes its work from. All calls, the sink's too, come from one thread, one after the other."""
+
+    def next(self, limit: int) -> Batch | None:
+        """The next chunk, claimed, of at most `limit` readers; None where there is nothing to do now."""
+
+    def begin(self, batch: Batch) -> Batch:
+        """The batch without those who must get nothing more, looked up now; the source itself records them as skipped.
+
+        Called when a chunk is begun, and again each minute with what is left of it.
+        """
+
+    def hold(self, held: Sequence[Chunk]) -> Mapping[Chunk, float]:
+        """Which chunks in hand may go on, each with its renewed `lease_until`; the engine hands the others back.
+
+        Called about once a second; an edition that was paused or cancelled is left out.
+        """
 
 
 class Sink(Protocol):
     """Where the engine puts what became of its work."""
 
     def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
-        """Record outcomes for good; `finished` says that nothing of the chunk is left in flight or unbegun."""
+        """Record outcomes for good: on return they are committed, and the journal forgets a finished chunk.
+
+        `finished` says that the engine is done with the chunk: readers of it without an outcome were not begun, and go back.
+        """
+
+    def pause(self, edition: str, reason: str) -> None:
+        """Pause the edition: one sentence says why, and what to do."""

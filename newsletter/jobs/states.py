@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import F
 
+from newsletter.jobs.problems import JobProblem
 from newsletter.models import Edition, State
 
 # The life of an edition. What else must hold for each change (an audience, a due time, no open chunk) is
@@ -23,7 +24,7 @@ LIFE: dict[State, frozenset[State]] = {
 }
 
 
-class NotAllowed(Exception):
+class NotAllowed(JobProblem):
     """What was asked does not fit the edition's state; the message is a sentence that names it."""
 
 

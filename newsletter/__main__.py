@@ -1,0 +1,35 @@
+"""`newsletter` and `python -m newsletter`: runs a command, and ends with one sentence where it can't be done."""
+
+import sys
+import traceback
+
+import click
+
+from newsletter.cli import common
+from newsletter.cli.app import app
+from newsletter.cli.problems import sentence_and_status
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    try:
+        arguments = common.lift(sys.argv[1:])
+        status = app(arguments, prog_name="newsletter", standalone_mode=False)
+    except click.exceptions.Exit as e:
+        status = e.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("stopped\n")
+        status = 130
+    except Exception as e:
+        told = sentence_and_status(e)
+        if common.options().debug:
+            traceback.print_exc()
+        if told is None:
+            raise
+        sys.stderr.write(told[0] + "\n")
+        status = told[1]
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+if __name__ == "__main__":
+    main()

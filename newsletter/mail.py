@@ -307,7 +307,8 @@ class Sink(Protocol):
     def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
         """Record outcomes for good: on return they are committed, and the journal forgets a finished chunk.
 
-        `finished` says that the engine is done with the chunk: readers of it without an outcome were not begun, and go back.
+        `finished` says that the engine is done with the chunk: its readers without an outcome were not begun,
+        and go back.
         """
 
     def pause(self, edition: str, reason: str) -> None:

@@ -9,16 +9,28 @@ EVERYTHING = datetime.min.replace(tzinfo=UTC)
 """`Reading.reached_back_to` of a listing that was read to its end."""
 
 
-class SourceProblem(Exception):
+class SourceProblem(Exception):  # noqa: N818 - it is shown to people as a problem
     """A source can't be read; the text is one sentence that names it and says what to do.
 
-    `gone` says that it is not worth asking again (410); `retry_after`, when the source wants to be asked next.
+    `status` is the HTTP status where one came (410: it is not worth asking again); `retry_after`, how long the source
+    wants to be left alone.
     """
 
-    def __init__(self, sentence: str, *, gone: bool = False, retry_after: timedelta | None = None) -> None:
+    def __init__(self, sentence: str, *, status: int = 0, retry_after: timedelta | None = None) -> None:
         super().__init__(" ".join(sentence.split()))
-        self.gone = gone
+        self.status = status
         self.retry_after = retry_after
+
+
+class NotAFeed(Exception):  # noqa: N818 - a finding, and read aloud as one
+    """A document is no feed of posts; the text goes on after the source's name: "is a web page, not a feed".
+
+    `page` says that it is a web page, which may name its feed.
+    """
+
+    def __init__(self, sentence: str, *, page: bool = False) -> None:
+        super().__init__(sentence)
+        self.page = page
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,133 @@
+"""A feed's XML as a tree, its elements under names that do not depend on which prefix or version a feed uses."""
+
+from collections.abc import Iterator
+from urllib.parse import urljoin
+
+from lxml import etree
+
+NAMESPACES = {
+    "www.w3.org/2005/atom": "",
+    "purl.org/atom/ns": "",
+    "purl.org/rss/1.0": "",
+    "my.netscape.com/rdf/simple/0.9": "",
+    "channel.netscape.com/rdf/simple/0.9": "",
+    "backend.userland.com/rss2": "",
+    "purl.org/net/rss1.1": "",
+    "purl.org/dc/elements/1.1": "dc:",
+    "purl.org/dc/terms": "dcterms:",
+    "purl.org/rss/1.0/modules/content": "content:",
+    "search.yahoo.com/mrss": "media:",
+    "www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
+    "rssnamespace.org/feedburner/ext/1.0": "feedburner:",
+    "purl.org/syndication/thread/1.0": "thr:",
+    "www.w3.org/2007/app": "app:",
+    "purl.org/atom/app": "app:",
+    "a9.com/-/spec/opensearchrss/1.0": "opensearch:",
+    "a9.com/-/spec/opensearch/1.1": "opensearch:",
+    "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
+    "www.w3.org/1999/xhtml": "xhtml:",
+}
+_ATOM_IN_RSS = {"link", "id", "author", "updated", "published"}
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+Element = etree._Element
+
+
+def parse_xml(text: str) -> Element | None:
+    """The root of repaired XML; None where nothing could be read. No entities, no network, no external documents."""
+    parser = etree.XMLParser(
+        recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
+        remove_comments=True, remove_pis=True,
+    )  # fmt: skip
+    try:
+        return etree.fromstring(text.encode("utf-8"), parser)
+    except etree.XMLSyntaxError:
+        return None
+
+
+def name(element: Element) -> str:
+    """`title`, `dc:creator` …: the local name behind the usual prefix, whatever the document's own is.
+
+    Elements of Atom and of every RSS have no prefix; an Atom element inside RSS has `atom:`.
+    """
+    tag = str(element.tag)
+    if not tag.startswith("{"):
+        return tag
+    uri, _, local = tag[1:].partition("}")
+    prefix = NAMESPACES.get(uri.partition("://")[2].rstrip("/#").lower())
+    if prefix is None:
+        return f"{element.prefix}:{local}" if element.prefix else local
+    return f"{prefix}{local}"
+
+
+class Fields:
+    """The children of an element by their names."""
+
+    def __init__(self, element: Element) -> None:
+        self._children: dict[str, list[Element]] = {}
+        for child in element:
+            self._children.setdefault(name(child), []).append(child)
+
+    def all(self, *names: str) -> list[Element]:
+        """Every child of one of the names, in the order of the names."""
+        return [child for each in names for child in self._children.get(each, ())]
+
+    def first(self, *names: str) -> Element | None:
+        """The first child that has something in it."""
+        found = self.all(*names)
+        return next((e for e in found if len(e) or (e.text or "").strip()), None)
+
+    def text(self, *names: str) -> str:
+        """The text of the first child that has any, white space at its ends left out."""
+        element = self.first(*names)
+        return "" if element is None else inner_text(element)
+
+
+def inner_text(element: Element) -> str:
+    """All text inside, as it is, but for white space at its ends."""
+    return "".join(element.itertext()).strip()
+
+
+def inner_markup(element: Element) -> str:
+    """What is inside as HTML: elements that stand there unescaped (XHTML) become tags without namespaces."""
+    for inner in element.iter():
+        if inner is not element and isinstance(inner.tag, str):
+            inner.tag = etree.QName(inner).localname
+    pieces = [escape(element.text or "")]
+    pieces += [etree.tostring(child, method="html", encoding="unicode") for child in element]
+    return "".join(pieces).strip()
+
+
+def escape(text: str) -> str:
+    """Plain text as HTML."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
+    """The base address that `xml:base` on an element and around it sets (XML Base 4.2), from the document's own `url`.
+
+    With `above`, only what is set below that element counts, and "" where nothing is.
+    """
+    around: list[str] = []
+    for each in _upwards(element):
+        if each is above:
+            break
+        if base := (each.get(f"{_XML}base") or "").strip():
+            around.append(base)
+    if not around and above is not None:
+        return ""
+    for base in reversed(around):
+        url = absolute(base, url)
+    return url
+
+
+def absolute(url: str, base: str) -> str:
+    """An address made absolute; as it is where that can't be."""
+    try:
+        return urljoin(base, url.strip())
+    except ValueError:
+        return url.strip()
+
+
+def _upwards(element: Element) -> Iterator[Element]:
+    yield element
+    yield from element.iterancestors()

@@ -1,0 +1,78 @@
+"""When two posts are the same one: by their link, by their title and text, and whether one was edited.
+
+Promises: keys are stable from release to release, since the ledger keeps them.
+"""
+
+import hashlib
+import re
+import unicodedata
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+
+from newsletter.feeds.markup import text_of
+from newsletter.mail import FoundPost
+
+MADE_UP = "urn:sha256:"
+"""What the id of a post begins with whose source gives it neither id nor link."""
+
+_TRACKING = re.compile(
+    r"utm_\w+|at_(?:medium|campaign|custom\d)|(?:fb|gc|dc|ms)lid|gbraid|wbraid|mc_[ce]id|igshid|_hs(?:enc|mi)"
+    r"|wt_mc|xtor|cmpid|cmp|ns_\w+|rss|feed_?id",
+    re.IGNORECASE,
+)
+_TRACKING_PAIR = re.compile(r"(?:source|from|ref|via)=(?:rss|feed|atom)\b.*|m=[01]", re.IGNORECASE)
+_PORTS = {"http": 80, "https": 443}
+_ENOUGH = 40
+
+
+def link_key(url: str) -> str:
+    """A post's address without what does not tell posts apart: scheme, `www.`, tracking, trailing slash, escaping.
+
+    A fragment stays, as blogs of many short posts a page tell them apart by it, unless it tracks ("#xtor=RSS-3").
+    """
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        return url.strip()
+    host = (parts.hostname or "").removeprefix("www.")
+    if port and port != _PORTS.get(parts.scheme):
+        host += f":{port}"
+    path = quote(unquote(parts.path, errors="surrogateescape"), safe="/:@!$&'()*+,;=~", errors="surrogateescape")
+    pairs = sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(*p))
+    fragment = "" if "=" in parts.fragment else parts.fragment
+    key = host + path.rstrip("/")
+    return key + (f"?{urlencode(pairs, errors='surrogateescape')}" if pairs else "") + (f"#{fragment}" if fragment else "")
+
+
+def _tracks(name: str, value: str) -> bool:
+    return bool(_TRACKING.fullmatch(name) or _TRACKING_PAIR.fullmatch(f"{name}={value}"))
+
+
+def text_key(title: str, html: str) -> str:
+    """A key of "the same title and text", whatever engine wrote it: letters and digits alone count, case does not.
+
+    "" where the text is too short (under 40 letters) to tell two posts of one title apart.
+    """
+    letters = _letters(text_of(html))
+    return _digest(_letters(title), letters) if len(letters) >= _ENOUGH else ""
+
+
+def content_hash(post: FoundPost) -> str:
+    """A key that changes when a reader would see another post: title, address, text, image, author, categories."""
+    image = post.image.url if post.image else ""
+    return _digest(post.title, post.url, post.html, post.summary, image, post.author, *post.categories)
+
+
+def made_up_id(*parts: str) -> str:
+    """The id of a post whose source gives it neither id nor link."""
+    return MADE_UP + _digest(*parts)
+
+
+def _letters(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+
+
+def _digest(*parts: str) -> str:
+    # A length before each part keeps ("ab", "c") and ("a", "bc") apart.
+    joined = "".join(f"{len(p)}:{p}" for p in parts)
+    return hashlib.sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()

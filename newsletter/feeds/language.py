@@ -1,0 +1,35 @@
+"""Which language a post is in, told from its text.
+
+What a feed says of itself is often the site's language and not the posts', so that it is not asked.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+_ENOUGH = 60
+_MUCH = 4000
+_SURE = 0.9
+_ADDRESS = re.compile(r"\S*(?:://|@)\S*")
+
+
+@cache
+def _detector() -> Any:
+    # Loaded at the first post that needs it: the model takes a good half second and some 90 MB.
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def detect(text: str) -> str:
+    """The language of plain text as a tag (BCP 47), "" in doubt or where there are fewer than 60 letters of it.
+
+    Norwegian is `nb`, unless it is surely Nynorsk (`nn`).
+    """
+    text = _ADDRESS.sub(" ", text[:_MUCH])
+    if sum(map(str.isalpha, text)) < _ENOUGH:
+        return ""
+    tag, sure = _detector().classify(text)
+    if sure < _SURE:
+        return ""
+    return {"no": "nb"}.get(str(tag), str(tag))

@@ -1,0 +1,100 @@
+"""What the subscribers' rooms keep for themselves: letters to be sent, how often was asked, under which key."""
+
+from datetime import datetime, timedelta
+from typing import ClassVar
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from subscribers.models.people import Subscriber
+from subscribers.tokens import Purpose, fingerprint, keyed_hash
+
+
+class Letter(models.Model):
+    """A mail to one person, written down in the transaction that it tells of; the jobs render and send it.
+
+    `leased_until` and `attempts` belong to the jobs. A letter goes away with its subscriber.
+    """
+
+    class Kind(models.TextChoices):
+        """What it is about; each has its own words and its own template."""
+
+        CONFIRM = "confirm"
+        WELCOME = "welcome"
+        ME = "me"
+        CHANGE = "change"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    subscriber = models.ForeignKey("subscribers.Subscriber", models.CASCADE, related_name="letters")
+    subscription = models.ForeignKey("subscribers.Subscription", models.CASCADE, null=True, related_name="letters")
+    newsletter = models.CharField(max_length=40)
+    payload = models.JSONField(default=dict)
+    created = models.DateTimeField(default=timezone.now)
+    due = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    leased_until = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["due"], condition=models.Q(sent_at=None), name="letter_waiting"),
+        ]
+
+    def __str__(self) -> str:
+        return f"letter {self.pk}: {self.kind}"
+
+
+class HitsManager(models.Manager["Hits"]):
+    """Counts how often something was asked for, in windows of time."""
+
+    def count_one(self, what: str, at: datetime, window: timedelta) -> int:
+        """One more of `what`; gives how many there are in this window, this one among them."""
+        seconds = int(window.total_seconds())
+        start = int(at.timestamp()) // seconds * seconds
+        values = [keyed_hash(Purpose.LIMIT, what), start, start + seconds]
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO subscribers_hits (what, start, until, count) VALUES (%s, %s, %s, 1) "
+                "ON CONFLICT (what, start) DO UPDATE SET count = subscribers_hits.count + 1 RETURNING count",
+                values,
+            )
+            return int(cursor.fetchone()[0])
+
+    def tidy(self, at: datetime) -> int:
+        """Forget the windows that are over; gives how many."""
+        return self.filter(until__lte=int(at.timestamp())).delete()[0]
+
+
+class Hits(models.Model):
+    """How often something was asked for since `start` (seconds since the epoch); `what` is a keyed hash."""
+
+    what = models.CharField(max_length=32)
+    start = models.BigIntegerField()
+    until = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    objects = HitsManager()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["what", "start"], name="hits_once")]
+
+    def __str__(self) -> str:
+        return f"{self.count} since {self.start}"
+
+
+class Fingerprint(models.Model):
+    """The fingerprint of the secret key that the database's hashes are under; there is one row."""
+
+    value = models.CharField(max_length=32)
+    since = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.value
+
+    @transaction.atomic
+    def move(self, old: str) -> None:
+        """Bring every hash of a known subscriber from the key `old` to the one in force."""
+        Subscriber.objects.rehash(old)
+        self.value, self.since = fingerprint(), timezone.now()
+        self.save()

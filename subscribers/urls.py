@@ -1,0 +1,3 @@
+"""The addresses of readers' own pages."""
+
+urlpatterns: list[object] = []

@@ -5,8 +5,6 @@ Promises: a change that the table does not allow never happens, and of two that 
 
 from typing import Any
 
-from django.db.models import F
-
 from newsletter.jobs.problems import JobProblem
 from newsletter.models import Edition, State
 
@@ -20,7 +18,7 @@ LIFE: dict[State, frozenset[State]] = {
     State.PAUSED: frozenset({State.SENDING, State.CANCELLED}),
     State.SENT: frozenset({State.PAUSED, State.SENDING, State.CANCELLED}),
     State.CANCELLED: frozenset(),
-    State.SKIPPED: frozenset({State.DRAFT}),
+    State.SKIPPED: frozenset(),
 }
 
 
@@ -41,17 +39,4 @@ def change(edition: Edition, to: State, *, where: dict[str, Any] | None = None, 
     if not met:
         now = Edition.objects.filter(pk=edition.pk).values_list("state", flat=True).first()
         raise NotAllowed(f"{edition.name} was {was} and is {now} now: somebody else changed it; look at it again")
-    edition.refresh_from_db()
-
-
-def touch(edition: Edition, **fields: Any) -> None:
-    """Set fields of a draft and give it a new revision, if it still is the draft and revision that was read.
-
-    Raises NotAllowed otherwise.
-    """
-    met = Edition.objects.filter(pk=edition.pk, state=State.DRAFT, revision=edition.revision).update(
-        revision=F("revision") + 1, **fields
-    )
-    if not met:
-        raise NotAllowed(f"{edition.name} changed since it was read, or is no draft any more; look at it again")
     edition.refresh_from_db()

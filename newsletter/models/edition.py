@@ -80,7 +80,7 @@ class Frozen(models.Model):
     text = models.TextField()
     placeholders = models.JSONField(help_text="placeholder → value, form, fallback")
     headers = models.JSONField(help_text="From, Reply-To, List-Id, Feedback-ID, site.url, provider and the like")
-    segments = models.BinaryField(help_text="the encoded mail, pickled Segments")
+    segments = models.BinaryField(help_text="the encoded mail, as freezing packs it")
 
     def __str__(self) -> str:
         return f"{self.edition} r{self.revision}"

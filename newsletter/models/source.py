@@ -15,6 +15,7 @@ class Source(models.Model):
     read_at = models.DateTimeField(null=True, help_text="the last time it answered, unchanged or not")
     tried_at = models.DateTimeField(null=True)
     reached_back_to = models.DateTimeField(null=True, help_text="how far back the last listing went")
+    first_reached_back_to = models.DateTimeField(null=True, help_text="likewise, of its first listing")
     problem = models.TextField(blank=True, help_text="one sentence, empty when the last try went well")
     notes = models.JSONField(default=list, help_text="what was odd about the last reading, a sentence each")
     retry_at = models.DateTimeField(null=True, help_text="not before: the source asked for it")

@@ -1,0 +1,210 @@
+"""Makes the draft of an edition, and refreshes it; editors' decisions stay.
+
+Promises: architecture's windows (newsletter/jobs/windows.py), choices (selection.py) and nothing of an editor's lost;
+each change gives the draft a new revision, and a refresh that changes nothing gives none.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from django.db import transaction
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.jobs import addresses, candidates, history, order
+from newsletter.jobs.collect import collect, unread
+from newsletter.jobs.problems import JobProblem
+from newsletter.jobs.selection import OUTSIDE, Decision, decide
+from newsletter.jobs.windows import Asked, Window, one_period_before, window
+from newsletter.models import FROZEN, Edition, EditionPost, Post, State
+
+
+class NoSuchEdition(JobProblem):
+    """There is no edition of that name."""
+
+
+def find(name: str) -> Edition:
+    """The edition called `newsletter/period`."""
+    newsletter, _, period = name.partition("/")
+    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
+    if edition is None:
+        raise NoSuchEdition(f"there is no edition '{name}'; 'newsletter editions' lists them")
+    return edition
+
+
+def make(
+    configuration: Config,
+    newsletter: config.Newsletter,
+    asked: Asked | None = None,
+    *,
+    now: datetime,
+    read_sources: bool = True,
+    by: str = "",
+    finish: Callable[[Edition], None] = lambda edition: None,
+) -> Edition:
+    """The draft of the window: made, or refreshed where it is there; a frozen edition of the window is left as it is.
+
+    `finish` is called in the transaction of the draft, so that whoever asked for it can mark that done with it.
+    """
+    planned = window(newsletter, asked, candidates.frozen_untils(newsletter.name), now)
+    if read_sources:
+        collect(configuration, newsletter.name, now=now, since=planned.since)
+    missing = addresses.missing(configuration, newsletter, planned, now=now) if read_sources else frozenset()
+    with transaction.atomic():
+        planned = window(newsletter, asked, candidates.frozen_untils(newsletter.name), now)
+        edition, made = _edition(newsletter, planned, asked, now)
+        if edition.state == State.DRAFT:
+            _fill(edition, newsletter, now, missing, by=by, made=made, read_sources=read_sources)
+        finish(edition)
+    return edition
+
+
+def refresh(
+    configuration: Config, edition: Edition, *, now: datetime, read_sources: bool = True, by: str = ""
+) -> Edition:
+    """Bring a draft up to date in the window that it has; its name stays."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    if read_sources:
+        collect(configuration, newsletter.name, now=now, since=edition.since)
+    held = Window(edition.since, edition.until, edition.period, edition.due_at)
+    missing = addresses.missing(configuration, newsletter, held, now=now) if read_sources else frozenset()
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state == State.DRAFT:
+            if not edition.fixed_window:
+                earlier = [u for u in candidates.frozen_untils(newsletter.name) if u < edition.until]
+                edition.since = max(earlier) if earlier else edition.since
+            _fill(edition, newsletter, now, missing, by=by, made=False, read_sources=read_sources)
+    return edition
+
+
+def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
+    """A correction: an edition with no posts, to exactly those that `first` was accepted for."""
+    if first.state not in (State.SENT, State.SENDING, State.PAUSED):
+        raise JobProblem(f"{first.name} is {first.state}: only an edition that has begun to leave can be corrected")
+    with transaction.atomic():
+        edition = Edition.objects.create(
+            newsletter=first.newsletter,
+            period=_free_name(first.newsletter, first.period.split(".")[0]),
+            since=first.since,
+            until=first.until,
+            fixed_window=True,
+            corrects=first,
+            created_at=now,
+            refreshed_at=now,
+            revision=0,
+        )
+        history.record(edition, by, f"made to correct {first.name}", now)
+    return edition
+
+
+def _edition(
+    newsletter: config.Newsletter, planned: Window, asked: Asked | None, now: datetime
+) -> tuple[Edition, bool]:
+    """The edition to fill, and whether it was made just now."""
+    same = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None)
+    same = same.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
+    for edition in same:
+        if edition.state == State.DRAFT or (edition.state in FROZEN and not _something_new(edition, planned)):
+            if edition.state == State.DRAFT:
+                edition.since, edition.until = planned.since, planned.until
+                edition.due_at, edition.fixed_window = planned.due_at, bool(asked and asked.since)
+            return edition, False
+    return (
+        Edition.objects.create(
+            newsletter=newsletter.name,
+            period=_free_name(newsletter.name, planned.period),
+            since=planned.since,
+            until=planned.until,
+            due_at=planned.due_at,
+            fixed_window=bool(asked and asked.since),
+            created_at=now,
+            refreshed_at=now,
+            revision=0,
+        ),
+        True,
+    )
+
+
+def _something_new(frozen: Edition, planned: Window) -> bool:
+    """Whether a later window of the same period is meant: a second edition is due then, not the first again."""
+    return planned.due_at is not None and frozen.due_at is not None and frozen.due_at < planned.due_at
+
+
+def _free_name(newsletter: str, period: str) -> str:
+    taken = set(
+        Edition.objects.filter(newsletter=newsletter, period__startswith=period).values_list("period", flat=True)
+    )
+    number = 1
+    while (name := period if number == 1 else f"{period}.{number}") in taken:
+        number += 1
+    return name
+
+
+def _fill(
+    edition: Edition,
+    newsletter: config.Newsletter,
+    now: datetime,
+    missing: frozenset[int],
+    *,
+    by: str,
+    made: bool,
+    read_sources: bool,
+) -> None:
+    """Decide on every post anew, keep what editors did, and record a revision where anything is different."""
+    decisions = list(_decisions(edition, newsletter, now, missing))
+    before = history.snapshot(edition)
+    _write(edition, decisions)
+    order.arrange(edition, newsletter)
+    if read_sources:
+        edition.refreshed_at = now
+        edition.waiting = _silent_sources(edition, newsletter)
+    edition.save()
+    if made or history.snapshot(edition) != before:
+        history.record(edition, by, "made" if made else "refreshed from its sources", now)
+
+
+def _decisions(
+    edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int]
+) -> Iterator[tuple[Post, Decision]]:
+    look_back = edition.since - one_period_before(edition.since, newsletter.period, newsletter.zone)
+    for post, facts in candidates.facts(edition, newsletter):
+        decision = decide(
+            replace(facts, gone=True) if post.pk in missing else facts,
+            since=edition.since,
+            until=edition.until,
+            now=now,
+            late_posts=newsletter.late_posts,
+            look_back=look_back,
+        )
+        if decision is not None:
+            yield post, decision
+
+
+def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None:
+    """One entry a decision; what is no longer this edition's business goes, unless an editor's work is in it."""
+    known = {e.post_id: e for e in edition.entries.all()}
+    for post, decision in decisions:
+        entry = known.pop(post.pk, None) or EditionPost(edition=edition, post=post)
+        entry.included, entry.reason = decision.included, decision.reason
+        entry.save()
+    for entry in known.values():
+        if _untouched(entry):
+            entry.delete()
+        else:
+            entry.included, entry.reason = False, OUTSIDE
+            entry.save()
+
+
+def _untouched(entry: EditionPost) -> bool:
+    """Nothing of an editor's is in it, so that it can go when its post is no longer this edition's business."""
+    return not (entry.choice or entry.pinned or entry.moved_to or entry.moved_rank or entry.title or entry.text)
+
+
+def _silent_sources(edition: Edition, newsletter: config.Newsletter) -> str:
+    silent = unread(newsletter, edition.since)
+    if not silent:
+        return ""
+    names = ", ".join(s.url for s in silent)
+    return f"not read since the last edition: {names}; its posts are missing until it answers"

@@ -1,16 +1,108 @@
-"""Where templates come from: those beside config.toml first, file by file, then the shipped ones."""
+"""Where templates come from: those beside config.toml first, file by file, then the shipped ones.
 
-from collections.abc import Mapping
+The loader promises that a name that nobody defined, a wrong line and a missing file are each one sentence with the file and the line.
+"""
+
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from newsletter.mail import Letterhead, Rendered
+import jinja2
+from jinja2.sandbox import SandboxedEnvironment
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_MARKED_UP = (".mjml", ".html", ".xml")
 
 
 class TemplateProblem(ValueError):
     """A template that can't be rendered: one sentence with its file and line."""
 
 
-def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templates: Path | None = None) -> Rendered:
-    """A letter to one person (`letters/<name>.mjml` and `.txt`, the latter beginning with a line "Subject: …" and an empty one)."""
-    raise NotImplementedError
+def shipped_folder() -> Path:
+    """The folder of the templates that come with the program: inside the package in a wheel, beside it in a checkout."""
+    inside = _PACKAGE / "_templates"
+    return inside if inside.is_dir() else _PACKAGE.parent / "templates"
+
+
+@lru_cache(maxsize=16)
+def environment(templates: Path | None = None) -> SandboxedEnvironment:
+    """Jinja2 over the publisher's folder (where there is one) and the shipped one; changed files are read again.
+
+    Names that begin with "shipped/" always mean the shipped file, so that a publisher's file may extend the one it stands before.
+    """
+    shipped = jinja2.FileSystemLoader(shipped_folder())
+    own = [jinja2.FileSystemLoader(templates)] if templates else []
+    return SandboxedEnvironment(
+        loader=jinja2.ChoiceLoader([*own, shipped, jinja2.PrefixLoader({"shipped": shipped})]),
+        autoescape=lambda name: bool(name and name.endswith(_MARKED_UP)),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def render_template(name: str, context: Mapping[str, Any], templates: Path | None = None) -> str:
+    """A template's text; `TemplateProblem` says in one sentence what is wrong with it, and where."""
+    with problems(name, templates):
+        return environment(templates).get_template(name).render(context)
+
+
+def source_of(name: str, templates: Path | None = None) -> str:
+    """A template as it is written."""
+    env = environment(templates)
+    assert env.loader is not None
+    return env.loader.get_source(env, name)[0]
+
+
+@contextmanager
+def problems(name: str, templates: Path | None) -> Iterator[None]:
+    """Turns whatever goes wrong inside a template into a `TemplateProblem`."""
+    try:
+        yield
+    except jinja2.TemplateNotFound as error:
+        looked = " and ".join(str(f) for f in ([templates] if templates else []) + [shipped_folder()])
+        raise TemplateProblem(f"{_shown(name)}: there is no template {error.name!r} in {looked}.") from error
+    except jinja2.TemplateSyntaxError as error:
+        place = _shown(error.name or name)
+        raise TemplateProblem(f"{place} line {error.lineno}: {_sentence(str(error.message))}") from error
+    except TemplateProblem:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is that template's fault
+        line = _line(error, name)
+        raise TemplateProblem(f"{line}: {_sentence(_reason(error))}") from error
+
+
+def _shown(name: str) -> str:
+    return f"templates/{name}"
+
+
+def _line(error: Exception, name: str) -> str:
+    """The innermost line of a template in the traceback (Jinja2 rewrites it to the template's own lines)."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.suffix in (".mjml", ".txt", ".css", ".html"):
+            return f"{_shown(_relative(path, name))} line {frame.lineno}"
+        if frame.filename == "<template>":
+            return f"{name} line {frame.lineno}"
+    return _shown(name)
+
+
+def _relative(path: Path, name: str) -> str:
+    for parent in path.parents:
+        if parent.name in ("templates", "_templates"):
+            return path.relative_to(parent).as_posix()
+    return path.name if path.name != Path(name).name else name
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, jinja2.UndefinedError):
+        return f"{error.message or error}; see docs/templates.md for the names there are"
+    return f"{type(error).__name__}: {error}"
+
+
+def _sentence(text: str) -> str:
+    text = " ".join(text.split()).rstrip(".")
+    return f"{text}."

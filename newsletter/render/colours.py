@@ -1,0 +1,57 @@
+"""Colours that can be read: contrast after WCAG 2.2, and an accent for dark grounds."""
+
+import colorsys
+import re
+
+DARK_GROUND = "#191816"
+READABLE = 4.5
+
+_HEX = re.compile(r"^#([0-9a-f]{3}|[0-9a-f]{6})$", re.IGNORECASE)
+_RGB = re.compile(r"^rgb\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*\)$", re.IGNORECASE)
+_NAMED = {
+    "black": "#000000", "white": "#ffffff", "red": "#ff0000", "green": "#008000", "blue": "#0000ff", "gray": "#808080",
+    "grey": "#808080", "silver": "#c0c0c0", "yellow": "#ffff00", "maroon": "#800000", "navy": "#000080", "orange": "#ffa500",
+}  # fmt: skip
+
+Rgb = tuple[int, int, int]
+
+
+def parse_colour(text: str) -> Rgb | None:
+    """A CSS colour as red, green, blue (0 to 255); None for what is no plain colour (`inherit`, gradients, unknown names)."""
+    value = _NAMED.get(text.strip().lower(), text.strip())
+    if match := _HEX.match(value):
+        digits = match[1] if len(match[1]) == 6 else "".join(d * 2 for d in match[1])
+        return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
+    if match := _RGB.match(value):
+        red, green, blue = (min(int(n), 255) for n in match.groups())
+        return red, green, blue
+    return None
+
+
+def contrast(one: Rgb, other: Rgb) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def lightened(colour: str, ground: str = DARK_GROUND, wanted: float = READABLE) -> str:
+    """The colour itself where it can be read on the ground, else the same hue as much lighter as it takes."""
+    rgb, below = parse_colour(colour), parse_colour(ground)
+    if rgb is None or below is None or contrast(rgb, below) >= wanted:
+        return colour
+    hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in rgb))
+    for step in range(101):
+        tried = colorsys.hls_to_rgb(hue, light + (1 - light) * step / 100, saturation)
+        candidate = round(tried[0] * 255), round(tried[1] * 255), round(tried[2] * 255)
+        if contrast(candidate, below) >= wanted:
+            return "#{:02x}{:02x}{:02x}".format(*candidate)
+    return "#ffffff"
+
+
+def _luminance(colour: Rgb) -> float:
+    red, green, blue = (_linear(channel / 255) for channel in colour)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(channel: float) -> float:
+    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,28 @@
+"""Cleaned HTML fragments as trees: the one place that knows how lxml reads and writes them."""
+
+from html import escape
+from typing import Any
+
+from lxml import etree
+from lxml import html as lxml_html
+
+# lxml has no type information; its elements are the one untyped thing in this room.
+Element = Any
+
+VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+
+
+def parse(html: str) -> Element:
+    """The fragment below one `div`."""
+    return lxml_html.fragment_fromstring(html, create_parent="div")
+
+
+def serialise(root: Element) -> str:
+    """What stands inside the root, as HTML, without the root itself."""
+    head = escape(root.text or "", quote=False)
+    return head + "".join(etree.tostring(child, encoding="unicode", method="html") for child in root)
+
+
+def text_of(element: Element) -> str:
+    """The text inside an element, white space collapsed."""
+    return " ".join("".join(element.itertext()).split())

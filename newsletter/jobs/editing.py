@@ -56,7 +56,9 @@ def include(edition: Edition, by: str, revision: int | None, post: int, now: dat
     return _on_post(edition, by, revision, post, "included", now, _choose(Choice.IN))
 
 
-def let_rules_decide(edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None) -> Edition:
+def let_rules_decide(
+    edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
+) -> Edition:
     """Take an editor's choice back; the next refresh decides."""
 
     def undo_choice(entry: EditionPost) -> None:
@@ -171,7 +173,9 @@ def changing(
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if draft.state != State.DRAFT:
-            raise JobProblem(f"{draft.name} is {draft.state}: only a draft can be changed; 'newsletter reopen' makes it one")
+            raise JobProblem(
+                f"{draft.name} is {draft.state}: only a draft can be changed; 'newsletter reopen' makes it one"
+            )
         if revision is not None and revision != draft.revision:
             raise Conflict(draft, revision)
         before = history.snapshot(draft)

@@ -61,9 +61,7 @@ def digest_of(edition: Edition, configuration: Config) -> Digest:
     entries = edition.entries.filter(included=True).select_related("post").prefetch_related("post__listings__source")
     posts = [(entry, _post(entry, newsletter)) for entry in entries]
     full = [post for entry, post in posts if not entry.headline_only]
-    groups = group(
-        full, by=newsletter.group_by, order="given", zone=newsletter.zone, language=newsletter.language
-    )
+    groups = group(full, by=newsletter.group_by, order="given", zone=newsletter.zone, language=newsletter.language)
     digest = Digest(
         name=edition.name,
         letterhead=letterhead(configuration, newsletter),
@@ -141,9 +139,7 @@ def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:
 def _subject(digest: Digest, newsletter: config.Newsletter) -> str:
     if digest.subject or not digest.posts:
         return digest.subject or newsletter.title
-    return subject(
-        newsletter.subject, digest.letterhead, digest.posts, digest.since, digest.until, newsletter.period
-    )
+    return subject(newsletter.subject, digest.letterhead, digest.posts, digest.since, digest.until, newsletter.period)
 
 
 def _mailto(configuration: Config) -> str:

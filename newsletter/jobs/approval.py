@@ -1,0 +1,207 @@
+"""From a draft to an edition that may leave: approve, reopen, queue, and cancel what has not begun to leave.
+
+Promises: what was previewed is what is sent. Approval names the revision that was looked at and freezes subject, HTML,
+text, sender and settings; nothing that a source or an editor does later changes them, unless it is reopened.
+"""
+
+import ipaddress
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from urllib.parse import urlsplit
+
+from django.db import transaction
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.jobs import freezing, history
+from newsletter.jobs.candidates import holding
+from newsletter.jobs.editing import Conflict
+from newsletter.jobs.problems import JobProblem
+from newsletter.jobs.rendering import Proof, proof
+from newsletter.jobs.states import NotAllowed, change
+from newsletter.mail import Header, Segments
+from newsletter.models import Edition, EditionPost, Frozen, State
+from newsletter.render.message import segments
+
+
+class LintErrors(JobProblem):
+    """Errors that nobody overruled; `codes` names them."""
+
+    def __init__(self, name: str, proof: Proof, codes: list[str]) -> None:
+        self.codes = codes
+        first = next(f for f in proof.errors if f.code in codes)
+        more = f" and {len(codes) - 1} more" if len(codes) > 1 else ""
+        super().__init__(
+            f"{name} has lint errors: {first.code}: {first.message}{more}; mend them, or overrule them by name "
+            f"with --despite-lint {','.join(codes)}"
+        )
+
+
+def approve(
+    edition: Edition,
+    *,
+    by: str = "",
+    revision: int | None = None,
+    despite: Collection[str] = (),
+    now: datetime | None = None,
+) -> Edition:
+    """Freeze a draft as it was looked at; `revision` None means as it stands.
+
+    Raises Conflict where it changed since `revision`, LintErrors, NotAllowed where it is no draft, and JobProblem
+    where its links would not work or another edition took one of its posts.
+    """
+    now, configuration = now or datetime.now(UTC), config.current()
+    check_links(configuration, edition.newsletter)
+    with transaction.atomic():
+        draft = Edition.objects.select_for_update().get(pk=edition.pk)
+        if draft.state != State.DRAFT:
+            raise NotAllowed(f"{draft.name} is {draft.state}, not a draft: there is nothing to approve")
+        if revision is not None and revision != draft.revision:
+            raise Conflict(draft, revision)
+        _check_posts(draft)
+        looked_at = proof(draft, configuration)
+        codes = sorted({f.code for f in looked_at.errors} - set(despite))
+        if codes:
+            raise LintErrors(draft.name, looked_at, codes)
+        until = min(draft.until, draft.refreshed_at) if not draft.corrects_id else draft.until
+        _freeze(draft, looked_at, configuration, now)
+        change(
+            draft,
+            State.APPROVED,
+            where={"revision": draft.revision},
+            approved_at=now,
+            approved_by=by,
+            until=max(until, draft.since),
+            despite_lint=sorted({f.code for f in looked_at.errors}),
+            waiting="",
+            due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
+        )
+        history.log(by, "approved", draft.name, now, after={"revision": draft.revision, "despite": list(despite)})
+    return draft
+
+
+def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Make an approved edition, or a queued one of which nothing was claimed, a draft again."""
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state not in (State.APPROVED, State.QUEUED):
+            raise NotAllowed(f"{edition.name} is {edition.state}: only an approved or queued edition can be reopened")
+        change(edition, State.DRAFT, approved_at=None, approved_by="", queued_at=None, despite_lint=[])
+        Frozen.objects.filter(edition=edition).delete()
+        history.log(by, "reopened", edition.name, now)
+    return edition
+
+
+def queue(edition: Edition, *, by: str = "", at: datetime | None = None, now: datetime | None = None) -> Edition:
+    """Let an approved edition leave, at once or at a time; a sender takes it when it is due."""
+    now, configuration = now or datetime.now(UTC), config.current()
+    check_links(configuration, edition.newsletter)
+    due = max(at or now, now)
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state != State.APPROVED:
+            raise NotAllowed(f"{edition.name} is {edition.state}: only an approved edition can be queued")
+        frozen = Frozen.objects.get(edition=edition)
+        frozen.segments = freezing.pack(_dated(freezing.unpack(bytes(frozen.segments)), due))
+        frozen.save(update_fields=["segments"])
+        change(edition, State.QUEUED, due_at=due, queued_at=now, waiting="")
+        history.log(by, "queued", edition.name, now, after={"due": due.isoformat()})
+    return edition
+
+
+def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Give up an edition that has not begun to leave; its posts are free again."""
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state not in (State.DRAFT, State.APPROVED, State.QUEUED):
+            raise NotAllowed(f"{edition.name} is {edition.state}: it can't be cancelled this way any more")
+        change(edition, State.CANCELLED, ended_at=now, reason="cancelled before its first mail", waiting="")
+        history.log(by, "cancelled", edition.name, now)
+    return edition
+
+
+def check_links(configuration: Config, newsletter: str) -> None:
+    """A mail's links work or it does not leave: raises JobProblem where readers could not reach `site.url`."""
+    url = configuration.site.url
+    if _reachable(url) or _stays_here(configuration, configuration.newsletters[newsletter]):
+        return
+    raise JobProblem(
+        f"site.url is {url}: readers could not follow a mail's links there; give it a public https address in config.toml"
+    )
+
+
+def _reachable(url: str) -> bool:
+    parts = urlsplit(url)
+    return parts.scheme == "https" and not _is_private(parts.hostname or "")
+
+
+def _stays_here(configuration: Config, newsletter: config.Newsletter) -> bool:
+    provider = configuration.provider_of(newsletter)
+    return provider == "file" or (provider == "smtp" and _is_loopback(configuration.delivery.smtp.host))
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
+
+
+def _is_private(host: str) -> bool:
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return _is_loopback(host) or "." not in host or host.endswith((".local", ".internal", ".lan", ".home.arpa"))
+
+
+def _check_posts(draft: Edition) -> None:
+    """No other frozen edition may hold a post of this one: it may have been frozen after this draft was made."""
+    mine = draft.entries.filter(included=True).values("post_id")
+    others = holding(draft.newsletter).exclude(pk=draft.pk)
+    taken = EditionPost.objects.filter(edition__in=others, included=True, post_id__in=mine)
+    entry = taken.select_related("edition", "post").first()
+    if entry and not draft.corrects_id:
+        raise JobProblem(
+            f"“{entry.post.title}” is already in {entry.edition.name}; refresh the draft with "
+            f"'newsletter draft {draft.newsletter}', then look at it again"
+        )
+
+
+def _freeze(draft: Edition, looked_at: Proof, configuration: Config, now: datetime) -> None:
+    head, rendered = looked_at.letterhead, looked_at.rendered
+    host = urlsplit(head.site_url).hostname or "localhost"
+    list_id = f"{head.newsletter}.{host}"
+    feedback_id = f"{draft.period}:{head.newsletter}:digest:{host}"
+    mail = segments(rendered, head, date=draft.due_at or now, list_id=list_id, feedback_id=feedback_id)
+    Frozen.objects.update_or_create(
+        edition=draft,
+        defaults={
+            "revision": draft.revision,
+            "subject": rendered.subject,
+            "preheader": rendered.preheader,
+            "html": rendered.html,
+            "text": rendered.text,
+            "placeholders": [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders],
+            "headers": {
+                "from_name": head.sender_name,
+                "from_address": head.sender_address,
+                "reply_to": head.reply_to,
+                "list_id": list_id,
+                "feedback_id": feedback_id,
+                "site_url": head.site_url,
+                "mailto_unsubscribe": head.mailto_unsubscribe,
+                "provider": configuration.provider_of(configuration.newsletters[draft.newsletter]),
+            },
+            "segments": freezing.pack(mail),
+        },
+    )
+
+
+def _dated(mail: Segments, at: datetime) -> Segments:
+    """The mail with the time at which it leaves (RFC 5322 3.6.1)."""
+    date = Header("Date", (format_datetime(at).encode(),))
+    return replace(mail, headers=tuple(date if h.name == "Date" else h for h in mail.headers))

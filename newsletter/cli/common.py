@@ -49,8 +49,8 @@ def options() -> Options:
 
 
 def lift(arguments: Sequence[str]) -> list[str]:
-    """Take the common options out of a command line, wherever they stand; what follows `manage` or `--` is left alone."""
-    global _options  # noqa: PLW0603
+    """Take the common options out of a line, wherever they stand; what follows `manage` or `--` is left alone."""
+    global _options
     found: dict[str, Any] = {}
     rest: list[str] = []
     words = iter(arguments)

@@ -1,4 +1,4 @@
-"""What the program does: collect, draft, approve, send, tell; each a function that the clock, the commands and the desk call.
+"""What the program does: collect, draft, approve, send, tell; the clock, the commands and the desk call it.
 
 Promises: every rule about who may change what stands here, once; a job either has its whole effect or none.
 """

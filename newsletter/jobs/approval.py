@@ -130,7 +130,8 @@ def check_links(configuration: Config, newsletter: str) -> None:
     if _reachable(url) or _stays_here(configuration, configuration.newsletters[newsletter]):
         return
     raise JobProblem(
-        f"site.url is {url}: readers could not follow a mail's links there; give it a public https address in config.toml"
+        f"site.url is {url}: readers could not follow a mail's links there; "
+        "give it a public https address in config.toml"
     )
 
 

@@ -26,7 +26,8 @@ class FoundPost:
 
     `uid` is the source's own id, opaque (the link where it gives none). `published` keeps the source's offset;
     it is `updated` where a source gives only that, and None where it gives neither. `dropped` counts what cleaning
-    left out, by kind: "repeated paragraph", "read more", "tracker", "feedflare".
+    left out, by kind: "repeated paragraph", "read more", "tracker", "feedflare", "player" (a link stands for it).
+    `summary` is plain text. `via` is the address that the feed gave in place of `url` (FeedBurner's), if any.
     """
 
     uid: str
@@ -41,6 +42,7 @@ class FoundPost:
     language: str = ""
     image: Image | None = None
     dropped: tuple[tuple[str, int], ...] = ()
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)

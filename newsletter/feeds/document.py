@@ -27,7 +27,6 @@ NAMESPACES = {
     "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
     "www.w3.org/1999/xhtml": "xhtml:",
 }
-_ATOM_IN_RSS = {"link", "id", "author", "updated", "published"}
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 Element = etree._Element
 
@@ -47,7 +46,7 @@ def parse_xml(text: str) -> Element | None:
 def name(element: Element) -> str:
     """`title`, `dc:creator` …: the local name behind the usual prefix, whatever the document's own is.
 
-    Elements of Atom and of every RSS have no prefix; an Atom element inside RSS has `atom:`.
+    Elements of Atom and of every RSS have no prefix.
     """
     tag = str(element.tag)
     if not tag.startswith("{"):

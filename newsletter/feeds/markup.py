@@ -1,0 +1,50 @@
+"""HTML as a tree and back, and as the text that a reader sees."""
+
+import re
+
+import lxml.html
+from lxml.html import HtmlElement
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_SPACE = re.compile(r"\s+")
+_MARKUP = re.compile(r"[<&]")
+_BLOCKS = "p div br li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 blockquote pre hr figure figcaption section article".split()
+
+
+def without_controls(text: str) -> str:
+    """Text without what neither XML nor HTML can hold (control characters, lone surrogates)."""
+    return _CONTROL.sub("", text)
+
+
+def to_tree(html: str) -> HtmlElement:
+    """A fragment of HTML inside one `div`."""
+    return lxml.html.fragment_fromstring(without_controls(html), create_parent="div")
+
+
+def to_html(root: HtmlElement) -> str:
+    """What stands inside a tree's root."""
+    whole: str = lxml.html.tostring(root, encoding="unicode", with_tail=False)
+    return whole[whole.index(">") + 1 : whole.rindex("<")] if whole.endswith("</div>") else ""
+
+
+def spaced(text: str) -> str:
+    """Text with single spaces, none at its ends; a no-break space counts as one."""
+    return _SPACE.sub(" ", text).strip()
+
+
+def text_in(element: HtmlElement) -> str:
+    """The text of an element, its white space normalised."""
+    return spaced("".join(element.itertext()))
+
+
+def text_of(html: str) -> str:
+    """What a reader sees of HTML, in one line; blocks are parted by a space."""
+    if not _MARKUP.search(html):
+        return spaced(without_controls(html))
+    root = to_tree(html)
+    for block in root.iter(*_BLOCKS):
+        block.tail = " " + (block.tail or "")
+        block.text = " " + (block.text or "")
+    for hidden in root.xpath(".//script|.//style|.//comment()"):
+        hidden.drop_tree()
+    return text_in(root)

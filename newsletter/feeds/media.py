@@ -1,0 +1,119 @@
+"""Addresses, pictures and players in a post's HTML: made absolute, made safe, or replaced by what a mail can show."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from newsletter.feeds.document import absolute
+from newsletter.mail import Image
+
+PLAYERS = frozenset("iframe video audio object embed".split())
+_SCHEMES = ("http", "https", "mailto")
+_NUMBER = re.compile(r"\s*(\d{1,4})(?:\.\d+)?(?:px)?\s*")
+_TINY = re.compile(r"(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|\Z)", re.IGNORECASE)
+_TRACKER = re.compile(
+    r"//(?:[\w.-]*\.)?(?:feeds\.feedburner\.com/~r/|feedproxy\.google\.com/~r/|pixel\.wp\.com/|stats\.wordpress\.com/b\.gif"
+    r"|medium\.com/_/stat|blogger\.googleusercontent\.com/tracker/|pixel\.quantserve\.com/|rss\.feedsportal\.com/"
+    r"|da\.feedsportal\.com/|ads\.pheedo\.com/|feeds\.wordpress\.com/1\.0/|www\.google-analytics\.com/)",
+    re.IGNORECASE,
+)
+_YOUTUBE = re.compile(r"/(?:embed|v|shorts)/([\w-]{6,20})")
+
+
+def safe_address(url: str, base: str) -> str:
+    """An http, https or mailto address, absolute; "" for any other."""
+    whole = absolute("".join(url.split()) if url.lower().lstrip().startswith("data:") else url.strip(), base)
+    try:
+        parts = urlsplit(whole)
+    except ValueError:
+        return ""
+    if parts.scheme not in _SCHEMES or (parts.scheme != "mailto" and not parts.netloc):
+        return ""
+    return whole
+
+
+def replace_players(root: HtmlElement, base: str) -> int:
+    """Players become a line with a link to what they play, named after its title or host; gives how many."""
+    players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
+    for player in players:
+        inner = [player, *player.iterdescendants("source", "embed", "iframe")]
+        found = (e.get("src") or e.get("data-src") or e.get("data") or "" for e in inner)
+        url = next(filter(None, (safe_address(_watch_page(u), base) for u in found)), "")
+        link = etree.Element("a", {"href": url})
+        link.text = (player.get("title") or "").strip() or (urlsplit(url).hostname or "").removeprefix("www.")
+        for child in list(player):
+            player.remove(child)
+        player.text = None
+        if url:
+            line = etree.Element("div")
+            line.append(link)
+            player.addprevious(line)
+        player.drop_tree()
+    return len(players)
+
+
+def _watch_page(url: str) -> str:
+    """The page of a video instead of its bare player."""
+    host = urlsplit(url).hostname if url.startswith(("http", "//")) else None
+    if host and host.endswith(("youtube.com", "youtube-nocookie.com")) and (found := _YOUTUBE.search(url)):
+        start = parse_qs(urlsplit(url).query).get("start", [""])[0]
+        return f"https://www.youtube.com/watch?v={found[1]}" + (f"&t={start}" if start.isdecimal() else "")
+    if host == "player.vimeo.com":
+        return url.replace("player.vimeo.com/video/", "vimeo.com/").partition("?")[0]
+    return url
+
+
+def make_links_safe(root: HtmlElement, base: str) -> None:
+    """Links lead to absolute http, https or mailto addresses; the text of others stays."""
+    for link in list(root.iter("a")):
+        url = safe_address(link.get("href") or "", base) if (link.get("href") or "").strip() else ""
+        if url:
+            link.set("href", url)
+        else:
+            link.drop_tag()
+
+
+def make_images_safe(root: HtmlElement, base: str) -> int:
+    """Images have an absolute address and sizes in whole pixels; others and 1x1 trackers go. Gives how many trackers."""
+    trackers = 0
+    for image in list(root.iter("img")):
+        source = image.get("src") or ""
+        if not safe_address(source, base):  # a placeholder: the picture is loaded by a script
+            source = image.get("data-src") or image.get("data-lazy-src") or image.get("data-original") or ""
+        url = safe_address(source, base) if source.strip() else ""
+        tracks = bool(url) and _is_tracker(image, url)
+        trackers += tracks
+        if not url or tracks:
+            _drop_with_link(image)
+            continue
+        image.set("src", url)
+        for side in ("width", "height"):
+            found = _NUMBER.fullmatch(image.get(side) or "")
+            image.attrib.pop(side, None)
+            if found and int(found[1]) > 0:
+                image.set(side, found[1])
+    return trackers
+
+
+def _is_tracker(image: HtmlElement, url: str) -> bool:
+    sides = [m[1] for m in map(_NUMBER.fullmatch, (image.get("width") or "", image.get("height") or "")) if m]
+    return any(int(s) <= 1 for s in sides) or bool(_TINY.search(image.get("style") or "")) or bool(_TRACKER.search(url))
+
+
+def _drop_with_link(image: HtmlElement) -> None:
+    """Take an image away, and the link that held nothing else."""
+    around = image.getparent()
+    image.drop_tree()
+    if around is not None and around.tag == "a" and not len(around) and not (around.text or "").strip():
+        around.drop_tree()
+
+
+def first_image(root: HtmlElement) -> Image | None:
+    """The first picture of a post that is no icon: at least 100 px wide where it says so."""
+    for image in root.iter("img"):
+        width, height = (int(v) if (v := image.get(side)) else None for side in ("width", "height"))
+        if (width or 100) >= 100 and (height or 100) >= 60:
+            return Image(image.get("src") or "", image.get("alt") or "", width, height)
+    return None

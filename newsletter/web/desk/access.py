@@ -1,0 +1,138 @@
+"""Who may open which page of the desk: the only place where that is decided.
+
+Promises: a route that is missing here can't be built; whoever has not logged in sees nothing but the way in;
+a second factor that is switched on stands before everything else.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+from functools import wraps
+from typing import Any
+from urllib.parse import quote
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import translation
+
+View = Callable[..., HttpResponse]
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+CODE_WANTED = "code_wanted"
+
+
+class Role(IntEnum):
+    """What a person may do; each may do what the ones before it may."""
+
+    ANYONE = 0
+    EDITOR = 1
+    ADMIN = 2
+
+
+TABLE: dict[str, Role] = {
+    "login": Role.ANYONE,
+    "code": Role.ANYONE,
+    "logout": Role.ANYONE,
+    "setup": Role.ANYONE,
+    "forgotten": Role.ANYONE,
+    "password": Role.ANYONE,
+    "language": Role.ANYONE,
+    "home": Role.EDITOR,
+    "account": Role.EDITOR,
+    "account-password": Role.EDITOR,
+    "account-factor": Role.EDITOR,
+    "account-session": Role.EDITOR,
+    "newsletter": Role.EDITOR,
+    "draft": Role.EDITOR,
+    "edition": Role.EDITOR,
+    "words": Role.EDITOR,
+    "post": Role.EDITOR,
+    "original": Role.EDITOR,
+    "add": Role.EDITOR,
+    "refresh": Role.EDITOR,
+    "history": Role.EDITOR,
+    "undo": Role.EDITOR,
+    "preview": Role.EDITOR,
+    "frame": Role.EDITOR,
+    "text": Role.EDITOR,
+    "raw": Role.EDITOR,
+    "links": Role.EDITOR,
+    "proof": Role.EDITOR,
+    "approve": Role.EDITOR,
+    "reopen": Role.EDITOR,
+    "send": Role.EDITOR,
+    "live": Role.EDITOR,
+    "control": Role.EDITOR,
+    "settle": Role.EDITOR,
+    "report": Role.EDITOR,
+    "report-csv": Role.EDITOR,
+    "sources": Role.EDITOR,
+    "source-fetch": Role.EDITOR,
+    "source-try": Role.EDITOR,
+    "log": Role.ADMIN,
+    "subscribers": Role.ADMIN,
+    "subscriber": Role.ADMIN,
+    "subscriber-act": Role.ADMIN,
+    "subscribers-add": Role.ADMIN,
+    "subscribers-import": Role.ADMIN,
+    "subscribers-export": Role.ADMIN,
+    "settings": Role.ADMIN,
+    "settings-dns": Role.ADMIN,
+    "settings-provider": Role.ADMIN,
+    "users": Role.ADMIN,
+    "user-act": Role.ADMIN,
+}
+
+
+def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
+    """The role of whoever is logged in: Django's superusers are admins, all others editors."""
+    if not user.is_authenticated or not user.is_active:
+        return Role.ANYONE
+    return Role.ADMIN if getattr(user, "is_superuser", False) else Role.EDITOR
+
+
+def guarded(name: str, view: View) -> View:
+    """The view behind its row of the table, in one of the desk's languages, with the desk's headers."""
+    needed = TABLE[name]
+
+    @wraps(view)
+    def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        with translation.override(desk_language(translation.get_language())):
+            refused = _refused(request, needed)
+            response = refused if refused is not None else view(request, *args, **kwargs)
+        response.headers.setdefault("Content-Security-Policy", POLICY)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        return response
+
+    return guard
+
+
+def desk_language(asked: str | None) -> str:
+    """The desk speaks Norwegian and English; whoever asks for another language gets English."""
+    return "nb" if (asked or "").split("-")[0] in ("nb", "nn", "no") else "en"
+
+
+def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
+    if needed is Role.ANYONE:
+        return None
+    held = role_of(request.user)
+    if held is Role.ANYONE:
+        return _to(request, "desk:login")
+    if request.session.get(CODE_WANTED):
+        return _to(request, "desk:code")
+    if held < needed:
+        return render(request, "desk/refused.html", status=403)
+    return None
+
+
+def _to(request: HttpRequest, name: str) -> HttpResponse:
+    """On to a page of the way in, and back afterwards; a part of a page makes its whole page go there."""
+    back = request.get_full_path() if request.method == "GET" and "HX-Request" not in request.headers else ""
+    address = reverse(name) + (f"?next={quote(back)}" if back else "")
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
+    return HttpResponseRedirect(address)

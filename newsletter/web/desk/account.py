@@ -1,0 +1,117 @@
+"""One's own account: password, second factor, where one is logged in."""
+
+from binascii import unhexlify
+
+import qrcode
+import qrcode.image.svg
+from django.contrib import auth, messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+from django_otp import login as otp_login
+from django_otp.plugins.otp_totp.models import TOTPDevice
+
+from newsletter.web.desk import audit, sessions, users
+from newsletter.web.desk.forms import CodeForm, PasswordForm, first_error
+from newsletter.web.desk.pages import page
+
+
+def _person(request: HttpRequest) -> User:
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def account(request: HttpRequest) -> HttpResponse:
+    """The page itself; a second factor that was begun shows its picture until it is confirmed or given up."""
+    user = _person(request)
+    device = TOTPDevice.objects.filter(user=user).order_by("-confirmed").first()
+    context = {
+        "person": user,
+        "role": users.role_name(user),
+        "device": device,
+        "picture": _picture(device) if device and not device.confirmed else "",
+        "secret": _spelled(device) if device and not device.confirmed else "",
+        "code_form": CodeForm(),
+        "password_form": PasswordForm(),
+        "places": sessions.of(user, request.session.session_key),
+    }
+    return page(request, "account", context, section="account")
+
+
+@require_POST
+@sensitive_post_parameters("password", "old")
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password against the old one; other sessions end."""
+    user, form = _person(request), PasswordForm(request.POST)
+    if not user.check_password(request.POST.get("old", "")):
+        messages.error(request, _("That is not your present password, so it was not changed."))
+    elif not form.is_valid():
+        messages.error(request, first_error(form))
+    else:
+        users.set_password(user, form.cleaned_data["password"], by=user.username)
+        auth.update_session_auth_hash(request, user)
+        messages.success(request, _("Your new password works now. You were logged out everywhere else."))
+    return redirect("desk:account")
+
+
+@require_POST
+def factor(request: HttpRequest) -> HttpResponse:
+    """Begin, confirm or remove the second factor."""
+    acts = {"begin": _begin, "confirm": _confirm, "remove": _remove}
+    act = acts.get(request.POST.get("act", ""))
+    if act is not None:
+        act(request, _person(request))
+    return redirect("desk:account")
+
+
+def _begin(request: HttpRequest, user: User) -> None:
+    TOTPDevice.objects.filter(user=user, confirmed=False).delete()
+    TOTPDevice.objects.create(user=user, name="authenticator", confirmed=False)
+
+
+def _confirm(request: HttpRequest, user: User) -> None:
+    device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
+    code = "".join(request.POST.get("code", "").split())
+    if device is None or not device.verify_token(code):
+        messages.error(request, _("That is not the present code. Wait for the next one and try again."))
+        return
+    device.confirmed = True
+    device.save()
+    otp_login(request, device)
+    audit.note(user.username, "second factor on", user.username)
+    messages.success(request, _("From now on, logging in asks for a code too."))
+
+
+def _remove(request: HttpRequest, user: User) -> None:
+    if not user.check_password(request.POST.get("old", "")):
+        messages.error(request, _("That is not your present password, so it was not changed."))
+        return
+    TOTPDevice.objects.filter(user=user).delete()
+    audit.note(user.username, "second factor off", user.username)
+    messages.success(request, _("Logging in asks for your password only."))
+
+
+@require_POST
+def end_session(request: HttpRequest) -> HttpResponse:
+    """Log out another browser."""
+    if sessions.end(_person(request), request.POST.get("key", "")):
+        messages.success(request, _("Logged out there."))
+    return redirect("desk:account")
+
+
+def _picture(device: TOTPDevice) -> SafeString:
+    """The device's key as a QR code; an SVG that the library draws from our own data."""
+    image = qrcode.make(device.config_url, image_factory=qrcode.image.svg.SvgPathFillImage, box_size=8)
+    return mark_safe(image.to_string(encoding="unicode"))  # noqa: S308
+
+
+def _spelled(device: TOTPDevice) -> str:
+    """The key in groups of four letters (base 32), for typing."""
+    from base64 import b32encode
+
+    letters = b32encode(unhexlify(device.key)).decode().rstrip("=")
+    return " ".join(letters[i : i + 4] for i in range(0, len(letters), 4))

@@ -1,0 +1,103 @@
+"""What people fill in at the desk."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.web.desk import users
+
+
+def _email(**attributes: str) -> forms.EmailField:
+    return forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs=attributes))
+
+
+def _new_password() -> forms.CharField:
+    return forms.CharField(
+        label=_("New password"),
+        help_text=_("At least 10 characters. A short sentence is easy to remember."),
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class DeskForm(forms.Form):
+    """A form whose labels end without a colon."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"label_suffix": "", **kwargs})
+
+
+class LoginForm(DeskForm):
+    """Address and password."""
+
+    email = _email(autocomplete="username")
+    password = forms.CharField(
+        label=_("Password"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    )
+
+
+class CodeForm(DeskForm):
+    """Six digits from an authenticator."""
+
+    code = forms.RegexField(
+        r"^\s*\d{3}\s*\d{3}\s*$",
+        label=_("Code from your authenticator"),
+        error_messages={"invalid": _("The code has six digits.")},
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "9"}),
+    )
+
+
+class EmailForm(DeskForm):
+    """An address alone."""
+
+    email = _email(autocomplete="username")
+
+
+class PasswordForm(DeskForm):
+    """A new password, checked by Django's validators."""
+
+    password = _new_password()
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        validate_password(password)
+        return password
+
+
+class SetupForm(PasswordForm):
+    """The first admin."""
+
+    field_order = ("email", "password")
+    email = _email(autocomplete="username")
+
+    def clean_email(self) -> str:
+        try:
+            return users.address(self.cleaned_data["email"])
+        except users.UserProblem as e:
+            raise ValidationError(str(e)) from e
+
+
+class UserForm(DeskForm):
+    """Somebody who is to log in."""
+
+    email = _email(autocomplete="off")
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=[("editor", _("Editor: drafts, proofs, sending")), ("admin", _("Admin: everything"))],
+        initial="editor",
+    )
+
+    def clean_email(self) -> str:
+        try:
+            return users.address(self.cleaned_data["email"])
+        except users.UserProblem as e:
+            raise ValidationError(str(e)) from e
+
+
+def first_error(form: forms.Form) -> str:
+    """The first thing that is wrong with what was filled in, as a sentence."""
+    errors: dict[str, Any] = form.errors
+    return next((str(e) for found in errors.values() for e in found), "")

@@ -1,0 +1,1 @@
+"""The mail with which somebody chooses a new password."""

@@ -1,0 +1,65 @@
+"""Where somebody is logged in, and ending it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
+from django.http import HttpRequest
+from django.utils import timezone
+
+BEGAN, AGENT, ADDRESS = "began", "agent", "address"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A browser in which somebody is logged in; `key` names its session to whoever may end it."""
+
+    key: str
+    began: datetime | None
+    agent: str
+    address: str
+    here: bool
+
+
+def begin(request: HttpRequest) -> None:
+    """Remember when, with what and from where this session began."""
+    request.session[BEGAN] = timezone.now().isoformat()
+    request.session[AGENT] = request.headers.get("User-Agent", "")[:200]
+    request.session[ADDRESS] = request.META.get("REMOTE_ADDR", "")
+
+
+def of(user: User, here: str | None) -> list[Place]:
+    """All sessions of a person that have not run out, this one first."""
+    places = []
+    for session in Session.objects.filter(expire_date__gt=timezone.now()):
+        held = session.get_decoded()
+        if held.get(SESSION_KEY) == str(user.pk):
+            began = held.get(BEGAN)
+            places.append(
+                Place(
+                    key=session.session_key,
+                    began=datetime.fromisoformat(began) if began else None,
+                    agent=_browser(held.get(AGENT, "")),
+                    address=held.get(ADDRESS, ""),
+                    here=session.session_key == here,
+                )
+            )
+    return sorted(places, key=lambda place: not place.here)
+
+
+def end(user: User, key: str) -> bool:
+    """End one session of this person; says whether there was one."""
+    mine = {place.key for place in of(user, None)}
+    return key in mine and bool(Session.objects.filter(session_key=key).delete()[0])
+
+
+def _browser(agent: str) -> str:
+    """The browser and system in a User-Agent, as people name them."""
+    browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"))
+    systems += (("Windows", "Windows"), ("Linux", "Linux"))
+    browser = next((name for mark, name in browsers if mark in agent), "")
+    system = next((name for mark, name in systems if mark in agent), "")
+    return " · ".join(filter(None, (browser, system))) or agent[:40]

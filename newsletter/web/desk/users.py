@@ -1,0 +1,148 @@
+"""Who may log in: editors and admins, added by an admin or from the command line.
+
+Promises: passwords are only ever chosen by those who use them, through a link that works once; the last admin stays.
+"""
+
+from typing import Literal
+
+from django.contrib.auth.models import User
+from django.contrib.auth.tokens import default_token_generator
+from django.core import signing
+from django.db import transaction
+from django.urls import reverse
+from django.utils.encoding import force_bytes
+from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from email_validator import EmailNotValidError, validate_email
+
+from newsletter.jobs.problems import JobProblem
+from newsletter.web.desk import audit
+
+RoleName = Literal["admin", "editor"]
+SETUP_SALT = "newsletter.desk.setup"
+SETUP_SECONDS = 24 * 3600
+
+
+class UserProblem(JobProblem):
+    """What was asked of the people at the desk can't be; the message is a sentence."""
+
+
+def address(raw: str) -> str:
+    """An address as people log in with it, in lower case.
+
+    Raises UserProblem where it is none.
+    """
+    try:
+        return validate_email(raw.strip(), check_deliverability=False).normalized.lower()
+    except EmailNotValidError as e:
+        raise UserProblem(f"'{raw}' is no e-mail address: {e}") from e
+
+
+def role_name(user: User) -> RoleName:
+    """`admin` or `editor`."""
+    return "admin" if user.is_superuser else "editor"
+
+
+def everybody() -> list[User]:
+    """All who may log in, by address."""
+    return list(User.objects.order_by("username"))
+
+
+def named(email: str) -> User:
+    """The person with that address.
+
+    Raises UserProblem where there is none.
+    """
+    found = User.objects.filter(username=address(email)).first()
+    if found is None:
+        raise UserProblem(f"nobody logs in as {email}; 'newsletter users list' shows who does")
+    return found
+
+
+@transaction.atomic
+def add(email: str, role: RoleName, by: str = "") -> User:
+    """A new person, who can't log in before they chose a password through `invitation`."""
+    name = address(email)
+    if User.objects.filter(username=name).exists():
+        raise UserProblem(f"{name} may log in already; 'newsletter users password {name}' gives a new link")
+    user = User(username=name, email=name, is_superuser=role == "admin")
+    user.set_unusable_password()
+    user.save()
+    audit.note(by, "user added", name, after={"role": role})
+    return user
+
+
+@transaction.atomic
+def change_role(user: User, role: RoleName, by: str) -> None:
+    """Make somebody admin or editor; the last admin stays one."""
+    before = role_name(user)
+    if role != "admin":
+        _keep_an_admin(user)
+    user.is_superuser = role == "admin"
+    user.save(update_fields=["is_superuser"])
+    audit.note(by, "role changed", user.username, {"role": before}, {"role": role})
+
+
+@transaction.atomic
+def remove(user: User, by: str) -> None:
+    """Let somebody log in no more; the log keeps their name."""
+    _keep_an_admin(user)
+    audit.note(by, "user removed", user.username, before={"role": role_name(user)})
+    user.delete()
+
+
+def set_password(user: User, password: str, by: str) -> None:
+    """Give somebody the password that they chose; their other sessions end with it."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    audit.note(by, "password set", user.username)
+
+
+def invitation(user: User, base: str) -> str:
+    """A link through which this person chooses a password; it works once, for three days."""
+    key = urlsafe_base64_encode(force_bytes(user.pk))
+    return base + reverse("desk:password", args=(key, default_token_generator.make_token(user)))
+
+
+def invited(key: str, token: str) -> User | None:
+    """Whom such a link belongs to; None where it is used up, too old or forged."""
+    try:
+        user = User.objects.filter(pk=int(urlsafe_base64_decode(key)), is_active=True).first()
+    except ValueError:
+        return None
+    return user if user is not None and default_token_generator.check_token(user, token) else None
+
+
+def setup_link(base: str) -> str | None:
+    """The link that makes the first admin, good for a day; None where somebody may log in already."""
+    if User.objects.exists():
+        return None
+    return base + reverse("desk:setup", args=(signing.dumps("first", salt=SETUP_SALT),))
+
+
+def setup_allowed(token: str) -> bool:
+    """Whether a set-up link still works: it is ours, of today, and nobody used one."""
+    try:
+        signing.loads(token, salt=SETUP_SALT, max_age=SETUP_SECONDS)
+    except signing.BadSignature:
+        return False
+    return not User.objects.exists()
+
+
+@transaction.atomic
+def set_up(email: str, password: str) -> User:
+    """The first admin.
+
+    Raises UserProblem where somebody else was faster.
+    """
+    if User.objects.exists():
+        raise UserProblem("the desk is set up already; log in")
+    user = add(email, "admin")
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user
+
+
+def _keep_an_admin(user: User) -> None:
+    others = User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
+    if user.is_superuser and not others.exists():
+        raise UserProblem(f"{user.username} is the only admin; make somebody else one first")

@@ -1,0 +1,119 @@
+"""How the desk says things: times, states, numbers, differences; in the language of whoever looks."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+
+from babel.dates import format_datetime, format_skeleton, format_timedelta
+from babel.numbers import format_decimal, format_percent
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from newsletter.models import Edition, State
+
+
+def language() -> str:
+    """The language of the page, as CLDR names it."""
+    return (get_language() or "en").replace("-", "_")
+
+
+def moment(at: datetime | None, zone: tzinfo = UTC) -> str:
+    """A point in time with its weekday: `Fri 6 Feb, 18:00`; "" for none."""
+    if at is None:
+        return ""
+    local = at.astimezone(zone)
+    day = format_skeleton(
+        "MMMEd" if local.year == timezone.now().astimezone(zone).year else "yMMMEd", local, locale=language()
+    )
+    return f"{day}, {format_datetime(local, 'HH:mm', locale=language())}"
+
+
+def clock(at: datetime | None, zone: tzinfo = UTC) -> str:
+    """The time of day: `18:00`; "" for none."""
+    return format_datetime(at.astimezone(zone), "HH:mm", locale=language()) if at else ""
+
+
+def ago(at: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, or how soon: `2 hours ago`, `in 3 days`; "" for none."""
+    if at is None:
+        return ""
+    return format_timedelta(at - (now or timezone.now()), add_direction=True, locale=language())
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit: `4 minutes`."""
+    return format_timedelta(length, locale=language())
+
+
+def number(value: float) -> str:
+    """A number with its thousands apart."""
+    return format_decimal(value, locale=language())
+
+
+def share(part: int, whole: int) -> str:
+    """A part of a whole in per cent, with one decimal; a dash where there is no whole."""
+    if not whole:
+        return "–"
+    return format_percent(part / whole, format="#,##0.0 %" if language() != "en" else "#,##0.0%", locale=language())
+
+
+def state(value: str) -> str:
+    """An edition's state in a word."""
+    return {
+        State.DRAFT: _("Draft"),
+        State.APPROVED: _("Approved"),
+        State.QUEUED: _("Queued"),
+        State.SENDING: _("Sending"),
+        State.PAUSED: _("Paused"),
+        State.SENT: _("Sent"),
+        State.CANCELLED: _("Cancelled"),
+        State.SKIPPED: _("Skipped"),
+    }[State(value)]
+
+
+def standing(edition: Edition, zone: tzinfo) -> str:
+    """Where an edition stands, in a sentence."""
+    name, when = State(edition.state), words_for_time(edition, zone)
+    return {
+        State.DRAFT: _("A draft, last refreshed %(when)s.") % {"when": when},
+        State.APPROVED: _("Approved %(when)s; not sent yet.") % {"when": when},
+        State.QUEUED: _("Leaves %(when)s.") % {"when": when},
+        State.SENDING: _("On its way since %(when)s.") % {"when": when},
+        State.PAUSED: _("Paused: %(reason)s") % {"reason": edition.reason or _("by an editor.")},
+        State.SENT: _("Sent %(when)s.") % {"when": when},
+        State.CANCELLED: _("Cancelled. %(reason)s") % {"reason": edition.reason},
+        State.SKIPPED: _("Skipped. %(reason)s") % {"reason": edition.reason},
+    }[name].strip()
+
+
+def words_for_time(edition: Edition, zone: tzinfo) -> str:
+    """The time that matters in an edition's present state."""
+    at = {
+        State.DRAFT: edition.refreshed_at,
+        State.APPROVED: edition.approved_at,
+        State.QUEUED: edition.due_at,
+        State.SENDING: edition.began_at,
+        State.SENT: edition.ended_at or edition.began_at,
+    }.get(State(edition.state))
+    return moment(at, zone)
+
+
+def difference(before: Any, after: Any) -> list[tuple[str, str, str]]:
+    """What differs between two states of a thing: key, before, after; only what changed."""
+    if not isinstance(before, Mapping) and not isinstance(after, Mapping):
+        return [("", _plain(before), _plain(after))] if before != after else []
+    old = before if isinstance(before, Mapping) else {}
+    new = after if isinstance(after, Mapping) else {}
+    keys = [*old, *(key for key in new if key not in old)]
+    return [(key, _plain(old.get(key)), _plain(new.get(key))) for key in keys if old.get(key) != new.get(key)]
+
+
+def _plain(value: Any) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(v) for v in value)
+    return str(value)

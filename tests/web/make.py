@@ -1,0 +1,60 @@
+"""Newsletters' things for the tests of the web: posts, drafts, people; times are fixed."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.models import User
+
+from newsletter import config
+from newsletter.jobs import draft as drafting
+from newsletter.jobs.windows import Asked, bounds
+from newsletter.models import Edition, Listing, Post, Source
+
+NOW = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
+PERIOD = "2026-W06"
+
+
+def person(email: str = "redaksjon@example.org", *, admin: bool = False) -> User:
+    """Somebody who may log in with the password `en lang nok setning`."""
+    user = User(username=email, email=email, is_superuser=admin)
+    user.set_password("en lang nok setning")
+    user.save()
+    return user
+
+
+def source(newsletter: str = "kinaforum") -> Source:
+    """The first configured source of a newsletter, read an hour ago."""
+    url = config.current().newsletters[newsletter].sources[0].url
+    read = NOW - timedelta(hours=1)
+    values = {"kind": "feed", "title": "Kinaforum", "first_read_at": read, "read_at": read, "tried_at": read}
+    return Source.objects.get_or_create(newsletter=newsletter, url=url, defaults=values)[0]
+
+
+def post(title: str, *, hours: int = 24, html: str = "", newsletter: str = "kinaforum") -> Post:
+    """A post that was published so many hours before NOW."""
+    listed = source(newsletter)
+    at = NOW - timedelta(hours=hours)
+    made = Post.objects.create(
+        newsletter=newsletter,
+        url=f"https://kinaforum.example/{abs(hash(title)) % 10**8}.html",
+        link_key=title,
+        content_hash=title[:64],
+        title=title,
+        html=html or f"<p>{title} is the beginning of a text that goes on for a while, so that there is something to read.</p>",
+        published=at,
+        published_offset=60,
+        first_seen=at,
+        changed_at=at,
+    )
+    Listing.objects.create(source=listed, uid=title, post=made, last_seen=NOW)
+    return made
+
+
+def draft(*titles: str, newsletter: str = "kinaforum") -> Edition:
+    """The draft of the week of NOW, with a post for each title, the newest first."""
+    for hours, title in enumerate(titles, start=2):
+        post(title, hours=hours * 7, newsletter=newsletter)
+    shown = config.current().newsletters[newsletter]
+    first, last = bounds(PERIOD, shown.zone)
+    return drafting.make(
+        config.current(), shown, Asked(until=last, since=first, period=PERIOD), now=NOW, read_sources=False
+    )

@@ -20,6 +20,8 @@ from newsletter import config
 from newsletter.config import Newsletter
 
 LANGUAGES = dict(settings.LANGUAGES)
+PLAIN = "#1d4f73"
+"""The accent colour of pages and letters that belong to no newsletter."""
 RELATED = {"no": "nb", "nb-no": "nb", "nn-no": "nn"}
 
 
@@ -43,7 +45,7 @@ def day(value: date | datetime) -> str:
 
 
 def supported(tag: str) -> str:
-    """The language that pages are written in and that is this one, or the one it is a kind of; "" where there is none."""
+    """The language of pages that this one is, or is a kind of; "" where there is none."""
     lowered = tag.lower().replace("_", "-")
     for candidate in (lowered, lowered.partition("-")[0]):
         found = RELATED.get(candidate, candidate)
@@ -53,7 +55,7 @@ def supported(tag: str) -> str:
 
 
 def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") -> str:
-    """The language of a page: asked for by `?lang=`, known of the reader, of their browser, of the newsletter, English."""
+    """A page's language: asked for by `?lang=`, else the reader's, their browser's, the newsletter's, English."""
     accepted = [tag.partition(";")[0].strip() for tag in request.headers.get("Accept-Language", "").split(",")]
     wanted = (request.GET.get("lang", ""), known, *accepted, newsletter, "en")
     return next(found for tag in wanted if (found := supported(tag)))
@@ -62,7 +64,7 @@ def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") 
 def page(
     request: HttpRequest, template: str, language: str, *, newsletter: str = "", status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A page of templates/pages in this language, in the colours of this newsletter, with the headers promised above."""
+    """A page of templates/pages in this language and this newsletter's colours, with the headers promised above."""
     nonce = secrets.token_urlsafe(12)
     shown = config.current().newsletters.get(newsletter)
     with translation.override(language):
@@ -84,7 +86,7 @@ def page(
 
 def _letterhead(name: str, newsletter: Newsletter | None) -> dict[str, str]:
     """What stands on top of a page; plain where the newsletter is gone or there is none."""
-    accent = newsletter.theme.accent if newsletter else "#1d4f73"
+    accent = newsletter.theme.accent if newsletter else PLAIN
     return {
         "newsletter": name,
         "title": newsletter.title if newsletter else name,

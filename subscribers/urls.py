@@ -1,3 +1,13 @@
-"""The addresses of readers' own pages."""
+"""The addresses of readers' own pages (they stand in mails, so that they never change)."""
 
-urlpatterns: list[object] = []
+from django.urls import path
+
+from subscribers import views
+
+urlpatterns = [
+    path("n/<slug:newsletter>/subscribe", views.subscribe, name="subscribe"),
+    path("confirm/<str:token>", views.confirm, name="confirm"),
+    path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
+    path("p/<str:token>", views.preferences, name="preferences"),
+    path("me/<str:token>", views.person, name="person"),
+]

@@ -52,7 +52,7 @@ class HitsManager(models.Manager["Hits"]):
         """One more of `what`; gives how many there are in this window, this one among them."""
         seconds = int(window.total_seconds())
         start = int(at.timestamp()) // seconds * seconds
-        values = [keyed_hash(Purpose.LIMIT, what), start, start + seconds]
+        values: tuple[str, int, int] = (keyed_hash(Purpose.LIMIT, what), start, start + seconds)
         with connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO subscribers_hits (what, start, until, count) VALUES (%s, %s, %s, 1) "
@@ -60,6 +60,12 @@ class HitsManager(models.Manager["Hits"]):
                 values,
             )
             return int(cursor.fetchone()[0])
+
+    def happened(self, what: str, at: datetime, window: timedelta) -> bool:
+        """Whether `what` was counted in this window."""
+        seconds = int(window.total_seconds())
+        start = int(at.timestamp()) // seconds * seconds
+        return self.filter(what=keyed_hash(Purpose.LIMIT, what), start=start).exists()
 
     def tidy(self, at: datetime) -> int:
         """Forget the windows that are over; gives how many."""

@@ -42,7 +42,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
             yield from self.filter(hash__in=digests[start : start + 5_000]).values_list("hash", "reason")
 
     def suppress(self, key: str, reason: str, note: str = "") -> bool:
-        """Suppress an address (as its key); tells whether that is new. A lighter reason gives way to a weightier one."""
+        """Suppress an address (as its key); tells whether that is new. A lighter reason gives way to a weightier."""
         return self._put(Suppression.Kind.ADDRESS, key, Purpose.ADDRESS, reason, note)
 
     def suppress_domain(self, domain: str, reason: str, note: str = "") -> bool:

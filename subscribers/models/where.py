@@ -1,4 +1,4 @@
-"""The filter that picks part of a newsletter's subscribers: `tag = film and not (language = nb or joined after 2026-01-01)`.
+"""The filter that picks part of a newsletter's subscribers: `tag = film and not (language = nb or tag = press)`.
 
 A condition is `tag = word`, `language = tag` (`!=` for the opposite) or `joined before|after date`; they are tied by
 `and`, `or`, `not` and parentheses, `not` first, `or` last. A word with other characters than letters, digits, `-`, `_`,
@@ -19,6 +19,9 @@ EXAMPLE = "write such as: tag = film and joined before 2026-01-01"
 _TOKEN = re.compile(r'\s*(?:(?P<mark>!=|=|\(|\))|"(?P<quoted>[^"]*)"|(?P<word>[\w.+-]+))')
 
 
+Condition = Callable[[ZoneInfo], Q]
+
+
 class WhereProblem(ValueError):
     """The filter can't be read; one sentence that says where and what is wanted."""
 
@@ -28,7 +31,7 @@ class Where:
     """A filter that was read; `q(zone)` is what the database understands (days begin in that zone)."""
 
     text: str
-    q: Callable[[ZoneInfo], Q]
+    q: Condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ class _Reader:
             raise WhereProblem(f"where: {wanted} is wanted, not '{token.text}' (character {token.at + 1}); {EXAMPLE}")
         raise WhereProblem(f"where: {wanted} is wanted after '{self.text.strip()}'; {EXAMPLE}")
 
-    def any_of(self, depth: int) -> Callable[[ZoneInfo], Q]:
+    def any_of(self, depth: int) -> Condition:
         """all_of { "or" all_of }"""
         q = self.all_of(depth)
         while self.peek() == "or":
@@ -109,7 +112,7 @@ class _Reader:
             q = _tied(q, self.all_of(depth), Q.__or__)
         return q
 
-    def all_of(self, depth: int) -> Callable[[ZoneInfo], Q]:
+    def all_of(self, depth: int) -> Condition:
         """one { "and" one }"""
         q = self.one(depth)
         while self.peek() == "and":
@@ -117,7 +120,7 @@ class _Reader:
             q = _tied(q, self.one(depth), Q.__and__)
         return q
 
-    def one(self, depth: int) -> Callable[[ZoneInfo], Q]:
+    def one(self, depth: int) -> Condition:
         """ "not" one | "(" any_of ")" | condition"""
         if depth > DEEPEST:
             raise WhereProblem(f"where: more than {DEEPEST} parentheses or 'not' stand inside each other")
@@ -132,7 +135,7 @@ class _Reader:
             return inside
         return self.condition()
 
-    def condition(self) -> Callable[[ZoneInfo], Q]:
+    def condition(self) -> Condition:
         """`tag`, `language` or `joined`, how, and a value"""
         field = self.take("tag", "language", "joined")
         if field == "joined":
@@ -142,7 +145,7 @@ class _Reader:
         q = Q(tags__contains=f"|{word}|") if field == "tag" else Q(subscriber__language__iexact=word)
         return lambda zone: ~q if differs else q
 
-    def joined(self) -> Callable[[ZoneInfo], Q]:
+    def joined(self) -> Condition:
         """`before` a day (that day is out) or `after` it (that day is out too)"""
         how = self.take("before", "after")
         text = self.value("a date such as 2026-01-31")
@@ -154,9 +157,7 @@ class _Reader:
         return lambda zone: _joined(how, day, zone)
 
 
-def _tied(
-    left: Callable[[ZoneInfo], Q], right: Callable[[ZoneInfo], Q], how: Callable[[Q, Q], Q]
-) -> Callable[[ZoneInfo], Q]:
+def _tied(left: Condition, right: Condition, how: Callable[[Q, Q], Q]) -> Condition:
     return lambda zone: how(left(zone), right(zone))
 
 

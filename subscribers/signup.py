@@ -1,0 +1,189 @@
+"""Joining with proof: a request writes a letter, and only the link in that letter makes a subscription active.
+
+Whoever asks gets the same answer for a known, an unknown and a suppressed address, and the same work is done for each:
+what the letter says, and whether it is sent at all, is decided when it leaves.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from newsletter import config
+from subscribers import letters
+from subscribers.addresses import Address
+from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression
+from subscribers.tokens import Purpose, read_timed
+
+WORDING = "2026-1"
+"""The version of `consent_text`; a new text gets a new one."""
+
+HOUR = timedelta(hours=1)
+PER_NETWORK, PER_DOMAIN = 30, 1_000
+"""Requests an hour: from one network (IPv4 /24, IPv6 /56), and for addresses of one domain."""
+AGAIN_AFTER, PER_ADDRESS = timedelta(hours=6), 5
+"""A newsletter's letter to one address is written once in this time; for all newsletters so many a day."""
+KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What somebody asked for on a newsletter's page, and from where."""
+
+    newsletter: str
+    address: Address
+    language: str
+    network: str
+    page: str
+    at: datetime
+
+
+class Result(StrEnum):
+    """What came of following a link to confirm."""
+
+    DONE = "done"
+    USED = "used"
+    EXPIRED = "expired"
+    GONE = "gone"
+    REFUSED = "refused"
+    TAKEN = "taken"
+
+
+def consent_text(title: str) -> str:
+    """What a person agrees to, in the language in force."""
+    return _("Yes, send me %(title)s by mail. I can pause or leave at any time.") % {"title": title}
+
+
+def network_of(address: str) -> str:
+    """The network that a limit counts: an address's /24, of IPv6 its /56 (what one household or machine holds)."""
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
+
+
+def ask(request: Request) -> bool:
+    """Note a request and write the letter; False where the network or the domain has asked too often.
+
+    A request for an address that was written to lately is taken like any other, and writes nothing.
+    """
+    with transaction.atomic():
+        if _too_often(request):
+            return False
+        Suppression.objects.adopt(request.address.key)
+        subscriber = Subscriber.objects.named(request.address.key, request.address.written, language=request.language)
+        Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        if _written_to(subscriber, request):
+            return True
+        subscription, _made = Subscription.objects.get_or_create(
+            subscriber=subscriber, newsletter=request.newsletter, defaults={"created": request.at}
+        )
+        consent = _note(subscription, request)
+        letters.write(Letter.Kind.CONFIRM, subscriber, subscription, request.newsletter, consent=consent.pk)
+    return True
+
+
+def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime) -> None:
+    """Ask a person to confirm a subscription that somebody else wrote down; within the caller's transaction."""
+    consent = Consent.objects.create(subscription=subscription, how=how, text=text, at=at)
+    letters.write(
+        Letter.Kind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, consent=consent.pk
+    )
+
+
+def _too_often(request: Request) -> bool:
+    network = Hits.objects.count_one(f"network {network_of(request.network)}", request.at, HOUR)
+    domain = Hits.objects.count_one(f"domain {request.address.domain}", request.at, HOUR)
+    return network > PER_NETWORK or domain > PER_DOMAIN
+
+
+def _written_to(subscriber: Subscriber, request: Request) -> bool:
+    """Whether one more letter would be one too many for this address."""
+    asked = Letter.objects.filter(subscriber=subscriber, kind=Letter.Kind.CONFIRM)
+    of_late = asked.filter(newsletter=request.newsletter, created__gt=request.at - AGAIN_AFTER)
+    return of_late.exists() or asked.filter(created__gt=request.at - timedelta(days=1)).count() >= PER_ADDRESS
+
+
+def _note(subscription: Subscription, request: Request) -> Consent:
+    newsletter = config.current().newsletters[request.newsletter]
+    return Consent.objects.create(
+        subscription=subscription,
+        how=Consent.How.FORM,
+        wording=WORDING,
+        text=consent_text(newsletter.title),
+        language=request.language,
+        at=request.at,
+        network=request.network,
+        page=request.page[:500],
+    )
+
+
+def asked_by(token: str) -> tuple[Result, Consent | None]:
+    """What a confirm link stands for, without doing it: DONE means that confirming would do it."""
+    timed = read_timed(Purpose.CONFIRM, token)
+    if timed is None:
+        return Result.GONE, None
+    consent = Consent.objects.select_related("subscription__subscriber").filter(pk=timed.number).first()
+    if consent is None:
+        return Result.GONE, None
+    if consent.confirmed_at:
+        return Result.USED, consent
+    return (Result.EXPIRED if timed.expired else Result.DONE), consent
+
+
+@transaction.atomic
+def confirm(token: str, at: datetime) -> tuple[Result, Subscription | None]:
+    """Make the subscription active that the link stands for, once; lifts what confirming lifts."""
+    result, consent = asked_by(token)
+    if consent is None or result is not Result.DONE:
+        return result, consent.subscription if consent else None
+    if not Consent.objects.filter(pk=consent.pk, confirmed_at=None).update(confirmed_at=at):
+        return Result.USED, consent.subscription
+    subscription = consent.subscription
+    if not lift(subscription.subscriber.key, at):
+        return Result.REFUSED, subscription
+    subscription.consents.filter(confirmed_at=None).delete()
+    _activate(subscription, at)
+    return Result.DONE, subscription
+
+
+def lift(key: str, at: datetime) -> bool:
+    """Lift what suppresses this address; False where something stays."""
+    if not letters.may_be_lifted(key, at):
+        return False
+    covering = Suppression.objects.covering(key)
+    if covering.filter(reason=Suppression.Reason.BOUNCED).exists():
+        Hits.objects.count_one(letters.lifting(key), at, letters.LIFT_BOUNCED_EVERY)
+    covering.filter(kind=Suppression.Kind.ADDRESS).delete()
+    return not covering.exists()
+
+
+def _activate(subscription: Subscription, at: datetime) -> None:
+    if subscription.state != Subscription.State.ACTIVE:
+        subscription.state, subscription.joined = Subscription.State.ACTIVE, at
+    subscription.unsubscribed_at, subscription.reason, subscription.paused_until = None, "", None
+    subscription.save()
+    newsletter = config.current().newsletters.get(subscription.newsletter)
+    if newsletter and newsletter.welcome:
+        letters.write(Letter.Kind.WELCOME, subscription.subscriber, subscription, subscription.newsletter)
+
+
+@transaction.atomic
+def tidy(at: datetime) -> int:
+    """Drop what nobody confirmed in 30 days, letters sent so long ago, and counts that are over; gives how many went.
+
+    Meant for once a day.
+    """
+    before = at - KEEP_PENDING
+    unanswered = Subscription.objects.filter(state=Subscription.State.PENDING, created__lt=before)
+    asked_since = Consent.objects.filter(at__gte=before).values("subscription")
+    gone = unanswered.exclude(pk__in=asked_since).exclude(consents__how=Consent.How.IMPORT).delete()[0]
+    gone += Subscriber.objects.filter(subscriptions=None, created__lt=before).delete()[0]
+    gone += Letter.objects.filter(sent_at__lt=at - KEEP_LETTERS).delete()[0]
+    return gone + Hits.objects.tidy(at)

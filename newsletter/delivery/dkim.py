@@ -1,0 +1,209 @@
+"""DKIM signatures (RFC 6376, RFC 8463) over an edition's segments, and new keys.
+
+relaxed/relaxed. The part of the body that all readers share is hashed once. Every header that a receiver may rely on is
+named once more than it occurs, so that none can be added. Where a provider rewrites a header it is left unsigned.
+"""
+
+import base64
+import hashlib
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from newsletter.config import Dkim
+
+Numbered = tuple[bytes | int, ...]
+"""Pieces of a mail; a number stands for the reader's value of that number."""
+
+SIGNED = (
+    "from", "reply-to", "to", "cc", "subject", "date", "message-id", "list-id", "list-unsubscribe",
+    "list-unsubscribe-post", "feedback-id", "auto-submitted", "mime-version", "content-type",
+    "content-transfer-encoding",
+)  # fmt: skip
+REWRITTEN = {"amazon_ses": ("message-id", "date", "feedback-id")}
+"""What a provider changes on the way."""
+
+_SES_HOST = re.compile(r"email-smtp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", re.IGNORECASE)
+_BLANKS = re.compile(rb"[ \t]+")
+_TRAILING = re.compile(rb" (?=\r\n)")
+_LINE = 72
+_SMALLEST_RSA = 1024
+
+
+class DkimError(Exception):
+    """A key that cannot sign; the sentence says why."""
+
+
+def signed_headers(provider: str = "smtp", host: str = "") -> tuple[str, ...]:
+    """The headers to sign for what goes out through a provider, or through an SMTP host of one."""
+    if _SES_HOST.fullmatch(host):
+        provider = "amazon_ses"
+    return tuple(name for name in SIGNED if name not in REWRITTEN.get(provider, ()))
+
+
+class Signer:
+    """One key, ready to sign."""
+
+    def __init__(self, dkim: Dkim, names: Sequence[str] = SIGNED) -> None:
+        """Raises `DkimError` for a key that is none."""
+        try:
+            key = load_pem_private_key(dkim.key.encode(), None)
+        except (ValueError, TypeError) as e:
+            raise DkimError(
+                f"the DKIM key of {dkim.selector}._domainkey.{dkim.domain} cannot be read; "
+                "make one with 'newsletter dkim new'"
+            ) from e
+        if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+            raise DkimError("a DKIM key is RSA or Ed25519; make one with 'newsletter dkim new'")
+        if isinstance(key, RSAPrivateKey) and key.key_size < _SMALLEST_RSA:
+            raise DkimError(f"a DKIM key of {key.key_size} bits is too small; make one of 2048 bits")
+        self._key = key
+        self._padding, self._hash = PKCS1v15(), SHA256()
+        self.names = tuple(names)
+        self.tags = (
+            f"v=1; a={'rsa' if isinstance(key, RSAPrivateKey) else 'ed25519'}-sha256; "
+            f"c=relaxed/relaxed; d={dkim.domain};\r\n s={dkim.selector}; t="
+        ).encode()
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature in base64."""
+        if isinstance(self._key, Ed25519PrivateKey):
+            return base64.b64encode(self._key.sign(hashlib.sha256(data).digest()))
+        return base64.b64encode(self._key.sign(data, self._padding, self._hash))
+
+
+class Signing:
+    """The signatures of one edition's mails."""
+
+    def __init__(self, signers: Sequence[Signer], headers: Sequence[tuple[str, Numbered]], body: Numbered) -> None:
+        self._signers = [(s, _listed(s.names, headers), _picked(s.names, headers)) for s in signers]
+        self._raw = body
+        self._body = _canonical_pieces(body)
+        self._shared = hashlib.sha256()
+        while self._body and isinstance(self._body[0], bytes):
+            self._shared.update(self._body.pop(0))  # type: ignore[arg-type]
+
+    def header(self, values: Sequence[bytes]) -> bytes:
+        """The DKIM-Signature fields of the mail with these values, each with its CRLF; they come first in the mail."""
+        body_hash = base64.b64encode(self._digest(values))
+        when = b"%d" % time.time()
+        return b"".join(self._field(*signer, values, body_hash, when) for signer in self._signers)
+
+    def _field(
+        self,
+        signer: Signer,
+        listed: bytes,
+        picked: Sequence[Numbered],
+        values: Sequence[bytes],
+        body_hash: bytes,
+        when: bytes,
+    ) -> bytes:
+        tags = b"%s%s;\r\n h=%s;\r\n bh=%s;\r\n b=" % (signer.tags, when, listed, body_hash)
+        fields = [_relaxed_field(_filled(pieces, values)) for pieces in picked]
+        own = b"dkim-signature:" + _BLANKS.sub(b" ", tags.replace(b"\r\n", b""))
+        signature = signer.sign(b"".join([*fields, own]))
+        folded = b"\r\n ".join(signature[at : at + _LINE] for at in range(0, len(signature), _LINE))
+        return b"DKIM-Signature: " + tags + folded + b"\r\n"
+
+    def _digest(self, values: Sequence[bytes]) -> bytes:
+        """The hash of the canonical body (RFC 6376 3.4.4): pieces made canonical beforehand, unless blanks could meet."""
+        rest = [piece if isinstance(piece, bytes) else values[piece] for piece in self._body]
+        if not self._raw or isinstance(self._raw[-1], int) or not all(_apart(values[n]) for n in self._numbers()):
+            return hashlib.sha256(canonical_body(_filled(self._raw, values))).digest()
+        digest = self._shared.copy()
+        digest.update(b"".join(rest))
+        return digest.digest()
+
+    def _numbers(self) -> list[int]:
+        return [piece for piece in self._body if isinstance(piece, int)]
+
+
+def canonical_body(body: bytes) -> bytes:
+    """The relaxed canonical form of a body (RFC 6376 3.4.4)."""
+    body = _TRAILING.sub(b"", _BLANKS.sub(b" ", body)).rstrip(b"\r\n")
+    return body + b"\r\n" if body else b""
+
+
+def _canonical_pieces(body: Numbered) -> list[bytes | int]:
+    pieces: list[bytes | int] = [
+        _TRAILING.sub(b"", _BLANKS.sub(b" ", piece)) if isinstance(piece, bytes) else piece for piece in body
+    ]
+    if pieces and isinstance(pieces[-1], bytes):
+        pieces[-1] = pieces[-1].rstrip(b"\r\n") + b"\r\n"
+    return pieces
+
+
+def _apart(value: bytes) -> bool:
+    """Whether the value keeps the blanks on its sides from meeting each other, or a line's end."""
+    return bool(value) and value[0] not in b" \t\r\n" and value[-1] not in b" \t\r\n"
+
+
+def _filled(pieces: Numbered, values: Sequence[bytes]) -> bytes:
+    return b"".join(piece if isinstance(piece, bytes) else values[piece] for piece in pieces)
+
+
+def _relaxed_field(field: bytes) -> bytes:
+    """The relaxed canonical form of `name:value` with its CRLF (RFC 6376 3.4.2)."""
+    name, _, value = field.partition(b":")
+    return name + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" \t") + b"\r\n"
+
+
+def _picked(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> list[Numbered]:
+    """The header fields that are signed, in the order of the h tag, each with its name; of equal ones the last first."""
+    return [
+        (name.encode() + b":", *pieces) for name in names for own, pieces in reversed(headers) if own.lower() == name
+    ]
+
+
+def _listed(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> bytes:
+    """The h tag's value, folded: each name once more than it occurs."""
+    own = [name.lower() for name, _ in headers]
+    words = [name for name in names for _ in range(own.count(name) + 1)]
+    lines, line = [], ""
+    for word in words:
+        if len(line) + len(word) > _LINE:
+            lines.append(line)
+            line = ""
+        line += word + ":"
+    return "\r\n ".join([*lines, line]).removesuffix(":").encode()
+
+
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key made new: the private one as PEM, and the DNS record that publishes the other half."""
+
+    pem: str
+    name: str
+    record: str
+
+    @property
+    def zone_line(self) -> str:
+        """The record as a zone file has it, in strings of at most 255 characters."""
+        parts = " ".join(f'"{self.record[at : at + 255]}"' for at in range(0, len(self.record), 255))
+        return f"{self.name}. IN TXT ( {parts} )"
+
+
+def new_key(domain: str, selector: str, kind: Literal["rsa", "ed25519"] = "rsa") -> NewKey:
+    """A new key: RSA of 2048 bits, or Ed25519 (RFC 8463; not every receiver knows it yet)."""
+    key = generate_private_key(65537, 2048) if kind == "rsa" else Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+    if isinstance(key, Ed25519PrivateKey):
+        public = key.public_key().public_bytes_raw()
+    else:
+        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    record = f"v=DKIM1; k={kind}; p={base64.b64encode(public).decode('ascii')}"
+    return NewKey(pem, f"{selector}._domainkey.{domain}", record)

@@ -1,0 +1,158 @@
+"""How fast: rates, domains that ask for less, and what a new sending address may send. Times are monotonic seconds."""
+
+from collections import deque
+from dataclasses import replace
+from enum import Enum
+
+from newsletter.config import Delivery, DomainPace, Rate, WarmUp
+from newsletter.mail import Kind, Outcome
+
+SLACK = 0.1
+"""Seconds of work that a bucket lets through at once, so that a late clock tick costs no rate."""
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 300.0
+SOFT_REPLIES = 3
+SOFT_WITHIN = 60.0
+LOWEST_RATE = 0.05
+RECOVERY = 1.02
+
+
+class Bucket:
+    """A token bucket, kept as the moment when the next mail is due."""
+
+    def __init__(self, per_second: float) -> None:
+        self.per_second = per_second
+        self._due = 0.0
+
+    def wait(self, now: float) -> float:
+        """Seconds until a mail may go; 0.0: now."""
+        return max(0.0, self._due - SLACK - now)
+
+    def spend(self, now: float) -> None:
+        """A mail goes."""
+        self._due = max(self._due, now) + 1 / self.per_second
+
+
+class Signal(Enum):
+    """What a reply says about the pace towards its domain."""
+
+    NONE = 0
+    SOFT = 1
+    HARD = 2
+
+
+def signal_of(outcome: Outcome) -> Signal:
+    """421 and 4.7.28 ask for less at once; another 4.7.x only when repeated: one greylisted reader slows nobody."""
+    if outcome.kind is not Kind.DEFERRED:
+        return Signal.NONE
+    if outcome.code == 421 or outcome.status == "4.7.28":
+        return Signal.HARD
+    return Signal.SOFT if outcome.status.startswith("4.7.") else Signal.NONE
+
+
+class Domain:
+    """The pace towards one domain: mails in flight, mails a second, and how long it wants to be left alone."""
+
+    def __init__(self, pace: DomainPace | None = None) -> None:
+        self._configured = pace.rate.per_second if pace else 0.0
+        self._connections = pace.connections if pace else None
+        self._limit = self._connections
+        self._bucket = Bucket(self._configured) if self._configured else None
+        self._blocked_until = 0.0
+        self._pause = FIRST_PAUSE
+        self._soft: deque[float] = deque(maxlen=SOFT_REPLIES)
+        self._taken: deque[float] = deque(maxlen=64)
+        self.in_flight = 0
+
+    def wait(self, now: float) -> float | None:
+        """Seconds until a mail may go to the domain, 0.0 for now; None: when one in flight has come back."""
+        if self._limit is not None and self.in_flight >= self._limit:
+            return None
+        wait = max(0.0, self._blocked_until - now)
+        return max(wait, self._bucket.wait(now)) if self._bucket else wait
+
+    def begin(self, now: float) -> None:
+        """A mail goes to the domain."""
+        self.in_flight += 1
+        if self._bucket:
+            self._bucket.spend(now)
+
+    def end(self) -> None:
+        """It has come back."""
+        self.in_flight -= 1
+
+    def accepted(self, now: float) -> None:
+        """The domain took a mail: it may soon get more."""
+        self._taken.append(now)
+        self._soft.clear()
+        self._pause = FIRST_PAUSE
+        if self._bucket and self._bucket.per_second != self._configured:
+            self._recover(self._bucket)
+        if self._limit is not None and self._limit != self._connections:
+            self._limit = None if self._connections is None else min(self._connections, self._limit + 1)
+
+    def signal(self, signal: Signal, now: float) -> None:
+        """A reply asked for less, or may have: leave the domain alone for a while, then go on at half the pace."""
+        if signal is Signal.SOFT:
+            self._soft.append(now)
+            if len(self._soft) < SOFT_REPLIES or now - self._soft[0] > SOFT_WITHIN:
+                return
+        if signal is Signal.NONE or now < self._blocked_until:
+            return
+        self._blocked_until = now + self._pause
+        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        self._limit = max(1, min(self._limit or self.in_flight, self.in_flight) // 2)
+        self._bucket = Bucket(max(LOWEST_RATE, self._rate(now) / 2))
+        self._bucket.spend(self._blocked_until)
+
+    def _rate(self, now: float) -> float:
+        """Mails a second that the domain took of late."""
+        if self._bucket and self._bucket.per_second != self._configured:
+            return self._bucket.per_second
+        recent = [at for at in self._taken if now - at <= 10.0]
+        return len(recent) / max(1.0, now - recent[0]) if recent else 1.0
+
+    def _recover(self, bucket: Bucket) -> None:
+        bucket.per_second *= RECOVERY
+        if self._configured and bucket.per_second >= self._configured:
+            bucket.per_second = self._configured
+        elif not self._configured and bucket.per_second >= 1000:
+            self._bucket = None
+
+
+def warm_up_limit(plan: WarmUp, day: int) -> int | None:
+    """How many mails a new sending address may send on a day (the first is 0); None: as many as it likes."""
+    return int(plan.first_day * plan.growth**day) if plan.first_day else None
+
+
+def processes(delivery: Delivery, cores: int) -> int:
+    """How many sending processes: as configured, else one a core, and never more than connections can be shared out."""
+    shares = [delivery.connections, *(p.connections for p in delivery.domains.values() if p.connections)]
+    return max(1, min(delivery.processes or cores, *shares))
+
+
+def share(delivery: Delivery, index: int, of: int) -> Delivery:
+    """What one of `of` processes may do, so that all together keep what is configured."""
+    domains = {
+        name: replace(  # type: ignore[type-var]  # the configuration's dataclasses are pydantic's
+            pace,
+            connections=_part(pace.connections, index, of) if pace.connections else None,
+            rate=_slower(pace.rate, of),
+        )
+        for name, pace in delivery.domains.items()
+    }
+    return replace(  # type: ignore[type-var]
+        delivery,
+        connections=_part(delivery.connections, index, of),
+        rate=_slower(delivery.rate, of),
+        domains=domains,
+    )
+
+
+def _part(whole: int, index: int, of: int) -> int:
+    return whole // of + (index < whole % of)
+
+
+def _slower(rate: Rate, of: int) -> Rate:
+    return Rate(rate.count, rate.seconds * of)

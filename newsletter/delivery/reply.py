@@ -1,0 +1,76 @@
+"""What an SMTP server answers (RFC 5321 4.2): replies of one or several lines, arriving in whatever pieces the network likes."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+LONGEST = 65_536
+_STATUS = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;=]+@[^\s<>()\[\]\"',:;]+")
+_BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
+
+
+class Garbage(Exception):
+    """What came is no SMTP reply."""
+
+
+class Reply(NamedTuple):
+    """A reply: its code, and the lines' text without code, status or line ends still in."""
+
+    code: int
+    lines: tuple[bytes, ...]
+
+    @property
+    def positive(self) -> bool:
+        """2yz: done."""
+        return 200 <= self.code < 300
+
+    @property
+    def status(self) -> str:
+        """The enhanced status code (RFC 2034, 3463), or "" where there is none."""
+        found = _STATUS.match(self.lines[0])
+        return found[1].decode("ascii") if found else ""
+
+    @property
+    def text(self) -> str:
+        """The server's words on one line, without status codes, addresses replaced by an ellipsis; at most 300 characters."""
+        words = b" ".join(_STATUS.sub(b"", line, count=1) for line in self.lines).decode("utf-8", "replace")
+        return _BLANK.sub(" ", _ADDRESS.sub("…", words)).strip()[:300]
+
+    def __str__(self) -> str:
+        return " ".join(str(part) for part in (self.code, self.status, self.text) if part)
+
+
+class Replies:
+    """Makes replies of octets."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+        self._size = 0
+
+    def clear(self) -> None:
+        """Forget what has arrived: after STARTTLS nothing from before it counts (RFC 3207 4.2)."""
+        self.__init__()  # type: ignore[misc]
+
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that `data` completes, one after the other; raises `Garbage` where the next one would be none."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        self._size += len(data)
+        for line in lines:
+            reply = self._line(line.removesuffix(b"\r"))
+            if reply is not None:
+                yield reply
+        if self._size > LONGEST:
+            raise Garbage("a reply without an end")
+
+    def _line(self, line: bytes) -> Reply | None:
+        code, mark = line[:3], line[3:4]
+        if mark not in (b" ", b"-", b"") or not code.isdigit() or not b"200" <= code <= b"599" or len(code) != 3:
+            raise Garbage(f"no SMTP reply: {line[:80].decode('ascii', 'backslashreplace')}")
+        self._lines.append(line[4:])
+        if mark == b"-":
+            return None
+        lines, self._lines, self._size = tuple(self._lines), [], 0
+        return Reply(int(code), lines)

@@ -10,14 +10,15 @@ _HEX = re.compile(r"^#([0-9a-f]{3}|[0-9a-f]{6})$", re.IGNORECASE)
 _RGB = re.compile(r"^rgb\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*\)$", re.IGNORECASE)
 _NAMED = {
     "black": "#000000", "white": "#ffffff", "red": "#ff0000", "green": "#008000", "blue": "#0000ff", "gray": "#808080",
-    "grey": "#808080", "silver": "#c0c0c0", "yellow": "#ffff00", "maroon": "#800000", "navy": "#000080", "orange": "#ffa500",
+    "grey": "#808080", "silver": "#c0c0c0", "yellow": "#ffff00", "maroon": "#800000", "navy": "#000080",
+    "orange": "#ffa500",
 }  # fmt: skip
 
 Rgb = tuple[int, int, int]
 
 
 def parse_colour(text: str) -> Rgb | None:
-    """A CSS colour as red, green, blue (0 to 255); None for what is no plain colour (`inherit`, gradients, unknown names)."""
+    """A CSS colour as red, green, blue (0 to 255); None for what is no plain colour: `inherit`, unknown names."""
     value = _NAMED.get(text.strip().lower(), text.strip())
     if match := _HEX.match(value):
         digits = match[1] if len(match[1]) == 6 else "".join(d * 2 for d in match[1])

@@ -18,7 +18,8 @@ def prepare(html: str, *, url: str, title: str, level: int, whole: bool) -> str:
 
     `level` is the headline's: headings inside begin one below. Links into the page itself (`#note`) become plain text,
     since in-mail anchors do nothing in most programs; so does a link that only repeats the headline's `url`.
-    A linked picture without words of its own is called what the post is called. A body that is not whole ends with "[…]".
+    A linked picture without words of its own is called what the post is called. A body that is not whole ends with
+    "[…]".
     """
     root = parse(html)
     _links(root, url, title)

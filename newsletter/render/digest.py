@@ -60,9 +60,7 @@ def _pinned_first(posts: list[DigestPost]) -> list[DigestPost]:
     return sorted(posts, key=lambda p: not p.pinned)
 
 
-def _collect(
-    posts: Iterable[DigestPost], key: Callable[[DigestPost], object]
-) -> dict[object, list[DigestPost]]:
+def _collect(posts: Iterable[DigestPost], key: Callable[[DigestPost], object]) -> dict[object, list[DigestPost]]:
     found: dict[object, list[DigestPost]] = {}
     for post in posts:
         found.setdefault(key(post), []).append(post)

@@ -19,8 +19,8 @@ def render(
 ) -> Rendered:
     """The edition with placeholders for what is a reader's own; `templates` is the folder beside config.toml.
 
-    Above `maximum_size` bytes of HTML (see `size`) the longest bodies become excerpts of `excerpt_words`, and where that is not
-    enough headlines, until it fits; `Rendered.shortened` names those posts.
+    Above `maximum_size` bytes of HTML (see `size`) the longest bodies become excerpts of `excerpt_words`, and where
+    that is not enough headlines, until it fits; `Rendered.shortened` names those posts.
     Raises `loader.TemplateProblem`: one sentence naming template and line.
     """
     rendered = _once(digest, templates)
@@ -47,9 +47,7 @@ def _once(digest: Digest, templates: Path | None) -> Rendered:
     placeholders, name = Placeholders(), digest.letterhead.template
     scope = Scope(placeholders, Form.HTML)
     context = edition_context(digest, scope)
-    html = html_part(
-        f"{name}.mjml", context, templates, bodies=scope.bodies, placeholders=placeholders.names
-    )
+    html = html_part(f"{name}.mjml", context, templates, bodies=scope.bodies, placeholders=placeholders.names)
     text = render_template(f"{name}.txt", edition_context(digest, Scope(placeholders, Form.TEXT)), templates)
     return Rendered(digest.subject, digest.preheader, html, text.strip() + "\n", placeholders.pairs(html, text))
 

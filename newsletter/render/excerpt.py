@@ -11,10 +11,11 @@ _END = re.compile(r"[.!?…。！？।؟۔]+[\"'”’»)\]}」』]*$")
 _ABBREVIATION = re.compile(
     r"^[(\"“«]?(?:(?:\w\.)+|(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|ca|bl\.a|f\.eks|kl|nr|osv|pst|jf|bzw|z\.B|Nr|Hr|Fr)\.)$"
 )
-_BLOCKS = frozenset(
-    "p div li blockquote h1 h2 h3 h4 h5 h6 ul ol dl dt dd table tr td th pre figure figcaption hr section article".split()
-)
-_MEDIA = frozenset("img picture figure video audio hr br".split())
+_BLOCKS = frozenset((
+    "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd",
+    "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
+))  # fmt: skip
+_MEDIA = frozenset(("img", "picture", "figure", "video", "audio", "hr", "br"))
 SLACK = 0.4
 
 

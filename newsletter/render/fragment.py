@@ -9,8 +9,6 @@ from lxml import html as lxml_html
 # lxml has no type information; its elements are the one untyped thing in this room.
 Element = Any
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
-
 
 def parse(html: str) -> Element:
     """The fragment below one `div`."""

@@ -1,4 +1,4 @@
-"""Pictures that fit a column: a sensible size from hosts that make sizes, and width and height that mail programs obey."""
+"""Pictures that fit a column: a sensible size from hosts that make sizes, width and height that programs obey."""
 
 import re
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -13,7 +13,7 @@ _PHOTON_HOST = re.compile(r"^i\d\.wp\.com$|\.files\.wordpress\.com$")
 
 
 def sized(url: str, width: int = SOURCE_WIDTH) -> str:
-    """The address of the same picture about `width` pixels wide, where its host makes sizes (Blogger, WordPress.com)."""
+    """The address of the same picture about `width` pixels wide, where its host makes sizes."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -23,9 +23,7 @@ def sized(url: str, width: int = SOURCE_WIDTH) -> str:
         path = _BLOGGER_SIZE.sub(f"/s{width}", parts.path, count=1)
         return urlunsplit(parts._replace(path=_GOOGLE_SIZE.sub(f"=s{width}", path)))
     if _PHOTON_HOST.search(host):
-        kept = [
-            pair for pair in parse_qsl(parts.query) if pair[0] not in ("w", "h", "resize", "fit", "crop", "zoom")
-        ]
+        kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("w", "h", "resize", "fit", "crop", "zoom")]
         return urlunsplit(parts._replace(query=urlencode([*kept, ("w", str(width))])))
     return url
 

@@ -1,7 +1,7 @@
 """Content CSS written into `style` attributes by premailer, and the proof that nothing else was changed on the way.
 
-There are two style sheets. The *content CSS* is inlined here. The mail's own `<style>` elements (media queries, dark mode) are left
-alone: marked for premailer to ignore, the marks taken off afterwards.
+There are two style sheets. The *content CSS* is inlined here. The mail's own `<style>` elements (media queries, dark
+mode) are left alone: marked for premailer to ignore, the marks taken off afterwards.
 """
 
 import logging

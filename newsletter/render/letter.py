@@ -14,13 +14,12 @@ from newsletter.render.words import words
 _SUBJECT = "Subject:"
 
 
-def letter(
-    name: str, letterhead: Letterhead, context: Mapping[str, Any], templates: Path | None = None
-) -> Rendered:
+def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templates: Path | None = None) -> Rendered:
     """The letter that `letters/<name>.txt` and `letters/<name>.mjml` give.
 
-    The text begins with a line "Subject: …" and an empty line. The MJML usually extends "layout.mjml" and fills its block `body`.
-    Both see `newsletter`, `words`, `dir`, `subject` (in MJML) and what `context` holds. Raises `TemplateProblem`.
+    The text begins with a line "Subject: …" and an empty line. The MJML usually extends "layout.mjml" and fills its
+    block `body`. Both see `newsletter`, `words`, `dir`, `subject` (in MJML) and what `context` holds. Raises
+    `TemplateProblem`.
     """
     names = {
         "newsletter": newsletter_view(letterhead),

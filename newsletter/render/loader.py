@@ -1,6 +1,7 @@
 """Where templates come from: those beside config.toml first, file by file, then the shipped ones.
 
-The loader promises that a name that nobody defined, a wrong line and a missing file are each one sentence with the file and the line.
+The loader promises that a name that nobody defined, a wrong line and a missing file are each one sentence with the
+file and the line.
 """
 
 import traceback
@@ -22,7 +23,7 @@ class TemplateProblem(ValueError):
 
 
 def shipped_folder() -> Path:
-    """The folder of the templates that come with the program: inside the package in a wheel, beside it in a checkout."""
+    """The folder of the shipped templates: inside the package in a wheel, beside it in a checkout."""
     inside = _PACKAGE / "_templates"
     return inside if inside.is_dir() else _PACKAGE.parent / "templates"
 
@@ -31,7 +32,8 @@ def shipped_folder() -> Path:
 def environment(templates: Path | None = None) -> SandboxedEnvironment:
     """Jinja2 over the publisher's folder (where there is one) and the shipped one; changed files are read again.
 
-    Names that begin with "shipped/" always mean the shipped file, so that a publisher's file may extend the one it stands before.
+    Names that begin with "shipped/" always mean the shipped file, so that a publisher's file may extend the one it
+    stands before.
     """
     shipped = jinja2.FileSystemLoader(shipped_folder())
     own = [jinja2.FileSystemLoader(templates)] if templates else []
@@ -70,7 +72,7 @@ def problems(name: str, templates: Path | None) -> Iterator[None]:
         raise TemplateProblem(f"{place} line {error.lineno}: {_sentence(str(error.message))}") from error
     except TemplateProblem:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever a template's expression raises is that template's fault
+    except Exception as error:
         line = _line(error, name)
         raise TemplateProblem(f"{line}: {_sentence(_reason(error))}") from error
 

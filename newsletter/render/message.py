@@ -2,11 +2,14 @@
 
 How whoever splices the segments writes a value into its slot (`newsletter.mail.Form`):
 
-- ASCII: as it is. Values are tokens and ids, `[A-Za-z0-9_.-]`. In the body a token's line holds nothing else, so that tokens of up to
-  75 characters keep quoted-printable's limit of 76 octets a line (RFC 2045 6.7), and it never begins with a dot.
-- HEADER: the To header's value, `name <address>`: the name as an RFC 2047 encoded word or a quoted string, the bare address without one.
-- HTML, TEXT: the reader's name, or the slot's fallback where there is none; HTML escaped in HTML, then quoted-printable, rows of at
-  most 75 octets joined by soft breaks, a leading "." as "=2E". `value_bytes` does just that.
+- ASCII: as it is. Values are tokens and ids, `[A-Za-z0-9_.-]`. In the body a token's line holds nothing else, so
+  that tokens of up to 75 characters keep quoted-printable's limit of 76 octets a line (RFC 2045 6.7), and it never
+  begins with a dot.
+- HEADER: the To header's value, `name <address>`: the name as an RFC 2047 encoded word or a quoted string, the bare
+  address without one.
+- HTML, TEXT: the reader's name, or the slot's fallback where there is none; HTML escaped in HTML, then
+  quoted-printable, rows of at most 75 octets joined by soft breaks, a leading "." as "=2E". `value_bytes` does just
+  that.
 """
 
 import secrets
@@ -22,6 +25,7 @@ from newsletter.render.placeholders import PATHS, pattern
 from newsletter.render.quoted import encode, encode_pieces, merged
 
 _TOKEN = Slot(Value.TOKEN, Form.ASCII)
+_LONGEST_WORD = 70
 _ATEXT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~ ")
 
 
@@ -31,9 +35,9 @@ def segments(
     """The mail of an edition in pieces.
 
     `list_id` (RFC 2919) defaults to `<newsletter>.<the site's host>`; without `feedback_id` that header is left out.
-    List-Unsubscribe (RFC 2369) holds the reader's own address; a `mailto:` goes beside it where the letterhead has one, in
-    which "{token}" stands for the token; List-Unsubscribe-Post (RFC 8058) stands only where the address is https.
-    Slots: TO (HEADER), MESSAGE_ID (ASCII, what stands before "@"), TOKEN (ASCII) and NAME (HTML, TEXT).
+    List-Unsubscribe (RFC 2369) holds the reader's own address; a `mailto:` goes beside it where the letterhead has
+    one, in which "{token}" stands for the token; List-Unsubscribe-Post (RFC 8058) stands only where the address is
+    https. Slots: TO (HEADER), MESSAGE_ID (ASCII, what stands before "@"), TOKEN (ASCII) and NAME (HTML, TEXT).
     """
     domain = _domain(letterhead.sender_address)
     headers = [
@@ -54,7 +58,8 @@ def segments(
 def letter_message(
     letter: Rendered, letterhead: Letterhead, *, to: str, name: str = "", date: datetime, message_id: str
 ) -> bytes:
-    """A letter to one person as MIME bytes with CRLF, ready for DATA without its final dot; `message_id` stands before "@"."""
+    """A letter to one person as MIME bytes with CRLF, ready for DATA but for its dot; `message_id` stands before
+    "@"."""
     domain = _domain(letterhead.sender_address)
     headers = [
         Header("From", (mailbox(letterhead.sender_name, letterhead.sender_address),)),
@@ -79,7 +84,7 @@ def flat(mail: Segments) -> Iterator[Piece]:
 
 
 def value_bytes(slot: Slot, text: str) -> bytes:
-    """A value, or the slot's fallback where it is "", as it is written into a body slot (see the module's docstring)."""
+    """A value, or the slot's fallback where it is "", as it is written into a body slot (see above)."""
     value = " ".join(text.split()) or slot.fallback
     if slot.form is Form.HTML:
         value = escape(value)
@@ -87,7 +92,7 @@ def value_bytes(slot: Slot, text: str) -> bytes:
 
 
 def mailbox(name: str, address: str) -> bytes:
-    """A mailbox for a header (RFC 5322 3.4): the name plain, quoted or as encoded words, and the address in angle brackets."""
+    """A mailbox for a header (RFC 5322 3.4): the name plain, quoted or as encoded words, then `<address>`."""
     name = _one_line(name)
     local, _, domain = address.rpartition("@")
     address = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
@@ -106,13 +111,17 @@ def mailbox(name: str, address: str) -> bytes:
 def encoded(field: str, text: str) -> bytes:
     """A header's text, folded, in encoded words where it is not ASCII (RFC 2047)."""
     text = _one_line(text)
-    if text.isascii() and "=?" not in text and len(field) + len(text) < 74:
-        return text.encode()
-    return _encoded_words(text, field).encode()
+    if not text.isascii() or "=?" in text or any(len(word) > _LONGEST_WORD for word in text.split()):
+        return _encoded_words(text, field).encode()
+    return _folded(text, "us-ascii", field).encode()
 
 
 def _encoded_words(text: str, field: str) -> str:
-    return EncodedHeader(text, "utf-8", header_name=field, maxlinelen=75).encode(linesep="\r\n")
+    return _folded(text, "utf-8", field)
+
+
+def _folded(text: str, charset: str, field: str) -> str:
+    return EncodedHeader(text, charset, header_name=field, maxlinelen=75).encode(linesep="\r\n")
 
 
 def _one_line(text: str) -> str:
@@ -182,4 +191,3 @@ def _parts(content: str, rendered: Rendered, letterhead: Letterhead) -> Iterator
             yield slot
         at = match.end()
     yield content[at:]
-

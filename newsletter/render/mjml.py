@@ -1,8 +1,8 @@
 """MJML to HTML by mjml-python (MRML), with what it gets wrong put right before and after.
 
-MRML writes attributes with Rust's debug escapes, passes unknown tags silently and names no line in its errors. So attributes
-are made harmless first, the tags are balanced and known before it sees them, and post bodies never go through it at all:
-they stand as random words in the MJML and take their places in the HTML.
+MRML writes attributes with Rust's debug escapes, passes unknown tags silently and names no line in its errors. So
+attributes are made harmless first, the tags are balanced and known before it sees them, and post bodies never go
+through it at all: they stand as random words in the MJML and take their places in the HTML.
 """
 
 import re
@@ -10,14 +10,13 @@ from collections.abc import Mapping
 
 from mjml import mjml2html
 
-TAGS = frozenset(
-    f"mj-{name}"
-    for name in (
-        "all attributes body breakpoint button class column divider font group head hero image include preview raw section "
-        "social social-element spacer style table text title wrapper navbar navbar-link"
-    ).split()
-) | {"mjml"}
-UNSUPPORTED = frozenset(("mj-carousel", "mj-accordion", "mj-html-attributes", "mj-font", "mj-include"))
+# What MRML knows and mail programs bear: no mj-carousel, mj-accordion, mj-html-attributes, mj-include, mj-font.
+TAGS = frozenset((
+    "mjml", "mj-all", "mj-attributes", "mj-body", "mj-breakpoint", "mj-button", "mj-class", "mj-column",
+    "mj-divider", "mj-group", "mj-head", "mj-hero", "mj-image", "mj-preview", "mj-raw", "mj-section",
+    "mj-social", "mj-social-element", "mj-spacer", "mj-style", "mj-table", "mj-text", "mj-title",
+    "mj- wrapper", "mj-navbar", "mj-navbar-link",
+))  # fmt: skip
 
 _TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)((?:\s[^<>]*?)?)(/?)>", re.DOTALL)
 _MJ_TAG = re.compile(r"<(/?)(mjml|mj-[\w-]+)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*?)(/?)>", re.DOTALL)
@@ -70,7 +69,7 @@ def check(source: str) -> None:
     for tag in _MJ_TAG.finditer(text):
         line = text.count("\n", 0, tag.start()) + 1
         name = tag[2]
-        if name in UNSUPPORTED or name not in TAGS:
+        if name not in TAGS:
             raise MjmlError(f"<{name}> is no tag that works in mails here", line)
         if tag[4]:
             continue

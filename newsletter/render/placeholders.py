@@ -1,7 +1,7 @@
 """What stands in a rendered mail for a reader's own values: random words that no post can hold.
 
-A placeholder is made of `[A-Za-z0-9-]` only, so that no escaping on the way changes it, and stands for a whole address or for
-the reader's name with its fallback.
+A placeholder is made of `[A-Za-z0-9-]` only, so that no escaping on the way changes it, and stands for a whole
+address or for the reader's name with its fallback.
 """
 
 import re

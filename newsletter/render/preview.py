@@ -38,8 +38,8 @@ def reader_mail(
 def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     """The HTML for the archive: nobody's links in it.
 
-    What a template marks with the class "mail-only" is left out; a link that a publisher's template does not mark leads to the
-    newsletter's own page.
+    What a template marks with the class "mail-only" is left out; a link that a publisher's template does not mark
+    leads to the newsletter's own page.
     """
     page = f"{letterhead.site_url}/n/{letterhead.newsletter}/"
 
@@ -49,7 +49,7 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     document = lxml_html.document_fromstring(fill(rendered.html, rendered.placeholders, value))
     for element in document.find_class(MAIL_ONLY):
         element.drop_tree()
-    return lxml_html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>")
+    return str(lxml_html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
 
 
 def _value(slot: Slot, reader: Reader) -> bytes:

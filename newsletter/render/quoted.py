@@ -1,6 +1,7 @@
 """Quoted-printable (RFC 2045 6.7) that may be cut open for a reader's values and needs no dot-stuffing.
 
-No line is over 76 octets, and none begins with a dot (RFC 5321 4.5.2) or with "From " (which mailbox files would change).
+No line is over 76 octets, and none begins with a dot (RFC 5321 4.5.2) or with "From " (which mailbox files would
+change).
 """
 
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ def encode(text: str) -> bytes:
 
 
 def encode_pieces(parts: Iterable[str | Piece]) -> tuple[Piece, ...]:
-    """Texts encoded, slots and bytes between them kept, with soft breaks around them: a value begins its line and ends it.
+    """Texts encoded, slots and bytes kept, soft breaks around them: a value has its line to itself.
 
     So a value of up to 75 quoted-printable octets keeps within the limit of a line whatever stands around it.
     """
@@ -46,7 +47,7 @@ def merged(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
 
 
 def _line(line: bytes) -> bytes:
-    """One line: octets outside of printable ASCII as =XX, white space at its end too (RFC 2045 6.7, rules 1 to 3, 5)."""
+    """One line: octets outside of printable ASCII, and white space at the end, as =XX (RFC 2045 6.7)."""
     text = line.decode("latin-1").translate(_TABLE)
     if text.endswith((" ", "\t")):
         text = f"{text[:-1]}={ord(text[-1]):02X}"

@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from newsletter.mail import DigestPost, Letterhead
 from newsletter.render.dates import last_day, month_name, short_date
 from newsletter.render.loader import TemplateProblem
+from newsletter.render.text import plain
 from newsletter.render.views import newsletter_view
 from newsletter.render.words import words
 
@@ -23,7 +24,7 @@ DEFAULTS: dict[Period, str] = {
     "week": "{{ newsletter.title }}, {{ words.week }} {{ week }}" + _FIRST,
     "month": "{{ newsletter.title }}, {{ month }} {{ year }}" + _FIRST,
 }
-_PREHEADER = (40, 140)
+_SHORTEST, _LONGEST = 40, 140
 _NAMES = "newsletter, posts, week, year, month, date, words, since, until"
 
 
@@ -52,7 +53,7 @@ def subject(
     except jinja2.UndefinedError as error:
         reason = "there is no post to name" if not posts and "posts" in template else f"{error.message}"
         raise TemplateProblem(f"{where}: {reason}; the names are {_NAMES}.") from error
-    except Exception as error:  # noqa: BLE001 - whatever an expression in the configuration raises is its fault
+    except Exception as error:
         raise TemplateProblem(f"{where}: {type(error).__name__}: {error}.") from error
     line = " ".join(text.split())
     if not line:
@@ -60,9 +61,7 @@ def subject(
     return line
 
 
-def _names(
-    letterhead: Letterhead, posts: Sequence[DigestPost], since: datetime, until: datetime
-) -> dict[str, object]:
+def _names(letterhead: Letterhead, posts: Sequence[DigestPost], since: datetime, until: datetime) -> dict[str, object]:
     zone = ZoneInfo(letterhead.timezone)
     day = last_day(until, zone)
     return {
@@ -79,20 +78,28 @@ def _names(
 
 
 def preheader(posts: Sequence[DigestPost]) -> str:
-    """The line that inboxes show beside the subject: the headlines after the first, as many as fit in 140 characters."""
-    titles = [" ".join(post.title.split()) for post in posts]
+    """The line that inboxes show beside the subject: as many headlines after the first as fit in 140 characters.
+
+    Where those are few, the beginning of the first post's text.
+    """
     line = ""
-    for title in [*titles[1:], *titles[:1]]:
-        longer = f"{line} · {title}" if line else title
-        if len(longer) > _PREHEADER[1]:
+    for post in posts[1:]:
+        longer = " · ".join(filter(None, (line, _one_line(post.title))))
+        if len(longer) > _LONGEST:
             break
         line = longer
-        if len(line) >= _PREHEADER[0] and title == titles[-1]:
-            break
-    return line or _shortened(titles[-1] if titles else "")
+    if len(line) >= _SHORTEST or not posts:
+        return line
+    return _shortened(" · ".join(filter(None, (line, _one_line(plain(posts[0].html)) or _one_line(posts[0].title)))))
 
 
-def _shortened(title: str) -> str:
-    if len(title) <= _PREHEADER[1]:
-        return title
-    return title[: _PREHEADER[1] - 1].rpartition(" ")[0].rstrip(" ,;:–-") + "…"
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _shortened(text: str) -> str:
+    """At most 140 characters, cut between words, or within one where that is longer."""
+    if len(text) <= _LONGEST:
+        return text
+    cut = text[: _LONGEST - 1]
+    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-") + "…"

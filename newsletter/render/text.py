@@ -8,9 +8,10 @@ _SKIP = frozenset(("style", "script", "head", "title"))
 # A private character stands for <br> until white space has been collapsed.
 _BREAK = "\ue000"
 _SPACES = {ord(character): " " for character in "\t\n\r\f\v"}
-_PARAGRAPHS = frozenset(
-    "p div h1 h2 h3 h4 h5 h6 ul ol dl table figure pre blockquote section article".split()
-)
+_PARAGRAPHS = frozenset((
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "figure", "pre",
+    "blockquote", "section", "article",
+))  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -34,9 +34,9 @@ _TABLE = {
         "Einstellungen", "Abmelden", "Sie erhalten diesen Brief, weil Sie {title} abonniert haben.",
     ),
     "fr": (
-        "semaine", "Dans cette lettre", "Autres articles", "Pas de nouvel article cette fois-ci.", "Lire dans le navigateur",
-        "Préférences", "Se désabonner", "Vous recevez cette lettre parce que vous êtes abonné à {title}.",
-    ),
+        "semaine", "Dans cette lettre", "Autres articles", "Pas de nouvel article cette fois-ci.",
+        "Lire dans le navigateur", "Préférences", "Se désabonner",
+        "Vous recevez cette lettre parce que vous êtes abonné à {title}.", ),
     "es": (
         "semana", "En esta carta", "Más artículos", "Esta vez no hay artículos nuevos.", "Leer en el navegador",
         "Preferencias", "Darse de baja", "Recibe esta carta porque está suscrito a {title}.",

@@ -1,0 +1,139 @@
+"""Rules about contrast, in light and in dark: colours of text against what is behind it (WCAG 2.2, 1.4.3)."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import cssselect
+from lxml import etree
+from lxml.cssselect import CSSSelector
+
+from newsletter.mail import Finding
+from newsletter.render.colours import READABLE, Rgb, contrast, parse_colour
+from newsletter.render.fragment import Element
+from newsletter.render.lint.codes import finding
+from newsletter.render.lint.look import Look
+
+_READABLE_LARGE = 3.0
+_DARK = re.compile(r"@media[^{]*prefers-color-scheme:\s*dark[^{]*\{")
+_RULE = re.compile(r"([^{}]+)\{([^{}]*)\}")
+_PIXELS = re.compile(r"^\s*([\d.]+)px")
+_HIDDEN = re.compile(r"display:\s*none")
+
+Style = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ink:
+    """What text inherits: its colour, the ground below it, its size in pixels and whether it is bold."""
+
+    colour: Rgb = (0, 0, 0)
+    ground: Rgb = (255, 255, 255)
+    size: float = 16
+    bold: bool = False
+
+
+def light(look: Look) -> Iterator[Finding]:
+    """As mail programs show it by day."""
+    yield from _poor(look, {}, "contrast-light")
+
+
+def dark(look: Look) -> Iterator[Finding]:
+    """As those show it that obey `prefers-color-scheme: dark`."""
+    rules = _dark_rules(look.css)
+    if rules:
+        yield from _poor(look, _applied(look.document, rules), "contrast-dark")
+
+
+def _poor(look: Look, over: Mapping[Element, Style], code: str) -> Iterator[Finding]:
+    seen: set[tuple[Rgb, Rgb]] = set()
+    for element, ink in _walk(look.body, _Ink(), over):
+        large = ink.size >= 24 or (ink.bold and ink.size >= 18.66)
+        ratio = contrast(ink.colour, ink.ground)
+        if ratio < (_READABLE_LARGE if large else READABLE) and (ink.colour, ink.ground) not in seen:
+            seen.add((ink.colour, ink.ground))
+            words = " ".join("".join(element.itertext()).split())[:40]
+            colours = f"{_hex(ink.colour)} on {_hex(ink.ground)}"
+            yield finding(code, f"“{words}” has a contrast of {ratio:.1f} to 1 ({colours}).", "html")
+
+
+def _walk(element: Element, ink: _Ink, over: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
+    """Every element with words of its own, and what they look like."""
+    style = {**_declarations(element.get("style") or ""), **over.get(element, {})}
+    if _HIDDEN.search(element.get("style") or ""):
+        return
+    ink = _inked(element, style, ink)
+    own = (element.text or "") + "".join(child.tail or "" for child in element)
+    if own.strip():
+        yield element, ink
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in ("style", "script"):
+            yield from _walk(child, ink, over)
+
+
+def _inked(element: Element, style: Style, ink: _Ink) -> _Ink:
+    ground = style.get("background-color") or style.get("background") or element.get("bgcolor") or ""
+    pixels = _PIXELS.match(style.get("font-size", ""))
+    weight = style.get("font-weight", "")
+    return replace(
+        ink,
+        colour=parse_colour(style.get("color", "")) or ink.colour,
+        ground=parse_colour(ground) or ink.ground,
+        size=float(pixels[1]) if pixels else ink.size,
+        bold=weight in ("bold", "600", "700", "800", "900")
+        or (ink.bold and not weight)
+        or element.tag in ("b", "strong"),
+    )
+
+
+@lru_cache(maxsize=512)
+def _declarations(text: str) -> dict[str, str]:
+    pairs = (part.partition(":") for part in text.split(";"))
+    return {name.strip().lower(): value.replace("!important", "").strip() for name, mark, value in pairs if mark}
+
+
+def _dark_rules(css: str) -> list[tuple[str, str]]:
+    """Selectors and declarations inside `@media (prefers-color-scheme: dark)`."""
+    found: list[tuple[str, str]] = []
+    for start in _DARK.finditer(css):
+        depth, end = 1, start.end()
+        while end < len(css) and depth:
+            depth += {"{": 1, "}": -1}.get(css[end], 0)
+            end += 1
+        found += [(m[1].strip(), m[2]) for m in _RULE.finditer(css[start.end() : end - 1])]
+    return found
+
+
+def _applied(document: Element, rules: list[tuple[str, str]]) -> dict[Element, Style]:
+    """What the rules say of each element, the more specific and the later ones winning."""
+    single = [(s.strip(), block) for selectors, block in rules for s in selectors.split(",") if s.strip()]
+    styled: dict[Element, dict[str, str]] = {}
+    for selector, block in sorted(single, key=lambda rule: _specificity(rule[0])):
+        for element in _select(selector, document):
+            styled.setdefault(element, {}).update(_declarations(block))
+    return dict(styled)
+
+
+@lru_cache(maxsize=256)
+def _specificity(selector: str) -> tuple[int, int, int]:
+    try:
+        return cssselect.parse(selector)[0].specificity()
+    except cssselect.SelectorError:
+        return 0, 0, 0
+
+
+def _select(selector: str, document: Element) -> list[Element]:
+    try:
+        return list(_compiled(selector)(document))
+    except (cssselect.SelectorError, etree.XPathError):
+        return []
+
+
+@lru_cache(maxsize=256)
+def _compiled(selector: str) -> CSSSelector:
+    return CSSSelector(selector)
+
+
+def _hex(colour: Rgb) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*colour)

@@ -6,6 +6,7 @@ nothing else in the project reads the file or the environment.
 
 from newsletter.config.load import ConfigError, current, find, load, parse, use
 from newsletter.config.model import (
+    SHIPPED_TEMPLATES,
     Bounces,
     Collect,
     Config,
@@ -26,6 +27,7 @@ from newsletter.config.model import (
 from newsletter.config.values import Mailbox, Moment, Rate, parse_duration, parse_size
 
 __all__ = [
+    "SHIPPED_TEMPLATES",
     "Bounces",
     "Collect",
     "Config",

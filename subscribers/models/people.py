@@ -22,6 +22,9 @@ whoever keeps something under either of them takes it out."""
 class TagsField(models.TextField):  # type: ignore[type-arg]
     """A tuple of tags, lower-cased and sorted, kept as `|film|oslo|` so that every database can look one up."""
 
+    _pyi_private_set_type: tuple[str, ...] | list[str] | str
+    _pyi_private_get_type: tuple[str, ...]
+
     def from_db_value(self, value: str | None, *_: Any) -> tuple[str, ...]:
         """What the row holds, as a tuple."""
         return self.to_python(value)

@@ -1,0 +1,157 @@
+"""A portion of lines: what each comes to against what is there, and the rows that follow from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from subscribers.addresses import Address
+from subscribers.importing.headers import Row
+from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers.models.people import clean_tag
+from subscribers.pages import supported
+from subscribers.tokens import fingerprint
+
+State = Subscription.State
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What an import is to do: for which newsletter, on whose word, into which state."""
+
+    newsletter: str
+    consent: str
+    state: Subscription.State
+    confirm_by_mail: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A line whose address was found good."""
+
+    line: int
+    address: Address
+    row: Row
+
+
+@dataclass
+class Portion:
+    """Lines that are taken together: `judge` each, then `save`, in one transaction; or `judge` alone, to try."""
+
+    order: Order
+    people: dict[str, Subscriber] = field(default_factory=dict)
+    ties: dict[str, Subscription] = field(default_factory=dict)
+    suppressed: dict[str, str] = field(default_factory=dict)
+    new_people: list[Subscriber] = field(default_factory=list)
+    new_ties: list[Subscription] = field(default_factory=list)
+    activated: list[Subscription] = field(default_factory=list)
+    changed_people: dict[str, Subscriber] = field(default_factory=dict)
+    changed_ties: dict[str, Subscription] = field(default_factory=dict)
+
+    def look_up(self, keys: Sequence[str]) -> None:
+        """Read what the database knows of these addresses."""
+        self.people = {s.key: s for s in Subscriber.objects.filter(key__in=keys)}
+        by_number = {s.pk: s.key for s in self.people.values()}
+        if by_number:
+            ties = Subscription.objects.filter(newsletter=self.order.newsletter, subscriber__in=list(by_number))
+            self.ties = {by_number[t.subscriber_id]: t for t in ties}
+        if Suppression.objects.exists():
+            self.suppressed = Suppression.objects.suppressed(keys)
+            if Suppression.objects.exclude(key_id=fingerprint()).exists():
+                for key in self.suppressed:
+                    Suppression.objects.adopt(key)
+
+    def judge(self, person: Person) -> str:
+        """ "added", "updated", "unchanged", or the sentence why not."""
+        key, row = person.address.key, person.row
+        tie = self.ties.get(key)
+        if key in self.suppressed:
+            return f"the address is suppressed ({self.suppressed[key]})"
+        if tie and tie.state == State.UNSUBSCRIBED:
+            return f"this person has left {self.order.newsletter}"
+        if row.state == "left":
+            return "the file says that this person gets no mail any more"
+        state = State.PENDING if row.state == "waiting" else self.order.state
+        if tie is None:
+            self._add(person, state)
+            return "added"
+        changed = self._complete(key, tie, row)
+        if tie.state == State.PENDING and state == State.ACTIVE:
+            tie.state, tie.joined = State.ACTIVE, row.joined or self.order.at
+            self.activated.append(tie)
+            if tie.pk:
+                self.changed_ties[key] = tie
+            changed = True
+        return "updated" if changed else "unchanged"
+
+    def _add(self, person: Person, state: Subscription.State) -> None:
+        key, row, at = person.address.key, person.row, self.order.at
+        subscriber = self.people.get(key)
+        if subscriber is None:
+            subscriber = Subscriber(
+                address=person.address.written,
+                key=key,
+                name=row.name[:100],
+                language=supported(row.language),
+                created=at,
+                **Subscriber.hashed(key),
+            )
+            self.people[key] = subscriber
+            self.new_people.append(subscriber)
+        tie = Subscription(
+            subscriber=subscriber,
+            newsletter=self.order.newsletter,
+            state=state,
+            tags=row.tags,
+            created=at,
+            joined=(row.joined or at) if state == State.ACTIVE else None,
+        )
+        self.ties[key] = tie
+        self.new_ties.append(tie)
+        self._complete(key, tie, row)
+
+    def _complete(self, key: str, tie: Subscription, row: Row) -> bool:
+        """Fill in what is not known yet, and add tags; what a reader or an editor wrote stays."""
+        subscriber, changed = self.people[key], False
+        for name, value in (("name", row.name[:100]), ("language", supported(row.language))):
+            if value and not getattr(subscriber, name):
+                setattr(subscriber, name, value)
+                changed = True
+                if subscriber.pk:
+                    self.changed_people[key] = subscriber
+        tags = {t for word in row.tags if (t := clean_tag(word))} - set(tie.tags) if row.tags else set()
+        if tags:
+            tie.tags = tuple(sorted({*tie.tags, *tags}))
+            changed = True
+            if tie.pk:
+                self.changed_ties[key] = tie
+        return changed
+
+    def save(self) -> None:
+        """Write what judging came to."""
+        Subscriber.objects.bulk_create(self.new_people)
+        Subscription.objects.bulk_create(self.new_ties)
+        if self.changed_people:
+            Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
+        if self.changed_ties:
+            Subscription.objects.bulk_update(self.changed_ties.values(), ["state", "joined", "tags"], batch_size=200)
+        consents = Consent.objects.bulk_create(self._consent(t) for t in (*self.new_ties, *self.activated))
+        if self.order.confirm_by_mail:
+            Letter.objects.bulk_create(self._letters(consents))
+
+    def _consent(self, tie: Subscription) -> Consent:
+        at = self.order.at
+        confirmed = at if tie.state == State.ACTIVE else None
+        return Consent(subscription=tie, how=Consent.How.IMPORT, text=self.order.consent, at=at, confirmed_at=confirmed)
+
+    def _letters(self, consents: Iterable[Consent]) -> Iterable[Letter]:
+        for consent in consents:
+            tie = consent.subscription
+            if tie.state == State.PENDING:
+                yield Letter(
+                    kind=Letter.Kind.CONFIRM,
+                    subscriber=tie.subscriber,
+                    subscription=tie,
+                    newsletter=tie.newsletter,
+                    payload={"consent": consent.pk},
+                )

@@ -25,8 +25,8 @@ def reader_mail(
     rendered: Rendered,
     letterhead: Letterhead,
     reader: Reader,
-    *,
     date: datetime,
+    *,
     list_id: str = "",
     feedback_id: str = "",
 ) -> bytes:

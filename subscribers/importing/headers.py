@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 LEFT = frozenset((
-    "unsubscribed", "cleaned", "bounced", "complained", "inactive", "removed", "blocklisted", "blacklisted", "cancelled",
-    "canceled", "junk", "disabled", "deleted", "spammy", "undeliverable", "suppressed", "hard_bounced", "spam",
+    "unsubscribed", "cleaned", "bounced", "complained", "inactive", "removed", "blocklisted", "blacklisted",
+    "cancelled", "canceled", "junk", "disabled", "deleted", "spammy", "undeliverable", "suppressed", "hard_bounced",
+    "spam",
 ))  # fmt: skip
 """States that say: this person is to get nothing more."""
 WAITING = frozenset(("pending", "unconfirmed", "unactivated", "non-subscribed", "nonsubscribed", "transactional"))

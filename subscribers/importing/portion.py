@@ -1,14 +1,16 @@
 """A portion of lines: what each comes to against what is there, and the rows that follow from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from subscribers.addresses import Address
+from subscribers.importing.bulk import insert_consents, insert_people, insert_ties
 from subscribers.importing.headers import Row
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, Subscriber, Subscription, Suppression
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
+from subscribers.signup import invite
 from subscribers.tokens import fingerprint
 
 State = Subscription.State
@@ -78,8 +80,8 @@ class Portion:
         changed = self._complete(key, tie, row)
         if tie.state == State.PENDING and state == State.ACTIVE:
             tie.state, tie.joined = State.ACTIVE, row.joined or self.order.at
-            self.activated.append(tie)
             if tie.pk:
+                self.activated.append(tie)
                 self.changed_ties[key] = tie
             changed = True
         return "updated" if changed else "unchanged"
@@ -129,29 +131,17 @@ class Portion:
 
     def save(self) -> None:
         """Write what judging came to."""
-        Subscriber.objects.bulk_create(self.new_people)
-        Subscription.objects.bulk_create(self.new_ties)
+        insert_people(self.new_people)
+        insert_ties(self.order.newsletter, self.new_ties)
         if self.changed_people:
             Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
         if self.changed_ties:
             Subscription.objects.bulk_update(self.changed_ties.values(), ["state", "joined", "tags"], batch_size=200)
-        consents = Consent.objects.bulk_create(self._consent(t) for t in (*self.new_ties, *self.activated))
-        if self.order.confirm_by_mail:
-            Letter.objects.bulk_create(self._letters(consents))
+        told = [t for t in (*self.new_ties, *self.activated) if not self._asked(t)]
+        insert_consents(self.order.consent, self.order.at, told)
+        for tie in filter(self._asked, self.new_ties):
+            invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
 
-    def _consent(self, tie: Subscription) -> Consent:
-        at = self.order.at
-        confirmed = at if tie.state == State.ACTIVE else None
-        return Consent(subscription=tie, how=Consent.How.IMPORT, text=self.order.consent, at=at, confirmed_at=confirmed)
-
-    def _letters(self, consents: Iterable[Consent]) -> Iterable[Letter]:
-        for consent in consents:
-            tie = consent.subscription
-            if tie.state == State.PENDING:
-                yield Letter(
-                    kind=Letter.Kind.CONFIRM,
-                    subscriber=tie.subscriber,
-                    subscription=tie,
-                    newsletter=tie.newsletter,
-                    payload={"consent": consent.pk},
-                )
+    def _asked(self, tie: Subscription) -> bool:
+        """Whether a mail asks this person to confirm, so that the consent is a request."""
+        return self.order.confirm_by_mail and tie.state == State.PENDING

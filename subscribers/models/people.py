@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from django.db import models
@@ -19,11 +19,14 @@ forgotten = Signal()
 whoever keeps something under either of them takes it out."""
 
 
-class TagsField(models.TextField):  # type: ignore[type-arg]
-    """A tuple of tags, lower-cased and sorted, kept as `|film|oslo|` so that every database can look one up."""
+if TYPE_CHECKING:
+    _TextField = models.TextField[tuple[str, ...] | list[str] | str, tuple[str, ...]]
+else:
+    _TextField = models.TextField
 
-    _pyi_private_set_type: tuple[str, ...] | list[str] | str
-    _pyi_private_get_type: tuple[str, ...]
+
+class TagsField(_TextField):
+    """A tuple of tags, lower-cased and sorted, kept as `|film|oslo|` so that every database can look one up."""
 
     def from_db_value(self, value: str | None, *_: Any) -> tuple[str, ...]:
         """What the row holds, as a tuple."""

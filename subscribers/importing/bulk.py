@@ -1,0 +1,91 @@
+"""Many new rows at once: what the ORM's `bulk_create` does, in a fifth of its time, for an import's three tables."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, models
+
+from subscribers.models import Consent, Subscriber, Subscription
+from subscribers.models.people import tags_of
+
+SLICE = 5_000
+
+
+def insert_people(people: Sequence[Subscriber]) -> None:
+    """Insert subscribers and give each its number."""
+    names = ("address", "key", "domain", "address_hash", "domain_hash", "name", "language", "created", "moved_at")
+    _insert(
+        Subscriber,
+        names,
+        [
+            (s.address, s.key, s.domain, s.address_hash, s.domain_hash, s.name, s.language, time, None)
+            for s, time in zip(people, _times(s.created for s in people), strict=True)
+        ],
+    )
+    numbers: dict[str, int] = {}
+    for some in _slices([s.key for s in people]):
+        numbers.update(Subscriber.objects.filter(key__in=some).values_list("key", "pk"))
+    for subscriber in people:
+        subscriber.pk = numbers[subscriber.key]
+
+
+def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
+    """Insert subscriptions, whose subscribers have their numbers, and give each its own."""
+    names = (
+        "subscriber_id",
+        "newsletter",
+        "state",
+        "paused_until",
+        "tags",
+        "created",
+        "joined",
+        "unsubscribed_at",
+        "reason",
+    )
+    owners = [t.subscriber.pk for t in ties]
+    created, joined = _times(t.created for t in ties), _times(t.joined for t in ties)
+    _insert(
+        Subscription,
+        names,
+        [
+            (owner, newsletter, str(t.state), None, tags_of(t.tags), made, since, None, "")
+            for owner, t, made, since in zip(owners, ties, created, joined, strict=True)
+        ],
+    )
+    numbers: dict[int, int] = {}
+    for some in _slices(owners):
+        of_these = Subscription.objects.filter(newsletter=newsletter, subscriber__in=some)
+        numbers.update(of_these.values_list("subscriber_id", "pk"))
+    for owner, tie in zip(owners, ties, strict=True):
+        tie.subscriber_id, tie.pk = owner, numbers[owner]
+
+
+def insert_consents(text: str, at: datetime, ties: Iterable[Subscription]) -> None:
+    """Insert what an import was told of each subscription's consent."""
+    names = ("subscription_id", "how", "wording", "text", "language", "at", "network", "page", "confirmed_at")
+    (time,) = _times([at])
+    how, active = str(Consent.How.IMPORT), Subscription.State.ACTIVE
+    _insert(
+        Consent,
+        names,
+        [(t.pk, how, "", text, "", time, "", "", time if t.state == active else None) for t in ties],
+    )
+
+
+def _times(moments: Iterable[datetime | None]) -> list[Any]:
+    """As this database takes them; most are the same."""
+    known: dict[datetime | None, Any] = {None: None}
+    adapt = connection.ops.adapt_datetimefield_value
+    return [known[m] if m in known else known.setdefault(m, adapt(m)) for m in moments]
+
+
+def _insert(model: type[models.Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows:
+        columns, places = ", ".join(f'"{n}"' for n in names), ", ".join(["%s"] * len(names))
+        with connection.cursor() as cursor:
+            cursor.executemany(f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})', rows)  # noqa: S608
+
+
+def _slices(values: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (values[start : start + SLICE] for start in range(0, len(values), SLICE))

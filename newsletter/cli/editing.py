@@ -82,7 +82,7 @@ def approve(
     leaves = (
         f"leaves {row.due_at.astimezone(zone):%A %F %H:%M}" if row.due_at else f"'newsletter send {row.name}' sends it"
     )
-    emit(describe.edition(row, found), f"{row.name} is approved at revision {row.revision}; it {leaves}")
+    emit(describe.edition(row, found), f"{row.name} is approved at revision {row.revision}; {leaves}")
 
 
 def reopen(edition: Annotated[str, typer.Argument(help="such as kinaforum/2026-W06")]) -> None:

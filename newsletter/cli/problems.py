@@ -31,6 +31,8 @@ def _later(problem: Exception) -> tuple[str, int] | None:
         return f"{problem.filename}: {problem.strerror}", IMPOSSIBLE
     if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith("django.db"):
         return f"the database said: {str(problem).strip().splitlines()[0]}", IMPOSSIBLE
-    if getattr(problem, "is_a_sentence", False):
+    from newsletter.render.loader import TemplateProblem
+
+    if isinstance(problem, TemplateProblem) or getattr(problem, "is_a_sentence", False):
         return str(problem), IMPOSSIBLE
     return None

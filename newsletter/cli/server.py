@@ -27,9 +27,7 @@ TICK_SECONDS = 5
 TIDY_HOURS = 6
 
 
-def serve(
-    configuration: Config, *, host: str | None, port: int | None, web: bool, schedule: bool, send: bool
-) -> None:
+def serve(configuration: Config, *, host: str | None, port: int | None, web: bool, schedule: bool, send: bool) -> None:
     """Run what is asked for, until a signal."""
     stop = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -52,7 +50,9 @@ def serve(
 
 def _clock(configuration: Config) -> BackgroundScheduler:
     """APScheduler owns the clock; what is due stands in the database."""
-    clock = BackgroundScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+    clock = BackgroundScheduler(
+        timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+    )
     clock.add_listener(_failed, EVENT_JOB_ERROR)
     every = configuration.collect.every.total_seconds()
     now = datetime.now(UTC)
@@ -95,7 +95,10 @@ def _web(configuration: Config, host: str, port: int, stop: threading.Event) -> 
     listener = _listen(host, port)
     where = f"http://{host}:{listener.getsockname()[1]}"
     link = setup_link(where)
-    say(f"the desk is at {where}/desk/" + (f"\nnobody can log in yet; set up the first account at {link}" if link else ""))
+    say(
+        f"the desk is at {where}/desk/"
+        + (f"\nnobody can log in yet; set up the first account at {link}" if link else "")
+    )
     settings = uvicorn.Config(
         "newsletter.asgi:application",
         log_level="warning",
@@ -121,4 +124,3 @@ def _listen(host: str, port: int) -> socket.socket:
         ) from e
     listener.set_inheritable(False)
     return listener
-

@@ -40,7 +40,10 @@ def init(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     written = [str(path) for path in files]
-    emit({"files": written}, f"wrote {', '.join(written)}; now put your blog's address into it and run 'newsletter check'")
+    emit(
+        {"files": written},
+        f"wrote {', '.join(written)}; now put your blog's address into it and run 'newsletter check'",
+    )
 
 
 def demo(
@@ -106,4 +109,3 @@ def _child_template() -> str:
     if not (SHIPPED_TEMPLATES / "edition.mjml").exists():
         fail("the shipped templates are missing: install the program again", IMPOSSIBLE)
     return CHILD
-

@@ -13,7 +13,7 @@ import requests
 from django.db.models import F, Q
 
 from newsletter.config import Config
-from newsletter.jobs.notices import POSTED
+from newsletter.jobs import notices
 from newsletter.jobs.posting import post
 from newsletter.jobs.rendering import letterhead
 from newsletter.mail import Kind, Letterhead, Outcome
@@ -29,6 +29,14 @@ LEASE = timedelta(minutes=5)
 TRIES = 8
 AT_ONCE = 200
 ALERT_SECONDS = 10
+SUBJECTS = {
+    notices.DRAFT: "a draft is there",
+    notices.WAITING: "an edition waits for you",
+    notices.PAUSED: "an edition was paused",
+    notices.SOURCE: "a source is silent",
+    notices.SKIPPED: "an edition was skipped",
+    notices.SENT: "an edition was sent",
+}
 
 
 def send_due(configuration: Config, now: datetime) -> int:
@@ -101,9 +109,21 @@ def _mail_notice(configuration: Config, row: Notice, now: datetime) -> bool:
     known = configuration.newsletters.get(row.newsletter)
     if known is None or not known.editors:
         return True
-    head = letterhead(configuration, known)
-    link = f"{configuration.site.url}/desk/editions/{row.edition}/" if row.edition else f"{configuration.site.url}/desk/"
-    context = {"text": row.text, "edition": row.edition, "kind": row.kind, "link": link}
+    head = replace(letterhead(configuration, known), language="en")
+    link = (
+        f"{configuration.site.url}/desk/editions/{row.edition}/" if row.edition else f"{configuration.site.url}/desk/"
+    )
+    about = f"{known.title}: {SUBJECTS[row.kind]}"
+    context = {
+        "subject": about,
+        "preheader": row.text[:140],
+        "heading": about,
+        "paragraphs": [row.text],
+        "button": "Open the desk",
+        "link": link,
+        "note": "",
+        "language": "en",
+    }
     worded = letter("notice", head, context, configuration.folder / "templates")
     outcomes = []
     for number, address in enumerate(known.editors):
@@ -113,7 +133,7 @@ def _mail_notice(configuration: Config, row: Notice, now: datetime) -> bool:
 
 
 def _post_alert(configuration: Config, row: Notice) -> bool:
-    if not configuration.site.alert_url or row.kind not in POSTED:
+    if not configuration.site.alert_url or row.kind not in notices.POSTED:
         return True
     body = {"newsletter": row.newsletter, "kind": row.kind, "edition": row.edition or None, "text": row.text}
     try:

@@ -5,20 +5,20 @@ breaks; single breaks stay, since verse has them.
 """
 
 import copy
+from typing import TypeAlias
 
 from lxml import etree
-from lxml.html import HtmlElement
 
-WRAPPERS = frozenset(
-    "div section article main header footer aside nav center address details summary form fieldset hgroup".split()
-)
-_KEPT = frozenset("p ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr figure".split())
-_PARTS = frozenset("li dt dd tr td th thead tbody tfoot caption figcaption colgroup col".split())
+from newsletter.feeds.markup import HtmlElement, words
+
+WRAPPERS = words("div section article main header footer aside nav center address details summary form fieldset hgroup")
+_KEPT = words("p ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr figure")
+_PARTS = words("li dt dd tr td th thead tbody tfoot caption figcaption colgroup col")
 _BLOCKS = WRAPPERS | _KEPT | _PARTS
-_LINES = frozenset("p h1 h2 h3 h4 h5 h6 figcaption caption dt".split())
-_FLOW = frozenset("li td th dd figure blockquote".split())
+_LINES = words("p h1 h2 h3 h4 h5 h6 figcaption caption dt")
+_FLOW = words("li td th dd figure blockquote")
 _INHERITED = ("lang", "dir")
-Item = str | HtmlElement
+Item: TypeAlias = str | HtmlElement
 
 
 def normalise(root: HtmlElement) -> None:
@@ -50,7 +50,9 @@ def _unwrap(root: HtmlElement) -> None:
 
 def _push_down(link: HtmlElement) -> None:
     """Let each innermost block inside a link be one."""
-    for block in [b for b in link.iter(*_LINES, *WRAPPERS, *_FLOW) if not any(d.tag in _BLOCKS for d in b.iterdescendants())]:
+    for block in [
+        b for b in link.iter(*_LINES, *WRAPPERS, *_FLOW) if not any(d.tag in _BLOCKS for d in b.iterdescendants())
+    ]:
         inner = etree.SubElement(block, "a", dict(link.attrib))
         inner.text, block.text = block.text, None
         for child in [c for c in block if c is not inner]:

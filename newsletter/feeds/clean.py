@@ -10,26 +10,25 @@ from collections import Counter
 from dataclasses import dataclass
 
 import nh3
-from lxml.html import HtmlElement
 
 from newsletter.feeds import blocks, media, residue
 from newsletter.feeds.depth import flatten_html
-from newsletter.feeds.markup import to_html, to_tree, without_controls
+from newsletter.feeds.markup import HtmlElement, to_html, to_tree, without_controls, words
 from newsletter.mail import Image
 
 MAXIMUM_DEPTH = 50
 MAXIMUM_LENGTH = 1_000_000
 # Parsers add levels of their own (table bodies, formatting opened again in each paragraph).
 _DEPTH_BEFORE = 40
-_TAGS = set(
-    "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var table caption thead tbody tfoot tr th td a img "
-    "em strong b i u s strike del ins mark small big sub sup abbr cite q dfn time br hr wbr figure figcaption ruby rt rp bdi bdo "
-    "span".split()
+_TAGS = words(
+    "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var table caption thead tbody tfoot tr th td "
+    "a img em strong b i u s strike del ins mark small big sub sup abbr cite q dfn time br hr wbr figure figcaption "
+    "ruby rt rp bdi bdo span"
 )
 _ATTRIBUTES = {
     "*": {"lang", "dir"}, "a": {"href", "title"}, "img": {"src", "alt", "width", "height", "title"}, "abbr": {"title"},
-    "ol": {"start", "type", "reversed"}, "li": {"value"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"},
-    "time": {"datetime"},
+    "ol": {"start", "type", "reversed"}, "li": {"value"}, "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan", "scope"}, "time": {"datetime"},
 }  # fmt: skip
 _LOOSE_ATTRIBUTES = {
     **_ATTRIBUTES,
@@ -39,14 +38,21 @@ _LOOSE_ATTRIBUTES = {
 _BARE = re.compile(r"&(?![A-Za-z#])")
 _SCHEMES = {"http", "https", "mailto"}
 # Their content is no text of the post: browsers show it instead of what could not be run.
-_WITHOUT_CONTENT = set("script style noscript template svg math textarea select button title head map canvas".split())
+_WITHOUT_CONTENT = words("script style noscript template svg math textarea select button title head map canvas")
 _first = nh3.Cleaner(
-    tags=_TAGS | blocks.WRAPPERS | media.PLAYERS | {"source"}, attributes=_LOOSE_ATTRIBUTES, link_rel=None,
-    clean_content_tags=_WITHOUT_CONTENT, url_schemes=_SCHEMES | {"data"},
-)  # fmt: skip
+    tags={*_TAGS, *blocks.WRAPPERS, *media.PLAYERS, "source"},
+    attributes=_LOOSE_ATTRIBUTES,
+    link_rel=None,
+    clean_content_tags={*_WITHOUT_CONTENT},
+    url_schemes=_SCHEMES | {"data"},
+)
 _last = nh3.Cleaner(
-    tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None, clean_content_tags=_WITHOUT_CONTENT, url_schemes=_SCHEMES
-)  # fmt: skip
+    tags={*_TAGS},
+    attributes=_ATTRIBUTES,
+    link_rel=None,
+    clean_content_tags={*_WITHOUT_CONTENT},
+    url_schemes=_SCHEMES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +84,11 @@ def clean(html: str, base_url: str = "") -> Cleaned:
 def _bounded(html: str) -> tuple[str, tuple[str, ...]]:
     """HTML within the bounds of size and depth, and a sentence for each that it was over."""
     problems = []
+    html = _BARE.sub("&amp;", html)  # counted as what they become: references are what costs the parser most
     if len(html) > MAXIMUM_LENGTH:
         problems.append(f"has {len(html):,} characters, of which the first {MAXIMUM_LENGTH:,} were kept")
         html = html[: max(html.rfind("<", MAXIMUM_LENGTH // 2, MAXIMUM_LENGTH), MAXIMUM_LENGTH // 2)]
-    # An `&` that begins no reference costs the parser time that grows with the square of their number.
-    html, deep = flatten_html(_BARE.sub("&amp;", html), _DEPTH_BEFORE)
+    html, deep = flatten_html(html, _DEPTH_BEFORE)
     if deep:
         problems.append(f"has elements nested more than {_DEPTH_BEFORE} deep, which were flattened")
     return html, tuple(problems)
@@ -92,7 +98,9 @@ def _tidy(root: HtmlElement) -> None:
     """Take away what is left empty or too deep, and the first line break of `pre`, which no parser keeps twice."""
     for pre in root.iter("pre"):
         pre.text = (pre.text or "").lstrip("\n")
-    for element in [*root.iter("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "figure", "blockquote", "ul", "ol", "a")][::-1]:
+    for element in [*root.iter("p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "figure", "blockquote", "ul", "ol", "a")][
+        ::-1
+    ]:
         if not len(element) and not (element.text or "").strip():
             element.drop_tree()
     for element in [e for e in root.iterdescendants() if sum(1 for _ in e.iterancestors()) > MAXIMUM_DEPTH]:

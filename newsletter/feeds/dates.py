@@ -20,7 +20,8 @@ _ZONES = {
 # Where two languages mean different months by one word, the first of these wins.
 _LANGUAGES = ("en", "pt", "es", "fr", "de", "it", "nl", "da", "nb", "sv", "fi", "pl", "ru", "tr", "id", "af", "ca")
 _OFFSET = r"(?P<offset>[+-]\d{1,2}(?::?\d{2})?(?::?\d{2})?)"
-_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<second>\d{2})(?:[.,](?P<fraction>\d+))?)?\s*(?P<half>[ap]\.?m\.?)?"
+_SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
+_CLOCK = rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?\s*(?P<half>[ap]\.?m\.?)?"
 _ZONE = rf"\s*(?:\(?(?P<zone>[a-z]{{1,5}})\)?)?\s*{_OFFSET}?"
 _NUMERIC = re.compile(
     rf"(?P<year>\d{{4}})(?:[-/.](?P<month>\d{{1,2}})(?:[-/.](?P<day>\d{{1,2}})(?:(?:\s*t\s*|\s+){_CLOCK}{_ZONE})?)?)?",
@@ -31,14 +32,13 @@ _COMPACT = re.compile(
     re.IGNORECASE,
 )
 _NAME = r"(?P<name>[^\W\d_]{3,}\.?)"
+_NAME_FIRST = r"(?P<name2>[^\W\d_]{3,}\.?)\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?"
 _SPELT = re.compile(
-    rf"(?:(?P<day>\d{{1,2}})\.?[\s-]+(?:de\s+)?{_NAME}|{_NAME.replace('name', 'name2')}\s+(?P<day2>\d{{1,2}})(?:st|nd|rd|th)?,?)"
+    rf"(?:(?P<day>\d{{1,2}})\.?[\s-]+(?:de\s+)?{_NAME}|{_NAME_FIRST})"
     rf"[\s,-]+(?:de\s+)?(?P<year>\d{{4}}|\d\d)(?:(?:\s*t\s*|[\s,]+(?:at\s+)?){_CLOCK}{_ZONE})?",
     re.IGNORECASE,
 )
-_UNIX_STYLE = re.compile(
-    rf"{_NAME}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE
-)
+_UNIX_STYLE = re.compile(rf"{_NAME}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE)
 # A day's name, in any language: "Fri,", "Seg,", "terça-feira,".
 _DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IGNORECASE)
 

@@ -14,7 +14,14 @@ _WITHOUT_BOM = ((b"<\x00?\x00", "utf-16-le"), (b"\x00<\x00?", "utf-16-be"))
 _DECLARED = re.compile(rb"""<(?:\?xml|meta)[^>]{0,300}?(?:encoding|charset)\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?\s*([A-Za-z0-9._:-]+)""", re.IGNORECASE)
 # What browsers read instead (WHATWG Encoding, 4.2): the larger sets that contain the named ones.
-_WIDER = {"gb2312": "gb18030", "gbk": "gb18030", "shift_jis": "cp932", "euc_kr": "cp949", "iso8859-9": "cp1254", "tis-620": "cp874"}
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+}
 _WESTERN = {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"}
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
 
@@ -30,7 +37,7 @@ codecs.register_error("newsletter.western", _western)
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """The text of a document: by its byte order mark, as UTF-8 where it is that, else as declared in it or in the header.
+    """The text of a document: by its byte order mark, as UTF-8 where it is that, else as it or the header declares.
 
     Where nothing (or UTF-8, or Latin-1) is declared, what is no UTF-8 is windows-1252, byte by byte.
     """

@@ -7,10 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from newsletter.feeds.markup import words
+
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>]*)[^<>]*?(/?)>")
-_VOID = frozenset(
-    "area base br col embed hr img input link meta param source track wbr keygen frame basefont bgsound".split()
-)
+_VOID = words("area base br col embed hr img input link meta param source track wbr keygen frame basefont bgsound")
 # An opening tag of the left closes an open element of the right, where that is the innermost (HTML 13.1.2.4).
 _CLOSES = {
     "li": {"li", "p"}, "dt": {"dt", "dd", "p"}, "dd": {"dt", "dd", "p"}, "tr": {"tr", "td", "th"}, "td": {"td", "th"},
@@ -18,7 +18,7 @@ _CLOSES = {
 }  # fmt: skip
 _CLOSES |= {
     block: {"p"}
-    for block in "p div ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr form section article aside figure".split()
+    for block in words("p div ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr form section article aside figure")
 }
 
 

@@ -1,6 +1,7 @@
 """A feed's XML as a tree, its elements under names that do not depend on which prefix or version a feed uses."""
 
 from collections.abc import Iterator
+from typing import Any, TypeAlias
 from urllib.parse import urljoin
 
 from lxml import etree
@@ -28,7 +29,8 @@ NAMESPACES = {
     "www.w3.org/1999/xhtml": "xhtml:",
 }
 _XML = "{http://www.w3.org/XML/1998/namespace}"
-Element = etree._Element
+Element: TypeAlias = Any
+"""An element of lxml's, which has no types of its own."""
 
 
 def parse_xml(text: str) -> Element | None:

@@ -96,7 +96,9 @@ def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
     """The post's own address, and the one that the feed gives in its stead (FeedBurner's)."""
     given = ""
     if atom:
-        pages = [e for e in fields.all("link") if (e.get("href") or "").strip() and e.get("rel", "alternate") == "alternate"]
+        pages = [
+            e for e in fields.all("link") if (e.get("href") or "").strip() and e.get("rel", "alternate") == "alternate"
+        ]
         pages.sort(key=lambda e: "html" not in (e.get("type") or "html"))
         given = absolute(pages[0].get("href") or "", base_of(pages[0], base)) if pages else ""
     else:

@@ -1,4 +1,4 @@
-"""Fetching one address over HTTP, within limits: bytes after decompression, seconds in all, redirects, public hosts only.
+"""Fetching one address over HTTP, within limits: bytes after decompression, seconds, redirects, public hosts only.
 
 Promises: `Fetcher.get` gives a `Response` or raises `SourceProblem` with one sentence; it takes no longer than its
 deadline and no more memory than `collect.maximum_bytes` a few times over, whatever the server does.
@@ -82,7 +82,9 @@ class Fetcher:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._session.close()
         self._watch.close()
 
@@ -118,7 +120,8 @@ class Fetcher:
                 permanent = permanent and answer.status_code in _PERMANENT
                 moved_to = here if permanent else moved_to
         raise SourceProblem(
-            f"{url}: redirects more than {_MAXIMUM_REDIRECTS} times, to {here} at last; put the blog's own address into config"
+            f"{url}: redirects more than {_MAXIMUM_REDIRECTS} times, to {here} at last; "
+            "put the blog's own address into config"
         )
 
     def _answer(self, url: str, here: str, answer: requests.Response, moved_to: str) -> Response:
@@ -158,9 +161,12 @@ class Fetcher:
         timeouts = (TimeoutError, requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError)
         if self._watch.expired or any(isinstance(c, timeouts) for c in causes):
             return SourceProblem(
-                f"{url}: no whole answer within {seconds:.3g} s; raise collect.timeout if the server is always this slow"
+                f"{url}: no whole answer within {seconds:.3g} s; "
+                "raise collect.timeout if the server is always this slow"
             )
-        return SourceProblem(f"{url}: the connection failed ({_short(causes[0])}); it is tried again with the next collecting")
+        return SourceProblem(
+            f"{url}: the connection failed ({_short(causes[0])}); it is tried again with the next collecting"
+        )
 
 
 def _sentence(url: str, cause: BaseException) -> str:

@@ -41,7 +41,9 @@ def link_key(url: str) -> str:
     pairs = sorted(p for p in parse_qsl(parts.query, keep_blank_values=True) if not _tracks(*p))
     fragment = "" if "=" in parts.fragment else parts.fragment
     key = host + path.rstrip("/")
-    return key + (f"?{urlencode(pairs, errors='surrogateescape')}" if pairs else "") + (f"#{fragment}" if fragment else "")
+    return (
+        key + (f"?{urlencode(pairs, errors='surrogateescape')}" if pairs else "") + (f"#{fragment}" if fragment else "")
+    )
 
 
 def _tracks(name: str, value: str) -> bool:

@@ -21,7 +21,6 @@ class JsonFeed:
     language: str = ""
     entries: tuple[Raw, ...] = ()
     links: Links = field(default_factory=Links)
-    problems: tuple[str, ...] = ()
 
 
 def load_json(text: str) -> Any:

@@ -16,7 +16,7 @@ _ADDRESS = re.compile(r"\S*(?:://|@)\S*")
 @cache
 def _detector() -> Any:
     # Loaded at the first post that needs it: the model takes a good half second and some 90 MB.
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier  # noqa: PLC0415
+    from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 

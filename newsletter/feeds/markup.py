@@ -1,14 +1,25 @@
 """HTML as a tree and back, and as the text that a reader sees."""
 
 import re
+from typing import Any, TypeAlias
 
 import lxml.html
-from lxml.html import HtmlElement
+
+HtmlElement: TypeAlias = Any
+"""An element of lxml's, which has no types of its own."""
+
+
+def words(text: str) -> frozenset[str]:
+    """A set of names, written as one line."""
+    return frozenset(text.split())
+
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
 _MARKUP = re.compile(r"[<&]")
-_BLOCKS = "p div br li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 blockquote pre hr figure figcaption section article".split()
+_BLOCKS = words(
+    "p div br li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 blockquote pre hr figure figcaption section article"
+)
 
 
 def without_controls(text: str) -> str:

@@ -9,7 +9,7 @@ EVERYTHING = datetime.min.replace(tzinfo=UTC)
 """`Reading.reached_back_to` of a listing that was read to its end."""
 
 
-class SourceProblem(Exception):  # noqa: N818 - it is shown to people as a problem
+class SourceProblem(Exception):
     """A source can't be read; the text is one sentence that names it and says what to do.
 
     `status` is the HTTP status where one came (410: it is not worth asking again); `retry_after`, how long the source
@@ -22,7 +22,7 @@ class SourceProblem(Exception):  # noqa: N818 - it is shown to people as a probl
         self.retry_after = retry_after
 
 
-class NotAFeed(Exception):  # noqa: N818 - a finding, and read aloud as one
+class NotAFeed(Exception):
     """A document is no feed of posts; the text goes on after the source's name: "is a web page, not a feed".
 
     `page` says that it is a web page, which may name its feed.
@@ -82,7 +82,8 @@ class Reading:
     - `not_modified`: the source said that nothing changed (304), so that `posts` is empty.
     - `reached_back_to`: the listing showed every post published at or after this instant, so that one missing from it
       is gone from its source; None where nothing can be said.
-    - `complete`: the listing reached back to the `since` that was asked for.
+    - `complete`: the listing reached back to the `since` that was asked for. False is no fault by itself: a feed that
+      holds its newest posts only may have none as old as that.
     - `stop`: the source is gone for good (410) and need not be asked again.
     - `memory`: hand it to the next reading.
     """

@@ -1,5 +1,5 @@
 """Connections to the outside that can't be led astray: every address of a host is looked at, and the one looked at is
-the one connected to; and nothing keeps a connection open past its deadline, not even a server that sends a byte now and then.
+the one connected to; and nothing keeps a connection open past its deadline, not even a byte now and then.
 
 The check stands where the socket is made, so that redirects, a name that answers differently the second time, and
 numbers written oddly (`http://2130706433/`) all pass through it. TLS still verifies the name.
@@ -35,7 +35,7 @@ class PrivateAddress(OSError):
 
 
 def is_private(address: str) -> bool:
-    """Whether an address is anything but a public one host's: private, loopback, link-local, shared, reserved, multicast.
+    """Whether an address is anything but a public one: private, loopback, link-local, shared, reserved, multicast.
 
     An IPv4 address inside an IPv6 one (mapped, NAT64, 6to4, Teredo) counts as itself.
     """
@@ -55,7 +55,7 @@ def _inner(address: _Address) -> _Address:
 def resolve(host: str, port: int, seconds: float) -> list[str]:
     """The addresses of a host, in the order in which to try them.
 
-    Raises UnknownHost, or TimeoutError after `seconds`: the resolver itself knows no deadline, so that a thread waits for it.
+    Raises UnknownHost, or TimeoutError after `seconds`: the resolver knows no deadline, so that a thread waits for it.
     """
     answer: queue.SimpleQueue[list[str] | OSError] = queue.SimpleQueue()
 

@@ -12,7 +12,7 @@ from newsletter.feeds.entry import feed_author, is_reply, is_unpublished, read_e
 from newsletter.feeds.jsonfeed import parse_json
 from newsletter.feeds.model import Links, NotAFeed, ParsedFeed
 from newsletter.feeds.post import Raw, finish, title_of
-from newsletter.feeds.repair import ROOT, repair
+from newsletter.feeds.repair import repair
 from newsletter.mail import FoundPost
 
 MAXIMUM_ENTRIES = 1_000
@@ -27,7 +27,8 @@ def parse(body: bytes, base_url: str, content_type: str = "") -> ParsedFeed:
     text = decode(body, content_type)
     if text.lstrip()[:1] in ("{", "["):
         feed = parse_json(text, base_url)
-        return _parsed(feed.kind, feed.title, feed.language, feed.entries, base_url, feed.links, feed.problems)
+        posts, troubles = _finished(feed.entries, base_url)
+        return ParsedFeed(feed.kind, feed.title, feed.language, posts, feed.links, problems=troubles)
     text, problems, whole = repair(text)
     if "wordpress.org/export/" in text[:3000]:
         raise NotAFeed("is a WordPress export with its drafts and pages, not a feed; use the blog's /feed/")
@@ -35,12 +36,6 @@ def parse(body: bytes, base_url: str, content_type: str = "") -> ParsedFeed:
     if root is None:
         raise NotAFeed("is no feed: its XML can't be read at all")
     return _read_feed(root, base_url, problems, whole=whole)
-
-
-def looks_like_feed(body: bytes, content_type: str = "") -> bool:
-    """Whether a document is meant as a feed, judged by its beginning."""
-    start = decode(body[:20_000], content_type).lstrip()
-    return bool(ROOT.search(start)) and not start[:100].lower().startswith(("<!doctype html", "<html"))
 
 
 def _read_feed(root: Element, base_url: str, problems: tuple[str, ...], *, whole: bool) -> ParsedFeed:
@@ -56,12 +51,21 @@ def _read_feed(root: Element, base_url: str, problems: tuple[str, ...], *, whole
     if len(entries) > MAXIMUM_ENTRIES:
         problems += (f"has {len(entries):,} entries, of which the first {MAXIMUM_ENTRIES:,} were read",)
     title = fields.first("title")
-    said = "" if title is None else title_of("".join(title.itertext()), "html" if title.get("type") == "html" else "rss")
+    said = (
+        "" if title is None else title_of("".join(title.itertext()), "html" if title.get("type") == "html" else "rss")
+    )
     total = fields.text("opensearch:totalResults")
-    return _parsed(
-        _engine(fields), said, fields.text("language", "dc:language"), raws, base_url, _next_pages(fields, base), problems,
-        int(total) if total.isdecimal() else None, whole=whole,
-    )  # fmt: skip
+    posts, troubles = _finished(raws, base_url)
+    return ParsedFeed(
+        kind=_engine(fields),
+        title=said,
+        language=fields.text("language", "dc:language"),
+        posts=posts,
+        links=_next_pages(fields, base),
+        total=int(total) if total.isdecimal() else None,
+        problems=problems + troubles,
+        whole=whole,
+    )
 
 
 def _entries(root: Element, *, atom: bool) -> list[Element]:
@@ -88,12 +92,10 @@ def _next_pages(fields: Fields, base: str) -> Links:
     return Links(previous=found.get("prev-archive", ""), next=found.get("next", ""))
 
 
-def _parsed(
-    kind: str, title: str, language: str, raws: Iterable[Raw], base_url: str, links: Links,
-    problems: tuple[str, ...] = (), total: int | None = None, *, whole: bool = True,
-) -> ParsedFeed:  # fmt: skip
-    """The feed with its entries finished."""
+def _finished(raws: Iterable[Raw], base_url: str) -> tuple[tuple[FoundPost, ...], tuple[str, ...]]:
+    """The posts of entries, and what was wrong with them."""
     posts: list[FoundPost] = []
+    problems: tuple[str, ...] = ()
     for raw in raws:
         post, troubles = finish(raw, base_url)
         posts.append(post)
@@ -101,4 +103,4 @@ def _parsed(
     undated = sum(1 for p in posts if p.published is None)
     if undated:
         problems += (f"has {undated} of {len(posts)} posts without a date, which no edition takes by itself",)
-    return ParsedFeed(kind, title, language, tuple(posts), links, total, problems, whole)
+    return tuple(posts), problems

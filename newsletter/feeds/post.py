@@ -1,4 +1,4 @@
-"""From what an entry of any kind of feed says to a `FoundPost`: the same rules for Atom, RSS, JSON Feed, REST and folders."""
+"""From what an entry says to a `FoundPost`, by the same rules for Atom, RSS, JSON Feed, REST and folders."""
 
 import html as entities
 import re
@@ -79,7 +79,7 @@ def _moment(value: str | datetime | None) -> datetime | None:
 
 
 def title_of(text: str, kind: str) -> str:
-    """A title as plain text. `kind` is text, html, or rss: plain text in which some write HTML and some mean it literally."""
+    """A title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it literally."""
     if kind == "text":
         return spaced(text)
     if kind == "html":

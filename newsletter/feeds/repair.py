@@ -49,7 +49,9 @@ def _entities(prolog: str) -> dict[str, str]:
     for name, *quoted, keyword in _ENTITY.findall(prolog):
         value = "".join(quoted)
         if keyword or re.search(r"&(?!#)", value):
-            raise NotAFeed("declares entities that build on each other or reach outside, as an attack does; tell its owner")
+            raise NotAFeed(
+                "declares entities that build on each other or reach outside, as an attack does; tell its owner"
+            )
         if len(value) <= _SHORT:
             own[name] = value
     return own

@@ -7,27 +7,34 @@ is counted by kind.
 import re
 from collections.abc import Iterator
 
-from lxml.html import HtmlElement
-
-from newsletter.feeds.markup import spaced, text_in
+from newsletter.feeds.markup import HtmlElement, spaced, text_in, words
 
 _ENOUGH = 40
 _LINE_OF_VERSE = 120
-_FLARE_CLASSES = frozenset("feedflare blogger-post-footer sharedaddy jp-relatedposts addtoany_share_save_container".split())
-_FLARE_LINK = re.compile(r"//(?:feeds\.feedburner\.com/~f+/|feedproxy\.google\.com/~f+/|feeds\.wordpress\.com/1\.0/go)", re.IGNORECASE)
+_FLARE_CLASSES = words("feedflare blogger-post-footer sharedaddy jp-relatedposts addtoany_share_save_container")
+_FLARE_LINK = re.compile(
+    r"//(?:feeds\.feedburner\.com/~f+/|feedproxy\.google\.com/~f+/|feeds\.wordpress\.com/1\.0/go)", re.IGNORECASE
+)
 _MORE = (
-    r"(?:read|see) more(?: here)?", r"(?:click here to )?read (?:on|the rest|the full (?:story|article|post))",
-    r"(?:continue|keep) reading", r"more|learn more|full (?:story|article)",
+    r"(?:read|see) more(?: here)?",
+    r"(?:click here to )?read (?:on|the rest|the full (?:story|article|post))",
+    r"(?:continue|keep) reading|learn more|full (?:story|article)",
     r"les (?:mer|meir|videre|hele saken|heile saka|saken|artikkelen)(?: her)?|fortsett å lese",
-    r"læs (?:mere|videre|hele artiklen)(?: her)?|fortsæt læsning", r"läs (?:mer|vidare|hela artikeln)(?: här)?|fortsätt läsa",
-    r"weiterlesen|(?:mehr|hier weiter) lesen|mehr erfahren|zum artikel", r"lire (?:la suite|plus|l['’]article)|en savoir plus",
-    r"leer más|(?:seguir|sigue|continuar) leyendo|ver más", r"l[eé]r mais|leia mais|(?:continue|continuar) (?:lendo|a ler)|saiba mais",
-    r"leggi (?:tutto|di più)|continua a leggere", r"lees (?:meer|verder)|verder lezen", r"czytaj (?:dalej|więcej)",
-    r"lue lisää|jatka lukemista", r"lesa meira", r"loe edasi", r"skaityti daugiau", r"lasīt vairāk", r"číst (?:dál|více)",
-    r"čítať ďalej", r"(?:olvass )?tovább", r"cite[sș]te mai mult", r"devamını oku", r"διαβάστε περισσότερα",
-    r"читать (?:далее|дальше|полностью)|подробнее", r"читати далі", r"続きを読む|もっと読む", r"阅读(?:更多|全文)|继续阅读|繼續閱讀",
-    r"더 ?보기|계속 읽기", r"और पढ़ें|आगे पढ़ें", r"اقرأ المزيد", r"קרא עוד",
-)  # fmt: skip
+    r"læs (?:mere|videre|hele artiklen)(?: her)?|fortsæt læsning",
+    r"läs (?:mer|vidare|hela artikeln)(?: här)?|fortsätt läsa",
+    r"weiterlesen|(?:mehr|hier weiter) lesen|mehr erfahren|zum artikel",
+    r"lire (?:la suite|plus|l['’]article)|en savoir plus",
+    r"leer más|(?:seguir|sigue|continuar) leyendo|ver más",
+    r"l[eé]r mais|leia mais|(?:continue|continuar) (?:lendo|a ler)|saiba mais",
+    r"leggi (?:tutto|di più)|continua a leggere",
+    r"lees (?:meer|verder)|verder lezen",
+    r"lue lisää|jatka lukemista|lesa meira",
+    r"czytaj (?:dalej|więcej)|číst (?:dál|více)|čítať ďalej|(?:olvass )?tovább|cite[sș]te mai mult",
+    r"loe edasi|skaityti daugiau|lasīt vairāk|devamını oku|διαβάστε περισσότερα",
+    r"читать (?:далее|дальше|полностью)|подробнее|читати далі",
+    r"続きを読む|もっと読む|阅读(?:更多|全文)|继续阅读|繼續閱讀|더 ?보기|계속 읽기",
+    r"और पढ़ें|आगे पढ़ें|اقرأ المزيد|קרא עוד",
+)
 _READ_MORE = re.compile(rf"[\W_]{{0,8}}(?:{'|'.join(_MORE)})[\W_]{{0,8}}", re.IGNORECASE)
 
 
@@ -49,7 +56,7 @@ def _is_flare(element: HtmlElement) -> bool:
 def drop_read_more(root: HtmlElement) -> int:
     """Take away lines that only say "Read more", in one of thirty languages; gives how many."""
     dropped = 0
-    for paragraph in list(root.iter("p", "h1", "h2", "h3", "h4", "h5", "h6")):
+    for paragraph in list(root.iter("p")):
         if paragraph.find(".//img") is None and _says_read_more(paragraph):
             paragraph.drop_tree()
             dropped += 1

@@ -1,0 +1,208 @@
+"""`newsletter subscribers …`: who gets a newsletter, from the command line."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
+
+import typer
+
+from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, progress, ready, say
+
+if TYPE_CHECKING:
+    from subscribers.importing import ImportReport
+
+SHOWN = 20
+"""So many refused lines are printed; all of them are in the file."""
+
+app = typer.Typer(
+    help="Who gets a newsletter: import, export, add, show, remove, suppress, forget.",
+    epilog="Example: newsletter subscribers import readers.csv --newsletter kinaforum --consent 'shop counter, 2024'",
+    no_args_is_help=True,
+)
+
+OfNewsletter = Annotated[str, typer.Option("--newsletter", "-n", help="The newsletter's name in config.toml.")]
+Address = Annotated[str, typer.Argument(help="A mail address.")]
+
+
+def register(parent: typer.Typer) -> None:
+    """Put these commands under `newsletter subscribers`."""
+    parent.add_typer(app, name="subscribers")
+
+
+@app.command("import", epilog="Example: newsletter subscribers import mailchimp.csv -n kinaforum --dry-run")
+def import_(
+    file: Annotated[Path, typer.Argument(help="A CSV file, from another tool or with a column of addresses.")],
+    newsletter: OfNewsletter,
+    consent: Annotated[str, typer.Option(help="Where and when these people agreed; it is kept.")] = "",
+    status: Annotated[str, typer.Option(help="active or pending.")] = "active",
+    confirm_by_mail: Annotated[bool, typer.Option("--confirm-by-mail", help="Mail the pending ones.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")] = False,
+) -> None:
+    """Import subscribers from CSV; who left or is suppressed is never brought back."""
+    newsletter_named(ready(), newsletter)
+    from subscribers.importing import FileProblem, import_file
+
+    if status not in ("active", "pending"):
+        fail(f"--status is active or pending, not '{status}'", WRONG)
+    refused_to = None if dry_run else file.with_name(f"{file.name}.refused.csv")
+    try:
+        with progress("importing") as step:
+            report = import_file(
+                file,
+                newsletter,
+                consent=consent,
+                status=status,
+                confirm_by_mail=confirm_by_mail,
+                dry_run=dry_run,
+                refused_to=refused_to,
+                progress=step,
+            )
+    except (FileProblem, OSError) as e:
+        fail(str(e))
+    emit(_document(report), _summary(report, refused_to, dry_run=dry_run))
+
+
+def _document(report: "ImportReport") -> dict[str, Any]:
+    refused = [{"line": r.line, "address": r.address, "reason": r.reason} for r in report.refused]
+    return {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "refused": refused}
+
+
+def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) -> str:
+    done = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
+    lines = [f"{'Nothing was changed. It would be: ' if dry_run else ''}{done}, {len(report.refused):,} refused."]
+    lines += [f"  line {r.line}: {r.address or 'no address'}: {r.reason}" for r in report.refused[:SHOWN]]
+    if len(report.refused) > SHOWN:
+        lines.append(f"  … and {len(report.refused) - SHOWN:,} more")
+    if report.refused and refused_to:
+        lines.append(f"All refused lines are in {refused_to}.")
+    return "\n".join(lines)
+
+
+@app.command(epilog="Example: newsletter subscribers export -n kinaforum readers.csv")
+def export(
+    newsletter: OfNewsletter,
+    file: Annotated[Path | None, typer.Argument(help="Where to; ….json writes JSON. Default: standard output.")] = None,
+) -> None:
+    """Export subscribers with their consent, as CSV or JSON."""
+    newsletter_named(ready(), newsletter)
+    from subscribers.exporting import export_csv, export_json
+
+    as_json = options().json if file is None else file.suffix.lower() == ".json"
+    with ExitStack() as stack:
+        try:
+            target: TextIO = stack.enter_context(file.open("w", encoding="utf-8", newline="")) if file else sys.stdout
+        except OSError as e:
+            fail(f"{file}: can't be written: {e.strerror}")
+        count = (export_json if as_json else export_csv)(newsletter, target)
+    if file:
+        emit({"exported": count, "file": str(file)}, f"{count:,} exported to {file}.")
+
+
+@app.command(epilog="Example: newsletter subscribers add kari@example.org -n kinaforum --consent 'by telephone'")
+def add(
+    address: Address,
+    newsletter: OfNewsletter,
+    consent: Annotated[str, typer.Option(help="Where and when this person agreed; it is kept.")] = "",
+    name: Annotated[str, typer.Option(help="What the person is called.")] = "",
+    confirm_by_mail: Annotated[bool, typer.Option("--confirm-by-mail", help="Ask them by mail first.")] = False,
+) -> None:
+    """Subscribe one person."""
+    newsletter_named(ready(), newsletter)
+    from subscribers import byhand
+
+    with _sentences():
+        result = byhand.add(address, newsletter, consent=consent, name=name, confirm_by_mail=confirm_by_mail)
+        emit({"address": address, "newsletter": newsletter, "result": result}, f"{address}: {result}.")
+
+
+@app.command(epilog="Example: newsletter subscribers show kari@example.org")
+def show(address: Address) -> None:
+    """Show all that is kept about an address."""
+    ready()
+    from subscribers import byhand
+
+    with _sentences():
+        found = byhand.show(address)
+        emit(found, "\n".join(_shown(found)))
+
+
+def _shown(found: dict[str, Any]) -> list[str]:
+    called = f" ({found['name']})" if found.get("name") else ""
+    lines = [f"{found['address']}{called}"]
+    for each in found["subscriptions"]:
+        paused = f", paused until {each['paused_until']}" if each["paused_until"] else ""
+        left = f", left {each['unsubscribed_at'][:10]}" if each["unsubscribed_at"] else ""
+        tags = f", tags: {', '.join(each['tags'])}" if each["tags"] else ""
+        lines.append(f"  {each['newsletter']}: {each['state']}{paused}{left}{tags}")
+        for given in each["consents"]:
+            how = f"{given['how']}, {'confirmed' if given['confirmed_at'] else 'not confirmed'}"
+            lines.append(f"    consent {given['at'][:10]} ({how}): {given['text']}")
+    lines += [f"  {s['kind']} suppressed: {s['reason']}, {s['at'][:10]}" for s in found["suppressions"]]
+    return lines
+
+
+@app.command(epilog="Example: newsletter subscribers remove kari@example.org -n kinaforum")
+def remove(
+    address: Address,
+    newsletter: Annotated[str | None, typer.Option("--newsletter", "-n", help="Only this one.")] = None,
+) -> None:
+    """Unsubscribe a person, from one newsletter or from all."""
+    found = ready()
+    if newsletter is not None:
+        newsletter_named(found, newsletter)
+    from subscribers import byhand
+
+    with _sentences():
+        count = byhand.remove(address, newsletter)
+        emit({"address": address, "unsubscribed": count}, f"{address}: unsubscribed from {count}.")
+
+
+@app.command(epilog="Example: newsletter subscribers suppress @example.org --reason 'by hand'")
+def suppress(
+    address: Annotated[str, typer.Argument(help="A mail address, or @DOMAIN for all of a domain.")],
+    reason: Annotated[
+        str, typer.Option(help="by hand, complained, bounced, erased, unsubscribed; or any words, kept as a note.")
+    ] = "by hand",
+) -> None:
+    """Let an address, or a whole domain, get nothing more."""
+    ready()
+    from subscribers import byhand
+    from subscribers.models import Suppression
+
+    known = reason in Suppression.Reason.values
+    with _sentences():
+        new = byhand.suppress(address, reason if known else "by hand", "" if known else reason)
+        said = "suppressed" if new else "was suppressed already"
+        emit({"address": address, "new": new, "reason": reason}, f"{address} {said}.")
+
+
+@app.command(epilog="Example: newsletter subscribers forget kari@example.org --yes")
+def forget(
+    address: Address,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase a person and all that is kept about them; an import can't bring them back."""
+    ready()
+    from subscribers import byhand, preferences
+
+    with _sentences():
+        given = byhand.address_given(address)
+        confirm(f"Erase {given.written} and everything that is kept about them?", yes=yes)
+        known = preferences.forget(given)
+    if not known:
+        say(f"{given.written} was nobody here; a keyed hash now keeps imports from adding them")
+    emit({"forgotten": known}, "Erased." if known else None)
+
+
+@contextmanager
+def _sentences() -> Iterator[None]:
+    """End the command with the sentence of what was refused."""
+    from subscribers.addresses import AddressProblem
+    from subscribers.byhand import Refused
+
+    try:
+        yield
+    except (AddressProblem, Refused) as e:
+        fail(str(e))

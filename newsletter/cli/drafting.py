@@ -110,18 +110,19 @@ def preview(
 
     row = drafts.find(edition)
     written = write(row, found, out)
+    findings = describe.lint(written.proof)
     document = {
         "edition": row.name,
         "revision": row.revision,
         "files": {kind: str(path) for kind, path in written.files.items()},
         "bytes": written.sizes,
         "shortened": list(written.proof.rendered.shortened),
-        "lint": describe.lint(written.proof),
+        "lint": findings,
     }
     lines = [
         f"{path}  {written.sizes.get(kind, written.sizes['mail']):,} bytes" for kind, path in written.files.items()
     ]
-    emit(document, "\n".join(lines + _findings(document["lint"])))
+    emit(document, "\n".join(lines + _findings(findings)))
     if open_:
         webbrowser.open(written.files["html"].resolve().as_uri())
 

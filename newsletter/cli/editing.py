@@ -42,7 +42,7 @@ def edit(
     if not (given or leave_out or include or pin):
         fail("nothing to change was given; 'newsletter edit --help' lists what can be", WRONG)
     if given:
-        row = editing.set_words(row, BY, None, **given)
+        row = editing.set_words(row, BY, None, given)
     row = _each(row, leave_out, editing.leave_out)
     row = _each(row, include, editing.include)
     row = _each(row, pin, editing.pin)
@@ -79,9 +79,8 @@ def approve(
         draft.find(edition), by=BY, revision=revision, despite=[c.strip() for c in despite_lint.split(",") if c.strip()]
     )
     zone = found.newsletters[row.newsletter].zone
-    leaves = (
-        f"leaves {row.due_at.astimezone(zone):%A %F %H:%M}" if row.due_at else f"'newsletter send {row.name}' sends it"
-    )
+    due = f"it leaves {row.due_at.astimezone(zone):%A %F %H:%M}" if row.due_at else ""
+    leaves = due or f"'newsletter send {row.name}' sends it"
     emit(describe.edition(row, found), f"{row.name} is approved at revision {row.revision}; {leaves}")
 
 

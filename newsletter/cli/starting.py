@@ -63,7 +63,8 @@ def check(
 ) -> None:
     """Say whether configuration, templates and database are ready to send."""
     found = ready(migrate=False)
-    from newsletter.jobs.checks import Verdict, run as run_checks
+    from newsletter.jobs.checks import Verdict
+    from newsletter.jobs.checks import run as run_checks
 
     checks = run_checks(found, dns=dns, connect=connect)
     table = Table("", "", "", box=None, show_header=False)

@@ -74,11 +74,10 @@ Whole = Annotated[int, Strict()]
 Flag = Annotated[bool, Strict()]
 Words = tuple[Text, ...]
 
-_rules = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
-checked = dataclass(frozen=True, kw_only=True, config=_rules)
+RULES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Site:
     """Where readers reach the public pages, and where everything is kept."""
 
@@ -89,7 +88,7 @@ class Site:
     alert_url: OptionalWebAddress = ""
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Web:
     """The web server that `run` starts."""
 
@@ -98,7 +97,7 @@ class Web:
     trusted_proxies: Words = ()
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Filter:
     """Posts that have one of the categories, or one of the words in title or text; nothing listed: any post."""
 
@@ -109,7 +108,7 @@ class Filter:
         return bool(self.categories or self.words)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Source:
     """A blog, feed or folder that a newsletter collects from."""
 
@@ -123,7 +122,7 @@ class Source:
     permalink: Text = "/:slug/"
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Theme:
     """What a publisher may restyle without touching a template."""
 
@@ -132,7 +131,7 @@ class Theme:
     font: Text = "Georgia, serif"
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Newsletter:
     """A publication that people subscribe to."""
 
@@ -197,7 +196,7 @@ class Newsletter:
         return self
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Collect:
     """How sources are fetched."""
 
@@ -207,7 +206,7 @@ class Collect:
     maximum_bytes: Size = 8_000_000
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class DomainPace:
     """Limits for the mails to one domain."""
 
@@ -215,7 +214,7 @@ class DomainPace:
     rate: RateValue = Rate(0, 1)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Timeouts:
     """How long each phase of an SMTP transaction may take (RFC 5321 4.5.3.2)."""
 
@@ -227,7 +226,7 @@ class Timeouts:
     dot: Duration = timedelta(minutes=10)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Smtp:
     """The mail server that takes the mails."""
 
@@ -242,7 +241,7 @@ class Smtp:
     timeouts: Timeouts = field(default_factory=Timeouts)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Dkim:
     """A DKIM key (RFC 6376): `key` is the private key as PEM text, RSA or Ed25519."""
 
@@ -251,7 +250,7 @@ class Dkim:
     key: Annotated[Text, Field(min_length=1)]
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class WarmUp:
     """A new sending address: at most so many mails on the first day, `growth` times as many on each next."""
 
@@ -263,7 +262,7 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Delivery:
     """What carries the mails away, and how fast."""
 
@@ -297,7 +296,7 @@ class Delivery:
     unisender_go: dict[str, Any] = field(default_factory=dict)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Imap:
     """The mailbox that bounces come back to."""
 
@@ -308,7 +307,7 @@ class Imap:
     folder: Text = "INBOX"
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Bounces:
     """What comes back: the envelope sender's address and the mailbox where it arrives."""
 
@@ -316,7 +315,7 @@ class Bounces:
     imap: Imap = field(default_factory=Imap)
 
 
-@checked
+@dataclass(frozen=True, kw_only=True, config=RULES)
 class Config:
     """The whole of `config.toml`; `folder` is where it lies, and relative paths start there."""
 

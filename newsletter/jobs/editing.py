@@ -4,7 +4,7 @@ Promises: each act names the revision that the editor saw; where the draft chang
 is overwritten. Each act is one revision and one line of the audit log.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
@@ -31,18 +31,18 @@ class Conflict(JobProblem):
         super().__init__(f"{edition.name} changed: revision {seen} was seen and {edition.revision} is newest: {told}")
 
 
-def set_words(edition: Edition, by: str, revision: int | None, now: datetime | None = None, **words: str) -> Edition:
+def set_words(
+    edition: Edition, by: str, revision: int | None, words: Mapping[str, str], now: datetime | None = None
+) -> Edition:
     """Set subject, preheader, greeting or closing; an empty subject or preheader is made from the posts again."""
     unknown = set(words) - set(history.WORDS)
     assert not unknown, f"no such words: {unknown}"
     for key, text in words.items():
         if len(text) > LONGEST_WORDS:
             raise JobProblem(f"the {key} has {len(text)} characters; at most {LONGEST_WORDS} are taken")
-        if key in ("subject", "preheader"):
-            words[key] = " ".join(text.split())
     with changing(edition, by, revision, f"set {', '.join(sorted(words))}", now) as draft:
         for key, text in words.items():
-            setattr(draft, key, text)
+            setattr(draft, key, " ".join(text.split()) if key in ("subject", "preheader") else text)
     return draft
 
 

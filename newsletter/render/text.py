@@ -9,7 +9,7 @@ _SKIP = frozenset(("style", "script", "head", "title"))
 _BREAK = "\ue000"
 _SPACES = {ord(character): " " for character in "\t\n\r\f\v"}
 _PARAGRAPHS = frozenset((
-    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "figure", "pre",
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "figure", "figcaption", "pre",
     "blockquote", "section", "article",
 ))  # fmt: skip
 

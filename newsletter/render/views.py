@@ -21,7 +21,7 @@ from newsletter.render.images import fitted, sized
 from newsletter.render.markdown import markdown
 from newsletter.render.placeholders import Placeholders
 from newsletter.render.text import plain
-from newsletter.render.words import words
+from newsletter.render.words import language_of_words, words
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff￾￿]")
 CONTENTS_FROM = 6
@@ -115,6 +115,7 @@ def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
         "greeting": scope.aside(_written(digest.greeting, scope)) if html else plain(_written(digest.greeting, scope)),
         "closing": scope.aside(_written(digest.closing, scope)) if html else plain(_written(digest.closing, scope)),
         "words": fixed,
+        "words_language": language_of_words(letterhead.language),
         "reason": fixed["reason"].format(title=letterhead.title),
         "links": {
             "unsubscribe": scope.placeholders.place(Value.UNSUBSCRIBE, scope.form),

@@ -23,7 +23,7 @@ class StartProblem(Exception):
 
 
 def start(configuration: Config, *, migrate: bool = True) -> None:
-    """Make ready: after it, models can be used.
+    """Make ready: after it, models can be used. `migrate` False leaves a shared PostgreSQL as it is.
 
     Raises StartProblem where the secret key is not the database's, or the database can't be reached.
     """
@@ -33,9 +33,10 @@ def start(configuration: Config, *, migrate: bool = True) -> None:
         if not configuration.site.secret_key:
             _make_secret_key(configuration.path(".secret_key"))
         django.setup()
-        if migrate:
+        if migrate or _is_own_file():
             _migrate()
-    _check_key()
+    if not waiting_migrations():
+        _check_key()
 
 
 def waiting_migrations() -> list[str]:
@@ -71,6 +72,13 @@ def _make_secret_key(path: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.rename(path)
+
+
+def _is_own_file() -> bool:
+    """A SQLite file belongs to this machine's program alone: it is brought up to date whoever opens it."""
+    from django.db import connection
+
+    return connection.vendor == "sqlite"
 
 
 def _migrate() -> None:

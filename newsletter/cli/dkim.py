@@ -38,5 +38,5 @@ def new(
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(made.pem)
     config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = "{out}" }} }}'
-    told = (f"wrote {out}; add this record to the DNS of {domain}:", made.zone_line, "and this below [delivery]:", config)
+    told = (f"wrote {out}; add to the DNS of {domain}:", made.zone_line, "and this below [delivery]:", config)
     emit({"key": str(out), "name": made.name, "record": made.record, "config": config}, "\n\n".join(told))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 import uvicorn
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
+from django.core.asgi import get_asgi_application
 from django.db import close_old_connections
 
 from newsletter.cli.common import IMPOSSIBLE, Failed, say
@@ -100,7 +101,7 @@ def _web(configuration: Config, host: str, port: int, stop: threading.Event) -> 
         + (f"\nnobody can log in yet; set up the first account at {link}" if link else "")
     )
     settings = uvicorn.Config(
-        "newsletter.asgi:application",
+        get_asgi_application(),
         log_level="warning",
         access_log=False,
         server_header=False,

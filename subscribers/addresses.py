@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
-LONGEST = 254  # RFC 5321 4.5.3.1.3, the path without its angle brackets
+LONGEST, LONGEST_LOCAL = 254, 64  # octets, RFC 5321 4.5.3.1: the path without its angle brackets, and the local part
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _PLAIN = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 
@@ -38,7 +38,7 @@ def read_address(text: str) -> Address:
     local, at, domain = text.rpartition("@")
     if not at or len(text) > 4 * LONGEST:
         raise AddressProblem("it is longer than an address may be" if at else "it has no @")
-    if len(local) <= 64 and _PLAIN.fullmatch(local):
+    if len(local) <= LONGEST_LOCAL and _PLAIN.fullmatch(local):
         written = f"{local}@{_checked_domain(domain)}"
         if len(written) <= LONGEST:
             return Address(written, written.lower())
@@ -57,6 +57,8 @@ def _read_slowly(text: str) -> Address:
     except EmailNotValidError as e:
         raise AddressProblem(str(e).rstrip(".").replace("\n", " ")) from e
     written = f"{found.local_part}@{found.ascii_domain.lower()}"
+    if len(found.local_part.encode()) > LONGEST_LOCAL:
+        raise AddressProblem(f"what stands before the @ is longer than {LONGEST_LOCAL} octets")
     if len(written.encode()) > LONGEST:
         raise AddressProblem("it is longer than an address may be")
     return Address(written, written.lower())

@@ -39,17 +39,23 @@ class Composed:
 
 
 def write(
-    kind: Letter.Kind, subscriber: Subscriber, subscription: Subscription | None, newsletter: str, **payload: Any
+    kind: Letter.Kind,
+    subscriber: Subscriber,
+    subscription: Subscription | None,
+    newsletter: str,
+    at: datetime,
+    **payload: Any,
 ) -> Letter:
     """Write a letter down; it is sent after the transaction."""
     return Letter.objects.create(
-        kind=kind, subscriber=subscriber, subscription=subscription, newsletter=newsletter, payload=payload
+        kind=kind,
+        subscriber=subscriber,
+        subscription=subscription,
+        newsletter=newsletter,
+        payload=payload,
+        created=at,
+        due=at,
     )
-
-
-def recently(kind: Letter.Kind, subscriber: Subscriber, newsletter: str, since: datetime) -> bool:
-    """Whether such a letter was written to this person since then, sent or not."""
-    return Letter.objects.filter(kind=kind, subscriber=subscriber, newsletter=newsletter, created__gt=since).exists()
 
 
 def compose(letter: Letter) -> Composed | None:

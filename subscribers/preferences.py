@@ -69,7 +69,7 @@ def ask_for_me(subscription: Subscription, at: datetime) -> None:
         asked = subscriber.letters.filter(kind=Letter.Kind.ME, created__gt=at - timedelta(days=1))
         if asked.filter(created__gt=at - ME_AGAIN_AFTER).exists() or asked.count() >= ME_A_DAY:
             return
-        letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter)
+        letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter, at)
 
 
 def person_of(token: str) -> tuple[Result, Subscriber | None]:
@@ -100,7 +100,9 @@ def ask_to_move(subscriber: Subscriber, address: Address, at: datetime) -> bool:
         return False
     subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
     newest = subscriber.subscriptions.order_by("-joined").first()
-    letters.write(Letter.Kind.CHANGE, subscriber, newest, newest.newsletter if newest else "", address=address.written)
+    letters.write(
+        Letter.Kind.CHANGE, subscriber, newest, newest.newsletter if newest else "", at, address=address.written
+    )
     return True
 
 

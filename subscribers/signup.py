@@ -85,7 +85,7 @@ def ask(request: Request) -> bool:
             subscriber=subscriber, newsletter=request.newsletter, defaults={"created": request.at}
         )
         consent = _note(subscription, request)
-        letters.write(Letter.Kind.CONFIRM, subscriber, subscription, request.newsletter, consent=consent.pk)
+        letters.write(Letter.Kind.CONFIRM, subscriber, subscription, request.newsletter, request.at, consent=consent.pk)
     return True
 
 
@@ -93,7 +93,7 @@ def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime
     """Ask a person to confirm a subscription that somebody else wrote down; within the caller's transaction."""
     consent = Consent.objects.create(subscription=subscription, how=how, text=text, at=at)
     letters.write(
-        Letter.Kind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, consent=consent.pk
+        Letter.Kind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, at, consent=consent.pk
     )
 
 
@@ -171,7 +171,7 @@ def _activate(subscription: Subscription, at: datetime) -> None:
     subscription.save()
     newsletter = config.current().newsletters.get(subscription.newsletter)
     if newsletter and newsletter.welcome:
-        letters.write(Letter.Kind.WELCOME, subscription.subscriber, subscription, subscription.newsletter)
+        letters.write(Letter.Kind.WELCOME, subscription.subscriber, subscription, subscription.newsletter, at)
 
 
 @transaction.atomic

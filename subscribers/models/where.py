@@ -67,9 +67,9 @@ class _Reader:
         while at < len(text):
             match = _TOKEN.match(text, at)
             if not match:
-                raise WhereProblem(
-                    f"where: '{text[at:].strip()[:1]}' (character {at + 1}) can't stand there; {EXAMPLE}"
-                )
+                odd = text[at:].lstrip()
+                place = len(text) - len(odd) + 1
+                raise WhereProblem(f"where: '{odd[:1]}' (character {place}) can't stand there; {EXAMPLE}")
             kind = str(match.lastgroup)
             found.append(_Token(match[kind], match.start(kind), kind == "quoted"))
             at = match.end()

@@ -1,0 +1,36 @@
+"""People for tests."""
+
+from datetime import UTC, datetime
+
+from subscribers import letters
+from subscribers.letters import Composed
+from subscribers.models import Letter, Subscriber, Subscription
+
+AT = datetime(2026, 2, 6, 12, tzinfo=UTC)
+
+
+def subscription(
+    address: str = "kari@reader.example",
+    newsletter: str = "kinaforum",
+    state: str = Subscription.State.ACTIVE,
+    tags: tuple[str, ...] = (),
+    language: str = "en",
+    joined: datetime = AT,
+) -> Subscription:
+    """One person's tie to a newsletter."""
+    subscriber = Subscriber.objects.named(address.lower(), address, language=language)
+    return Subscription.objects.create(
+        subscriber=subscriber, newsletter=newsletter, state=state, tags=tags, joined=joined, created=joined
+    )
+
+
+def only_letter(**which: object) -> Composed:
+    """The one letter that waits, as it would be sent."""
+    composed = letters.compose(Letter.objects.filter(sent_at=None).get(**which))
+    assert composed is not None
+    return composed
+
+
+def path(url: str) -> str:
+    """The path of a link in a mail."""
+    return url.removeprefix("http://localhost:8000")

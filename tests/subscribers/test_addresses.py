@@ -1,0 +1,46 @@
+"""Addresses: kept as written, compared without case, refused with a reason."""
+
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers.addresses import AddressProblem, read_address
+
+
+@pytest.mark.parametrize(
+    ("given_text", "written", "key"),
+    [
+        ("Kari.Nordmann@Reader.EXAMPLE", "Kari.Nordmann@reader.example", "kari.nordmann@reader.example"),
+        ("  kari+news@reader.example ", "kari+news@reader.example", "kari+news@reader.example"),
+        ("kari@blåbær.example", "kari@xn--blbr-roah.example", "kari@xn--blbr-roah.example"),
+        ("Åse@reader.example", "Åse@reader.example", "åse@reader.example"),
+        ("o'hara@reader.example", "o'hara@reader.example", "o'hara@reader.example"),
+    ],
+)
+def test_an_address_is_kept_as_written(given_text: str, written: str, key: str) -> None:
+    found = read_address(given_text)
+    assert (found.written, found.key, found.domain) == (written, key, key.rpartition("@")[2])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "kari", "@reader.example", "kari@", "kari@@reader.example", "ka ri@reader.example", "kari@reader",
+     "kari@[127.0.0.1]",     "kari\r\nBcc: x@y.example", "<kari@reader.example>", ".kari@reader.example", "kari..n@reader.example",
+     "kari@-reader.example", "k" * 65 + "@reader.example", "kari@" + "a" * 250 + ".example", "kari@reader.test",
+     "x" * 1_000_000 + "@reader.example"],
+)  # fmt: skip
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(AddressProblem):
+        read_address(text)
+
+
+@given(st.from_regex(r"[A-Za-z0-9.+'_-]{1,66}@[A-Za-z0-9.-]{1,20}\.example", fullmatch=True))
+def test_the_quick_way_says_what_the_thorough_one_says(text: str) -> None:
+    try:
+        expected = validate_email(text, check_deliverability=False, strict=True).normalized
+    except EmailNotValidError:
+        with pytest.raises(AddressProblem):
+            read_address(text)
+    else:
+        assert read_address(text).written == expected

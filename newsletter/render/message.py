@@ -18,7 +18,10 @@ from datetime import datetime
 from email.header import Header as EncodedHeader
 from email.utils import format_datetime
 from html import escape
+from unicodedata import category
 from urllib.parse import urlsplit
+
+import idna
 
 from newsletter.mail import Form, Header, Letterhead, Piece, Rendered, Segments, Slot, Value
 from newsletter.render.placeholders import PATHS, pattern
@@ -26,6 +29,7 @@ from newsletter.render.quoted import encode, encode_pieces, merged
 
 _TOKEN = Slot(Value.TOKEN, Form.ASCII)
 _LONGEST_WORD = 70
+_UNFIT = ("Cc", "Cs")
 _ATEXT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~ ")
 
 
@@ -94,8 +98,7 @@ def value_bytes(slot: Slot, text: str) -> bytes:
 def mailbox(name: str, address: str) -> bytes:
     """A mailbox for a header (RFC 5322 3.4): the name plain, quoted or as encoded words, then `<address>`."""
     name = _one_line(name)
-    local, _, domain = address.rpartition("@")
-    address = f"{local}@{domain if domain.isascii() else domain.encode('idna').decode()}"
+    address = f"{address.rpartition('@')[0]}@{_domain(address)}"
     if not name:
         return address.encode()
     if not name.isascii():
@@ -125,12 +128,13 @@ def _folded(text: str, charset: str, field: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() or c.isspace() else "" for c in text).split())
+    """White space collapsed and control characters left out; joiners and direction marks stay, words need them."""
+    return " ".join("".join(c for c in text if c.isspace() or category(c) not in _UNFIT).split())
 
 
 def _domain(address: str) -> str:
     domain = address.rpartition("@")[2]
-    return domain if domain.isascii() else domain.encode("idna").decode()
+    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
 
 
 def _reply_to(letterhead: Letterhead) -> list[Header]:

@@ -1,6 +1,7 @@
-"""Small digests of our own for the tests of render: an ordinary week, and a post made of everything that ever went wrong."""
+"""Small digests of our own for the tests of render: an ordinary week, and a post of everything that ever went wrong."""
 
 from datetime import UTC, datetime, timedelta
+from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,15 +12,19 @@ ZONE = ZoneInfo("Europe/Oslo")
 SINCE = datetime(2026, 1, 30, 17, tzinfo=UTC)
 UNTIL = datetime(2026, 2, 6, 17, tzinfo=UTC)
 PIXEL = (
-    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ"
+    "AAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
 
-FAMILY = "👨‍👩‍👧‍👦"
-NASTY_TITLE = f'{FAMILY} "Quoted" \\ and \'single\' <b>bold</b> ]]> {{{{ braces }}}} {{% raw %}} %% 𝒳 हिन्दी العربية עברית'
+FAMILY = "👨\u200d👩\u200d👧\u200d👦"
+NASTY_TITLE = (
+    f"{FAMILY} \"Quoted\" \\ and 'single' <b>bold</b> ]]> {{{{ braces }}}} {{% raw %}} %% 𝒳 हिन्दी العربية עברית"
+)
 NASTY_ALT = f'{FAMILY} "alt" \\n \\u{{200d}}\u00a0e\u0301 ]]> {{{{ x }}}} %% क्षि'
 LONG_WORD = "Donaudampfschiff" * 125
 NASTY_TEXT = (
-    f"{FAMILY} no\u00a0break e\u0301 \"double\" 'single' back\\slash ]]> {{{{ x }}}} {{% y %}} %% 𝒳𝒴 क्षि नमस्ते مرحبا שלום <tag> &amp;"
+    f"{FAMILY} no\u00a0break e\u0301 \"double\" 'single' back\\slash ]]> {{{{ x }}}} {{% y %}} %% "
+    "𝒳𝒴 क्षि नमस्ते مرحبا שלום <tag> &amp;"
 )
 
 
@@ -62,8 +67,6 @@ def post(number: int, **changes: Any) -> DigestPost:
 
 def nasty(**changes: Any) -> DigestPost:
     """A post whose title, text and picture hold what breaks mails."""
-    from html import escape
-
     html = (
         f"<p>{escape(NASTY_TEXT, quote=False)}</p><p>{LONG_WORD}</p>"
         f'<p><img src="https://blog.example/a%20b.png" alt="{escape(NASTY_ALT)}" width="1200" height="800"></p>'

@@ -1,0 +1,79 @@
+"""Post bodies made ready for a mail."""
+
+import pytest
+
+from newsletter.render.content import prepare
+from newsletter.render.images import fitted, sized
+
+
+def body(html: str, *, level: int = 3, whole: bool = True) -> str:
+    return prepare(html, url="https://blog.example/p", title="The title", level=level, whole=whole)
+
+
+def test_headings_go_below_the_headline_and_skip_no_level() -> None:
+    assert body("<h1>A</h1><h4>B</h4><h1>C</h1><h6>D</h6>") == "<h4>A</h4><h5>B</h5><h4>C</h4><h5>D</h5>"
+
+
+def test_a_wide_picture_gets_the_columns_width_and_its_own_shape() -> None:
+    assert body('<p><img src="https://x.example/a.jpg" width="1104" height="600" srcset="b 2x"></p>') == (
+        '<p><img src="https://x.example/a.jpg" alt="" width="552" height="300"></p>'
+    )
+
+
+def test_a_small_picture_keeps_its_size() -> None:
+    assert 'width="100" height="50"' in body('<p>Text <img src="a" alt="x" width="100px" height="50"></p>')
+
+
+def test_a_picture_of_unknown_size_in_a_line_of_text_is_not_blown_up() -> None:
+    assert body('<p>Text <img src="a" alt="x"></p>') == '<p>Text <img src="a" alt="x"></p>'
+
+
+def test_a_linked_picture_without_words_is_called_what_the_post_is_called() -> None:
+    assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg"></a>')
+
+
+@pytest.mark.parametrize("href", ["#note", "", "https://blog.example/p"])
+def test_links_that_lead_nowhere_new_become_words(href: str) -> None:
+    assert body(f'<p>See <a href="{href}">the <b>note</b></a>.</p>') == "<p>See the <b>note</b>.</p>"
+
+
+def test_other_links_stay() -> None:
+    html = '<p><a href="https://x.example/?a=1&amp;b=2">x</a></p>'
+    assert body(html) == html
+
+
+def test_empty_paragraphs_are_dropped() -> None:
+    assert body("<p>A</p><p> </p><div><p></p></div>") == "<p>A</p>"
+
+
+def test_what_is_not_whole_says_so_inside_its_last_block() -> None:
+    assert body("<p>A</p><ul><li>B <b>c.</b></li></ul>", whole=False) == "<p>A</p><ul><li>B <b>c. […]</b></li></ul>"
+
+
+@pytest.mark.parametrize(
+    ("url", "wanted"),
+    [
+        ("https://1.bp.blogspot.com/-a/b/c/s72-c/cat.jpg", "https://1.bp.blogspot.com/-a/b/c/s800/cat.jpg"),
+        ("https://1.bp.blogspot.com/-a/b/c/w640-h426/cat.jpg", "https://1.bp.blogspot.com/-a/b/c/s800/cat.jpg"),
+        (
+            "https://blogger.googleusercontent.com/img/b/R29/a=s72-c",
+            "https://blogger.googleusercontent.com/img/b/R29/a=s800",
+        ),
+        (
+            "https://i0.wp.com/x.example/cat.jpg?resize=150%2C150&ssl=1",
+            "https://i0.wp.com/x.example/cat.jpg?ssl=1&w=800",
+        ),
+        ("https://x.example/s72-c/cat.jpg", "https://x.example/s72-c/cat.jpg"),
+        ("https://[broken/s72/cat.jpg", "https://[broken/s72/cat.jpg"),
+    ],
+)
+def test_a_sensible_size_from_hosts_that_make_sizes(url: str, wanted: str) -> None:
+    assert sized(url) == wanted
+
+
+def test_fitted() -> None:
+    assert [fitted(None, 10, 552), fitted(300, None, 552), fitted(1104, 101, 552)] == [
+        (552, None),
+        (300, None),
+        (552, 50),
+    ]

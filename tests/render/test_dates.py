@@ -1,0 +1,61 @@
+"""Dates as each language writes them."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from newsletter.render.dates import clock, date_range, day_heading, direction, direction_of_text, last_day, month_name
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"),
+    [
+        ("nb", "fredag 6. februar 2026"),
+        ("no", "fredag 6. februar 2026"),
+        ("nn", "fredag 6. februar 2026"),
+        ("en", "Friday, February 6, 2026"),
+        ("en-GB", "Friday, 6 February 2026"),
+        ("sv", "fredag 6 februari 2026"),
+        ("da", "fredag den 6. februar 2026"),
+        ("de", "Freitag, 6. Februar 2026"),
+        ("fr", "vendredi 6 février 2026"),
+        ("es", "viernes, 6 de febrero de 2026"),
+        ("ar", "الجمعة، 6 فبراير 2026"),
+        ("ja", "2026年2月6日金曜日"),
+        ("tlh", "Friday, February 6, 2026"),
+    ],
+)
+def test_day_heading(language: str, heading: str) -> None:
+    assert day_heading(date(2026, 2, 6), language) == heading
+
+
+def test_range_ends_with_the_day_before_a_midnight() -> None:
+    since, until = datetime(2026, 2, 2, tzinfo=OSLO), datetime(2026, 2, 9, tzinfo=OSLO)
+    assert date_range(since, until, OSLO, "en-GB") == "2–8 Feb 2026"
+
+
+def test_range_of_one_day_is_that_day_in_full() -> None:
+    since, until = datetime(2026, 2, 6, tzinfo=OSLO), datetime(2026, 2, 7, tzinfo=OSLO)
+    assert date_range(since, until, OSLO, "nb") == "fredag 6. februar 2026"
+
+
+def test_last_day_is_local() -> None:
+    assert last_day(datetime(2026, 3, 28, 23, 30, tzinfo=UTC), OSLO) == date(2026, 3, 29)
+
+
+def test_clock_is_local_on_both_sides_of_summer_time() -> None:
+    assert clock(datetime(2026, 3, 29, 0, 30, tzinfo=UTC), OSLO, "nb") == "01:30"
+    assert clock(datetime(2026, 3, 29, 1, 30, tzinfo=UTC), OSLO, "nb") == "03:30"
+
+
+def test_month_does_not_leak_from_one_language_to_the_next() -> None:
+    assert [month_name(date(2026, 2, 6), language) for language in ("he", "ja", "nb")] == ["פברואר", "2月", "februar"]
+
+
+def test_direction() -> None:
+    assert [direction(language) for language in ("ar", "he", "fa-IR", "nb", "")] == ["rtl", "rtl", "rtl", "ltr", "ltr"]
+    assert direction_of_text('"(שלום) hello') == "rtl"
+    assert direction_of_text("123 …") == "ltr"

@@ -1,0 +1,55 @@
+"""MJML to HTML, without MRML's own escapes."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+from markupsafe import escape
+
+from newsletter.render.mjml import MjmlError, check, to_html
+
+PAGE = "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=40))
+def test_attributes_come_out_as_they_went_in(text: str) -> None:
+    html = to_html(PAGE.format(f'<img src="a" alt="{escape(text)}">'), {})
+    image = lxml_html.document_fromstring(html).find(".//img")
+    assert image.get("alt") == re.sub(" +", " ", text)
+
+
+def test_bodies_take_their_places_without_going_through_mrml() -> None:
+    body = '<p title="\u200d\\">' + "<b>" * 6000 + "x"
+    assert body in to_html(PAGE.format("bodyword"), {"bodyword": body})
+
+
+def test_no_font_is_fetched() -> None:
+    assert "fonts.googleapis" not in to_html(
+        PAGE.replace("<mj-text>", '<mj-text font-family="Roboto, serif">').format("x"), {}
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "words"),
+    [
+        ("<mjml>\n<mj-body>\n", 2, "<mj-body> is never closed"),
+        ("<mjml>\n</mj-body></mjml>", 2, "</mj-body> closes nothing"),
+        ("<mjml>\n<mj-carousel/></mjml>", 2, "<mj-carousel> is no tag"),
+    ],
+)
+def test_errors_name_the_line(source: str, line: int, words: str) -> None:
+    with pytest.raises(MjmlError, match=words) as caught:
+        to_html(source, {})
+    assert caught.value.line == line
+
+
+def test_what_only_mrml_notices_names_the_line_too() -> None:
+    with pytest.raises(MjmlError, match="can't be read") as caught:
+        to_html(PAGE.format("\n\n<![CDATA[x]]>"), {})
+    assert caught.value.line == 3
+
+
+def test_templates_are_checked_past_their_jinja() -> None:
+    check('<mjml>{# <mj-body> #}{% if x %}<mj-body css-class="{{ a > b }}"></mj-body>{% endif %}</mjml>')

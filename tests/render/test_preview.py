@@ -1,0 +1,26 @@
+"""An edition as one reader, or anybody, sees it."""
+
+from newsletter.render.edition import render
+from newsletter.render.preview import public_html, reader_html, reader_text
+from tests.render.samples import digest, letterhead, reader
+
+
+def test_a_reader_sees_their_own_links() -> None:
+    rendered = render(digest())
+    for shown in (reader_html(rendered, letterhead(), reader()), reader_text(rendered, letterhead(), reader())):
+        assert f"https://brev.example.org/u/{reader().token}" in shown
+        assert f"https://brev.example.org/p/{reader().token}" in shown
+        assert not any(name in shown for name, _ in rendered.placeholders)
+
+
+def test_the_public_page_holds_nobodys_links_and_no_words_for_a_reader() -> None:
+    rendered = render(digest(greeting="Hei {name|kaffevenn}!"))
+    page = public_html(rendered, letterhead())
+    assert page.startswith("<!DOCTYPE html>")
+    assert "Hei kaffevenn!" in page
+    assert "Post 3" in page
+    assert "Postboks 1, 0001 Oslo" in page
+    assert "/u/" not in page
+    assert "Meld deg av" not in page
+    assert "fordi du abonnerer" not in page
+    assert not any(name in page for name, _ in rendered.placeholders)

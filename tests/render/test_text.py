@@ -1,0 +1,27 @@
+"""HTML as plain text."""
+
+import pytest
+
+from newsletter.render.text import plain
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>One\n two</p><p>Three<br>four</p>", "One two\n\nThree\nfour"),
+        ("<h4>Head</h4>Loose <b>words</b>", "Head\n\nLoose words"),
+        ("<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "- a\n  - b\n- c"),
+        ("<ol><li>a</li><li><p>b</p><p>c</p></li></ol>", "1. a\n2. b\n   c"),
+        ("<blockquote><p>a</p><p>b</p></blockquote>", "> a\n>\n> b"),
+        ('<p><a href="https://x.example/">x</a>, <a href="https://y.example/">https://y.example/</a></p>',
+         "x <https://x.example/>, https://y.example/"),
+        ('<figure><img src="a" alt="A cat"><figcaption>Asleep</figcaption></figure><img src="b" alt="">',
+         "[A cat]\n\nAsleep"),
+        ("<pre>a\n  b</pre>", "a\n  b"),
+        ("<table><tr><th>Y</th><td>1</td></tr><tr><td></td><td>2</td></tr></table>", "Y | 1\n2"),
+        ("<p>no\u00a0break &lt;tag&gt; &amp;amp;</p>", "no\u00a0break <tag> &amp;"),
+        ("<style>p{}</style><p></p>", ""),
+    ],
+)  # fmt: skip
+def test_plain(html: str, text: str) -> None:
+    assert plain(html) == text

@@ -1,0 +1,72 @@
+"""What sending needs of the database: commits that outlive a power cut, patience, its clock, its name.
+
+Promises: where `durable` was called, a commit has reached the disk when it returns; `patiently` repeats whole
+transactions only, so that nothing is done by half.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.utils import timezone
+
+from newsletter.models import Identity
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PATIENCE = 180.0
+"""Seconds for which a database that is locked, full or away is asked again; what came back stays in the journal."""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+
+
+def durable() -> None:
+    """Let every commit of this process wait for the disk from now on (PostgreSQL does so by itself)."""
+    connection_created.connect(_wait_for_disk, dispatch_uid="durable commits")
+    if connection.connection is not None:
+        _wait_for_disk(connection=connection)
+
+
+def _wait_for_disk(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
+
+
+def patiently(work: Callable[[], T]) -> T:
+    """The result of `work`, in one transaction; where the database can't be had, again, until PATIENCE is over."""
+    until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+    while True:
+        try:
+            with transaction.atomic():
+                return work()
+        except (OperationalError, InterfaceError) as e:
+            if time.monotonic() + pause > until:
+                raise
+            log.warning("the database said: %s; trying again in %.1f s", str(e).strip().splitlines()[0], pause)
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            connection.close()  # it may be broken: the next use opens another
+
+
+def now() -> datetime:
+    """The time by the clock that all machines share: PostgreSQL's; with SQLite there is one machine only."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+        return found
+
+
+def identity() -> str:
+    """What names this database; made up when it is first asked for."""
+    first = {"name": secrets.token_hex(16), "since": timezone.now()}
+    return Identity.objects.get_or_create(pk=1, defaults=first)[0].name

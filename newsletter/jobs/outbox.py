@@ -1,0 +1,208 @@
+"""The outbox: hands the sending engine its work and takes back what became of it (`mail.Source` and `mail.Sink`).
+
+Promises: a number is in the hands of one chunk at a time, and a chunk in those of one journal; a claim tests the
+edition's state in its own transaction; who left is found when a chunk is begun; a number without an outcome goes back
+when its chunk is closed. Each call is one transaction, or two, whatever the number of readers.
+"""
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import lru_cache
+
+from django.db.models import Exists, Max, OuterRef, QuerySet
+
+from newsletter import config
+from newsletter.jobs import audience, database, underway, warm_up
+from newsletter.jobs.database import patiently
+from newsletter.jobs.freezing import unpack
+from newsletter.jobs.results import Row, give_back, record, row_of
+from newsletter.mail import Batch, Outcome, Segments
+from newsletter.models import Became, Chunk, Edition, Frozen, Result, Retry, State
+
+MOST = 500
+"""No more numbers than these in a chunk."""
+
+LEASE = timedelta(seconds=90)
+UNDER_WAY = (State.SENDING, State.SENT)
+LEFT_OUT = "left, paused or suppressed since the audience was frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Whose a chunk is: a journal in the folder of a machine."""
+
+    machine: str
+    journal: str
+
+
+class Outbox:
+    """The work of some newsletters, for the one process that writes the holder's journal."""
+
+    def __init__(self, holder: Holder, newsletters: Collection[str], settings: config.Delivery) -> None:
+        self._holder = holder
+        self._newsletters = tuple(newsletters)
+        self._settings = settings
+
+    def waiting(self) -> bool:
+        """Whether `next` would probably give something; reads only."""
+        return due_retries(self._newsletters).exists() or unclaimed(self._newsletters).exists()
+
+    def next(self, limit: int) -> Batch | None:
+        """See `mail.Source`. What is due again comes before what was never tried."""
+        most = min(limit, MOST)
+        return patiently(lambda: self._claim(most)) if most > 0 and self.waiting() else None
+
+    def begin(self, batch: Batch) -> Batch:
+        """See `mail.Source`. Without readers where the chunk is not ours, or its edition not under way, any more."""
+        return patiently(lambda: self._begin(batch))
+
+    def hold(self, held: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], float]:
+        """See `mail.Source`. Leases are renewed when a third of their time is over."""
+        return patiently(lambda: self._hold(held)) if held else {}
+
+    def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
+        """See `mail.Sink`."""
+        patiently(lambda: settle(chunk, [row_of(o) for o in outcomes], self._settings, finished=finished))
+
+    def pause(self, edition: str, reason: str) -> None:
+        """See `mail.Sink`."""
+        patiently(lambda: underway.pause_by_itself(edition, reason))
+
+    def _claim(self, limit: int) -> Batch | None:
+        budget = warm_up.left_today(self._settings.warm_up, database.now())
+        most = limit if budget is None else min(limit, budget)
+        return (self._claim_retries(most) or self._claim_fresh(most)) if most > 0 else None
+
+    def _claim_retries(self, limit: int) -> Batch | None:
+        first = due_retries(self._newsletters).order_by("due").first()
+        if first is None:
+            return None
+        edition = _locked(first.edition_id, UNDER_WAY)
+        if edition is None:
+            return None
+        due = due_retries(self._newsletters).filter(edition=edition).order_by("due")
+        due = due.select_for_update(skip_locked=True, of=("self",))
+        attempts = dict(due.values_list("number", "attempt")[:limit])
+        chunk = self._chunk(edition)
+        Retry.objects.filter(edition=edition, number__in=list(attempts), chunk=None).update(chunk=chunk)
+        return self._batch(edition, chunk, attempts)
+
+    def _claim_fresh(self, limit: int) -> Batch | None:
+        for key in unclaimed(self._newsletters).order_by("began_at").values_list("pk", flat=True):
+            edition = _locked(key, (State.SENDING,))
+            last = claimed(edition) if edition else 0
+            if edition and last < (edition.audience or 0):
+                end = min(last + limit, edition.audience or 0)
+                attempts = dict.fromkeys(range(last + 1, end + 1), 1)
+                return self._batch(edition, self._chunk(edition, first=last + 1, last=end), attempts)
+        return None
+
+    def _chunk(self, edition: Edition, **numbers: int) -> Chunk:
+        now = database.now()
+        machine, journal = self._holder.machine, self._holder.journal
+        return Chunk.objects.create(
+            edition=edition, machine=machine, holder=journal, claimed_at=now, leased_until=now + LEASE, **numbers
+        )
+
+    def _batch(self, edition: Edition, chunk: Chunk, attempts: dict[int, int]) -> Batch:
+        lease = time.clock_gettime(time.CLOCK_BOOTTIME) + LEASE.total_seconds()
+        readers = audience.readers(edition, attempts)
+        gone = attempts.keys() - {reader.number for reader in readers}
+        self._skip(edition, {number: attempts[number] for number in gone})
+        return Batch(edition.name, chunk.pk, segments_of(edition), tuple(readers), lease)
+
+    def _begin(self, batch: Batch) -> Batch:
+        chunk = self._ours([batch.chunk]).select_related("edition").first()
+        if chunk is None or chunk.edition.state not in UNDER_WAY:
+            return replace(batch, readers=())
+        now = database.now()
+        if chunk.begun_at is None:
+            self._ours([chunk.pk]).update(begun_at=now)
+        wanted = audience.still_receiving(chunk.edition, [reader.number for reader in batch.readers], now)
+        out = {reader.number: reader.attempt for reader in batch.readers if reader.number not in wanted}
+        self._skip(chunk.edition, out)
+        return replace(batch, readers=tuple(r for r in batch.readers if r.number in wanted)) if out else batch
+
+    def _skip(self, edition: Edition, attempts: Mapping[int, int]) -> None:
+        if attempts:
+            now = database.now()
+            rows = [Row(n, a, Became.SKIPPED, now.timestamp(), text=LEFT_OUT) for n, a in attempts.items()]
+            record(edition, rows, self._settings, now)
+
+    def _hold(self, held: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:
+        boot, now = time.clock_gettime(time.CLOCK_BOOTTIME), database.now()
+        ours = self._ours([chunk for _, chunk in held]).filter(edition__state__in=UNDER_WAY)
+        leases = dict(ours.values_list("pk", "leased_until"))
+        old = [key for key, until in leases.items() if until - now < LEASE * 2 / 3]
+        if old:
+            self._ours(old).update(leased_until=now + LEASE)
+            leases |= dict.fromkeys(old, now + LEASE)
+        return {key: boot + (leases[key[1]] - now).total_seconds() for key in held if key[1] in leases}
+
+    def _ours(self, chunks: Sequence[int]) -> QuerySet[Chunk]:
+        machine, journal = self._holder.machine, self._holder.journal
+        return Chunk.objects.filter(pk__in=chunks, machine=machine, holder=journal, closed_at=None)
+
+
+def settle(chunk: int, rows: Sequence[Row], settings: config.Delivery, *, finished: bool) -> None:
+    """Record what became of a chunk's numbers; where it is finished, close it and give back those without an outcome.
+
+    In the caller's transaction, and as good as once where it is called twice. Results count whatever the state.
+    """
+    held = Chunk.objects.select_for_update(no_key=True).select_related("edition").get(pk=chunk)
+    now = database.now()
+    record(held.edition, rows, settings, now)
+    if finished and held.closed_at is None:
+        left = unanswered(held)
+        Chunk.objects.filter(pk=chunk).update(closed_at=now)
+        if held.edition.state == State.CANCELLED:
+            underway.skip(held.edition, left, now)
+        else:
+            give_back(held, left, now)
+
+
+def unanswered(chunk: Chunk) -> dict[int, int]:
+    """The numbers of a chunk that have no outcome, each with its attempt: of retries those that still name it."""
+    if chunk.first is None or chunk.last is None:
+        return dict(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
+    done = Result.objects.filter(edition=chunk.edition, number__range=(chunk.first, chunk.last))
+    left = set(range(chunk.first, chunk.last + 1)).difference(done.values_list("number", flat=True))
+    return dict.fromkeys(sorted(left), 1)
+
+
+def claimed(edition: Edition) -> int:
+    """The last number that was ever claimed; 0: none."""
+    last = Chunk.objects.filter(edition=edition, last__isnull=False).aggregate(last=Max("last"))["last"]
+    return int(last or 0)
+
+
+def due_retries(newsletters: Collection[str]) -> QuerySet[Retry]:
+    """What may be tried again now."""
+    return Retry.objects.filter(
+        chunk=None, due__lte=database.now(), edition__state__in=UNDER_WAY, edition__newsletter__in=newsletters
+    )
+
+
+def unclaimed(newsletters: Collection[str]) -> QuerySet[Edition]:
+    """The editions under way of which some number was never claimed."""
+    reached = Chunk.objects.filter(edition=OuterRef("pk"), last__gte=OuterRef("audience"))
+    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters, audience__gt=0)
+    return sending.filter(~Exists(reached))
+
+
+def _locked(key: int, states: Collection[State]) -> Edition | None:
+    """The edition, if it is in one of these states, and stays so until the transaction ends."""
+    return Edition.objects.select_for_update(no_key=True).filter(pk=key, state__in=states).first()
+
+
+def segments_of(edition: Edition) -> Segments:
+    """The frozen mail; kept for the few editions that are under way."""
+    revision = Frozen.objects.filter(edition=edition).values_list("pk", "revision").get()
+    return _segments(*revision)
+
+
+@lru_cache(maxsize=8)
+def _segments(frozen: int, revision: int) -> Segments:
+    return unpack(bytes(Frozen.objects.values_list("segments", flat=True).get(pk=frozen)))

@@ -1,0 +1,53 @@
+"""Return paths of our own (VERP): the envelope sender says which delivery a bounce is about.
+
+Promises: an address that `read` takes was made by `return_path` under one of the secret keys; nobody can make one up.
+"""
+
+import hmac
+import re
+from functools import lru_cache
+
+from django.conf import settings
+
+_MADE = re.compile(r"([0-9a-z]+)-([0-9a-z]+)-([0-9a-f]{12})")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def return_path(bare: str, edition: int, number: int) -> str:
+    """`bounce@example.org` as `bounce+<edition>-<number>-<check>@example.org`, at most 33 characters longer."""
+    local, _, domain = bare.rpartition("@")
+    what = f"{_short(edition)}-{_short(number)}"
+    return f"{local}+{what}-{_check(settings.SECRET_KEY, what)}@{domain}"
+
+
+def read(bare: str, address: str) -> tuple[int, int] | None:
+    """The edition's key and the number that an envelope address is about; None where it is none of ours."""
+    local, _, domain = bare.rpartition("@")
+    written, _, at = address.rpartition("@")
+    start = f"{local}+".lower()
+    found = _MADE.fullmatch(written.lower().removeprefix(start)) if written.lower().startswith(start) else None
+    if found is None or at.lower() != domain.lower():
+        return None
+    what = f"{found[1]}-{found[2]}"
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    if not any(hmac.compare_digest(_check(key, what), found[3]) for key in keys):
+        return None
+    return int(found[1], 36), int(found[2], 36)
+
+
+def _check(secret: str, what: str) -> str:
+    return hmac.digest(_key(secret), what.encode(), "sha256")[:6].hex()
+
+
+@lru_cache(maxsize=8)
+def _key(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"newsletter return path", "sha256")
+
+
+def _short(number: int) -> str:
+    """A number in base 36."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"

@@ -1,0 +1,131 @@
+"""The sender: takes what is due, keeps the sending processes at work, and takes over what ended ones left.
+
+Promises: one sender a machine and database; a second one only watches, and takes over when the first is gone. Whatever
+kills it, the next one goes on at once.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from newsletter.config import Config
+from newsletter.delivery.journal import JournalError
+from newsletter.jobs import database, journals, underway
+from newsletter.jobs.outbox import UNDER_WAY, due_retries
+from newsletter.jobs.processes import Fleet
+from newsletter.models import Chunk, Edition, Retry, State
+
+log = logging.getLogger(__name__)
+
+TICK = 0.2
+AGAIN = 30.0
+LINGER = timedelta(seconds=5)
+"""How long processes without work are kept, for what may come next."""
+
+Until = Callable[[], bool]
+
+
+def serve(configuration: Config, stop: threading.Event) -> None:
+    """Send whatever is due until `stop` is set; what keeps it from sending is logged, and tried again."""
+    while not stop.is_set():
+        try:
+            take_part(configuration, stop, lambda: False)
+        except JournalError as e:
+            log.error("%s", e)  # noqa: TRY400 - the sentence says all
+            stop.wait(AGAIN)
+
+
+def take_part(configuration: Config, stop: threading.Event, until: Until) -> str:
+    """Send what is due until `stop` is set or `until` says so; both are looked at several times a second.
+
+    While another sender holds the lock this one only watches. Gives the last sentence of a sending process that
+    ended in trouble, "" where all went well. Raises JournalError for a journal of another database.
+    """
+    folder, problem = journals.folder(configuration), ""
+    while not (stop.is_set() or until()):
+        with journals.sender_lock(folder) as ours:
+            if ours:
+                problem = _Sender(configuration, folder, stop, until).run()
+        stop.wait(TICK)
+    return problem
+
+
+class _Sender:
+    """The one sender of a folder and database, as long as it holds the lock."""
+
+    def __init__(self, configuration: Config, folder: Path, stop: threading.Event, until: Until) -> None:
+        self._configuration = configuration
+        self._folder = folder
+        self._stop = stop
+        self._until = until
+        self._fleet = Fleet(configuration)
+        self._last_work = timezone.now() - LINGER
+        self._name = ""
+
+    def run(self) -> str:
+        database.durable()
+        try:
+            while not self._stop.is_set():
+                if self._patient_step():
+                    break
+                self._stop.wait(TICK)
+        finally:
+            self._fleet.stop()
+            self._take_over()
+        return self._fleet.problem
+
+    def _patient_step(self) -> bool:
+        """One look around; where the database can't be had, the next look tries again. Tells whether that was all."""
+        try:
+            self._step()
+            return self._until()
+        except (OperationalError, InterfaceError) as e:
+            log.warning("the database said: %s; trying again", str(e).strip().splitlines()[0])
+            connection.close()
+            return False
+
+    def _step(self) -> None:
+        now, newsletters = timezone.now(), tuple(self._configuration.newsletters)
+        self._take_over()
+        underway.begin_due(newsletters, now)
+        underway.complete(newsletters, now)
+        if work_for(newsletters):
+            self._last_work = now
+        if now - self._last_work <= LINGER:
+            self._fleet.keep(self._providers())
+        else:
+            self._fleet.stop()
+
+    def _take_over(self) -> None:
+        self._name = self._name or database.identity()
+        journals.adopt(self._folder, self._name, self._configuration.delivery)
+
+    def _providers(self) -> set[str]:
+        """What carries the newsletters that have an edition under way."""
+        names = Edition.objects.filter(state__in=UNDER_WAY).values_list("newsletter", flat=True).distinct()
+        known = self._configuration.newsletters
+        return {self._configuration.provider_of(known[name]) for name in names if name in known}
+
+
+def work_for(newsletters: tuple[str, ...]) -> bool:
+    """Whether there is anything to send now, or in hand."""
+    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters)
+    return sending.exists() or due_retries(newsletters).exists() or Chunk.objects.filter(closed_at=None).exists()
+
+
+def nothing_left_now(edition: Edition) -> bool:
+    """Whether nothing of the edition is to be done now: it is sent, paused or cancelled, none in hand or due."""
+    state = Edition.objects.filter(pk=edition.pk).values_list("state", flat=True).get()
+    if state in (State.QUEUED, State.SENDING) or Chunk.objects.filter(edition=edition, closed_at=None).exists():
+        return False
+    return state != State.SENT or not due_retries([edition.newsletter]).filter(edition=edition).exists()
+
+
+def next_retry(edition: Edition) -> Retry | None:
+    """The deferred delivery that comes first."""
+    return Retry.objects.filter(edition=edition).order_by("due").first()

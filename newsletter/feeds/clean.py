@@ -19,7 +19,7 @@ from newsletter.mail import Image
 MAXIMUM_DEPTH = 50
 MAXIMUM_LENGTH = 1_000_000
 # Parsers add levels of their own (table bodies, formatting opened again in each paragraph).
-_DEPTH_BEFORE = 40
+_DEPTH_BEFORE = 36
 _TAGS = words(
     "p h1 h2 h3 h4 h5 h6 ul ol li dl dt dd blockquote pre code kbd samp var table caption thead tbody tfoot tr th td "
     "a img em strong b i u s strike del ins mark small big sub sup abbr cite q dfn time br hr wbr figure figcaption "

@@ -23,6 +23,8 @@ _WIDER = {
     "tis-620": "cp874",
 }
 _WESTERN = {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"}
+# Other codecs of Python's make no text of bytes (base64), or are no encodings of documents (idna).
+_ENCODINGS = re.compile(r"ascii|utf-|iso8859|iso2022|cp\d|koi8|mac|gb|big5|shift|euc|hz|tis|johab")
 _SEVEN_BIT = ("iso2022", "hz", "utf-7")
 
 
@@ -62,8 +64,8 @@ def _declared(body: bytes, content_type: str) -> str:
     for name in named:
         try:
             found = codecs.lookup(name).name
-            b"".decode(found)  # not every codec makes text of bytes
         except (LookupError, ValueError):
             continue
-        return _WIDER.get(found, found)
+        if _ENCODINGS.match(found):
+            return _WIDER.get(found, found)
     return "utf-8"

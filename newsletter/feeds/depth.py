@@ -37,7 +37,7 @@ class _Flattener:
             return tag[0] if self._close(name) else ""
         if (self.html and name in _VOID) or (tag[3] and not self.html):
             return tag[0] if len(self.open) < self.limit or name in _VOID else ""
-        if self.html and self.open and self.open[-1] in _CLOSES.get(name, ()):
+        while self.html and self.open and self.open[-1] in _CLOSES.get(name, ()):
             self._pop()
         self.open.append(name)
         self.count[name] += 1

@@ -31,6 +31,8 @@ _PERMANENT = (301, 308)
 _REDIRECTS = (*_PERMANENT, 302, 303, 307)
 _BLOCK = 65_536
 _WHOLE_READING = 3
+# Seconds that are not worth beginning a request for.
+_LEAST = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Fetcher:
         Raises SourceProblem for any status but 200 and 304, and for whatever goes wrong on the way.
         """
         seconds = min(self._timeout, self._end - time.monotonic())
-        if seconds <= 0:
+        if seconds < _LEAST:
             raise SourceProblem(
                 f"{url}: reading the source took longer than {_WHOLE_READING * self._timeout:g} s in all; "
                 "raise collect.timeout if it is always this slow"
@@ -135,7 +137,7 @@ class Fetcher:
         blocks = bytearray()
         while True:
             try:
-                block = answer.raw.read(_BLOCK, decode_content=True)
+                block = answer.raw.read1(_BLOCK, decode_content=True)
             except urllib3.exceptions.ProtocolError:
                 if self._watch.expired or not blocks:
                     raise

@@ -15,7 +15,7 @@ MADE_UP = "urn:sha256:"
 """What the id of a post begins with whose source gives it neither id nor link."""
 
 _TRACKING = re.compile(
-    r"utm_\w+|at_(?:medium|campaign|custom\d)|(?:fb|gc|dc|ms)lid|gbraid|wbraid|mc_[ce]id|igshid|_hs(?:enc|mi)"
+    r"utm_\w+|at_(?:medium|campaign|custom\d)|fbclid|gclid|dclid|yclid|msclkid|gbraid|wbraid|mc_[ce]id|igshid|_hs(?:enc|mi)"
     r"|wt_mc|xtor|cmpid|cmp|ns_\w+|rss|feed_?id",
     re.IGNORECASE,
 )

@@ -23,8 +23,10 @@ _YOUTUBE = re.compile(r"/(?:embed|v|shorts)/([\w-]{6,20})")
 
 
 def safe_address(url: str, base: str) -> str:
-    """An http, https or mailto address, absolute; "" for any other."""
-    whole = absolute("".join(url.split()) if url.lower().lstrip().startswith("data:") else url.strip(), base)
+    """An http, https or mailto address, absolute; "" for any other, and for none."""
+    if not url.strip():
+        return ""
+    whole = absolute(url, base)
     try:
         parts = urlsplit(whole)
     except ValueError:
@@ -68,8 +70,7 @@ def _watch_page(url: str) -> str:
 def make_links_safe(root: HtmlElement, base: str) -> None:
     """Links lead to absolute http, https or mailto addresses; the text of others stays."""
     for link in list(root.iter("a")):
-        url = safe_address(link.get("href") or "", base) if (link.get("href") or "").strip() else ""
-        if url:
+        if url := safe_address(link.get("href") or "", base):
             link.set("href", url)
         else:
             link.drop_tag()
@@ -82,7 +83,7 @@ def make_images_safe(root: HtmlElement, base: str) -> int:
         source = image.get("src") or ""
         if not safe_address(source, base):  # a placeholder: the picture is loaded by a script
             source = image.get("data-src") or image.get("data-lazy-src") or image.get("data-original") or ""
-        url = safe_address(source, base) if source.strip() else ""
+        url = safe_address(source, base)
         tracks = bool(url) and _is_tracker(image, url)
         trackers += tracks
         if not url or tracks:

@@ -1,0 +1,280 @@
+"""A post's HTML made fit for a mail."""
+
+import html as entities
+import re
+import time
+from itertools import pairwise
+
+import lxml.html
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.feeds.clean import MAXIMUM_DEPTH, clean
+from newsletter.feeds.markup import text_of
+
+BASE = "https://blog.example/2026/02/post.html"
+LONG = "A paragraph that is long enough to be told from a line of verse when it comes twice."
+
+words = st.lists(
+    st.sampled_from(["river", "stone", "{{ name }}", "100 %", "]]>", "ßæø", "हिन्दी", "‍👩‍👧", "a & b", "1 < 2"]),
+    min_size=1,
+    max_size=6,
+)
+texts = words.map(" ".join)
+
+
+def _inside(children: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    inline = st.sampled_from(["b", "i", "em", "span", "u", "code", "sub"])
+    block = st.sampled_from(["div", "p", "blockquote", "section", "li", "td", "center", "article", "h2", "a"])
+    part = st.lists(children, min_size=1, max_size=3).map("".join)
+    return st.builds(lambda tag, inner: f"<{tag}>{inner}</{tag}>", inline | block, part) | part
+
+
+fragments = st.recursive(
+    texts.map(entities.escape) | st.sampled_from(["<br>", "<br><br>", "<hr>", "<img src='/a'>", "\n", "</p>", "<p>"]),
+    _inside,
+    max_leaves=25,
+)  # fmt: skip
+
+
+def letters(text: str) -> str:
+    return re.sub(r"\s", "", text)
+
+
+@given(fragments)
+def test_cleaning_what_is_clean_changes_nothing(html: str) -> None:
+    once = clean(html, BASE)
+    again = clean(once.html, BASE)
+    assert again.html == once.html
+    assert again.dropped == ()
+
+
+@given(fragments)
+def test_text_is_kept_and_none_is_made_up(html: str) -> None:
+    cleaned = clean(html, BASE)
+    if not cleaned.dropped:
+        assert letters(text_of(cleaned.html)) == letters(text_of(html))
+
+
+@given(st.text() | st.text(alphabet="<>/=\"'&;#! abpdivrlt\n-[]", max_size=200))
+def test_no_text_makes_it_raise(html: str) -> None:
+    assert clean(clean(html, BASE).html, BASE).html == clean(html, BASE).html
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ subscriber }} {% raw %} %%name%% ${x}", "a ]]> b", "👩‍👩‍👧‍👦 🏳️‍🌈", "fine\u00a0print", "यह हिन्दी है", "مرحبا", "שלום",
+     "quote \" and ' and \\", "𝒳 𐍈 𠜎", "x" * 2000],
+)  # fmt: skip
+def test_characters_stay_what_they_are(text: str) -> None:
+    cleaned = clean(f"<p>{entities.escape(text)}</p>")
+    assert lxml.html.fromstring(cleaned.html).text == text
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ("loose text", "<p>loose text</p>"),
+        ("one<br><br>two<br>three", "<p>one</p><p>two<br>three</p>"),
+        ("<div>one<div>two</div>three</div>", "<p>one</p><p>two</p><p>three</p>"),
+        ("<b><p>one</p><p>two</p></b>", "<p>one</p><p>two</p>"),
+        ("<section>one</section><section>two</section>", "<p>one</p><p>two</p>"),
+        ("<p></p><p>&nbsp;</p><p>one</p><p><br></p>", "<p>one</p>"),
+        ("<ul><li><div>one</div><div>two</div></li></ul>", "<ul><li><p>one</p><p>two</p></li></ul>"),
+        ("<blockquote>one<br><br>two</blockquote>", "<blockquote><p>one</p><p>two</p></blockquote>"),
+        ("<span style='color:red'>red</span>", "<p>red</p>"),
+        ("<span lang='nb'>norsk</span>", '<p><span lang="nb">norsk</span></p>'),
+        ("<div dir='rtl'>שלום</div>", '<p dir="rtl">שלום</p>'),
+        ("<script>alert(1)</script><style>p{}</style><p onclick='x()'>one</p>", "<p>one</p>"),
+        ("<!-- hidden -->one<!--more-->", "<p>one</p>"),
+        ("<pre>\n\n  a\n  b</pre>", "<pre>  a\n  b</pre>"),
+        ("<table><tr><td>1</td></tr></table>", "<table><tbody><tr><td>1</td></tr></tbody></table>"),
+    ],
+)
+def test_each_shape_becomes_one_that_a_mail_has(html: str, expected: str) -> None:
+    assert clean(html, BASE).html == expected
+
+
+@pytest.mark.parametrize(
+    ("href", "expected"),
+    [
+        ("/a", "https://blog.example/a"),
+        ("b.html", "https://blog.example/2026/02/b.html"),
+        ("//other.example/", "https://other.example/"),
+        ("#note", BASE + "#note"),
+        ("mailto:brev@blog.example", "mailto:brev@blog.example"),
+    ],
+)
+def test_links_are_absolute(href: str, expected: str) -> None:
+    assert clean(f'<a href="{href}">x</a>', BASE).html == f'<p><a href="{expected}">x</a></p>'
+
+
+@pytest.mark.parametrize(
+    "href", ["", "javascript:alert(1)", "java\nscript:alert(1)", "data:text/html,x", "tel:1", "http://[", "file:///etc"]
+)
+def test_other_links_leave_their_text(href: str) -> None:
+    assert clean(f'<a href="{href}">x</a>', BASE).html == "<p>x</p>"
+
+
+def test_a_link_around_blocks_is_a_link_in_each() -> None:
+    cleaned = clean('<a href="/a"><h3>Title</h3><p>Text</p></a>', BASE).html
+    link = '<a href="https://blog.example/a">'
+    assert cleaned == f"<h3>{link}Title</a></h3><p>{link}Text</a></p>"
+
+
+def test_images_keep_what_tells_of_them() -> None:
+    cleaned = clean('<img src="/a.png" alt="A “boat”" width="640" height="480px" onload="x()">', BASE)
+    assert cleaned.html == '<p><img src="https://blog.example/a.png" alt="A “boat”" width="640" height="480"></p>'
+    assert cleaned.image is not None
+    assert (cleaned.image.url, cleaned.image.width) == ("https://blog.example/a.png", 640)
+
+
+def test_an_image_that_a_script_would_load_is_found() -> None:
+    html = '<img src="data:image/gif;base64,R0lGOD" data-src="/a.png" width="100%">'
+    assert clean(html, BASE).html == '<p><img src="https://blog.example/a.png"></p>'
+
+
+@pytest.mark.parametrize(
+    "tracker",
+    [
+        '<img src="https://x.example/p.gif" width="1" height="1">',
+        '<img src="https://x.example/p.gif" style="width:1px;height:1px">',
+        '<a href="https://x.example/"><img src="https://feeds.feedburner.com/~r/blog/~4/abc"></a>',
+    ],
+)
+def test_trackers_go_and_are_counted(tracker: str) -> None:
+    cleaned = clean(f"<p>one</p>{tracker}", BASE)
+    assert cleaned.html == "<p>one</p>"
+    assert cleaned.dropped == (("tracker", 1),)
+
+
+@pytest.mark.parametrize(
+    "flare",
+    [
+        '<div class="feedflare"><a href="https://feeds.feedburner.com/~ff/blog?a=1">share</a></div>',
+        '<a href="http://feeds.feedburner.com/~ff/blog?a=1"><img src="https://feeds.feedburner.com/~ff/x"></a>',
+        '<div class="blogger-post-footer">from the blog</div>',
+    ],
+)
+def test_feedflare_goes_and_is_counted(flare: str) -> None:
+    cleaned = clean(f"<p>one</p>{flare}", BASE)
+    assert cleaned.html == "<p>one</p>"
+    assert cleaned.dropped == (("feedflare", 1),)
+
+
+@pytest.mark.parametrize(
+    ("player", "address", "name"),
+    [
+        ('<iframe src="https://youtube.com/embed/abcdef" title="Film"></iframe>', "https://www.youtube.com/watch?v=abcdef", "Film"),
+        ('<iframe src="//player.vimeo.com/video/123?x=1"></iframe>', "https://vimeo.com/123", "vimeo.com"),
+        ('<video><source src="/film.mp4">no video here</video>', "https://blog.example/film.mp4", "blog.example"),
+        ('<object data="//x.example/a"><embed src="//x.example/a"></object>', "https://x.example/a", "x.example"),
+    ],
+)  # fmt: skip
+def test_a_player_becomes_a_link_that_names_it(player: str, address: str, name: str) -> None:
+    cleaned = clean(player, BASE)
+    assert cleaned.html == f'<p><a href="{address}">{name}</a></p>'
+    assert cleaned.dropped == (("player", 1),)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Read more", "Read more »", "[Continue reading…]", "Les mer →", "Läs mer", "Læs videre", "Weiterlesen", "Leer más",
+     "Lire la suite", "Leia mais", "Leggi tutto", "Lees verder", "Czytaj dalej", "Lue lisää", "Читать далее",
+     "続きを読む", "और पढ़ें", "اقرأ المزيد"],
+)  # fmt: skip
+def test_lone_read_more_lines_go(line: str) -> None:
+    cleaned = clean(f'<p>one</p><p><a href="/a">{line}</a></p>', BASE)
+    assert cleaned.html == "<p>one</p>"
+    assert cleaned.dropped == (("read more", 1),)
+
+
+def test_a_read_more_line_behind_a_break_goes() -> None:
+    assert clean('one<br><a href="/a">Read more</a>', BASE).html == "<p>one</p>"
+
+
+def test_read_more_within_a_sentence_stays() -> None:
+    assert "Read more" in clean('<p>Read more about it <a href="/a">here</a>.</p>', BASE).html
+
+
+def test_a_paragraph_that_comes_again_goes() -> None:
+    cleaned = clean(f"<p>First.</p><p>{LONG}</p><p>Second.</p><p>{LONG.replace(' ', '  ')}</p>")
+    assert cleaned.html == f"<p>First.</p><p>{LONG}</p><p>Second.</p>"
+    assert cleaned.dropped == (("repeated paragraph", 1),)
+
+
+def test_paragraphs_made_of_breaks_and_divs_are_compared_too() -> None:
+    assert clean(f"<div>{LONG}<br><br>Short.</div><div>{LONG}</div>").html == f"<p>{LONG}</p><p>Short.</p>"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<p>Short and again.</p><p>Short and again.</p>",
+        f"<pre>{LONG}</pre><pre>{LONG}</pre>",
+        f"<p>{LONG}<br>and so on</p><p>{LONG}<br>and so on</p>",
+        f"<blockquote><p>{LONG}</p><p>{LONG}</p></blockquote>",
+        f"<ul><li>{LONG}</li><li>{LONG}</li></ul>",
+        f"<ul><li><p>{LONG}</p></li><li><p>{LONG}</p></li></ul>",
+        f"<table><tbody><tr><td>{LONG}</td><td>{LONG}</td></tr></tbody></table>",
+    ],
+)
+def test_verse_lists_and_tables_lose_nothing(html: str) -> None:
+    cleaned = clean(html)
+    assert cleaned.html == html
+    assert cleaned.dropped == ()
+
+
+@given(st.lists(st.sampled_from([LONG, LONG + " And more.", "Short."]), max_size=8))
+def test_no_long_paragraph_is_left_twice_and_each_is_left_once(paragraphs: list[str]) -> None:
+    left = re.findall(r"<p>(.*?)</p>", clean("".join(f"<p>{p}</p>" for p in paragraphs)).html)
+    for text in set(paragraphs):
+        assert left.count(text) == (paragraphs.count(text) if text == "Short." else 1)
+    assert [t for t in left if t != "Short."] == list(dict.fromkeys(p for p in paragraphs if p != "Short."))
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<div>" * 200_000 + "end",
+        "<b>" * 200_000 + "end",
+        "<div>" * 100_000 + "end" + "</div>" * 100_000,
+        "".join(f"<a href=/{i}><b title={i}><p>" for i in range(20_000)),
+        "<table><tr><td>" * 20_000,
+        "<a>" * 100_000 + "</b>" * 100_000,
+        "&" * 900_000,
+        "<" * 900_000,
+        "<br>" * 100_000,
+    ],
+    ids=["div", "b", "closed", "adoption", "table", "stray", "ampersand", "less", "br"],
+)  # fmt: skip
+def test_markup_made_to_hurt_is_over_soon(html: str) -> None:
+    started = time.process_time()
+    cleaned = clean(html, BASE)
+    assert time.process_time() - started < 5
+    depth = max(
+        (sum(1 for _ in e.iterancestors()) for e in lxml.html.fromstring(f"<div>{cleaned.html}</div>").iter()),
+        default=0,
+    )
+    assert depth <= MAXIMUM_DEPTH
+
+
+def test_markup_too_deep_keeps_its_text_and_says_so() -> None:
+    cleaned = clean("<div>" * 1000 + "the text" + "</div>" * 1000)
+    assert cleaned.html == "<p>the text</p>"
+    assert "nested more than" in cleaned.problems[0]
+
+
+def test_a_body_of_thirty_megabytes_is_cut_and_says_so() -> None:
+    cleaned = clean("<p>one more line</p>" * 1_500_000)
+    assert len(cleaned.html) <= 1_000_000
+    assert cleaned.html.endswith("</p>")
+    assert "30,000,000 characters" in cleaned.problems[0]
+
+
+def test_many_unclosed_paragraphs_are_not_deep() -> None:
+    cleaned = clean("".join(f"<p>line {n}<ul><li>a<li>b</ul>" for n in range(200)))
+    assert cleaned.problems == ()
+    assert cleaned.html.count("<p>") == 200
+    assert all(int(a) + 1 == int(b) for a, b in pairwise(re.findall(r"line (\d+)", cleaned.html)))

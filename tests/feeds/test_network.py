@@ -1,0 +1,70 @@
+"""Connections that can't be led astray."""
+
+import socket
+
+import pytest
+
+from newsletter.feeds import network
+from newsletter.feeds.network import PrivateAddress, UnknownHost, Watch, is_private, opener, resolve
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "192.0.2.1",
+     "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1%lo", "fc00::1", "ff02::1", "2001:db8::1",
+     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
+)  # fmt: skip
+def test_what_is_not_public_is_private(address: str) -> None:
+    assert is_private(address)
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "::ffff:93.184.215.14"])
+def test_public_addresses_are_public(address: str) -> None:
+    assert not is_private(address)
+
+
+def answers(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
+    """Let every name be at these addresses."""
+    rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 80)) for a in addresses]
+    monkeypatch.setattr(network.socket, "getaddrinfo", lambda *_, **__: rows)
+
+
+def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers(monkeypatch, "93.184.215.14", "10.0.0.1")
+    with pytest.raises(PrivateAddress, match=r"blog\.example is at 10\.0\.0\.1"):
+        opener(allow_private=False, watch=Watch())("blog.example", 80, 1.0)
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def connect(address: tuple[str, int], *_: object) -> socket.socket:
+        asked.append(address)
+        raise ConnectionRefusedError
+
+    answers(monkeypatch, "93.184.215.14", "93.184.215.15")
+    monkeypatch.setattr(network, "create_connection", connect)
+    with pytest.raises(ConnectionRefusedError):
+        opener(allow_private=False, watch=Watch())("blog.example", 80, 1.0)
+    assert asked == [("93.184.215.14", 80), ("93.184.215.15", 80)]
+
+
+def test_a_name_that_is_none_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(network.socket, "getaddrinfo", fail)
+    with pytest.raises(UnknownHost):
+        resolve("nowhere.example", 80, 1.0)
+
+
+def test_a_watch_cuts_a_connection_that_waits() -> None:
+    ours, theirs = socket.socketpair()
+    watch = Watch()
+    watch.add(ours)
+    watch.start(0.05)
+    assert ours.recv(1) == b""
+    assert watch.expired
+    watch.close()
+    ours.close()
+    theirs.close()

@@ -36,7 +36,7 @@ class Place:
 
 @dataclass(slots=True)
 class Fleet:
-    """The sending processes of one sender. `problem` is what one that ended last said, "" since one went well."""
+    """The sending processes of one sender. `problem` is what the last one said that could not go on."""
 
     configuration: Config
     places: dict[str, list[Place]] = field(default_factory=dict)
@@ -81,8 +81,12 @@ class Fleet:
     def _ended(self, place: Place, process: subprocess.Popen[str]) -> None:
         """It should not have: remember what it said, and leave it some time."""
         said, _ = process.communicate()
-        self.problem = said.strip() or f"a sending process ended with status {process.returncode}"
-        log.warning("%s; going on in %.0f s", self.problem, place.pause)
+        self.problem = said.strip() or self.problem
+        log.warning(
+            "%s; another takes its place in %.0f s",
+            said.strip() or f"a sending process ended with status {process.returncode}",
+            place.pause,
+        )
         place.running = None
         place.not_before = time.monotonic() + place.pause
         place.pause = min(place.pause * 2, LONGEST_PAUSE)

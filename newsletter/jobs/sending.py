@@ -27,32 +27,38 @@ AGAIN = 30.0
 LINGER = timedelta(seconds=5)
 """How long processes without work are kept, for what may come next."""
 
-Until = Callable[[], bool]
+Until = Callable[[str], bool]
+"""Told what keeps processes from sending ("" where nothing does), says whether that was all."""
 
 
 def serve(configuration: Config, stop: threading.Event) -> None:
     """Send whatever is due until `stop` is set; what keeps it from sending is logged, and tried again."""
     while not stop.is_set():
         try:
-            take_part(configuration, stop, lambda: False)
+            take_part(configuration, stop, lambda problem: False)
         except JournalError as e:
             log.error("%s", e)  # noqa: TRY400 - the sentence says all
             stop.wait(AGAIN)
 
 
-def take_part(configuration: Config, stop: threading.Event, until: Until) -> str:
+def take_part(configuration: Config, stop: threading.Event, until: Until) -> None:
     """Send what is due until `stop` is set or `until` says so; both are looked at several times a second.
 
-    While another sender holds the lock this one only watches. Gives the last sentence of a sending process that
-    ended in trouble, "" where all went well. Raises JournalError for a journal of another database.
+    While another sender holds the lock this one only watches. Raises JournalError for a journal of another database.
     """
-    folder, problem = journals.folder(configuration), ""
-    while not (stop.is_set() or until()):
+    folder = journals.folder(configuration)
+    while not (stop.is_set() or until("")):
         with journals.sender_lock(folder) as ours:
             if ours:
-                problem = _Sender(configuration, folder, stop, until).run()
+                _Sender(configuration, folder, stop, until).run()
+                return
         stop.wait(TICK)
-    return problem
+
+
+def somebody_sends(configuration: Config) -> bool:
+    """Whether a sender is at work on this machine."""
+    with journals.sender_lock(journals.folder(configuration)) as ours:
+        return not ours
 
 
 class _Sender:
@@ -67,7 +73,8 @@ class _Sender:
         self._last_work = timezone.now() - LINGER
         self._name = ""
 
-    def run(self) -> str:
+    def run(self) -> None:
+        """Until all is done, or stopped; what the processes had in hand is taken over before it returns."""
         database.durable()
         try:
             while not self._stop.is_set():
@@ -77,13 +84,12 @@ class _Sender:
         finally:
             self._fleet.stop()
             self._take_over()
-        return self._fleet.problem
 
     def _patient_step(self) -> bool:
         """One look around; where the database can't be had, the next look tries again. Tells whether that was all."""
         try:
             self._step()
-            return self._until()
+            return self._until(self._fleet.problem)
         except (OperationalError, InterfaceError) as e:
             log.warning("the database said: %s; trying again", str(e).strip().splitlines()[0])
             connection.close()

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from newsletter.render.fragment import Element, parse, serialise, text_of
 from newsletter.render.images import fitted, sized
+from newsletter.render.spaces import collapse
 
 COLUMN = 552
 
@@ -49,7 +50,7 @@ def _pictures(root: Element) -> None:
             image.drop_tree()
             continue
         image.set("src", sized(image.get("src")))
-        image.set("alt", " ".join((image.get("alt") or "").split()))
+        image.set("alt", collapse(image.get("alt") or ""))
         image.attrib.pop("srcset", None)
         _fit(image)
 

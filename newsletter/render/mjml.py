@@ -22,7 +22,7 @@ _TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)((?:\s[^<>]*?)?)(/?)>", re.DOTALL)
 _MJ_TAG = re.compile(r"<(/?)(mjml|mj-[\w-]+)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*?)(/?)>", re.DOTALL)
 _IGNORED = re.compile(r"<!--.*?-->|\{#.*?#\}|\{%.*?%\}|<mj-style\b[^>]*>.*?</mj-style>", re.DOTALL)
 _QUOTED = re.compile(r'"([^"]*)"', re.DOTALL)
-_SPACE = re.compile(r"[ \t\r\n\f\v]+")
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _POSITION = re.compile(r"at position (\d+)")
 
 

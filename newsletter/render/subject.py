@@ -12,6 +12,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from newsletter.mail import DigestPost, Letterhead
 from newsletter.render.dates import last_day, month_name, short_date
 from newsletter.render.loader import TemplateProblem
+from newsletter.render.spaces import collapse
 from newsletter.render.text import plain
 from newsletter.render.views import newsletter_view
 from newsletter.render.words import words
@@ -55,7 +56,7 @@ def subject(
         raise TemplateProblem(f"{where}: {reason}; the names are {_NAMES}.") from error
     except Exception as error:
         raise TemplateProblem(f"{where}: {type(error).__name__}: {error}.") from error
-    line = " ".join(text.split())
+    line = collapse(text)
     if not line:
         raise TemplateProblem(f"{where}: it gives an empty subject.")
     return line
@@ -84,17 +85,13 @@ def preheader(posts: Sequence[DigestPost]) -> str:
     """
     line = ""
     for post in posts[1:]:
-        longer = " · ".join(filter(None, (line, _one_line(post.title))))
+        longer = " · ".join(filter(None, (line, collapse(post.title))))
         if len(longer) > _LONGEST:
             break
         line = longer
     if len(line) >= _SHORTEST or not posts:
         return line
-    return _shortened(" · ".join(filter(None, (line, _one_line(plain(posts[0].html)) or _one_line(posts[0].title)))))
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+    return _shortened(" · ".join(filter(None, (line, collapse(plain(posts[0].html)) or collapse(posts[0].title)))))
 
 
 def _shortened(text: str) -> str:

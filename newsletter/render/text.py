@@ -3,11 +3,11 @@
 from functools import lru_cache
 
 from newsletter.render.fragment import Element, parse
+from newsletter.render.spaces import collapse
 
 _SKIP = frozenset(("style", "script", "head", "title"))
 # A private character stands for <br> until white space has been collapsed.
 _BREAK = "\ue000"
-_SPACES = {ord(character): " " for character in "\t\n\r\f\v"}
 _PARAGRAPHS = frozenset((
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "table", "figure", "figcaption", "pre",
     "blockquote", "section", "article",
@@ -93,9 +93,4 @@ def _inline(element: Element) -> str:
 
 def _collapse(text: str) -> str:
     """White space made single spaces as a browser does (no-break spaces stay); forced line breaks stay."""
-    lines = [" ".join(_words(line)) for line in text.split(_BREAK)]
-    return "\n".join(lines).strip("\n ")
-
-
-def _words(line: str) -> list[str]:
-    return [word for word in line.translate(_SPACES).split(" ") if word]
+    return "\n".join(map(collapse, text.split(_BREAK))).strip("\n")

@@ -20,6 +20,7 @@ from newsletter.render.dates import clock, date_range, direction, direction_of_t
 from newsletter.render.images import fitted, sized
 from newsletter.render.markdown import markdown
 from newsletter.render.placeholders import Placeholders
+from newsletter.render.spaces import collapse
 from newsletter.render.text import plain
 from newsletter.render.words import language_of_words, words
 
@@ -168,9 +169,9 @@ def _lead(image: Image | None, html: str) -> Image | None:
     if image is None or not html or "<img" in html:
         return None
     width, height = fitted(image.width, image.height, COLUMN)
-    return Image(sized(image.url), " ".join(_clean(image.alt).split()), width, height)
+    return Image(sized(image.url), collapse(_clean(image.alt)), width, height)
 
 
 def _clean(text: str) -> str:
-    """Text without the control characters that HTML and XML forbid; line ends become spaces."""
-    return _CONTROLS.sub("", " ".join(text.split("\n")))
+    """Text on one line, without the control characters that HTML and XML forbid."""
+    return _CONTROLS.sub("", collapse(text))

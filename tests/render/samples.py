@@ -105,4 +105,5 @@ def reader(**changes: Any) -> Reader:
 
 def picture(**changes: Any) -> Image:
     """A picture that needs no network."""
-    return Image(**({"url": PIXEL, "alt": "En kopp kaffe", "width": 1200, "height": 800} | changes))
+    values: dict[str, Any] = {"url": PIXEL, "alt": "En kopp kaffe", "width": 1200, "height": 800}
+    return Image(**(values | changes))

@@ -1,5 +1,6 @@
 """Where templates come from, and what is said of a broken one."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -37,8 +38,6 @@ def test_a_publishers_file_may_extend_the_one_that_it_stands_before(tmp_path: Pa
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
-    import os
-
     assert rendered_with(tmp_path, "edition.txt", "one").text == "one\n"
     (tmp_path / "edition.txt").write_text("two")
     os.utime(tmp_path / "edition.txt", (1, 1))

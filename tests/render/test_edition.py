@@ -1,0 +1,205 @@
+"""An edition as HTML and text."""
+
+from collections import Counter
+from html import unescape
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lxml import html as lxml_html
+
+from newsletter.mail import DigestPost, Rendered, Value
+from newsletter.render.edition import render, size
+from tests.render.samples import (
+    LONG_WORD,
+    NASTY_ALT,
+    NASTY_TEXT,
+    NASTY_TITLE,
+    digest,
+    letterhead,
+    nasty,
+    picture,
+    post,
+)
+
+
+def tree(rendered: Rendered) -> lxml_html.HtmlElement:
+    return lxml_html.document_fromstring(rendered.html)
+
+
+def test_the_order_of_things() -> None:
+    rendered = render(digest(greeting="Hei!", closing="Ha det!", headlines=(post(20, html=""),)))
+    words = [
+        "Kaffebrevet", "30. jan.–6. feb. 2026", "Hei!", "I dette brevet", "fredag 6. februar 2026", "Post 0",
+        "Kaffebloggen · 17:00", "Beans of lot 0", "torsdag 5. februar 2026", "Flere saker", "Post 20", "Ha det!",
+        "Postboks 1, 0001 Oslo",
+    ]  # fmt: skip
+    for content in (tree(rendered).find("body").text_content(), rendered.text):
+        places, start = [], 0
+        for word in words:
+            start = content.index(word, start)
+            places.append(start)
+        assert places == sorted(places)
+
+
+def test_languages_of_the_mail_and_of_its_posts() -> None:
+    document = tree(render(digest([post(0), post(1, language="nb"), post(2, language="")])))
+    assert document.get("lang") == "nb"
+    blocks = {block.find(".//a").text: block.get("lang") for block in document.find_class("post")}
+    assert list(blocks.values()) == ["en", "nb", None]
+
+
+def test_the_writing_direction_of_a_post_among_others() -> None:
+    document = tree(render(digest([post(0), post(1, language="ar"), post(2, language="", title="שלום")])))
+    assert [block.get("dir") for block in document.find_class("post")] == [None, "rtl", "rtl"]
+
+
+def test_a_right_to_left_mail() -> None:
+    document = tree(render(digest(letterhead=letterhead(language="he"))))
+    assert document.get("dir") == "rtl"
+    contents = document.find_class("contents")[0].getparent()
+    assert "text-align:right" in contents.get("style")
+    assert {block.get("dir") for block in document.find_class("post")} == {"ltr"}
+    assert document.find_class("small")[0].get("lang") == "en"
+
+
+def test_contents_from_six_posts_on() -> None:
+    assert not tree(render(digest(5))).find_class("contents")
+    document = tree(render(digest(6)))
+    (contents,) = document.find_class("contents")
+    assert contents.tag == "ul"
+    assert contents.getprevious().tag == "h2"
+    assert [link.get("href") for link in contents.iter("a")] == [post(n).url for n in range(6)]
+
+
+def test_contents_may_be_left_out() -> None:
+    assert not tree(render(digest(contents=False))).find_class("contents")
+
+
+def test_an_empty_edition_says_so() -> None:
+    rendered = render(digest([]))
+    assert "Ingen nye saker denne gangen." in rendered.html
+    assert "Ingen nye saker denne gangen." in rendered.text
+
+
+def test_not_grouped_headlines_are_one_level_higher() -> None:
+    document = tree(render(digest(3, by="none")))
+    assert [h.tag for h in document.find_class("headline")] == ["h2"] * 3
+
+
+def test_a_posts_own_picture_stands_above_a_body_without_one() -> None:
+    body = '<p><img src="https://x.example/in-body.png" alt="x"></p><p>Words.</p>'
+    document = tree(render(digest([post(0, image=picture()), post(1, image=picture(), html=body)])))
+    assert [(i.get("alt"), i.get("width"), i.get("height")) for i in document.iter("img")] == [
+        ("En kopp kaffe", "552", "368"),
+        ("x", "552", None),
+    ]
+
+
+def test_a_logo_stands_for_the_name() -> None:
+    document = tree(render(digest(letterhead=letterhead(logo="https://x.example/logo.png"))))
+    assert document.find(".//h1/img").get("alt") == "Kaffebrevet"
+
+
+def test_an_excerpt_ends_with_its_mark() -> None:
+    rendered = render(digest([post(0, whole=False)]))
+    assert "takes a month. […]</p>" in rendered.html
+    assert "takes a month. […]\n" in rendered.text
+
+
+def test_placeholders_are_random_and_each_is_there() -> None:
+    one, other = render(digest(greeting="Hei {name}!")), render(digest(greeting="Hei {name}!"))
+    assert not {name for name, _ in one.placeholders} & {name for name, _ in other.placeholders}
+    for name, slot in one.placeholders:
+        content = one.html if slot.form == "html" else one.text
+        assert content.count(name) == 1
+    values = Counter(slot.value for _, slot in one.placeholders)
+    assert values == {Value.UNSUBSCRIBE: 2, Value.PREFERENCES: 2, Value.NAME: 2}
+
+
+def test_a_nasty_post_shows_exactly_its_characters() -> None:
+    rendered = render(digest([nasty(), *(post(n) for n in range(6))]))
+    document = tree(rendered)
+    block = next(b for b in document.find_class("post") if b.find(".//a").get("href") == post(99).url)
+    assert block.find(".//a").text_content() == NASTY_TITLE
+    paragraphs = [p.text_content() for p in block.iter("p") if "meta" not in (p.get("class") or "")]
+    assert paragraphs[:2] == [NASTY_TEXT, LONG_WORD]
+    assert block.find(".//img").get("alt") == NASTY_ALT
+    assert block.find(".//pre").text_content() == '  if a < b:\n      print("x")'
+    assert NASTY_TITLE in document.find_class("contents")[0].text_content()
+    for wanted in (f"* {NASTY_TITLE}\n", f"- {NASTY_TITLE}\n", NASTY_TEXT, LONG_WORD, f"[{NASTY_ALT}]"):
+        assert wanted in rendered.text
+
+
+def test_nasty_words_in_every_other_place() -> None:
+    head = letterhead(title=NASTY_TITLE, postal_address=NASTY_TEXT, logo=f"https://x.example/{'%22'}.png")
+    rendered = render(digest([post(0, source=NASTY_TITLE)], letterhead=head, subject=NASTY_TITLE, preheader=NASTY_TEXT))
+    document = tree(rendered)
+    assert document.find("head/title").text == NASTY_TITLE
+    assert document.find(".//h1/img").get("alt") == NASTY_TITLE
+    assert NASTY_TEXT in document.find("body").text_content()
+    assert f"{NASTY_TITLE} · 17:00" in document.find("body").text_content()
+    assert unescape(NASTY_TEXT) != NASTY_TEXT
+
+
+def test_control_characters_are_left_out() -> None:
+    rendered = render(digest([post(0, title="a\x00b\x0bc\ud800d\x1b")]))
+    assert ">ab cd</a>" in rendered.html
+    assert "* ab cd\n" in rendered.text
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40, deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp", "Zs", "Cn", "Co"]), min_size=1, max_size=60))
+def test_any_title_is_shown_as_it_is(title: str) -> None:
+    rendered = render(digest([post(0, title=title)]))
+    assert tree(rendered).find_class("headline")[0].find("a").text_content() == title
+    assert f"* {title}\n" in rendered.text
+
+
+# Sizes
+
+
+def long_post(number: int, sentences: int) -> DigestPost:
+    html = "".join(f"<p>Sentence {n} of post {number} says a little more.</p>" for n in range(sentences))
+    return post(number, html=html)
+
+
+def test_what_fits_is_not_shortened() -> None:
+    assert render(digest()).shortened == ()
+
+
+def test_the_longest_bodies_become_excerpts_until_it_fits() -> None:
+    edition = digest([long_post(0, 20), long_post(1, 400), long_post(2, 200), long_post(3, 20)])
+    limit = size(render(edition), edition.letterhead) - 8_000
+    rendered = render(edition, maximum_size=limit)
+    assert rendered.shortened == ("p1",)
+    assert size(rendered, edition.letterhead) <= limit
+    assert "Sentence 199 of post 2" in rendered.html
+    assert "Sentence 399 of post 1" not in rendered.html
+    assert "Sentence 1 of post 1" in rendered.html
+
+
+def test_and_headlines_where_that_is_not_enough() -> None:
+    edition = digest([long_post(n, 20) for n in range(8)])
+    bare = digest([post(n, html="") for n in range(8)])
+    limit = size(render(bare), bare.letterhead)
+    rendered = render(edition, maximum_size=limit + 2_000, excerpt_words=60)
+    assert set(rendered.shortened) == {f"p{n}" for n in range(8)}
+    assert size(rendered, edition.letterhead) <= limit + 2_000
+    assert [h.text_content() for h in tree(rendered).find_class("headline")] == [post(n).title for n in range(8)]
+
+
+def test_what_cannot_fit_is_rendered_all_the_same() -> None:
+    assert "Post 3" in render(digest(), maximum_size=1_000).html
+
+
+def test_size_is_measured_with_the_longest_reader() -> None:
+    rendered, head = render(digest()), letterhead()
+    links = sum(len(f"{head.site_url}/u/") + 120 for _, slot in rendered.placeholders if slot.form == "html")
+    names = sum(len(name) for name, slot in rendered.placeholders if slot.form == "html")
+    assert size(rendered, head) == len(rendered.html.encode()) + links - names
+
+
+@pytest.mark.parametrize("language", ["nb", "en", "ar", "ja", "tlh"])
+def test_any_language_renders(language: str) -> None:
+    assert tree(render(digest(letterhead=letterhead(language=language)))).get("lang") == language

@@ -1,0 +1,196 @@
+"""Every rule finds its fault, and the shipped template has none."""
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import newsletter.render.lint as lint_package
+from newsletter.mail import Digest, Level, Rendered
+from newsletter.render.edition import render
+from newsletter.render.lint import CODES, lint
+from newsletter.render.lint.clients import FACTS
+from tests.render.samples import digest, letterhead, nasty, post
+
+Change = Callable[[str], str]
+
+
+def codes(rendered: Rendered, edition: Digest, **options: Any) -> set[str]:
+    return {finding.code for finding in lint(rendered, edition, **options)}
+
+
+def html_changed(change: Change, edition: Digest | None = None) -> set[str]:
+    edition = edition or digest()
+    rendered = render(edition)
+    changed = change(rendered.html)
+    assert changed != rendered.html
+    return codes(replace(rendered, html=changed), edition)
+
+
+def swap(old: str, new: str, count: int = -1) -> Change:
+    return lambda html: html.replace(old, new, count)
+
+
+def into_body(markup: str) -> Change:
+    """The markup behind the first post's first paragraph."""
+    return swap("Nobody hurries them.</p>", f"Nobody hurries them.</p>{markup}", 1)
+
+
+@pytest.mark.parametrize("language", ["nb", "en", "de", "ar"])
+def test_the_shipped_template_is_clean(language: str) -> None:
+    edition = digest(
+        [nasty(), *(post(n) for n in range(7))],
+        letterhead=letterhead(language=language),
+        greeting="Hei {name|du}!",
+        headlines=(post(30, html=""),),
+    )
+    assert lint(render(edition), edition) == ()
+
+
+@pytest.mark.parametrize("by", ["day", "source", "category", "none"])
+def test_however_it_is_grouped(by: str) -> None:
+    edition = digest(3, by=by)
+    assert lint(render(edition), edition) == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("subject", " ", "subject-empty"),
+        ("subject", "s" * 79, "subject-long"),
+        ("subject", "Hello {{ name }}", "braces"),
+        ("preheader", "p" * 39, "preheader-short"),
+        ("preheader", "p" * 141, "preheader-long"),
+        ("preheader", "Dear *|FNAME|*, here is what there was in the week", "braces"),
+    ],
+)
+def test_the_envelope(field: str, value: str, code: str) -> None:
+    edition = digest()
+    changes: dict[str, Any] = {field: value}
+    assert codes(replace(render(edition), **changes), edition) == {code}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        (swap("<!DOCTYPE html>", ""), "doctype"),
+        (swap('lang="nb"', ""), "language-missing"),
+        (swap("<title>Kaffebrevet, uke 6: Post 0</title>", "<title></title>"), "title-missing"),
+        (swap("h1", "h2"), "heading-first"),
+        (lambda h: re.sub(r"<(/?)h2", r"<\1h4", h), "heading-order"),
+        (into_body("<h4></h4>"), "heading-empty"),
+        (into_body('<img src="https://x.example/a.png" width="9">'), "alt-missing"),
+        (into_body('<img src="https://x.example/a.png" alt="">'), "image-width"),
+        (into_body('<a href="https://x.example/"></a>'), "link-empty"),
+        (into_body("<a>words</a>"), "link-empty"),
+        (into_body('<a href="javascript:x()">words</a>'), "link-scheme"),
+        (into_body('<a href="/relative">words</a>'), "link-scheme"),
+        (into_body('<a href="#top">words</a>'), "link-anchor"),
+        (into_body('<a href="https://x.example/">a</a> <a href="https://x.example/">b</a>'), "address-twice"),
+        (into_body('<p style="color:#999999">pale</p>'), "contrast-light"),
+        (into_body("<p>{{ title }}</p>"), "braces"),
+        (into_body("x0123456789abcdef-7-name"), "placeholder"),
+        (into_body('<div style="display: flex">x</div>'), "client"),
+        (swap("Postboks 1", "Boks 1"), "address-missing"),
+        (swap("https://brev.example.org/n/", "https://elsewhere.example/n/"), "browser-missing"),
+        (swap("Post 3: how the beans travel</a></h3>", "Other</a></h3>"), "post-missing"),
+        (into_body(f'<p><a href="{post(3).url}">Post 3: how the beans travel</a></p>'), "post-repeated"),
+        (swap("<style", f"<style>{'p { color: red } ' * 1000}</style><style", 1), "css-size"),
+        (swap("<style", "<style>@media screen { @media print { p { color: red } } }</style><style", 1), "css-nested"),
+    ],
+)  # fmt: skip
+def test_one_fault_one_code(change: Change, code: str) -> None:
+    assert html_changed(change) == {code}
+
+
+def test_an_mso_condition_that_does_not_end() -> None:
+    assert "mso-balance" in html_changed(swap("<![endif]-->", "", 1))
+    assert "mso-balance" in html_changed(swap("<!--[if mso | IE]>", "", 1))
+
+
+def test_a_dark_rule_that_makes_text_unreadable() -> None:
+    change = swap(".page .meta", ".page .dates, .nothing", 1)
+    assert html_changed(lambda h: change(h).replace("color: #aaa399", "color: #333333")) == {"contrast-dark"}
+
+
+def test_an_accent_that_is_too_pale() -> None:
+    edition = digest(letterhead=letterhead(accent="#ffcc00"))
+    assert codes(render(edition), edition) == {"contrast-light"}
+
+
+@pytest.mark.parametrize("value", ["unsubscribe", "preferences"])
+@pytest.mark.parametrize("form", ["html", "text"])
+def test_a_reader_must_be_able_to_leave_and_to_choose(value: str, form: str) -> None:
+    edition = digest()
+    rendered = render(edition)
+    name = next(n for n, slot in rendered.placeholders if (slot.value, slot.form) == (value, form))
+    changed = replace(rendered, **{form: getattr(rendered, form).replace(name, "https://x.example/")})
+    assert codes(changed, edition) == {f"{value}-missing"}
+
+
+def test_each_post_once_in_the_text_too() -> None:
+    edition = digest()
+    rendered = render(edition)
+    gone = replace(rendered, text=rendered.text.replace(post(3).url, ""))
+    assert [(f.code, f.where) for f in lint(gone, edition)] == [("post-missing", "p3")]
+
+
+def test_each_post_once_in_the_contents_too() -> None:
+    assert html_changed(lambda h: re.sub(r"<li[^>]*><a[^>]*>Post 3.*?</li>", "", h)) == {"post-missing"}
+
+
+def test_size() -> None:
+    edition = digest()
+    rendered = render(edition)
+    assert codes(rendered, edition, maximum_size=10_000) == {"size-over"}
+    padded = replace(rendered, html=rendered.html.replace("</body>", "<!-- " + "x" * 75_000 + " --></body>"))
+    assert codes(padded, edition) == {"size-near"}
+
+
+def test_errors_come_first_and_levels_are_the_tables() -> None:
+    edition = digest()
+    found = lint(replace(render(edition), subject="", preheader=""), edition)
+    assert [f.level for f in found] == [Level.ERROR, Level.WARNING]
+    assert all(f.level is CODES[f.code].level for f in found)
+
+
+def test_every_code_is_found_by_a_rule() -> None:
+    sources = "".join(p.read_text() for p in Path(lint_package.__file__).parent.glob("*.py") if p.name != "codes.py")
+    assert {code for code in CODES if f'"{code}"' not in sources} == set()
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.source.rstrip("/").rpartition("/")[2])
+def test_every_fact_has_its_source_and_is_found(fact: Any) -> None:
+    assert fact.source.startswith("https://")
+    if fact.tag:
+        markup = f"<{fact.tag}></{fact.tag}>"
+    elif fact.image:
+        kind = fact.image.lstrip("\\.").partition("(")[0]
+        address = "data:image/png;base64,AA" if "data" in kind else f"https://x.example/a.{kind}"
+        markup = f'<img src="{address}" alt="" width="9">'
+    else:
+        markup = f'<i style="{CSS[fact.source.rstrip("/").rpartition("/")[2]]}">x</i>'
+    edition = digest()
+    rendered = render(edition)
+    found = lint(replace(rendered, html=into_body(markup)(rendered.html)), edition)
+    assert [f.message for f in found if f.code == "client"] == [f"{fact.sentence} ({fact.source})"]
+
+
+CSS = {
+    "css-display-flex": "display:flex",
+    "css-display-grid": "display: inline-grid",
+    "css-position": "position:absolute",
+    "css-background-image": "background:url(https://x.example/a.png)",
+    "css-float": "float:left",
+    "css-object-fit": "object-fit:cover",
+    "css-variables": "color:var(--x)",
+    "css-unit-calc": "width:calc(1px + 2px)",
+    "css-unit-rem": "margin:2rem",
+    "css-unit-vw": "width:50vw",
+    "css-animation": "animation:spin 1s",
+    "css-at-import": "@import url(x)",
+    "css-at-font-face": "@font-face",
+}

@@ -1,0 +1,70 @@
+"""Subjects and preheaders."""
+
+import pytest
+
+from newsletter.render.loader import TemplateProblem
+from newsletter.render.subject import preheader, subject
+from tests.render.samples import SINCE, UNTIL, letterhead, post
+
+POSTS = [post(0, title='"Beans"\n & \u200dmore'), post(1), post(2)]
+
+
+@pytest.mark.parametrize(
+    ("template", "wanted"),
+    [
+        ("{{ newsletter.title }}, uke {{ week }}: {{ posts[0].title }}", 'Kaffebrevet, uke 6: "Beans" & \u200dmore'),
+        ("{{ date }} {{ month }} {{ year }}", "6. februar 2026 februar 2026"),
+        ("{{ words.week }} {{ posts | length }} {{ until.hour }} {{ since.day }}", "uke 3 18 30"),
+    ],
+)
+def test_templates(template: str, wanted: str) -> None:
+    assert subject(template, letterhead(), POSTS, SINCE, UNTIL) == wanted
+
+
+def test_defaults() -> None:
+    head = letterhead()
+    assert subject("", head, POSTS[1:], SINCE, UNTIL) == "Kaffebrevet, uke 6: Post 1: how the beans travel"
+    assert subject("", head, [], SINCE, UNTIL) == "Kaffebrevet, uke 6"
+    assert subject("", head, [], SINCE, UNTIL, "day") == "Kaffebrevet, 6. februar 2026"
+    assert subject("", head, [], SINCE, UNTIL, "month") == "Kaffebrevet, februar 2026"
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{{ wek }}", "newsletters.kaffebrevet.subject: 'wek' is undefined; the names are newsletter, posts, week"),
+        ("a\n{% if %}", "newsletters.kaffebrevet.subject line 2: "),
+        ("{{ 1 / 0 }}", "newsletters.kaffebrevet.subject: ZeroDivisionError"),
+        ("{{ ''.__class__.mro() }}", "newsletters.kaffebrevet.subject: "),
+        (" {{ '' }} ", "newsletters.kaffebrevet.subject: it gives an empty subject."),
+    ],
+)
+def test_an_error_is_one_sentence(template: str, words: str) -> None:
+    with pytest.raises(TemplateProblem) as caught:
+        subject(template, letterhead(), POSTS, SINCE, UNTIL)
+    assert str(caught.value).startswith(words)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_post_to_name() -> None:
+    with pytest.raises(TemplateProblem, match="there is no post to name"):
+        subject("{{ posts[0].title }}", letterhead(), [], SINCE, UNTIL)
+
+
+def test_preheader_is_the_other_headlines_as_far_as_they_fit() -> None:
+    posts = [post(n) for n in range(9)]
+    line = preheader(posts)
+    assert line == " · ".join(p.title for p in posts[1:5])
+    assert 40 <= len(line) <= 140
+
+
+def test_preheader_of_one_post_is_its_text() -> None:
+    line = preheader([post(0, html=post(0).html * 2)])
+    assert line.startswith("Beans of lot 0 leave the farm by mule.")
+    assert line.endswith("…")
+    assert len(line) <= 140
+
+
+def test_preheader_of_nothing_is_nothing() -> None:
+    assert preheader([]) == ""
+    assert preheader([post(0, html="", title="T" * 300)]) == "T" * 139 + "…"

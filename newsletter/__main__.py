@@ -3,7 +3,7 @@
 import sys
 import traceback
 
-import click
+import typer
 
 from newsletter.cli import common
 from newsletter.cli.app import app
@@ -14,10 +14,10 @@ def main() -> None:
     """Run the command line and exit with its status."""
     try:
         arguments = common.lift(sys.argv[1:])
-        status = app(arguments, prog_name="newsletter", standalone_mode=False)
-    except click.exceptions.Exit as e:
+        status = app(arguments or ["--help"], prog_name="newsletter", standalone_mode=False)
+    except typer.Exit as e:
         status = e.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("stopped\n")
         status = 130
     except Exception as e:
@@ -26,7 +26,7 @@ def main() -> None:
             traceback.print_exc()
         if told is None:
             raise
-        sys.stderr.write(told[0] + "\n")
+        sys.stderr.write(f"{told[0]}\n" if told[0] else "")
         status = told[1]
     sys.exit(status if isinstance(status, int) else 0)
 

@@ -8,7 +8,6 @@ app = typer.Typer(
     name="newsletter",
     help="Collects a blog's posts, makes them a mail grouped by day, and sends it once to each subscriber.",
     epilog="Anywhere in the line: --config FILE, --json, --quiet, --debug. Example: newsletter draft kinaforum",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -2,7 +2,7 @@
 
 import sqlite3
 
-import click
+import typer
 
 from newsletter.cli.common import IMPOSSIBLE, WRONG, Failed
 from newsletter.config import ConfigError
@@ -13,16 +13,23 @@ def sentence_and_status(problem: Exception) -> tuple[str, int] | None:
     """What to print and how to end; None for what nobody foresaw, which deserves its traceback."""
     if isinstance(problem, Failed):
         return str(problem), problem.status
-    if isinstance(problem, click.UsageError):
-        where = f" ('{problem.ctx.command_path} --help' tells more)" if problem.ctx else ""
-        return problem.format_message().rstrip(".") + where, WRONG
-    if isinstance(problem, click.ClickException):
-        return problem.format_message(), problem.exit_code
+    if isinstance(problem, typer.TyperException):
+        return _usage(problem)
     if isinstance(problem, ConfigError):
         return str(problem), WRONG
     if isinstance(problem, StartProblem):
         return str(problem), IMPOSSIBLE
     return _later(problem)
+
+
+def _usage(problem: typer.TyperException) -> tuple[str, int]:
+    """A command line that is wrong, in one line, and where the right one is explained."""
+    context = getattr(problem, "ctx", None)
+    said = problem.format_message() if isinstance(problem, typer.BadParameter) else str(problem)
+    if not said.strip():  # its help was printed instead
+        return "", WRONG
+    where = f"; '{context.command_path} --help' tells more" if context else ""
+    return " ".join(said.split()).rstrip(".") + where, WRONG
 
 
 def _later(problem: Exception) -> tuple[str, int] | None:

@@ -1,0 +1,43 @@
+"""How long an edition of 17 posts takes to render, warm. `python -m tests.bench.bench_render` prints one line."""
+
+import statistics
+import time
+
+from newsletter.mail import DigestPost
+from newsletter.render.edition import render
+from newsletter.render.lint import lint
+from tests.render.samples import digest, letterhead, post
+
+ROUNDS = 40
+LIMIT = 15.0
+
+
+def long_post(number: int) -> DigestPost:
+    """A post of some 350 words, as a news blog's are."""
+    html = "".join(
+        f"<p>Paragraph {n} of post {number} tells how lot {n} went from the farm to the port by mule and by lorry, "
+        "who carried it, what it cost, and why nobody on the way was in a hurry to see it arrive.</p>"
+        for n in range(10)
+    )
+    return post(number, html=html)
+
+
+def milliseconds(rounds: int = ROUNDS) -> tuple[float, float]:
+    """The medians of rendering, and of rendering and looking for faults."""
+    edition = digest([long_post(n) for n in range(17)], letterhead=letterhead())
+    rendered = render(edition)
+    lint(rendered, edition)
+    taken: tuple[list[float], list[float]] = ([], [])
+    for _ in range(rounds):
+        start = time.perf_counter()
+        rendered = render(edition)
+        middle = time.perf_counter()
+        lint(rendered, edition)
+        taken[0].append((middle - start) * 1000)
+        taken[1].append((time.perf_counter() - start) * 1000)
+    return statistics.median(taken[0]), statistics.median(taken[1])
+
+
+if __name__ == "__main__":
+    rendering, with_lint = milliseconds()
+    print(f"render: 17 posts in {rendering:.1f} ms warm (limit {LIMIT:.0f} ms), with lint {with_lint:.1f} ms")  # noqa: T201

@@ -1,0 +1,116 @@
+"""The mail as a browser and as Word lay it out: nothing wider than the screen, nothing too small, nothing unnamed."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from lxml import html as lxml_html
+from playwright.sync_api import Browser, Page
+
+from newsletter.render.edition import render
+from tests.render.samples import digest, letterhead, nasty, picture, post
+
+pytestmark = pytest.mark.browser
+
+WIDTH = "document.documentElement.scrollWidth"
+SMALLEST = """() => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  let smallest = 1000;
+  while (walker.nextNode()) {
+    const element = walker.currentNode.parentElement;
+    const style = getComputedStyle(element);
+    const hidden = style.display === 'none' || element.closest('[style*="display:none"]');
+    if (walker.currentNode.textContent.trim() && !hidden)
+      smallest = Math.min(smallest, parseFloat(style.fontSize));
+  }
+  return smallest;
+}"""
+DOUBLE = """() => {
+  const all = [...document.querySelectorAll('body *')];
+  const sizes = all.map((element) => parseFloat(getComputedStyle(element).fontSize));
+  all.forEach((element, at) => { element.style.fontSize = 2 * sizes[at] + 'px'; });
+}"""
+
+
+@pytest.fixture(scope="module", params=["nb", "ar"])
+def html(request: pytest.FixtureRequest) -> str:
+    posts = [nasty(), post(0, image=picture()), post(1, language="ar"), *(post(n) for n in range(2, 8))]
+    edition = digest(
+        posts, letterhead=letterhead(language=request.param), greeting="Hei!", headlines=(post(30, html=""),)
+    )
+    return render(edition).html
+
+
+@pytest.fixture
+def screen(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.abort())
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 700])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_fits_the_screen_and_is_large_enough(screen: Page, html: str, width: int, scheme: Any) -> None:
+    screen.set_viewport_size({"width": width, "height": 800})
+    screen.emulate_media(color_scheme=scheme)
+    screen.set_content(html)
+    assert screen.evaluate(WIDTH) == width
+    assert screen.evaluate(SMALLEST) >= 14
+
+
+def test_without_style_sheets_and_images_at_double_size(screen: Page, html: str) -> None:
+    bare = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
+    bare = re.sub(r'<img[^>]*?alt="([^"]*)"[^>]*>', r"\1", bare)
+    screen.set_viewport_size({"width": 320, "height": 800})
+    screen.set_content(bare)
+    assert screen.evaluate(SMALLEST) >= 14
+    screen.evaluate(DOUBLE)
+    assert screen.evaluate(WIDTH) == 320
+    assert screen.evaluate(SMALLEST) >= 28
+
+
+def test_dark_mode_is_dark(screen: Page, html: str) -> None:
+    screen.emulate_media(color_scheme="dark")
+    screen.set_content(html)
+    assert screen.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(25, 24, 22)"
+    assert (
+        screen.evaluate("getComputedStyle(document.querySelector('.post p:last-child')).color") == "rgb(235, 231, 223)"
+    )
+
+
+def test_the_accessibility_tree(screen: Page, html: str) -> None:
+    """Headings come in order, and every link and every picture that says something has a name."""
+    screen.set_content(html)
+    client = screen.context.new_cdp_session(screen)
+    nodes = client.send("Accessibility.getFullAXTree")["nodes"]
+    seen = [node for node in nodes if not node["ignored"]]
+    levels = []
+    for node in seen:
+        role, name = node["role"]["value"], node.get("name", {}).get("value", "")
+        if role in ("link", "image", "heading"):
+            assert name.strip(), node
+        if role == "heading":
+            levels.append(next(p["value"]["value"] for p in node["properties"] if p["name"] == "level"))
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert {"table", "cell", "row"}.isdisjoint(node["role"]["value"] for node in seen)
+
+
+def test_as_word_reads_it(html: str) -> None:
+    """With the MSO branches resolved as Word does, tables nest rightly, each 600 px wide or as wide as its cell."""
+    word = re.sub(r"<!--\[if !mso\]><!-->.*?<!--<!\[endif\]-->", "", html, flags=re.DOTALL)
+    word = re.sub(r"<!--\[if [^\]]*mso[^\]]*\]>(.*?)<!\[endif\]-->", r"\1", word, flags=re.DOTALL)
+    assert "<!--" not in word
+    opened: list[str] = []
+    for closing, tag in re.findall(r"<(/?)(table|tbody|tr|td|div)\b", word.partition("<body")[2]):
+        if not closing:
+            opened.append(tag)
+        else:
+            assert opened.pop() == tag
+    assert opened == []
+    tables = lxml_html.document_fromstring(word).findall(".//table[@width]")
+    assert {table.get("width") for table in tables} == {"600", "100%"}

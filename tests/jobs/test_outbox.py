@@ -1,0 +1,307 @@
+"""The outbox: claims, the last look at who may get it, results, and what goes back."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from newsletter.config import Delivery
+from newsletter.jobs import audience, outbox, progress, results, underway
+from newsletter.jobs.results import row_of
+from newsletter.mail import Kind
+from newsletter.models import Became, Chunk, Edition, Result, Retry, State
+from subscribers import tokens
+from subscribers.models import Subscription, Suppression
+from tests.jobs import outbox_samples as samples
+
+pytestmark = pytest.mark.django_db
+
+
+def numbers(batch: object) -> list[int]:
+    return [reader.number for reader in batch.readers]  # type: ignore[attr-defined]
+
+
+def test_a_chunk_holds_what_was_asked_for_and_no_more_than_500() -> None:
+    samples.sending(1100)
+    box = samples.outbox()
+    claims = [box.next(limit) for limit in (300, 5000, 5000)]
+    assert [numbers(claim) for claim in claims] == [
+        list(range(1, 301)),
+        list(range(301, 801)),
+        list(range(801, 1101)),
+    ]
+    assert box.next(500) is None
+
+
+def test_two_processes_never_hold_the_same_number() -> None:
+    samples.sending(20)
+    boxes = samples.outbox("one.journal"), samples.outbox("two.journal")
+    held = [number for _ in range(2) for box in boxes for number in numbers(box.next(6))]
+    assert sorted(held) == list(range(1, 21))
+
+
+def test_a_reader_carries_their_own_link_and_a_message_id_that_stays() -> None:
+    ties = samples.readers(2)
+    edition = samples.begun(samples.queued())
+    first, second = samples.outbox().next(2).readers
+    assert (first.address, second.address) == ("r1@reader.example", "r2@reader.example")
+    assert tokens.read_link(second.token) == ties[1].pk
+    assert first.message_id == audience.message_id(edition, ties[0].pk) != second.message_id
+
+
+@pytest.mark.parametrize("state", [State.PAUSED, State.CANCELLED, State.SENT, State.QUEUED])
+def test_nothing_is_claimed_of_an_edition_that_is_not_sending(state: State) -> None:
+    edition = samples.sending(3)
+    Edition.objects.filter(pk=edition.pk).update(state=state)
+    assert samples.outbox().next(10) is None
+
+
+def test_an_edition_of_another_provider_s_newsletter_is_left_alone() -> None:
+    samples.sending(3)
+    other = outbox.Outbox(outbox.Holder("here", "x"), ["daily"], Delivery())
+    assert other.next(10) is None
+
+
+def leave(tie: Subscription) -> None:
+    Subscription.objects.filter(pk=tie.pk).update(state=Subscription.State.UNSUBSCRIBED)
+
+
+def suppress(tie: Subscription) -> None:
+    Suppression.objects.suppress(tie.subscriber.key, Suppression.Reason.COMPLAINED)
+
+
+def suppress_domain(tie: Subscription) -> None:
+    Suppression.objects.suppress_domain(tie.subscriber.domain, Suppression.Reason.BY_HAND)
+
+
+def rest(tie: Subscription) -> None:
+    Subscription.objects.filter(pk=tie.pk).update(paused_until=timezone.now().date() + timedelta(days=30))
+
+
+def forget(tie: Subscription) -> None:
+    tie.subscriber.delete()
+
+
+@pytest.mark.parametrize("act", [leave, suppress, suppress_domain, rest, forget])
+def test_who_left_after_the_claim_is_skipped_when_the_chunk_is_begun(act: object) -> None:
+    ties = samples.subscribe(["a@one.example", "b@two.example"])
+    edition = samples.begun(samples.queued())
+    box = samples.outbox()
+    batch = box.next(10)
+    act(ties[1])  # type: ignore[operator]
+    assert numbers(box.begin(batch)) == [1]
+    assert progress.counts(edition).skipped == 1
+    assert Result.objects.get(number=2).kind == Became.SKIPPED
+
+
+def test_who_was_forgotten_before_the_claim_is_skipped_and_never_comes_back() -> None:
+    ties = samples.readers(2)
+    edition = samples.begun(samples.queued())
+    ties[0].subscriber.delete()
+    box = samples.outbox()
+    batch = box.next(10)
+    assert numbers(batch) == [2]
+    box.settle(edition.name, batch.chunk, [samples.outcome(2)], finished=True)
+    assert (
+        progress.counts(edition).document() | {"skipped": 1, "accepted": 1, "pending": 0}
+        == progress.counts(edition).document()
+    )
+    assert box.next(10) is None
+
+
+def test_a_chunk_is_marked_begun_before_its_first_mail() -> None:
+    samples.sending(3)
+    box = samples.outbox()
+    batch = box.next(10)
+    assert Chunk.objects.get().begun_at is None
+    box.begin(batch)
+    assert Chunk.objects.get().begun_at is not None
+
+
+def test_a_chunk_of_a_paused_edition_is_not_begun_and_goes_back_whole() -> None:
+    edition = samples.sending(3)
+    box = samples.outbox()
+    batch = box.next(10)
+    underway.pause(edition)
+    assert box.begin(batch).readers == ()
+    box.settle(edition.name, batch.chunk, [], finished=True)
+    assert progress.counts(edition).pending == 3
+    assert box.next(10) is None
+    underway.resume(edition)
+    assert numbers(box.next(10)) == [1, 2, 3]
+
+
+def test_what_was_not_begun_goes_back_and_the_rest_stays_recorded() -> None:
+    edition = samples.sending(4)
+    box = samples.outbox()
+    batch = box.next(10)
+    box.settle(edition.name, batch.chunk, [samples.outcome(1), samples.outcome(3)], finished=True)
+    assert numbers(box.next(10)) == [2, 4]
+    assert progress.counts(edition).accepted == 2
+
+
+def test_hold_renews_leases_and_leaves_out_what_must_stop() -> None:
+    edition = samples.sending(3)
+    box = samples.outbox()
+    batch = box.next(10)
+    key = (edition.name, batch.chunk)
+    old = Chunk.objects.get().leased_until - timedelta(seconds=45)
+    Chunk.objects.update(leased_until=old)
+    first = box.hold([key])[key]
+    assert Chunk.objects.get().leased_until > old + timedelta(seconds=44)
+    assert 0 < first - batch.lease_until < 30
+    underway.pause(edition)
+    assert box.hold([key]) == {}
+
+
+def test_a_chunk_that_somebody_else_took_over_may_not_go_on() -> None:
+    edition = samples.sending(3)
+    box = samples.outbox()
+    batch = box.next(10)
+    outbox.settle(batch.chunk, [], Delivery(), finished=True)
+    assert box.hold([(edition.name, batch.chunk)]) == {}
+    assert box.begin(batch).readers == ()
+
+
+def test_a_deferred_one_waits_and_is_claimed_again_under_the_next_attempt() -> None:
+    edition = samples.sending(2)
+    box = samples.outbox()
+    batch = box.next(10)
+    outcomes = [samples.outcome(1), samples.outcome(2, Kind.DEFERRED, code=451)]
+    box.settle(edition.name, batch.chunk, outcomes, finished=True)
+    assert box.next(10) is None
+    Retry.objects.update(due=timezone.now())
+    again = box.next(10)
+    assert [(r.number, r.attempt) for r in again.readers] == [(2, 2)]
+    assert box.next(10) is None
+    box.settle(edition.name, again.chunk, [samples.outcome(2, attempt=2)], finished=True)
+    assert progress.counts(edition).accepted == 2
+    assert not Retry.objects.exists()
+
+
+def test_a_deferred_one_is_tried_again_after_the_edition_is_sent() -> None:
+    edition = samples.sending(1)
+    box = samples.outbox()
+    box.settle(edition.name, box.next(1).chunk, [samples.outcome(1, Kind.DEFERRED)], finished=True)
+    underway.complete([samples.NEWSLETTER], timezone.now())
+    edition.refresh_from_db()
+    assert edition.state == State.SENT
+    Retry.objects.update(due=timezone.now())
+    assert numbers(box.next(10)) == [1]
+
+
+def test_a_deferred_one_whose_time_is_over_is_refused_as_expired() -> None:
+    edition = samples.sending(1)
+    box = samples.outbox(retry_for="1h")
+    box.settle(edition.name, box.next(1).chunk, [samples.outcome(1, Kind.DEFERRED)], finished=True)
+    Retry.objects.update(due=timezone.now(), since=timezone.now() - timedelta(hours=1))
+    chunk = box.next(1).chunk
+    box.settle(edition.name, chunk, [samples.outcome(1, Kind.DEFERRED, attempt=2, status="4.2.2")], finished=True)
+    found = Result.objects.get()
+    assert (found.kind, found.fault, found.status) == (Became.REFUSED, "expired", "4.2.2")
+    assert not Retry.objects.exists()
+    assert progress.counts(edition).refused == 1
+
+
+def test_a_server_s_own_time_is_waited_for() -> None:
+    edition = samples.sending(1)
+    box = samples.outbox()
+    deferred = samples.outcome(1, Kind.DEFERRED, retry_after=7200.0)
+    box.settle(edition.name, box.next(1).chunk, [deferred], finished=True)
+    assert Retry.objects.get().due - timezone.now() > timedelta(hours=1, minutes=59)
+
+
+def test_a_retry_that_was_not_begun_keeps_its_attempt_and_its_age() -> None:
+    edition = samples.sending(1)
+    box = samples.outbox()
+    box.settle(edition.name, box.next(1).chunk, [samples.outcome(1, Kind.DEFERRED)], finished=True)
+    since = Retry.objects.get().since
+    Retry.objects.update(due=timezone.now())
+    box.settle(edition.name, box.next(1).chunk, [], finished=True)
+    retry = Retry.objects.get()
+    assert (retry.attempt, retry.since, retry.chunk_id) == (2, since, None)
+
+
+def test_recording_twice_is_as_good_as_once() -> None:
+    edition = samples.sending(3)
+    box = samples.outbox()
+    batch = box.next(10)
+    outcomes = [samples.outcome(1), samples.outcome(2, Kind.REFUSED), samples.outcome(3, Kind.DEFERRED)]
+    box.settle(edition.name, batch.chunk, outcomes, finished=True)
+    before = progress.counts(edition)
+    box.settle(edition.name, batch.chunk, outcomes, finished=True)
+    assert progress.counts(edition) == before
+    assert Retry.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        (Kind.UNKNOWN, Kind.ACCEPTED, Became.ACCEPTED),
+        (Kind.ACCEPTED, Kind.UNKNOWN, Became.ACCEPTED),
+        (Kind.ACCEPTED, Kind.REFUSED, Became.ACCEPTED),
+    ],
+)
+def test_of_one_attempt_what_is_known_stays(first: Kind, second: Kind, kept: Became) -> None:
+    edition = samples.sending(1)
+    box = samples.outbox()
+    batch = box.next(1)
+    for kind in (first, second):
+        box.settle(edition.name, batch.chunk, [samples.outcome(1, kind)], finished=False)
+    assert Result.objects.get().kind == kept
+    assert getattr(progress.counts(edition), kept) == 1
+
+
+def test_an_older_attempt_says_nothing_any_more() -> None:
+    edition = samples.sending(1)
+    box = samples.outbox()
+    batch = box.next(1)
+    box.settle(edition.name, batch.chunk, [samples.outcome(1, attempt=2)], finished=False)
+    box.settle(edition.name, batch.chunk, [samples.outcome(1, Kind.DEFERRED, attempt=1)], finished=False)
+    assert Result.objects.get().kind == Became.ACCEPTED
+    assert not Retry.objects.exists()
+
+
+def test_an_accepted_mail_keeps_its_queue_id_and_a_refused_one_the_words() -> None:
+    edition = samples.sending(2)
+    box = samples.outbox()
+    outcomes = [
+        samples.outcome(1, queue_id="4A7F", text="queued as 4A7F"),
+        samples.outcome(2, Kind.REFUSED, code=550, status="5.1.1", text="no such user"),
+    ]
+    box.settle(edition.name, box.next(2).chunk, outcomes, finished=True)
+    assert Result.objects.values_list("queue_id", "text").order_by("number")[0] == ("4A7F", "")
+    assert Result.objects.values_list("code", "status", "text").order_by("number")[1] == (550, "5.1.1", "no such user")
+
+
+def test_a_new_address_sends_no_more_in_a_day_than_the_plan_allows() -> None:
+    edition = samples.sending(30)
+    box = samples.outbox(warm_up={"first_day": 10})
+    batch = box.next(500)
+    assert len(batch.readers) == 10
+    assert box.next(500) is None
+    box.settle(edition.name, batch.chunk, [samples.outcome(n) for n in range(1, 11)], finished=True)
+    assert box.next(500) is None
+
+
+class CountsAddUp(TestCase):
+    """Whatever comes back in whatever order, the tallies say what the results say, and add up to the audience."""
+
+    attempts = st.tuples(st.integers(1, 6), st.sampled_from(Kind), st.integers(1, 3))
+
+    @given(st.lists(st.lists(attempts, max_size=8), max_size=6))
+    def test_counts_add_up(self, settled: list[list[tuple[int, Kind, int]]]) -> None:
+        edition = samples.sending(6)
+        for batch in settled:
+            rows = [row_of(samples.outcome(number, kind, attempt)) for number, kind, attempt in batch]
+            results.record(edition, rows, Delivery(), timezone.now())
+        counted = progress.counts(edition)
+        kinds = list(Result.objects.filter(edition=edition).values_list("kind", flat=True))
+        assert {kind: kinds.count(kind) for kind in Became.values} == {
+            kind: getattr(counted, kind) for kind in Became.values
+        }
+        assert counted.pending == 6 - len(kinds)
+        assert Retry.objects.filter(edition=edition).count() == kinds.count(Became.DEFERRED)

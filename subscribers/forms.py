@@ -8,12 +8,14 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.pages import LANGUAGES
 from subscribers.preferences import LONGEST_PAUSE
 
 LONGEST_FIELD = 1_000
+WITHIN_A_YEAR = gettext_lazy("Please choose a day within the next year.")
 
 
 def _text(text: str) -> str:
@@ -61,7 +63,7 @@ class AskForm(forms.Form):
 class PauseForm(forms.Form):
     """Resting until a day, from tomorrow to a year from now."""
 
-    until = forms.DateField(required=False)
+    until = forms.DateField(required=False, error_messages={"invalid": WITHIN_A_YEAR})
 
     def __init__(self, data: Any, today: date) -> None:
         super().__init__(data)
@@ -71,7 +73,7 @@ class PauseForm(forms.Form):
         """The day on which mail comes again."""
         until: date | None = self.cleaned_data["until"]
         if until is None or not self.first <= until <= self.last:
-            raise forms.ValidationError(_("Please choose a day within the next year."))
+            raise forms.ValidationError(WITHIN_A_YEAR)
         return until
 
 

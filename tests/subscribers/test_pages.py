@@ -1,0 +1,244 @@
+"""Readers' pages over HTTP: what they show, what they do, and the headers they carry."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from newsletter import config
+from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.tokens import Purpose, link_token, proof_token, timed_token
+from tests import settings
+from tests.subscribers.make import only_letter, path, subscription
+
+pytestmark = pytest.mark.django_db
+State = Subscription.State
+SUBSCRIBE = "/n/kinaforum/subscribe"
+ONE_CLICK = "List-Unsubscribe=One-Click"
+FORM = "application/x-www-form-urlencoded"
+
+
+def test_a_form_in_the_browsers_language(client: Client) -> None:
+    answer = client.get(SUBSCRIBE, headers={"Accept-Language": "nn-NO,en;q=0.5"})
+    assert answer.status_code == 200
+    assert '<html lang="nn">' in answer.text
+    assert "Kinaforum" in answer.text
+
+
+def test_a_form_in_the_language_that_was_chosen(client: Client) -> None:
+    assert '<html lang="fr">' in client.get(f"{SUBSCRIBE}?lang=fr", headers={"Accept-Language": "nn"}).text
+
+
+def test_a_form_in_the_newsletters_language(client: Client) -> None:
+    assert '<html lang="nb">' in client.get(SUBSCRIBE, headers={"Accept-Language": "zh-CN"}).text
+
+
+def test_an_unknown_newsletter_is_not_found(client: Client) -> None:
+    assert client.get("/n/nothing/subscribe").status_code == 404
+
+
+def test_joining_by_the_form(client: Client) -> None:
+    asked = client.post(SUBSCRIBE, {"address": "kari@reader.example"}, headers={"Accept-Language": "en"})
+    assert asked.status_code == 202
+    assert "Look into your mailbox" in asked.text
+    link = path(only_letter().context["link"])
+    assert "k…@r….example" in client.get(link).text
+    assert Subscription.objects.get().state == State.PENDING
+    assert "The next edition of Kinaforum comes to k…@r….example" in client.post(link).text
+    assert Subscription.objects.get().state == State.ACTIVE
+
+
+def test_a_wrong_address_is_shown_again_with_what_to_do(client: Client) -> None:
+    answer = client.post(SUBSCRIBE, {"address": "kari@reader"}, headers={"Accept-Language": "en"})
+    assert answer.status_code == 400
+    assert 'value="kari@reader"' in answer.text
+    assert 'aria-describedby="address-fault"' in answer.text
+    assert "Please write it like name@example.org" in answer.text
+
+
+def test_a_machine_that_fills_in_everything_is_not_heard(client: Client) -> None:
+    answer = client.post(SUBSCRIBE, {"address": "kari@reader.example", "website": "https://spam.example"})
+    assert answer.status_code == 202
+    assert not Letter.objects.exists()
+
+
+def open_to(origin: str) -> None:
+    text = settings.TEXT.replace('title = "Kinaforum"', f'title = "Kinaforum"\nform_origins = ["{origin}"]')
+    config.use(config.parse(text, settings.FOLDER / "config.toml"))
+
+
+def test_another_site_may_ask_by_script_where_it_is_named(client: Client) -> None:
+    open_to("https://blog.example")
+    headers = {"Origin": "https://blog.example"}
+    before = client.options(SUBSCRIBE, headers=headers)
+    assert (before.status_code, before["Access-Control-Allow-Origin"]) == (204, "https://blog.example")
+    body = json.dumps({"address": "kari@reader.example"})
+    answer = client.post(SUBSCRIBE, body, content_type="application/json", headers=headers)
+    assert (answer.status_code, answer["Access-Control-Allow-Origin"]) == (202, "https://blog.example")
+    assert Letter.objects.count() == 1
+
+
+def test_another_site_may_not_where_it_is_not(client: Client) -> None:
+    assert "Access-Control-Allow-Origin" not in client.options(SUBSCRIBE, headers={"Origin": "https://blog.example"})
+
+
+@pytest.mark.parametrize("body", ["[]", '{"address": 7}', "{", '"x"', "\xff"])
+def test_what_is_no_request_is_refused(client: Client, body: str) -> None:
+    answer = client.post(SUBSCRIBE, body, content_type="application/json", headers={"Accept-Language": "en"})
+    assert (answer.status_code, answer.json()) == (400, {"error": "Please write your mail address."})
+
+
+def test_leaving_by_the_form(client: Client) -> None:
+    link = f"/u/{link_token(subscription().pk)}"
+    assert "Yes, unsubscribe" in client.get(link).text
+    assert Subscription.objects.get().state == State.ACTIVE
+    assert "You have left Kinaforum" in client.post(link).text
+    assert "Thank you for telling us" in client.post(link, {"reason": "too  much\r\n"}).text
+    tie = Subscription.objects.get()
+    assert (tie.state, tie.reason) == (State.UNSUBSCRIBED, "too much")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (ONE_CLICK, FORM),
+        ('--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n',
+         "multipart/form-data; boundary=x"),
+    ],
+)  # fmt: skip
+def test_one_click(client: Client, body: str, kind: str) -> None:
+    link = f"/u/{link_token(subscription().pk)}"
+    for _ in range(2):
+        answer = client.post(link, body, content_type=kind)
+        assert (answer.status_code, answer.content, dict(answer.cookies)) == (200, b"", {})
+    assert Subscription.objects.get().state == State.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("", FORM),
+        ("x" * 3_000_000, FORM),
+        ("no multipart", "multipart/form-data"),
+        ("{}", "application/json"),
+        ("&" * 5_000, FORM),
+    ],
+)
+def test_leaving_works_whatever_the_body(client: Client, body: str, kind: str) -> None:
+    link = f"/u/{link_token(subscription().pk)}"
+    assert client.post(link, body, content_type=kind).status_code == 200
+    assert Subscription.objects.get().state == State.UNSUBSCRIBED
+
+
+def test_leaving_a_newsletter_that_is_gone(client: Client) -> None:
+    link = f"/u/{link_token(subscription(newsletter='of-old').pk)}"
+    assert client.get(link).status_code == 200
+    assert "of-old" in client.post(link).text
+    assert Subscription.objects.get().state == State.UNSUBSCRIBED
+
+
+def test_leaving_after_being_forgotten(client: Client) -> None:
+    tie = subscription()
+    Subscriber.objects.all().delete()
+    assert client.post(f"/u/{link_token(tie.pk)}", ONE_CLICK, content_type=FORM).status_code == 200
+    assert "nothing is kept under it" in client.get(f"/u/{link_token(tie.pk)}").text
+
+
+@pytest.mark.parametrize("where", ["u", "p"])
+def test_a_proofs_links_act_on_nobody_and_say_so(client: Client, where: str) -> None:
+    for answer in (client.get(f"/{where}/{proof_token()}"), client.post(f"/{where}/{proof_token()}")):
+        assert answer.status_code == 200
+        assert "It belongs to nobody" in answer.text
+
+
+def test_choosing(client: Client) -> None:
+    tie = subscription()
+    link = f"/p/{link_token(tie.pk)}"
+    shown = client.get(link).text
+    assert "k…@r….example" in shown
+    assert "kari@" not in shown
+    assert "Daglig" in shown
+    until = timezone.localdate() + timedelta(days=14)
+    assert "No mail comes before" in client.post(link, {"do": "pause", "until": until.isoformat()}).text
+    assert Subscription.objects.get().paused_until == until
+    assert "Mail comes again from now on" in client.post(link, {"do": "resume"}).text
+    assert Subscription.objects.get().paused_until is None
+    assert "You have left." in client.post(link, {"do": "leave"}).text
+    assert Subscription.objects.get().state == State.UNSUBSCRIBED
+
+
+@pytest.mark.parametrize("until", ["", "yesterday", "2020-01-01", "2999-01-01"])
+def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
+    answer = client.post(f"/p/{link_token(subscription().pk)}", {"do": "pause", "until": until})
+    assert answer.status_code == 400
+    assert "Please choose a day within the next year" in answer.text
+    assert Subscription.objects.get().paused_until is None
+
+
+def test_joining_another_newsletter_needs_proof(client: Client) -> None:
+    client.post(f"/p/{link_token(subscription().pk)}", {"do": "join", "newsletter": "daily"})
+    assert Subscription.objects.get(newsletter="daily").state == State.PENDING
+    assert only_letter().address == "kari@reader.example"
+
+
+def test_leaving_everything(client: Client) -> None:
+    subscription(newsletter="daily")
+    client.post(f"/p/{link_token(subscription().pk)}", {"do": "leave-all"})
+    assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
+
+
+def own_page(client: Client) -> str:
+    client.post(f"/p/{link_token(subscription().pk)}", {"do": "me"})
+    return path(only_letter(kind=Letter.Kind.ME).context["link"])
+
+
+def test_ones_own_page(client: Client) -> None:
+    link = own_page(client)
+    assert "kari@reader.example" in client.get(link).text
+    assert "Lagret." in client.post(link, {"do": "save", "name": " Kari \r\n N ", "language": "nb"}).text
+    kari = Subscriber.objects.get()
+    assert (kari.name, kari.language) == ("Kari N", "nb")
+    data = client.get(f"{link}?data")
+    assert data["Content-Disposition"] == 'attachment; filename="my-data.json"'
+    assert data.json()["name"] == "Kari N"
+
+
+def test_moving_to_another_address(client: Client) -> None:
+    link = own_page(client)
+    client.post(link, {"do": "move", "address": "kari@new.example"})
+    confirm = path(only_letter(kind=Letter.Kind.CHANGE).context["link"])
+    assert "kari@new.example" in client.get(confirm).text
+    assert Subscriber.objects.get().address == "kari@reader.example"
+    assert "Your address is changed" in client.post(confirm).text
+    assert Subscriber.objects.get().address == "kari@new.example"
+
+
+def test_erasing_needs_a_tick(client: Client) -> None:
+    link = own_page(client)
+    assert client.post(link, {"do": "erase"}).status_code == 400
+    assert Subscriber.objects.exists()
+    assert "Everything is erased" in client.post(link, {"do": "erase", "sure": "yes"}).text
+    assert not Subscriber.objects.exists()
+    assert client.get(link).status_code == 404
+
+
+@pytest.mark.parametrize("kind", ["subscribe", "confirm", "u", "p", "me"])
+def test_no_page_leaks(client: Client, kind: str) -> None:
+    tie = subscription()
+    pages = {
+        "subscribe": SUBSCRIBE,
+        "confirm": f"/confirm/{timed_token(Purpose.CONFIRM, 1, 60)}",
+        "u": f"/u/{link_token(tie.pk)}",
+        "p": f"/p/{link_token(tie.pk)}",
+        "me": f"/me/{timed_token(Purpose.ME, tie.subscriber_id, 60)}",
+    }
+    for answer in (client.get(pages[kind]), client.post(pages[kind])):
+        assert not answer.cookies
+        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Cache-Control"] == "no-store"
+        assert answer["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in answer["Content-Security-Policy"]
+        assert "script-src" not in answer["Content-Security-Policy"]
+        assert "<script" not in answer.text

@@ -78,9 +78,10 @@ def _behind_page(fetcher: Fetcher, url: str, kind: str, response: Response, why:
 
 
 def _tree(response: Response) -> HtmlElement | None:
+    """A web page as a tree; None where there is nothing in it."""
     text = without_controls(decode(response.body[:_PAGE], response.content_type))
     try:
-        return lxml.html.document_fromstring(text)
+        return lxml.html.document_fromstring(text.encode(), parser=lxml.html.HTMLParser(encoding="utf-8"))
     except lxml.etree.ParserError:
         return None
 

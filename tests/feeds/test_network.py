@@ -11,8 +11,8 @@ from newsletter.feeds.network import PrivateAddress, UnknownHost, Watch, is_priv
 @pytest.mark.parametrize(
     "address",
     ["127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "192.0.2.1",
-     "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1%lo", "fc00::1", "ff02::1", "2001:db8::1",
-     "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
+     "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1", "::1", "::", "fe80::1%lo", "fc00::1", "ff02::1",
+     "2001:db8::1",      "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"],
 )  # fmt: skip
 def test_what_is_not_public_is_private(address: str) -> None:
     assert is_private(address)
@@ -26,7 +26,7 @@ def test_public_addresses_are_public(address: str) -> None:
 def answers(monkeypatch: pytest.MonkeyPatch, *addresses: str) -> None:
     """Let every name be at these addresses."""
     rows = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 80)) for a in addresses]
-    monkeypatch.setattr(network.socket, "getaddrinfo", lambda *_, **__: rows)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: rows)
 
 
 def test_one_private_address_among_public_ones_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +53,7 @@ def test_a_name_that_is_none_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None
     def fail(*_: object, **__: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
 
-    monkeypatch.setattr(network.socket, "getaddrinfo", fail)
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
     with pytest.raises(UnknownHost):
         resolve("nowhere.example", 80, 1.0)
 

@@ -6,13 +6,12 @@ above 5 % of the last 200 replies, but not before there are 10 of them.
 
 from collections import deque
 
-from newsletter.delivery.outcome import held_against_us
+from newsletter.delivery.outcome import REFUSED_LOGIN, held_against_us
 from newsletter.mail import Kind, Outcome
 
 WINDOW = 200
 AT_LEAST = 10
 SHARE = 0.05
-REFUSED_LOGIN = (530, 534, 535, 538)
 
 
 class Circuit:

@@ -41,10 +41,11 @@ _QUOTA_WORDS = re.compile(
     r"(?:daily|sending|user|message) (?:\w+ )?(?:quota|limit)|quota exceeded|throttling failure", re.IGNORECASE
 )
 _QUEUED = re.compile(
-    rb"(?:queued as|queued mail[^0-9a-z]+|\bid[ =])\s*<?([^\s<>]+)|^(?:ok:?\s+)?([0-9A-Za-z.-]{6,80})\b", re.I
+    rb"(?:queued as|queued mail[^0-9a-z]+|\bid[ =])\s*<?([^\s<>]+)|^(?:ok:?\s+)?((?=\S*\d)[0-9A-Za-z.-]{6,80})\b", re.I
 )
 _WAIT = re.compile(r"(?:in|after|for|wait)\s+(\d{1,6})\s*(sec|s\b|min|m\b|hour|h\b)", re.IGNORECASE)
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+REFUSED_LOGIN = (530, 534, 535, 538)
 _LONGEST_WAIT = 86_400.0
 
 # RFC 3463: the subject (second number) of a status, and the details that mean something else.
@@ -85,8 +86,11 @@ def queue_id(reply: Reply) -> str:
 
 
 def verdict(number: int, attempt: int, phase: Phase, reply: Reply, at: float) -> Outcome:
-    """What a reply other than 2yz or 421 to MAIL, RCPT, DATA or the final dot means for this reader."""
-    kind = Kind.DEFERRED if reply.code < 500 else Kind.REFUSED
+    """What a reply other than 2yz or 421 to MAIL, RCPT, DATA or the final dot means for this reader.
+
+    A refused login is nothing against the reader, who gets the mail when it is mended.
+    """
+    kind = Kind.DEFERRED if reply.code < 500 or reply.code in REFUSED_LOGIN else Kind.REFUSED
     text, status = reply.text, reply.status
     fault = fault_of(phase, reply.code, status, text)
     wait = wait_of(text) if kind is Kind.DEFERRED else None

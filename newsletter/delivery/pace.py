@@ -10,12 +10,16 @@ from newsletter.mail import Kind, Outcome
 SLACK = 0.1
 """Seconds of work that a bucket lets through at once, so that a late clock tick costs no rate."""
 
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 300.0
-SOFT_REPLIES = 3
+FIRST_PAUSE = 0.25
+LONGEST_PAUSE = 30.0
+SOFT_PAUSE = 1.0
+SOFT_REPLIES = 5
 SOFT_WITHIN = 60.0
-LOWEST_RATE = 0.05
-RECOVERY = 1.02
+UNKNOWN_RATE = 5.0
+LOWEST_RATE = 0.2
+FORGOTTEN_RATE = 100.0
+RECOVERY = 1.1
+"""Pauses in seconds, rates in mails a second; an accepted mail raises a lowered rate by so much."""
 
 
 class Bucket:
@@ -39,15 +43,21 @@ class Signal(Enum):
 
     NONE = 0
     SOFT = 1
-    HARD = 2
+    PAUSE = 2
+    RATE = 3
 
 
 def signal_of(outcome: Outcome) -> Signal:
-    """421 and 4.7.28 ask for less at once; another 4.7.x only when repeated: one greylisted reader slows nobody."""
+    """421 asks for a pause and 4.7.28 for a lower rate, at once; another 4.7.x only when repeated.
+
+    One greylisted reader slows nobody.
+    """
     if outcome.kind is not Kind.DEFERRED:
         return Signal.NONE
-    if outcome.code == 421 or outcome.status == "4.7.28":
-        return Signal.HARD
+    if outcome.status == "4.7.28":
+        return Signal.RATE
+    if outcome.code == 421:
+        return Signal.PAUSE
     return Signal.SOFT if outcome.status.startswith("4.7.") else Signal.NONE
 
 
@@ -93,31 +103,38 @@ class Domain:
             self._limit = None if self._connections is None else min(self._connections, self._limit + 1)
 
     def signal(self, signal: Signal, now: float) -> None:
-        """A reply asked for less, or may have: leave the domain alone for a while, then go on at half the pace."""
-        if signal is Signal.SOFT:
-            self._soft.append(now)
-            if len(self._soft) < SOFT_REPLIES or now - self._soft[0] > SOFT_WITHIN:
-                return
-        if signal is Signal.NONE or now < self._blocked_until:
+        """A reply asked for less, or may have: the domain is left alone for a while, and gets fewer at a time after."""
+        if signal is Signal.NONE or now < self._blocked_until or (signal is Signal.SOFT and not self._repeated(now)):
             return
-        self._blocked_until = now + self._pause
-        self._pause = min(self._pause * 2, LONGEST_PAUSE)
+        if signal is Signal.SOFT:
+            self._blocked_until = now + SOFT_PAUSE
+        else:
+            self._blocked_until = now + self._pause
+            self._pause = min(self._pause * 2, LONGEST_PAUSE)
         self._limit = max(1, min(self._limit or self.in_flight, self.in_flight) // 2)
-        self._bucket = Bucket(max(LOWEST_RATE, self._rate(now) / 2))
-        self._bucket.spend(self._blocked_until)
+        if signal is Signal.RATE:
+            self._bucket = Bucket(max(LOWEST_RATE, self._rate(now) / 2))
+            self._bucket.spend(self._blocked_until)
+
+    def _repeated(self, now: float) -> bool:
+        self._soft.append(now)
+        repeated = len(self._soft) == SOFT_REPLIES and now - self._soft[0] <= SOFT_WITHIN
+        if repeated:
+            self._soft.clear()
+        return repeated
 
     def _rate(self, now: float) -> float:
         """Mails a second that the domain took of late."""
         if self._bucket and self._bucket.per_second != self._configured:
             return self._bucket.per_second
         recent = [at for at in self._taken if now - at <= 10.0]
-        return len(recent) / max(1.0, now - recent[0]) if recent else 1.0
+        return len(recent) / max(1.0, now - recent[0]) if recent else UNKNOWN_RATE
 
     def _recover(self, bucket: Bucket) -> None:
         bucket.per_second *= RECOVERY
         if self._configured and bucket.per_second >= self._configured:
             bucket.per_second = self._configured
-        elif not self._configured and bucket.per_second >= 1000:
+        elif not self._configured and bucket.per_second >= FORGOTTEN_RATE:
             self._bucket = None
 
 

@@ -1,0 +1,50 @@
+"""What the delivery tests share: an engine against a scripted server."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from newsletter.config import Delivery, Smtp, Timeouts
+from newsletter.delivery.engine import Ended, Engine
+from newsletter.delivery.journal import Journal
+from tests.delivery.samples import Desk
+from tests.doubles.smtpd import Smtpd
+
+Send = Callable[..., Awaitable[Ended]]
+
+
+def impatient(seconds: float = 0.3) -> Timeouts:
+    """All deadlines that short."""
+    names = ("connect", "greeting", "command", "data", "block", "dot")
+    return Timeouts(**{name: f"{int(seconds * 1000)}ms" for name in names})
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """A journal of the database `db`."""
+    made = Journal.create(tmp_path / "journal", "db", "boot-1")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def engine_for(journal: Journal) -> Callable[..., Engine]:
+    """Makes an engine for a desk and a server."""
+
+    def make(desk: Desk, server: Smtpd, *, connections: int = 2, patience: float = 0.6, **settings: object) -> Engine:
+        smtp = {"host": "127.0.0.1", "security": "none", "timeouts": impatient()} | dict(settings.pop("smtp", {}))  # type: ignore[call-overload]
+        delivery = Delivery(connections=connections, smtp=Smtp(port=server.port, **smtp), **settings)  # type: ignore[arg-type]
+        return Engine(delivery, desk, desk, journal, patience=patience, grace=1.0)
+
+    return make
+
+
+@pytest.fixture
+def send_all(engine_for: Callable[..., Engine]) -> Send:
+    """Runs an engine to its end."""
+
+    async def run(desk: Desk, server: Smtpd, **settings: object) -> Ended:
+        return await engine_for(desk, server, **settings).run()
+
+    return run

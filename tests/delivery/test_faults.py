@@ -1,0 +1,187 @@
+"""Every phase of a session, with every fault: what becomes of the mail, and never twice."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from newsletter.delivery.engine import Why
+from newsletter.mail import Fault, Kind
+from tests.delivery.conftest import Send
+from tests.delivery.samples import desk
+from tests.doubles.smtpd import CLOSE, FEATURES, SILENT, Action, Say, Smtpd
+
+GARBAGE = "Gesundheit!"
+PLAIN_FEATURES = tuple(word for word in FEATURES if word != "PIPELINING")
+ways = pytest.mark.parametrize("features", [FEATURES, PLAIN_FEATURES], ids=["pipelined", "one by one"])
+
+BEFORE_THE_DOT = [
+    (phase, fault)
+    for phase in ("MAIL", "RCPT", "DATA")
+    for fault in (CLOSE, SILENT, GARBAGE, "421 4.3.2 bye", Say("421 4.3.2 bye", close=True), "299", "199 what")
+    if (phase, fault) not in {("MAIL", "299"), ("RCPT", "299")}
+]
+
+
+@ways
+@pytest.mark.parametrize(("phase", "fault"), BEFORE_THE_DOT, ids=str)
+async def test_what_breaks_before_the_final_dot_is_tried_again_and_taken_once(
+    phase: str, fault: Action, features: Sequence[str], send_all: Send
+) -> None:
+    readers = desk(1)
+    async with Smtpd.of(features, **{phase: [fault]}) as server:
+        ended = await send_all(readers, server)
+    assert ended.why is Why.DONE
+    assert readers.kinds() == {"accepted": 1}
+    assert server.recipients == ["r0@reader.example"]
+
+
+@ways
+@pytest.mark.parametrize("fault", [CLOSE, SILENT, GARBAGE, "354 what?", Say(take=True, close=True)], ids=str)
+async def test_what_breaks_after_the_final_dot_is_unknown_and_not_sent_again(
+    fault: Action, features: Sequence[str], send_all: Send
+) -> None:
+    readers = desk(3)
+    async with Smtpd.of(features, DOT=[fault]) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"unknown": 1, "accepted": 2}
+    assert [o.kind for o in readers.outcomes[0]] == [Kind.UNKNOWN]
+    assert len(server.recipients) == len(set(server.recipients))
+
+
+@ways
+async def test_421_after_the_final_dot_means_not_taken_and_is_tried_again(
+    features: Sequence[str], send_all: Send
+) -> None:
+    readers = desk(3)
+    async with Smtpd.of(features, DOT=["421 4.3.2 not now"]) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"accepted": 3}
+    assert sorted(server.recipients) == [f"r{n}@reader.example" for n in range(3)]
+
+
+async def test_a_server_that_drops_in_mid_body_leaves_an_unknown_never_a_guess(send_all: Send) -> None:
+    readers = desk(1)
+    async with Smtpd.of(BODY=[CLOSE]) as server:
+        await send_all(readers, server)
+    assert readers.kinds() == {"unknown": 1}
+    assert server.recipients == []
+
+
+@ways
+@pytest.mark.parametrize(
+    ("phase", "reply", "kind", "fault"),
+    [
+        ("MAIL", "550 5.7.1 sender refused", Kind.REFUSED, Fault.POLICY),
+        ("MAIL", "451 4.3.0 later", Kind.DEFERRED, Fault.CONNECTION),
+        ("RCPT", "550 5.1.1 no such user", Kind.REFUSED, Fault.READER),
+        ("RCPT", "452 4.2.2 mailbox full", Kind.DEFERRED, Fault.MAILBOX),
+        ("RCPT", "550-5.1.1 no\r\n550-5.1.1 such\r\n550 5.1.1 user", Kind.REFUSED, Fault.READER),
+        ("DATA", "451 4.7.1 greylisted", Kind.DEFERRED, Fault.POLICY),
+        ("DATA", "554 5.5.1 no", Kind.REFUSED, Fault.POLICY),
+        ("DOT", "554 5.6.0 bad content", Kind.REFUSED, Fault.CONTENT),
+        ("DOT", "451 4.3.0 try later", Kind.DEFERRED, Fault.CONNECTION),
+    ],
+)
+async def test_a_refusal_costs_one_reader_and_the_connection_goes_on(
+    phase: str, reply: str, kind: Kind, fault: Fault, features: Sequence[str], send_all: Send
+) -> None:
+    readers = desk(4)
+    async with Smtpd.of(features, **{phase: [reply]}) as server:
+        await send_all(readers, server, connections=1)
+    (outcome,) = readers.outcomes[0]
+    assert (outcome.kind, outcome.fault, outcome.code) == (kind, fault, int(reply[:3]))
+    assert server.recipients == [f"r{n}@reader.example" for n in (1, 2, 3)]
+    assert server.greeted == 1
+
+
+@pytest.mark.parametrize("phase", ["MAIL", "RCPT"])
+async def test_after_a_354_to_a_refused_mail_a_lone_dot_is_sent_and_its_reply_ignored(
+    phase: str, send_all: Send
+) -> None:
+    readers = desk(2)
+    script: dict[str, list[Action]] = {phase: ["550 5.1.1 no"], "DATA": ["354 go on all the same"]}
+    async with Smtpd.of(**script) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.outcomes[0][0].kind is Kind.REFUSED
+    assert server.recipients == ["r1@reader.example"]
+    assert "RSET" not in server.commands
+
+
+async def test_a_refusal_counts_even_where_the_connection_breaks_right_after(send_all: Send) -> None:
+    readers = desk(2)
+    async with Smtpd.of(RCPT=[Say("550 5.1.1 no such user", close=True)]) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.outcomes[0][0].status == "5.1.1"
+    assert server.recipients == ["r1@reader.example"]
+
+
+@ways
+@pytest.mark.parametrize("phase", ["GREETING", "EHLO", "MAIL", "RCPT", "DATA", "DOT"])
+async def test_replies_that_arrive_octet_by_octet_are_understood(
+    phase: str, features: Sequence[str], send_all: Send
+) -> None:
+    replies = {
+        "GREETING": "220-double\r\n220 example",
+        "EHLO": "250-double.example\r\n250-SIZE 1000000\r\n250 PIPELINING",
+        "DATA": "354-go\r\n354 on",
+    }
+    readers = desk(2)
+    said = Say(replies.get(phase, "250-2.0.0 fine\r\n250 2.0.0 queued as Q1"), split=True)
+    async with Smtpd.of(features, **{phase: [said]}) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"accepted": 2}
+    assert len(server.taken) == 2
+
+
+@pytest.mark.parametrize("phase", ["GREETING", "EHLO"])
+@pytest.mark.parametrize("fault", [CLOSE, SILENT, GARBAGE, "421 4.7.0 too many", "450 not now", "550 go away"], ids=str)
+async def test_a_connection_that_cannot_be_set_up_is_tried_anew(phase: str, fault: Action, send_all: Send) -> None:
+    readers = desk(2)
+    async with Smtpd.of(**{phase: [fault]}) as server:
+        await send_all(readers, server, connections=1, patience=5.0)
+    assert readers.kinds() == {"accepted": 2}
+
+
+@pytest.mark.parametrize("fault", [CLOSE, SILENT, GARBAGE, "500 what?"], ids=str)
+async def test_a_bad_goodbye_changes_nothing(fault: Action, send_all: Send) -> None:
+    readers = desk(1)
+    async with Smtpd.of(QUIT=[fault]) as server:
+        ended = await send_all(readers, server)
+    assert ended.why is Why.DONE
+    assert readers.kinds() == {"accepted": 1}
+
+
+async def test_a_server_without_ehlo_is_greeted_with_helo(send_all: Send) -> None:
+    readers = desk(2)
+    async with Smtpd.of(EHLO=["502 5.5.2 what is EHLO?"]) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"accepted": 2}
+    assert any(command.startswith("HELO [127.0.0.1]") for command in server.commands)
+
+
+async def test_a_mail_whose_connections_keep_breaking_is_deferred_and_others_go_on(send_all: Send) -> None:
+    readers = desk(3)
+    async with Smtpd.of(RCPT=[CLOSE] * 50) as server:
+        server.script["RCPT"].clear()
+        server.script["RCPT"].extend([CLOSE] * 5)
+        await send_all(desk_ := desk(1), server, connections=1)
+        await send_all(readers, server, connections=1)
+    (outcome,) = desk_.outcomes[0]
+    assert (outcome.kind, outcome.fault, outcome.code) == (Kind.DEFERRED, Fault.CONNECTION, 0)
+    assert readers.kinds() == {"accepted": 3}
+
+
+async def test_a_connection_that_the_server_closes_while_idle_is_replaced(send_all: Send) -> None:
+    readers = desk(4)
+    async with Smtpd.of(DOT=[Say("250 2.0.0 ok", close=True, take=True)]) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"accepted": 4}
+    assert sorted(server.recipients) == [f"r{n}@reader.example" for n in range(4)]
+
+
+async def test_an_unasked_reply_ends_the_connection_and_loses_nothing(send_all: Send) -> None:
+    readers = desk(3)
+    async with Smtpd.of(DOT=["250 2.0.0 ok\r\n250 2.0.0 and again"]) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"accepted": 3}
+    assert sorted(server.recipients) == [f"r{n}@reader.example" for n in range(3)]

@@ -39,7 +39,8 @@ def post(title: str, *, hours: int = 24, html: str = "", newsletter: str = "kina
         link_key=title,
         content_hash=title[:64],
         title=title,
-        html=html or f"<p>{title} is the beginning of a text that goes on for a while, so that there is something to read.</p>",
+        html=html
+        or f"<p>{title} is the beginning of a text that goes on for a while, so that there is something to read.</p>",
         published=at,
         published_offset=60,
         first_seen=at,

@@ -66,7 +66,10 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         "newer": number - 1 if number > 1 else None,
     }
     language = pages.language_of(request, newsletter=newsletter.language)
-    return _kept(pages.page(request, "archive.html", language, **{**context, "newsletter": name, "shown": newsletter}), newsletter)
+    return _kept(
+        pages.page(request, "archive.html", language, **{**context, "newsletter": name, "shown": newsletter}),
+        newsletter,
+    )
 
 
 def _etag(request: HttpRequest, name: str, period: str) -> str | None:
@@ -123,7 +126,9 @@ def feed(request: HttpRequest, name: str) -> HttpResponse:
             pubdate=each.at,
             updateddate=each.at,
         )
-    return _kept(HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"), newsletter)
+    return _kept(
+        HttpResponse(atom.writeString("utf-8"), content_type="application/atom+xml; charset=utf-8"), newsletter
+    )
 
 
 @require_safe

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from django_otp import devices_for_user, match_token
 from django_otp import login as otp_login
 
-from newsletter.web.desk import audit, sessions, users
+from newsletter.web.desk import audit, reset_mail, sessions, users
 from newsletter.web.desk.access import CODE_WANTED, Role, desk_language, role_of
 from newsletter.web.desk.forms import CodeForm, EmailForm, LoginForm, PasswordForm, SetupForm
 from newsletter.web.desk.pages import page, settings
@@ -110,9 +110,7 @@ def forgotten(request: HttpRequest) -> HttpResponse:
         return page(request, "forgotten", {"form": form})
     user = User.objects.filter(username=form.cleaned_data["email"].lower(), is_active=True).first()
     if user is not None:
-        from newsletter.web.desk import reset_mail
-
-        reset_mail.send(user, users.invitation(user, settings().site.url))
+        reset_mail.send(settings(), user, users.invitation(user, settings().site.url))
         audit.note(user.username, "password link asked for", user.username)
     return page(request, "forgotten", {"form": form, "asked": True})
 

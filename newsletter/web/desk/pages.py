@@ -56,8 +56,9 @@ def sentences(request: HttpRequest) -> Iterator[None]:
     except Exception as e:
         if not getattr(e, "is_a_sentence", False):
             raise
-        messages.error(request, _as_sentence(str(e)))
+        messages.error(request, as_sentence(str(e)))
 
 
-def _as_sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """With a capital letter and a full stop."""
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

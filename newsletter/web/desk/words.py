@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
-from babel.dates import format_datetime, format_skeleton, format_timedelta
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
 from babel.numbers import format_decimal, format_percent
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from newsletter.models import Edition, State
@@ -117,3 +117,13 @@ def _plain(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(_plain(v) for v in value)
     return str(value)
+
+
+def readers(count: int) -> str:
+    """A number of readers: `1,214 readers`."""
+    return ngettext("%(count)s reader", "%(count)s readers", count) % {"count": number(count)}
+
+
+def day(at: datetime, zone: tzinfo = UTC) -> str:
+    """A day without its weekday: `6 Feb 2026`."""
+    return format_date(at.astimezone(zone).date(), "medium", locale=language())

@@ -1,0 +1,96 @@
+"""Two editors on one draft: what does not touch each other is put together, what does is shown to both.
+
+Promises: nobody's words are overwritten unless they were shown first; the rules of a change stay those of the jobs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from newsletter.jobs import editing
+from newsletter.jobs.problems import JobProblem
+from newsletter.models import Edition, Revision
+
+TRIES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A field that two editors worded: what stands there now, and what this one wrote."""
+
+    key: str
+    theirs: str
+    mine: str
+
+
+class TwoWordings(JobProblem):
+    """Somebody else changed the same words; both wordings are there to choose from."""
+
+    def __init__(self, edition: Edition, by: str, wordings: list[Wording]) -> None:
+        self.edition, self.by, self.wordings = edition, by, wordings
+        super().__init__(f"{by or 'somebody'} changed the same words meanwhile")
+
+
+def mark(text: str) -> str:
+    """A short mark of a text, by which a page says what it was shown."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def set_words(edition: Edition, by: str, given: Mapping[str, str], shown: Mapping[str, str]) -> Edition:
+    """Set what the editor changed: each text that differs from the mark of what was `shown`.
+
+    Raises TwoWordings where what stands there now was not shown either.
+    """
+    mine = {key: text for key, raw in given.items() if mark(text := plain(key, raw)) != shown.get(key)}
+    for _try in range(TRIES):
+        edition = Edition.objects.get(pk=edition.pk)
+        wanted = {key: text for key, text in mine.items() if text != getattr(edition, key)}
+        clashing = [key for key in wanted if mark(getattr(edition, key)) != shown.get(key)]
+        if clashing:
+            raise TwoWordings(edition, _author(edition), [Wording(k, getattr(edition, k), mine[k]) for k in clashing])
+        if not wanted:
+            return edition
+        try:
+            return editing.set_words(edition, by, edition.revision, wanted)
+        except editing.Conflict:
+            continue
+    raise JobProblem(f"{edition.name} is being changed by others at this moment; try again")
+
+
+def plain(key: str, text: str) -> str:
+    """A text as it is kept: of a line, one space for any white space."""
+    return " ".join(text.split()) if key in ("subject", "preheader") else text.replace("\r\n", "\n")
+
+
+def on_post(edition: Edition, seen: int, post: int, act: Callable[[Edition, int], Edition]) -> Edition:
+    """Do something to a post, on the newest revision where this post is as it was seen.
+
+    Raises Conflict where somebody else changed the same post.
+    """
+    try:
+        return act(edition, seen)
+    except editing.Conflict as conflict:
+        newest = conflict.edition
+        if not _same_post(edition, seen, newest.revision, post):
+            raise
+        return act(newest, newest.revision)
+
+
+def _same_post(edition: Edition, seen: int, newest: int, post: int) -> bool:
+    """Whether a post is the same in two revisions, wherever others pushed it."""
+    old, new = (_snapshot(edition, number).get("posts", {}).get(str(post)) for number in (seen, newest))
+    if old is None or new is None:
+        return False
+    moved = ("position", "moved_rank")
+    return {k: v for k, v in old.items() if k not in moved} == {k: v for k, v in new.items() if k not in moved}
+
+
+def _snapshot(edition: Edition, number: int) -> dict[str, Any]:
+    found = Revision.objects.filter(edition=edition, number=number).values_list("snapshot", flat=True).first()
+    return dict(found or {})
+
+
+def _author(edition: Edition) -> str:
+    found = Revision.objects.filter(edition=edition, number=edition.revision).values_list("by", flat=True)
+    return found.first() or ""

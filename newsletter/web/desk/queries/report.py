@@ -1,0 +1,197 @@
+"""What became of an edition: counts, by domain, over time, replies in the servers' words, compared with earlier ones.
+
+Promises: nothing here grows dearer than one scan of what was not accepted; domains are counted by the database.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Count, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from newsletter.config import Newsletter
+from newsletter.jobs import progress
+from newsletter.jobs.audience import addresses
+from newsletter.jobs.progress import Counts, Unknown
+from newsletter.models import Became, Delivery, Edition, Frozen, Result, Retry, State, Tally
+from newsletter.web.desk import words
+from subscribers.models import Subscription
+
+DOMAINS, REPLIES, UNKNOWN, EARLIER = 15, 20, 50, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count with its name and its share of the audience."""
+
+    key: str
+    name: str
+    count: int
+    text: str
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Where sending stands at this moment."""
+
+    counts: Counts
+    figures: tuple[Figure, ...]
+    tried: int
+    rate: str
+    left: str
+    unknown: tuple[Unknown, ...]
+    unsettled: int
+    next_try: str
+    deferred: tuple["Reply", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What servers said, and of how many mails."""
+
+    kind: str
+    text: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class DomainLine:
+    """The mails to one domain."""
+
+    domain: str
+    audience: int
+    refused: int
+    deferred: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An edition for comparison."""
+
+    edition: Edition
+    subject: str
+    accepted: str
+    refused: str
+    unsubscribed: int
+
+
+def live(edition: Edition, newsletter: Newsletter) -> Live:
+    """Counts, rate and time left, and what needs a decision."""
+    now, counted = timezone.now(), progress.counts(edition)
+    per_second = progress.rate(edition, now) if edition.state == State.SENDING else 0.0
+    left = progress.time_left(counted, per_second)
+    retry = Retry.objects.filter(edition=edition).order_by("due").values_list("due", flat=True).first()
+    unsettled = progress.unsettled(edition)
+    return Live(
+        counts=counted,
+        figures=tuple(figures(counted)),
+        tried=counted.audience - counted.pending,
+        rate=words.number(round(per_second, 1 if per_second < 10 else 0)) if per_second else "",
+        left=words.span(left) if left and per_second else "",
+        unknown=tuple(list(progress.unknown(edition, unsettled=True))[:UNKNOWN]) if unsettled else (),
+        unsettled=unsettled,
+        next_try=words.moment(retry, newsletter.zone) if retry else "",
+        deferred=replies(edition, Became.DEFERRED),
+    )
+
+
+def figures(counted: Counts) -> Iterator[Figure]:
+    """Each kind of outcome that there is; accepted always."""
+    names = {
+        "accepted": _("accepted"),
+        "pending": _("pending"),
+        "deferred": _("deferred"),
+        "refused": _("refused"),
+        "unknown": _("unknown"),
+        "skipped": _("skipped"),
+    }
+    for key, name in names.items():
+        count = getattr(counted, key)
+        if count or key == "accepted":
+            yield Figure(key, name, count, words.number(count), words.share(count, counted.audience))
+
+
+def replies(edition: Edition, kind: str) -> tuple[Reply, ...]:
+    """The servers' words about the mails of one kind, the most frequent first."""
+    rows = Result.objects.filter(edition=edition, kind=kind).values("kind", "text")
+    rows = rows.annotate(n=Count("number")).order_by("-n", "text")
+    return tuple(Reply(row["kind"], row["text"] or _("no reply"), row["n"]) for row in rows[:REPLIES])
+
+
+def domains(edition: Edition) -> list[DomainLine]:
+    """The biggest domains of the audience, with what was refused or is deferred there."""
+    path = "subscription__subscriber__domain"
+    held = Delivery.objects.filter(edition=edition).values(path).annotate(n=Count("number")).order_by("-n", path)
+    found = [(row[path] or _("forgotten"), row["n"]) for row in held[:DOMAINS]]
+    bad: dict[tuple[str, str], int] = {}
+    troubled = Result.objects.filter(edition=edition, kind__in=(Became.REFUSED, Became.DEFERRED))
+    kinds = dict(troubled.values_list("number", "kind")[:100_000])
+    named = Delivery.objects.filter(edition=edition, number__in=troubled.values("number"))
+    for number, domain in named.values_list("number", path):
+        key = (domain or _("forgotten"), kinds.get(number, ""))
+        bad[key] = bad.get(key, 0) + 1
+    return [DomainLine(d, n, bad.get((d, Became.REFUSED), 0), bad.get((d, Became.DEFERRED), 0)) for d, n in found]
+
+
+def over_time(edition: Edition) -> list[tuple[datetime, int]]:
+    """How many were accepted up to each moment, at most a hundred moments."""
+    rows = list(Tally.objects.filter(edition=edition).order_by("at").values_list("at", "accepted"))
+    points, total = [], 0
+    step = max(1, len(rows) // 100)
+    for number, (at, accepted) in enumerate(rows):
+        total += accepted
+        if number % step == 0 or number == len(rows) - 1:
+            points.append((at, total))
+    return points
+
+
+def unsubscribed(edition: Edition) -> int:
+    """How many left between this edition's first mail and the next one's, or a week after."""
+    if edition.began_at is None:
+        return 0
+    after = Edition.objects.filter(newsletter=edition.newsletter, began_at__gt=edition.began_at).order_by("began_at")
+    until = after.values_list("began_at", flat=True).first() or edition.began_at + timedelta(days=7)
+    left = Subscription.objects.filter(newsletter=edition.newsletter, unsubscribed_at__gte=edition.began_at)
+    return left.filter(unsubscribed_at__lt=until).count()
+
+
+def earlier(edition: Edition) -> list[Earlier]:
+    """This edition and those sent before it, newest first; four queries in all, and one each for who left."""
+    found = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
+    editions = list(found.order_by("-until")[:EARLIER])
+    sums = {
+        row["edition"]: row
+        for row in Tally.objects.filter(edition__in=editions)
+        .values("edition")
+        .annotate(accepted_n=Sum("accepted"), refused_n=Sum("refused"))
+    }
+    subjects = dict(Frozen.objects.filter(edition__in=editions).values_list("edition_id", "subject"))
+    lines = []
+    for each in editions:
+        row, audience = sums.get(each.pk, {}), each.audience or 0
+        accepted = words.share(row.get("accepted_n") or 0, audience)
+        refused = words.share(row.get("refused_n") or 0, audience)
+        lines.append(Earlier(each, subjects.get(each.pk, ""), accepted, refused, unsubscribed(each)))
+    return lines
+
+
+def rows(edition: Edition) -> Iterator[tuple[str, ...]]:
+    """Each delivery that was not simply accepted, for the CSV: address, outcome, code, status, words, time."""
+    found = Result.objects.filter(edition=edition).exclude(kind=Became.ACCEPTED).order_by("number")
+    page: list[Result] = []
+    for row in found.iterator(chunk_size=500):
+        page.append(row)
+        if len(page) == 500:
+            yield from _named(edition, page)
+            page = []
+    yield from _named(edition, page)
+
+
+def _named(edition: Edition, page: list[Result]) -> Iterator[tuple[str, ...]]:
+    named = addresses(edition, [row.number for row in page])
+    for row in page:
+        at = datetime.fromtimestamp(row.at, UTC).isoformat(timespec="seconds")
+        yield named.get(row.number, ""), row.kind, str(row.code or ""), row.status, row.text, at

@@ -3,6 +3,7 @@
 What a feed says of itself is often the site's language and not the posts', so that it is not asked.
 """
 
+import os
 import re
 from functools import cache
 from typing import Any
@@ -15,7 +16,9 @@ _ADDRESS = re.compile(r"\S*(?:://|@)\S*")
 
 @cache
 def _detector() -> Any:
-    # Loaded at the first post that needs it: the model takes a good half second and some 90 MB.
+    # Loaded at the first post that needs it: the model takes a good half second and some 90 MB. What numpy computes with
+    # would keep another 100 MB for threads that multiplying one small vector has no use for.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -10,7 +10,7 @@ COLUMN = 552
 
 _BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "picture"))
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_MORE = " […]"
+_MORE = "\u00a0[…]"
 
 
 @lru_cache(maxsize=256)

@@ -103,8 +103,8 @@ def test_a_logo_stands_for_the_name() -> None:
 
 def test_an_excerpt_ends_with_its_mark() -> None:
     rendered = render(digest([post(0, whole=False)]))
-    assert "takes a month. […]</p>" in rendered.html
-    assert "takes a month. […]\n" in rendered.text
+    assert "takes a month.\u00a0[…]</p>" in rendered.html
+    assert "takes a month.\u00a0[…]\n" in rendered.text
 
 
 def test_placeholders_are_random_and_each_is_there() -> None:

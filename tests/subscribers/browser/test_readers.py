@@ -1,0 +1,140 @@
+"""Readers in a real browser: the whole way, with the keyboard alone, and every page looked at by axe."""
+
+from datetime import timedelta
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+from pytest_django.live_server_helper import LiveServer
+
+from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.tokens import Purpose, link_token, proof_token, timed_token
+from tests.subscribers.make import only_letter, path, subscription
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+State = Subscription.State
+
+
+def press(page: Page, name: str) -> None:
+    """With the keyboard: tab on to the button or link of that name, and press it."""
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        if focused.count() and focused.inner_text().strip() == name:
+            page.keyboard.press("Enter")
+            page.wait_for_load_state()
+            return
+    raise AssertionError(f"'{name}' can't be reached by the keyboard")
+
+
+def test_joining_choosing_and_leaving_with_the_keyboard_alone(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/n/kinaforum/subscribe")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Your mail address")).to_be_focused()
+    page.keyboard.type("kari@reader.example")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+
+    page.goto(live_server.url + path(only_letter().context["link"]))
+    press(page, "Yes, confirm")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Welcome")
+    tie = Subscription.objects.get()
+    assert tie.state == State.ACTIVE
+
+    page.goto(f"{live_server.url}/p/{link_token(tie.pk)}")
+    press(page, "Pause until a day")
+    page.keyboard.press("Tab")
+    until = timezone.localdate() + timedelta(days=30)
+    page.get_by_label("Send again from").first.fill(until.isoformat())
+    press(page, "Pause")
+    expect(page.get_by_role("status")).to_contain_text("No mail comes before")
+    tie.refresh_from_db()
+    assert tie.paused_until == until
+    press(page, "Send again now")
+    expect(page.get_by_role("status")).to_have_text("Mail comes again from now on.")
+
+    page.goto(f"{live_server.url}/u/{link_token(tie.pk)}")
+    press(page, "Yes, unsubscribe")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You have left Kinaforum")
+    tie.refresh_from_db()
+    assert tie.state == State.UNSUBSCRIBED
+
+
+def test_erasing(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/p/{link_token(subscription().pk)}")
+    page.get_by_role("button", name="Mail me the link").click()
+    page.goto(live_server.url + path(only_letter(kind=Letter.Kind.ME).context["link"]))
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("alert")).to_contain_text("Please tick the box")
+    page.get_by_label("Yes, erase all that you keep about me").check()
+    page.get_by_role("button", name="Erase everything").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Everything is erased")
+    assert not Subscriber.objects.exists()
+
+
+def test_a_mistake_is_found_and_mended(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/n/kinaforum/subscribe")
+    page.get_by_label("Your mail address").fill("kari@reader")
+    page.get_by_role("button", name="Subscribe").click()
+    field = page.get_by_label("Your mail address")
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description(
+        "This is not a complete mail address. Please write it like name@example.org."
+    )
+    field.fill("kari@reader.example")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+
+
+def every_page() -> dict[str, str]:
+    """One address for each page that a reader may see."""
+    tie, other = subscription(), subscription(newsletter="daily", state=State.PENDING)
+    gone = subscription("ola@reader.example", "of-old")
+    rests = subscription("per@reader.example")
+    Subscription.objects.filter(pk=rests.pk).update(paused_until=timezone.localdate() + timedelta(days=9))
+    left = subscription("liv@reader.example", state=State.UNSUBSCRIBED)
+    consent = other.consents.create(how="form")
+    return {
+        "subscribe": "/n/kinaforum/subscribe",
+        "confirm": f"/confirm/{timed_token(Purpose.CONFIRM, consent.pk, 60)}",
+        "too old": f"/confirm/{timed_token(Purpose.CONFIRM, consent.pk, -1)}",
+        "nowhere": "/confirm/nonsense",
+        "unsubscribe": f"/u/{link_token(tie.pk)}",
+        "left": f"/u/{link_token(left.pk)}",
+        "erased": f"/u/{link_token(999)}",
+        "proof": f"/u/{proof_token()}",
+        "preferences": f"/p/{link_token(tie.pk)}",
+        "preferences of one that rests": f"/p/{link_token(rests.pk)}",
+        "preferences of one that is gone": f"/p/{link_token(gone.pk)}",
+        "me": f"/me/{timed_token(Purpose.ME, tie.subscriber_id, 60)}",
+        "me, too old": f"/me/{timed_token(Purpose.ME, tie.subscriber_id, -1)}",
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [375, 1280])
+def test_no_page_has_a_barrier(browser: Browser, live_server: LiveServer, width: int, scheme: str) -> None:
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    found: dict[str, list[str]] = {}
+    for name, address in every_page().items():
+        page.goto(live_server.url + address)
+        for summary in page.locator("summary").all():
+            summary.click()
+        options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+        response = Axe().run(page, options=options).response
+        assert len(response["passes"]) > 10, f"axe did not look at {name}"
+        told = response["violations"]
+        found[name] = [f"{v['id']}: {v['nodes'][0]['html'][:120]}" for v in told]
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is wider than the window"
+    context.close()
+    assert {name: told for name, told in found.items() if told} == {}
+
+
+def test_a_form_that_was_sent_badly_has_no_barrier(page: Page, live_server: LiveServer) -> None:
+    tie = subscription()
+    page.goto(f"{live_server.url}/me/{timed_token(Purpose.ME, tie.subscriber_id, 60)}")
+    page.get_by_role("button", name="Change the address").click()
+    expect(page.get_by_role("alert")).to_have_text("Please write your mail address.")
+    expect(page.get_by_label("New mail address")).to_be_focused()

@@ -5,12 +5,14 @@ What a feed says of itself is often the site's language and not the posts', so t
 
 import os
 import re
+import threading
 from functools import cache
 from typing import Any
 
 _ENOUGH = 60
 _MUCH = 4000
 _SURE = 0.9
+_loading = threading.Lock()
 _ADDRESS = re.compile(r"\S*(?:://|@)\S*")
 
 
@@ -32,7 +34,9 @@ def detect(text: str) -> str:
     text = _ADDRESS.sub(" ", text[:_MUCH])
     if sum(map(str.isalpha, text)) < _ENOUGH:
         return ""
-    tag, sure = _detector().classify(text)
+    with _loading:
+        detector = _detector()
+    tag, sure = detector.classify(text)
     if sure < _SURE:
         return ""
     return {"no": "nb"}.get(str(tag), str(tag))

@@ -33,7 +33,8 @@ def test_yaml_front_matter_is_read(tmp_path: Path) -> None:
     write(
         tmp_path,
         "boats.md",
-        "---\ntitle: Boats & more\ndate: 2026-02-06 18:40\ntags: [sea, wood]\nauthor: Ada\ndescription: Of boats.\n---\n"
+        "---\ntitle: Boats & more\ndate: 2026-02-06 18:40\ntags: [sea, wood]\nauthor: Ada\n"
+        "description: Of boats.\n---\n"
         "A *fine* boat.\n\n![Boat](boat.png)\n",
     )
     post = only(folder(tmp_path))

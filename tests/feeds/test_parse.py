@@ -278,9 +278,10 @@ def test_the_author_of_an_atom_feed_is_its_posts_author() -> None:
 
 
 def test_a_video_without_text_has_its_description() -> None:
-    body = entry(1).replace("<content type='html'>&lt;p&gt;This is the text of post number 1.&lt;/p&gt;</content>",
-                            "<media:group><media:description>A film.\nTwo lines.</media:description></media:group>")  # fmt: skip
-    assert one(atom(body)).html == "<p>A film.<br>Two lines.</p>"
+    text = "<content type='html'>&lt;p&gt;This is the text of post number 1.&lt;/p&gt;</content>"
+    film = "<media:group><media:description>A film.\nTwo.</media:description></media:group>"
+    body = entry(1).replace(text, film)
+    assert one(atom(body)).html == "<p>A film.<br>Two.</p>"
 
 
 def test_a_thumbnail_of_blogger_s_is_taken_large() -> None:

@@ -5,16 +5,15 @@ same edition and subscription; who left or is suppressed in the meantime is foun
 """
 
 import hashlib
-import hmac
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
 
 from newsletter import config
+from newsletter.jobs.numbers import spanning
 from newsletter.jobs.return_path import return_path
 from newsletter.mail import Reader
 from newsletter.models import Delivery, Edition
@@ -40,49 +39,47 @@ def freeze(edition: Edition, at: datetime) -> int:
 def readers(edition: Edition, attempts: dict[int, int]) -> list[Reader]:
     """The readers with these numbers, each for the attempt that is named; who was forgotten is not among them."""
     envelope = config.current().bounces.return_path
+    key = _message_key(settings.SECRET_KEY, edition.pk)
     columns = ("number", "subscription_id", "subscription__subscriber__address", "subscription__subscriber__name")
-    rows = _numbered(edition, list(attempts)).values_list(*columns)
+    rows = Delivery.objects.filter(edition=edition, **spanning(attempts)).values_list(*columns)
     return [
         Reader(
             number=number,
             address=address,
             token=tokens.link_token(subscription),
-            message_id=message_id(edition, subscription),
+            message_id=_message_id(key, subscription),
             name=name,
             attempt=attempts[number],
             return_path=return_path(envelope, edition.pk, number) if envelope else "",
         )
         for number, subscription, address, name in rows
+        if number in attempts
     ]
 
 
 def still_receiving(edition: Edition, numbers: Sequence[int], at: datetime) -> set[int]:
     """Which of these numbers may still get a mail of this newsletter."""
-    subscribed = dict(_numbered(edition, numbers).values_list("subscription_id", "number"))
-    receiving = Subscription.objects.receiving(edition.newsletter, at).filter(pk__in=list(subscribed))
-    return {subscribed[subscription] for subscription in receiving.values_list("pk", flat=True)}
+    receiving = Subscription.objects.receiving(edition.newsletter, at).filter(
+        deliveries__edition=edition, **spanning(numbers, "deliveries__number")
+    )
+    return set(receiving.values_list("deliveries__number", flat=True)).intersection(numbers)
 
 
 def addresses(edition: Edition, numbers: Sequence[int]) -> dict[int, str]:
-    """The addresses behind numbers, to be shown to editors; "" for who was forgotten."""
-    rows = _numbered(edition, numbers).values_list("number", "subscription__subscriber__address")
-    return {number: address or "" for number, address in rows}
+    """The addresses behind numbers, to be shown to editors; who was forgotten is not among them."""
+    rows = Delivery.objects.filter(edition=edition, number__in=numbers)
+    return dict(rows.values_list("number", "subscription__subscriber__address"))
 
 
 def message_id(edition: Edition, subscription: int) -> str:
     """The left part of the Message-ID: it names nobody, and is never another one for the same mail."""
-    what = f"{edition.pk} {subscription}".encode()
-    return hmac.digest(_message_key(settings.SECRET_KEY), what, "sha256")[:12].hex()
+    return _message_id(_message_key(settings.SECRET_KEY, edition.pk), subscription)
+
+
+def _message_id(key: bytes, subscription: int) -> str:
+    return hashlib.blake2b(b"%d" % subscription, key=key, digest_size=12).hexdigest()
 
 
 @lru_cache(maxsize=8)
-def _message_key(secret: str) -> bytes:
-    return hashlib.sha256(f"newsletter message-id {secret}".encode()).digest()
-
-
-def _numbered(edition: Edition, numbers: Sequence[int]) -> QuerySet[Delivery]:
-    """A contiguous run is asked for as a range: one look into the index."""
-    chosen = Delivery.objects.filter(edition=edition)
-    if numbers and max(numbers) - min(numbers) + 1 == len(numbers):
-        return chosen.filter(number__range=(min(numbers), max(numbers)))
-    return chosen.filter(number__in=numbers)
+def _message_key(secret: str, edition: int) -> bytes:
+    return hashlib.sha256(f"newsletter message-id {edition} {secret}".encode()).digest()

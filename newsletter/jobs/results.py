@@ -5,7 +5,7 @@ that is known over one of the same attempt that is not; the tallies always add u
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from django.db import connection
 
 from newsletter.config import Delivery as Settings
 from newsletter.delivery.retry import next_try
+from newsletter.jobs.numbers import spanning
 from newsletter.mail import Fault, Kind, Outcome
 from newsletter.models import Became, Chunk, Edition, Result, Retry, State, Tally
 
@@ -75,10 +76,11 @@ def record(edition: Edition, rows: Iterable[Row], settings: Settings, now: datet
     _tally(edition, ended, before, now)
 
 
-def _before(edition: Edition, numbers: Iterable[int]) -> dict[int, tuple[int, str]]:
+def _before(edition: Edition, numbers: Collection[int]) -> dict[int, tuple[int, str]]:
     """Attempt and kind of what is known already; locked, so that two who record at once do it one after the other."""
-    known = Result.objects.select_for_update().filter(edition=edition, number__in=list(numbers))
-    return {number: (attempt, kind) for number, attempt, kind in known.values_list("number", "attempt", "kind")}
+    known = Result.objects.select_for_update().filter(edition=edition, **spanning(numbers))
+    rows = known.values_list("number", "attempt", "kind")
+    return {number: (attempt, kind) for number, attempt, kind in rows if number in numbers}
 
 
 def _counts(row: Row, known: tuple[int, str] | None) -> bool:
@@ -89,10 +91,11 @@ def _counts(row: Row, known: tuple[int, str] | None) -> bool:
 
 def _retries(edition: Edition, rows: Sequence[Row], settings: Settings, now: datetime) -> list[Row]:
     """Forget the retries that these rows answer, and plan new ones; gives the rows as they are to be kept."""
-    waiting = Retry.objects.filter(edition=edition, number__in=[row.number for row in rows])
-    since = dict(waiting.values_list("number", "since"))
+    numbers = {row.number for row in rows}
+    waiting = Retry.objects.filter(edition=edition, **spanning(numbers)).values_list("number", "since")
+    since = {number: first for number, first in waiting if number in numbers}
     if since:
-        waiting._raw_delete(waiting.db)
+        Retry.objects.filter(edition=edition, number__in=list(since)).delete()
     kept, planned = [], []
     for row in rows:
         retry = None

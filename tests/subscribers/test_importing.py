@@ -1,0 +1,364 @@
+"""Importing: files as the tools write them, dirty lines each with its reason, nothing twice, nobody brought back."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from subscribers import letters
+from subscribers.importing import FileProblem, ImportReport, import_file
+from subscribers.importing.headers import moment, recognise
+from subscribers.importing.reading import delimiter_of, encoding_of, lines, opened
+from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from tests.subscribers.make import AT, subscription
+
+State = Subscription.State
+Import = Callable[..., ImportReport]
+
+
+@pytest.fixture
+def take(tmp_path: Path, db: None) -> Import:
+    """Import a text, or octets, for `kinaforum`."""
+
+    def do(content: str | bytes, **options: object) -> ImportReport:
+        file = tmp_path / "readers.csv"
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return import_file(file, "kinaforum", **{"consent": "shop counter, 2024", "at": AT, **options})  # type: ignore[arg-type]
+
+    return do
+
+
+TOOLS = {
+    "Mailchimp": (
+        '"Email Address","First Name","Last Name",MEMBER_RATING,OPTIN_TIME,CONFIRM_TIME,LEID,TAGS\n'
+        'Kari@reader.example,Kari,Nordmann,2,,"2024-03-05 10:00:00",7,"""film"",""oslo"""\n'
+    ),
+    "Substack": (
+        "email,active_subscription,expiry,plan,email_disabled,created_at,name\n"
+        "Kari@reader.example,false,,other,false,2024-03-05T10:00:00.000Z,Kari Nordmann\n"
+        "off@reader.example,false,,other,true,2024-03-05T10:00:00.000Z,\n"
+    ),
+    "Buttondown": (
+        "id,email,notes,metadata,tags,creation_date,type\n"
+        'x1,Kari@reader.example,,{},"film, oslo",2024-03-05T10:00:00Z,regular\n'
+        "x2,off@reader.example,,{},,2024-03-05T10:00:00Z,unsubscribed\n"
+    ),
+    "Ghost": (
+        "id,email,name,note,subscribed_to_emails,complimentary_plan,stripe_customer_id,created_at,deleted_at,labels,tiers\n"
+        'x1,Kari@reader.example,Kari Nordmann,,true,false,,2024-03-05T10:00:00.000Z,,"film,oslo",\n'
+        "x2,off@reader.example,,,false,false,,2024-03-05T10:00:00.000Z,,,\n"
+    ),
+    "listmonk": (
+        "uuid,email,name,attributes,status,created_at,updated_at\n"
+        'x1,Kari@reader.example,Kari Nordmann,"{""city"": ""Oslo""}",enabled,2024-03-05T10:00:00Z,2024-03-06\n'
+        "x2,off@reader.example,,{},blocklisted,2024-03-05T10:00:00Z,\n"
+    ),
+    "Kit": (
+        "id,first_name,email,status,created_at,tags\n"
+        '7,Kari Nordmann,Kari@reader.example,active,2024-03-05 10:00:00 UTC,"film,oslo"\n'
+        "8,Off,off@reader.example,cancelled,2024-03-05 10:00:00 UTC,\n"
+    ),
+    "MailerLite": (
+        "Subscriber,Name,Last name,Status,Subscribed,Location\n"
+        "Kari@reader.example,Kari,Nordmann,Active,2024-03-05 10:00:00,Norway\n"
+        "off@reader.example,Off,,Unsubscribed,2024-03-05 10:00:00,Norway\n"
+    ),
+    "a list": "E-post;Navn\nKari@reader.example;Kari Nordmann\n",
+}
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_file_of_each_tool(take: Import, tool: str) -> None:
+    report = take(TOOLS[tool])
+    columns = recognise(next(iter(TOOLS[tool].splitlines())).replace('"', "").replace(";", ",").split(","))
+    assert columns is not None
+    assert columns.form == tool
+    tie = Subscription.objects.get()
+    assert (report.added, tie.state) == (1, State.ACTIVE)
+    assert (tie.subscriber.address, tie.subscriber.name) == ("Kari@reader.example", tie.subscriber.name)
+    assert tie.subscriber.name in ("Kari Nordmann", "")
+    assert tie.joined == (AT if tool == "a list" else datetime(2024, 3, 5, 10, tzinfo=UTC))
+    assert tie.tags == (("film", "oslo") if "oslo" in TOOLS[tool] and "film" in TOOLS[tool] else ())
+    assert {r.reason for r in report.refused} <= {"the file says that this person gets no mail any more"}
+    assert len(report.refused) == TOOLS[tool].count("off@")
+
+
+def test_mailchimps_other_file_brings_nobody_back(take: Import) -> None:
+    report = take("Email Address,MEMBER_RATING,UNSUB_TIME\nkari@reader.example,2,2024-03-05 10:00:00\n")
+    assert [r.line for r in report.refused] == [2]
+    assert not Subscriber.objects.exists()
+
+
+@pytest.mark.parametrize("content", ["kari@reader.example\nola@reader.example\n",
+                                     "kari@reader.example;Kari\rola@reader.example;Ola\r",
+                                     "Kari,kari@reader.example\nOla,ola@reader.example"])  # fmt: skip
+def test_a_plain_list(take: Import, content: str) -> None:
+    assert take(content).added == 2
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be", "cp1252"])
+def test_every_encoding(take: Import, encoding: str) -> None:
+    mark = b"\xfe\xff" if encoding == "utf-16-be" else b""
+    take(mark + "email\tname\nkari@reader.example\tKåre Bjørnås\n".encode(encoding))
+    assert Subscriber.objects.get().name == "Kåre Bjørnås"
+
+
+def test_one_broken_character_does_not_spoil_the_others(take: Import) -> None:
+    take("email,name\nkari@reader.example,Bjørnås Ødegård\n".encode() + b"ola@reader.example,Ol\xe5\n")
+    assert Subscriber.objects.get(key="kari@reader.example").name == "Bjørnås Ødegård"
+
+
+@pytest.mark.parametrize(
+    ("sample", "mark"), [("a;b,c;d\n1;2;3,4", ";"), ('"a,b"\tc\n', "\t"), ("a|b\n", "|"), ("a\n", ",")]
+)
+def test_the_delimiter_is_found(sample: str, mark: str) -> None:
+    assert delimiter_of(sample) == mark
+
+
+DIRTY = [
+    ("", None),  # an empty line says nothing
+    (",Nobody", "it has no address"),
+    ("   ,Nobody", "it has no address"),
+    ("kari", "it has no @"),
+    ("kari@", "@-sign"),
+    ("@reader.example", "before the @-sign"),
+    ("kari@@reader.example", "@"),
+    ("kari@reader@example.example", "@"),
+    ("ka ri@reader.example", "SPACE"),
+    ("kari@rea der.example", "SPACE"),
+    ("kari@reader", "period"),
+    ("kari@reader.", "period"),
+    ("kari@.reader.example", "period"),
+    ("kari@reader..example", "period"),
+    (".kari@reader.example", "period"),
+    ("kari.@reader.example", "period"),
+    ("kari..n@reader.example", "period"),
+    ("kari@-reader.example", "hyphen"),
+    ("kari@reader-.example", "hyphen"),
+    ("kari@[192.0.2.1]", "bracketed"),
+    ("kari@192.0.2.1", "not valid"),
+    ("kari@localhost", "not valid"),
+    ("kari@reader.test", "special-use"),
+    ("kari@reader.invalid", "special-use"),
+    ("kari@rea_der.example", "invalid characters"),
+    ("kari@reader.example>", "invalid characters"),
+    ("<kari@reader.example", "angle bracket"),
+    ("kari(at)reader.example", "it has no @"),
+    ("kari;ola@reader.example", "invalid characters"),
+    ("kari:x@reader.example", "invalid characters"),
+    ("kari\\x@reader.example", "invalid characters"),
+    ("kari\tx@reader.example", "invalid characters"),
+    ("kari\x7fx@reader.example", "invalid characters"),
+    ("kari\x00@reader.example", "NUL"),
+    ("kari\u202e@reader.example", "unsafe"),
+    ("k" * 65 + "@reader.example", "longer than 64"),
+    ("kari@" + "a" * 64 + ".example", "too many"),
+    ("kari@" + "a." * 130 + "example", "too long"),
+    ("k" * 2_000 + "@reader.example", "longer than an address"),
+    ("kari@xn--a.example", "not valid"),
+    ("kari@reader.example/x", "invalid characters"),
+    ("https://reader.example", "it has no @"),
+    ("kari@reader.example,Kari,too,many,cells", "5 cells, but the first line has 2"),
+    ("=HYPERLINK(1)", "it has no @"),
+    ("kari @reader.example", "SPACE"),
+    ("kari@ reader.example", "SPACE"),
+    ('"kari@reader.example', "a quote is opened and never closed"),
+    ("shut@reader.example", "suppressed (by hand)"),
+    ("any@shut.example", "suppressed (complained)"),
+    ("left@reader.example", "has left kinaforum"),
+    ("erased@reader.example", "suppressed (erased)"),
+]
+
+
+def test_fifty_dirty_lines_each_with_its_reason(take: Import, tmp_path: Path) -> None:
+    Suppression.objects.suppress("shut@reader.example", Suppression.Reason.BY_HAND)
+    Suppression.objects.suppress("erased@reader.example", Suppression.Reason.ERASED)
+    Suppression.objects.suppress_domain("shut.example", Suppression.Reason.COMPLAINED)
+    subscription("left@reader.example", state=State.UNSUBSCRIBED)
+    content = "email,name\n" + "".join(f"{text}\n" for text, _ in DIRTY) + "good@reader.example,Good\n"
+    report = take(content, refused_to=tmp_path / "refused.csv")
+    expected = {number: reason for number, (_, reason) in enumerate(DIRTY, 2) if reason}
+    told = {r.line: r.reason for r in report.refused}
+    assert len(expected) == 50
+    assert told.keys() == expected.keys()
+    assert [(n, told[n], expected[n]) for n in told if expected[n] not in told[n]] == []
+    assert report.added == 1
+    assert len((tmp_path / "refused.csv").read_text().splitlines()) == 51
+    assert "'=HYPERLINK(1)" in (tmp_path / "refused.csv").read_text()
+
+
+def test_a_quote_that_nothing_closes_spoils_its_own_line_only(take: Import) -> None:
+    lines_after = "".join(f"k{n}@reader.example,K\n" for n in range(100))
+    report = take(f'email,name\n"x@reader.example,X\n{lines_after}')
+    assert (report.added, [r.line for r in report.refused]) == (100, [2])
+
+
+def test_a_cell_may_hold_line_ends(take: Import) -> None:
+    report = take('email,name\n"kari@reader.example","Kari\nNordmann"\nnone,x\n')
+    assert report.added == 1
+    assert [r.line for r in report.refused] == [4]
+
+
+def test_what_people_write_around_an_address(take: Import) -> None:
+    report = take('email\nKari <kari@reader.example>\nmailto:ola@reader.example\n"  per@reader.example "\n')
+    assert (report.added, report.refused) == (3, ())
+
+
+def test_importing_twice_changes_nothing(take: Import) -> None:
+    content = "email,name,tags\nkari@reader.example,Kari,film\nKARI@reader.example,,\n"
+    first, second = take(content), take(content)
+    assert (first.added, first.unchanged) == (1, 1)
+    assert (second.added, second.updated, second.unchanged) == (0, 0, 2)
+    assert Consent.objects.get().text == "shop counter, 2024"
+
+
+def test_what_is_new_is_added_and_what_a_reader_said_stays(take: Import) -> None:
+    take("email,tags\nkari@reader.example,film\n")
+    Subscriber.objects.update(language="nn")
+    report = take("email,name,language,tags\nkari@reader.example,Kari,en,Oslo\n")
+    assert report.updated == 1
+    tie = Subscription.objects.get()
+    assert (tie.tags, tie.subscriber.name, tie.subscriber.language) == (("film", "oslo"), "Kari", "nn")
+
+
+def test_pending_ones_are_mailed_only_when_asked(take: Import) -> None:
+    take("kari@reader.example\n", status="pending")
+    assert not Letter.objects.exists()
+    take("ola@reader.example\n", status="pending", confirm_by_mail=True)
+    composed = letters.compose(Letter.objects.get())
+    assert composed is not None
+    assert (composed.template, composed.address) == ("confirm", "ola@reader.example")
+    assert set(Subscription.objects.values_list("state", flat=True)) == {State.PENDING}
+
+
+def test_who_never_confirmed_elsewhere_is_pending_here(take: Import) -> None:
+    take("email,status\nkari@reader.example,unconfirmed\n")
+    assert Subscription.objects.get().state == State.PENDING
+
+
+def test_the_pending_become_active_with_consent(take: Import) -> None:
+    take("kari@reader.example\n", status="pending")
+    assert take("kari@reader.example\n").updated == 1
+    assert Subscription.objects.get().state == State.ACTIVE
+    assert Consent.objects.filter(confirmed_at=AT).count() == 1
+
+
+def test_trying_changes_nothing_and_tells_the_same(take: Import, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("subscribers.importing.run.PORTION", 2)
+    content = "a@reader.example\nb@reader.example\nA@reader.example\nnone\nb@reader.example\n"
+    tried = take(content, dry_run=True)
+    assert not Subscriber.objects.exists()
+    assert take(content) == tried
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("", "it is empty"),
+        ("name,town\nKari,Oslo\n", "no column holds addresses; call one 'email'"),
+        ("\n\n", "first line is empty"),
+    ],
+)
+def test_what_is_no_list_is_refused(take: Import, content: str, sentence: str) -> None:
+    with pytest.raises(FileProblem, match=sentence):
+        take(content)
+
+
+def test_a_missing_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(FileProblem, match="can't be read"), opened(tmp_path / "none.csv"):
+        raise AssertionError
+
+
+@given(st.binary(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_octets_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "any.csv"
+    file.write_bytes(content)
+    assert encoding_of(file)
+    try:
+        with opened(file) as text:
+            found = list(lines(file, text))
+    except FileProblem:
+        return
+    assert all(line.number >= 1 for line in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2024-03-05", datetime(2024, 3, 5, tzinfo=UTC)),
+        ("2024-03-05T10:00:00Z", datetime(2024, 3, 5, 10, tzinfo=UTC)),
+        ("2024-03-05 10:00:00 UTC", datetime(2024, 3, 5, 10, tzinfo=UTC)),
+        ("3/5/2024 10:00", datetime(2024, 3, 5, 10, tzinfo=UTC)),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_times(text: str, expected: datetime | None) -> None:
+    assert moment(text) == expected
+
+
+CONFIG = """
+[site]
+url = "http://localhost:8000"
+[newsletters.kinaforum]
+title = "Kinaforum"
+from = "brev@example.org"
+address = "Postboks 1, 0001 Oslo"
+[[newsletters.kinaforum.sources]]
+url = "http://127.0.0.1:9/"
+"""
+
+IMPORT = """
+import sys
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.load(Path("config.toml")))
+from subscribers.importing import import_file
+def progress(done, total):
+    print("portion", flush=True)
+    if len(sys.argv) > 1:
+        sys.stdin.readline()
+import_file(Path("readers.csv"), "kinaforum", consent="x", progress=progress)
+from subscribers.models import Consent, Subscription
+print(*sorted(Subscription.objects.values_list("subscriber__address", "state", "tags", "joined")), sep="\\n")
+print(Consent.objects.count())
+"""
+
+
+@pytest.mark.e2e
+def test_after_a_kill_the_same_command_comes_to_the_same(tmp_path: Path) -> None:
+    names = ("undisturbed", "killed")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(("DJANGO", "NEWSLETTER"))}
+    command = [sys.executable, "-c", IMPORT]
+    for name in names:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.toml").write_text(CONFIG)
+        content = "".join(f"k{n}@reader.example,2024-01-{n % 28 + 1:02},t{n % 5}\n" for n in range(12_000))
+        (tmp_path / name / "readers.csv").write_text(f"email,created_at,tags\n{content}")
+    killed = subprocess.Popen(
+        [*command, "wait"],
+        cwd=tmp_path / "killed",
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert killed.stdout is not None
+    assert killed.stdout.readline() == "portion\n"
+    killed.send_signal(signal.SIGKILL)
+    killed.communicate()
+    outcomes = [
+        subprocess.run(command, cwd=tmp_path / name, env=environment, capture_output=True, text=True, check=True).stdout
+        for name in names
+    ]
+    assert outcomes[0].splitlines()[3:] == outcomes[1].splitlines()[3:]
+    assert outcomes[0].splitlines()[-1] == "12000"

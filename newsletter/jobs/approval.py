@@ -9,6 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.db import transaction
@@ -89,10 +90,26 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.state not in (State.APPROVED, State.QUEUED):
             raise NotAllowed(f"{edition.name} is {edition.state}: only an approved or queued edition can be reopened")
-        change(edition, State.DRAFT, approved_at=None, approved_by="", queued_at=None, despite_lint=[])
+        change(
+            edition,
+            State.DRAFT,
+            approved_at=None,
+            approved_by="",
+            queued_at=None,
+            despite_lint=[],
+            **_window_before(edition, now),
+        )
         Frozen.objects.filter(edition=edition).delete()
         history.log(by, "reopened", edition.name, now)
     return edition
+
+
+def _window_before(edition: Edition, now: datetime) -> dict[str, Any]:
+    """Where the window ended and when the edition was to leave, before freezing and queueing moved them."""
+    drafted = edition.revisions.latest("number").snapshot
+    until, due = datetime.fromisoformat(drafted["until"]), drafted["due_at"]
+    due_at = datetime.fromisoformat(due) if due else None
+    return {"until": until, "due_at": due_at if due_at and due_at > now else None}
 
 
 def queue(edition: Edition, *, by: str = "", at: datetime | None = None, now: datetime | None = None) -> Edition:

@@ -76,6 +76,16 @@ def unread(newsletter: config.Newsletter, since: datetime) -> list[Source]:
     return [s for s in found if s.read_at is None or s.read_at < since]
 
 
+def last_read(newsletter: config.Newsletter, never: datetime) -> datetime:
+    """Until when the ledger is known to be whole: the earliest time at which a source last answered.
+
+    `never` where one has not answered yet.
+    """
+    urls = [s.url for s in newsletter.sources]
+    times = [s.read_at for s in Source.objects.filter(newsletter=newsletter.name, url__in=urls) if s.read_at]
+    return min(times) if len(times) == len(urls) else never
+
+
 def _tasks(configuration: Config, only: str | None, since: datetime | None) -> Iterator[_Task]:
     for name, newsletter in configuration.newsletters.items():
         if only in (None, name):
@@ -100,6 +110,7 @@ def _read(configuration: Config, task: _Task, now: datetime) -> Reading:
         now=now,
         since=task.since,
         root=configuration.folder,
+        zone=configuration.newsletters[task.row.newsletter].zone,
         site_url=configuration.site.url,
     )
 

@@ -13,11 +13,14 @@ from django.db import transaction
 from newsletter import config
 from newsletter.config import Config
 from newsletter.jobs import addresses, candidates, history, order
-from newsletter.jobs.collect import collect, unread
+from newsletter.jobs.collect import collect, last_read, unread
 from newsletter.jobs.problems import JobProblem
-from newsletter.jobs.selection import OUTSIDE, Decision, decide
+from newsletter.jobs.selection import GONE, OUTSIDE, Decision, decide
 from newsletter.jobs.windows import Asked, Window, one_period_before, window
 from newsletter.models import FROZEN, Edition, EditionPost, Post, State
+
+NOT_READ = "not read since"
+"""How the reason begins for which a draft waits that a source was silent for."""
 
 
 class NoSuchEdition(JobProblem):
@@ -39,20 +42,23 @@ def make(
     asked: Asked | None = None,
     *,
     now: datetime,
+    after: datetime | None = None,
     read_sources: bool = True,
     by: str = "",
     finish: Callable[[Edition], None] = lambda edition: None,
 ) -> Edition:
     """The draft of the window: made, or refreshed where it is there; a frozen edition of the window is left as it is.
 
+    Where nothing was asked for it is the window that ends at the first send time after `after`, by default `now`.
     `finish` is called in the transaction of the draft, so that whoever asked for it can mark that done with it.
     """
-    planned = window(newsletter, asked, candidates.frozen_untils(newsletter.name), now)
+    after = after or now
+    planned = window(newsletter, asked, candidates.frozen_untils(newsletter.name), after)
     if read_sources:
         collect(configuration, newsletter.name, now=now, since=planned.since)
     missing = addresses.missing(configuration, newsletter, planned, now=now) if read_sources else frozenset()
     with transaction.atomic():
-        planned = window(newsletter, asked, candidates.frozen_untils(newsletter.name), now)
+        planned = window(newsletter, asked, candidates.frozen_untils(newsletter.name), after)
         edition, made = _edition(newsletter, planned, asked, now)
         if edition.state == State.DRAFT:
             _fill(edition, newsletter, now, missing, by=by, made=made, read_sources=read_sources)
@@ -63,7 +69,9 @@ def make(
 def refresh(
     configuration: Config, edition: Edition, *, now: datetime, read_sources: bool = True, by: str = ""
 ) -> Edition:
-    """Bring a draft up to date in the window that it has; its name stays."""
+    """Bring a draft up to date in the window that it has; its name stays. A correction has no posts to bring."""
+    if edition.corrects_id:
+        return edition
     newsletter = configuration.newsletters[edition.newsletter]
     if read_sources:
         collect(configuration, newsletter.name, now=now, since=edition.since)
@@ -79,9 +87,16 @@ def refresh(
     return edition
 
 
+def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime) -> None:
+    """Apply the rules to a draft whose editor took a choice back. The caller holds its row and records the revision."""
+    if not edition.corrects_id:
+        gone = frozenset(edition.entries.filter(reason=GONE).values_list("post_id", flat=True))
+        _write(edition, _decisions(edition, newsletter, now, gone))
+
+
 def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
     """A correction: an edition with no posts, to exactly those that `first` was accepted for."""
-    if first.state not in (State.SENT, State.SENDING, State.PAUSED):
+    if first.began_at is None:
         raise JobProblem(f"{first.name} is {first.state}: only an edition that has begun to leave can be corrected")
     with transaction.atomic():
         edition = Edition.objects.create(
@@ -106,7 +121,7 @@ def _edition(
     same = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None)
     same = same.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
     for edition in same:
-        if edition.state == State.DRAFT or (edition.state in FROZEN and not _something_new(edition, planned)):
+        if edition.state == State.DRAFT or (edition.state in FROZEN and not _something_new(edition, planned, asked)):
             if edition.state == State.DRAFT:
                 edition.since, edition.until = planned.since, planned.until
                 edition.due_at, edition.fixed_window = planned.due_at, bool(asked and asked.since)
@@ -120,15 +135,17 @@ def _edition(
             due_at=planned.due_at,
             fixed_window=bool(asked and asked.since),
             created_at=now,
-            refreshed_at=now,
+            refreshed_at=min(planned.since, now),
             revision=0,
         ),
         True,
     )
 
 
-def _something_new(frozen: Edition, planned: Window) -> bool:
+def _something_new(frozen: Edition, planned: Window, asked: Asked | None) -> bool:
     """Whether a later window of the same period is meant: a second edition is due then, not the first again."""
+    if asked and not asked.period:
+        return planned.until > frozen.until
     return planned.due_at is not None and frozen.due_at is not None and frozen.due_at < planned.due_at
 
 
@@ -157,8 +174,9 @@ def _fill(
     before = history.snapshot(edition)
     _write(edition, decisions)
     order.arrange(edition, newsletter)
+    read_at = now if read_sources else last_read(newsletter, edition.refreshed_at)
+    edition.refreshed_at = max(edition.refreshed_at, read_at)
     if read_sources:
-        edition.refreshed_at = now
         edition.waiting = _silent_sources(edition, newsletter)
     edition.save()
     if made or history.snapshot(edition) != before:
@@ -199,7 +217,8 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
 
 def _untouched(entry: EditionPost) -> bool:
     """Nothing of an editor's is in it, so that it can go when its post is no longer this edition's business."""
-    return not (entry.choice or entry.pinned or entry.moved_to or entry.moved_rank or entry.title or entry.text)
+    placed = entry.pinned or entry.moved_to or entry.moved_rank is not None
+    return not (entry.choice or placed or entry.title or entry.text)
 
 
 def _silent_sources(edition: Edition, newsletter: config.Newsletter) -> str:
@@ -207,4 +226,4 @@ def _silent_sources(edition: Edition, newsletter: config.Newsletter) -> str:
     if not silent:
         return ""
     names = ", ".join(s.url for s in silent)
-    return f"not read since the last edition: {names}; its posts are missing until it answers"
+    return f"{NOT_READ} the last edition: {names}; what it has is missing until it answers"

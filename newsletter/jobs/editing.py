@@ -6,7 +6,7 @@ is overwritten. Each act is one revision and one line of the audit log.
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from django.db import transaction
 from newsletter import config
 from newsletter.jobs import history, order
 from newsletter.jobs.candidates import holding
+from newsletter.jobs.draft import decide_again
 from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.selection import INCLUDED, LEFT_OUT
 from newsletter.models import Choice, Edition, EditionPost, Post, State
@@ -59,12 +60,14 @@ def include(edition: Edition, by: str, revision: int | None, post: int, now: dat
 def let_rules_decide(
     edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
-    """Take an editor's choice back; the next refresh decides."""
-
-    def undo_choice(entry: EditionPost) -> None:
+    """Take an editor's choice back; the rules decide at once."""
+    now = now or datetime.now(UTC)
+    with changing(edition, by, revision, f"left to the rules post {post}", now) as draft:
+        entry = _entry(draft, post)
         entry.choice = ""
-
-    return _on_post(edition, by, revision, post, "left to the rules", now, undo_choice)
+        entry.save()
+        decide_again(draft, config.current().newsletters[draft.newsletter], now)
+    return draft
 
 
 def pin(
@@ -137,7 +140,7 @@ def add_post(
             link_key=f"by hand {draft.pk}.{draft.revision}",
             content_hash="",
             title=title.strip(),
-            published=min(now, draft.until),
+            published=max(draft.since, min(now, draft.until - timedelta(seconds=1))),
             first_seen=now,
             changed_at=now,
             was_there_before=True,
@@ -150,6 +153,7 @@ def add_post(
 
 def go_back(edition: Edition, by: str, revision: int | None, to: int, now: datetime | None = None) -> Edition:
     """Make the draft what it was at an earlier revision, as a new one; posts that came since keep the rules' place."""
+    now = now or datetime.now(UTC)
     earlier = edition.revisions.filter(number=to).first()
     if earlier is None:
         raise JobProblem(f"{edition.name} has no revision {to}")
@@ -158,6 +162,7 @@ def go_back(edition: Edition, by: str, revision: int | None, to: int, now: datet
             setattr(draft, key, earlier.snapshot[key])
         for entry in draft.entries.all():
             _restore(entry, earlier.snapshot["posts"].get(str(entry.post_id), {}))
+        decide_again(draft, config.current().newsletters[draft.newsletter], now)
     return draft
 
 
@@ -234,8 +239,6 @@ def _restore(entry: EditionPost, was: dict[str, Any]) -> None:
     entry.title, entry.text = was.get("title", ""), was.get("text", "")
     entry.moved_rank = was.get("moved_rank")
     entry.moved_to = date.fromisoformat(was["moved_to"]) if was.get("moved_to") else None
-    if was:
-        entry.included, entry.reason = was["included"], was["reason"]
     entry.save()
 
 

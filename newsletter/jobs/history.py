@@ -24,7 +24,8 @@ def snapshot(edition: Edition) -> Snapshot:
         }
         for e in edition.entries.select_related("post")
     }
-    window = {"since": edition.since.isoformat(), "until": edition.until.isoformat()}
+    due = edition.due_at.isoformat() if edition.due_at else None
+    window = {"since": edition.since.isoformat(), "until": edition.until.isoformat(), "due_at": due}
     return {**{key: getattr(edition, key) for key in WORDS}, **window, "posts": posts}
 
 

@@ -142,7 +142,7 @@ def _mark_gone(source: Source, reading: Reading, now: datetime) -> None:
     """What the listing reached back past, and does not show, is no longer listed; listed nowhere, a post is gone."""
     if reading.reached_back_to is None or reading.not_modified:
         return
-    missing = source.listings.filter(gone_at=None, post__published__gte=reading.reached_back_to)
+    missing = source.listings.filter(gone_at=None, post__published__gt=reading.reached_back_to)
     missing = missing.exclude(uid__in=[p.uid for p in reading.posts]).exclude(post__listings__last_seen=now)
     posts = list(missing.values_list("post_id", flat=True))
     missing.update(gone_at=now)

@@ -5,8 +5,7 @@ Promises: a notice is never lost and tells the same thing once; silence is never
 
 from datetime import datetime, timedelta
 
-from newsletter.config import Config
-from newsletter.jobs.describe import edition as described
+from newsletter import config
 from newsletter.models import Edition, Notice
 
 DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
@@ -23,11 +22,9 @@ def tell(newsletter: str, kind: str, text: str, now: datetime, edition: str = ""
         Notice.objects.create(newsletter=newsletter, kind=kind, text=text, at=now, edition=edition)
 
 
-def tell_of_draft(configuration: Config, edition: Edition, now: datetime) -> None:
+def tell_of_draft(newsletter: config.Newsletter, edition: Edition, now: datetime) -> None:
     """Tell the editors that a draft is there: its posts, when it leaves, and which sources were silent."""
-    newsletter = configuration.newsletters[edition.newsletter]
-    document = described(edition, configuration)
-    posts = sum(post["included"] for post in document["posts"])
+    posts = edition.entries.filter(included=True).count()
     leaves = f"{edition.due_at.astimezone(newsletter.zone):%F %H:%M}" if edition.due_at else "when somebody sends it"
     how = "by itself" if newsletter.approval == "none" else "once it is approved"
     text = f"The draft {edition.name} is there with {posts} posts; it leaves {how}, {leaves}."

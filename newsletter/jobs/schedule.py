@@ -18,11 +18,13 @@ from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.states import change
 from newsletter.jobs.windows import next_moment
 from newsletter.models import Edition, Occurrence, State
+from newsletter.render.loader import TemplateProblem
 
 LEASE = timedelta(minutes=10)
 AGAIN = timedelta(minutes=5)
 BY = "the clock"
 DRAFT, SEND = "draft", "send"
+SKIPPED_DATE = "no edition: the date is in 'skip'"
 
 
 def tick(configuration: Config, now: datetime) -> int:
@@ -40,11 +42,21 @@ def tick(configuration: Config, now: datetime) -> int:
 
 def plan(newsletter: config.Newsletter, now: datetime) -> None:
     """See that the next occurrence of each act stands in the table, at the time that the configuration says now."""
-    for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
-        due = next_moment(moment, newsletter.zone, now)
+    wanted = {
+        DRAFT: {next_moment(newsletter.draft_moment, newsletter.zone, now)},
+        SEND: {next_moment(newsletter.send_moment, newsletter.zone, now)} | _promised(newsletter, now),
+    }
+    for act, times in wanted.items():
         ahead = Occurrence.objects.filter(newsletter=newsletter.name, act=act, due_at__gt=now, done_at=None)
-        ahead.exclude(due_at=due).delete()
-        Occurrence.objects.get_or_create(newsletter=newsletter.name, act=act, due_at=due)
+        ahead.exclude(due_at__in=times).delete()
+        for due in sorted(times):
+            Occurrence.objects.get_or_create(newsletter=newsletter.name, act=act, due_at=due)
+
+
+def _promised(newsletter: config.Newsletter, now: datetime) -> set[datetime]:
+    """When editions leave that are there already: that stands, even where the configuration has another time since."""
+    there = Edition.objects.filter(newsletter=newsletter.name, state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
+    return {due for due in there.values_list("due_at", flat=True) if due}
 
 
 def _due(newsletter: config.Newsletter, now: datetime) -> Iterator[Occurrence]:
@@ -69,46 +81,66 @@ def _finish(occurrence: Occurrence, now: datetime, outcome: str) -> None:
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
-    if occurrence.due_at.astimezone(newsletter.zone).date() in newsletter.skip:
-        _finish(occurrence, now, "skipped: the date is in 'skip'")
-        return
     try:
         if occurrence.act == DRAFT:
             _make_draft(configuration, newsletter, occurrence, now)
         else:
             _send(configuration, newsletter, occurrence, now)
-    except JobProblem as problem:
+    except (JobProblem, TemplateProblem) as problem:
         with transaction.atomic():
             _finish(occurrence, now, str(problem))
             notices.tell(newsletter.name, notices.WAITING, str(problem), now)
 
 
 def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
-    def finish(edition: Edition) -> None:
-        _finish(occurrence, now, f"{edition.name} is a {edition.state}")
-        notices.tell_of_draft(configuration, edition, now)
+    """Make the draft of the send time that follows this occurrence, however late it is."""
+    leaves = next_moment(newsletter.send_moment, newsletter.zone, occurrence.due_at)
+    if _left_out(newsletter, occurrence.due_at, leaves):
+        _finish(occurrence, now, SKIPPED_DATE)
+        return
 
-    draft.make(configuration, newsletter, now=now, by=BY, finish=finish)
+    def finish(edition: Edition) -> None:
+        _finish(occurrence, now, f"{edition.name}: {edition.state}")
+        if edition.state == State.DRAFT:
+            notices.tell_of_draft(newsletter, edition, now)
+
+    draft.make(configuration, newsletter, now=now, after=occurrence.due_at, by=BY, finish=finish)
 
 
 def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
-    """Let the edition of this occurrence leave, or say why it waits."""
+    """Let the edition of this occurrence leave, or say why it waits; one that no draft was made for is made now."""
+    if not Edition.objects.filter(newsletter=newsletter.name, due_at=occurrence.due_at).exists():
+        if _left_out(newsletter, occurrence.due_at):
+            _finish(occurrence, now, SKIPPED_DATE)
+            return
+        just_before = occurrence.due_at - timedelta(microseconds=1)
+        draft.make(configuration, newsletter, now=now, after=just_before, by=BY)
     edition = _edition_due(newsletter, occurrence)
     if edition is None:
-        _finish(occurrence, now, "there was no edition for it")
+        _finish(occurrence, now, "its edition has left already, or was given up")
         return
-    if edition.state == State.DRAFT and newsletter.approval == "none":
+    if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition)):
         edition = draft.refresh(configuration, edition, now=now, by=BY)
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        outcome = _leave(newsletter, edition, occurrence.due_at, now)
-        _finish(occurrence, now, outcome)
+        _finish(occurrence, now, _leave(newsletter, edition, occurrence.due_at, now))
+
+
+def _left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
+    """Whether one of these times is on a date for which no edition is to be made."""
+    return any(at.astimezone(newsletter.zone).date() in newsletter.skip for at in times)
 
 
 def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Edition | None:
-    """The edition that was made to leave at this moment."""
+    """The edition that was made to leave at this moment, if it is still there to leave."""
     found = Edition.objects.filter(newsletter=newsletter.name, due_at=occurrence.due_at)
     return found.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
+
+
+def _too_few(newsletter: config.Newsletter, edition: Edition) -> int | None:
+    """How many posts the edition has, where they are fewer than it takes."""
+    posts = edition.entries.filter(included=True).count()
+    return posts if posts < newsletter.minimum_posts else None
 
 
 def _leave(newsletter: config.Newsletter, edition: Edition, due: datetime, now: datetime) -> str:
@@ -118,8 +150,9 @@ def _leave(newsletter: config.Newsletter, edition: Edition, due: datetime, now: 
     if edition.state == State.APPROVED:
         approval.queue(edition, by=BY, now=now)
         return f"{edition.name} is queued"
-    posts = edition.entries.filter(included=True).count()
-    if posts < newsletter.minimum_posts:
+    if edition.waiting.startswith(draft.NOT_READ):
+        return _wait(edition, edition.waiting, now)
+    if (posts := _too_few(newsletter, edition)) is not None:
         return _skip(edition, f"{posts} posts, and minimum_posts is {newsletter.minimum_posts}; they wait", now)
     if newsletter.approval == "editor":
         return _wait(edition, "nobody has approved it yet", now)
@@ -127,14 +160,12 @@ def _leave(newsletter: config.Newsletter, edition: Edition, due: datetime, now: 
 
 
 def _leave_by_itself(edition: Edition, now: datetime) -> str:
-    """Approve and queue without an editor, unless a source was silent or lint finds an error."""
-    if edition.waiting:
-        return _wait(edition, edition.waiting, now)
+    """Approve and queue without an editor, unless something stands against it."""
     try:
         with transaction.atomic():
             approved = approval.approve(edition, by=BY, revision=edition.revision, now=now)
             approval.queue(approved, by=BY, now=now)
-    except JobProblem as problem:
+    except (JobProblem, TemplateProblem) as problem:
         return _wait(edition, str(problem), now)
     return f"{edition.name} is queued"
 
@@ -148,10 +179,10 @@ def _skip(edition: Edition, why: str, now: datetime) -> str:
 
 def _wait(edition: Edition, why: str, now: datetime) -> str:
     """Keep an edition where it is, with the reason; editors are told once for each reason."""
-    waiting = f"waiting: {why}" if not why.startswith(("waiting: ", "not read since")) else why
-    Edition.objects.filter(pk=edition.pk).update(waiting=waiting)
-    notices.tell(edition.newsletter, notices.WAITING, f"{edition.name} is {waiting}", now, edition.name)
-    return f"{edition.name} is {waiting}"
+    Edition.objects.filter(pk=edition.pk).update(waiting=why)
+    sentence = f"{edition.name} waits: {why}"
+    notices.tell(edition.newsletter, notices.WAITING, sentence, now, edition.name)
+    return sentence
 
 
 def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
@@ -159,7 +190,7 @@ def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: date
     if newsletter.approval != "none":
         return
     waiting = Edition.objects.filter(newsletter=newsletter.name, state=State.DRAFT, due_at__lte=now)
-    waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__startswith="not read since")
+    waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__startswith=draft.NOT_READ)
     for edition in waiting.filter(refreshed_at__lt=now - AGAIN, due_at__isnull=False).order_by(F("pk").desc())[:1]:
         refreshed = draft.refresh(configuration, edition, now=now, by=BY)
         with transaction.atomic():

@@ -1,0 +1,96 @@
+"""Newsletters, posts and readings for tests of the jobs: times are fixed, and nothing is fetched."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from newsletter import config
+from newsletter.config import Config, Newsletter
+from newsletter.feeds import Reading
+from newsletter.feeds.model import EVERYTHING
+from newsletter.jobs import approval, draft, ledger
+from newsletter.jobs.windows import Asked, bounds
+from newsletter.mail import FoundPost
+from newsletter.models import Edition, Post
+
+NAME = "kinaforum"
+SOURCE = "https://kinaforum.example/feed"
+NOW = datetime(2026, 2, 6, 14, 0, tzinfo=UTC)
+"""Friday of week 6, 15:00 in Oslo: the draft is made, and leaves three hours later."""
+DUE = datetime(2026, 2, 6, 17, 0, tzinfo=UTC)
+HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
+
+
+def configured(sources: Iterable[str | config.Source] = (SOURCE,), **keys: Any) -> Config:
+    """The tests' configuration with the one newsletter `kinaforum`, some of its keys changed; it is in force."""
+    given = config.current()
+    listed = tuple(s if isinstance(s, config.Source) else config.Source(url=s) for s in sources)
+    newsletter = replace(given.newsletters[NAME], sources=listed, **keys)
+    return config.use(replace(given, newsletters={NAME: newsletter}, delivery=config.Delivery(provider="file")))
+
+
+def kinaforum() -> Newsletter:
+    """The newsletter as it is configured now."""
+    return config.current().newsletters[NAME]
+
+
+def found(uid: str, published: datetime | None = NOW - DAY, **fields: Any) -> FoundPost:
+    """A post as a source gives it; what is not said is made from its id."""
+    usual = {
+        "url": f"https://kinaforum.example/{uid}.html",
+        "title": f"Post {uid}",
+        "html": f"<p>This is the text of {uid}, which is long enough to be told apart from that of any other post.</p>",
+    }
+    return FoundPost(uid=uid, published=published, **{**usual, **fields})
+
+
+def reading(*posts: FoundPost, reached: datetime | None = EVERYTHING, **fields: Any) -> Reading:
+    """A listing of these posts; `reached` is how far back it went, by default to its end."""
+    return Reading(kind="feed", title="Kinaforum", posts=posts, reached_back_to=reached, **fields)
+
+
+def collected(*posts: FoundPost, now: datetime = NOW, source: str = SOURCE, **fields: Any) -> ledger.Stored:
+    """Put a listing of these posts into the ledger."""
+    settings = next(s for s in kinaforum().sources if s.url == source)
+    return ledger.store(ledger.source_row(NAME, source), settings, reading(*posts, **fields), now)
+
+
+def collected_before(now: datetime = NOW - 8 * WEEK) -> None:
+    """A first collection long ago of a source that had nothing, so that no later post was there before."""
+    collected(now=now)
+
+
+def drafted(now: datetime = NOW, asked: Asked | None = None) -> Edition:
+    """The draft that is due next, or that of the window asked for, from what the ledger holds."""
+    return draft.make(config.current(), kinaforum(), asked, now=now, read_sources=False)
+
+
+def refreshed(edition: Edition, now: datetime = NOW) -> Edition:
+    """The draft brought up to date from what the ledger holds."""
+    return draft.refresh(config.current(), edition, now=now, read_sources=False)
+
+
+def approved(now: datetime = NOW, asked: Asked | None = None) -> Edition:
+    """The draft that is due next, approved."""
+    return approval.approve(drafted(now, asked), now=now)
+
+
+def week(period: str) -> Asked:
+    """The calendar week of that name, as `--week` asks for it."""
+    return Asked(until=bounds(period, kinaforum().zone)[1], period=period)
+
+
+def post(uid: str) -> Post:
+    """The ledger's row of the post that a source lists under this id."""
+    return Post.objects.get(listings__uid=uid)
+
+
+def inside(edition: Edition) -> list[str]:
+    """The titles of the posts in an edition, as they are read."""
+    return [e.title or e.post.title for e in edition.entries.filter(included=True).select_related("post")]
+
+
+def reasons(edition: Edition) -> dict[str, str]:
+    """Title → reason, of every post that an edition lists."""
+    return {e.post.title: e.reason for e in edition.entries.select_related("post")}

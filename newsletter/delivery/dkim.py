@@ -41,7 +41,7 @@ _SES_HOST = re.compile(r"email-smtp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", re.IGNO
 _BLANKS = re.compile(rb"[ \t]+")
 _TRAILING = re.compile(rb" (?=\r\n)")
 _LINE = 72
-_SMALLEST_RSA = 1024
+SMALLEST_RSA = 1024
 
 
 class DkimError(Exception):
@@ -69,7 +69,7 @@ class Signer:
             ) from e
         if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
             raise DkimError("a DKIM key is RSA or Ed25519; make one with 'newsletter dkim new'")
-        if isinstance(key, RSAPrivateKey) and key.key_size < _SMALLEST_RSA:
+        if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA:
             raise DkimError(f"a DKIM key of {key.key_size} bits is too small; make one of 2048 bits")
         self._key = key
         self._padding, self._hash = PKCS1v15(), SHA256()
@@ -91,11 +91,11 @@ class Signing:
 
     def __init__(self, signers: Sequence[Signer], headers: Sequence[tuple[str, Numbered]], body: Numbered) -> None:
         self._signers = [(s, _listed(s.names, headers), _picked(s.names, headers)) for s in signers]
-        self._raw = body
-        self._body = _canonical_pieces(body)
-        self._shared = hashlib.sha256()
-        while self._body and isinstance(self._body[0], bytes):
-            self._shared.update(self._body.pop(0))  # type: ignore[arg-type]
+        self._body = body
+        first, *rest = _canonical_pieces(body)
+        shared = first if isinstance(first, bytes) else b""
+        self._rest = tuple(rest) if shared else (first, *rest)
+        self._shared = hashlib.sha256(shared)
 
     def header(self, values: Sequence[bytes]) -> bytes:
         """The DKIM-Signature fields of the mail with these values, each with its CRLF; they come first in the mail."""
@@ -120,16 +120,12 @@ class Signing:
         return b"DKIM-Signature: " + tags + folded + b"\r\n"
 
     def _digest(self, values: Sequence[bytes]) -> bytes:
-        """The hash of the canonical body (RFC 6376 3.4.4): pieces made canonical beforehand, unless blanks could meet."""
-        rest = [piece if isinstance(piece, bytes) else values[piece] for piece in self._body]
-        if not self._raw or isinstance(self._raw[-1], int) or not all(_apart(values[n]) for n in self._numbers()):
-            return hashlib.sha256(canonical_body(_filled(self._raw, values))).digest()
+        """The hash of the canonical body (RFC 6376 3.4.4), of pieces made canonical once, unless blanks could meet."""
+        if not all(_apart(values[piece]) for piece in self._rest if isinstance(piece, int)):
+            return hashlib.sha256(canonical_body(_filled(self._body, values))).digest()
         digest = self._shared.copy()
-        digest.update(b"".join(rest))
+        digest.update(_filled(self._rest, values))
         return digest.digest()
-
-    def _numbers(self) -> list[int]:
-        return [piece for piece in self._body if isinstance(piece, int)]
 
 
 def canonical_body(body: bytes) -> bytes:
@@ -139,10 +135,11 @@ def canonical_body(body: bytes) -> bytes:
 
 
 def _canonical_pieces(body: Numbered) -> list[bytes | int]:
-    pieces: list[bytes | int] = [
-        _TRAILING.sub(b"", _BLANKS.sub(b" ", piece)) if isinstance(piece, bytes) else piece for piece in body
-    ]
-    if pieces and isinstance(pieces[-1], bytes):
+    """The pieces as they are canonical, where no blanks meet over a slot; the last one is octets."""
+    if len(body) == 1 and isinstance(body[0], bytes):
+        return [canonical_body(body[0])]
+    pieces = [_TRAILING.sub(b"", _BLANKS.sub(b" ", p)) if isinstance(p, bytes) else p for p in body]
+    if isinstance(pieces[-1], bytes):
         pieces[-1] = pieces[-1].rstrip(b"\r\n") + b"\r\n"
     return pieces
 

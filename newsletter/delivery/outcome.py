@@ -41,7 +41,7 @@ _QUOTA_WORDS = re.compile(
     r"(?:daily|sending|user|message) (?:\w+ )?(?:quota|limit)|quota exceeded|throttling failure", re.IGNORECASE
 )
 _QUEUED = re.compile(
-    rb"(?:queued as|queued mail[^0-9a-z]+|\bid[ =])\s*<?([^\s<>]+)|^(?:ok:?\s+)?((?=\S*\d)[0-9A-Za-z.-]{6,80})\b", re.I
+    rb"(?:queued as|\bid[ =])\s*<?([^\s<>]+)|^(?:ok:?\s+)?((?=\S*\d)[0-9A-Za-z.-]{6,80})\b", re.I
 )
 _WAIT = re.compile(r"(?:in|after|for|wait)\s+(\d{1,6})\s*(sec|s\b|min|m\b|hour|h\b)", re.IGNORECASE)
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

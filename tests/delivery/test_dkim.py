@@ -1,0 +1,157 @@
+"""Signatures that another implementation verifies, and what breaks them."""
+
+import dkim
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
+from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from newsletter.config import Dkim
+from newsletter.delivery import dkim as dkim_room
+from newsletter.delivery.dkim import SIGNED, DkimError, NewKey, Signer, canonical_body, new_key, signed_headers
+from newsletter.delivery.message import Prepared
+from newsletter.mail import Form, Header, Segments, Slot, Value
+from tests.delivery.samples import NAME_TEXT, TOKEN, reader, segments
+
+RSA = new_key("example.org", "s1")
+ED = new_key("example.org", "s2", "ed25519")
+KEYS = {"s1": RSA, "s2": ED}
+
+
+def dns(name: bytes, timeout: int = 5) -> bytes | None:
+    """What a resolver would say."""
+    return next((key.record.encode() for key in KEYS.values() if name.rstrip(b".") == key.name.encode()), None)
+
+
+def signer(key: NewKey, selector: str, names: tuple[str, ...] = SIGNED) -> Signer:
+    return Signer(Dkim(domain="example.org", selector=selector, key=key.pem), names)
+
+
+BOTH = (signer(RSA, "s1"), signer(ED, "s2"))
+
+
+def content(mail: Segments | None = None, signers: tuple[Signer, ...] = BOTH, **values: str) -> bytes:
+    return b"".join(Prepared(mail or segments(), signers).mail(reader(1, **values)).pieces)
+
+
+def verified(octets: bytes) -> list[bool]:
+    found = dkim.DKIM(octets)
+    return [verifies(found, at) for at in range(octets.lower().count(b"dkim-signature:"))]
+
+
+def verifies(found: dkim.DKIM, at: int) -> bool:
+    try:
+        return bool(found.verify(idx=at, dnsfunc=dns))
+    except dkim.ValidationError:
+        return False
+
+
+def test_both_keys_sign_and_both_signatures_verify() -> None:
+    octets = content()
+    assert octets.startswith(b"DKIM-Signature: v=1; a=rsa-sha256;")
+    assert verified(octets) == [True, True]
+
+
+@settings(max_examples=60, deadline=None)
+@given(name=st.text(max_size=20), text=st.text("ab \t\r\n=.æ", max_size=60), html=st.text("<> \t\nab", max_size=60))
+def test_whatever_the_words_the_signature_verifies(name: str, text: str, html: str) -> None:
+    mail = segments(text + " {name} {token}\n\n", html + "{name}\n{token} \n\n\n", b"  Uke \t 6  ")
+    assert verified(content(mail, (BOTH[1],), name=name)) == [True]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        (b"a ", Slot(Value.NAME, Form.TEXT), b" \r\nb\r\n"),
+        (b"a \t", Slot(Value.NAME, Form.TEXT), b"\r\n"),
+        (Slot(Value.NAME, Form.TEXT), b"\r\n\r\n"),
+        (b"a", TOKEN),
+        (b"\r\n",),
+        (),
+        (b"\r\n\r\n  \r\n",),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["", "Per"])
+def test_blanks_that_meet_over_an_empty_value_are_canonical_too(body: tuple[bytes | Slot, ...], name: str) -> None:
+    mail = Segments(segments().headers, body, "brev@example.org", "example.org")
+    assert verified(content(mail, (BOTH[1],), name=name)) == [True]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Subject: Uke 6", b"Subject: Uke 7"),
+        (b"Hei=20=", b"Nei=20="),
+        (b"/u/token-1>", b"/u/token-2>"),
+        (b"\r\nMIME-Version: 1.0", b"\r\nMIME-Version: 1.0\r\nList-Unsubscribe: <https://evil.example/>"),
+        (b"\r\nMIME-Version: 1.0", b"\r\nMIME-Version: 1.0\r\nReply-To: x@evil.example"),
+        (b"\r\nMIME-Version: 1.0", b"\r\nMIME-Version: 1.0\r\nSubject: another"),
+        (b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n", b""),
+        (b"Message-ID: <m.1", b"Message-ID: <m.2"),
+    ],
+)
+def test_what_is_changed_added_or_taken_away_does_not_verify(old: bytes, new: bytes) -> None:
+    octets = content()
+    assert octets.count(old) >= 1
+    assert verified(octets.replace(old, new, 1)) == [False, False]
+
+
+def test_a_header_that_occurs_twice_is_signed_twice() -> None:
+    mail = segments(extra=(Header("Cc", (b"a@b.example",)), Header("Cc", (b"c@d.example",))))
+    assert verified(content(mail)) == [True, True]
+    assert verified(content(mail).replace(b"Cc: a@b.example", b"Cc: e@b.example")) == [False, False]
+
+
+@pytest.mark.parametrize("host", ["email-smtp.eu-west-1.amazonaws.com", "EMAIL-SMTP.cn-north-1.amazonaws.com.cn"])
+def test_what_amazon_rewrites_is_left_unsigned(host: str) -> None:
+    names = signed_headers("smtp", host)
+    assert names == signed_headers("amazon_ses")
+    octets = content(signers=(signer(RSA, "s1", names),))
+    changed = octets.replace(b"Message-ID: <m.1", b"Message-ID: <ses").replace(b"Date: Fri, 06", b"Date: Fri, 13")
+    assert changed != octets
+    assert verified(changed) == [True]
+
+
+def test_elsewhere_everything_is_signed() -> None:
+    assert signed_headers("smtp", "mail.example.org") == SIGNED
+
+
+@pytest.mark.parametrize("pem", ["", "no key", RSA.record])
+def test_a_key_that_is_none_is_named(pem: str) -> None:
+    with pytest.raises(DkimError, match=r"s9\._domainkey\.example\.org cannot be read"):
+        Signer(Dkim(domain="example.org", selector="s9", key=pem or "-"))
+
+
+def test_a_key_of_another_kind_is_refused() -> None:
+    pem = generate_ec(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    with pytest.raises(DkimError, match="RSA or Ed25519"):
+        Signer(Dkim(domain="example.org", selector="s1", key=pem))
+
+
+def test_a_key_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dkim_room, "SMALLEST_RSA", 4096)
+    with pytest.raises(DkimError, match="2048 bits is too small"):
+        signer(RSA, "s1")
+
+
+def test_a_new_keys_record_is_what_a_zone_file_takes() -> None:
+    assert RSA.name == "s1._domainkey.example.org"
+    assert RSA.record.startswith("v=DKIM1; k=rsa; p=MIIB")
+    assert ED.record.startswith("v=DKIM1; k=ed25519; p=")
+    strings = RSA.zone_line.split('"')[1::2]
+    assert "".join(strings) == RSA.record
+    assert max(map(len, strings)) <= 255
+    assert RSA.zone_line.startswith("s1._domainkey.example.org. IN TXT ( ")
+
+
+def test_the_relaxed_body_of_the_standards_example() -> None:
+    assert canonical_body(b" C \r\nD \t E\r\n\r\n\r\n") == b" C\r\nD E\r\n"
+    assert canonical_body(b"\r\n\r\n") == b""
+
+
+def test_a_slot_at_the_front_shares_nothing_and_still_verifies() -> None:
+    mail = Segments(segments().headers, (NAME_TEXT, b"\r\nx\r\n"), "brev@example.org", "example.org")
+    assert verified(content(mail)) == [True, True]

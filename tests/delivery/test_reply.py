@@ -1,0 +1,66 @@
+"""Replies, whole and in pieces."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.reply import LONGEST, Garbage, Replies, Reply
+
+WORDS = st.text(st.characters(exclude_characters="\r\n", exclude_categories=("Cs",)), max_size=20)
+
+
+@given(
+    st.lists(st.tuples(st.integers(200, 599), st.lists(WORDS, min_size=1, max_size=3)), max_size=5),
+    st.integers(1, 7),
+)
+def test_replies_are_the_same_however_they_arrive(said: list[tuple[int, list[str]]], step: int) -> None:
+    octets = b"".join(
+        b"".join(f"{code}{' ' if at == len(lines) - 1 else '-'}{line}\r\n".encode() for at, line in enumerate(lines))
+        for code, lines in said
+    )
+    parser = Replies()
+    got = [reply for at in range(0, len(octets), step) for reply in parser.feed(octets[at : at + step])]
+    assert got == [Reply(code, tuple(line.encode() for line in lines)) for code, lines in said]
+
+
+@pytest.mark.parametrize(
+    "line", [b"hello\r\n", b"25\r\n", b"2500 ok\r\n", b"199 no\r\n", b"600 no\r\n", b"\r\n", b"250_ok\r\n"]
+)
+def test_what_is_no_reply_is_said_to_be_none(line: bytes) -> None:
+    with pytest.raises(Garbage):
+        list(Replies().feed(line))
+
+
+def test_replies_before_garbage_count() -> None:
+    replies = Replies().feed(b"250 ok\r\nboo\r\n")
+    assert next(replies).code == 250
+    with pytest.raises(Garbage):
+        next(replies)
+
+
+@pytest.mark.parametrize("flood", [b"x" * (LONGEST + 1), b"250-and more\r\n" * 6000])
+def test_a_reply_without_an_end_is_cut_off(flood: bytes) -> None:
+    with pytest.raises(Garbage, match="without an end"):
+        list(Replies().feed(flood))
+
+
+def test_clearing_forgets_half_a_reply() -> None:
+    parser = Replies()
+    assert list(parser.feed(b"250-half\r\n25")) == []
+    parser.clear()
+    assert [r.code for r in parser.feed(b"220 whole\r\n")] == [220]
+
+
+def test_a_bare_code_and_a_bare_line_feed_are_taken() -> None:
+    assert list(Replies().feed(b"250\n")) == [Reply(250, (b"",))]
+
+
+def test_the_text_holds_neither_codes_nor_addresses_nor_controls() -> None:
+    reply = Reply(550, (b"5.1.1 <per@blogg.example>:\x07 unknown", b"5.1.1 ask post@blogg.example"))
+    assert reply.status == "5.1.1"
+    assert reply.text == "<…>: unknown ask …"
+    assert str(reply) == "550 5.1.1 <…>: unknown ask …"
+
+
+def test_a_text_without_a_status_is_kept_whole() -> None:
+    assert (Reply(250, (b"2 fine",)).status, Reply(250, (b"2 fine",)).text) == ("", "2 fine")

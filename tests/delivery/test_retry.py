@@ -1,0 +1,46 @@
+"""When to try again."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.delivery.retry import JITTER, RECONNECT_DELAYS, next_try, reconnect_delay
+
+DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 30))
+DAY = timedelta(days=1)
+
+
+@pytest.mark.parametrize(("attempt", "minutes"), [(1, 1), (2, 5), (3, 30), (4, 30), (99, 30)])
+def test_the_last_delay_goes_on(attempt: int, minutes: int) -> None:
+    assert next_try(attempt, timedelta(), DELAYS, DAY, chance=0.0) == timedelta(minutes=minutes)
+
+
+@given(st.integers(1, 50), st.floats(0, 1), st.integers(0, 200_000))
+def test_jitter_adds_at_most_a_fifth_and_the_last_try_comes_before_it_expires(
+    attempt: int, chance: float, seconds: int
+) -> None:
+    waited = timedelta(seconds=seconds)
+    delay = next_try(attempt, waited, DELAYS, DAY, chance=chance)
+    if waited >= DAY:
+        assert delay is None
+    else:
+        base = DELAYS[min(attempt, 3) - 1]
+        assert delay is not None
+        assert min(base, DAY - waited) <= delay <= min(base * (1 + JITTER), DAY - waited)
+
+
+def test_a_server_that_names_a_time_is_not_asked_before() -> None:
+    assert next_try(1, timedelta(), DELAYS, DAY, named=600, chance=0.0) == timedelta(minutes=10)
+    assert next_try(3, timedelta(), DELAYS, DAY, named=600, chance=0.0) == timedelta(minutes=30)
+
+
+def test_without_a_given_chance_it_is_random() -> None:
+    assert len({next_try(3, timedelta(), DELAYS, DAY) for _ in range(20)}) > 1
+
+
+def test_a_broken_connection_is_tried_within_seconds_and_not_for_ever() -> None:
+    delays = [reconnect_delay(n) for n in range(1, len(RECONNECT_DELAYS) + 2)]
+    assert delays[:-1] == list(RECONNECT_DELAYS)
+    assert delays[-1] is None

@@ -41,12 +41,10 @@ def lightened(colour: str, ground: str = DARK_GROUND, wanted: float = READABLE) 
     if rgb is None or below is None or contrast(rgb, below) >= wanted:
         return colour
     hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in rgb))
-    for step in range(101):
-        tried = colorsys.hls_to_rgb(hue, light + (1 - light) * step / 100, saturation)
-        candidate = round(tried[0] * 255), round(tried[1] * 255), round(tried[2] * 255)
-        if contrast(candidate, below) >= wanted:
-            return "#{:02x}{:02x}{:02x}".format(*candidate)
-    return "#ffffff"
+    steps = (colorsys.hls_to_rgb(hue, light + (1 - light) * step / 100, saturation) for step in range(101))
+    candidates = ((round(r * 255), round(g * 255), round(b * 255)) for r, g, b in steps)
+    found = next((c for c in candidates if contrast(c, below) >= wanted), (255, 255, 255))
+    return "#{:02x}{:02x}{:02x}".format(*found)
 
 
 def _luminance(colour: Rgb) -> float:

@@ -15,7 +15,6 @@ _BLOCKS = frozenset((
     "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd",
     "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
 ))  # fmt: skip
-_MEDIA = frozenset(("img", "picture", "figure", "video", "audio", "hr", "br"))
 SLACK = 0.4
 
 
@@ -53,7 +52,6 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
         return html, True
     word = found[count - 1]
     _cut(root, runs[word.run], word.end)
-    _drop_trailing_media(root)
     return serialise(root), False
 
 
@@ -103,7 +101,7 @@ def _best(found: list[_Word], words: int) -> int:
 
 
 def _cut(root: Element, run: _Run, end: int) -> None:
-    """Drop everything behind character `end` of the run."""
+    """Drop everything behind character `end` of the run: words, and pictures that would dangle."""
     element = run.element
     if run.tail:
         element.tail = run.text[:end]
@@ -118,16 +116,3 @@ def _cut(root: Element, run: _Run, end: int) -> None:
         if element is not run.element or not run.tail:
             element.tail = None
         element = parent
-
-
-def _drop_trailing_media(root: Element) -> None:
-    element = root
-    while len(element):
-        last = element[-1]
-        if (last.tail or "").strip():
-            return
-        if last.tag in _MEDIA or not "".join(last.itertext()).strip():
-            element.remove(last)
-            element = root
-        else:
-            element = last

@@ -7,6 +7,8 @@ mode) are left alone: marked for premailer to ignore, the marks taken off afterw
 import logging
 import re
 
+from lxml import etree
+from lxml.cssselect import SelectorError
 from premailer import Premailer
 
 from newsletter.render.placeholders import pattern
@@ -26,8 +28,12 @@ class InlineError(ValueError):
     """Inlining would have changed more than styles."""
 
 
+class StyleError(ValueError):
+    """Content CSS that can't be inlined."""
+
+
 def inline(html: str, css: str, placeholders: tuple[str, ...] = ()) -> str:
-    """The HTML with the content CSS inlined; raises `InlineError` where anything but a style went missing."""
+    """The HTML with the content CSS inlined; raises `StyleError` or `InlineError`."""
     source = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
     result = _premailer(_STYLE.sub(f"<style{_MARK}", source), css).replace(_MARK, "")
     _compare(source, result, placeholders)
@@ -59,7 +65,10 @@ def _premailer(html: str, css: str) -> str:
         allow_loading_external_files=False,
         cssutils_logging_level=logging.CRITICAL,
     )
-    return str(worker.transform(pretty_print=False))
+    try:
+        return str(worker.transform(pretty_print=False))
+    except (SelectorError, etree.XPathError) as error:
+        raise StyleError(f"a selector can't be inlined: {error}") from error
 
 
 def _compare(before: str, after: str, placeholders: tuple[str, ...]) -> None:

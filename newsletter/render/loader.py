@@ -70,33 +70,22 @@ def problems(name: str, templates: Path | None) -> Iterator[None]:
     except jinja2.TemplateSyntaxError as error:
         place = _shown(error.name or name)
         raise TemplateProblem(f"{place} line {error.lineno}: {_sentence(str(error.message))}") from error
-    except TemplateProblem:
-        raise
     except Exception as error:
-        line = _line(error, name)
-        raise TemplateProblem(f"{line}: {_sentence(_reason(error))}") from error
+        raise TemplateProblem(f"{_place(error, name, templates)}: {_sentence(_reason(error))}") from error
 
 
 def _shown(name: str) -> str:
     return f"templates/{name}"
 
 
-def _line(error: Exception, name: str) -> str:
+def _place(error: Exception, name: str, templates: Path | None) -> str:
     """The innermost line of a template in the traceback (Jinja2 rewrites it to the template's own lines)."""
+    folders = [folder for folder in (templates, shipped_folder()) if folder]
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        path = Path(frame.filename)
-        if path.suffix in (".mjml", ".txt", ".css", ".html"):
-            return f"{_shown(_relative(path, name))} line {frame.lineno}"
-        if frame.filename == "<template>":
-            return f"{name} line {frame.lineno}"
+        for folder in folders:
+            if Path(frame.filename).is_relative_to(folder):
+                return f"{_shown(Path(frame.filename).relative_to(folder).as_posix())} line {frame.lineno}"
     return _shown(name)
-
-
-def _relative(path: Path, name: str) -> str:
-    for parent in path.parents:
-        if parent.name in ("templates", "_templates"):
-            return path.relative_to(parent).as_posix()
-    return path.name if path.name != Path(name).name else name
 
 
 def _reason(error: Exception) -> str:

@@ -138,7 +138,7 @@ def _domain(address: str) -> str:
 
 
 def _reply_to(letterhead: Letterhead) -> list[Header]:
-    return [Header("Reply-To", (letterhead.reply_to.encode(),))] if letterhead.reply_to else []
+    return [Header("Reply-To", (mailbox("", letterhead.reply_to),))] if letterhead.reply_to else []
 
 
 def _list_id(letterhead: Letterhead, list_id: str) -> bytes:

@@ -58,8 +58,6 @@ def value_of(slot: Slot, letterhead: Letterhead, reader: Reader) -> str:
     """What stands for a slot in this reader's mail, escaped for HTML where the slot is in HTML."""
     if slot.value in PATHS:
         text = f"{letterhead.site_url}{PATHS[slot.value]}{reader.token}"
-    elif slot.value is Value.TOKEN:
-        text = reader.token
     else:
         text = " ".join(reader.name.split()) or slot.fallback
     return escape(text) if slot.form is Form.HTML else text

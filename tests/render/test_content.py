@@ -47,7 +47,9 @@ def test_empty_paragraphs_are_dropped() -> None:
 
 
 def test_what_is_not_whole_says_so_inside_its_last_block() -> None:
-    assert body("<p>A</p><ul><li>B <b>c.</b></li></ul>", whole=False) == "<p>A</p><ul><li>B <b>c.\u00a0[…]</b></li></ul>"
+    html = "<p>A</p><ul><li>B <b>c.</b></li></ul>"
+    assert body("<p>A</p>loose", whole=False) == "<p>A</p>loose\u00a0[…]"
+    assert body(html, whole=False) == "<p>A</p><ul><li>B <b>c.\u00a0[…]</b></li></ul>"
 
 
 @pytest.mark.parametrize(

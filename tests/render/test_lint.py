@@ -88,10 +88,11 @@ def test_the_envelope(field: str, value: str, code: str) -> None:
         (into_body("<a>words</a>"), "link-empty"),
         (into_body('<a href="javascript:x()">words</a>'), "link-scheme"),
         (into_body('<a href="/relative">words</a>'), "link-scheme"),
+        (into_body('<a href="https://[broken/">words</a>'), "link-scheme"),
         (into_body('<a href="#top">words</a>'), "link-anchor"),
         (into_body('<a href="https://x.example/">a</a> <a href="https://x.example/">b</a>'), "address-twice"),
         (into_body('<p style="color:#999999">pale</p>'), "contrast-light"),
-        (into_body("<p>{{ title }}</p>"), "braces"),
+        (swap("I dette brevet", "I dette {{ brev }}"), "braces"),
         (into_body("x0123456789abcdef-7-name"), "placeholder"),
         (into_body('<div style="display: flex">x</div>'), "client"),
         (swap("Postboks 1", "Boks 1"), "address-missing"),
@@ -114,6 +115,13 @@ def test_an_mso_condition_that_does_not_end() -> None:
 def test_a_dark_rule_that_makes_text_unreadable() -> None:
     change = swap(".page .meta", ".page .dates, .nothing", 1)
     assert html_changed(lambda h: change(h).replace("color: #aaa399", "color: #333333")) == {"contrast-dark"}
+
+
+def test_rules_that_no_selector_library_reads_are_passed_over() -> None:
+    edition = digest()
+    rendered = render(edition)
+    sheet = "<style>@media (prefers-color-scheme: dark) { p > > a, a:nonsense(x) { color: #222222 } }</style>"
+    assert codes(replace(rendered, html=rendered.html.replace("</head>", f"{sheet}</head>")), edition) == set()
 
 
 def test_an_accent_that_is_too_pale() -> None:

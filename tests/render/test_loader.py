@@ -8,7 +8,7 @@ import pytest
 from newsletter.mail import Rendered
 from newsletter.render.edition import render
 from newsletter.render.loader import TemplateProblem, render_template, shipped_folder
-from tests.render.samples import digest
+from tests.render.samples import digest, post
 
 
 def rendered_with(folder: Path, name: str, text: str) -> Rendered:
@@ -90,3 +90,34 @@ def test_an_unknown_tag(tmp_path: Path) -> None:
 
 def test_the_shipped_folder_is_there() -> None:
     assert (shipped_folder() / "edition.mjml").is_file()
+
+
+def test_mjml_that_only_its_reader_refuses(tmp_path: Path) -> None:
+    text = "<mjml>\n<mj-body>\n<![CDATA[x]]>\n</mj-body></mjml>"
+    message = problem(tmp_path, "edition.mjml", text)
+    assert message.startswith("templates/edition.mjml: MJML can't be read: ")
+    assert message.endswith("(line 3 of the MJML that it gives).")
+
+
+def test_a_layout_that_is_not_closed(tmp_path: Path) -> None:
+    message = problem(tmp_path, "layout.mjml", "<mjml>\n<mj-body>{% block body %}{% endblock %}\n</mjml>")
+    assert message == "templates/layout.mjml line 3: </mjml> closes nothing; <mj-body> of line 2 is still open."
+
+
+def test_a_selector_that_cannot_be_inlined(tmp_path: Path) -> None:
+    message = problem(tmp_path, "content.css", "p:nth-child { color: red }")
+    assert message.startswith("templates/content.css: a selector can't be inlined: ")
+
+
+def test_what_inlining_would_lose_stops_it(tmp_path: Path) -> None:
+    deep = "<b>" * 240 + '<a href="https://x.example/">x</a>' + "</b>" * 240
+    with pytest.raises(TemplateProblem, match=r"^templates/edition\.mjml: inlining the styles changed the number of"):
+        render(digest([post(0, html=deep)]), tmp_path)
+
+
+def test_a_link_may_stand_twice(tmp_path: Path) -> None:
+    link = '<a href="{{ links.unsubscribe }}">Leave</a>'
+    text = f"<mjml><mj-body><mj-raw>{link}{link}</mj-raw></mj-body></mjml>"
+    rendered = rendered_with(tmp_path, "edition.mjml", text)
+    (name,) = [name for name, slot in rendered.placeholders if slot.form == "html"]
+    assert rendered.html.count(name) == 2

@@ -52,4 +52,4 @@ def test_what_only_mrml_notices_names_the_line_too() -> None:
 
 
 def test_templates_are_checked_past_their_jinja() -> None:
-    check('<mjml>{# <mj-body> #}{% if x %}<mj-body css-class="{{ a > b }}"></mj-body>{% endif %}</mjml>')
+    check('<mjml>{# <mj-body> #}{% if x %}<mj-body css-class="{{ a > b }}"><mj-divider/></mj-body>{% endif %}</mjml>')

@@ -67,4 +67,5 @@ def test_preheader_of_one_post_is_its_text() -> None:
 
 def test_preheader_of_nothing_is_nothing() -> None:
     assert preheader([]) == ""
+    assert preheader([post(0, html="")]) == post(0).title
     assert preheader([post(0, html="", title="T" * 300)]) == "T" * 139 + "…"

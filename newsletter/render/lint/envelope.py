@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator
 
 from newsletter.mail import Finding, Form, Value
+from newsletter.render.fragment import text_of
 from newsletter.render.lint.codes import LARGEST_CSS, NEAR_SIZE, PREHEADER_LENGTH, SUBJECT_LENGTH, finding
 from newsletter.render.lint.look import Look
-from newsletter.render.text import plain
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")
 _LEFT_PLACEHOLDER = re.compile(r"\bx[0-9a-f]{16}-\d+-[a-z-]+")
@@ -85,18 +85,25 @@ def sender(look: Look) -> Iterator[Finding]:
 
 
 def braces(look: Look) -> Iterator[Finding]:
-    """No template mark is left but those that posts themselves hold."""
-    posts = look.digest.posts
-    theirs = " ".join(" ".join(f"{p.title} {plain(p.html)} {p.source}".split()) for p in posts)
-    nodes = [" ".join(text.split()) for text in look.body.itertext()]
-    places = [("subject", [look.rendered.subject]), ("preheader", [look.rendered.preheader]), ("html", nodes)]
-    titles = {" ".join(p.title.split()) for p in posts}
-    for where, texts in places:
+    """No template mark is left in what editors and templates say; posts may hold what they like."""
+    titles = [" ".join(post.title.split()) for post in look.digest.posts]
+    theirs = {element for _, block in look.post_blocks() for element in block.iter()}
+    theirs |= {link for link in look.links if text_of(link) in titles}
+    ours = [e for e in look.body.iter() if e not in theirs and isinstance(e.tag, str)]
+    words = [" ".join([e.text or "", *(child.tail or "" for child in e)]) for e in ours]
+    for where, texts in (
+        ("subject", [look.rendered.subject]),
+        ("preheader", [look.rendered.preheader]),
+        ("html", words),
+    ):
         for text in texts:
-            rest = text
-            for title in titles:
-                rest = rest.replace(title, "") if _BRACES.search(title) else rest
-            mark = _BRACES.search(rest)
-            if mark and rest not in theirs:
-                yield finding("braces", f"{mark[0]!r} was left in: {rest[:60]}", where)
+            mark = _BRACES.search(_without(titles, " ".join(text.split())))
+            if mark:
+                yield finding("braces", f"{mark[0]!r} was left in: {' '.join(text.split())[:60]}", where)
                 break
+
+
+def _without(titles: list[str], text: str) -> str:
+    for title in titles:
+        text = text.replace(title, "") if _BRACES.search(title) else text
+    return text

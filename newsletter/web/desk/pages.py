@@ -60,5 +60,7 @@ def sentences(request: HttpRequest) -> Iterator[None]:
 
 
 def as_sentence(text: str) -> str:
-    """With a capital letter and a full stop."""
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+    """With a full stop, and a capital letter where it does not begin with a name (a key, a file, an edition)."""
+    first = text.partition(" ")[0].rstrip(":")
+    capital = text[:1].upper() if first.isalpha() else text[:1]
+    return capital + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

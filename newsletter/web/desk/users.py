@@ -6,8 +6,10 @@ Promises: passwords are only ever chosen by those who use them, through a link t
 from typing import Literal
 
 from django.contrib.auth.models import User
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
@@ -95,6 +97,15 @@ def set_password(user: User, password: str, by: str) -> None:
     user.set_password(password)
     user.save(update_fields=["password"])
     audit.note(by, "password set", user.username)
+
+
+def weakness(password: str) -> str:
+    """Why a password is too weak, in a sentence; "" where it is not."""
+    try:
+        validate_password(password)
+    except ValidationError as e:
+        return " ".join(e.messages)
+    return ""
 
 
 def invitation(user: User, base: str) -> str:

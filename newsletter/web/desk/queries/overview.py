@@ -91,12 +91,13 @@ def _card(newsletter: Newsletter, editions: set[Edition], sources: list[Health],
     mine = sorted((e for e in editions if e.newsletter == newsletter.name), key=lambda e: e.until, reverse=True)
     sent = next((e for e in mine if e.state == State.SENT), None)
     zone = newsletter.zone
+    drafted = next_moment(newsletter.draft_moment, zone, now)
     return Card(
         newsletter=newsletter,
         open=tuple(line(e, newsletter) for e in mine if e.state in OPEN),
         last=line(sent, newsletter) if sent else None,
-        next_draft=words.moment(next_moment(newsletter.draft_moment, zone, now), zone),
-        next_send=words.moment(next_moment(newsletter.send_moment, zone, now), zone),
+        next_draft=words.moment(drafted, zone),
+        next_send=words.moment(next_moment(newsletter.send_moment, zone, drafted), zone),
         healthy=sum(h.state == "ok" for h in sources),
         failing=sum(h.state == "failed" for h in sources),
         never=sum(h.state == "pending" for h in sources),

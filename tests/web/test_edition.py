@@ -1,0 +1,207 @@
+"""The draft page: each act does what it says, and two editors lose nothing."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from newsletter.jobs import editing
+from newsletter.models import Edition, Post
+from newsletter.web.desk.merging import mark
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
+
+
+@pytest.fixture
+def draft() -> Edition:
+    """Three posts under two days."""
+    return make.draft("First", "Second", "Third")
+
+
+def _now() -> Edition:
+    return Edition.objects.get()
+
+
+def _pk(title: str) -> int:
+    return Post.objects.get(title=title).pk
+
+
+def _act(client: Client, act: str, revision: int | None = None, **fields: Any) -> str:
+    given = {"act": act, "revision": _now().revision if revision is None else revision, **fields}
+    answer = client.post(f"{PAGE}post/", given)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def _order() -> list[str]:
+    return [e.post.title for e in _now().entries.filter(included=True).order_by("position").select_related("post")]
+
+
+def test_the_page_shows_every_post_with_its_reason(editor: Client, draft: Edition) -> None:
+    page = editor.get(PAGE).content.decode()
+    assert all(title in page for title in ("First", "Second", "Third"))
+    assert page.count("in the window") == 3
+    assert "Friday, February 6, 2026" in page or "Thursday, February 5, 2026" in page
+
+
+def test_a_post_is_left_out_and_taken_in_again(editor: Client, draft: Edition) -> None:
+    assert "1 post is out" in _act(editor, f"out {_pk('Second')}")
+    assert _order() == ["First", "Third"]
+    _act(editor, f"in {_pk('Second')}")
+    assert _order() == ["First", "Second", "Third"]
+
+
+def test_a_post_is_pinned_to_the_top_of_its_day(editor: Client, draft: Edition) -> None:
+    _act(editor, f"up {_pk('Third')}")
+    _act(editor, f"pin {_pk('Third')}")
+    assert _now().entries.get(post_id=_pk("Third")).pinned
+    _act(editor, f"unpin {_pk('Third')}")
+    assert not _now().entries.get(post_id=_pk("Third")).pinned
+
+
+def test_moving_up_and_down_goes_past_the_days(editor: Client) -> None:
+    make.draft("First", "Second", "Third", "Fourth")
+    before = _order()
+    for _ in range(6):
+        _act(editor, f"up {_pk('Fourth')}")
+    assert _order()[0] == "Fourth"
+    for _ in range(6):
+        _act(editor, f"down {_pk('Fourth')}")
+    assert _order()[-1] == "Fourth"
+    assert sorted(_order()) == sorted(before)
+
+
+def test_a_post_is_dragged_to_a_day_and_place(editor: Client, draft: Edition) -> None:
+    day = re.findall(r'data-day="([^"]+)"', editor.get(PAGE).content.decode())[0]
+    _act(editor, "move", post=_pk("Third"), day=day, place=0)
+    assert _order()[0] == "Third"
+
+
+def test_headline_and_text_are_written_in_one_go(editor: Client, draft: Edition) -> None:
+    panel = editor.get(f"{PAGE}post/{_pk('First')}/").content.decode()
+    assert "What the source says" in panel
+    _act(editor, "write", post=_pk("First"), title="Better", text="**New** words")
+    entry = _now().entries.get(post_id=_pk("First"))
+    assert (entry.title, entry.text) == ("Better", "**New** words")
+    frame = editor.get(f"{PAGE}frame/").content.decode()
+    assert "Better" in frame
+    assert "<strong" in frame
+
+
+def test_the_source_s_own_headline_is_no_editor_s(editor: Client, draft: Edition) -> None:
+    _act(editor, "write", post=_pk("First"), title="First", text="")
+    assert _now().revision == draft.revision
+
+
+def _words(client: Client, seen: dict[str, str], **given: str) -> Any:
+    shown = {f"shown-{key}": mark(seen.get(key, "")) for key in given}
+    return client.post(f"{PAGE}words/", {**given, **shown, "revision": _now().revision})
+
+
+def test_words_are_saved_and_the_page_told(editor: Client, draft: Edition) -> None:
+    answer = _words(editor, {}, subject="  Hei   alle ", greeting="Kjære leser,\r\n\r\nhei")
+    assert answer.status_code == 200
+    assert "draft-changed" in answer["HX-Trigger"]
+    assert "Saved" in answer.content.decode()
+    assert (_now().subject, _now().greeting) == ("Hei alle", "Kjære leser,\n\nhei")
+    assert _now().revision == draft.revision + 1
+
+
+def test_saving_nothing_new_makes_no_revision(editor: Client, draft: Edition) -> None:
+    _words(editor, {}, subject="", greeting="")
+    assert _now().revision == draft.revision
+
+
+def test_two_editors_on_two_fields_are_put_together(editor: Client, draft: Edition) -> None:
+    editing.set_words(draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
+    answer = client_saves_stale_page(editor, draft, subject="Mitt emne", greeting="")
+    assert answer.status_code == 200
+    assert (_now().subject, _now().greeting) == ("Mitt emne", "Karis hilsen")
+    assert "Karis hilsen" in answer.content.decode(), "the page is brought up to date"
+    assert "others-changed" in answer["HX-Trigger"]
+
+
+def client_saves_stale_page(client: Client, seen: Edition, **given: str) -> Any:
+    """What a page that was loaded before somebody else's change sends."""
+    shown = {f"shown-{key}": mark(getattr(seen, key)) for key in given}
+    return client.post(f"{PAGE}words/", {**given, **shown, "revision": seen.revision})
+
+
+def test_two_editors_on_one_field_see_both_wordings(editor: Client, draft: Edition) -> None:
+    editing.set_words(draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
+    answer = client_saves_stale_page(editor, draft, greeting="Annas hilsen")
+    assert answer.status_code == 409
+    assert "kari@example.org changed the same words" in answer.content.decode()
+    assert "Karis hilsen" in answer.content.decode()
+    assert "Annas hilsen" in answer.content.decode()
+    assert _now().greeting == "Karis hilsen"
+    forced = {"greeting": "Annas hilsen", "force": "1", "revision": str(_now().revision)}
+    assert editor.post(f"{PAGE}words/", forced).status_code == 200
+    assert _now().greeting == "Annas hilsen"
+    assert "Karis hilsen" in str(_now().revisions.order_by("-number")[1].snapshot), "the history keeps both"
+
+
+def test_two_editors_on_two_posts_do_not_get_into_each_other_s_way(editor: Client, draft: Edition) -> None:
+    editing.leave_out(draft, "kari@example.org", draft.revision, _pk("First"))
+    _act(editor, f"out {_pk('Second')}", revision=draft.revision)
+    assert _order() == ["Third"]
+
+
+def test_two_editors_on_one_post_are_told(editor: Client, draft: Edition) -> None:
+    editing.retitle(draft, "kari@example.org", draft.revision, _pk("First"), "Karis tittel")
+    said = _act(editor, "write", revision=draft.revision, post=_pk("First"), title="Annas tittel", text="")
+    assert "changed" in said
+    assert _now().entries.get(post_id=_pk("First")).title == "Karis tittel"
+
+
+def test_undo_goes_back_one_change_at_a_time(editor: Client, draft: Edition) -> None:
+    _words(editor, {}, subject="One")
+    _words(editor, {"subject": "One"}, subject="Two")
+    for expected in ("One", ""):
+        editor.post(f"{PAGE}undo/", {"revision": _now().revision})
+        assert _now().subject == expected
+
+
+def test_the_history_names_posts_by_their_headline(editor: Client, draft: Edition) -> None:
+    _act(editor, f"out {_pk('Second')}")
+    page = editor.get(f"{PAGE}history/").content.decode()
+    assert "Left out: Second" in page
+    assert "anna@example.org" in page
+
+
+def test_a_post_is_added_by_hand(editor: Client, draft: Edition) -> None:
+    editor.post(f"{PAGE}add/", {"title": "Et notat", "url": "https://example.org/x", "text": "Tekst"})
+    assert "Et notat" in _order()
+
+
+def test_a_post_of_the_ledger_is_included_by_its_address(editor: Client, draft: Edition) -> None:
+    old = make.post("Long ago", hours=24 * 20)
+    editor.post(f"{PAGE}add/", {"url": old.url})
+    assert "Long ago" in _order()
+
+
+def test_an_address_that_can_t_be_read_is_said_and_loses_nothing(editor: Client, draft: Edition) -> None:
+    answer = editor.post(f"{PAGE}add/", {"url": "http://127.0.0.1:9/nothing"}, follow=True)
+    assert "write its headline yourself" in answer.content.decode()
+    assert _now().revision == draft.revision
+
+
+@pytest.mark.parametrize("evil", ["javascript:alert(1)", "data:text/html,x", "file:///etc/passwd"])
+def test_no_other_kind_of_address_is_added(editor: Client, draft: Edition, evil: str) -> None:
+    editor.post(f"{PAGE}add/", {"title": "Evil", "url": evil})
+    assert not Post.objects.filter(url=evil).exists()
+
+
+def test_the_queries_do_not_grow_with_the_posts(editor: Client, django_assert_max_num_queries: Any) -> None:
+    make.draft(*(f"Post {n}" for n in range(20)))
+    editor.get(PAGE)
+    with django_assert_max_num_queries(8):
+        editor.get(PAGE)
+
+
+def test_an_act_of_no_name_is_not_found(editor: Client, draft: Edition) -> None:
+    assert editor.post(f"{PAGE}post/", {"act": "explode 1", "revision": 1}).status_code == 404
+    assert editor.post(f"{PAGE}post/", {"act": f"out {_pk('First')}"}).status_code == 404

@@ -1,0 +1,131 @@
+"""The draft as a mail: what can be looked at, and that nothing in a post does anything."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from newsletter.feeds.clean import clean
+from newsletter.models import Edition, Post
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)></svg>",
+    "<iframe src='https://evil.example/'></iframe>",
+    "</iframe><script>alert(1)</script>",
+    "<meta http-equiv='refresh' content='0;url=https://evil.example/'>",
+    "<form action='https://evil.example/'><input name=password><button>Log in</button></form>",
+    "<style>body{display:none} * {position:fixed}</style>",
+    "</style><script>alert(1)</script>",
+    "<div style='position:fixed;inset:0;background:url(https://evil.example/x)'>over everything</div>",
+    "<a href='javascript:alert(1)'>press</a>",
+    "<a href='data:text/html,<script>alert(1)</script>'>press</a>",
+    "<a href='vbscript:x' onclick=alert(1)>press</a>",
+    "<base href='https://evil.example/'>",
+    "<object data='https://evil.example/x.swf'></object><embed src='https://evil.example/y'>",
+    "<link rel=stylesheet href='https://evil.example/x.css'>",
+    "<img src='https://images.example/x.png' width=99999 height=99999 alt='huge'>",
+    "<math><mtext></mtext><mglyph><style><img src=x onerror=alert(1)></style></mglyph></math>",
+    "<!--><script>alert(1)</script-->",
+    "<body onload=alert(1)><template><script>alert(1)</script></template>",
+]
+
+
+@pytest.mark.parametrize("html", HOSTILE)
+def test_a_hostile_post_is_harmless_in_the_frame(editor: Client, html: str) -> None:
+    make.draft("Harmless")
+    Post.objects.update(html=clean(f"<p>before</p>{html}<p>after</p>").html)
+    answer = editor.get(f"{PAGE}frame/")
+    policy, body = answer["Content-Security-Policy"], answer.content.decode()
+    assert "sandbox allow-popups allow-popups-to-escape-sandbox" in policy
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "form-action 'none'" in policy
+    assert answer["X-Frame-Options"] == "SAMEORIGIN"
+    assert not re.search(r"<\s*(script|iframe|object|embed|form|base)\b", body, re.IGNORECASE)
+    assert not re.search(r"<[^>]+\son\w+\s*=", body, re.IGNORECASE)
+    assert not re.search(r"href=[\"']?\s*(javascript|data|vbscript):", body, re.IGNORECASE)
+    assert 'http-equiv="refresh"' not in body.lower()
+
+
+@pytest.mark.parametrize("html", HOSTILE)
+def test_a_hostile_headline_is_text_everywhere(editor: Client, html: str) -> None:
+    draft = make.draft("Harmless")
+    Post.objects.update(title=html)
+    for part in ("", "preview/", "side/", "history/", f"post/{Post.objects.get().pk}/"):
+        body = editor.get(PAGE + part).content.decode()
+        assert html not in body
+        assert "alert(1)" not in re.sub(r"&lt;.*?&gt;|&#x27;|&quot;", "", re.sub(r">[^<]*<|\"[^\"]*\"", "", body))
+    assert draft.entries.count() == 1
+
+
+def test_every_view_can_be_looked_at(editor: Client) -> None:
+    make.draft("First", "Second")
+    for kind in ("phone", "desktop", "inbox", "text", "raw", "nonsense"):
+        assert editor.get(f"{PAGE}preview/?kind={kind}").status_code == 200
+    assert "First" in editor.get(f"{PAGE}text/").content.decode()
+    raw = editor.get(f"{PAGE}raw/")
+    assert raw["Content-Type"].startswith("text/plain")
+    assert "List-Unsubscribe" in raw.content.decode()
+    assert "sandbox" in raw["Content-Security-Policy"]
+
+
+def test_dark_is_dark_whatever_the_browser_prefers(editor: Client) -> None:
+    make.draft("First")
+    light, dark = (editor.get(f"{PAGE}frame/?dark={d}").content.decode() for d in ("", "1"))
+    assert "prefers-color-scheme" not in light + dark
+    assert "@media (max-width: 0)" in light
+    assert "@media (min-width: 0)" in dark
+
+
+def test_images_can_be_switched_off(editor: Client) -> None:
+    make.draft("First")
+    assert "img-src 'none'" in editor.get(f"{PAGE}frame/?bare=1")["Content-Security-Policy"]
+    assert "img-src https:" in editor.get(f"{PAGE}frame/")["Content-Security-Policy"]
+
+
+def test_only_admins_look_as_a_subscriber(editor: Client, admin: Client) -> None:
+    from subscribers.models import Subscriber
+
+    Subscriber.objects.named("ola@example.com", "ola@example.com", name="Ola Nordmann")
+    make.draft("First")
+    Edition.objects.update(greeting="Kjære {name|leser},")
+    assert "Kjære Ola Nordmann" in admin.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
+    assert "Ola Nordmann" not in editor.get(f"{PAGE}frame/?reader=ola@example.com").content.decode()
+
+
+def test_the_links_of_a_preview_act_on_nobody(admin: Client) -> None:
+    from subscribers.tokens import PROOF, read_link
+
+    make.draft("First")
+    body = admin.get(f"{PAGE}frame/").content.decode()
+    tokens = set(re.findall(r"/[up]/([\w-]{20,})", body))
+    assert tokens
+    assert {read_link(token) for token in tokens} == {PROOF}
+
+
+def test_a_broken_template_is_said_and_the_draft_still_shown(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    from newsletter.render.loader import TemplateProblem
+
+    def broken(*_: object) -> None:
+        raise TemplateProblem("templates/edition.mjml line 3: unexpected '}'.")
+
+    make.draft("First")
+    monkeypatch.setattr("newsletter.web.desk.queries.preview.rendering.proof", broken)
+    side = editor.get(f"{PAGE}side/")
+    assert side.status_code == 200
+    assert "templates/edition.mjml line 3" in side.content.decode()
+    assert editor.get(PAGE).status_code == 200
+
+
+def test_broken_links_are_named(editor: Client) -> None:
+    make.draft("First")
+    Post.objects.update(html='<p>See <a href="http://127.0.0.1:9/gone">this page</a> of another site.</p>')
+    body = editor.get(f"{PAGE}links/").content.decode()
+    assert "do not work" in body or "does not work" in body
+    assert "http://127.0.0.1:9/gone" in body

@@ -5,7 +5,7 @@ docs/templates.md lists these names for publishers; a name may be added, none ch
 
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from newsletter.render.text import plain
 from newsletter.render.words import language_of_words, words
 
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff￾￿]")
+_NAME = re.compile(r"\{name(?:\|([^{}]*))?\}")
 CONTENTS_FROM = 6
 
 
@@ -93,52 +94,66 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
 
 def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
     """All names of an edition's template, in HTML or in text."""
-    letterhead, html = digest.letterhead, scope.form is Form.HTML
-    zone = ZoneInfo(letterhead.timezone)
-    look = partial(_post, scope=scope, zone=zone, language=letterhead.language)
-    day = last_day(digest.until, zone)
-    fixed = words(letterhead.language)
     return {
-        "newsletter": newsletter_view(letterhead),
-        "edition": {
-            "name": digest.name,
-            "subject": _clean(digest.subject),
-            "preheader": _clean(digest.preheader),
-            "dates": date_range(digest.since, digest.until, zone, letterhead.language),
-            "date": short_date(day, letterhead.language),
-            "week": day.isocalendar().week,
-            "year": day.year,
-            "url": f"{letterhead.site_url}/n/{digest.name}/",
-        },
-        "groups": tuple(_group(group, look) for group in digest.groups),
-        "headlines": tuple(look(replace(post, html="", image=None), level=3) for post in digest.headlines),
-        "contents": digest.contents and len(digest.posts) >= CONTENTS_FROM,
-        "greeting": scope.aside(_written(digest.greeting, scope)) if html else plain(_written(digest.greeting, scope)),
-        "closing": scope.aside(_written(digest.closing, scope)) if html else plain(_written(digest.closing, scope)),
-        "words": fixed,
-        "words_language": language_of_words(letterhead.language),
-        "reason": fixed["reason"].format(title=letterhead.title),
+        "newsletter": newsletter_view(digest.letterhead),
+        "edition": _edition(digest),
+        "greeting": _written(digest.greeting, scope),
+        "closing": _written(digest.closing, scope),
         "links": {
             "unsubscribe": scope.placeholders.place(Value.UNSUBSCRIBE, scope.form),
             "preferences": scope.placeholders.place(Value.PREFERENCES, scope.form),
         },
         "reader_name": lambda fallback="": scope.placeholders.place(Value.NAME, scope.form, fallback),
+        **_posts(digest, scope),
+        **_fixed(digest.letterhead),
+    }
+
+
+def _edition(digest: Digest) -> Mapping[str, Any]:
+    letterhead, zone = digest.letterhead, ZoneInfo(digest.letterhead.timezone)
+    day = last_day(digest.until, zone)
+    return {
+        "name": digest.name,
+        "subject": _clean(digest.subject),
+        "preheader": _clean(digest.preheader),
+        "dates": date_range(digest.since, digest.until, zone, letterhead.language),
+        "date": short_date(day, letterhead.language),
+        "week": day.isocalendar().week,
+        "year": day.year,
+        "url": f"{letterhead.site_url}/n/{digest.name}/",
+    }
+
+
+def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
+    fixed = words(letterhead.language)
+    return {
+        "words": fixed,
+        "words_language": language_of_words(letterhead.language),
+        "reason": fixed["reason"].format(title=letterhead.title),
         "dir": direction(letterhead.language),
     }
 
 
-_NAME = re.compile(r"\{name(?:\|([^{}]*))?\}")
-
-
 def _written(text: str, scope: Scope) -> str:
-    """What an editor wrote, as HTML; `{name}` and `{name|dear reader}` stand for the reader's name."""
+    """What an editor wrote, in the form at hand; `{name}` and `{name|dear reader}` stand for the reader's name."""
     if not text.strip():
         return ""
     named = _NAME.sub(lambda m: scope.placeholders.place(Value.NAME, scope.form, m[1] or ""), text)
-    return markdown(named)
+    html = markdown(named)
+    return scope.aside(html) if scope.form is Form.HTML else plain(html)
 
 
-def _group(group: Group, look: Any) -> GroupView:
+def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
+    zone, language = ZoneInfo(digest.letterhead.timezone), digest.letterhead.language
+    look = partial(_post, scope=scope, zone=zone, language=language)
+    return {
+        "groups": tuple(_group(group, look) for group in digest.groups),
+        "headlines": tuple(look(replace(post, html="", image=None), level=3) for post in digest.headlines),
+        "contents": digest.contents and len(digest.posts) >= CONTENTS_FROM,
+    }
+
+
+def _group(group: Group, look: Callable[..., PostView]) -> GroupView:
     level = 3 if group.heading else 2
     return GroupView(_clean(group.heading), tuple(look(post, level=level) for post in group.posts), level)
 

@@ -40,9 +40,7 @@ _POLICY_WORDS = re.compile(
 _QUOTA_WORDS = re.compile(
     r"(?:daily|sending|user|message) (?:\w+ )?(?:quota|limit)|quota exceeded|throttling failure", re.IGNORECASE
 )
-_QUEUED = re.compile(
-    rb"(?:queued as|\bid[ =])\s*<?([^\s<>]+)|^(?:ok:?\s+)?((?=\S*\d)[0-9A-Za-z.-]{6,80})\b", re.I
-)
+_QUEUED = re.compile(rb"(?:queued as|\bid[ =])\s*<?([^\s<>]+)|^(?:ok:?\s+)?((?=\S*\d)[0-9A-Za-z.-]{6,80})\b", re.I)
 _WAIT = re.compile(r"(?:in|after|for|wait)\s+(\d{1,6})\s*(sec|s\b|min|m\b|hour|h\b)", re.IGNORECASE)
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 REFUSED_LOGIN = (530, 534, 535, 538)

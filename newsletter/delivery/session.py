@@ -157,8 +157,12 @@ async def _hello(connection: Connection, smtp: Smtp, where: str) -> None:
 
 def _own_literal(transport: asyncio.Transport) -> str:
     """This end's address as EHLO writes it where no name is configured (RFC 5321 4.1.3)."""
-    host = str(transport.get_extra_info("sockname")[0])
+    host = _own_host(transport)
     return f"[IPv6:{host.partition('%')[0]}]" if ":" in host else f"[{host}]"
+
+
+def _own_host(transport: asyncio.Transport) -> str:
+    return str(transport.get_extra_info("sockname")[0])
 
 
 async def _starttls(connection: Connection, smtp: Smtp, where: str) -> None:

@@ -1,0 +1,215 @@
+"""Rates, domains that ask for less, warming up, and sharing between processes."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.config import Delivery, DomainPace, Rate, WarmUp
+from newsletter.delivery.outcome import Phase, accepted, broken, verdict
+from newsletter.delivery.pace import (
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    LOWEST_RATE,
+    SLACK,
+    SOFT_REPLIES,
+    UNKNOWN_RATE,
+    Bucket,
+    Domain,
+    Signal,
+    processes,
+    share,
+    signal_of,
+    warm_up_limit,
+)
+from newsletter.delivery.reply import Reply
+
+
+def said(text: str) -> Reply:
+    return Reply(int(text[:3]), (text[4:].encode(),))
+
+
+@given(st.integers(1, 5000), st.sampled_from([1, 60, 3600]), st.lists(st.floats(0.001, 0.08), min_size=5, max_size=200))
+def test_a_bucket_never_lets_more_through_than_its_rate(count: int, seconds: int, ticks: list[float]) -> None:
+    rate = count / seconds
+    bucket, now, gone = Bucket(rate), 100.0, 0
+    for tick in ticks:
+        while bucket.wait(now) == 0.0:
+            bucket.spend(now)
+            gone += 1
+        now += tick
+    assert gone <= rate * (sum(ticks) + SLACK) + 1
+
+
+def test_late_ticks_cost_no_rate() -> None:
+    bucket, gone = Bucket(20.0), 0
+    for tick in range(200):
+        now = tick * 0.05 + (tick % 3) * 0.01
+        while bucket.wait(now) == 0.0:
+            bucket.spend(now)
+            gone += 1
+    assert gone == pytest.approx(200, abs=4)
+
+
+@pytest.mark.parametrize(
+    ("text", "signal"),
+    [
+        ("451 4.7.28 slow down", Signal.RATE),
+        ("421 4.3.2 bye", Signal.PAUSE),
+        ("451 4.7.1 greylisted", Signal.SOFT),
+        ("452 4.2.2 full", Signal.NONE),
+        ("554 5.7.1 spam", Signal.NONE),
+    ],
+)
+def test_what_a_reply_says_about_the_pace(text: str, signal: Signal) -> None:
+    assert signal_of(verdict(1, 1, Phase.RCPT, said(text), 0.0)) is signal
+    assert signal_of(accepted(1, 1, said("250 ok"), 0.0)) is Signal.NONE
+    assert signal_of(broken(1, 1, "bye", 0.0, said("421 4.3.2 bye"))) is Signal.PAUSE
+
+
+def test_a_domain_keeps_to_its_connections() -> None:
+    domain = Domain(DomainPace(connections=2))
+    domain.begin(0.0)
+    assert domain.wait(0.0) == 0.0
+    domain.begin(0.0)
+    assert domain.wait(0.0) is None
+    domain.end()
+    assert domain.wait(0.0) == 0.0
+
+
+def test_a_domain_keeps_to_its_rate() -> None:
+    domain = Domain(DomainPace(rate=Rate(1, 2)))
+    domain.begin(0.0)
+    assert domain.wait(0.0) == pytest.approx(2.0 - SLACK)
+    assert domain.wait(2.0) == 0.0
+
+
+def test_one_greylisted_reader_slows_nobody_and_many_do() -> None:
+    domain = Domain()
+    for at in range(SOFT_REPLIES - 1):
+        domain.signal(Signal.SOFT, float(at))
+        assert domain.wait(float(at)) == 0.0
+    domain.signal(Signal.SOFT, 5.0)
+    assert domain.wait(5.0) == 1.0
+    assert domain.wait(6.0) == 0.0
+
+
+def test_soft_replies_far_apart_or_with_an_accepted_between_mean_nothing() -> None:
+    domain = Domain()
+    for at in range(0, 2000, 100):
+        domain.signal(Signal.SOFT, float(at))
+    for at in range(2000, 2020):
+        domain.signal(Signal.SOFT, float(at))
+        domain.accepted(float(at))
+    assert domain.wait(2020.0) == 0.0
+
+
+def test_pauses_double_up_to_a_bound_and_an_accepted_mail_ends_that() -> None:
+    domain, now, pauses = Domain(), 0.0, []
+    for _ in range(12):
+        domain.signal(Signal.PAUSE, now)
+        domain.signal(Signal.PAUSE, now)  # more replies of the same burst count once
+        pauses.append(domain.wait(now) or 0.0)
+        now += pauses[-1]
+    assert pauses[:3] == pytest.approx([FIRST_PAUSE, FIRST_PAUSE * 2, FIRST_PAUSE * 4])
+    assert pauses[-1] == pytest.approx(LONGEST_PAUSE)
+    domain.accepted(now)
+    domain.signal(Signal.PAUSE, now)
+    assert domain.wait(now) == pytest.approx(FIRST_PAUSE)
+
+
+def test_after_a_pause_fewer_are_in_flight_until_mails_are_accepted() -> None:
+    domain = Domain(DomainPace(connections=8))
+    for _ in range(8):
+        domain.begin(0.0)
+    domain.signal(Signal.PAUSE, 0.0)
+    for _ in range(8):
+        domain.end()
+    for _ in range(4):
+        domain.begin(10.0)
+    assert domain.wait(10.0) is None
+    for _ in range(4):
+        domain.accepted(10.0)
+    assert domain.wait(10.0) == 0.0
+
+
+def test_without_a_configured_number_one_accepted_mail_lifts_the_limit() -> None:
+    domain = Domain()
+    domain.signal(Signal.PAUSE, 0.0)
+    domain.begin(1.0)
+    assert domain.wait(1.0) is None
+    domain.accepted(1.0)
+    assert domain.wait(1.0) == 0.0
+
+
+def rate_of(domain: Domain) -> float:
+    assert domain._bucket
+    return domain._bucket.per_second
+
+
+def test_a_rate_that_is_too_high_is_halved_and_grows_again() -> None:
+    domain = Domain()
+    for tick in range(100):
+        domain.accepted(tick / 10)
+    domain.signal(Signal.RATE, 10.0)
+    assert rate_of(domain) == pytest.approx(5.0, rel=0.4)
+    domain.signal(Signal.RATE, 20.0)
+    assert rate_of(domain) == pytest.approx(2.5, rel=0.4)
+    for _ in range(100):
+        domain.accepted(21.0)
+    assert domain._bucket is None
+
+
+def test_a_rate_that_is_not_known_begins_low_and_never_stops() -> None:
+    domain = Domain()
+    domain.signal(Signal.RATE, 0.0)
+    assert rate_of(domain) == UNKNOWN_RATE / 2
+    for at in range(1, 20):
+        domain.signal(Signal.RATE, at * 1000.0)
+    assert rate_of(domain) == LOWEST_RATE
+
+
+def test_a_configured_rate_comes_back_and_is_not_passed() -> None:
+    domain = Domain(DomainPace(rate=Rate(20, 1)))
+    domain.signal(Signal.RATE, 0.0)
+    assert rate_of(domain) < 20
+    for _ in range(100):
+        domain.accepted(5.0)
+    assert rate_of(domain) == 20
+
+
+def test_warming_up_grows_by_the_day() -> None:
+    plan = WarmUp(first_day=100, growth=2.0)
+    assert [warm_up_limit(plan, day) for day in range(4)] == [100, 200, 400, 800]
+    assert warm_up_limit(WarmUp(), 0) is None
+
+
+@given(st.integers(1, 8), st.integers(8, 500), st.integers(0, 100_000))
+def test_processes_share_what_is_configured_and_no_more(of: int, connections: int, rate: int) -> None:
+    whole = Delivery(
+        connections=connections, rate=f"{rate}/m", domains={"a.example": {"connections": 9, "rate": "90/s"}}
+    )
+    parts = [share(whole, index, of) for index in range(of)]
+    assert sum(part.connections for part in parts) == connections
+    assert sum(part.rate.per_second for part in parts) == pytest.approx(whole.rate.per_second)
+    assert sum(part.domains["a.example"].connections or 0 for part in parts) == 9
+    assert sum(part.domains["a.example"].rate.per_second for part in parts) == pytest.approx(90)
+
+
+def test_a_domain_without_a_number_stays_without_one() -> None:
+    whole = Delivery(domains={"a.example": {"rate": "1/s"}})
+    assert share(whole, 0, 2).domains["a.example"].connections is None
+
+
+@pytest.mark.parametrize(
+    ("configured", "connections", "cores", "wanted"), [(0, 20, 4, 2), (0, 1, 4, 1), (8, 20, 1, 2), (1, 20, 4, 1)]
+)
+def test_there_are_no_more_processes_than_connections_to_share(
+    configured: int, connections: int, cores: int, wanted: int
+) -> None:
+    assert processes(Delivery(processes=configured, connections=connections), cores) == wanted
+
+
+def test_retry_delays_are_durations() -> None:
+    assert Delivery(retry_delays=["1s"]).retry_delays == (timedelta(seconds=1),)

@@ -257,7 +257,8 @@ class Weeks(RuleBasedStateMachine):
     def no_flood(self) -> None:
         for name, entry in self._held():
             before = min(self._times_of(name)) - 8 * DAY
-            assert entry.choice or not entry.post.was_there_before or (entry.post.published or before) >= before
+            old = entry.post.was_there_before and (entry.post.published or before) < before
+            assert not old or entry.post.entries.filter(choice="in").exists()
 
     @invariant()
     def an_editors_word_stands(self) -> None:
@@ -345,6 +346,6 @@ def test_every_post_is_in_exactly_one_edition(monkeypatch: pytest.MonkeyPatch) -
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

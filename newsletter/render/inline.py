@@ -6,6 +6,7 @@ mode) are left alone: marked for premailer to ignore, the marks taken off afterw
 
 import logging
 import re
+import threading
 
 from lxml import etree
 from lxml.cssselect import SelectorError
@@ -14,6 +15,8 @@ from premailer import Premailer
 from newsletter.render.placeholders import pattern
 
 _MARK = ' data-premailer="ignore"'
+# cssutils, which premailer parses with, keeps its state in globals.
+_ONE_AT_A_TIME = threading.Lock()
 _STYLE = re.compile(r"<style\b")
 _COUNTED = (
     ("MSO condition", re.compile(r"<!--\[if|<!\[endif\]")),
@@ -66,7 +69,8 @@ def _premailer(html: str, css: str) -> str:
         cssutils_logging_level=logging.CRITICAL,
     )
     try:
-        return str(worker.transform(pretty_print=False))
+        with _ONE_AT_A_TIME:
+            return str(worker.transform(pretty_print=False))
     except (SelectorError, etree.XPathError) as error:
         raise StyleError(f"a selector can't be inlined: {error}") from error
 

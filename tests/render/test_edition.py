@@ -1,6 +1,7 @@
 """An edition as HTML and text."""
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from html import unescape
 
 import pytest
@@ -154,6 +155,16 @@ def test_any_title_is_shown_as_it_is(title: str) -> None:
     rendered = render(digest([post(0, title=title)]))
     assert tree(rendered).find_class("headline")[0].find("a").text_content() == title
     assert f"* {title}\n" in rendered.text
+
+
+def test_editions_may_be_rendered_side_by_side() -> None:
+    def once(number: int) -> str:
+        accent = f"#b3{number:02x}1e"
+        rendered = render(digest(letterhead=letterhead(accent=accent)))
+        return accent if f"color:{accent}" in rendered.html else ""
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(once, range(16))) == [f"#b3{n:02x}1e" for n in range(16)]
 
 
 # Sizes

@@ -69,9 +69,9 @@ def post_segments(configuration: Config, newsletter: str, segments: Segments, re
             engine = Engine(delivery, handout, handout, journal, folder=configuration.folder, patience=PATIENCE)
             ended = send(engine)
         else:
-            from newsletter.jobs import providers  # the HTTP clients of the APIs load slowly
+            from newsletter.jobs import carrying  # the HTTP clients of the APIs load slowly
 
-            ended = providers.carry(configuration, delivery, handout, journal, lambda: False)
+            ended = carrying.carry(configuration, delivery, handout, journal, lambda: False)
     if handout.outcome is not None:
         return handout.outcome
     problem = handout.problem or ended.problem or "it could not be sent now"

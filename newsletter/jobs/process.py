@@ -102,9 +102,9 @@ def work(configuration: Config, provider: str, settings: config.Delivery, stop: 
 def carry(configuration: Config, settings: config.Delivery, outbox: "Outbox", journal: Journal, stop: Stop) -> Ended:
     """Send what there is to send now."""
     if settings.provider not in BY_ENGINE:
-        from newsletter.jobs import providers
+        from newsletter.jobs import carrying  # the HTTP clients of the APIs load slowly
 
-        return providers.carry(configuration, settings, outbox, journal, stop.asked.is_set)
+        return carrying.carry(configuration, settings, outbox, journal, stop.asked.is_set)
     engine = Engine(settings, outbox, outbox, journal, folder=configuration.folder)
     stop.engine = engine
     if stop.asked.is_set():

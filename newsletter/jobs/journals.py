@@ -93,7 +93,7 @@ def _adopt(orphan: Orphan, held: QuerySet[Chunk], settings: Delivery) -> int:
         orphan.release()
         raise
     orphan.remove()
-    return len(chunks)
+    return sum(chunk.closed_at is None for chunk in chunks)
 
 
 def _settle(chunk: Chunk, entries: Sequence[Entry], settings: Delivery, *, known: bool) -> None:

@@ -55,11 +55,12 @@ def approve(
     """
     now, configuration = now or datetime.now(UTC), config.current()
     check_links(configuration, edition.newsletter)
+    _record_what_came(edition, now)
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if draft.state != State.DRAFT:
             raise NotAllowed(f"{draft.name} is {draft.state}, not a draft: there is nothing to approve")
-        if revision is not None and revision != draft.revision:
+        if revision is not None and (revision != draft.revision or history.has_changed(draft)):
             raise Conflict(draft, revision)
         _check_posts(draft)
         looked_at = proof(draft, configuration)
@@ -81,6 +82,14 @@ def approve(
         )
         history.log(by, "approved", draft.name, now, after={"revision": draft.revision, "despite": list(despite)})
     return draft
+
+
+def _record_what_came(edition: Edition, now: datetime) -> None:
+    """Give a draft a revision of its own for texts that its sources changed since, so that it can be looked at."""
+    with transaction.atomic():
+        draft = Edition.objects.select_for_update().get(pk=edition.pk)
+        if draft.state == State.DRAFT and history.has_changed(draft):
+            history.record(draft, "", "its sources changed a post", now)
 
 
 def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

@@ -121,7 +121,7 @@ def _edition(
     same = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None)
     same = same.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
     for edition in same:
-        if edition.state == State.DRAFT or (edition.state in FROZEN and not _something_new(edition, planned, asked)):
+        if _is_meant(edition, planned, asked):
             if edition.state == State.DRAFT:
                 edition.since, edition.until = planned.since, planned.until
                 edition.due_at, edition.fixed_window = planned.due_at, bool(asked and asked.since)
@@ -142,11 +142,19 @@ def _edition(
     )
 
 
-def _something_new(frozen: Edition, planned: Window, asked: Asked | None) -> bool:
-    """Whether a later window of the same period is meant: a second edition is due then, not the first again."""
-    if asked and not asked.period:
-        return planned.until > frozen.until
-    return planned.due_at is not None and frozen.due_at is not None and frozen.due_at < planned.due_at
+def _is_meant(edition: Edition, planned: Window, asked: Asked | None) -> bool:
+    """Whether an edition of the planned period is the one to fill, or frozen the one to leave as it is.
+
+    Another window of a period that was asked for by its times, or is due later, is for a second edition.
+    """
+    by_times = asked is not None and not asked.period
+    if edition.state == State.DRAFT:
+        return edition.until == planned.until or not (by_times or edition.fixed_window)
+    if edition.state not in FROZEN:
+        return False
+    if by_times:
+        return planned.until <= edition.until
+    return planned.due_at is None or edition.due_at is None or edition.due_at >= planned.due_at
 
 
 def _free_name(newsletter: str, period: str) -> str:
@@ -171,7 +179,6 @@ def _fill(
 ) -> None:
     """Decide on every post anew, keep what editors did, and record a revision where anything is different."""
     decisions = list(_decisions(edition, newsletter, now, missing))
-    before = history.snapshot(edition)
     _write(edition, decisions)
     order.arrange(edition, newsletter)
     read_at = now if read_sources else last_read(newsletter, edition.refreshed_at)
@@ -179,7 +186,7 @@ def _fill(
     if read_sources:
         edition.waiting = _silent_sources(edition, newsletter)
     edition.save()
-    if made or history.snapshot(edition) != before:
+    if history.has_changed(edition):
         history.record(edition, by, "made" if made else "refreshed from its sources", now)
 
 

@@ -38,6 +38,12 @@ def record(edition: Edition, by: str, what: str, now: datetime) -> None:
     )
 
 
+def has_changed(edition: Edition) -> bool:
+    """Whether a draft is not what its last revision says, as its sources changed a text since."""
+    last = edition.revisions.order_by("-number").first()
+    return last is None or last.snapshot != snapshot(edition)
+
+
 def log(by: str, what: str, about: str, now: datetime, before: Any = None, after: Any = None) -> None:
     """A line of the audit log."""
     Act.objects.create(at=now, by=by, what=what, about=about, before=before, after=after)

@@ -163,7 +163,7 @@ def _leave_by_itself(edition: Edition, now: datetime) -> str:
     """Approve and queue without an editor, unless something stands against it."""
     try:
         with transaction.atomic():
-            approved = approval.approve(edition, by=BY, revision=edition.revision, now=now)
+            approved = approval.approve(edition, by=BY, now=now)
             approval.queue(approved, by=BY, now=now)
     except (JobProblem, TemplateProblem) as problem:
         return _wait(edition, str(problem), now)

@@ -315,14 +315,14 @@ class Weeks(RuleBasedStateMachine):
         """Whether an edition says that the article is out, and rightly; or it was old when its source was new."""
         post = next((p for p in Post.objects.all() if _name(p) == article.name), None)
         if post is None:
-            return article.published < max(self._times_of(article.name)) or not self._times_of(article.name)
+            return not self._times_of(article.name) or article.published <= max(self._times_of(article.name))
         reasons = {e.reason.split(" (")[0] for e in EditionPost.objects.filter(post=post, edition__in=frozen)}
         if selection.LEFT_OUT in reasons:
             return True
         if selection.TOO_LATE in reasons:
             return article.published < self.now - 30 * DAY
         first_window = one_period_before(frozen[0].since, kinaforum().period, kinaforum().zone)
-        old = article.published < max(self._times_of(article.name))
+        old = article.published <= max(self._times_of(article.name))
         return old and post.was_there_before and (selection.THERE_BEFORE in reasons or article.published < first_window)
 
 

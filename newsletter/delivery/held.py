@@ -18,6 +18,7 @@ class Held:
     """
 
     __slots__ = (
+        "_lease_until",
         "batch",
         "checked",
         "halted",
@@ -39,6 +40,7 @@ class Held:
         self.unsettled = len(batch.readers)
         self.outcomes: list[Outcome] = []
         self.usable_until = math.inf
+        self._lease_until = 0.0
 
     @property
     def key(self) -> Chunk:
@@ -51,8 +53,13 @@ class Held:
         return not self.in_flight and (self.halted or not self.waiting)
 
     def lease(self, until: float, now: float) -> None:
-        """The lease holds until then (0.0: nobody else could take the chunk), both on CLOCK_BOOTTIME."""
-        self.usable_until = until - (until - now) / 3 if until else math.inf
+        """The lease holds until then (0.0: nobody else could take the chunk), both on CLOCK_BOOTTIME.
+
+        One that was not renewed since is the shorter for it.
+        """
+        if until > self._lease_until:
+            self._lease_until = until
+            self.usable_until = until - (until - now) / 3
 
 
 class Job:

@@ -130,10 +130,13 @@ class Journal:
             self._compact()
 
     def close(self) -> None:
-        """Let go of the lock; the file is removed where every chunk in it is settled."""
+        """Let go of the lock; the file is removed where every chunk in it is settled. Closing again does nothing."""
+        if self._fd < 0:
+            return
         if not self._open:
             self.path.unlink(missing_ok=True)
         os.close(self._fd)
+        self._fd = -1
 
     def _append(self, key: Chunk, record: bytes) -> None:
         framed = _frame(record)

@@ -144,7 +144,11 @@ class Connection(asyncio.Protocol):
     def check(self, now: float) -> None:
         """End the connection where a deadline has passed."""
         if now > self._deadline:
-            what = "reading" if self._paused or not self._awaited else f"the reply to {self._awaited[0].value}"
+            what = (
+                "the server to read on"
+                if self._paused or not self._awaited
+                else f"the reply to {self._awaited[0].value}"
+            )
             self.end(f"timed out waiting for {what}")
 
     def leave(self) -> None:

@@ -9,12 +9,12 @@ from newsletter.config import Delivery, Smtp, Timeouts
 from newsletter.delivery.engine import Ended, Engine
 from newsletter.delivery.journal import Journal
 from tests.delivery.samples import Desk
-from tests.doubles.smtpd import Smtpd
+from tests.doubles.smtpd import SILENT, Smtpd
 
 Send = Callable[..., Awaitable[Ended]]
 
 
-def impatient(seconds: float = 0.3) -> Timeouts:
+def impatient(seconds: float) -> Timeouts:
     """All deadlines that short."""
     names = ("connect", "greeting", "command", "data", "block", "dot")
     return Timeouts(**{name: f"{int(seconds * 1000)}ms" for name in names})
@@ -33,7 +33,9 @@ def engine_for(journal: Journal) -> Callable[..., Engine]:
     """Makes an engine for a desk and a server."""
 
     def make(desk: Desk, server: Smtpd, *, connections: int = 2, patience: float = 0.6, **settings: object) -> Engine:
-        smtp = {"host": "127.0.0.1", "security": "none", "timeouts": impatient()} | dict(settings.pop("smtp", {}))  # type: ignore[call-overload]
+        silent = any(SILENT in actions for actions in server.script.values())
+        timeouts = impatient(0.5) if silent else Timeouts()
+        smtp = {"host": "127.0.0.1", "security": "none", "timeouts": timeouts} | dict(settings.pop("smtp", {}))  # type: ignore[call-overload]
         delivery = Delivery(connections=connections, smtp=Smtp(port=server.port, **smtp), **settings)  # type: ignore[arg-type]
         return Engine(delivery, desk, desk, journal, patience=patience, grace=1.0)
 

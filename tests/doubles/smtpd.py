@@ -49,13 +49,18 @@ class Hangup(Exception):
 
 @dataclass
 class Smtpd:
-    """The server; `features` is what EHLO offers, `logins` what AUTH accepts ("user:password")."""
+    """The server; `features` is what EHLO offers, `login` what AUTH accepts ("user:password").
+
+    After `per_connection` mails on a connection it says 421 to MAIL, and counts that in `turned_away`.
+    """
 
     script: dict[str, deque[Action]] = field(default_factory=dict)
     features: Sequence[str] = FEATURES
     login: str = ""
     tls: ssl.SSLContext | None = None
     implicit: bool = False
+    per_connection: int = 0
+    turned_away: int = 0
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
     greeted: int = 0
@@ -95,7 +100,7 @@ class Smtpd:
         self.greeted += 1
         try:
             await _Session(self, reader, writer).run()
-        except (Hangup, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
+        except (Hangup, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
             writer.transport.abort()
         finally:
             self._sessions.discard(task)
@@ -106,6 +111,7 @@ class _Session:
     def __init__(self, server: Smtpd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server, self.reader, self.writer = server, reader, writer
         self.sender, self.recipient = "", ""
+        self.mails = 0
 
     async def run(self) -> None:
         await self.say("GREETING", "220 double.example ESMTP")
@@ -174,6 +180,12 @@ class _Session:
     async def do_mail(self, line: str) -> None:
         self.sender = line[line.index("<") + 1 : line.index(">")]
         self.recipient = ""
+        if self.server.per_connection and self.mails >= self.server.per_connection:
+            self.server.turned_away += 1
+            self.writer.write(b"421 4.7.0 too many mails\r\n")
+            self.writer.close()
+            raise Hangup
+        self.mails += 1
         if not (await self.say("MAIL", "250 2.1.0 ok")).startswith("250"):
             self.sender = ""
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import idna
 from pydantic import BeforeValidator, ConfigDict, Field, Strict, model_validator
 from pydantic.dataclasses import dataclass
 
@@ -62,7 +63,17 @@ def _web_address(value: object) -> str:
     parts = urlsplit(value) if isinstance(value, str) else None
     if not isinstance(value, str) or not parts or parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"{value!r} is no web address; write such as 'https://brev.example.org'")
-    return value.rstrip("/")
+    return _in_ascii(value.rstrip("/"), parts.hostname)
+
+
+def _in_ascii(url: str, host: str) -> str:
+    """The address with its host as DNS has it (RFC 5890): it stands in headers, which are ASCII."""
+    if host.isascii():
+        return url
+    try:
+        return url.replace(host, idna.encode(host, uts46=True).decode("ascii"), 1)
+    except idna.IDNAError as e:
+        raise ValueError(f"{url!r} has a host that DNS can't have: {e}") from e
 
 
 WebAddress = Annotated[str, BeforeValidator(_web_address)]

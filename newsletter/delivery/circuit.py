@@ -22,19 +22,19 @@ class Circuit:
         self._ours = 0
 
     def see(self, outcome: Outcome) -> str | None:
-        """Count an outcome; a sentence where the edition must pause. What never came (unknown, code 0) is no reply."""
+        """Count an outcome; a sentence where the edition must pause. An unknown one counts nothing."""
         if outcome.kind is Kind.ACCEPTED:
             self._count(False)
             return None
         if outcome.code in REFUSED_LOGIN:
-            return f"the mail server refused the login: {_words(outcome)}; check user and password of delivery.smtp, and resume"
+            return f"the mail server refused the login: {_words(outcome)}; check delivery.smtp.user and password"
         if outcome.kind is Kind.UNKNOWN:
             return None
         self._count(held_against_us(outcome))
         if self._ours >= AT_LEAST and self._ours > SHARE * len(self._last):
             return (
-                f"{self._ours} of the last {len(self._last)} replies hold something against us, the latest: {_words(outcome)}; "
-                "find out why before you resume"
+                f"{self._ours} of the last {len(self._last)} replies hold something against us, the latest: "
+                f"{_words(outcome)}; find out why before you resume"
             )
         return None
 

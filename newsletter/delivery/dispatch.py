@@ -64,7 +64,7 @@ class Dispatch:
         return None
 
     def release(self, job: Job, outcome: Outcome | None, now: float) -> None:
-        """A job that was taken has ended, or (None) was not begun after all; what its reply says about the pace is heeded."""
+        """A job that was taken has ended, or (None) was not begun after all; its reply may set the pace."""
         domain = self._domains.get(job.domain)
         signal = signal_of(outcome) if outcome is not None else Signal.NONE
         if domain is None:

@@ -1,7 +1,8 @@
 """DKIM signatures (RFC 6376, RFC 8463) over an edition's segments, and new keys.
 
-relaxed/relaxed. The part of the body that all readers share is hashed once. Every header that a receiver may rely on is
-named once more than it occurs, so that none can be added. Where a provider rewrites a header it is left unsigned.
+relaxed/relaxed. The part of the body that all readers share is hashed once. Every header that a receiver may
+rely on is named once more than it occurs, so that none can be added. Where a provider rewrites a header it is
+left unsigned.
 """
 
 import base64
@@ -98,7 +99,7 @@ class Signing:
         self._shared = hashlib.sha256(shared)
 
     def header(self, values: Sequence[bytes]) -> bytes:
-        """The DKIM-Signature fields of the mail with these values, each with its CRLF; they come first in the mail."""
+        """The DKIM-Signature fields of the mail with these values, with their CRLF; they come first in it."""
         body_hash = base64.b64encode(self._digest(values))
         when = b"%d" % time.time()
         return b"".join(self._field(*signer, values, body_hash, when) for signer in self._signers)
@@ -120,7 +121,7 @@ class Signing:
         return b"DKIM-Signature: " + tags + folded + b"\r\n"
 
     def _digest(self, values: Sequence[bytes]) -> bytes:
-        """The hash of the canonical body (RFC 6376 3.4.4), of pieces made canonical once, unless blanks could meet."""
+        """The hash of the canonical body (RFC 6376 3.4.4): pieces made canonical once, unless blanks meet."""
         if not all(_apart(values[piece]) for piece in self._rest if isinstance(piece, int)):
             return hashlib.sha256(canonical_body(_filled(self._body, values))).digest()
         digest = self._shared.copy()
@@ -160,7 +161,7 @@ def _relaxed_field(field: bytes) -> bytes:
 
 
 def _picked(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> list[Numbered]:
-    """The header fields that are signed, in the order of the h tag, each with its name; of equal ones the last first."""
+    """The fields that are signed, in the order of the h tag, with their names; of equal ones the last first."""
     return [
         (name.encode() + b":", *pieces) for name in names for own, pieces in reversed(headers) if own.lower() == name
     ]

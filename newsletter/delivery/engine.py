@@ -1,9 +1,10 @@
-"""The sending engine: it takes chunks from a source, carries each mail away once, and hands the outcomes to a sink.
+"""The sending engine: it takes chunks from a source, carries each mail away once, and tells a sink.
 
-Promises: the source and the sink are called from one thread, one call after the other, and never from the event loop, which
-goes on sending meanwhile; the next chunk is fetched ahead. No more than two chunks' worth of readers are claimed and not
-yet reported. A chunk's readers are looked up again when it is begun, and each minute after. Pause and stop are heeded within
-a second: nothing is begun, replies to final dots are waited for, the rest goes back.
+Promises: the source and the sink are called from one thread, one call after the other, and never from the event
+loop, which goes on sending meanwhile; the next chunk is fetched ahead. No more than two chunks' worth of
+readers are claimed and not yet reported. A chunk's readers are looked up again when it is begun, and each
+minute after. Pause and stop are heeded within a second: nothing is begun, replies to final dots are waited for,
+the rest goes back.
 """
 
 import asyncio
@@ -69,8 +70,8 @@ class Progress:
 class Engine:
     """Sends what `source` gives. One engine a process, with the journal that the process made; used once.
 
-    `folder` is where relative paths of `delivery.file` begin. `patience`: seconds without any connection after which it
-    gives up; `grace`: seconds that a stop waits for replies to final dots.
+    `folder` is where relative paths of `delivery.file` begin. `patience`: seconds without any connection after
+    which it gives up; `grace`: seconds that a stop waits for replies to final dots.
     """
 
     def __init__(

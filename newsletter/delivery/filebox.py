@@ -1,4 +1,4 @@
-"""The `file` provider: mails into a folder, as a Maildir or as .eml files, for trying out and for other programs to fetch."""
+"""The `file` provider: mails into a folder, as a Maildir or as .eml files."""
 
 import asyncio
 import os

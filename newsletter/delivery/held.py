@@ -63,7 +63,11 @@ class Held:
 
 
 class Job:
-    """One reader's mail on its way; `tries` counts connections that broke under it, `counted` its domain's mails in flight."""
+    """One reader's mail on its way.
+
+    `tries` counts connections that broke under it; `counted`: among its domain's mails in flight; `about`: the
+    journal knows that its final dot was to be written.
+    """
 
     __slots__ = ("about", "chunk", "counted", "domain", "mail", "reader", "tries")
 
@@ -87,7 +91,7 @@ class Trouble:
 
 
 class Work(Protocol):
-    """Where a carrier gets its mails, and says what became of each: every job taken comes back by one of these calls."""
+    """Where a carrier gets its mails; every job that it takes comes back by one of these calls."""
 
     def take(self) -> Job | None:
         """The next mail; None where there is none now."""
@@ -102,7 +106,7 @@ class Work(Protocol):
         """The server cannot take this mail, and was not asked."""
 
     def back(self, job: Job, problem: str, phase: Phase | None = None, reply: Reply | None = None) -> None:
-        """Certainly not taken: the connection broke before the final dot was out, or 421 was the reply to this phase."""
+        """Certainly not taken: the connection broke before the final dot, or 421 was the reply to a phase."""
 
     def lost(self, job: Job, problem: str) -> None:
         """The final dot was written, and no reply will come."""

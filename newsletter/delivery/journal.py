@@ -1,12 +1,12 @@
 """The journal of one sending process: what it was about to do, and what came back.
 
-Promises: before a final dot is written the file says "about to", after the reply it says what came back; both are in the
-kernel's hands when the call returns, so that kill -9 loses neither (a power cut may: no fsync a mail). While the process
-lives it holds the file's lock; whoever gets the lock knows that it is gone. A torn tail is ignored. A journal that
-cannot be written raises `JournalError` before the mail goes out, never after.
+Promises: before a final dot is written the file says "about to", after the reply it says what came back; both
+are in the kernel's hands when the call returns, so that kill -9 loses neither (a power cut may: no fsync a
+mail). While the process lives it holds the file's lock; whoever gets the lock knows that it is gone. A torn
+tail is ignored. A journal that cannot be written raises `JournalError` before the mail goes out, never after.
 
-A file is a head and records, each a length, a CRC-32 and so many octets. Chunks that are settled for good are dropped
-when the file grows beyond `compact_at`, and the file itself with the last of them on `close`.
+A file is a head and records, each a length, a CRC-32 and so many octets. Chunks that are settled for good are
+dropped when the file grows beyond `compact_at`, and the file itself with the last of them on `close`.
 """
 
 import errno

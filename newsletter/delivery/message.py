@@ -1,8 +1,8 @@
 """From an edition's segments to one reader's mail: a join, some microseconds long.
 
-Promises: a reader's values cannot break out of the place where they stand (they are checked and escaped, and written as
-quoted-printable where the mail is); the mail ends with CRLF and holds no line that DATA would have to stuff. Whatever is
-wrong with a reader's values is said as `BadReader`, before anything goes out.
+Promises: a reader's values cannot break out of the place where they stand (they are checked and escaped, and
+written as quoted-printable where the mail is); the mail ends with CRLF and holds no line that DATA would have
+to stuff. Whatever is wrong with a reader's values is said as `BadReader`, before anything goes out.
 """
 
 import base64
@@ -227,7 +227,7 @@ def _encoded_words(text: str) -> bytes:
 
 
 def _quoted(text: str) -> bytes:
-    """Quoted-printable (RFC 2045 6.7) that may begin a line: a dot is written as `=2E`; soft breaks keep lines short."""
+    """Quoted-printable (RFC 2045 6.7), in short lines; it may begin one: a dot is written as `=2E`."""
     octets = text.encode("utf-8", "replace")
     if len(octets) <= _LINE and _PLAIN_QUOTED.fullmatch(octets):
         return octets

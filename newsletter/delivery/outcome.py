@@ -1,7 +1,8 @@
 """From a server's reply to the outcome of an attempt: taken, later, never; and whose fault it was.
 
-Only "no such mailbox" is the reader's fault and may touch a subscription. What a server holds against the sender, the
-connection or the mail is ours. Follows RFC 3463 where the reply has an enhanced status, else the code, the phase and words.
+Only "no such mailbox" is the reader's fault and may touch a subscription. What a server holds against the
+sender, the connection or the mail is ours. Follows RFC 3463 where the reply has an enhanced status, else the
+code, the phase and words.
 """
 
 import re
@@ -123,7 +124,7 @@ def fault_of(phase: Phase, code: int, status: str, text: str) -> Fault:
 
 
 def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
-    """Without a status. What is said to MAIL is about the sender; a 552 to RCPT about a full mailbox (RFC 5321 4.2.3)."""
+    """Without a status. What is said to MAIL is about the sender, to RCPT mostly about the mailbox."""
     if phase is Phase.MAIL or _QUOTA_WORDS.search(text):
         return Fault.POLICY
     if phase is Phase.RCPT:
@@ -136,7 +137,7 @@ def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
 
 
 def wait_of(text: str) -> float | None:
-    """The seconds that a server asks to wait ("greylisted for 300 seconds"), at most a day; None where it names none."""
+    """The seconds that a server asks to wait ("greylisted for 300 seconds"), at most a day, or None."""
     found = _WAIT.search(text)
     return min(int(found[1]) * _UNITS[found[2][0].lower()], _LONGEST_WAIT) if found else None
 

@@ -1,4 +1,4 @@
-"""How fast: rates, domains that ask for less, and what a new sending address may send. Times are monotonic seconds."""
+"""How fast: rates, domains that ask for less, new sending addresses. Times are monotonic seconds."""
 
 from collections import deque
 from dataclasses import replace
@@ -103,7 +103,7 @@ class Domain:
             self._limit = None if self._connections is None else min(self._connections, self._limit + 1)
 
     def signal(self, signal: Signal, now: float) -> None:
-        """A reply asked for less, or may have: the domain is left alone for a while, and gets fewer at a time after."""
+        """A reply asked for less, or may have: the domain is left alone a while, and gets fewer after."""
         if signal is Signal.NONE or now < self._blocked_until or (signal is Signal.SOFT and not self._repeated(now)):
             return
         if signal is Signal.SOFT:
@@ -144,7 +144,7 @@ def warm_up_limit(plan: WarmUp, day: int) -> int | None:
 
 
 def processes(delivery: Delivery, cores: int) -> int:
-    """How many sending processes: as configured, else one a core, and never more than connections can be shared out."""
+    """How many sending processes: as configured, else one a core; never more than share the connections."""
     shares = [delivery.connections, *(p.connections for p in delivery.domains.values() if p.connections)]
     return max(1, min(delivery.processes or cores, *shares))
 
@@ -152,14 +152,14 @@ def processes(delivery: Delivery, cores: int) -> int:
 def share(delivery: Delivery, index: int, of: int) -> Delivery:
     """What one of `of` processes may do, so that all together keep what is configured."""
     domains = {
-        name: replace(  # type: ignore[type-var]  # the configuration's dataclasses are pydantic's
+        name: replace(
             pace,
             connections=_part(pace.connections, index, of) if pace.connections else None,
             rate=_slower(pace.rate, of),
         )
         for name, pace in delivery.domains.items()
     }
-    return replace(  # type: ignore[type-var]
+    return replace(
         delivery,
         connections=_part(delivery.connections, index, of),
         rate=_slower(delivery.rate, of),

@@ -1,8 +1,8 @@
 """The connections to the mail server: as many as are useful, opened slowly, fewer where the server says so.
 
-Begins with one connection and adds one for each mail taken, up to the configured number. A server that turns connections
-away gets fewer, and one more again each half minute; one that says 421 after so many mails on a connection gets a new
-connection before that. While none can be had, tries come at growing distances.
+Begins with one connection and adds one for each mail taken, up to the configured number. A server that turns
+connections away gets fewer, and one more again each half minute; one that says 421 after so many mails on a
+connection gets a new connection before that. While none can be had, tries come at growing distances.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What an SMTP server answers (RFC 5321 4.2): replies of one or several lines, arriving in whatever pieces the network likes."""
+"""What an SMTP server answers (RFC 5321 4.2), in whatever pieces the network brings it."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,9 @@ class Reply(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The server's words on one line, without status codes, addresses replaced by an ellipsis; at most 300 characters."""
+        """The server's words on one line, without status codes, addresses replaced by an ellipsis; at most 300
+        characters.
+        """
         words = b" ".join(_STATUS.sub(b"", line, count=1) for line in self.lines).decode("utf-8", "replace")
         return _BLANK.sub(" ", _ADDRESS.sub("…", words)).strip()[:300]
 
@@ -54,7 +56,9 @@ class Replies:
         self.__init__()  # type: ignore[misc]
 
     def feed(self, data: bytes) -> Iterator[Reply]:
-        """The replies that `data` completes, one after the other; raises `Garbage` where the next one would be none."""
+        """The replies that `data` completes, one after the other; raises `Garbage` where the next one would be
+        none.
+        """
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         self._size += len(data)

@@ -21,9 +21,9 @@ def next_try(
 ) -> timedelta | None:
     """How long to wait after attempt number `attempt` (from 1) was deferred; None: give up, it has expired.
 
-    `waited` is the time since the first attempt; the last of `delays` goes on until `retry_for`. `named` are the seconds
-    that the server asked for: no try comes earlier. Up to a fifth is added by `chance` (0 to 1, random where None), so that
-    mails deferred together do not come back together.
+    `waited` is the time since the first attempt; the last of `delays` goes on until `retry_for`. `named` are
+    the seconds that the server asked for: no try comes earlier. Up to a fifth is added by `chance` (0 to 1,
+    random where None), so that mails deferred together do not come back together.
     """
     if waited >= retry_for:
         return None

@@ -1,8 +1,9 @@
-"""Opening a connection to a mail server: greeting, EHLO, STARTTLS, login; and trying just that for `check --connect`.
+"""Opening a connection to a mail server: greeting, EHLO, STARTTLS, login; and trying just that for `check
+--connect`.
 
-Promises: certificates are verified, names too; with `auto` nothing but a server on loopback is spoken to in clear, and no
-password goes there in clear unless the configuration says so. What fails is told apart: waiting may help (`Unreachable`,
-`Busy`), or it will not (`TlsFailed`, `LoginFailed`).
+Promises: certificates are verified, names too; with `auto` nothing but a server on loopback is spoken to in
+clear, and no password goes there in clear unless the configuration says so. What fails is told apart: waiting
+may help (`Unreachable`, `Busy`), or it will not (`TlsFailed`, `LoginFailed`).
 """
 
 import asyncio
@@ -43,7 +44,9 @@ class LoginFailed(SessionError):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a try found: the server's greeting, the encryption (such as `TLSv1.3`, "" for none), and whether it logged in."""
+    """What a try found: the server's greeting, the encryption (such as `TLSv1.3`, "" for none), and whether it
+    logged in.
+    """
 
     greeting: str
     encryption: str

@@ -1,7 +1,7 @@
 """The accounts of what is in hand: which mail is begun, what became of it, and when an edition has to stop.
 
-Promises: every reader of a chunk is waiting, in flight, or has one outcome; the journal hears of a mail before its final dot
-is written and after its reply; once it cannot be written nothing more is begun.
+Promises: every reader of a chunk is waiting, in flight, or has one outcome; the journal hears of a mail before
+its final dot is written and after its reply; once it cannot be written nothing more is begun.
 """
 
 import time

@@ -1,8 +1,9 @@
 """One SMTP connection (RFC 5321), pipelined as far as the server lets us (RFC 2920).
 
-Promises: every reply is checked against the command that it answers. With PIPELINING a mail's body, its final dot and the next
-mail's MAIL, RCPT and DATA are one group, so that a mail costs one round trip. However the connection ends, each mail that
-it had is told apart: replied; certainly not taken (its dot was not out); or lost (dot written, no reply).
+Promises: every reply is checked against the command that it answers. With PIPELINING a mail's body, its final
+dot and the next mail's MAIL, RCPT and DATA are one group, so that a mail costs one round trip. However the
+connection ends, each mail that it had is told apart: replied; certainly not taken (its dot was not out); or
+lost (dot written, no reply).
 """
 
 import asyncio
@@ -21,7 +22,9 @@ _GROUP = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 
 
 class Broken(Exception):
-    """A connection that cannot be used: closed, timed out, or talking nonsense; `reply` is what it said last, if it did."""
+    """A connection that cannot be used: closed, timed out, or talking nonsense; `reply` is what it said last,
+    if it did.
+    """
 
     def __init__(self, problem: str, reply: Reply | None = None) -> None:
         super().__init__(problem)

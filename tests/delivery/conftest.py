@@ -1,5 +1,6 @@
 """What the delivery tests share: an engine against a scripted server."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -18,6 +19,13 @@ def impatient(seconds: float) -> Timeouts:
     """All deadlines that short."""
     names = ("connect", "greeting", "command", "data", "block", "dot")
     return Timeouts(**{name: f"{int(seconds * 1000)}ms" for name in names})
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Waits for what other tasks bring about, at most ten seconds."""
+    async with asyncio.timeout(10):
+        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
+            await asyncio.sleep(0.005)
 
 
 @pytest.fixture

@@ -17,19 +17,12 @@ from newsletter.delivery.engine import CHUNK, Engine, Why, send
 from newsletter.delivery.held import Job
 from newsletter.delivery.journal import Journal, JournalError, journals, take_over
 from newsletter.mail import Batch, Fault, Form, Header, Kind, Outcome, Reader, Slot, Value
-from tests.delivery.conftest import Send
+from tests.delivery.conftest import Send, until
 from tests.delivery.samples import Desk, desk, reader, readers, segments
 from tests.doubles.smtpd import SILENT, Smtpd
 
 EngineFor = Callable[..., Engine]
 EDITION = "k/2026-W06"
-
-
-async def until(condition: Callable[[], object]) -> None:
-    """Waits for something that will come."""
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.005)
 
 
 async def test_every_reader_of_many_chunks_has_one_outcome(send_all: Send, journal: Journal) -> None:

@@ -203,11 +203,11 @@ def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "write", full)
+    attempt = (
+        (lambda: Journal.create(folder, "db", "boot")) if step == "create" else lambda: journal.settled(EDITION, 0)
+    )
     with pytest.raises(JournalError, match="No space left"):
-        if step == "create":
-            Journal.create(folder, "db", "boot")
-        else:
-            journal.settled(EDITION, 0)
+        attempt()
     assert [p.suffix for p in folder.iterdir()] == [".journal"]
     monkeypatch.undo()
     assert len(taken_over(abandoned(journal)).chunks) == 1

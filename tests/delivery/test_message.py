@@ -133,9 +133,10 @@ def test_addresses_beyond_ascii(address: str, recipient: bytes, utf8: bool) -> N
 @pytest.mark.parametrize(
     "address",
     [
-        "", "a", "@b.example", "a@", "a b@c.example", "a\r\nRCPT TO:<x@y.example>@c.example", "<a@b.example>", "a@b@c.example",
-        "a>@b.example", "a,b@c.example", "a@b.example\n", "a\x00@b.example", ".a@b.example", "a..b@c.example", "a@b..example",
-        "å å@b.example", "å@-æ-.example", "a@b.example> NOTIFY=NEVER", f"{'a' * 320}@b.example", "a@b\u2028.example", "\ud800@b.example",
+        "", "a", "@b.example", "a@", "a b@c.example", "a\r\nRCPT TO:<x@y.example>@c.example", "<a@b.example>",
+        "a@b@c.example", "a>@b.example", "a,b@c.example", "a@b.example\n", "a\x00@b.example", ".a@b.example",
+        "a..b@c.example", "a@b..example", "å å@b.example", "å@-æ-.example", "a@b.example> NOTIFY=NEVER",
+        f"{'a' * 320}@b.example", "a@b\u2028.example", "\ud800@b.example",
     ],
 )  # fmt: skip
 def test_an_address_that_is_none_never_reaches_the_server(address: str) -> None:

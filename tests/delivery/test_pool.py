@@ -6,7 +6,7 @@ from collections.abc import Callable
 from newsletter.delivery.engine import Engine, Why
 from newsletter.delivery.pool import Pool
 from newsletter.mail import Kind
-from tests.delivery.conftest import Send
+from tests.delivery.conftest import Send, until
 from tests.delivery.samples import desk
 from tests.doubles.smtpd import Say, Smtpd
 
@@ -82,11 +82,9 @@ async def test_idle_connections_leave(engine_for: Callable[..., Engine]) -> None
         await engine.run()
         pool = Pool(engine._delivery.smtp, 1, engine._shift)
         pool.tend(0.0, 1)
-        while not len(pool):
-            await asyncio.sleep(0.01)
+        await until(lambda: len(pool))
         pool.tend(asyncio.get_running_loop().time() + 61, 0)
-        while len(pool):
-            await asyncio.sleep(0.01)
+        await until(lambda: not len(pool))
     assert server.commands[-1] == "QUIT"
 
 
@@ -96,8 +94,7 @@ async def test_after_half_a_minute_one_more_connection_is_tried(engine_for: Call
         await engine.run()
         pool = Pool(engine._delivery.smtp, 4, engine._shift)
         pool.tend(0.0, 1)
-        while not engine._shift.unreachable:
-            await asyncio.sleep(0.01)
+        await until(lambda: engine._shift.unreachable)
         assert pool._ceiling == 1
         pool.tend(asyncio.get_running_loop().time() + 31, 0)
         assert pool._ceiling == 2
@@ -111,7 +108,7 @@ async def test_closing_gives_up_connections_that_are_being_opened(engine_for: Ca
         await engine.run()
         pool = Pool(engine._delivery.smtp, 4, engine._shift)
         pool.tend(0.0, 1)
-        await asyncio.sleep(0.05)
+        await until(lambda: server.greeted)
         await pool.close(0.1)
     assert len(pool) == 0
     assert engine._shift.counts[Kind.ACCEPTED] == 0

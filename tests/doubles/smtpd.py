@@ -2,8 +2,9 @@
 
     async with Smtpd(RCPT=["550 5.1.1 no", ...]) as server: ...
 
-Each phase has a list of actions, used up in order over all connections; when it is empty the server behaves. An action is
-a reply (lines parted by CRLF), or one of `CLOSE` (without a word), `SILENT` (never answers), `Say(reply, …)`.
+Each phase has a list of actions, used up in order over all connections; when it is empty the server behaves. An
+action is a reply (lines parted by CRLF), or one of `CLOSE` (without a word), `SILENT` (never answers),
+`Say(reply, …)`.
 """
 
 import asyncio

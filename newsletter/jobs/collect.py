@@ -6,7 +6,7 @@ Promises: a source that fails is reported in one sentence and leaves the others 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from newsletter import config
 from newsletter.config import Config
@@ -15,6 +15,7 @@ from newsletter.jobs.ledger import Stored, source_row, store
 from newsletter.models import Source
 
 SIDE_BY_SIDE = 16
+SILENT_AFTER = timedelta(hours=12)
 
 Step = Callable[[int, int], None]
 
@@ -69,11 +70,15 @@ def collect(
     return [results[task.row.pk] for task in tasks]
 
 
-def unread(newsletter: config.Newsletter, since: datetime) -> list[Source]:
-    """The configured sources that have not answered since then; silence must not pass for a quiet week."""
+def unread(newsletter: config.Newsletter, since: datetime, until: datetime, now: datetime) -> list[Source]:
+    """The configured sources that may hold posts of a window which nobody has seen; silence is no quiet week.
+
+    These are the ones that have not answered since it began, or for half a day, unless they did after it ended.
+    """
     rows = {s.url: s for s in Source.objects.filter(newsletter=newsletter.name)}
     found = [rows.get(s.url) or Source(newsletter=newsletter.name, url=s.url) for s in newsletter.sources]
-    return [s for s in found if s.read_at is None or s.read_at < since]
+    long_ago = min(until, max(since, now - SILENT_AFTER))
+    return [s for s in found if s.read_at is None or s.read_at <= long_ago]
 
 
 def last_read(newsletter: config.Newsletter, never: datetime) -> datetime:

@@ -17,7 +17,7 @@ from newsletter.jobs.collect import collect, last_read, unread
 from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.selection import GONE, OUTSIDE, Decision, decide
 from newsletter.jobs.windows import Asked, Window, one_period_before, window
-from newsletter.models import FROZEN, Edition, EditionPost, Post, State
+from newsletter.models import FROZEN, Edition, EditionPost, Post, Source, State
 
 NOT_READ = "not read since"
 """How the reason begins for which a draft waits that a source was silent for."""
@@ -184,7 +184,7 @@ def _fill(
     read_at = now if read_sources else last_read(newsletter, edition.refreshed_at)
     edition.refreshed_at = max(edition.refreshed_at, read_at)
     if read_sources:
-        edition.waiting = _silent_sources(edition, newsletter)
+        edition.waiting = _silent_sources(edition, newsletter, now)
     edition.save()
     if history.has_changed(edition):
         history.record(edition, by, "made" if made else "refreshed from its sources", now)
@@ -228,9 +228,15 @@ def _untouched(entry: EditionPost) -> bool:
     return not (entry.choice or placed or entry.title or entry.text)
 
 
-def _silent_sources(edition: Edition, newsletter: config.Newsletter) -> str:
-    silent = unread(newsletter, edition.since)
+def _silent_sources(edition: Edition, newsletter: config.Newsletter, now: datetime) -> str:
+    silent = unread(newsletter, edition.since, edition.until, now)
     if not silent:
         return ""
-    names = ", ".join(s.url for s in silent)
-    return f"{NOT_READ} the last edition: {names}; what it has is missing until it answers"
+    told = ", ".join(f"{_silent_since(s, edition, newsletter)}: {s.url}" for s in silent)
+    return f"{NOT_READ} {told}; what it has is missing until it answers"
+
+
+def _silent_since(source: Source, edition: Edition, newsletter: config.Newsletter) -> str:
+    if source.read_at is None or source.read_at <= edition.since:
+        return "the last edition"
+    return f"{source.read_at.astimezone(newsletter.zone):%F %H:%M}"

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from newsletter import config
-from newsletter.config import Config
+from newsletter.config import Config, Moment
 from newsletter.jobs import approval, draft, history, notices
 from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.states import change
@@ -41,16 +41,27 @@ def tick(configuration: Config, now: datetime) -> int:
 
 
 def plan(newsletter: config.Newsletter, now: datetime) -> None:
-    """See that the next occurrence of each act stands in the table, at the time that the configuration says now."""
-    wanted = {
-        DRAFT: {next_moment(newsletter.draft_moment, newsletter.zone, now)},
-        SEND: {next_moment(newsletter.send_moment, newsletter.zone, now)} | _promised(newsletter, now),
-    }
-    for act, times in wanted.items():
-        ahead = Occurrence.objects.filter(newsletter=newsletter.name, act=act, due_at__gt=now, done_at=None)
-        ahead.exclude(due_at__in=times).delete()
+    """See that the occurrences of each act stand in the table, at the times that the configuration says now.
+
+    These are the next one, the last one if nothing ran then, and those that editions were promised.
+    """
+    promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
+    for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
+        rows = Occurrence.objects.filter(newsletter=newsletter.name, act=act)
+        times = {next_moment(moment, newsletter.zone, now)} | promised[act]
+        rows.filter(due_at__gt=now, done_at=None).exclude(due_at__in=times).delete()
+        known = rows.filter(due_at__lte=now).order_by("-due_at").first()
+        if known:
+            times.add(_last_moment(moment, newsletter, known.due_at, now))
         for due in sorted(times):
             Occurrence.objects.get_or_create(newsletter=newsletter.name, act=act, due_at=due)
+
+
+def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime, now: datetime) -> datetime:
+    """The newest time up to now at which a moment came round, from a known one on."""
+    while (following := next_moment(moment, newsletter.zone, known)) <= now:
+        known = following
+    return known
 
 
 def _promised(newsletter: config.Newsletter, now: datetime) -> set[datetime]:
@@ -110,7 +121,7 @@ def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence
 def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
     """Let the edition of this occurrence leave, or say why it waits; one that no draft was made for is made now."""
     if not Edition.objects.filter(newsletter=newsletter.name, due_at=occurrence.due_at).exists():
-        if _left_out(newsletter, occurrence.due_at):
+        if _was_left_out(newsletter, occurrence.due_at):
             _finish(occurrence, now, SKIPPED_DATE)
             return
         just_before = occurrence.due_at - timedelta(microseconds=1)
@@ -126,6 +137,13 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
         _finish(occurrence, now, _leave(newsletter, edition, occurrence.due_at, now))
 
 
+def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
+    """Whether no edition leaves at this time since it, or the time of its draft, is on a date that is skipped."""
+    drafts = Occurrence.objects.filter(newsletter=newsletter.name, act=DRAFT, due_at__lte=due).order_by("-due_at")
+    last = drafts.first()
+    return _left_out(newsletter, due) or (last is not None and last.outcome == SKIPPED_DATE)
+
+
 def _left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
     """Whether one of these times is on a date for which no edition is to be made."""
     return any(at.astimezone(newsletter.zone).date() in newsletter.skip for at in times)
@@ -137,10 +155,11 @@ def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Editi
     return found.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
 
 
-def _too_few(newsletter: config.Newsletter, edition: Edition) -> int | None:
-    """How many posts the edition has, where they are fewer than it takes."""
+def _too_few(newsletter: config.Newsletter, edition: Edition) -> str:
+    """A sentence where the edition has fewer posts than it takes."""
     posts = edition.entries.filter(included=True).count()
-    return posts if posts < newsletter.minimum_posts else None
+    few = posts < newsletter.minimum_posts
+    return f"{posts} posts, and minimum_posts is {newsletter.minimum_posts}; they wait" if few else ""
 
 
 def _leave(newsletter: config.Newsletter, edition: Edition, due: datetime, now: datetime) -> str:
@@ -152,8 +171,8 @@ def _leave(newsletter: config.Newsletter, edition: Edition, due: datetime, now: 
         return f"{edition.name} is queued"
     if edition.waiting.startswith(draft.NOT_READ):
         return _wait(edition, edition.waiting, now)
-    if (posts := _too_few(newsletter, edition)) is not None:
-        return _skip(edition, f"{posts} posts, and minimum_posts is {newsletter.minimum_posts}; they wait", now)
+    if too_few := _too_few(newsletter, edition):
+        return _skip(edition, too_few, now)
     if newsletter.approval == "editor":
         return _wait(edition, "nobody has approved it yet", now)
     return _leave_by_itself(edition, now)

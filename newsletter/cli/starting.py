@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from newsletter.cli.common import IMPOSSIBLE, emit, fail, ready
-from newsletter.config import SHIPPED_TEMPLATES
+from newsletter.cli.common import IMPOSSIBLE, console, emit, fail, options, ready
+from newsletter.config import SHIPPED_TEMPLATES, Config
 
 CHILD = '{% extends "shipped/edition.mjml" %}\n'
 EXAMPLE = Path(__file__).parent / "example.toml"
@@ -54,7 +54,14 @@ def demo(
     """The whole way on this machine: a sample blog, a draft, a mail sent to a mailbox that it runs, the desk."""
     from newsletter.demo.walk import walk
 
-    walk(dir_, browser=not no_open, once=once)
+    def serve(found: Config) -> None:
+        from newsletter.cli.server import serve as serve_now
+
+        serve_now(found, host=None, port=None, web=True, schedule=True, send=True)
+
+    quiet = options().quiet or options().json
+    tell = console().print if not quiet else lambda line: None
+    emit(walk(dir_, browser=not no_open, once=once, serve=serve, tell=tell))
 
 
 def check(

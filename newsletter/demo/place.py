@@ -1,0 +1,126 @@
+"""Where the demo lives: a folder with a configuration of its own, and the ports that stand in it.
+
+Promises: nothing of this machine's own newsletters is read or written, whatever the environment says.
+"""
+
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.demo.serving import HOST, DemoProblem
+
+NAME = "ostbrevet"
+READERS = 25
+
+_TEXT = """\
+# The demo's configuration; docs/configuration.md explains every key. Change one, and run the demo in this folder again.
+
+[site]
+url = "http://{host}:{desk}"
+
+[web]
+host = "{host}"
+port = {desk}
+
+[newsletters.{name}]
+title = "Østbrevet"
+description = "Small news from East Asia, once a week"
+language = "nb"
+timezone = "Europe/Oslo"
+from = "Østbrevet <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+editors = ["redaksjon@example.org"]
+period = "week"
+draft = "fri 15:00"
+send = "fri 18:00"
+body = "full"
+theme = {{ accent = "#1d4f73" }}
+
+[[newsletters.{name}.sources]]
+url = "http://{host}:{blog}/"
+language = "en"
+
+[collect]
+allow_private_addresses = true             # the sample blog is on this machine
+
+[delivery]
+provider = "smtp"
+smtp = {{ host = "{host}", port = {mailbox} }}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The demo's folder, its configuration and its ports."""
+
+    folder: Path
+    config: Config
+    kept: bool
+
+    @property
+    def newsletter(self) -> config.Newsletter:
+        """The one newsletter of the demo."""
+        return self.config.newsletters[NAME]
+
+    @property
+    def blog_port(self) -> int:
+        """Where the sample blog answers."""
+        return urlsplit(self.newsletter.sources[0].url).port or 0
+
+    @property
+    def mailbox_port(self) -> int:
+        """Where the mailbox takes mails."""
+        return self.config.delivery.smtp.port
+
+
+@contextmanager
+def place(folder: Path | None) -> Iterator[Place]:
+    """The folder with its configuration, made or used again; without one a temporary one, removed afterwards.
+
+    Raises DemoProblem where the folder holds something else, ConfigError where its configuration was changed and is
+    wrong now.
+    """
+    _forget_the_environment()
+    if folder is not None:
+        yield _found(folder.absolute(), kept=True)
+        return
+    with tempfile.TemporaryDirectory(prefix="newsletter-demo-") as made:
+        yield _found(Path(made), kept=False)
+
+
+def _found(folder: Path, *, kept: bool) -> Place:
+    file = folder / "config.toml"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        desk, blog, mailbox = _free_ports(3)
+        text = _TEXT.format(host=HOST, name=NAME, desk=desk, blog=blog, mailbox=mailbox)
+        file.write_text(text, encoding="utf-8")
+    loaded = config.load(file, environ={})
+    if NAME not in loaded.newsletters:
+        raise DemoProblem(f"{file} is not the demo's; give --dir a folder that is empty or does not exist")
+    return Place(folder, loaded, kept)
+
+
+def _forget_the_environment() -> None:
+    """What is set for the machine's own newsletters must not lead the demo, or a process it starts, to them."""
+    for name in [n for n in os.environ if n.startswith(("NEWSLETTER_", "DJANGO_SETTINGS_MODULE"))]:
+        del os.environ[name]
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that nothing listens on now, all different."""
+    sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind((HOST, 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()

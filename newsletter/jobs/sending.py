@@ -6,6 +6,7 @@ kills it, the next one goes on at once.
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,9 @@ from newsletter.models import Chunk, Edition, Retry, State
 
 log = logging.getLogger(__name__)
 
-TICK = 0.2
+TICK, TAKE_OVER = 0.2, 1.0
+"""Seconds between two looks around, and between two looks at the journals."""
+
 AGAIN = 30.0
 LINGER = timedelta(seconds=5)
 """How long processes without work are kept, for what may come next."""
@@ -71,6 +74,7 @@ class _Sender:
         self._until = until
         self._fleet = Fleet(configuration)
         self._last_work = timezone.now() - LINGER
+        self._took_over = 0.0
         self._name = ""
 
     def run(self) -> None:
@@ -97,7 +101,9 @@ class _Sender:
 
     def _step(self) -> None:
         now, newsletters = timezone.now(), tuple(self._configuration.newsletters)
-        self._take_over()
+        if time.monotonic() - self._took_over >= TAKE_OVER:
+            self._take_over()
+            self._took_over = time.monotonic()
         underway.begin_due(newsletters, now)
         underway.complete(newsletters, now)
         if work_for(newsletters):

@@ -52,7 +52,7 @@ class Mailbox:
         path = self.folder / f"{number:05}.eml"
         if not path.exists():
             return None
-        return cast(EmailMessage, email.message_from_bytes(path.read_bytes(), policy=email.policy.default))
+        return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
     def __call__(self, path: str, parameters: Mapping[str, str]) -> Answer:
         """The pages: `/`, `/7`, and what its frames show: `/7/html`, `/7/text`, `/7/source`."""

@@ -61,13 +61,13 @@ class Place:
     """The demo's folder, its configuration and its ports."""
 
     folder: Path
-    config: Config
+    configuration: Config
     kept: bool
 
     @property
     def newsletter(self) -> config.Newsletter:
         """The one newsletter of the demo."""
-        return self.config.newsletters[NAME]
+        return self.configuration.newsletters[NAME]
 
     @property
     def blog_port(self) -> int:
@@ -77,7 +77,7 @@ class Place:
     @property
     def mailbox_port(self) -> int:
         """Where the mailbox takes mails."""
-        return self.config.delivery.smtp.port
+        return self.configuration.delivery.smtp.port
 
 
 @contextmanager

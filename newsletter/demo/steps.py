@@ -40,7 +40,7 @@ class Brought:
 
 def collect(place: Place, now: datetime) -> Brought:
     """Read the sample blog, all of its fortnight. Raises DemoProblem where that fails."""
-    (found,) = collect_now(place.config, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
+    (found,) = collect_now(place.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
     if found.problem:
         raise DemoProblem(found.problem)
     dropped: dict[str, int] = {}
@@ -62,12 +62,12 @@ def last_full_week(now: datetime, place: Place) -> Asked:
 
 def draft_of(place: Place, asked: Asked | None, now: datetime) -> Edition:
     """Draft the edition of a window, None for the next one of the schedule."""
-    return draft.make(place.config, place.newsletter, asked, now=now, by=BY)
+    return draft.make(place.configuration, place.newsletter, asked, now=now, by=BY)
 
 
 def render(place: Place, edition: Edition) -> Written:
     """Write the edition as files beside the configuration."""
-    return previews.write(edition, place.config, place.folder / "edition")
+    return previews.write(edition, place.configuration, place.folder / "edition")
 
 
 def add_readers(place: Place) -> ImportReport:
@@ -97,7 +97,7 @@ def send(place: Place, edition: Edition) -> progress.Counts:
         said = problem
         return bool(problem) or sending.nothing_left_now(edition) or time.monotonic() > end
 
-    sending.take_part(place.config, threading.Event(), until)
+    sending.take_part(place.configuration, threading.Event(), until)
     counts = progress.counts(edition)
     if counts.state != State.SENT:
         raise DemoProblem(f"{edition.name} is {counts.state} and was not sent{': ' + said if said else ''}")

@@ -48,7 +48,7 @@ def walk(
         stack.enter_context(receiving(mailbox, at.mailbox_port))
         mails = stack.enter_context(served(mailbox, 0))
         tell(f"{TITLE}, a sample newsletter, in {at.folder}" + ("" if at.kept else " (removed at the end)") + "\n")
-        start(at.config)
+        start(at.configuration)
         told = _Walk(at, mailbox, tell, clock).go()
         if not once:
             _stay(at, mailbox, mails, tell, serve, browser=browser)
@@ -96,7 +96,7 @@ class _Walk:
         from newsletter.jobs import describe
 
         edition = self._steps.draft_of(self._at, self._steps.last_full_week(self._clock(), self._at), self._clock())
-        days = describe.edition(edition, self._at.config)["days"]
+        days = describe.edition(edition, self._at.configuration)["days"]
         lines = [f"{day['heading']:<28} {_posts(day['posts'])}" for day in days]
         self._step("drafted", f"{edition.name}: {_posts(sum(d['posts'] for d in days))}", *lines)
         return edition
@@ -139,8 +139,12 @@ def _stay(
     """Tell where everything is to be looked at, and serve the desk until that ends."""
     from newsletter.demo import steps
 
-    desk = f"{at.config.site.url}/desk/"
-    mailbox.links = {"The desk": desk, "The archive": at.config.site.url, "The blog": at.newsletter.sources[0].url}
+    desk = f"{at.configuration.site.url}/desk/"
+    mailbox.links = {
+        "The desk": desk,
+        "The archive": at.configuration.site.url,
+        "The blog": at.newsletter.sources[0].url,
+    }
     login = steps.give_login()
     tell("")
     tell(f"the mails     {mails}/")
@@ -149,8 +153,8 @@ def _stay(
     tell(f"the blog      {at.newsletter.sources[0].url}")
     tell("Ctrl-C ends it\n")
     if browser and _has_a_screen():
-        threading.Thread(target=_open, args=(desk, at.config.web.port), daemon=True, name="browser").start()
-    serve(at.config)
+        threading.Thread(target=_open, args=(desk, at.configuration.web.port), daemon=True, name="browser").start()
+    serve(at.configuration)
 
 
 def _has_a_screen() -> bool:

@@ -83,7 +83,7 @@ def week(period: str) -> Asked:
 
 def post(uid: str) -> Post:
     """The ledger's row of the post that a source lists under this id."""
-    return Post.objects.get(listings__uid=uid)
+    return Post.objects.distinct().get(listings__uid=uid)
 
 
 def inside(edition: Edition) -> list[str]:

@@ -49,9 +49,10 @@ def collect(
 ) -> list[Collected]:
     """Read the sources of one newsletter, or of all, in the order of the configuration.
 
-    `since` reads each of them back past that instant, whatever a 304 of its newest page says.
+    `since` reads each of them back past that instant, whatever a 304 of its newest page says; one that was not read
+    for half a day is read back to where it was left, as its newest page may not reach so far.
     """
-    tasks = list(_tasks(configuration, only, since))
+    tasks = list(_tasks(configuration, only, since, now))
     results: dict[int, Collected] = {}
     pool = ThreadPoolExecutor(max_workers=SIDE_BY_SIDE, thread_name_prefix="collect")
     try:
@@ -91,11 +92,18 @@ def last_read(newsletter: config.Newsletter, never: datetime) -> datetime:
     return min(times) if len(times) == len(urls) else never
 
 
-def _tasks(configuration: Config, only: str | None, since: datetime | None) -> Iterator[_Task]:
+def _tasks(configuration: Config, only: str | None, since: datetime | None, now: datetime) -> Iterator[_Task]:
     for name, newsletter in configuration.newsletters.items():
         if only in (None, name):
             for settings in newsletter.sources:
-                yield _Task(settings, source_row(name, settings.url), since)
+                row = source_row(name, settings.url)
+                yield _Task(settings, row, _back_to(row, since, now))
+
+
+def _back_to(row: Source, since: datetime | None, now: datetime) -> datetime | None:
+    if row.read_at is None or row.read_at > now - SILENT_AFTER:
+        return since
+    return min(since, row.read_at) if since else row.read_at
 
 
 def _held_back(row: Source, now: datetime) -> str | None:

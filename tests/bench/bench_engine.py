@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from newsletter.config import Delivery, Smtp
@@ -85,23 +86,35 @@ def source(port: int, mails: int, size: int) -> float:
     return time.perf_counter() - begun
 
 
-def main(mails: int, rounds: int) -> None:
-    """Alternate, and print medians."""
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    size = Prepared(MAIL).mail(reader(1)).size
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def sinking() -> Iterator[int]:
+    """A mail server that takes everything; its port."""
+    port = free_port()
     user = ["-u", "nobody"] if os.geteuid() == 0 else []
     with subprocess.Popen([SINK, *user, f"127.0.0.1:{port}", "1000"], stdout=subprocess.DEVNULL) as sink:
         try:
             wait_for(port)
-            command = [sys.executable, "-m", "tests.bench.bench_engine", "--ours", str(port), str(mails)]
-            mine, theirs = [], []
-            for _ in range(rounds):
-                mine.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
-                theirs.append(source(port, mails, size))
+            yield port
         finally:
             sink.terminate()
+
+
+def main(mails: int, rounds: int) -> None:
+    """Alternate, and print medians."""
+    size = Prepared(MAIL).mail(reader(1)).size
+    mine, theirs = [], []
+    with sinking() as port:
+        command = [sys.executable, "-m", "tests.bench.bench_engine", "--ours", str(port), str(mails)]
+        for _ in range(rounds):
+            mine.append(json.loads(subprocess.run(command, check=True, capture_output=True).stdout))
+            theirs.append(source(port, mails, size))
     ratio = statistics.median(other / own[0] for own, other in zip(mine, theirs, strict=True))
     seconds, cpu, memory = (statistics.median(column) for column in zip(*mine, strict=True))
     sys.stdout.write(

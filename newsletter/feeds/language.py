@@ -18,8 +18,8 @@ _ADDRESS = re.compile(r"\S*(?:://|@)\S*")
 
 @cache
 def _detector() -> Any:
-    # Loaded at the first post that needs it: the model takes a good half second and some 90 MB. What numpy computes with
-    # would keep another 100 MB for threads that multiplying one small vector has no use for.
+    # Loaded at the first post that needs it, and once for all threads: the model takes a second and some 80 MB. What
+    # numpy computes with would keep another 100 MB for threads that multiplying one small vector has no use for.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 

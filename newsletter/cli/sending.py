@@ -138,7 +138,7 @@ def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: date
     approval.check_links(found, row.newsletter)
     confirm(f"Send {row.name} to {_audience(found, row)} subscribers?", yes=yes)
     if row.state == State.DRAFT:
-        row = approval.approve(row, by=BY, revision=row.revision)
+        row = approval.approve(row, by=BY)
     approval.queue(row, by=BY, at=due)
 
 

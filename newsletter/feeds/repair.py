@@ -72,7 +72,9 @@ def _references(markup: str, own: dict[str, str]) -> str:
 
 
 def _without_broken_entry(text: str) -> str:
-    """A document that breaks off, without the entry in which it does."""
+    """A document that breaks off, without the tag and the entry in which it does."""
+    last = text.rfind("<")
+    text = text[:last] if ">" not in text[last:] else text
     markup = [(part, opaque) for part, opaque in xml_parts(text)]
     opened = closed = -1
     here = 0

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import lxml.html
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.feeds.clean import MAXIMUM_DEPTH, clean
@@ -42,6 +42,7 @@ def letters(text: str) -> str:
     return re.sub(r"\s", "", text)
 
 
+@settings(deadline=None)
 @given(fragments)
 def test_cleaning_what_is_clean_changes_nothing(html: str) -> None:
     once = clean(html, BASE)
@@ -50,6 +51,7 @@ def test_cleaning_what_is_clean_changes_nothing(html: str) -> None:
     assert again.dropped == ()
 
 
+@settings(deadline=None)
 @given(fragments)
 def test_text_is_kept_and_none_is_made_up(html: str) -> None:
     cleaned = clean(html, BASE)
@@ -57,6 +59,7 @@ def test_text_is_kept_and_none_is_made_up(html: str) -> None:
         assert letters(text_of(cleaned.html)) == letters(text_of(html))
 
 
+@settings(deadline=None)
 @given(st.text() | st.text(alphabet="<>/=\"'&;#! abpdivrlt\n-[]", max_size=200))
 def test_no_text_makes_it_raise(html: str) -> None:
     assert clean(clean(html, BASE).html, BASE).html == clean(html, BASE).html
@@ -226,6 +229,7 @@ def test_verse_lists_and_tables_lose_nothing(html: str) -> None:
     assert cleaned.dropped == ()
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([LONG, LONG + " And more.", "Short."]), max_size=8))
 def test_no_long_paragraph_is_left_twice_and_each_is_left_once(paragraphs: list[str]) -> None:
     left = re.findall(r"<p>(.*?)</p>", clean("".join(f"<p>{p}</p>" for p in paragraphs)).html)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.feeds.dates import parse_date
@@ -55,6 +55,7 @@ def test_what_is_no_date_is_none(text: str) -> None:
     assert parse_date(text) is None
 
 
+@settings(deadline=None)
 @given(moments)
 def test_rfc_3339_comes_back(moment: datetime) -> None:
     found = parse_date(moment.isoformat())
@@ -63,6 +64,7 @@ def test_rfc_3339_comes_back(moment: datetime) -> None:
     assert found.utcoffset() == moment.utcoffset()
 
 
+@settings(deadline=None)
 @given(moments)
 def test_rfc_822_comes_back(moment: datetime) -> None:
     found = parse_date(format_datetime(moment))
@@ -71,6 +73,7 @@ def test_rfc_822_comes_back(moment: datetime) -> None:
     assert found.utcoffset() == moment.utcoffset()
 
 
+@settings(deadline=None)
 @given(st.text() | st.from_regex(r"[0-9A-Za-z:+., -]{0,40}", fullmatch=True))
 def test_no_text_makes_it_raise_and_every_date_is_aware(text: str) -> None:
     found = parse_date(text)

@@ -1,11 +1,12 @@
 """Flattening markup that is nested too deep."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.feeds.depth import flatten_html, flatten_xml, xml_parts
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["<b>", "</b>", "<p>", "</p>", "<br>", "text", "<", ">", "<![CDATA[", "]]>", "<!--", "-->"])
@@ -17,6 +18,7 @@ def test_what_is_not_too_deep_is_left_as_it_is(pieces: list[str]) -> None:
     assert flatten_xml(html, len(pieces) + 1) == (html, False)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<![CDATA[]]>!-- x", max_size=80))
 def test_the_parts_of_xml_are_all_of_it(text: str) -> None:
     assert "".join(part for part, _ in xml_parts(text)) == text

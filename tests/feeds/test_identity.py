@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.feeds.identity import content_hash, link_key, made_up_id, text_key
@@ -47,12 +47,14 @@ def test_parameters_count_in_any_order() -> None:
     assert link_key("https://b.example/?p=1&q=2") == link_key("http://b.example/?q=2&p=1")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_no_address_makes_it_raise(text: str) -> None:
     assert isinstance(link_key(text), str)
     assert isinstance(link_key(f"https://blog.example/{text}"), str)
 
 
+@settings(deadline=None)
 @given(st.from_regex(r"[a-z]{1,8}(/[a-z0-9-]{1,8}){0,3}", fullmatch=True), st.sampled_from(["http", "https"]))
 def test_a_key_made_an_address_again_has_the_same_key(path: str, scheme: str) -> None:
     key = link_key(f"{scheme}://blog.example/{path}")

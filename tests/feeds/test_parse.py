@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.feeds.identity import MADE_UP
@@ -156,11 +156,17 @@ def test_what_came_whole_of_a_feed_cut_in_half_is_kept() -> None:
     assert "breaks off" in feed.problems[0]
 
 
+def test_a_feed_cut_inside_a_tag_has_no_empty_post() -> None:
+    body = rss(item("One"), item("Two"))
+    assert titles(parse(body[: body.rindex(b"<item>") + 5], BASE)) == ["One"]
+
+
 def test_a_feed_cut_inside_cdata_keeps_what_came_before() -> None:
     body = rss(item("One"), item("Two", "<![CDATA[<p>half of it, and <item> in it]]>"))
     assert titles(parse(body[: body.index(b"half") + 2], BASE)) == ["One"]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 1200))
 def test_wherever_a_feed_is_cut_nothing_raises_but_not_a_feed(length: int) -> None:
     body = atom(*(entry(n) for n in range(1, 4)))
@@ -354,6 +360,7 @@ def test_entries_without_end_are_cut_and_counted() -> None:
     assert f"{MAXIMUM_ENTRIES + 5:,} entries" in feed.problems[0]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300) | st.text(alphabet="<rss>feed/ntryim![CDATA]&;'\"{}", max_size=200).map(str.encode))
 def test_no_bytes_raise_anything_else(body: bytes) -> None:
     for document in (

@@ -8,7 +8,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 CHROMIUM := /usr/bin/chromium
 ONCE ?=
 
-.PHONY: demo test lint types unit bench docs clean pictures
+.PHONY: demo test lint types unit search bench docs clean pictures
 
 demo: $(VENV)/.demo
 	$(BIN)/newsletter demo $(if $(ONCE),--once --no-open)
@@ -46,7 +46,12 @@ types: $(INSTALLED)
 	$(BIN)/mypy
 
 unit: $(INSTALLED) machine
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser
+
+# The property tests with new cases each time, and many more of them.
+search: $(INSTALLED) machine
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
 
 bench: $(INSTALLED)
 	@command -v /usr/sbin/smtp-sink >/dev/null || { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends postfix; }

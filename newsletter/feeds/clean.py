@@ -73,6 +73,7 @@ def clean(html: str, base_url: str = "") -> Cleaned:
     dropped["player"] = media.replace_players(root, base_url)
     media.make_links_safe(root, base_url)
     dropped["tracker"] = media.make_images_safe(root, base_url)
+    media.unpack_captions(root)
     blocks.normalise(root)
     dropped["read more"] = residue.drop_read_more(root)
     dropped["repeated paragraph"] = residue.drop_repeated(root)

@@ -111,6 +111,19 @@ def _drop_with_link(image: HtmlElement) -> None:
         around.drop_tree()
 
 
+def unpack_captions(root: HtmlElement) -> None:
+    """Blogger lays a picture and its caption out in a table: make a figure of it."""
+    for table in list(root.iter("table")):
+        if "tr-caption-container" not in (table.get("class") or "").split():
+            continue
+        figure = etree.Element("figure")
+        for cell in list(table.iter("td")):
+            cell.tag = "figcaption" if "tr-caption" in (cell.get("class") or "").split() else "div"
+            figure.append(cell)
+        table.addprevious(figure)
+        table.drop_tree()
+
+
 def first_image(root: HtmlElement) -> Image | None:
     """The first picture of a post that is no icon: at least 100 px wide where it says so."""
     for image in root.iter("img"):

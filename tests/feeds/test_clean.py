@@ -193,6 +193,17 @@ def test_lone_read_more_lines_go(line: str) -> None:
     assert cleaned.dropped == (("read more", 1),)
 
 
+def test_a_caption_in_blogger_s_table_becomes_a_figure() -> None:
+    picture = '<a href="/large.jpg"><img src="/a.jpg" width="320"></a>'
+    table = (
+        f'before<table class="tr-caption-container" align="center"><tbody><tr><td>{picture}</td></tr>'
+        '<tr><td class="tr-caption">The boat</td></tr></tbody></table>after'
+    )
+    image = '<a href="https://blog.example/large.jpg"><img src="https://blog.example/a.jpg" width="320"></a>'
+    figure = f"<figure><p>{image}</p><figcaption>The boat</figcaption></figure>"
+    assert clean(table, BASE).html == f"<p>before</p>{figure}<p>after</p>"
+
+
 def test_a_read_more_line_behind_a_break_goes() -> None:
     assert clean('one<br><a href="/a">Read more</a>', BASE).html == "<p>one</p>"
 

@@ -67,10 +67,11 @@ def _whole(browser: Browser, mail: str, width: int, scheme: str) -> None:
 
 
 def _readme(browser: Browser, mail: str, file: Path) -> None:
-    """The beginning of the mail on a desktop and on a phone."""
+    """The beginning of the mail on a desktop, and a post with a picture on a phone."""
     file.write_text(SIDE_BY_SIDE.format(mail=mail), encoding="utf-8")
     page = browser.new_page(viewport={"width": 1123, "height": 908})
     page.goto(file.as_uri())
+    page.frames[2].locator("img").first.evaluate("image => scrollTo(0, image.getBoundingClientRect().top - 420)")
     page.screenshot(path=README, type="jpeg", quality=72)
     page.close()
 

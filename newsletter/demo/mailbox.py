@@ -5,6 +5,7 @@ surroundings; its pictures may load, its links open in a new window.
 """
 
 import email.policy
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -80,15 +81,23 @@ class Mailbox:
 @contextmanager
 def receiving(mailbox: Mailbox, port: int) -> Iterator[None]:
     """Take mails on this port of loopback while the block runs. Raises DemoProblem where the port is taken."""
-    controller = Controller(mailbox, hostname=HOST, port=port, server_hostname="mailbox.example", ready_timeout=10)
-    try:
-        controller.start()
-    except OSError as e:
-        raise DemoProblem(f"can't take mails on {HOST}:{port}: {e.strerror}; perhaps another demo runs here") from e
+    _check_free(port)
+    controller = Controller(mailbox, hostname=HOST, port=port, server_hostname="mailbox.example", ready_timeout=30)
+    controller.start()
     try:
         yield
     finally:
         controller.stop()
+
+
+def _check_free(port: int) -> None:
+    """The controller would wait for its whole time where it can't listen."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as e:
+            raise DemoProblem(f"can't take mails on {HOST}:{port}: {e.strerror}; perhaps another demo runs here") from e
 
 
 def _reading(mail: EmailMessage, number: int, way: str) -> str:

@@ -3,12 +3,10 @@
 import csv
 import io
 import re
-import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -154,34 +152,6 @@ def test_send_pressed_twice_queues_once(editor: Client, admin: Client) -> None:
     from newsletter.models import Act
 
     assert Act.objects.filter(what="queued").count() == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_approve_and_send_from_two_windows_at_once() -> None:
-    make.person()
-    make.draft("First")
-    windows = [Client(), Client()]
-    for window in windows:
-        window.post("/desk/login/", {"email": "redaksjon@example.org", "password": "en lang nok setning"})
-    fields = _approval(windows[0])
-    codes: list[int] = []
-
-    def press(window: Client, address: str, given: dict[str, str]) -> None:
-        codes.append(window.post(PAGE + address, given).status_code)
-        connection.close()
-
-    for address, given in (("approve/", fields), ("send/", {"when": "now"})):
-        threads = [threading.Thread(target=press, args=(window, address, given)) for window in windows]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-    from newsletter.models import Act
-
-    assert set(codes) <= {302, 409, 422}
-    assert Act.objects.filter(what="approved").count() == 1
-    assert Act.objects.filter(what="queued").count() == 1
-    assert Edition.objects.get().state == State.QUEUED
 
 
 def test_a_proof_goes_to_named_people(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -49,6 +49,20 @@
     htmx.ajax("POST", document.getElementById("acts").getAttribute("hx-post"), { target: "#posts", values: values });
   }
 
+  /* Somebody else's words never replace those of a field that is being written in; saving it shows both. */
+  document.addEventListener("htmx:oobBeforeSwap", function (event) {
+    var field = event.detail.target;
+    if (field && field.matches(".field") && field.contains(document.activeElement)) { event.detail.shouldSwap = false; }
+  });
+
+  /* The buttons of the list stand outside its form, where htmx does not see which of them was pressed. */
+  document.addEventListener("htmx:configRequest", function (event) {
+    var cause = event.detail.triggeringEvent;
+    if (event.detail.elt.id === "acts" && cause && cause.submitter) {
+      event.detail.parameters[cause.submitter.name] = cause.submitter.value;
+    }
+  });
+
   /* After the list was made anew, the focus goes back to where it was: the same post, the same kind of button. */
   var held = null;
   var open = false;
@@ -58,7 +72,7 @@
     var row = post(document.activeElement);
     held = row && { post: row.id, key: document.activeElement.dataset.key };
   });
-  document.addEventListener("htmx:afterSettle", function (event) {
+  document.addEventListener("htmx:afterSwap", function (event) {
     var out = document.querySelector(".out-list");
     if (event.detail.target.id === "posts" && open && out) { out.open = true; }
     if (event.detail.target.id === "posts" && held) {
@@ -67,6 +81,8 @@
       if (button) { button.focus(); }
       held = null;
     }
+  });
+  document.addEventListener("htmx:afterSettle", function (event) {
     var writing = event.detail.target.querySelector && event.detail.target.querySelector("[data-write] input[name=title]");
     if (writing) {
       writing.focus();

@@ -1,0 +1,170 @@
+"""A site that really runs, with a mailbox and a folder of posts, for the tests that look at it through a browser."""
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import pytest
+import requests
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.conftest import Site
+
+EMAIL, PASSWORD = "redaksjon@example.org", "en lang nok setning"
+CONFIG = """
+[site]
+url = "http://127.0.0.1:{port}"
+secret_key = "for tests only, and long enough to be a key of the usual length"
+
+[web]
+port = {port}
+
+[newsletters.kinaforum]
+title = "Kinaforum"
+description = "Nyheter om Kina, hver fredag."
+from = "Kinaforum <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+editors = ["redaksjon@example.org"]
+
+[[newsletters.kinaforum.sources]]
+url = "posts"
+type = "folder"
+
+base = "https://kinaforum.example"
+
+[delivery]
+smtp = {{ host = "127.0.0.1", port = {smtp} }}
+"""
+PERIOD = "2025-W06"
+POSTS = {
+    "trade": ("Handelen øker igjen", "2025-02-06T10:00:00+01:00"),
+    "novel": ("En roman fra Chengdu", "2025-02-05T10:00:00+01:00"),
+    "tea": ("Om te", "2025-02-04T10:00:00+01:00"),
+    "rain": ("Regn i Shanghai", "2025-02-04T09:00:00+01:00"),
+}
+
+
+@dataclass
+class Mailbox:
+    """What arrived: the recipient and the message."""
+
+    arrived: list[tuple[str, EmailMessage]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        """Take it."""
+        content = envelope.content
+        assert isinstance(content, bytes)
+        message = message_from_bytes(content, policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.arrived += [(address, message) for address in envelope.rcpt_tos]
+        return "250 taken"
+
+    def of(self, address: str) -> list[EmailMessage]:
+        """The mails to one address."""
+        return [message for to, message in self.arrived if to == address]
+
+
+@dataclass
+class Running:
+    """A running site: where it is, what arrived, and how to run further commands."""
+
+    url: str
+    site: Site
+    mailbox: Mailbox
+    setup: str
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def _write_posts(folder: Path) -> None:
+    folder.mkdir()
+    for slug, (title, at) in POSTS.items():
+        text = (
+            f'---\ntitle: "{title}"\ndate: {at}\n---\n\nHer begynner «{title}», og den går over flere linjer enn én.\n'
+        )
+        (folder / f"{slug}.md").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Running]:
+    """`newsletter run` with 3 readers; it ends with the test."""
+    mailbox = Mailbox()
+    smtp, port = _free_port(), _free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
+    controller.start()
+    _write_posts(tmp_path / "posts")
+    site = Site(tmp_path, CONFIG.format(port=port, smtp=smtp))
+    (tmp_path / "readers.csv").write_text("email,name\nkari@example.com,Kari\nola@example.com,Ola\nli@example.com,\n")
+    site.run("subscribers", "import", "readers.csv", "--newsletter", "kinaforum", "--consent", "at a meeting")
+    said = tmp_path / "said.txt"
+    with said.open("w") as out:
+        process = subprocess.Popen(
+            site.command("run"), cwd=tmp_path, env=site.environment, stdout=out, stderr=out, start_new_session=True
+        )
+    try:
+        yield Running(f"http://127.0.0.1:{port}", site, mailbox, _link(said, process, f"http://127.0.0.1:{port}"))
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        controller.stop()
+
+
+def _link(said: Path, process: "subprocess.Popen[bytes]", url: str) -> str:
+    """The set-up link that the program prints, once it answers."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        link = re.search(r"http\S+/desk/setup/\S+\n", said.read_text())
+        if link and _answers(f"{url}/readyz"):
+            return link[0].strip()
+        time.sleep(0.05)
+    raise AssertionError(f"it is not there after 30 s: {said.read_text()}")
+
+
+def _answers(url: str) -> bool:
+    try:
+        return requests.get(url, timeout=5).ok
+    except requests.ConnectionError:
+        return False
+
+
+def desk(browser: Browser, *, width: int = 1280, dark: bool = False) -> BrowserContext:
+    """A window of that width; its pages fail their test on an error in the console."""
+    return browser.new_context(
+        viewport={"width": width, "height": 900}, locale="en-GB", color_scheme="dark" if dark else "light"
+    )
+
+
+def set_up(page: Page, running: Running) -> None:
+    """Make the first admin through the link."""
+    page.goto(running.setup)
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("New password").fill(PASSWORD)
+    page.get_by_role("button", name="Begin").click()
+
+
+def log_in(page: Page, running: Running) -> None:
+    """As that admin."""
+    page.goto(f"{running.url}/desk/login/")
+    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+
+
+def make_draft(page: Page, running: Running) -> None:
+    """The draft of the week of the posts."""
+    page.goto(f"{running.url}/desk/n/kinaforum/")
+    page.get_by_label("Of which period").fill(PERIOD)
+    page.get_by_role("button", name="Make the draft").click()
+    page.wait_for_url("**/desk/editions/**")

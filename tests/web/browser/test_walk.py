@@ -1,0 +1,198 @@
+"""An editor's Friday afternoon, from the log-in to the mails: on a desk, on a phone, by keyboard alone."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, log_in, make_draft, set_up
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+PATIENCE = 30_000
+SAVED = re.compile(r"Saved \d")
+
+
+def _html(message: EmailMessage) -> str:
+    part = message.get_body(("html",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def _without_own_links(html: str) -> str:
+    return re.sub(r"/([up])/[\w-]{20,}", r"/\1/…", html).replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_from_log_in_to_the_mailbox(browser: Browser, running: Running, width: int) -> None:
+    context = desk(browser, width=width)
+    page = context.new_page()
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda m: troubles.append(m.text) if "Content Security Policy" in m.text else None)
+    set_up(page, running)
+    make_draft(page, running)
+    _change_two_headlines(page)
+    page.get_by_role("button", name="Leave out Regn i Shanghai").click()
+    expect(page.get_by_text("1 post is out")).to_be_visible()
+    page.get_by_label("Greeting").fill("Kjære {name|leser},\n\nher er uken.\n\nGod helg!")
+    expect(page.locator("#saved")).to_contain_text(SAVED)
+    expect(page.frame_locator("#side iframe").get_by_text("God helg!")).to_be_visible()
+    previewed = page.frame_locator("#side iframe").locator("html").inner_html()
+
+    page.get_by_role("link", name="Send a proof").click()
+    page.get_by_role("button", name="Send the proof").click()
+    expect(page.get_by_role("status")).to_contain_text(f"On its way to {EMAIL}.")
+    page.get_by_role("link", name="Back").click()
+
+    page.get_by_role("button", name="Approve for 3 readers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send it")
+    page.get_by_role("button", name="Send to 3 readers").click()
+    expect(page.locator("#live")).to_contain_text("Sent", timeout=PATIENCE)
+    expect(page.locator(".figures")).to_contain_text("accepted, 100.0%")
+
+    proofs = running.mailbox.of(EMAIL)
+    assert len(proofs) == 1
+    assert proofs[0]["Subject"].startswith("[Test] ")
+    mails = {to: message for to, message in running.mailbox.arrived if to.endswith("example.com")}
+    assert sorted(mails) == ["kari@example.com", "li@example.com", "ola@example.com"]
+    assert "Kjære Kari," in _html(mails["kari@example.com"])
+    assert "Kjære leser," in _html(mails["li@example.com"])
+    for html in map(_html, mails.values()):
+        assert "Handel: en ny topp" in html
+        assert "Boken om Chengdu" in html
+        assert "Regn i Shanghai" not in html
+    texts = {re.sub(r"Kjære \w+,", "", _without_own_links(_html(m))) for m in [*mails.values(), *proofs]}
+    assert len(texts) == 1, "the proof and all mails are the same but for the reader's own"
+    assert "Handel: en ny topp" in previewed
+    assert not troubles
+    context.close()
+
+
+def _change_two_headlines(page: Page) -> None:
+    for old, new in (("Handelen øker igjen", "Handel: en ny topp"), ("En roman fra Chengdu", "Boken om Chengdu")):
+        page.get_by_role("button", name=f"Write {old}").click()
+        expect(page.get_by_label("Headline").first).to_be_focused()
+        page.locator("[data-write]").get_by_label("Headline").fill(new)
+        page.locator("[data-write]").get_by_role("button", name="Save").click()
+        expect(page.locator(".title", has_text=new)).to_be_visible()
+
+
+def test_by_keyboard_alone(browser: Browser, running: Running) -> None:
+    page = desk(browser).new_page()
+    set_up(page, running)
+    page.context.clear_cookies()
+    page.goto(f"{running.url}/desk/login/")
+    _tab_to(page, "id_email")
+    page.keyboard.type(EMAIL)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/desk/")
+    make_draft(page, running)
+    _tab_to(page, "Leave out Handelen øker igjen")
+    page.keyboard.press("j")
+    page.keyboard.press("p")
+    expect(page.locator(".post", has_text="En roman fra Chengdu").get_by_text("pinned", exact=True)).to_be_visible()
+    page.keyboard.press("x")
+    expect(page.get_by_text("1 post is out")).to_be_visible()
+    _tab_to(page, "Leave out Regn i Shanghai")
+    page.keyboard.press("Alt+ArrowUp")
+    expect(page.locator(".posts[data-day='2025-02-04'] .title").first).to_have_text("Regn i Shanghai")
+    page.keyboard.press("e")
+    expect(page.locator("[data-write]").get_by_label("Headline")).to_be_focused()
+    page.keyboard.press("End")
+    page.keyboard.type(" igjen")
+    page.keyboard.press("Enter")
+    expect(page.locator(".title", has_text="Regn i Shanghai igjen")).to_be_visible()
+    _press(page, "Approve for 3 readers; you send it afterwards")
+    page.wait_for_url("**/send/")
+    _press(page, "Send to 3 readers")
+    expect(page.locator("#live")).to_contain_text("Sent", timeout=PATIENCE)
+    assert len(running.mailbox.arrived) == 3
+    page.context.close()
+
+
+def _tab_to(page: Page, wanted: str) -> None:
+    """With Tab alone, to the control of that name or id."""
+    name = "e => e.id + '|' + e.textContent.replace(/\\s+/g, ' ').trim()"
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if wanted in str(page.locator(":focus").first.evaluate(name) if page.locator(":focus").count() else ""):
+            return
+    raise AssertionError(f"'{wanted}' can't be reached by the keyboard")
+
+
+def _press(page: Page, wanted: str) -> None:
+    expect(page.get_by_role("button", name=wanted)).to_be_visible()
+    _tab_to(page, wanted)
+    page.keyboard.press("Enter")
+
+
+def test_send_pressed_in_two_windows_leaves_once(browser: Browser, running: Running) -> None:
+    first, second = desk(browser).new_page(), desk(browser).new_page()
+    set_up(first, running)
+    log_in(second, running)
+    make_draft(first, running)
+    first.get_by_role("button", name="Approve for 3 readers").click()
+    first.wait_for_url("**/send/")
+    second.goto(first.url)
+    first.get_by_role("button", name="Send to 3 readers").click(no_wait_after=True)
+    second.get_by_role("button", name="Send to 3 readers").click(no_wait_after=True)
+    expect(first.locator("#live")).to_contain_text("Sent", timeout=PATIENCE)
+    second.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/report/")
+    expect(second.locator("#live")).to_contain_text("Sent", timeout=PATIENCE)
+    assert sorted(to for to, _message in running.mailbox.arrived) == [
+        "kari@example.com",
+        "li@example.com",
+        "ola@example.com",
+    ]
+    first.context.close()
+    second.context.close()
+
+
+def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, running: Running) -> None:
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.get_by_role("button", name="Approve for 3 readers")).to_be_visible()
+    fields = page.locator("#bar form").last.evaluate("f => Object.fromEntries(new FormData(f))")
+    cookies = {c["name"]: c["value"] for c in page.context.cookies()}
+
+    def press(address: str, given: dict[str, str]) -> int:
+        return requests.post(address, data=given, cookies=cookies, allow_redirects=False, timeout=30).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        for act, given in (("approve", fields), ("send", {**fields, "when": "now"})):
+            codes = list(pool.map(lambda _n: press(f"{page.url}{act}/", given), range(8)))  # noqa: B023
+            assert set(codes) <= {302, 409, 422}, act
+    page.goto(f"{page.url}report/")
+    expect(page.locator("#live")).to_contain_text("Sent", timeout=PATIENCE)
+    assert len(running.mailbox.arrived) == 3
+    page.goto(f"{running.url}/desk/log/?about=kinaforum/{PERIOD}")
+    acts = page.locator("td.lead > .strong").all_inner_texts()
+    assert (acts.count("approved"), acts.count("queued")) == (1, 1)
+    page.context.close()
+
+
+def test_two_editors_see_each_other_s_words(browser: Browser, running: Running) -> None:
+    first, second = desk(browser).new_page(), desk(browser).new_page()
+    set_up(first, running)
+    log_in(second, running)
+    make_draft(first, running)
+    second.goto(first.url)
+    first.get_by_label("Greeting").fill("Den ene")
+    expect(first.locator("#saved")).to_contain_text(SAVED)
+    second.get_by_label("Subject").fill("Et emne")
+    expect(second.locator("#saved")).to_contain_text(SAVED)
+    expect(second.get_by_label("Greeting")).to_have_value("Den ene")
+    first.get_by_label("Subject").fill("Et annet emne")
+    expect(first.locator("#saved")).to_contain_text("changed the same words")
+    first.get_by_role("button", name="Keep mine").click()
+    expect(first.locator("#saved")).to_contain_text(SAVED)
+    first.reload()
+    expect(first.get_by_label("Subject")).to_have_value("Et annet emne")
+    first.context.close()
+    second.context.close()

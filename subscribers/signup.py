@@ -77,8 +77,9 @@ def ask(request: Request) -> bool:
         if _too_often(request):
             return False
         Suppression.objects.adopt(request.address.key)
-        subscriber = Subscriber.objects.named(request.address.key, request.address.written, language=request.language)
-        Subscriber.objects.select_for_update().get(pk=subscriber.pk)
+        subscriber = Subscriber.objects.select_for_update().named(
+            request.address.key, request.address.written, language=request.language
+        )
         if _written_to(subscriber, request):
             return True
         subscription, _made = Subscription.objects.get_or_create(
@@ -105,9 +106,13 @@ def _too_often(request: Request) -> bool:
 
 def _written_to(subscriber: Subscriber, request: Request) -> bool:
     """Whether one more letter would be one too many for this address."""
-    asked = Letter.objects.filter(subscriber=subscriber, kind=Letter.Kind.CONFIRM)
-    of_late = asked.filter(newsletter=request.newsletter, created__gt=request.at - AGAIN_AFTER)
-    return of_late.exists() or asked.filter(created__gt=request.at - timedelta(days=1)).count() >= PER_ADDRESS
+    asked = list(
+        Letter.objects.filter(
+            subscriber=subscriber, kind=Letter.Kind.CONFIRM, created__gt=request.at - timedelta(days=1)
+        ).values_list("newsletter", "created")
+    )
+    of_late = (n == request.newsletter and created > request.at - AGAIN_AFTER for n, created in asked)
+    return len(asked) >= PER_ADDRESS or any(of_late)
 
 
 def _note(subscription: Subscription, request: Request) -> Consent:

@@ -6,7 +6,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
-from subscribers.tokens import Purpose, fingerprint, hashes, keyed_hash
+from subscribers.tokens import Purpose, fingerprint, hashes, keyed_hash, secrets
 
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
@@ -63,8 +63,9 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def adopt(self, key: str) -> None:
         """Bring what covers this address under the key in force, so that SQL can compare hashes."""
-        current = fingerprint()
-        domain = key.rpartition("@")[2]
+        if len(secrets()) == 1:
+            return
+        current, domain = fingerprint(), key.rpartition("@")[2]
         for row in self.covering(key).exclude(key_id=current):
             by_address = row.kind == Suppression.Kind.ADDRESS
             row.hash = keyed_hash(Purpose.ADDRESS, key) if by_address else keyed_hash(Purpose.DOMAIN, domain)

@@ -36,6 +36,7 @@ class Pool:
         self._bound: int | None = None
         self._met: int | None = None
         self._closing = False
+        self._error: BaseException | None = None
 
     def __len__(self) -> int:
         """Connections that stand."""
@@ -51,7 +52,12 @@ class Pool:
         self._allowed = min(self._allowed + 1, self._ceiling)
 
     def tend(self, now: float, waiting: int) -> None:
-        """Deadlines, idle ones that leave, and new connections where mails wait for one."""
+        """Deadlines, idle ones that leave, and new connections where mails wait for one.
+
+        Raises what opening a connection raised, other than that there is none to be had.
+        """
+        if self._error is not None:
+            raise self._error
         for connection in list(self._connections):
             connection.check(now)
             if connection.idle and now - connection.idle_since > IDLE:
@@ -83,7 +89,12 @@ class Pool:
 
     def _start(self, task: asyncio.Task[None]) -> None:
         self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        task.add_done_callback(self._opened)
+
+    def _opened(self, task: asyncio.Task[None]) -> None:
+        self._opening.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._error = error
 
     async def _open(self) -> None:
         now = asyncio.get_running_loop().time

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 LONGEST = 65_536
+_CODES = {b"%d" % code: code for code in range(200, 600)}
+_MARKS = (b" ", b"-", b"")
 _STATUS = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;=]+@[^\s<>()\[\]\"',:;]+")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
@@ -70,11 +72,11 @@ class Replies:
             raise Garbage("a reply without an end")
 
     def _line(self, line: bytes) -> Reply | None:
-        code, mark = line[:3], line[3:4]
-        if mark not in (b" ", b"-", b"") or not code.isdigit() or not b"200" <= code <= b"599" or len(code) != 3:
+        code, mark = _CODES.get(line[:3]), line[3:4]
+        if code is None or mark not in _MARKS:
             raise Garbage(f"no SMTP reply: {line[:80].decode('ascii', 'backslashreplace')}")
         self._lines.append(line[4:])
         if mark == b"-":
             return None
         lines, self._lines, self._size = tuple(self._lines), [], 0
-        return Reply(int(code), lines)
+        return Reply(code, lines)

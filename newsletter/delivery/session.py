@@ -99,6 +99,7 @@ def is_loopback(host: str) -> bool:
 async def _open(smtp: Smtp) -> tuple[Connection, Reply]:
     where = f"{smtp.host}:{smtp.port}"
     connection = await _connect(smtp, where)
+    ready = False
     try:
         greeting = await _ready(connection, await connection.ask(b"", Phase.GREETING), where)
         await _hello(connection, smtp, where)
@@ -107,13 +108,12 @@ async def _open(smtp: Smtp) -> tuple[Connection, Reply]:
             await _hello(connection, smtp, where)
         if smtp.user:
             await _login(connection, smtp, where)
+        ready = True
     except Broken as e:
-        if e.reply and 400 <= e.reply.code < 500:
-            raise Busy(f"{where} said {e.reply}") from e
-        raise Unreachable(f"{where}: {e.problem}") from e
-    except SessionError:
-        connection.end("no session")
-        raise
+        raise Unreachable(f"{where}: {e}") from e
+    finally:
+        if not ready:
+            connection.end("no session")
     return connection, greeting
 
 

@@ -67,6 +67,8 @@ class Shift:
         self.held[held.key] = held
         self._circuits.setdefault(batch.edition, Circuit())
         self._wait(held, [Job(held, reader) for reader in batch.readers])
+        if held.done:
+            self._news()
 
     def halt(self, wanted: Callable[[Held], bool]) -> None:
         """Nothing more of some chunks is begun."""

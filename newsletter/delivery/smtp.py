@@ -22,14 +22,7 @@ _GROUP = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 
 
 class Broken(Exception):
-    """A connection that cannot be used: closed, timed out, or talking nonsense; `reply` is what it said last,
-    if it did.
-    """
-
-    def __init__(self, problem: str, reply: Reply | None = None) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.reply = reply
+    """A connection that cannot be used: closed, timed out, or talking nonsense."""
 
 
 class Connection(asyncio.Protocol):
@@ -40,7 +33,6 @@ class Connection(asyncio.Protocol):
         self.features = Features()
         self.taken = 0
         self.most: int | None = None
-        self.last_reply: Reply | None = None
         self.farewell: Phase | None = None
         self.idle_since = math.inf
         loop = asyncio.get_running_loop()
@@ -108,7 +100,7 @@ class Connection(asyncio.Protocol):
             finally:
                 self._waiter = None
         if not self._inbox:
-            raise Broken(self._problem, self.last_reply)
+            raise Broken(self._problem)
         return self._inbox.popleft()
 
     def forget(self) -> None:
@@ -191,7 +183,6 @@ class Connection(asyncio.Protocol):
             self._waiter.set_result(None)
 
     def _receive(self, reply: Reply) -> None:
-        self.last_reply = reply
         if self._work is None:
             self._inbox.append(reply)
             if self._waiter and not self._waiter.done():

@@ -69,6 +69,15 @@ async def test_who_left_before_a_chunk_was_begun_gets_nothing(send_all: Send) ->
     assert desk_.back == []
 
 
+async def test_a_chunk_that_everybody_left_is_finished_at_once(send_all: Send) -> None:
+    desk_ = desk(1500)
+    desk_.gone = set(range(1500))
+    async with Smtpd.of() as server, asyncio.timeout(2):
+        await send_all(desk_, server)
+    assert server.greeted == 0
+    assert len(desk_.finished) == 3
+
+
 async def test_who_leaves_while_a_slow_chunk_is_sent_gets_nothing(
     engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,6 +142,30 @@ async def test_a_connection_that_cannot_be_set_up_is_tried_anew(phase: str, faul
     assert readers.kinds() == {"accepted": 2}
 
 
+@pytest.mark.parametrize("phase", ["MAIL", "RCPT"])
+async def test_a_reply_that_answers_nothing_breaks_the_connection_and_the_mail_is_tried_again(
+    phase: str, send_all: Send
+) -> None:
+    readers = desk(2)
+    async with Smtpd.of(**{phase: ["354 what?"]}) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.kinds() == {"accepted": 2}
+    assert server.greeted == 2
+
+
+async def test_421_after_a_lone_dot_leaves_the_refusal_as_it_is(send_all: Send) -> None:
+    readers = desk(2)
+    script: dict[str, list[Action]] = {
+        "RCPT": ["550 5.1.1 no"],
+        "DATA": ["354 go on all the same"],
+        "DOT": ["421 4.3.2 bye"],
+    }
+    async with Smtpd.of(**script) as server:
+        await send_all(readers, server, connections=1)
+    assert readers.outcomes[0][0].status == "5.1.1"
+    assert server.recipients == ["r1@reader.example"]
+
+
 @pytest.mark.parametrize("fault", [CLOSE, SILENT, GARBAGE, "500 what?"], ids=str)
 async def test_a_bad_goodbye_changes_nothing(fault: Action, send_all: Send) -> None:
     readers = desk(1)

@@ -153,6 +153,13 @@ def test_closing_keeps_the_file_while_a_chunk_is_open(folder: Path) -> None:
     assert journals(folder) == [journal.path]
 
 
+def test_its_name_is_its_files(folder: Path) -> None:
+    journal = Journal.create(folder, "db", "boot")
+    assert folder / journal.name == journal.path
+    journal.close()
+    journal.close()
+
+
 def test_beginning_a_chunk_again_says_nothing_new(folder: Path) -> None:
     journal = Journal.create(folder, "db", "boot")
     journal.begin(EDITION, 0)

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
+
 from newsletter.delivery.engine import Engine, Why
 from newsletter.delivery.pool import Pool
 from newsletter.mail import Kind
@@ -112,3 +114,11 @@ async def test_closing_gives_up_connections_that_are_being_opened(engine_for: Ca
         await pool.close(0.1)
     assert len(pool) == 0
     assert engine._shift.counts[Kind.ACCEPTED] == 0
+
+
+async def test_a_setting_that_cannot_be_said_to_a_server_is_not_silent(send_all: Send) -> None:
+    readers = desk(1)
+    async with Smtpd.of() as server:
+        with pytest.raises(UnicodeEncodeError):
+            await send_all(readers, server, smtp={"hello": "blåbær.example"})
+    assert server.taken == []

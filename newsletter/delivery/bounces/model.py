@@ -1,0 +1,43 @@
+"""What a mail that came back says, and about which mail it says it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from newsletter.mail import Fault
+
+
+class Kind(StrEnum):
+    """What came back: `hard` says that there is no such mailbox, `soft` that the mail was not taken for another reason.
+
+    `delayed` is a warning of a server that goes on trying, `nothing` was understood and asks for nothing (a receipt, an
+    automatic reply, a report on authentication), `unknown` was not understood.
+    """
+
+    HARD = "hard"
+    SOFT = "soft"
+    DELAYED = "delayed"
+    COMPLAINT = "complaint"
+    NOTHING = "nothing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A mail from the bounce mailbox, read; nothing in it is proof of anything.
+
+    `status` is the enhanced status (RFC 3463) or "", `text` the server's words with addresses left out. `fault` tells
+    whose a soft bounce was. `to` are the addresses that the mail itself came to, `about` those that stand in its report
+    and in the headers of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets, and
+    `unsubscribe` its List-Unsubscribe. `message_id` is the mail's own.
+    """
+
+    kind: Kind
+    fault: Fault = Fault.NONE
+    recipients: tuple[str, ...] = ()
+    status: str = ""
+    text: str = ""
+    to: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+    message_id: str = ""
+    original_id: str = ""
+    unsubscribe: str = ""

@@ -1,0 +1,222 @@
+"""The documents say what is: every key with its default, every command and option, links that lead somewhere."""
+
+import dataclasses
+import re
+import subprocess
+import sys
+import tomllib
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import pytest
+
+from newsletter import config
+from newsletter.config import Config
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SMALLEST = """
+[site]
+url = "https://brev.example.org"
+[newsletters.NAME]
+title = "Brev"
+from = "brev@example.org"
+address = "Postboks 1"
+[[newsletters.NAME.sources]]
+url = "https://blog.example/"
+"""
+ROW = re.compile(r"^\| `([a-z][\w.]*(?:NAME)?[\w.]*)` \| (?:`(.*?)`|([a-z ]+)) \|", re.MULTILINE)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text("utf-8")
+
+
+def inner(kind: Any) -> Any:
+    """The dataclass in a field's type, if there is one."""
+    if dataclasses.is_dataclass(kind):
+        return kind
+    if hasattr(kind, "__metadata__"):
+        return inner(kind.__origin__)
+    if get_origin(kind) in (tuple, Union, types.UnionType):
+        return next((found for argument in get_args(kind) if (found := inner(argument))), None)
+    return None
+
+
+def keys(kind: Any, above: str = "") -> Iterator[str]:
+    """Every key that config.toml may have, as the documents write it."""
+    for each in dataclasses.fields(kind):
+        if above == "" and each.name == "newsletters":
+            yield from keys(config.Newsletter, "newsletters.NAME.")
+            continue
+        name = above + ("from" if each.name == "sender" else each.name)
+        if name in ("file", "newsletters.NAME.name"):
+            continue  # found out by the program itself
+        below = inner(each.type)
+        if below is None or name == "delivery.dkim":
+            yield name
+        if below is not None:
+            yield from keys(below, f"{name}.")
+
+
+def documented() -> dict[str, tuple[str, str]]:
+    return {name: (literal, words) for name, literal, words in ROW.findall(text("docs/configuration.md"))}
+
+
+def test_every_key_of_the_configuration_is_documented() -> None:
+    assert sorted(set(keys(Config)) - documented().keys()) == []
+
+
+def test_no_key_is_documented_that_does_not_exist() -> None:
+    assert sorted(documented().keys() - set(keys(Config))) == []
+
+
+def with_value(name: str, literal: str) -> Config:
+    """The smallest configuration with one key written out."""
+    tree = tomllib.loads(SMALLEST)
+    *above, last = name.split(".")
+    table = tree
+    for part in above:
+        table = table.setdefault(part, {})
+        table = table[0] if isinstance(table, list) else table
+    table[last] = tomllib.loads(f"v = {literal}")["v"]
+    return config.parse(as_toml(tree))
+
+
+def as_toml(tree: dict[str, Any]) -> str:
+    return "\n".join(f"{key} = {value(each)}" for key, each in tree.items())
+
+
+def value(each: Any) -> str:
+    if isinstance(each, dict):
+        return "{ " + ", ".join(f'"{k}" = {value(v)}' for k, v in each.items()) + " }"
+    if isinstance(each, list):
+        return "[" + ", ".join(map(value, each)) + "]"
+    return {True: "true", False: "false"}[each] if isinstance(each, bool) else repr(each).replace("'", '"')
+
+
+SMALLEST = SMALLEST.replace("NAME", "brev")
+WITH_DEFAULTS = [(name.replace("NAME", "brev"), given[0]) for name, given in documented().items() if given[0]]
+MOMENTS = ("newsletters.brev.draft", "newsletters.brev.send")
+
+
+@pytest.mark.parametrize(("name", "literal"), WITH_DEFAULTS)
+def test_the_documented_default_is_the_default(name: str, literal: str) -> None:
+    given, usual = with_value(name, literal), config.parse(SMALLEST)
+    if name in MOMENTS:
+        part = f"{name.rpartition('.')[2]}_moment"
+        assert getattr(given.newsletters["brev"], part) == getattr(usual.newsletters["brev"], part)
+    else:
+        assert given == usual
+
+
+REQUIRED = [name.replace("NAME", "brev") for name, given in documented().items() if given[1] == "required"]
+
+
+@pytest.mark.parametrize("name", [n for n in REQUIRED if "dkim" not in n and "sources" not in n])
+def test_what_is_said_to_be_required_is(name: str) -> None:
+    tree = tomllib.loads(SMALLEST)
+    *above, last = name.split(".")
+    table = tree
+    for part in above:
+        table = table[part]
+    del table[last]
+    with pytest.raises(config.ConfigError, match=rf"{name}: is required"):
+        config.parse(as_toml(tree))
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    """The code blocks of one language in all documents, with the document each is from."""
+    pattern = re.compile(rf"^```{language}\n(.*?)^```", re.MULTILINE | re.DOTALL)
+    return [
+        (str(path.relative_to(ROOT)), found) for path in DOCUMENTS for found in pattern.findall(path.read_text("utf-8"))
+    ]
+
+
+@pytest.mark.parametrize(("document", "block"), blocks("toml"))
+def test_a_configuration_in_a_document_can_be_read(document: str, block: str) -> None:
+    """Parts are read on top of the smallest configuration; secrets from outside are taken as given."""
+    outside = re.compile(r"\{ (?:env|file) = \"[^\"]+\" \}")
+    tree = tomllib.loads(outside.sub('"secret"', block))
+    smallest = tomllib.loads(SMALLEST)
+    whole = {**({} if "newsletters" in tree else {"newsletters": smallest["newsletters"]}), **tree}
+    whole.setdefault("site", smallest["site"])
+    for newsletter in whole["newsletters"].values():
+        for key, usual in smallest["newsletters"]["brev"].items():
+            newsletter.setdefault(key, usual)
+    assert config.parse(as_toml(whole))
+
+
+def test_the_example_and_the_one_that_init_writes_can_be_read() -> None:
+    assert config.load(ROOT / "config.toml", environ={}).newsletters.keys() == {"kinaforum"}
+    assert config.parse(text("newsletter/cli/example.toml"))
+
+
+def help_of(*words: str) -> str:
+    """What `--help` prints, without the frames."""
+    command = [sys.executable, "-m", "newsletter", *words, "--help"]
+    environment = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb", "PATH": "/usr/bin:/bin"}
+    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment, cwd=ROOT).stdout
+
+
+def command_names(printed: str) -> list[str]:
+    frame = printed.partition(" Commands ")[2]
+    return re.findall(r"^[│|] ([a-z]+)  ", frame, re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def commands() -> dict[str, str]:
+    """Every command with its help, those of a group under its name."""
+    found: dict[str, str] = {}
+    for name in command_names(help_of()):
+        if name == "manage":
+            found[name] = ""
+            continue
+        printed = help_of(name)
+        below = command_names(printed)
+        found |= {f"{name} {each}": help_of(name, each) for each in below} or {name: printed}
+    return found
+
+
+def test_every_command_is_documented(commands: dict[str, str]) -> None:
+    assert len(commands) > 25
+    missing = [name for name in commands if f"`{name}" not in text("docs/commands.md")]
+    assert missing == []
+
+
+def test_every_option_is_documented(commands: dict[str, str]) -> None:
+    document = text("docs/commands.md")
+    options = {o for printed in commands.values() for o in re.findall(r"--[a-z][a-z-]+", printed)} - {"--help"}
+    assert sorted(o for o in options if not re.search(rf"{o}\b(?!-)", document)) == []
+
+
+def links() -> list[tuple[str, str]]:
+    pattern = re.compile(r"\]\(([^)#\s]+)(#[^)]*)?\)")
+    found = ((path, target) for path in DOCUMENTS for target, _ in pattern.findall(path.read_text("utf-8")))
+    return [(str(path.relative_to(ROOT)), target) for path, target in found if "://" not in target]
+
+
+@pytest.mark.parametrize(("document", "target"), links())
+def test_a_link_leads_to_a_file(document: str, target: str) -> None:
+    assert (ROOT / document).parent.joinpath(target).exists()
+
+
+def test_the_index_names_every_document() -> None:
+    named = set(re.findall(r"\]\(([\w./-]+\.md)\)", text("docs/README.md")))
+    assert {p.name for p in (ROOT / "docs").glob("*.md")} - {"README.md"} <= named
+
+
+@pytest.mark.parametrize("words", ["make demo", "make test", "docs/images/mail.jpg", "docs/README.md"])
+def test_the_readme_begins_with_what_one_needs(words: str) -> None:
+    assert words in text("README.md")
+
+
+def test_the_picture_of_the_mail_is_small() -> None:
+    assert (ROOT / "docs" / "images" / "mail.jpg").stat().st_size < 150_000
+
+
+def test_the_changelog_has_this_version() -> None:
+    version = tomllib.loads(text("pyproject.toml"))["project"]["version"]
+    assert f"## {version}" in text("CHANGELOG.md")

@@ -10,6 +10,7 @@ from rich.table import Table
 from newsletter import config
 from newsletter.cli.common import configuration, emit, fail, newsletter_named, progress, ready, say
 from newsletter.feeds import Reading, read, read_file
+from newsletter.feeds.identity import MADE_UP
 from newsletter.mail import FoundPost
 
 
@@ -113,9 +114,10 @@ def _between(at: datetime | None, first: datetime | None, last: datetime | None)
 
 def _shown(post: FoundPost) -> dict[str, Any]:
     return {
-        "id": post.uid,
+        "id": None if post.uid.startswith(MADE_UP) else post.uid,
         "title": post.title,
-        "url": post.url,
+        "url": post.via or post.url or None,
+        "leads_to": post.url or None,
         "published": post.published.isoformat() if post.published else None,
         "updated": post.updated.isoformat() if post.updated else None,
         "author": post.author,

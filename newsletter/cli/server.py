@@ -26,6 +26,7 @@ log = logging.getLogger("newsletter.run")
 
 TICK_SECONDS = 5
 TIDY_HOURS = 6
+BACKLOG = 128
 
 
 def serve(configuration: Config, *, host: str | None, port: int | None, web: bool, schedule: bool, send: bool) -> None:
@@ -118,6 +119,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(BACKLOG)  # now, so that who follows the printed address waits, and is not refused
     except OSError as e:
         listener.close()
         raise Failed(

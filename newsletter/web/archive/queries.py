@@ -44,4 +44,5 @@ def newest_change() -> datetime | None:
 def frozen_state(newsletter: str, period: str) -> tuple[int, int, datetime] | None:
     """What an edition's page depends on: its number, revision and first mail; None where it is not public."""
     row = public().filter(newsletter=newsletter, period=period)
-    return row.values_list("pk", "frozen__revision", "began_at").first()
+    found = row.values_list("pk", "frozen__revision", "began_at").first()
+    return (found[0], found[1], found[2]) if found and found[2] else None

@@ -59,17 +59,18 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     found = queries.listed(name, first=(number - 1) * A_PAGE, count=A_PAGE + 1)
     if number > 1 and not found:
         raise Http404("the archive has no such page")
-    context = {
-        "newsletter": newsletter,
-        "editions": found[:A_PAGE],
-        "older": number + 1 if len(found) > A_PAGE else None,
-        "newer": number - 1 if number > 1 else None,
-    }
     language = pages.language_of(request, newsletter=newsletter.language)
-    return _kept(
-        pages.page(request, "archive.html", language, **{**context, "newsletter": name, "shown": newsletter}),
-        newsletter,
+    shown = pages.page(
+        request,
+        "archive.html",
+        language,
+        newsletter=name,
+        shown=newsletter,
+        editions=found[:A_PAGE],
+        older=number + 1 if len(found) > A_PAGE else None,
+        newer=number - 1 if number > 1 else None,
     )
+    return _kept(shown, newsletter)
 
 
 def _etag(request: HttpRequest, name: str, period: str) -> str | None:

@@ -12,11 +12,12 @@ from urllib.parse import quote
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -102,7 +103,7 @@ def guarded(name: str, view: View) -> View:
     needed = TABLE[name]
 
     @wraps(view)
-    def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with translation.override(desk_language(translation.get_language())):
             refused = _refused(request, needed)
             response = refused if refused is not None else view(request, *args, **kwargs)

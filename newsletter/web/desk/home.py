@@ -9,9 +9,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.jobs import draft as drafting
+from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.windows import Asked, NoPeriod, bounds
 from newsletter.models import Edition, State
-from newsletter.web.desk.pages import editor, newsletter_of, page, sentences, settings
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page, settings
 from newsletter.web.desk.queries import overview
 
 WIDGETS = {"week": "week", "day": "date", "month": "month"}
@@ -43,12 +44,14 @@ def newsletter(request: HttpRequest, name: str) -> HttpResponse:
 def draft(request: HttpRequest, name: str) -> HttpResponse:
     """Make or refresh the draft of the next edition, or of the period that was picked."""
     shown = newsletter_of(name)
-    with sentences(request):
+    try:
         edition = drafting.make(settings(), shown, _asked(request, name), now=timezone.now(), by=editor(request))
-        if edition.state != State.DRAFT:
-            messages.info(request, _("%(name)s is no draft any more.") % {"name": edition.name})
-        return redirect("desk:edition", edition.newsletter, edition.period)
-    return redirect("desk:newsletter", name)
+    except JobProblem as problem:
+        messages.error(request, as_sentence(str(problem)))
+        return redirect("desk:newsletter", name)
+    if edition.state != State.DRAFT:
+        messages.info(request, _("%(name)s is no draft any more.") % {"name": edition.name})
+    return redirect("desk:edition", edition.newsletter, edition.period)
 
 
 def _asked(request: HttpRequest, name: str) -> Asked | None:

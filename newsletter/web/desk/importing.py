@@ -97,7 +97,7 @@ def _run(order: _Order, *, dry_run: bool) -> ImportReport:
     return import_file(order.path, order.newsletter, consent=order.consent, status=order.status, dry_run=dry_run)
 
 
-def _kept(file: UploadedFile) -> Path:
+def _kept(file: "UploadedFile[bytes]") -> Path:
     """The upload as a file of mode 600, named so that it is found again."""
     with tempfile.NamedTemporaryFile("wb", prefix=PREFIX, suffix=".csv", delete=False) as target:
         for chunk in file.chunks():

@@ -33,9 +33,14 @@ class Setting:
 def in_force(request: HttpRequest) -> HttpResponse:
     """Every table and key; what was looked at is said beside it."""
     found = settings()
-    tables = [("site", found.site), ("web", found.web), ("collect", found.collect), ("delivery", found.delivery)]
-    tables += [("bounces", found.bounces)]  # type: ignore[list-item]
-    tables += [(f"newsletters.{name}", n) for name, n in found.newsletters.items()]  # type: ignore[misc]
+    tables: list[tuple[str, object]] = [
+        ("site", found.site),
+        ("web", found.web),
+        ("collect", found.collect),
+        ("delivery", found.delivery),
+    ]
+    tables += [("bounces", found.bounces)]
+    tables += [(f"newsletters.{name}", n) for name, n in found.newsletters.items()]
     shown = [{"name": name, "settings": list(_flat("", table))} for name, table in tables]
     context = {"tables": shown, "file": found.file, "checks": checks.run(found)}
     return page(request, "settings", context, section="settings")

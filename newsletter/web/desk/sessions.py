@@ -9,6 +9,7 @@ from django.contrib.sessions.models import Session
 from django.http import HttpRequest
 from django.utils import timezone
 
+MACHINES = (("Mac OS", "macOS"), ("Windows", "Windows"), ("Linux", "Linux"))
 BEGAN, AGENT, ADDRESS = "began", "agent", "address"
 
 
@@ -58,8 +59,7 @@ def end(user: User, key: str) -> bool:
 def _browser(agent: str) -> str:
     """The browser and system in a User-Agent, as people name them."""
     browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Mac OS", "macOS"))
-    systems += (("Windows", "Windows"), ("Linux", "Linux"))
+    systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), *MACHINES)
     browser = next((name for mark, name in browsers if mark in agent), "")
     system = next((name for mark, name in systems if mark in agent), "")
     return " · ".join(filter(None, (browser, system))) or agent[:40]

@@ -64,7 +64,7 @@ def attempt(request: HttpRequest) -> HttpResponse:
     if address and "://" not in address:
         address = f"https://{address}"
     reading = _attempted(address) if address else None
-    context = {"address": address, "reading": reading, "toml": _toml(address)}
+    context: dict[str, object] = {"address": address, "reading": reading, "toml": _toml(address)}
     if reading is not None:
         context["posts"] = [
             {

@@ -3,7 +3,7 @@
 Promises: nothing here grows dearer than one scan of what was not accepted; domains are counted by the database.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -162,8 +162,8 @@ def earlier(edition: Edition) -> list[Earlier]:
     """This edition and those sent before it, newest first; four queries in all, and one each for who left."""
     found = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
     editions = list(found.order_by("-until")[:EARLIER])
-    sums = {
-        row["edition"]: row
+    sums: dict[int, Mapping[str, int | None]] = {
+        row["edition"]: {"accepted": row["accepted_n"], "refused": row["refused_n"]}
         for row in Tally.objects.filter(edition__in=editions)
         .values("edition")
         .annotate(accepted_n=Sum("accepted"), refused_n=Sum("refused"))
@@ -171,9 +171,10 @@ def earlier(edition: Edition) -> list[Earlier]:
     subjects = dict(Frozen.objects.filter(edition__in=editions).values_list("edition_id", "subject"))
     lines = []
     for each in editions:
-        row, audience = sums.get(each.pk, {}), each.audience or 0
-        accepted = words.share(row.get("accepted_n") or 0, audience)
-        refused = words.share(row.get("refused_n") or 0, audience)
+        row = sums.get(each.pk, {})
+        audience = each.audience or 0
+        accepted = words.share(row.get("accepted") or 0, audience)
+        refused = words.share(row.get("refused") or 0, audience)
         lines.append(Earlier(each, subjects.get(each.pk, ""), accepted, refused, unsubscribed(each)))
     return lines
 

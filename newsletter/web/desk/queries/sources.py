@@ -1,6 +1,6 @@
 """How each configured source is doing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -34,7 +34,7 @@ def health(configuration: Config) -> list[Health]:
     return list(_all(configuration, rows))
 
 
-def _all(configuration: Config, rows: dict[tuple[str, str], Source]) -> Iterator[Health]:
+def _all(configuration: Config, rows: Mapping[tuple[str, str], Source]) -> Iterator[Health]:
     for name, newsletter in configuration.newsletters.items():
         for settings in newsletter.sources:
             row = rows.get((name, settings.url))

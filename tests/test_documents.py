@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
 import pytest
+from pydantic.dataclasses import is_pydantic_dataclass
 
 from newsletter import config
 from newsletter.config import Config
@@ -36,7 +37,7 @@ def text(name: str) -> str:
 
 def inner(kind: Any) -> Any:
     """The dataclass in a field's type, if there is one."""
-    if dataclasses.is_dataclass(kind):
+    if isinstance(kind, type) and is_pydantic_dataclass(kind):
         return kind
     if hasattr(kind, "__metadata__"):
         return inner(kind.__origin__)

@@ -105,8 +105,19 @@ class Work(Protocol):
     def refuse(self, job: Job, fault: Fault, status: str, text: str) -> None:
         """The server cannot take this mail, and was not asked."""
 
-    def back(self, job: Job, problem: str, phase: Phase | None = None, reply: Reply | None = None) -> None:
-        """Certainly not taken: the connection broke before the final dot, or 421 was the reply to a phase."""
+    def back(
+        self,
+        job: Job,
+        problem: str,
+        phase: Phase | None = None,
+        reply: Reply | None = None,
+        *,
+        innocent: bool = False,
+    ) -> None:
+        """Certainly not taken: the connection broke before the final dot, or 421 was the reply to a phase.
+
+        `innocent`: it broke under another mail, whose reply was still to come.
+        """
 
     def lost(self, job: Job, problem: str) -> None:
         """The final dot was written, and no reply will come."""

@@ -168,10 +168,18 @@ class Shift:
         reader = job.reader
         self._finish(job, outcomes.refused_here(reader.number, reader.attempt, fault, status, text, time.time()))
 
-    def back(self, job: Job, problem: str, phase: Phase | None = None, reply: Reply | None = None) -> None:
+    def back(
+        self,
+        job: Job,
+        problem: str,
+        phase: Phase | None = None,
+        reply: Reply | None = None,
+        *,
+        innocent: bool = False,
+    ) -> None:
         """Certainly not taken: tried again on another connection soon, up to a bound."""
-        job.tries += 1
-        delay = reconnect_delay(job.tries)
+        job.tries += not innocent
+        delay = 0.0 if innocent else reconnect_delay(job.tries)
         outcome = outcomes.broken(job.reader.number, job.reader.attempt, problem, time.time(), reply)
         halted = job.chunk.halted or self.broken is not None
         if delay is None or (halted and job.about):

@@ -178,7 +178,7 @@ class Connection(asyncio.Protocol):
             if self._refusal:
                 self._work.replied(following, *self._refusal)
             else:
-                self._work.back(following, problem)
+                self._work.back(following, problem, innocent=dotted is not None or self.farewell is Phase.DOT)
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
 

@@ -16,10 +16,10 @@ BUSY = "421 4.7.0 too many connections"
 
 
 async def test_connections_grow_with_mails_that_are_taken(send_all: Send) -> None:
-    readers = desk(400)
+    readers = desk(3000)
     async with Smtpd.of() as server:
         await send_all(readers, server, connections=5)
-    assert readers.kinds() == {"accepted": 400}
+    assert readers.kinds() == {"accepted": 3000}
     assert 2 <= server.greeted <= 5
 
 

@@ -25,10 +25,10 @@ class Kind(StrEnum):
 class Returned:
     """A mail from the bounce mailbox, read; nothing in it is proof of anything.
 
-    `status` is the enhanced status (RFC 3463) or "", `text` the server's words with addresses left out. `fault` tells
-    whose a soft bounce was. `to` are the addresses that the mail itself came to, `about` those that stand in its report
-    and in the headers of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets, and
-    `unsubscribe` its List-Unsubscribe. `message_id` is the mail's own.
+    `status` is the enhanced status (RFC 3463) or "", `text` the server's words with addresses left out, `fault` whose a
+    soft bounce was. `to` are the addresses that the mail itself came to, `about` those in its report and in the headers
+    of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets, and `unsubscribe` its
+    List-Unsubscribe. `message_id` is the mail's own.
     """
 
     kind: Kind

@@ -10,16 +10,17 @@ from email.header import decode_header, make_header
 from email.message import Message
 
 LONGEST = 100_000
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;=\\]+@[A-Za-z0-9._-]+[A-Za-z0-9]|[^\s<>()\[\]\"',:;\\]+@[A-Za-z0-9._-]+[A-Za-z0-9]")
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;\\]+@[A-Za-z0-9._-]*[A-Za-z0-9]")
 _CUT = re.compile(
-    r"^.{0,40}(?:below this line|below the next line is|copy of the message|(?:original|unsent|returned|your) mes?sage"
-    r"(?: follows|:| ?-+|$| adjunto)|message headers follow|header of the original|returned mail follows"
+    r"^.{0,40}(?:below this line|below the next line is|copy of the message|(?:original|unsent|returned) mes?sage"
+    r"(?: follows|:| ?-+|\s*$)|message headers follow|header of the original|returned mail follows"
     r"|message text follows|old message:|mensaje original|first part of the message|start of returned message"
     r"|the mail headers|including headers|includes? a copy of)",
     re.IGNORECASE | re.MULTILINE,
 )
 _FIRST_HEADER = re.compile(r"^(?:received|return-path|from|delivered-to|dkim-signature):", re.IGNORECASE | re.MULTILINE)
 _TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<!--.*?-->|</?[a-z!][^<>@]*>", re.IGNORECASE | re.DOTALL)
+_IN_PROSE = re.compile(r"^final-recipient:", re.IGNORECASE | re.MULTILINE)
 _QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
 
 Fields = dict[str, str]
@@ -49,8 +50,9 @@ def take_apart(mail: Message) -> Parts:
             feedback = _fields(_text(part))
         elif kind in ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"):
             original = original or _returned(part)
-        elif kind.startswith("text/") and len(prose) < LONGEST:
+        elif kind.startswith(("text/", "multipart/")) and len(prose) < LONGEST:
             prose += "\n" + _plain(_text(part), kind)
+    blocks = blocks or _blocks_in(prose)
     prose, rest = _cut(prose)
     return Parts(_headers(mail), tuple(blocks), feedback, _QUOTED_LINE.sub("", prose), original or rest)
 
@@ -68,7 +70,9 @@ def field(text: str, name: str) -> str:
 
 
 def _leaves(mail: Message) -> Iterator[tuple[Message, str]]:
-    """Parts that are to be read, with their type; what is inside a returned mail is none of them."""
+    """Parts that are to be read, with their type: nothing of what is inside a returned mail, but a `multipart` whose
+    boundary never comes, which is text.
+    """
     waiting = [mail]
     while waiting:
         part = waiting.pop(0)
@@ -85,6 +89,12 @@ def _blocks(part: Message) -> list[Fields]:
     if isinstance(inside, list):
         return [_headers(block) for block in inside if isinstance(block, Message)]
     return [_fields(block) for block in re.split(r"\r?\n[ \t]*\r?\n", _text(part)) if block.strip()]
+
+
+def _blocks_in(prose: str) -> list[Fields]:
+    """A report that was written into the prose, or whose boundary was lost."""
+    found = (_fields(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _IN_PROSE.search(each))
+    return [block for block in found if "action" in block]
 
 
 def _returned(part: Message) -> str:

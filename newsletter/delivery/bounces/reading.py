@@ -7,6 +7,7 @@ since a third of all bounces carry it.
 
 import logging
 import re
+from collections.abc import Iterable
 from email import message_from_bytes
 from email.message import Message
 
@@ -35,9 +36,15 @@ _DELAYED = re.compile(
     r"|continue to (?:try|attempt)|delivery attempts will continue|delayed \d+ hours)",
     re.IGNORECASE,
 )
-_AUTOMATIC = re.compile(r"^(?:auto(?:matic)?[- ]?(?:reply|response|svar)|out of (?:the )?office|away |abwesen)", re.IGNORECASE)
+_AUTOMATIC = re.compile(
+    r"^(?:auto(?:matic)?[- ]?(?:reply|response|svar)|out of (?:the )?office|away |abwesen)", re.IGNORECASE
+)
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -]")
+_LISTED = re.compile(
+    r"^(?:recipient:|to:)?[ \t*<\"]*([^\s<>\"]+@[^\s<>\":]+)[>\"]?(?::|\s|\.\.\.)", re.MULTILINE | re.IGNORECASE
+)
+_AFTER_DATA = re.compile(r"end of data|reply to (?:final )?data", re.IGNORECASE)
 _LATER, _NEVER = ("delayed",), ("failed", "fail", "error", "failure")
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
@@ -104,47 +111,53 @@ def _report(parts: Parts, blocks: list[Fields]) -> Verdict:
     status = _status_of(said) or next((s for block in chosen if (s := _status_of(block.get("status", "")))), "")
     recipients = tuple(dict.fromkeys(a for block in chosen for a in _recipient(block)))
     fault = _fault(said, parts.prose, status)
-    kind = Kind.DELAYED if not failed else _kind(fault, status, said)
+    kind = Kind.DELAYED if not failed else _kind(fault, status, f"{said}\n{parts.prose}")
     return kind, fault, recipients, status, said or _near(parts.prose, recipients)
 
 
 def _prose(mail: Message, parts: Parts) -> Verdict:
-    later, never = _failures(mail)
-    named = parts.headers.get("x-failed-recipients", "")
-    recipients = addresses(named) or never or later or _in_brackets(parts.prose)
+    later, never = _failures(mail, parts.prose)
+    named = addresses(parts.headers.get("x-failed-recipients", "")) or never or later
+    recipients = named or _on_its_own(parts.prose) or addresses(field(parts.original, "to"))[:1]
     said = _near(parts.prose, recipients)
     status = _status_of(said)
-    if (later and not never) or _DELAYED.search(parts.headers.get("subject", "") + "\n" + parts.prose):
+    subject = parts.headers.get("subject", "")
+    if (later and not never) or _DELAYED.search(f"{subject}\n{parts.prose}"):
         return Kind.DELAYED, _fault(said, "", status), recipients, status, said
     fault = _fault(said, parts.prose, status)
-    if not recipients and fault is Fault.NONE:
+    if not named and not _FAILED.search(subject) and fault is Fault.NONE:
         return Kind.UNKNOWN, Fault.NONE, (), "", ""
     return _kind(fault, status, said), fault, recipients, status, said
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:
     """The server's own words, then its status, then what its daemon tells people."""
-    return fault_of_words(said) or fault_of_status(status) or fault_of_words(prose) or Fault.MAILBOX
+    return fault_of_words(said) or fault_of_status(status) or fault_of_words(prose)
 
 
 def _kind(fault: Fault, status: str, said: str) -> Kind:
-    """`hard` only where a mailbox is missing for good: a 4yz that ran out of time is none."""
+    """`hard` only where a mailbox is missing for good: not where a 4yz ran out of time, nor where it is there after
+    all, since its state is told (X.2.z) or the whole mail was taken in before a filter called its owner unknown.
+    """
     code = _CODE.search(said)
     temporary = status.startswith("4") or (not status and code is not None and code[1].startswith("4"))
-    return Kind.HARD if fault is Fault.READER and not temporary else Kind.SOFT
+    there = status.startswith("5.2.") or _AFTER_DATA.search(said)
+    return Kind.SOFT if temporary or there or fault is not Fault.READER else Kind.HARD
 
 
-def _failures(mail: Message) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Whom the library finds delayed and failed; nobody where it stumbles over the mail."""
     try:
         later, never = all_failures(mail)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, RecursionError):
         return (), ()
-    return tuple(sorted(map(_decoded, later))), tuple(sorted(map(_decoded, never)))
+    return _named(later, prose), _named(never, prose)
 
 
-def _decoded(address: bytes) -> str:
-    return address.decode("ascii", "replace")
+def _named(found: Iterable[bytes], prose: str) -> tuple[str, ...]:
+    """Addresses as text; those that the server's own words name, where there are such."""
+    names = sorted(address.decode("ascii", "replace").removeprefix("mailto:") for address in found)
+    return tuple(name for name in names if name.lower() in prose.lower()) or tuple(names)
 
 
 def _recipient(block: Fields) -> tuple[str, ...]:
@@ -155,8 +168,9 @@ def _recipient(block: Fields) -> tuple[str, ...]:
     return ()
 
 
-def _in_brackets(prose: str) -> tuple[str, ...]:
-    found = re.search(r"<([^\s<>]+@[^\s<>]+)>", prose)
+def _on_its_own(prose: str) -> tuple[str, ...]:
+    """The first address that begins a line, as daemons list those that failed."""
+    found = _LISTED.search(prose)
     return (found[1],) if found else ()
 
 
@@ -173,7 +187,7 @@ def _status_of(text: str) -> str:
 
 def _is_a_daemons(headers: Fields) -> bool:
     sender = headers.get("from", "")
-    return bool(not sender or _DAEMON.search(sender) or _FAILED.search(headers.get("subject", "")))
+    return bool(_DAEMON.search(sender) or _FAILED.search(headers.get("subject", "")))
 
 
 def _is_automatic(headers: Fields) -> bool:

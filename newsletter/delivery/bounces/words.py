@@ -1,7 +1,8 @@
 """Whose fault a bounce was: from the words that servers use, and where they say nothing known, from the status.
 
-The order counts: what is said about the sender comes before what is said about the address, because both are said in
-the same words ("domain of sender address does not exist"), and a bare "rejected" comes last.
+The order counts. What is said about the sender comes before what is said about the address, since both are said in the
+same words ("domain of sender address does not exist"); a mailbox that is full or disabled is there, whatever else is
+said; and a bare "rejected" comes last.
 """
 
 import re
@@ -9,64 +10,73 @@ import re
 from newsletter.delivery.outcome import Phase, fault_of
 from newsletter.mail import Fault
 
-_ADDRESS = r"(?:user|users|recipient|addressee|mailbox|account|address|alias|e?-?mail(?: address)?|person|userid|name)"
-_ABSENT = r"(?:unknown|not found|wasn'?t found|not exist|n'?t exist|not known|not recogni[sz]ed|not listed|not a known)"
-_RULES: tuple[tuple[Fault, str], ...] = (
-    (
-        Fault.POLICY,
-        r"sender(?:'s)?\b[^.\n]{0,60}\b(?:reject|not exist|invalid|unknown|denied|refused|not allowed)|domain of sender"
-        r"|(?:identit|address is|sender)[^.\n]{0,20}not verified|unauthenticated|purported responsible"
-        r"|after (?:initial connection|mail from)|mail from[^\n]{0,20}(?:reject|denied)"
-        r"|to/from an address that has been",
-    ),
-    (
-        Fault.READER,
-        rf"(?<!local ){_ADDRESS}\b[^.\n]{{0,45}}\b{_ABSENT}"
-        rf"|(?:unknown|no such|invalid|non-?existent|illegal) (?:final delivery )?(?:\w+ )?{_ADDRESS}\b"
-        rf"|{_ABSENT} (?:in|by)[^.\n]{{0,30}}directory|not our (?:user|customer)|no longer (?:on server|valid|available)"
-        r"|no mailbox (?:here )?by that name|doesn'?t have an? [^\n]{0,60}account|recipnotfound|user doesn|there is no user"
-        r"|(?:destinataire|direcci[oó]n|empf[aä]nger)[^.\n]{0,20}(?:invalide|inconnu|no existe|unbekannt)"
-        r"|no such (?:domain|host)|unknown (?:host|domain)|(?:invalid|illegal) (?:host/)?domain|host not found"
-        r"|couldn'?t find any host|host or domain name not found|host \S+ not found|bad destination|unrouteable"
-        r"|domain (?:name )?(?:does|may|can) ?not (?:exist|be found)|nxdomain|null ?mx|\bdoes not accept mail"
-        r"|user has moved|has changed (?:his|her|their) address|unknown local[- ]part|addressee unknown",
-    ),
-    (
-        Fault.MAILBOX,
-        r"(?:mailbox|mailfolder|inbox|account|quota|storage)[^.\n]{0,40}(?:full|exceed|out of storage|over)|over ?quota"
-        r"|(?:quota|exceed\w*)[^.\n]{0,30}(?:quota|usage|allowed size)|disk (?:full|quota)|mailbox size|insufficient system",
-    ),
-    (
-        Fault.MAILBOX,
-        r"disabled|inactive|discontinued|suspended|deactivated|(?:account|mailbox)[^.\n]{0,20}(?:locked|expired|blocked)"
-        r"|not been collected|not accepting messages",
-    ),
-    (
-        Fault.POLICY,
-        r"spam|\bblock(?:ed|list)|black ?list|\bbl\?|reputation|polic(?:y|ies)|relay|access denied|authenticat|\bspf\b"
-        r"|dkim|dmarc|rate[- ](?:limit|too)|frequency limit|throttl|\bptr\b|reverse dns|rbl|dnsbl|banned|bulk|\bube\b"
-        r"|complaints|unexpected volume|invalid ip|mismatches client ip|ip name lookup|security|insecure|unsolicited"
-        r"|too many connections|not accepting connections|permission|denied by|service (?:refuse|not available)|\(bl\)",
-    ),
-    (
-        Fault.CONTENT,
-        r"virus|malware|content[^.\n]{0,20}reject|message (?:size|too (?:big|large))|too large|header error|rfc ?\d{4}"
-        r"|8-?bit|duplicate header|multiple addresses|message filtered|attachment",
-    ),
-    (
-        Fault.CONNECTION,
-        r"timed? ?-?out|expired|retry timeout|could not deliver for|delivery failed \d+ attempts|not responding|no answer"
-        r"|did ?n[o']t (?:respond|accept our requests)|connection (?:refused|reset|limit)|too many hops|hop count|loop"
-        r"|name server|dns|failing for a long time|unable to connect|establish an smtp|queue too long|temporar"
-        r"|network|not delivered within",
-    ),
-    (
-        Fault.READER,
-        r"mailbox unavailable|(?:recipient )?address rejected|recipient rejected|no valid recipients|not a valid mailbox",
-    ),
+_NAME = r"(?:users?|recipient|addressee|mailbox|account|address|alias|e?-?mail(?: address)?|person|userid|name)"
+_ABSENT = r"(?:unknown|not found|wasn'?t found|not exist|n'?t exist|not known|not recogni[sz]ed|not listed)"
+
+_SENDER = (
+    r"sender(?:'s)?\b[^.\n]{0,60}\b(?:reject|not exist|invalid|unknown|denied|refused|not allowed)",
+    r"domain of sender",
+    r"(?:identit|address is|sender)[^.\n]{0,20}not verified",
+    r"unauthenticated|purported responsible",
+    r"after (?:initial connection|mail from)|mail from[^\n]{0,20}(?:reject|denied)",
+    r"to/from an address that has been",
 )
-_COMPILED = tuple((fault, re.compile(words, re.IGNORECASE)) for fault, words in _RULES)
-_BARE = re.compile(r"[245]\.(?:[0-9]+\.0|0\.0|5\.[0-9]+)")
+_FULL = (
+    r"(?:mailbox|mailfolder|inbox|account|quota|storage)[^.\n]{0,40}(?:full|exceed|out of storage|over)",
+    r"over ?quota|(?:quota|exceed\w*)[^.\n]{0,30}(?:quota|usage|allowed size)",
+    r"disk (?:full|quota)|mailbox size|insufficient system",
+)
+_DISABLED = (
+    r"disabled|inactive|discontinued|suspended|deactivated",
+    r"(?:account|mailbox)[^.\n]{0,20}(?:locked|expired|blocked)",
+    r"not been collected|not accepting messages",
+)
+_MISSING = (
+    rf"(?<!local ){_NAME}\b[^.\n]{{0,45}}\b{_ABSENT}",
+    rf"(?:unknown|no such|invalid|non-?existent|illegal) (?:final delivery )?(?:\w+ )?{_NAME}\b",
+    r"not our (?:user|customer)|no longer (?:on server|valid|available)|user has moved|unknown local[- ]part",
+    r"no mailbox (?:here )?by that name|doesn'?t have an? [^\n]{0,60}account|recipnotfound|user doesn|there is no user",
+    r"(?:destinataire|direcci[oó]n|empf[aä]nger)[^.\n]{0,20}(?:invalide|inconnu|no existe|unbekannt)",
+    r"(?:has|have) changed (?:his|her|their) address|recipient address rejected: access denied",
+)
+_NO_HOST = (
+    r"no such (?:domain|host)|unknown (?:host|domain)|(?:invalid|illegal) (?:host/)?domain|nxdomain|null ?mx",
+    r"host not found|couldn'?t find any host|host or domain name not found|host \S+ not found|unrouteable",
+    r"domain (?:name )?(?:does|may|can) ?not (?:exist|be found)|bad destination|no mx (?:record )?found",
+    r"\bdoes not accept mail",
+)
+_POLICY = (
+    r"spam|\bblock(?:ed|list)|black ?list|\bbl\?|\(bl\)|rbl|dnsbl|banned|bulk|\bube\b|unsolicited|reputation|complaints",
+    r"polic(?:y|ies)|relay|access denied|authenticat|\bspf\b|dkim|dmarc|security|insecure|permission|denied by",
+    r"rate[- ](?:limit|too)|frequency limit|throttl|too many connections|unexpected volume",
+    r"\bptr\b|reverse dns|invalid ip|mismatches client ip|ip name lookup",
+    r"not accepting connections|service (?:refuse|not available)",
+)
+_CONTENT = (
+    r"virus|malware|attachment|content[^.\n]{0,20}reject|message filtered",
+    r"message (?:size|too (?:big|large))|too large",
+    r"header error|duplicate header|multiple addresses|rfc ?\d{4}|8-?bit",
+)
+_UNREACHED = (
+    r"timed? ?-?out|expired|retry timeout|could not deliver for|not delivered within|delivery failed \d+ attempts",
+    r"not responding|no answer|did ?n[o']t (?:respond|accept our requests)|failing for a long time|queue too long",
+    r"connection (?:refused|reset|limit)|unable to connect|establish an smtp|too many hops|hop count|loop",
+    r"name server|dns|network|temporar|system error",
+)
+_REJECTED = (
+    r"mailbox unavailable|(?:recipient )?address rejected|recipient rejected|no valid recipients|not a valid mailbox",
+)
+_RULES = (
+    (Fault.POLICY, _SENDER),
+    (Fault.MAILBOX, _FULL + _DISABLED),
+    (Fault.READER, _MISSING + _NO_HOST),
+    (Fault.POLICY, _POLICY),
+    (Fault.CONTENT, _CONTENT),
+    (Fault.CONNECTION, _UNREACHED),
+    (Fault.READER, _REJECTED),
+)
+_COMPILED = tuple((fault, re.compile("|".join(words), re.IGNORECASE)) for fault, words in _RULES)
+_BARE = re.compile(r"[245]\.(?:[0-9]+\.0|5\.[0-9]+)")
 
 
 def fault_of_words(text: str) -> Fault:

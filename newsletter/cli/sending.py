@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from newsletter.cli.common import NEEDS_A_PERSON, WRONG, confirm, emit, fail, newsletter_named, progress, ready, say
 from newsletter.config import Config
@@ -99,7 +99,7 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION")] = N
         return
     row = find(edition)
     document = _standing(row)
-    emit(document, _table([document]))
+    emit(document, _in_full(document))
     for one in document["unknown_deliveries"]:
         say(f"unknown: {one['address'] or 'someone forgotten since'} (number {one['number']}): {one['text']}")
     if row.reason or row.waiting:
@@ -281,13 +281,30 @@ def _standing(row: "Edition") -> dict[str, Any]:
     }
 
 
-def _table(documents: list[dict[str, Any]]) -> Table:
-    kinds = ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped")
-    table = Table("edition", "state", *kinds, "a second", "time left", box=None)
-    for one in documents:
-        left = "" if one["seconds_left"] is None else str(timedelta(seconds=one["seconds_left"]))
-        table.add_row(one["edition"], one["state"], *(str(one[kind]) for kind in kinds), f"{one['rate']:g}", left)
+def _in_full(one: dict[str, Any]) -> Table:
+    """One edition, a line for each thing there is to know."""
+    table = Table(one["edition"], one["state"], box=None)
+    for kind in ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped"):
+        table.add_row(kind, str(one[kind]))
+    table.add_row("a second", f"{one['rate']:g}")
+    table.add_row("time left", _duration(one["seconds_left"]))
     return table
+
+
+def _table(documents: list[dict[str, Any]]) -> Table:
+    """Several editions, a line each, within 80 columns."""
+    table = Table(
+        Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left", box=None
+    )
+    for one in documents:
+        accepted = f"{one['accepted']} of {one['audience']}"
+        counts = (accepted, str(one["pending"]), str(one["deferred"]), str(one["unknown"]))
+        table.add_row(one["edition"], one["state"], *counts, _duration(one["seconds_left"]))
+    return table
+
+
+def _duration(seconds: float | None) -> str:
+    return "nobody can tell" if seconds is None else str(timedelta(seconds=seconds))
 
 
 def _emit(row: "Edition", text: str, **more: Any) -> None:

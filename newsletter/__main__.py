@@ -1,5 +1,6 @@
 """`newsletter` and `python -m newsletter`: runs a command, and ends with one sentence where it can't be done."""
 
+import os
 import sys
 import traceback
 
@@ -20,6 +21,10 @@ def main() -> None:
     except (typer.Abort, KeyboardInterrupt):
         sys.stderr.write("stopped\n")
         status = 130
+    except BrokenPipeError:
+        # Whoever read it has had enough (`| head`). What is left in the buffer must not be written at the very end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = 1
     except Exception as e:
         told = sentence_and_status(e)
         if common.options().debug:

@@ -38,11 +38,13 @@ def try_source(
         "posts": [_shown(p) for p in posts],
         "problems": list(reading.problems),
     }
-    emit(document, _table(reading, posts))
-    for problem in reading.problems:
-        say(problem)
-    if not reading.posts and reading.problems:
-        fail(f"{source}: nothing could be read", 1)
+    if reading.posts or not reading.problems:
+        emit(document, _table(reading, posts))
+        for problem in reading.problems:
+            say(problem)
+    else:
+        emit(document)
+        fail(reading.problems[0])
 
 
 def collect(

@@ -122,7 +122,9 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise Failed(f"{question} Say so with --yes: there is no terminal to ask on", NEEDS_A_PERSON)
-    if input(f"{question} [y/N] ").strip().lower() not in ("y", "yes", "j", "ja"):
+    sys.stderr.write(f"{question} [y/N] ")
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes", "j", "ja"):
         raise Failed("nothing was done", NEEDS_A_PERSON)
 
 

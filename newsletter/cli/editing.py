@@ -94,7 +94,10 @@ def reopen(edition: Annotated[str, typer.Argument(help="such as kinaforum/2026-W
 
 
 def _text(path: Path | None) -> str | None:
-    return None if path is None else path.read_text(encoding="utf-8")
+    try:
+        return None if path is None else path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        fail(f"{path}: is no text in UTF-8; save it as that")
 
 
 def _each(

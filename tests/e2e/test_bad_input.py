@@ -1,0 +1,207 @@
+"""What is wrong is told in one sentence that names it, with the right exit status, and nothing else is harmed."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.conftest import Site
+from tests.doubles.blog import BlogServer, Entry
+
+pytestmark = pytest.mark.e2e
+
+OSLO = ZoneInfo("Europe/Oslo")
+EDITION = "kinaforum/2026-W06"
+CONFIG = """
+[site]
+url = "http://localhost:8000"
+[newsletters.kinaforum]
+title = "Kinaforum"
+from = "Kinaforum <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+{keys}
+{sources}
+[collect]
+allow_private_addresses = true
+timeout = "2s"
+[delivery]
+provider = "file"
+"""
+
+
+@pytest.fixture
+def blog() -> Iterator[BlogServer]:
+    posts = [Entry("a", datetime(2026, 2, 4, 12, tzinfo=OSLO)), Entry("b", datetime(2026, 2, 5, 12, tzinfo=OSLO))]
+    with BlogServer(posts) as server:
+        yield server
+
+
+@pytest.fixture
+def kinaforum(site: Callable[[str], Site], blog: BlogServer) -> Callable[..., Site]:
+    """A site with the blog and these of its neighbours as sources."""
+
+    def make(*neighbours: str, keys: str = "") -> Site:
+        urls = [f"{blog.url}/", *(blog.url + path for path in neighbours)]
+        sources = "".join(f'[[newsletters.kinaforum.sources]]\nurl = "{url}"\n' for url in urls)
+        return site(CONFIG.format(keys=keys, sources=sources))
+
+    return make
+
+
+def one_line(text: str) -> str:
+    """The only line of an error."""
+    assert text.count("\n") == 1, text
+    assert "Traceback" not in text
+    return text
+
+
+BAD = {
+    "/down": "500",
+    "/slow": "2 s",
+    "/endless": "8,000,000 bytes",
+    "/loop": "redirect",
+    "/page": "names no feed",
+    "/bomb": "entit",
+    "/empty": "empty",
+    "/nowhere": "404",
+    "/large": "8,000,000 bytes",
+}
+ODD = {"/cut": "breaks off before its end", "/deep": "", "/ahead": "2099", "/undated": ""}
+
+
+def test_each_source_that_fails_is_one_sentence_and_leaves_the_others_alone(
+    kinaforum: Callable[..., Site], blog: BlogServer
+) -> None:
+    site = kinaforum(*BAD, *ODD)
+    told = {row["url"].removeprefix(blog.url): row for row in site.json("collect")["sources"]}
+    assert (told["/"]["new"], told["/"]["problem"]) == (2, None)
+    for path, words in {**BAD, **ODD}.items():
+        problem = told[path]["problem"] or ""
+        assert "\n" not in problem
+        assert words in problem, f"{path}: {problem}"
+        assert not problem or problem.startswith(blog.url + path)
+        assert (told[path]["new"] == 0) == (path in BAD), path
+    drafted = site.json("draft", "kinaforum", "--week", "2026-W06")
+    assert {"On a", "On b"} <= {p["title"] for p in drafted["posts"] if p["included"]}
+    assert all(blog.url + path in drafted["waiting"] for path in BAD)
+
+
+def test_where_every_source_fails_the_status_says_so(kinaforum: Callable[..., Site], blog: BlogServer) -> None:
+    site = kinaforum()
+    blog.__exit__()
+    told = site.run("collect", status=1)
+    assert "no source could be read" in one_line(told.stderr)
+
+
+def test_an_address_that_gives_nothing_is_one_sentence(kinaforum: Callable[..., Site], blog: BlogServer) -> None:
+    told = kinaforum().run("try", f"{blog.url}/page", status=1).stderr
+    assert "names no feed" in one_line(told)
+
+
+def test_a_file_that_is_no_feed_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    (site.folder / "feed.xml").write_text("nothing of the kind", encoding="utf-8")
+    told = site.run("try", "feed.xml", status=1).stderr
+    assert one_line(told).startswith("feed.xml: ")
+
+
+def test_an_empty_week_is_a_draft_without_posts(kinaforum: Callable[..., Site]) -> None:
+    drafted = kinaforum().json("draft", "kinaforum", "--week", "2026-W20")
+    assert (drafted["days"], drafted["subject"]) == ([], "Kinaforum")
+
+
+def test_an_edition_for_nobody_is_sent_to_nobody_and_says_so(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    site.run("draft", "kinaforum", "--week", "2026-W06")
+    done = site.json("send", EDITION, "--approve", "--yes", "--wait")
+    assert (done["state"], done["audience"]) == ("sent", 0)
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ('{% extends "shipped/edition.mjml" %}\n{% block title %}{{ nonsense.of.it }}{% endblock %}\n', ["nonsense"]),
+        ('{% extends "shipped/edition.mjml" %}\n\n{% block title %}{% if %}{% endblock %}\n', ["line 3"]),
+        ("<mjml><mj-body><mj-section></mj-body></mjml>\n", ["line 1", "mj-section"]),
+    ],
+)
+def test_a_template_that_is_broken_is_named_with_its_line_and_harms_no_draft(
+    kinaforum: Callable[..., Site], template: str, words: list[str]
+) -> None:
+    site = kinaforum()
+    (site.folder / "templates").mkdir()
+    (site.folder / "templates" / "edition.mjml").write_text(template, encoding="utf-8")
+    site.run("draft", "kinaforum", "--week", "2026-W06")
+    for command in (["preview", EDITION], ["lint", EDITION], ["approve", EDITION], ["check"]):
+        told = one_line(site.run(*command, status=1).stderr)
+        assert "edition.mjml" in told
+        assert all(word in told for word in words), told
+    (site.folder / "templates" / "edition.mjml").unlink()
+    assert site.json("show", EDITION)["state"] == "draft"
+    site.run("approve", EDITION)
+
+
+def test_a_subject_with_an_unknown_placeholder_names_its_key(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum(keys='subject = "{{ newsletter.titel }}"')
+    told = one_line(site.run("draft", "kinaforum", "--week", "2026-W06", status=1).stderr)
+    assert "subject" in told
+    assert "titel" in told
+    assert site.json("editions")["editions"][0]["edition"] == EDITION
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "told"),
+    [
+        (["draft", "nobody"], 1, "there is no newsletter 'nobody'; config.toml has kinaforum"),
+        (["show", "kinaforum/2026-W60"], 1, "there is no edition 'kinaforum/2026-W60'"),
+        (["draft", "kinaforum", "--week", "2026-W60"], 1, "'2026-W60' is no period"),
+        (["draft", "kinaforum", "--week", "6"], 2, "--week wants such as 2026-W06, not '6'"),
+        (["draft", "kinaforum", "--since", "2026-02-01"], 2, "--since needs --until"),
+        (["draft", "kinaforum", "--week", "2026-W06", "--day", "2026-02-06"], 2, "give only one of"),
+        (["draft", "kinaforum", "--until", "friday"], 1, "'friday' is no time"),
+        (["try", "kinaforum"], 2, "kinaforum: is no address and no file"),
+        (["nonsense"], 2, "No such command 'nonsense'"),
+        (["draft"], 2, "Missing argument 'newsletter'"),
+        (["draft", "kinaforum", "--weak", "2026-W06"], 2, "No such option: --weak"),
+        (["--config", "elsewhere.toml", "check"], 2, "elsewhere.toml: no such file; 'newsletter init' writes one"),
+        (["check", "--config"], 2, "--config wants the path of a file"),
+    ],
+)
+def test_a_command_that_cannot_be_is_one_sentence(
+    kinaforum: Callable[..., Site], words: list[str], status: int, told: str
+) -> None:
+    assert told in one_line(kinaforum().run(*words, status=status).stderr)
+
+
+def test_without_a_terminal_a_question_is_status_3(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    site.run("draft", "kinaforum", "--week", "2026-W06")
+    assert "Say so with --yes" in one_line(site.run("send", EDITION, "--approve", status=3).stderr)
+
+
+def test_a_database_that_cannot_be_opened_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    (site.folder / "newsletter.db").mkdir()
+    assert "database" in one_line(site.run("editions", status=1).stderr)
+
+
+def test_a_file_that_is_no_database_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    (site.folder / "newsletter.db").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
+    assert "database" in one_line(site.run("editions", status=1).stderr)
+
+
+def test_another_key_than_the_databases_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    site.run("editions")
+    (site.folder / ".secret_key").write_text("another key altogether, and long enough to be one\n", encoding="utf-8")
+    assert "key" in one_line(site.run("editions", status=1).stderr)
+
+
+def test_a_greeting_that_is_no_text_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
+    site = kinaforum()
+    site.run("draft", "kinaforum", "--week", "2026-W06")
+    (site.folder / "greeting.md").write_bytes(b"\xff\xfe\x00nonsense")
+    assert "greeting.md" in one_line(site.run("edit", EDITION, "--greeting", "greeting.md", status=1).stderr)
+    assert "nowhere.md" in one_line(site.run("edit", EDITION, "--greeting", "nowhere.md", status=1).stderr)

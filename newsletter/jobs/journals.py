@@ -98,12 +98,18 @@ def _adopt(orphan: Orphan, held: QuerySet[Chunk], settings: Delivery) -> int:
 
 def _settle(chunk: Chunk, entries: Sequence[Entry], settings: Delivery, *, known: bool) -> None:
     """`known`: what the journal does not name was not begun, and goes back; else it is unknown, if the chunk was."""
+    patiently(lambda: _settle_held(chunk.pk, entries, settings, known=known))
+
+
+def _settle_held(key: int, entries: Sequence[Entry], settings: Delivery, *, known: bool) -> None:
+    """The chunk is looked at once more, held: its process may have come back to life in the meantime."""
+    chunk = Chunk.objects.select_for_update(no_key=True).get(pk=key)
     rows = [row_of(entry.outcome) for entry in entries if entry.chunk == chunk.pk]
     if not known and chunk.begun_at is not None and chunk.closed_at is None:
         told, now = {row.number for row in rows}, database.now().timestamp()
         left = {n: attempt for n, attempt in unanswered(chunk).items() if n not in told}
         rows += [Row(n, attempt, Became.UNKNOWN, now, "connection", text=NOT_TOLD) for n, attempt in left.items()]
-    patiently(lambda: settle(chunk.pk, rows, settings, finished=True))
+    settle(chunk.pk, rows, settings, finished=True)
 
 
 def _open(here: str) -> QuerySet[Chunk]:

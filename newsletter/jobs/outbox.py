@@ -114,7 +114,8 @@ class Outbox:
         return Batch(edition.name, chunk.pk, segments_of(edition), tuple(readers), lease)
 
     def _begin(self, batch: Batch) -> Batch:
-        chunk = self._ours([batch.chunk]).select_related("edition").first()
+        ours = self._ours([batch.chunk]).select_for_update(no_key=True, of=("self",))
+        chunk = ours.select_related("edition").first()
         if chunk is None or chunk.edition.state not in UNDER_WAY:
             return replace(batch, readers=())
         now = database.now()

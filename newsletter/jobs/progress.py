@@ -35,6 +35,12 @@ class Counts:
         """As commands and the API say it."""
         return asdict(self)
 
+    def words(self) -> str:
+        """As a sentence's part: `97 of 100 accepted, 2 deferred, 1 refused`."""
+        others = {kind: getattr(self, kind) for kind in ("pending", "deferred", "refused", "unknown", "skipped")}
+        told = [f"{number} {kind}" for kind, number in others.items() if number]
+        return ", ".join([f"{self.accepted} of {self.audience} accepted", *told])
+
 
 @dataclass(frozen=True, slots=True)
 class Unknown:

@@ -54,7 +54,15 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
         if held.state != State.SENDING or not _is_through(held):
             return None
         change(held, State.SENT, ended_at=now)
+        _tell(held, "sent", f"{held.name} is sent: {progress.counts(held).words()}", now)
         return held
+
+
+def _tell(edition: Edition, kind: str, text: str, now: datetime) -> None:
+    # Imported here: the sending processes need not carry the render room, which notices lean on.
+    from newsletter.jobs import notices
+
+    notices.tell(edition.newsletter, kind, text, now, edition.name)
 
 
 def _is_through(edition: Edition) -> bool:
@@ -74,16 +82,13 @@ def pause(edition: Edition, *, by: str = "", reason: str = BY_HAND, now: datetim
 
 def pause_by_itself(name: str, reason: str) -> None:
     """What the circuit does: pause, and tell the editors; nothing where the edition is not under way any more."""
-    # Imported here: the sending processes need not carry the render room, which notices lean on.
-    from newsletter.jobs import notices
-
     newsletter, _, period = name.partition("/")
     edition = Edition.objects.select_for_update().get(newsletter=newsletter, period=period)
     if edition.state in (State.SENDING, State.SENT):
         now = datetime.now(UTC)
         change(edition, State.PAUSED, reason=reason)
         history.log("the sender", "paused", edition.name, now, after={"reason": reason})
-        notices.tell(newsletter, notices.PAUSED, f"{name} is paused: {reason}", now, name)
+        _tell(edition, "paused", f"{name} is paused: {reason}", now)
 
 
 def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

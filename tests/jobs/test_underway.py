@@ -77,6 +77,7 @@ def test_sending_becomes_sent_once_none_is_pending() -> None:
     edition.refresh_from_db()
     assert edition.state == State.SENT
     assert edition.ended_at
+    assert Notice.objects.get(kind="sent").text == "kinaforum/2026-W06 is sent: 1 of 2 accepted, 1 deferred"
 
 
 def test_sending_becomes_paused_with_the_reason_and_goes_on() -> None:

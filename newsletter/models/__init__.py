@@ -3,6 +3,7 @@
 Only newsletter/jobs and newsletter/web read or write it; the rules of who may change what stand in newsletter/jobs.
 """
 
+from newsletter.models.bounce import Bounce
 from newsletter.models.clock import Notice, Occurrence
 from newsletter.models.delivery import Became, Chunk, Delivery, Identity, Result, Retry, Tally
 from newsletter.models.edition import FROZEN, Act, Choice, Edition, EditionPost, Frozen, Revision, State
@@ -13,6 +14,7 @@ __all__ = [
     "FROZEN",
     "Act",
     "Became",
+    "Bounce",
     "Choice",
     "Chunk",
     "Delivery",

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from email.header import decode_header, make_header
 from email.message import Message
+from html import unescape
 
-LONGEST = 100_000
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;\\]+@[A-Za-z0-9._-]*[A-Za-z0-9]")
+LONGEST, LONGEST_HTML = 100_000, 20_000
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;\\]{1,128}@[A-Za-z0-9._-]*[A-Za-z0-9]")
 _CUT = re.compile(
     r"^.{0,40}(?:below this line|below the next line is|copy of the message|(?:original|unsent|returned) mes?sage"
     r"(?: follows|:| ?-+|\s*$)|message headers follow|header of the original|returned mail follows"
@@ -136,7 +137,7 @@ def _text(part: Message) -> str:
 
 
 def _plain(text: str, kind: str) -> str:
-    return _TAG.sub(" ", text).replace("&lt;", "<").replace("&gt;", ">") if kind == "text/html" else text
+    return unescape(_TAG.sub(" ", text[:LONGEST_HTML])) if kind == "text/html" else text
 
 
 def _cut(prose: str) -> tuple[str, str]:

@@ -15,8 +15,11 @@ from flufl.bounce import all_failures
 
 from newsletter.delivery.bounces.model import Kind, Returned
 from newsletter.delivery.bounces.parts import Fields, Parts, addresses, field, take_apart
-from newsletter.delivery.bounces.words import fault_of_status, fault_of_words
+from newsletter.delivery.bounces.words import fault_of_status, fault_of_words, without_addresses
 from newsletter.mail import Fault
+
+LARGEST, LONGEST_LINE, MOST_LINES = 200_000, 998, 3_000
+"""How much of a mail is looked at: octets of all of it and of a line, and lines."""
 
 LONGEST_TEXT = 300
 _DAEMON = re.compile(
@@ -47,8 +50,6 @@ _LISTED = re.compile(
 _AFTER_DATA = re.compile(r"end of data|reply to (?:final )?data", re.IGNORECASE)
 _LATER, _NEVER = ("delayed",), ("failed", "fail", "error", "failure")
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
-_BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
-_ANY_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;]+@[^\s<>()\[\]\"',:;]+")
 
 # The library writes the whole of a mail that it can't read into its log.
 logging.getLogger("flufl.bounce").disabled = True
@@ -57,7 +58,7 @@ logging.getLogger("flufl.bounce").disabled = True
 def read(raw: bytes) -> Returned:
     """What a mail says; `Kind.UNKNOWN` where that can't be told, and never an exception."""
     try:
-        mail = message_from_bytes(raw)
+        mail = message_from_bytes(_bounded(raw))
         parts = take_apart(mail)
     except RecursionError:
         return Returned(Kind.UNKNOWN)
@@ -74,6 +75,11 @@ def read(raw: bytes) -> Returned:
         original_id=field(parts.original, "message-id").strip("<> "),
         unsubscribe=field(parts.original, "list-unsubscribe"),
     )
+
+
+def _bounded(raw: bytes) -> bytes:
+    """The beginning of a mail, no line longer than RFC 5322 2.1.1 allows: what comes after says nothing of a bounce."""
+    return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
 
 
 Verdict = tuple[Kind, Fault, tuple[str, ...], str, str]
@@ -212,4 +218,4 @@ def _about(parts: Parts) -> tuple[str, ...]:
 
 
 def _told(words: str) -> str:
-    return _BLANK.sub(" ", _ANY_ADDRESS.sub("…", words)).strip()[:LONGEST_TEXT]
+    return without_addresses(words[:2_000])[:LONGEST_TEXT]

@@ -10,9 +10,13 @@ import re
 from newsletter.delivery.outcome import Phase, fault_of
 from newsletter.mail import Fault
 
+LONGEST = 20_000
+_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;]{1,128}@[^\s<>()\[\]\"',:;]+")
+_BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 _NAME = r"(?:users?|recipient|addressee|mailbox|account|address|alias|e?-?mail(?: address)?|person|userid|name)"
 _ABSENT = r"(?:unknown|not found|wasn'?t found|not exist|n'?t exist|not known|not recogni[sz]ed|not listed)"
 
+_PASSING = (r"not found,? (?:please )?try again",)
 _SENDER = (
     r"sender(?:'s)?\b[^.\n]{0,60}\b(?:reject|not exist|invalid|unknown|denied|refused|not allowed)",
     r"domain of sender",
@@ -46,7 +50,8 @@ _NO_HOST = (
     r"\bdoes not accept mail",
 )
 _POLICY = (
-    r"spam|\bblock(?:ed|list)|black ?list|\bbl\?|\(bl\)|rbl|dnsbl|banned|bulk|\bube\b|unsolicited|reputation|complaints",
+    r"spam|\bblock(?:ed|list)|black ?list|\bbl\?|\(bl\)|rbl|dnsbl|banned|bulk|\bube\b|unsolicited",
+    r"reputation|complaints",
     r"polic(?:y|ies)|relay|access denied|authenticat|\bspf\b|dkim|dmarc|security|insecure|permission|denied by",
     r"rate[- ](?:limit|too)|frequency limit|throttl|too many connections|unexpected volume",
     r"\bptr\b|reverse dns|invalid ip|mismatches client ip|ip name lookup",
@@ -67,6 +72,7 @@ _REJECTED = (
     r"mailbox unavailable|(?:recipient )?address rejected|recipient rejected|no valid recipients|not a valid mailbox",
 )
 _RULES = (
+    (Fault.CONNECTION, _PASSING),
     (Fault.POLICY, _SENDER),
     (Fault.MAILBOX, _FULL + _DISABLED),
     (Fault.READER, _MISSING + _NO_HOST),
@@ -79,9 +85,15 @@ _COMPILED = tuple((fault, re.compile("|".join(words), re.IGNORECASE)) for fault,
 _BARE = re.compile(r"[245]\.(?:[0-9]+\.0|5\.[0-9]+)")
 
 
+def without_addresses(text: str) -> str:
+    """The words on one line, with an ellipsis for each address."""
+    return _BLANK.sub(" ", _ADDRESS.sub("…", text)).strip()
+
+
 def fault_of_words(text: str) -> Fault:
-    """Whose fault these words say that it was; NONE where they say nothing known."""
-    return next((fault for fault, words in _COMPILED if words.search(text)), Fault.NONE)
+    """Whose fault these words say that it was; NONE where they say nothing known. Looks at the first `LONGEST`."""
+    said = without_addresses(text[:LONGEST])
+    return next((fault for fault, words in _COMPILED if words.search(said)), Fault.NONE)
 
 
 def fault_of_status(status: str) -> Fault:

@@ -9,6 +9,7 @@ from datetime import time, timedelta
 from difflib import get_close_matches
 from email.utils import formataddr, parseaddr
 from functools import cache
+from math import isinf
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
@@ -71,7 +72,10 @@ def parse_duration(value: object) -> timedelta:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", value.strip()) if isinstance(value, str) else None
     if not found:
         raise ValueError(f"{value!r} is no duration; write a number and a unit, such as '20s', '30m', '6h' or '30d'")
-    return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    try:
+        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+    except OverflowError as e:
+        raise ValueError(f"{value!r} is no duration that a calendar can hold") from e
 
 
 def parse_size(value: object) -> int:
@@ -81,7 +85,10 @@ def parse_size(value: object) -> int:
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
     if not found or found[2].upper() not in _SIZES:
         raise ValueError(f"{value!r} is no size; write a number of octets, or such as '100 KB' or '8 MB'")
-    return int(float(found[1]) * _SIZES[found[2].upper()])
+    size = float(found[1]) * _SIZES[found[2].upper()]
+    if isinf(size):
+        raise ValueError(f"{value!r} is no size that a computer can hold")
+    return int(size)
 
 
 def parse_rate(value: object) -> Rate:

@@ -8,6 +8,16 @@
     return element instanceof Element ? element.closest(".post") : null;
   }
 
+  /* Each button of the list is named with its post, for those who hear one button at a time. */
+  function name() {
+    document.querySelectorAll(".post").forEach(function (row) {
+      var title = row.querySelector(".title").textContent;
+      row.querySelectorAll(".acts button, a").forEach(function (each) {
+        each.setAttribute("aria-label", (each.title || each.textContent.trim()) + " " + title);
+      });
+    });
+  }
+
   function press(row, key) {
     var button = row.querySelector('[data-key="' + key + '"]');
     if (button) { button.click(); }
@@ -43,7 +53,7 @@
     var list = row.closest("[data-day]");
     var others = Array.prototype.filter.call(list.children, function (each) { return each !== dragged; });
     var values = {
-      act: "move", post: dragged.dataset.post, day: list.dataset.day, place: others.indexOf(row),
+      act: "move", post: dragged.id.slice(5), day: list.dataset.day, place: others.indexOf(row),
       revision: document.getElementById("revision").value
     };
     htmx.ajax("POST", document.getElementById("acts").getAttribute("hx-post"), { target: "#posts", values: values });
@@ -74,6 +84,7 @@
   });
   document.addEventListener("htmx:afterSwap", function (event) {
     var out = document.querySelector(".out-list");
+    if (event.detail.target.id === "posts") { name(); }
     if (event.detail.target.id === "posts" && open && out) { out.open = true; }
     if (event.detail.target.id === "posts" && held) {
       var row = document.getElementById(held.post);
@@ -91,6 +102,7 @@
     }
   });
 
+  name();
   document.addEventListener("keydown", keyed);
   document.addEventListener("dragstart", function (event) {
     dragged = post(event.target);

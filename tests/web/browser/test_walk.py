@@ -117,7 +117,7 @@ def test_by_keyboard_alone(browser: Browser, running: Running) -> None:
 
 def _tab_to(page: Page, wanted: str) -> None:
     """With Tab alone, to the control of that name or id."""
-    name = "e => e.id + '|' + e.textContent.replace(/\\s+/g, ' ').trim()"
+    name = "e => e.id + '|' + (e.getAttribute('aria-label') || e.textContent).replace(/\\s+/g, ' ').trim()"
     for _ in range(120):
         page.keyboard.press("Tab")
         if wanted in str(page.locator(":focus").first.evaluate(name) if page.locator(":focus").count() else ""):

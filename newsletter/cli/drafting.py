@@ -41,7 +41,10 @@ def draft(
 
     settings, now = newsletter_named(found, newsletter), datetime.now(UTC)
     if correct:
-        edition = drafts.correct(found, drafts.find(correct), now=now)
+        first = drafts.find(correct)
+        if first.newsletter != newsletter:
+            fail(f"{first.name} is no edition of {newsletter}")
+        edition = drafts.correct(found, first, now=now)
     else:
         asked = _asked(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
         edition = drafts.make(found, settings, asked, now=now, read_sources=collect)

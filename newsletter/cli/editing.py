@@ -34,6 +34,8 @@ def edit(
 ) -> None:
     """Change a draft's words and posts; POST is the number that `show` gives."""
     found = ready()
+    from django.db import transaction
+
     from newsletter.jobs import describe, draft, editing
 
     row = draft.find(edition)
@@ -41,11 +43,12 @@ def edit(
     given = {key: text for key, text in words.items() if text is not None}
     if not (given or leave_out or include or pin):
         fail("nothing to change was given; 'newsletter edit --help' lists what can be", WRONG)
-    if given:
-        row = editing.set_words(row, BY, None, given)
-    row = _each(row, leave_out, editing.leave_out)
-    row = _each(row, include, editing.include)
-    row = _each(row, pin, editing.pin)
+    with transaction.atomic():
+        if given:
+            row = editing.set_words(row, BY, None, given)
+        row = _each(row, leave_out, editing.leave_out)
+        row = _each(row, include, editing.include)
+        row = _each(row, pin, editing.pin)
     emit(describe.edition(row, found), f"{row.name} is at revision {row.revision}")
 
 

@@ -28,8 +28,11 @@ class NoSuchEdition(JobProblem):
 
 
 def find(name: str) -> Edition:
-    """The edition called `newsletter/period`."""
+    """The edition called `newsletter/period`; raises NoSuchEdition, also where its newsletter is not configured."""
     newsletter, _, period = name.partition("/")
+    known = config.current().newsletters
+    if newsletter not in known:
+        raise NoSuchEdition(f"there is no newsletter '{newsletter}'; config.toml has {', '.join(sorted(known))}")
     edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
     if edition is None:
         raise NoSuchEdition(f"there is no edition '{name}'; 'newsletter editions' lists them")

@@ -1,0 +1,53 @@
+"""Every command explains itself, with an example."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+import typer
+
+from newsletter.cli.app import app
+from tests.cli.conftest import Run
+
+CONTRACT = {
+    "ground": "init demo check run manage",
+    "sources": "try collect",
+    "editions": "draft editions show preview lint edit test approve reopen",
+    "sending": "send pause resume cancel status settle",
+    "people": "subscribers users",
+}
+
+
+def commands() -> Iterator[tuple[str, ...]]:
+    """Every command and group there is, as the words that call it."""
+    yield ()
+    group = typer.main.get_command(app)
+    for name, each in group.commands.items():  # type: ignore[attr-defined]
+        yield (name,)
+        for below in getattr(each, "commands", {}):
+            yield name, below
+
+
+ALL = sorted(commands())
+
+
+@pytest.mark.parametrize("words", [w for w in ALL if w != ("manage",)], ids=" ".join)
+def test_help_says_what_it_does_with_an_example(command: Run, words: tuple[str, ...]) -> None:
+    told = command(*words, "--help")
+    assert told.err == ""
+    assert "Usage: newsletter" in told.out
+    assert re.search(r"Example:\s+newsletter", told.out)
+
+
+@pytest.mark.parametrize("name", " ".join(CONTRACT.values()).split())
+def test_what_the_contract_names_is_there(name: str) -> None:
+    assert (name,) in ALL
+
+
+def test_without_a_word_it_shows_its_help(command: Run) -> None:
+    assert "Usage: newsletter" in command().out
+
+
+def test_a_group_without_a_command_shows_its_help(command: Run) -> None:
+    told = command("subscribers", status=2)
+    assert "Usage: newsletter subscribers" in told.out + told.err

@@ -8,6 +8,7 @@ import pytest
 from newsletter import config
 from newsletter.jobs.states import change
 from newsletter.models import Edition, State
+from tests import settings
 from tests.cli.conftest import Run
 from tests.doubles.feeds import Blog, Web, article
 from tests.factories import DAY, HOUR, NOW

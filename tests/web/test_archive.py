@@ -1,0 +1,126 @@
+"""What anybody may read: from the first mail on, without anybody's links, quickly and for caches."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from newsletter import config
+from newsletter.jobs import approval, underway
+from newsletter.models import Edition
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+PAGE = f"/n/kinaforum/{make.PERIOD}/"
+
+
+@pytest.fixture(autouse=True)
+def by_file() -> None:
+    """Mails go into a folder, so that links on this machine are no fault."""
+    given = config.current()
+    config.use(replace(given, delivery=replace(given.delivery, provider="file")))
+
+
+def _approved() -> Edition:
+    draft = make.draft("First", "Second")
+    Edition.objects.update(greeting="Kjære {name|leser},")
+    return approval.approve(draft, by="anna@example.org")
+
+
+def _begun() -> Edition:
+    edition = approval.queue(_approved())
+    underway.begin_due(["kinaforum"], timezone.now() + timedelta(seconds=1))
+    return Edition.objects.get(pk=edition.pk)
+
+
+def test_nothing_is_there_before_the_first_mail(client: Client) -> None:
+    make.draft("First")
+    assert client.get(PAGE).status_code == 404
+    approval.queue(approval.approve(Edition.objects.get()))
+    assert client.get(PAGE).status_code == 404
+    assert "First" not in client.get("/n/kinaforum/").content.decode()
+    underway.begin_due(["kinaforum"], timezone.now() + timedelta(seconds=1))
+    assert client.get(PAGE).status_code == 200
+
+
+def test_what_was_stopped_on_its_way_stays_readable(client: Client) -> None:
+    underway.cancel(_begun())
+    assert client.get(PAGE).status_code == 200
+
+
+def test_nobody_s_links_are_in_it(client: Client) -> None:
+    _begun()
+    answer = client.get(PAGE)
+    body = answer.content.decode()
+    assert "First" in body
+    assert "Kjære leser," in body
+    assert "/u/" not in body
+    assert "/p/" not in body
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert not answer.cookies
+    for name, _value, _form, _fallback in Edition.objects.get().frozen.placeholders:
+        assert name not in body
+
+
+def test_caches_may_keep_it(client: Client, django_assert_num_queries: Any) -> None:
+    _begun()
+    first = client.get(PAGE)
+    assert first["Cache-Control"] == "public, max-age=300"
+    assert client.get(PAGE, headers={"If-None-Match": first["ETag"]}).status_code == 304
+    with django_assert_num_queries(3):
+        assert client.get(PAGE).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/n/nobody/", "/n/nobody/2026-W06/", "/n/nobody/feed.atom", "/n/kinaforum/?page=9"])
+def test_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_the_lists_name_the_editions(client: Client) -> None:
+    edition = _begun()
+    for path in ("/", "/n/kinaforum/"):
+        body = client.get(path).content.decode()
+        assert f'href="{PAGE}"' in body
+        assert edition.frozen.subject in body
+    assert "subscribe" in client.get("/n/kinaforum/").content.decode()
+
+
+def test_an_archive_without_editions_says_what_comes(client: Client) -> None:
+    assert "The first edition is on its way" in client.get("/n/kinaforum/?lang=en").content.decode()
+
+
+def test_the_feed_is_atom(client: Client) -> None:
+    _begun()
+    answer = client.get("/n/kinaforum/feed.atom")
+    assert answer["Content-Type"] == "application/atom+xml; charset=utf-8"
+    root = ElementTree.fromstring(answer.content)
+    atom = "{http://www.w3.org/2005/Atom}"
+    entries = root.findall(f"{atom}entry")
+    assert [e.findtext(f"{atom}id") for e in entries] == [f"http://localhost:8000{PAGE}"]
+    assert root.findtext(f"{atom}title") == "Kinaforum"
+
+
+def test_the_site_map_leaves_out_what_is_not_to_be_found(client: Client) -> None:
+    _begun()
+    assert PAGE in client.get("/sitemap.xml").content.decode()
+    given = config.current()
+    hidden = replace(given.newsletters["kinaforum"], noindex=True)
+    config.use(replace(given, newsletters={**given.newsletters, "kinaforum": hidden}))
+    assert "kinaforum" not in client.get("/sitemap.xml").content.decode()
+    assert client.get("/n/kinaforum/")["X-Robots-Tag"] == "noindex"
+    assert client.get(PAGE)["X-Robots-Tag"] == "noindex"
+
+
+def test_robots_are_kept_out_of_the_desk(client: Client) -> None:
+    body = client.get("/robots.txt").content.decode()
+    assert "Disallow: /desk/\n" in body
+    assert "Sitemap: http://localhost:8000/sitemap.xml" in body
+
+
+@pytest.mark.parametrize("path", ["/", "/n/kinaforum/", "/n/kinaforum/feed.atom", "/sitemap.xml", "/robots.txt"])
+def test_only_reading_is_possible(client: Client, path: str) -> None:
+    assert client.post(path).status_code == 405

@@ -1,0 +1,100 @@
+"""The configuration as it is in force, the sources, and the commands for people at the desk."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from django.contrib.auth.models import User
+from django.test import Client
+from typer.testing import CliRunner
+
+from newsletter import config
+from newsletter.cli import users as commands
+from newsletter.models import Source
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+
+
+def test_no_secret_is_shown(admin: Client) -> None:
+    given = config.current()
+    smtp = replace(given.delivery.smtp, user="mailer", password="very secret")
+    delivery = replace(given.delivery, smtp=smtp, mailgun={"api_key": "key-123", "sender_domain": "mg.example.org"})
+    site = replace(given.site, database="postgresql://u:pw-123@db/newsletter")
+    config.use(replace(given, delivery=delivery, site=site))
+    page = admin.get("/desk/settings/").content.decode()
+    assert "mailer" in page
+    for secret in ("very secret", "key-123", "pw-123", "for tests only"):
+        assert secret not in page
+
+
+def test_values_are_shown_as_they_are_written(admin: Client) -> None:
+    page = admin.get("/desk/settings/").content.decode()
+    for value in ("2d", "1m, 5m, 30m, 2h", "Europe/Oslo", "[newsletters.kinaforum]", "brev@example.org", "8000000"):
+        assert value in page
+
+
+def test_dns_records_that_are_missing_are_told(admin: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    import dns.resolver
+
+    def nothing(*_: object, **__: object) -> None:
+        raise dns.resolver.NXDOMAIN
+
+    monkeypatch.setattr("newsletter.jobs.checks.dns.resolver.resolve", nothing)
+    page = admin.get("/desk/settings/dns/").content.decode()
+    assert "v=spf1" in page
+    assert "v=DMARC1" in page
+
+
+def test_a_source_in_trouble_is_on_the_first_page(editor: Client) -> None:
+    found = make.source()
+    Source.objects.filter(pk=found.pk).update(problem="http://127.0.0.1:9/: nothing answers there.")
+    for path in ("/desk/", "/desk/sources/"):
+        assert "nothing answers there." in editor.get(path).content.decode()
+
+
+def test_an_address_is_tried_and_nothing_kept(editor: Client) -> None:
+    page = editor.post("/desk/sources/try/", {"url": "http://127.0.0.1:9/feed"}).content.decode()
+    assert "http://127.0.0.1:9/feed" in page
+    assert not Source.objects.exists()
+
+
+def test_the_first_page_s_queries_do_not_grow(editor: Client, django_assert_max_num_queries: Any) -> None:
+    make.draft("First")
+    with django_assert_max_num_queries(9):
+        editor.get("/desk/")
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`newsletter users …` with the tests' configuration."""
+    monkeypatch.setattr(commands, "ready", config.current)
+    app = typer.Typer()
+    commands.register(app)
+    return lambda *words, stdin="": CliRunner().invoke(app, ["users", *words], input=stdin, catch_exceptions=True)
+
+
+def test_people_are_added_and_listed(run: Any) -> None:
+    added = run("add", "Anna@Example.org", "--role", "admin")
+    assert "http://localhost:8000/desk/password/" in added.output
+    assert User.objects.get().username == "anna@example.org"
+    assert "anna@example.org" in run("list").output
+    assert run("add", "anna@example.org").exit_code != 0
+
+
+def test_a_password_comes_by_standard_input(run: Any) -> None:
+    make.person()
+    assert run("password", "redaksjon@example.org", "--stdin", stdin="kort\n").exit_code != 0
+    assert run("password", "redaksjon@example.org", "--stdin", stdin="et helt nytt passord\n").exit_code == 0
+    assert User.objects.get().check_password("et helt nytt passord")
+
+
+def test_without_a_terminal_a_link_is_given(run: Any) -> None:
+    make.person()
+    assert "/desk/password/" in run("password", "redaksjon@example.org").output
+
+
+def test_the_catalogue_stands_where_django_looks() -> None:
+    assert (Path(config.__file__).parents[1] / "locale" / "nb" / "LC_MESSAGES" / "django.po").exists()

@@ -1,0 +1,76 @@
+"""Every word of the desk is there in Norwegian, with its placeholders."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract_from_file
+from babel.messages.pofile import read_po
+from django.test import Client
+from django.utils.translation.template import templatize
+
+from newsletter.web import desk
+from tests.web import make
+from tests.web.conftest import LOCALE
+
+CODE = Path(desk.__file__).parent
+TEMPLATES = CODE.parent / "templates" / "desk"
+KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
+LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
+CALL = re.compile(rf"\b(?:_|n?gettext)\(({LITERAL})(?:,\s*{LITERAL})?")
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")
+
+
+def _used() -> Iterator[str]:
+    """What code and templates ask for; of a plural its singular."""
+    for path in CODE.rglob("*.py"):
+        for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
+            yield message[0] if isinstance(message, tuple) else message
+    for path in TEMPLATES.glob("*.html"):
+        for call in CALL.finditer(templatize(path.read_text(encoding="utf-8"))):
+            yield ast.literal_eval(call[1])
+
+
+def _norwegian() -> dict[str, tuple[str, ...]]:
+    with (LOCALE / "nb" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        catalogue = read_po(file, locale="nb")
+    return {
+        (m.id[0] if isinstance(m.id, tuple) else m.id): m.string if isinstance(m.string, tuple) else (str(m.string),)
+        for m in catalogue
+        if m.id
+    }
+
+
+def test_every_word_is_there() -> None:
+    known = _norwegian()
+    used = set(_used())
+    assert len(used) > 300
+    assert sorted(word for word in used if not all(known.get(word, ("",)))) == []
+
+
+def test_no_word_is_there_that_nobody_asks_for() -> None:
+    assert sorted(set(_norwegian()) - set(_used())) == []
+
+
+def test_placeholders_are_kept() -> None:
+    with (LOCALE / "nb" / "LC_MESSAGES" / "django.po").open("rb") as file:
+        catalogue = [m for m in read_po(file, locale="nb") if m.id]
+    for message in catalogue:
+        words = message.id if isinstance(message.id, tuple) else (message.id,)
+        translations = message.string if isinstance(message.string, tuple) else (message.string,)
+        for translation in translations:
+            assert _placeholders(str(translation)) in [_placeholders(word) for word in words], words
+
+
+def _placeholders(text: str) -> list[str]:
+    return sorted(PLACEHOLDER.findall(text))
+
+
+@pytest.mark.django_db
+def test_the_desk_speaks_norwegian(editor: Client) -> None:
+    make.draft("First")
+    page = editor.get(f"/desk/editions/kinaforum/{make.PERIOD}/", headers={"Accept-Language": "nb"}).content.decode()
+    for word in ("Emne", "Hilsen", "Ta ut", "i perioden", "Lagres mens du skriver."):
+        assert word in page

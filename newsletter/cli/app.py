@@ -2,7 +2,7 @@
 
 import typer
 
-from newsletter.cli import collecting, dkim, drafting, editing, sending, starting, subscribers, users
+from newsletter.cli import bounces, collecting, dkim, drafting, editing, sending, starting, subscribers, users
 
 app = typer.Typer(
     name="newsletter",
@@ -11,5 +11,5 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (starting, collecting, drafting, editing, sending, subscribers, users, dkim):
+for module in (starting, collecting, drafting, editing, sending, subscribers, users, bounces, dkim):
     module.register(app)

@@ -18,7 +18,7 @@ from django.db import close_old_connections
 
 from newsletter.cli.common import IMPOSSIBLE, Failed, say
 from newsletter.config import Config
-from newsletter.jobs import housekeeping, letters, schedule, sending
+from newsletter.jobs import bounces, housekeeping, letters, schedule, sending
 from newsletter.jobs.collect import collect
 from newsletter.web.desk.users import setup_link
 
@@ -26,6 +26,7 @@ log = logging.getLogger("newsletter.run")
 
 TICK_SECONDS = 5
 TIDY_HOURS = 6
+BOUNCES_MINUTES = 10
 BACKLOG = 128
 
 
@@ -62,6 +63,7 @@ def _clock(configuration: Config) -> BackgroundScheduler:
         (lambda: schedule.tick(configuration, datetime.now(UTC)), TICK_SECONDS, "clock"),
         (lambda: collect(configuration, now=datetime.now(UTC)), every, "collect"),
         (lambda: letters.send_due(configuration, datetime.now(UTC)), TICK_SECONDS, "letters"),
+        (lambda: bounces.tick(configuration, datetime.now(UTC)), BOUNCES_MINUTES * 60, "bounces"),
         (lambda: housekeeping.tidy(configuration, datetime.now(UTC)), TIDY_HOURS * 3600, "tidy"),
     )
     for act, seconds, name in jobs:

@@ -1,0 +1,129 @@
+"""The bounce mailbox, read over IMAP (RFC 3501): what is unread there, one mail after the other.
+
+Promises: certificates and names are verified, and nothing but a server on loopback is spoken to in clear; nothing is
+marked before its reader says so, and nothing is ever deleted; whatever goes wrong is one sentence.
+"""
+
+import contextlib
+import imaplib
+import re
+import ssl
+from base64 import b64encode
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from newsletter.config import Imap
+from newsletter.delivery.bounces.reading import LARGEST
+from newsletter.delivery.session import is_loopback
+from newsletter.jobs.problems import JobProblem
+
+SECONDS = 30
+TLS_PORT = 993
+SEEN, FLAGGED = r"\Seen", r"\Flagged"
+_BEYOND_ASCII = re.compile(r"&|[^\x20-\x7e]+")
+
+
+class MailboxProblem(JobProblem):
+    """The mailbox can't be read now; the message says why and what to do."""
+
+
+class Mailbox:
+    """An open folder; a context manager. Raises MailboxProblem wherever the server does not do as it should."""
+
+    def __init__(self, settings: Imap, tls: ssl.SSLContext | None = None) -> None:
+        self.settings = settings
+        self._imap: Any = None
+        self._tls = tls or ssl.create_default_context()
+
+    def __enter__(self) -> Self:
+        try:
+            with self._problems("could not be reached"):
+                self._connect()
+            with self._problems("refused the login; look at bounces.imap.user and bounces.imap.password"):
+                self._log_in()
+            with self._problems(f"has no folder '{self.settings.folder}'; look at bounces.imap.folder"):
+                self._said(self._imap.select(_mailbox_name(self.settings.folder)))
+        except MailboxProblem:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self._leave()
+
+    def unread(self) -> list[str]:
+        """The UIDs of mails that are neither read nor flagged."""
+        with self._problems("could not search the folder"):
+            found = self._said(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
+        return found[0].decode("ascii", "replace").split() if found and isinstance(found[0], bytes) else []
+
+    def mail(self, uid: str) -> bytes | None:
+        """The beginning of a mail, left unread; None where it is gone meanwhile."""
+        with self._problems("could not give a mail"):
+            found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)"))
+        return next((part[1] for part in found if isinstance(part, tuple)), None)
+
+    def mark(self, uid: str, flag: str) -> None:
+        """Set SEEN or FLAGGED on a mail."""
+        with self._problems(f"could not mark a mail as {flag[1:].lower()}"):
+            self._said(self._imap.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})"))
+
+    def _connect(self) -> None:
+        host, port = self.settings.host, self.settings.port
+        if port == TLS_PORT:
+            self._imap = imaplib.IMAP4_SSL(host, port, ssl_context=self._tls, timeout=SECONDS)
+            return
+        self._imap = imaplib.IMAP4(host, port, timeout=SECONDS)
+        if not is_loopback(host):
+            self._imap.starttls(self._tls)
+
+    def _log_in(self) -> None:
+        """By SASL PLAIN where it is offered, which takes any characters (RFC 4616), else by LOGIN."""
+        user, password = self.settings.user, self.settings.password
+        if "AUTH=PLAIN" in self._imap.capabilities:
+            self._said(self._imap.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode()))
+        else:
+            self._imap.login(user, password)
+
+    def _leave(self) -> None:
+        """Say good-bye, and close in any case."""
+        if self._imap is None:
+            return
+        with contextlib.suppress(imaplib.IMAP4.error, OSError):
+            self._imap.logout()
+        with contextlib.suppress(OSError):
+            self._imap.shutdown()
+
+    @staticmethod
+    def _said(answer: tuple[str, list[Any]]) -> list[Any]:
+        """What an answer brings; raises where it is no OK."""
+        if answer[0] != "OK":
+            raise imaplib.IMAP4.error(answer[0])
+        return answer[1]
+
+    @contextlib.contextmanager
+    def _problems(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (imaplib.IMAP4.abort, OSError) as e:
+            told = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
+            raise MailboxProblem(f"{self._where}: the connection failed ({told}); it is tried again") from e
+        except imaplib.IMAP4.error as e:
+            raise MailboxProblem(f"{self._where} {what}") from e
+
+    @property
+    def _where(self) -> str:
+        return f"the bounce mailbox at {self.settings.host}:{self.settings.port}"
+
+
+def _mailbox_name(folder: str) -> str:
+    """A folder's name, quoted, in IMAP's own UTF-7 (RFC 3501 5.1.3)."""
+    encoded = _BEYOND_ASCII.sub(lambda found: _shifted(found[0]), folder)
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _shifted(text: str) -> str:
+    if text == "&":
+        return "&-"
+    return "&" + b64encode(text.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"

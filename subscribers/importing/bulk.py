@@ -81,10 +81,18 @@ def _times(moments: Iterable[datetime | None]) -> list[Any]:
 
 
 def _insert(model: type[models.Model], names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-    if rows:
-        columns, places = ", ".join(f'"{n}"' for n in names), ", ".join(["%s"] * len(names))
-        with connection.cursor() as cursor:
-            cursor.executemany(f'INSERT INTO "{model._meta.db_table}" ({columns}) VALUES ({places})', rows)  # noqa: S608
+    """In the way that the database takes fastest."""
+    if not rows:
+        return
+    table, columns = f'"{model._meta.db_table}"', ", ".join(f'"{n}"' for n in names)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+        else:
+            places = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)  # noqa: S608
 
 
 def _slices(values: Sequence[Any]) -> Iterable[Sequence[Any]]:

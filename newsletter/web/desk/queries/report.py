@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from django.core.cache import cache
 from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from newsletter.web.desk import words
 from subscribers.models import Subscription
 
 DOMAINS, REPLIES, UNKNOWN, EARLIER = 15, 20, 50, 6
+KEPT_SECONDS = 3600  # an audience is frozen: only forgetting somebody changes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,16 +125,19 @@ def replies(edition: Edition, kind: str) -> tuple[Reply, ...]:
 
 def domains(edition: Edition) -> list[DomainLine]:
     """The biggest domains of the audience, with what was refused or is deferred there."""
-    path = "subscription__subscriber__domain"
-    held = Delivery.objects.filter(edition=edition).values(path).annotate(n=Count("number")).order_by("-n", path)
-    found = [(row[path] or _("forgotten"), row["n"]) for row in held[:DOMAINS]]
+    path, key = "subscription__subscriber__domain", f"domains-{edition.pk}"
+    found: list[tuple[str, int]] | None = cache.get(key)
+    if found is None:
+        held = Delivery.objects.filter(edition=edition).values(path).annotate(n=Count("number")).order_by("-n", path)
+        found = [(row[path] or _("forgotten"), row["n"]) for row in held[:DOMAINS]]
+        cache.set(key, found, KEPT_SECONDS)
     bad: dict[tuple[str, str], int] = {}
     troubled = Result.objects.filter(edition=edition, kind__in=(Became.REFUSED, Became.DEFERRED))
     kinds = dict(troubled.values_list("number", "kind")[:100_000])
     named = Delivery.objects.filter(edition=edition, number__in=troubled.values("number"))
     for number, domain in named.values_list("number", path):
-        key = (domain or _("forgotten"), kinds.get(number, ""))
-        bad[key] = bad.get(key, 0) + 1
+        place = (domain or _("forgotten"), kinds.get(number, ""))
+        bad[place] = bad.get(place, 0) + 1
     return [DomainLine(d, n, bad.get((d, Became.REFUSED), 0), bad.get((d, Became.DEFERRED), 0)) for d, n in found]
 
 

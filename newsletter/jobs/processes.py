@@ -81,12 +81,11 @@ class Fleet:
     def _ended(self, place: Place, process: subprocess.Popen[str]) -> None:
         """It should not have: remember what it said, and leave it some time."""
         said, _ = process.communicate()
-        self.problem = said.strip() or self.problem
-        log.warning(
-            "%s; another takes its place in %.0f s",
-            said.strip() or f"a sending process ended with status {process.returncode}",
-            place.pause,
-        )
+        if said.strip():
+            self.problem = said.strip()
+        else:
+            ended = process.returncode
+            log.warning("a sending process ended (%d); another takes its place in %.0f s", ended, place.pause)
         place.running = None
         place.not_before = time.monotonic() + place.pause
         place.pause = min(place.pause * 2, LONGEST_PAUSE)

@@ -36,9 +36,18 @@ Until = Callable[[str], bool]
 
 def serve(configuration: Config, stop: threading.Event) -> None:
     """Send whatever is due until `stop` is set; what keeps it from sending is logged, and tried again."""
+    told = ""
+
+    def until(problem: str) -> bool:
+        nonlocal told
+        if problem != told:
+            log.warning("%s; trying again", problem)
+            told = problem
+        return False
+
     while not stop.is_set():
         try:
-            take_part(configuration, stop, lambda problem: False)
+            take_part(configuration, stop, until)
         except JournalError as e:
             log.error("%s", e)  # noqa: TRY400 - the sentence says all
             stop.wait(AGAIN)

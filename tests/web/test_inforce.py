@@ -55,6 +55,12 @@ def test_a_source_in_trouble_is_on_the_first_page(editor: Client) -> None:
         assert "nothing answers there." in editor.get(path).content.decode()
 
 
+def test_links_that_lead_nowhere_are_on_the_first_page(editor: Client) -> None:
+    given = config.current()
+    config.use(replace(given, delivery=replace(given.delivery, provider="mailgun")))
+    assert "readers could not follow a mail" in editor.get("/desk/").content.decode()
+
+
 def test_an_address_is_tried_and_nothing_kept(editor: Client) -> None:
     page = editor.post("/desk/sources/try/", {"url": "http://127.0.0.1:9/feed"}).content.decode()
     assert "http://127.0.0.1:9/feed" in page

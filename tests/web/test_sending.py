@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.jobs import underway
-from newsletter.models import Became, Edition, Post, Result, State, Tally
+from newsletter.models import Became, Bounce, Edition, Post, Result, State, Tally
 from newsletter.web.desk.queries import departure
 from subscribers import byhand
 from tests.web import make
@@ -219,6 +219,24 @@ def test_the_unknown_ones_are_named_and_settled(editor: Client) -> None:
     assert "1 is unknown" in body
     editor.post(f"{PAGE}settle/", {"act": "leave"})
     assert Result.objects.get(edition=edition, kind=Became.UNKNOWN).settled
+
+
+def test_the_first_page_tells_the_result_and_the_unknown_ones(editor: Client) -> None:
+    _sent(editor)
+    underway.complete(["kinaforum"], timezone.now())
+    body = editor.get("/desk/").content.decode()
+    assert "2 of 4 accepted." in body
+    assert f"kinaforum/{make.PERIOD}: of 1 mail nobody can tell" in body
+
+
+def test_what_came_back_is_counted(editor: Client) -> None:
+    edition = _sent(editor)
+    underway.complete(["kinaforum"], timezone.now())
+    for number, kind in ((1, Bounce.Kind.HARD), (2, Bounce.Kind.COMPLAINT)):
+        Bounce.objects.create(edition=edition, number=number, kind=kind, mail=str(number), at=timezone.now())
+    body = editor.get(f"{PAGE}report/").content.decode()
+    assert "bounced for good" in body
+    assert "complained" in body
 
 
 def test_the_report_has_its_parts(editor: Client) -> None:

@@ -67,6 +67,7 @@ def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
         "domains": queries.domains(found),
         "refused": queries.replies(found, Became.REFUSED),
         "unsubscribed": queries.unsubscribed(found),
+        "came_back": queries.came_back(found),
         "earlier": queries.earlier(found),
     }
 

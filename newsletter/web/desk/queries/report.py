@@ -16,7 +16,7 @@ from newsletter.config import Newsletter
 from newsletter.jobs import progress
 from newsletter.jobs.audience import addresses
 from newsletter.jobs.progress import Counts, Unknown
-from newsletter.models import Became, Delivery, Edition, Frozen, Result, Retry, State, Tally
+from newsletter.models import Became, Bounce, Delivery, Edition, Frozen, Result, Retry, State, Tally
 from newsletter.web.desk import words
 from subscribers.models import Subscription
 
@@ -151,6 +151,18 @@ def over_time(edition: Edition) -> list[tuple[datetime, int]]:
         if number % step == 0 or number == len(rows) - 1:
             points.append((at, total))
     return points
+
+
+def came_back(edition: Edition) -> list[tuple[str, int]]:
+    """How many deliveries bounced, and how many readers complained; only what there is."""
+    names = {
+        Bounce.Kind.HARD: _("bounced for good"),
+        Bounce.Kind.SOFT: _("bounced for now"),
+        Bounce.Kind.COMPLAINT: _("complained"),
+    }
+    rows = Bounce.objects.filter(edition=edition).values("kind").annotate(n=Count("number", distinct=True))
+    found = {row["kind"]: row["n"] for row in rows.order_by()}
+    return [(name, found[kind]) for kind, name in names.items() if kind in found]
 
 
 def unsubscribed(edition: Edition) -> int:

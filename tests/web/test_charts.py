@@ -1,0 +1,87 @@
+"""Charts and the words of the desk: pure, and right at the edges."""
+
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.web.desk import charts, words
+from newsletter.web.desk.pages import as_sentence
+from newsletter.web.desk.queries.edition import plain
+from tests.web.make import NOW
+
+OSLO = ZoneInfo("Europe/Oslo")
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(-50, 10**9)), min_size=2, max_size=30))
+def test_a_curve_stays_inside_its_picture(found: list[tuple[int, int]]) -> None:
+    points = sorted((NOW + timedelta(seconds=seconds), count) for seconds, count in found)
+    root = ElementTree.fromstring(charts.curve(points, OSLO, 'A & B "title"'))
+    assert root.get("aria-label") == 'A & B "title"'
+    line = root.find("polyline")
+    assert line is not None
+    for spot in str(line.get("points")).split():
+        x, y = map(float, spot.split(","))
+        assert charts.LEFT <= x <= charts.WIDTH
+        assert charts.TOP <= y <= charts.HEIGHT - charts.BOTTOM
+
+
+def test_one_point_is_no_curve() -> None:
+    assert charts.curve([(NOW, 1)], OSLO, "x") == ""
+
+
+def test_a_bar_fills_its_track() -> None:
+    root = ElementTree.fromstring(charts.bar([("bar-a", 3), ("bar-c", 1)], "x"))
+    widths = [float(str(rect.get("width"))) for rect in root.findall("rect")]
+    assert widths == [charts.WIDTH, charts.WIDTH * 0.75, charts.WIDTH * 0.25]
+
+
+@pytest.mark.parametrize(
+    ("language", "moment", "share", "number"),
+    [("en", "Sun, Feb 6, 2022, 13:00", "33.3%", "1,214"), ("nb", "søn. 6. feb. 2022, 13:00", "33,3 %", "1\xa0214")],
+)
+def test_times_and_numbers_are_the_language_s(language: str, moment: str, share: str, number: str) -> None:
+    with translation.override(language):
+        assert words.moment(datetime(2022, 2, 6, 12, tzinfo=UTC), OSLO) == moment
+        assert words.share(1, 3) == share
+        assert words.number(1214) == number
+
+
+def test_what_is_none_is_said_as_nothing() -> None:
+    assert words.moment(None) == words.clock(None) == words.ago(None) == ""
+    assert words.share(0, 0) == "–"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("there is nothing", "There is nothing."),
+        ("site.url is wrong", "site.url is wrong."),
+        ("kinaforum/2026-W06 is sent", "kinaforum/2026-W06 is sent."),
+        ("Done!", "Done!"),
+    ],
+)
+def test_a_problem_becomes_a_sentence(said: str, shown: str) -> None:
+    assert as_sentence(said) == shown
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        ({"a": 1, "b": 2}, {"a": 1, "b": 3}, [("b", "2", "3")]),
+        (None, {"a": True}, [("a", "", "yes")]),
+        ({"a": ["x", "y"]}, None, [("a", "x, y", "")]),
+        (None, None, []),
+    ],
+)
+def test_a_line_of_the_log_shows_what_differs(before: object, after: object, shown: object) -> None:
+    assert words.difference(before, after) == shown
+
+
+@given(st.text())
+def test_plain_text_has_no_tags_left(html: str) -> None:
+    assert "<p>" not in plain(f"<p>{html.replace('<', '').replace('&', '')}</p><img src='cut")

@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsletter cancel kinaforum/2026-W06")(cancel)
     app.command(epilog="Example: newsletter status kinaforum/2026-W06")(status)
     app.command(epilog="Example: newsletter settle kinaforum/2026-W06 resend")(settle)
+    app.command(epilog="Example: newsletter worker")(worker)
 
 
 def send(
@@ -119,6 +120,18 @@ def settle(
     count = (unknowns.resend if what == "resend" else unknowns.leave)(row, by=BY)
     word = "are to be sent again: some may get it twice" if what == "resend" else "stay unknown, and are settled"
     _emit(row, f"{count} {word}", settled=count)
+
+
+def worker() -> None:
+    """Send what is due, beside other machines that share the PostgreSQL database."""
+    found = ready(migrate=False)
+    from newsletter.jobs import sending
+
+    if not found.site.database.startswith("postgresql"):
+        fail("site.database: several machines need PostgreSQL; on this one alone 'newsletter run' sends")
+    say("sending what is due; Ctrl-C ends it")
+    with _stopped_by_signals() as stop:
+        sending.serve(found, stop)
 
 
 def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: datetime | None) -> None:

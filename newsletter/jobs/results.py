@@ -6,8 +6,8 @@ that is known over one of the same attempt that is not; the tallies always add u
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from django.db import connection
 
@@ -28,8 +28,7 @@ UPSERT = (
 LONGEST_TEXT, LONGEST_NAME = 500, 200
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A result to be: what an outcome says, or that a delivery was skipped, and why."""
 
     number: int

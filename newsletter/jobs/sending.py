@@ -23,7 +23,7 @@ from newsletter.models import Chunk, Edition, Retry, State
 
 log = logging.getLogger(__name__)
 
-TICK, TAKE_OVER = 0.2, 1.0
+TICK, TAKE_OVER = 0.5, 1.0
 """Seconds between two looks around, and between two looks at the journals."""
 
 AGAIN = 30.0

@@ -27,7 +27,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command; gives its exit status, what it printed, and its sentence where it failed."""
-    monkeypatch.setattr(commands, "ready", config.current)
+    monkeypatch.setattr(commands, "ready", lambda **_: config.current())
     app = typer.Typer()
     commands.register(app)
 
@@ -190,6 +190,12 @@ def test_pause_resume_and_cancel(run: Run) -> None:
 def test_cancelling_before_the_first_mail_frees_the_posts(run: Run) -> None:
     samples.queued()
     assert "its posts are free again" in run("cancel", EDITION)[1]
+
+
+def test_a_worker_needs_a_database_that_machines_can_share(run: Run) -> None:
+    status, _, problem = run("worker")
+    assert status == 1
+    assert problem.startswith("site.database: several machines need PostgreSQL")
 
 
 def test_settle_resend_sends_again(run: Run) -> None:

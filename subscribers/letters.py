@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from newsletter import config
 from subscribers import tokens
 from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
-from subscribers.pages import PLAIN, on, supported
+from subscribers.pages import supported
 from subscribers.tokens import Purpose
 
 CONFIRM_DAYS, ME_HOURS = 7, 1
@@ -76,12 +76,7 @@ def compose(letter: Letter) -> Composed | None:
         address=letter.payload.get("address") or subscriber.address,
         name="" if letter.kind in (Letter.Kind.CONFIRM, Letter.Kind.CHANGE) else subscriber.name,
         language=language,
-        context={
-            "language": language,
-            "title": title,
-            "on_accent": on(known.theme.accent if known else PLAIN),
-            **context,
-        },
+        context={"language": language, "title": title, **context},
     )
 
 

@@ -18,6 +18,7 @@ from jinja2 import Environment, StrictUndefined
 
 from newsletter import config
 from newsletter.config import Newsletter
+from newsletter.config.colour import readable_on
 
 LANGUAGES = dict(settings.LANGUAGES)
 PLAIN = "#1d4f73"
@@ -94,16 +95,5 @@ def _letterhead(name: str, newsletter: Newsletter | None) -> dict[str, str]:
         "logo": newsletter.theme.logo if newsletter else "",
         "postal_address": newsletter.address if newsletter else "",
         "accent": accent,
-        "on_accent": on(accent),
+        "on_accent": readable_on(accent),
     }
-
-
-def on(colour: str) -> str:
-    """Black or white, whichever is easier to read on `#rrggbb` (WCAG 2.2, relative luminance)."""
-    red, green, blue = (_linear(int(colour[i : i + 2], 16) / 255) for i in (1, 3, 5))
-    luminance = 0.2126 * red + 0.7152 * green + 0.0722 * blue
-    return "#000000" if luminance > 0.179 else "#ffffff"
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

@@ -3,6 +3,10 @@
 import colorsys
 import re
 
+from newsletter.config.colour import Rgb, contrast
+
+__all__ = ["DARK_GROUND", "READABLE", "Rgb", "contrast", "lightened", "parse_colour"]
+
 DARK_GROUND = "#191816"
 READABLE = 4.5
 
@@ -13,8 +17,6 @@ _NAMED = {
     "grey": "#808080", "silver": "#c0c0c0", "yellow": "#ffff00", "maroon": "#800000", "navy": "#000080",
     "orange": "#ffa500",
 }  # fmt: skip
-
-Rgb = tuple[int, int, int]
 
 
 def parse_colour(text: str) -> Rgb | None:
@@ -29,12 +31,6 @@ def parse_colour(text: str) -> Rgb | None:
     return None
 
 
-def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
-    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
 def lightened(colour: str, ground: str = DARK_GROUND, wanted: float = READABLE) -> str:
     """The colour itself where it can be read on the ground, else the same hue as much lighter as it takes."""
     rgb, below = parse_colour(colour), parse_colour(ground)
@@ -45,12 +41,3 @@ def lightened(colour: str, ground: str = DARK_GROUND, wanted: float = READABLE) 
     candidates = ((round(r * 255), round(g * 255), round(b * 255)) for r, g, b in steps)
     found = next((c for c in candidates if contrast(c, below) >= wanted), (255, 255, 255))
     return "#{:02x}{:02x}{:02x}".format(*found)
-
-
-def _luminance(colour: Rgb) -> float:
-    red, green, blue = (_linear(channel / 255) for channel in colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(channel: float) -> float:
-    return channel / 12.92 if channel <= 0.04045 else float(((channel + 0.055) / 1.055) ** 2.4)

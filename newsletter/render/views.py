@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from newsletter.config.colour import readable_on
 from newsletter.mail import Digest, DigestPost, Form, Group, Image, Letterhead, Value
 from newsletter.render.colours import lightened
 from newsletter.render.content import COLUMN, prepare
@@ -87,6 +88,7 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
         "url": f"{letterhead.site_url}/n/{letterhead.newsletter}/",
         "accent": letterhead.accent,
         "accent_dark": lightened(letterhead.accent),
+        "on_accent": readable_on(letterhead.accent),
         "logo": letterhead.logo,
         "font": letterhead.font,
     }

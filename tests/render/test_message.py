@@ -172,5 +172,4 @@ LETTER = {
     "link": "https://brev.example.org/x",
     "note": "",
     "title": "Kaffebrevet",
-    "on_accent": "#ffffff",
 }

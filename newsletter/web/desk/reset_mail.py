@@ -22,7 +22,6 @@ from newsletter.render.message import letter_message
 from newsletter.web.desk.access import desk_language
 from newsletter.web.desk.words import language
 from subscribers.models import Hits
-from subscribers.pages import on
 
 log = logging.getLogger("newsletter.desk")
 
@@ -56,7 +55,6 @@ def _message(configuration: Config, address: str, link: str) -> bytes:
         "link": link,
         "note": _("If it was not you, do nothing: your password stays as it is."),
         "language": spoken,
-        "on_accent": on(newsletter.theme.accent),
     }
     worded = letter("notice", head, context, configuration.folder / "templates")
     return letter_message(worded, head, to=address, date=timezone.now(), message_id=f"password.{token_hex(8)}")

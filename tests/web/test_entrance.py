@@ -10,7 +10,7 @@ from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.models import Act
-from newsletter.web.desk import users
+from newsletter.web.desk import sessions, users
 from tests.web import make
 
 RIGHT = {"email": "redaksjon@example.org", "password": "en lang nok setning"}
@@ -152,7 +152,10 @@ def test_a_session_elsewhere_can_be_ended(client: Client) -> None:
     other.post("/desk/login/", RIGHT)
     page = client.get("/desk/account/").content.decode()
     assert "Safari · iPhone" in page
-    client.post("/desk/account/session/", {"key": other.session.session_key})
+    assert str(other.session.session_key) not in page
+    mark = re.search(r'name="mark" value="([^"]+)"', page)
+    assert mark is not None
+    client.post("/desk/account/session/", {"mark": mark[1]})
     assert other.get("/desk/").status_code == 302
 
 
@@ -162,7 +165,7 @@ def test_nobody_ends_the_sessions_of_others(client: Client) -> None:
     client.post("/desk/login/", RIGHT)
     other = Client()
     other.post("/desk/login/", {**RIGHT, "email": "anna@example.org"})
-    client.post("/desk/account/session/", {"key": other.session.session_key})
+    client.post("/desk/account/session/", {"mark": sessions._mark(str(other.session.session_key))})
     assert other.get("/desk/").status_code == 200
 
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_POST
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.web.desk import audit, sessions, users
+from newsletter.web.desk import audit, sessions, users, words
 from newsletter.web.desk.forms import CodeForm, PasswordForm, first_error
-from newsletter.web.desk.pages import page
+from newsletter.web.desk.pages import page, zone
 
 
 def _person(request: HttpRequest) -> User:
@@ -37,7 +37,10 @@ def account(request: HttpRequest) -> HttpResponse:
         "secret": _spelled(device) if device and not device.confirmed else "",
         "code_form": CodeForm(),
         "password_form": PasswordForm(),
-        "places": sessions.of(user, request.session.session_key),
+        "places": [
+            {"place": place, "began": words.moment(place.began, zone())}
+            for place in sessions.of(user, request.session.session_key)
+        ],
     }
     return page(request, "account", context, section="account")
 
@@ -98,7 +101,7 @@ def _remove(request: HttpRequest, user: User) -> None:
 @require_POST
 def end_session(request: HttpRequest) -> HttpResponse:
     """Log out another browser."""
-    if sessions.end(_person(request), request.POST.get("key", "")):
+    if sessions.end(_person(request), request.POST.get("mark", "")):
         messages.success(request, _("Logged out there."))
     return redirect("desk:account")
 

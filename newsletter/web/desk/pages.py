@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -46,6 +47,11 @@ def editor(request: HttpRequest) -> str:
 def settings() -> Config:
     """The configuration in force."""
     return config.current()
+
+
+def zone() -> ZoneInfo:
+    """The time zone of what belongs to no newsletter: that of the first one."""
+    return next(iter(config.current().newsletters.values())).zone
 
 
 @contextmanager

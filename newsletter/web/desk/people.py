@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST
 from newsletter.models import Act
 from newsletter.web.desk import users, words
 from newsletter.web.desk.forms import UserForm
-from newsletter.web.desk.pages import editor, page, sentences, settings
+from newsletter.web.desk.pages import editor, page, sentences, settings, zone
 
 
 def people(request: HttpRequest) -> HttpResponse:
@@ -53,6 +53,7 @@ def log(request: HttpRequest) -> HttpResponse:
     acts = Act.objects.filter(about=about) if about else Act.objects.all()
     found = Paginator(acts.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
     lines = [
-        {"act": act, "when": words.moment(act.at), "changed": words.difference(act.before, act.after)} for act in found
+        {"act": act, "when": words.moment(act.at, zone()), "changed": words.difference(act.before, act.after)}
+        for act in found
     ]
     return page(request, "log", {"lines": lines, "found": found, "about": about}, section="settings")

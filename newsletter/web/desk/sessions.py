@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
@@ -15,9 +16,9 @@ BEGAN, AGENT, ADDRESS = "began", "agent", "address"
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A browser in which somebody is logged in; `key` names its session to whoever may end it."""
+    """A browser in which somebody is logged in; `mark` names its session on a page, and opens nothing."""
 
-    key: str
+    mark: str
     began: datetime | None
     agent: str
     address: str
@@ -40,7 +41,7 @@ def of(user: User, here: str | None) -> list[Place]:
             began = held.get(BEGAN)
             places.append(
                 Place(
-                    key=session.session_key,
+                    mark=_mark(session.session_key),
                     began=datetime.fromisoformat(began) if began else None,
                     agent=_browser(held.get(AGENT, "")),
                     address=held.get(ADDRESS, ""),
@@ -50,10 +51,17 @@ def of(user: User, here: str | None) -> list[Place]:
     return sorted(places, key=lambda place: not place.here)
 
 
-def end(user: User, key: str) -> bool:
+def end(user: User, mark: str) -> bool:
     """End one session of this person; says whether there was one."""
-    mine = {place.key for place in of(user, None)}
-    return key in mine and bool(Session.objects.filter(session_key=key).delete()[0])
+    for session in Session.objects.filter(expire_date__gt=timezone.now()):
+        if _mark(session.session_key) == mark and session.get_decoded().get(SESSION_KEY) == str(user.pk):
+            session.delete()
+            return True
+    return False
+
+
+def _mark(key: str) -> str:
+    return blake2b(key.encode(), digest_size=12).hexdigest()
 
 
 def _browser(agent: str) -> str:

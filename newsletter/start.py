@@ -35,18 +35,7 @@ def start(configuration: Config, *, migrate: bool = True) -> None:
         django.setup()
         if migrate or _is_own_file():
             _migrate()
-    if not waiting_migrations():
-        _check_key()
-
-
-def waiting_migrations() -> list[str]:
-    """The names of migrations that the database has not had yet."""
-    from django.db import connection
-    from django.db.migrations.executor import MigrationExecutor
-
-    executor = MigrationExecutor(connection)
-    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    return [f"{migration.app_label}.{migration.name}" for migration, _ in plan]
+    _check_key()
 
 
 @contextmanager
@@ -85,6 +74,8 @@ def _migrate() -> None:
     from django.core.management import call_command
     from django.db import OperationalError, connection
 
+    from newsletter.jobs.migrating import waiting_migrations
+
     try:
         if not waiting_migrations():
             return
@@ -102,8 +93,12 @@ def _migrate() -> None:
 
 
 def _check_key() -> None:
+    """The key that the database's hashes are under; one that has no tables yet takes any."""
+    from newsletter.jobs.migrating import waiting_migrations
     from subscribers import tokens
 
+    if waiting_migrations():
+        return
     try:
         tokens.check_key()
     except tokens.ForeignKey as e:

@@ -17,6 +17,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.delivery.session import SessionError, check_connection
 from newsletter.jobs.approval import check_links
+from newsletter.jobs.migrating import waiting_migrations
 from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.rendering import letterhead
 from newsletter.mail import Digest, DigestPost
@@ -24,7 +25,6 @@ from newsletter.render.digest import group
 from newsletter.render.edition import render
 from newsletter.render.loader import TemplateProblem
 from newsletter.render.subject import subject
-from newsletter.start import waiting_migrations
 
 
 class Verdict(StrEnum):

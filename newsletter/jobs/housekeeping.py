@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 
 from newsletter.config import Config
 from newsletter.models import Notice, Occurrence, Post
-from subscribers.models import Hits
+from subscribers import signup
 
 KEEP_TEXTS = timedelta(days=400)
 KEEP_NOTICES = timedelta(days=90)
@@ -15,7 +15,7 @@ KEEP_NOTICES = timedelta(days=90)
 def tidy(configuration: Config, now: datetime) -> None:
     """Forget what is over. A ledger row is never deleted, only its text, once no draft can want it any more."""
     Session.objects.filter(expire_date__lt=now).delete()
-    Hits.objects.tidy(now)
+    signup.tidy(now)
     Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()
     Occurrence.objects.filter(done_at__lt=now - KEEP_NOTICES).delete()
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS).exclude(html="")

@@ -158,5 +158,7 @@ LOGGING = {
         "newsletter": {"level": "INFO"},
         "subscribers": {"level": "INFO"},
         "axes": {"level": "ERROR"},
+        # Its warnings name whole paths, and a path may hold a reader's token.
+        "django.request": {"level": "ERROR"},
     },
 }

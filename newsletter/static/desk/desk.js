@@ -65,6 +65,22 @@
     if (field && field.matches(".field") && field.contains(document.activeElement)) { event.detail.shouldSwap = false; }
   });
 
+  /* Leaving a field sends nothing that was sent already, so that what stands there stays under the pointer. */
+  var sent = "";
+  document.addEventListener("htmx:beforeRequest", function (event) {
+    if (event.detail.elt.id !== "words") { return; }
+    var texts = ["subject", "preheader", "greeting", "closing"].map(function (key) { return document.getElementById(key).value; });
+    var now = JSON.stringify(texts);
+    var cause = event.detail.requestConfig.triggeringEvent;
+    if (cause && cause.type === "change" && now === sent) { event.preventDefault(); }
+    sent = now;
+  });
+
+  /* Until the page shows what was just changed, it can't be approved. */
+  document.addEventListener("draft-changed", function () {
+    document.querySelectorAll("#bar button.first").forEach(function (button) { button.disabled = true; });
+  });
+
   /* The buttons of the list stand outside its form, where htmx does not see which of them was pressed. */
   document.addEventListener("htmx:configRequest", function (event) {
     var cause = event.detail.triggeringEvent;

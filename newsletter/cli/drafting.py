@@ -174,7 +174,7 @@ def _asked(zone: ZoneInfo, period: str, **given: str) -> "Asked | None":
 def _counted(document: dict[str, Any]) -> str:
     inside = sum(p["included"] for p in document["posts"])
     days = len(document["days"])
-    return f"{inside} posts on {days} {'day' if days == 1 else 'days'}, {len(document['posts']) - inside} left out"
+    return f"{inside} {'post' if inside == 1 else 'posts'} on {days} {'day' if days == 1 else 'days'}, {len(document['posts']) - inside} left out"
 
 
 def _headline(document: dict[str, Any]) -> str:

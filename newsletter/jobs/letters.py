@@ -19,6 +19,7 @@ from newsletter.jobs.rendering import letterhead
 from newsletter.mail import Kind, Letterhead, Outcome
 from newsletter.models import Notice
 from newsletter.render.letter import letter
+from newsletter.render.loader import TemplateProblem
 from newsletter.render.message import letter_message
 from subscribers.letters import Composed, compose
 from subscribers.models import Letter
@@ -61,7 +62,11 @@ def _send_letter(configuration: Config, row: Letter, now: datetime) -> bool:
     if composed is None:
         Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None, problem="nothing was left to say")
         return False
-    outcome = _post(configuration, composed, f"letter.{row.pk}", now)
+    try:
+        outcome = _post(configuration, composed, f"letter.{row.pk}", now)
+    except TemplateProblem as problem:
+        _put_off(row, str(problem), now)
+        return False
     if outcome.kind in (Kind.ACCEPTED, Kind.UNKNOWN):
         Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None, problem="")
         return outcome.kind == Kind.ACCEPTED
@@ -71,6 +76,14 @@ def _send_letter(configuration: Config, row: Letter, now: datetime) -> bool:
     )
     log.warning("letter %s was %s: %s %s", row.pk, outcome.kind, outcome.code or "", outcome.status)
     return False
+
+
+def _put_off(row: Letter, problem: str, now: datetime) -> None:
+    """A template of ours that is broken uses none of a letter's tries up: it waits until that is mended."""
+    log.error("letter %s can't be written: %s", row.pk, problem)
+    Letter.objects.filter(pk=row.pk).update(
+        attempts=row.attempts - 1, leased_until=None, due=now + LEASE, problem=problem[:500]
+    )
 
 
 def _post(configuration: Config, composed: Composed, message_id: str, now: datetime) -> Outcome:
@@ -98,8 +111,12 @@ def _due_notices(now: datetime) -> Iterator[Notice]:
 
 def _tell(configuration: Config, row: Notice, now: datetime) -> bool:
     """Mail a notice to the newsletter's editors and post it to `alert_url`, each once."""
-    if row.mailed_at is None and _mail_notice(configuration, row, now):
-        Notice.objects.filter(pk=row.pk).update(mailed_at=now)
+    try:
+        if row.mailed_at is None and _mail_notice(configuration, row, now):
+            Notice.objects.filter(pk=row.pk).update(mailed_at=now)
+    except TemplateProblem as problem:
+        log.error("notice %s can't be written: %s", row.pk, problem)  # noqa: TRY400 - the sentence says it all
+        Notice.objects.filter(pk=row.pk).update(attempts=row.attempts)
     if row.posted_at is None and _post_alert(configuration, row):
         Notice.objects.filter(pk=row.pk).update(posted_at=now)
     return not Notice.objects.filter(pk=row.pk, mailed_at=None).exists()

@@ -27,7 +27,8 @@ def tell_of_draft(newsletter: config.Newsletter, edition: Edition, now: datetime
     posts = edition.entries.filter(included=True).count()
     leaves = f"{edition.due_at.astimezone(newsletter.zone):%F %H:%M}" if edition.due_at else "when somebody sends it"
     how = "by itself" if newsletter.approval == "none" else "once it is approved"
-    text = f"The draft {edition.name} is there with {posts} posts; it leaves {how}, {leaves}."
+    counted = "1 post" if posts == 1 else f"{posts} posts"
+    text = f"The draft {edition.name} is there with {counted}; it leaves {how}, {leaves}."
     if edition.waiting:
         tell(newsletter.name, SOURCE, f"{edition.name}: {edition.waiting}", now, edition.name)
         text += f" It waits: {edition.waiting}."

@@ -158,8 +158,10 @@ def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Editi
 def _too_few(newsletter: config.Newsletter, edition: Edition) -> str:
     """A sentence where the edition has fewer posts than it takes."""
     posts = edition.entries.filter(included=True).count()
-    few = posts < newsletter.minimum_posts
-    return f"{posts} posts, and minimum_posts is {newsletter.minimum_posts}; they wait" if few else ""
+    if posts >= newsletter.minimum_posts:
+        return ""
+    counted = {0: "no posts", 1: "1 post"}.get(posts, f"{posts} posts")
+    return f"{counted}, and minimum_posts is {newsletter.minimum_posts}; what there is waits for the next"
 
 
 def _leave(newsletter: config.Newsletter, edition: Edition, due: datetime, now: datetime) -> str:

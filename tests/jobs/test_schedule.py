@@ -62,7 +62,7 @@ def test_the_draft_is_made_at_its_time_and_editors_are_told(blog: Blog) -> None:
     assert (the_edition().name, inside(the_edition())) == ("kinaforum/2026-W06", ["Title of a"])
     assert outcome(DRAFT, NOW) == "kinaforum/2026-W06: draft"
     assert Notice.objects.get().text == (
-        "The draft kinaforum/2026-W06 is there with 1 posts; it leaves once it is approved, 2026-02-06 18:00."
+        "The draft kinaforum/2026-W06 is there with 1 post; it leaves once it is approved, 2026-02-06 18:00."
     )
 
 
@@ -200,7 +200,7 @@ def test_too_few_posts_wait_for_the_next(blog: Blog) -> None:
     ran(DUE)
     assert the_edition().state == State.SKIPPED
     assert Notice.objects.get(kind="skipped").text == (
-        "kinaforum/2026-W06 was skipped: 1 posts, and minimum_posts is 2; they wait"
+        "kinaforum/2026-W06 was skipped: 1 post, and minimum_posts is 2; what there is waits for the next"
     )
     blog.articles.append(article("b", DUE + DAY))
     ran(NOW + WEEK)

@@ -141,6 +141,7 @@ class Engine:
             await self._quiet()
             ticker.cancel()
             self._thread.shutdown(wait=False)
+            self._loop = None
         return ended
 
     async def _work(self, ticker: asyncio.Future[None]) -> Ended:

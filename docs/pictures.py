@@ -3,14 +3,18 @@
 Everything goes into `pictures/`, which is not kept; the README's picture goes into `docs/images/` besides.
 """
 
+import os
+import re
+import signal
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from newsletter.config import Config
 from newsletter.demo.walk import walk
@@ -20,6 +24,15 @@ PICTURES = ROOT / "pictures"
 README = ROOT / "docs" / "images" / "mail.jpg"
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+DESK = {
+    "home": "",
+    "draft": "editions/ostbrevet/2026-W07/",
+    "preview": "editions/ostbrevet/2026-W07/preview/",
+    "report": "editions/ostbrevet/2026-W06/report/",
+    "sources": "sources/",
+    "subscribers": "subscribers/",
+    "settings": "settings/",
+}
 SIDE_BY_SIDE = """<!DOCTYPE html><title>The mail</title>
 <style>
   body {{ margin: 0; padding: 24px; display: flex; gap: 24px; width: 1075px; background: #d9dee2 }}
@@ -30,22 +43,36 @@ SIDE_BY_SIDE = """<!DOCTYPE html><title>The mail</title>
 
 
 def main() -> None:
-    """Walk the demo's way at a day that stays the same, and take the pictures while its blog still answers."""
+    """Walk the demo's way at a day that stays the same, and take the pictures while its blog and desk still answer."""
     PICTURES.mkdir(exist_ok=True)
     README.parent.mkdir(exist_ok=True)
+    told: list[str] = []
+
+    def serve(configuration: Config) -> None:
+        """The desk needs the main thread for its signals; the browser gets another, and stops the desk at its end."""
+        from newsletter.cli.server import serve as serve_now
+
+        with ThreadPoolExecutor(1) as pool:
+            taken = pool.submit(photograph, configuration, _password(told))
+            taken.add_done_callback(lambda done: os.kill(os.getpid(), signal.SIGINT))
+            serve_now(configuration, host=None, port=None, web=True, schedule=False, send=False)
+            taken.result()
+
     with tempfile.TemporaryDirectory() as folder:
-        walk(Path(folder), browser=False, once=False, serve=photograph, tell=lambda line: None, clock=lambda: NOW)
+        walk(Path(folder), browser=False, once=False, serve=serve, tell=told.append, clock=lambda: NOW)
     sys.stdout.write(f"the pictures are in {PICTURES.name}/, the README's is {README.relative_to(ROOT)}\n")
 
 
-def photograph(configuration: Config) -> None:
-    """Every view of the edition that the demo wrote beside its configuration."""
-    mail = (configuration.folder / "edition" / "edition.html").as_uri()
+def photograph(configuration: Config, password: str) -> None:
+    """Every view of the edition that the demo wrote beside its configuration, and the desk's pages."""
+    file = configuration.folder / "edition" / "edition.html"
     with chromium() as browser:
         for width in (320, 375, 700):
             for scheme in ("light", "dark"):
-                _whole(browser, mail, width, scheme)
-        _readme(browser, mail, configuration.folder / "side-by-side.html")
+                _whole(browser, file.as_uri(), f"mail-{width}-{scheme}", width, dark=scheme == "dark")
+        _bare(browser, file)
+        _readme(browser, file.as_uri(), configuration.folder / "side-by-side.html")
+        _desk(browser, f"{configuration.site.url}/desk/", password)
 
 
 @contextmanager
@@ -57,13 +84,30 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _whole(browser: Browser, mail: str, width: int, scheme: str) -> None:
-    page = browser.new_page(
-        viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light"
-    )
-    page.goto(mail)
-    page.screenshot(path=PICTURES / f"mail-{width}-{scheme}.png", full_page=True)
+def _password(told: list[str]) -> str:
+    return next(line.rpartition(" ")[2] for line in told if line.startswith("log in with"))
+
+
+def _whole(browser: Browser, address: str, name: str, width: int, *, dark: bool = False) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light")
+    page.goto(address)
+    _take(page, name)
     page.close()
+
+
+def _bare(browser: Browser, file: Path) -> None:
+    """As the strictest programs show it: no style sheet, no pictures, text twice as large; it must not scroll sideways."""
+    html = re.sub(r"<style.*?</style>", "", file.read_text("utf-8"), flags=re.DOTALL)
+    html = re.sub(r"(font-size|line-height):(\d+)px", lambda m: f"{m[1]}:{2 * int(m[2])}px", html)
+    bare = file.with_name("bare.html")
+    bare.write_text(re.sub(r'(<img[^>]*) src="[^"]*"', r"\1", html), "utf-8")
+    page = browser.new_page(viewport={"width": 320, "height": 900})
+    page.goto(bare.as_uri())
+    _take(page, "mail-320-bare")
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    page.close()
+    if wide > 320:
+        raise SystemExit(f"without styles, at twice the text size, the mail is {wide} px wide on a phone of 320")
 
 
 def _readme(browser: Browser, mail: str, file: Path) -> None:
@@ -74,6 +118,26 @@ def _readme(browser: Browser, mail: str, file: Path) -> None:
     page.frames[2].locator("img").first.evaluate("image => scrollTo(0, image.getBoundingClientRect().top - 420)")
     page.screenshot(path=README, type="jpeg", quality=72)
     page.close()
+
+
+def _desk(browser: Browser, desk: str, password: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(desk)
+    page.fill("input[name=email]", "demo@example.org")
+    page.fill("input[name=password]", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(desk)
+    for name, address in DESK.items():
+        for width in (375, 1280):
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(desk + address)
+            page.wait_for_load_state("networkidle")
+            _take(page, f"desk-{name}-{width}")
+    page.close()
+
+
+def _take(page: Page, name: str) -> None:
+    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
 
 
 if __name__ == "__main__":

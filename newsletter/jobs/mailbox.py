@@ -76,7 +76,13 @@ class Mailbox:
             return
         self._imap = imaplib.IMAP4(host, port, timeout=SECONDS)
         if not is_loopback(host):
-            self._imap.starttls(self._tls)
+            with self._problems("offers no TLS there; look at bounces.imap.port, which is 993 at most providers"):
+                self._encrypt()
+
+    def _encrypt(self) -> None:
+        if "STARTTLS" not in self._imap.capabilities:
+            raise imaplib.IMAP4.error("no STARTTLS")
+        self._imap.starttls(self._tls)
 
     def _log_in(self) -> None:
         """By SASL PLAIN where it is offered, which takes any characters (RFC 4616), else by LOGIN."""

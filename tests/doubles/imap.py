@@ -8,6 +8,7 @@ LOGOUT. `script` maps a command to the line that answers its next call instead (
 
 import base64
 import re
+import socket
 import socketserver
 import ssl
 import threading
@@ -45,7 +46,7 @@ class Imap:
 
     def __enter__(self) -> Self:
         """Listen on a free port."""
-        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), self._handler())
+        self._server = _Server(self._handler(), self.tls)
         self._server.daemon_threads = True
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -66,15 +67,24 @@ class Imap:
         server = self
 
         class Handler(socketserver.StreamRequestHandler):
-            def setup(self) -> None:
-                if server.tls:
-                    self.request = server.tls.wrap_socket(self.request, server_side=True)
-                super().setup()
-
             def handle(self) -> None:
                 _Session(server, self).run()
 
         return Handler
+
+
+class _Server(socketserver.ThreadingTCPServer):
+    def __init__(self, handler: type[socketserver.StreamRequestHandler], tls: ssl.SSLContext | None) -> None:
+        self.tls = tls
+        super().__init__(("127.0.0.1", 0), handler)
+
+    def get_request(self) -> tuple[socket.socket, object]:
+        """The next connection; one whose TLS fails is none."""
+        connection, peer = super().get_request()
+        if self.tls:
+            with connection:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+        return connection, peer
 
 
 class _Session:
@@ -106,15 +116,15 @@ class _Session:
 
     def do_capability(self, told: str) -> str:
         self.say("* CAPABILITY IMAP4rev1" + (" AUTH=PLAIN" if self.server.plain else ""))
-        return "OK"
+        return "OK done"
 
     def do_login(self, told: str) -> str:
-        return "OK" if told == f'LOGIN {USER} "{PASSWORD}"' else "NO wrong"
+        return "OK done" if told == f'LOGIN {USER} "{PASSWORD}"' else "NO wrong"
 
     def do_authenticate(self, told: str) -> str:
         self.say("+ ")
         said = base64.b64decode(self.reader.readline()).decode().split("\0")
-        return "OK" if said == ["", USER, PASSWORD] else "NO wrong"
+        return "OK done" if said == ["", USER, PASSWORD] else "NO wrong"
 
     def do_select(self, told: str) -> str:
         if told != f"SELECT {self.server.folder}":
@@ -125,7 +135,7 @@ class _Session:
     def do_uid_search(self, told: str) -> str:
         found = [uid for uid, kept in self.server.mails.items() if not kept.flags & {r"\Seen", r"\Flagged"}]
         self.say("* SEARCH " + " ".join(found))
-        return "OK"
+        return "OK done"
 
     def do_uid_fetch(self, told: str) -> str:
         uid, octets = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", told).groups()  # type: ignore[union-attr]
@@ -133,13 +143,13 @@ class _Session:
             content = kept.content[: int(octets)]
             self.say(f"* {uid} FETCH (UID {uid} BODY[]<0> {{{len(content)}}}")
             self.writer.write(content + b")\r\n")
-        return "OK"
+        return "OK done"
 
     def do_uid_store(self, told: str) -> str:
         uid, flag = re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \((\S+)\)", told).groups()  # type: ignore[union-attr]
         self.server.mails[uid].flags.add(flag)
-        return "OK"
+        return "OK done"
 
     def do_logout(self, told: str) -> str:
         self.say("* BYE")
-        return "OK"
+        return "OK done"

@@ -23,8 +23,8 @@ from newsletter.models import Chunk, Edition, Retry, State
 
 log = logging.getLogger(__name__)
 
-TICK, TAKE_OVER = 0.5, 1.0
-"""Seconds between two looks around, and between two looks at the journals."""
+TICK, LOOK_AROUND = 0.2, 1.0
+"""Seconds between two looks whether an edition is through, and between two at what is due, in hand or left behind."""
 
 AGAIN = 30.0
 LINGER = timedelta(seconds=5)
@@ -83,7 +83,7 @@ class _Sender:
         self._until = until
         self._fleet = Fleet(configuration)
         self._last_work = timezone.now() - LINGER
-        self._took_over = 0.0
+        self._looked = 0.0
         self._name = ""
 
     def run(self) -> None:
@@ -109,12 +109,15 @@ class _Sender:
             return False
 
     def _step(self) -> None:
-        now, newsletters = timezone.now(), tuple(self._configuration.newsletters)
-        if time.monotonic() - self._took_over >= TAKE_OVER:
-            self._take_over()
-            self._took_over = time.monotonic()
+        if time.monotonic() - self._looked >= LOOK_AROUND:
+            self._looked = time.monotonic()
+            self._look_around(tuple(self._configuration.newsletters))
+        underway.complete(tuple(self._configuration.newsletters), timezone.now())
+
+    def _look_around(self, newsletters: tuple[str, ...]) -> None:
+        now = timezone.now()
+        self._take_over()
         underway.begin_due(newsletters, now)
-        underway.complete(newsletters, now)
         if work_for(newsletters):
             self._last_work = now
         if now - self._last_work <= LINGER:

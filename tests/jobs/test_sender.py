@@ -87,6 +87,7 @@ class Fleet:
 def fleet(monkeypatch: pytest.MonkeyPatch) -> type[Fleet]:
     monkeypatch.setattr(sending, "Fleet", Fleet)
     monkeypatch.setattr(sending, "TICK", 0.001)
+    monkeypatch.setattr(sending, "LOOK_AROUND", 0.0)
     monkeypatch.setattr(database, "durable", lambda: None)
     return Fleet
 

@@ -6,13 +6,13 @@ import typer
 
 from newsletter.cli.common import WRONG, Failed, emit, progress, ready
 
-SENTENCES = {
-    "hard": "said that there is no such mailbox",
+LINES = {
+    "hard": "no such mailbox",
     "soft": "came back for another reason",
-    "complaints": "were complaints",
-    "unsubscribed": "asked to unsubscribe",
-    "nothing": "were delays, receipts or automatic replies",
-    "not_understood": "were not understood; they stay unread and are flagged in the mailbox",
+    "complaints": "complaints",
+    "unsubscribed": "unsubscribed by mail",
+    "nothing": "delays, receipts and automatic replies",
+    "not_understood": "not understood, left unread and flagged in the mailbox",
 }
 
 
@@ -33,7 +33,8 @@ def bounces() -> None:
         raise Failed("bounces.imap.host is not set, so that there is no mailbox to read; see docs/bounces.md", WRONG)
     with progress("reading") as step:
         reading = read_mailbox(found, now, step)
-    lines = [f"{reading.read} mails were read"]
-    lines += [f"{count} {SENTENCES[name]}" for name, count in reading.counts.items() if count]
-    lines += [f"{reading.suppressed + refusals} addresses get nothing more"]
-    emit({"read": reading.read, **reading.counts, "suppressed": reading.suppressed + refusals}, "\n".join(lines))
+    suppressed = reading.suppressed + refusals
+    lines = [f"mails read: {reading.read}"]
+    lines += [f"{LINES[name]}: {count}" for name, count in reading.counts.items() if count]
+    lines += [f"addresses that get nothing more: {suppressed}"]
+    emit({"read": reading.read, **reading.counts, "suppressed": suppressed}, "\n".join(lines))

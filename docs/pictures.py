@@ -96,7 +96,7 @@ def _whole(browser: Browser, address: str, name: str, width: int, *, dark: bool 
 
 
 def _bare(browser: Browser, file: Path) -> None:
-    """As the strictest programs show it: no style sheet, no pictures, text twice as large; it must not scroll sideways."""
+    """As the strictest programs show it: no style sheet, no pictures, text twice as large: no sideways scroll."""
     html = re.sub(r"<style.*?</style>", "", file.read_text("utf-8"), flags=re.DOTALL)
     html = re.sub(r"(font-size|line-height):(\d+)px", lambda m: f"{m[1]}:{2 * int(m[2])}px", html)
     bare = file.with_name("bare.html")

@@ -135,6 +135,14 @@ def test_the_returned_mails_message_id_proves_the_delivery(settings: Config) -> 
     assert take(settings, raw, NOW + DAY) == (Became.HARD, 1)
 
 
+@pytest.mark.parametrize("odd", [b"\0", b"\xff\xfe", b"\xed\xa0\x80"])
+def test_octets_that_no_database_takes_keep_no_other_mail_waiting(settings: Config, odd: bytes) -> None:
+    edition = samples.sending(1)
+    raw = report(to=verp(edition)).replace(b"User unknown", b"User unknown " + odd)
+    assert take(settings, raw, NOW) == (Became.HARD, 1)
+    assert take(settings, report(to=BARE).replace(b"kari@", b"ka" + odd + b"ri@"), NOW) == (Became.UNKNOWN, 0)
+
+
 def test_a_delay_is_understood_and_changes_nothing(settings: Config) -> None:
     edition = samples.sending(1)
     assert came_back(settings, edition, action="delayed", status="4.4.1") == (Became.NOTHING, 0)

@@ -11,7 +11,7 @@ from email.message import Message
 from html import unescape
 
 LONGEST, LONGEST_HTML = 100_000, 20_000
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;\\]{1,128}@[A-Za-z0-9._-]*[A-Za-z0-9]")
+_ADDRESS = re.compile(r"[^\x00-\x20\x7f\s<>()\[\]\"',:;\\]{1,128}@[A-Za-z0-9._-]*[A-Za-z0-9]")
 _CUT = re.compile(
     r"^.{0,40}(?:below this line|below the next line is|copy of the message|(?:original|unsent|returned) mes?sage"
     r"(?: follows|:| ?-+|\s*$)|message headers follow|header of the original|returned mail follows"
@@ -128,7 +128,8 @@ def _text(part: Message) -> str:
     inside = part.get_payload(decode=True)
     if not isinstance(inside, bytes):
         nested = part.get_payload()
-        return "\n".join(str(each) for each in nested)[:LONGEST] if isinstance(nested, list) else str(nested)[:LONGEST]
+        text = "\n".join(map(str, nested)) if isinstance(nested, list) else str(nested)
+        return text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
     charset = part.get_content_charset() or "utf-8"
     try:
         return inside[:LONGEST].decode(charset, "replace")

@@ -42,8 +42,8 @@ _DELAYED = re.compile(
 _AUTOMATIC = re.compile(
     r"^(?:auto(?:matic)?[- ]?(?:reply|response|svar)|out of (?:the )?office|away |abwesen)", re.IGNORECASE
 )
-_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])")
-_CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -]")
+_STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
+_CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -]", re.ASCII)
 _LISTED = re.compile(
     r"^(?:recipient:|to:)?[ \t*<\"]*([^\s<>\"]+@[^\s<>\":]+)[>\"]?(?::|\s|\.\.\.)", re.MULTILINE | re.IGNORECASE
 )
@@ -62,11 +62,11 @@ def read(raw: bytes) -> Returned:
         parts = take_apart(mail)
     except RecursionError:
         return Returned(Kind.UNKNOWN)
-    kind, fault, recipients, status, words = _verdict(mail, parts)
+    kind, fault, found, status, words = _verdict(mail, parts)
     return Returned(
         kind=kind,
         fault=fault,
-        recipients=recipients,
+        recipients=tuple(address for address in found if address.isprintable()),
         status=status,
         text=_told(words),
         to=_came_to(mail),
@@ -78,7 +78,7 @@ def read(raw: bytes) -> Returned:
 
 
 def _bounded(raw: bytes) -> bytes:
-    """The beginning of a mail, no line longer than RFC 5322 2.1.1 allows: what comes after says nothing of a bounce."""
+    """The beginning of a mail, no line longer than RFC 5322 2.1.1 allows; a bounce says what it says there."""
     return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
 
 

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import uvicorn
+from a2wsgi import WSGIMiddleware
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.background import BackgroundScheduler
-from django.core.asgi import get_asgi_application
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 
 from newsletter.cli.common import IMPOSSIBLE, Failed, say
@@ -25,6 +26,8 @@ from newsletter.web.desk.users import setup_link
 log = logging.getLogger("newsletter.run")
 
 TICK_SECONDS = 5
+# Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.
+WORKERS = 4
 TIDY_HOURS = 6
 BOUNCES_MINUTES = 10
 BACKLOG = 128
@@ -104,7 +107,7 @@ def _web(configuration: Config, host: str, port: int, stop: threading.Event) -> 
         + (f"\nnobody can log in yet; set up the first account at {link}" if link else "")
     )
     settings = uvicorn.Config(
-        get_asgi_application(),
+        WSGIMiddleware(get_wsgi_application(), workers=WORKERS),
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -107,7 +107,7 @@ def _web(configuration: Config, host: str, port: int, stop: threading.Event) -> 
         + (f"\nnobody can log in yet; set up the first account at {link}" if link else "")
     )
     settings = uvicorn.Config(
-        WSGIMiddleware(get_wsgi_application(), workers=WORKERS),
+        WSGIMiddleware(get_wsgi_application(), workers=WORKERS),  # type: ignore[arg-type]  # its stubs know PEP 3333 only
         log_level="warning",
         access_log=False,
         server_header=False,

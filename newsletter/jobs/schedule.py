@@ -16,7 +16,7 @@ from newsletter.config import Config, Moment
 from newsletter.jobs import approval, draft, history, notices
 from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.states import change
-from newsletter.jobs.windows import next_moment
+from newsletter.jobs.windows import name_of, next_moment
 from newsletter.models import Edition, Occurrence, State
 from newsletter.render.loader import TemplateProblem
 
@@ -124,6 +124,9 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
         if _was_left_out(newsletter, occurrence.due_at):
             _finish(occurrence, now, SKIPPED_DATE)
             return
+        if _left_early(newsletter, occurrence.due_at):
+            _finish(occurrence, now, "its edition left early, by hand; later posts wait for the next")
+            return
         just_before = occurrence.due_at - timedelta(microseconds=1)
         draft.make(configuration, newsletter, now=now, after=just_before, by=BY)
     edition = _edition_due(newsletter, occurrence)
@@ -135,6 +138,13 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         _finish(occurrence, now, _leave(newsletter, edition, occurrence.due_at, now))
+
+
+def _left_early(newsletter: config.Newsletter, due: datetime) -> bool:
+    """Whether the edition of this time was sent by hand before it: a second one would only surprise its readers."""
+    period = name_of(due, newsletter.period, newsletter.zone)
+    editions = Edition.objects.filter(newsletter=newsletter.name, corrects=None, period__regex=rf"^{period}(\.\d+)?$")
+    return editions.filter(state__in=(State.QUEUED, State.SENDING, State.PAUSED, State.SENT)).exists()
 
 
 def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:

@@ -324,6 +324,17 @@ def test_an_edition_that_was_cancelled_is_not_made_again(blog: Blog) -> None:
     assert outcome(SEND, DUE) == "its edition has left already, or was given up"
 
 
+def test_an_edition_sent_early_by_hand_is_not_followed_by_a_second_one(blog: Blog) -> None:
+    ran(NOW)
+    approval.approve(the_edition(), now=NOW + MINUTE)
+    approval.queue(the_edition(), now=NOW + MINUTE)
+    blog.articles.append(article("b", NOW + HOUR))
+    ran(DUE)
+    assert the_edition().state == State.QUEUED
+    assert outcome(SEND, DUE) == "its edition left early, by hand; later posts wait for the next"
+    assert waits() == []
+
+
 def test_a_draft_that_was_frozen_early_is_not_announced_as_one(blog: Blog) -> None:
     approval.approve(draft.make(config.current(), kinaforum(), now=NOW - HOUR), now=NOW - HOUR)
     ran(NOW)

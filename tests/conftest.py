@@ -33,7 +33,7 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever opens the browser is marked so: `make test` runs it apart, since Playwright's loop keeps asyncio's out."""
+    """Mark what opens the browser: `make test` runs it apart, since Playwright's loop keeps asyncio's out."""
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)

@@ -173,8 +173,12 @@ def _asked(zone: ZoneInfo, period: str, **given: str) -> "Asked | None":
 
 def _counted(document: dict[str, Any]) -> str:
     inside = sum(p["included"] for p in document["posts"])
-    days = len(document["days"])
-    return f"{inside} {'post' if inside == 1 else 'posts'} on {days} {'day' if days == 1 else 'days'}, {len(document['posts']) - inside} left out"
+    posts, days = _many(inside, "post"), _many(len(document["days"]), "day")
+    return f"{posts} on {days}, {len(document['posts']) - inside} left out"
+
+
+def _many(count: int, word: str) -> str:
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _headline(document: dict[str, Any]) -> str:

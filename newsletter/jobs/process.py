@@ -5,6 +5,7 @@ its standard input is closed, and so when whoever started it is gone. What it ha
 on standard output.
 """
 
+import gc
 import os
 import signal
 import sys
@@ -72,6 +73,7 @@ def main(arguments: list[str]) -> int:
     os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.settings"
     settings.INSTALLED_APPS = OUR_TABLES
     django.setup()
+    _collect_rarely()
     try:
         ended = work(configuration, provider, share(configuration.delivery, index, of), stop)
     except JournalError as e:
@@ -79,6 +81,13 @@ def main(arguments: list[str]) -> int:
     if ended.problem:
         print(ended.problem, flush=True)  # noqa: T201 - the sentence that the parent reads
     return IN_TROUBLE if ended.problem else ENDED
+
+
+def _collect_rarely() -> None:
+    """Mails leave no cycles behind, and looking for some took a tenth of the time; what is loaded is never garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(200_000, 20, 100)
 
 
 def work(configuration: Config, provider: str, delivery: config.Delivery, stop: Stop) -> Ended:

@@ -32,10 +32,7 @@ from newsletter.config.values import (
 # A wheel carries the templates inside the package; a checkout has them beside it.
 _packed = Path(__file__).parents[1] / "_templates"
 SHIPPED_TEMPLATES = _packed if _packed.is_dir() else Path(__file__).parents[2] / "templates"
-PROVIDERS = (
-    "smtp", "file", "amazon_ses", "brevo", "mailersend", "mailgun", "mailjet", "mandrill", "postal", "postmark",
-    "resend", "sendgrid", "sparkpost", "unisender_go",
-)  # fmt: skip
+PROVIDERS = ("smtp", "file", "amazon_ses", "mailgun", "postmark", "resend")
 SOURCE_KINDS = ("auto", "feed", "blogger", "wordpress", "jsonfeed", "folder")
 
 Period = Literal["day", "week", "month"]
@@ -171,7 +168,7 @@ class Newsletter:
     excerpt_words: Annotated[Whole, Field(ge=1, le=5000)] = 80
     order: Literal["newest", "oldest"] = "newest"
     group_by: Literal["day", "source", "category", "none"] = "day"
-    track: Literal["none", "links"] = "none"
+    track: Literal["none"] = "none"
     template: Text = "edition"
     provider: Text = ""
     theme: Theme = field(default_factory=Theme)
@@ -294,17 +291,9 @@ class Delivery:
     file: dict[str, Text] = field(default_factory=lambda: {"folder": "mails", "format": "maildir"})
     dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_one_or_more)] = ()
     amazon_ses: dict[str, Any] = field(default_factory=dict)
-    brevo: dict[str, Any] = field(default_factory=dict)
-    mailersend: dict[str, Any] = field(default_factory=dict)
     mailgun: dict[str, Any] = field(default_factory=dict)
-    mailjet: dict[str, Any] = field(default_factory=dict)
-    mandrill: dict[str, Any] = field(default_factory=dict)
-    postal: dict[str, Any] = field(default_factory=dict)
     postmark: dict[str, Any] = field(default_factory=dict)
     resend: dict[str, Any] = field(default_factory=dict)
-    sendgrid: dict[str, Any] = field(default_factory=dict)
-    sparkpost: dict[str, Any] = field(default_factory=dict)
-    unisender_go: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)

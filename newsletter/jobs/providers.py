@@ -72,8 +72,6 @@ def provider(settings: config.Delivery) -> Provider:
         "amazon_ses": AmazonSes,
     }
     name = str(settings.provider)
-    if name not in kinds:
-        raise ProviderProblem(f"delivery.provider: '{name}' can't be used yet; use one of smtp, {', '.join(kinds)}")
     keys = {key.lower(): given for key, given in getattr(settings, name).items()}
     try:
         return kinds[name](keys)

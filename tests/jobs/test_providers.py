@@ -165,11 +165,6 @@ def test_a_missing_key_is_said_by_name(tmp_path: Path, api: Api) -> None:
     assert ended.problem.startswith("delivery.postmark: ")
 
 
-def test_a_provider_that_is_not_ready_is_refused_by_name() -> None:
-    with pytest.raises(providers.ProviderProblem, match="brevo"):
-        providers.provider(Delivery(provider="brevo"))
-
-
 def test_a_rate_is_kept(api: Api, tmp_path: Path) -> None:
     edition = edition_to(3)
     send(api, "postmark", tmp_path, rate="20/s")

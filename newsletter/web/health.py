@@ -6,14 +6,14 @@ Promises: `/healthz` asks nothing of the database; `/metrics` answers this machi
 import ipaddress
 from collections.abc import Iterator
 
-from django.db import Error, connection
-from django.db.migrations.executor import MigrationExecutor
+from django.db import Error
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from newsletter import config
+from newsletter.jobs.migrating import waiting_migrations
 from newsletter.models import Edition, Source, State
 from newsletter.web.desk.access import Role, role_of
 from subscribers.models import Letter, Subscription
@@ -34,17 +34,12 @@ def alive(request: HttpRequest) -> HttpResponse:
 def ready(request: HttpRequest) -> HttpResponse:
     """The database can be used, and has had every migration; 503 with the reason otherwise."""
     try:
-        waiting = _migrations_wait()
+        waiting = waiting_migrations()
     except Error:
         return HttpResponse("the database can't be used\n", content_type=TEXT, status=503)
     if waiting:
         return HttpResponse("the database waits for migrations\n", content_type=TEXT, status=503)
     return HttpResponse("ready\n", content_type=TEXT)
-
-
-def _migrations_wait() -> bool:
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 @never_cache

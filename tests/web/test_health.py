@@ -23,12 +23,12 @@ def test_a_database_that_is_gone_is_not_ready(client: Client, monkeypatch: pytes
     def gone() -> bool:
         raise OperationalError("gone")
 
-    monkeypatch.setattr(health, "_migrations_wait", gone)
+    monkeypatch.setattr(health, "waiting_migrations", gone)
     assert client.get("/readyz").status_code == 503
 
 
 def test_waiting_migrations_are_not_ready(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "_migrations_wait", lambda: True)
+    monkeypatch.setattr(health, "waiting_migrations", lambda: True)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert b"migrations" in answer.content

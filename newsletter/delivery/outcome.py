@@ -112,6 +112,17 @@ def unknown(number: int, attempt: int, problem: str, at: float) -> Outcome:
     return Outcome(number, attempt, Kind.UNKNOWN, at, Fault.CONNECTION, text=problem)
 
 
+def without(outcome: Outcome, address: str) -> Outcome:
+    """The outcome, its text naming neither the address nor what stands before the `@`: it is kept for long."""
+    if not outcome.text:
+        return outcome
+    text = outcome.text
+    for name in (address, address.rpartition("@")[0]):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    o = outcome
+    return Outcome(o.number, o.attempt, o.kind, o.at, o.fault, o.code, o.status, text, o.queue_id, o.retry_after)
+
+
 def fault_of(phase: Phase, code: int, status: str, text: str) -> Fault:
     """Whose fault a refusal or deferral is."""
     if code in (530, 535, 534, 538):

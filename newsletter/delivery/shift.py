@@ -186,7 +186,7 @@ class Shift:
             self._finish(job, outcome)
             return
         if job.about:
-            self._write(job, outcome)
+            self._write(job, outcomes.without(outcome, job.reader.address))
             job.about = False
         self._hand_back(job, delay, outcome if phase is Phase.RCPT else None)
 
@@ -210,7 +210,7 @@ class Shift:
         self.halt(lambda held: held.batch.edition == edition)
 
     def _finish(self, job: Job, outcome: Outcome) -> None:
-        held = job.chunk
+        held, outcome = job.chunk, outcomes.without(outcome, job.reader.address)
         self._write(job, outcome)
         held.in_flight -= 1
         held.outcomes.append(outcome)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from newsletter.delivery.engine import Why
+from newsletter.delivery.journal import Journal
 from newsletter.mail import Fault, Kind
 from tests.delivery.conftest import Send
 from tests.delivery.samples import desk
@@ -217,3 +218,16 @@ async def test_an_unasked_reply_ends_the_connection_and_loses_nothing(send_all: 
         await send_all(readers, server, connections=1)
     assert readers.kinds() == {"accepted": 3}
     assert sorted(server.recipients) == [f"r{n}@reader.example" for n in range(3)]
+
+
+@ways
+@pytest.mark.parametrize("reply", ["550 5.1.1 no R0 here (r0@reader.example)", "451 4.2.0 r0 is busy, R0 waits"])
+async def test_neither_journal_nor_outcome_names_the_reader(
+    reply: str, features: Sequence[str], send_all: Send, journal: Journal
+) -> None:
+    readers = desk(1)
+    async with Smtpd.of(features, RCPT=[reply] * 40) as server:
+        await send_all(readers, server)
+    assert "…" in readers.outcomes[0][-1].text
+    assert "r0" not in readers.outcomes[0][-1].text.lower()
+    assert b"r0" not in journal.path.read_bytes().lower()

@@ -90,7 +90,7 @@ def may_be_lifted(key: str, at: datetime) -> bool:
     reasons = set(Suppression.objects.covering(key).values_list("reason", flat=True))
     if reasons - set(Suppression.LIFTED_BY_CONFIRMING):
         return False
-    return Suppression.Reason.BOUNCED not in reasons or not Hits.objects.happened(lifting(key), at, LIFT_BOUNCED_EVERY)
+    return Suppression.Reason.BOUNCED not in reasons or not Hits.objects.how_many(lifting(key), at, LIFT_BOUNCED_EVERY)
 
 
 def lifting(key: str) -> str:

@@ -22,9 +22,9 @@ WORDING = "2026-1"
 """The version of `consent_text`; a new text gets a new one."""
 
 HOUR = timedelta(hours=1)
-PER_NETWORK, PER_DOMAIN = 30, 1_000
-"""Requests an hour: from one network (IPv4 /24, IPv6 /56), and for addresses of one domain."""
-AGAIN_AFTER, PER_ADDRESS = timedelta(hours=6), 5
+PER_NETWORK, PER_DOMAIN, PER_ADDRESS = 30, 1_000, 10
+"""Requests an hour: from one network (IPv4 /24, IPv6 /56), for addresses of one domain, and for one address."""
+AGAIN_AFTER, LETTERS_A_DAY = timedelta(hours=6), 5
 """A newsletter's letter to one address is written once in this time; for all newsletters so many a day."""
 KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
 
@@ -71,9 +71,14 @@ def network_of(address: str) -> str:
 def ask(request: Request) -> bool:
     """Note a request and write the letter; False where the network or the domain has asked too often.
 
-    A request for an address that was written to lately is taken like any other, and writes nothing.
+    A request for an address that was written to lately, or is asked for again and again, is taken like any other, and
+    writes nothing.
     """
     with transaction.atomic():
+        if _too_many_from(request):
+            return False
+        if _flooded(request):
+            return True
         if _too_often(request):
             return False
         Suppression.objects.adopt(request.address.key)
@@ -98,10 +103,30 @@ def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime
     )
 
 
+def _network(request: Request) -> str:
+    return f"network {network_of(request.network)}"
+
+
+def _too_many_from(request: Request) -> bool:
+    """Whether the network has used up its hour; looked up, so that whoever goes on all the same leaves no rows."""
+    return Hits.objects.how_many(_network(request), request.at, HOUR) >= PER_NETWORK
+
+
+def _flooded(request: Request) -> bool:
+    """Whether one address is asked for so often that it can be no person: a flood leaves one row, wherever from, and
+    does not use up what its domain has."""
+    return Hits.objects.count_one(asking_for(request.address.key), request.at, HOUR) > PER_ADDRESS
+
+
 def _too_often(request: Request) -> bool:
-    network = Hits.objects.count_one(f"network {network_of(request.network)}", request.at, HOUR)
+    network = Hits.objects.count_one(_network(request), request.at, HOUR)
     domain = Hits.objects.count_one(f"domain {request.address.domain}", request.at, HOUR)
     return network > PER_NETWORK or domain > PER_DOMAIN
+
+
+def asking_for(key: str) -> str:
+    """Under what name it is counted how often an address was asked for."""
+    return f"address {key}"
 
 
 def _written_to(subscriber: Subscriber, request: Request) -> bool:
@@ -112,7 +137,7 @@ def _written_to(subscriber: Subscriber, request: Request) -> bool:
         ).values_list("newsletter", "created")
     )
     of_late = (n == request.newsletter and created > request.at - AGAIN_AFTER for n, created in asked)
-    return len(asked) >= PER_ADDRESS or any(of_late)
+    return len(asked) >= LETTERS_A_DAY or any(of_late)
 
 
 def _note(subscription: Subscription, request: Request) -> Consent:

@@ -61,11 +61,12 @@ class HitsManager(models.Manager["Hits"]):
             )
             return int(cursor.fetchone()[0])
 
-    def happened(self, what: str, at: datetime, window: timedelta) -> bool:
-        """Whether `what` was counted in this window."""
+    def how_many(self, what: str, at: datetime, window: timedelta) -> int:
+        """How often `what` was counted in this window so far."""
         seconds = int(window.total_seconds())
         start = int(at.timestamp()) // seconds * seconds
-        return self.filter(what=keyed_hash(Purpose.LIMIT, what), start=start).exists()
+        found = self.filter(what=keyed_hash(Purpose.LIMIT, what), start=start)
+        return found.values_list("count", flat=True).first() or 0
 
     def tidy(self, at: datetime) -> int:
         """Forget the windows that are over; gives how many."""

@@ -64,7 +64,7 @@ def compose(letter: Letter) -> Composed | None:
     title = known.title if known else letter.newsletter
     of_newsletter = known.language if known else "en"
     subscriber = letter.subscriber
-    language = supported(subscriber.language) or supported(of_newsletter) or "en"
+    language = _language(Letter.Kind(letter.kind), subscriber.language, of_newsletter)
     with translation.override(language):
         worded = _WORDS[Letter.Kind(letter.kind)](letter, title)
     if worded is None:
@@ -80,15 +80,22 @@ def compose(letter: Letter) -> Composed | None:
     )
 
 
+def _language(kind: Letter.Kind, of_reader: str, of_newsletter: str) -> str:
+    """The reader's own; but whoever asks for a newsletter may be somebody else, so that it speaks its own there."""
+    wanted = (of_newsletter, of_reader) if kind is Letter.Kind.CONFIRM else (of_reader, of_newsletter)
+    return next((found for tag in wanted if (found := supported(tag))), "en")
+
+
 def _url(path: str) -> str:
     return f"{config.current().site.url}{path}"
 
 
 def may_be_lifted(key: str, at: datetime) -> bool:
-    """Whether confirming lifts what suppresses this address: not complaints nor what was done by hand, and a bounce
-    once in a while only."""
-    reasons = set(Suppression.objects.covering(key).values_list("reason", flat=True))
-    if reasons - set(Suppression.LIFTED_BY_CONFIRMING):
+    """Whether confirming lifts what suppresses this address: not complaints, what was done by hand, nor a whole domain,
+    and a bounce once in a while only."""
+    covering = Suppression.objects.covering(key)
+    reasons = set(covering.values_list("reason", flat=True))
+    if reasons - set(Suppression.LIFTED_BY_CONFIRMING) or covering.filter(kind=Suppression.Kind.DOMAIN).exists():
         return False
     return Suppression.Reason.BOUNCED not in reasons or not Hits.objects.how_many(lifting(key), at, LIFT_BOUNCED_EVERY)
 

@@ -149,7 +149,7 @@ def _note(subscription: Subscription, request: Request) -> Consent:
         text=consent_text(newsletter.title),
         language=request.language,
         at=request.at,
-        network=request.network,
+        network=request.network[:45],
         page=request.page[:500],
     )
 

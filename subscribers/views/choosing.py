@@ -80,7 +80,7 @@ def _choices(subscriber: Subscriber, today: date) -> list[Choice]:
 def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
     """Do what the button says; gives a notice, or what is wrong."""
     name = request.POST.get("newsletter", subscription.newsletter)
-    tie = subscription.subscriber.subscriptions.filter(newsletter=name).first()
+    tie = next((t for t in subscription.subscriber.subscriptions.all() if t.newsletter == name), None)
     match request.POST.get("do"):
         case "leave" if tie:
             rules.leave(tie.pk, timezone.now())
@@ -94,7 +94,8 @@ def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
             rules.pause(tie, None)
             return _("Mail comes again from now on."), ""
         case "join" if name in config.current().newsletters:
-            _ask_to_join(request, subscription.subscriber, name)
+            if not _ask_to_join(request, subscription.subscriber, name):
+                return "", _("Too many have asked just now. Please try again in an hour.")
             return _("Look into your mailbox: a mail to confirm is on its way."), ""
         case "me":
             rules.ask_for_me(subscription, timezone.now())
@@ -112,14 +113,14 @@ def _pause(request: HttpRequest, tie: Subscription) -> tuple[str, str]:
     return _("No mail comes before %(day)s.") % {"day": day(until)}, ""
 
 
-def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> None:
-    signup.ask(
+def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> bool:
+    return signup.ask(
         signup.Request(
             newsletter=name,
             address=Address(subscriber.address, subscriber.key),
             language=subscriber.language or config.current().newsletters[name].language,
             network=request.META.get("REMOTE_ADDR", ""),
-            page=config.current().site.url,
+            page=f"{config.current().site.url}/p/",
             at=timezone.now(),
         )
     )

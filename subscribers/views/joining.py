@@ -60,10 +60,20 @@ def _ask(request: HttpRequest, newsletter: Newsletter, form: AskForm, language: 
         address=form.given,
         language=language,
         network=request.META.get("REMOTE_ADDR", ""),
-        page=request.headers.get("Origin") or config.current().site.url,
+        page=_page_of(request),
         at=timezone.now(),
     )
     return 202 if signup.ask(asked) else 429
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Where somebody agreed: on our own page, or on the site whose form it was ("null" where the browser hides it).
+
+    Our own pages tell no referrer, so that browsers say "null" of them too; Sec-Fetch-Site tells the two apart.
+    """
+    site, origin = config.current().site.url, request.headers.get("Origin", "")
+    own = origin in ("", site) or request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return f"{site}{request.path}" if own else origin
 
 
 def _ask_as_json(request: HttpRequest, newsletter: Newsletter) -> JsonResponse:
@@ -84,7 +94,7 @@ def _fields(request: HttpRequest) -> QueryDict:
     fields = QueryDict(mutable=True)
     try:
         found: Any = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return fields
     for name, value in found.items() if isinstance(found, dict) else ():
         if isinstance(value, str):

@@ -33,7 +33,7 @@ def test_a_request_is_only_a_letter() -> None:
     tie = Subscription.objects.get()
     assert tie.state == State.PENDING
     letter = only_letter()
-    assert (letter.template, letter.address, letter.language) == ("confirm", "kari@reader.example", "nn")
+    assert (letter.template, letter.address, letter.language) == ("confirm", "kari@reader.example", "nb")
 
 
 def test_confirming_makes_it_active_with_consent() -> None:

@@ -54,8 +54,8 @@ def newsletters(request: HttpRequest) -> HttpResponse:
 def archive(request: HttpRequest, name: str) -> HttpResponse:
     """A newsletter's editions, newest first."""
     newsletter = _newsletter(name)
-    number = int(request.GET.get("page", "1")) if request.GET.get("page", "1").isdecimal() else 1
-    number = min(max(number, 1), 10_000)
+    wanted = request.GET.get("page", "1")
+    number = max(int(wanted), 1) if wanted.isdecimal() and len(wanted) <= 4 else 1
     found = queries.listed(name, first=(number - 1) * A_PAGE, count=A_PAGE + 1)
     if number > 1 and not found:
         raise Http404("the archive has no such page")

@@ -39,6 +39,16 @@ _SPELT = re.compile(
     re.IGNORECASE,
 )
 _UNIX_STYLE = re.compile(rf"{_NAME}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE)
+# Day, month, year, as they stand with dots from Lisbon to Vladivostok; with slashes nobody can tell.
+_DOTTED = re.compile(
+    rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<year>\d{{4}})(?:[\s,]+{_CLOCK}{_ZONE})?", re.IGNORECASE
+)
+_SECONDS_SINCE_1970 = re.compile(r"(\d{9,10})(?:\d{3}|\.\d+)?")
+_CHARACTERS = str.maketrans("年月日", "-- ")
+_COMMENT = re.compile(r"\s*\([^()]*\)$")
+# What programs write that know no date: nought in the reckoning of their machine.
+_NOUGHT = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1000, 9000)
 # A day's name, in any language: "Fri,", "Seg,", "terça-feira,".
 _DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IGNORECASE)
 
@@ -46,12 +56,20 @@ _DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IG
 def parse_date(text: str) -> datetime | None:
     """The instant that `text` names, with the offset that stands there; UTC where none does, or `-0000`.
 
-    A bare date is its midnight in UTC. None where it is no date, or one that can't be (30 February).
+    A bare date is its midnight in UTC. None where it is no date, one that can't be (30 February), or the nought of a
+    machine's reckoning (1 January 1970 or of the year 1).
     """
-    text = " ".join(text.split())[:100]
+    found = _found(" ".join(text.split())[:100])
+    return found if found and found.year in _YEARS and found != _NOUGHT else None
+
+
+def _found(text: str) -> datetime | None:
+    if seconds := _SECONDS_SINCE_1970.fullmatch(text):
+        return datetime.fromtimestamp(int(seconds[1]), UTC)
+    text = " ".join(text.translate(_CHARACTERS).split())
     bare = _DAY_NAME.sub("", text, count=1)
-    for pattern in (_NUMERIC, _COMPACT, _SPELT, _UNIX_STYLE):
-        for candidate in (text, bare):
+    for pattern in (_NUMERIC, _COMPACT, _DOTTED, _SPELT, _UNIX_STYLE):
+        for candidate in (text, bare, _COMMENT.sub("", bare)):
             if found := pattern.fullmatch(candidate):
                 return _moment({k: v for k, v in found.groupdict().items() if v})
     return None

@@ -5,7 +5,6 @@ Works on the text, in one pass and in time linear to it: parsers below recurse, 
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
 
 from newsletter.feeds.markup import words
 
@@ -25,19 +24,19 @@ _CLOSES |= {
 class _Flattener:
     """Keeps the tags of the outer `limit` levels; `depth` is the deepest that it saw."""
 
-    def __init__(self, limit: int, *, html: bool) -> None:
-        self.limit, self.html = limit, html
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
         self.depth = 0
         self.open: list[str] = []
         self.count: Counter[str] = Counter()
 
     def __call__(self, tag: re.Match[str]) -> str:
-        name = tag[2].lower() if self.html else tag[2]
+        name = tag[2].lower()
         if tag[1]:
             return tag[0] if self._close(name) else ""
-        if (self.html and name in _VOID) or (tag[3] and not self.html):
-            return tag[0] if len(self.open) < self.limit or name in _VOID else ""
-        while self.html and self.open and self.open[-1] in _CLOSES.get(name, ()):
+        if name in _VOID:
+            return tag[0]
+        while self.open and self.open[-1] in _CLOSES.get(name, ()):
             self._pop()
         self.open.append(name)
         self.count[name] += 1
@@ -60,38 +59,5 @@ class _Flattener:
 
 def flatten_html(html: str, limit: int) -> tuple[str, bool]:
     """HTML without the tags below `limit` levels, their text kept; and whether there were any."""
-    flattener = _Flattener(limit, html=True)
+    flattener = _Flattener(limit)
     return _TAG.sub(flattener, html), flattener.depth > limit
-
-
-def flatten_xml(text: str, limit: int) -> tuple[str, bool]:
-    """As `flatten_html`, for XML; what stands in CDATA sections and comments is left alone."""
-    flattener = _Flattener(limit, html=False)
-    flat = "".join(part if opaque else _TAG.sub(flattener, part) for part, opaque in xml_parts(text))
-    return flat, flattener.depth > limit
-
-
-def xml_parts(text: str) -> Iterator[tuple[str, bool]]:
-    """XML in pieces: markup, and (True) the CDATA sections and comments between; an unclosed one goes to the end."""
-    here, find = 0, _finder(text)
-    while True:
-        start, end_mark = min(find("<![CDATA[", here, "]]>"), find("<!--", here, "-->"))
-        yield text[here:start], False
-        if start == len(text):
-            return
-        end = text.find(end_mark, start + 4)
-        here = len(text) if end < 0 else end + 3
-        yield text[start:here], True
-
-
-def _finder(text: str) -> Callable[[str, int, str], tuple[int, str]]:
-    """`str.find` that remembers where each mark was found last, so that a rare mark is not sought again and again."""
-    known: dict[str, int] = {}
-
-    def find(mark: str, here: int, end_mark: str) -> tuple[int, str]:
-        if known.get(mark, -1) < here:
-            found = text.find(mark, here)
-            known[mark] = len(text) if found < 0 else found
-        return known[mark], end_mark
-
-    return find

@@ -21,6 +21,8 @@ UPDATED = ("updated", "modified", "dcterms:modified")
 _THUMBNAIL_SIZE = re.compile(r"/s\d{2,3}(?:-[a-z0-9-]+)?/(?=[^/]+\Z)|=s\d{2,3}(?:-[a-z0-9-]+)?\Z")
 _ENGINE_SCHEMES = ("schemas.google.com/g/2005#kind", "schemas.google.com/blogger/2008/kind")
 _NOBODY = ("unknown", "noreply@blogger.com")
+# Of these types content is Base64 (RFC 4287 4.1.3.3).
+_BINARY = re.compile(r"(?:application|audio|font|image|video)/(?!.*(?:xml|html|json))", re.IGNORECASE)
 
 
 def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -> Raw:
@@ -79,6 +81,8 @@ def _body(fields: Fields, *, atom: bool) -> tuple[str, str]:
 def _as_html(element: Element, *, atom: bool) -> str:
     if len(element):
         return inner_markup(element)
+    if atom and _BINARY.match(element.get("type") or ""):
+        return ""
     text = inner_text(element)
     plain = atom and name(element) in ("content", "summary") and _kind(element, atom=True) == "text"
     return text_as_html(text) if plain else text
@@ -125,7 +129,9 @@ def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> 
 def _content_base(fields: Fields, entry: Element, url: str) -> str:
     """The base address that an entry sets for its own content; "" where it sets none."""
     content = fields.first("content", "summary")
-    return "" if content is None else base_of(content, base_of(entry, url), above=entry.getparent())
+    if content is None or not base_of(content, url, above=entry.getparent()):
+        return ""
+    return base_of(content, url)
 
 
 def _author(fields: Fields) -> str:

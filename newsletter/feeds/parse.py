@@ -4,7 +4,8 @@ Promises: `parse` gives what is whole or raises `NotAFeed`, nothing else; its ti
 `MAXIMUM_ENTRIES`; whatever it left out or mended is in `problems`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from newsletter.feeds.decode import decode
 from newsletter.feeds.document import Element, Fields, absolute, base_of, name, parse_xml
@@ -16,6 +17,7 @@ from newsletter.feeds.repair import repair
 from newsletter.mail import FoundPost
 
 MAXIMUM_ENTRIES = 1_000
+_GZIP = b"\x1f\x8b\x08"
 _ENGINES = {"blogger": ("blogger", "blogspot.com"), "wordpress": ("wordpress",)}
 
 
@@ -24,10 +26,14 @@ def parse(body: bytes, base_url: str, content_type: str = "") -> ParsedFeed:
 
     Raises NotAFeed for web pages, comments feeds, exports, documents with an attacker's entities, and what is no feed.
     """
+    if body.startswith(_GZIP):
+        raise NotAFeed("is compressed without saying so (gzip); use the address of the feed itself")
     text = decode(body, content_type)
+    if not text.strip():
+        raise NotAFeed("is empty")
     if text.lstrip()[:1] in ("{", "["):
         feed = parse_json(text, base_url)
-        posts, troubles = _finished(feed.entries, base_url)
+        posts, troubles = _finished(_told_apart(feed.entries), base_url)
         return ParsedFeed(feed.kind, feed.title, feed.language, posts, feed.links, problems=troubles)
     text, problems, whole = repair(text)
     if "wordpress.org/export/" in text[:3000]:
@@ -55,7 +61,7 @@ def _read_feed(root: Element, base_url: str, problems: tuple[str, ...], *, whole
         "" if title is None else title_of("".join(title.itertext()), "html" if title.get("type") == "html" else "rss")
     )
     total = fields.text("opensearch:totalResults")
-    posts, troubles = _finished(raws, base_url)
+    posts, troubles = _finished(raws if atom else _told_apart(raws), base_url)
     return ParsedFeed(
         kind=_engine(fields),
         title=said,
@@ -104,3 +110,15 @@ def _finished(raws: Iterable[Raw], base_url: str) -> tuple[tuple[FoundPost, ...]
     if undated:
         problems += (f"has {undated} of {len(posts)} posts without a date, which no edition takes by itself",)
     return tuple(posts), problems
+
+
+def _told_apart(raws: Sequence[Raw]) -> Iterator[Raw]:
+    """Entries whose ids tell them apart: where several pages share one id, as some feeds have it, their links do.
+
+    In Atom an id that comes twice is one entry, whatever else they say (RFC 4287 4.1.1).
+    """
+    pages: dict[str, set[str]] = {}
+    for raw in raws:
+        pages.setdefault(raw.uid.strip(), set()).add(raw.link.strip())
+    for raw in raws:
+        yield replace(raw, uid="") if raw.link.strip() and len(pages[raw.uid.strip()]) > 1 else raw

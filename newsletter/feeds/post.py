@@ -14,6 +14,8 @@ from newsletter.feeds.markup import spaced, text_of, without_controls
 from newsletter.mail import FoundPost, Image
 
 _SUMMARY = 2_000
+_TITLE = 4_000
+_NAMED = 200
 _LINE_ADDRESS = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]'»”]")
 _INLINE = "a b i em strong u s del ins sub sup small big code span font tt cite q mark abbr br img wbr p div"
 _TITLE_TAG = re.compile(rf"</?(?:{'|'.join(_INLINE.split())})(?:\s[^<>]*)?/?>", re.IGNORECASE)
@@ -47,7 +49,7 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[str, ...]]:
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url)
     summary = text_of(raw.summary)[:_SUMMARY] if raw.html else ""
     published, updated = _moment(raw.published), _moment(raw.updated)
-    title = spaced(without_controls(raw.title))
+    title, problems = _bounded(spaced(without_controls(raw.title)))
     post = FoundPost(
         uid=raw.uid.strip() or raw.link.strip() or made_up_id(title, cleaned.html, str(raw.published)),
         url=link,
@@ -63,10 +65,18 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[str, ...]]:
         dropped=cleaned.dropped,
         via=_web_address(raw.via, feed_url),
     )
-    problems = cleaned.problems
+    problems += cleaned.problems
     if post.published is None and (raw.published or raw.updated):
         problems += (f"has a date that can't be read ({str(raw.published or raw.updated)[:60]!r})",)
-    return post, tuple(f"its post '{title or post.uid}' {p}" for p in problems)
+    return post, tuple(f"its post '{title[:_NAMED] or post.uid}' {p}" for p in problems)
+
+
+def _bounded(title: str) -> tuple[str, tuple[str, ...]]:
+    """A title that is no longer than anybody means one to be, and a sentence where it was."""
+    if len(title) <= _TITLE:
+        return title, ()
+    short = title[: _TITLE - 1].rstrip() + "…"
+    return short, (f"has a title of {len(title):,} characters, of which the first {_TITLE:,} were kept",)
 
 
 def _web_address(link: str, base: str) -> str:

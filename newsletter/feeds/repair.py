@@ -5,22 +5,27 @@ short ones is expanded; a document that declares others is refused.
 """
 
 import re
+from html import unescape
 from html.entities import html5
 
-from newsletter.feeds.depth import flatten_xml, xml_parts
+from newsletter.feeds.balance import balance, xml_parts
 from newsletter.feeds.model import NotAFeed
 
 MAXIMUM_DEPTH = 100
-ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|feed|RDF|channel)(?=[\s>])")
+ROOT = re.compile(r"<(?:[\w.-]+:)?(rss|feed|RDF|channel)(?=[\s/>])")
 
-_ENDS = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>\s*(?:<!--[^>]*-->\s*)*\Z")
+_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|RDF|channel)\s*>")
+_NOTHING_IN_IT = re.compile(r"<[^<>]*/>")
 _OPEN_ENTRY = re.compile(r"<(?:[\w.-]+:)?(?:item|entry)[\s>]")
 _CLOSED_ENTRY = re.compile(r"</(?:[\w.-]+:)?(?:item|entry)\s*>")
 _ENTITY = re.compile(r"""<!ENTITY\s+(?!%)(\S+)\s+(?:"([^"]*)"|'([^']*)'|([A-Z]+))""")
-_REFERENCE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});)(?:(\w{1,32});)?")
+_REFERENCE = re.compile(r"&(?:(\w{1,32});|#(\d{1,7});|#[xX]([0-9a-fA-F]{1,6});)?")
+_NO_TAG = re.compile(r"<(?![^\W\d]|[:/!?])")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _WEB_PAGE = re.compile(r"<html[\s>]|<!doctype\s+html", re.IGNORECASE)
 _SHORT = 16
+# Written as numbers, since libxml2 forgets named references behind the first error of a document.
+_MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "&<>\"'"}
 
 
 def repair(text: str) -> tuple[str, tuple[str, ...], bool]:
@@ -34,13 +39,26 @@ def repair(text: str) -> tuple[str, tuple[str, ...], bool]:
         raise NotAFeed("is a web page, not a feed" if page else "is no feed", page=bool(page))
     own = _entities(text[: root.start()])
     text = _FORBIDDEN.sub("", text[root.start() :])
-    text = "".join(part if opaque else _references(part, own) for part, opaque in xml_parts(text))
-    text, deep = flatten_xml(text, MAXIMUM_DEPTH)
+    text = "".join(part if opaque else _markup(part, own) for part, opaque in xml_parts(text))
+    text, deep = balance(text, MAXIMUM_DEPTH)
     problems = (f"has elements nested more than {MAXIMUM_DEPTH} deep, which were flattened",) if deep else ()
-    if _ENDS.search(text[-2000:]):
-        return text, problems, True
+    if end := _end(text):
+        return text[:end], problems, True
     problem = "breaks off before its end; the posts that came whole were kept"
     return _without_broken_entry(text), (*problems, problem), False
+
+
+def _end(text: str) -> int:
+    """Where a feed ends that came whole, junk behind it left out; 0 where it breaks off."""
+    if empty := _NOTHING_IN_IT.match(text):
+        return empty.end()
+    end = entry = here = 0
+    for part, opaque in xml_parts(text):
+        if not opaque:
+            end = max([end, *(here + m.end() for m in _END.finditer(part))])
+            entry = max([entry, *(here + m.start() for m in _OPEN_ENTRY.finditer(part))])
+        here += len(part)
+    return end if end > entry else 0
 
 
 def _entities(prolog: str) -> dict[str, str]:
@@ -57,18 +75,37 @@ def _entities(prolog: str) -> dict[str, str]:
     return own
 
 
+def _markup(part: str, own: dict[str, str]) -> str:
+    """Markup in which what looks like a tag or a reference is one."""
+    return _references(_NO_TAG.sub("&#60;", part), own)
+
+
 def _references(markup: str, own: dict[str, str]) -> str:
-    """Named characters in place of their references; an `&` that begins none is `&amp;`."""
+    """Characters in place of their references, as HTML knows them; an `&` that begins none is itself."""
 
     def replace(found: re.Match[str]) -> str:
-        name = found[1]
+        name, decimal, hexadecimal = found.groups()
         if name and name in own:
-            return own[name].replace("<", "&lt;")
+            return _references(own[name].replace("<", "&lt;").replace('"', "&quot;"), {})
         if name and f"{name};" in html5:
-            return html5[f"{name};"].replace("&", "&amp;").replace("<", "&lt;")
-        return "&amp;" + found[0][1:]
+            return _characters(html5[f"{name};"])
+        if decimal or hexadecimal:
+            return _numbered(found[0], int(decimal) if decimal else int(hexadecimal, 16))
+        return "&#38;" + found[0][1:]
 
     return _REFERENCE.sub(replace, markup)
+
+
+def _characters(text: str) -> str:
+    return text.translate(_MARKS)
+
+
+def _numbered(reference: str, number: int) -> str:
+    """A character by its number, as HTML reads it (128 to 159 are those of windows-1252); "" for what is none."""
+    character = unescape(reference)
+    if number > 0x10FFFF or _FORBIDDEN.search(chr(number)) or _FORBIDDEN.search(character):
+        return ""
+    return reference if character == chr(number) else _characters(character)
 
 
 def _without_broken_entry(text: str) -> str:

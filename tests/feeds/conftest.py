@@ -11,8 +11,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from newsletter import config
+from newsletter.feeds import Memory, Reading, read
+from newsletter.feeds.model import ParsedFeed
+from newsletter.feeds.parse import parse
+from newsletter.mail import FoundPost
 
+BASE = "https://blog.example/feed"
 NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)
+SINCE = datetime(2026, 2, 3, tzinfo=UTC)
 DATE = "Fri, 06 Feb 2026 17:40:00 GMT"
 ATOM = "application/atom+xml"
 RSS = "application/rss+xml"
@@ -148,3 +154,48 @@ def item(title: str = "A title", body: str = "", more: str = "") -> str:
         f"<item><title>{title}</title><link>https://blog.example/a</link><guid>https://blog.example/a</guid>"
         f"<pubDate>Fri, 06 Feb 2026 18:40:00 +0100</pubDate><description>{body}</description>{more}</item>"
     )
+
+
+def one(body: bytes) -> FoundPost:
+    """The only post of a feed."""
+    (post,) = parse(body, BASE).posts
+    return post
+
+
+def titles(feed: ParsedFeed) -> list[str]:
+    """The titles of a feed's posts, in its order."""
+    return [post.title for post in feed.posts]
+
+
+def of(
+    url: str,
+    collect: config.Collect,
+    memory: Memory | None = None,
+    *,
+    kind: str = "auto",
+    since: datetime | None = None,
+) -> Reading:
+    """The reading of a source."""
+    return read(config.Source(url=url, type=kind), collect, memory, now=NOW, since=since)  # type: ignore[arg-type]
+
+
+def numbers(found: Reading) -> list[int]:
+    """The posts' numbers, by their titles."""
+    return [int(post.title.removeprefix("Post ")) for post in found.posts]
+
+
+def feed(*entries: str, head: str = "", **headers: str) -> Answer:
+    """An answer with an Atom feed in it."""
+    return Answer(atom(*entries, head=head), ATOM, headers=headers)
+
+
+def page(*links: str, **headers: str) -> Answer:
+    """A web page with some elements in its head."""
+    return Answer(
+        f"<!doctype html><html><head>{''.join(links)}</head><body>Hello</body></html>".encode(), headers=headers
+    )
+
+
+def alternate(href: str, kind: str = ATOM, title: str = "") -> str:
+    """A `link` element that names a feed."""
+    return f"<link rel='alternate' type='{kind}' href='{href}' title='{title}'>"

@@ -1,5 +1,6 @@
 """A feed's document as posts."""
 
+import gzip
 import json
 from datetime import datetime
 
@@ -11,19 +12,7 @@ from newsletter.feeds.identity import MADE_UP
 from newsletter.feeds.model import NotAFeed, ParsedFeed
 from newsletter.feeds.parse import MAXIMUM_ENTRIES, parse
 from newsletter.mail import FoundPost
-from tests.feeds.conftest import atom, day, entry, item, rss
-
-BASE = "https://blog.example/feed"
-
-
-def one(body: bytes) -> FoundPost:
-    """The only post of a feed."""
-    (post,) = parse(body, BASE).posts
-    return post
-
-
-def titles(feed: ParsedFeed) -> list[str]:
-    return [post.title for post in feed.posts]
+from tests.feeds.conftest import BASE, atom, day, entry, item, one, rss, titles
 
 
 def test_atom_is_read() -> None:
@@ -115,69 +104,6 @@ def test_the_engine_is_told_by_its_generator(generator: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "mend",
-    [
-        lambda b: b"\n\n" + b,
-        lambda b: b"<br />\n<b>Warning</b>: something in feed.php<br />\n" + b,
-        lambda b: b.replace(b"A title", b"A \x10title"),
-        lambda b: b.replace(b"<description/>", b"<description>Salt & pepper &nbsp; &bogus; a&b</description>"),
-        lambda b: b.replace(b'encoding="UTF-8"', b'encoding="ISO-8859-1"'),
-        lambda b: b.replace(b"</rss>", b"</rss>\n<!-- made in 3 ms -->\n"),
-        lambda b: b.replace(b'xmlns:dc="http://purl.org/dc/elements/1.1/"', b""),
-    ],
-    ids=["newline", "warning", "control", "ampersand", "encoding", "comment", "prefix"],
-)
-def test_a_feed_that_is_nearly_xml_is_read(mend: object) -> None:
-    assert callable(mend)
-    body = mend(rss(item("A title", "Tørr", "<dc:creator>Åse</dc:creator>")))
-    post = one(body)
-    assert (post.title, post.html, post.author) == ("A title", "<p>Tørr</p>", "Åse")
-
-
-def test_a_bare_ampersand_in_an_address_is_kept() -> None:
-    post = one(rss(item()).replace(b"<link>https://blog.example/a<", b"<link>https://blog.example/a?b=1&c=2<"))
-    assert post.url == "https://blog.example/a?b=1&c=2"
-
-
-def test_named_characters_of_html_are_characters() -> None:
-    assert one(rss(item("Caf&eacute; &amp;&lt;3", "x&nbsp;y"))).title == "Café &<3"
-
-
-def test_cdata_is_left_as_it_is() -> None:
-    post = one(rss(item("<![CDATA[R&D & more]]>", "<![CDATA[<p>a &amp; b</p>]]>")))
-    assert (post.title, post.html) == ("R&D & more", "<p>a &amp; b</p>")
-
-
-def test_what_came_whole_of_a_feed_cut_in_half_is_kept() -> None:
-    body = rss(item("One", more="<category>x</category>"), item("Two"), item("Three"))
-    feed = parse(body[: body.index(b"Three") + 3], BASE)
-    assert titles(feed) == ["One", "Two"]
-    assert not feed.whole
-    assert "breaks off" in feed.problems[0]
-
-
-def test_a_feed_cut_inside_a_tag_has_no_empty_post() -> None:
-    body = rss(item("One"), item("Two"))
-    assert titles(parse(body[: body.rindex(b"<item>") + 5], BASE)) == ["One"]
-
-
-def test_a_feed_cut_inside_cdata_keeps_what_came_before() -> None:
-    body = rss(item("One"), item("Two", "<![CDATA[<p>half of it, and <item> in it]]>"))
-    assert titles(parse(body[: body.index(b"half") + 2], BASE)) == ["One"]
-
-
-@settings(deadline=None)
-@given(st.integers(1, 1200))
-def test_wherever_a_feed_is_cut_nothing_raises_but_not_a_feed(length: int) -> None:
-    body = atom(*(entry(n) for n in range(1, 4)))
-    try:
-        feed = parse(body[:length], BASE)
-    except NotAFeed:
-        return
-    assert titles(feed) == [f"Post {n}" for n in range(1, 4)][: len(feed.posts)]
-
-
-@pytest.mark.parametrize(
     ("given_title", "read"),
     [
         ("Salt &amp;amp; pepper", "Salt & pepper"),
@@ -219,6 +145,17 @@ def test_links_and_pictures_count_from_xml_base_and_else_from_the_post() -> None
     assert 'href="https://other.example/y/x"' in one(based).html
 
 
+def test_the_base_of_an_entry_counts_once() -> None:
+    html = "&lt;a href='x'&gt;x&lt;/a&gt;"
+    inside = entry(1, html=html).replace("<entry>", "<entry xml:base='2026/'>")
+    assert 'href="https://blog.example/2026/x"' in one(atom(inside)).html
+
+
+def test_content_of_bytes_is_no_text() -> None:
+    assert one(atom(entry(1, html="SGVsbG8=").replace("type='html'", "type='application/pdf'"))).html == ""
+    assert one(atom(entry(1, html="Hello").replace("type='html'", "type='text/plain'"))).html == "<p>Hello</p>"
+
+
 def test_an_empty_href_is_no_address() -> None:
     body = entry(1).replace("href='/posts/1'", "href=''")
     assert one(atom(body)).url == ""
@@ -254,6 +191,24 @@ def test_a_post_without_an_id_has_its_link_and_without_a_link_a_made_up_one() ->
     bare = body.replace(b"<link>https://blog.example/a</link>", b"")
     assert one(bare).uid.startswith(MADE_UP)
     assert one(bare).uid == one(bare).uid
+
+
+def test_posts_that_share_an_id_are_told_apart_by_their_links() -> None:
+    second = item("Two").replace("<link>https://blog.example/a<", "<link>https://blog.example/b<")
+    posts = parse(rss(item("One"), second), BASE).posts
+    assert [(post.uid, post.title) for post in posts] == [
+        ("https://blog.example/a", "One"),
+        ("https://blog.example/b", "Two"),
+    ]
+    assert [post.uid for post in parse(rss(item("One"), item("One again")), BASE).posts] == [
+        "https://blog.example/a"
+    ] * 2
+
+
+def test_a_title_without_end_is_cut_and_said() -> None:
+    feed = parse(rss(item("word " * 10_000)), BASE)
+    assert (len(feed.posts[0].title), feed.posts[0].title[-6:]) == (4000, " word…")
+    assert "has a title of 49,999 characters" in feed.problems[0]
 
 
 def test_published_falls_back_to_updated_and_else_says_so() -> None:
@@ -317,7 +272,9 @@ OUTSIDE = b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///etc/hostname'>]><rss><chan
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        (b"", "no feed"),
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf\n ", "is empty"),
+        (gzip.compress(b"<rss/>"), "compressed"),
         (b"Hello", "no feed"),
         (b"<html><body><rss>no</rss></body></html>", "web page"),
         (b"<!DOCTYPE html><title>x</title>", "web page"),
@@ -329,16 +286,25 @@ OUTSIDE = b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///etc/hostname'>]><rss><chan
         (OUTSIDE, "attack"),
         (b'<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel></channel></rss>', "export"),
     ],
-    ids=["empty", "text", "page", "page2", "half json", "json", "list", "deep json", "bomb", "outside", "export"],
+    ids=[
+        "empty",
+        "blank",
+        "gzip",
+        "text",
+        "page",
+        "page2",
+        "half json",
+        "json",
+        "list",
+        "deep json",
+        "bomb",
+        "outside",
+        "export",
+    ],
 )
 def test_what_is_no_feed_is_refused_in_a_sentence(body: bytes, said: str) -> None:
     with pytest.raises(NotAFeed, match=said):
         parse(body, BASE)
-
-
-def test_short_characters_of_a_feed_s_own_are_read() -> None:
-    body = b"<!DOCTYPE rss [<!ENTITY copy2 '&#169;'>]>" + rss(item("&copy2; 2026"))[38:]
-    assert one(body).title == "© 2026"
 
 
 def test_a_feed_with_200_000_nested_elements_keeps_its_other_posts() -> None:

@@ -42,7 +42,7 @@ class _Balancer:
         """The end tags of an element and of what is still open in it; none where it was never opened."""
         if not self.count[name]:
             return ""
-        ends = []
+        ends: list[str] = []
         while not ends or ends[-1] != name:
             ends.append(self.open.pop())
             self.count[ends[-1]] -= 1

@@ -8,7 +8,7 @@ code, the phase and words.
 import re
 from enum import StrEnum
 
-from newsletter.delivery.reply import Reply
+from newsletter.delivery.reply import Reply, nameless
 from newsletter.mail import Fault, Kind, Outcome
 
 
@@ -116,9 +116,7 @@ def without(outcome: Outcome, address: str) -> Outcome:
     """The outcome, its text naming neither the address nor what stands before the `@`: it is kept for long."""
     if not outcome.text:
         return outcome
-    text = outcome.text
-    for name in (address, address.rpartition("@")[0]):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    text = nameless(outcome.text, address)
     o = outcome
     return Outcome(o.number, o.attempt, o.kind, o.at, o.fault, o.code, o.status, text, o.queue_id, o.retry_after)
 

@@ -39,10 +39,22 @@ class Reply(NamedTuple):
         characters.
         """
         words = b" ".join(_STATUS.sub(b"", line, count=1) for line in self.lines).decode("utf-8", "replace")
-        return _BLANK.sub(" ", _ADDRESS.sub("…", words)).strip()[:300]
+        return _BLANK.sub(" ", without_addresses(words)).strip()[:300]
 
     def __str__(self) -> str:
         return " ".join(str(part) for part in (self.code, self.status, self.text) if part)
+
+
+def without_addresses(text: str) -> str:
+    """A server's words, each address in them replaced by an ellipsis."""
+    return _ADDRESS.sub("…", text)
+
+
+def nameless(text: str, address: str) -> str:
+    """A server's words without this address, nor what stands before its `@`."""
+    for name in (address, address.rpartition("@")[0]):
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    return text
 
 
 class Replies:

@@ -5,7 +5,6 @@ back over at least `AT_LEAST`; what servers hold against the sender or the mail 
 every subscription. A report about an address that the person has left since touches nobody.
 """
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter.config import Config
+from newsletter.delivery.reply import nameless
 from newsletter.jobs import progress
 from newsletter.mail import Fault
 from newsletter.models import Became, Bounce, Delivery, Edition, Result
@@ -79,10 +79,7 @@ def without(text: str, delivery: Delivery) -> str:
     subscriber = _subscriber(delivery)
     if subscriber is None:
         return text
-    local = subscriber.address.rpartition("@")[0]
-    for name in (subscriber.address, local):
-        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text, flags=re.IGNORECASE)
-    return text
+    return nameless(text, subscriber.address)
 
 
 def weigh_refusals(configuration: Config, now: datetime) -> int:

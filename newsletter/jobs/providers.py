@@ -22,6 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError as NoConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from newsletter import config
+from newsletter.delivery.reply import nameless, without_addresses
 from newsletter.jobs.api_mail import Template, Wording, value
 from newsletter.jobs.problems import JobProblem
 from newsletter.mail import Fault, Kind, Outcome, Reader
@@ -82,8 +83,11 @@ def provider(settings: config.Delivery) -> Provider:
 
 
 def outcomes(readers: Sequence[Reader], kind: Kind, fault: Fault, text: str, code: int = 0) -> list[Outcome]:
-    """The same outcome for all of these readers."""
-    return [Outcome(r.number, r.attempt, kind, time.time(), fault, code, "", text) for r in readers]
+    """The same outcome for all of these readers; what the provider says is kept without their addresses."""
+    told = without_addresses(text)
+    return [
+        Outcome(r.number, r.attempt, kind, time.time(), fault, code, "", nameless(told, r.address)) for r in readers
+    ]
 
 
 def _accepted(reader: Reader, name: str) -> Outcome:
@@ -131,7 +135,7 @@ class _Api:
         return self._judge(readers, answer)
 
     def _judge(self, readers: Sequence[Reader], answer: requests.Response) -> requests.Response | list[Outcome]:
-        code, words = answer.status_code, " ".join(answer.text.split())[:300]
+        code, words = answer.status_code, without_addresses(" ".join(answer.text.split()))[:300]
         if code in WRONG_KEY:
             raise WrongKey(f"{code} {words}")
         if code == TOO_FAST:

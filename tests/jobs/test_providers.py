@@ -145,7 +145,7 @@ def test_a_refused_reader_costs_nobody_else_their_mail(provider: str, api: Api, 
     assert len({mail.address for mail in api.taken}) == len(api.taken) == 20
     refused = Result.objects.get(kind="refused")
     assert (refused.number, refused.fault) == (21, "reader")
-    assert "bad-1@reader.example" not in refused.text
+    assert "bad-1" not in refused.text
 
 
 @pytest.mark.parametrize("provider", FOUR)

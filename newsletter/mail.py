@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +209,7 @@ class Finding:
     where: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reader:
+class Reader(NamedTuple):
     """One delivery to try. `number` is the reader's in the edition's frozen audience, `attempt` counts from 1.
 
     `token` is what the links of this reader's mail carry, `message_id` the left part of the Message-ID,
@@ -247,8 +246,7 @@ class Fault(StrEnum):
     EXPIRED = "expired"
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one attempt. `code` is the reply's (0: none came), `status` the enhanced one (RFC 3463),
     `text` the server's words with the address left out, `queue_id` what it named the mail; `at` in seconds since the
     epoch. `retry_after` are seconds, where the server or provider named a time.

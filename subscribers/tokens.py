@@ -7,6 +7,7 @@ is worth nothing for another. What was made under a key of `secret_key_previous`
 import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -62,9 +63,18 @@ def _key(secret: str, purpose: Purpose) -> bytes:
 
 def link_token(subscription: int) -> str:
     """What the links of this subscription's mails carry: 28 characters of [A-Za-z0-9_-], good for ever."""
-    number = subscription.to_bytes(NUMBER, "big")
-    mac = hmac.digest(_key(settings.SECRET_KEY, Purpose.LINK), number, "sha256")[:MAC]
-    return urlsafe_b64encode(number + mac).decode()
+    return link_tokens()(subscription)
+
+
+def link_tokens() -> Callable[[int], str]:
+    """`link_token` for many, with the key in force now."""
+    key = _key(settings.SECRET_KEY, Purpose.LINK)
+
+    def token(subscription: int) -> str:
+        number = subscription.to_bytes(NUMBER, "big")
+        return urlsafe_b64encode(number + hmac.digest(key, number, "sha256")[:MAC]).decode()
+
+    return token
 
 
 def proof_token() -> str:

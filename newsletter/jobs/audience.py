@@ -5,20 +5,23 @@ same edition and subscription; who left or is suppressed in the meantime is foun
 """
 
 import hashlib
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection
+from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 
 from newsletter import config
-from newsletter.jobs.numbers import spanning
+from newsletter.jobs.numbers import spans
+from newsletter.jobs.phrased import Phrased
 from newsletter.jobs.return_path import return_path
 from newsletter.mail import Reader
 from newsletter.models import Delivery, Edition
 from subscribers import tokens
-from subscribers.models import Subscription
+from subscribers.models import Subscription, local_day
 
 INSERT = (
     "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
@@ -39,33 +42,49 @@ def freeze(edition: Edition, at: datetime) -> int:
 def readers(edition: Edition, attempts: dict[int, int]) -> list[Reader]:
     """The readers with these numbers, each for the attempt that is named; who was forgotten is not among them."""
     envelope = config.current().bounces.return_path
-    key = _message_key(settings.SECRET_KEY, edition.pk)
-    columns = ("number", "subscription_id", "subscription__subscriber__address", "subscription__subscriber__name")
-    rows = Delivery.objects.filter(edition=edition, **spanning(attempts)).values_list(*columns)
+    key, link_token = _message_key(settings.SECRET_KEY, edition.pk), tokens.link_tokens()
     return [
         Reader(
-            number=number,
-            address=address,
-            token=tokens.link_token(subscription),
-            message_id=_message_id(key, subscription),
-            name=name,
-            attempt=attempts[number],
-            return_path=return_path(envelope, edition.pk, number) if envelope else "",
+            number,
+            address,
+            link_token(subscription),
+            _message_id(key, subscription),
+            name,
+            attempts[number],
+            return_path(envelope, edition.pk, number) if envelope else "",
         )
-        for number, subscription, address, name in rows
+        for first, last in spans(attempts)
+        for number, subscription, address, name in _readers.rows(edition.pk, first, last)
         if number in attempts
     ]
 
 
-def still_receiving(edition: Edition, numbers: Sequence[int], at: datetime) -> set[int]:
+@Phrased
+def _readers(edition: int, first: int, last: int) -> QuerySet[Delivery, Any]:
+    columns = ("number", "subscription_id", "subscription__subscriber__address", "subscription__subscriber__name")
+    return Delivery.objects.filter(edition=edition, number__range=(first, last)).values_list(*columns)
+
+
+def still_receiving(edition: Edition, numbers: Collection[int], at: datetime) -> set[int]:
     """Which of these numbers may still get a mail of this newsletter."""
-    receiving = Subscription.objects.receiving(edition.newsletter, at).filter(
-        deliveries__edition=edition, **spanning(numbers, "deliveries__number")
-    )
-    return set(receiving.values_list("deliveries__number", flat=True)).intersection(numbers)
+    asked = set(numbers)
+    question = _still_receiving(edition.newsletter, local_day(edition.newsletter, at))
+    return {n for first, last in spans(asked) for (n,) in question.rows(edition.pk, first, last)} & asked
 
 
-def addresses(edition: Edition, numbers: Sequence[int]) -> dict[int, str]:
+@lru_cache(maxsize=8)
+def _still_receiving(newsletter: str, day: date) -> Phrased:
+    """Phrased anew each day: a pause ends on one."""
+
+    def phrase(edition: int, first: int, last: int) -> QuerySet[Subscription, Any]:
+        receiving = Subscription.objects.receiving_on(newsletter, day)
+        ours = receiving.filter(deliveries__edition=edition, deliveries__number__range=(first, last))
+        return ours.values_list("deliveries__number")
+
+    return Phrased(phrase)
+
+
+def addresses(edition: Edition, numbers: Collection[int]) -> dict[int, str]:
     """The addresses behind numbers, to be shown to editors; who was forgotten is not among them."""
     rows = Delivery.objects.filter(edition=edition, number__in=numbers)
     return dict(rows.values_list("number", "subscription__subscriber__address"))

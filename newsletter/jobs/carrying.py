@@ -105,7 +105,7 @@ class _Caller:
                 self._not_before = time.monotonic() + e.seconds
                 if self._not_before > until or self.stopped():
                     late = outcomes(readers, Kind.DEFERRED, Fault.CONNECTION, str(e), 429)
-                    return [replace(outcome, retry_after=e.seconds) for outcome in late]
+                    return [outcome._replace(retry_after=e.seconds) for outcome in late]
 
 
 class _Chunk:

@@ -108,7 +108,7 @@ def _settle_held(key: int, entries: Sequence[Entry], settings: Delivery, *, know
     if not known and chunk.begun_at is not None and chunk.closed_at is None:
         told, now = {row.number for row in rows}, database.now().timestamp()
         left = {n: attempt for n, attempt in unanswered(chunk).items() if n not in told}
-        rows += [Row(n, attempt, Became.UNKNOWN, now, "connection", text=NOT_TOLD) for n, attempt in left.items()]
+        rows += [Row(n, attempt, Became.UNKNOWN.value, now, "connection", text=NOT_TOLD) for n, attempt in left.items()]
     settle(chunk.pk, rows, settings, finished=True)
 
 

@@ -8,15 +8,17 @@ when its chunk is closed. Each call is one transaction, or two, whatever the num
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter import config
 from newsletter.jobs import audience, database, underway, warm_up
 from newsletter.jobs.database import patiently
 from newsletter.jobs.freezing import unpack
+from newsletter.jobs.phrased import Phrased
 from newsletter.jobs.results import Row, give_back, record, row_of
 from newsletter.mail import Batch, Outcome, Segments
 from newsletter.models import Became, Chunk, Edition, Frozen, Result, Retry, State
@@ -44,6 +46,11 @@ class Outbox:
         self._holder = holder
         self._newsletters = tuple(newsletters)
         self._settings = settings
+        self._busy = False
+        # Kept for the few editions that are under way: what was claimed once is never frozen anew.
+        self._segments = lru_cache(maxsize=8)(_segments_of)
+        self._due = Phrased(lambda now: _due(self._newsletters, now).order_by("due").values_list("edition_id")[:1])
+        self._unclaimed = Phrased(lambda: unclaimed(self._newsletters).order_by("began_at").values_list("pk"))
 
     def waiting(self) -> bool:
         """Whether `next` would probably give something; reads only."""
@@ -52,7 +59,11 @@ class Outbox:
     def next(self, limit: int) -> Batch | None:
         """See `mail.Source`. What is due again comes before what was never tried."""
         most = min(limit, MOST)
-        return patiently(lambda: self._claim(most)) if most > 0 and self.waiting() else None
+        if most <= 0 or not (self._busy or self.waiting()):
+            return None
+        batch = patiently(lambda: self._claim(most))
+        self._busy = batch is not None
+        return batch
 
     def begin(self, batch: Batch) -> Batch:
         """See `mail.Source`. Without readers where the chunk is not ours, or its edition not under way, any more."""
@@ -76,10 +87,8 @@ class Outbox:
         return (self._claim_retries(most) or self._claim_fresh(most)) if most > 0 else None
 
     def _claim_retries(self, limit: int) -> Batch | None:
-        first = due_retries(self._newsletters).order_by("due").first()
-        if first is None:
-            return None
-        edition = _locked(first.edition_id, UNDER_WAY)
+        first = self._due.rows(database.now())
+        edition = _locked(first[0][0], UNDER_WAY) if first else None
         if edition is None:
             return None
         due = due_retries(self._newsletters).filter(edition=edition).order_by("due")
@@ -90,7 +99,7 @@ class Outbox:
         return self._batch(edition, chunk, attempts)
 
     def _claim_fresh(self, limit: int) -> Batch | None:
-        for key in unclaimed(self._newsletters).order_by("began_at").values_list("pk", flat=True):
+        for (key,) in self._unclaimed.rows():
             edition = _locked(key, (State.SENDING,))
             last = claimed(edition) if edition else 0
             if edition and last < (edition.audience or 0):
@@ -111,16 +120,15 @@ class Outbox:
         readers = audience.readers(edition, attempts)
         gone = attempts.keys() - {reader.number for reader in readers}
         self._skip(edition, {number: attempts[number] for number in gone})
-        return Batch(edition.name, chunk.pk, segments_of(edition), tuple(readers), lease)
+        return Batch(edition.name, chunk.pk, self._segments(edition.pk), tuple(readers), lease)
 
     def _begin(self, batch: Batch) -> Batch:
-        ours = self._ours([batch.chunk]).select_for_update(no_key=True, of=("self",))
-        chunk = ours.select_related("edition").first()
+        chunk = _held(self._ours([batch.chunk])).first()
         if chunk is None or chunk.edition.state not in UNDER_WAY:
             return replace(batch, readers=())
         now = database.now()
         if chunk.begun_at is None:
-            self._ours([chunk.pk]).update(begun_at=now)
+            Chunk.objects.filter(pk=chunk.pk).update(begun_at=now)
         wanted = audience.still_receiving(chunk.edition, [reader.number for reader in batch.readers], now)
         out = {reader.number: reader.attempt for reader in batch.readers if reader.number not in wanted}
         self._skip(chunk.edition, out)
@@ -129,7 +137,7 @@ class Outbox:
     def _skip(self, edition: Edition, attempts: Mapping[int, int]) -> None:
         if attempts:
             now = database.now()
-            rows = [Row(n, a, Became.SKIPPED, now.timestamp(), text=LEFT_OUT) for n, a in attempts.items()]
+            rows = [Row(n, a, Became.SKIPPED.value, now.timestamp(), text=LEFT_OUT) for n, a in attempts.items()]
             record(edition, rows, self._settings, now)
 
     def _hold(self, held: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:
@@ -152,7 +160,7 @@ def settle(chunk: int, rows: Sequence[Row], settings: config.Delivery, *, finish
 
     In the caller's transaction, and as good as once where it is called twice. Results count whatever the state.
     """
-    held = Chunk.objects.select_for_update(no_key=True).select_related("edition").get(pk=chunk)
+    held = _held(Chunk.objects.filter(pk=chunk)).get()
     now = database.now()
     record(held.edition, rows, settings, now)
     if finished and held.closed_at is None:
@@ -168,21 +176,35 @@ def unanswered(chunk: Chunk) -> dict[int, int]:
     """The numbers of a chunk that have no outcome, each with its attempt: of retries those that still name it."""
     if chunk.first is None or chunk.last is None:
         return dict(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
-    done = Result.objects.filter(edition=chunk.edition, number__range=(chunk.first, chunk.last))
-    left = set(range(chunk.first, chunk.last + 1)).difference(done.values_list("number", flat=True))
+    done = _done.rows(chunk.edition_id, chunk.first, chunk.last)
+    left = set(range(chunk.first, chunk.last + 1)).difference(n for (n,) in done)
     return dict.fromkeys(sorted(left), 1)
+
+
+@Phrased
+def _done(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+    return Result.objects.filter(edition=edition, number__range=(first, last)).values_list("number")
 
 
 def claimed(edition: Edition) -> int:
     """The last number that was ever claimed; 0: none."""
-    last = Chunk.objects.filter(edition=edition, last__isnull=False).aggregate(last=Max("last"))["last"]
-    return int(last or 0)
+    last = _last.rows(edition.pk)
+    return int(last[0][0]) if last else 0
+
+
+@Phrased
+def _last(edition: int) -> QuerySet[Chunk, Any]:
+    return Chunk.objects.filter(edition=edition, last__isnull=False).order_by("-last").values_list("last")[:1]
 
 
 def due_retries(newsletters: Collection[str]) -> QuerySet[Retry]:
     """What may be tried again now."""
+    return _due(newsletters, database.now())
+
+
+def _due(newsletters: Collection[str], now: datetime) -> QuerySet[Retry]:
     return Retry.objects.filter(
-        chunk=None, due__lte=database.now(), edition__state__in=UNDER_WAY, edition__newsletter__in=newsletters
+        chunk=None, due__lte=now, edition__state__in=UNDER_WAY, edition__newsletter__in=newsletters
     )
 
 
@@ -193,17 +215,21 @@ def unclaimed(newsletters: Collection[str]) -> QuerySet[Edition]:
     return sending.filter(~Exists(reached))
 
 
+NEEDED = ("newsletter", "period", "state", "audience")
+"""The columns of an edition that a chunk's path needs; the others are long."""
+
+
 def _locked(key: int, states: Collection[State]) -> Edition | None:
     """The edition, if it is in one of these states, and stays so until the transaction ends."""
-    return Edition.objects.select_for_update(no_key=True).filter(pk=key, state__in=states).first()
+    return Edition.objects.select_for_update(no_key=True).only(*NEEDED).filter(pk=key, state__in=states).first()
 
 
-def segments_of(edition: Edition) -> Segments:
-    """The frozen mail; kept for the few editions that are under way."""
-    revision = Frozen.objects.filter(edition=edition).values_list("pk", "revision").get()
-    return _segments(*revision)
+def _held(chunks: QuerySet[Chunk]) -> QuerySet[Chunk]:
+    """With their editions; they stay as they are until the transaction ends."""
+    columns = ("first", "last", "begun_at", "closed_at", *(f"edition__{name}" for name in NEEDED))
+    return chunks.select_for_update(no_key=True, of=("self",)).select_related("edition").only(*columns)
 
 
-@lru_cache(maxsize=8)
-def _segments(frozen: int, revision: int) -> Segments:
-    return unpack(bytes(Frozen.objects.values_list("segments", flat=True).get(pk=frozen)))
+def _segments_of(edition: int) -> Segments:
+    """The frozen mail."""
+    return unpack(bytes(Frozen.objects.values_list("segments", flat=True).get(edition=edition)))

@@ -7,33 +7,41 @@ that is known over one of the same attempt that is not; the tallies always add u
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from newsletter.config import Delivery as Settings
 from newsletter.delivery.retry import next_try
-from newsletter.jobs.numbers import spanning
+from newsletter.jobs.numbers import spans
+from newsletter.jobs.phrased import Phrased
 from newsletter.mail import Fault, Kind, Outcome
 from newsletter.models import Became, Chunk, Edition, Result, Retry, State, Tally
 
 UPSERT = (
     "INSERT INTO newsletter_result"
-    " (edition_id, number, attempt, kind, fault, code, status, text, queue_id, at, settled)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (edition_id, number) DO UPDATE SET"
-    " attempt = excluded.attempt, kind = excluded.kind, fault = excluded.fault, code = excluded.code,"
-    " status = excluded.status, text = excluded.text, queue_id = excluded.queue_id, at = excluded.at,"
-    " settled = excluded.settled"
+    " (edition_id, number, attempt, kind, at, fault, code, status, text, queue_id, settled)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, FALSE) ON CONFLICT (edition_id, number) DO UPDATE SET"
+    " attempt = excluded.attempt, kind = excluded.kind, at = excluded.at, fault = excluded.fault, code = excluded.code,"
+    " status = excluded.status, text = excluded.text, queue_id = excluded.queue_id, settled = FALSE"
 )
+KEPT = 9
+"""How many fields of a Row, the first ones, are columns; in this order."""
+
 LONGEST_TEXT, LONGEST_NAME = 500, 200
+_ACCEPTED = Became.ACCEPTED.value
 
 
 class Row(NamedTuple):
-    """A result to be: what an outcome says, or that a delivery was skipped, and why."""
+    """A result to be: what an outcome says, or that a delivery was skipped, and why.
+
+    `kind` is a value of Became, `fault` one of Fault; plain text, which databases take faster than members of an enum.
+    """
 
     number: int
     attempt: int
-    kind: Became
+    kind: str
     at: float
     fault: str = ""
     code: int = 0
@@ -45,18 +53,11 @@ class Row(NamedTuple):
 
 def row_of(outcome: Outcome) -> Row:
     """An outcome as a row; an accepted mail keeps its queue id, and no text."""
-    return Row(
-        outcome.number,
-        outcome.attempt,
-        Became(outcome.kind),
-        outcome.at,
-        outcome.fault,
-        outcome.code,
-        outcome.status[:12],
-        "" if outcome.kind is Kind.ACCEPTED else outcome.text[:LONGEST_TEXT],
-        outcome.queue_id[:LONGEST_NAME],
-        outcome.retry_after,
-    )
+    number, attempt, kind, at, fault, code, status, text, queue_id, retry_after = outcome
+    if kind is Kind.ACCEPTED:
+        return Row(number, attempt, _ACCEPTED, at, "", code, "", "", queue_id[:LONGEST_NAME])
+    words, name = text[:LONGEST_TEXT], queue_id[:LONGEST_NAME]
+    return Row(number, attempt, kind.value, at, fault.value, code, status[:12], words, name, retry_after)
 
 
 def record(edition: Edition, rows: Iterable[Row], settings: Settings, now: datetime) -> None:
@@ -77,9 +78,18 @@ def record(edition: Edition, rows: Iterable[Row], settings: Settings, now: datet
 
 def _before(edition: Edition, numbers: Collection[int]) -> dict[int, tuple[int, str]]:
     """Attempt and kind of what is known already; locked, so that two who record at once do it one after the other."""
-    known = Result.objects.select_for_update().filter(edition=edition, **spanning(numbers))
-    rows = known.values_list("number", "attempt", "kind")
-    return {number: (attempt, kind) for number, attempt, kind in rows if number in numbers}
+    return {
+        number: (attempt, kind)
+        for first, last in spans(numbers)
+        for number, attempt, kind in _known.rows(edition.pk, first, last)
+        if number in numbers
+    }
+
+
+@Phrased
+def _known(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+    known = Result.objects.select_for_update().filter(edition=edition, number__range=(first, last))
+    return known.values_list("number", "attempt", "kind")
 
 
 def _counts(row: Row, known: tuple[int, str] | None) -> bool:
@@ -90,11 +100,7 @@ def _counts(row: Row, known: tuple[int, str] | None) -> bool:
 
 def _retries(edition: Edition, rows: Sequence[Row], settings: Settings, now: datetime) -> list[Row]:
     """Forget the retries that these rows answer, and plan new ones; gives the rows as they are to be kept."""
-    numbers = {row.number for row in rows}
-    waiting = Retry.objects.filter(edition=edition, **spanning(numbers)).values_list("number", "since")
-    since = {number: first for number, first in waiting if number in numbers}
-    if since:
-        Retry.objects.filter(edition=edition, number__in=list(since)).delete()
+    since = _forget_retries(edition, {row.number for row in rows})
     kept, planned = [], []
     for row in rows:
         retry = None
@@ -107,6 +113,22 @@ def _retries(edition: Edition, rows: Sequence[Row], settings: Settings, now: dat
     return kept
 
 
+def _forget_retries(edition: Edition, numbers: Collection[int]) -> dict[int, datetime | None]:
+    """Since when each of these numbers that was to be tried again had been deferred."""
+    waiting = [n for first, last in spans(numbers) for (n,) in _waiting.rows(edition.pk, first, last) if n in numbers]
+    if not waiting:
+        return {}
+    retries = Retry.objects.filter(edition=edition, number__in=waiting)
+    since = dict(retries.values_list("number", "since"))
+    retries.delete()
+    return since
+
+
+@Phrased
+def _waiting(edition: int, first: int, last: int) -> QuerySet[Retry, Any]:
+    return Retry.objects.filter(edition=edition, number__range=(first, last)).values_list("number")
+
+
 def _deferred(
     edition: Edition, row: Row, since: datetime | None, settings: Settings, now: datetime
 ) -> tuple[Row, Retry | None]:
@@ -115,26 +137,23 @@ def _deferred(
     if edition.state == State.CANCELLED:
         return _instead(row, Became.SKIPPED, "the edition was cancelled"), None
     if wait is None:
-        return _instead(row, Became.REFUSED, row.text, Fault.EXPIRED), None
+        return _instead(row, Became.REFUSED, row.text, Fault.EXPIRED.value), None
     retry = Retry(edition=edition, number=row.number, attempt=row.attempt + 1, due=now + wait, since=since)
     return row, retry
 
 
 def _instead(row: Row, kind: Became, text: str, fault: str = "") -> Row:
-    return Row(row.number, row.attempt, kind, row.at, fault, row.code, row.status, text, row.queue_id)
+    return row._replace(kind=kind.value, text=text, fault=fault, retry_after=None)
 
 
 def _write(edition: Edition, rows: Sequence[Row]) -> None:
-    values = [
-        (edition.pk, r.number, r.attempt, r.kind, r.fault, r.code, r.status, r.text, r.queue_id, r.at, False)
-        for r in rows
-    ]
+    key = edition.pk
     with connection.cursor() as cursor:
-        cursor.executemany(UPSERT, values)
+        cursor.executemany(UPSERT, [(key, *row[:KEPT]) for row in rows])
 
 
 def _tally(edition: Edition, rows: Sequence[Row], before: Mapping[int, tuple[int, str]], now: datetime) -> None:
-    change = Counter(str(row.kind) for row in rows)
+    change = Counter(row.kind for row in rows)
     change.subtract(before[row.number][1] for row in rows if row.number in before)
     Tally.objects.create(edition=edition, at=now, **{kind: change[kind] for kind in Became.values})
 

@@ -117,7 +117,7 @@ def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
 
 def skip(edition: Edition, attempts: dict[int, int], now: datetime) -> None:
     """Numbers of a cancelled edition that were still to be tried, each with the attempt that it is spared."""
-    rows = [Row(n, a, Became.SKIPPED, now.timestamp(), text=CANCELLED) for n, a in attempts.items()]
+    rows = [Row(n, a, Became.SKIPPED.value, now.timestamp(), text=CANCELLED) for n, a in attempts.items()]
     record(edition, rows, config.current().delivery, now)
 
 

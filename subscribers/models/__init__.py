@@ -1,7 +1,7 @@
 """What is kept about people: who they are, what they get, what they consented to, who must get nothing more."""
 
 from subscribers.models.housekeeping import Fingerprint, Hits, Letter
-from subscribers.models.people import Consent, Subscriber, Subscription, TagsField, forgotten
+from subscribers.models.people import Consent, Subscriber, Subscription, TagsField, forgotten, local_day
 from subscribers.models.suppressions import Suppression
 from subscribers.models.where import Where, WhereProblem, parse_where
 
@@ -17,5 +17,6 @@ __all__ = [
     "Where",
     "WhereProblem",
     "forgotten",
+    "local_day",
     "parse_where",
 ]

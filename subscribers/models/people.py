@@ -126,20 +126,23 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         One query without parameters that differ by reader, so that it does for INSERT … SELECT, for a count, and with
         `.filter(pk__in=…)` for checking a chunk again. Raises WhereProblem.
         """
-        zone = _zone(newsletter)
+        return self.receiving_on(newsletter, local_day(newsletter, at), where)
+
+    def receiving_on(self, newsletter: str, day: date, where: str = "") -> "SubscriptionQuerySet":
+        """See `receiving`; on a day of the newsletter's."""
         return (
             self.filter(newsletter=newsletter, state=Subscription.State.ACTIVE)
-            .exclude(paused_until__gt=at.astimezone(zone).date())
+            .exclude(paused_until__gt=day)
             .filter(~_suppressed())
-            .filter(parse_where(where).q(zone))
+            .filter(parse_where(where).q(_zone(newsletter)))
         )
 
     def excluded(self, newsletter: str, at: datetime, where: str = "") -> dict[str, int]:
         """How many do not get it, by the first reason that holds: pending, unsubscribed, paused, suppressed, filter."""
-        zone, State = _zone(newsletter), Subscription.State  # noqa: N806
+        State = Subscription.State  # noqa: N806
         everybody = self.filter(newsletter=newsletter)
         active = everybody.filter(state=State.ACTIVE)
-        awake = active.exclude(paused_until__gt=at.astimezone(zone).date())
+        awake = active.exclude(paused_until__gt=local_day(newsletter, at))
         counts = {
             "pending": everybody.filter(state=State.PENDING).count(),
             "unsubscribed": everybody.filter(state=State.UNSUBSCRIBED).count(),
@@ -160,6 +163,11 @@ def _suppressed() -> Any:
         kind=Suppression.Kind.DOMAIN, hash=models.OuterRef("subscriber__domain_hash")
     )
     return models.Exists(of_address) | models.Exists(of_domain)
+
+
+def local_day(newsletter: str, at: datetime) -> date:
+    """The day on which a moment falls for the newsletter: pauses end with days."""
+    return at.astimezone(_zone(newsletter)).date()
 
 
 def _zone(newsletter: str) -> ZoneInfo:

@@ -50,12 +50,11 @@ def queued(period: str = "2026-W06", mail: Segments = MAIL, **fields: object) ->
     edition = Edition.objects.create(
         newsletter=NEWSLETTER,
         period=period,
-        since=NOW - timedelta(days=7),
         until=NOW,
         created_at=NOW,
         refreshed_at=NOW,
         state=State.QUEUED,
-        **{"due_at": NOW, **fields},
+        **{"since": NOW - timedelta(days=7), "due_at": NOW, **fields},
     )
     Frozen.objects.create(
         edition=edition,

@@ -54,7 +54,7 @@ class Dispatch:
             domain = self._domains.get(job.domain)
             if domain is not None:
                 if domain.wait(now) != 0.0:
-                    self._held.setdefault(job.domain, deque()).append(job)
+                    self._hold(job)
                     continue
                 domain.begin(now)
                 job.counted = True
@@ -103,11 +103,22 @@ class Dispatch:
         for _, _, job in sorted(self._later):
             yield job
 
+    def _hold(self, job: Job) -> None:
+        """Let it wait for its domain: whom the domain has put off already is tried before whom it never saw.
+
+        Else a domain that puts off each reader once would be asked for all of them before the first one is accepted,
+        with pauses that grow all the while.
+        """
+        held = self._held.setdefault(job.domain, deque())
+        if job.tries:
+            held.appendleft(job)
+        else:
+            held.append(job)
+
     def _free(self, name: str, now: float, most: int) -> None:
         """Some of those who wait for a domain come first, where the domain would take one."""
         held = self._held.get(name)
         if held and self._domains[name].wait(now) == 0.0:
-            for _ in range(min(most, len(held))):
-                self._ready.appendleft(held.popleft())
+            self._ready.extendleft(reversed([held.popleft() for _ in range(min(most, len(held)))]))
             if not held:
                 del self._held[name]

@@ -50,9 +50,10 @@ class Signal(Enum):
 def signal_of(outcome: Outcome) -> Signal:
     """421 asks for a pause and 4.7.28 for a lower rate, at once; another 4.7.x only when repeated.
 
-    One greylisted reader slows nobody.
+    One greylisted reader slows nobody. 4.3.x speaks of the server that answers (RFC 3463 3.4), 4.4.x of the way to it:
+    neither of the domain that the mail goes to, whose mails another connection may carry at once.
     """
-    if outcome.kind is not Kind.DEFERRED:
+    if outcome.kind is not Kind.DEFERRED or outcome.status.startswith(("4.3.", "4.4.")):
         return Signal.NONE
     if outcome.status == "4.7.28":
         return Signal.RATE

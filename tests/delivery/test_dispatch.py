@@ -5,13 +5,14 @@ from newsletter.delivery.dispatch import Dispatch
 from newsletter.delivery.held import Held, Job
 from newsletter.delivery.message import Prepared
 from newsletter.delivery.outcome import Phase, accepted, verdict
+from newsletter.delivery.pace import FIRST_PAUSE
 from newsletter.delivery.reply import Reply
 from newsletter.mail import Batch
 from tests.delivery.samples import reader, segments
 
 PREPARED = Prepared(segments())
 GOOD = accepted(1, 1, Reply(250, (b"ok",)), 0.0)
-SLOW = verdict(1, 1, Phase.RCPT, Reply(421, (b"4.3.2 bye",)), 0.0)
+SLOW = verdict(1, 1, Phase.RCPT, Reply(421, (b"4.7.0 not so fast",)), 0.0)
 UNLIMITED = Rate(0, 1)
 
 
@@ -74,6 +75,40 @@ def test_a_domain_that_asks_for_a_pause_gets_one_though_nothing_was_configured()
     assert taken(dispatch) == ["c@y.example"]
     dispatch.stir(1.0)
     assert taken(dispatch, 1.0) == ["b@x.example"]
+
+
+def test_whom_a_domain_put_off_is_tried_before_whom_it_never_saw() -> None:
+    dispatch = Dispatch(UNLIMITED, {})
+    dispatch.add(jobs("a@x.example", "b@x.example", "c@x.example"))
+    first = dispatch.take(0.0)
+    assert first
+    assert dispatch.take(0.0)
+    dispatch.release(first, SLOW, 0.0)
+    assert taken(dispatch, 0.0) == []  # the third waits now
+    first.tries = 1
+    dispatch.again(first, 0.0)
+    dispatch.stir(0.0)
+    assert taken(dispatch, 0.0) == []  # and the first behind it
+    dispatch.stir(1.0)
+    assert next(iter(taken(dispatch, 1.0)), "") == "a@x.example"
+
+
+def test_a_domain_that_puts_off_each_reader_once_takes_a_pause_for_each_and_no_longer_ones() -> None:
+    dispatch, seen, now, pauses = Dispatch(UNLIMITED, {}), set(), 0.0, 0
+    dispatch.add(jobs(*(f"r{n}@x.example" for n in range(50))))
+    while len(dispatch):
+        now += 0.05
+        dispatch.stir(now)
+        if job := dispatch.take(now):
+            put_off = job.reader.number not in seen
+            seen.add(job.reader.number)
+            job.tries += put_off
+            pauses += put_off
+            dispatch.release(job, SLOW if put_off else GOOD, now)
+            if put_off:
+                dispatch.again(job, now)
+    assert pauses == 50
+    assert now < 50 * (FIRST_PAUSE + 0.15)
 
 
 def test_a_job_that_was_not_begun_frees_its_place() -> None:

@@ -56,7 +56,10 @@ def test_late_ticks_cost_no_rate() -> None:
     ("text", "signal"),
     [
         ("451 4.7.28 slow down", Signal.RATE),
-        ("421 4.3.2 bye", Signal.PAUSE),
+        ("421 too many mails from you", Signal.PAUSE),
+        ("421 4.7.0 too many mails from you", Signal.PAUSE),
+        ("421 4.3.2 shutting down", Signal.NONE),
+        ("421 4.4.2 timed out", Signal.NONE),
         ("451 4.7.1 greylisted", Signal.SOFT),
         ("452 4.2.2 full", Signal.NONE),
         ("554 5.7.1 spam", Signal.NONE),
@@ -64,8 +67,11 @@ def test_late_ticks_cost_no_rate() -> None:
 )
 def test_what_a_reply_says_about_the_pace(text: str, signal: Signal) -> None:
     assert signal_of(verdict(1, 1, Phase.RCPT, said(text), 0.0)) is signal
+    assert signal_of(broken(1, 1, "it broke", 0.0, said(text))) is signal
+
+
+def test_what_was_taken_asks_for_nothing() -> None:
     assert signal_of(accepted(1, 1, said("250 ok"), 0.0)) is Signal.NONE
-    assert signal_of(broken(1, 1, "bye", 0.0, said("421 4.3.2 bye"))) is Signal.PAUSE
 
 
 def test_a_domain_keeps_to_its_connections() -> None:

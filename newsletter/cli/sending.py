@@ -193,23 +193,24 @@ def _take_part(found: Config, row: "Edition") -> None:
     from newsletter.jobs import sending
     from newsletter.models import State
 
-    problem, looked = "", 0.0
+    problem, looked, through, waiting = "", 0.0, False, sending.Waiting(row)
     if row.state == State.SENT and sending.nothing_left_now(row):
         say(f"{row.name} is sent already: nothing is sent again")
 
     def until(said: str) -> bool:
-        nonlocal problem, looked
+        nonlocal problem, looked, through
         problem = said
         if time.monotonic() - looked < LOOK and not said:
             return False
         looked = time.monotonic()
         step(*_done(row))
-        return sending.nothing_left_now(row) or bool(said)
+        through = waiting.over()
+        return through or bool(said)
 
     with _stopped_by_signals() as stop, progress(f"sending {row.name}") as step:
         sending.take_part(found, stop, until)
     row.refresh_from_db()
-    left = not sending.nothing_left_now(row)
+    left = not (through or sending.nothing_left_now(row))
     _conclude(row, problem if left else "", stopped=stop.is_set() and left)
 
 

@@ -8,7 +8,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, connection
@@ -148,6 +148,32 @@ def nothing_left_now(edition: Edition) -> bool:
     if state in (State.QUEUED, State.SENDING) or Chunk.objects.filter(edition=edition, closed_at=None).exists():
         return False
     return state != State.SENT or not due_retries([edition.newsletter]).filter(edition=edition).exists()
+
+
+class Waiting:
+    """Whether whoever waits for an edition may go: nothing is left to do now, or what is left is put off each time.
+
+    With delays of seconds, readers whom a server never takes would come due for as long as anybody waits. So once
+    the edition is sent, a whole round of tries after which no fewer are deferred than before is the last one.
+    """
+
+    def __init__(self, edition: Edition) -> None:
+        self._edition = edition
+        self._round: tuple[datetime, int] | None = None
+
+    def over(self) -> bool:
+        """Looks at the database."""
+        if nothing_left_now(self._edition):
+            return True
+        if not Edition.objects.filter(pk=self._edition.pk, state=State.SENT).exists():
+            self._round = None
+            return False
+        deferred = Retry.objects.filter(edition=self._edition)
+        if self._round and deferred.filter(due__lte=self._round[0]).exists():
+            return False
+        before, count = self._round, deferred.count()
+        self._round = (timezone.now(), count)
+        return before is not None and count >= before[1]
 
 
 def next_retry(edition: Edition) -> Retry | None:

@@ -164,6 +164,43 @@ def test_what_is_left_to_do_now() -> None:
     assert not sending.nothing_left_now(edition)
 
 
+def put_off(edition: Edition, *kinds: Kind) -> None:
+    """All that is due is tried; the first reader comes to the first end, and so on. What is deferred is due at once."""
+    box = samples.outbox()
+    batch = box.next(10)
+    outcomes = [
+        samples.outcome(reader.number, kind, attempt=reader.attempt)
+        for reader, kind in zip(sorted(batch.readers), kinds, strict=True)
+    ]
+    box.settle(edition.name, batch.chunk, outcomes, finished=True)
+    underway.complete([samples.NEWSLETTER], timezone.now())
+    Retry.objects.update(due=timezone.now())
+
+
+def test_who_waits_does_so_as_long_as_another_round_of_tries_brings_something_and_no_longer() -> None:
+    edition = samples.sending(3)
+    waiting = sending.Waiting(edition)
+    assert not waiting.over()
+    put_off(edition, Kind.DEFERRED, Kind.DEFERRED, Kind.DEFERRED)
+    assert not waiting.over()
+    put_off(edition, Kind.DEFERRED, Kind.DEFERRED, Kind.ACCEPTED)
+    assert not waiting.over()
+    put_off(edition, Kind.DEFERRED, Kind.DEFERRED)
+    assert not sending.nothing_left_now(edition)
+    assert waiting.over()
+
+
+def test_who_waits_does_so_anew_for_an_edition_that_goes_on() -> None:
+    edition = samples.sending(2)
+    waiting = sending.Waiting(edition)
+    put_off(edition, Kind.DEFERRED, Kind.DEFERRED)
+    assert not waiting.over()
+    underway.pause(edition)
+    assert waiting.over()
+    underway.resume(edition)
+    assert not waiting.over()
+
+
 def test_an_edition_of_a_newsletter_that_is_gone_from_the_configuration_is_left_alone(
     here: Config, fleet: type[Fleet]
 ) -> None:

@@ -1,158 +1,173 @@
 /* The desk's few keys and the dragging of posts; everything else is htmx and plain forms. */
-(function () {
+(() => {
   "use strict";
 
-  var dragged = null;
+  const byId = (id) => document.getElementById(id);
+  const all = (selector) => [...document.querySelectorAll(selector)];
+  const post = (element) => (element instanceof Element ? element.closest(".post") : null);
+  const number = (row) => row.id.slice(5);
 
-  function post(element) {
-    return element instanceof Element ? element.closest(".post") : null;
-  }
-
-  /* Each button of the list is named with its post, for those who hear one button at a time. */
-  function name() {
-    document.querySelectorAll(".post").forEach(function (row) {
-      var title = row.querySelector(".title").textContent;
-      row.querySelectorAll(".acts button, a").forEach(function (each) {
+  /* Each post gets its buttons from a template, named with its headline for those who hear one at a time. */
+  function dress() {
+    all(".post").filter((row) => !row.querySelector(".acts")).forEach((row) => {
+      const inside = !!row.closest("[data-day]");
+      const acts = byId(inside ? "acts-in" : "acts-out");
+      const title = row.querySelector("b").textContent;
+      if (acts) {
+        row.draggable = inside;
+        row.append(acts.content.cloneNode(true));
+      }
+      row.querySelectorAll("button, a").forEach((each) => {
+        if (each.value === "pin" && row.matches(".pinned")) {
+          each.value = "unpin";
+          each.textContent = each.dataset.pinned;
+        }
+        if (each.value) { each.value += " " + number(row); }
         each.setAttribute("aria-label", (each.title || each.textContent.trim()) + " " + title);
       });
     });
   }
 
   function press(row, key) {
-    var button = row.querySelector('[data-key="' + key + '"]');
+    const button = row.querySelector(`[data-key="${key}"]`);
     if (button) { button.click(); }
   }
 
-  function focus(row) {
-    var first = row && row.querySelector("button");
-    if (first) { first.focus(); row.scrollIntoView({ block: "nearest" }); }
+  function focus(row, key) {
+    const button = row && (row.querySelector(`[data-key="${key}"]`) || row.querySelector("button"));
+    if (button) { button.focus(); row.scrollIntoView({ block: "nearest" }); }
   }
 
-  function keyed(event) {
-    var row = post(event.target);
-    if (!row || event.ctrlKey || event.metaKey || /INPUT|TEXTAREA|SELECT/.test(event.target.tagName)) { return; }
-    var rows = Array.prototype.slice.call(document.querySelectorAll(".post"));
-    var key = event.key;
+  document.addEventListener("keydown", (event) => {
+    const row = post(event.target), rows = all(".post"), key = event.key;
+    if (!row || event.ctrlKey || event.metaKey || event.target.matches("input, textarea, select")) { return; }
     if (event.altKey && (key === "ArrowUp" || key === "ArrowDown")) { press(row, key); }
     else if (event.altKey) { return; }
     else if (key === "j") { focus(rows[rows.indexOf(row) + 1]); }
     else if (key === "k") { focus(rows[rows.indexOf(row) - 1]); }
-    else if (key === "x" || key === "p" || key === "e") { press(row, key); }
+    else if ("xpe".includes(key)) { press(row, key); }
     else { return; }
     event.preventDefault();
+  });
+
+  /* Writing: a panel below the post, fetched when it is opened. */
+  document.addEventListener("click", (event) => {
+    const opener = event.target instanceof Element && event.target.closest("[data-key=e], .panel .close");
+    if (!opener) { return; }
+    const row = post(opener), panel = row.querySelector(".panel");
+    if (panel) {
+      panel.remove();
+      expanded(row, false).focus();
+    } else {
+      row.insertAdjacentHTML("beforeend", '<div class="panel"></div>');
+      htmx.ajax("GET", `post/${number(row)}/`, { target: row.querySelector(".panel") });
+      expanded(row, true);
+    }
+  });
+
+  function expanded(row, open) {
+    const opener = row.querySelector("[aria-expanded]");
+    opener.setAttribute("aria-expanded", open);
+    return opener;
   }
 
-  function clear() {
-    document.querySelectorAll(".post.over").forEach(function (row) { row.classList.remove("over"); });
-  }
+  document.addEventListener("htmx:afterSettle", (event) => {
+    const title = event.detail.target.matches(".panel") && event.detail.target.querySelector("[name=title]");
+    if (title) { title.focus(); }
+  });
 
-  function drop(event) {
-    var row = post(event.target);
+  /* The list is made anew: what is being written stays, and so does the focus, on the same kind of button. */
+  let held = null, panels = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if (event.detail.target.id !== "posts" || !event.detail.shouldSwap) { return; }
+    const at = document.activeElement, row = post(at);
+    held = byId("posts").contains(at) && { at, row: row && row.id, key: at.dataset.key, place: all(".post").indexOf(row) };
+    panels = all(".post .panel").map((panel) => ({ row: post(panel).id, panel }));
+    panels.forEach((each) => each.panel.remove());
+  });
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target.id !== "posts") { return; }
+    dress();
+    const written = "post-" + event.detail.target.querySelector("[data-written]").dataset.written;
+    panels.filter((each) => each.row !== written && byId(each.row)).forEach((each) => {
+      byId(each.row).append(each.panel);
+      expanded(byId(each.row), true);
+    });
+    if (!held) { return; }
+    if (held.at.isConnected) { held.at.focus(); }
+    else if (held.row) { focus(byId(held.row) || all(".post")[held.place] || all(".post").pop(), held.key); }
+    else { document.querySelector(".out-list summary").focus(); }
+    held = null;
+  });
+
+  /* Dragging: a post goes before or behind the one under the pointer. */
+  let dragged = null;
+  const behind = (event, row) => event.clientY > row.getBoundingClientRect().top + row.offsetHeight / 2;
+  const clear = () => all(".over").forEach((row) => row.classList.remove("over", "behind"));
+
+  document.addEventListener("dragstart", (event) => {
+    dragged = event.target instanceof Element && event.target.matches(".post") ? event.target : null;
+    if (dragged) { dragged.classList.add("dragged"); event.dataTransfer.effectAllowed = "move"; }
+  });
+  document.addEventListener("dragover", (event) => {
+    const row = post(event.target);
+    clear();
     if (!dragged || !row || row === dragged || !row.closest("[data-day]")) { return; }
     event.preventDefault();
-    var list = row.closest("[data-day]");
-    var others = Array.prototype.filter.call(list.children, function (each) { return each !== dragged; });
-    var values = {
-      act: "move", post: dragged.id.slice(5), day: list.dataset.day, place: others.indexOf(row),
-      revision: document.getElementById("revision").value
+    row.classList.add("over");
+    row.classList.toggle("behind", behind(event, row));
+  });
+  document.addEventListener("drop", (event) => {
+    const row = post(event.target), list = row && row.closest("[data-day]");
+    if (!dragged || !list || row === dragged) { return; }
+    event.preventDefault();
+    const others = [...list.children].filter((each) => each !== dragged);
+    const values = {
+      act: "move", post: number(dragged), day: list.dataset.day, place: others.indexOf(row) + behind(event, row),
+      revision: byId("revision").value,
     };
-    htmx.ajax("POST", document.getElementById("acts").getAttribute("hx-post"), { target: "#posts", values: values });
-  }
+    htmx.ajax("POST", byId("acts").getAttribute("hx-post"), { target: "#posts", values });
+  });
+  document.addEventListener("dragend", () => {
+    if (dragged) { dragged.classList.remove("dragged"); }
+    dragged = null;
+    clear();
+  });
 
   /* Somebody else's words never replace those of a field that is being written in; saving it shows both. */
-  document.addEventListener("htmx:oobBeforeSwap", function (event) {
-    var field = event.detail.target;
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const field = event.detail.target;
     if (field && field.matches(".field") && field.contains(document.activeElement)) { event.detail.shouldSwap = false; }
   });
 
   /* Leaving a field sends nothing that was sent already, so that what stands there stays under the pointer. */
-  var sent = "";
-  document.addEventListener("htmx:beforeRequest", function (event) {
+  let sent = "";
+  document.addEventListener("htmx:beforeRequest", (event) => {
     if (event.detail.elt.id !== "words") { return; }
-    var texts = ["subject", "preheader", "greeting", "closing"].map(function (key) { return document.getElementById(key).value; });
-    var now = JSON.stringify(texts);
-    var cause = event.detail.requestConfig.triggeringEvent;
+    const now = JSON.stringify(all("#words [name]:not([type=hidden])").map((each) => each.value));
+    const cause = event.detail.requestConfig.triggeringEvent;
     if (cause && cause.type === "change" && now === sent) { event.preventDefault(); }
     sent = now;
   });
 
   /* Until the page shows what was just changed, it can't be approved. */
-  document.addEventListener("draft-changed", function () {
-    document.querySelectorAll("#bar button.first").forEach(function (button) { button.disabled = true; });
+  document.addEventListener("draft-changed", () => {
+    all("#bar button.first").forEach((button) => { button.disabled = true; });
   });
 
-  /* The buttons of the list stand outside its form, where htmx does not see which of them was pressed. */
-  document.addEventListener("htmx:configRequest", function (event) {
-    var cause = event.detail.triggeringEvent;
-    if (event.detail.elt.id === "acts" && cause && cause.submitter) {
-      event.detail.parameters[cause.submitter.name] = cause.submitter.value;
-    }
-  });
-
-  /* After the list was made anew, the focus goes back to where it was: the same post, the same kind of button. */
-  var held = null;
-  var open = false;
-  document.addEventListener("htmx:beforeSwap", function (event) {
-    if (event.detail.target.id !== "posts") { return; }
-    open = !!document.querySelector(".out-list[open]");
-    var row = post(document.activeElement);
-    held = row && { post: row.id, key: document.activeElement.dataset.key };
-  });
-  document.addEventListener("htmx:afterSwap", function (event) {
-    var out = document.querySelector(".out-list");
-    if (event.detail.target.id === "posts") { name(); }
-    if (event.detail.target.id === "posts" && open && out) { out.open = true; }
-    if (event.detail.target.id === "posts" && held) {
-      var row = document.getElementById(held.post);
-      var button = row && (row.querySelector('[data-key="' + held.key + '"]') || row.querySelector("button"));
-      if (button) { button.focus(); }
-      held = null;
-    }
-  });
-  document.addEventListener("htmx:afterSettle", function (event) {
-    var writing = event.detail.target.querySelector && event.detail.target.querySelector("[data-write] input[name=title]");
-    if (writing) {
-      writing.focus();
-      var opener = post(writing).querySelector("[aria-expanded]");
-      if (opener) { opener.setAttribute("aria-expanded", "true"); }
-    }
-  });
-
-  name();
-  document.addEventListener("keydown", keyed);
-  document.addEventListener("dragstart", function (event) {
-    dragged = post(event.target);
-    if (dragged) { dragged.classList.add("dragged"); event.dataTransfer.effectAllowed = "move"; }
-  });
-  document.addEventListener("dragover", function (event) {
-    var row = post(event.target);
-    if (!dragged || !row) { return; }
-    event.preventDefault();
-    clear();
-    row.classList.add("over");
-  });
-  document.addEventListener("drop", drop);
-  document.addEventListener("dragend", function () {
-    if (dragged) { dragged.classList.remove("dragged"); }
-    dragged = null;
-    clear();
-  });
-  document.addEventListener("click", function (event) {
-    var close = event.target instanceof Element && event.target.closest("[data-write] .close");
-    if (!close) { return; }
-    var row = post(close);
-    row.querySelector("[data-write]").remove();
-    var opener = row.querySelector("[aria-expanded]");
-    if (opener) { opener.setAttribute("aria-expanded", "false"); opener.focus(); }
+  /* The buttons of the list stand outside its form, where htmx does not see which was pressed. What is out is asked
+     for only where it is looked at. */
+  document.addEventListener("htmx:configRequest", (event) => {
+    const { elt, target, parameters, triggeringEvent } = event.detail;
+    const button = elt.id === "acts" && triggeringEvent && triggeringEvent.submitter;
+    if (button) { parameters[button.name] = button.value; }
+    if (target.id === "posts" && document.querySelector(".out-list[open]")) { parameters.out = "1"; }
   });
 
   /* A request that came to nothing is said, not swallowed. */
-  function failed() {
-    var status = document.getElementById("saved");
-    if (status) {
-      status.textContent = document.documentElement.lang === "nb" ? "Ikke lagret: tjeneren svarer ikke. Prøv igjen." : "Not saved: the server does not answer. Try again.";
-    }
-  }
+  const failed = () => { byId("saved").textContent = byId("saved").dataset.failed; };
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
+
+  dress();
 })();

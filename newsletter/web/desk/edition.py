@@ -25,13 +25,15 @@ from newsletter.web.desk.pages import as_sentence, edition_of, editor, newslette
 from newsletter.web.desk.queries import edition as queries
 from newsletter.web.desk.queries.overview import line
 
+IN_FULL_UP_TO = 20
+"""Posts of which the list has beginning and address too; those of a longer one are fetched with the panel to write."""
+
 
 def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The whole page; what is no draft any more is shown, but can't be changed."""
     shown, found = newsletter_of(name), edition_of(name, period)
     context = {
-        **_context(shown, found),
-        "may_change": found.state == State.DRAFT,
+        **_context(request, shown, found),
         "line": line(found, shown),
         "window": f"{words.moment(found.since, shown.zone)} – {words.moment(found.until, shown.zone)}",
         "refreshed": words.ago(found.refreshed_at),
@@ -40,8 +42,18 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "edition", context, section="home")
 
 
-def _context(shown: Newsletter, found: Edition) -> dict[str, object]:
-    return {"newsletter": shown, "edition": found, "posts": queries.posts(found, shown), "revision": found.revision}
+def _context(request: HttpRequest, shown: Newsletter, found: Edition) -> dict[str, object]:
+    """The list of posts; in full only where it is short, what is out only where it is asked for."""
+    posts = queries.posts(found, shown)
+    return {
+        "newsletter": shown,
+        "edition": found,
+        "posts": posts,
+        "revision": found.revision,
+        "may_change": found.state == State.DRAFT,
+        "in_full": posts.count <= IN_FULL_UP_TO,
+        "out_open": not posts.days or "out" in request.GET or "out" in request.POST,
+    }
 
 
 @require_POST
@@ -101,8 +113,7 @@ def word_fields(edition: Edition, made: Mapping[str, str] = MappingProxyType({})
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The list of posts alone, as it stands now."""
     shown, found = newsletter_of(name), edition_of(name, period)
-    context = {**_context(shown, found), "may_change": found.state == State.DRAFT, "saved": True}
-    return page(request, "_posts", context)
+    return page(request, "_posts", {**_context(request, shown, found), "saved": True})
 
 
 @require_POST
@@ -116,7 +127,7 @@ def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
         )
     except JobProblem as refused:
         problem, found = as_sentence(str(refused)), edition_of(name, period)
-    context = {**_context(shown, found), **_saved(found), "problem": problem, "may_change": found.state == State.DRAFT}
+    context = {**_context(request, shown, found), **_saved(found), "problem": problem}
     if act.name == "write" and not problem:
         context["written"] = act.post
     return _told(page(request, "_posts", context))

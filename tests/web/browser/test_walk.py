@@ -77,7 +77,7 @@ def _change_two_headlines(page: Page) -> None:
         expect(page.get_by_label("Headline").first).to_be_focused()
         page.locator("[data-write]").get_by_label("Headline").fill(new)
         page.locator("[data-write]").get_by_role("button", name="Save").click()
-        expect(page.locator(".title", has_text=new)).to_be_visible()
+        expect(page.locator(".post b", has_text=new)).to_be_visible()
 
 
 def test_by_keyboard_alone(browser: Browser, running: Running) -> None:
@@ -100,13 +100,13 @@ def test_by_keyboard_alone(browser: Browser, running: Running) -> None:
     expect(page.get_by_text("1 post is out")).to_be_visible()
     _tab_to(page, "Leave out Regn i Shanghai")
     page.keyboard.press("Alt+ArrowUp")
-    expect(page.locator(".posts[data-day='2025-02-04'] .title").first).to_have_text("Regn i Shanghai")
+    expect(page.locator(".posts[data-day='2025-02-04'] .post b").first).to_have_text("Regn i Shanghai")
     page.keyboard.press("e")
     expect(page.locator("[data-write]").get_by_label("Headline")).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.type(" igjen")
     page.keyboard.press("Enter")
-    expect(page.locator(".title", has_text="Regn i Shanghai igjen")).to_be_visible()
+    expect(page.locator(".post b", has_text="Regn i Shanghai igjen")).to_be_visible()
     _press(page, "Approve for 3 readers; you send it afterwards")
     page.wait_for_url("**/send/")
     _press(page, "Send to 3 readers")

@@ -23,7 +23,7 @@ SHOWN = 140
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A post in the list; `beginning` are its first words, plain."""
+    """A post in the list; `beginning` are its first words; `when` has no day where the list's heading says it."""
 
     post: int
     title: str
@@ -36,8 +36,6 @@ class Row:
     changed: bool
     headline_only: bool
     language: str
-    first: bool = False
-    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +85,18 @@ def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
 
 
 def _day(day: date, entries: list[EditionPost], newsletter: config.Newsletter) -> Day:
-    last = len(entries) - 1
-    rows = tuple(_row(e, newsletter, first=i == 0, last=i == last) for i, e in enumerate(entries))
+    rows = tuple(_row(e, newsletter, day) for e in entries)
     return Day(day, day_heading(day, words.language()), rows)
 
 
-def _row(entry: EditionPost, newsletter: config.Newsletter, *, first: bool = False, last: bool = False) -> Row:
+def _row(entry: EditionPost, newsletter: config.Newsletter, day: date | None = None) -> Row:
     post, own = entry.post, str(getattr(entry, "own", ""))
+    same_day = post.published is not None and post.published.astimezone(newsletter.zone).date() == day
     return Row(
         post=entry.post_id,
         title=entry.title or post.title or post.url,
         url=post.url,
-        when=words.moment(post.published, newsletter.zone),
+        when=(words.clock if same_day else words.moment)(post.published, newsletter.zone),
         reason=reason(entry.reason),
         beginning=_short(own or plain(str(getattr(entry, "start", "")))),
         included=entry.included,
@@ -106,8 +104,6 @@ def _row(entry: EditionPost, newsletter: config.Newsletter, *, first: bool = Fal
         changed=bool(entry.title or own),
         headline_only=entry.headline_only,
         language=post.language,
-        first=first,
-        last=last,
     )
 
 

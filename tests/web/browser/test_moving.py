@@ -1,0 +1,75 @@
+"""Posts moved by hand: dragged with the pointer, walked with the keyboard, and nothing that is being written lost."""
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.web.browser.conftest import Running, desk, make_draft, set_up
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+DAY = ".posts[data-day='2025-02-04'] .post b"
+
+
+@pytest.fixture
+def draft(browser: Browser, running: Running) -> Page:
+    """The draft page; two of its posts are of 4 February: tea before rain."""
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
+    return page
+
+
+def _post(page: Page, title: str) -> Locator:
+    return page.locator(".post", has=page.locator("b", has_text=title))
+
+
+def _drag(page: Page, what: str, to: str, *, below: bool = False) -> None:
+    """With the pointer, a few steps on the way, as people do."""
+    _post(page, what).hover(position={"x": 16, "y": 20})
+    box = _post(page, to).bounding_box()
+    assert box is not None
+    page.mouse.down()
+    page.mouse.move(box["x"] + 60, box["y"] + box["height"] / 2)
+    page.mouse.move(box["x"] + 60, box["y"] + (box["height"] - 4 if below else 4))
+    page.mouse.up()
+
+
+def test_a_post_is_dragged_before_another_and_behind_one_of_another_day(draft: Page) -> None:
+    _drag(draft, "Regn i Shanghai", "Om te")
+    expect(draft.locator(DAY)).to_have_text(["Regn i Shanghai", "Om te"])
+    _drag(draft, "Handelen øker igjen", "Om te", below=True)
+    expect(draft.locator(DAY)).to_have_text(["Regn i Shanghai", "Om te", "Handelen øker igjen"])
+    draft.reload()
+    expect(draft.locator(DAY)).to_have_text(["Regn i Shanghai", "Om te", "Handelen øker igjen"])
+    draft.context.close()
+
+
+def test_moved_by_keys_the_focus_goes_along(draft: Page) -> None:
+    draft.get_by_role("button", name="Move down Om te").focus()
+    draft.keyboard.press("Alt+ArrowDown")
+    expect(draft.locator(DAY)).to_have_text(["Regn i Shanghai", "Om te"])
+    expect(draft.get_by_role("button", name="Move down Om te")).to_be_focused()
+    draft.keyboard.press("Alt+ArrowUp")
+    expect(draft.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
+    draft.context.close()
+
+
+def test_left_out_the_next_one_has_the_focus_and_the_list_of_those_brings_it_back(draft: Page) -> None:
+    draft.get_by_role("button", name="Leave out Om te").focus()
+    draft.keyboard.press("x")
+    expect(draft.get_by_role("button", name="Leave out Regn i Shanghai")).to_be_focused()
+    draft.get_by_text("1 post is out").click()
+    draft.get_by_role("button", name="Include Om te").click()
+    expect(draft.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
+    draft.context.close()
+
+
+def test_what_is_being_written_stays_while_other_posts_move(draft: Page) -> None:
+    draft.get_by_role("button", name="Write Om te").click()
+    draft.locator("[data-write]").get_by_label("Headline").fill("Halvveis")
+    draft.get_by_role("button", name="Leave out Regn i Shanghai").click()
+    expect(draft.get_by_text("1 post is out")).to_be_visible()
+    expect(draft.locator("[data-write]").get_by_label("Headline")).to_have_value("Halvveis")
+    draft.locator("[data-write]").get_by_role("button", name="Save").click()
+    expect(draft.locator(DAY)).to_have_text(["Halvveis"])
+    draft.context.close()

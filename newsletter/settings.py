@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_otp",
     "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "axes",
     "anymail",
     "subscribers.apps.SubscribersConfig",

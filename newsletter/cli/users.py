@@ -30,15 +30,18 @@ def register(parent: typer.Typer) -> None:
 def add(
     email: Email,
     role: Annotated[Literal["admin", "editor"], typer.Option(help="admin: everything; editor: editions.")] = "editor",
+    drafts_only: Annotated[
+        bool, typer.Option("--drafts-only", help="An editor who changes drafts and sends proofs, but no edition.")
+    ] = False,
 ) -> None:
     """Let somebody log in, and print the link through which they choose a password."""
     site = ready().site.url
     from newsletter.web.desk import users
 
-    user = users.add(email, role, by="the command line")
+    user = users.add(email, role, by="the command line", sends=not drafts_only)
     link = users.invitation(user, site)
     text = f"{user.username} may log in as {role} after choosing a password, within three days, at\n{link}"
-    emit({"email": user.username, "role": role, "link": link}, text)
+    emit({"email": user.username, "role": role, "sends": users.may_send(user), "link": link}, text)
 
 
 @app.command("list", epilog="Example: newsletter users list --json")
@@ -51,13 +54,15 @@ def show() -> None:
         {
             "email": u.username,
             "role": users.role_name(u),
+            "sends": sends,
             "last_login": u.last_login.isoformat() if u.last_login else None,
         }
-        for u in users.everybody()
+        for u, sends in users.with_sending()
     ]
     table = Table("address", "role", "last here", box=None)
     for row in rows:
-        table.add_row(row["email"], row["role"], (row["last_login"] or "never")[:16].replace("T", " "))
+        role = f"{row['role']}" if row["sends"] else f"{row['role']}, drafts only"
+        table.add_row(f"{row['email']}", role, f"{row['last_login'] or 'never'}"[:16].replace("T", " "))
     emit(rows, table if rows else "nobody may log in yet; 'newsletter users add' changes that")
 
 
@@ -65,21 +70,26 @@ def show() -> None:
 def password(
     email: Email,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the new password from standard input.")] = False,
+    without_factor: Annotated[
+        bool, typer.Option("--without-factor", help="Also switch off a second factor that was lost.")
+    ] = False,
 ) -> None:
     """Set a password: asked for on a terminal, read with --stdin; without either, a link to choose one is printed."""
     site = ready().site.url
-    from newsletter.web.desk import users
+    from newsletter.web.desk import recovery, users
 
     user = users.named(email)
     chosen = _chosen(stdin)
+    if chosen and (problem := users.weakness(chosen)):
+        fail(problem)
+    if without_factor:
+        recovery.switch_off(user, by="the command line")
     if not chosen:
         link = users.invitation(user, site)
         emit(
             {"email": user.username, "link": link}, f"{user.username} chooses a password, within three days, at\n{link}"
         )
         return
-    if problem := users.weakness(chosen):
-        fail(problem)
     users.set_password(user, chosen, by="the command line")
     emit({"email": user.username, "changed": True}, f"{user.username} has a new password, and is logged out everywhere")
 

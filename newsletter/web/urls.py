@@ -1,11 +1,14 @@
 """The addresses that newsletter itself answers; those of readers' subscriptions are in subscribers."""
 
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic import RedirectView
 
 from newsletter.web import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("newsletter.web.desk.urls")),
+    path("favicon.ico", RedirectView.as_view(url=static("desk/mark.svg"), permanent=True)),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.urls import get_resolver, reverse
 
-from newsletter.web.desk import urls
+from newsletter.models import Act
+from newsletter.web.desk import urls, users
 from newsletter.web.desk.access import TABLE, Role
 from tests.web import make
 
@@ -51,10 +52,47 @@ def test_an_editor_is_refused_what_is_for_admins(editor: Client, name: str) -> N
     assert editor.post(_address(name)).status_code == 403
 
 
-@pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.EDITOR])
+@pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role in (Role.EDITOR, Role.SENDER)])
 def test_an_editor_is_let_in_elsewhere(editor: Client, name: str) -> None:
     answer = editor.get(_address(name))
     assert answer.status_code in (200, 404, 405), "a draft that is not there is 404, an act is 405 for GET"
+
+
+@pytest.fixture
+def drafts_only(editor: Client) -> Client:
+    """The desk as an editor sees it whom an admin lets change drafts, but not send."""
+    users.let_send(users.named("anna@example.org"), by="admin", sends=False)
+    return editor
+
+
+@pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.SENDER])
+def test_who_may_not_send_is_refused_whatever_sends(drafts_only: Client, name: str) -> None:
+    assert drafts_only.get(_address(name)).status_code == 403
+    assert drafts_only.post(_address(name)).status_code == 403
+
+
+@pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.EDITOR])
+def test_who_may_not_send_has_the_rest_of_an_editor_s_desk(drafts_only: Client, name: str) -> None:
+    assert drafts_only.get(_address(name)).status_code in (200, 404, 405)
+
+
+def test_who_may_not_send_is_offered_no_button_for_it(drafts_only: Client) -> None:
+    make.draft("First")
+    for part in ("side/", "preview/"):
+        assert "/approve/" not in drafts_only.get(f"/desk/editions/kinaforum/{make.PERIOD}/{part}").content.decode()
+
+
+def test_an_admin_decides_who_sends(admin: Client) -> None:
+    admin.post("/desk/users/", {"email": "ny@example.org", "role": "editor drafts"})
+    new = users.named("ny@example.org")
+    assert not users.may_send(new)
+    admin.post(f"/desk/users/{new.pk}/", {"act": "sends"})
+    assert users.may_send(new)
+    admin.post(f"/desk/users/{new.pk}/", {"act": "drafts"})
+    assert not users.may_send(new)
+    admin.post(f"/desk/users/{new.pk}/", {"act": "admin"})
+    assert users.may_send(users.named("ny@example.org")), "an admin may send in any case"
+    assert Act.objects.filter(what="sending changed", about="ny@example.org").count() == 2
 
 
 @pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.ADMIN])

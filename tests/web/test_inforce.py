@@ -8,11 +8,13 @@ import pytest
 import typer
 from django.contrib.auth.models import User
 from django.test import Client
+from django_otp.plugins.otp_totp.models import TOTPDevice
 from typer.testing import CliRunner
 
 from newsletter import config
 from newsletter.cli import users as commands
 from newsletter.models import Source
+from newsletter.web.desk import users
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -88,6 +90,19 @@ def test_people_are_added_and_listed(run: Any) -> None:
     assert User.objects.get().username == "anna@example.org"
     assert "anna@example.org" in run("list").output
     assert run("add", "anna@example.org").exit_code != 0
+
+
+def test_an_editor_is_added_for_drafts_only(run: Any) -> None:
+    assert run("add", "anna@example.org", "--drafts-only").exit_code == 0
+    assert "editor, drafts only" in run("list").output
+    assert not users.may_send(User.objects.get())
+
+
+def test_a_lost_second_factor_is_switched_off(run: Any) -> None:
+    user = make.person()
+    TOTPDevice.objects.create(user=user, name="authenticator")
+    assert run("password", "redaksjon@example.org", "--without-factor").exit_code == 0
+    assert not TOTPDevice.objects.exists()
 
 
 def test_a_password_comes_by_standard_input(run: Any) -> None:

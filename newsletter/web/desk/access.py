@@ -10,12 +10,14 @@ from functools import wraps
 from typing import Any
 from urllib.parse import quote
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+
+from newsletter.web.desk import users
 
 View = Callable[..., HttpResponseBase]
 
@@ -27,11 +29,12 @@ CODE_WANTED = "code_wanted"
 
 
 class Role(IntEnum):
-    """What a person may do; each may do what the ones before it may."""
+    """What a person may do; each may do what the ones before it may. A sender is an editor who may send."""
 
     ANYONE = 0
     EDITOR = 1
-    ADMIN = 2
+    SENDER = 2
+    ADMIN = 3
 
 
 TABLE: dict[str, Role] = {
@@ -65,12 +68,12 @@ TABLE: dict[str, Role] = {
     "raw": Role.EDITOR,
     "links": Role.EDITOR,
     "proof": Role.EDITOR,
-    "approve": Role.EDITOR,
-    "reopen": Role.EDITOR,
-    "send": Role.EDITOR,
+    "approve": Role.SENDER,
+    "reopen": Role.SENDER,
+    "send": Role.SENDER,
     "live": Role.EDITOR,
-    "control": Role.EDITOR,
-    "settle": Role.EDITOR,
+    "control": Role.SENDER,
+    "settle": Role.SENDER,
     "report": Role.EDITOR,
     "report-csv": Role.EDITOR,
     "sources": Role.EDITOR,
@@ -92,10 +95,23 @@ TABLE: dict[str, Role] = {
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
-    """The role of whoever is logged in: Django's superusers are admins, all others editors."""
-    if not user.is_authenticated or not user.is_active:
+    """The role of whoever is logged in: Django's superusers are admins, all others editors, who may send unless an
+    admin left that out.
+    """
+    if not isinstance(user, User) or not user.is_active:
         return Role.ANYONE
-    return Role.ADMIN if getattr(user, "is_superuser", False) else Role.EDITOR
+    if user.is_superuser:
+        return Role.ADMIN
+    return Role.SENDER if users.may_send(user) else Role.EDITOR
+
+
+def role(request: HttpRequest) -> Role:
+    """The role of whoever asks; looked up once a request."""
+    held: Role | None = getattr(request, "_desk_role", None)
+    if held is None:
+        held = role_of(request.user)
+        setattr(request, "_desk_role", held)  # noqa: B010 - Django's request has no such attribute of its own
+    return held
 
 
 def guarded(name: str, view: View) -> View:
@@ -122,13 +138,13 @@ def desk_language(asked: str | None) -> str:
 def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
     if needed is Role.ANYONE:
         return None
-    held = role_of(request.user)
+    held = role(request)
     if held is Role.ANYONE:
         return _to(request, "desk:login")
     if request.session.get(CODE_WANTED):
         return _to(request, "desk:code")
     if held < needed:
-        return render(request, "desk/refused.html", status=403)
+        return render(request, "desk/refused.html", {"sending": needed is Role.SENDER}, status=403)
     return None
 
 

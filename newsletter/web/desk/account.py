@@ -1,6 +1,7 @@
 """One's own account: password, second factor, where one is logged in."""
 
 from binascii import unhexlify
+from collections.abc import Sequence
 
 import qrcode
 import qrcode.image.svg
@@ -15,7 +16,7 @@ from django.views.decorators.http import require_POST
 from django_otp import login as otp_login
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.web.desk import audit, sessions, users, words
+from newsletter.web.desk import audit, recovery, sessions, users, words
 from newsletter.web.desk.forms import CodeForm, PasswordForm, first_error
 from newsletter.web.desk.pages import page, zone
 
@@ -36,6 +37,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "picture": _picture(device) if device and not device.confirmed else "",
         "secret": _spelled(device) if device and not device.confirmed else "",
         "code_form": CodeForm(),
+        "codes_left": recovery.left(user),
         "password_form": PasswordForm(),
         "places": [
             {"place": place, "began": words.moment(place.began, zone())}
@@ -63,39 +65,51 @@ def change_password(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def factor(request: HttpRequest) -> HttpResponse:
-    """Begin, confirm or remove the second factor."""
-    acts = {"begin": _begin, "confirm": _confirm, "remove": _remove}
+    """Begin, confirm or remove the second factor, or make new recovery codes; new ones are shown at once, and once."""
+    acts = {"begin": _begin, "confirm": _confirm, "codes": _new_codes, "remove": _remove}
     act = acts.get(request.POST.get("act", ""))
-    if act is not None:
-        act(request, _person(request))
-    return redirect("desk:account")
+    codes = act(request, _person(request)) if act is not None else ()
+    return page(request, "codes", {"codes": codes}, section="account") if codes else redirect("desk:account")
 
 
-def _begin(request: HttpRequest, user: User) -> None:
+def _begin(request: HttpRequest, user: User) -> Sequence[str]:
     TOTPDevice.objects.filter(user=user, confirmed=False).delete()
     TOTPDevice.objects.create(user=user, name="authenticator", confirmed=False)
+    return ()
 
 
-def _confirm(request: HttpRequest, user: User) -> None:
+def _confirm(request: HttpRequest, user: User) -> Sequence[str]:
     device = TOTPDevice.objects.filter(user=user, confirmed=False).first()
     code = "".join(request.POST.get("code", "").split())
     if device is None or not device.verify_token(code):
         messages.error(request, _("That is not the present code. Wait for the next one and try again."))
-        return
+        return ()
     device.confirmed = True
     device.save()
     otp_login(request, device)
     audit.note(user.username, "second factor on", user.username)
     messages.success(request, _("From now on, logging in asks for a code too."))
+    return recovery.make(user, by=user.username)
 
 
-def _remove(request: HttpRequest, user: User) -> None:
-    if not user.check_password(request.POST.get("old", "")):
-        messages.error(request, _("That is not your present password, so it was not changed."))
-        return
-    TOTPDevice.objects.filter(user=user).delete()
-    audit.note(user.username, "second factor off", user.username)
-    messages.success(request, _("Logging in asks for your password only."))
+def _new_codes(request: HttpRequest, user: User) -> Sequence[str]:
+    if not _password_given(request, user) or not TOTPDevice.objects.filter(user=user, confirmed=True).exists():
+        return ()
+    return recovery.make(user, by=user.username)
+
+
+def _remove(request: HttpRequest, user: User) -> Sequence[str]:
+    if _password_given(request, user):
+        recovery.switch_off(user, by=user.username)
+        messages.success(request, _("Logging in asks for your password only."))
+    return ()
+
+
+def _password_given(request: HttpRequest, user: User) -> bool:
+    if user.check_password(request.POST.get("old", "")):
+        return True
+    messages.error(request, _("That is not your present password, so it was not changed."))
+    return False
 
 
 @require_POST

@@ -9,12 +9,14 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
-from django_otp import devices_for_user, match_token
 from django_otp import login as otp_login
+from django_otp import verify_token
+from django_otp.models import Device
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
-from newsletter.web.desk import audit, reset_mail, sessions, users
-from newsletter.web.desk.access import CODE_WANTED, Role, desk_language, role_of
-from newsletter.web.desk.forms import CodeForm, EmailForm, LoginForm, PasswordForm, SetupForm
+from newsletter.web.desk import audit, recovery, reset_mail, sessions, users
+from newsletter.web.desk.access import CODE_WANTED, Role, desk_language, role
+from newsletter.web.desk.forms import CodeForm, EmailForm, LoginForm, PasswordForm, RecoveryForm, SetupForm
 from newsletter.web.desk.pages import page, settings
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
@@ -23,7 +25,7 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @sensitive_post_parameters("password")
 def login(request: HttpRequest) -> HttpResponse:
     """Address and password; six wrong ones from one network address lock it for a quarter of an hour."""
-    if role_of(request.user) is not Role.ANYONE and not request.session.get(CODE_WANTED):
+    if role(request) is not Role.ANYONE and not request.session.get(CODE_WANTED):
         return redirect("desk:home")
     form = LoginForm(request.POST or None)
     status = 200
@@ -49,7 +51,7 @@ def _say_why_not(request: HttpRequest, form: LoginForm) -> int:
 def _enter(request: HttpRequest, user: User) -> HttpResponse:
     auth.login(request, user, backend=BACKEND)
     sessions.begin(request)
-    if any(True for _device in devices_for_user(user)):
+    if TOTPDevice.objects.filter(user=user, confirmed=True).exists():
         request.session[CODE_WANTED] = True
         return redirect(reverse("desk:code") + (f"?next={_back(request)}" if _back(request) else ""))
     return HttpResponseRedirect(_back(request) or reverse("desk:home"))
@@ -67,17 +69,32 @@ def code(request: HttpRequest) -> HttpResponse:
     user = request.user
     if not isinstance(user, User) or not request.session.get(CODE_WANTED):
         return redirect("desk:home")
-    form = CodeForm(request.POST or None)
-    status = 200
+    by_code = "recovery" in request.POST
+    form = CodeForm(None if by_code else request.POST or None)
+    spare = RecoveryForm(request.POST if by_code else None)
+    device: Device | None = None
     if form.is_valid():
-        device = match_token(user, "".join(form.cleaned_data["code"].split()))
-        if device is not None:
-            otp_login(request, device)
-            del request.session[CODE_WANTED]
-            return HttpResponseRedirect(_back(request) or reverse("desk:home"))
-        form.add_error("code", _("That is not the present code. Wait for the next one and try again."))
-        status = 401
-    return page(request, "code", {"form": form, "next": _back(request)}, status=status)
+        device = _authenticated(user, "".join(form.cleaned_data["code"].split()))
+        if device is None:
+            form.add_error("code", _("That is not the present code. Wait for the next one and try again."))
+    elif spare.is_valid():
+        device = recovery.use(user, spare.cleaned_data["recovery"])
+        if device is None:
+            spare.add_error("recovery", _("That is none of your codes, or it was used. Wait a moment and try again."))
+        else:
+            messages.warning(request, _("Recovery codes that are left: %(n)s.") % {"n": recovery.left(user)})
+    if device is not None:
+        otp_login(request, device)
+        del request.session[CODE_WANTED]
+        return HttpResponseRedirect(_back(request) or reverse("desk:home"))
+    context = {"form": form, "spare": spare, "next": _back(request)}
+    return page(request, "code", context, status=401 if form.errors or spare.errors else 200)
+
+
+def _authenticated(user: User, code: str) -> Device | None:
+    """The authenticator that shows this code now."""
+    devices = TOTPDevice.objects.filter(user=user, confirmed=True)
+    return next((d for device in devices if (d := verify_token(user, device.persistent_id, code))), None)
 
 
 @require_POST

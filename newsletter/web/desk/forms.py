@@ -50,6 +50,16 @@ class CodeForm(DeskForm):
     )
 
 
+class RecoveryForm(DeskForm):
+    """One of the codes that were shown when the second factor was switched on."""
+
+    recovery = forms.CharField(
+        label=_("A recovery code"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+
 class EmailForm(DeskForm):
     """An address alone."""
 
@@ -86,7 +96,11 @@ class UserForm(DeskForm):
     email = _email(autocomplete="off")
     role = forms.ChoiceField(
         label=_("Role"),
-        choices=[("editor", _("Editor: drafts, proofs, sending")), ("admin", _("Admin: everything"))],
+        choices=[
+            ("editor", _("Editor: drafts, proofs, sending")),
+            ("editor drafts", _("Editor: drafts and proofs, no sending")),
+            ("admin", _("Admin: everything")),
+        ],
         initial="editor",
     )
 

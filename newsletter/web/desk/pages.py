@@ -12,14 +12,15 @@ from django.shortcuts import render
 from newsletter import config
 from newsletter.config import Config, Newsletter
 from newsletter.models import Edition
-from newsletter.web.desk.access import Role, role_of
+from newsletter.web.desk.access import Role, role
 
 
 def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, section: str = "", status: int = 200
 ) -> HttpResponse:
     """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked."""
-    around = {"section": section, "is_admin": role_of(request.user) is Role.ADMIN}
+    held = role(request)
+    around = {"section": section, "is_admin": held is Role.ADMIN, "may_send": held >= Role.SENDER}
     return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.models import Act
-from newsletter.web.desk import users, words
+from newsletter.web.desk import recovery, users, words
 from newsletter.web.desk.forms import UserForm
 from newsletter.web.desk.pages import editor, page, sentences, settings, zone
 
@@ -20,25 +20,36 @@ def people(request: HttpRequest) -> HttpResponse:
     link = person = ""
     if form.is_valid():
         try:
-            user = users.add(form.cleaned_data["email"], form.cleaned_data["role"], by=editor(request))
+            role, _space, without = form.cleaned_data["role"].partition(" ")
+            user = users.add(form.cleaned_data["email"], role, by=editor(request), sends=not without)
         except users.UserProblem as e:
             form.add_error("email", str(e))
         else:
             link, person, form = users.invitation(user, settings().site.url), user.username, UserForm()
-    rows = [{"user": user, "role": users.role_name(user)} for user in users.everybody()]
+    with_factor = recovery.switched_on()
+    rows = [
+        {"user": user, "role": users.role_name(user), "sends": sends, "factor": user.pk in with_factor}
+        for user, sends in users.with_sending()
+    ]
     context = {"form": form, "rows": rows, "link": link, "person": person, "me": editor(request)}
     return page(request, "users", context, section="settings")
 
 
 @require_POST
 def act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a role, remove somebody, or make a new link for them."""
+    """Change a role, switch a lost second factor off, remove somebody, or make a new link for them."""
     user = get_object_or_404(User, pk=pk)
     wanted = request.POST.get("act", "")
     with sentences(request):
         if wanted in ("admin", "editor"):
             users.change_role(user, "admin" if wanted == "admin" else "editor", by=editor(request))
             messages.success(request, _("%(who)s has a new role.") % {"who": user.username})
+        elif wanted in ("sends", "drafts"):
+            users.let_send(user, by=editor(request), sends=wanted == "sends")
+            messages.success(request, _("%(who)s has a new role.") % {"who": user.username})
+        elif wanted == "factor":
+            recovery.switch_off(user, by=editor(request))
+            messages.success(request, _("%(who)s logs in with the password only.") % {"who": user.username})
         elif wanted == "remove":
             users.remove(user, by=editor(request))
             messages.success(request, _("%(who)s can't log in any more.") % {"who": user.username})

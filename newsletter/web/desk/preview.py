@@ -15,7 +15,7 @@ from newsletter.models import Edition, State
 from newsletter.render import preview as render
 from newsletter.render.loader import TemplateProblem
 from newsletter.web.desk import links as checking
-from newsletter.web.desk.access import Role, role_of
+from newsletter.web.desk.access import Role, role
 from newsletter.web.desk.pages import as_sentence, edition_of, newsletter_of, page, settings
 from newsletter.web.desk.queries import preview as queries
 from newsletter.web.desk.queries.departure import departure
@@ -64,7 +64,7 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "chosen": chosen,
         "tabs": _tabs(chosen),
         "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(found.revision)}),
-        "may_choose_reader": role_of(request.user) is Role.ADMIN,
+        "may_choose_reader": role(request) is Role.ADMIN,
         "may_change": found.state == State.DRAFT,
         "departure": departure(found, shown),
     }
@@ -111,7 +111,7 @@ def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
     """Only admins may look at people."""
     who = chosen["reader"]
-    return who if role_of(request.user) is Role.ADMIN or "@" not in who else ""
+    return who if role(request) is Role.ADMIN or "@" not in who else ""
 
 
 @xframe_options_sameorigin

@@ -1,11 +1,12 @@
 """Who may log in: editors and admins, added by an admin or from the command line.
 
-Promises: passwords are only ever chosen by those who use them, through a link that works once; the last admin stays.
+Promises: passwords are only ever chosen by those who use them, through a link that works once; the last admin stays;
+an editor may send unless an admin left that out.
 """
 
 from typing import Literal
 
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.tokens import default_token_generator
 from django.core import signing
@@ -22,6 +23,8 @@ from newsletter.web.desk import audit
 RoleName = Literal["admin", "editor"]
 SETUP_SALT = "newsletter.desk.setup"
 SETUP_SECONDS = 24 * 3600
+DRAFTS_ONLY = "drafts only"
+"""The group of those editors who may not approve, send or stop an edition."""
 
 
 class UserProblem(JobProblem):
@@ -49,6 +52,12 @@ def everybody() -> list[User]:
     return list(User.objects.order_by("username"))
 
 
+def with_sending() -> list[tuple[User, bool]]:
+    """All who may log in, by address, and whether each may send."""
+    without = set(User.objects.filter(groups__name=DRAFTS_ONLY, is_superuser=False).values_list("pk", flat=True))
+    return [(user, user.pk not in without) for user in everybody()]
+
+
 def named(email: str) -> User:
     """The person with that address.
 
@@ -61,16 +70,37 @@ def named(email: str) -> User:
 
 
 @transaction.atomic
-def add(email: str, role: RoleName, by: str = "") -> User:
-    """A new person, who can't log in before they chose a password through `invitation`."""
+def add(email: str, role: RoleName, by: str = "", *, sends: bool = True) -> User:
+    """A new person, who can't log in before they chose a password through `invitation`; admins may send in any case."""
     name = address(email)
     if User.objects.filter(username=name).exists():
         raise UserProblem(f"{name} may log in already; 'newsletter users password {name}' gives a new link")
     user = User(username=name, email=name, is_superuser=role == "admin")
     user.set_unusable_password()
     user.save()
-    audit.note(by, "user added", name, after={"role": role})
+    _set_sending(user, sends=sends)
+    audit.note(by, "user added", name, after={"role": role, "sends": may_send(user)})
     return user
+
+
+def may_send(user: User) -> bool:
+    """Whether somebody may approve, send and stop editions: admins always, editors unless it was left out."""
+    return user.is_superuser or not user.groups.filter(name=DRAFTS_ONLY).exists()
+
+
+@transaction.atomic
+def let_send(user: User, by: str, *, sends: bool) -> None:
+    """Let an editor send, or leave them drafts and proofs only."""
+    before = may_send(user)
+    _set_sending(user, sends=sends)
+    audit.note(by, "sending changed", user.username, {"sends": before}, {"sends": may_send(user)})
+
+
+def _set_sending(user: User, *, sends: bool) -> None:
+    if sends:
+        user.groups.remove(*Group.objects.filter(name=DRAFTS_ONLY))
+    else:
+        user.groups.add(Group.objects.get_or_create(name=DRAFTS_ONLY)[0])
 
 
 @transaction.atomic

@@ -190,7 +190,7 @@ def _tell_who_sends(found: Config, row: "Edition") -> None:
 
 def _take_part(found: Config, row: "Edition") -> None:
     """Send, or watch whoever sends, until nothing is left to do now; then say how it went."""
-    from newsletter.jobs import sending
+    from newsletter.jobs import consequences, sending
     from newsletter.models import State
 
     problem, looked, through, waiting = "", 0.0, False, sending.Waiting(row)
@@ -209,6 +209,7 @@ def _take_part(found: Config, row: "Edition") -> None:
 
     with _stopped_by_signals() as stop, progress(f"sending {row.name}") as step:
         sending.take_part(found, stop, until)
+    consequences.weigh_refusals(found, datetime.now(UTC))
     row.refresh_from_db()
     left = not (through or sending.nothing_left_now(row))
     _conclude(row, problem if left else "", stopped=stop.is_set() and left)

@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from django.db import transaction
@@ -22,7 +22,7 @@ from newsletter.config import Config
 from newsletter.delivery.bounces import Kind, Returned, read
 from newsletter.jobs import audience, consequences, return_path
 from newsletter.jobs.mailbox import FLAGGED, SEEN, Mailbox, MailboxProblem
-from newsletter.models import Bounce, Delivery, Edition
+from newsletter.models import Bounce, Delivery, Edition, Occurrence
 from subscribers import tokens
 from subscribers.models import Subscriber
 from subscribers.preferences import leave
@@ -30,6 +30,7 @@ from subscribers.preferences import leave
 log = logging.getLogger("newsletter.bounces")
 
 LOOK_BACK = timedelta(days=60)
+ACT = "bounces"
 _LINK = re.compile(r"/u/([A-Za-z0-9_-]{20,60})")
 
 Step = Callable[[int, int], None]
@@ -61,7 +62,30 @@ def configured(configuration: Config) -> bool:
 
 
 def read_mailbox(configuration: Config, now: datetime, step: Step = lambda done, total: None) -> Reading:
-    """Read what is unread. Raises MailboxProblem; what was marked until then is done."""
+    """Read what is unread. Raises MailboxProblem, which stays in `trouble`; what was marked until then is done."""
+    try:
+        reading = _read(configuration, now, step)
+    except MailboxProblem as problem:
+        _remember(now, str(problem))
+        raise
+    _remember(now, "")
+    return reading
+
+
+def trouble(configuration: Config) -> str:
+    """Why the mailbox could not be read when it was last tried, in a sentence; "" where it could."""
+    if not configured(configuration):
+        return ""
+    return Occurrence.objects.filter(act=ACT).values_list("outcome", flat=True).first() or ""
+
+
+def _remember(now: datetime, outcome: str) -> None:
+    """One row, the same each time; done at once, it is nothing that the clock would do."""
+    done = {"done_at": now, "outcome": outcome}
+    Occurrence.objects.update_or_create(newsletter="", act=ACT, due_at=datetime.fromtimestamp(0, UTC), defaults=done)
+
+
+def _read(configuration: Config, now: datetime, step: Step) -> Reading:
     counts: Counter[Became] = Counter()
     suppressed = 0
     with Mailbox(configuration.bounces.imap) as mailbox:

@@ -16,6 +16,7 @@ from newsletter.cli import sending as commands
 from newsletter.jobs import sending, underway
 from newsletter.mail import Kind
 from newsletter.models import Edition, State
+from subscribers.models import Suppression
 from tests.jobs import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +148,14 @@ def test_waiting_ends_with_0_and_tells_of_deferred_and_refused_ones(run: Run) ->
     assert status == 0
     assert "1 are deferred, and 'newsletter run' will try them again; 1 were refused for good" in said
     assert "nothing is sent again" in aside
+
+
+@pytest.mark.usefixtures("nobody_sends")
+def test_waiting_weighs_what_was_refused_as_the_clock_does(run: Run) -> None:
+    settled(samples.sending(2), Kind.ACCEPTED, Kind.REFUSED)
+    Edition.objects.update(began_at=timezone.now())
+    run("send", EDITION, "--wait")
+    assert Suppression.objects.suppressed(["r2@reader.example"])
 
 
 @pytest.mark.usefixtures("nobody_sends")

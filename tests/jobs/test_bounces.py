@@ -361,6 +361,17 @@ def test_the_clock_tells_of_a_mailbox_that_fails_in_one_line(caplog: pytest.LogC
     assert "wrong" not in caplog.text
 
 
+def test_what_keeps_the_mailbox_from_being_read_is_remembered_until_it_is_read() -> None:
+    with imap.Imap() as server:
+        wrong = with_mailbox(server, password="wrong")
+        bounces.tick(wrong, NOW)
+        assert "refused the login" in bounces.trouble(wrong)
+        assert bounces.trouble(replace(wrong, bounces=Bounces())) == "", "nobody reads it any more"
+        right = with_mailbox(server)
+        bounces.tick(right, NOW)
+        assert bounces.trouble(right) == ""
+
+
 def test_the_clock_reads_nothing_where_no_mailbox_is_set(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     called: list[Callable[..., object]] = []
     monkeypatch.setattr(bounces, "read_mailbox", called.append)

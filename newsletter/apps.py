@@ -8,3 +8,7 @@ class NewsletterConfig(AppConfig):
 
     name = "newsletter"
     label = "newsletter"
+
+    def ready(self) -> None:
+        """Let what is kept about people beside the subscribers be handed over, and forgotten, with them."""
+        from newsletter.jobs import personal  # noqa: F401 - connects itself

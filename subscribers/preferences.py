@@ -4,21 +4,31 @@ and changes who they are, and erases them.
 Nothing here raises for a link that leads nowhere: whoever leaves has left, whatever became of the newsletter.
 """
 
+import logging
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Prefetch
+from django.dispatch import Signal
 
 from subscribers import letters
 from subscribers.addresses import Address
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression, forgotten
-from subscribers.signup import Result, lift
-from subscribers.tokens import PROOF, Purpose, keyed_hash, read_link, read_timed
+from subscribers.signup import Result, asking_for, lift
+from subscribers.tokens import PROOF, Purpose, hashes, read_link, read_timed
+
+log = logging.getLogger("subscribers.preferences")
+
+data_wanted = Signal()
+"""Sent when a person wants all that is kept about them, with `subscriber` (the number): whoever keeps something gives a
+dictionary, name → what is kept under it."""
 
 LONGEST_PAUSE = timedelta(days=366)
 ME_AGAIN_AFTER, ME_A_DAY = timedelta(minutes=10), 5
 MOVES_A_DAY = 5
+TRIES, A_TRY_MS = 25, 200
+"""So often the write-ahead log is tried to be emptied, and how long a try may keep writers waiting."""
 
 
 def is_proof(token: str) -> bool:
@@ -137,6 +147,13 @@ def move(token: str, at: datetime) -> tuple[Result, Letter | None]:
 
 def data_of(subscriber: Subscriber) -> dict[str, Any]:
     """Everything that is kept about a person, for themselves (GDPR article 15 and 20)."""
+    kept = _own_data(subscriber)
+    for _receiver, more in data_wanted.send(Subscriber, subscriber=subscriber.pk):
+        kept.update(more or {})
+    return kept
+
+
+def _own_data(subscriber: Subscriber) -> dict[str, Any]:
     consents = Prefetch("consents", Consent.objects.order_by("at"))
     return {
         "address": subscriber.address,
@@ -161,7 +178,7 @@ def data_of(subscriber: Subscriber) -> dict[str, Any]:
             for letter in subscriber.letters.order_by("created")
         ],
         "suppressions": [
-            {"kind": s.kind, "reason": s.reason, "at": s.at.isoformat()}
+            {"kind": s.kind, "reason": s.reason, "at": s.at.isoformat(), "note": s.note}
             for s in Suppression.objects.covering(subscriber.key)
         ],
     }
@@ -195,13 +212,36 @@ def forget(address: Address) -> bool:
         if subscriber:
             forgotten.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
             subscriber.delete()
-        Hits.objects.filter(what=keyed_hash(Purpose.LIMIT, letters.lifting(address.key))).delete()
+        for letter in Letter.objects.filter(kind=Letter.Kind.CHANGE):
+            if letter.payload["address"].lower() == address.key:
+                letter.delete()
+        counted = (letters.lifting(address.key), asking_for(address.key))
+        Hits.objects.filter(what__in=[one for what in counted for one in hashes(Purpose.LIMIT, what)]).delete()
         Suppression.objects.suppress(address.key, Suppression.Reason.ERASED)
-        transaction.on_commit(_empty_write_ahead_log)
+        Suppression.objects.covering(address.key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
+        transaction.on_commit(empty_write_ahead_log)
     return subscriber is not None
 
 
-def _empty_write_ahead_log() -> None:
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def empty_write_ahead_log() -> None:
+    """Leave nothing of deleted rows in SQLite's write-ahead log; waits for readers, and keeps no writer for long."""
+    if connection.vendor != "sqlite":
+        return
+    usual = _pragma("busy_timeout")
+    _pragma(f"busy_timeout = {A_TRY_MS}")
+    try:
+        busy = all(_pragma("wal_checkpoint(TRUNCATE)") for _ in range(TRIES))
+    finally:
+        _pragma(f"busy_timeout = {usual}")
+    if busy:
+        log.warning(
+            "erased, but the database's write-ahead log could not be emptied while another program reads it; "
+            "that is done with the next erasing, or within six hours by `newsletter run`"
+        )
+
+
+def _pragma(words: str) -> int:
+    """What SQLite answers to a PRAGMA, in its first column."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA {words}")
+        return int(cursor.fetchone()[0])

@@ -6,7 +6,7 @@ from django.contrib.sessions.models import Session
 
 from newsletter.config import Config
 from newsletter.models import Notice, Occurrence, Post
-from subscribers import signup
+from subscribers import preferences, signup
 
 KEEP_TEXTS = timedelta(days=400)
 KEEP_NOTICES = timedelta(days=90)
@@ -20,3 +20,4 @@ def tidy(configuration: Config, now: datetime) -> None:
     Occurrence.objects.filter(done_at__lt=now - KEEP_NOTICES).delete()
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS).exclude(html="")
     old.exclude(entries__edition__state="draft").update(html="", summary="")
+    preferences.empty_write_ahead_log()

@@ -1,6 +1,7 @@
 """People for tests."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 from subscribers import letters
 from subscribers.letters import Composed
@@ -34,3 +35,12 @@ def only_letter(**which: object) -> Composed:
 def path(url: str) -> str:
     """The path of a link in a mail."""
     return url.removeprefix("http://localhost:8000")
+
+
+def traces(folder: Path, *words: str) -> list[str]:
+    """The files below a folder that hold one of these words; the database's first."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and any(word.encode() in path.read_bytes().lower() for word in words)
+    )

@@ -1,12 +1,9 @@
 """What links may do: leave, rest, choose; change who one is; be forgotten."""
 
-import sqlite3
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 
 from subscribers import preferences
 from subscribers.addresses import read_address
@@ -139,20 +136,3 @@ def test_forgetting_leaves_a_keyed_hash_and_tells_the_others() -> None:
 def test_who_was_never_here_can_be_kept_out_too() -> None:
     assert not preferences.forget(read_address("kari@reader.example"))
     assert Suppression.objects.get().reason == Suppression.Reason.ERASED
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL empties its log by itself")
-def test_forgetting_leaves_no_trace_in_the_files(tmp_path: Path) -> None:
-    tie = subscription("traceable.person@reader.example")
-    Consent.objects.create(subscription=tie, how=Consent.How.FORM, network="192.0.2.77")
-    copy = tmp_path / "before.db"
-    with sqlite3.connect(copy) as target:
-        connection.ensure_connection()
-        connection.connection.backup(target)
-    assert b"traceable.person" in copy.read_bytes()
-    preferences.forget(read_address("traceable.person@reader.example"))
-    with sqlite3.connect(copy) as target:
-        connection.connection.backup(target)
-    assert b"traceable.person" not in copy.read_bytes()
-    assert b"192.0.2.77" not in copy.read_bytes()

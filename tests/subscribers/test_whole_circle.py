@@ -13,13 +13,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
 
 from tests.conftest import Site
+from tests.subscribers.make import traces
 
 pytestmark = pytest.mark.e2e
 
@@ -148,15 +148,6 @@ def wait_for(port: int, seconds: float = 60) -> None:
         else:
             return
     raise AssertionError(f"nothing listens on port {port}")
-
-
-def traces(folder: Path, *words: str) -> list[str]:
-    """The files below a folder that hold one of these words; the database's first."""
-    return sorted(
-        str(path.relative_to(folder))
-        for path in folder.rglob("*")
-        if path.is_file() and any(word.encode() in path.read_bytes().lower() for word in words)
-    )
 
 
 def test_from_joining_to_being_forgotten(

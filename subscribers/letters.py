@@ -27,7 +27,8 @@ class Composed:
     """A letter ready to be rendered from `letters/<template>.mjml` and `.txt` with `context`.
 
     The context holds `subject`, `preheader`, `heading`, `paragraphs`, `button`, `link`, `note` (all but the paragraphs
-    are text, "" where there is none) and `language`.
+    are text, "" where there is none) and `language`; a welcome's also `preferences`, a link, and `latest`, a subject
+    and a url, or None.
     """
 
     template: str
@@ -36,6 +37,14 @@ class Composed:
     name: str
     language: str
     context: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest edition of a letter's newsletter that anybody may read: its subject, and its path on the site."""
+
+    subject: str
+    path: str
 
 
 def write(
@@ -58,15 +67,19 @@ def write(
     )
 
 
-def compose(letter: Letter) -> Composed | None:
-    """Put a letter into words, in the reader's language; None where it is not to be sent any more."""
+def compose(letter: Letter, latest: Latest | None = None) -> Composed | None:
+    """Put a letter into words, in the reader's language; None where it is not to be sent any more.
+
+    A welcome names the `latest` edition, where there is one.
+    """
     known = config.current().newsletters.get(letter.newsletter)
     title = known.title if known else letter.newsletter
     of_newsletter = known.language if known else "en"
     subscriber = letter.subscriber
-    language = _language(Letter.Kind(letter.kind), subscriber.language, of_newsletter)
+    kind = Letter.Kind(letter.kind)
+    language = _language(kind, subscriber.language, of_newsletter)
     with translation.override(language):
-        worded = _WORDS[Letter.Kind(letter.kind)](letter, title)
+        worded = _welcome(letter, title, latest) if kind is Letter.Kind.WELCOME else _WORDS[kind](letter, title)
     if worded is None:
         return None
     template, context = worded
@@ -144,20 +157,28 @@ def _already(subscription: Subscription, title: str) -> dict[str, Any]:
     }
 
 
-def _welcome(letter: Letter, title: str) -> tuple[str, dict[str, Any]] | None:
+def _welcome(letter: Letter, title: str, latest: Latest | None) -> tuple[str, dict[str, Any]] | None:
     subscription = letter.subscription
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return None
-    token = tokens.link_token(subscription.pk)
+    preferences = _url(f"/p/{tokens.link_token(subscription.pk)}")
+    paragraphs, button, link = [_("From now on it comes to you.")], _("See what you get"), preferences
+    if latest:
+        paragraphs = [
+            _("From now on it comes to you. All earlier editions are there to be read."),
+            f"{_('Latest:')} {latest.subject}",
+        ]
+        button, link = _("Read the latest edition"), _url(latest.path)
     return "welcome", {
         "subject": _("Welcome to %(title)s") % {"title": title},
         "preheader": _("From now on it comes to you."),
         "heading": _("Welcome to %(title)s") % {"title": title},
-        "paragraphs": [_("From now on it comes to you. All earlier editions are there to be read.")],
-        "button": _("Read the latest edition"),
-        "link": _url(f"/n/{letter.newsletter}/"),
-        "note": _("You can pause or leave at any time:") + f" {_url(f'/p/{token}')}",
-        "unsubscribe": _url(f"/u/{token}"),
+        "paragraphs": paragraphs,
+        "button": button,
+        "link": link,
+        "note": _("You can pause or leave at any time:"),
+        "preferences": preferences,
+        "latest": {"subject": latest.subject, "url": _url(latest.path)} if latest else None,
     }
 
 
@@ -195,7 +216,6 @@ def _change(letter: Letter, title: str) -> tuple[str, dict[str, Any]] | None:
 
 _WORDS = {
     Letter.Kind.CONFIRM: _confirm,
-    Letter.Kind.WELCOME: _welcome,
     Letter.Kind.ME: _me,
     Letter.Kind.CHANGE: _change,
 }

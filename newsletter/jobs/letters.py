@@ -17,11 +17,11 @@ from newsletter.jobs import notices
 from newsletter.jobs.posting import post
 from newsletter.jobs.rendering import letterhead
 from newsletter.mail import Kind, Letterhead, Outcome
-from newsletter.models import Notice
+from newsletter.models import Edition, Notice
 from newsletter.render.letter import letter
 from newsletter.render.loader import TemplateProblem
 from newsletter.render.message import letter_message
-from subscribers.letters import Composed, compose
+from subscribers.letters import Composed, Latest, compose
 from subscribers.models import Letter
 
 log = logging.getLogger("newsletter.letters")
@@ -58,7 +58,7 @@ def _due_letters(now: datetime) -> Iterator[Letter]:
 
 
 def _send_letter(configuration: Config, row: Letter, now: datetime) -> bool:
-    composed = compose(row)
+    composed = compose(row, _latest(row.newsletter) if row.kind == Letter.Kind.WELCOME else None)
     if composed is None:
         Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None, problem="nothing was left to say")
         return False
@@ -76,6 +76,13 @@ def _send_letter(configuration: Config, row: Letter, now: datetime) -> bool:
     )
     log.warning("letter %s was %s: %s %s", row.pk, outcome.kind, outcome.code or "", outcome.status)
     return False
+
+
+def _latest(newsletter: str) -> Latest | None:
+    """The newest edition that stands in the archive: one of which a mail has left."""
+    begun = Edition.objects.filter(newsletter=newsletter, began_at__isnull=False, frozen__isnull=False)
+    edition = begun.select_related("frozen").order_by("-until", "-pk").first()
+    return Latest(edition.frozen.subject, f"/n/{edition.name}/") if edition else None
 
 
 def _put_off(row: Letter, problem: str, now: datetime) -> None:

@@ -1,8 +1,13 @@
 """Letters: a row before it is a mail, taken with a lease, tried again with growing pauses, given up with a reason."""
 
+import email
+import email.policy
 from collections import deque
+from dataclasses import replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -10,10 +15,13 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.jobs import letters
 from newsletter.mail import Kind, Outcome
+from newsletter.models import Edition, Frozen
 from newsletter.render.loader import TemplateProblem
 from subscribers.letters import Composed
-from subscribers.models import Letter, Subscriber
+from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.tokens import link_token
 from tests.factories import DAY, NAME, NOW, configured
+from tests.jobs import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
 
@@ -114,3 +122,42 @@ def test_a_template_that_is_broken_costs_no_try_and_no_other_letter(
     assert (letter.attempts, letter.sent_at, second.sent_at) == (0, None, NOW)
     assert letter.problem == "templates/letters/me.mjml line 1: is broken"
     assert send(NOW + letters.LEASE) == 1
+
+
+def welcome(tmp_path: Path) -> str:
+    """The text of a welcome to Anna, as it is sent."""
+    configuration = replace(configured(), file=tmp_path / "config.toml")
+    person = Subscriber.objects.named("anna@example.org", "anna@example.org", language="en")
+    tie = Subscription.objects.create(subscriber=person, newsletter=NAME, state=Subscription.State.ACTIVE)
+    Letter.objects.create(
+        kind=Letter.Kind.WELCOME, subscriber=person, subscription=tie, newsletter=NAME, created=NOW, due=NOW
+    )
+    assert letters.send_due(configuration, NOW) == 1
+    (path,) = (tmp_path / "mails" / "new").iterdir()
+    mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+    assert isinstance(mail, EmailMessage)
+    html, text = mail.get_body(("html",)), mail.get_body(("plain",))
+    assert html is not None
+    assert text is not None
+    assert f"http://localhost:8000/p/{link_token(tie.pk)}" in html.get_content()
+    assert f"http://localhost:8000/p/{link_token(tie.pk)}" in text.get_content()
+    return str(text.get_content())
+
+
+def test_a_welcome_links_the_latest_edition(tmp_path: Path) -> None:
+    """Not one that has not begun to leave."""
+    for week, is_sent in ((5, True), (6, True), (7, False)):
+        edition = samples.queued(f"2026-W0{week}")
+        Edition.objects.filter(pk=edition.pk).update(until=NOW + week * DAY)
+        Frozen.objects.filter(edition=edition).update(subject=f"Films of week {week}")
+        if is_sent:
+            samples.begun(edition)
+    text = welcome(tmp_path)
+    assert "Latest: Films of week 6" in text
+    assert "Read the latest edition:\nhttp://localhost:8000/n/kinaforum/2026-W06/\n" in text
+
+
+def test_a_welcome_before_the_first_edition_links_none(tmp_path: Path) -> None:
+    text = welcome(tmp_path)
+    assert "Latest" not in text
+    assert "/n/kinaforum/" not in text

@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 
 from newsletter import config
 from newsletter.cli import users as commands
+from newsletter.jobs import bounces
 from newsletter.models import Source
 from newsletter.web.desk import users
+from tests.doubles import imap
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +63,16 @@ def test_links_that_lead_nowhere_are_on_the_first_page(editor: Client) -> None:
     given = config.current()
     config.use(replace(given, delivery=replace(given.delivery, provider="mailgun")))
     assert "readers could not follow a mail" in editor.get("/desk/").content.decode()
+
+
+def test_a_bounce_mailbox_that_can_t_be_read_stands_on_the_first_page(editor: Client) -> None:
+    with imap.Imap() as server:
+        mailbox = config.Imap(host="127.0.0.1", port=server.port, user=imap.USER, password="wrong")
+        config.use(replace(config.current(), bounces=config.Bounces(return_path="b@example.org", imap=mailbox)))
+        bounces.tick(config.current(), make.NOW)
+    page = editor.get("/desk/").content.decode()
+    assert "Bounces are not read: the bounce mailbox at 127.0.0.1" in page
+    assert "refused the login" in page
 
 
 def test_an_address_is_tried_and_nothing_kept(editor: Client) -> None:

@@ -17,7 +17,7 @@ from tests.web.conftest import LOCALE
 
 CODE = Path(desk.__file__).parent
 TEMPLATES = CODE.parent / "templates" / "desk"
-KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "ngettext": (1, 2)}
+KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
 LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 CALL = re.compile(rf"\b(?:_|n?gettext)\(({LITERAL})(?:,\s*{LITERAL})?")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")

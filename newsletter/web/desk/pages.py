@@ -13,6 +13,7 @@ from newsletter import config
 from newsletter.config import Config, Newsletter
 from newsletter.models import Edition
 from newsletter.web.desk.access import Role, role
+from newsletter.web.desk.said import in_words
 
 
 def page(
@@ -67,7 +68,10 @@ def sentences(request: HttpRequest) -> Iterator[None]:
 
 
 def as_sentence(text: str) -> str:
-    """With a full stop, and a capital letter where it does not begin with a name (a key, a file, an edition)."""
+    """What a job says, in words of the page: with a full stop, and a capital letter where it does not begin with a name
+    (a key, a file, an edition).
+    """
+    text = in_words(text)
     first = text.partition(" ")[0].rstrip(":")
     capital = text[:1].upper() if first.isalpha() else text[:1]
     return capital + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -146,7 +146,7 @@ def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
     found, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
     with sentences(request):
         if act == "pause":
-            underway.pause(found, by=by, reason=_("by %(who)s") % {"who": by})
+            underway.pause(found, by=by, reason=f"by {by}")
         elif act == "resume":
             underway.resume(found, by=by)
         elif act == "stop":

@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.feeds import Reading, read
 from newsletter.jobs.collect import collect
 from newsletter.web.desk import words
-from newsletter.web.desk.pages import newsletter_of, page, settings
+from newsletter.web.desk.pages import as_sentence, newsletter_of, page, settings
 from newsletter.web.desk.queries.sources import Health, health
 
 
@@ -53,7 +53,7 @@ def fetch(request: HttpRequest, name: str) -> HttpResponse:
     said = ngettext("%(count)s new post.", "%(count)s new posts.", new) % {"count": words.number(new)}
     messages.success(request, said)
     for each in failed:
-        messages.warning(request, each.problem or "")
+        messages.warning(request, as_sentence(each.problem or ""))
     return redirect("desk:sources")
 
 

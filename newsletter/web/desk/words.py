@@ -11,6 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from newsletter.models import Edition, State
+from newsletter.web.desk.said import in_words
 
 
 def language() -> str:
@@ -80,10 +81,10 @@ def standing(edition: Edition, zone: tzinfo) -> str:
         State.APPROVED: _("Approved %(when)s; not sent yet.") % {"when": when},
         State.QUEUED: _("Leaves %(when)s.") % {"when": when},
         State.SENDING: _("On its way since %(when)s.") % {"when": when},
-        State.PAUSED: _("Paused: %(reason)s") % {"reason": edition.reason or _("by an editor.")},
+        State.PAUSED: _("Paused: %(reason)s") % {"reason": in_words(edition.reason) or _("by an editor.")},
         State.SENT: _("Sent %(when)s.") % {"when": when},
-        State.CANCELLED: _("Cancelled. %(reason)s") % {"reason": edition.reason},
-        State.SKIPPED: _("Skipped. %(reason)s") % {"reason": edition.reason},
+        State.CANCELLED: _("Cancelled. %(reason)s") % {"reason": in_words(edition.reason)},
+        State.SKIPPED: _("Skipped. %(reason)s") % {"reason": in_words(edition.reason)},
     }[name].strip()
 
 

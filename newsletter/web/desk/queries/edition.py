@@ -11,11 +11,11 @@ from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from newsletter import config
-from newsletter.jobs import selection
 from newsletter.jobs.order import day_of
 from newsletter.models import Edition, EditionPost, Revision
 from newsletter.render.digest import day_heading
 from newsletter.web.desk import words
+from newsletter.web.desk.said import reason
 
 BEGINNING = 1_500
 SHOWN = 140
@@ -114,27 +114,6 @@ def plain(html: str) -> str:
 
 def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN].rpartition(" ")[0] + "…"
-
-
-def reason(text: str) -> str:
-    """Why a post is in or out, in the language of whoever looks."""
-    known = {
-        selection.IN_THE_WINDOW: _("in the window"),
-        selection.LATE: _("late: it came after the last edition"),
-        selection.TOO_LATE: _("too late"),
-        selection.THERE_BEFORE: _("there before the first collection"),
-        selection.BY_WORD: _("filtered by word"),
-        selection.BY_CATEGORY: _("filtered by category"),
-        selection.OVER_THE_MAXIMUM: _("over the maximum: a headline only"),
-        selection.GONE: _("gone from its source"),
-        selection.LEFT_OUT: _("left out by an editor"),
-        selection.INCLUDED: _("included by an editor"),
-        selection.IN_THE_FUTURE: _("dated in the future"),
-        selection.OUTSIDE: _("outside the window"),
-    }
-    if text.startswith(selection.ALREADY_IN):
-        return _("already in %(edition)s") % {"edition": text.removeprefix(selection.ALREADY_IN).strip()}
-    return known.get(text, text)
 
 
 def place(found: Posts, post: int, act: str) -> tuple[date, int] | None:

@@ -10,12 +10,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from newsletter.config import Config, Newsletter
+from newsletter.jobs import bounces
 from newsletter.jobs.approval import check_links
 from newsletter.jobs.problems import JobProblem
 from newsletter.jobs.windows import next_moment
 from newsletter.models import Became, Edition, Result, State, Tally
 from newsletter.web.desk import words
 from newsletter.web.desk.queries.sources import Health, health
+from newsletter.web.desk.said import in_words
 
 OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)
 
@@ -78,6 +80,7 @@ def problems(config: Config, shown: Iterable[Card], now: datetime) -> list[Probl
     found += [p for name in config.newsletters for p in _of_links(config, name)]
     found += _of_unknown(shown)
     found += [_of_source(h) for h in health(config) if h.state == "failed"]
+    found += _of_mailbox(config)
     return sorted(found, key=lambda p: ("error", "warning", "").index(p.level))
 
 
@@ -131,7 +134,7 @@ def _of_edition(shown: Line, newsletter: Newsletter, now: datetime) -> Iterator[
     if edition.state == State.PAUSED:
         yield Problem("error", f"{edition.name}: {shown.standing}", shown.address, _("Look at it"))
     elif edition.waiting and edition.state in (State.DRAFT, State.APPROVED):
-        text = _("%(edition)s waits: %(why)s") % {"edition": edition.name, "why": edition.waiting}
+        text = _("%(edition)s waits: %(why)s") % {"edition": edition.name, "why": in_words(edition.waiting)}
         yield Problem("warning", text, shown.address, _("Look at it"))
     elif edition.state == State.DRAFT and edition.due_at and edition.due_at <= now and newsletter.approval == "editor":
         when = words.moment(edition.due_at, newsletter.zone)
@@ -147,7 +150,9 @@ def _of_links(config: Config, name: str) -> Iterator[Problem]:
     try:
         check_links(config, name)
     except JobProblem as problem:
-        yield Problem("error", f"{name}: {problem}.", reverse("desk:newsletter", args=(name,)), _("Look at it"))
+        yield Problem(
+            "error", f"{name}: {in_words(str(problem))}.", reverse("desk:newsletter", args=(name,)), _("Look at it")
+        )
 
 
 def _of_unknown(shown: Iterable[Card]) -> Iterator[Problem]:
@@ -165,5 +170,12 @@ def _of_unknown(shown: Iterable[Card]) -> Iterator[Problem]:
         yield Problem("warning", said, line.address, _("Decide about it"))
 
 
+def _of_mailbox(config: Config) -> Iterator[Problem]:
+    """Bounces that nobody reads: the lists go stale without a word otherwise."""
+    if trouble := bounces.trouble(config):
+        text = _("Bounces are not read: %(why)s") % {"why": in_words(trouble)}
+        yield Problem("warning", text, reverse("desk:settings"), _("See the settings"))
+
+
 def _of_source(source: Health) -> Problem:
-    return Problem("warning", source.problem, reverse("desk:sources"), _("See the sources"))
+    return Problem("warning", in_words(source.problem), reverse("desk:sources"), _("See the sources"))

@@ -45,11 +45,12 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
     )
     owners = [t.subscriber.pk for t in ties]
     created, joined = _times(t.created for t in ties), _times(t.joined for t in ties)
+    pause = connection.ops.adapt_datefield_value
     _insert(
         Subscription,
         names,
         [
-            (owner, newsletter, str(t.state), None, tags_of(t.tags), made, since, None, "")
+            (owner, newsletter, str(t.state), pause(t.paused_until), tags_of(t.tags), made, since, None, "")
             for owner, t, made, since in zip(owners, ties, created, joined, strict=True)
         ],
     )
@@ -61,16 +62,15 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
         tie.subscriber_id, tie.pk = owner, numbers[owner]
 
 
-def insert_consents(text: str, at: datetime, ties: Iterable[Subscription]) -> None:
-    """Insert what an import was told of each subscription's consent."""
+def insert_consents(consents: Sequence[Consent]) -> None:
+    """Insert what an import was told of each subscription's consent; the subscriptions have their numbers."""
     names = ("subscription_id", "how", "wording", "text", "language", "at", "network", "page", "confirmed_at")
-    (time,) = _times([at])
-    how, active = str(Consent.How.IMPORT), Subscription.State.ACTIVE
-    _insert(
-        Consent,
-        names,
-        [(t.pk, how, "", text, "", time, "", "", time if t.state == active else None) for t in ties],
-    )
+    at, confirmed = _times(c.at for c in consents), _times(c.confirmed_at for c in consents)
+    rows = [
+        (c.subscription.pk, str(c.how), c.wording, c.text, c.language, given, c.network, c.page, since)
+        for c, given, since in zip(consents, at, confirmed, strict=True)
+    ]
+    _insert(Consent, names, rows)
 
 
 def _times(moments: Iterable[datetime | None]) -> list[Any]:

@@ -6,7 +6,7 @@ The header rows are those of the tools' own export files; case, spaces and under
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 LEFT = frozenset((
     "unsubscribed", "cleaned", "bounced", "complained", "inactive", "removed", "blocklisted", "blacklisted",
@@ -61,11 +61,30 @@ FORMS = (
           joined=("subscribedat",)),
 )  # fmt: skip
 
+KEPT = ("newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
+        "consentnetwork", "consentpage", "confirmedat")  # fmt: skip
+"""Columns that only our own export has; in the order of Kept's fields."""
 ADDRESS = ("email", "emailaddress", "address", "mail", "epost", "epostadresse", "emailadresse", "correo", "adressemail")
 PLAIN = Form(
     "a list", frozenset(), "", ("name", "fullname", "firstname", "lastname", "navn"), "language|lang",
     ("tags", "labels"), "status|state", ("joined", "createdat", "created", "subscribedat"),
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What our own export tells besides, of the newsletter that it names: a pause, and the consent that held."""
+
+    newsletter: str
+    paused_until: date | None
+    text: str
+    at: datetime | None
+    how: str
+    wording: str
+    language: str
+    network: str
+    page: str
+    confirmed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +97,7 @@ class Row:
     tags: tuple[str, ...] = ()
     state: str = ""
     joined: datetime | None = None
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +115,7 @@ class Columns:
     ended: tuple[int, ...] = ()
     wanted: tuple[tuple[int, frozenset[str]], ...] = field(default=())
     unescape: bool = False
+    kept: tuple[int, ...] = ()
 
     def row(self, cells: Sequence[str]) -> Row:
         """What a line says."""
@@ -107,6 +128,7 @@ class Columns:
             tags=tuple(t for n in self.tags for t in _tags(cells[n])),
             state=self._state(cells),
             joined=next((m for n in self.joined if (m := moment(cells[n]))), None),
+            kept=_kept([cells[n].strip() for n in self.kept]) if self.kept else None,
         )
 
     def _state(self, cells: Sequence[str]) -> str:
@@ -147,6 +169,24 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         ended=_all(at, ENDED),
         wanted=tuple((at[w.rstrip("!")], YES if w.endswith("!") else NO) for w in form.wanted if w.rstrip("!") in at),
         unescape=form.unescape,
+        kept=_all(at, KEPT) if form.unescape and at.keys() >= set(KEPT) else (),
+    )
+
+
+def _kept(cells: Sequence[str]) -> Kept:
+    newsletter, paused, text, at, how, wording, language, network, page, confirmed = cells
+    until = moment(paused)
+    return Kept(
+        newsletter,
+        until.date() if until else None,
+        text,
+        moment(at),
+        how,
+        wording,
+        language,
+        network,
+        page,
+        moment(confirmed),
     )
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from subscribers.addresses import Address
 from subscribers.importing.bulk import insert_consents, insert_people, insert_ties
-from subscribers.importing.headers import Row
+from subscribers.importing.headers import Kept, Row
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
@@ -49,6 +49,7 @@ class Portion:
     activated: list[Subscription] = field(default_factory=list)
     changed_people: dict[str, Subscriber] = field(default_factory=dict)
     changed_ties: dict[str, Subscription] = field(default_factory=dict)
+    kept: dict[int, Kept] = field(default_factory=dict)
 
     def look_up(self, keys: Sequence[str]) -> None:
         """Read what the database knows of these addresses."""
@@ -80,6 +81,7 @@ class Portion:
         changed = self._complete(key, tie, row)
         if tie.state == State.PENDING and state == State.ACTIVE:
             tie.state, tie.joined = State.ACTIVE, row.joined or self.order.at
+            self._keep(tie, row.kept)
             if tie.pk:
                 self.activated.append(tie)
                 self.changed_ties[key] = tie
@@ -110,7 +112,17 @@ class Portion:
         )
         self.ties[key] = tie
         self.new_ties.append(tie)
+        self._keep(tie, row.kept)
         self._complete(key, tie, row)
+
+    def _keep(self, tie: Subscription, kept: Kept | None) -> None:
+        """Remember what our own export says of a subscription that is made or made active; not another newsletter's."""
+        if kept is None or kept.newsletter != self.order.newsletter:
+            return
+        if kept.at and kept.text:
+            self.kept[id(tie)] = kept
+        if tie.state == State.ACTIVE and tie.paused_until is None:
+            tie.paused_until = kept.paused_until
 
     def _complete(self, key: str, tie: Subscription, row: Row) -> bool:
         """Fill in what is not known yet, and add tags; what a reader or an editor wrote stays."""
@@ -136,12 +148,33 @@ class Portion:
         if self.changed_people:
             Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
         if self.changed_ties:
-            Subscription.objects.bulk_update(self.changed_ties.values(), ["state", "joined", "tags"], batch_size=200)
-        told = [t for t in (*self.new_ties, *self.activated) if not self._asked(t)]
-        insert_consents(self.order.consent, self.order.at, told)
+            Subscription.objects.bulk_update(
+                self.changed_ties.values(), ["state", "joined", "tags", "paused_until"], batch_size=200
+            )
+        insert_consents([self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t)])
         for tie in filter(self._asked, self.new_ties):
             invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
 
     def _asked(self, tie: Subscription) -> bool:
         """Whether a mail asks this person to confirm, so that the consent is a request."""
         return self.order.confirm_by_mail and tie.state == State.PENDING
+
+    def _consent(self, tie: Subscription) -> Consent:
+        """What is known of a subscription's consent: as our own export says, else as the import was told."""
+        kept, at = self.kept.get(id(tie)), self.order.at
+        if kept is None or kept.at is None:
+            confirmed = at if tie.state == State.ACTIVE else None
+            return Consent(
+                subscription=tie, how=Consent.How.IMPORT, text=self.order.consent, at=at, confirmed_at=confirmed
+            )
+        return Consent(
+            subscription=tie,
+            how=kept.how if kept.how in Consent.How.values else Consent.How.IMPORT,
+            wording=kept.wording[:20],
+            text=kept.text,
+            language=kept.language[:35],
+            at=kept.at,
+            network=kept.network[:45],
+            page=kept.page[:500],
+            confirmed_at=kept.confirmed_at or (at if tie.state == State.ACTIVE else None),
+        )

@@ -12,6 +12,7 @@ from rich.table import Table
 from newsletter.cli.common import WRONG, emit, fail, newsletter_named, ready, say
 
 if TYPE_CHECKING:
+    from newsletter.jobs.rendering import Proof
     from newsletter.jobs.windows import Asked
 
 
@@ -125,7 +126,7 @@ def preview(
     lines = [
         f"{path}  {written.sizes.get(kind, written.sizes['mail']):,} bytes" for kind, path in written.files.items()
     ]
-    emit(document, "\n".join(lines + _findings(findings)))
+    emit(document, "\n".join(lines + _shortened(written.proof) + _findings(findings)))
     if open_:
         webbrowser.open(written.files["html"].resolve().as_uri())
 
@@ -186,6 +187,13 @@ def _headline(document: dict[str, Any]) -> str:
         f"{document['edition']}: {document['state']}, revision {document['revision']}\n"
         f"{document['since']} to {document['until']}\n{document['subject']}\n{_counted(document)}"
     )
+
+
+def _shortened(looked_at: "Proof") -> list[str]:
+    """Whose text was cut so that the mail stays below `maximum_size`."""
+    cut = looked_at.rendered.shortened
+    titles = [f"“{post.title}”" for post in looked_at.digest.posts if post.id in cut]
+    return [f"shortened to stay below maximum_size: {', '.join(titles)}"] if titles else []
 
 
 def _findings(findings: list[dict[str, str]]) -> list[str]:

@@ -12,8 +12,10 @@ from newsletter.config import Config
 from newsletter.jobs.order import day_of
 from newsletter.mail import Digest, DigestPost, Finding, Form, Image, Letterhead, Level, Rendered, Slot, Value
 from newsletter.models import FROZEN, Edition, EditionPost, Frozen
+from newsletter.render.dates import short_date
 from newsletter.render.digest import excerpt, group
 from newsletter.render.edition import render
+from newsletter.render.headline import headline_of
 from newsletter.render.lint import lint
 from newsletter.render.markdown import markdown
 from newsletter.render.subject import preheader, subject
@@ -73,7 +75,7 @@ def digest_of(edition: Edition, configuration: Config) -> Digest:
         headlines=tuple(post for entry, post in posts if entry.headline_only),
         greeting=edition.greeting,
         closing=edition.closing,
-        contents=len(posts) >= 6,
+        contents=newsletter.body != "title",
     )
     return replace(digest, subject=_subject(digest, newsletter), preheader=edition.preheader or preheader(digest.posts))
 
@@ -105,12 +107,13 @@ def thawed(frozen: Frozen) -> Rendered:
 def _post(entry: EditionPost, newsletter: config.Newsletter) -> DigestPost:
     post = entry.post
     html, whole = (markdown(entry.text), True) if entry.text else _body(entry, newsletter)
+    title, says_all = _title(entry, newsletter)
     offset = timezone(timedelta(minutes=post.published_offset))
     return DigestPost(
         id=str(post.pk),
         url=post.url,
-        title=entry.title or post.title,
-        html="" if entry.headline_only else html,
+        title=title,
+        html="" if entry.headline_only or says_all else html,
         whole=whole,
         published=post.published.astimezone(offset) if post.published else None,
         author=post.author,
@@ -120,6 +123,17 @@ def _post(entry: EditionPost, newsletter: config.Newsletter) -> DigestPost:
         image=Image(**post.image) if post.image else None,
         day=day_of(entry, newsletter),
     )
+
+
+def _title(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]:
+    """The post's headline, made where it has none; and whether it then says all that stands in the post."""
+    post = entry.post
+    if entry.title or post.title:
+        return entry.title or post.title, False
+    title, says_all = headline_of(markdown(entry.text) if entry.text else post.html or post.summary)
+    day = short_date(day_of(entry, newsletter), newsletter.language)
+    made = title or ", ".join(filter(None, (_source_name(entry, newsletter), day)))
+    return made, says_all and not post.image
 
 
 def _body(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]:

@@ -7,6 +7,9 @@ from newsletter.render.images import fitted, sized
 from newsletter.render.spaces import collapse
 
 COLUMN = 552
+# Wider pictures say that they may be narrower, as a phone that shows none keeps their place at full width otherwise;
+# but not in the cells of a table, whose width would then be told by the words beside them.
+_NARROW = 200
 
 _BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "picture"))
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -65,6 +68,8 @@ def _fit(image: Element) -> None:
     image.set("width", str(fit))
     if tall:
         image.set("height", str(tall))
+    if fit > _NARROW and next(image.iterancestors("td", "th"), None) is None:
+        image.set("style", f"width:100%; max-width:{fit}px")
 
 
 def _pixels(value: str | None) -> int | None:

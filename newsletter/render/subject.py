@@ -11,6 +11,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.mail import DigestPost, Letterhead
 from newsletter.render.dates import last_day, month_name, short_date
+from newsletter.render.headline import shortened
 from newsletter.render.loader import TemplateProblem
 from newsletter.render.spaces import collapse
 from newsletter.render.text import plain
@@ -91,12 +92,5 @@ def preheader(posts: Sequence[DigestPost]) -> str:
         line = longer
     if len(line) >= _SHORTEST or not posts:
         return line
-    return _shortened(" · ".join(filter(None, (line, collapse(plain(posts[0].html)) or collapse(posts[0].title)))))
-
-
-def _shortened(text: str) -> str:
-    """At most 140 characters, cut between words, or within one where that is longer."""
-    if len(text) <= _LONGEST:
-        return text
-    cut = text[: _LONGEST - 1]
-    return (cut.rpartition(" ")[0] or cut).rstrip(" ,;:–-") + "…"
+    beginning = collapse(plain(posts[0].html)) or collapse(posts[0].title)
+    return shortened(" · ".join(filter(None, (line, beginning))), _LONGEST)

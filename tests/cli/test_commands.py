@@ -158,6 +158,17 @@ def test_preview_writes_three_files_and_their_sizes(command: Run, blog: Blog, tm
         assert (tmp_path / "seen" / name).stat().st_size == size
 
 
+def test_preview_names_the_posts_that_were_shortened(command: Run, blog: Blog, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    text = file.read_text(encoding="utf-8").replace(
+        "[newsletters.kinaforum]", '[newsletters.kinaforum]\nmaximum_size = "10 KB"', 1
+    )
+    file.write_text(text, encoding="utf-8")
+    command("draft", "kinaforum", *WEEK)
+    told = command("preview", EDITION, "--out", "seen").out
+    assert "shortened to stay below maximum_size: “Title of a”, “Title of b”, “Title of c”" in told
+
+
 def test_lint_ends_with_1_on_an_error_alone(command: Run, blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
     command("draft", "kinaforum", *WEEK)
     assert command("lint", EDITION, "--json").document["revision"] == 1

@@ -329,7 +329,8 @@ class Weeks(RuleBasedStateMachine):
             return True
         if selection.TOO_LATE in reasons:
             return article.published < self.now - 30 * DAY
-        first_window = one_period_before(frozen[0].since, kinaforum().period, kinaforum().zone)
+        able = [e for e in frozen if e.refreshed_at >= post.first_seen] or frozen
+        first_window = one_period_before(able[0].since, kinaforum().period, kinaforum().zone)
         old = article.published <= max(self._times_of(article.name))
         return old and post.was_there_before and (selection.THERE_BEFORE in reasons or article.published < first_window)
 

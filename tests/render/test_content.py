@@ -16,12 +16,17 @@ def test_headings_go_below_the_headline_and_skip_no_level() -> None:
 
 def test_a_wide_picture_gets_the_columns_width_and_its_own_shape() -> None:
     assert body('<p><img src="https://x.example/a.jpg" width="1104" height="600" srcset="b 2x"></p>') == (
-        '<p><img src="https://x.example/a.jpg" alt="" width="552" height="300"></p>'
+        '<p><img src="https://x.example/a.jpg" alt="" width="552" height="300" style="width:100%; max-width:552px"></p>'
     )
 
 
 def test_a_small_picture_keeps_its_size() -> None:
     assert 'width="100" height="50"' in body('<p>Text <img src="a" alt="x" width="100px" height="50"></p>')
+
+
+def test_a_picture_beside_the_words_of_a_table_keeps_its_width() -> None:
+    cell = '<table><tr><td><img src="a" alt="x" width="300" height="50"></td><td>Words</td></tr></table>'
+    assert "style" not in body(cell)
 
 
 def test_a_picture_of_unknown_size_in_a_line_of_text_is_not_blown_up() -> None:

@@ -146,6 +146,13 @@ def test_each_post_once_in_the_text_too() -> None:
     assert [(f.code, f.where) for f in lint(gone, edition)] == [("post-missing", "p3")]
 
 
+def test_a_post_without_an_address_is_named_without_a_link() -> None:
+    edition = digest([post(0, url=""), *(post(n) for n in range(1, 6)), post(7, url="", html="")])
+    rendered = render(edition)
+    assert lint(rendered, edition) == ()
+    assert ">Post 0: how the beans travel</h3>" in re.sub(r"</?span[^>]*>", "", rendered.html)
+
+
 def test_each_post_once_in_the_contents_too() -> None:
     assert html_changed(lambda h: re.sub(r"<li[^>]*><a[^>]*>Post 3.*?</li>", "", h)) == {"post-missing"}
 

@@ -12,7 +12,7 @@ Key = tuple[str, str]
 
 
 def posts(look: Look) -> Iterator[Finding]:
-    """Counts every post's headline, as a link to its address, by where it stands."""
+    """Counts every post's headline, as a link to its address, by where it stands; those without one can't be told."""
     lists = look.body.find_class("contents")
     inside = {link for element in lists for link in element.iter("a")}
     wanted = Counter(map(_key, look.digest.posts))
@@ -22,7 +22,7 @@ def posts(look: Look) -> Iterator[Finding]:
     ]
     if lists:
         places.append(("contents", Counter(map(_link_key, inside))))
-    for post in look.digest.posts:
+    for post in filter(lambda post: post.url, look.digest.posts):
         for where, counts in places:
             yield from _compare(post, counts[_key(post)], wanted[_key(post)], where)
 
@@ -46,7 +46,7 @@ def _text_counts(look: Look) -> Counter[Key]:
     """How often each post's address stands at a line's end, with its title in that line or shortly above."""
     lines = [" ".join(line.split()) for line in look.rendered.text.split("\n")]
     counts: Counter[Key] = Counter()
-    keys = {_key(post) for post in look.digest.posts}
+    keys = {_key(post) for post in look.digest.posts if post.url}
     for number, line in enumerate(lines):
         for key in keys:
             if line.split(" ")[-1] == key[0] and any(key[1] in near for near in lines[max(0, number - 3) : number + 1]):

@@ -144,12 +144,12 @@ def check_key() -> None:
     moves to the new key. Raises ForeignKey where neither is the database's.
     (The models stand a floor above, so that they are asked for by name.)
     """
-    known = apps.get_model("subscribers", "Fingerprint")._default_manager
+    known = apps.get_model("subscribers", "Fingerprint").objects
     stored = known.values_list("value", flat=True).first()
     if stored == fingerprint():
         return
     if stored is None:
-        known.get_or_create(pk=1, defaults={"value": fingerprint()})
+        known.note()
         return
     old = next((secret for secret in secrets()[1:] if fingerprint(secret) == stored), None)
     if old is None:

@@ -1,13 +1,16 @@
 """What the subscribers' rooms keep for themselves: letters to be sent, how often was asked, under which key."""
 
+import secrets
 from datetime import datetime, timedelta
 from typing import ClassVar
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from subscribers.models.people import Subscriber
+from subscribers.models.people import Consent, Subscriber, Subscription
 from subscribers.tokens import Purpose, fingerprint, keyed_hash
+
+LEAST_NUMBER = 2**32
 
 
 class Letter(models.Model):
@@ -90,11 +93,40 @@ class Hits(models.Model):
         return f"{self.count} since {self.start}"
 
 
+class FingerprintManager(models.Manager["Fingerprint"]):
+    """Notes the key under which a database begins."""
+
+    @transaction.atomic
+    def note(self) -> None:
+        """Note the key in force, once; the numbers of a database that is still empty then begin anywhere.
+
+        A link says a number and that we wrote it. Where a database is lost and filled anew under the same key, the
+        links of old mails must not be somebody else's; nor does a number tell how many there are.
+        """
+        if self.get_or_create(pk=1, defaults={"value": fingerprint()})[1]:
+            for model in (Subscriber, Subscription, Consent, Letter):
+                if not model._default_manager.exists():
+                    _begin_at(model, LEAST_NUMBER + secrets.randbelow(2**40))
+
+
+def _begin_at(model: type[models.Model], number: int) -> None:
+    """Let the model's next row have a number just above this one."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT setval(pg_get_serial_sequence(%s, 'id'), %s)", [table, number])
+        else:
+            cursor.execute("DELETE FROM sqlite_sequence WHERE name = %s", [table])
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [table, number])
+
+
 class Fingerprint(models.Model):
     """The fingerprint of the secret key that the database's hashes are under; there is one row."""
 
     value = models.CharField(max_length=32)
     since = models.DateTimeField(default=timezone.now)
+
+    objects = FingerprintManager()
 
     def __str__(self) -> str:
         return self.value

@@ -7,6 +7,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from subscribers import tokens
 from subscribers.models import Fingerprint, Subscriber, Suppression
+from subscribers.models.housekeeping import LEAST_NUMBER
 from subscribers.tokens import Purpose
 from tests.subscribers.make import subscription
 
@@ -67,6 +68,26 @@ def test_a_first_start_notes_the_key(django_assert_num_queries: DjangoAssertNumQ
     assert Fingerprint.objects.get().value == tokens.fingerprint()
     with django_assert_num_queries(1):
         tokens.check_key()
+
+
+@pytest.mark.django_db
+def test_a_link_of_a_database_that_was_lost_is_nobodys() -> None:
+    """Under the same key, the first of one database is not the first of another."""
+    links = []
+    for _ in range(2):
+        tokens.check_key()
+        links.append(tokens.link_token(subscription().pk))
+        Fingerprint.objects.all().delete()
+        Subscriber.objects.all().delete()
+    assert len(set(links)) == 2
+    assert all((tokens.read_link(link) or 0) > LEAST_NUMBER for link in links)
+
+
+@pytest.mark.django_db
+def test_a_database_that_holds_people_counts_on() -> None:
+    before = subscription().pk
+    tokens.check_key()
+    assert subscription(newsletter="daily").pk == before + 1
 
 
 @pytest.mark.django_db

@@ -116,16 +116,18 @@ def _add(source: Source, settings: config.Source, found: FoundPost, now: datetim
         newsletter=source.newsletter,
         first_seen=now,
         changed_at=now,
-        was_there_before=_was_there_before(source, found),
+        was_there_before=_was_there_before(source, found, now),
         **_fields(settings, found),
     )
 
 
-def _was_there_before(source: Source, found: FoundPost) -> bool:
-    """At the first reading everything was. Later, a post older than the first reading reached may well have been."""
+def _was_there_before(source: Source, found: FoundPost, now: datetime) -> bool:
+    """At the first reading everything was, but for what is dated ahead; later, what is older than that one reached."""
+    if found.published is not None and found.published >= (source.first_read_at or now):
+        return False
     if source.first_read_at is None:
         return True
-    if found.published is None or found.published >= source.first_read_at:
+    if found.published is None:
         return False
     return source.first_reached_back_to is None or found.published < source.first_reached_back_to
 

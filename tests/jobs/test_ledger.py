@@ -78,6 +78,11 @@ def test_everything_of_the_first_reading_was_there_before_and_later_ones_were_no
     assert (post("a").was_there_before, post("b").was_there_before) == (True, False)
 
 
+def test_a_post_dated_ahead_of_the_first_reading_was_not_there_before() -> None:
+    collected(found("a"), found("ahead", NOW + HOUR))
+    assert (post("a").was_there_before, post("ahead").was_there_before) == (True, False)
+
+
 def test_a_post_older_than_the_first_reading_reached_was_there_before() -> None:
     collected(found("a"), reached=NOW - DAY)
     collected(found("a"), found("old", NOW - 9 * DAY), found("backdated", NOW - HOUR), now=NOW + HOUR)

@@ -6,7 +6,8 @@ own that is short enough for readers to leave meanwhile; after a kill the same c
 left as it is.
 """
 
+from subscribers.importing.outline import Column, outline
 from subscribers.importing.reading import FileProblem
 from subscribers.importing.run import ImportReport, Refusal, import_file
 
-__all__ = ["FileProblem", "ImportReport", "Refusal", "import_file"]
+__all__ = ["Column", "FileProblem", "ImportReport", "Refusal", "import_file", "outline"]

@@ -3,13 +3,15 @@
 import codecs
 import csv
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
 from subscribers.importing.headers import Columns, Row, recognise
+from subscribers.importing.mapping import NotSo, is_header
+from subscribers.importing.mapping import columns as mapped
 
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536
@@ -84,21 +86,38 @@ def opened(path: Path) -> Iterator[TextIO]:
         raise FileProblem(f"{path}: can't be read: {e}") from e
 
 
-def lines(path: Path, file: TextIO) -> Iterator[Line]:
-    """Every line that says something. Raises FileProblem where no column holds addresses."""
-    sample = file.read(SAMPLE)
-    file.seek(0)
-    records = _records(file, delimiter_of(sample))
-    number, head, problem = next(records, (0, [], "it is empty"))
+def lines(path: Path, file: TextIO, meanings: Sequence[str] | None = None) -> Iterator[Line]:
+    """Every line that says something; `meanings` are what a person says each column holds, else the headers say it.
+
+    Raises FileProblem where no column holds addresses.
+    """
+    read = records(file)
+    number, head, problem = next(read, (0, [], "it is empty"))
     if problem or not any(cell.strip() for cell in head):
         raise FileProblem(f"{path}: {problem or 'its first line is empty'}; it must be a CSV file with addresses")
-    columns = recognise([cell.strip().lstrip("\ufeff") for cell in head])
+    names = [cell.strip().lstrip("\ufeff") for cell in head]
+    columns = recognise(names) if meanings is None else _told(path, names, meanings)
     if columns is None:
         columns = _headless(path, head)
+    if not is_header(names):
         yield _line(columns, number, head, "")
-    for number, cells, problem in records:
+    for number, cells, problem in read:
         if (cells and any(cell.strip() for cell in cells)) or problem:
             yield _line(columns, number, cells, problem)
+
+
+def records(file: TextIO) -> Iterator[tuple[int, list[str], str]]:
+    """Each record with the number of its first line and what is wrong with it, parted by what parts the first ones."""
+    sample = file.read(SAMPLE)
+    file.seek(0)
+    return _records(file, delimiter_of(sample))
+
+
+def _told(path: Path, head: list[str], meanings: Sequence[str]) -> Columns:
+    try:
+        return mapped(head, meanings)
+    except NotSo as problem:
+        raise FileProblem(f"{path}: {problem}") from problem
 
 
 def _headless(path: Path, head: list[str]) -> Columns:

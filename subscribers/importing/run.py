@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -54,8 +54,10 @@ def import_file(
     refused_to: Path | None = None,
     progress: Progress = lambda done, total: None,
     at: datetime | None = None,
+    meanings: Sequence[str] | None = None,
 ) -> ImportReport:
-    """Import a CSV file. `dry_run` tells what would come of it and changes nothing; refused lines go into `refused_to`.
+    """Import a CSV file. `dry_run` tells what would come of it and changes nothing; refused lines go into `refused_to`;
+    `meanings` say what each column holds where a person chose it (see `mapping`).
 
     Raises FileProblem where the file can't be read or holds no addresses.
     """
@@ -64,7 +66,7 @@ def import_file(
     refused: list[Refusal] = []
     tried: set[int] | None = set() if dry_run else None
     with opened(path) as file:
-        total, found = path.stat().st_size, lines(path, file)
+        total, found = path.stat().st_size, lines(path, file, meanings)
         while batch := list(islice(found, PORTION)):
             for line, verdict in _take(batch, order, tried):
                 if verdict in ("added", "updated", "unchanged"):

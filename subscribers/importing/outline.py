@@ -1,0 +1,38 @@
+"""A file's columns at a glance: their headers, what they seem to hold, and the first values in each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from subscribers.importing.mapping import guessed, is_header
+from subscribers.importing.reading import FileProblem, opened, records
+
+LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its header ("" in a plain list), the meaning that it seems to have, and a few values."""
+
+    header: str
+    meaning: str
+    values: tuple[str, ...]
+
+
+def outline(path: Path) -> list[Column]:
+    """The columns of a CSV file. Raises FileProblem where it has no first line."""
+    with opened(path) as file:
+        lines = records(file)
+        head = [cell.strip().lstrip("\ufeff") for cell in next((cells for _n, cells, _problem in lines), [])]
+        if not any(head):
+            raise FileProblem(f"{path}: its first line is empty; it must be a CSV file with addresses")
+        named = is_header(head)
+        rows = ([] if named else [head]) + [cells for (_n, cells, _p), _ in zip(lines, range(LOOKED_AT), strict=False)]
+    meanings = guessed(head)
+    return [
+        Column(header if named else "", meanings[number], _values(rows, number)) for number, header in enumerate(head)
+    ]
+
+
+def _values(rows: list[list[str]], number: int) -> tuple[str, ...]:
+    found = (row[number].strip()[:WIDEST] for row in rows if number < len(row))
+    return tuple(dict.fromkeys(filter(None, found)))[:SHOWN]

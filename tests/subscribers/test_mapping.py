@@ -1,0 +1,87 @@
+"""Columns that a person names: what the headers do not say, and what they say wrongly."""
+
+from pathlib import Path
+
+import pytest
+
+from subscribers.importing import FileProblem, ImportReport, import_file, outline
+from subscribers.models import Subscription
+
+pytestmark = pytest.mark.django_db
+ODD = "Kontakt;Visningsnavn;Merke;Kommentar\nkari@reader.example;Kari;film, oslo;ringte i mai\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where a test writes its file."""
+    return tmp_path / "people.csv"
+
+
+def _take(file: Path, *meanings: str) -> ImportReport:
+    return import_file(file, "kinaforum", consent="the old list", meanings=meanings)
+
+
+def test_a_file_of_unknown_headers_is_outlined_and_imported_as_told(file: Path) -> None:
+    file.write_text(ODD, encoding="utf-8")
+    columns = outline(file)
+    assert [c.header for c in columns] == ["Kontakt", "Visningsnavn", "Merke", "Kommentar"]
+    assert [c.meaning for c in columns] == ["", "", "", ""]
+    assert columns[2].values == ("film, oslo",)
+    assert _take(file, "address", "name", "tags", "").added == 1
+    tie = Subscription.objects.select_related("subscriber").get()
+    assert (tie.subscriber.address, tie.subscriber.name, tie.tags) == ("kari@reader.example", "Kari", ("film", "oslo"))
+
+
+def test_known_headers_are_guessed(file: Path) -> None:
+    file.write_text("Email,First Name,Last Name,Tags\na@reader.example,A,B,x\n")
+    assert [c.meaning for c in outline(file)] == ["address", "name", "name", "tags"]
+
+
+def test_a_plain_list_has_no_headers_and_loses_no_line(file: Path) -> None:
+    file.write_text("Kari,kari@reader.example\nOla,ola@reader.example\n")
+    assert [(c.header, c.meaning, c.values) for c in outline(file)] == [
+        ("", "", ("Kari", "Ola")),
+        ("", "address", ("kari@reader.example", "ola@reader.example")),
+    ]
+    assert _take(file, "name", "address").added == 2
+    assert Subscription.objects.get(subscriber__key="kari@reader.example").subscriber.name == "Kari"
+
+
+def test_the_headers_can_be_overruled(file: Path) -> None:
+    file.write_text("email,backup email\nold@reader.example,new@reader.example\n")
+    _take(file, "", "address")
+    assert Subscription.objects.get().subscriber.address == "new@reader.example"
+
+
+@pytest.mark.parametrize(
+    ("meanings", "sentence"),
+    [
+        (("name", "", "", ""), "no column is to hold addresses; choose one"),
+        (("address", "address", "", ""), "2 columns are to hold addresses; choose one"),
+        (("address",), "its columns are others than those that were looked at"),
+        (("address", "password", "", ""), "its columns are others than those that were looked at"),
+    ],
+)
+def test_what_can_t_be_is_said(file: Path, meanings: tuple[str, ...], sentence: str) -> None:
+    file.write_text(ODD, encoding="utf-8")
+    with pytest.raises(FileProblem, match=sentence):
+        _take(file, *meanings)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "email,name,subscribed_to_emails,created_at\na@reader.example,A,false,2020-01-01\n",
+        "email,name,status,note\na@reader.example,A,blocklisted,\n",
+    ],
+)
+def test_who_left_elsewhere_is_brought_back_by_no_choice_of_columns(file: Path, content: str) -> None:
+    file.write_text(content)
+    report = _take(file, "address", "name", "", "")
+    assert (report.added, len(report.refused)) == (0, 1)
+
+
+def test_an_empty_file_has_no_outline(file: Path) -> None:
+    file.write_text("\n")
+    with pytest.raises(FileProblem, match="first line is empty"):
+        outline(file)

@@ -97,16 +97,43 @@ def _upload(client: Client, text: str) -> str:
     return client.post("/desk/subscribers/import/", given).content.decode()
 
 
-def test_an_import_is_looked_at_first(admin: Client) -> None:
-    body = _upload(admin, "email,name\na@reader.example,A\nbroken,B\n")
-    assert "What would come of it" in body
-    assert not Subscriber.objects.exists()
+def _step(client: Client, body: str, act: str, *meanings: str) -> str:
+    """The next step, from the page before it."""
     token = re.search(r'name="token" value="([^"]+)"', body)
     assert token is not None
-    assert "Imported" in admin.post("/desk/subscribers/import/", {"token": token[1]}).content.decode()
+    given = {"token": token[1], "act": act, "meaning": meanings}
+    return client.post("/desk/subscribers/import/", given).content.decode()
+
+
+def _chosen(body: str) -> list[str]:
+    """What each column is said to hold."""
+    return re.findall(r'<option value="(\w*)" selected>', body)
+
+
+def test_an_import_is_looked_at_first(admin: Client) -> None:
+    columns = _upload(admin, "email,name\na@reader.example,A\nbroken,B\n")
+    assert "Which column is which" in columns
+    assert _chosen(columns) == ["address", "name"]
+    body = _step(admin, columns, "try", "address", "name")
+    assert "What would come of it" in body
+    assert not Subscriber.objects.exists()
+    assert "Imported" in _step(admin, body, "import")
     assert Subscriber.objects.get().address == "a@reader.example"
-    again = admin.post("/desk/subscribers/import/", {"token": token[1]})
-    assert again.status_code == 422
+    assert "was imported already" in _step(admin, body, "import")
+
+
+def test_columns_that_nobody_knows_are_named_by_hand(admin: Client) -> None:
+    columns = _upload(admin, "Kontakt;Merke;Hvem\na@reader.example;film;Anna\n")
+    assert _chosen(columns) == ["", "", ""]
+    assert "film" in columns
+    wrong = _step(admin, columns, "try", "", "tags", "name")
+    assert "no column is to hold addresses; choose one." in wrong
+    assert _chosen(wrong) == ["", "tags", "name"], "what was chosen stays"
+    tried = _step(admin, wrong, "try", "address", "tags", "name")
+    assert _chosen(_step(admin, tried, "columns")) == ["address", "tags", "name"]
+    _step(admin, tried, "import")
+    tie = Subscription.objects.select_related("subscriber").get()
+    assert (tie.subscriber.name, tie.tags) == ("Anna", ("film",))
 
 
 def test_a_forged_import_is_refused(admin: Client) -> None:
@@ -114,7 +141,7 @@ def test_a_forged_import_is_refused(admin: Client) -> None:
 
 
 def test_a_file_that_is_none_is_refused_by_its_own_name(admin: Client) -> None:
-    body = _upload(admin, "nothing,here\n1,2\n")
+    body = _upload(admin, "\n\n")
     assert "readers.csv" in body
     assert "newsletter-import-" not in body
 

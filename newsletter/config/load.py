@@ -25,6 +25,23 @@ SUBJECTS = {
 }
 
 
+# What to write instead, by the kind of error (pydantic's names).
+_WANTED = {
+    "tuple_type": 'write a list, such as ["one", "two"]',
+    "bool_type": "write true or false, without quotes",
+    "int_type": "write a whole number, without quotes",
+    "float_type": "write a number, without quotes",
+    "string_type": "write text, in quotes",
+    "dataclass_type": "write a table of keys",
+    "dict_type": "write a table of keys",
+    "greater_than_equal": "write {ge} or more",
+    "less_than_equal": "write {le} or less",
+    "greater_than": "write more than {gt}",
+    "less_than": "write less than {lt}",
+    "too_short": "write at least one",
+}
+
+
 class ConfigError(Exception):
     """The configuration is wrong; `problems` holds one sentence for each fault."""
 
@@ -192,14 +209,17 @@ def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
     """One error a fault: a misspelt required key is told once, as misspelt; a list is not short for its wrong item."""
     deeper = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
     errors = [e for e in errors if not (e["type"] == "too_short" and e["loc"] in deeper)]
-    unknown = {e["loc"][:-1] for e in errors if e["type"] == "unexpected_keyword_argument"}
-    return [e for e in errors if not (e["type"] == "missing" and e["loc"][:-1] in unknown and _misspelt(e, errors))]
+    unknown = [e["loc"] for e in errors if e["type"] == "unexpected_keyword_argument"]
+    return [e for e in errors if not (e["type"] == "missing" and _misspelt(e["loc"], unknown))]
 
 
-def _misspelt(missing: ErrorDetails, errors: list[ErrorDetails]) -> bool:
-    wanted = str(missing["loc"][-1])
-    beside = [e for e in errors if e["type"] == "unexpected_keyword_argument" and e["loc"][:-1] == missing["loc"][:-1]]
-    return any(nearest(str(e["loc"][-1]), [wanted]) for e in beside)
+def _misspelt(missing: Key, unknown: list[Key]) -> bool:
+    """Whether a key that is missing stands there after all, but it or a table around it is misspelt."""
+    return any(
+        key[:-1] == missing[: len(key) - 1] and nearest(str(key[-1]), [str(missing[len(key) - 1])])
+        for key in unknown
+        if len(key) <= len(missing)
+    )
 
 
 def _sentence(error: ErrorDetails) -> str:
@@ -216,7 +236,10 @@ def _sentence(error: ErrorDetails) -> str:
         return f"{_dotted(key)}: {shown} is not among {', '.join(words)}{nearest(str(value), words)}"
     if kind == "value_error":
         return f"{_dotted(key)}: {context['error']}" if key else f"{context['error']}"
-    return f"{_dotted(key)}: {shown} won't do: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    if kind == "tuple_type" and isinstance(value, dict):
+        return f"{_dotted(key)}: is a list of tables; write [[{_dotted(key)}]], with two brackets at each end"
+    wanted = _WANTED.get(kind) or f"{error['msg'][:1].lower()}{error['msg'][1:]}"
+    return f"{_dotted(key)}: {shown} won't do: {wanted.format(**context)}"
 
 
 def _keys_at(key: Key) -> list[str]:

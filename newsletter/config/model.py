@@ -52,8 +52,15 @@ Colour = Annotated[str, BeforeValidator(parse_colour)]
 def _days(value: object) -> object:
     """Dates may be written bare, as TOML has them, or in quotes."""
     if isinstance(value, list):
-        return tuple(date.fromisoformat(v) if isinstance(v, str) else v for v in value)
+        return tuple(_day(v) if isinstance(v, str) else v for v in value)
     return value
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no date; write such as 2026-12-25") from None
 
 
 def _web_address(value: object) -> str:

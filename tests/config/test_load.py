@@ -67,8 +67,14 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"newsletter": 'send = "xyz 18:00"'}, "newsletters.kinaforum.send: 'xyz 18:00': 'xyz' is no weekday"),
         ({"newsletter": 'period = "month"\nsend = "31 18:00"'}, "a day of the month is 1 to 28"),
         ({"newsletter": 'period = "day"\nsend = "fri 18:00"'}, 'send: with period = "day" write a moment such as'),
-        ({"newsletter": "maximum_posts = 0"}, "newsletters.kinaforum.maximum_posts: 0 won't do"),
-        ({"newsletter": 'maximum_posts = "60"'}, "newsletters.kinaforum.maximum_posts: '60' won't do"),
+        ({"newsletter": "maximum_posts = 0"}, "newsletters.kinaforum.maximum_posts: 0 won't do: write 1 or more"),
+        ({"newsletter": 'maximum_posts = "60"'},
+         "newsletters.kinaforum.maximum_posts: '60' won't do: write a whole number, without quotes"),
+        ({"newsletter": 'editors = "nobody@example.org"'},
+         "newsletters.kinaforum.editors: 'nobody@example.org' won't do: write a list, such as"),
+        ({"newsletter": "reply_to = 7"}, "newsletters.kinaforum.reply_to"),
+        ({"tables": '[collect]\nallow_private_addresses = "yes"'},
+         "collect.allow_private_addresses: 'yes' won't do: write true or false, without quotes"),
         ({"newsletter": 'maximum_size = "many"'}, "newsletters.kinaforum.maximum_size: 'many' is no size"),
         ({"newsletter": 'late = "soon"'}, "newsletters.kinaforum.late: 'soon' is no duration"),
         ({"newsletter": 'language = "xx-nonsense"'}, "newsletters.kinaforum.language: 'xx-nonsense' is no language"),
@@ -78,7 +84,8 @@ def test_the_example_is_a_whole_configuration() -> None:
          "newsletters.kinaforum.theme.acent: no such key; did you mean 'accent'?"),
         ({"newsletter": 'provider = "mailgum"'},
          "newsletters.kinaforum.provider: 'mailgum' is no provider; did you mean 'mailgun'?"),
-        ({"newsletter": 'skip = ["2026-02-30"]'}, "newsletters.kinaforum.skip"),
+        ({"newsletter": 'skip = ["2026-02-30"]'},
+         "newsletters.kinaforum.skip: '2026-02-30' is no date; write such as 2026-12-25"),
         ({"source": 'tipe = "feed"'}, "newsletters.kinaforum.sources[1].tipe: no such key; did you mean 'type'?"),
         ({"source": 'type = "atom"'}, "newsletters.kinaforum.sources[1].type: 'atom' is not among auto, feed"),
         ({"source": 'exclude = { word = ["x"] }'},
@@ -92,7 +99,7 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"tables": "[delivery]\nretry_delays = []"}, "delivery.retry_delays"),
         ({"tables": "[delivrey]\nconnections = 1"}, "delivrey: no such key; did you mean 'delivery'?"),
         ({"tables": "[collect]\nmaximum_bytes = true"}, "collect.maximum_bytes: True is no size"),
-        ({"tables": "[web]\nport = 70000"}, "web.port: 70000 won't do"),
+        ({"tables": "[web]\nport = 70000"}, "web.port: 70000 won't do: write 65535 or less"),
         ({"site": 'alert_url = "ftp://x.example"'}, "site.alert_url: 'ftp://x.example' is no web address"),
         ({"site": 'secret_key = { env = "NO_SUCH" }'}, "site.secret_key: the environment has no $NO_SUCH"),
         ({"site": 'secret_key = { file = "no.key" }'}, "site.secret_key: /nowhere/no.key can't be read"),
@@ -123,6 +130,19 @@ def test_what_is_required_is_named_where_it_is_missing(key: str) -> None:
 def test_a_newsletter_without_sources_is_refused() -> None:
     text = WHOLE.format(site="", newsletter="sources = []", source="", tables="").split("[[")[0]
     with pytest.raises(ConfigError, match=r"newsletters\.kinaforum\.sources"):
+        config.parse(text)
+
+
+def test_a_misspelt_table_is_told_once() -> None:
+    text = WHOLE.format(site="", newsletter="", source="", tables="").replace("[newsletters.", "[newsletter.", 1)
+    with pytest.raises(ConfigError) as caught:
+        config.parse(text)
+    assert caught.value.problems == ("newsletter: no such key; did you mean 'newsletters'?",)
+
+
+def test_sources_in_single_brackets_are_told_how_to_be_written() -> None:
+    text = WHOLE.format(site="", newsletter="", source="", tables="").replace("[[", "[").replace("]]", "]")
+    with pytest.raises(ConfigError, match=r"^newsletters\.kinaforum\.sources: is a list of tables; write \[\[news"):
         config.parse(text)
 
 

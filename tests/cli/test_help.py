@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 import typer
 
+from newsletter import __version__
 from newsletter.cli.app import app
 from tests.cli.conftest import Run
 
@@ -51,3 +52,7 @@ def test_without_a_word_it_shows_its_help(command: Run) -> None:
 def test_a_group_without_a_command_shows_its_help(command: Run) -> None:
     told = command("subscribers", status=2)
     assert "Usage: newsletter subscribers" in told.out + told.err
+
+
+def test_the_version_is_told(command: Run) -> None:
+    assert command("--version").out == f"newsletter {__version__}\n"

@@ -4,19 +4,20 @@
 
 Each phase has a list of actions, used up in order over all connections; when it is empty the server behaves. An
 action is a reply (lines parted by CRLF), or one of `CLOSE` (without a word), `SILENT` (never answers),
-`Say(reply, …)`.
+`Say(reply, …)`. Where the script says nothing a `mood` may, by the recipient.
 """
 
 import asyncio
 import base64
 import ssl
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Self
 
 FEATURES = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 52428800", "DSN")
 PHASES = ("GREETING", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT", "RSET", "QUIT")
+MOODY = ("RCPT", "DATA", "BODY", "DOT")
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Say:
 CLOSE = Say(close=True)
 SILENT = Say(silent=True)
 Action = str | Say
+Mood = Callable[[str, str], Action | None]
+"""Told a phase (RCPT, DATA, BODY or DOT) and the recipient, what to do; None: behave."""
 
 
 @dataclass
@@ -52,7 +55,8 @@ class Hangup(Exception):
 class Smtpd:
     """The server; `features` is what EHLO offers, `login` what AUTH accepts ("user:password").
 
-    After `per_connection` mails on a connection it says 421 to MAIL, and counts that in `turned_away`.
+    After `per_connection` mails on a connection it says 421 to MAIL, and counts that in `turned_away`; so it does to
+    connections beyond `at_once`. `latency`: seconds before each reply. `private`: nothing without a login.
     """
 
     script: dict[str, deque[Action]] = field(default_factory=dict)
@@ -61,6 +65,10 @@ class Smtpd:
     tls: ssl.SSLContext | None = None
     implicit: bool = False
     per_connection: int = 0
+    at_once: int = 0
+    latency: float = 0.0
+    private: bool = False
+    mood: Mood | None = None
     turned_away: int = 0
     taken: list[Taken] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
@@ -99,6 +107,9 @@ class Smtpd:
         assert task
         self._sessions.add(task)
         self.greeted += 1
+        if self.at_once and len(self._sessions) > self.at_once:
+            self.turned_away += 1
+            self.script.setdefault("GREETING", deque()).append(Say("421 4.7.0 too many connections", close=True))
         try:
             await _Session(self, reader, writer).run()
         except (Hangup, ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, asyncio.CancelledError):
@@ -111,8 +122,9 @@ class Smtpd:
 class _Session:
     def __init__(self, server: Smtpd, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.server, self.reader, self.writer = server, reader, writer
-        self.sender, self.recipient = "", ""
+        self.sender, self.recipient, self.asked = "", "", ""
         self.mails = 0
+        self.known = False
 
     async def run(self) -> None:
         await self.say("GREETING", "220 double.example ESMTP")
@@ -124,9 +136,10 @@ class _Session:
 
     async def say(self, phase: str, usual: str) -> str:
         """Answer as scripted, else as usual; gives back what was answered."""
-        script = self.server.script.get(phase)
-        action = script.popleft() if script else usual
-        said = action if isinstance(action, Say) else Say(action)
+        action = self.action(phase)
+        said = Say(usual) if action is None else action if isinstance(action, Say) else Say(action)
+        if self.server.latency:
+            await asyncio.sleep(self.server.latency)
         if said.silent:
             await asyncio.Event().wait()
         octets = (said.reply + "\r\n").encode() if said.reply else b""
@@ -141,6 +154,12 @@ class _Session:
                 self.writer.close()
             raise Hangup
         return "250" if said.take else said.reply
+
+    def action(self, phase: str) -> Action | None:
+        """What the script has for the phase, or else the mood; None: as usual."""
+        if script := self.server.script.get(phase):
+            return script.popleft()
+        return self.server.mood(phase, self.asked) if self.server.mood and phase in MOODY else None
 
     def keep(self) -> None:
         self.server.taken.append(Taken(self.sender, self.recipient, self.content))
@@ -172,7 +191,7 @@ class _Session:
         good = told == self.server.login
         if not good and way.upper() == "XOAUTH2":
             await self.challenge(base64.b64encode(b'{"status":"401"}').decode())
-        await self.say("AUTH", "235 2.7.0 ok" if good else "535 5.7.8 bad credentials")
+        self.known = (await self.say("AUTH", "235 2.7.0 ok" if good else "535 5.7.8 bad credentials"))[:3] == "235"
 
     async def challenge(self, text: str) -> str:
         self.writer.write(f"334 {text}\r\n".encode())
@@ -181,6 +200,10 @@ class _Session:
     async def do_mail(self, line: str) -> None:
         self.sender = line[line.index("<") + 1 : line.index(">")]
         self.recipient = ""
+        if self.server.private and not self.known:
+            self.sender = ""
+            self.writer.write(b"530 5.7.0 authentication required\r\n")
+            return
         if self.server.per_connection and self.mails >= self.server.per_connection:
             self.server.turned_away += 1
             self.writer.write(b"421 4.7.0 too many mails\r\n")
@@ -191,7 +214,7 @@ class _Session:
             self.sender = ""
 
     async def do_rcpt(self, line: str) -> None:
-        address = line[line.index("<") + 1 : line.index(">")]
+        address = self.asked = line[line.index("<") + 1 : line.index(">")]
         if (await self.say("RCPT", "250 2.1.5 ok" if self.sender else "503 5.5.1 MAIL first")).startswith("250"):
             self.recipient = address
 
@@ -199,8 +222,9 @@ class _Session:
         reply = await self.say("DATA", "354 go on" if self.recipient else "554 5.5.1 no valid recipients")
         if not reply.startswith("354"):
             return
-        if self.server.script.get("BODY"):
+        if (action := self.action("BODY")) is not None:
             await self.reader.readuntil(b"\n")
+            self.server.script.setdefault("BODY", deque()).appendleft(action)
             await self.say("BODY", "")
         lines = []
         while (row := await self.reader.readuntil(b"\n")) != b".\r\n":

@@ -149,7 +149,8 @@ def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: date
     if row.state not in (State.DRAFT, State.APPROVED):
         return
     approval.check_links(found, row.newsletter)
-    confirm(f"Send {row.name} to {_audience(found, row)} subscribers?", yes=yes)
+    readers = _audience(found, row)
+    confirm(f"Send {row.name} to {readers} subscriber{'' if readers == 1 else 's'}?", yes=yes)
     if row.state == State.DRAFT:
         row = approval.approve(row, by=BY)
     approval.queue(row, by=BY, at=due)

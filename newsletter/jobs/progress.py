@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 
 from newsletter.jobs import audience
 from newsletter.models import Became, Edition, Result, State, Tally
@@ -82,7 +82,7 @@ def time_left(counted: Counts, per_second: float) -> timedelta | None:
 
 def unknown(edition: Edition, *, unsettled: bool = False) -> Iterator[Unknown]:
     """The unknown ones, by number; only those that wait for a decision where `unsettled`."""
-    rows = Result.objects.filter(edition=edition, kind=Became.UNKNOWN).order_by("number")
+    rows = _unknown(edition).order_by("number")
     found = list(rows.filter(settled=False) if unsettled else rows)
     named = audience.addresses(edition, [row.number for row in found])
     for row in found:
@@ -91,4 +91,9 @@ def unknown(edition: Edition, *, unsettled: bool = False) -> Iterator[Unknown]:
 
 def unsettled(edition: Edition) -> int:
     """How many unknown ones wait for a decision."""
-    return Result.objects.filter(edition=edition, kind=Became.UNKNOWN, settled=False).count()
+    return _unknown(edition).filter(settled=False).count()
+
+
+def _unknown(edition: Edition) -> QuerySet[Result]:
+    """Said so that the index of what was not accepted is used: few rows, however many readers there are."""
+    return Result.objects.filter(edition=edition, kind=Became.UNKNOWN).exclude(kind=Became.ACCEPTED)

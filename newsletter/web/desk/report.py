@@ -66,7 +66,7 @@ def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
         ],
         "domains": queries.domains(found),
         "refused": queries.replies(found, Became.REFUSED),
-        "unsubscribed": queries.unsubscribed(found),
+        "unsubscribed": queries.unsubscribed([found]).get(found.pk, 0),
         "came_back": queries.came_back(found),
         "earlier": queries.earlier(found),
     }

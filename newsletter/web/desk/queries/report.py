@@ -3,12 +3,12 @@
 Promises: nothing here grows dearer than one scan of what was not accepted; domains are counted by the database.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.core.cache import cache
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -118,9 +118,14 @@ def figures(counted: Counts) -> Iterator[Figure]:
 
 def replies(edition: Edition, kind: str) -> tuple[Reply, ...]:
     """The servers' words about the mails of one kind, the most frequent first."""
-    rows = Result.objects.filter(edition=edition, kind=kind).values("kind", "text")
+    rows = _to_look_at(edition).filter(kind=kind).values("kind", "text")
     rows = rows.annotate(n=Count("number")).order_by("-n", "text")
     return tuple(Reply(row["kind"], row["text"] or _("no reply"), row["n"]) for row in rows[:REPLIES])
+
+
+def _to_look_at(edition: Edition) -> QuerySet[Result]:
+    """Outcomes that were not simply accepted; said so that the index of just these is used."""
+    return Result.objects.filter(edition=edition).exclude(kind=Became.ACCEPTED)
 
 
 def domains(edition: Edition) -> list[DomainLine]:
@@ -132,7 +137,7 @@ def domains(edition: Edition) -> list[DomainLine]:
         found = [(row[path] or _("forgotten"), row["n"]) for row in held[:DOMAINS]]
         cache.set(key, found, KEPT_SECONDS)
     bad: dict[tuple[str, str], int] = {}
-    troubled = Result.objects.filter(edition=edition, kind__in=(Became.REFUSED, Became.DEFERRED))
+    troubled = _to_look_at(edition).filter(kind__in=(Became.REFUSED, Became.DEFERRED))
     kinds = dict(troubled.values_list("number", "kind")[:100_000])
     named = Delivery.objects.filter(edition=edition, number__in=troubled.values("number"))
     for number, domain in named.values_list("number", path):
@@ -165,18 +170,28 @@ def came_back(edition: Edition) -> list[tuple[str, int]]:
     return [(name, found[kind]) for kind, name in names.items() if kind in found]
 
 
-def unsubscribed(edition: Edition) -> int:
-    """How many left between this edition's first mail and the next one's, or a week after."""
-    if edition.began_at is None:
-        return 0
-    after = Edition.objects.filter(newsletter=edition.newsletter, began_at__gt=edition.began_at).order_by("began_at")
-    until = after.values_list("began_at", flat=True).first() or edition.began_at + timedelta(days=7)
-    left = Subscription.objects.filter(newsletter=edition.newsletter, unsubscribed_at__gte=edition.began_at)
-    return left.filter(unsubscribed_at__lt=until).count()
+def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
+    """How many left between each edition's first mail and the next one's, or a week after; in one look."""
+    begun = [(edition.pk, edition.began_at) for edition in editions if edition.began_at]
+    if not begun:
+        return {}
+    newsletter, first = editions[0].newsletter, min(began for _pk, began in begun)
+    after = Edition.objects.filter(newsletter=newsletter, began_at__gt=first).order_by("began_at")
+    starts = [at for at in after.values_list("began_at", flat=True) if at]
+    within = {
+        f"e{pk}": Count("pk", filter=Q(unsubscribed_at__gte=began, unsubscribed_at__lt=_next(began, starts)))
+        for pk, began in begun
+    }
+    left = Subscription.objects.filter(newsletter=newsletter, unsubscribed_at__gte=first).aggregate(**within)
+    return {int(key[1:]): count for key, count in left.items()}
+
+
+def _next(began: datetime, starts: Sequence[datetime]) -> datetime:
+    return next((at for at in starts if at > began), began + timedelta(days=7))
 
 
 def earlier(edition: Edition) -> list[Earlier]:
-    """This edition and those sent before it, newest first; four queries in all, and one each for who left."""
+    """This edition and those sent before it, newest first; six queries in all."""
     found = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
     editions = list(found.order_by("-until")[:EARLIER])
     sums: dict[int, Mapping[str, int | None]] = {
@@ -185,6 +200,7 @@ def earlier(edition: Edition) -> list[Earlier]:
         .values("edition")
         .annotate(accepted_n=Sum("accepted"), refused_n=Sum("refused"))
     }
+    left = unsubscribed(editions)
     subjects = dict(Frozen.objects.filter(edition__in=editions).values_list("edition_id", "subject"))
     lines = []
     for each in editions:
@@ -192,13 +208,13 @@ def earlier(edition: Edition) -> list[Earlier]:
         audience = each.audience or 0
         accepted = words.share(row.get("accepted") or 0, audience)
         refused = words.share(row.get("refused") or 0, audience)
-        lines.append(Earlier(each, subjects.get(each.pk, ""), accepted, refused, unsubscribed(each)))
+        lines.append(Earlier(each, subjects.get(each.pk, ""), accepted, refused, left.get(each.pk, 0)))
     return lines
 
 
 def rows(edition: Edition) -> Iterator[tuple[str, ...]]:
     """Each delivery that was not simply accepted, for the CSV: address, outcome, code, status, words, time."""
-    found = Result.objects.filter(edition=edition).exclude(kind=Became.ACCEPTED).order_by("number")
+    found = _to_look_at(edition).order_by("number")
     page: list[Result] = []
     for row in found.iterator(chunk_size=500):
         page.append(row)

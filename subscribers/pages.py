@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from newsletter import config
 from newsletter.config import Newsletter
@@ -36,6 +37,7 @@ def environment(**options: Any) -> Environment:
         translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
     )
     made.filters["day"] = day
+    made.filters["whole"] = whole
     made.globals["languages"] = LANGUAGES
     return made
 
@@ -43,6 +45,11 @@ def environment(**options: Any) -> Environment:
 def day(value: date | datetime) -> str:
     """A day in the words of the page's language, such as `6. februar 2026`."""
     return format_date(value, "long", locale=Locale.parse(translation.get_language() or "en", sep="-"))
+
+
+def whole(text: str) -> Markup:
+    """A masked address on one line: its dots would let it break anywhere. One that is not masked may be too long."""
+    return Markup('<span class="whole">{}</span>').format(text) if "…" in text else escape(text)
 
 
 def supported(tag: str) -> str:

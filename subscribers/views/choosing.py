@@ -42,6 +42,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
     with translation.override(language):
         notice, fault = _act(request, subscription) if request.method == "POST" else ("", "")
+    pausing = fault and request.POST.get("do") == "pause"
     today = timezone.localdate()
     return page(
         request,
@@ -52,6 +53,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         choices=_choices(subscription.subscriber, today),
         notice=notice,
         fault=fault,
+        faulty=request.POST.get("newsletter", subscription.newsletter) if pausing else "",
         pause=PauseForm(None, today),
         status=400 if fault else 200,
     )

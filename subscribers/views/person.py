@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from subscribers import preferences as rules
 from subscribers.addresses import Address
 from subscribers.forms import EraseForm, MoveForm, PersonForm
-from subscribers.models import Subscriber
+from subscribers.models import Subscriber, Subscription
 from subscribers.pages import language_of, page
 from subscribers.signup import Result
 
@@ -50,8 +50,9 @@ def person(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _newest(subscriber: Subscriber) -> str:
-    """In whose colours the page is."""
-    return subscriber.subscriptions.order_by("-pk").values_list("newsletter", flat=True).first() or ""
+    """In whose colours the page is: the last that they joined, of those that come before all others."""
+    ties = sorted(subscriber.subscriptions.all(), key=lambda t: (t.state == Subscription.State.ACTIVE, t.pk))
+    return ties[-1].newsletter if ties else ""
 
 
 def _data(subscriber: Subscriber) -> HttpResponse:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from subscribers.models import Letter, Subscriber, Subscription
+from subscribers.models import Consent, Letter, Subscriber, Subscription
 from subscribers.tokens import Purpose, link_token, proof_token, timed_token
 from tests.subscribers.make import only_letter, path, subscription
 
@@ -138,3 +138,23 @@ def test_a_form_that_was_sent_badly_has_no_barrier(page: Page, live_server: Live
     page.get_by_role("button", name="Change the address").click()
     expect(page.get_by_role("alert")).to_have_text("Please write your mail address.")
     expect(page.get_by_label("New mail address")).to_be_focused()
+
+
+def test_a_pause_without_a_day_is_told_beside_the_day(page: Page, live_server: LiveServer) -> None:
+    page.goto(f"{live_server.url}/p/{link_token(subscription().pk)}")
+    page.locator("summary").first.click()
+    page.get_by_role("button", name="Pause").first.click()
+    field = page.get_by_label("Send again from").first
+    expect(field).to_be_focused()
+    expect(field).to_have_accessible_description("Please choose a day within the next year.")
+    told = Axe().run(page).response["violations"]
+    assert [v["id"] for v in told] == []
+
+
+def test_a_consent_names_the_page_that_a_browser_was_on(page: Page, live_server: LiveServer) -> None:
+    """The page tells no referrer, so that the browser calls its origin null."""
+    page.goto(f"{live_server.url}/n/kinaforum/subscribe")
+    page.get_by_label("Your mail address").fill("kari@reader.example")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
+    assert Consent.objects.get().page == "http://localhost:8000/n/kinaforum/subscribe"

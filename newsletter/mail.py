@@ -225,7 +225,13 @@ class Reader(NamedTuple):
     return_path: str = ""
 
 
-class Kind(StrEnum):
+class Word(StrEnum):
+    """A word of a few. It is hashed as text: Enum's own hash is Python code, and asked for several times a mail."""
+
+    __hash__ = str.__hash__
+
+
+class Kind(Word):
     """What became of an attempt (the states of a delivery that the next server can put it in)."""
 
     ACCEPTED = "accepted"
@@ -234,7 +240,7 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Fault(StrEnum):
+class Fault(Word):
     """Whose fault it was that a mail was not accepted."""
 
     NONE = ""

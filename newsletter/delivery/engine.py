@@ -18,7 +18,7 @@ from enum import StrEnum
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from newsletter.config import Delivery
 from newsletter.delivery.dkim import Signer, signed_headers
@@ -99,6 +99,7 @@ class Engine:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ahead: Batch | None = None
         self._dry = False
+        self._fault: Exception | None = None
         self._looked = -math.inf
         self._rates: deque[tuple[float, int]] = deque(maxlen=RATE_OVER + 1)
 
@@ -121,10 +122,11 @@ class Engine:
     async def run(self) -> Ended:
         """Until the source has nothing to do now, or `stop`, or it cannot go on.
 
-        What the source or the sink raise, it raises, after what was in flight has ended; the journal then holds the
-        outcomes that were not recorded.
+        What the source or the sink raise, or a fault of ours on the way, it raises, after what was in flight has
+        ended; the journal then holds the outcomes that were not recorded.
         """
         self._loop = loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._unforeseen)
         self._news = asyncio.Event()
         self._shift = Shift(
             self._delivery, self._journal, self._signers, loop.time, self._news.set, lambda: self._carrier.taken()
@@ -148,6 +150,8 @@ class Engine:
         """The only one who calls source and sink."""
         while True:
             self._news.clear()
+            if self._fault is not None:
+                raise self._fault
             if ticker.done():
                 ticker.result()
             if ended := self._over():
@@ -162,6 +166,18 @@ class Engine:
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK):
                     await self._news.wait()
+
+    def _unforeseen(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """A fault of ours in the midst of a mail: nothing more is begun, and `run` raises it.
+
+        Without this the loop would only log it, and the mail would be tried again, and again.
+        """
+        error = context.get("exception")
+        if isinstance(error, Exception) and not isinstance(error, OSError):
+            self._fault = error
+            self._shift.halt(lambda held: True)
+        else:
+            loop.default_exception_handler(context)
 
     def _over(self) -> Ended | None:
         """Why no more is begun, if so."""

@@ -38,6 +38,7 @@ class FileBox:
                 return
             if self._work.about(job):
                 self._work.replied(job, Phase.DOT, self._write(job))
+                self._work.flush()
         asyncio.get_running_loop().call_soon(self.pump)
 
     def taken(self) -> None:

@@ -11,7 +11,7 @@ from newsletter.mail import Batch, Chunk, Fault, Outcome, Reader
 
 
 class Held:
-    """A chunk that was begun: its mails wait, are in flight, or have an outcome.
+    """A chunk that was begun, named `key`: its mails wait, are in flight, or have an outcome.
 
     `usable_until` is on CLOCK_BOOTTIME: with less than a third of the lease left nothing more is begun.
     `halted`: what waits of it goes back.
@@ -23,6 +23,7 @@ class Held:
         "checked",
         "halted",
         "in_flight",
+        "key",
         "outcomes",
         "prepared",
         "unsettled",
@@ -32,6 +33,7 @@ class Held:
 
     def __init__(self, batch: Batch, prepared: Prepared, now: float) -> None:
         self.batch = batch
+        self.key: Chunk = (batch.edition, batch.chunk)
         self.prepared = prepared
         self.checked = now
         self.halted = False
@@ -41,11 +43,6 @@ class Held:
         self.outcomes: list[Outcome] = []
         self.usable_until = math.inf
         self._lease_until = 0.0
-
-    @property
-    def key(self) -> Chunk:
-        """The chunk's name."""
-        return self.batch.edition, self.batch.chunk
 
     @property
     def done(self) -> bool:
@@ -124,6 +121,9 @@ class Work(Protocol):
 
     def trouble(self, trouble: Trouble) -> None:
         """No connection can be had."""
+
+    def flush(self) -> None:
+        """To be called after one or more `replied`, before the carrier goes on to something else."""
 
 
 class Carrier(Protocol):

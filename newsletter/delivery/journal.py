@@ -1,9 +1,10 @@
 """The journal of one sending process: what it was about to do, and what came back.
 
 Promises: before a final dot is written the file says "about to", after the reply it says what came back; both
-are in the kernel's hands when the call returns, so that kill -9 loses neither (a power cut may: no fsync a
-mail). While the process lives it holds the file's lock; whoever gets the lock knows that it is gone. A torn
-tail is ignored. A journal that cannot be written raises `JournalError` before the mail goes out, never after.
+are in the kernel's hands when the call returns (or, where that was asked for, with the next one), so that kill -9
+loses neither (a power cut may: no fsync a mail). While the process lives it holds the file's lock; whoever gets the
+lock knows that it is gone. A torn tail is ignored. A journal that cannot be written raises `JournalError` before the
+mail goes out, never after.
 
 A file is a head and records, each a length, a CRC-32 and so many octets. Chunks that are settled for good are
 dropped when the file grows beyond `compact_at`, and the file itself with the last of them on `close`.
@@ -86,6 +87,7 @@ class Journal:
         self._size = size
         self._compact_at = compact_at
         self._next = 0
+        self._unwritten = b""
         self._open: dict[Chunk, tuple[int, bytearray]] = {}
 
     @classmethod
@@ -118,10 +120,23 @@ class Journal:
         key = (edition, chunk)
         self._append(key, _ABOUT.pack(b"A", self._open[key][0], number, attempt))
 
-    def came(self, edition: str, chunk: int, outcome: Outcome) -> None:
-        """This came back; an unknown outcome says that nothing ever will."""
+    def came(self, edition: str, chunk: int, outcome: Outcome, *, soon: bool = False) -> None:
+        """This came back; an unknown outcome says that nothing ever will.
+
+        `soon`: it is written together with the next record, or by `flush`; until then kill -9 makes it unknown.
+        """
         key = (edition, chunk)
-        self._append(key, _came(self._open[key][0], outcome))
+        at, records = self._open[key]
+        framed = _frame(_came(at, outcome))
+        records += framed
+        self._unwritten += framed
+        if not soon:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was to be written soon."""
+        if self._unwritten:
+            self._write(b"")
 
     def settled(self, edition: str, chunk: int) -> None:
         """All of the chunk is in the database for good: forget it."""
@@ -145,18 +160,20 @@ class Journal:
 
     def _write(self, framed: bytes) -> None:
         """All or nothing: what a full disk took in part is cut off again, so that later records stay readable."""
+        content = self._unwritten + framed
         try:
-            _write_whole(self._fd, framed, self._size)
+            _write_whole(self._fd, content, self._size)
         except OSError as e:
             raise JournalError(_problem(self.path, e)) from e
-        self._size += len(framed)
+        self._size += len(content)
+        self._unwritten = b""
 
     def _compact(self) -> None:
         """Only the open chunks, in a new file under the old one's name."""
         content = _head(self.head) + b"".join(records for _, records in self._open.values())
         fd = _placed(self.path, content)
         os.close(self._fd)
-        self._fd, self._size = fd, len(content)
+        self._fd, self._size, self._unwritten = fd, len(content), b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,12 @@ code, the phase and words.
 """
 
 import re
-from enum import StrEnum
 
 from newsletter.delivery.reply import Reply, nameless
-from newsletter.mail import Fault, Kind, Outcome
+from newsletter.mail import Fault, Kind, Outcome, Word
 
 
-class Phase(StrEnum):
+class Phase(Word):
     """Which step of an SMTP session a reply answers."""
 
     CONNECT = "connecting"
@@ -102,7 +101,7 @@ def refused_here(number: int, attempt: int, fault: Fault, status: str, text: str
 
 
 def broken(number: int, attempt: int, problem: str, at: float, reply: Reply | None = None) -> Outcome:
-    """Certainly not taken, and given up for now: the connection broke, or 421 came, too often."""
+    """Certainly not taken, and left for a later try: the connection broke, or 421 came, too often."""
     code, status = (reply.code, reply.status) if reply else (0, "")
     return Outcome(number, attempt, Kind.DEFERRED, at, Fault.CONNECTION, code, status, problem)
 

@@ -21,6 +21,9 @@ FORGOTTEN_RATE = 100.0
 RECOVERY = 1.1
 """Pauses in seconds, rates in mails a second; an accepted mail raises a lowered rate by so much."""
 
+CONNECTIONS_A_PROCESS = 25
+"""What one sending process carries before a second one is of use."""
+
 
 class Bucket:
     """A token bucket, kept as the moment when the next mail is due."""
@@ -145,9 +148,14 @@ def warm_up_limit(plan: WarmUp, day: int) -> int | None:
 
 
 def processes(delivery: Delivery, cores: int) -> int:
-    """How many sending processes: as configured, else one a core; never more than share the connections."""
+    """How many sending processes: as configured, else as many as are useful, up to one a core.
+
+    Signing takes most of a core's time; else one process keeps many connections busy, and a second one for the same
+    connections makes each mail dearer and none faster. Never more than share the connections.
+    """
+    useful = cores if delivery.dkim else max(1, min(cores, delivery.connections // CONNECTIONS_A_PROCESS))
     shares = [delivery.connections, *(p.connections for p in delivery.domains.values() if p.connections)]
-    return max(1, min(delivery.processes or cores, *shares))
+    return max(1, min(delivery.processes or useful, *shares))
 
 
 def share(delivery: Delivery, index: int, of: int) -> Delivery:

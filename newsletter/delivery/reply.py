@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 LONGEST = 65_536
 _CODES = {b"%d" % code: code for code in range(200, 600)}
-_MARKS = (b" ", b"-", b"")
+_MARKS = (b" ", b"-", b"\r", b"")
 _STATUS = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;=]+@[^\s<>()\[\]\"',:;]+")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
@@ -77,18 +77,12 @@ class Replies:
         self._rest = lines.pop()
         self._size += len(data)
         for line in lines:
-            reply = self._line(line.removesuffix(b"\r"))
-            if reply is not None:
-                yield reply
+            code, mark = _CODES.get(line[:3]), line[3:4]
+            if code is None or mark not in _MARKS:
+                raise Garbage(f"no SMTP reply: {line[:80].decode('ascii', 'backslashreplace')}")
+            self._lines.append(line[4:].removesuffix(b"\r"))
+            if mark != b"-":
+                whole, self._lines, self._size = tuple(self._lines), [], 0
+                yield Reply(code, whole)
         if self._size > LONGEST:
             raise Garbage("a reply without an end")
-
-    def _line(self, line: bytes) -> Reply | None:
-        code, mark = _CODES.get(line[:3]), line[3:4]
-        if code is None or mark not in _MARKS:
-            raise Garbage(f"no SMTP reply: {line[:80].decode('ascii', 'backslashreplace')}")
-        self._lines.append(line[4:])
-        if mark == b"-":
-            return None
-        lines, self._lines, self._size = tuple(self._lines), [], 0
-        return Reply(code, lines)

@@ -55,6 +55,7 @@ class Shift:
         self._taken = taken
         self._circuits: dict[str, Circuit] = {}
         self._prepared: dict[str, tuple[Segments, Prepared]] = {}
+        self._hungry = False
 
     # Chunks.
 
@@ -66,6 +67,7 @@ class Shift:
         held.lease(batch.lease_until, boottime())
         self.held[held.key] = held
         self._circuits.setdefault(batch.edition, Circuit())
+        self._hungry = False
         self._wait(held, [Job(held, reader) for reader in batch.readers])
         if held.done:
             self._news()
@@ -133,7 +135,8 @@ class Shift:
                 fault = Fault.READER if e.status == "5.1.3" else Fault.CONTENT
                 self.refuse(job, fault, e.status, e.text)
                 continue
-            if self.dispatch.ready <= self.low:
+            if not self._hungry and self.dispatch.ready <= self.low:
+                self._hungry = True
                 self._news()
             return job
         self._news()
@@ -159,9 +162,16 @@ class Shift:
         number, attempt = job.reader.number, job.reader.attempt
         if phase is Phase.DOT and reply.positive:
             self._taken()
-            self._finish(job, outcomes.accepted(number, attempt, reply, time.time()))
+            self._finish(job, outcomes.accepted(number, attempt, reply, time.time()), soon=True)
         else:
-            self._finish(job, outcomes.verdict(number, attempt, phase, reply, time.time()))
+            self._finish(job, outcomes.verdict(number, attempt, phase, reply, time.time()), soon=True)
+
+    def flush(self) -> None:
+        """What came back is in the journal from here on: one write where it came with the next mail's beginning."""
+        try:
+            self._journal.flush()
+        except JournalError as e:
+            self.give_up(str(e))
 
     def refuse(self, job: Job, fault: Fault, status: str, text: str) -> None:
         """The mail cannot go out to this reader."""
@@ -209,9 +219,9 @@ class Shift:
         self._circuits[edition] = Circuit()
         self.halt(lambda held: held.batch.edition == edition)
 
-    def _finish(self, job: Job, outcome: Outcome) -> None:
+    def _finish(self, job: Job, outcome: Outcome, *, soon: bool = False) -> None:
         held, outcome = job.chunk, outcomes.without(outcome, job.reader.address)
-        self._write(job, outcome)
+        self._write(job, outcome, soon=soon)
         held.in_flight -= 1
         held.outcomes.append(outcome)
         self.counts[outcome.kind] += 1
@@ -237,9 +247,9 @@ class Shift:
         held.waiting += len(jobs)
         self.dispatch.add(jobs)
 
-    def _write(self, job: Job, outcome: Outcome) -> None:
+    def _write(self, job: Job, outcome: Outcome, *, soon: bool = False) -> None:
         try:
-            self._journal.came(*job.chunk.key, outcome)
+            self._journal.came(*job.chunk.key, outcome, soon=soon)
         except JournalError as e:
             self.give_up(str(e))
 

@@ -18,6 +18,9 @@ from newsletter.delivery.held import Job, Work
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Garbage, Replies, Reply
 
+FAREWELL = 2.0
+"""Seconds that a server may take over its answer to QUIT: nothing hangs on it."""
+
 _GROUP = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 
 
@@ -66,9 +69,12 @@ class Connection(asyncio.Protocol):
             for reply in self._replies.feed(data):
                 self._receive(reply)
                 if self.closed.done():
-                    return
+                    break
         except Garbage as e:
             self.end(str(e))
+        if self._work is not None:
+            self._work.flush()
+            self._arm()
 
     def pause_writing(self) -> None:
         """The server reads slowly: more than a final dot is still here."""
@@ -151,7 +157,7 @@ class Connection(asyncio.Protocol):
         self._leaving = True
         if self._next is None and self._dotted is None and not self._awaited and not self.closed.done():
             self._write(b"QUIT\r\n", Phase.QUIT)
-            self._deadline = self._now() + 2.0
+            self._arm()
 
     def drop(self) -> None:
         """Give up the mail whose final dot is not written, by closing, where its chunk was halted."""
@@ -195,7 +201,6 @@ class Connection(asyncio.Protocol):
                 self._farewell(phase, reply)
             else:
                 self._handle(phase, reply)
-            self._arm()
 
     def _handle(self, phase: Phase, reply: Reply) -> None:
         if phase is Phase.DOT:
@@ -335,7 +340,7 @@ class Connection(asyncio.Protocol):
 
     def _arm(self) -> None:
         """The deadline of the reply that comes next."""
-        if not self._paused:
+        if not self._paused and not self.closed.done():
             self._deadline = self._now() + self._seconds[self._awaited[0]] if self._awaited else math.inf
 
     @property
@@ -350,4 +355,5 @@ def _seconds(timeouts: Timeouts) -> dict[Phase, float]:
     seconds[Phase.GREETING] = timeouts.greeting.total_seconds()
     seconds[Phase.DATA] = timeouts.data.total_seconds()
     seconds[Phase.DOT] = timeouts.dot.total_seconds()
+    seconds[Phase.QUIT] = FAREWELL
     return seconds

@@ -351,10 +351,10 @@ async def test_a_full_disk_stops_the_sending_before_the_next_mail(
     calls = iter(range(1000))
     write = getattr(journal, step)
 
-    def full(*args: object) -> None:
+    def full(*args: object, **how: object) -> None:
         if next(calls) >= (0 if step == "begin" else 3):
             raise JournalError("cannot write the journal: No space left on device")
-        write(*args)
+        write(*args, **how)
 
     monkeypatch.setattr(journal, step, full)
     desk_ = desk(50)
@@ -364,6 +364,19 @@ async def test_a_full_disk_stops_the_sending_before_the_next_mail(
     assert "No space left" in ended.problem
     assert desk_.kinds().get("accepted", 0) == len(server.taken) == {"begin": 0, "about": 3, "came": 4}[step]
     assert len(desk_.back) + len(server.taken) == 50
+
+
+async def test_a_fault_of_ours_in_the_midst_of_a_mail_ends_the_sending_with_it(
+    send_all: Send, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*args: object, **how: object) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(journal, "came", faulty)
+    async with Smtpd.of() as server:
+        with pytest.raises(ZeroDivisionError, match="nobody thought"):
+            await send_all(desk(50), server, connections=1)
+    assert len(server.taken) <= 2
 
 
 async def test_a_journal_that_cannot_be_compacted_stops_the_sending(

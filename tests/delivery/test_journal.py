@@ -199,6 +199,43 @@ def test_a_full_disk_says_so_and_leaves_what_was_written_readable(
     assert [e.outcome for e in taken_over(abandoned(journal)).entries] == [TAKEN]
 
 
+def test_what_may_be_written_soon_is_written_with_the_next_record_or_when_asked_for(folder: Path) -> None:
+    journal = Journal.create(folder, "db", "boot")
+    journal.begin(EDITION, 0)
+    for number in (1, 2):
+        journal.about(EDITION, 0, number, 1)
+    size = journal.path.stat().st_size
+    journal.came(EDITION, 0, TAKEN, soon=True)
+    assert journal.path.stat().st_size == size
+    journal.about(EDITION, 0, 3, 1)
+    with_both = journal.path.stat().st_size
+    assert with_both > size
+    journal.came(EDITION, 0, LATER._replace(number=3), soon=True)
+    journal.flush()
+    flushed = journal.path.stat().st_size
+    journal.flush()
+    assert journal.path.stat().st_size == flushed > with_both
+    found = {e.outcome.number: e.outcome.kind for e in taken_over(abandoned(journal)).entries}
+    assert found == {1: TAKEN.kind, 2: Kind.UNKNOWN, 3: LATER.kind}
+
+
+def test_what_a_full_disk_kept_from_being_written_soon_is_written_when_there_is_room(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = Journal.create(folder, "db", "boot")
+    journal.begin(EDITION, 0)
+    journal.about(EDITION, 0, 1, 1)
+    journal.came(EDITION, 0, TAKEN, soon=True)
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:5]))
+    with pytest.raises(JournalError, match="make room"):
+        journal.flush()
+    monkeypatch.undo()
+    journal.about(EDITION, 0, 2, 1)
+    found = [e.outcome for e in taken_over(abandoned(journal)).entries]
+    assert (found[0], found[1].kind) == (TAKEN, Kind.UNKNOWN)
+
+
 @pytest.mark.parametrize("step", ["create", "compact"])
 def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch, step: str

@@ -209,12 +209,19 @@ def test_a_domain_without_a_number_stays_without_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("configured", "connections", "cores", "wanted"), [(0, 20, 4, 2), (0, 1, 4, 1), (8, 20, 1, 2), (1, 20, 4, 1)]
+    ("configured", "connections", "cores", "wanted"),
+    [(0, 20, 4, 1), (0, 50, 4, 2), (0, 100, 4, 4), (0, 500, 4, 4), (0, 1, 4, 1), (8, 20, 1, 8), (8, 4, 1, 4)],
 )
-def test_there_are_no_more_processes_than_connections_to_share(
+def test_there_are_as_many_processes_as_are_useful_and_no_more_than_connections(
     configured: int, connections: int, cores: int, wanted: int
 ) -> None:
-    assert processes(Delivery(processes=configured, connections=connections), cores) == wanted
+    assert processes(Delivery(processes=configured, connections=connections, domains={}), cores) == wanted
+
+
+def test_signing_is_shared_by_all_cores_and_a_domain_s_connections_bound_the_processes() -> None:
+    dkim = {"domain": "example.org", "selector": "s1", "key": "a key"}
+    assert processes(Delivery(connections=20, dkim=[dkim], domains={}), 4) == 4
+    assert processes(Delivery(connections=20, dkim=[dkim], domains={"a.example": {"connections": 2}}), 4) == 2
 
 
 def test_retry_delays_are_durations() -> None:

@@ -11,6 +11,7 @@ from newsletter import config
 from newsletter.cli.common import configuration, emit, fail, newsletter_named, progress, ready, say
 from newsletter.feeds import Reading, read, read_file
 from newsletter.feeds.identity import MADE_UP
+from newsletter.feeds.markup import spaced
 from newsletter.mail import FoundPost
 
 
@@ -117,7 +118,7 @@ def _between(at: datetime | None, first: datetime | None, last: datetime | None)
 def _shown(post: FoundPost) -> dict[str, Any]:
     return {
         "id": None if post.uid.startswith(MADE_UP) else post.uid,
-        "title": post.title,
+        "title": spaced(post.title),
         "url": post.via or post.url or None,
         "leads_to": post.url or None,
         "published": post.published.isoformat() if post.published else None,

@@ -16,6 +16,7 @@ def words(text: str) -> frozenset[str]:
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _SPACE = re.compile(r"\s+")
+_HTML_SPACE = re.compile(r"[ \t\n\r\f\v]+")
 _MARKUP = re.compile(r"[<&]")
 _BLOCKS = words(
     "p div br li ul ol dl dt dd tr td th table h1 h2 h3 h4 h5 h6 blockquote pre hr figure figcaption section article"
@@ -43,6 +44,11 @@ def spaced(text: str) -> str:
     return _SPACE.sub(" ", text).strip()
 
 
+def one_line(text: str) -> str:
+    """Text on one line, white space as HTML counts it: no-break and other wide spaces stay, but not at its ends."""
+    return _HTML_SPACE.sub(" ", text).strip()
+
+
 def text_in(element: HtmlElement) -> str:
     """The text of an element, its white space normalised."""
     return spaced("".join(element.itertext()))
@@ -51,11 +57,11 @@ def text_in(element: HtmlElement) -> str:
 def text_of(html: str) -> str:
     """What a reader sees of HTML, in one line; blocks are parted by a space."""
     if not _MARKUP.search(html):
-        return spaced(without_controls(html))
+        return one_line(without_controls(html))
     root = to_tree(html)
     for block in root.iter(*_BLOCKS):
         block.tail = " " + (block.tail or "")
         block.text = " " + (block.text or "")
     for hidden in root.xpath(".//script|.//style|.//comment()"):
         hidden.drop_tree()
-    return text_in(root)
+    return one_line("".join(root.itertext()))

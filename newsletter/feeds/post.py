@@ -10,7 +10,7 @@ from newsletter.feeds.dates import parse_date
 from newsletter.feeds.document import absolute, escape
 from newsletter.feeds.identity import made_up_id
 from newsletter.feeds.language import detect
-from newsletter.feeds.markup import spaced, text_of, without_controls
+from newsletter.feeds.markup import one_line, spaced, text_of, without_controls
 from newsletter.mail import FoundPost, Image
 
 _SUMMARY = 2_000
@@ -49,7 +49,7 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[str, ...]]:
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url)
     summary = text_of(raw.summary)[:_SUMMARY] if raw.html else ""
     published, updated = _moment(raw.published), _moment(raw.updated)
-    title, problems = _bounded(spaced(without_controls(raw.title)))
+    title, problems = _bounded(one_line(without_controls(raw.title)))
     post = FoundPost(
         uid=raw.uid.strip() or raw.link.strip() or made_up_id(title, cleaned.html, str(raw.published)),
         url=link,
@@ -91,10 +91,10 @@ def _moment(value: str | datetime | None) -> datetime | None:
 def title_of(text: str, kind: str) -> str:
     """A title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it literally."""
     if kind == "text":
-        return spaced(text)
+        return one_line(text)
     if kind == "html":
         return text_of(text)
-    return spaced(entities.unescape(_TITLE_TAG.sub("", text)))
+    return one_line(entities.unescape(_TITLE_TAG.sub("", text)))
 
 
 def text_as_html(text: str) -> str:

@@ -124,7 +124,7 @@ def _has_word(facts: Facts, words: Iterable[str]) -> bool:
 
 @cache
 def _pattern(word: str) -> re.Pattern[str]:
-    """The word as a whole; where it begins or ends with a sign, that end needs no boundary."""
-    escaped = re.escape(word)
+    """The word as a whole; where it begins or ends with a sign, that end needs no boundary; a space is any space."""
+    escaped = re.escape(word).replace(r"\ ", r"\s+")
     before = r"\b" if word[:1].isalnum() else ""
     return re.compile(before + escaped + (r"\b" if word[-1:].isalnum() else ""), re.IGNORECASE)

@@ -112,6 +112,7 @@ def test_the_engine_is_told_by_its_generator(generator: str) -> None:
         ("Use &lt;video&gt; well", "Use <video> well"),
         ("1 &lt; 2", "1 < 2"),
         ("\n  Two\n  lines ", "Two lines"),
+        ("&nbsp;10&nbsp;km\u2009!&#160;", "10\u00a0km\u2009!"),
         ("", ""),
     ],
 )
@@ -124,6 +125,7 @@ def test_titles_of_rss_are_plain_text(given_title: str, read: str) -> None:
     [
         ("text", "Use &lt;b&gt; &amp;amp;", "Use <b> &amp;"),
         ("html", "Use &lt;b&gt;it&lt;/b&gt; &amp;amp; more", "Use it & more"),
+        ("html", "10&amp;nbsp;&lt;i&gt;km&lt;/i&gt;", "10\u00a0km"),
         ("xhtml", "<div xmlns='http://www.w3.org/1999/xhtml'>A <em>fine</em> one</div>", "A fine one"),
     ],
 )

@@ -83,7 +83,7 @@ def test_a_word_is_a_whole_word(word: str, title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "title"), [("tea", "TEA, again"), ("C++", "On C++."), ("ål", "Ål"), ("a b", "x a b y")]
+    ("word", "title"), [("tea", "TEA, again"), ("C++", "On C++."), ("ål", "Ål"), ("a b", "x a\u00a0b y")]
 )
 def test_a_word_is_found_whatever_its_case(word: str, title: str) -> None:
     assert choose(facts(title=title, filters=((NONE, Filter(words=(word,))),))) == Decision(False, "filtered by word")

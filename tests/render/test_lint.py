@@ -13,6 +13,7 @@ from newsletter.mail import Digest, Level, Rendered
 from newsletter.render.edition import render
 from newsletter.render.lint import CODES, lint
 from newsletter.render.lint.clients import FACTS
+from newsletter.render.subject import preheader
 from tests.render.samples import digest, letterhead, nasty, post
 
 Change = Callable[[str], str]
@@ -137,6 +138,13 @@ def test_a_reader_must_be_able_to_leave_and_to_choose(value: str, form: str) -> 
     name = next(n for n, slot in rendered.placeholders if (slot.value, slot.form) == (value, form))
     changed = replace(rendered, **{form: getattr(rendered, form).replace(name, "https://x.example/")})
     assert codes(changed, edition) == {f"{value}-missing"}
+
+
+def test_braces_in_a_post_that_stands_in_the_preheader_are_its_own() -> None:
+    first = post(0, html="<p>Write {{ name }} into the template, and the name stands there {% if known %}.</p>")
+    edition = digest([first], preheader=preheader([first]))
+    assert "{{ name }}" in edition.preheader
+    assert lint(render(edition), edition) == ()
 
 
 def test_each_post_once_in_the_text_too() -> None:

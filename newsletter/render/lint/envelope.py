@@ -7,6 +7,7 @@ from newsletter.mail import Finding, Form, Value
 from newsletter.render.fragment import text_of
 from newsletter.render.lint.codes import LARGEST_CSS, NEAR_SIZE, PREHEADER_LENGTH, SUBJECT_LENGTH, finding
 from newsletter.render.lint.look import Look
+from newsletter.render.subject import preheader as made_preheader
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")
 _LEFT_PLACEHOLDER = re.compile(r"\bx[0-9a-f]{16}-\d+-[a-z-]+")
@@ -87,6 +88,7 @@ def sender(look: Look) -> Iterator[Finding]:
 def braces(look: Look) -> Iterator[Finding]:
     """No template mark is left in what editors and templates say; posts may hold what they like."""
     titles = [" ".join(post.title.split()) for post in look.digest.posts]
+    told = [" ".join(made_preheader(look.digest.posts).split()), *titles]
     theirs = {element for _, block in look.post_blocks() for element in block.iter()}
     theirs |= {link for link in look.links if text_of(link) in titles}
     ours = [e for e in look.body.iter() if e not in theirs and isinstance(e.tag, str)]
@@ -97,13 +99,14 @@ def braces(look: Look) -> Iterator[Finding]:
         ("html", words),
     ):
         for text in texts:
-            mark = _BRACES.search(_without(titles, " ".join(text.split())))
+            mark = _BRACES.search(_without(told, " ".join(text.split())))
             if mark:
                 yield finding("braces", f"{mark[0]!r} was left in: {' '.join(text.split())[:60]}", where)
                 break
 
 
-def _without(titles: list[str], text: str) -> str:
-    for title in titles:
-        text = text.replace(title, "") if _BRACES.search(title) else text
+def _without(theirs: list[str], text: str) -> str:
+    """A text without the words of posts that stand in it."""
+    for words in theirs:
+        text = text.replace(words, "") if _BRACES.search(words) else text
     return text

@@ -1,5 +1,6 @@
 """Readers in a real browser: the whole way, with the keyboard alone, and every page looked at by axe."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -8,6 +9,10 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
+from newsletter import config
+from newsletter.jobs.rendering import letterhead
+from newsletter.render.letter import letter
+from subscribers.letters import Latest, compose
 from subscribers.models import Consent, Letter, Subscriber, Subscription
 from subscribers.tokens import Purpose, link_token, proof_token, timed_token
 from tests.subscribers.make import only_letter, path, subscription
@@ -158,3 +163,21 @@ def test_a_consent_names_the_page_that_a_browser_was_on(page: Page, live_server:
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mailbox")
     assert Consent.objects.get().page == "http://localhost:8000/n/kinaforum/subscribe"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("accent", ["#b3261e", "#101010"])
+def test_no_letter_has_a_barrier(browser: Browser, scheme: str, accent: str) -> None:
+    """Its button can be read in the dark too, whatever the newsletter's colour."""
+    head = replace(letterhead(config.current(), config.current().newsletters["kinaforum"]), accent=accent)
+    tie = subscription()
+    written = Letter.objects.create(kind=Letter.Kind.WELCOME, subscriber=tie.subscriber, subscription=tie)
+    composed = compose(written, Latest("Films of the week", "/n/kinaforum/2026-W06/"))
+    assert composed is not None
+    context = browser.new_context(viewport={"width": 375, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.set_content(letter(composed.template, head, composed.context).html)
+    told = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]}).response
+    context.close()
+    assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in told["violations"]] == []
+    assert len(told["passes"]) > 3

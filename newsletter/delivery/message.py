@@ -73,12 +73,12 @@ class Prepared:
         """The reader's mail; raises `BadReader`."""
         recipient, wide = _envelope(reader.address, "5.1.3")
         sender, wide_sender = _envelope(reader.return_path, "5.1.7") if reader.return_path else self._sender
-        values = [encode(reader) for encode in self._encoders]
+        values = [encode(reader, recipient) for encode in self._encoders]
         parts = self._parts.copy()
         size = self._size
         for at, number in self._places:
-            parts[at] = values[number]
-            size += len(values[number])
+            value = parts[at] = values[number]
+            size += len(value)
         if self._signing:
             signature = self._signing.header(values)
             parts.insert(0, signature)
@@ -124,8 +124,8 @@ def _flat(headers: Sequence[tuple[str, Numbered]], body: Numbered) -> tuple[list
     return parts, places
 
 
-def _encoder(slot: Slot) -> Callable[[Reader], bytes]:
-    """What makes a reader's octets for a slot."""
+def _encoder(slot: Slot) -> Callable[[Reader, bytes], bytes]:
+    """What makes a reader's octets for a slot, the address as the envelope has it being known."""
     match slot.value, slot.form:
         case Value.TOKEN, _:
             return _token
@@ -134,13 +134,13 @@ def _encoder(slot: Slot) -> Callable[[Reader], bytes]:
         case Value.TO, Form.HEADER:
             return _to
         case Value.TO, Form.ASCII:
-            return lambda reader: _envelope(reader.address, "5.1.3")[0]
+            return lambda _, address: address
         case Value.NAME, Form.HEADER:
-            return lambda reader: _words(_clean(reader.name) or slot.fallback)
+            return lambda reader, _: _words(_clean(reader.name) or slot.fallback)
         case Value.NAME | Value.TO, Form.HTML:
-            return lambda reader: _quoted(html.escape(_shown(reader, slot)))
+            return lambda reader, _: _quoted(html.escape(_shown(reader, slot)))
         case Value.NAME | Value.TO, Form.TEXT:
-            return lambda reader: _quoted(_shown(reader, slot))
+            return lambda reader, _: _quoted(_shown(reader, slot))
         case _:
             raise ValueError(f"a reader has no {slot.value.value!r} in the form {slot.form.value!r}")
 
@@ -156,13 +156,13 @@ def _clean(name: str) -> str:
     return " ".join(name.split())
 
 
-def _token(reader: Reader) -> bytes:
+def _token(reader: Reader, _: bytes) -> bytes:
     if not _TOKEN.fullmatch(reader.token):
         raise BadReader("5.6.0", "the reader's token holds characters that no link may have")
     return reader.token.encode("ascii")
 
 
-def _message_id(reader: Reader) -> bytes:
+def _message_id(reader: Reader, _: bytes) -> bytes:
     if not _ID_LEFT.fullmatch(reader.message_id) or len(reader.message_id) > _LONGEST_ADDRESS:
         raise BadReader("5.6.0", "the Message-ID holds characters that it may not have")
     return reader.message_id.encode("ascii")
@@ -187,9 +187,8 @@ def _envelope(address: str, status: str) -> tuple[bytes, bool]:
     return ascii_address.encode(), True
 
 
-def _to(reader: Reader) -> bytes:
+def _to(reader: Reader, address: bytes) -> bytes:
     """A mailbox (RFC 5322 3.4), folded before the address where the line would grow long."""
-    address = _envelope(reader.address, "5.1.3")[0]
     name = _clean(reader.name)
     if not name:
         return address

@@ -18,13 +18,13 @@ from newsletter.feeds.frontmatter import FrontMatterProblem, moment, split, text
 from newsletter.feeds.model import EVERYTHING, SourceProblem
 from newsletter.feeds.pages import Page
 from newsletter.feeds.post import Raw, finish, text_as_html
+from newsletter.feeds.sitetags import without_site_tags
 from newsletter.mail import FoundPost, Image
 
 MAXIMUM_FILES = 5_000
 _SUFFIXES = (".md", ".markdown", ".mdown", ".mkd")
 _JEKYLL = re.compile(r"(\d{4}-\d{1,2}-\d{1,2})-(.+)")
 _PLACEHOLDER = re.compile(r":([a-z_]+)")
-_SHORTCODE = re.compile(r"\{\{[<%].*?[>%]\}\}|\{%.*?%\}", re.DOTALL)
 _MORE = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
 _markdown = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 
@@ -88,16 +88,19 @@ def _read(path: Path, folder: Folder) -> tuple[FoundPost, tuple[str, ...]] | Non
     if not parts or _is_unpublished(parts[0]):
         return None
     data, text = parts
+    text, left_out = without_site_tags(text)
     named = _JEKYLL.fullmatch(path.stem)
     published = moment(data.get("publishdate") or data.get("date") or (named[1] if named else None), folder.zone)
     raw = _raw(data, text, published, folder.zone)
     slug = "".join(texts(data.get("slug"))) or (named[2] if named else _stem(path))
     link = _address(data, slug, raw.title, published, folder)
     post, problems = finish(
-        replace(raw, link=link, uid=raw.uid or link or str(path.relative_to(folder.path))), folder.base
+        replace(raw, link=link, uid=raw.uid or link or str(path.relative_to(folder.path)), image=_image(data, link)),
+        folder.base,
     )
-    if _SHORTCODE.search(text):
-        problems += (f"its post '{post.title or slug}' has shortcodes or tags that only its own site can fill in",)
+    if left_out:
+        shown = post.title or slug
+        problems += (f"its post '{shown}' had shortcodes or tags left out that only its own site can fill in",)
     if published is None and data.get("date"):
         problems += (f"its post '{post.title or slug}' has a date that can't be read ({str(data['date'])[:60]!r})",)
     return post, problems
@@ -113,7 +116,6 @@ def _stem(path: Path) -> str:
 
 
 def _raw(data: Mapping[str, Any], text: str, published: datetime | None, zone: tzinfo) -> Raw:
-    shown = [*texts(data.get("image")), *texts(data.get("images")), *texts(data.get("cover"))]
     short = _MORE.split(text, maxsplit=1)
     described = texts(data.get("description") or data.get("summary"))
     return Raw(
@@ -125,8 +127,15 @@ def _raw(data: Mapping[str, Any], text: str, published: datetime | None, zone: t
         updated=moment(data.get("lastmod") or data.get("updated") or data.get("last_modified_at"), zone),
         author=", ".join(texts(data.get("author")) or texts(data.get("authors"))),
         categories=texts(data.get("categories")) + texts(data.get("category")) + texts(data.get("tags")),
-        image=Image(shown[0]) if shown and shown[0].startswith(("http://", "https://")) else None,
     )
+
+
+def _image(data: Mapping[str, Any], link: str) -> Image | None:
+    """The picture that front matter names, seen from the post's own address."""
+    for name in (*texts(data.get("image")), *texts(data.get("images")), *texts(data.get("cover"))):
+        if (url := absolute(name, link)).startswith(("http://", "https://")):
+            return Image(url)
+    return None
 
 
 def _address(data: Mapping[str, Any], slug: str, title: str, published: datetime | None, folder: Folder) -> str:

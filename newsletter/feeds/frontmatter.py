@@ -29,10 +29,17 @@ def split(text: str) -> tuple[Mapping[str, Any], str] | None:
     try:
         data = yaml.safe_load(found[2]) if found[1] == "---" else tomllib.loads(found[2])
     except (yaml.YAMLError, tomllib.TOMLDecodeError, ValueError, RecursionError) as e:
-        raise FrontMatterProblem(f"its front matter can't be read: {' '.join(str(e).split())[:160]}") from e
+        raise FrontMatterProblem(f"its front matter can't be read: {_reason(e)}") from e
     if not isinstance(data, dict):
         raise FrontMatterProblem("its front matter holds no keys")
     return {str(k).lower(): v for k, v in data.items()}, found.string[found.end() :]
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong and in which line of the file, without the parser's own inside."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 2}: {error.problem or error.context}"
+    return " ".join(str(error).split())[:160]
 
 
 def moment(value: object, zone: tzinfo) -> datetime | None:

@@ -6,6 +6,7 @@ approved, and nothing here makes it anew.
 
 from dataclasses import dataclass, replace
 from datetime import timedelta, timezone
+from urllib.parse import urlsplit
 
 from newsletter import config
 from newsletter.config import Config
@@ -144,10 +145,11 @@ def _body(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]
 
 
 def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:
-    """The source's name in the configuration, else the title that it gives itself."""
+    """The source's name in the configuration, else the title that it gives itself, else the host of the post."""
     names = {s.url: s.name for s in newsletter.sources}
     listings = sorted(entry.post.listings.all(), key=lambda x: x.pk)
-    return next((names.get(x.source.url) or x.source.title for x in listings), "")
+    said = next((names.get(x.source.url) or x.source.title for x in listings), "")
+    return said or (urlsplit(entry.post.url).hostname or "").removeprefix("www.")
 
 
 def _subject(digest: Digest, newsletter: config.Newsletter) -> str:

@@ -168,3 +168,17 @@ def test_without_a_base_a_post_has_an_id_and_the_folder_a_sentence(tmp_path: Pat
 
 def test_slugs_keep_letters_of_any_script() -> None:
     assert slugify("Blåbær & ‘Привет’ – 2!") == "blåbær-привет-2"
+
+
+def test_the_picture_of_front_matter_is_seen_from_the_post(tmp_path: Path) -> None:
+    write(tmp_path, "a/index.md", "---\ntitle: A\ndate: 2026-02-06\ncover: boat.png\n---\nText.\n")
+    image = only(folder(tmp_path)).image
+    assert image is not None
+    assert image.url == "https://blog.example/2026/02/a/boat.png"
+
+
+def test_front_matter_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
+    write(tmp_path, "a.md", "---\ndate: 2026-02-06\ntitle: [one\n---\nText.\n")
+    (problem,) = folder(tmp_path).problems
+    said = "its file a.md was left out: its front matter can't be read: line 4: expected ',' or ']'"
+    assert problem.startswith(said)

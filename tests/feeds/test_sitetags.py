@@ -1,0 +1,27 @@
+"""Shortcodes, Liquid tags and footnotes in Markdown files."""
+
+import pytest
+
+from newsletter.feeds.sitetags import without_site_tags
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Plain [^a-z] text, {{ not ours }}.", "Plain [^a-z] text, {{ not ours }}."),
+        ("{% raw %}{{ x }} {% if y %}{% endraw %}", "{{ x }} {% if y %}"),
+        ("{{</* youtube x */>}}", "{{< youtube x >}}"),
+        ("![x]({{ site.baseurl }}/a.png)", "![x](/a.png)"),
+        ("{% highlight ruby linenos %}\nputs 1\n{% endhighlight %}\n", "```ruby\nputs 1\n```\n\n"),
+        ("One[^1].\n\n[^1]: Note.\n", "One\\[1\\].\n\n\n\\[1\\] Note.\n"),
+    ],
+)
+def test_what_can_be_read_anywhere_stays(text: str, read: str) -> None:
+    assert without_site_tags(text) == (read, False)
+
+
+@pytest.mark.parametrize(
+    "tag", ["{{< youtube x >}}", "{{% note %}}", "{% include a.html %}", "{% link\n_posts/x.md %}"]
+)
+def test_what_only_the_site_can_fill_in_is_left_out_and_said(tag: str) -> None:
+    assert without_site_tags(f"a{tag}b") == ("ab", True)

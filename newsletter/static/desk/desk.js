@@ -71,7 +71,12 @@
     return opener;
   }
 
+  /* What is made from the posts stands in the fields that are left empty. */
   document.addEventListener("htmx:afterSettle", (event) => {
+    event.detail.target.querySelectorAll("[data-made]").forEach((made) => {
+      const field = byId(made.dataset.made);
+      if (field) { field.placeholder = made.textContent; }
+    });
     const title = event.detail.target.matches(".panel") && event.detail.target.querySelector("[name=title]");
     if (title) { title.focus(); }
   });

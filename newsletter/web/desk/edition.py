@@ -1,10 +1,9 @@
 """The draft: its words and posts, each change saved at once, and nobody's words lost where two edit."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from types import MappingProxyType
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -38,6 +37,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "window": f"{words.moment(found.since, shown.zone)} – {words.moment(found.until, shown.zone)}",
         "refreshed": words.ago(found.refreshed_at),
         "fields": word_fields(found),
+        "subject": found.frozen.subject if hasattr(found, "frozen") else found.subject,
     }
     return page(request, "edition", context, section="home")
 
@@ -84,7 +84,6 @@ class WordField:
     label: str
     help: str
     value: str
-    made: str
     rows: int
 
     @property
@@ -93,8 +92,8 @@ class WordField:
         return merging.mark(self.value)
 
 
-def word_fields(edition: Edition, made: Mapping[str, str] = MappingProxyType({})) -> list[WordField]:
-    """The four, in reading order; `made` are the lines that come from the posts where an editor wrote none."""
+def word_fields(edition: Edition) -> list[WordField]:
+    """The four, in reading order."""
     markdown = _("Markdown: **bold**, [a link](https://…). {name} stands for the reader's name.")
     fields = (
         ("subject", _("Subject"), _("Left empty, it is made from the posts."), 1),
@@ -104,10 +103,10 @@ def word_fields(edition: Edition, made: Mapping[str, str] = MappingProxyType({})
             _("What inboxes show beside the subject. Left empty, it is made from the posts."),
             1,
         ),
-        ("greeting", _("Greeting"), markdown, 4),
+        ("greeting", _("Greeting"), markdown, 3),
         ("closing", _("Closing words"), _("Markdown, below the posts."), 2),
     )
-    return [WordField(k, label, said, getattr(edition, k), made.get(k, ""), rows) for k, label, said, rows in fields]
+    return [WordField(k, label, said, getattr(edition, k), rows) for k, label, said, rows in fields]
 
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:

@@ -12,6 +12,7 @@ from newsletter.models import Act
 from newsletter.web.desk import recovery, users, words
 from newsletter.web.desk.forms import UserForm
 from newsletter.web.desk.pages import editor, page, sentences, settings, zone
+from newsletter.web.desk.queries.edition import headlines, what
 
 
 def people(request: HttpRequest) -> HttpResponse:
@@ -63,8 +64,14 @@ def log(request: HttpRequest) -> HttpResponse:
     about = request.GET.get("about", "").strip()
     acts = Act.objects.filter(about=about) if about else Act.objects.all()
     found = Paginator(acts.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
+    titles = headlines(act.what for act in found)
     lines = [
-        {"act": act, "when": words.moment(act.at, zone()), "changed": words.difference(act.before, act.after)}
+        {
+            "act": act,
+            "what": what(act.what, titles),
+            "when": words.moment(act.at, zone()),
+            "changed": words.difference(act.before, act.after),
+        }
         for act in found
     ]
     return page(request, "log", {"lines": lines, "found": found, "about": about}, section="settings")

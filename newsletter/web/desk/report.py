@@ -12,6 +12,7 @@ from newsletter.models import Became, Edition, State
 from newsletter.web.desk import charts, words
 from newsletter.web.desk.pages import edition_of, newsletter_of, page
 from newsletter.web.desk.queries import report as queries
+from newsletter.web.desk.queries.audience import count as expected
 from newsletter.web.desk.queries.overview import line
 from subscribers.spreadsheets import harmless
 
@@ -49,7 +50,7 @@ def _live(found: Edition, shown: Newsletter) -> dict[str, object]:
         "edition": found,
         "line": line(found, shown),
         "live": now,
-        "audience": words.readers(counted.audience),
+        "audience": words.readers(expected(shown) if found.state == State.QUEUED else counted.audience),
         "moving": found.state in MOVING or bool(now.next_try and found.state == State.SENT),
         "every": "2s" if found.state in MOVING else "30s",
         "chart": charts.bar(parts, said) if counted.audience else "",

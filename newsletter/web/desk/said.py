@@ -105,6 +105,34 @@ WORDS = (
 )
 """What stands for `state`, `to`, `now` and `what` in them."""
 
+ACTS = (
+    gettext_noop("reopened"),
+    gettext_noop("resumed"),
+    gettext_noop("proof"),
+    gettext_noop("posts changed at their source"),
+    gettext_noop("sent the unknown ones again"),
+    gettext_noop("left the unknown ones"),
+    gettext_noop("user added"),
+    gettext_noop("user removed"),
+    gettext_noop("role changed"),
+    gettext_noop("sending changed"),
+    gettext_noop("password set"),
+    gettext_noop("password link asked for"),
+    gettext_noop("second factor on"),
+    gettext_noop("second factor off"),
+    gettext_noop("recovery codes made"),
+    gettext_noop("recovery code used"),
+    gettext_noop("import"),
+    gettext_noop("export"),
+    gettext_noop("subscriber added"),
+    gettext_noop("tags changed"),
+    gettext_noop("unsubscribed"),
+    gettext_noop("suppressed"),
+    gettext_noop("suppression lifted"),
+    gettext_noop("erased"),
+)
+"""What the audit log calls what was done; the states are acts too."""
+
 NESTED = ("state", "to", "now", "what", "counted", "problem")
 
 
@@ -116,7 +144,7 @@ def in_words(text: str) -> str:
 
 
 def _known(text: str) -> str:
-    if text in WORDS:
+    if text in WORDS or text in ACTS:
         return gettext(text)
     for pattern, english in _patterns():
         if found := pattern.fullmatch(text):

@@ -77,8 +77,10 @@ def standing(edition: Edition, zone: tzinfo) -> str:
     """Where an edition stands, in a sentence."""
     name, when = State(edition.state), words_for_time(edition, zone)
     return {
-        State.DRAFT: _("A draft, last refreshed %(when)s.") % {"when": when},
-        State.APPROVED: _("Approved %(when)s; not sent yet.") % {"when": when},
+        State.DRAFT: _draft(edition, zone),
+        State.APPROVED: _("Leaves %(when)s.") % {"when": due}
+        if (due := _due(edition, zone))
+        else _("Approved %(when)s; not sent yet.") % {"when": when},
         State.QUEUED: _("Leaves %(when)s.") % {"when": when},
         State.SENDING: _("On its way since %(when)s.") % {"when": when},
         State.PAUSED: _("Paused: %(reason)s") % {"reason": in_words(edition.reason) or _("by an editor.")},
@@ -88,10 +90,21 @@ def standing(edition: Edition, zone: tzinfo) -> str:
     }[name].strip()
 
 
+def _draft(edition: Edition, zone: tzinfo) -> str:
+    refreshed, due = ago(edition.refreshed_at), _due(edition, zone)
+    if due:
+        return _("To leave %(when)s. Sources read %(ago)s.") % {"when": due, "ago": refreshed}
+    return _("Sources read %(ago)s.") % {"ago": refreshed}
+
+
+def _due(edition: Edition, zone: tzinfo) -> str:
+    """When an edition is to leave, where that is ahead."""
+    return moment(edition.due_at, zone) if edition.due_at and edition.due_at > timezone.now() else ""
+
+
 def words_for_time(edition: Edition, zone: tzinfo) -> str:
     """The time that matters in an edition's present state."""
     at = {
-        State.DRAFT: edition.refreshed_at,
         State.APPROVED: edition.approved_at,
         State.QUEUED: edition.due_at,
         State.SENDING: edition.began_at,

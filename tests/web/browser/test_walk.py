@@ -169,7 +169,7 @@ def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, 
     assert running.mailbox.readers == READERS
     page.goto(f"{running.url}/desk/log/?about=kinaforum/{PERIOD}")
     acts = page.locator("td.lead > .strong").all_inner_texts()
-    assert (acts.count("approved"), acts.count("queued")) == (1, 1)
+    assert (acts.count("Approved"), acts.count("Queued")) == (1, 1)
     page.context.close()
 
 

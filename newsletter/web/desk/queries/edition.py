@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from newsletter import config
 from newsletter.jobs.order import day_of
-from newsletter.models import Edition, EditionPost, Revision
+from newsletter.models import Edition, EditionPost, Post, Revision
 from newsletter.render.digest import day_heading
 from newsletter.web.desk import words
-from newsletter.web.desk.said import reason
+from newsletter.web.desk.said import in_words, reason
 
 BEGINNING = 1_500
 SHOWN = 140
@@ -139,6 +139,12 @@ def history(edition: Edition, newsletter: config.Newsletter, limit: int = 100) -
     return [Change(r.number, what(r.what, titles), r.by, words.moment(r.at, newsletter.zone)) for r in rows]
 
 
+def headlines(acts: Iterable[str]) -> dict[str, str]:
+    """The headlines of the posts that lines of the audit log name by their numbers."""
+    named = {found[1] for act in acts if (found := re.search(r" post (\d+)$", act))}
+    return {str(pk): title for pk, title in Post.objects.filter(pk__in=named).values_list("pk", "title")}
+
+
 def _titles(edition: Edition, rows: Iterable[Revision]) -> Iterable[tuple[str, str]]:
     named = {found[1] for row in rows if (found := re.search(r" post (\d+)$", row.what))}
     for entry in edition.entries.filter(post_id__in=named).select_related("post").defer("post__html", "text"):
@@ -175,7 +181,8 @@ def _plain_act(text: str) -> str:
             "closing": _("closing"),
         }
         return _("Changed %(what)s") % {"what": ", ".join(names.get(n, n) for n in text[4:].split(", "))}
-    return fixed.get(text, text[:1].upper() + text[1:])
+    said = fixed.get(text) or in_words(text)
+    return said[:1].upper() + said[1:]
 
 
 def undo_target(edition: Edition) -> int | None:

@@ -80,7 +80,7 @@ class Domain:
         self.in_flight = 0
 
     def wait(self, now: float) -> float | None:
-        """Seconds until a mail may go to the domain, 0.0 for now; None: when one in flight has come back."""
+        """Seconds until a mail may go to the domain, 0.0: at once; None: when one in flight has come back."""
         if self._limit is not None and self.in_flight >= self._limit:
             return None
         wait = max(0.0, self._blocked_until - now)

@@ -35,5 +35,5 @@ def next_try(
 
 
 def reconnect_delay(tries: int) -> float | None:
-    """Seconds before the next try after `tries` (from 1) broken ones in a row; None: enough for now."""
+    """Seconds before the next try after `tries` (from 1) broken ones in a row; None: not soon."""
     return RECONNECT_DELAYS[tries - 1] if tries <= len(RECONNECT_DELAYS) else None

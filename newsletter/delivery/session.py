@@ -27,11 +27,11 @@ class SessionError(Exception):
 
 
 class Unreachable(SessionError):
-    """No answer, or none that helps, for now."""
+    """No answer, or none that helps; later there may be one."""
 
 
 class Busy(SessionError):
-    """The server is there, and wants no more connections for now (421, or 4yz in its greeting)."""
+    """The server is there, and wants no more connections at present (421, or 4yz in its greeting)."""
 
 
 class TlsFailed(SessionError):

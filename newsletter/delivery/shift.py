@@ -205,7 +205,7 @@ class Shift:
         self._finish(job, outcomes.unknown(job.reader.number, job.reader.attempt, problem, time.time()))
 
     def trouble(self, trouble: Trouble) -> None:
-        """No connection can be had: for now, or until somebody has changed something."""
+        """No connection can be had: at present, or until somebody has changed something."""
         if not trouble.ours:
             since = self.unreachable[0] if self.unreachable else self._now()
             self.unreachable = (since, trouble.problem)

@@ -47,7 +47,7 @@ def reply(text: str) -> Reply:
         (Phase.RCPT, "550 user unknown", Kind.REFUSED, Fault.READER),
         (Phase.RCPT, "550 No such mailbox here", Kind.REFUSED, Fault.READER),
         (Phase.RCPT, "550 mailbox unavailable", Kind.REFUSED, Fault.MAILBOX),
-        (Phase.RCPT, "450 user unknown, for now", Kind.DEFERRED, Fault.MAILBOX),
+        (Phase.RCPT, "450 user unknown, try later", Kind.DEFERRED, Fault.MAILBOX),
         (Phase.RCPT, "552 too much in it", Kind.REFUSED, Fault.MAILBOX),
         (Phase.RCPT, "554 no", Kind.REFUSED, Fault.POLICY),
         (Phase.RCPT, "550 blocked by our list", Kind.REFUSED, Fault.POLICY),

@@ -39,7 +39,7 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     """The HTML for the archive: nobody's links in it.
 
     What a template marks with the class "mail-only" is left out; a link that a publisher's template does not mark
-    leads to the newsletter's own page.
+    leads to the newsletter's own page. What is an article in a mail program's window is a page's main part.
     """
     page = f"{letterhead.site_url}/n/{letterhead.newsletter}/"
 
@@ -49,6 +49,9 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     document = lxml_html.document_fromstring(fill(rendered.html, rendered.placeholders, value))
     for element in document.find_class(MAIL_ONLY):
         element.drop_tree()
+    for element in document.xpath("//*[@role='article' and @aria-roledescription='email']"):
+        element.set("role", "main")
+        del element.attrib["aria-roledescription"]
     return str(lxml_html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
 
 

@@ -1,4 +1,4 @@
-"""Charts as SVG, drawn here, each with a sentence that says what it shows; sizes in a picture 720 wide."""
+"""Charts as SVG, drawn here, each with a sentence that says what it shows; sizes in a picture 400 wide."""
 
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
@@ -8,7 +8,7 @@ from django.utils.safestring import SafeString
 
 from newsletter.web.desk import words
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 200, 56, 24, 12
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 400, 140, 56, 20, 10
 
 
 def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> SafeString:
@@ -33,8 +33,8 @@ def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> S
         '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">{}</text>'
         '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
         *(WIDTH, HEIGHT, title, LEFT, TOP, HEIGHT - BOTTOM, WIDTH, line),
-        *(LEFT - 8, TOP + 8, words.number(top), LEFT - 8, HEIGHT - BOTTOM, words.number(lowest)),
-        *(LEFT, HEIGHT - 6, _at(first, zone, length), WIDTH, HEIGHT - 6, _at(last, zone, length)),
+        *(LEFT - 6, TOP + 5, words.number(top), LEFT - 6, HEIGHT - BOTTOM, words.number(lowest)),
+        *(LEFT, HEIGHT - 4, _at(first, zone, length), WIDTH, HEIGHT - 4, _at(last, zone, length)),
     )
 
 

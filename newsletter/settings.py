@@ -105,8 +105,6 @@ TEMPLATES = [
 DATABASES = {"default": _database(CONFIG.site.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIGRATION_MODULES = {"newsletter": "newsletter.models.migrations"}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.postgresql":
-    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
 
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -41,7 +41,6 @@ from newsletter.settings import *  # noqa: E402, F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 if server := os.environ.get("NEWSLETTER_TEST_DATABASE"):
-    from newsletter.settings import INSTALLED_APPS, _database
+    from newsletter.settings import _database
 
     DATABASES = {"default": _database(server)}
-    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")

@@ -22,7 +22,8 @@ RECOVERY = 1.1
 """Pauses in seconds, rates in mails a second; an accepted mail raises a lowered rate by so much."""
 
 CONNECTIONS_A_PROCESS = 25
-"""What one sending process carries before a second one is of use."""
+RATE_OF_A_PROCESS = 100.0
+"""What one sending process carries before a second one is of use; the rate in mails a second."""
 
 
 class Bucket:
@@ -151,9 +152,12 @@ def processes(delivery: Delivery, cores: int) -> int:
     """How many sending processes: as configured, else as many as are useful, up to one a core.
 
     Signing takes most of a core's time; else one process keeps many connections busy, and a second one for the same
-    connections makes each mail dearer and none faster. Never more than share the connections.
+    connections makes each mail dearer and none faster. A low rate is kept by one alone: two would begin with a mail
+    each. Never more than share the connections.
     """
     useful = cores if delivery.dkim else max(1, min(cores, delivery.connections // CONNECTIONS_A_PROCESS))
+    if 0 < delivery.rate.per_second <= RATE_OF_A_PROCESS:
+        useful = 1
     shares = [delivery.connections, *(p.connections for p in delivery.domains.values() if p.connections)]
     return max(1, min(delivery.processes or useful, *shares))
 

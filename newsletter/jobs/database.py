@@ -40,9 +40,12 @@ def _wait_for_disk(connection: BaseDatabaseWrapper, **_: Any) -> None:
             cursor.execute("PRAGMA synchronous=FULL")
 
 
-def patiently(work: Callable[[], T]) -> T:
-    """The result of `work`, in one transaction; where the database can't be had, again, until PATIENCE is over."""
-    until, pause = time.monotonic() + PATIENCE, FIRST_PAUSE
+def patiently(work: Callable[[], T], patience: float | None = None) -> T:
+    """The result of `work`, in one transaction; where the database can't be had, again, until `patience` is over.
+
+    That is in seconds; None: PATIENCE. Raises what the database said last.
+    """
+    until, pause = time.monotonic() + (PATIENCE if patience is None else patience), FIRST_PAUSE
     while True:
         try:
             with transaction.atomic():

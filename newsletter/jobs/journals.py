@@ -65,30 +65,32 @@ def sender_lock(journal_folder: Path) -> Iterator[bool]:
         os.close(descriptor)
 
 
-def adopt(journal_folder: Path, name: str, settings: Delivery) -> int:
+def adopt(journal_folder: Path, name: str, settings: Delivery, patience: float | None = None) -> int:
     """Settle what ended processes left: by their journals, or as unknown; gives how many chunks.
 
-    `name` is the database's. Raises JournalError for a journal of another database.
+    `name` is the database's; `patience` as in `database.patiently`. Raises JournalError for a journal of another
+    database, and what the database said once patience is over: whatever is not settled then stays for the next time.
     """
     here, boot, found = machine(journal_folder), boot_id(), 0
     for path in journals(journal_folder):
         orphan = take_over(path, name, boot)
         if orphan is not None:
-            found += _adopt(orphan, _open(here).filter(holder=path.name), settings)
-    living = [path.name for path in journals(journal_folder)]
-    lost = [*_open(here).exclude(holder__in=living), *_abandoned(here, settings)]
+            found += _adopt(orphan, _open(here).filter(holder=path.name), settings, patience)
+    held = list(_open(here))  # before looking who lives: a process has its journal before it has a chunk
+    living = {path.name for path in journals(journal_folder)}
+    lost = [*(chunk for chunk in held if chunk.holder not in living), *_abandoned(here, settings)]
     for chunk in lost:
-        _settle(chunk, (), settings, known=False)
+        _settle(chunk, (), settings, patience, known=False)
     return found + len(lost)
 
 
-def _adopt(orphan: Orphan, held: QuerySet[Chunk], settings: Delivery) -> int:
+def _adopt(orphan: Orphan, held: QuerySet[Chunk], settings: Delivery, patience: float | None) -> int:
     """The chunks in hand are closed; those that were closed already only hear what the journal knows better."""
     told = {entry.chunk for entry in orphan.entries}
     chunks = list(Chunk.objects.filter(Q(pk__in=told) | Q(pk__in=held)))
     try:
         for chunk in chunks:
-            _settle(chunk, orphan.entries, settings, known=not orphan.rebooted)
+            _settle(chunk, orphan.entries, settings, patience, known=not orphan.rebooted)
     except BaseException:
         orphan.release()
         raise
@@ -96,9 +98,9 @@ def _adopt(orphan: Orphan, held: QuerySet[Chunk], settings: Delivery) -> int:
     return sum(chunk.closed_at is None for chunk in chunks)
 
 
-def _settle(chunk: Chunk, entries: Sequence[Entry], settings: Delivery, *, known: bool) -> None:
+def _settle(chunk: Chunk, entries: Sequence[Entry], settings: Delivery, patience: float | None, *, known: bool) -> None:
     """`known`: what the journal does not name was not begun, and goes back; else it is unknown, if the chunk was."""
-    patiently(lambda: _settle_held(chunk.pk, entries, settings, known=known))
+    patiently(lambda: _settle_held(chunk.pk, entries, settings, known=known), patience)
 
 
 def _settle_held(key: int, entries: Sequence[Entry], settings: Delivery, *, known: bool) -> None:

@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 GRACE = 30.0
-"""Seconds that a process may take to end; the engine waits for replies for a part of it."""
+"""Seconds that processes may take to end, all together; the engine waits for replies for a part of it."""
 
 
 @dataclass(slots=True)
@@ -95,12 +95,13 @@ class Fleet:
         for process in running:
             if process.stdin:
                 process.stdin.close()
+        until = time.monotonic() + GRACE
         for process in running:
-            self._wait(process)
+            self._wait(process, max(0.0, until - time.monotonic()))
 
-    def _wait(self, process: subprocess.Popen[str]) -> None:
+    def _wait(self, process: subprocess.Popen[str], seconds: float) -> None:
         try:
-            process.wait(GRACE)
+            process.wait(seconds)
         except subprocess.TimeoutExpired:
             log.warning("a sending process did not end within %.0f s; its journal tells what it did", GRACE)
             process.kill()

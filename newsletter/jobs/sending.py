@@ -23,10 +23,13 @@ from newsletter.models import Chunk, Edition, Retry, State
 
 log = logging.getLogger(__name__)
 
-TICK, LOOK_AROUND = 0.2, 1.0
+TICK, LOOK_AROUND = 0.5, 1.0
 """Seconds between two looks whether an edition is through, and between two at what is due, in hand or left behind."""
 
 AGAIN = 30.0
+AT_THE_END = 5.0
+"""Seconds of patience with the database that a sender has left when it ends."""
+
 LINGER = timedelta(seconds=5)
 """How long processes without work are kept, for what may come next."""
 
@@ -96,7 +99,7 @@ class _Sender:
                 self._stop.wait(TICK)
         finally:
             self._fleet.stop()
-            self._take_over()
+            self._take_over_at_the_end()
 
     def _patient_step(self) -> bool:
         """One look around; where the database can't be had, the next look tries again. Tells whether that was all."""
@@ -104,7 +107,7 @@ class _Sender:
             self._step()
             return self._until(self._fleet.problem)
         except (OperationalError, InterfaceError) as e:
-            log.warning("the database said: %s; trying again", str(e).strip().splitlines()[0])
+            log.warning("the database said: %s; trying again", _first_line(e))
             connection.close()
             return False
 
@@ -125,15 +128,26 @@ class _Sender:
         else:
             self._fleet.stop()
 
-    def _take_over(self) -> None:
+    def _take_over(self, patience: float | None = None) -> None:
         self._name = self._name or database.identity()
-        journals.adopt(self._folder, self._name, self._configuration.delivery)
+        journals.adopt(self._folder, self._name, self._configuration.delivery, patience)
+
+    def _take_over_at_the_end(self) -> None:
+        """Where the database can't be had, the journals keep what they say for whoever sends next."""
+        try:
+            self._take_over(AT_THE_END)
+        except (OperationalError, InterfaceError) as e:
+            log.warning("the database said: %s; what is not recorded is in the journals", _first_line(e))
 
     def _providers(self) -> set[str]:
         """What carries the newsletters that have an edition under way."""
         names = Edition.objects.filter(state__in=UNDER_WAY).values_list("newsletter", flat=True).distinct()
         known = self._configuration.newsletters
         return {self._configuration.provider_of(known[name]) for name in names if name in known}
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]
 
 
 def work_for(newsletters: tuple[str, ...]) -> bool:

@@ -226,3 +226,9 @@ def test_signing_is_shared_by_all_cores_and_a_domain_s_connections_bound_the_pro
 
 def test_retry_delays_are_durations() -> None:
     assert Delivery(retry_delays=["1s"]).retry_delays == (timedelta(seconds=1),)
+
+
+def test_a_low_rate_is_kept_by_one_process() -> None:
+    assert processes(Delivery(connections=100, rate="5/m", domains={}), 4) == 1
+    assert processes(Delivery(connections=100, rate="1000/s", domains={}), 4) == 4
+    assert processes(Delivery(processes=2, connections=100, rate="5/m", domains={}), 4) == 2

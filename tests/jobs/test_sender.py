@@ -146,6 +146,22 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_the_sender(
     assert looks.calls >= 3
 
 
+def test_a_database_that_is_away_at_the_end_keeps_nobody_waiting(
+    here: Config, fleet: type[Fleet], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    stop, given = threading.Event(), []
+
+    def full(folder: Path, name: str, settings: Delivery, patience: float | None) -> int:
+        stop.set()
+        given.append(patience)
+        raise OperationalError("database or disk is full")
+
+    monkeypatch.setattr(journals, "adopt", full)
+    sending.take_part(here, stop, rounds(1_000_000))
+    assert given == [None, sending.AT_THE_END]
+    assert "what is not recorded is in the journals" in caplog.text
+
+
 def test_what_is_left_to_do_now() -> None:
     edition = samples.sending(2)
     assert not sending.nothing_left_now(edition)
@@ -211,11 +227,11 @@ def test_an_edition_of_a_newsletter_that_is_gone_from_the_configuration_is_left_
     assert edition.state == State.QUEUED
 
 
-def test_there_is_a_process_a_core_and_no_more_than_connections(here: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_are_as_many_processes_as_are_useful(here: Config, monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[processes.Place] = []
     monkeypatch.setattr(processes.Fleet, "_start", lambda self, place: started.append(place))
     monkeypatch.setattr(processes.os, "sched_getaffinity", lambda pid: set(range(8)))
-    for delivery, count in ((Delivery(connections=3, domains={}), 3), (Delivery(processes=2, domains={}), 2)):
+    for delivery, count in ((Delivery(connections=75, domains={}), 3), (Delivery(processes=2, domains={}), 2)):
         started.clear()
         processes.Fleet(replace(here, delivery=delivery)).keep({"smtp"})
         assert [(place.index, place.of) for place in started] == [(n, count) for n in range(count)]

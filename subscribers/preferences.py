@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from django.db import connection, transaction
-from django.db.models import Prefetch
+from django.db.models import Exists, OuterRef, Prefetch
 from django.dispatch import Signal
 
 from subscribers import letters
@@ -27,6 +27,8 @@ dictionary, name → what is kept under it."""
 LONGEST_PAUSE = timedelta(days=366)
 ME_AGAIN_AFTER, ME_A_DAY = timedelta(minutes=10), 5
 MOVES_A_DAY = 5
+KEEP_LEFT, AT_ONCE = timedelta(days=3 * 366), 500
+"""How long somebody who left is kept, and how many are let go at a time."""
 TRIES, A_TRY_MS = 25, 200
 """So often the write-ahead log is tried to be emptied, and how long a try may keep writers waiting."""
 
@@ -201,6 +203,23 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
+@transaction.atomic
+def let_go(at: datetime) -> int:
+    """Erase people who left the last of what they got three years ago, some at a time; gives how many.
+
+    Until then their consent proves that mails to them were wanted. A hash stays, as if they had left everything.
+    """
+    before = at - KEEP_LEFT
+    left = Subscription.objects.filter(subscriber=OuterRef("pk"), unsubscribed_at__lt=before)
+    others = Subscription.objects.filter(subscriber=OuterRef("pk")).exclude(
+        state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before
+    )
+    gone = Subscriber.objects.filter(Exists(left), ~Exists(others), created__lt=before)[:AT_ONCE]
+    for subscriber in gone:
+        _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
+    return len(gone)
+
+
 def forget(address: Address) -> bool:
     """Erase a person: every row, and what others keep under their number or address; tells whether there was one.
 
@@ -209,18 +228,23 @@ def forget(address: Address) -> bool:
     """
     with transaction.atomic():
         subscriber = Subscriber.objects.filter(key=address.key).first()
-        if subscriber:
-            forgotten.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
-            subscriber.delete()
+        _erase(subscriber, address.key, Suppression.Reason.ERASED)
         for letter in Letter.objects.filter(kind=Letter.Kind.CHANGE):
             if letter.payload["address"].lower() == address.key:
                 letter.delete()
         counted = (letters.lifting(address.key), asking_for(address.key))
         Hits.objects.filter(what__in=[one for what in counted for one in hashes(Purpose.LIMIT, what)]).delete()
-        Suppression.objects.suppress(address.key, Suppression.Reason.ERASED)
-        Suppression.objects.covering(address.key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
         transaction.on_commit(empty_write_ahead_log)
     return subscriber is not None
+
+
+def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) -> None:
+    """Delete every row of a person, let others take out theirs, and leave a hash that says no more than a reason."""
+    if subscriber:
+        forgotten.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
+        subscriber.delete()
+    Suppression.objects.suppress(key, reason)
+    Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
 
 
 def empty_write_ahead_log() -> None:

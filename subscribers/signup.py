@@ -58,9 +58,14 @@ def consent_text(title: str) -> str:
 
 
 def network_of(address: str) -> str:
-    """The network that a limit counts: an address's /24, of IPv6 its /56 (what one household or machine holds)."""
+    """The network that a limit counts: an address's /24, of IPv6 its /56 (what one household or machine holds).
+
+    Some proxies write a port behind the address; whoever comes from many ports comes from one network.
+    """
+    host = address.partition("]")[0][1:] if address.startswith("[") else address
+    host = host.partition(":")[0] if host.count(":") == 1 else host
     try:
-        ip = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(host)
     except ValueError:
         return address
     if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:

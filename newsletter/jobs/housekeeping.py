@@ -16,6 +16,7 @@ def tidy(configuration: Config, now: datetime) -> None:
     """Forget what is over. A ledger row is never deleted, only its text, once no draft can want it any more."""
     Session.objects.filter(expire_date__lt=now).delete()
     signup.tidy(now)
+    preferences.let_go(now)
     Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()
     Occurrence.objects.filter(done_at__lt=now - KEEP_NOTICES).delete()
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS).exclude(html="")

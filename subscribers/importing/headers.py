@@ -123,7 +123,7 @@ class Columns:
             cells = [c[1:] if c[:1] == "'" and c[1:2] in "=+-@\t\r" else c for c in cells]
         return Row(
             address=cells[self.address].strip(),
-            name=" ".join(cells[n].strip() for n in self.names if cells[n].strip()),
+            name=" ".join(word for n in self.names for word in cells[n].split()),
             language=cells[self.language].strip() if self.language >= 0 else "",
             tags=tuple(t for n in self.tags for t in _tags(cells[n])),
             state=self._state(cells),

@@ -204,6 +204,7 @@ def test_a_cell_may_hold_line_ends(take: Import) -> None:
     report = take('email,name\n"kari@reader.example","Kari\nNordmann"\nnone,x\n')
     assert report.added == 1
     assert [r.line for r in report.refused] == [4]
+    assert Subscriber.objects.get().name == "Kari Nordmann"
 
 
 def test_what_people_write_around_an_address(take: Import) -> None:

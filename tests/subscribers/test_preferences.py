@@ -136,3 +136,23 @@ def test_forgetting_leaves_a_keyed_hash_and_tells_the_others() -> None:
 def test_who_was_never_here_can_be_kept_out_too() -> None:
     assert not preferences.forget(read_address("kari@reader.example"))
     assert Suppression.objects.get().reason == Suppression.Reason.ERASED
+
+
+def test_who_left_long_ago_is_erased_and_stays_out() -> None:
+    """But not who left lately, who still gets something, nor who is only pending."""
+    old = AT - preferences.KEEP_LEFT
+    for address, states in {
+        "gone@reader.example": {"kinaforum": old, "daily": old},
+        "lately@reader.example": {"kinaforum": AT, "daily": old},
+        "reads@reader.example": {"kinaforum": None, "daily": old},
+    }.items():
+        for newsletter, left in states.items():
+            tie = subscription(address, newsletter, joined=old - timedelta(days=9))
+            if left:
+                preferences.leave(tie.pk, left)
+    subscription("waits@reader.example", state=State.PENDING, joined=old - timedelta(days=9))
+    Subscriber.objects.update(created=old - timedelta(days=9))
+    assert preferences.let_go(AT) == 0
+    assert preferences.let_go(AT + timedelta(seconds=1)) == 1
+    assert {s.key.partition("@")[0] for s in Subscriber.objects.all()} == {"lately", "reads", "waits"}
+    assert Suppression.objects.suppressed(["gone@reader.example"]) == {"gone@reader.example": "unsubscribed"}

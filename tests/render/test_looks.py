@@ -61,6 +61,26 @@ def test_fits_the_screen_and_is_large_enough(screen: Page, html: str, width: int
     assert screen.evaluate(SMALLEST) >= 14
 
 
+def test_a_picture_that_does_not_load_makes_no_phone_scroll(screen: Page) -> None:
+    picture_alone = '<p><img src="https://x.example/a.png" alt="" width="1200" height="400"></p>'
+    screen.set_viewport_size({"width": 375, "height": 800})
+    screen.set_content(render(digest([post(0, html=picture_alone)])).html)
+    assert screen.evaluate(WIDTH) == 375
+
+
+@pytest.mark.parametrize(("wide", "high"), [(600, 200), (40, 20), (2000, 100)])
+def test_a_logo_keeps_its_shape_and_is_no_higher_than_a_line(screen: Page, wide: int, high: int) -> None:
+    logo = f"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{high}'/%3E"
+    screen.set_viewport_size({"width": 375, "height": 800})
+    screen.set_content(render(digest(letterhead=letterhead(logo=logo))).html)
+    screen.wait_for_function("document.querySelector('h1 img').complete")
+    box = screen.locator("h1 img").bounding_box()
+    assert box is not None
+    assert box["height"] <= 48
+    assert box["width"] <= 375 - 48
+    assert box["width"] / box["height"] == pytest.approx(wide / high, rel=0.05)
+
+
 def test_without_style_sheets_and_images_at_double_size(screen: Page, html: str) -> None:
     bare = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
     bare = re.sub(r'<img[^>]*?alt="([^"]*)"[^>]*>', r"\1", bare)

@@ -24,8 +24,8 @@ WORDING = "2026-1"
 HOUR = timedelta(hours=1)
 PER_NETWORK, PER_DOMAIN, PER_ADDRESS = 30, 1_000, 10
 """Requests an hour: from one network (IPv4 /24, IPv6 /56), for addresses of one domain, and for one address."""
-AGAIN_AFTER, LETTERS_A_DAY = timedelta(hours=6), 5
-"""A newsletter's letter to one address is written once in this time; for all newsletters so many a day."""
+AGAIN_AFTER, LETTERS_A_DAY, LETTERS_A_MONTH = timedelta(hours=6), 5, 10
+"""A newsletter's letter to one address is written once in this time; for all newsletters so many in 1 and 30 days."""
 KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
 
 
@@ -136,13 +136,11 @@ def asking_for(key: str) -> str:
 
 def _written_to(subscriber: Subscriber, request: Request) -> bool:
     """Whether one more letter would be one too many for this address."""
-    asked = list(
-        Letter.objects.filter(
-            subscriber=subscriber, kind=Letter.Kind.CONFIRM, created__gt=request.at - timedelta(days=1)
-        ).values_list("newsletter", "created")
-    )
+    letters_before = subscriber.letters.filter(kind=Letter.Kind.CONFIRM, created__gt=request.at - KEEP_LETTERS)
+    asked = list(letters_before.values_list("newsletter", "created"))
+    today = sum(created > request.at - timedelta(days=1) for _newsletter, created in asked)
     of_late = (n == request.newsletter and created > request.at - AGAIN_AFTER for n, created in asked)
-    return len(asked) >= LETTERS_A_DAY or any(of_late)
+    return len(asked) >= LETTERS_A_MONTH or today >= LETTERS_A_DAY or any(of_late)
 
 
 def _note(subscription: Subscription, request: Request) -> Consent:

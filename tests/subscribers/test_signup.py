@@ -80,6 +80,15 @@ def test_whoever_lost_the_mail_may_ask_again_later() -> None:
     assert Letter.objects.count() == 2
 
 
+def test_who_does_not_answer_is_left_in_peace() -> None:
+    """Asked for by somebody else every seven hours for a month, a person gets no more than ten mails."""
+    for hour in range(0, 24 * 29, 7):
+        assert ask(at=AT + timedelta(hours=hour))
+    assert Letter.objects.count() == signup.LETTERS_A_MONTH
+    assert ask(at=AT + timedelta(days=60))
+    assert Letter.objects.count() == signup.LETTERS_A_MONTH + 1
+
+
 def test_one_network_is_heard_so_often_an_hour() -> None:
     answers = [ask(f"k{n}@reader.example") for n in range(signup.PER_NETWORK + 1)]
     assert answers == [True] * signup.PER_NETWORK + [False]

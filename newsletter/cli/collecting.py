@@ -130,9 +130,8 @@ def _shown(post: FoundPost) -> dict[str, Any]:
 
 
 def _table(reading: Reading, posts: list[FoundPost]) -> Table:
-    table = Table(
-        "published", "title", "address", title=f"{reading.title} ({reading.kind}), {len(posts)} posts", box=None
-    )
+    count = "1 post" if len(posts) == 1 else f"{len(posts)} posts"
+    table = Table("published", "title", "address", title=f"{reading.title} ({reading.kind}), {count}", box=None)
     for post in posts:
         table.add_row(f"{post.published:%F %H:%M}" if post.published else "no date", post.title, post.url)
     return table

@@ -173,7 +173,7 @@ class Fetcher:
 
 def _sentence(url: str, cause: BaseException) -> str:
     if isinstance(cause, PrivateAddress):
-        return f"{cause}, which is no public address; set collect.allow_private_addresses = true if that is meant"
+        return f"{cause}; set collect.allow_private_addresses = true if that is meant"
     if isinstance(cause, UnknownHost):
         return f"there is no host {urlsplit(url).hostname}; check the address"
     if isinstance(cause, ssl.SSLError):
@@ -195,7 +195,10 @@ def _conditions(etag: str, last_modified: str) -> dict[str, str]:
 
 
 def _check_address(here: str, url: str) -> None:
-    parts = urlsplit(here)
+    try:
+        parts = urlsplit(here)
+    except ValueError:  # brackets that hold no IPv6 address
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
         to = "" if here == url else f"leads to {here[:200]}, which "
         raise SourceProblem(f"{url}: {to}is no web address; write one that begins with https://")

@@ -59,7 +59,8 @@ def read_folder(folder: Folder) -> Page:
         try:
             found = _read(path, folder)
         except (FrontMatterProblem, OSError, UnicodeDecodeError) as e:
-            problems.append(f"its file {path.relative_to(folder.path)} was left out: {e}")
+            said = "it is no text in UTF-8" if isinstance(e, UnicodeDecodeError) else e
+            problems.append(f"its file {path.relative_to(folder.path)} was left out: {said}")
             continue
         if found:
             posts.append(found[0])

@@ -30,7 +30,8 @@ class PrivateAddress(OSError):
     """The host, or one of its addresses, is not on the public internet."""
 
     def __init__(self, host: str, address: str) -> None:
-        super().__init__(f"{host} is at {address}")
+        at = "" if host == address else f"is at {address}, which "
+        super().__init__(f"{host} {at}is no public address")
         self.address = address
 
 

@@ -154,3 +154,13 @@ def test_a_body_that_breaks_off_is_kept_and_not_remembered(site: Site, collect: 
     site.pages["/a"] = Answer(b"half", headers={"Content-Length": "8", "ETag": '"1"', "Connection": "close"})
     response = get(collect, site.base + "/a")
     assert (response.body, response.whole, response.etag) == (b"half", False, "")
+
+
+@pytest.mark.parametrize("url", ["http://[::1/", "ftp://blog.example/", "http:///feed", "blog.example"])
+def test_what_is_no_web_address_is_said(url: str, collect: config.Collect) -> None:
+    assert str(problem(collect, url)) == f"{url}: is no web address; write one that begins with https://"
+
+
+def test_a_private_address_is_named_once() -> None:
+    with pytest.raises(SourceProblem, match=r"^http://127\.0\.0\.1:9/: 127\.0\.0\.1 is no public address; set collect"):
+        get(config.Collect(), "http://127.0.0.1:9/")

@@ -53,6 +53,9 @@ def draft(
     emit(document, f"{edition.name} is a {edition.state}, revision {edition.revision}: {_counted(document)}")
     if edition.waiting:
         say(edition.waiting)
+    elif not document["days"] and not correct:
+        last = describe.newest(settings)
+        say(f"the window has no post; the newest one known is of {last}" if last else "no post is known yet")
 
 
 def editions(newsletter: Annotated[str | None, typer.Argument()] = None) -> None:

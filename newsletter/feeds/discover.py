@@ -74,7 +74,8 @@ def _behind_page(fetcher: Fetcher, url: str, kind: str, response: Response, why:
             continue
         return Found(answer.moved_to or candidate, feed, answer, api or _api(answer))
     said = str(why) if not why.page else "is a web page that names no feed"
-    raise SourceProblem(f"{url}: {said}; put the address of the blog's feed (RSS, Atom or JSON Feed) into config")
+    remedy = "" if why.remedy else "; put the address of the blog's feed (RSS, Atom or JSON Feed) into config"
+    raise SourceProblem(f"{url}: {said}{remedy}")
 
 
 def _tree(response: Response) -> HtmlElement | None:

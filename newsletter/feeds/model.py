@@ -25,12 +25,13 @@ class SourceProblem(Exception):
 class NotAFeed(Exception):
     """A document is no feed of posts; the text goes on after the source's name: "is a web page, not a feed".
 
-    `page` says that it is a web page, which may name its feed.
+    `page` says that it is a web page, which may name its feed; `remedy` what to do, where that is known.
     """
 
-    def __init__(self, sentence: str, *, page: bool = False) -> None:
-        super().__init__(sentence)
+    def __init__(self, sentence: str, *, page: bool = False, remedy: str = "") -> None:
+        super().__init__(f"{sentence}; {remedy}" if remedy else sentence)
         self.page = page
+        self.remedy = remedy
 
 
 @dataclass(frozen=True, slots=True)

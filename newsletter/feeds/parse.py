@@ -27,7 +27,7 @@ def parse(body: bytes, base_url: str, content_type: str = "") -> ParsedFeed:
     Raises NotAFeed for web pages, comments feeds, exports, documents with an attacker's entities, and what is no feed.
     """
     if body.startswith(_GZIP):
-        raise NotAFeed("is compressed without saying so (gzip); use the address of the feed itself")
+        raise NotAFeed("is compressed without saying so (gzip)", remedy="use the address of the feed itself")
     text = decode(body, content_type)
     if not text.strip():
         raise NotAFeed("is empty")
@@ -37,7 +37,7 @@ def parse(body: bytes, base_url: str, content_type: str = "") -> ParsedFeed:
         return ParsedFeed(feed.kind, feed.title, feed.language, posts, feed.links, problems=troubles)
     text, problems, whole = repair(text)
     if "wordpress.org/export/" in text[:3000]:
-        raise NotAFeed("is a WordPress export with its drafts and pages, not a feed; use the blog's /feed/")
+        raise NotAFeed("is a WordPress export with its drafts and pages, not a feed", remedy="use the blog's /feed/")
     root = parse_xml(text)
     if root is None:
         raise NotAFeed("is no feed: its XML can't be read at all")
@@ -80,7 +80,7 @@ def _entries(root: Element, *, atom: bool) -> list[Element]:
     entries = [e for e in found if not is_unpublished(e)]
     posts = [e for e in entries if not is_reply(e)]
     if entries and not posts:
-        raise NotAFeed("is a feed of comments, not of posts; use the blog's own address")
+        raise NotAFeed("is a feed of comments, not of posts", remedy="use the blog's own address")
     return posts
 
 

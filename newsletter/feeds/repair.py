@@ -68,7 +68,8 @@ def _entities(prolog: str) -> dict[str, str]:
         value = "".join(quoted)
         if keyword or re.search(r"&(?!#)", value):
             raise NotAFeed(
-                "declares entities that build on each other or reach outside, as an attack does; tell its owner"
+                "declares entities that build on each other or reach outside, as an attack does",
+                remedy="tell its owner",
             )
         if len(value) <= _SHORT:
             own[name] = value

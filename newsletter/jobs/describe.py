@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
+from newsletter import config
 from newsletter.config import Config
 from newsletter.jobs.order import day_of
 from newsletter.jobs.rendering import Proof, digest_of
@@ -46,6 +47,12 @@ def lint(looked_at: Proof) -> list[dict[str, str]]:
 def published(post: Post) -> str | None:
     """A post's time with the offset that its source gave."""
     return _with_offset(post.published, post.published_offset) if post.published else None
+
+
+def newest(newsletter: config.Newsletter) -> date | None:
+    """The local day of the newest dated post that the ledger has of a newsletter."""
+    dated = Post.objects.filter(newsletter=newsletter.name).exclude(published=None).order_by("-published").first()
+    return dated.published.astimezone(newsletter.zone).date() if dated and dated.published else None
 
 
 def _post(entry: EditionPost, day: date) -> dict[str, Any]:

@@ -148,6 +148,11 @@ def test_people_are_told_in_words(command: Run, blog: Blog) -> None:
     assert "in the window" in shown
 
 
+def test_an_empty_draft_says_which_post_is_the_newest(command: Run, blog: Blog) -> None:
+    told = command("draft", "kinaforum", "--week", "2026-W20")
+    assert told.err == "the window has no post; the newest one known is of 2026-02-05\n"
+
+
 def test_preview_writes_three_files_and_their_sizes(command: Run, blog: Blog, tmp_path: Path) -> None:
     command("draft", "kinaforum", *WEEK)
     document = command("preview", EDITION, "--out", "seen", "--json").document

@@ -70,3 +70,9 @@ def test_a_permanent_redirect_is_remembered(site: Site, collect: config.Collect)
     assert found.memory.feed_url == site.base + "/b"
     again = of(site.base + "/a", collect, replace(found.memory, feed_url=site.base + "/a"))
     assert again.memory.feed_url == site.base + "/b"
+
+
+def test_a_document_with_a_remedy_of_its_own_gets_no_second_one(site: Site, collect: config.Collect) -> None:
+    site.pages["/"] = Answer(b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///x'>]><rss><channel/></rss>", "text/xml")
+    (problem,) = of(site.base + "/", collect).problems
+    assert problem.endswith("as an attack does; tell its owner")

@@ -140,6 +140,12 @@ def test_a_reader_must_be_able_to_leave_and_to_choose(value: str, form: str) -> 
     assert codes(changed, edition) == {f"{value}-missing"}
 
 
+def test_an_edition_without_posts_and_words_has_nothing_to_say() -> None:
+    silent, spoken = digest([]), digest([], greeting="Hei!")
+    assert "nothing-in-it" in codes(render(silent), silent)
+    assert "nothing-in-it" not in codes(render(spoken), spoken)
+
+
 def test_braces_in_a_post_that_stands_in_the_preheader_are_its_own() -> None:
     first = post(0, html="<p>Write {{ name }} into the template, and the name stands there {% if known %}.</p>")
     edition = digest([first], preheader=preheader([first]))

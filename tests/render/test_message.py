@@ -172,4 +172,6 @@ LETTER = {
     "link": "https://brev.example.org/x",
     "note": "",
     "title": "Kaffebrevet",
+    "latest": None,
+    "preferences": "https://brev.example.org/p/x",
 }

@@ -27,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     structure.mso_balance,
     structure.language,
     structure.headings,
+    posts.something,
     posts.posts,
     links.links,
     links.repeated,

@@ -40,6 +40,7 @@ CODES: dict[str, Code] = {
     "preferences-missing": Code(_W, "Readers who may choose stay longer than those who can only leave."),
     "address-missing": Code(_E, "The law of many countries wants the sender's postal address in the mail."),
     "browser-missing": Code(_W, "Without a link to the public page a mail that looks broken can't be read."),
+    "nothing-in-it": Code(_W, "A mail without posts and without an editor's words has nothing to say."),
     "post-missing": Code(_E, "A post of the edition can't be found in the mail."),
     "post-repeated": Code(_E, "A post stands in the mail more than once."),
     "language-missing": Code(_E, "Screen readers choose their voice by the document's language."),

@@ -27,6 +27,13 @@ def posts(look: Look) -> Iterator[Finding]:
             yield from _compare(post, counts[_key(post)], wanted[_key(post)], where)
 
 
+def something(look: Look) -> Iterator[Finding]:
+    """There is a post, or a word of an editor's."""
+    digest = look.digest
+    if not (digest.posts or digest.greeting.strip() or digest.closing.strip()):
+        yield finding("nothing-in-it", "There are no posts, and nothing was written above or below.")
+
+
 def _compare(post: DigestPost, found: int, wanted: int, where: str) -> Iterator[Finding]:
     if found < wanted:
         yield finding("post-missing", f"“{post.title}” is not in the {where}.", post.id)

@@ -1,6 +1,6 @@
 """`make pictures`: the mail and the desk as readers and editors see them, from the demo's edition.
 
-Everything goes into `pictures/`, which is not kept; the README's picture goes into `docs/images/` besides.
+Everything goes into `pictures/`, which is not kept; three go into `docs/images/`: the mail, the draft, the report.
 """
 
 import os
@@ -21,7 +21,7 @@ from newsletter.demo.walk import walk
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "pictures"
-README = ROOT / "docs" / "images" / "mail.jpg"
+KEPT = ROOT / "docs" / "images"
 NOW = datetime(2026, 2, 10, 12, tzinfo=UTC)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 DESK = {
@@ -33,6 +33,9 @@ DESK = {
     "subscribers": "subscribers/",
     "settings": "settings/",
 }
+KEPT_OF_DESK = {"draft": 1100, "report": 900}
+"""The desk's pages that documents show, and the height in pixels of what they show of them."""
+
 SIDE_BY_SIDE = """<!DOCTYPE html><title>The mail</title>
 <style>
   body {{ margin: 0; padding: 24px; display: flex; gap: 24px; width: 1075px; background: #d9dee2 }}
@@ -45,7 +48,7 @@ SIDE_BY_SIDE = """<!DOCTYPE html><title>The mail</title>
 def main() -> None:
     """Walk the demo's way at a day that stays the same, and take the pictures while its blog and desk still answer."""
     PICTURES.mkdir(exist_ok=True)
-    README.parent.mkdir(exist_ok=True)
+    KEPT.mkdir(exist_ok=True)
     told: list[str] = []
 
     def serve(configuration: Config) -> None:
@@ -60,7 +63,7 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         walk(Path(folder), browser=False, once=False, serve=serve, tell=told.append, clock=lambda: NOW)
-    sys.stdout.write(f"the pictures are in {PICTURES.name}/, the README's is {README.relative_to(ROOT)}\n")
+    sys.stdout.write(f"the pictures are in {PICTURES.name}/, those of the documents in {KEPT.relative_to(ROOT)}/\n")
 
 
 def photograph(configuration: Config, password: str) -> None:
@@ -116,7 +119,7 @@ def _readme(browser: Browser, mail: str, file: Path) -> None:
     page = browser.new_page(viewport={"width": 1123, "height": 908})
     page.goto(file.as_uri())
     page.frames[2].locator("img").first.evaluate("image => scrollTo(0, image.getBoundingClientRect().top - 420)")
-    page.screenshot(path=README, type="jpeg", quality=72)
+    page.screenshot(path=KEPT / "mail.jpg", type="jpeg", quality=72)
     page.close()
 
 
@@ -128,11 +131,16 @@ def _desk(browser: Browser, desk: str, password: str) -> None:
     page.keyboard.press("Enter")
     page.wait_for_url(desk)
     for name, address in DESK.items():
-        for width in (375, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(desk + address)
-            page.wait_for_load_state("networkidle")
-            _take(page, f"desk-{name}-{width}")
+        for scheme in ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            for width in (375, 1280):
+                page.set_viewport_size({"width": width, "height": 900})
+                page.goto(desk + address)
+                page.wait_for_load_state("networkidle")
+                _take(page, f"desk-{name}-{width}-{scheme}")
+        if name in KEPT_OF_DESK:
+            page.set_viewport_size({"width": 1280, "height": KEPT_OF_DESK[name]})
+            page.screenshot(path=KEPT / f"{name}.jpg", type="jpeg", quality=72)
     page.close()
 
 

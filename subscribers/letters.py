@@ -110,7 +110,9 @@ def may_be_lifted(key: str, at: datetime) -> bool:
     reasons = set(covering.values_list("reason", flat=True))
     if reasons - set(Suppression.LIFTED_BY_CONFIRMING) or covering.filter(kind=Suppression.Kind.DOMAIN).exists():
         return False
-    return Suppression.Reason.BOUNCED not in reasons or not Hits.objects.how_many(lifting(key), at, LIFT_BOUNCED_EVERY)
+    return Suppression.Reason.BOUNCED not in reasons or Hits.objects.how_many(at, LIFT_BOUNCED_EVERY, lifting(key)) == [
+        0
+    ]
 
 
 def lifting(key: str) -> str:

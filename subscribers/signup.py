@@ -80,12 +80,9 @@ def ask(request: Request) -> bool:
     writes nothing.
     """
     with transaction.atomic():
-        if _too_many_from(request):
-            return False
-        if _flooded(request):
-            return True
-        if _too_often(request):
-            return False
+        answer = _limited(request)
+        if answer is not None:
+            return answer
         Suppression.objects.adopt(request.address.key)
         subscriber = Subscriber.objects.select_for_update().named(
             request.address.key, request.address.written, language=request.language
@@ -108,25 +105,23 @@ def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime
     )
 
 
-def _network(request: Request) -> str:
-    return f"network {network_of(request.network)}"
+def _limited(request: Request) -> bool | None:
+    """What is answered where a limit is reached, None where none is; what is turned away leaves no row.
 
-
-def _too_many_from(request: Request) -> bool:
-    """Whether the network has used up its hour; looked up, so that whoever goes on all the same leaves no rows."""
-    return Hits.objects.how_many(_network(request), request.at, HOUR) >= PER_NETWORK
-
-
-def _flooded(request: Request) -> bool:
-    """Whether one address is asked for so often that it can be no person: a flood leaves one row, wherever from, and
-    does not use up what its domain has."""
-    return Hits.objects.count_one(asking_for(request.address.key), request.at, HOUR) > PER_ADDRESS
-
-
-def _too_often(request: Request) -> bool:
-    network = Hits.objects.count_one(_network(request), request.at, HOUR)
-    domain = Hits.objects.count_one(f"domain {request.address.domain}", request.at, HOUR)
-    return network > PER_NETWORK or domain > PER_DOMAIN
+    An address that is asked for so often that it can be no person's wish is taken like any other: so a flood, wherever
+    from, uses up neither its domain's share nor tells that it is one.
+    """
+    network = f"network {network_of(request.network)}"
+    address, domain = asking_for(request.address.key), f"domain {request.address.domain}"
+    of_network, of_address, of_domain = Hits.objects.how_many(request.at, HOUR, network, address, domain)
+    if of_network >= PER_NETWORK:
+        return False
+    if of_address >= PER_ADDRESS:
+        return True
+    if of_domain >= PER_DOMAIN:
+        return False
+    Hits.objects.add_one(request.at, HOUR, network, address, domain)
+    return None
 
 
 def asking_for(key: str) -> str:
@@ -192,7 +187,7 @@ def lift(key: str, at: datetime) -> bool:
         return False
     covering = Suppression.objects.covering(key)
     if covering.filter(reason=Suppression.Reason.BOUNCED).exists():
-        Hits.objects.count_one(letters.lifting(key), at, letters.LIFT_BOUNCED_EVERY)
+        Hits.objects.add_one(at, letters.LIFT_BOUNCED_EVERY, letters.lifting(key))
     covering.filter(kind=Suppression.Kind.ADDRESS).delete()
     return not covering.exists()
 

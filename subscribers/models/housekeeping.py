@@ -11,6 +11,11 @@ from subscribers.models.people import Consent, Subscriber, Subscription
 from subscribers.tokens import Purpose, fingerprint, keyed_hash
 
 LEAST_NUMBER = 2**32
+ADD = (
+    "INSERT INTO subscribers_hits (what, start, until, count) VALUES {rows}"
+    " ON CONFLICT (what, start) DO UPDATE SET count = subscribers_hits.count + 1"
+)
+LOOK = "SELECT what, count FROM subscribers_hits WHERE start = %s AND what IN ({names})"
 
 
 class Letter(models.Model):
@@ -51,29 +56,36 @@ class Letter(models.Model):
 class HitsManager(models.Manager["Hits"]):
     """Counts how often something was asked for, in windows of time."""
 
+    def add_one(self, at: datetime, window: timedelta, *whats: str) -> None:
+        """One more of each."""
+        start, end = _window(at, window)
+        rows = [value for what in whats for value in (keyed_hash(Purpose.LIMIT, what), start, end)]
+        with connection.cursor() as cursor:
+            cursor.execute(ADD.format(rows=", ".join(["(%s, %s, %s, 1)"] * len(whats))), rows)
+
+    def how_many(self, at: datetime, window: timedelta, *whats: str) -> list[int]:
+        """How often each was counted in this window so far."""
+        names = [keyed_hash(Purpose.LIMIT, what) for what in whats]
+        with connection.cursor() as cursor:
+            cursor.execute(LOOK.format(names=", ".join(["%s"] * len(names))), [_window(at, window)[0], *names])
+            found = dict(cursor.fetchall())
+        return [found.get(name, 0) for name in names]
+
     def count_one(self, what: str, at: datetime, window: timedelta) -> int:
         """One more of `what`; gives how many there are in this window, this one among them."""
-        seconds = int(window.total_seconds())
-        start = int(at.timestamp()) // seconds * seconds
-        values: tuple[str, int, int] = (keyed_hash(Purpose.LIMIT, what), start, start + seconds)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO subscribers_hits (what, start, until, count) VALUES (%s, %s, %s, 1) "
-                "ON CONFLICT (what, start) DO UPDATE SET count = subscribers_hits.count + 1 RETURNING count",
-                values,
-            )
-            return int(cursor.fetchone()[0])
-
-    def how_many(self, what: str, at: datetime, window: timedelta) -> int:
-        """How often `what` was counted in this window so far."""
-        seconds = int(window.total_seconds())
-        start = int(at.timestamp()) // seconds * seconds
-        found = self.filter(what=keyed_hash(Purpose.LIMIT, what), start=start)
-        return found.values_list("count", flat=True).first() or 0
+        self.add_one(at, window, what)
+        return self.how_many(at, window, what)[0]
 
     def tidy(self, at: datetime) -> int:
         """Forget the windows that are over; gives how many."""
         return self.filter(until__lte=int(at.timestamp())).delete()[0]
+
+
+def _window(at: datetime, window: timedelta) -> tuple[int, int]:
+    """Beginning and end of the window that holds a moment, in seconds since the epoch."""
+    seconds = int(window.total_seconds())
+    start = int(at.timestamp()) // seconds * seconds
+    return start, start + seconds
 
 
 class Hits(models.Model):

@@ -181,7 +181,7 @@ def test_a_list_bomb_from_everywhere_sends_one_mail_and_leaves_few_rows(client: 
     assert set(answers) == {202}
     assert Letter.objects.count() == Consent.objects.count() == Subscriber.objects.count() == 1
     assert Hits.objects.count() <= signup.PER_ADDRESS + 2
-    assert Hits.objects.order_by("-count").values_list("count", flat=True)[1] == signup.PER_ADDRESS
+    assert max(Hits.objects.values_list("count", flat=True)) == signup.PER_ADDRESS
 
 
 def test_a_list_bomb_from_one_network_is_answered_without_a_row(client: Client) -> None:

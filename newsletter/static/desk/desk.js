@@ -71,8 +71,10 @@
     return opener;
   }
 
-  /* What is made from the posts stands in the fields that are left empty. */
+  /* Two wordings are shown where they can be seen. What is made from the posts stands in the fields that are left empty. */
   document.addEventListener("htmx:afterSettle", (event) => {
+    const clash = document.querySelector("#saved .note");
+    if (clash && event.detail.target.id === "saved") { clash.scrollIntoView({ block: "center" }); }
     event.detail.target.querySelectorAll("[data-made]").forEach((made) => {
       const field = byId(made.dataset.made);
       if (field) { field.placeholder = made.textContent; }

@@ -1,6 +1,6 @@
 """How the desk says things: times, states, numbers, differences; in the language of whoever looks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 
 from newsletter.models import Edition, State
 from newsletter.web.desk.said import in_words
+
+SILENT = ("content", "position", "moved_rank")
+"""What the audit log keeps of a post for the program alone."""
 
 
 def language() -> str:
@@ -114,13 +117,26 @@ def words_for_time(edition: Edition, zone: tzinfo) -> str:
 
 
 def difference(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """What differs between two states of a thing: key, before, after; only what changed."""
+    """What differs between two states of a thing: key, before, after; only what changed, however deep it lies.
+
+    Of a post its headline stands for its number; marks of what it holds, and its place, are no news to anybody.
+    """
+    return list(_differing("", before, after))
+
+
+def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
     if not isinstance(before, Mapping) and not isinstance(after, Mapping):
-        return [("", _plain(before), _plain(after))] if before != after else []
-    old = before if isinstance(before, Mapping) else {}
-    new = after if isinstance(after, Mapping) else {}
-    keys = [*old, *(key for key in new if key not in old)]
-    return [(key, _plain(old.get(key)), _plain(new.get(key))) for key in keys if old.get(key) != new.get(key)]
+        old, new = _plain(before), _plain(after)
+        if old != new:
+            yield name, old, new
+        return
+    was = before if isinstance(before, Mapping) else {}
+    now = after if isinstance(after, Mapping) else {}
+    name = str(now.get("headline") or was.get("headline") or name)
+    for key in [*was, *(key for key in now if key not in was)]:
+        if key not in SILENT:
+            inner = f"{name}, {key}" if name and name != "posts" else str(key)
+            yield from _differing(inner, was.get(key), now.get(key))
 
 
 def _plain(value: Any) -> str:

@@ -15,7 +15,7 @@ from django.dispatch import Signal
 from subscribers import letters
 from subscribers.addresses import Address
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression, forgotten
-from subscribers.signup import Result, asking_for, lift
+from subscribers.signup import Result, asking_for, lift, written_to
 from subscribers.tokens import PROOF, Purpose, hashes, read_link, read_timed
 
 log = logging.getLogger("subscribers.preferences")
@@ -232,7 +232,7 @@ def forget(address: Address) -> bool:
         for letter in Letter.objects.filter(kind=Letter.Kind.CHANGE):
             if letter.payload["address"].lower() == address.key:
                 letter.delete()
-        counted = (letters.lifting(address.key), asking_for(address.key))
+        counted = (letters.lifting(address.key), asking_for(address.key), written_to(address.key))
         Hits.objects.filter(what__in=[one for what in counted for one in hashes(Purpose.LIMIT, what)]).delete()
         transaction.on_commit(empty_write_ahead_log)
     return subscriber is not None

@@ -22,10 +22,11 @@ WORDING = "2026-1"
 """The version of `consent_text`; a new text gets a new one."""
 
 HOUR = timedelta(hours=1)
-PER_NETWORK, PER_DOMAIN, PER_ADDRESS = 30, 1_000, 10
-"""Requests an hour: from one network (IPv4 /24, IPv6 /56), for addresses of one domain, and for one address."""
-AGAIN_AFTER, LETTERS_A_DAY, LETTERS_A_MONTH = timedelta(hours=6), 5, 10
-"""A newsletter's letter to one address is written once in this time; for all newsletters so many in 1 and 30 days."""
+PER_NETWORK, PER_DOMAIN, PER_MAILBOX = 30, 1_000, 10
+"""Requests an hour: from one network (IPv4 /24, IPv6 /56), for addresses of one domain, and for one mailbox."""
+AGAIN_AFTER, MONTH, LETTERS_A_MONTH = timedelta(hours=6), timedelta(days=30), 10
+"""One letter to an address about a newsletter in the first; about all of them so many to a mailbox in a month."""
+DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
 
 
@@ -89,6 +90,7 @@ def ask(request: Request) -> bool:
         )
         if _written_to(subscriber, request):
             return True
+        Hits.objects.add_one(request.at, MONTH, written_to(request.address.key))
         subscription, _made = Subscription.objects.get_or_create(
             subscriber=subscriber, newsletter=request.newsletter, defaults={"created": request.at}
         )
@@ -113,10 +115,10 @@ def _limited(request: Request) -> bool | None:
     """
     network = f"network {network_of(request.network)}"
     address, domain = asking_for(request.address.key), f"domain {request.address.domain}"
-    of_network, of_address, of_domain = Hits.objects.how_many(request.at, HOUR, network, address, domain)
+    of_network, of_mailbox, of_domain = Hits.objects.how_many(request.at, HOUR, network, address, domain)
     if of_network >= PER_NETWORK:
         return False
-    if of_address >= PER_ADDRESS:
+    if of_mailbox >= PER_MAILBOX:
         return True
     if of_domain >= PER_DOMAIN:
         return False
@@ -124,18 +126,34 @@ def _limited(request: Request) -> bool | None:
     return None
 
 
+def mailbox_of(key: str) -> str:
+    """What addresses have in common that reach one mailbox: all but `+…`, and at Gmail the dots."""
+    local, _, domain = key.rpartition("@")
+    box = local.partition("+")[0] or local
+    return f"{box.replace('.', '') if domain in DOTLESS else box}@{domain}"
+
+
 def asking_for(key: str) -> str:
-    """Under what name it is counted how often an address was asked for."""
-    return f"address {key}"
+    """Under what name it is counted how often an address's mailbox was asked for."""
+    return f"mailbox {mailbox_of(key)}"
+
+
+def written_to(key: str) -> str:
+    """Under what name it is counted how many letters of this kind went to an address's mailbox."""
+    return f"letters {mailbox_of(key)}"
 
 
 def _written_to(subscriber: Subscriber, request: Request) -> bool:
     """Whether one more letter would be one too many for this address."""
-    letters_before = subscriber.letters.filter(kind=Letter.Kind.CONFIRM, created__gt=request.at - KEEP_LETTERS)
-    asked = list(letters_before.values_list("newsletter", "created"))
-    today = sum(created > request.at - timedelta(days=1) for _newsletter, created in asked)
-    of_late = (n == request.newsletter and created > request.at - AGAIN_AFTER for n, created in asked)
-    return len(asked) >= LETTERS_A_MONTH or today >= LETTERS_A_DAY or any(of_late)
+    of_late = Letter.objects.filter(
+        subscriber=subscriber,
+        newsletter=request.newsletter,
+        kind=Letter.Kind.CONFIRM,
+        created__gt=request.at - AGAIN_AFTER,
+    )
+    return (
+        Hits.objects.how_many(request.at, MONTH, written_to(subscriber.key))[0] >= LETTERS_A_MONTH or of_late.exists()
+    )
 
 
 def _note(subscription: Subscription, request: Request) -> Consent:

@@ -203,21 +203,22 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-@transaction.atomic
 def let_go(at: datetime) -> int:
     """Erase people who left the last of what they got three years ago, some at a time; gives how many.
 
     Until then their consent proves that mails to them were wanted. A hash stays, as if they had left everything.
     """
     before = at - KEEP_LEFT
-    left = Subscription.objects.filter(subscriber=OuterRef("pk"), unsubscribed_at__lt=before)
-    others = Subscription.objects.filter(subscriber=OuterRef("pk")).exclude(
-        state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before
-    )
-    gone = Subscriber.objects.filter(Exists(left), ~Exists(others), created__lt=before)[:AT_ONCE]
-    for subscriber in gone:
-        _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
-    return len(gone)
+    ties = Subscription.objects.filter(subscriber=OuterRef("pk"))
+    left = ties.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
+    others = ties.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
+    gone = Subscriber.objects.filter(Exists(left), ~Exists(others), created__lt=before)
+    found = list(gone.values_list("pk", flat=True)[:AT_ONCE])
+    with transaction.atomic():  # begun only now, as looking for them may take a second and writers need not wait
+        erased = list(gone.filter(pk__in=found)) if found else []
+        for subscriber in erased:
+            _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
+    return len(erased)
 
 
 def forget(address: Address) -> bool:

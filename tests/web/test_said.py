@@ -55,6 +55,8 @@ def test_each_sentence_is_one_that_the_code_says() -> None:
         ),
         ("out now: Om te (gone from its source)", "ute nå: Om te (borte fra kilden)"),
         ("text changed: Om te", "endret tekst: Om te"),
+        ("headline: “A: en by” is now “B”", "overskrift: «A: en by» er nå «B»"),
+        ("subject: “A” is now “B”", "emne: «A» er nå «B»"),
         (
             "https://kinaforum.example/feed: is not there (404); check the address",
             "https://kinaforum.example/feed: finnes ikke (404); sjekk adressen",

@@ -28,8 +28,8 @@ SENTENCES = (
         "{n} of the last {all} replies hold something against us, the latest: {words}; find out why before you resume"
     ),
     # What differs between two revisions
-    gettext_noop("{what}: “{old}” is now “{new}”"),
     gettext_noop("headline: “{old}” is now “{new}”"),
+    gettext_noop("{what}: “{old}” is now “{new}”"),
     gettext_noop("{what} changed"),
     gettext_noop("in now: {title} ({reason})"),
     gettext_noop("out now: {title} ({reason})"),

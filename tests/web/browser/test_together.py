@@ -1,0 +1,71 @@
+"""Several at once on a running site: nobody's words are lost, whoever saves, refreshes or edits at the source."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.browser.conftest import Running, desk, make_draft, set_up
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+NEW = '---\ntitle: "Nytt innlegg"\ndate: 2025-02-07T10:00:00+01:00\n---\n\nNettopp skrevet.\n'
+EDITED = '---\ntitle: "Om te"\ndate: 2025-02-04T10:00:00+01:00\n---\n\nRettet hos kilden.\n'
+
+
+def _at_once(page: Page, acts: list[tuple[str, dict[str, str]]]) -> list[int]:
+    """Each act posted to the draft at the same moment; gives their statuses."""
+    cookies = {c["name"]: c["value"] for c in page.context.cookies()}
+    headers = {"X-CSRFToken": cookies["csrftoken"], "HX-Request": "true"}
+    barrier, address = Barrier(len(acts)), page.url
+
+    def press(act: tuple[str, dict[str, str]]) -> int:
+        barrier.wait()
+        answer = requests.post(
+            address + act[0], data=act[1], cookies=cookies, headers=headers, allow_redirects=False, timeout=60
+        )
+        return answer.status_code
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(press, acts))
+
+
+def test_two_editors_a_refresh_and_the_source_at_the_same_moment(browser: Browser, running: Running) -> None:
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    revision = page.locator("#revision").input_value()
+    novel = str(page.locator(".post", has_text="En roman fra Chengdu").get_attribute("id")).removeprefix("post-")
+    (running.site.folder / "posts" / "new.md").write_text(NEW, encoding="utf-8")
+    (running.site.folder / "posts" / "tea.md").write_text(EDITED, encoding="utf-8")
+
+    def words(key: str, text: str) -> tuple[str, dict[str, str]]:
+        shown = page.locator(f"#shown-{key}").input_value()
+        return "words/", {key: text, f"shown-{key}": shown, "revision": revision}
+
+    acts = [words("subject", "Den enes emne"), words("greeting", "Den andres hilsen")]
+    acts += [("refresh/", {}), ("post/", {"act": f"out {novel}", "revision": revision})]
+    assert _at_once(page, acts) == [200, 200, 302, 200]
+    page.reload()
+    expect(page.get_by_label("Subject")).to_have_value("Den enes emne")
+    expect(page.get_by_label("Greeting")).to_have_value("Den andres hilsen")
+    expect(page.get_by_text("1 post is out")).to_be_visible()
+    expect(page.locator(".post b", has_text="Nytt innlegg")).to_be_visible()
+    expect(page.frame_locator("#side iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
+    page.context.close()
+
+
+def test_a_post_edited_at_its_source_before_approval_is_not_sent_unseen(browser: Browser, running: Running) -> None:
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.get_by_role("button", name="Approve for 3 readers")).to_be_visible()
+    (running.site.folder / "posts" / "tea.md").write_text(EDITED, encoding="utf-8")
+    running.site.run("collect")
+    page.get_by_role("button", name="Approve for 3 readers").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("It changed since you looked at it")
+    expect(page.get_by_text("text changed: Om te")).to_be_visible()
+    page.get_by_role("link", name="Look at it again").click()
+    expect(page.frame_locator("iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
+    page.context.close()

@@ -82,6 +82,14 @@ def test_who_may_not_send_is_offered_no_button_for_it(drafts_only: Client) -> No
         assert "/approve/" not in drafts_only.get(f"/desk/editions/kinaforum/{make.PERIOD}/{part}").content.decode()
 
 
+def test_removing_somebody_wants_their_address_typed(admin: Client) -> None:
+    other = make.person("anna@example.org")
+    admin.post(f"/desk/users/{other.pk}/", {"act": "remove"})
+    assert users.named("anna@example.org") == other
+    admin.post(f"/desk/users/{other.pk}/", {"act": "remove", "typed": " Anna@example.org"})
+    assert [user.username for user in users.everybody()] == ["redaksjon@example.org"]
+
+
 def test_an_admin_decides_who_sends(admin: Client) -> None:
     admin.post("/desk/users/", {"email": "ny@example.org", "role": "editor drafts"})
     new = users.named("ny@example.org")

@@ -54,6 +54,16 @@ def test_a_post_is_left_out_and_taken_in_again(editor: Client, draft: Edition) -
     assert _order() == ["First", "Second", "Third"]
 
 
+def test_a_choice_is_left_to_the_rules_again(editor: Client, draft: Edition) -> None:
+    _act(editor, f"out {_pk('Second')}")
+    _act(editor, f"in {_pk('Second')}")
+    panel = editor.get(f"{PAGE}post/{_pk('Second')}/").content.decode()
+    assert f'value="rules {_pk("Second")}"' in panel
+    _act(editor, f"rules {_pk('Second')}")
+    assert _now().entries.get(post_id=_pk("Second")).choice == ""
+    assert "rules" not in editor.get(f"{PAGE}post/{_pk('Second')}/").content.decode()
+
+
 def test_a_post_is_pinned_to_the_top_of_its_day(editor: Client, draft: Edition) -> None:
     _act(editor, f"up {_pk('Third')}")
     _act(editor, f"pin {_pk('Third')}")

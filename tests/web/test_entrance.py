@@ -171,7 +171,7 @@ def test_nobody_ends_the_sessions_of_others(client: Client) -> None:
 
 def test_the_last_admin_stays(admin: Client) -> None:
     only = User.objects.get()
-    admin.post(f"/desk/users/{only.pk}/", {"act": "remove"})
+    admin.post(f"/desk/users/{only.pk}/", {"act": "remove", "typed": only.username})
     admin.post(f"/desk/users/{only.pk}/", {"act": "editor"})
     assert User.objects.get().is_superuser
 

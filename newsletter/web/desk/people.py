@@ -51,6 +51,8 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
         elif wanted == "factor":
             recovery.switch_off(user, by=editor(request))
             messages.success(request, _("%(who)s logs in with the password only.") % {"who": user.username})
+        elif wanted == "remove" and request.POST.get("typed", "").strip().lower() != user.username:
+            messages.error(request, _("Type the address to be sure; nobody was removed."))
         elif wanted == "remove":
             users.remove(user, by=editor(request))
             messages.success(request, _("%(who)s can't log in any more.") % {"who": user.username})

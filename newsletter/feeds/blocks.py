@@ -15,7 +15,8 @@ WRAPPERS = words("div section article main header footer aside nav center addres
 _KEPT = words("p ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr figure")
 _PARTS = words("li dt dd tr td th thead tbody tfoot caption figcaption colgroup col")
 _BLOCKS = WRAPPERS | _KEPT | _PARTS
-_LINES = words("p h1 h2 h3 h4 h5 h6 figcaption caption dt")
+_HEADINGS = words("h1 h2 h3 h4 h5 h6")
+_LINES = words("p figcaption caption dt") | _HEADINGS
 _FLOW = words("li td th dd figure blockquote")
 _INHERITED = ("lang", "dir")
 Item: TypeAlias = str | HtmlElement
@@ -39,13 +40,20 @@ def _unwrap(root: HtmlElement) -> None:
         if element is root or element.tag == "pre":
             continue
         if element.tag in _LINES:
-            for inner in [e for e in element.iter(*WRAPPERS) if e is not element]:
-                inner.tail = " " + (inner.tail or "")
-                inner.drop_tag()
+            _open([e for e in element.iter(*WRAPPERS) if e is not element])
         elif element.tag not in _BLOCKS and any(d.tag in _BLOCKS for d in element.iterdescendants()):
             if element.tag == "a":
                 _push_down(element)
             element.drop_tag()
+    for heading in list(root.iter(*_HEADINGS)):
+        _open([e for e in heading if e.tag in _LINES])
+
+
+def _open(elements: list[HtmlElement]) -> None:
+    """Let what stands in elements stand where they are, parted by a space from what follows."""
+    for element in elements:
+        element.tail = " " + (element.tail or "")
+        element.drop_tag()
 
 
 def _push_down(link: HtmlElement) -> None:
@@ -115,7 +123,7 @@ def _paragraphs(run: list[Item], attributes: dict[str, str]) -> list[HtmlElement
         else:
             if breaks >= 2:
                 parts.append([])
-            elif breaks == 1 and parts[-1]:
+            elif breaks == 1 and any(map(_shows, parts[-1])):
                 parts[-1].append(etree.Element("br"))
             breaks = 0
             parts[-1].append(item)

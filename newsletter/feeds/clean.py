@@ -104,5 +104,7 @@ def _tidy(root: HtmlElement) -> None:
     ]:
         if not len(element) and not (element.text or "").strip():
             element.drop_tree()
+    for item in [e for e in root.iter("li") if len(e) and e[0].tag == "li" and not (e.text or "").strip()]:
+        item.drop_tag()  # parsers close an item before the next begins, which would leave it empty
     for element in [e for e in root.iterdescendants() if sum(1 for _ in e.iterancestors()) > MAXIMUM_DEPTH]:
         element.drop_tag()

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import lxml.html
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from newsletter.feeds.clean import MAXIMUM_DEPTH, clean
@@ -43,6 +43,11 @@ def letters(text: str) -> str:
 
 
 @settings(deadline=None)
+@example("<div>\n<br>river</div>")
+@example("<li><section><li><br></li></section></li>")
+@example("<h2><span>river<p></span>river</h2>")
+@example("<h2><blockquote>river</blockquote></h2>")
+@example("<h2>river<div><b><p></b></div></h2>")
 @given(fragments)
 def test_cleaning_what_is_clean_changes_nothing(html: str) -> None:
     once = clean(html, BASE)

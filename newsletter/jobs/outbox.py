@@ -67,7 +67,9 @@ class Outbox:
 
     def begin(self, batch: Batch) -> Batch:
         """See `mail.Source`. Without readers where the chunk is not ours, or its edition not under way, any more."""
-        return patiently(lambda: self._begin(batch))
+        begun = patiently(lambda: self._begin(batch))
+        database.into_the_file()
+        return begun
 
     def hold(self, held: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], float]:
         """See `mail.Source`. Leases are renewed when a third of their time is over."""

@@ -14,7 +14,7 @@ from tests.conftest import Site
 from tests.delivery.test_session import DAY, LOGIN_FEATURES, NOW, certificate, tls_server
 from tests.doubles.moody import KINDS, running
 from tests.doubles.smtpd import FEATURES, Smtpd
-from tests.e2e.test_sending import CONFIG, EDITION, ROOT
+from tests.e2e.sending_samples import CONFIG, EDITION, ROOT
 
 pytestmark = pytest.mark.e2e
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Site
 from tests.doubles import postgresql
-from tests.e2e.test_sending import CONFIG, EDITION, PREPARE, ROOT, MailServer
+from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 

@@ -1,0 +1,34 @@
+"""A mail server that counts, and a site with an edition for it."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.sending_samples import CONFIG, PREPARE, ROOT, MailServer
+
+Made = Callable[..., Any]
+
+
+@pytest.fixture
+def server() -> Iterator[MailServer]:
+    found = MailServer(0.002)
+    found.start()
+    yield found
+    found.kill()
+
+
+@pytest.fixture
+def prepared(site: Made, server: MailServer) -> Made:
+    """A site with an edition that is queued to so many readers."""
+
+    def make(readers: int, delivery: str = "") -> Any:
+        found = site(CONFIG.format(port=server.port, delivery=delivery))
+        words = [sys.executable, "-c", PREPARE, str(readers)]
+        environment = {**found.environment, "PYTHONPATH": str(ROOT)}
+        subprocess.run(words, cwd=found.folder, env=environment, check=True)
+        return found
+
+    return make

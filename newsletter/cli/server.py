@@ -21,6 +21,7 @@ from newsletter.cli.common import IMPOSSIBLE, Failed, say
 from newsletter.config import Config
 from newsletter.jobs import bounces, housekeeping, letters, schedule, sending
 from newsletter.jobs.collect import collect
+from newsletter.web.bodies import WholeBodies
 from newsletter.web.desk.users import setup_link
 
 log = logging.getLogger("newsletter.run")
@@ -107,7 +108,7 @@ def _web(configuration: Config, host: str, port: int, stop: threading.Event) -> 
         + (f"\nnobody can log in yet; set up the first account at {link}" if link else "")
     )
     settings = uvicorn.Config(
-        WSGIMiddleware(get_wsgi_application(), workers=WORKERS),  # type: ignore[arg-type]  # its stubs know PEP 3333 only
+        WholeBodies(WSGIMiddleware(get_wsgi_application(), workers=WORKERS)),  # type: ignore[arg-type]
         log_level="warning",
         access_log=False,
         server_header=False,

@@ -6,6 +6,7 @@ connection gets a new connection before that. While none can be had, tries come 
 """
 
 import asyncio
+from typing import cast
 
 from newsletter.config import Smtp
 from newsletter.delivery.held import Trouble, Work
@@ -124,8 +125,9 @@ class Pool:
         self._met = taken
 
     def _turned_away(self, now: float) -> None:
-        """The server wants fewer connections than there would have been."""
-        self._ceiling = max(1, len(self._connections) + len(self._opening) - 1)
+        """The server wants fewer connections than there would have been, without those turned away in this moment."""
+        self._opening.discard(cast(asyncio.Task[None], asyncio.current_task()))
+        self._ceiling = max(1, len(self._connections) + len(self._opening))
         self._ceiling_at = now
 
     def _failed(self, now: float, trouble: Trouble) -> None:

@@ -37,6 +37,21 @@ async def test_a_server_that_turns_connections_away_gets_fewer(send_all: Send) -
     assert server.greeted <= 8
 
 
+async def test_each_of_several_connections_that_are_turned_away_at_once_counts(
+    engine_for: Callable[..., Engine],
+) -> None:
+    async with Smtpd.of(GREETING=[BUSY] * 8) as server:
+        engine = engine_for(desk(0), server)
+        await engine.run()
+        pool = Pool(engine._delivery.smtp, 8, engine._shift)
+        for _ in range(8):
+            pool.taken()
+        pool.tend(0.0, waiting=8)
+        assert len(pool._opening) == 8
+        await until(lambda: not pool._opening)
+        assert pool._ceiling == 1
+
+
 async def test_a_bound_on_mails_per_connection_is_learnt(send_all: Send) -> None:
     readers = desk(24)
     async with Smtpd(per_connection=3) as server:

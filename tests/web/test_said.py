@@ -15,7 +15,7 @@ from newsletter.models import Edition, Source, State
 from newsletter.web.desk import said
 from tests.web import make
 
-ROOMS = ("jobs", "feeds", "render", "delivery", "web/desk")
+ROOMS = ("newsletter/jobs", "newsletter/feeds", "newsletter/render", "newsletter/web/desk", "newsletter/delivery")
 
 
 def _skeleton(node: ast.expr) -> str:
@@ -28,8 +28,8 @@ def _skeleton(node: ast.expr) -> str:
 
 
 def _texts() -> Iterator[str]:
-    for room in ROOMS:
-        for path in (Path(newsletter.__file__).parent / room).rglob("*.py"):
+    for room in (*ROOMS, "subscribers"):
+        for path in (Path(newsletter.__file__).parents[1] / room).rglob("*.py"):
             if path.name != "said.py":
                 yield from (
                     _skeleton(n) for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.expr)
@@ -62,6 +62,16 @@ def test_each_sentence_is_one_that_the_code_says() -> None:
             "https://kinaforum.example/feed: finnes ikke (404); sjekk adressen",
         ),
         ("The subject has 90 characters; 78 are seen.", "Emnet har 90 tegn; 78 blir sett."),
+        (
+            "the bounce mailbox at imap.example.org:993: the connection failed (timed out); it is tried again",
+            "returpostkassen på imap.example.org:993: forbindelsen sviktet (timed out); den prøves igjen",
+        ),
+        ("the bounce mailbox at a.example:1 could not be reached", "returpostkassen på a.example:1 kunne ikke nås"),
+        ("it is no mail address: it has no @", "det er ingen e-postadresse: den mangler @"),
+        (
+            "people.csv: 2 columns are to hold addresses; choose one",
+            "people.csv: 2 kolonner skal inneholde adresser; velg én",
+        ),
         ("something that nobody knows: here", "something that nobody knows: here"),
     ],
 )

@@ -64,6 +64,25 @@ SENTENCES = (
     gettext_noop("no whole answer within {seconds} s; raise collect.timeout if the server is always this slow"),
     gettext_noop("the connection failed ({words}); it is tried again with the next collecting"),
     gettext_noop("no safe connection ({words}); tell the owner of the site"),
+    # What is wrong with the bounce mailbox
+    gettext_noop("could not be reached"),
+    gettext_noop("refused the login; look at bounces.imap.user and bounces.imap.password"),
+    gettext_noop("has no folder '{folder}'; look at bounces.imap.folder"),
+    gettext_noop("the connection failed ({words}); it is tried again"),
+    # Why a line of an import is refused, or the file
+    gettext_noop("the address is suppressed ({why})"),
+    gettext_noop("this person has left {newsletter}"),
+    gettext_noop("the file says that this person gets no mail any more"),
+    gettext_noop("it has no address"),
+    gettext_noop("it has no @"),
+    gettext_noop("it is no mail address: {problem}"),
+    gettext_noop("it is longer than an address may be"),
+    gettext_noop("it has no cell for the address"),
+    gettext_noop("it has {n} cells, but the first line has {width}; is a quote missing?"),
+    gettext_noop("a quote is opened and never closed"),
+    gettext_noop("its first line is empty; it must be a CSV file with addresses"),
+    gettext_noop("no column is to hold addresses; choose one"),
+    gettext_noop("{n} columns are to hold {what}; choose one"),
     # What lint found
     gettext_noop("The subject is empty."),
     gettext_noop("The subject has {length} characters; {most} are seen."),
@@ -102,6 +121,7 @@ WORDS = (
         gettext_noop("skipped"),
     ),
     *(gettext_noop("subject"), gettext_noop("preheader"), gettext_noop("greeting"), gettext_noop("closing")),
+    *(gettext_noop("addresses"), gettext_noop("languages"), gettext_noop("states")),
 )
 """What stands for `state`, `to`, `now` and `what` in them."""
 
@@ -133,6 +153,11 @@ ACTS = (
 )
 """What the audit log calls what was done; the states are acts too."""
 
+MAILBOX = gettext_noop("the bounce mailbox at {where}")
+"""How what is said of the mailbox begins; the rest is a sentence of its own."""
+
+_MAILBOX = re.compile(r"the bounce mailbox at (?P<where>\S+:\d+)(?P<mark>:? )(?P<what>.+)", re.DOTALL)
+
 NESTED = ("state", "to", "now", "what", "counted", "problem")
 
 
@@ -140,7 +165,7 @@ def in_words(text: str) -> str:
     """The sentence, or the part of it after a name and a colon, in the language of the page."""
     if (get_language() or "en").startswith("en") or not text:
         return text
-    return _known(text) or _after_a_name(text) or text
+    return _known(text) or _of_the_mailbox(text) or _after_a_name(text) or text
 
 
 def _known(text: str) -> str:
@@ -156,6 +181,12 @@ def _part(key: str, text: str) -> str:
     if key == "told":
         return text.replace("the last edition", gettext("the last edition"))
     return reason(text) if key == "reason" else in_words(text) if key in NESTED else text
+
+
+def _of_the_mailbox(text: str) -> str:
+    found = _MAILBOX.fullmatch(text)
+    known = _known(found["what"]) if found else ""
+    return gettext(MAILBOX).format(where=found["where"]) + found["mark"] + known if found and known else ""
 
 
 def _after_a_name(text: str) -> str:

@@ -3,6 +3,7 @@
 Importing this creates nothing: the secret key and the database are made by `newsletter.start`.
 """
 
+from logging import LogRecord
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -148,11 +149,20 @@ SECURE_REFERRER_POLICY = "same-origin"
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.web.trusted_proxies else None
 X_FRAME_OPTIONS = "DENY"
 
+
+def _in_one_line(record: LogRecord) -> bool:
+    """What strangers can bring about (a foreign host name, too many fields) must not fill the log with tracebacks."""
+    if record.name.startswith("django.security"):
+        record.exc_info = None
+    return True
+
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"line": {"()": "django.utils.log.CallbackFilter", "callback": _in_one_line}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["line"]}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "newsletter": {"level": "INFO"},

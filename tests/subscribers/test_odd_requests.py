@@ -1,6 +1,10 @@
 """Requests that nobody thinks of: each is answered, none breaks anything, and what is noted of them is true."""
 
+import io
+import logging
+
 import pytest
+from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -82,3 +86,17 @@ def test_a_suppressed_domain_is_lifted_by_nobody_who_confirms() -> None:
     assert signup.confirm(token, AT)[0] is signup.Result.REFUSED
     assert Suppression.objects.count() == 2
     assert Subscriber.objects.count() == 1
+
+
+def test_a_foreign_host_name_leaves_one_line_in_the_log(client: Client) -> None:
+    told = io.StringIO()
+    handler = logging.StreamHandler(told)
+    handler.addFilter(settings.LOGGING["filters"]["line"]["callback"])
+    log = logging.getLogger("django.security.DisallowedHost")
+    log.addHandler(handler)
+    try:
+        client.get(SUBSCRIBE, headers={"Host": "evil.example"})
+    finally:
+        log.removeHandler(handler)
+    assert "evil.example" in told.getvalue()
+    assert told.getvalue().count("\n") == 1

@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
+from unicodedata import category
 
 import idna
 
@@ -25,6 +26,7 @@ _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _ID_LEFT = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~ -]+")
 _PLAIN_QUOTED = re.compile(rb"[ !-\-/-<>-~]*")
+_UNFIT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _LONGEST_ADDRESS = 320
 _LONGEST_NAME = 60
 _LINE = 72
@@ -136,7 +138,7 @@ def _encoder(slot: Slot) -> Callable[[Reader, bytes], bytes]:
         case Value.TO, Form.ASCII:
             return lambda _, address: address
         case Value.NAME, Form.HEADER:
-            return lambda reader, _: _words(_clean(reader.name) or slot.fallback)
+            return lambda reader, _: _words(clean_name(reader.name) or slot.fallback)
         case Value.NAME | Value.TO, Form.HTML:
             return lambda reader, _: _quoted(html.escape(_shown(reader, slot)))
         case Value.NAME | Value.TO, Form.TEXT:
@@ -146,13 +148,18 @@ def _encoder(slot: Slot) -> Callable[[Reader, bytes], bytes]:
 
 
 def _shown(reader: Reader, slot: Slot) -> str:
-    return reader.address if slot.value is Value.TO else _clean(reader.name) or slot.fallback
+    return reader.address if slot.value is Value.TO else clean_name(reader.name) or slot.fallback
 
 
-def _clean(name: str) -> str:
-    """White space collapsed, and what cannot be printed left out."""
+def clean_name(name: str) -> str:
+    """White space collapsed; controls, halves of characters and what turns the direction of text around left out.
+
+    The joiners stay that Persian, Indic scripts and emoji need; a name of nothing else is none.
+    """
     if not name.isprintable():
-        name = "".join(c for c in name if c.isprintable() or c.isspace())
+        name = _UNFIT.sub("", name)
+        if all(c.isspace() or category(c) == "Cf" for c in name):
+            return ""
     return " ".join(name.split())
 
 
@@ -189,7 +196,7 @@ def _envelope(address: str, status: str) -> tuple[bytes, bool]:
 
 def _to(reader: Reader, address: bytes) -> bytes:
     """A mailbox (RFC 5322 3.4), folded before the address where the line would grow long."""
-    name = _clean(reader.name)
+    name = clean_name(reader.name)
     if not name:
         return address
     phrase = _phrase(name)

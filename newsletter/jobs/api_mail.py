@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from email.message import EmailMessage
 from functools import lru_cache
 
-from newsletter.delivery.message import Prepared
+from newsletter.delivery.message import Prepared, clean_name
 from newsletter.mail import Form, Piece, Reader, Segments, Slot, Value
 
 OF_THE_API = {"from", "to", "subject", "reply-to", "date", "mime-version"}
@@ -56,7 +56,7 @@ def value(slot: Slot, reader: Reader) -> str:
     """A reader's value as it stands in decoded text: escaped in HTML, plain elsewhere."""
     words = {
         Value.TO: reader.address,
-        Value.NAME: " ".join(reader.name.split()) or slot.fallback,
+        Value.NAME: clean_name(reader.name) or slot.fallback,
         Value.TOKEN: reader.token,
         Value.MESSAGE_ID: reader.message_id,
     }[slot.value]

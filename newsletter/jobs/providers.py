@@ -22,6 +22,7 @@ from urllib3.exceptions import ConnectTimeoutError as NoConnection
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from newsletter import config
+from newsletter.delivery.message import clean_name
 from newsletter.delivery.reply import nameless, without_addresses
 from newsletter.jobs.api_mail import Template, Wording, value
 from newsletter.jobs.problems import JobProblem
@@ -108,7 +109,7 @@ def _message(mail: Template, to: list[str], wording: Wording, **more: str) -> Em
 
 
 def _mailbox(reader: Reader) -> str:
-    name = " ".join("".join(c for c in reader.name if c.isprintable()).split())
+    name = clean_name(reader.name)
     return str(Address(name, addr_spec=reader.address)) if name and reader.address.isascii() else reader.address
 
 

@@ -95,6 +95,33 @@ def test_no_name_adds_a_header_or_a_line(name: str) -> None:
     assert not got.defects
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+            "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645",
+        ),  # ZWNJ, Persian
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),  # ZWJ, Devanagari
+        ("\U0001f469\u200d\U0001f680 Ada", "\U0001f469\u200d\U0001f680 Ada"),
+        ("Ada \U0001faef", "Ada \U0001faef"),  # an emoji younger than some Unicode tables
+        ("Ada\u202eLovelace\u202c", "AdaLovelace"),
+        ("\u2066Ada\u2069", "Ada"),
+        ("Ada\u2028Love\x85lace\x00\x1b\ud800", "Ada Love lace"),
+        ("\u200d\u200c", ""),
+        ("Ada\r\nBcc: x@x.example", "Ada Bcc: x@x.example"),
+    ],
+)
+def test_a_name_keeps_the_joiners_that_its_script_needs_and_nothing_that_could_break_a_line(
+    name: str, shown: str
+) -> None:
+    content = octets(segments(), reader(1, name=name))
+    plain, _ = parsed(content).iter_parts()
+    assert isinstance(plain, EmailMessage)
+    assert display_name(content) == shown
+    assert words(plain).startswith(f"Hei {shown or 'leser'}\n")
+
+
 def test_the_size_is_that_of_the_pieces() -> None:
     mail = Prepared(segments()).mail(reader(1, name="Åse"))
     assert mail.size == len(b"".join(mail.pieces))

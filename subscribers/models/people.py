@@ -140,15 +140,14 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
     def excluded(self, newsletter: str, at: datetime, where: str = "") -> dict[str, int]:
         """How many do not get it, by the first reason that holds: pending, unsubscribed, paused, suppressed, filter."""
         State = Subscription.State  # noqa: N806
-        everybody = self.filter(newsletter=newsletter)
-        active = everybody.filter(state=State.ACTIVE)
-        awake = active.exclude(paused_until__gt=local_day(newsletter, at))
-        counts = {
-            "pending": everybody.filter(state=State.PENDING).count(),
-            "unsubscribed": everybody.filter(state=State.UNSUBSCRIBED).count(),
-            "paused": active.count() - awake.count(),
-            "suppressed": awake.filter(_suppressed()).count(),
-        }
+        everybody, paused = self.filter(newsletter=newsletter), models.Q(paused_until__gt=local_day(newsletter, at))
+        awake = everybody.filter(state=State.ACTIVE).exclude(paused)
+        counts = everybody.aggregate(
+            pending=models.Count("pk", filter=models.Q(state=State.PENDING)),
+            unsubscribed=models.Count("pk", filter=models.Q(state=State.UNSUBSCRIBED)),
+            paused=models.Count("pk", filter=models.Q(state=State.ACTIVE) & paused),
+        )
+        counts["suppressed"] = awake.filter(_suppressed()).count()
         if where:
             counts["filter"] = awake.count() - counts["suppressed"] - self.receiving(newsletter, at, where).count()
         return counts

@@ -63,7 +63,7 @@ def _fill(folder: Path) -> None:
     people.write_text("email,name\n" + "\n".join(rows) + "\n", encoding="utf-8")
     import_file(people, "kinaforum", consent="a measurement")
     editions = [_edition(week) for week in range(EDITIONS)]
-    for edition in editions[1 : WHOLE + 1]:
+    for edition in editions[2 : WHOLE + 2]:
         _mails(edition)
     _indexes_known()
 
@@ -77,16 +77,16 @@ def _indexes_known() -> None:
 
 
 def _edition(week: int) -> "Edition":
-    """An edition of so many weeks ago: 0 is the draft, the others are sent."""
+    """An edition of so many weeks ago: 0 is the draft, 1 is approved, the others are sent."""
     from newsletter.jobs import history
     from newsletter.models import Act, Bounce, Edition, EditionPost, Frozen, Post, State, Tally
 
     until = NEWEST - timedelta(weeks=week)
-    began = {} if week == 0 else {"began_at": until, "ended_at": until + timedelta(minutes=9), "audience": READERS}
+    began = {} if week < 2 else {"began_at": until, "ended_at": until + timedelta(minutes=9), "audience": READERS}
     edition = Edition.objects.create(
         newsletter="kinaforum",
         period=f"{until:%G-W%V}",
-        state=State.SENT if week else State.DRAFT,
+        state=(State.DRAFT, State.APPROVED, State.SENT)[min(week, 2)],
         since=until - timedelta(weeks=1),
         until=until,
         created_at=until,
@@ -102,15 +102,20 @@ def _edition(week: int) -> "Edition":
         history.record(edition, "anna@example.org", f"left out post {posts[number].pk}", until)
         history.log("anna@example.org", "left out", edition.name, until)
     if week:
-        head = {"from": "Kinaforum <brev@example.org>"}
-        texts = {"subject": f"Kinaforum, {edition.period}", "preheader": "", "html": "<p>" * 2_000, "text": "…"}
-        Frozen.objects.create(edition=edition, revision=1, placeholders=[], headers=head, segments=b"", **texts)
+        Frozen.objects.create(edition=edition, **_frozen(edition))
+    if week > 1:
         seconds = (until + timedelta(seconds=2 * n) for n in range(200))
         Tally.objects.bulk_create(Tally(edition=edition, at=at, accepted=494, refused=5, deferred=1) for at in seconds)
         reports = (Bounce(edition=edition, number=n, kind="hard", mail=str(n), at=until) for n in range(1, 300))
         Bounce.objects.bulk_create(reports)
     assert Act.objects.exists()
     return edition
+
+
+def _frozen(edition: "Edition") -> dict[str, object]:
+    head = {"from": "Kinaforum <brev@example.org>"}
+    texts = {"subject": f"Kinaforum, {edition.period}", "preheader": "", "html": "<p>" * 2_000, "text": "…"}
+    return {"revision": 1, "placeholders": [], "headers": head, "segments": b"", **texts}
 
 
 def _post(number: int, until: datetime) -> "object":
@@ -161,7 +166,8 @@ def _pages() -> dict[str, list[str]]:
     from newsletter.models import Edition
     from subscribers.models import Subscriber
 
-    editions = list(Edition.objects.order_by("-until")[: WHOLE + 1])
+    editions = list(Edition.objects.order_by("-until")[: WHOLE + 2])
+    approved = f"/desk/editions/kinaforum/{editions[1].period}/"
     draft = f"/desk/editions/kinaforum/{editions[0].period}/"
     person = Subscriber.objects.order_by("pk")[READERS // 2].pk
     fixed = {
@@ -177,6 +183,8 @@ def _pages() -> dict[str, list[str]]:
         "preview: source": f"{draft}raw/",
         "history": f"{draft}history/",
         "proof": f"{draft}proof/",
+        "approved": approved,
+        "send": f"{approved}send/",
         "sources": "/desk/sources/",
         "subscribers": "/desk/subscribers/",
         "subscribers: one found": "/desk/subscribers/?text=reader77777",
@@ -190,7 +198,7 @@ def _pages() -> dict[str, list[str]]:
         "log of one": f"/desk/log/?about=kinaforum/{editions[3].period}",
         "account": "/desk/account/",
     }
-    reports = [f"/desk/editions/kinaforum/{each.period}/report/" for each in editions[1:]]
+    reports = [f"/desk/editions/kinaforum/{each.period}/report/" for each in editions[2:]]
     lives = [address.replace("/report/", "/live/") for address in reports]
     return {name: [address] for name, address in fixed.items()} | {"report": reports, "report: live": lives}
 

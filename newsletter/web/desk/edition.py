@@ -18,7 +18,7 @@ from newsletter.jobs import draft as drafting
 from newsletter.jobs import editing
 from newsletter.jobs.history import WORDS
 from newsletter.jobs.problems import JobProblem
-from newsletter.models import Edition, State
+from newsletter.models import FROZEN, Edition, State
 from newsletter.web.desk import adding, merging, words
 from newsletter.web.desk.pages import as_sentence, edition_of, editor, newsletter_of, page, sentences, settings
 from newsletter.web.desk.queries import edition as queries
@@ -37,7 +37,7 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "window": f"{words.moment(found.since, shown.zone)} – {words.moment(found.until, shown.zone)}",
         "refreshed": words.ago(found.refreshed_at),
         "fields": word_fields(found),
-        "subject": found.frozen.subject if hasattr(found, "frozen") else found.subject,
+        "subject": found.frozen.subject if found.state in FROZEN else found.subject,
     }
     return page(request, "edition", context, section="home")
 

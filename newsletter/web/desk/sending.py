@@ -21,7 +21,7 @@ from newsletter.web.desk import words
 from newsletter.web.desk.edition import revision_of
 from newsletter.web.desk.pages import as_sentence, edition_of, editor, newsletter_of, page, sentences, settings
 from newsletter.web.desk.queries import preview as previews
-from newsletter.web.desk.queries.audience import audience
+from newsletter.web.desk.queries.audience import excluded
 from newsletter.web.desk.queries.departure import departure
 
 
@@ -116,7 +116,7 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "newsletter": shown,
         "edition": found,
         "departure": leaving,
-        "audience": audience(found, shown),
+        "excluded": excluded(found, shown),
         "problem": problem,
         "at": request.POST.get("at", ""),
         "subject": found.frozen.subject,

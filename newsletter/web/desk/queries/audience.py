@@ -1,7 +1,5 @@
 """Who would get an edition, and who not, with the reasons."""
 
-from dataclasses import dataclass
-
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,14 +9,6 @@ from newsletter.models import Edition
 from subscribers.models import Subscription
 
 KEPT_SECONDS = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """How many get it, and how many do not, by reason; nobody is in two of them."""
-
-    receiving: int
-    excluded: tuple[tuple[str, int], ...]
 
 
 def count(newsletter: Newsletter) -> int:
@@ -31,11 +21,10 @@ def count(newsletter: Newsletter) -> int:
     return int(found)
 
 
-def audience(edition: Edition, newsletter: Newsletter) -> Audience:
-    """Counted now, for the moment before sending; that of an edition that has begun was frozen."""
+def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
+    """How many would get nothing, by reason, nobody twice: for the moment before sending; nobody once it has begun."""
     if edition.audience is not None:
-        return Audience(edition.audience, ())
-    now = timezone.now()
+        return []
     reasons = {
         "pending": _("have not confirmed yet"),
         "unsubscribed": _("have unsubscribed"),
@@ -43,7 +32,5 @@ def audience(edition: Edition, newsletter: Newsletter) -> Audience:
         "suppressed": _("are suppressed"),
         "filter": _("are not picked by the newsletter's filter"),
     }
-    found = Subscription.objects.excluded(newsletter.name, now, newsletter.where)
-    excluded = tuple((reasons.get(key, key), number) for key, number in found.items() if number)
-    receiving = Subscription.objects.receiving(newsletter.name, now, newsletter.where).count()
-    return Audience(receiving, excluded)
+    found = Subscription.objects.excluded(newsletter.name, timezone.now(), newsletter.where)
+    return [(reasons.get(key, key), number) for key, number in found.items() if number]

@@ -85,18 +85,25 @@ def ask(request: Request) -> bool:
         if answer is not None:
             return answer
         Suppression.objects.adopt(request.address.key)
-        subscriber = Subscriber.objects.select_for_update().named(
+        subscriber, new = Subscriber.objects.select_for_update().named_or_new(
             request.address.key, request.address.written, language=request.language
         )
-        if _written_to(subscriber, request):
+        if _written_to(subscriber, request, new=new):
             return True
         Hits.objects.add_one(request.at, MONTH, written_to(request.address.key))
-        subscription, _made = Subscription.objects.get_or_create(
-            subscriber=subscriber, newsletter=request.newsletter, defaults={"created": request.at}
-        )
+        subscription = _subscription(subscriber, request, new=new)
         consent = _note(subscription, request)
         letters.write(Letter.Kind.CONFIRM, subscriber, subscription, request.newsletter, request.at, consent=consent.pk)
     return True
+
+
+def _subscription(subscriber: Subscriber, request: Request, *, new: bool) -> Subscription:
+    """The person's tie to the newsletter, made where there is none; a new person has none to be looked for."""
+    if new:
+        return Subscription.objects.create(subscriber=subscriber, newsletter=request.newsletter, created=request.at)
+    return Subscription.objects.get_or_create(
+        subscriber=subscriber, newsletter=request.newsletter, defaults={"created": request.at}
+    )[0]
 
 
 def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime) -> None:
@@ -143,17 +150,13 @@ def written_to(key: str) -> str:
     return f"letters {mailbox_of(key)}"
 
 
-def _written_to(subscriber: Subscriber, request: Request) -> bool:
+def _written_to(subscriber: Subscriber, request: Request, *, new: bool) -> bool:
     """Whether one more letter would be one too many for this address."""
-    of_late = Letter.objects.filter(
-        subscriber=subscriber,
-        newsletter=request.newsletter,
-        kind=Letter.Kind.CONFIRM,
-        created__gt=request.at - AGAIN_AFTER,
-    )
-    return (
-        Hits.objects.how_many(request.at, MONTH, written_to(subscriber.key))[0] >= LETTERS_A_MONTH or of_late.exists()
-    )
+    if Hits.objects.how_many(request.at, MONTH, written_to(subscriber.key))[0] >= LETTERS_A_MONTH:
+        return True
+    of_late = request.at - AGAIN_AFTER
+    asked = subscriber.letters.filter(kind=Letter.Kind.CONFIRM, newsletter=request.newsletter, created__gt=of_late)
+    return not new and asked.exists()
 
 
 def _note(subscription: Subscription, request: Request) -> Consent:

@@ -59,10 +59,14 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
     def named(self, key: str, written: str, *, name: str = "", language: str = "") -> "Subscriber":
         """The subscriber of this address, made where there is none; what is known of one is not changed."""
+        return self.named_or_new(key, written, name=name, language=language)[0]
+
+    def named_or_new(self, key: str, written: str, *, name: str = "", language: str = "") -> "tuple[Subscriber, bool]":
+        """See `named`; and whether it was made."""
         return self.get_or_create(
             key=key,
             defaults={"address": written, "name": name, "language": language, **Subscriber.hashed(key)},
-        )[0]
+        )
 
     def rehash(self, old: str) -> None:
         """Bring everybody's hashes from the key `old` to the one in force, and the suppressions that cover them."""

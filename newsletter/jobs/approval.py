@@ -5,7 +5,7 @@ text, sender and settings; nothing that a source or an editor does later changes
 """
 
 import ipaddress
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
@@ -167,8 +167,17 @@ def _reachable(url: str) -> bool:
 
 
 def _stays_here(configuration: Config, newsletter: config.Newsletter) -> bool:
-    provider = configuration.provider_of(newsletter)
-    return provider == "file" or (provider == "smtp" and _is_loopback(configuration.delivery.smtp.host))
+    provider, delivery = configuration.provider_of(newsletter), configuration.delivery
+    if provider == "smtp":
+        return _is_loopback(delivery.smtp.host)
+    return provider == "file" or _is_loopback(urlsplit(_api_of(getattr(delivery, provider))).hostname or "")
+
+
+def _api_of(settings: Mapping[str, Any]) -> str:
+    """Where a provider's API is, "" for its usual place: as anymail names it, or for Amazon SES as boto3 does."""
+    keys = {key.lower(): given for key, given in settings.items()}
+    client = keys.get("client_params")
+    return str(keys.get("api_url") or (client.get("endpoint_url") if isinstance(client, Mapping) else None) or "")
 
 
 def _is_loopback(host: str) -> bool:

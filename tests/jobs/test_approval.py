@@ -171,6 +171,9 @@ def test_of_two_changes_that_race_one_happens(edition: Edition) -> None:
         change(second, State.APPROVED)
 
 
+SES_HERE = {"client_params": {"endpoint_url": "http://localhost:9"}}
+
+
 @pytest.mark.parametrize(
     ("url", "delivery", "works"),
     [
@@ -183,6 +186,9 @@ def test_of_two_changes_that_race_one_happens(edition: Edition) -> None:
         ("http://localhost:8000", Delivery(smtp=Smtp(host="127.0.0.1")), True),
         ("http://localhost:8000", Delivery(provider="file"), True),
         ("http://localhost:8000", Delivery(provider="mailgun"), False),
+        ("http://localhost:8000", Delivery(provider="mailgun", mailgun={"api_url": "http://127.0.0.1:9/v3"}), True),
+        ("http://localhost:8000", Delivery(provider="mailgun", mailgun={"api_url": "https://eu.example/v3"}), False),
+        ("http://localhost:8000", Delivery(provider="amazon_ses", amazon_ses=SES_HERE), True),
         ("https://[fd00::1]", Delivery(provider="mailgun"), False),
     ],
 )

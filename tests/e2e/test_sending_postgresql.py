@@ -1,18 +1,24 @@
 """Sending with PostgreSQL: one machine, and two that share the database."""
 
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.conftest import Site
 from tests.doubles import postgresql
-from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer
+from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer, kill_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
+
+IN_FLIGHT = 8
+"""Two mails a connection, of four: as many as a kill may leave unknown."""
 
 
 @dataclass
@@ -59,3 +65,59 @@ def test_two_machines_share_an_edition_and_nobody_gets_it_twice(cluster: Cluster
     cluster.server.wait_for(3000)
     assert set(cluster.server.got.values()) == {1}
     assert len(cluster.server.got) == 3000
+
+
+def sent(machine: Site, seconds: float = 60) -> dict[str, Any]:
+    """How the edition stands once it is sent."""
+    until = time.monotonic() + seconds
+    while (counted := machine.json("status", EDITION))["state"] != "sent":
+        assert time.monotonic() < until, counted
+        time.sleep(0.2)
+    return dict(counted)
+
+
+def end(worker: "subprocess.Popen[str]") -> int:
+    """Ask a worker to end, and give its exit status."""
+    worker.send_signal(signal.SIGTERM)
+    worker.communicate(timeout=40)
+    return worker.returncode
+
+
+def test_workers_on_two_machines_share_an_edition(cluster: Cluster) -> None:
+    cluster.prepare(1500)
+    workers = [machine.start("worker") for machine in cluster.machines]
+    counted = sent(cluster.machines[0])
+    assert [end(worker) for worker in workers] == [0, 0]
+    assert (counted["accepted"], counted["unknown"]) == (1500, 0)
+    assert len(cluster.server.got) == 1500
+    assert set(cluster.server.got.values()) == {1}
+
+
+def test_a_second_worker_on_a_machine_takes_over_at_once_when_the_first_is_killed(cluster: Cluster) -> None:
+    cluster.prepare(1500)
+    here = cluster.machines[0]
+    first = here.start("worker")
+    cluster.server.wait_for(100)
+    second = here.start("worker")
+    kill_all(first)
+    counted = sent(here)
+    assert end(second) == 0
+    assert counted["pending"] == 0
+    assert counted["unknown"] <= IN_FLIGHT
+    assert len(cluster.server.got) >= 1500 - counted["unknown"]
+    assert set(cluster.server.got.values()) == {1}
+
+
+def test_what_a_killed_worker_had_in_hand_waits_for_its_machine_and_goes_to_no_other(cluster: Cluster) -> None:
+    cluster.prepare(2500)
+    killed, other = (machine.start("worker") for machine in cluster.machines)
+    cluster.server.wait_for(400)
+    kill_all(killed)
+    cluster.server.wait_for(1200)
+    again = cluster.machines[0].start("worker")
+    counted = sent(cluster.machines[0])
+    assert [end(worker) for worker in (other, again)] == [0, 0]
+    assert counted["pending"] == 0
+    assert counted["unknown"] <= IN_FLIGHT
+    assert len(cluster.server.got) >= 2500 - counted["unknown"]
+    assert set(cluster.server.got.values()) == {1}

@@ -174,6 +174,8 @@ async def _starttls(connection: Connection, smtp: Smtp, where: str) -> None:
             f"{where} offers no STARTTLS, and nothing is sent in clear; look at delivery.smtp.port and security"
         )
     reply = await connection.ask(b"STARTTLS\r\n", Phase.STARTTLS)
+    if reply.code == 421:
+        raise Busy(f"{where} said {reply}")
     if not reply.positive:
         raise TlsFailed(f"{where} refused STARTTLS: {reply}")
     connection.forget()

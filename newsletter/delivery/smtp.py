@@ -248,6 +248,7 @@ class Connection(asyncio.Protocol):
         elif reply.code == 354:
             self._send()
         elif reply.code < 400:
+            self._refusal = None  # the answers are out of step: it was one to something else
             self.end(f"not a reply to DATA: {reply}")
         else:
             self._reset = self._refusal is None or self._refusal[0] is Phase.RCPT

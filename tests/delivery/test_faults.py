@@ -68,6 +68,29 @@ async def test_a_server_that_drops_in_mid_body_leaves_an_unknown_never_a_guess(s
     assert server.recipients == []
 
 
+@pytest.mark.parametrize(
+    ("early", "after", "features"),
+    [
+        (Say("552 5.3.4 too large", close=True), "250 ok", FEATURES),
+        (Say("552 5.3.4 too large", close=True), "250 ok", PLAIN_FEATURES),
+        ("552 5.3.4 too large", Say(), FEATURES),
+        ("552 5.3.4 too large", Say(), PLAIN_FEATURES),
+        ("552 5.3.4 too large", "554 5.3.4 as I said", FEATURES),
+    ],
+)
+async def test_a_refusal_in_the_midst_of_a_body_costs_that_reader_only(
+    early: Action, after: Action, features: Sequence[str], send_all: Send
+) -> None:
+    """Not even where the server answers the final dot as well, so that all its later answers come one too late."""
+    readers = desk(3)
+    async with Smtpd.of(features, BODY=[early], DOT=[after]) as server:
+        await send_all(readers, server, connections=1)
+    (outcome,) = readers.outcomes[0]
+    assert (outcome.kind, outcome.status) == (Kind.REFUSED, "5.3.4")
+    assert readers.kinds() == {"refused": 1, "accepted": 2}
+    assert sorted(server.recipients) == ["r1@reader.example", "r2@reader.example"]
+
+
 @ways
 @pytest.mark.parametrize(
     ("phase", "reply", "kind", "fault"),

@@ -119,6 +119,15 @@ async def test_a_refused_starttls_is_no_reason_to_go_on_in_clear(tmp_path: Path)
             await check_connection(smtp_for(server, security="starttls"))
 
 
+@pytest.mark.parametrize("fault", [CLOSE, SILENT, "Hm?", "421 4.3.2 bye", Say("220 go on", split=True)], ids=str)
+async def test_a_starttls_that_fails_once_is_tried_anew(fault: str | Say, tmp_path: Path, send_all: Send) -> None:
+    path, readers = certificate(tmp_path), desk(2)
+    async with tls_server(path, STARTTLS=[fault]) as server:
+        await send_all(readers, server, smtp={"security": "starttls", "ca": str(path)}, patience=5.0)
+    assert readers.kinds() == {"accepted": 2}
+    assert readers.pauses == {}
+
+
 async def test_a_server_that_breaks_off_in_the_handshake_is_unreachable(tmp_path: Path) -> None:
     path = certificate(tmp_path)
     async with tls_server(path, STARTTLS=[Say("220 go on", close=True)]) as server:

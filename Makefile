@@ -10,7 +10,7 @@ CHROMIUM := /usr/bin/chromium
 WORDS := $(wildcard */locale/*/LC_MESSAGES/*.po)
 ONCE ?=
 
-.PHONY: demo test lint types unit search bench docs clean pictures
+.PHONY: demo test lint types unit coverage search bench docs clean pictures
 
 demo: $(VENV)/.demo
 	$(BIN)/newsletter demo $(if $(ONCE),--once --no-open)
@@ -50,6 +50,10 @@ types: $(INSTALLED)
 unit: $(INSTALLED) machine
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser
+
+# How much of the sending engine its own tests reach, branches too.
+coverage: $(INSTALLED)
+	$(BIN)/python -m pytest -n 2 -q --cov=newsletter/delivery --cov-branch --cov-fail-under=95 tests/delivery
 
 # The property tests with new cases each time, and many more of them.
 search: $(INSTALLED) machine

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter import config
@@ -125,12 +126,11 @@ class Outbox:
         return Batch(edition.name, chunk.pk, self._segments(edition.pk), tuple(readers), lease)
 
     def _begin(self, batch: Batch) -> Batch:
-        chunk = _held(self._ours([batch.chunk])).first()
+        chunk = _held(_open_with.rows(batch.chunk, self._holder.machine, self._holder.journal))
         if chunk is None or chunk.edition.state not in UNDER_WAY:
             return replace(batch, readers=())
         now = database.now()
-        if chunk.begun_at is None:
-            Chunk.objects.filter(pk=chunk.pk).update(begun_at=now)
+        Chunk.objects.filter(pk=chunk.pk, begun_at=None).update(begun_at=now)
         wanted = audience.still_receiving(chunk.edition, [reader.number for reader in batch.readers], now)
         out = {reader.number: reader.attempt for reader in batch.readers if reader.number not in wanted}
         self._skip(chunk.edition, out)
@@ -162,12 +162,13 @@ def settle(chunk: int, rows: Sequence[Row], settings: config.Delivery, *, finish
 
     In the caller's transaction, and as good as once where it is called twice. Results count whatever the state.
     """
-    held = _held(Chunk.objects.filter(pk=chunk)).get()
+    held = _held(_any.rows(chunk))
+    if held is None:
+        raise Chunk.DoesNotExist(f"there is no chunk {chunk}")
     now = database.now()
     record(held.edition, rows, settings, now)
-    if finished and held.closed_at is None:
+    if finished and Chunk.objects.filter(pk=chunk, closed_at=None).update(closed_at=now):
         left = unanswered(held)
-        Chunk.objects.filter(pk=chunk).update(closed_at=now)
         if held.edition.state == State.CANCELLED:
             underway.skip(held.edition, left, now)
         else:
@@ -223,13 +224,46 @@ NEEDED = ("newsletter", "period", "state", "audience")
 
 def _locked(key: int, states: Collection[State]) -> Edition | None:
     """The edition, if it is in one of these states, and stays so until the transaction ends."""
-    return Edition.objects.select_for_update(no_key=True).only(*NEEDED).filter(pk=key, state__in=states).first()
+    found = [_edition(row) for row in _edition_held.rows(key)]
+    return found[0] if found and found[0].state in states else None
 
 
-def _held(chunks: QuerySet[Chunk]) -> QuerySet[Chunk]:
-    """With their editions; they stay as they are until the transaction ends."""
-    columns = ("first", "last", "begun_at", "closed_at", *(f"edition__{name}" for name in NEEDED))
-    return chunks.select_for_update(no_key=True, of=("self",)).select_related("edition").only(*columns)
+@Phrased
+def _edition_held(key: int) -> QuerySet[Edition, Any]:
+    return Edition.objects.select_for_update(no_key=True).filter(pk=key).values_list("pk", *NEEDED)
+
+
+@Phrased
+def _edition_seen(key: int) -> QuerySet[Edition, Any]:
+    return Edition.objects.filter(pk=key).values_list("pk", *NEEDED)
+
+
+def _edition(row: Sequence[Any]) -> Edition:
+    return Edition.from_db(DEFAULT_DB_ALIAS, ("id", *NEEDED), row)
+
+
+PART = ("id", "edition_id", "first", "last")
+"""The columns of a chunk that its path needs."""
+
+
+@Phrased
+def _any(chunk: int) -> QuerySet[Chunk, Any]:
+    return Chunk.objects.select_for_update(no_key=True).filter(pk=chunk).values_list(*PART)
+
+
+@Phrased
+def _open_with(chunk: int, machine: str, journal: str) -> QuerySet[Chunk, Any]:
+    ours = Chunk.objects.filter(pk=chunk, machine=machine, holder=journal, closed_at=None)
+    return ours.select_for_update(no_key=True).values_list(*PART)
+
+
+def _held(rows: Sequence[Sequence[Any]]) -> Chunk | None:
+    """The chunk with its edition; it stays as it is until the transaction ends."""
+    if not rows:
+        return None
+    chunk = Chunk.from_db(DEFAULT_DB_ALIAS, PART, rows[0])
+    chunk.edition = _edition(_edition_seen.rows(chunk.edition_id)[0])
+    return chunk
 
 
 def _segments_of(edition: int) -> Segments:

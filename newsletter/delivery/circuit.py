@@ -1,7 +1,8 @@
 """When an edition must pause itself: promise 6, as pure counting.
 
 Refused authentication and failed TLS pause at once. Refusals that are held against us (policy, content, quotas) pause
-above 5 % of the last 200 replies, but not before there are 10 of them.
+above 5 % of the last 200 tries, but not before there are 10 of them. What broke off, or was put off, is a try too: else
+the few that are refused at once would seem many wherever others take longer.
 """
 
 from collections import deque
@@ -15,21 +16,19 @@ SHARE = 0.05
 
 
 class Circuit:
-    """The last replies to one edition's mails."""
+    """How the last tries of one edition's mails ended."""
 
     def __init__(self) -> None:
         self._last: deque[bool] = deque(maxlen=WINDOW)
         self._ours = 0
 
     def see(self, outcome: Outcome) -> str | None:
-        """Count an outcome; a sentence where the edition must pause. An unknown one counts nothing."""
-        if outcome.kind is Kind.ACCEPTED:
+        """Count a try; a sentence where the edition must pause."""
+        if outcome.kind is Kind.ACCEPTED or outcome.kind is Kind.UNKNOWN:
             self._count(False)
             return None
         if outcome.code in REFUSED_LOGIN:
             return f"the mail server refused the login: {_words(outcome)}; check delivery.smtp.user and password"
-        if outcome.kind is Kind.UNKNOWN:
-            return None
         self._count(held_against_us(outcome))
         if self._ours >= AT_LEAST and self._ours > SHARE * len(self._last):
             return (

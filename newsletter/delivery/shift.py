@@ -198,6 +198,8 @@ class Shift:
         if job.about:
             self._write(job, outcomes.without(outcome, job.reader.address))
             job.about = False
+        if not innocent:
+            self._circuits[job.chunk.batch.edition].see(outcome)
         self._hand_back(job, delay, outcome if phase is Phase.RCPT else None)
 
     def lost(self, job: Job, problem: str) -> None:

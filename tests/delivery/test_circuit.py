@@ -49,5 +49,7 @@ def test_a_refused_login_pauses_at_once(code: int) -> None:
     assert "refused the login" in (after(refused) or "")
 
 
-def test_what_never_came_is_no_reply() -> None:
+def test_what_never_came_is_a_try_all_the_same_and_held_against_nobody() -> None:
     assert after(*[SPAM] * 9, *[unknown(1, 1, "closed", 0.0)] * 50) is None
+    assert after(*[unknown(1, 1, "closed", 0.0)] * 190, *[SPAM] * 10) is None
+    assert "11 of the last 200" in (after(*[unknown(1, 1, "closed", 0.0)] * 189, *[SPAM] * 11) or "")

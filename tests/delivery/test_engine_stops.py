@@ -14,6 +14,7 @@ from newsletter.delivery.journal import Journal, JournalError, take_over
 from newsletter.mail import Batch, Kind
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import desk, readers, segments
+from tests.doubles.moody import Moods
 from tests.doubles.smtpd import SILENT, Smtpd
 
 EngineFor = Callable[..., Engine]
@@ -79,6 +80,15 @@ async def test_a_stop_that_no_reply_comes_to_leaves_an_unknown(engine_for: Engin
         await running
     assert desk_.kinds() == {"unknown": 1}
     assert sorted(desk_.back) == [1, 2]
+
+
+async def test_mails_that_are_tried_once_more_count_as_tries_of_those_that_may_pause_an_edition(send_all: Send) -> None:
+    counts = {"ok": 20, "early": 200, "spam": 10}
+    desk_ = desk(f"{kind}-{number}@{kind}.example" for kind, count in counts.items() for number in range(count))
+    async with Smtpd(mood=Moods()) as server:
+        await send_all(desk_, server, connections=20)
+    assert desk_.pauses == {}
+    assert desk_.kinds() == {"accepted": 220, "refused": 10}
 
 
 async def test_an_edition_that_is_held_against_us_pauses_and_others_go_on(send_all: Send) -> None:

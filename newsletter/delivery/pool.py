@@ -6,6 +6,7 @@ connection gets a new connection before that. While none can be had, tries come 
 """
 
 import asyncio
+import time
 from typing import cast
 
 from newsletter.config import Smtp
@@ -18,6 +19,8 @@ FIRST_DELAY = 0.2
 LONGEST_DELAY = 15.0
 CEILING_RECOVERS = 30.0
 IDLE = 60.0
+GATHER, LONGEST_GATHER = 0.00005, 0.001
+"""Seconds for which answers are gathered: for each connection, and at most."""
 
 
 class Pool:
@@ -37,6 +40,7 @@ class Pool:
         self._bound: int | None = None
         self._met: int | None = None
         self._closing = False
+        self._gathering = False
         self._error: BaseException | None = None
 
     def __len__(self) -> int:
@@ -88,6 +92,20 @@ class Pool:
             connection.end("sending was stopped before the reply came")
         await asyncio.gather(*self._opening, return_exceptions=True)
 
+    def _heard(self) -> None:
+        """Something came in: what comes within a moment is dealt with together.
+
+        To wake up for each answer by itself costs a busy sender as much as a mail's text; no server is kept waiting,
+        since the other connections have work for it.
+        """
+        if not self._gathering and len(self._connections) > 1:
+            self._gathering = True
+            asyncio.get_running_loop().call_soon(self._gather)
+
+    def _gather(self) -> None:
+        self._gathering = False
+        time.sleep(min(GATHER * len(self._connections), LONGEST_GATHER))
+
     def _start(self, task: asyncio.Task[None]) -> None:
         self._opening.add(task)
         task.add_done_callback(self._opened)
@@ -109,6 +127,7 @@ class Pool:
         else:
             self._delay, self._not_before = FIRST_DELAY, 0.0
             self._connections.add(connection)
+            connection.heard = self._heard
             connection.closed.add_done_callback(lambda _: self._gone(connection))
             connection.start(self._work, self._bound)
             connection.pump()

@@ -9,7 +9,7 @@ lost (dot written, no reply).
 import asyncio
 import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
 from newsletter.config import Timeouts
@@ -29,10 +29,14 @@ class Broken(Exception):
 
 
 class Connection(asyncio.Protocol):
-    """A connection: `ask` while it is set up, then `start` and mails until `closed`."""
+    """A connection: `ask` while it is set up, then `start` and mails until `closed`.
+
+    `heard` is called whenever something came in.
+    """
 
     def __init__(self, timeouts: Timeouts) -> None:
         self.timeouts = timeouts
+        self.heard: Callable[[], None] = _nothing
         self.features = Features()
         self.taken = 0
         self.most: int | None = None
@@ -75,6 +79,7 @@ class Connection(asyncio.Protocol):
         if self._work is not None:
             self._work.flush()
             self._arm()
+            self.heard()
 
     def pause_writing(self) -> None:
         """The server reads slowly: more than a final dot is still here."""
@@ -347,6 +352,10 @@ class Connection(asyncio.Protocol):
     @property
     def _work_(self) -> Work:
         return cast(Work, self._work)
+
+
+def _nothing() -> None:
+    """What is done where nobody wants to know."""
 
 
 def _seconds(timeouts: Timeouts) -> dict[Phase, float]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from newsletter.delivery import pool
 from newsletter.delivery.engine import Engine, Why
 from newsletter.delivery.pool import Pool
 from newsletter.mail import Kind
@@ -21,6 +22,20 @@ async def test_connections_grow_with_mails_that_are_taken(send_all: Send) -> Non
         await send_all(readers, server, connections=5)
     assert readers.kinds() == {"accepted": 3000}
     assert 2 <= server.greeted <= 5
+
+
+@pytest.mark.parametrize(("connections", "longest"), [(1, None), (2, 0.0001), (20, 0.001), (60, 0.001)])
+async def test_answers_of_a_moment_are_gathered_where_other_connections_have_work(
+    connections: int, longest: float | None, send_all: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+    monkeypatch.setattr(pool.time, "sleep", rests.append)
+    readers = desk(600)
+    async with Smtpd.of() as server:
+        await send_all(readers, server, connections=connections)
+    assert readers.kinds() == {"accepted": 600}
+    assert (pytest.approx(max(rests)) if rests else None) == longest
+    assert len(rests) <= 600
 
 
 async def test_one_mail_needs_one_connection(send_all: Send) -> None:
@@ -43,13 +58,13 @@ async def test_each_of_several_connections_that_are_turned_away_at_once_counts(
     async with Smtpd.of(GREETING=[BUSY] * 8) as server:
         engine = engine_for(desk(0), server)
         await engine.run()
-        pool = Pool(engine._delivery.smtp, 8, engine._shift)
+        opened = Pool(engine._delivery.smtp, 8, engine._shift)
         for _ in range(8):
-            pool.taken()
-        pool.tend(0.0, waiting=8)
-        assert len(pool._opening) == 8
-        await until(lambda: not pool._opening)
-        assert pool._ceiling == 1
+            opened.taken()
+        opened.tend(0.0, waiting=8)
+        assert len(opened._opening) == 8
+        await until(lambda: not opened._opening)
+        assert opened._ceiling == 1
 
 
 async def test_a_bound_on_mails_per_connection_is_learnt(send_all: Send) -> None:

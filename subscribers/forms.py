@@ -18,9 +18,13 @@ LONGEST_FIELD = 1_000
 WITHIN_A_YEAR = gettext_lazy("Please choose a day within the next year.")
 
 
+JOINERS = "\u200c\u200d"
+"""Not seen by themselves, but Persian, Indic scripts and emoji are spelt with them."""
+
+
 def _text(text: str) -> str:
     """Text on one line, without characters that are not seen."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return " ".join("".join(c if c.isprintable() or c in JOINERS else " " for c in text).strip(JOINERS).split())
 
 
 class AddressField(forms.CharField):

@@ -7,6 +7,7 @@ import pytest
 
 from subscribers import preferences
 from subscribers.addresses import read_address
+from subscribers.forms import PersonForm
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression, forgotten
 from subscribers.signup import Result
 from subscribers.tokens import Purpose, link_token, proof_token, timed_token
@@ -156,3 +157,18 @@ def test_who_left_long_ago_is_erased_and_stays_out() -> None:
     assert preferences.let_go(AT + timedelta(seconds=1)) == 1
     assert {s.key.partition("@")[0] for s in Subscriber.objects.all()} == {"lately", "reads", "waits"}
     assert Suppression.objects.suppressed(["gone@reader.example"]) == {"gone@reader.example": "unsubscribed"}
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("Kari\u200b\u202e  Nordmann\n", "Kari Nordmann"),
+        ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "\u0639\u0644\u06cc\u200c\u0631\u0636\u0627"),
+        ("\U0001f469\u200d\U0001f680", "\U0001f469\u200d\U0001f680"),
+        ("\u200d", ""),
+    ],
+)
+def test_a_name_keeps_its_joiners_and_loses_what_is_not_seen(written: str, kept: str) -> None:
+    form = PersonForm({"name": written, "language": "en"})
+    assert not form.errors
+    assert form.cleaned_data["name"] == kept

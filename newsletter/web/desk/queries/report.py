@@ -162,7 +162,7 @@ def came_back(edition: Edition) -> list[tuple[str, int]]:
     """How many deliveries bounced, and how many readers complained; only what there is."""
     names = {
         Bounce.Kind.HARD: _("bounced for good"),
-        Bounce.Kind.SOFT: _("bounced for now"),
+        Bounce.Kind.SOFT: _("bounced this time"),
         Bounce.Kind.COMPLAINT: _("complained"),
     }
     rows = Bounce.objects.filter(edition=edition).values("kind").annotate(n=Count("number", distinct=True))

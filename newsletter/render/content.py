@@ -38,12 +38,12 @@ def prepare(html: str, *, url: str, title: str, level: int, whole: bool) -> str:
 def _links(root: Element, url: str, title: str) -> None:
     for link in list(root.iter("a")):
         href = (link.get("href") or "").strip()
-        pictures = list(link.iter("img"))
+        pictures = [picture for picture in link.iter("img") if picture.get("src")]
         if not href or href.startswith("#") or href == url or not (text_of(link) or pictures):
             link.drop_tag()
             continue
         link.attrib.pop("target", None)
-        if not text_of(link) and not any(picture.get("alt") for picture in pictures):
+        if not text_of(link) and not any((picture.get("alt") or "").strip() for picture in pictures):
             pictures[0].set("alt", title)
 
 

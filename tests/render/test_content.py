@@ -35,6 +35,11 @@ def test_a_picture_of_unknown_size_in_a_line_of_text_is_not_blown_up() -> None:
 
 def test_a_linked_picture_without_words_is_called_what_the_post_is_called() -> None:
     assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg"></a>')
+    assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg" alt=" "></a>')
+
+
+def test_a_link_around_a_picture_that_has_no_address_is_no_link() -> None:
+    assert body('<p>Words <a href="https://x.example/big.jpg"><img alt="x"></a></p>') == "<p>Words </p>"
 
 
 @pytest.mark.parametrize("href", ["#note", "", "https://blog.example/p"])

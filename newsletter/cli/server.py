@@ -37,8 +37,7 @@ BACKLOG = 128
 def serve(configuration: Config, *, host: str | None, port: int | None, web: bool, schedule: bool, send: bool) -> None:
     """Run what is asked for, until a signal."""
     stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda number, frame: stop.set())
+    _heed_signals(stop.set)
     clock = _clock(configuration) if schedule else None
     sender = _sender(configuration, stop) if send else None
     try:
@@ -53,6 +52,11 @@ def serve(configuration: Config, *, host: str | None, port: int | None, web: boo
             clock.shutdown(wait=True)
         if sender:
             sender.join()
+
+
+def _heed_signals(act: Callable[[], None]) -> None:
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda number, frame: act())
 
 
 def _clock(configuration: Config) -> BackgroundScheduler:
@@ -115,8 +119,15 @@ def _web(configuration: Config, host: str, port: int, stop: threading.Event) -> 
         proxy_headers=False,
         timeout_graceful_shutdown=5,
     )
+    server = uvicorn.Server(settings)
+
+    def end() -> None:
+        stop.set()
+        server.should_exit = True
+
+    _heed_signals(end)  # until it has handlers of its own: it would not hear of a signal that came just before
     if not stop.is_set():
-        uvicorn.Server(settings).run(sockets=[listener])
+        server.run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -4,6 +4,7 @@ import os
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -147,6 +148,27 @@ def test_it_answers_in_the_browser_and_ends_when_it_is_told_to(prepared: Callabl
     for path, status in (("/", 200), ("/healthz", 200), ("/desk/", 200), ("/n/kinaforum/", 200), ("/nothing", 404)):
         assert requests.get(address + path, timeout=30).status_code == status, path
     end(process)
+
+
+AT_THE_LAST_MOMENT = """
+import signal, sys, uvicorn
+from newsletter.__main__ import main
+run = uvicorn.Server.run
+def late(server, sockets=None):
+    signal.raise_signal(signal.SIGTERM)
+    run(server, sockets=sockets)
+uvicorn.Server.run = late
+sys.argv = ["newsletter", "run", "--no-schedule", "--no-send"]
+main()
+"""
+
+
+def test_a_signal_just_before_the_web_server_listens_to_signals_ends_it_too(prepared: Callable[..., Site]) -> None:
+    site = prepared(now() - timedelta(hours=2), now() - timedelta(hours=1))
+    command = [sys.executable, "-c", AT_THE_LAST_MOMENT]
+    said = subprocess.run(command, cwd=site.folder, env=site.environment, capture_output=True, text=True, timeout=30)
+    assert said.returncode == 0, said.stderr
+    assert "the desk is at" in said.stderr
 
 
 def test_a_port_that_is_taken_is_one_sentence(prepared: Callable[..., Site], mailbox: Mailbox) -> None:

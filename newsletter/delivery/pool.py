@@ -95,8 +95,8 @@ class Pool:
     def _heard(self) -> None:
         """Something came in: what comes within a moment is dealt with together.
 
-        To wake up for each answer by itself costs a busy sender as much as a mail's text; no server is kept waiting,
-        since the other connections have work for it.
+        To wake up for each answer by itself takes a third of a busy sender's time; no server is kept waiting, since the
+        other connections have work for it.
         """
         if not self._gathering and len(self._connections) > 1:
             self._gathering = True

@@ -67,7 +67,6 @@ class Shift:
         held.lease(batch.lease_until, boottime())
         self.held[held.key] = held
         self._circuits.setdefault(batch.edition, Circuit())
-        self._hungry = False
         self._wait(held, [Job(held, reader) for reader in batch.readers])
         if held.done:
             self._news()
@@ -247,6 +246,7 @@ class Shift:
 
     def _wait(self, held: Held, jobs: Sequence[Job]) -> None:
         held.waiting += len(jobs)
+        self._hungry = False
         self.dispatch.add(jobs)
 
     def _write(self, job: Job, outcome: Outcome, *, soon: bool = False) -> None:

@@ -274,7 +274,8 @@ class Outcome(NamedTuple):
 class Batch:
     """A claimed chunk of an edition's audience: what one `Source.next` gives to the engine.
 
-    `lease_until` is on CLOCK_BOOTTIME, in seconds; 0.0 where no other machine could take the chunk.
+    A source that leaves looking its readers up to `begin` names them in `attempts`: each number, and which attempt
+    is to be made. `lease_until` is on CLOCK_BOOTTIME, in seconds; 0.0 where no other machine could take the chunk.
     """
 
     edition: str
@@ -282,6 +283,7 @@ class Batch:
     segments: Segments
     readers: Sequence[Reader] = field(default_factory=tuple)
     lease_until: float = 0.0
+    attempts: Mapping[int, int] = field(default_factory=dict)
 
 
 Chunk = tuple[str, int]
@@ -295,9 +297,9 @@ class Source(Protocol):
         """The next chunk, claimed, of at most `limit` readers; None where there is nothing to do now."""
 
     def begin(self, batch: Batch) -> Batch:
-        """The batch without those who must get nothing more, looked up now; the source itself records them as skipped.
+        """The batch with its readers as they are now; the source itself records who must get nothing more as skipped.
 
-        Called when a chunk is begun, and again each minute with what is left of it.
+        Called when a chunk is begun, and again each minute with those readers who are left of it.
         """
 
     def hold(self, held: Sequence[Chunk]) -> Mapping[Chunk, float]:

@@ -1,11 +1,11 @@
 """Who an edition is for: frozen once, numbered, and made into readers when their turn comes.
 
 Promises: a subscription is in an audience once, whoever freezes it how often; a reader's Message-ID is the same for the
-same edition and subscription; who left or is suppressed in the meantime is found by `still_receiving`.
+same edition and subscription; who left, paused or is suppressed in the meantime is not among the readers.
 """
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
@@ -39,10 +39,11 @@ def freeze(edition: Edition, at: datetime) -> int:
         return int(cursor.rowcount)
 
 
-def readers(edition: Edition, attempts: dict[int, int]) -> list[Reader]:
-    """The readers with these numbers, each for the attempt that is named; who was forgotten is not among them."""
+def readers(edition: Edition, attempts: Mapping[int, int], at: datetime) -> list[Reader]:
+    """Who of these numbers gets a mail of this newsletter at this time, each for the attempt that is named."""
     envelope = config.current().bounces.return_path
     key, link_token = _message_key(settings.SECRET_KEY, edition.pk), tokens.link_tokens()
+    question = _receiving(edition.newsletter, local_day(edition.newsletter, at))
     return [
         Reader(
             number,
@@ -54,32 +55,20 @@ def readers(edition: Edition, attempts: dict[int, int]) -> list[Reader]:
             return_path(envelope, edition.pk, number) if envelope else "",
         )
         for first, last in spans(attempts)
-        for number, subscription, address, name in _readers.rows(edition.pk, first, last)
+        for number, subscription, address, name in question.rows(edition.pk, first, last)
         if number in attempts
     ]
 
 
-@Phrased
-def _readers(edition: int, first: int, last: int) -> QuerySet[Delivery, Any]:
-    columns = ("number", "subscription_id", "subscription__subscriber__address", "subscription__subscriber__name")
-    return Delivery.objects.filter(edition=edition, number__range=(first, last)).values_list(*columns)
-
-
-def still_receiving(edition: Edition, numbers: Collection[int], at: datetime) -> set[int]:
-    """Which of these numbers may still get a mail of this newsletter."""
-    asked = set(numbers)
-    question = _still_receiving(edition.newsletter, local_day(edition.newsletter, at))
-    return {n for first, last in spans(asked) for (n,) in question.rows(edition.pk, first, last)} & asked
-
-
 @lru_cache(maxsize=8)
-def _still_receiving(newsletter: str, day: date) -> Phrased:
+def _receiving(newsletter: str, day: date) -> Phrased:
     """Phrased anew each day: a pause ends on one."""
+    columns = ("deliveries__number", "pk", "subscriber__address", "subscriber__name")
 
     def phrase(edition: int, first: int, last: int) -> QuerySet[Subscription, Any]:
         receiving = Subscription.objects.receiving_on(newsletter, day)
         ours = receiving.filter(deliveries__edition=edition, deliveries__number__range=(first, last))
-        return ours.values_list("deliveries__number")
+        return ours.values_list(*columns)
 
     return Phrased(phrase)
 

@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter import config
-from newsletter.jobs import audience, database, underway, warm_up
+from newsletter.jobs import audience, database, statements, underway, warm_up
 from newsletter.jobs.database import patiently
 from newsletter.jobs.freezing import unpack
 from newsletter.jobs.phrased import Phrased
@@ -97,7 +97,7 @@ class Outbox:
         due = due_retries(self._newsletters).filter(edition=edition).order_by("due")
         due = due.select_for_update(skip_locked=True, of=("self",))
         attempts = dict(due.values_list("number", "attempt")[:limit])
-        chunk = self._chunk(edition)
+        chunk = self._chunk(edition, None)
         Retry.objects.filter(edition=edition, number__in=list(attempts), chunk=None).update(chunk=chunk)
         return self._batch(edition, chunk, attempts)
 
@@ -108,33 +108,29 @@ class Outbox:
             if edition and last < (edition.audience or 0):
                 end = min(last + limit, edition.audience or 0)
                 attempts = dict.fromkeys(range(last + 1, end + 1), 1)
-                return self._batch(edition, self._chunk(edition, first=last + 1, last=end), attempts)
+                return self._batch(edition, self._chunk(edition, (last + 1, end)), attempts)
         return None
 
-    def _chunk(self, edition: Edition, **numbers: int) -> Chunk:
-        now = database.now()
-        machine, journal = self._holder.machine, self._holder.journal
-        return Chunk.objects.create(
-            edition=edition, machine=machine, holder=journal, claimed_at=now, leased_until=now + LEASE, **numbers
-        )
+    def _chunk(self, edition: Edition, numbers: tuple[int, int] | None) -> int:
+        now, holder = database.now(), (self._holder.machine, self._holder.journal)
+        return statements.claim(edition.pk, numbers, holder, now, now + LEASE)
 
-    def _batch(self, edition: Edition, chunk: Chunk, attempts: dict[int, int]) -> Batch:
+    def _batch(self, edition: Edition, chunk: int, attempts: dict[int, int]) -> Batch:
         lease = time.clock_gettime(time.CLOCK_BOOTTIME) + LEASE.total_seconds()
-        readers = audience.readers(edition, attempts)
-        gone = attempts.keys() - {reader.number for reader in readers}
-        self._skip(edition, {number: attempts[number] for number in gone})
-        return Batch(edition.name, chunk.pk, self._segments(edition.pk), tuple(readers), lease)
+        return Batch(edition.name, chunk, self._segments(edition.pk), lease_until=lease, attempts=attempts)
 
     def _begin(self, batch: Batch) -> Batch:
         chunk = _held(_open_with.rows(batch.chunk, self._holder.machine, self._holder.journal))
         if chunk is None or chunk.edition.state not in UNDER_WAY:
             return replace(batch, readers=())
         now = database.now()
-        Chunk.objects.filter(pk=chunk.pk, begun_at=None).update(begun_at=now)
-        wanted = audience.still_receiving(chunk.edition, [reader.number for reader in batch.readers], now)
-        out = {reader.number: reader.attempt for reader in batch.readers if reader.number not in wanted}
-        self._skip(chunk.edition, out)
-        return replace(batch, readers=tuple(r for r in batch.readers if r.number in wanted)) if out else batch
+        statements.begin(chunk.pk, now)
+        asked = {reader.number: reader.attempt for reader in batch.readers} or batch.attempts
+        readers = audience.readers(chunk.edition, asked, now)
+        if len(readers) < len(asked):
+            left = {reader.number for reader in readers}
+            self._skip(chunk.edition, {n: attempt for n, attempt in asked.items() if n not in left})
+        return replace(batch, readers=readers)
 
     def _skip(self, edition: Edition, attempts: Mapping[int, int]) -> None:
         if attempts:
@@ -167,7 +163,7 @@ def settle(chunk: int, rows: Sequence[Row], settings: config.Delivery, *, finish
         raise Chunk.DoesNotExist(f"there is no chunk {chunk}")
     now = database.now()
     record(held.edition, rows, settings, now)
-    if finished and Chunk.objects.filter(pk=chunk, closed_at=None).update(closed_at=now):
+    if finished and statements.close(chunk, now):
         left = unanswered(held)
         if held.edition.state == State.CANCELLED:
             underway.skip(held.edition, left, now)

@@ -9,25 +9,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from newsletter.config import Delivery as Settings
 from newsletter.delivery.retry import next_try
+from newsletter.jobs import statements
 from newsletter.jobs.numbers import spans
 from newsletter.jobs.phrased import Phrased
 from newsletter.mail import Fault, Kind, Outcome
-from newsletter.models import Became, Chunk, Edition, Result, Retry, State, Tally
+from newsletter.models import Became, Chunk, Edition, Result, Retry, State
 
-UPSERT = (
-    "INSERT INTO newsletter_result"
-    " (edition_id, number, attempt, kind, at, fault, code, status, text, queue_id, settled)"
-    " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, FALSE) ON CONFLICT (edition_id, number) DO UPDATE SET"
-    " attempt = excluded.attempt, kind = excluded.kind, at = excluded.at, fault = excluded.fault, code = excluded.code,"
-    " status = excluded.status, text = excluded.text, queue_id = excluded.queue_id, settled = FALSE"
-)
 KEPT = 9
-"""How many fields of a Row, the first ones, are columns; in this order."""
+"""How many fields of a Row, the first ones, are columns; in the order of `statements.UPSERT`."""
 
 LONGEST_TEXT, LONGEST_NAME = 500, 200
 _ACCEPTED = Became.ACCEPTED.value
@@ -72,7 +65,7 @@ def record(edition: Edition, rows: Iterable[Row], settings: Settings, now: datet
     if not fresh:
         return
     ended = _retries(edition, fresh, settings, now)
-    _write(edition, ended)
+    statements.upsert(edition.pk, [row[:KEPT] for row in ended])
     _tally(edition, ended, before, now)
 
 
@@ -146,16 +139,10 @@ def _instead(row: Row, kind: Became, text: str, fault: str = "") -> Row:
     return row._replace(kind=kind.value, text=text, fault=fault, retry_after=None)
 
 
-def _write(edition: Edition, rows: Sequence[Row]) -> None:
-    key = edition.pk
-    with connection.cursor() as cursor:
-        cursor.executemany(UPSERT, [(key, *row[:KEPT]) for row in rows])
-
-
 def _tally(edition: Edition, rows: Sequence[Row], before: Mapping[int, tuple[int, str]], now: datetime) -> None:
     change = Counter(row.kind for row in rows)
     change.subtract(before[row.number][1] for row in rows if row.number in before)
-    Tally.objects.create(edition=edition, at=now, **{kind: change[kind] for kind in Became.values})
+    statements.tally(edition.pk, now, [change[kind] for kind in Became.values])
 
 
 def give_back(chunk: Chunk, attempts: Mapping[int, int], now: datetime) -> None:

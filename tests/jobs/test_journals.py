@@ -134,7 +134,7 @@ def test_after_a_power_cut_all_that_was_begun_and_not_told_is_unknown(tmp_path: 
     edition = samples.sending(6)
     process = Process(tmp_path, boot="the start before")
     begun, ahead = process.begin(process.claim(4)), process.claim(2)
-    assert ahead.readers
+    assert ahead.attempts
     process.send(begun, 1)
     process.die()
     assert adopt(tmp_path) == 2

@@ -185,8 +185,8 @@ def put_off(edition: Edition, *kinds: Kind) -> None:
     box = samples.outbox()
     batch = box.next(10)
     outcomes = [
-        samples.outcome(reader.number, kind, attempt=reader.attempt)
-        for reader, kind in zip(sorted(batch.readers), kinds, strict=True)
+        samples.outcome(number, kind, attempt=attempt)
+        for (number, attempt), kind in zip(sorted(batch.attempts.items()), kinds, strict=True)
     ]
     box.settle(edition.name, batch.chunk, outcomes, finished=True)
     underway.complete([samples.NEWSLETTER], timezone.now())

@@ -168,7 +168,7 @@ def test_settle_resend_takes_a_sent_edition_back_to_sending_under_the_next_attem
     counted = progress.counts(edition)
     assert (edition.state, counted.pending, counted.unknown) == (State.SENDING, 2, 0)
     again = samples.outbox().next(10)
-    assert [(r.number, r.attempt) for r in again.readers] == [(2, 2), (3, 2)]
+    assert again.attempts == {2: 2, 3: 2}
 
 
 def test_settle_leave_keeps_them_unknown_and_asks_no_more() -> None:

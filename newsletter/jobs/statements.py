@@ -1,0 +1,67 @@
+"""What is written for every chunk, in SQL: the ORM would phrase each of these anew, for longer than the database needs.
+
+Promises: each does on either database what it says; times are those of `database.now`.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+CLAIM = (
+    "INSERT INTO newsletter_chunk (edition_id, first, last, machine, holder, claimed_at, leased_until)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING id"
+)
+BEGIN = "UPDATE newsletter_chunk SET begun_at = %s WHERE id = %s AND begun_at IS NULL"
+CLOSE = "UPDATE newsletter_chunk SET closed_at = %s WHERE id = %s AND closed_at IS NULL"
+TALLY = (
+    "INSERT INTO newsletter_tally (edition_id, at, accepted, deferred, refused, unknown, skipped)"
+    " VALUES (%s, %s, %s, %s, %s, %s, %s)"
+)
+UPSERT = (
+    "INSERT INTO newsletter_result"
+    " (edition_id, number, attempt, kind, at, fault, code, status, text, queue_id, settled)"
+    " VALUES ({edition:d}, %s, %s, %s, %s, %s, %s, %s, %s, %s, FALSE) ON CONFLICT (edition_id, number) DO UPDATE SET"
+    " attempt = excluded.attempt, kind = excluded.kind, at = excluded.at, fault = excluded.fault, code = excluded.code,"
+    " status = excluded.status, text = excluded.text, queue_id = excluded.queue_id, settled = FALSE"
+)
+
+
+def claim(edition: int, numbers: tuple[int, int] | None, holder: tuple[str, str], at: datetime, until: datetime) -> int:
+    """A new chunk, first and last number included (None: of retries), held by a journal of a machine; its key."""
+    first, last = numbers or (None, None)
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, [edition, first, last, *holder, _adapted(at), _adapted(until)])
+        return int(cursor.fetchone()[0])
+
+
+def begin(chunk: int, at: datetime) -> bool:
+    """The chunk's mails may leave from now on; whether it had not begun before."""
+    return _changed(BEGIN, [_adapted(at), chunk])
+
+
+def close(chunk: int, at: datetime) -> bool:
+    """The chunk is in nobody's hands any more; whether it was in somebody's."""
+    return _changed(CLOSE, [_adapted(at), chunk])
+
+
+def tally(edition: int, at: datetime, counts: Sequence[int]) -> None:
+    """By how much the counts change: accepted, deferred, refused, unknown, skipped."""
+    _changed(TALLY, [edition, _adapted(at), *counts])
+
+
+def upsert(edition: int, rows: Iterable[Sequence[Any]]) -> None:
+    """Results in place of whatever was known of their numbers; the columns in the order of UPSERT."""
+    with connection.cursor() as cursor:
+        cursor.executemany(UPSERT.format(edition=edition), list(rows))
+
+
+def _changed(statement: str, values: Sequence[Any]) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return bool(cursor.rowcount)
+
+
+def _adapted(at: datetime) -> Any:
+    return connection.ops.adapt_datetimefield_value(at)

@@ -48,8 +48,8 @@ class Features:
             return Fault.CONTENT, "5.3.4", f"the mail has {mail.size} octets, the mail server takes {self.size}"
         return None
 
-    def commands(self, mail: Mail) -> tuple[bytes, bytes, bytes]:
-        """MAIL, RCPT and DATA for a mail, with the parameters that the server knows."""
+    def commands(self, mail: Mail) -> bytes:
+        """MAIL, RCPT and DATA for a mail, a line each, with the parameters that the server knows."""
         parameters = b" SIZE=%d" % mail.size if self.size_known else b""
         if mail.eight_bit:
             parameters += b" BODY=8BITMIME"
@@ -58,8 +58,5 @@ class Features:
         if self.dsn:
             parameters += b" RET=HDRS"
         notify = b" NOTIFY=FAILURE" if self.dsn else b""
-        return (
-            b"MAIL FROM:<%s>%s\r\n" % (mail.sender, parameters),
-            b"RCPT TO:<%s>%s\r\n" % (mail.recipient, notify),
-            b"DATA\r\n",
-        )
+        names = (mail.sender, parameters, mail.recipient, notify)
+        return b"MAIL FROM:<%s>%s\r\nRCPT TO:<%s>%s\r\nDATA\r\n" % names

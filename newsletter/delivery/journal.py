@@ -71,10 +71,10 @@ def _began(at: int, chunk: Chunk) -> bytes:
 
 
 def _came(at: int, outcome: Outcome) -> bytes:
-    wait = -1.0 if outcome.retry_after is None else outcome.retry_after
-    kind, fault = _KIND_AT[outcome.kind], _FAULT_AT[outcome.fault]
-    head = _CAME.pack(b"O", at, outcome.number, outcome.attempt, outcome.at, kind, fault, outcome.code, wait)
-    return head + f"{outcome.status}\0{outcome.queue_id}\0{outcome.text[:1000]}".encode("utf-8", "replace")
+    number, attempt, kind, when, fault, code, status, text, queue_id, retry_after = outcome
+    wait = -1.0 if retry_after is None else retry_after
+    head = _CAME.pack(b"O", at, number, attempt, when, _KIND_AT[kind], _FAULT_AT[fault], code, wait)
+    return head + f"{status}\0{queue_id}\0{text[:1000]}".encode("utf-8", "replace")
 
 
 class Journal:
@@ -112,21 +112,23 @@ class Journal:
         key = (edition, chunk)
         if key not in self._open:
             at, self._next = self._next, self._next + 1
-            self._open[key] = (at, bytearray())
-            self._append(key, _began(at, key))
+            framed = _frame(_began(at, key))
+            self._open[key] = (at, bytearray(framed))
+            self._write(framed)
 
     def about(self, edition: str, chunk: int, number: int, attempt: int) -> None:
         """The final dot of this mail is written next."""
-        key = (edition, chunk)
-        self._append(key, _ABOUT.pack(b"A", self._open[key][0], number, attempt))
+        at, records = self._open[edition, chunk]
+        framed = _frame(_ABOUT.pack(b"A", at, number, attempt))
+        self._write(framed)
+        records += framed
 
     def came(self, edition: str, chunk: int, outcome: Outcome, *, soon: bool = False) -> None:
         """This came back; an unknown outcome says that nothing ever will.
 
         `soon`: it is written together with the next record, or by `flush`; until then kill -9 makes it unknown.
         """
-        key = (edition, chunk)
-        at, records = self._open[key]
+        at, records = self._open[edition, chunk]
         framed = _frame(_came(at, outcome))
         records += framed
         self._unwritten += framed
@@ -152,11 +154,6 @@ class Journal:
             self.path.unlink(missing_ok=True)
         os.close(self._fd)
         self._fd = -1
-
-    def _append(self, key: Chunk, record: bytes) -> None:
-        framed = _frame(record)
-        self._write(framed)
-        self._open[key][1].extend(framed)
 
     def _write(self, framed: bytes) -> None:
         """All or nothing: what a full disk took in part is cut off again, so that later records stay readable."""

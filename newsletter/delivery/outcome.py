@@ -113,8 +113,6 @@ def unknown(number: int, attempt: int, problem: str, at: float) -> Outcome:
 
 def without(outcome: Outcome, address: str) -> Outcome:
     """The outcome, its text naming neither the address nor what stands before the `@`: it is kept for long."""
-    if not outcome.text:
-        return outcome
     text = nameless(outcome.text, address)
     o = outcome
     return Outcome(o.number, o.attempt, o.kind, o.at, o.fault, o.code, o.status, text, o.queue_id, o.retry_after)

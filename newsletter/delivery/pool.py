@@ -54,7 +54,8 @@ class Pool:
 
     def taken(self) -> None:
         """The server took a mail: there may be one connection more."""
-        self._allowed = min(self._allowed + 1, self._ceiling)
+        if self._allowed < self._ceiling:
+            self._allowed += 1
 
     def tend(self, now: float, waiting: int) -> None:
         """Deadlines, idle ones that leave, and new connections where mails wait for one.

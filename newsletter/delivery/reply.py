@@ -7,6 +7,7 @@ from typing import NamedTuple
 LONGEST = 65_536
 _CODES = {b"%d" % code: code for code in range(200, 600)}
 _MARKS = (b" ", b"-", b"\r", b"")
+_GOING_WELL = re.compile(rb"(2\d\d) ([^\r\n]*)\r\n2\d\d [^\r\n]*\r\n2\d\d [^\r\n]*\r\n354 [^\r\n]*\r\n")
 _STATUS = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
 _ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;=]+@[^\s<>()\[\]\"',:;]+")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
@@ -68,6 +69,15 @@ class Replies:
     def clear(self) -> None:
         """Forget what has arrived: after STARTTLS nothing from before it counts (RFC 3207 4.2)."""
         self.__init__()  # type: ignore[misc]
+
+    def going_well(self, data: bytes) -> Reply | None:
+        """The first of four replies, where `data` is just these: three that say 2yz and one that says 354.
+
+        So a server answers a final dot and the group behind it as long as all goes well; `feed` would say the same of
+        them, one by one. None, and nothing is taken in, where it is anything else.
+        """
+        found = None if self._rest or self._lines else _GOING_WELL.fullmatch(data)
+        return Reply(int(found[1]), (found[2],)) if found else None
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """The replies that `data` completes, one after the other; raises `Garbage` where the next one would be

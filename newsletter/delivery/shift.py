@@ -6,6 +6,7 @@ its final dot is written and after its reply; once it cannot be written nothing 
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from newsletter.config import Delivery
 from newsletter.delivery import outcome as outcomes
@@ -24,9 +25,8 @@ LOW = 100
 """With no more mails than this waiting the next chunk is begun."""
 
 
-def boottime() -> float:
-    """Seconds since the machine started, sleep included: leases are measured by it."""
-    return time.clock_gettime(time.CLOCK_BOOTTIME)
+boottime = partial(time.clock_gettime, time.CLOCK_BOOTTIME)
+"""Seconds since the machine started, sleep included: leases are measured by it."""
 
 
 class Shift:
@@ -221,7 +221,9 @@ class Shift:
         self.halt(lambda held: held.batch.edition == edition)
 
     def _finish(self, job: Job, outcome: Outcome, *, soon: bool = False) -> None:
-        held, outcome = job.chunk, outcomes.without(outcome, job.reader.address)
+        held = job.chunk
+        if outcome.text:
+            outcome = outcomes.without(outcome, job.reader.address)
         self._write(job, outcome, soon=soon)
         held.in_flight -= 1
         held.outcomes.append(outcome)

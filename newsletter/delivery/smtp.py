@@ -22,6 +22,8 @@ FAREWELL = 2.0
 """Seconds that a server may take over its answer to QUIT: nothing hangs on it."""
 
 _GROUP = (Phase.MAIL, Phase.RCPT, Phase.DATA)
+_WHOLE = 1 + len(_GROUP)
+"""Replies that are awaited for a final dot and the group behind it, none of which has come."""
 
 
 class Broken(Exception):
@@ -33,6 +35,9 @@ class Connection(asyncio.Protocol):
 
     `heard` is called whenever something came in.
     """
+
+    _work: Work
+    """From `start` on."""
 
     def __init__(self, timeouts: Timeouts) -> None:
         self.timeouts = timeouts
@@ -48,7 +53,7 @@ class Connection(asyncio.Protocol):
         self._replies = Replies()
         self._inbox: deque[Reply] = deque()
         self._waiter: asyncio.Future[None] | None = None
-        self._work: Work | None = None
+        self._started = False
         self._awaited: deque[Phase] = deque()
         self._next: Job | None = None
         self._commands: Sequence[bytes] = ()
@@ -69,6 +74,17 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Replies, in whatever pieces."""
+        dotted, following = self._dotted, self._next
+        if dotted and following and len(self._awaited) == _WHOLE and (reply := self._replies.going_well(data)):
+            self._go_on(dotted, reply, following)
+        else:
+            self._feed(data)
+        if self._started:
+            self._work.flush()
+            self._arm()
+            self.heard()
+
+    def _feed(self, data: bytes) -> None:
         try:
             for reply in self._replies.feed(data):
                 self._receive(reply)
@@ -76,10 +92,6 @@ class Connection(asyncio.Protocol):
                     break
         except Garbage as e:
             self.end(str(e))
-        if self._work is not None:
-            self._work.flush()
-            self._arm()
-            self.heard()
 
     def pause_writing(self) -> None:
         """The server reads slowly: more than a final dot is still here."""
@@ -124,7 +136,7 @@ class Connection(asyncio.Protocol):
 
     def start(self, work: Work, most: int | None) -> None:
         """Take mails from `work` from now on; at most so many."""
-        self._work, self.most = work, most
+        self._work, self.most, self._started = work, most, True
         self.idle_since = self._now()
 
     @property
@@ -180,12 +192,12 @@ class Connection(asyncio.Protocol):
         self.transport.abort()
         dotted, following = self._dotted, self._next
         self._dotted = self._next = None
-        if self._work and dotted:
+        if dotted:
             if dot_is_out:
                 self._work.lost(dotted, problem)
             else:
                 self._work.back(dotted, problem)
-        if self._work and following:
+        if following:
             if self._refusal:
                 self._work.replied(following, *self._refusal)
             else:
@@ -193,8 +205,16 @@ class Connection(asyncio.Protocol):
         if self._waiter and not self._waiter.done():
             self._waiter.set_result(None)
 
+    def _go_on(self, dotted: Job, reply: Reply, following: Job) -> None:
+        """A mail was taken and the next one's envelope is: what `_feed` does, in one step for the four replies."""
+        self._dotted = None
+        self._awaited.clear()
+        self.taken += 1
+        self._work.replied(dotted, Phase.DOT, reply)
+        self._send(following)
+
     def _receive(self, reply: Reply) -> None:
-        if self._work is None:
+        if not self._started:
             self._inbox.append(reply)
             if self._waiter and not self._waiter.done():
                 self._waiter.set_result(None)
@@ -225,11 +245,11 @@ class Connection(asyncio.Protocol):
     def _after_dot(self, reply: Reply) -> None:
         job, self._dotted = cast(Job, self._dotted), None
         if reply.code < 400 and not reply.positive:
-            self._work_.lost(job, f"not a reply to a final dot: {reply}")
+            self._work.lost(job, f"not a reply to a final dot: {reply}")
             self.end(f"not a reply to a final dot: {reply}")
             return
         self.taken += reply.positive
-        self._work_.replied(job, Phase.DOT, reply)
+        self._work.replied(job, Phase.DOT, reply)
         if self._next is None:
             self._on()
 
@@ -251,7 +271,7 @@ class Connection(asyncio.Protocol):
         if reply.code == 354 and self._refusal:
             self._write(b".\r\n", Phase.LONE)
         elif reply.code == 354:
-            self._send()
+            self._send(cast(Job, self._next))
         elif reply.code < 400:
             self._refusal = None  # the answers are out of step: it was one to something else
             self.end(f"not a reply to DATA: {reply}")
@@ -264,7 +284,7 @@ class Connection(asyncio.Protocol):
         job, self._next = cast(Job, self._next), None
         phase, reply = cast(tuple[Phase, Reply], self._refusal)
         self._refusal = None
-        self._work_.replied(job, phase, reply)
+        self._work.replied(job, phase, reply)
         self._on()
 
     def _farewell(self, phase: Phase, reply: Reply) -> None:
@@ -273,10 +293,10 @@ class Connection(asyncio.Protocol):
         self.farewell = phase
         if phase is Phase.DOT:
             job, self._dotted = cast(Job, self._dotted), None
-            self._work_.back(job, problem, phase, reply)
+            self._work.back(job, problem, phase, reply)
         elif self._next and self._refusal is None:
             job, self._next = self._next, None
-            self._work_.back(job, problem, phase, reply)
+            self._work.back(job, problem, phase, reply)
         self.end(problem)
 
     def _on(self) -> None:
@@ -289,11 +309,11 @@ class Connection(asyncio.Protocol):
 
     def _take(self) -> Job | None:
         """A mail that this server can take; what it cannot is refused on the way."""
-        while job := self._work_.take():
+        while job := self._work.take():
             unfit = self.features.unfit(job.mail)
             if unfit is None:
                 return job
-            self._work_.refuse(job, *unfit)
+            self._work.refuse(job, *unfit)
         return None
 
     def _open(self, job: Job) -> None:
@@ -301,7 +321,7 @@ class Connection(asyncio.Protocol):
         if self.features.pipelining:
             self.transport.write(self._group(job))
         else:
-            self._commands = self.features.commands(job.mail)
+            self._commands = self.features.commands(job.mail).splitlines(keepends=True)
             if self._reset:
                 self._write(b"RSET\r\n", Phase.RSET)
             else:
@@ -310,7 +330,7 @@ class Connection(asyncio.Protocol):
 
     def _group(self, job: Job) -> bytes:
         """MAIL, RCPT and DATA at once, after an RSET where the last transaction is still open."""
-        commands = b"".join(self.features.commands(job.mail))
+        commands = self.features.commands(job.mail)
         if self._reset:
             self._awaited.append(Phase.RSET)
             commands = b"RSET\r\n" + commands
@@ -322,14 +342,13 @@ class Connection(asyncio.Protocol):
         if not self.features.pipelining:
             self._write(self._commands[_GROUP.index(phase)], phase)
 
-    def _send(self) -> None:
+    def _send(self, job: Job) -> None:
         """Body and dot, and the next mail's group behind them."""
-        job = cast(Job, self._next)
         if self.transport.is_closing():
             self.end("the mail server closed the connection")
             return
         self._next = None
-        if not self._work_.about(job):
+        if not self._work.about(job):
             self.end("sending was stopped")
             return
         self._dotted = job
@@ -348,10 +367,6 @@ class Connection(asyncio.Protocol):
         """The deadline of the reply that comes next."""
         if not self._paused and not self.closed.done():
             self._deadline = self._now() + self._seconds[self._awaited[0]] if self._awaited else math.inf
-
-    @property
-    def _work_(self) -> Work:
-        return cast(Work, self._work)
 
 
 def _nothing() -> None:

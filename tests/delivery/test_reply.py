@@ -23,6 +23,29 @@ def test_replies_are_the_same_however_they_arrive(said: list[tuple[int, list[str
     assert got == [Reply(code, tuple(line.encode() for line in lines)) for code, lines in said]
 
 
+SAID = st.sampled_from(
+    [b"250 2.0.0 Ok\r\n", b"250 \r\n", b"251 moved\r\n", b"354 go on\r\n", b"250-more\r\n", b"250\r\n", b"421 no\r\n"]
+    + [b"550 5.1.1 gone\r\n", b"250 half", b"boo\r\n", b"250 Ok\n", b"250 a\rb\r\n"]
+)
+
+
+@given(st.lists(SAID, min_size=3, max_size=5), st.sampled_from([b"", b"250-first\r\n", b"25"]))
+def test_the_short_way_through_a_whole_group_says_what_the_long_way_does(lines: list[bytes], before: bytes) -> None:
+    short, long, octets = Replies(), Replies(), b"".join(lines)
+    assert list(short.feed(before)) == list(long.feed(before)) == []
+    try:
+        replies = list(long.feed(octets))
+    except Garbage:
+        replies = []
+    well = short.going_well(octets)
+    if well is not None:
+        assert [reply.code // 50 for reply in replies] == [5, 5, 5, 7]
+        assert replies[0] == well
+        assert before == b""
+    elif lines == [b"250 2.0.0 Ok\r\n"] * 3 + [b"354 go on\r\n"]:
+        assert before
+
+
 @pytest.mark.parametrize(
     "line", [b"hello\r\n", b"25\r\n", b"2500 ok\r\n", b"199 no\r\n", b"600 no\r\n", b"\r\n", b"250_ok\r\n"]
 )

@@ -24,8 +24,20 @@ def test_replies_are_the_same_however_they_arrive(said: list[tuple[int, list[str
 
 
 SAID = st.sampled_from(
-    [b"250 2.0.0 Ok\r\n", b"250 \r\n", b"251 moved\r\n", b"354 go on\r\n", b"250-more\r\n", b"250\r\n", b"421 no\r\n"]
-    + [b"550 5.1.1 gone\r\n", b"250 half", b"boo\r\n", b"250 Ok\n", b"250 a\rb\r\n"]
+    [
+        b"250 2.0.0 Ok\r\n",
+        b"250 \r\n",
+        b"251 moved\r\n",
+        b"354 go on\r\n",
+        b"250-more\r\n",
+        b"250\r\n",
+        b"421 no\r\n",
+        b"550 5.1.1 gone\r\n",
+        b"250 half",
+        b"boo\r\n",
+        b"250 Ok\n",
+        b"250 a\rb\r\n",
+    ]
 )
 
 

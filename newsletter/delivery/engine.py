@@ -128,9 +128,7 @@ class Engine:
         self._loop = loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._unforeseen)
         self._news = asyncio.Event()
-        self._shift = Shift(
-            self._delivery, self._journal, self._signers, loop.time, self._news.set, lambda: self._carrier.taken()
-        )
+        self._shift = Shift(self._delivery, self._journal, self._signers, loop.time, self._news.set)
         self._carrier = self._make_carrier()
         self._thread = ThreadPoolExecutor(1, "source and sink")
         ticker = asyncio.ensure_future(self._tick())

@@ -41,9 +41,6 @@ class FileBox:
                 self._work.flush()
         asyncio.get_running_loop().call_soon(self.pump)
 
-    def taken(self) -> None:
-        """A folder is never too fast."""
-
     def tend(self, now: float, waiting: int) -> None:
         """A folder has no deadlines."""
 

@@ -132,9 +132,6 @@ class Carrier(Protocol):
     def __len__(self) -> int:
         """Connections that stand."""
 
-    def taken(self) -> None:
-        """A mail was accepted."""
-
     def pump(self) -> None:
         """There may be something to do."""
 

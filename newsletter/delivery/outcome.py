@@ -72,7 +72,7 @@ _DETAILS = {
 
 def accepted(number: int, attempt: int, reply: Reply, at: float) -> Outcome:
     """The server took the mail; what it calls the mail is kept where it says so."""
-    return Outcome(number, attempt, Kind.ACCEPTED, at, code=reply.code, queue_id=queue_id(reply))
+    return Outcome(number, attempt, Kind.ACCEPTED, at, Fault.NONE, reply.code, "", "", queue_id(reply))
 
 
 def queue_id(reply: Reply) -> str:

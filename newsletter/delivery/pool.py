@@ -32,7 +32,7 @@ class Pool:
         self._work = work
         self._connections: set[Connection] = set()
         self._opening: set[asyncio.Task[None]] = set()
-        self._allowed = 1
+        self._taken = 0
         self._ceiling = connections
         self._ceiling_at = 0.0
         self._not_before = 0.0
@@ -52,11 +52,6 @@ class Pool:
         for connection in [c for c in self._connections if c.idle]:
             connection.pump()
 
-    def taken(self) -> None:
-        """The server took a mail: there may be one connection more."""
-        if self._allowed < self._ceiling:
-            self._allowed += 1
-
     def tend(self, now: float, waiting: int) -> None:
         """Deadlines, idle ones that leave, and new connections where mails wait for one.
 
@@ -71,7 +66,8 @@ class Pool:
         if self._ceiling < self._most and now - self._ceiling_at > CEILING_RECOVERS:
             self._ceiling, self._ceiling_at = self._ceiling + 1, now
         if now >= self._not_before and not self._closing and not any(c.idle for c in self._connections):
-            room = min(self._allowed, self._ceiling) - len(self._connections) - len(self._opening)
+            allowed = 1 + self._taken + sum(connection.taken for connection in self._connections)
+            room = min(allowed, self._ceiling) - len(self._connections) - len(self._opening)
             for _ in range(min(room, waiting - len(self._opening))):
                 self._start(asyncio.ensure_future(self._open()))
 
@@ -135,6 +131,7 @@ class Pool:
 
     def _gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
+        self._taken += connection.taken
         if connection.farewell is Phase.MAIL and connection.taken:
             self._learn(connection.taken)
 

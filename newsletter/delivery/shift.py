@@ -39,7 +39,6 @@ class Shift:
         signers: Sequence[Signer],
         now: Callable[[], float],
         news: Callable[[], None],
-        taken: Callable[[], None],
     ) -> None:
         self.held: dict[Chunk, Held] = {}
         self.pauses: dict[str, str] = {}
@@ -52,7 +51,6 @@ class Shift:
         self._signers = signers
         self._now = now
         self._news = news
-        self._taken = taken
         self._circuits: dict[str, Circuit] = {}
         self._prepared: dict[str, tuple[Segments, Prepared]] = {}
         self._hungry = False
@@ -160,7 +158,6 @@ class Shift:
         """The reply that decides about the mail."""
         number, attempt = job.reader.number, job.reader.attempt
         if phase is Phase.DOT and reply.positive:
-            self._taken()
             self._finish(job, outcomes.accepted(number, attempt, reply, time.time()), soon=True)
         else:
             self._finish(job, outcomes.verdict(number, attempt, phase, reply, time.time()), soon=True)

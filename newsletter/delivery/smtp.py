@@ -80,7 +80,8 @@ class Connection(asyncio.Protocol):
         else:
             self._feed(data)
         if self._started:
-            self._work.flush()
+            if self._dotted is None:  # else the journal has heard of its dot, and of all that came before
+                self._work.flush()
             self._arm()
             self.heard()
 
@@ -353,11 +354,11 @@ class Connection(asyncio.Protocol):
             return
         self._dotted = job
         self._awaited.append(Phase.DOT)
-        end = b".\r\n"
+        group = b""
         if self.features.pipelining and not self._leaving and not self.full and (following := self._take()):
             self._next = following
-            end += self._group(following)
-        self.transport.write(b"".join([*job.mail.pieces, end]))
+            group = self._group(following)
+        self.transport.write(b"".join([*job.mail.pieces, b".\r\n", group]))
 
     def _write(self, command: bytes, phase: Phase) -> None:
         self._awaited.append(phase)

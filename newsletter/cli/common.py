@@ -128,14 +128,18 @@ def confirm(question: str, *, yes: bool) -> None:
         raise Failed("nothing was done", NEEDS_A_PERSON)
 
 
+def shows_progress() -> bool:
+    """Whether somebody looks: only on a terminal."""
+    return not (_options.quiet or _options.json) and Console(stderr=True).is_terminal
+
+
 @contextmanager
 def progress(what: str) -> Iterator[Step]:
-    """A bar on standard error while something long goes on, only on a terminal."""
-    err = Console(stderr=True)
-    if _options.quiet or _options.json or not err.is_terminal:
+    """A bar on standard error while something long goes on, where somebody looks."""
+    if not shows_progress():
         yield lambda done, total: None
         return
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bar:
+    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)

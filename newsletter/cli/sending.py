@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 from rich.table import Column, Table
 
-from newsletter.cli.common import NEEDS_A_PERSON, WRONG, confirm, emit, fail, newsletter_named, progress, ready, say
+from newsletter.cli.common import (
+    NEEDS_A_PERSON,
+    WRONG,
+    confirm,
+    emit,
+    fail,
+    newsletter_named,
+    progress,
+    ready,
+    say,
+    shows_progress,
+)
 from newsletter.config import Config
 
 if TYPE_CHECKING:
@@ -195,6 +206,7 @@ def _take_part(found: Config, row: "Edition") -> None:
     from newsletter.models import State
 
     problem, looked, through, waiting = "", 0.0, False, sending.Waiting(row)
+    shown = shows_progress()
     if row.state == State.SENT and sending.nothing_left_now(row):
         say(f"{row.name} is sent already: nothing is sent again")
 
@@ -204,7 +216,8 @@ def _take_part(found: Config, row: "Edition") -> None:
         if time.monotonic() - looked < LOOK and not said:
             return False
         looked = time.monotonic()
-        step(*_done(row))
+        if shown:
+            step(*_done(row))
         through = waiting.over()
         return through or bool(said)
 

@@ -177,9 +177,13 @@ class Waiting:
 
     def over(self) -> bool:
         """Looks at the database."""
+        state = Edition.objects.values_list("state", flat=True).get(pk=self._edition.pk)
+        if state in (State.QUEUED, State.SENDING):
+            self._round = None
+            return False
         if nothing_left_now(self._edition):
             return True
-        if not Edition.objects.filter(pk=self._edition.pk, state=State.SENT).exists():
+        if state != State.SENT:
             self._round = None
             return False
         deferred = Retry.objects.filter(edition=self._edition)

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from newsletter import config
 from newsletter.jobs import audience, history, progress
@@ -44,7 +44,8 @@ def _begin(edition: Edition, now: datetime) -> Edition | None:
 
 def complete(newsletters: Collection[str], now: datetime) -> list[Edition]:
     """Take to sent every edition of which none is pending and no chunk is open."""
-    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters)
+    in_hand = Chunk.objects.filter(edition=OuterRef("pk"), closed_at=None)
+    sending = Edition.objects.filter(~Exists(in_hand), state=State.SENDING, newsletter__in=newsletters)
     return [sent for edition in sending if _is_through(edition) and (sent := _complete(edition, now))]
 
 

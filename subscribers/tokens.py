@@ -7,6 +7,7 @@ is worth nothing for another. What was made under a key of `secret_key_previous`
 import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,9 @@ PROOF = 0
 """The number that the links of a proof carry: no subscription has it, so that they act on nobody."""
 
 NUMBER, EXPIRES, MAC = 6, 6, 15  # octets; their sums are multiples of three, so that base64 needs no padding
+
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+"""From base64 to its form for addresses (RFC 4648 5)."""
 
 BLOCK = 64
 INNER, OUTER = (bytes(octet ^ pad for octet in range(256)) for pad in (0x36, 0x5C))
@@ -81,7 +85,7 @@ def link_tokens() -> Callable[[int], str]:
         within, around = inner.copy(), outer.copy()
         within.update(number)
         around.update(within.digest())
-        return urlsafe_b64encode(number + around.digest()[:MAC]).decode()
+        return b2a_base64(number + around.digest()[:MAC], newline=False).translate(URL_SAFE).decode("ascii")
 
     return token
 

@@ -70,13 +70,6 @@ def _began(at: int, chunk: Chunk) -> bytes:
     return b"C" + json.dumps([at, *chunk]).encode()
 
 
-def _came(at: int, outcome: Outcome) -> bytes:
-    number, attempt, kind, when, fault, code, status, text, queue_id, retry_after = outcome
-    wait = -1.0 if retry_after is None else retry_after
-    head = _CAME.pack(b"O", at, number, attempt, when, _KIND_AT[kind], _FAULT_AT[fault], code, wait)
-    return head + f"{status}\0{queue_id}\0{text[:1000]}".encode("utf-8", "replace")
-
-
 class Journal:
     """The journal that this process writes; made by `create`. Not for several threads at once."""
 
@@ -129,7 +122,10 @@ class Journal:
         `soon`: it is written together with the next record, or by `flush`; until then kill -9 makes it unknown.
         """
         at, records = self._open[edition, chunk]
-        framed = _frame(_came(at, outcome))
+        number, attempt, kind, when, fault, code, status, text, queue_id, retry_after = outcome
+        wait = -1.0 if retry_after is None else retry_after
+        head = _CAME.pack(b"O", at, number, attempt, when, _KIND_AT[kind], _FAULT_AT[fault], code, wait)
+        framed = _frame(head + f"{status}\0{queue_id}\0{text[:1000]}".encode("utf-8", "replace"))
         records += framed
         self._unwritten += framed
         if not soon:

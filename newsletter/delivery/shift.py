@@ -157,7 +157,7 @@ class Shift:
     def replied(self, job: Job, phase: Phase, reply: Reply) -> None:
         """The reply that decides about the mail."""
         number, attempt = job.reader.number, job.reader.attempt
-        if phase is Phase.DOT and reply.positive:
+        if phase is Phase.DOT and reply.code < 300:
             self._finish(job, outcomes.accepted(number, attempt, reply, time.time()), soon=True)
         else:
             self._finish(job, outcomes.verdict(number, attempt, phase, reply, time.time()), soon=True)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from newsletter import config
 from newsletter.jobs import audience, database, statements, underway, warm_up
@@ -175,13 +175,21 @@ def unanswered(chunk: Chunk) -> dict[int, int]:
     """The numbers of a chunk that have no outcome, each with its attempt: of retries those that still name it."""
     if chunk.first is None or chunk.last is None:
         return dict(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
-    done = _done.rows(chunk.edition_id, chunk.first, chunk.last)
-    left = set(range(chunk.first, chunk.last + 1)).difference(n for (n,) in done)
-    return dict.fromkeys(sorted(left), 1)
+    numbers = range(chunk.first, chunk.last + 1)
+    if _answers.rows(chunk.edition_id, chunk.first, chunk.last) == [(len(numbers),)]:
+        return {}
+    done = _answered.rows(chunk.edition_id, chunk.first, chunk.last)
+    return dict.fromkeys(sorted(set(numbers).difference(n for (n,) in done)), 1)
 
 
 @Phrased
-def _done(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+def _answers(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+    found = Result.objects.filter(edition=edition, number__range=(first, last))
+    return found.values("edition_id").annotate(count=Count("*")).values_list("count")
+
+
+@Phrased
+def _answered(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
     return Result.objects.filter(edition=edition, number__range=(first, last)).values_list("number")
 
 

@@ -205,6 +205,7 @@ def _context(smtp: Smtp) -> ssl.SSLContext:
 
 def _tls_problem(where: str, error: ssl.SSLError) -> str:
     why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else error.reason or str(error)
+    why = why.rstrip(".")
     return f"TLS with {where} failed: {why}; check the host's name and certificate, or delivery.smtp.security"
 
 

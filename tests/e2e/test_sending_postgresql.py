@@ -1,5 +1,6 @@
 """Sending with PostgreSQL: one machine, and two that share the database."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,11 +12,24 @@ from typing import Any
 
 import pytest
 
+from newsletter.jobs.outbox import MOST
 from tests.conftest import Site
 from tests.doubles import postgresql
 from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer, kill_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
+
+RAN_OUT = """
+from datetime import timedelta
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+from django.db.models import F
+from newsletter.models import Chunk
+Chunk.objects.filter(closed_at=None).update(leased_until=F("leased_until") - timedelta(hours=1))
+"""
+"""As if an hour had passed since the leases of all that is in hand were renewed."""
 
 IN_FLIGHT = 8
 """Two mails a connection, of four: as many as a kill may leave unknown."""
@@ -29,9 +43,12 @@ class Cluster:
     server: MailServer
 
     def prepare(self, readers: int) -> None:
-        first = self.machines[0]
-        environment = {**first.environment, "PYTHONPATH": str(ROOT)}
-        subprocess.run([sys.executable, "-c", PREPARE, str(readers)], cwd=first.folder, env=environment, check=True)
+        self.run(PREPARE, str(readers))
+
+    def run(self, script: str, *words: str) -> None:
+        here = self.machines[-1]
+        environment = {**here.environment, "PYTHONPATH": str(ROOT)}
+        subprocess.run([sys.executable, "-c", script, *words], cwd=here.folder, env=environment, check=True)
 
 
 @pytest.fixture
@@ -121,3 +138,23 @@ def test_what_a_killed_worker_had_in_hand_waits_for_its_machine_and_goes_to_no_o
     assert counted["unknown"] <= IN_FLIGHT
     assert len(cluster.server.got) >= 2500 - counted["unknown"]
     assert set(cluster.server.got.values()) == {1}
+
+
+def test_what_a_machine_that_is_gone_had_in_hand_is_unknown_and_another_sends_the_rest(cluster: Cluster) -> None:
+    cluster.prepare(2500)
+    gone, other = cluster.machines
+    worker = gone.start("worker")
+    cluster.server.wait_for(700)
+    kill_all(worker)
+    shutil.rmtree(gone.folder)
+    cluster.run(RAN_OUT)
+    worker = other.start("worker")
+    counted = sent(other)
+    assert end(worker) == 0
+    got = cluster.server.got
+    assert counted["accepted"] + counted["unknown"] == 2500
+    assert 0 < counted["unknown"] <= 2 * MOST
+    assert set(got.values()) == {1}
+    unknown = {found["address"] for found in counted["unknown_deliveries"]}
+    assert len(unknown) == counted["unknown"]
+    assert len(got.keys() | unknown) == 2500

@@ -5,9 +5,9 @@ Works on the text, in one pass and in time linear to it; what is well-formed and
 """
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
 
+from newsletter.feeds.elements import OpenElements
 from newsletter.feeds.markup import words
 
 # An attribute's value may hold ">"; where its quotes don't match, the tag ends at the first one.
@@ -17,37 +17,31 @@ _EMPTY = words("br hr img wbr")
 
 
 class _Balancer:
-    """Keeps the tags of the outer `limit` levels and adds the end tags that are missing; `depth` is the deepest."""
+    """Keeps the tags of the outer `limit` levels and adds the end tags that are missing."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.depth = 0
-        self.open: list[str] = []
-        self.count: Counter[str] = Counter()
+        self.open = OpenElements(limit)
 
     def __call__(self, tag: re.Match[str]) -> str:
         name = tag[2]
         if tag[1]:
             return self._close(name)
         if tag[4]:
-            return tag[0] if len(self.open) < self.limit else ""
+            return tag[0] if self.open.room else ""
         if name in _EMPTY:
-            return f"<{name}{tag[3]}/>" if len(self.open) < self.limit else ""
-        self.open.append(name)
-        self.count[name] += 1
-        self.depth = max(self.depth, len(self.open))
-        return tag[0] if len(self.open) <= self.limit else ""
+            return f"<{name}{tag[3]}/>" if self.open.room else ""
+        return tag[0] if self.open.push(name) else ""
 
     def _close(self, name: str) -> str:
         """The end tags of an element and of what is still open in it; none where it was never opened."""
-        if not self.count[name]:
+        if name not in self.open:
             return ""
-        ends: list[str] = []
-        while not ends or ends[-1] != name:
-            ends.append(self.open.pop())
-            self.count[ends[-1]] -= 1
-        kept = ends[max(0, len(self.open) + len(ends) - self.limit) :]
-        return "".join(f"</{end}>" for end in kept)
+        ends, inner = [], ""
+        while inner != name:
+            inner = self.open.pop()
+            if self.open.room:
+                ends.append(f"</{inner}>")
+        return "".join(ends)
 
 
 def balance(text: str, limit: int) -> tuple[str, bool]:
@@ -57,7 +51,7 @@ def balance(text: str, limit: int) -> tuple[str, bool]:
     """
     balancer = _Balancer(limit)
     balanced = "".join(part if opaque else _TAG.sub(balancer, part) for part, opaque in xml_parts(text))
-    return balanced, balancer.depth > limit
+    return balanced, balancer.open.deepest > limit
 
 
 def xml_parts(text: str) -> Iterator[tuple[str, bool]]:

@@ -4,8 +4,8 @@ Works on the text, in one pass and in time linear to it: parsers below recurse, 
 """
 
 import re
-from collections import Counter
 
+from newsletter.feeds.elements import OpenElements
 from newsletter.feeds.markup import words
 
 _TAG = re.compile(r"<(/?)([A-Za-z][^\s/<>]*)[^<>]*?(/?)>")
@@ -22,13 +22,10 @@ _CLOSES |= {
 
 
 class _Flattener:
-    """Keeps the tags of the outer `limit` levels; `depth` is the deepest that it saw."""
+    """Keeps the tags of the outer `limit` levels."""
 
     def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.depth = 0
-        self.open: list[str] = []
-        self.count: Counter[str] = Counter()
+        self.open = OpenElements(limit)
 
     def __call__(self, tag: re.Match[str]) -> str:
         name = tag[2].lower()
@@ -36,28 +33,20 @@ class _Flattener:
             return tag[0] if self._close(name) else ""
         if name in _VOID:
             return tag[0]
-        while self.open and self.open[-1] in _CLOSES.get(name, ()):
-            self._pop()
-        self.open.append(name)
-        self.count[name] += 1
-        self.depth = max(self.depth, len(self.open))
-        return tag[0] if len(self.open) <= self.limit else ""
+        while self.open.innermost in _CLOSES.get(name, ()):
+            self.open.pop()
+        return tag[0] if self.open.push(name) else ""
 
     def _close(self, name: str) -> bool:
         """Close an element and what is open in it; False where its opening tag was left out."""
-        if not self.count[name]:
-            return len(self.open) <= self.limit
-        while self._pop() != name:
+        if name not in self.open:
+            return self.open.depth <= self.open.limit
+        while self.open.pop() != name:
             pass
-        return len(self.open) < self.limit
-
-    def _pop(self) -> str:
-        name = self.open.pop()
-        self.count[name] -= 1
-        return name
+        return self.open.room
 
 
 def flatten_html(html: str, limit: int) -> tuple[str, bool]:
     """HTML without the tags below `limit` levels, their text kept; and whether there were any."""
     flattener = _Flattener(limit)
-    return _TAG.sub(flattener, html), flattener.depth > limit
+    return _TAG.sub(flattener, html), flattener.open.deepest > limit

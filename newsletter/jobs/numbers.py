@@ -11,13 +11,14 @@ def spans(numbers: Collection[int]) -> Iterator[tuple[int, int]]:
 
     A range costs a fraction of a list of hundreds. Whoever asks leaves out what they did not ask for.
     """
-    ordered = iter(sorted(numbers))
-    first = last = next(ordered, None)
-    if first is None or last is None:
+    ordered = sorted(numbers)
+    if not ordered:
         return
-    for number in ordered:
-        if number - last > GAP:
-            yield first, last
-            first = number
-        last = number
-    yield first, last
+    first = last = ordered[0]
+    if ordered[-1] - first >= len(ordered):  # else it is one range, as most chunks are
+        for number in ordered:
+            if number - last > GAP:
+                yield first, last
+                first = number
+            last = number
+    yield first, ordered[-1]

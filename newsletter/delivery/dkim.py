@@ -91,7 +91,7 @@ class Signing:
     """The signatures of one edition's mails."""
 
     def __init__(self, signers: Sequence[Signer], headers: Sequence[tuple[str, Numbered]], body: Numbered) -> None:
-        self._signers = [(s, _listed(s.names, headers), _picked(s.names, headers)) for s in signers]
+        self._fields = [_Field(signer, headers) for signer in signers]
         self._body = body
         first, *rest = _canonical_pieces(body)
         shared = first if isinstance(first, bytes) else b""
@@ -102,23 +102,7 @@ class Signing:
         """The DKIM-Signature fields of the mail with these values, with their CRLF; they come first in it."""
         body_hash = base64.b64encode(self._digest(values))
         when = b"%d" % time.time()
-        return b"".join(self._field(*signer, values, body_hash, when) for signer in self._signers)
-
-    def _field(
-        self,
-        signer: Signer,
-        listed: bytes,
-        picked: Sequence[Numbered],
-        values: Sequence[bytes],
-        body_hash: bytes,
-        when: bytes,
-    ) -> bytes:
-        tags = b"%s%s;\r\n h=%s;\r\n bh=%s;\r\n b=" % (signer.tags, when, listed, body_hash)
-        fields = [_relaxed_field(_filled(pieces, values)) for pieces in picked]
-        own = b"dkim-signature:" + _BLANKS.sub(b" ", tags.replace(b"\r\n", b""))
-        signature = signer.sign(b"".join([*fields, own]))
-        folded = b"\r\n ".join(signature[at : at + _LINE] for at in range(0, len(signature), _LINE))
-        return b"DKIM-Signature: " + tags + folded + b"\r\n"
+        return b"".join(field.made(values, body_hash, when) for field in self._fields)
 
     def _digest(self, values: Sequence[bytes]) -> bytes:
         """The hash of the canonical body (RFC 6376 3.4.4): pieces made canonical once, unless blanks meet."""
@@ -127,6 +111,25 @@ class Signing:
         digest = self._shared.copy()
         digest.update(_filled(self._rest, values))
         return digest.digest()
+
+
+class _Field:
+    """One key's DKIM-Signature field; what is the same in every mail is made canonical once."""
+
+    def __init__(self, signer: Signer, headers: Sequence[tuple[str, Numbered]]) -> None:
+        self._sign = signer.sign
+        self._tags = signer.tags, b";\r\n h=%s;\r\n bh=" % _listed(signer.names, headers), b";\r\n b="
+        self._own = tuple(_BLANKS.sub(b" ", tag.replace(b"\r\n", b"")) for tag in self._tags)
+        self._signed = [_relaxed_if_same(field) for field in _picked(signer.names, headers)]
+
+    def made(self, values: Sequence[bytes], body_hash: bytes, when: bytes) -> bytes:
+        """The field of the mail with these values, with its CRLF."""
+        fields = [f if isinstance(f, bytes) else _relaxed_field(_filled(f, values)) for f in self._signed]
+        before, between, after = self._own
+        signature = self._sign(b"".join([*fields, b"dkim-signature:", before, when, between, body_hash, after]))
+        folded = b"\r\n ".join(signature[at : at + _LINE] for at in range(0, len(signature), _LINE))
+        before, between, after = self._tags
+        return b"".join([b"DKIM-Signature: ", before, when, between, body_hash, after, folded, b"\r\n"])
 
 
 def canonical_body(body: bytes) -> bytes:
@@ -158,6 +161,11 @@ def _relaxed_field(field: bytes) -> bytes:
     """The relaxed canonical form of `name:value` with its CRLF (RFC 6376 3.4.2)."""
     name, _, value = field.partition(b":")
     return name + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" \t") + b"\r\n"
+
+
+def _relaxed_if_same(field: Numbered) -> bytes | Numbered:
+    """The relaxed form of a field that no slot stands in; another one as it is."""
+    return field if any(isinstance(piece, int) for piece in field) else _relaxed_field(_filled(field, ()))
 
 
 def _picked(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> list[Numbered]:

@@ -7,12 +7,10 @@ is worth nothing for another. What was made under a key of `secret_key_previous`
 import hmac
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import b2a_base64
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from hashlib import sha256
 
 from django.apps import apps
 from django.conf import settings
@@ -21,13 +19,6 @@ PROOF = 0
 """The number that the links of a proof carry: no subscription has it, so that they act on nobody."""
 
 NUMBER, EXPIRES, MAC = 6, 6, 15  # octets; their sums are multiples of three, so that base64 needs no padding
-
-URL_SAFE = bytes.maketrans(b"+/", b"-_")
-"""From base64 to its form for addresses (RFC 4648 5)."""
-
-BLOCK = 64
-INNER, OUTER = (bytes(octet ^ pad for octet in range(256)) for pad in (0x36, 0x5C))
-"""Of HMAC-SHA256 (RFC 2104): the octets of a block, and what its key is mixed with."""
 
 
 class ForeignKey(Exception):
@@ -76,16 +67,12 @@ def link_token(subscription: int) -> str:
 
 
 def link_tokens() -> Callable[[int], str]:
-    """`link_token` for many, with the key in force now: the HMAC (RFC 2104) begins alike for all of them."""
-    key = _key(settings.SECRET_KEY, Purpose.LINK).ljust(BLOCK, b"\0")
-    inner, outer = sha256(key.translate(INNER)), sha256(key.translate(OUTER))
+    """`link_token` for many, with the key in force now."""
+    key = _key(settings.SECRET_KEY, Purpose.LINK)
 
     def token(subscription: int) -> str:
         number = subscription.to_bytes(NUMBER, "big")
-        within, around = inner.copy(), outer.copy()
-        within.update(number)
-        around.update(within.digest())
-        return b2a_base64(number + around.digest()[:MAC], newline=False).translate(URL_SAFE).decode("ascii")
+        return urlsafe_b64encode(number + hmac.digest(key, number, "sha256")[:MAC]).decode()
 
     return token
 

@@ -25,8 +25,7 @@ class Circuit:
     def see(self, outcome: Outcome) -> str | None:
         """Count a try; a sentence where the edition must pause."""
         if outcome.kind is Kind.ACCEPTED or outcome.kind is Kind.UNKNOWN:
-            if self._ours or len(self._last) < WINDOW:
-                self._count(False)
+            self._count(False)
             return None
         if outcome.code in REFUSED_LOGIN:
             return f"the mail server refused the login: {_words(outcome)}; check delivery.smtp.user and password"

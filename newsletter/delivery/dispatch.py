@@ -66,9 +66,6 @@ class Dispatch:
     def release(self, job: Job, outcome: Outcome | None, now: float) -> None:
         """A job that was taken has ended, or (None) was not begun after all; its reply may set the pace."""
         domain = self._domains.get(job.domain)
-        accepted = outcome is not None and outcome.kind is Kind.ACCEPTED
-        if accepted and domain is None:
-            return
         signal = signal_of(outcome) if outcome is not None else Signal.NONE
         if domain is None:
             if signal is Signal.NONE:
@@ -77,7 +74,7 @@ class Dispatch:
         if job.counted:
             job.counted = False
             domain.end()
-        if accepted:
+        if outcome is not None and outcome.kind is Kind.ACCEPTED:
             domain.accepted(now)
         domain.signal(signal, now)
         self._free(job.domain, now, 1)

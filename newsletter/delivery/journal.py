@@ -155,8 +155,7 @@ class Journal:
         """All or nothing: what a full disk took in part is cut off again, so that later records stay readable."""
         content = self._unwritten + framed
         try:
-            if os.write(self._fd, content) != len(content):
-                raise _cut(self._fd, self._size)
+            _write_whole(self._fd, content, self._size)
         except OSError as e:
             raise JournalError(_problem(self.path, e)) from e
         self._size += len(content)
@@ -293,8 +292,7 @@ def _placed(path: Path, content: bytes) -> int:
         fd = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if os.write(fd, content) != len(content):
-                raise _cut(fd, 0)
+            _write_whole(fd, content, 0)
             fresh.replace(path)
         except OSError:
             os.close(fd)
@@ -305,10 +303,11 @@ def _placed(path: Path, content: bytes) -> int:
     return fd
 
 
-def _cut(fd: int, size: int) -> OSError:
-    """The file as it was with `size` octets, and why there was no more room."""
-    os.ftruncate(fd, size)
-    return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+def _write_whole(fd: int, content: bytes, size: int) -> None:
+    """Append to a file of `size` octets, wholly or not at all."""
+    if os.write(fd, content) != len(content):
+        os.ftruncate(fd, size)
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _same_file(fd: int, path: Path) -> bool:

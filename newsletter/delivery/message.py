@@ -25,7 +25,6 @@ _WIDE_LOCAL = re.compile(r"[^\x00-\x20\x7f-\xa0<>()\[\]\\,;:@\"\s\ud800-\udfff]+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,120}")
 _ID_LEFT = re.compile(rf"{_ATOM}(?:\.{_ATOM})*")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+/^_`{|}~ -]+")
-_SIMPLE_NAME = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
 _PLAIN_QUOTED = re.compile(rb"[ !-\-/-<>-~]*")
 _UNFIT = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _LONGEST_ADDRESS = 320
@@ -67,6 +66,7 @@ class Prepared:
         body = _ended(_numbered(segments.body, slots))
         self._encoders = [_encoder(slot) for slot in slots]
         self._parts, self._places = _flat(headers, body)
+        self._size = sum(map(len, self._parts))
         self._eight_bit = not all(part.isascii() for part in self._parts)
         self._signing = Signing(signers, headers, body) if signers else None
         self._sender = _envelope(segments.sender, "5.1.7") if segments.sender else (b"", False)
@@ -77,12 +77,16 @@ class Prepared:
         sender, wide_sender = _envelope(reader.return_path, "5.1.7") if reader.return_path else self._sender
         values = [encode(reader, recipient) for encode in self._encoders]
         parts = self._parts.copy()
+        size = self._size
         for at, number in self._places:
-            parts[at] = values[number]
+            value = parts[at] = values[number]
+            size += len(value)
         if self._signing:
-            parts.insert(0, self._signing.header(values))
+            signature = self._signing.header(values)
+            parts.insert(0, signature)
+            size += len(signature)
         utf8 = wide or wide_sender
-        return Mail(parts, sum(map(len, parts)), sender, recipient, utf8, utf8 or self._eight_bit)
+        return Mail(parts, size, sender, recipient, utf8, utf8 or self._eight_bit)
 
 
 def _numbered(pieces: Iterable[Piece], slots: dict[Slot, int]) -> Numbered:
@@ -192,10 +196,7 @@ def _envelope(address: str, status: str) -> tuple[bytes, bool]:
 
 def _to(reader: Reader, address: bytes) -> bytes:
     """A mailbox (RFC 5322 3.4), folded before the address where the line would grow long."""
-    name = reader.name
-    if _SIMPLE_NAME.fullmatch(name) and len(name) + len(address) <= _LINE:
-        return b"%s <%s>" % (name.encode("ascii"), address)
-    name = clean_name(name)
+    name = clean_name(reader.name)
     if not name:
         return address
     phrase = _phrase(name)

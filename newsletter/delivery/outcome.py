@@ -72,7 +72,7 @@ _DETAILS = {
 
 def accepted(number: int, attempt: int, reply: Reply, at: float) -> Outcome:
     """The server took the mail; what it calls the mail is kept where it says so."""
-    return Outcome(number, attempt, Kind.ACCEPTED, at, Fault.NONE, reply.code, "", "", queue_id(reply))
+    return Outcome(number, attempt, Kind.ACCEPTED, at, code=reply.code, queue_id=queue_id(reply))
 
 
 def queue_id(reply: Reply) -> str:
@@ -113,6 +113,8 @@ def unknown(number: int, attempt: int, problem: str, at: float) -> Outcome:
 
 def without(outcome: Outcome, address: str) -> Outcome:
     """The outcome, its text naming neither the address nor what stands before the `@`: it is kept for long."""
+    if not outcome.text:
+        return outcome
     text = nameless(outcome.text, address)
     o = outcome
     return Outcome(o.number, o.attempt, o.kind, o.at, o.fault, o.code, o.status, text, o.queue_id, o.retry_after)

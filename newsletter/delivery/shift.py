@@ -157,7 +157,7 @@ class Shift:
     def replied(self, job: Job, phase: Phase, reply: Reply) -> None:
         """The reply that decides about the mail."""
         number, attempt = job.reader.number, job.reader.attempt
-        if phase is Phase.DOT and reply.code < 300:
+        if phase is Phase.DOT and reply.positive:
             self._finish(job, outcomes.accepted(number, attempt, reply, time.time()), soon=True)
         else:
             self._finish(job, outcomes.verdict(number, attempt, phase, reply, time.time()), soon=True)
@@ -218,9 +218,7 @@ class Shift:
         self.halt(lambda held: held.batch.edition == edition)
 
     def _finish(self, job: Job, outcome: Outcome, *, soon: bool = False) -> None:
-        held = job.chunk
-        if outcome.text:
-            outcome = outcomes.without(outcome, job.reader.address)
+        held, outcome = job.chunk, outcomes.without(outcome, job.reader.address)
         self._write(job, outcome, soon=soon)
         held.in_flight -= 1
         held.outcomes.append(outcome)

@@ -11,14 +11,13 @@ def spans(numbers: Collection[int]) -> Iterator[tuple[int, int]]:
 
     A range costs a fraction of a list of hundreds. Whoever asks leaves out what they did not ask for.
     """
-    ordered = sorted(numbers)
-    if not ordered:
+    ordered = iter(sorted(numbers))
+    first = last = next(ordered, None)
+    if first is None or last is None:
         return
-    first = last = ordered[0]
-    if ordered[-1] - first >= len(ordered):  # else it is one range, as most chunks are
-        for number in ordered:
-            if number - last > GAP:
-                yield first, last
-                first = number
-            last = number
-    yield first, ordered[-1]
+    for number in ordered:
+        if number - last > GAP:
+            yield first, last
+            first = number
+        last = number
+    yield first, last

@@ -176,14 +176,14 @@ def unanswered(chunk: Chunk) -> dict[int, int]:
     if chunk.first is None or chunk.last is None:
         return dict(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
     numbers = range(chunk.first, chunk.last + 1)
-    if _answers.rows(chunk.edition_id, chunk.first, chunk.last) == [(len(numbers),)]:
+    if _how_many_answered.rows(chunk.edition_id, chunk.first, chunk.last) == [(len(numbers),)]:
         return {}
     done = _answered.rows(chunk.edition_id, chunk.first, chunk.last)
     return dict.fromkeys(sorted(set(numbers).difference(n for (n,) in done)), 1)
 
 
 @Phrased
-def _answers(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+def _how_many_answered(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
     found = Result.objects.filter(edition=edition, number__range=(first, last))
     return found.values("edition_id").annotate(count=Count("*")).values_list("count")
 

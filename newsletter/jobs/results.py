@@ -7,7 +7,6 @@ that is known over one of the same attempt that is not; the tallies always add u
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.db.models import QuerySet
@@ -24,9 +23,7 @@ KEPT = 9
 """How many fields of a Row, the first ones, are columns; in the order of `statements.UPSERT`."""
 
 LONGEST_TEXT, LONGEST_NAME = 500, 200
-_ACCEPTED, _DEFERRED = Became.ACCEPTED.value, Became.DEFERRED.value
-_NUMBER, _ATTEMPT, _KIND = itemgetter(0), itemgetter(1), itemgetter(2)
-"""Of a Row; asked by C code for all rows of a chunk."""
+_ACCEPTED = Became.ACCEPTED.value
 
 
 class Row(NamedTuple):
@@ -62,9 +59,9 @@ def record(edition: Edition, rows: Iterable[Row], settings: Settings, now: datet
     To be called in a transaction. A deferred delivery whose time is over is refused as expired; in a cancelled
     edition, where nothing is tried again, it is skipped.
     """
-    newest = {row[0]: row for row in sorted(rows, key=_ATTEMPT)}
+    newest = {row.number: row for row in sorted(rows, key=lambda row: row.attempt)}
     before = _before(edition, newest)
-    fresh = [row for row in newest.values() if not before or _counts(row, before.get(row.number))]
+    fresh = [row for row in newest.values() if _counts(row, before.get(row.number))]
     if not fresh:
         return
     ended = _retries(edition, fresh, settings, now)
@@ -96,13 +93,11 @@ def _counts(row: Row, known: tuple[int, str] | None) -> bool:
 
 def _retries(edition: Edition, rows: Sequence[Row], settings: Settings, now: datetime) -> list[Row]:
     """Forget the retries that these rows answer, and plan new ones; gives the rows as they are to be kept."""
-    since = _forget_retries(edition, set(map(_NUMBER, rows)))
-    if _DEFERRED not in map(_KIND, rows):
-        return list(rows)
+    since = _forget_retries(edition, {row.number for row in rows})
     kept, planned = [], []
     for row in rows:
         retry = None
-        if row.kind == _DEFERRED:
+        if row.kind == Became.DEFERRED:
             row, retry = _deferred(edition, row, since.get(row.number), settings, now)
         kept.append(row)
         if retry:
@@ -145,7 +140,7 @@ def _instead(row: Row, kind: Became, text: str, fault: str = "") -> Row:
 
 
 def _tally(edition: Edition, rows: Sequence[Row], before: Mapping[int, tuple[int, str]], now: datetime) -> None:
-    change = Counter(map(_KIND, rows))
+    change = Counter(row.kind for row in rows)
     change.subtract(before[row.number][1] for row in rows if row.number in before)
     statements.tally(edition.pk, now, [change[kind] for kind in Became.values])
 

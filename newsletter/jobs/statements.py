@@ -3,7 +3,7 @@
 Promises: each does on either database what it says; times are those of `database.now`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,9 +36,9 @@ def claim(edition: int, numbers: tuple[int, int] | None, holder: tuple[str, str]
         return int(cursor.fetchone()[0])
 
 
-def begin(chunk: int, at: datetime) -> bool:
-    """The chunk's mails may leave from now on; whether it had not begun before."""
-    return _changed(BEGIN, [_adapted(at), chunk])
+def begin(chunk: int, at: datetime) -> None:
+    """The chunk's mails may leave from now on, where they might not before."""
+    _changed(BEGIN, [_adapted(at), chunk])
 
 
 def close(chunk: int, at: datetime) -> bool:
@@ -51,10 +51,10 @@ def tally(edition: int, at: datetime, counts: Sequence[int]) -> None:
     _changed(TALLY, [edition, _adapted(at), *counts])
 
 
-def upsert(edition: int, rows: Iterable[Sequence[Any]]) -> None:
+def upsert(edition: int, rows: Sequence[Sequence[Any]]) -> None:
     """Results in place of whatever was known of their numbers; the columns in the order of UPSERT."""
     with connection.cursor() as cursor:
-        cursor.executemany(UPSERT.format(edition=edition), list(rows))
+        cursor.executemany(UPSERT.format(edition=edition), rows)
 
 
 def _changed(statement: str, values: Sequence[Any]) -> bool:

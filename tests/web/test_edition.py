@@ -4,10 +4,12 @@ import re
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from newsletter.jobs import editing
 from newsletter.models import Edition, Post
+from newsletter.web.desk import merging
 from newsletter.web.desk.merging import mark
 from tests.web import make
 
@@ -132,6 +134,21 @@ def test_two_editors_on_two_fields_are_put_together(editor: Client, draft: Editi
     assert (_now().subject, _now().greeting) == ("Mitt emne", "Karis hilsen")
     assert "Karis hilsen" in answer.content.decode(), "the page is brought up to date"
     assert "others-changed" in answer["HX-Trigger"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_draft_is_held_from_the_look_to_the_change(draft: Edition) -> None:
+    """However many save at that moment: nobody can come between, so nobody has to be turned away."""
+    held = []
+
+    def act(newest: Edition, revision: int) -> Edition:
+        held.append(connection.in_atomic_block)
+        return editing.pin(newest, "kari@example.org", revision, _pk("First"))
+
+    editing.set_words(draft, "ola@example.org", draft.revision, {"greeting": "Hei"})
+    merging.on_post(draft, draft.revision, _pk("First"), act)
+    assert held == [True]
+    assert _now().entries.get(post_id=_pk("First")).pinned
 
 
 def client_saves_stale_page(client: Client, seen: Edition, **given: str) -> Any:

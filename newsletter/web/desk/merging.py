@@ -1,6 +1,7 @@
 """Two editors on one draft: what does not touch each other is put together, what does is shown to both.
 
 Promises: nobody's words are overwritten unless they were shown first; the rules of a change stay those of the jobs.
+The draft's row is held from the look to the change, so that however many save at once, none is turned away for that.
 """
 
 from collections.abc import Callable, Mapping
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
+from django.db import transaction
+
 from newsletter.jobs import editing
 from newsletter.jobs.problems import JobProblem
 from newsletter.models import Edition, Revision
-
-TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +38,19 @@ def mark(text: str) -> str:
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
+@transaction.atomic
 def set_words(edition: Edition, by: str, given: Mapping[str, str], shown: Mapping[str, str]) -> Edition:
     """Set what the editor changed: each text that differs from the mark of what was `shown`.
 
     Raises TwoWordings where what stands there now was not shown either.
     """
+    newest = _held(edition)
     mine = {key: text for key, raw in given.items() if mark(text := plain(key, raw)) != shown.get(key)}
-    for _try in range(TRIES):
-        edition = Edition.objects.get(pk=edition.pk)
-        wanted = {key: text for key, text in mine.items() if text != getattr(edition, key)}
-        clashing = [key for key in wanted if mark(getattr(edition, key)) != shown.get(key)]
-        if clashing:
-            raise TwoWordings(edition, _author(edition), [Wording(k, getattr(edition, k), mine[k]) for k in clashing])
-        if not wanted:
-            return edition
-        try:
-            return editing.set_words(edition, by, edition.revision, wanted)
-        except editing.Conflict:
-            continue
-    raise JobProblem(f"{edition.name} is being changed by others at this moment; try again")
+    wanted = {key: text for key, text in mine.items() if text != getattr(newest, key)}
+    clashing = [key for key in wanted if mark(getattr(newest, key)) != shown.get(key)]
+    if clashing:
+        raise TwoWordings(newest, _author(newest), [Wording(k, getattr(newest, k), mine[k]) for k in clashing])
+    return editing.set_words(newest, by, newest.revision, wanted) if wanted else newest
 
 
 def plain(key: str, text: str) -> str:
@@ -63,18 +58,21 @@ def plain(key: str, text: str) -> str:
     return " ".join(text.split()) if key in ("subject", "preheader") else text.replace("\r\n", "\n")
 
 
+@transaction.atomic
 def on_post(edition: Edition, seen: int, post: int, act: Callable[[Edition, int], Edition]) -> Edition:
     """Do something to a post, on the newest revision where this post is as it was seen.
 
     Raises Conflict where somebody else changed the same post.
     """
-    try:
-        return act(edition, seen)
-    except editing.Conflict as conflict:
-        newest = conflict.edition
-        if not _same_post(edition, seen, newest.revision, post):
-            raise
-        return act(newest, newest.revision)
+    newest = _held(edition)
+    if newest.revision != seen and not _same_post(newest, seen, newest.revision, post):
+        raise editing.Conflict(newest, seen)
+    return act(newest, newest.revision)
+
+
+def _held(edition: Edition) -> Edition:
+    """The draft as it stands, its row held until the transaction ends."""
+    return Edition.objects.select_for_update().get(pk=edition.pk)
 
 
 def _same_post(edition: Edition, seen: int, newest: int, post: int) -> bool:

@@ -7,6 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
+from newsletter.jobs.history import WORDS
 from tests.web.browser.conftest import Running, desk, make_draft, set_up
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -53,6 +54,24 @@ def test_two_editors_a_refresh_and_the_source_at_the_same_moment(browser: Browse
     expect(page.get_by_text("1 post is out")).to_be_visible()
     expect(page.locator(".post b", has_text="Nytt innlegg")).to_be_visible()
     expect(page.frame_locator("#side iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
+    page.context.close()
+
+
+def test_many_acts_at_the_same_moment_are_all_put_together(browser: Browser, running: Running) -> None:
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    posts = [str(each.get_attribute("id")).removeprefix("post-") for each in page.locator(".post").all()]
+    for act, pinned in (("pin", 4), ("unpin", 0), ("pin", 4), ("unpin", 0)):
+        revision = page.locator("#revision").input_value()
+        shown = {key: page.locator(f"#shown-{key}").input_value() for key in WORDS}
+        acts = [("post/", {"act": f"{act} {post}", "revision": revision}) for post in posts]
+        acts += [("words/", {k: f"{act} {revision}", f"shown-{k}": shown[k], "revision": revision}) for k in WORDS]
+        assert _at_once(page, acts) == [200] * 8
+        page.reload()
+        expect(page.get_by_role("button", name="Unpin")).to_have_count(pinned)
+        for key in WORDS:
+            expect(page.locator(f"[name={key}]")).to_have_value(f"{act} {revision}")
     page.context.close()
 
 

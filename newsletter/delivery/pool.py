@@ -12,6 +12,7 @@ from typing import cast
 from newsletter.config import Smtp
 from newsletter.delivery.held import Trouble, Work
 from newsletter.delivery.outcome import Phase
+from newsletter.delivery.pace import Gathering
 from newsletter.delivery.session import Busy, LoginFailed, SessionError, TlsFailed, open_session
 from newsletter.delivery.smtp import Connection
 
@@ -19,8 +20,6 @@ FIRST_DELAY = 0.2
 LONGEST_DELAY = 15.0
 CEILING_RECOVERS = 30.0
 IDLE = 60.0
-GATHER, LONGEST_GATHER = 0.00005, 0.001
-"""Seconds for which answers are gathered: for each connection, and at most."""
 
 
 class Pool:
@@ -40,7 +39,8 @@ class Pool:
         self._bound: int | None = None
         self._met: int | None = None
         self._closing = False
-        self._gathering = False
+        self._heard = 0
+        self._gathering = Gathering()
         self._error: BaseException | None = None
 
     def __len__(self) -> int:
@@ -89,19 +89,16 @@ class Pool:
             connection.end("sending was stopped before the reply came")
         await asyncio.gather(*self._opening, return_exceptions=True)
 
-    def _heard(self) -> None:
-        """Something came in: what comes within a moment is dealt with together.
-
-        To wake up for each answer by itself takes a third of a busy sender's time; no server is kept waiting, since the
-        other connections have work for it.
-        """
-        if not self._gathering and len(self._connections) > 1:
-            self._gathering = True
+    def _hear(self) -> None:
+        """Something came in: what comes within a moment is dealt with together (see `Gathering`)."""
+        if not self._heard:
             asyncio.get_running_loop().call_soon(self._gather)
+        self._heard += 1
 
     def _gather(self) -> None:
-        self._gathering = False
-        time.sleep(min(GATHER * len(self._connections), LONGEST_GATHER))
+        heard, self._heard = self._heard, 0
+        if seconds := self._gathering.seconds(heard, len(self._connections)):
+            time.sleep(seconds)
 
     def _start(self, task: asyncio.Task[None]) -> None:
         self._opening.add(task)
@@ -124,7 +121,7 @@ class Pool:
         else:
             self._delay, self._not_before = FIRST_DELAY, 0.0
             self._connections.add(connection)
-            connection.heard = self._heard
+            connection.heard = self._hear
             connection.closed.add_done_callback(lambda _: self._gone(connection))
             connection.start(self._work, self._bound)
             connection.pump()

@@ -10,13 +10,17 @@ from newsletter.config import Delivery, DomainPace, Rate, WarmUp
 from newsletter.delivery.outcome import Phase, accepted, broken, verdict
 from newsletter.delivery.pace import (
     FIRST_PAUSE,
+    GATHER,
+    LONGEST_GATHER,
     LONGEST_PAUSE,
     LOWEST_RATE,
+    SHORTEST_GATHER,
     SLACK,
     SOFT_REPLIES,
     UNKNOWN_RATE,
     Bucket,
     Domain,
+    Gathering,
     Signal,
     processes,
     share,
@@ -28,6 +32,29 @@ from newsletter.delivery.reply import Reply
 
 def said(text: str) -> Reply:
     return Reply(int(text[:3]), (text[4:].encode(),))
+
+
+@given(st.integers(1, 100), st.lists(st.floats(0.0, 1.0), max_size=200))
+def test_answers_are_never_gathered_for_longer_than_promised(connections: int, shares: list[float]) -> None:
+    gathering = Gathering()
+    for share_heard in shares:
+        seconds = gathering.seconds(max(1, int(share_heard * connections)), connections)
+        assert seconds == 0.0 or SHORTEST_GATHER < seconds <= min(GATHER * connections, LONGEST_GATHER)
+
+
+@given(st.integers(3, 100), st.floats(100, 100_000))
+def test_a_server_keeps_a_third_of_the_connections_to_work_on(connections: int, a_second: float) -> None:
+    """A server that takes mails at this rate, one after the other: what it has at the end of a rest is counted."""
+    gathering, heard = Gathering(), 1
+    for _ in range(200):
+        rest = gathering.seconds(heard, connections)
+        heard = min(connections, max(1, int(rest * a_second)))
+    assert heard <= connections * 2 / 3 or rest == 0.0
+
+
+def test_one_connection_is_never_kept_waiting() -> None:
+    gathering = Gathering()
+    assert {gathering.seconds(1, 1) for _ in range(100)} == {0.0}
 
 
 @given(st.integers(1, 5000), st.sampled_from([1, 60, 3600]), st.lists(st.floats(0.001, 0.08), min_size=5, max_size=200))

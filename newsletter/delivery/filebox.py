@@ -5,7 +5,7 @@ import os
 import time
 from pathlib import Path
 
-from newsletter.delivery.held import Job, Work
+from newsletter.delivery.held import STOPPED, Job, Work
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 
@@ -35,11 +35,12 @@ class FileBox:
         for _ in range(AT_ONCE):
             job = self._work.take()
             if job is None:
-                return
+                break
             if self._work.about(job):
-                self._work.replied(job, Phase.DOT, self._write(job))
-                self._work.flush()
-        asyncio.get_running_loop().call_soon(self.pump)
+                self._carry(job)
+        else:
+            asyncio.get_running_loop().call_soon(self.pump)
+        self._work.flush()
 
     def tend(self, now: float, waiting: int) -> None:
         """A folder has no deadlines."""
@@ -49,6 +50,12 @@ class FileBox:
 
     async def close(self, grace: float) -> None:
         """Nothing is open."""
+
+    def _carry(self, job: Job) -> None:
+        if self._work.flush():
+            self._work.replied(job, Phase.DOT, self._write(job))
+        else:
+            self._work.back(job, STOPPED)
 
     def _write(self, job: Job) -> Reply:
         name = f"{time.time_ns()}.{os.getpid()}_{job.reader.number}.{job.reader.attempt}.newsletter"

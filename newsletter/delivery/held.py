@@ -9,6 +9,9 @@ from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.mail import Batch, Chunk, Fault, Outcome, Reader
 
+STOPPED = "sending was stopped"
+"""Why a mail goes back that nothing is wrong with."""
+
 
 class Held:
     """A chunk that was begun, named `key`: its mails wait, are in flight, or have an outcome.
@@ -94,7 +97,7 @@ class Work(Protocol):
         """The next mail; None where there is none now."""
 
     def about(self, job: Job) -> bool:
-        """Its final dot is written next. False: it must not be, and the job has already gone back."""
+        """Its final dot is written after the next `flush`. False: it must not be, and the job has already gone back."""
 
     def replied(self, job: Job, phase: Phase, reply: Reply) -> None:
         """The reply that decides about the mail, other than 421."""
@@ -122,8 +125,11 @@ class Work(Protocol):
     def trouble(self, trouble: Trouble) -> None:
         """No connection can be had."""
 
-    def flush(self) -> None:
-        """To be called after one or more `replied`, before the carrier goes on to something else."""
+    def flush(self) -> bool:
+        """The journal has what was said since the last time: to be called before dots are written and before a rest.
+
+        False: it cannot be written, and no dot may be; the carrier gives the jobs `back`.
+        """
 
 
 class Carrier(Protocol):

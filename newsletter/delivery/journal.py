@@ -109,17 +109,20 @@ class Journal:
             self._open[key] = (at, bytearray(framed))
             self._write(framed)
 
-    def about(self, edition: str, chunk: int, number: int, attempt: int) -> None:
-        """The final dot of this mail is written next."""
+    def about(self, edition: str, chunk: int, number: int, attempt: int, *, soon: bool = False) -> None:
+        """The final dot of this mail is written next; where `soon`, only after `flush`."""
         at, records = self._open[edition, chunk]
         framed = _frame(_ABOUT.pack(b"A", at, number, attempt))
-        self._write(framed)
+        if soon:
+            self._unwritten += framed
+        else:
+            self._write(framed)
         records += framed
 
     def came(self, edition: str, chunk: int, outcome: Outcome, *, soon: bool = False) -> None:
         """This came back; an unknown outcome says that nothing ever will.
 
-        `soon`: it is written together with the next record, or by `flush`; until then kill -9 makes it unknown.
+        `soon`: it is written by `flush`, or with the next record; until then kill -9 makes it unknown.
         """
         at, records = self._open[edition, chunk]
         number, attempt, kind, when, fault, code, status, text, queue_id, retry_after = outcome

@@ -39,7 +39,7 @@ class Pool:
         self._bound: int | None = None
         self._met: int | None = None
         self._closing = False
-        self._heard = 0
+        self._heard: list[Connection] = []
         self._gathering = Gathering()
         self._error: BaseException | None = None
 
@@ -89,15 +89,19 @@ class Pool:
             connection.end("sending was stopped before the reply came")
         await asyncio.gather(*self._opening, return_exceptions=True)
 
-    def _hear(self) -> None:
-        """Something came in: what comes within a moment is dealt with together (see `Gathering`)."""
+    def _hear(self, connection: Connection) -> None:
+        """Something came in: what comes within a moment is dealt with together."""
         if not self._heard:
-            asyncio.get_running_loop().call_soon(self._gather)
-        self._heard += 1
+            asyncio.get_running_loop().call_soon(self._release)
+        self._heard.append(connection)
 
-    def _gather(self) -> None:
-        heard, self._heard = self._heard, 0
-        if seconds := self._gathering.seconds(heard, len(self._connections)):
+    def _release(self) -> None:
+        """One write to the journal for all that was heard, then the mails that waited for it; and a rest."""
+        heard, self._heard = self._heard, []
+        noted = self._work.flush()
+        for connection in heard:
+            connection.release(noted=noted)
+        if seconds := self._gathering.seconds(len(heard), len(self._connections)):
             time.sleep(seconds)
 
     def _start(self, task: asyncio.Task[None]) -> None:

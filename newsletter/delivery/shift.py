@@ -140,17 +140,12 @@ class Shift:
         return None
 
     def about(self, job: Job) -> bool:
-        """Its final dot is written next. False: it must not be, and the job has gone back."""
+        """Its final dot is written after the next `flush`. False: it must not be, and the job has gone back."""
         held = job.chunk
         if held.halted or self.broken or boottime() > held.usable_until:
             self._hand_back(job, 1.0)
             return False
-        try:
-            self._journal.about(*held.key, job.reader.number, job.reader.attempt)
-        except JournalError as e:
-            self.give_up(str(e))
-            self._hand_back(job, 1.0)
-            return False
+        self._journal.about(*held.key, job.reader.number, job.reader.attempt, soon=True)
         job.about = True
         return True
 
@@ -162,12 +157,16 @@ class Shift:
         else:
             self._finish(job, outcomes.verdict(number, attempt, phase, reply, time.time()), soon=True)
 
-    def flush(self) -> None:
-        """What came back is in the journal from here on: one write where it came with the next mail's beginning."""
+    def flush(self) -> bool:
+        """What came back, and what is about to go, is in the journal from here on: one write for all of a moment.
+
+        False: it cannot be written, and nothing may go.
+        """
         try:
             self._journal.flush()
         except JournalError as e:
             self.give_up(str(e))
+        return self.broken is None
 
     def refuse(self, job: Job, fault: Fault, status: str, text: str) -> None:
         """The mail cannot go out to this reader."""

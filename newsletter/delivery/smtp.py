@@ -1,7 +1,8 @@
 """One SMTP connection (RFC 5321), pipelined as far as the server lets us (RFC 2920).
 
 Promises: every reply is checked against the command that it answers. With PIPELINING a mail's body, its final
-dot and the next mail's MAIL, RCPT and DATA are one group, so that a mail costs one round trip. However the
+dot and the next mail's MAIL, RCPT and DATA are one group, so that a mail costs one round trip. They are written when
+the journal has heard of the dot: with those of other connections, by `release`. However the
 connection ends, each mail that it had is told apart: replied; certainly not taken (its dot was not out); or
 lost (dot written, no reply).
 """
@@ -14,7 +15,7 @@ from typing import cast
 
 from newsletter.config import Timeouts
 from newsletter.delivery.features import Features
-from newsletter.delivery.held import Job, Work
+from newsletter.delivery.held import STOPPED, Job, Work
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Garbage, Replies, Reply
 
@@ -33,7 +34,7 @@ class Broken(Exception):
 class Connection(asyncio.Protocol):
     """A connection: `ask` while it is set up, then `start` and mails until `closed`.
 
-    `heard` is called whenever something came in.
+    `heard` is called whenever something came in, and wants `release` called before the loop rests.
     """
 
     _work: Work
@@ -41,7 +42,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, timeouts: Timeouts) -> None:
         self.timeouts = timeouts
-        self.heard: Callable[[], None] = _nothing
+        self.heard: Callable[[Connection], None] = _nothing
         self.features = Features()
         self.taken = 0
         self.most: int | None = None
@@ -58,6 +59,7 @@ class Connection(asyncio.Protocol):
         self._next: Job | None = None
         self._commands: Sequence[bytes] = ()
         self._dotted: Job | None = None
+        self._unsent: list[bytes] = []
         self._refusal: tuple[Phase, Reply] | None = None
         self._reset = False
         self._leaving = False
@@ -74,16 +76,15 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Replies, in whatever pieces."""
+        self._catch_up()
         dotted, following = self._dotted, self._next
         if dotted and following and len(self._awaited) == _WHOLE and (reply := self._replies.going_well(data)):
             self._go_on(dotted, reply, following)
         else:
             self._feed(data)
         if self._started:
-            if self._dotted is None:  # else the journal has heard of its dot, and of all that came before
-                self._work.flush()
             self._arm()
-            self.heard()
+            self.heard(self)
 
     def _feed(self, data: bytes) -> None:
         try:
@@ -180,7 +181,24 @@ class Connection(asyncio.Protocol):
     def drop(self) -> None:
         """Give up the mail whose final dot is not written, by closing, where its chunk was halted."""
         if self._next and self._dotted is None and self._next.chunk.halted:
-            self.end("sending was stopped")
+            self.end(STOPPED)
+
+    def release(self, *, noted: bool) -> None:
+        """Write what waited for the journal, which has `noted` it; else it must not go, and the connection ends."""
+        if not self._unsent:
+            return
+        if not noted:
+            self.end(STOPPED)
+        elif self.transport.is_closing():
+            self.end("the mail server closed the connection")
+        else:
+            unsent, self._unsent = self._unsent, []
+            self.transport.write(b"".join(unsent))
+
+    def _catch_up(self) -> None:
+        """Nothing is heard of a mail before it is written: a server may say more than it was asked."""
+        if self._unsent:
+            self.release(noted=self._work.flush())
 
     def end(self, problem: str) -> None:
         """The connection is at its end: what it had goes back, each as far as it was."""
@@ -189,10 +207,11 @@ class Connection(asyncio.Protocol):
         self.closed.set_result(None)
         self._problem = problem
         self._deadline = math.inf
-        dot_is_out = not self._paused
+        dot_is_out = not self._paused and not self._unsent
         self.transport.abort()
         dotted, following = self._dotted, self._next
         self._dotted = self._next = None
+        self._unsent = []
         if dotted:
             if dot_is_out:
                 self._work.lost(dotted, problem)
@@ -215,6 +234,7 @@ class Connection(asyncio.Protocol):
         self._send(following)
 
     def _receive(self, reply: Reply) -> None:
+        self._catch_up()
         if not self._started:
             self._inbox.append(reply)
             if self._waiter and not self._waiter.done():
@@ -345,12 +365,9 @@ class Connection(asyncio.Protocol):
 
     def _send(self, job: Job) -> None:
         """Body and dot, and the next mail's group behind them."""
-        if self.transport.is_closing():
-            self.end("the mail server closed the connection")
-            return
         self._next = None
         if not self._work.about(job):
-            self.end("sending was stopped")
+            self.end(STOPPED)
             return
         self._dotted = job
         self._awaited.append(Phase.DOT)
@@ -358,7 +375,7 @@ class Connection(asyncio.Protocol):
         if self.features.pipelining and not self._leaving and not self.full and (following := self._take()):
             self._next = following
             group = self._group(following)
-        self.transport.write(b"".join([*job.mail.pieces, b".\r\n", group]))
+        self._unsent = [*job.mail.pieces, b".\r\n", group]
 
     def _write(self, command: bytes, phase: Phase) -> None:
         self._awaited.append(phase)
@@ -370,7 +387,7 @@ class Connection(asyncio.Protocol):
             self._deadline = self._now() + self._seconds[self._awaited[0]] if self._awaited else math.inf
 
 
-def _nothing() -> None:
+def _nothing(connection: Connection) -> None:
     """What is done where nobody wants to know."""
 
 

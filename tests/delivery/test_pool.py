@@ -33,7 +33,7 @@ async def test_answers_of_a_moment_are_gathered_where_other_connections_have_wor
     heard: list[Pool] = []
     once = Pool._hear
     monkeypatch.setattr(pool.time, "sleep", slept.append)
-    monkeypatch.setattr(Pool, "_hear", lambda self: (heard.append(self), once(self)))
+    monkeypatch.setattr(Pool, "_hear", lambda self, c: (heard.append(self), once(self, c)))
     readers = desk(600)
     async with Smtpd.of() as server:
         await send_all(readers, server, connections=connections)

@@ -96,6 +96,9 @@ class Work(Protocol):
     def take(self) -> Job | None:
         """The next mail; None where there is none now."""
 
+    def ours(self, job: Job) -> bool:
+        """Its mail may still go; to be asked right before it is written."""
+
     def about(self, job: Job) -> bool:
         """Its final dot is written after the next `flush`. False: it must not be, and the job has already gone back."""
 

@@ -120,7 +120,7 @@ class Shift:
         now = self._now()
         while job := self.dispatch.take(now):
             held = job.chunk
-            if boottime() > held.usable_until:
+            if not self.ours(job):
                 self.dispatch.release(job, None, now)
                 self.dispatch.again(job, now + 1)
                 continue
@@ -139,10 +139,14 @@ class Shift:
         self._news()
         return None
 
+    def ours(self, job: Job) -> bool:
+        """There is still so much left of the lease that its mail may go."""
+        return boottime() <= job.chunk.usable_until
+
     def about(self, job: Job) -> bool:
         """Its final dot is written after the next `flush`. False: it must not be, and the job has gone back."""
         held = job.chunk
-        if held.halted or self.broken or boottime() > held.usable_until:
+        if held.halted or self.broken or not self.ours(job):
             self._hand_back(job, 1.0)
             return False
         self._journal.about(*held.key, job.reader.number, job.reader.attempt, soon=True)

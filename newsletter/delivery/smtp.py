@@ -76,9 +76,9 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Replies, in whatever pieces."""
-        self._catch_up()
         dotted, following = self._dotted, self._next
-        if dotted and following and len(self._awaited) == _WHOLE and (reply := self._replies.going_well(data)):
+        in_step = not self._unsent and len(self._awaited) == _WHOLE
+        if dotted and following and in_step and (reply := self._replies.going_well(data)):
             self._go_on(dotted, reply, following)
         else:
             self._feed(data)
@@ -184,21 +184,20 @@ class Connection(asyncio.Protocol):
             self.end(STOPPED)
 
     def release(self, *, noted: bool) -> None:
-        """Write what waited for the journal, which has `noted` it; else it must not go, and the connection ends."""
+        """Write what waited for the journal, which has `noted` it; else it must not go, and the connection ends.
+
+        The lease is looked at once more: a machine that was frozen in this very moment sends one mail too many, not all
+        of the moment's.
+        """
         if not self._unsent:
             return
-        if not noted:
+        if not noted or not self._work.ours(cast(Job, self._dotted)):
             self.end(STOPPED)
         elif self.transport.is_closing():
             self.end("the mail server closed the connection")
         else:
             unsent, self._unsent = self._unsent, []
             self.transport.write(b"".join(unsent))
-
-    def _catch_up(self) -> None:
-        """Nothing is heard of a mail before it is written: a server may say more than it was asked."""
-        if self._unsent:
-            self.release(noted=self._work.flush())
 
     def end(self, problem: str) -> None:
         """The connection is at its end: what it had goes back, each as far as it was."""
@@ -234,7 +233,10 @@ class Connection(asyncio.Protocol):
         self._send(following)
 
     def _receive(self, reply: Reply) -> None:
-        self._catch_up()
+        if self._unsent:  # the server says more than it was asked: the mail is written before it is heard
+            self.release(noted=self._work.flush())
+        if self.closed.done():
+            return
         if not self._started:
             self._inbox.append(reply)
             if self._waiter and not self._waiter.done():

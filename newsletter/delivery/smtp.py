@@ -14,13 +14,11 @@ from collections.abc import Callable, Sequence
 from typing import cast
 
 from newsletter.config import Timeouts
+from newsletter.delivery.deadlines import seconds_for
 from newsletter.delivery.features import Features
 from newsletter.delivery.held import STOPPED, Job, Work
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Garbage, Replies, Reply
-
-FAREWELL = 2.0
-"""Seconds that a server may take over its answer to QUIT: nothing hangs on it."""
 
 _GROUP = (Phase.MAIL, Phase.RCPT, Phase.DATA)
 _WHOLE = 1 + len(_GROUP)
@@ -66,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._paused = False
         self._problem = ""
         self._deadline = math.inf
-        self._seconds = _seconds(timeouts)
+        self._seconds = seconds_for(timeouts)
 
     # What asyncio calls.
 
@@ -391,14 +389,3 @@ class Connection(asyncio.Protocol):
 
 def _nothing(connection: Connection) -> None:
     """What is done where nobody wants to know."""
-
-
-def _seconds(timeouts: Timeouts) -> dict[Phase, float]:
-    """How long each phase may take (RFC 5321 4.5.3.2)."""
-    seconds = dict.fromkeys(Phase, timeouts.command.total_seconds())
-    seconds[Phase.CONNECT] = timeouts.connect.total_seconds()
-    seconds[Phase.GREETING] = timeouts.greeting.total_seconds()
-    seconds[Phase.DATA] = timeouts.data.total_seconds()
-    seconds[Phase.DOT] = timeouts.dot.total_seconds()
-    seconds[Phase.QUIT] = FAREWELL
-    return seconds

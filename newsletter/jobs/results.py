@@ -45,11 +45,12 @@ class Row(NamedTuple):
 
 
 def row_of(outcome: Outcome) -> Row:
-    """An outcome as a row; an accepted mail keeps its queue id, and no text."""
+    """An outcome as a row; an accepted mail keeps its queue id, and no text. PostgreSQL's texts hold no NUL."""
     number, attempt, kind, at, fault, code, status, text, queue_id, retry_after = outcome
+    name = queue_id.replace("\0", "")[:LONGEST_NAME]
     if kind is Kind.ACCEPTED:
-        return Row(number, attempt, _ACCEPTED, at, "", code, "", "", queue_id[:LONGEST_NAME])
-    words, name = text[:LONGEST_TEXT], queue_id[:LONGEST_NAME]
+        return Row(number, attempt, _ACCEPTED, at, "", code, "", "", name)
+    words = text.replace("\0", "")[:LONGEST_TEXT]
     return Row(number, attempt, kind.value, at, fault.value, code, status[:12], words, name, retry_after)
 
 

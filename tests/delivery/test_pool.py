@@ -5,10 +5,12 @@ from collections.abc import Callable
 
 import pytest
 
+from newsletter.config import Timeouts
 from newsletter.delivery import pool
 from newsletter.delivery.engine import Engine, Why
 from newsletter.delivery.pace import LONGEST_GATHER
 from newsletter.delivery.pool import Pool
+from newsletter.delivery.smtp import Connection
 from newsletter.mail import Kind
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import desk
@@ -25,22 +27,26 @@ async def test_connections_grow_with_mails_that_are_taken(send_all: Send) -> Non
     assert 2 <= server.greeted <= 5
 
 
-@pytest.mark.parametrize(("connections", "rests"), [(1, False), (2, False), (20, True)])
+@pytest.mark.parametrize(
+    ("connections", "heard", "rests"), [(1, 1, False), (2, 1, False), (20, 1, True), (20, 8, True), (20, 18, False)]
+)
 async def test_answers_of_a_moment_are_gathered_where_other_connections_have_work(
-    connections: int, rests: bool, send_all: Send, monkeypatch: pytest.MonkeyPatch
+    connections: int, heard: int, rests: bool, engine_for: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    heard: list[Pool] = []
-    once = Pool._hear
     monkeypatch.setattr(pool.time, "sleep", slept.append)
-    monkeypatch.setattr(Pool, "_hear", lambda self, c: (heard.append(self), once(self, c)))
-    readers = desk(600)
     async with Smtpd.of() as server:
-        await send_all(readers, server, connections=connections)
-    assert readers.kinds() == {"accepted": 600}
+        engine = engine_for(desk(0), server)
+        await engine.run()
+    busy = Pool(engine._delivery.smtp, connections, engine._shift)
+    busy._connections = {Connection(Timeouts()) for _ in range(connections)}
+    for _ in range(50):
+        for connection in list(busy._connections)[:heard]:
+            busy._hear(connection)
+        await asyncio.sleep(0)
     assert bool(slept) is rests
     assert max(slept, default=0.0) <= LONGEST_GATHER
-    assert len(slept) <= len(heard)
+    assert len(slept) <= 50
 
 
 async def test_one_mail_needs_one_connection(send_all: Send) -> None:

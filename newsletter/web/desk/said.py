@@ -43,7 +43,6 @@ SENTENCES = (
     gettext_noop("{name} was {state} and is {now} now: somebody else changed it; look at it again"),
     gettext_noop("{name} is {state}: it can't be cancelled this way any more"),
     gettext_noop("{name} is {state}, not paused: there is nothing to resume"),
-    gettext_noop("{name} is being changed by others at this moment; try again"),
     gettext_noop("“{title}” is already in {other}; a post is in one edition only"),
     gettext_noop("a post needs a headline"),
     gettext_noop("a proof goes to 1 to {most} addresses, not {n}"),

@@ -64,9 +64,10 @@ class Gathering:
     def seconds(self, heard: int, connections: int) -> float:
         """For how long to gather now that so many of the connections were heard at once; 0.0: not at all."""
         if heard * 3 > connections * 2:
-            self._seconds = max(self._seconds * LESS, SHORTEST_GATHER)
+            self._seconds *= LESS
         elif heard * 2 < connections:
-            self._seconds = min(self._seconds * MORE, GATHER * connections, LONGEST_GATHER)
+            self._seconds *= MORE
+        self._seconds = min(max(self._seconds, SHORTEST_GATHER), GATHER * connections, LONGEST_GATHER)
         return self._seconds if self._seconds > SHORTEST_GATHER else 0.0
 
 

@@ -1,10 +1,9 @@
 """One SMTP connection (RFC 5321), pipelined as far as the server lets us (RFC 2920).
 
 Promises: every reply is checked against the command that it answers. With PIPELINING a mail's body, its final
-dot and the next mail's MAIL, RCPT and DATA are one group, so that a mail costs one round trip. They are written when
-the journal has heard of the dot: with those of other connections, by `release`. However the
-connection ends, each mail that it had is told apart: replied; certainly not taken (its dot was not out); or
-lost (dot written, no reply).
+dot and the next mail's MAIL, RCPT and DATA are one group, so that a mail costs one round trip. The group waits
+until the journal has heard of the dot (`release`). However the connection ends, each mail that it had is told
+apart: replied; certainly not taken (its dot was not out); or lost (dot written, no reply).
 """
 
 import asyncio

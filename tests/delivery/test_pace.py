@@ -34,11 +34,11 @@ def said(text: str) -> Reply:
     return Reply(int(text[:3]), (text[4:].encode(),))
 
 
-@given(st.integers(1, 100), st.lists(st.floats(0.0, 1.0), max_size=200))
-def test_answers_are_never_gathered_for_longer_than_promised(connections: int, shares: list[float]) -> None:
+@given(st.lists(st.tuples(st.integers(1, 100), st.floats(0.0, 1.0), st.integers(1, 80)), max_size=20))
+def test_answers_are_never_gathered_for_longer_than_promised(phases: list[tuple[int, float, int]]) -> None:
     gathering = Gathering()
-    for share_heard in shares:
-        seconds = gathering.seconds(max(1, int(share_heard * connections)), connections)
+    for connections, part in [(c, part) for c, part, rounds in phases for _ in range(rounds)]:
+        seconds = gathering.seconds(max(1, int(part * connections)), connections)
         assert seconds == 0.0 or SHORTEST_GATHER < seconds <= min(GATHER * connections, LONGEST_GATHER)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.config import Delivery
+from newsletter.delivery import journal as journals
 from newsletter.delivery.engine import Ended, Engine, Why, send
 from newsletter.delivery.journal import Journal
 from tests.delivery.samples import Desk, desk
@@ -46,6 +47,26 @@ def test_a_folder_that_cannot_be_written_defers_the_mails(
     sent(tmp_path, journal, readers)
     assert readers.kinds() == {"deferred": 2}
     assert "No space left" in readers.outcomes[0][0].text
+
+
+def test_a_journal_that_cannot_be_written_stops_before_the_next_file(
+    tmp_path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = iter(range(4))
+    write = journals._write_whole
+
+    def full(fd: int, content: bytes, size: int) -> None:
+        if next(room, None) is None:
+            raise OSError(28, "No space left on device")
+        write(fd, content, size)
+
+    monkeypatch.setattr(journals, "_write_whole", full)
+    readers = desk(20)
+    ended = sent(tmp_path, journal, readers)
+    assert ended.why is Why.JOURNAL
+    assert readers.kinds() == {"accepted": 3, "deferred": 1}
+    assert len(list((tmp_path / "mails" / "new").iterdir())) == 3
+    assert len(readers.back) == 16
 
 
 def test_stopping_leaves_the_rest(tmp_path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,6 +142,15 @@ async def test_what_comes_before_the_mail_is_written_is_heard_after_it(moment: C
     assert here.outcomes() == {0: Kind.ACCEPTED}
 
 
+async def test_a_server_that_says_goodbye_to_an_idle_connection_costs_no_mail(moment: Callable[[int], Moment]) -> None:
+    here = moment(1)
+    for said in (ENVELOPE, b"250 2.0.0 taken\r\n" + ENVELOPE, b"250 2.0.0 taken\r\n", b"421 4.3.2 bye\r\n"):
+        here.connections[0].data_received(said)
+        here.release()
+    assert here.wires[0].closing
+    assert here.outcomes() == {0: Kind.ACCEPTED, 1: Kind.ACCEPTED}
+
+
 async def test_a_lease_that_ends_in_that_moment_lets_no_mail_go(moment: Callable[[int], Moment]) -> None:
     here = moment(3)
     for connection in here.connections:

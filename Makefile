@@ -21,23 +21,84 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.demo: pyproject.toml constraints.txt $(WORDS) | $(VENV)/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e .
+# Pinned packages with their hashes, and then the project without asking for any other package.
+INSTALL := $(BIN)/pip install -q --disable-pip-version-check
+
+$(VENV)/.demo: pyproject.toml hatch_build.py requirements.txt requirements-demo.txt $(WORDS) | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements.txt -r requirements-demo.txt
+	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
-$(INSTALLED): pyproject.toml constraints.txt $(WORDS) | $(VENV)/bin/python
-	$(BIN)/pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+$(INSTALLED): pyproject.toml hatch_build.py requirements.txt requirements-dev.txt $(WORDS) | $(VENV)/bin/python
+	$(INSTALL) --require-hashes -r requirements.txt -r requirements-dev.txt
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	touch $@ $(VENV)/.demo
+
+# uv and pip-audit, in an environment of their own.
+TOOLS := $(VENV)/tools
+$(TOOLS)/.installed: requirements-tools.txt | $(VENV)/bin/python
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-tools.txt
 	touch $@
 
-# Chromium for the browser tests, PostgreSQL for its own; on Debian both come with apt.
+# Write requirements*.txt anew from pyproject.toml. Pinned versions stay unless UPGRADE=1 is given. Each file but the first and
+# the tools' has only what it adds to requirements.txt.
+UPGRADE ?=
+COMPILE = $(TOOLS)/bin/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	--no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade)
+ADDED = -c requirements.txt $$(sed -n 's/^\([A-Za-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements.txt)
+.PHONY: requirements
+requirements: $(TOOLS)/.installed
+	$(COMPILE) --group build -o requirements.txt
+	$(COMPILE) --extra demo $(ADDED) -o requirements-demo.txt
+	$(COMPILE) --extra sentry $(ADDED) -o requirements-sentry.txt
+	$(COMPILE) --extra ses $(ADDED) -o requirements-ses.txt
+	$(COMPILE) --extra postgresql $(ADDED) -c requirements-ses.txt -o requirements-postgresql.txt
+	$(COMPILE) --extra dev $(ADDED) -o requirements-dev.txt
+	$(COMPILE:pyproject.toml=) --group tools -o requirements-tools.txt
+	sed -i '/^ *#/d' requirements*.txt
+
+# Known vulnerabilities of the pinned packages, at SERVICE (pypi or osv). Ends with an error if there are any, or if some
+# packages could not be looked up.
+SERVICE ?= pypi
+.PHONY: audit
+audit: $(TOOLS)/.installed
+	$(BIN)/python .ci/audit.py $(TOOLS)/bin/pip-audit $(SERVICE) requirements.txt requirements-dev.txt requirements-tools.txt
+
+# git, Chromium, Firefox, PostgreSQL, systemd, the reverse proxies, SpamAssassin and Node.js for the tests; on Debian all come
+# with apt. The tests start the servers themselves: policy-rc.d (Debian policy 9.3.3) keeps apt from starting them as services.
 .PHONY: machine
 machine:
 	@packages=; \
+	command -v git >/dev/null || packages="$$packages git"; \
+	[ -x /usr/bin/firefox-esr ] || packages="$$packages firefox-esr"; \
 	[ -x $(CHROMIUM) ] || packages="$$packages chromium fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages="$$packages postgresql"; \
+	ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || packages="$$packages faketime"; \
+	[ -x /usr/sbin/nginx ] || packages="$$packages nginx"; \
+	[ -x /usr/sbin/apache2 ] || packages="$$packages apache2-bin"; \
+	[ -x /usr/bin/caddy ] || packages="$$packages caddy"; \
+	[ -x /usr/bin/systemd-analyze ] || packages="$$packages systemd"; \
+	[ -x /usr/bin/openssl ] || packages="$$packages openssl"; \
+	[ -x /usr/bin/promtool ] || packages="$$packages prometheus"; \
+	[ -x /usr/bin/spamassassin ] || packages="$$packages spamassassin"; \
+	command -v node >/dev/null || packages="$$packages nodejs"; \
+	command -v npm >/dev/null || packages="$$packages npm"; \
 	if [ -n "$$packages" ]; then \
+	  policy=/usr/sbin/policy-rc.d; \
+	  if [ ! -e $$policy ]; then \
+	    trap "$(SUDO) rm -f $$policy" EXIT; \
+	    printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee $$policy >/dev/null && $(SUDO) chmod 755 $$policy; \
+	  fi; \
 	  $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends $$packages; \
+	  for each in nginx caddy prometheus; do case "$$packages" in *$$each*) $(SUDO) systemctl disable -q $$each;; esac; done; \
 	fi
+
+# Programs that check emails, pinned with their hashes.
+VALIDATORS := tests/render/validators
+$(VALIDATORS)/node_modules/.installed: $(VALIDATORS)/package-lock.json | machine
+	npm ci --prefix $(VALIDATORS) --loglevel=error
+	touch $@
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
@@ -47,17 +108,48 @@ lint: $(INSTALLED)
 types: $(INSTALLED)
 	$(BIN)/mypy
 
-unit: $(INSTALLED) machine
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
+unit: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m browser
 
 # How much of the sending engine its own tests reach, branches too.
 coverage: $(INSTALLED)
 	$(BIN)/python -m pytest -n 2 -q --cov=newsletter/delivery --cov-branch --cov-fail-under=95 tests/delivery
 
+# What takes minutes: a year without anyone looking after the program (SOAK_WEEKS makes it shorter); machines that are lost
+# and frozen, at default time-outs; a database with twenty million deliveries that is backed up, restored and moved.
+.PHONY: soak
+soak: $(INSTALLED) machine
+	$(BIN)/python -m pytest -n 0 -m soak tests/soak
+	$(BIN)/python -m pytest -s -n 0 tests/soak/soak_*.py
+	$(BIN)/python -m tests.bench.bench_database --readers 1000000 --editions 100 --each 200000
+
+# The demo with each version of Python that this machine has.
+.PHONY: versions
+versions:
+	@for each in 3.11 3.12 3.13 3.14; do \
+	  if command -v python$$each >/dev/null; then \
+	    $(MAKE) --no-print-directory demo ONCE=1 PYTHON=python$$each VENV=$(VENV)/python$$each || exit 1; \
+	    echo "Python $$each: the demo works"; \
+	  else echo "Python $$each: not on this machine"; fi; \
+	done
+
+# The files of a release in dist, checked by twine. The version is that of the tag.
+.PHONY: release
+release: $(INSTALLED) $(TOOLS)/.installed
+	rm -rf dist
+	$(BIN)/python -m hatchling build -d dist
+	$(TOOLS)/bin/twine check --strict dist/*
+
 # The property tests with new cases each time, and many more of them.
-search: $(INSTALLED) machine
-	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser"
+search: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
+
+# Mutated inputs for every parser of foreign input, for a minute each.
+SECONDS_EACH ?= 60
+.PHONY: fuzz
+fuzz: $(INSTALLED)
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS_EACH)
 
 bench: $(INSTALLED)
 	@command -v /usr/sbin/smtp-sink >/dev/null || { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends postfix; }
@@ -65,6 +157,7 @@ bench: $(INSTALLED)
 
 pictures docs: $(INSTALLED) machine
 	$(BIN)/python -m docs.pictures
+	$(BIN)/python -m tests.render.pictures pictures/designs
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist
+	rm -rf $(VENV) $(VALIDATORS)/node_modules .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .coverage build dist

@@ -53,7 +53,7 @@ def main() -> None:
 
     def serve(configuration: Config) -> None:
         """The desk needs the main thread for its signals; the browser gets another, and stops the desk at its end."""
-        from newsletter.cli.server import serve as serve_now
+        from newsletter.cli.serving import serve as serve_now
 
         with ThreadPoolExecutor(1) as pool:
             taken = pool.submit(photograph, configuration, _password(told))

@@ -1,3 +1,5 @@
-"""Collects a blog's posts, makes them into a mail grouped by day, and sends it once to each subscriber."""
+"""Collects a blog's posts, makes them into an email grouped by day, and sends it once to each subscriber."""
 
-__version__ = "0.1.0"
+from importlib.metadata import version
+
+__version__ = version("newsletter")

@@ -1,4 +1,4 @@
-"""`newsletter` and `python -m newsletter`: runs a command, and ends with one sentence where it can't be done."""
+"""`newsletter` and `python -m newsletter`: runs a command; an error is one sentence."""
 
 import os
 import sys
@@ -13,13 +13,14 @@ from newsletter.cli.problems import sentence_and_status
 
 def main() -> None:
     """Run the command line and exit with its status."""
+    os.umask(0o077)  # files hold addresses and keys: configuration, exports, emails, the database
     try:
-        arguments = common.lift(sys.argv[1:])
+        arguments = common.take_common_options(sys.argv[1:])
         status = app(arguments or ["--help"], prog_name="newsletter", standalone_mode=False)
     except typer.Exit as e:
         status = e.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("stopped\n")
+        sys.stderr.write("Stopped.\n")
         status = 130
     except BrokenPipeError:
         # Whoever read it has had enough (`| head`). What is left in the buffer must not be written at the very end.

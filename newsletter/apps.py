@@ -1,14 +1,17 @@
-"""Tells Django of the newsletter's models."""
+"""The Django app with the newsletter's models."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 
 
 class NewsletterConfig(AppConfig):
-    """Everything but the subscribers."""
+    """The app `newsletter`; subscribers have their own."""
 
     name = "newsletter"
     label = "newsletter"
 
     def ready(self) -> None:
-        """Let what is kept about people beside the subscribers be handed over, and forgotten, with them."""
-        from newsletter.jobs import personal  # noqa: F401 - connects itself
+        """Connect the signals with which subscribers' data is exported, erased, and noted in the recovery log."""
+        import_module("newsletter.letters.personal_data")
+        import_module("newsletter.recovery.entries")

@@ -3,20 +3,20 @@
 Importing this creates nothing: the secret key and the database are made by `newsletter.start`.
 """
 
-from logging import LogRecord
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from newsletter import config
+from newsletter.config.database import is_postgresql, parameters
+from newsletter.logs import setup as logs
 
 CONFIG = config.current()
 _https = CONFIG.site.url.startswith("https://")
 
 
 def _database(url: str) -> dict[str, object]:
-    """Django's description of `sqlite:///file` or `postgresql://user:password@host:port/name`."""
-    parts = urlsplit(url)
-    if parts.scheme == "sqlite":
+    """Django's description of `site.database`; what it has no name for goes to libpq as it is."""
+    if not is_postgresql(url):
         options = {
             "transaction_mode": "IMMEDIATE",
             "timeout": 30,
@@ -24,13 +24,12 @@ def _database(url: str) -> dict[str, object]:
         }
         name = str(CONFIG.path(url.removeprefix("sqlite:///")))
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options, "CONN_MAX_AGE": None}
+    given = parameters(url)
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(parts.hostname or ""),
-        "PORT": str(parts.port or ""),
+        **{name: given.pop(parameter, "") for name, parameter in names.items()},
+        "OPTIONS": given,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }
@@ -63,11 +62,18 @@ INSTALLED_APPS = [
     "subscribers.apps.SubscribersConfig",
     "newsletter.apps.NewsletterConfig",
 ]
+if is_postgresql(CONFIG.site.database):
+    INSTALLED_APPS += ["procrastinate.contrib.django"]  # the queue of tasks that machines share
+    PROCRASTINATE_AUTODISCOVER_MODULE_NAME = ""
 MIDDLEWARE = [
-    "newsletter.web.middleware.TrustedProxies",
+    "newsletter.web.metrics.http.TimedRequests",
+    "newsletter.web.middleware.ConfigSnapshot",
+    "newsletter.web.middleware.Probes",
     "django.middleware.security.SecurityMiddleware",
+    "newsletter.web.static_files.VersionedFiles",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsletter.web.middleware.ContentSecurityPolicy",
+    "newsletter.web.middleware.DatabaseInPlace",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -104,6 +110,7 @@ TEMPLATES = [
 ]
 
 DATABASES = {"default": _database(CONFIG.site.database)}
+RECOVERY_LOG = str(CONFIG.recovery_log)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MIGRATION_MODULES = {"newsletter": "newsletter.models.migrations"}
 
@@ -118,11 +125,13 @@ PASSWORD_HASHERS = [
 ]
 LOGIN_URL = "/desk/login/"
 LOGIN_REDIRECT_URL = "/desk/"
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "newsletter.web.desk.login.limits.locked_address"
+AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 AXES_VERBOSE = False
 OTP_TOTP_ISSUER = "newsletter"
@@ -141,34 +150,21 @@ LANGUAGES = [
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "newsletter.web.static_files.VersionedStorage"},
+}
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if CONFIG.web.trusted_proxies else None
 X_FRAME_OPTIONS = "DENY"
+# A year; for this host alone, since other hosts of the domain are not this program's.
+SECURE_HSTS_SECONDS = 365 * 86400 if _https else 0
+# The reverse proxy redirects http to https; here a redirect would be endless where `web.trusted_proxies` is not set.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W021"]
 
+LATEST_EDITION = "newsletter.web.archive.queries.latest"
 
-def _in_one_line(record: LogRecord) -> bool:
-    """What strangers can bring about (a foreign host name, too many fields) must not fill the log with tracebacks."""
-    if record.name.startswith("django.security"):
-        record.exc_info = None
-    return True
-
-
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"line": {"()": "django.utils.log.CallbackFilter", "callback": _in_one_line}},
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["line"]}},
-    "root": {"handlers": ["console"], "level": "WARNING"},
-    "loggers": {
-        "newsletter": {"level": "INFO"},
-        "subscribers": {"level": "INFO"},
-        "axes": {"level": "ERROR"},
-        # Its warnings name whole paths, and a path may hold a reader's token.
-        "django.request": {"level": "ERROR"},
-    },
-}
+LOGGING = logs.settings(CONFIG.log)

@@ -1,19 +1,23 @@
-"""Brings the program up for a configuration: the secret key, Django, the database.
+"""Prepares the program for a configuration: the secret key, Django, the database.
 
-Two first starts at once do each of it once: a lock file beside the configuration, on PostgreSQL an advisory lock.
+If two processes start for the first time at once, each step is done once: they share a lock file beside the
+configuration, and on PostgreSQL an advisory lock.
 """
 
 import fcntl
 import os
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import django
 
-from newsletter import config
+from newsletter import __version__, config
 from newsletter.config import Config
+from newsletter.logs import error_reports
+from newsletter.logs import setup as logs
 
 ADVISORY_LOCK = 7_251_893  # any number will do, as long as it is always the same
 
@@ -22,20 +26,43 @@ class StartProblem(Exception):
     """The program can't start; the message is a sentence that says why and what to do."""
 
 
-def start(configuration: Config, *, migrate: bool = True) -> None:
-    """Make ready: after it, models can be used. `migrate` False leaves a shared PostgreSQL as it is.
+def start(configuration: Config, *, migrate: bool = True, events: bool = False) -> None:
+    """Set up Django, and migrate the database if needed; afterwards, models can be used.
 
-    Raises StartProblem where the secret key is not the database's, or the database can't be reached.
+    `migrate=False` leaves a shared PostgreSQL database as it is. Raises StartProblem if the secret key is not the
+    database's, or the database can't be reached or is too new.
     """
     config.use(configuration)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
     with _locked(configuration.path(".newsletter.lock")):
         if not configuration.site.secret_key:
-            _make_secret_key(configuration.path(".secret_key"))
+            make_secret_key(configuration.path(".secret_key"))
         django.setup()
-        if migrate or _is_own_file():
-            _migrate()
+        _tighten(configuration)
+        _prepare(migrate=migrate or _is_own_file())
     _check_key()
+    _watch_newsletters()
+    if events:
+        _report_errors(configuration)
+    else:
+        logs.warnings_only()
+
+
+def _report_errors(configuration: Config) -> None:
+    try:
+        error_reports.start(configuration.log, __version__)
+    except error_reports.NotInstalled as e:
+        raise StartProblem(str(e)) from e
+
+
+def set_up(configuration: Config) -> None:
+    """Set up Django, and nothing else: the database may not exist yet."""
+    config.use(configuration)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "newsletter.settings")
+    with _locked(configuration.path(".newsletter.lock")):
+        if not configuration.site.secret_key:
+            make_secret_key(configuration.path(".secret_key"))
+        django.setup()
 
 
 @contextmanager
@@ -51,8 +78,8 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _make_secret_key(path: Path) -> None:
-    """Written whole under another name first, so that a kill leaves no half a key."""
+def make_secret_key(path: Path) -> None:
+    """Write a new key under another name first, so that a kill leaves no incomplete key."""
     if path.exists():
         return
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
@@ -63,43 +90,107 @@ def _make_secret_key(path: Path) -> None:
     unfinished.rename(path)
 
 
+def _tighten(configuration: Config) -> None:
+    from newsletter import private_files  # it imports models, which need Django set up
+
+    private_files.tighten(configuration)
+
+
 def _is_own_file() -> bool:
-    """A SQLite file belongs to this machine's program alone: it is brought up to date whoever opens it."""
+    """Return whether the database is a SQLite file, which belongs to this machine's program and may always be
+    migrated.
+    """
     from django.db import connection
 
     return connection.vendor == "sqlite"
 
 
-def _migrate() -> None:
-    from django.core.management import call_command
-    from django.db import OperationalError, connection
+def _prepare(*, migrate: bool) -> None:
+    """Refuse a database that is too new for this program, and migrate an older one if asked to."""
+    from django.db import OperationalError
 
-    from newsletter.jobs.migrating import waiting_migrations
+    from newsletter.models.migration_state import newer_database, unknown_migrations, waiting_migrations
+    from newsletter.sending.sql import database_watch
 
     try:
-        if not waiting_migrations():
-            return
-        with connection.cursor() as cursor:
-            if connection.vendor == "postgresql":
-                cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
-            try:
-                call_command("migrate", verbosity=0, interactive=False)
-            finally:
-                if connection.vendor == "postgresql":
-                    cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+        if unknown := unknown_migrations():
+            raise StartProblem(newer_database(unknown))
+        if migrate and (waiting := waiting_migrations()):
+            _refuse_beside_older_programs()
+            _copy_before(waiting)
+            _migrate()
     except OperationalError as e:
         reason = str(e).strip().splitlines()[0]
         raise StartProblem(f"site.database: the database can't be used: {reason}") from e
+    database_watch.remember()
+
+
+def _refuse_beside_older_programs() -> None:
+    """Refuse to change a database with which programs of an older version are running."""
+    from newsletter.sending.machines.presence import other_worker_alive
+
+    if not _is_own_file() and (other := other_worker_alive()):
+        raise StartProblem(
+            f"site.database: this version changes the database, but {other} is running with it; "
+            "stop it on every machine, then start this version; nothing has been changed"
+        )
+
+
+def _copy_before(waiting: Sequence[str]) -> None:
+    """Copy a SQLite database to `newsletter.db.before-0009` or the like before migrations change it.
+
+    A copy of an attempt that failed stays: it is older, and so the one to go back to.
+    """
+    from django.db import connection
+
+    if connection.vendor != "sqlite" or not connection.introspection.table_names():
+        return
+    ours = next((name for name in waiting if name.startswith("newsletter.")), waiting[0])
+    number = ours.rpartition(".")[2].partition("_")[0]
+    database = Path(str(connection.settings_dict["NAME"]))
+    copy = database.with_name(f"{database.name}.before-{number}")
+    if copy.exists():
+        return
+    unfinished = copy.with_name(f"{copy.name}.{os.getpid()}")
+    try:
+        os.close(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        with closing(sqlite3.connect(unfinished)) as target:
+            connection.connection.backup(target)
+        unfinished.rename(copy)
+    except (OSError, sqlite3.Error) as e:
+        unfinished.unlink(missing_ok=True)
+        raise StartProblem(f"{copy}: the database can't be copied before the upgrade: {e}; free some space") from e
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])
+        try:
+            call_command("migrate", verbosity=0, interactive=False)
+        finally:
+            if connection.vendor == "postgresql":
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [ADVISORY_LOCK])
+
+
+def _watch_newsletters() -> None:
+    """Let no newsletter be removed or archived while an edition of it is unfinished."""
+    from newsletter.sending.unfinished import objections  # it imports models, which need Django set up
+
+    config.object_with(objections)
 
 
 def _check_key() -> None:
-    """The key that the database's hashes are under; one that has no tables yet takes any."""
-    from newsletter.jobs.migrating import waiting_migrations
+    """Check that the database's hashes were made with this key; a database without tables accepts any."""
+    from newsletter.models.migration_state import waiting_migrations
     from subscribers import tokens
 
     if waiting_migrations():
         return
     try:
         tokens.check_key()
-    except tokens.ForeignKey as e:
+    except tokens.WrongSecretKey as e:
         raise StartProblem(str(e)) from e

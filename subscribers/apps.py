@@ -1,10 +1,10 @@
-"""Tells Django of the subscribers."""
+"""Django's configuration of the app."""
 
 from django.apps import AppConfig
 
 
 class SubscribersConfig(AppConfig):
-    """Who gets the mail, and how they join, choose and leave."""
+    """Subscribers, their subscriptions and consent."""
 
     name = "subscribers"
     label = "subscribers"

@@ -1,4 +1,4 @@
-"""A newsletter's subscribers as CSV or JSON, consent and all; what was exported can be imported again."""
+"""Export a newsletter's subscribers with their consent as CSV or JSON, which can be imported again."""
 
 import csv
 import json
@@ -8,21 +8,21 @@ from typing import Any, TextIO
 from django.db.models import Prefetch
 
 from subscribers.models import Consent, Subscription
-from subscribers.spreadsheets import harmless
+from subscribers.spreadsheets import escape_formulas
 
 FIELDS = (
     "address", "name", "language", "newsletter", "state", "paused_until", "tags", "joined", "unsubscribed_at", "reason",
     "consent", "consent_at", "consent_how", "consent_wording", "consent_language", "consent_network", "consent_page",
     "confirmed_at",
 )  # fmt: skip
-PORTION = 2_000
+CHUNK = 2_000
 
 
 def rows(newsletter: str) -> Iterator[dict[str, Any]]:
-    """Each subscription, whatever its state, with the consent that holds; read in portions."""
+    """Yield each subscription in any state, with its current consent; rows are read in chunks."""
     consents = Prefetch("consents", Consent.objects.order_by("-confirmed_at", "-at"))
     subscriptions = Subscription.objects.filter(newsletter=newsletter).select_related("subscriber").order_by("pk")
-    for s in subscriptions.prefetch_related(consents).iterator(chunk_size=PORTION):
+    for s in subscriptions.prefetch_related(consents).iterator(chunk_size=CHUNK):
         given = [c for c in s.consents.all() if c.confirmed_at] or list(s.consents.all())
         yield {
             "address": s.subscriber.address,
@@ -53,18 +53,18 @@ def _consent(consent: Consent) -> dict[str, Any]:
 
 
 def export_csv(newsletter: str, file: TextIO) -> int:
-    """Write CSV (open the file with `newline=""`); gives how many there were."""
-    writer = csv.DictWriter(file, FIELDS)
+    """Write CSV to a file opened with `newline=""`; return the number of subscriptions."""
+    writer = csv.DictWriter(file, FIELDS, quoting=csv.QUOTE_ALL)
     writer.writeheader()
     count = 0
     for row in rows(newsletter):
-        writer.writerow({name: harmless(_cell(value)) for name, value in row.items()})
+        writer.writerow({name: escape_formulas(_cell(value)) for name, value in row.items()})
         count += 1
     return count
 
 
 def _cell(value: Any) -> str:
-    """Tags as `a, b`, times as ISO 8601, nothing as nothing."""
+    """Return tags as `a, b`, times as ISO 8601, and None as ""."""
     if value is None:
         return ""
     if isinstance(value, list):
@@ -73,7 +73,7 @@ def _cell(value: Any) -> str:
 
 
 def export_json(newsletter: str, file: TextIO) -> int:
-    """Write a JSON array, one subscription a line; gives how many there were."""
+    """Write a JSON array with one subscription per line; return the number of subscriptions."""
     count = 0
     file.write("[")
     for row in rows(newsletter):

@@ -1,10 +1,10 @@
-"""Letters to one person: written down with what they tell of, and put into words only when they are sent.
+"""Emails to one subscriber: stored with the event that causes them, and composed when they are sent.
 
-`write` belongs into the transaction of the act. `compose` looks at how things stand when the letter is about to leave:
-it gives None where there is nothing left to say, and says to a stranger's request for a known address nothing new.
+Call `write` in the transaction of the event. `compose` uses the state when it is sent: it returns None if there is
+nothing left to say, and reveals nothing to a stranger who requests a known address.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,23 +12,26 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from newsletter import config
+from newsletter.config import Config
 from subscribers import tokens
 from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
 from subscribers.pages import supported
 from subscribers.tokens import Purpose
 
 CONFIRM_DAYS, ME_HOURS = 7, 1
-LIFT_BOUNCED_EVERY = timedelta(days=30)
+UNBLOCK_BOUNCED_EVERY = timedelta(days=30)
+
+_Worded = tuple[str, str, dict[str, Any]]
+"""A template's name, the token in the links, and the context."""
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """A letter ready to be rendered from `letters/<template>.mjml` and `.txt` with `context`.
+    """A letter to render from `letters/<template>.mjml` and `.txt` with `context`.
 
-    The context holds `subject`, `preheader`, `heading`, `paragraphs`, `button`, `link`, `note` (all but the paragraphs
-    are text, "" where there is none) and `language`; a welcome's also `preferences`, a link, and `latest`, a subject
-    and a url, or None.
+    The context has the texts `subject`, `preheader`, `heading`, `button`, `link` and `note` ("" if there is none), the
+    list `paragraphs`, and `language`; for a welcome also the link `preferences`, and `latest`: a subject and a url, or
+    None. `token` is the part of the links that differs from reader to reader.
     """
 
     template: str
@@ -36,12 +39,13 @@ class Composed:
     address: str
     name: str
     language: str
+    token: str
     context: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The latest edition of a letter's newsletter that anybody may read: its subject, and its path on the site."""
+    """The latest public edition of a newsletter: its subject and its path on the site."""
 
     subject: str
     path: str
@@ -55,8 +59,22 @@ def write(
     at: datetime,
     **payload: Any,
 ) -> Letter:
-    """Write a letter down; it is sent after the transaction."""
-    return Letter.objects.create(
+    """Store a letter, which is sent after the transaction."""
+    letter = unwritten(kind, subscriber, subscription, newsletter, at, **payload)
+    letter.save(force_insert=True)
+    return letter
+
+
+def unwritten(
+    kind: Letter.Kind,
+    subscriber: Subscriber,
+    subscription: Subscription | None,
+    newsletter: str,
+    at: datetime,
+    **payload: Any,
+) -> Letter:
+    """Return a letter for `write_all`."""
+    return Letter(
         kind=kind,
         subscriber=subscriber,
         subscription=subscription,
@@ -67,157 +85,197 @@ def write(
     )
 
 
-def compose(letter: Letter, latest: Latest | None = None) -> Composed | None:
-    """Put a letter into words, in the reader's language; None where it is not to be sent any more.
+def write_all(unwritten: Iterable[Letter]) -> None:
+    """Store letters, which are sent after the transaction."""
+    Letter.objects.bulk_create(unwritten)
 
-    A welcome names the `latest` edition, where there is one.
+
+def compose(
+    configuration: Config, letter: Letter, latest: Latest | None = None, *, may_be_blocked: bool = True
+) -> Composed | None:
+    """Compose a letter in the subscriber's language; return None if it should no longer be sent.
+
+    A welcome mentions the `latest` edition, if there is one. `may_be_blocked` is False for an address that is known not
+    to be blocked, which saves looking.
     """
-    known = config.current().newsletters.get(letter.newsletter)
+    known = configuration.newsletters.get(letter.newsletter)
     title = known.title if known else letter.newsletter
+    site = configuration.site.url
     of_newsletter = known.language if known else "en"
     subscriber = letter.subscriber
     kind = Letter.Kind(letter.kind)
     language = _language(kind, subscriber.language, of_newsletter)
     with translation.override(language):
-        worded = _welcome(letter, title, latest) if kind is Letter.Kind.WELCOME else _WORDS[kind](letter, title)
+        match kind:
+            case Letter.Kind.WELCOME:
+                worded = _welcome(letter, title, site, latest)
+            case Letter.Kind.CONFIRM:
+                worded = _confirm(letter, title, site, may_be_blocked=may_be_blocked)
+            case Letter.Kind.ME:
+                worded = _me(letter, title, site)
+            case Letter.Kind.CHANGE:
+                worded = _change(letter, title, site)
     if worded is None:
         return None
-    template, context = worded
+    template, token, context = worded
     return Composed(
         template=template,
         newsletter=letter.newsletter,
         address=letter.payload.get("address") or subscriber.address,
         name="" if letter.kind in (Letter.Kind.CONFIRM, Letter.Kind.CHANGE) else subscriber.name,
         language=language,
+        token=token,
         context={"language": language, "title": title, **context},
     )
 
 
 def _language(kind: Letter.Kind, of_reader: str, of_newsletter: str) -> str:
-    """The reader's own; but whoever asks for a newsletter may be somebody else, so that it speaks its own there."""
+    """Return the subscriber's language; for a confirmation the newsletter's, since anyone may have requested it."""
     wanted = (of_newsletter, of_reader) if kind is Letter.Kind.CONFIRM else (of_reader, of_newsletter)
     return next((found for tag in wanted if (found := supported(tag))), "en")
 
 
-def _url(path: str) -> str:
-    return f"{config.current().site.url}{path}"
+def can_be_unblocked(key: str, at: datetime) -> bool:
+    """Return whether confirming unblocks this address.
 
-
-def may_be_lifted(key: str, at: datetime) -> bool:
-    """Whether confirming lifts what suppresses this address: not complaints, what was done by hand, nor a whole domain,
-    and a bounce once in a while only."""
+    Complaints, an editor's blocks and blocked domains remain; bounces are unblocked once in 30 days.
+    """
     covering = Suppression.objects.covering(key)
     reasons = set(covering.values_list("reason", flat=True))
-    if reasons - set(Suppression.LIFTED_BY_CONFIRMING) or covering.filter(kind=Suppression.Kind.DOMAIN).exists():
+    if reasons - set(Suppression.UNBLOCKED_BY_CONFIRMING) or covering.filter(kind=Suppression.Kind.DOMAIN).exists():
         return False
-    return Suppression.Reason.BOUNCED not in reasons or Hits.objects.how_many(at, LIFT_BOUNCED_EVERY, lifting(key)) == [
-        0
-    ]
+    return Suppression.Reason.BOUNCED not in reasons or Hits.objects.counts(
+        at, UNBLOCK_BOUNCED_EVERY, unblocked_counter(key)
+    ) == [0]
 
 
-def lifting(key: str) -> str:
-    """Under what name it is counted that a bounce of this address was lifted."""
+def unblocked_counter(key: str) -> str:
+    """Return the name of the counter of unblocked bounces of this address."""
     return f"lifted {key}"
 
 
-def _confirm(letter: Letter, title: str) -> tuple[str, dict[str, Any]] | None:
+def _confirm(letter: Letter, title: str, site: str, *, may_be_blocked: bool) -> _Worded | None:
     subscription = letter.subscription
     consent = letter.payload["consent"]
-    if subscription is None or not may_be_lifted(letter.subscriber.key, timezone.now()):
+    if subscription is None:
+        return None
+    if may_be_blocked and not can_be_unblocked(letter.subscriber.key, timezone.now()):
         return None
     if subscription.state == Subscription.State.ACTIVE:
-        return "already", _already(subscription, title)
-    if not subscription.consents.filter(pk=consent, confirmed_at=None).exists():
+        return _already(subscription, title, site)
+    if not any(each.pk == consent and each.confirmed_at is None for each in subscription.consents.all()):
         return None
     token = tokens.timed_token(Purpose.CONFIRM, consent, CONFIRM_DAYS * 86_400)
-    return "confirm", {
-        "subject": _("Please confirm: %(title)s by mail") % {"title": title},
-        "preheader": _("One click, and the next edition comes to you."),
-        "heading": _("Do you want to get %(title)s?") % {"title": title},
-        "paragraphs": [
-            _("Somebody, hopefully you, asked for %(title)s to be sent to this address.") % {"title": title},
-            _("Press the button and confirm on the page that opens. Until then, we send nothing."),
-        ],
-        "button": _("Yes, confirm"),
-        "link": _url(f"/confirm/{token}"),
-        "note": _("The link is good for 7 days. If it was not you, do nothing: you will not hear from us again."),
-    }
+    return (
+        "confirm",
+        token,
+        {
+            "subject": _("Confirm your subscription to %(title)s") % {"title": title},
+            "preheader": _("Confirm your address to start receiving it."),
+            "heading": _("Confirm your subscription to %(title)s") % {"title": title},
+            "paragraphs": [
+                _("Someone, hopefully you, asked for %(title)s to be sent to this address.") % {"title": title},
+                _("Open the link below, then confirm on the page that opens. We won't send you anything until you do."),
+            ],
+            "button": _("Confirm subscription"),
+            "link": f"{site}/confirm/{token}",
+            "note": _(
+                "The link works for 7 days. If this wasn't you, ignore this email, and you won't hear from us again."
+            ),
+        },
+    )
 
 
-def _already(subscription: Subscription, title: str) -> dict[str, Any]:
-    return {
-        "subject": _("You already get %(title)s") % {"title": title},
-        "preheader": _("There is nothing to do."),
-        "heading": _("You already get %(title)s") % {"title": title},
-        "paragraphs": [
-            _("Somebody, hopefully you, asked for %(title)s to be sent to this address.") % {"title": title},
-            _("It is sent to you already, so there is nothing to do. If it does not arrive, look among the spam."),
-        ],
-        "button": _("See what you get"),
-        "link": _url(f"/p/{tokens.link_token(subscription.pk)}"),
-        "note": "",
-    }
+def _already(subscription: Subscription, title: str, site: str) -> _Worded:
+    token = tokens.link_token(subscription.pk)
+    return (
+        "already",
+        token,
+        {
+            "subject": _("You're already subscribed to %(title)s") % {"title": title},
+            "preheader": _("There's nothing to do."),
+            "heading": _("You're already subscribed to %(title)s") % {"title": title},
+            "paragraphs": [
+                _("Someone, hopefully you, asked for %(title)s to be sent to this address.") % {"title": title},
+                _(
+                    "You're already subscribed, so there's nothing to do. "
+                    "If you don't receive it, check your spam folder."
+                ),
+            ],
+            "button": _("Manage your subscriptions"),
+            "link": f"{site}/p/{token}",
+            "note": "",
+        },
+    )
 
 
-def _welcome(letter: Letter, title: str, latest: Latest | None) -> tuple[str, dict[str, Any]] | None:
+def _welcome(letter: Letter, title: str, site: str, latest: Latest | None) -> _Worded | None:
     subscription = letter.subscription
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return None
-    preferences = _url(f"/p/{tokens.link_token(subscription.pk)}")
-    paragraphs, button, link = [_("From now on it comes to you.")], _("See what you get"), preferences
+    token = tokens.link_token(subscription.pk)
+    preferences = f"{site}/p/{token}"
+    paragraphs, button, link = [_("You're subscribed.")], _("Manage your subscriptions"), preferences
     if latest:
         paragraphs = [
-            _("From now on it comes to you. All earlier editions are there to be read."),
-            f"{_('Latest:')} {latest.subject}",
+            _("You're subscribed. You can read all earlier editions on our website."),
+            f"{_('Latest edition:')} {latest.subject}",
         ]
-        button, link = _("Read the latest edition"), _url(latest.path)
-    return "welcome", {
-        "subject": _("Welcome to %(title)s") % {"title": title},
-        "preheader": _("From now on it comes to you."),
-        "heading": _("Welcome to %(title)s") % {"title": title},
-        "paragraphs": paragraphs,
-        "button": button,
-        "link": link,
-        "note": _("You can pause or leave at any time:"),
-        "preferences": preferences,
-        "latest": {"subject": latest.subject, "url": _url(latest.path)} if latest else None,
-    }
+        button, link = _("Read the latest edition"), f"{site}{latest.path}"
+    return (
+        "welcome",
+        token,
+        {
+            "subject": _("Welcome to %(title)s") % {"title": title},
+            "preheader": _("You're subscribed."),
+            "heading": _("Welcome to %(title)s") % {"title": title},
+            "paragraphs": paragraphs,
+            "button": button,
+            "link": link,
+            "note": _("You can pause or unsubscribe at any time:"),
+            "preferences": preferences,
+            "latest": {"subject": latest.subject, "url": f"{site}{latest.path}"} if latest else None,
+        },
+    )
 
 
-def _me(letter: Letter, title: str) -> tuple[str, dict[str, Any]] | None:
+def _me(letter: Letter, title: str, site: str) -> _Worded:
     token = tokens.timed_token(Purpose.ME, letter.subscriber.pk, ME_HOURS * 3_600)
-    return "me", {
-        "subject": _("Your link to your data at %(title)s") % {"title": title},
-        "preheader": _("It is good for an hour."),
-        "heading": _("Your own page"),
-        "paragraphs": [
-            _("Here you can change your name, language and address, get your data, or have everything erased."),
-        ],
-        "button": _("Open my page"),
-        "link": _url(f"/me/{token}"),
-        "note": _("The link is good for an hour. Do not forward this mail. If you did not ask for it, do nothing."),
-    }
+    return (
+        "me",
+        token,
+        {
+            "subject": _("Your profile link for %(title)s") % {"title": title},
+            "preheader": _("The link works for one hour."),
+            "heading": _("Your profile"),
+            "paragraphs": [
+                _("Use this link to change your name, language or email address, and to download or delete your data."),
+            ],
+            "button": _("Open my profile"),
+            "link": f"{site}/me/{token}",
+            "note": _("The link works for one hour. Don't forward this email. If you didn't ask for it, ignore it."),
+        },
+    )
 
 
-def _change(letter: Letter, title: str) -> tuple[str, dict[str, Any]] | None:
+def _change(letter: Letter, title: str, site: str) -> _Worded:
     token = tokens.timed_token(Purpose.CHANGE, letter.pk, CONFIRM_DAYS * 86_400)
-    return "change", {
-        "subject": _("Please confirm your new address for %(title)s") % {"title": title},
-        "preheader": _("One click, and your mail comes here."),
-        "heading": _("Shall your mail come to this address?"),
-        "paragraphs": [
-            _("Somebody, hopefully you, asked for mail from %(title)s to be sent to this address from now on.")
-            % {"title": title},
-            _("Press the button and confirm on the page that opens. Until then, nothing changes."),
-        ],
-        "button": _("Yes, use this address"),
-        "link": _url(f"/confirm/{token}"),
-        "note": _("The link is good for 7 days. If it was not you, do nothing: you will not hear from us again."),
-    }
-
-
-_WORDS = {
-    Letter.Kind.CONFIRM: _confirm,
-    Letter.Kind.ME: _me,
-    Letter.Kind.CHANGE: _change,
-}
+    return (
+        "change",
+        token,
+        {
+            "subject": _("Confirm your new address for %(title)s") % {"title": title},
+            "preheader": _("Confirm this address to receive your newsletters here."),
+            "heading": _("Receive your newsletters at this address?"),
+            "paragraphs": [
+                _("Someone, hopefully you, asked to receive emails from %(title)s at this address from now on.")
+                % {"title": title},
+                _("Open the link below, then confirm on the page that opens. Nothing changes until you do."),
+            ],
+            "button": _("Use this address"),
+            "link": f"{site}/confirm/{token}",
+            "note": _(
+                "The link works for 7 days. If this wasn't you, ignore this email, and you won't hear from us again."
+            ),
+        },
+    )

@@ -1,12 +1,13 @@
-"""How readers' pages are made: Jinja2 with the reader's language, and headers that let nothing leak.
+"""Rendering of the public pages: Jinja2, the reader's language, and security headers.
 
-A page sets no cookie, runs no script, loads nothing from elsewhere, can't be framed and tells no referrer: its address
-may be a secret.
+A page sets no cookie, runs no script, loads nothing from other sites, can't be framed and sends no referrer, since its
+address may be a secret.
 """
 
 import secrets
 from datetime import date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, cast
 
 from babel import Locale
 from babel.dates import format_date
@@ -17,23 +18,25 @@ from django.utils import translation
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup, escape
 
-from newsletter import config
 from newsletter.config import Newsletter
 from newsletter.config.colour import readable_on
+from subscribers.requests import config_of
 
 LANGUAGES = dict(settings.LANGUAGES)
 PLAIN = "#1d4f73"
-"""The accent colour of pages and letters that belong to no newsletter."""
+"""The accent colour of pages without a newsletter."""
+_ANY_NONCE = secrets.token_urlsafe(12)
+"""Stands for the nonce in pages that are rendered once."""
 RELATED = {"no": "nb", "nb-no": "nb", "nn-no": "nn"}
 
 
 def environment(**options: Any) -> Environment:
-    """The Jinja2 environment of the pages; Django calls it with the loader."""
+    """Return the Jinja2 environment of the pages; Django calls this with the loader."""
     made = Environment(  # noqa: S701 - Django hands over autoescape=True
         **{**options, "undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True},
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_gettext_callables(  # type: ignore[attr-defined]
+    cast(Any, made).install_gettext_callables(
         translation.gettext, translation.ngettext, newstyle=True, pgettext=translation.pgettext
     )
     made.filters["day"] = day
@@ -43,17 +46,18 @@ def environment(**options: Any) -> Environment:
 
 
 def day(value: date | datetime) -> str:
-    """A day in the words of the page's language, such as `6. februar 2026`."""
-    return format_date(value, "long", locale=Locale.parse(translation.get_language() or "en", sep="-"))
+    """Return a day in the page's language, such as `6. februar 2026`. English has the day first, as at the desk."""
+    language = translation.get_language() or "en"
+    return format_date(value, "long", locale=Locale.parse("en-GB" if language == "en" else language, sep="-"))
 
 
 def whole(text: str) -> Markup:
-    """A masked address on one line: its dots would let it break anywhere. One that is not masked may be too long."""
+    """Keep a masked address on one line; one that is not masked may be too long for that."""
     return Markup('<span class="whole">{}</span>').format(text) if "…" in text else escape(text)
 
 
 def supported(tag: str) -> str:
-    """The language of pages that this one is, or is a kind of; "" where there is none."""
+    """Return the supported language that matches a tag, or ""."""
     lowered = tag.lower().replace("_", "-")
     for candidate in (lowered, lowered.partition("-")[0]):
         found = RELATED.get(candidate, candidate)
@@ -63,7 +67,7 @@ def supported(tag: str) -> str:
 
 
 def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") -> str:
-    """A page's language: asked for by `?lang=`, else the reader's, their browser's, the newsletter's, English."""
+    """Return the language of `?lang=`, the subscriber, the browser or the newsletter, in this order, or English."""
     accepted = [tag.partition(";")[0].strip() for tag in request.headers.get("Accept-Language", "").split(",")]
     wanted = (request.GET.get("lang", ""), known, *accepted, newsletter, "en")
     return next(found for tag in wanted if (found := supported(tag)))
@@ -72,15 +76,30 @@ def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") 
 def page(
     request: HttpRequest, template: str, language: str, *, newsletter: str = "", status: int = 200, **context: Any
 ) -> HttpResponse:
-    """A page of templates/pages in this language and this newsletter's colours, with the headers promised above."""
-    nonce = secrets.token_urlsafe(12)
-    shown = config.current().newsletters.get(newsletter)
+    """Render a template of templates/pages in a language and a newsletter's colours, with the headers above."""
+    nonce, head = secrets.token_urlsafe(12), _letterhead(newsletter, config_of(request).newsletters.get(newsletter))
+    return _response(_rendered(template, language, nonce, head, context), language, nonce, status)
+
+
+def message(request: HttpRequest, language: str, *, kind: str, newsletter: str = "", status: int = 200) -> HttpResponse:
+    """Return a page that is the same for everyone, which is rendered once."""
+    nonce, head = secrets.token_urlsafe(12), _letterhead(newsletter, config_of(request).newsletters.get(newsletter))
+    html = _message(kind, language, tuple(head.items())).replace(_ANY_NONCE, nonce)
+    return _response(html, language, nonce, status)
+
+
+@lru_cache(maxsize=256)
+def _message(kind: str, language: str, letterhead: tuple[tuple[str, str], ...]) -> str:
+    return _rendered("message.html", language, _ANY_NONCE, dict(letterhead), {"kind": kind})
+
+
+def _rendered(template: str, language: str, nonce: str, letterhead: dict[str, str], context: dict[str, Any]) -> str:
+    given = {"language": language, "nonce": nonce, "letterhead": letterhead, **context}
     with translation.override(language):
-        html = render_to_string(
-            template,
-            {"language": language, "nonce": nonce, "letterhead": _letterhead(newsletter, shown), **context},
-            using="pages",
-        )
+        return render_to_string(template, given, using="pages")
+
+
+def _response(html: str, language: str, nonce: str, status: int) -> HttpResponse:
     response = HttpResponse(html, status=status)
     response["Content-Language"] = language
     response["Content-Security-Policy"] = (
@@ -93,7 +112,7 @@ def page(
 
 
 def _letterhead(name: str, newsletter: Newsletter | None) -> dict[str, str]:
-    """What stands on top of a page; plain where the newsletter is gone or there is none."""
+    """Return the header of a page; plain if the newsletter doesn't exist."""
     accent = newsletter.theme.accent if newsletter else PLAIN
     return {
         "newsletter": name,

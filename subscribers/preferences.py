@@ -1,10 +1,11 @@
-"""What a reader may do through a link: a mail's link leaves, pauses and joins; one that was mailed for an hour shows
-and changes who they are, and erases them.
+"""Actions of subscribers: an email's own link unsubscribes, pauses and subscribes; a link that works for one hour shows
+and changes personal data, and erases it.
 
-Nothing here raises for a link that leads nowhere: whoever leaves has left, whatever became of the newsletter.
+Nothing here raises for an invalid link, and unsubscribing works even if the newsletter no longer exists.
 """
 
 import logging
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -14,68 +15,88 @@ from django.dispatch import Signal
 
 from subscribers import letters
 from subscribers.addresses import Address
-from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression, forgotten
-from subscribers.signup import Result, asking_for, lift, written_to
-from subscribers.tokens import PROOF, Purpose, hashes, read_link, read_timed
+from subscribers.models import (
+    Consent,
+    Hits,
+    Letter,
+    Subscriber,
+    Subscription,
+    Suppression,
+    person_erased,
+    subscriptions_ended,
+)
+from subscribers.signup import ConfirmResult, unblock
+from subscribers.subscription_requests import confirmations_counter, requests_counter
+from subscribers.tokens import TEST_NUMBER, Purpose, hashes, read_link, read_timed
 
 log = logging.getLogger("subscribers.preferences")
 
-data_wanted = Signal()
-"""Sent when a person wants all that is kept about them, with `subscriber` (the number): whoever keeps something gives a
-dictionary, name → what is kept under it."""
+data_requested = Signal()
+"""Sent with `subscriber` (the primary key) when a person requests their data; receivers return what they store as a
+dictionary."""
 
 LONGEST_PAUSE = timedelta(days=366)
 ME_AGAIN_AFTER, ME_A_DAY = timedelta(minutes=10), 5
 MOVES_A_DAY = 5
 KEEP_LEFT, AT_ONCE = timedelta(days=3 * 366), 500
-"""How long somebody who left is kept, and how many are let go at a time."""
+"""How long unsubscribed people are kept, and how many are erased at a time."""
 TRIES, A_TRY_MS = 25, 200
-"""So often the write-ahead log is tried to be emptied, and how long a try may keep writers waiting."""
+"""The number of attempts to empty the write-ahead log, and how long one may block writers."""
 
 
-def is_proof(token: str) -> bool:
-    """Whether the link stands in a proof."""
-    return read_link(token) == PROOF
+def is_test_link(token: str) -> bool:
+    """Return whether the link is from a test email."""
+    return read_link(token) == TEST_NUMBER
 
 
 def subscription_of(token: str) -> Subscription | None:
-    """Whose link it is; None for a forged one, a proof's, and where the person was erased."""
+    """Return the subscription of a link; None if it is invalid, from a test email, or of an erased person."""
     number = read_link(token)
     if not number:
         return None
     return Subscription.objects.select_related("subscriber").filter(pk=number).first()
 
 
-def leave(number: int, at: datetime, reason: str = "") -> bool:
-    """Unsubscribe the subscription of this number, for good; tells whether that changed anything."""
-    left = Subscription.objects.filter(pk=number).exclude(state=Subscription.State.UNSUBSCRIBED)
-    changed = bool(left.update(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500]))
+def unsubscribe(number: int, at: datetime, reason: str = "") -> bool:
+    """Unsubscribe a subscription by its primary key; return whether that changed anything."""
+    return bool(unsubscribe_all([number], at, reason))
+
+
+@transaction.atomic
+def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") -> list[int]:
+    """Unsubscribe subscriptions by their primary keys; return those that this changed."""
+    left = Subscription.objects.filter(pk__in=numbers).exclude(state=Subscription.State.UNSUBSCRIBED)
+    changed = list(left.select_for_update().order_by("pk").values_list("pk", flat=True))
     if changed:
-        Consent.objects.filter(subscription=number, confirmed_at=None).delete()
+        Subscription.objects.filter(pk__in=changed).update(
+            state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500]
+        )
+        Consent.objects.filter(subscription__in=changed, confirmed_at=None).delete()
+        subscriptions_ended.send(Subscription, numbers=changed)
     return changed
 
 
 def give_reason(number: int, reason: str) -> None:
-    """Note why somebody left, afterwards."""
+    """Store the reason for unsubscribing, given afterwards."""
     left = Subscription.objects.filter(pk=number, state=Subscription.State.UNSUBSCRIBED)
     left.update(reason=" ".join(reason.split())[:500])
 
 
 @transaction.atomic
-def leave_everything(subscriber: Subscriber, at: datetime) -> None:
-    """Unsubscribe from every newsletter, and let no import bring the address back."""
+def unsubscribe_from_all(subscriber: Subscriber, at: datetime) -> None:
+    """Unsubscribe from every newsletter, and block the address from imports."""
     for number in subscriber.subscriptions.values_list("pk", flat=True):
-        leave(number, at)
+        unsubscribe(number, at)
     Suppression.objects.suppress(subscriber.key, Suppression.Reason.UNSUBSCRIBED)
 
 
 def pause(subscription: Subscription, until: date | None) -> None:
-    """Send nothing before that day; None sends again at once. Only an active subscription rests."""
+    """Pause an active subscription until a date; None resumes it."""
     Subscription.objects.filter(pk=subscription.pk, state=Subscription.State.ACTIVE).update(paused_until=until)
 
 
-def ask_for_me(subscription: Subscription, at: datetime) -> None:
-    """Mail the person a link to their own page; seldom enough that nobody can be annoyed with it."""
+def send_profile_link(subscription: Subscription, at: datetime) -> None:
+    """Email a link to the person's profile, rate-limited so that it can't be abused."""
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().get(pk=subscription.subscriber_id)
         asked = subscriber.letters.filter(kind=Letter.Kind.ME, created__gt=at - timedelta(days=1))
@@ -84,31 +105,31 @@ def ask_for_me(subscription: Subscription, at: datetime) -> None:
         letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter, at)
 
 
-def person_of(token: str) -> tuple[Result, Subscriber | None]:
-    """Whose own page a link opens (DONE), or why it opens none."""
+def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
+    """Return DONE and the subscriber of a profile link, or the reason why it is invalid."""
     timed = read_timed(Purpose.ME, token)
     subscriber = Subscriber.objects.filter(pk=timed.number).first() if timed else None
     if timed is None or subscriber is None:
-        return Result.GONE, None
+        return ConfirmResult.GONE, None
     issued = timed.expires - letters.ME_HOURS * 3_600
     moved = subscriber.moved_at
     if timed.expired or (moved and issued <= moved.timestamp()):
-        return Result.EXPIRED, None
-    return Result.DONE, subscriber
+        return ConfirmResult.EXPIRED, None
+    return ConfirmResult.DONE, subscriber
 
 
-def rename(subscriber: Subscriber, name: str, language: str) -> None:
-    """Change what a person is called and which language they read."""
+def update_profile(subscriber: Subscriber, name: str, language: str) -> None:
+    """Change a subscriber's name and language."""
     Subscriber.objects.filter(pk=subscriber.pk).update(name=name, language=language)
 
 
 @transaction.atomic
-def ask_to_move(subscriber: Subscriber, address: Address, at: datetime) -> bool:
-    """Mail the new address a link that moves the person there; False where that was asked for too often today."""
+def request_address_change(subscriber: Subscriber, address: Address, at: datetime) -> bool:
+    """Email a confirmation link to the new address; return False if that was requested too often today."""
     if address.key == subscriber.key:
         Subscriber.objects.filter(pk=subscriber.pk).update(address=address.written)
         return True
-    if Hits.objects.count_one(f"move {subscriber.pk}", at, timedelta(days=1)) > MOVES_A_DAY:
+    if Hits.objects.increment_and_count(f"move {subscriber.pk}", at, timedelta(days=1)) > MOVES_A_DAY:
         return False
     subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
     newest = subscriber.subscriptions.order_by("-joined").first()
@@ -118,39 +139,39 @@ def ask_to_move(subscriber: Subscriber, address: Address, at: datetime) -> bool:
     return True
 
 
-def move_asked_by(token: str) -> tuple[Result, Letter | None]:
-    """What a link to confirm a new address stands for, without doing it."""
+def address_change_of(token: str) -> tuple[ConfirmResult, Letter | None]:
+    """Return the change of address that a link confirms, without applying it."""
     timed = read_timed(Purpose.CHANGE, token)
     if timed is None:
-        return Result.GONE, None
+        return ConfirmResult.GONE, None
     letter = Letter.objects.select_related("subscriber").filter(pk=timed.number, kind=Letter.Kind.CHANGE).first()
     if letter is None:
-        return Result.USED, None
-    return (Result.EXPIRED if timed.expired else Result.DONE), letter
+        return ConfirmResult.USED, None
+    return (ConfirmResult.EXPIRED if timed.expired else ConfirmResult.DONE), letter
 
 
 @transaction.atomic
-def move(token: str, at: datetime) -> tuple[Result, Letter | None]:
-    """Move a person to the address that the link was mailed to, once; older links to their own page end."""
-    result, letter = move_asked_by(token)
-    if letter is None or result is not Result.DONE:
+def change_address(token: str, at: datetime) -> tuple[ConfirmResult, Letter | None]:
+    """Change the address to the one that the link was sent to, once; older profile links stop working."""
+    result, letter = address_change_of(token)
+    if letter is None or result is not ConfirmResult.DONE:
         return result, letter
     written = letter.payload["address"]
     key, subscriber = written.lower(), letter.subscriber
     if Subscriber.objects.filter(key=key).exclude(pk=subscriber.pk).exists():
-        return Result.TAKEN, letter
-    Suppression.objects.adopt(key)
-    if not lift(key, at):
-        return Result.REFUSED, letter
+        return ConfirmResult.TAKEN, letter
+    Suppression.objects.rekey(key)
+    if not unblock(key, at):
+        return ConfirmResult.REFUSED, letter
     Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
     Letter.objects.filter(pk=letter.pk).delete()
-    return Result.DONE, letter
+    return ConfirmResult.DONE, letter
 
 
-def data_of(subscriber: Subscriber) -> dict[str, Any]:
-    """Everything that is kept about a person, for themselves (GDPR article 15 and 20)."""
+def personal_data_of(subscriber: Subscriber) -> dict[str, Any]:
+    """Return everything stored about a person (GDPR articles 15 and 20)."""
     kept = _own_data(subscriber)
-    for _receiver, more in data_wanted.send(Subscriber, subscriber=subscriber.pk):
+    for _receiver, more in data_requested.send(Subscriber, subscriber=subscriber.pk):
         kept.update(cast("dict[str, Any]", more))
     return kept
 
@@ -203,18 +224,18 @@ def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
 
 
-def let_go(at: datetime) -> int:
-    """Erase people who left the last of what they got three years ago, some at a time; gives how many.
+def erase_former_subscribers(at: datetime) -> int:
+    """Erase some of the people whose last subscription ended three years ago; return the number.
 
-    Until then their consent proves that mails to them were wanted. A hash stays, as if they had left everything.
+    Until then their consent proves that emails were wanted. A hash remains, as after unsubscribing from everything.
     """
     before = at - KEEP_LEFT
-    ties = Subscription.objects.filter(subscriber=OuterRef("pk"))
-    left = ties.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
-    others = ties.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
+    subscriptions = Subscription.objects.filter(subscriber=OuterRef("pk"))
+    left = subscriptions.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
+    others = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
     gone = Subscriber.objects.filter(Exists(left), ~Exists(others), created__lt=before)
     found = list(gone.values_list("pk", flat=True)[:AT_ONCE])
-    with transaction.atomic():  # begun only now, as looking for them may take a second and writers need not wait
+    with transaction.atomic():  # begins after the search, which may take a second, so that writers don't wait
         erased = list(gone.filter(pk__in=found)) if found else []
         for subscriber in erased:
             _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
@@ -222,9 +243,9 @@ def let_go(at: datetime) -> int:
 
 
 def forget(address: Address) -> bool:
-    """Erase a person: every row, and what others keep under their number or address; tells whether there was one.
+    """Erase a person: every row, and what others store under their key or address; return whether there was one.
 
-    A keyed hash stays, so that an import can't bring them back. On SQLite the write-ahead log is emptied too, where
+    A keyed hash remains, so that an import can't add them again. On SQLite the write-ahead log is emptied too, where
     deleted rows would stay readable.
     """
     with transaction.atomic():
@@ -233,23 +254,27 @@ def forget(address: Address) -> bool:
         for letter in Letter.objects.filter(kind=Letter.Kind.CHANGE):
             if letter.payload["address"].lower() == address.key:
                 letter.delete()
-        counted = (letters.lifting(address.key), asking_for(address.key), written_to(address.key))
+        counted = (
+            letters.unblocked_counter(address.key),
+            requests_counter(address.key),
+            confirmations_counter(address.key),
+        )
         Hits.objects.filter(what__in=[one for what in counted for one in hashes(Purpose.LIMIT, what)]).delete()
         transaction.on_commit(empty_write_ahead_log)
     return subscriber is not None
 
 
 def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) -> None:
-    """Delete every row of a person, let others take out theirs, and leave a hash that says no more than a reason."""
+    """Delete every row of a person, notify other stores, and keep a hash with a reason only."""
     if subscriber:
-        forgotten.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
+        person_erased.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
         subscriber.delete()
     Suppression.objects.suppress(key, reason)
     Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
 
 
 def empty_write_ahead_log() -> None:
-    """Leave nothing of deleted rows in SQLite's write-ahead log; waits for readers, and keeps no writer for long."""
+    """Remove deleted rows from SQLite's write-ahead log; waits for readers, but never blocks writers for long."""
     if connection.vendor != "sqlite":
         return
     usual = _pragma("busy_timeout")
@@ -260,13 +285,13 @@ def empty_write_ahead_log() -> None:
         _pragma(f"busy_timeout = {usual}")
     if busy:
         log.warning(
-            "erased, but the database's write-ahead log could not be emptied while another program reads it; "
-            "that is done with the next erasing, or within six hours by `newsletter run`"
+            "the database's write-ahead log, which may still contain erased data, could not be emptied while another "
+            "program reads it; this is done with the next erasure, or within six hours by `newsletter run`"
         )
 
 
 def _pragma(words: str) -> int:
-    """What SQLite answers to a PRAGMA, in its first column."""
+    """Run a PRAGMA and return the first column of the result."""
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA {words}")
         return int(cursor.fetchone()[0])

@@ -1,8 +1,35 @@
-"""CSV that spreadsheets open without running anything."""
+"""CSV files for spreadsheets: private, and protected against formula injection (OWASP, CSV injection).
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+A spreadsheet whose list separator is `;` splits a file at semicolons inside cells, so a formula may also begin there,
+or after a tab or a line end. A `'` is inserted at each such place.
+"""
+
+import os
+import re
+import stat
+from pathlib import Path
+from typing import TextIO
+
+_BEGINNING = re.compile(r"(?:\A|(?<=[;\t\r\n]))( *)('*[=+\-@\t\r])")
+_ESCAPED = re.compile(r"(?:\A|(?<=[;\t\r\n]))( *)'('*[=+\-@\t\r])")
 
 
-def harmless(cell: str) -> str:
-    """The text so that a spreadsheet takes it for text: `'` before what would begin a formula."""
-    return f"'{cell}" if cell.startswith(FORMULA) else cell
+def escape_formulas(cell: str) -> str:
+    """Escape a cell so that spreadsheets treat it as text, wherever they split it."""
+    return _BEGINNING.sub(r"\1'\2", cell)
+
+
+def unescape_formulas(cell: str) -> str:
+    """Reverse `escape_formulas`."""
+    return _ESCAPED.sub(r"\1\2", cell)
+
+
+def create(path: Path) -> TextIO:
+    """Open a file of personal data for writing; only its owner may read it, even if it existed with other permissions.
+
+    Raises OSError.
+    """
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8", newline="")
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        os.fchmod(file.fileno(), 0o600)
+    return file

@@ -1,7 +1,7 @@
-"""Links that only we can have written, and keyed hashes that stand for addresses.
+"""Signed tokens for links, and keyed hashes of addresses.
 
-Everything is an HMAC-SHA256 under a key derived from the secret key for one purpose, so that a token of one purpose
-is worth nothing for another. What was made under a key of `secret_key_previous` holds on.
+Each uses HMAC-SHA256 with a key derived from the secret key for one purpose, so that a token is valid for its purpose
+only. Tokens and hashes made with a key of `secret_key_previous` stay valid.
 """
 
 import hmac
@@ -15,18 +15,18 @@ from functools import lru_cache
 from django.apps import apps
 from django.conf import settings
 
-PROOF = 0
-"""The number that the links of a proof carry: no subscription has it, so that they act on nobody."""
+TEST_NUMBER = 0
+"""The number in links of test emails; no subscription has it."""
 
 NUMBER, EXPIRES, MAC = 6, 6, 15  # octets; their sums are multiples of three, so that base64 needs no padding
 
 
-class ForeignKey(Exception):
-    """The database was written under another secret key; the message says what to do."""
+class WrongSecretKey(Exception):
+    """The database was written with another secret key; the message says what to do."""
 
 
 class Purpose(StrEnum):
-    """What a token or a hash is for."""
+    """The purpose of a token or hash."""
 
     LINK = "link"
     CONFIRM = "confirm"
@@ -36,23 +36,24 @@ class Purpose(StrEnum):
     DOMAIN = "domain"
     LIMIT = "limit"
     FINGERPRINT = "fingerprint"
+    CONFIGURATION = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """What a genuine token with an end says: its number, and when it ends in seconds since the epoch."""
+    """The content of a valid token that expires: its number, and its end in seconds since the epoch."""
 
     number: int
     expires: int
 
     @property
     def expired(self) -> bool:
-        """Whether its time is over."""
+        """Return whether the token has expired."""
         return time.time() >= self.expires
 
 
 def secrets() -> tuple[str, ...]:
-    """The secret key in force, then the previous ones."""
+    """Return the current secret key, then the previous ones. What anyone presents is checked under each of them."""
     return (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
 
 
@@ -62,12 +63,12 @@ def _key(secret: str, purpose: Purpose) -> bytes:
 
 
 def link_token(subscription: int) -> str:
-    """What the links of this subscription's mails carry: 28 characters of [A-Za-z0-9_-], good for ever."""
+    """Return the token in the links of a subscription's emails: 28 characters of [A-Za-z0-9_-], without expiry."""
     return link_tokens()(subscription)
 
 
 def link_tokens() -> Callable[[int], str]:
-    """`link_token` for many, with the key in force now."""
+    """Return a function like `link_token` that uses the current key, for many subscriptions."""
     key = _key(settings.SECRET_KEY, Purpose.LINK)
 
     def token(subscription: int) -> str:
@@ -77,19 +78,19 @@ def link_tokens() -> Callable[[int], str]:
     return token
 
 
-def proof_token() -> str:
-    """What the links of a proof carry."""
-    return link_token(PROOF)
+def link_token_for_tests() -> str:
+    """Return the token in the links of a test email."""
+    return link_token(TEST_NUMBER)
 
 
 def read_link(token: str) -> int | None:
-    """The number of the subscription (PROOF for a proof); None for what we did not write."""
+    """Return the primary key of the subscription (TEST_NUMBER for a test email); None if the token is invalid."""
     octets = _opened(token, Purpose.LINK, NUMBER)
     return None if octets is None else int.from_bytes(octets, "big")
 
 
 def timed_token(purpose: Purpose, number: int, seconds: int) -> str:
-    """A token for `number` that is good for so many seconds: 36 characters of [A-Za-z0-9_-]."""
+    """Return a token for `number` that expires after some seconds: 36 characters of [A-Za-z0-9_-]."""
     expires = int(time.time()) + seconds
     octets = number.to_bytes(NUMBER, "big") + expires.to_bytes(EXPIRES, "big")
     mac = hmac.digest(_key(settings.SECRET_KEY, purpose), octets, "sha256")[:MAC]
@@ -97,7 +98,7 @@ def timed_token(purpose: Purpose, number: int, seconds: int) -> str:
 
 
 def read_timed(purpose: Purpose, token: str) -> Timed | None:
-    """What a token says, expired or not; None for what we did not write for this purpose."""
+    """Return the content of a token, expired or not; None if it is invalid for this purpose."""
     octets = _opened(token, purpose, NUMBER + EXPIRES)
     if octets is None:
         return None
@@ -105,7 +106,7 @@ def read_timed(purpose: Purpose, token: str) -> Timed | None:
 
 
 def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
-    """The octets that the token vouches for; its one spelling only, under any of the keys."""
+    """Return the authenticated octets of a token, or None. Only the canonical encoding is accepted."""
     if len(token) != (length + MAC) // 3 * 4 or not token.isascii():
         return None
     try:
@@ -122,39 +123,39 @@ def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
 
 
 def keyed_hash(purpose: Purpose, text: str, secret: str | None = None) -> str:
-    """What stands for an address or a domain: 32 hexadecimal digits, under the key in force unless told."""
+    """Return the hash of an address or domain: 32 hexadecimal digits, by default with the current key."""
     key = _key(settings.SECRET_KEY if secret is None else secret, purpose)
     return hmac.digest(key, text.encode(), "sha256")[:16].hex()
 
 
 def hashes(purpose: Purpose, text: str) -> list[str]:
-    """`keyed_hash` under the key in force, then under each previous one."""
+    """Return `keyed_hash` with the current key, then with each previous one."""
     return [keyed_hash(purpose, text, secret) for secret in secrets()]
 
 
 def fingerprint(secret: str | None = None) -> str:
-    """What the database knows of a secret key, by which it tells it from another."""
+    """Return the fingerprint of a secret key, which the database stores."""
     return keyed_hash(Purpose.FINGERPRINT, "", secret)
 
 
 def check_key() -> None:
-    """Compare the secret key with the one that the database was written under; called whenever the program starts.
+    """Compare the secret key with the one that the database was written with; called at every start.
 
-    A first start notes the fingerprint. Where the key is new and `secret_key_previous` has the old one, every hash
-    moves to the new key. Raises ForeignKey where neither is the database's.
-    (The models stand a floor above, so that they are asked for by name.)
+    The first start stores the fingerprint. If the key is new and `secret_key_previous` has the old one, all hashes are
+    recomputed. Raises WrongSecretKey if neither matches.
+    (The models are in a higher layer, so they are looked up by name.)
     """
     known = apps.get_model("subscribers", "Fingerprint").objects
     stored = known.values_list("value", flat=True).first()
     if stored == fingerprint():
         return
     if stored is None:
-        known.note()
+        known.store()
         return
     old = next((secret for secret in secrets()[1:] if fingerprint(secret) == stored), None)
     if old is None:
-        raise ForeignKey(
-            "site.secret_key: the database was written under another key, so that the links in mails already sent "
-            "would not work; give that key back, or name it in site.secret_key_previous beside the new one"
+        raise WrongSecretKey(
+            "site.secret_key: the database was written with another key, so links in emails already sent would not "
+            "work; restore that key, or add it to site.secret_key_previous"
         )
-    known.get(pk=1).move(old)
+    known.get(pk=1).rekey(old)

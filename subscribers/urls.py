@@ -9,5 +9,5 @@ urlpatterns = [
     path("confirm/<str:token>", views.confirm, name="confirm"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", views.preferences, name="preferences"),
-    path("me/<str:token>", views.person, name="person"),
+    path("me/<str:token>", views.profile, name="profile"),
 ]

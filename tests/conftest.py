@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,15 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from newsletter import config
 from newsletter.config import Config
 from tests import settings
+from tests.catalogues import compile_catalogues
 
 CHROMIUM = "/usr/bin/chromium"
+E2E_SECONDS = 600.0
 # CI tries the same cases each time; `make search` looks for new ones.
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
-hypothesis.settings.register_profile("search", deadline=None, max_examples=500)
+hypothesis.settings.register_profile(
+    "search", deadline=None, max_examples=int(os.environ.get("HYPOTHESIS_EXAMPLES", "500"))
+)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 FLAGS = [
@@ -37,6 +43,38 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Fail a test that takes longer, even while it waits for a process or a socket in the main thread."""
+
+    def fail(*_: object) -> None:
+        pytest.fail(f"the test took longer than {seconds:.0f} s")
+
+    before = signal.signal(signal.SIGALRM, fail)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def no_endless_e2e_test(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A real process that never says what a test waits for fails that test and not the whole run."""
+    if request.node.get_closest_marker("e2e") is None:
+        yield
+        return
+    with deadline(E2E_SECONDS):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def translations() -> None:
+    """Compiled catalogues."""
+    compile_catalogues()
 
 
 @pytest.fixture(autouse=True)
@@ -74,6 +112,7 @@ class Site:
         (folder / "config.toml").write_text(text, encoding="utf-8")
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("NEWSLETTER", "DJANGO"))}
         self.environment["NO_COLOR"] = "1"
+        self._started: list[subprocess.Popen[str]] = []
 
     def command(self, *words: object) -> list[str]:
         """The words of a command line that runs the program under test."""
@@ -93,7 +132,7 @@ class Site:
 
     def start(self, *words: object) -> subprocess.Popen[str]:
         """Start in a process group of its own, so that a test can kill all of it."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             self.command(*words),
             cwd=self.folder,
             env=self.environment,
@@ -102,9 +141,26 @@ class Site:
             text=True,
             start_new_session=True,
         )
+        self._started.append(process)
+        return process
+
+    def kill(self) -> None:
+        """Kill what was started and still runs, as after a test that failed."""
+        for process in self._started:
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Callable[[str], Site]:
+def site(tmp_path: Path) -> Iterator[Callable[[str], Site]]:
     """Makes a site of a configuration's text."""
-    return lambda text: Site(tmp_path, text)
+    made: list[Site] = []
+
+    def make(text: str) -> Site:
+        made.append(Site(tmp_path, text))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.kill()

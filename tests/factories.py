@@ -6,12 +6,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from newsletter import config
+from newsletter.collecting import ledger
 from newsletter.config import Config, Newsletter
-from newsletter.feeds import Reading
+from newsletter.domain.found_post import FoundPost
+from newsletter.editions import approval, draft
+from newsletter.editions.selection.windows import RequestedWindow, bounds
+from newsletter.feeds import SourceReading
 from newsletter.feeds.model import EVERYTHING
-from newsletter.jobs import approval, draft, ledger
-from newsletter.jobs.windows import Asked, bounds
-from newsletter.mail import FoundPost
 from newsletter.models import Edition, Post
 
 NAME = "kinaforum"
@@ -22,12 +23,12 @@ DUE = datetime(2026, 2, 6, 17, 0, tzinfo=UTC)
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 
 
-def configured(sources: Iterable[str | config.Source] = (SOURCE,), **keys: Any) -> Config:
+def configured(sources: Iterable[str | config.SourceSettings] = (SOURCE,), **keys: Any) -> Config:
     """The tests' configuration with the one newsletter `kinaforum`, some of its keys changed; it is in force."""
     given = config.current()
-    listed = tuple(s if isinstance(s, config.Source) else config.Source(url=s) for s in sources)
+    listed = tuple(s if isinstance(s, config.SourceSettings) else config.SourceSettings(url=s) for s in sources)
     newsletter = replace(given.newsletters[NAME], sources=listed, **keys)
-    return config.use(replace(given, newsletters={NAME: newsletter}, delivery=config.Delivery(provider="file")))
+    return config.use(replace(given, newsletters={NAME: newsletter}, delivery=config.DeliverySettings(provider="file")))
 
 
 def kinaforum() -> Newsletter:
@@ -45,9 +46,9 @@ def found(uid: str, published: datetime | None = NOW - DAY, **fields: Any) -> Fo
     return FoundPost(uid=uid, published=published, **{**usual, **fields})
 
 
-def reading(*posts: FoundPost, reached: datetime | None = EVERYTHING, **fields: Any) -> Reading:
+def reading(*posts: FoundPost, reached: datetime | None = EVERYTHING, **fields: Any) -> SourceReading:
     """A listing of these posts; `reached` is how far back it went, by default to its end."""
-    return Reading(kind="feed", title="Kinaforum", posts=posts, reached_back_to=reached, **fields)
+    return SourceReading(kind="feed", title="Kinaforum", posts=posts, reached_back_to=reached, **fields)
 
 
 def collected(*posts: FoundPost, now: datetime = NOW, source: str = SOURCE, **fields: Any) -> ledger.Stored:
@@ -61,7 +62,7 @@ def collected_before(now: datetime = NOW - 8 * WEEK) -> None:
     collected(now=now)
 
 
-def drafted(now: datetime = NOW, asked: Asked | None = None) -> Edition:
+def drafted(now: datetime = NOW, asked: RequestedWindow | None = None) -> Edition:
     """The draft that is due next, or that of the window asked for, from what the ledger holds."""
     return draft.make(config.current(), kinaforum(), asked, now=now, read_sources=False)
 
@@ -71,14 +72,14 @@ def refreshed(edition: Edition, now: datetime = NOW) -> Edition:
     return draft.refresh(config.current(), edition, now=now, read_sources=False)
 
 
-def approved(now: datetime = NOW, asked: Asked | None = None) -> Edition:
+def approved(now: datetime = NOW, asked: RequestedWindow | None = None) -> Edition:
     """The draft that is due next, approved."""
-    return approval.approve(drafted(now, asked), now=now)
+    return approval.approve(config.current(), drafted(now, asked), now=now)
 
 
-def week(period: str) -> Asked:
+def week(period: str) -> RequestedWindow:
     """The calendar week of that name, as `--week` asks for it."""
-    return Asked(until=bounds(period, kinaforum().zone)[1], period=period)
+    return RequestedWindow(until=bounds(period, kinaforum().zone)[1], period=period)
 
 
 def post(uid: str) -> Post:
@@ -93,4 +94,4 @@ def inside(edition: Edition) -> list[str]:
 
 def reasons(edition: Edition) -> dict[str, str]:
     """Title → reason, of every post that an edition lists."""
-    return {e.post.title: e.reason for e in edition.entries.select_related("post")}
+    return {e.post.title: str(e.reason) for e in edition.entries.select_related("post")}

@@ -1,12 +1,15 @@
 """Django's settings in tests: a configuration of their own, in memory where it can be."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
 from newsletter import config
 
 FOLDER = Path(tempfile.mkdtemp(prefix="newsletter-tests-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 TEXT = """
 [site]
 url = "http://localhost:8000"

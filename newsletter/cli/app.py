@@ -1,24 +1,56 @@
-"""The command line: puts the commands of this folder together."""
+"""The command line application, with the commands of this package."""
 
 from typing import Annotated
 
 import typer
 
 from newsletter import __version__
-from newsletter.cli import bounces, collecting, dkim, drafting, editing, sending, starting, subscribers, users
+from newsletter.cli import (
+    bounces,
+    collecting,
+    deploying,
+    dkim,
+    drafting,
+    edition_edits,
+    sending,
+    starting,
+    subscribers,
+    users,
+)
+from newsletter.cli.backup import backing_up, moving, restoring
+from newsletter.cli.delivery import mailq, resending
+from newsletter.cli.operations import workers
 
 app = typer.Typer(
     name="newsletter",
-    help="Collects a blog's posts, makes them a mail grouped by day, and sends it once to each subscriber.",
-    epilog="Anywhere in the line: --config FILE, --json, --quiet, --debug. Example: newsletter draft kinaforum",
+    help="Turn a blog into an email digest: collect posts, review a draft, send it to subscribers.",
+    epilog="Options for every command: --config FILE, --json, --quiet, --debug. Example: newsletter draft kinaforum",
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (starting, collecting, drafting, editing, sending, subscribers, users, bounces, dkim):
+for module in (
+    starting,
+    collecting,
+    drafting,
+    edition_edits,
+    sending,
+    resending,
+    subscribers,
+    users,
+    bounces,
+    mailq,
+    dkim,
+    deploying,
+    backing_up,
+    restoring,
+    moving,
+    workers,
+):
     module.register(app)
 
 
-def _tell_version(asked: bool) -> None:
+def _show_version(asked: bool) -> None:
     if asked:
         typer.echo(f"newsletter {__version__}")
         raise typer.Exit
@@ -27,7 +59,7 @@ def _tell_version(asked: bool) -> None:
 @app.callback()
 def newsletter(
     version: Annotated[
-        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Show the version and exit.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Every command is one of those below."""
+    """Run one of the commands below."""

@@ -7,12 +7,12 @@ import typer
 from newsletter.cli.common import WRONG, Failed, emit, progress, ready
 
 LINES = {
-    "hard": "no such mailbox",
-    "soft": "came back for another reason",
+    "hard": "hard bounces",
+    "soft": "soft bounces",
     "complaints": "complaints",
-    "unsubscribed": "unsubscribed by mail",
+    "unsubscribed": "unsubscribed by email",
     "nothing": "delays, receipts and automatic replies",
-    "not_understood": "not understood, left unread and flagged in the mailbox",
+    "not_understood": "not understood, left unread and flagged",
 }
 
 
@@ -22,19 +22,20 @@ def register(app: typer.Typer) -> None:
 
 
 def bounces() -> None:
-    """Read the bounce mailbox now, and let bounces, complaints and unsubscribing mails take effect."""
+    """Read the bounce mailbox now. Bounces, complaints and unsubscribe requests are processed."""
     found = ready()
-    from newsletter.jobs import consequences
-    from newsletter.jobs.bounces import configured, read_mailbox
+    from newsletter.bounces import policy
+    from newsletter.bounces.mailbox_status import configured
+    from newsletter.bounces.processing import read_mailbox
 
     now = datetime.now(UTC)
-    refusals = consequences.weigh_refusals(found, now)
+    refusals = policy.weigh_refusals(found, now)
     if not configured(found):
-        raise Failed("bounces.imap.host is not set, so that there is no mailbox to read; see docs/bounces.md", WRONG)
+        raise Failed("bounces.imap.host is not set, so there is no mailbox to read; see docs/bounces.md", WRONG)
     with progress("reading") as step:
         reading = read_mailbox(found, now, step)
     suppressed = reading.suppressed + refusals
-    lines = [f"mails read: {reading.read}"]
+    lines = [f"messages read: {reading.read}"]
     lines += [f"{LINES[name]}: {count}" for name, count in reading.counts.items() if count]
-    lines += [f"addresses that get nothing more: {suppressed}"]
+    lines += [f"addresses blocked: {suppressed}"]
     emit({"read": reading.read, **reading.counts, "suppressed": suppressed}, "\n".join(lines))

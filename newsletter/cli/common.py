@@ -1,30 +1,41 @@
-"""What every command shares: the options that may stand anywhere in the line, what is printed where, how it ends.
+"""Shared by all commands: the options allowed anywhere on the command line, output, and exit status.
 
-Exit status: 0 done; 1 it could not be done; 2 the command line or the configuration is wrong; 3 it needs a person.
+Exit status: 0 done; 1 failed; 2 the command line or the configuration is invalid; 3 a person must decide.
 """
 
 import json
+import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+from zoneinfo import ZoneInfo
 
+import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.web.listener import CannotListen, inherited_listener, open_listener
 
 IMPOSSIBLE, WRONG, NEEDS_A_PERSON = 1, 2, 3
 
+EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="An edition, such as kinaforum/2026-W06.")]
+AllowLocalLinks = Annotated[
+    bool, typer.Option("--allow-local-links", help="Accept a site.url that is not public, for any recipient.")
+]
+
 Step = Callable[[int, int], None]
-"""Called with how much of how much is done."""
+"""Called with the work done so far and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options that every command takes."""
+    """The options of every command."""
 
     config: str | None = None
     json: bool = False
@@ -33,7 +44,7 @@ class Options:
 
 
 class Failed(Exception):
-    """A command can't do what it was asked; one sentence, and the exit status."""
+    """A command failed: one sentence and the exit status."""
 
     def __init__(self, sentence: str, status: int = IMPOSSIBLE) -> None:
         super().__init__(sentence)
@@ -44,12 +55,12 @@ _options = Options()
 
 
 def options() -> Options:
-    """The options of this call."""
+    """Return the options of this call."""
     return _options
 
 
-def lift(arguments: Sequence[str]) -> list[str]:
-    """Take the common options out of a line, wherever they stand; what follows `manage` or `--` is left alone."""
+def take_common_options(arguments: Sequence[str]) -> list[str]:
+    """Remove the common options from anywhere in the arguments and keep them; ignore what follows `manage` or `--`."""
     global _options
     found: dict[str, Any] = {}
     rest: list[str] = []
@@ -62,7 +73,7 @@ def lift(arguments: Sequence[str]) -> list[str]:
         elif word == "--config":
             found["config"] = next(words, None)
             if found["config"] is None:
-                raise Failed("--config wants the path of a file", WRONG)
+                raise Failed("--config requires the path of a file", WRONG)
         elif word.startswith("--config="):
             found["config"] = word.removeprefix("--config=")
         else:
@@ -71,29 +82,52 @@ def lift(arguments: Sequence[str]) -> list[str]:
     return rest
 
 
+def listening(host: str, port: int) -> socket.socket:
+    """Return the socket that was passed on to this program, else one that listens there."""
+    try:
+        return inherited_listener() or open_listener(host, port)
+    except CannotListen as e:
+        raise Failed(str(e), IMPOSSIBLE) from e
+
+
+def config_file() -> Path:
+    """Return where the configuration is or would be."""
+    return config.find(_options.config)
+
+
 def configuration() -> Config:
-    """The configuration of this call, read and checked, put into force; nothing else is touched."""
-    return config.use(config.load(config.find(_options.config)))
+    """Read and validate the configuration, and make it the current one."""
+    return config.use(config.load(config_file()))
 
 
-def ready(*, migrate: bool = True) -> Config:
-    """The configuration, with Django set up and the database there: models may be used after it."""
+def ready(*, migrate: bool = True, allow_local_links: bool = False, events: bool = False) -> Config:
+    """Return the configuration, with Django set up and the database migrated, so that models can be used."""
     from newsletter.start import start
 
-    found = configuration()
-    start(found, migrate=migrate)
+    found = replace(configuration(), allow_local_links=allow_local_links)
+    start(found, migrate=migrate, events=events)
     return found
 
 
 def newsletter_named(found: Config, name: str) -> config.Newsletter:
-    """The newsletter of that name; ends with a sentence that lists the known ones."""
+    """Return the newsletter of that name; raise Failed with the existing names if there is none."""
     if name not in found.newsletters:
         raise Failed(f"there is no newsletter '{name}'; config.toml has {', '.join(sorted(found.newsletters))}")
     return found.newsletters[name]
 
 
+def time_given(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """The time that an option gives, local in this zone unless it has an offset; ends with a sentence (status 2)."""
+    from newsletter.editions.selection.windows import NoPeriod, moment_of
+
+    try:
+        return moment_of(text, zone)
+    except NoPeriod as problem:
+        raise Failed(f"{option}: {problem}", WRONG) from problem
+
+
 def console() -> Console:
-    """Where people read: standard output, in colour only on a terminal."""
+    """Return a console for standard output, coloured only on a terminal."""
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
@@ -106,36 +140,36 @@ def emit(document: Any, text: RenderableType | None = None) -> None:
 
 
 def say(sentence: str) -> None:
-    """Tell a person something on the side, on standard error; silent with --quiet or --json."""
+    """Print a note to standard error; nothing with --quiet or --json."""
     if not (_options.quiet or _options.json):
         sys.stderr.write(sentence + "\n")
 
 
 def fail(sentence: str, status: int = IMPOSSIBLE) -> NoReturn:
-    """End with one sentence on standard error."""
+    """End the command with one sentence on standard error."""
     raise Failed(sentence, status)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Go on only if a person says yes; without a terminal that needs `--yes` (status 3)."""
+    """Ask for confirmation; without a terminal, `--yes` is required (status 3)."""
     if yes:
         return
     if not sys.stdin.isatty():
-        raise Failed(f"{question} Say so with --yes: there is no terminal to ask on", NEEDS_A_PERSON)
+        raise Failed(f"{question} There is no terminal to ask on; confirm with --yes", NEEDS_A_PERSON)
     sys.stderr.write(f"{question} [y/N] ")
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes", "j", "ja"):
-        raise Failed("nothing was done", NEEDS_A_PERSON)
+        raise Failed("cancelled; nothing was done", NEEDS_A_PERSON)
 
 
 def shows_progress() -> bool:
-    """Whether somebody looks: only on a terminal."""
+    """Return whether standard error is a terminal, and output is wanted."""
     return not (_options.quiet or _options.json) and Console(stderr=True).is_terminal
 
 
 @contextmanager
 def progress(what: str) -> Iterator[Step]:
-    """A bar on standard error while something long goes on, where somebody looks."""
+    """Show a progress bar on standard error, if it is a terminal."""
     if not shows_progress():
         yield lambda done, total: None
         return

@@ -1,4 +1,4 @@
-"""`newsletter dkim new`: a key to sign mails with, and the DNS record that goes with it."""
+"""`newsletter dkim new`: create a DKIM key and its DNS record."""
 
 import os
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import Annotated, Literal
 import typer
 
 from newsletter.cli.common import emit, fail
-from newsletter.delivery.dkim import new_key
 
-app = typer.Typer(help="Keys that sign mails (RFC 6376).", no_args_is_help=True)
+app = typer.Typer(help="Keys that sign emails (DKIM, RFC 6376).", no_args_is_help=True)
 
 
 def register(parent: typer.Typer) -> None:
@@ -19,24 +18,33 @@ def register(parent: typer.Typer) -> None:
 
 @app.callback(epilog="Example: newsletter dkim new example.org --selector s1")
 def dkim() -> None:
-    """Keys that sign mails (RFC 6376)."""
+    """Keys that sign emails (DKIM, RFC 6376)."""
 
 
 @app.command(epilog="Example: newsletter dkim new example.org --selector s1 --out dkim.pem")
 def new(
-    domain: Annotated[str, typer.Argument(help="the domain that mails come from")],
-    selector: Annotated[str, typer.Option(help="the key's name in DNS")] = "s1",
-    kind: Annotated[Literal["rsa", "ed25519"], typer.Option(help="rsa is understood everywhere")] = "rsa",
-    out: Annotated[Path, typer.Option(help="where the private key is written, mode 600")] = Path("dkim.pem"),
+    domain: Annotated[str, typer.Argument(metavar="DOMAIN", help="The domain that emails are sent from.")],
+    selector: Annotated[str, typer.Option(help="The key's name in DNS.")] = "s1",
+    kind: Annotated[
+        Literal["rsa", "ed25519"], typer.Option(help="The type of key; rsa is supported everywhere.")
+    ] = "rsa",
+    out: Annotated[Path, typer.Option(help="Where to write the private key (mode 600).")] = Path("dkim.pem"),
 ) -> None:
-    """Make a key, and print its DNS record and what to write into config.toml."""
+    """Create a key, and print its DNS record and the line for config.toml."""
+    from newsletter.delivery.dkim import new_key  # cryptography, which no other command needs at its start
+
     made = new_key(domain, selector, kind)
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        fail(f"{out} is there already and is left as it is; give another --out")
+        fail(f"{out} already exists and was not changed; choose another --out")
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(made.pem)
     config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = "{out}" }} }}'
-    told = (f"wrote {out}; add to the DNS of {domain}:", made.zone_line, "and this below [delivery]:", config)
+    told = (
+        f"wrote {out}; add this to the DNS of {domain}:",
+        made.zone_line,
+        "and this to [delivery] in config.toml:",
+        config,
+    )
     emit({"key": str(out), "name": made.name, "record": made.record, "config": config}, "\n\n".join(told))

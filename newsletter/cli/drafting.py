@@ -1,19 +1,26 @@
-"""`draft`, `editions`, `show`, `preview`, `lint`: making an edition and looking at it."""
+"""`draft`, `editions`, `show`, `preview`, `designs`, `lint`: create and inspect editions."""
 
 import webbrowser
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
+from rich.console import Group
 from rich.table import Table
 
-from newsletter.cli.common import WRONG, emit, fail, newsletter_named, ready, say
+from newsletter.cli.common import WRONG, EditionName, emit, fail, newsletter_named, ready, say, time_given
 
 if TYPE_CHECKING:
-    from newsletter.jobs.rendering import Proof
-    from newsletter.jobs.windows import Asked
+    from newsletter.editions.rendering import Proof
+    from newsletter.editions.selection.windows import RequestedWindow
+    from newsletter.models import Edition
+
+
+BY = "command line"
 
 
 def register(app: typer.Typer) -> None:
@@ -22,44 +29,74 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsletter editions kinaforum")(editions)
     app.command(epilog="Example: newsletter show kinaforum/2026-W06")(show)
     app.command(epilog="Example: newsletter preview kinaforum/2026-W06 --out out --open")(preview)
+    app.command(epilog="Example: newsletter designs kinaforum --open")(designs)
     app.command(epilog="Example: newsletter lint kinaforum/2026-W06")(lint)
 
 
 def draft(
-    newsletter: Annotated[str, typer.Argument(help="the newsletter's name in config.toml")],
-    week: Annotated[str, typer.Option(help="the calendar week, such as 2026-W06")] = "",
-    day: Annotated[str, typer.Option(help="the day, such as 2026-02-06")] = "",
-    month: Annotated[str, typer.Option(help="the month, such as 2026-02")] = "",
-    since: Annotated[str, typer.Option(help="from this time on; needs --until")] = "",
-    until: Annotated[str, typer.Option(help="up to this time")] = "",
-    collect: Annotated[bool, typer.Option("--collect/--no-collect", help="read the sources first")] = True,
-    correct: Annotated[str, typer.Option(metavar="EDITION", help="a correction to those that got this edition")] = "",
+    newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER", help="The newsletter's name in config.toml.")],
+    week: Annotated[str, typer.Option(help="The calendar week, such as 2026-W06.")] = "",
+    day: Annotated[str, typer.Option(help="The day, such as 2026-02-06.")] = "",
+    month: Annotated[str, typer.Option(help="The month, such as 2026-02.")] = "",
+    since: Annotated[str, typer.Option(help="Posts from this time on; requires --until.")] = "",
+    until: Annotated[str, typer.Option(help="Posts before this time.")] = "",
+    collect: Annotated[
+        bool, typer.Option("--collect/--no-collect", help="Check the sources for new posts first.")
+    ] = True,
+    correct: Annotated[
+        str, typer.Option(metavar="EDITION", help="Create a correction of this edition, for everyone who received it.")
+    ] = "",
+    letter: Annotated[bool, typer.Option("--letter", help="Make a letter beside the schedule, without posts.")] = False,
+    with_posts: Annotated[bool, typer.Option("--with-posts", help="Give the letter the posts that are due.")] = False,
+    subject: Annotated[str, typer.Option(help="The subject of the letter.")] = "",
+    copy: Annotated[
+        str, typer.Option(metavar="EDITION", help="Make a letter with the texts and blocks of this edition.")
+    ] = "",
 ) -> None:
-    """Collect, then make or refresh the draft of an edition."""
+    """Create or update the draft of an edition. The sources are checked first."""
     found = ready()
-    from newsletter.jobs import describe
-    from newsletter.jobs import draft as drafts
+    from newsletter.editions import draft as drafts
+    from newsletter.editions import serialize
+    from newsletter.editions.composing import standalone
+    from newsletter.editions.images.hosting import fetch_images
 
     settings, now = newsletter_named(found, newsletter), datetime.now(UTC)
+    given = {"--correct": correct, "--copy": copy, "--letter": letter}
+    if sum(map(bool, given.values())) > 1:
+        fail(f"{' and '.join(option for option, value in given.items() if value)} contradict each other", WRONG)
+    if (with_posts or subject) and not letter:
+        fail("--with-posts and --subject need --letter", WRONG)
     if correct:
-        first = drafts.find(correct)
-        if first.newsletter != newsletter:
-            fail(f"{first.name} is no edition of {newsletter}")
-        edition = drafts.correct(found, first, now=now)
+        edition = drafts.correct(found, _of(newsletter, drafts.find(found, correct)), now=now, by=BY)
+    elif copy:
+        edition = standalone.duplicate(found, _of(newsletter, drafts.find(found, copy)), now=now, by=BY)
+    elif letter:
+        edition = standalone.make(found, settings, now=now, subject=subject, with_posts=with_posts, by=BY)
     else:
         asked = _asked(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
         edition = drafts.make(found, settings, asked, now=now, read_sources=collect)
-    document = describe.edition(edition, found)
-    emit(document, f"{edition.name} is a {edition.state}, revision {edition.revision}: {_counted(document)}")
+    fetch_images(found, edition, now)
+    document = serialize.edition(edition, found)
+    emit(document, f"{edition.name}: {edition.state}, revision {edition.revision}, {_counted(document)}")
     if edition.waiting:
-        say(edition.waiting)
-    elif not document["days"] and not correct:
-        last = describe.newest(settings)
-        say(f"the window has no post; the newest one known is of {last}" if last else "no post is known yet")
+        say(str(edition.waiting))
+    elif not document["days"] and not any(given.values()):
+        last = serialize.newest(settings)
+        say(f"no posts in this period; the newest known post is from {last}" if last else "no posts yet")
 
 
-def editions(newsletter: Annotated[str | None, typer.Argument()] = None) -> None:
-    """List the editions, newest first."""
+def _of(newsletter: str, edition: "Edition") -> "Edition":
+    if edition.newsletter != newsletter:
+        fail(f"{edition.name} is not an edition of {newsletter}")
+    return edition
+
+
+def editions(
+    newsletter: Annotated[
+        str | None, typer.Argument(metavar="NEWSLETTER", help="Only this newsletter's editions.")
+    ] = None,
+) -> None:
+    """List editions, newest first."""
     found = ready()
     from newsletter.models import Edition
 
@@ -71,7 +108,7 @@ def editions(newsletter: Annotated[str | None, typer.Argument()] = None) -> None
         zone = found.newsletters[row.newsletter].zone if row.newsletter in found.newsletters else ZoneInfo("UTC")
         until = f"{row.until.astimezone(zone):%F %H:%M}"
         audience = str(row.audience) if row.audience is not None else ""
-        table.add_row(row.name, row.state, str(row.revision), until, audience, row.waiting or row.reason)
+        table.add_row(row.name, row.state, str(row.revision), until, audience, str(row.waiting or row.reason or ""))
     document = [
         {
             "edition": r.name,
@@ -84,46 +121,61 @@ def editions(newsletter: Annotated[str | None, typer.Argument()] = None) -> None
     ]
     emit(
         {"editions": document},
-        table if document else "There is no edition yet; 'newsletter draft NEWSLETTER' makes one.",
+        table if document else "No editions yet. Create one with 'newsletter draft NEWSLETTER'.",
     )
 
 
-def show(edition: Annotated[str, typer.Argument(help="such as kinaforum/2026-W06")]) -> None:
-    """Show one edition in full: window, posts with the reason each is in or out, counts."""
+def show(edition: EditionName) -> None:
+    """Show an edition with its delivery counts. Each post has the reason why it is included or not."""
     found = ready()
-    from newsletter.jobs import describe
-    from newsletter.jobs import draft as drafts
-    from newsletter.jobs.progress import counts
+    from newsletter.editions import draft as drafts
+    from newsletter.editions import serialize
+    from newsletter.sending.progress import counts
 
-    row = drafts.find(edition)
-    document = describe.edition(row, found)
+    row = drafts.find(found, edition)
+    document = serialize.edition(row, found)
     document["counts"] = counts(row).document() if row.audience is not None else None
     table = Table("", "post", "day", "title", "reason", title=_headline(document), title_justify="left", box=None)
     for post in document["posts"]:
         table.add_row("in" if post["included"] else "out", str(post["id"]), post["day"], post["title"], post["reason"])
-    emit(document, table)
+    emit(document, Group(table, *_blocks_and_notes(document)))
+
+
+def _blocks_and_notes(document: Mapping[str, Any]) -> Iterator[Table]:
+    """Yield a table of the blocks and one of the notes, if there are any."""
+    if document["blocks"]:
+        table = Table("block", "kind", "after", "heading", title="Blocks", title_justify="left", box=None)
+        for block in document["blocks"]:
+            table.add_row(block["id"], block["kind"], block["after"], block["title"])
+        yield table
+    if document["notes"]:
+        table = Table("by", "for", "note", title="Notes", title_justify="left", box=None)
+        for note in document["notes"]:
+            table.add_row(note["by"], note["to"] or "everybody", note["text"] + (" (done)" if note["done"] else ""))
+        yield table
 
 
 def preview(
-    edition: Annotated[str, typer.Argument(help="such as kinaforum/2026-W06")],
-    out: Annotated[Path, typer.Option(help="the folder to write into")] = Path("out"),
-    open_: Annotated[bool, typer.Option("--open", help="show it in the browser")] = False,
+    edition: EditionName,
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("out"),
+    open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Write edition.html, edition.txt and edition.eml, and print sizes and lint."""
+    """Write edition.html, edition.txt and edition.eml. Sizes and problems found are shown."""
     found = ready()
-    from newsletter.jobs import describe
-    from newsletter.jobs import draft as drafts
-    from newsletter.jobs.previews import write
+    from newsletter.editions import draft as drafts
+    from newsletter.editions import serialize
+    from newsletter.editions.previews import write
 
-    row = drafts.find(edition)
+    row = drafts.find(found, edition)
     written = write(row, found, out)
-    findings = describe.lint(written.proof)
+    findings = serialize.lint(written.proof)
     document = {
         "edition": row.name,
         "revision": row.revision,
         "files": {kind: str(path) for kind, path in written.files.items()},
         "bytes": written.sizes,
         "shortened": list(written.proof.rendered.shortened),
+        "unlisted": list(written.proof.rendered.unlisted),
         "lint": findings,
     }
     lines = [
@@ -134,51 +186,98 @@ def preview(
         webbrowser.open(written.files["html"].resolve().as_uri())
 
 
-def lint(edition: Annotated[str, typer.Argument(help="such as kinaforum/2026-W06")]) -> None:
-    """Look for what is wrong with an edition; exit 1 on an error."""
+def designs(
+    newsletter: Annotated[str, typer.Argument(metavar="NEWSLETTER", help="The newsletter's name in config.toml.")],
+    out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("designs"),
+    open_: Annotated[bool, typer.Option("--open", help="Open them in the browser.")] = False,
+) -> None:
+    """Write every design with the newsletter's own posts. One page shows them all."""
     found = ready()
-    from newsletter.jobs import describe
-    from newsletter.jobs import draft as drafts
-    from newsletter.jobs.rendering import proof
+    from newsletter.editions.gallery import sample_digest, samples
 
-    row = drafts.find(edition)
+    settings = newsletter_named(found, newsletter)
+    digest = sample_digest(found, settings)
+    if digest is None:
+        fail(f"{newsletter} has no posts yet; collect some with 'newsletter collect'")
+    made = samples(found, digest)
+    out.mkdir(parents=True, exist_ok=True)
+    files = {}
+    for sample in made:
+        files[sample.design] = out / f"{sample.design}.html"
+        files[sample.design].write_text(sample.html, encoding="utf-8")
+        files[sample.design].with_suffix(".txt").write_text(sample.text, encoding="utf-8")
+    page = out / "index.html"
+    page.write_text(_gallery_page(settings.title, list(files)), encoding="utf-8")
+    sizes = {sample.design: len(sample.html.encode()) for sample in made}
+    document = {
+        "newsletter": newsletter,
+        "files": {design: str(path) for design, path in files.items()},
+        "page": str(page),
+        "bytes": sizes,
+    }
+    lines = [f"{path}  {sizes[design]:,} bytes" for design, path in files.items()]
+    emit(document, "\n".join([*lines, f"All of them: {page}"]))
+    if open_:
+        webbrowser.open(page.resolve().as_uri())
+
+
+def _gallery_page(title: str, names: Sequence[str]) -> str:
+    """Return a page that shows each design as on a phone and on a computer."""
+    frames = "".join(
+        f"<h2>{name}</h2><div><iframe title='{name}, phone' width='375' height='720' src='{name}.html'></iframe> "
+        f"<iframe title='{name}, computer' width='700' height='720' src='{name}.html'></iframe></div>"
+        for name in names
+    )
+    style = "body { font-family: sans-serif; margin: 24px; } iframe { border: 1px solid #999; max-width: 100%; }"
+    head = f"<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'><title>{escape(title)}</title>"
+    return f"{head}<style>{style}</style></head><body><h1>{escape(title)}</h1>{frames}</body></html>\n"
+
+
+def lint(edition: EditionName) -> None:
+    """Check an edition for problems. The exit status is 1 if there is an error."""
+    found = ready()
+    from newsletter.editions import draft as drafts
+    from newsletter.editions import serialize
+    from newsletter.editions.rendering import proof
+
+    row = drafts.find(found, edition)
     looked_at = proof(row, found)
-    findings = describe.lint(looked_at)
+    findings = serialize.lint(looked_at)
     emit(
         {"edition": row.name, "revision": row.revision, "lint": findings},
-        "\n".join(_findings(findings)) or "no findings",
+        "\n".join(_findings(findings)),
     )
     if looked_at.errors:
-        fail(f"{row.name} has {len(looked_at.errors)} lint errors", 1)
+        fail(f"{row.name} has {_many(len(looked_at.errors), 'error')}; fix or override before approving", 1)
 
 
-def _asked(zone: ZoneInfo, period: str, **given: str) -> "Asked | None":
-    """The window that the options ask for; None: the next one of the schedule."""
-    from newsletter.jobs.windows import Asked, bounds, moment_of
+def _asked(zone: ZoneInfo, period: str, **given: str) -> "RequestedWindow | None":
+    """Return the period that the options select; None for the next scheduled one."""
+    from newsletter.editions.selection.windows import RequestedWindow, bounds
 
     named = [k for k, v in given.items() if v and k not in ("since", "until")]
     if len(named) + bool(given["since"] or given["until"]) > 1:
-        fail("give only one of --week, --day, --month and --since with --until", WRONG)
+        fail("use only one of --week, --day, --month, or --since with --until", WRONG)
     if named:
         shape = {"week": r"2026-W06", "day": r"2026-02-06", "month": r"2026-02"}[named[0]]
         wanted = given[named[0]]
         if len(wanted) != len(shape) or ("W" in wanted) != ("W" in shape):
-            fail(f"--{named[0]} wants such as {shape}, not '{wanted}'", WRONG)
+            fail(f"--{named[0]} must look like {shape}, not '{wanted}'", WRONG)
         if named[0] != period:
-            return Asked(until=bounds(wanted, zone)[1], since=bounds(wanted, zone)[0], period=wanted)
-        return Asked(until=bounds(wanted, zone)[1], period=wanted)
+            return RequestedWindow(until=bounds(wanted, zone)[1], since=bounds(wanted, zone)[0], period=wanted)
+        return RequestedWindow(until=bounds(wanted, zone)[1], period=wanted)
     if given["since"] and not given["until"]:
-        fail("--since needs --until", WRONG)
+        fail("--since requires --until", WRONG)
     if given["until"]:
-        since = moment_of(given["since"], zone) if given["since"] else None
-        return Asked(until=moment_of(given["until"], zone), since=since)
+        since = time_given("--since", given["since"], zone) if given["since"] else None
+        return RequestedWindow(until=time_given("--until", given["until"], zone), since=since)
     return None
 
 
 def _counted(document: dict[str, Any]) -> str:
     inside = sum(p["included"] for p in document["posts"])
     posts, days = _many(inside, "post"), _many(len(document["days"]), "day")
-    return f"{posts} on {days}, {len(document['posts']) - inside} left out"
+    return f"{posts} on {days}, {len(document['posts']) - inside} not included"
 
 
 def _many(count: int, word: str) -> str:
@@ -193,11 +292,18 @@ def _headline(document: dict[str, Any]) -> str:
 
 
 def _shortened(looked_at: "Proof") -> list[str]:
-    """Whose text was cut so that the mail stays below `maximum_size`."""
+    """Return lines about posts that were shortened to keep the email below `maximum_size`."""
     cut = looked_at.rendered.shortened
     titles = [f"“{post.title}”" for post in looked_at.digest.posts if post.id in cut]
-    return [f"shortened to stay below maximum_size: {', '.join(titles)}"] if titles else []
+    lines = [f"shortened to stay below maximum_size: {', '.join(titles)}"] if titles else []
+    if unlisted := len(looked_at.rendered.unlisted):
+        lines.append(f"posts that don't fit and are only on the edition's page: {unlisted}")
+    return lines
 
 
 def _findings(findings: list[dict[str, str]]) -> list[str]:
-    return [f"{f['level']}: {f['code']}: {f['message']}" + (f" ({f['where']})" if f["where"] else "") for f in findings]
+    """One line for each problem, or one that says that there are none."""
+    found = [
+        f"{f['level']}: {f['code']}: {f['message']}" + (f" ({f['where']})" if f["where"] else "") for f in findings
+    ]
+    return found or ["No problems found."]

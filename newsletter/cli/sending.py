@@ -1,4 +1,4 @@
-"""`send`, `pause`, `resume`, `cancel`, `status`, `settle`: an edition on its way."""
+"""`send`, `pause`, `resume`, `cancel`, `status`, `worker`: send editions."""
 
 import signal
 import threading
@@ -6,14 +6,18 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Column, Table
 
+from newsletter import config
 from newsletter.cli.common import (
+    IMPOSSIBLE,
     NEEDS_A_PERSON,
     WRONG,
+    AllowLocalLinks,
+    EditionName,
     confirm,
     emit,
     fail,
@@ -22,16 +26,19 @@ from newsletter.cli.common import (
     ready,
     say,
     shows_progress,
+    time_given,
 )
 from newsletter.config import Config
+from newsletter.config.database import is_postgresql
+from newsletter.supervision import on_signals
 
 if TYPE_CHECKING:
-    from newsletter.jobs.progress import Counts
+    from newsletter.messages import Message
     from newsletter.models import Edition
+    from newsletter.sending.progress import Counts
 
 BY = "command line"
 LOOK = 0.4
-EditionName = Annotated[str, typer.Argument(metavar="EDITION", help="such as kinaforum/2026-W06")]
 
 
 def register(app: typer.Typer) -> None:
@@ -41,196 +48,229 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsletter resume kinaforum/2026-W06")(resume)
     app.command(epilog="Example: newsletter cancel kinaforum/2026-W06")(cancel)
     app.command(epilog="Example: newsletter status kinaforum/2026-W06")(status)
-    app.command(epilog="Example: newsletter settle kinaforum/2026-W06 resend")(settle)
     app.command(epilog="Example: newsletter worker")(worker)
 
 
 def send(
     edition: EditionName,
-    approve: Annotated[bool, typer.Option("--approve", help="approve it first, as it stands")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="do not ask")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="only say who would get it")] = False,
-    wait: Annotated[bool, typer.Option("--wait", help="take part in sending, until nothing is left to do now")] = False,
-    at: Annotated[str, typer.Option(metavar="TIME", help="when it leaves, such as 2026-02-06T18:00")] = "",
+    approve: Annotated[bool, typer.Option("--approve", help="Approve the current revision first.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many would receive it.")] = False,
+    wait: Annotated[bool, typer.Option("--wait", help="Send now, and wait until everything is sent.")] = False,
+    at: Annotated[str, typer.Option(metavar="TIME", help="When to send it, such as 2026-02-06T18:00.")] = "",
+    now: Annotated[bool, typer.Option("--now", help="Send it now, also if it is scheduled for later.")] = False,
+    allow_local_links: AllowLocalLinks = False,
 ) -> None:
-    """Let an approved edition leave; with --wait send it here and now."""
-    found = ready()
-    from newsletter.jobs.draft import find
+    """Queue an approved edition for sending. With --wait, send it now."""
+    found = ready(allow_local_links=allow_local_links)
+    from newsletter.editions.draft import find
 
-    row = find(edition)
+    row = find(found, edition)
     due = _time(at, found, row) if at else None
     if dry_run:
         _rehearse(found, row)
         return
+    if at and now:
+        fail("--at and --now contradict each other; use one of them", WRONG)
     _queue(found, row, approve=approve, yes=yes, due=due)
+    if now:
+        _send_now(found, row)
     if wait:
-        _take_part(found, row)
+        _send_and_wait(found, row)
     else:
         _tell_who_sends(found, row)
 
 
 def pause(edition: EditionName) -> None:
-    """Stop an edition that is on its way; what is in flight is waited for."""
-    ready()
-    from newsletter.jobs import underway
-    from newsletter.jobs.draft import find
+    """Pause sending an edition. Messages being transferred are completed."""
+    found = ready()
+    from newsletter.editions.draft import find
+    from newsletter.sending import lifecycle
 
-    row = underway.pause(find(edition), by=BY)
-    _emit(row, f"{row.name} is paused; 'newsletter resume {row.name}' lets it go on")
+    row = lifecycle.pause(find(found, edition), by=BY)
+    _emit(row, f"{row.name} is paused; continue with 'newsletter resume {row.name}'")
 
 
 def resume(edition: EditionName) -> None:
-    """Let a paused edition go on."""
+    """Resume sending a paused edition."""
     found = ready()
-    from newsletter.jobs import underway
-    from newsletter.jobs.draft import find
+    from newsletter.editions.draft import find
+    from newsletter.sending import lifecycle
 
-    _tell_who_sends(found, underway.resume(find(edition), by=BY))
+    _tell_who_sends(found, lifecycle.resume(find(found, edition), by=BY))
 
 
 def cancel(edition: EditionName) -> None:
-    """Give an edition up: what was not tried is skipped."""
-    ready()
-    from newsletter.jobs import approval, underway
-    from newsletter.jobs.draft import find
+    """Cancel an edition. Messages not yet attempted are skipped; 'newsletter resend' sends them after all."""
+    found = ready()
+    from newsletter.editions import approval
+    from newsletter.editions.draft import find
     from newsletter.models import State
+    from newsletter.sending import lifecycle
 
-    row = find(edition)
+    row = find(found, edition)
     begun = row.state not in (State.DRAFT, State.APPROVED, State.QUEUED)
-    row = underway.cancel(row, by=BY) if begun else approval.cancel(row, by=BY)
-    _emit(row, f"{row.name} is cancelled; {'who got it has it' if begun else 'its posts are free again'}")
+    row = lifecycle.cancel(found, row, by=BY) if begun else approval.cancel(row, by=BY)
+    _emit(
+        row,
+        f"{row.name} is cancelled; {'messages already sent stay sent' if begun else 'its posts are available again'}",
+    )
 
 
-def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION")] = None) -> None:
-    """Show where an edition stands, or each that is on its way."""
-    ready()
-    from newsletter.jobs.draft import find
+def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help="Only this edition.")] = None) -> None:
+    """Show the sending progress of one edition, or of all."""
+    found = ready()
+    from newsletter.editions.draft import find
+    from newsletter.recovery import hold
 
+    if held := hold.reason():
+        say(str(held))
     if edition is None:
         _status_of_all()
         return
-    row = find(edition)
+    row = find(found, edition)
     document = _standing(row)
     emit(document, _in_full(document))
     for one in document["unknown_deliveries"]:
-        say(f"unknown: {one['address'] or 'someone forgotten since'} (number {one['number']}): {one['text']}")
+        say(f"unknown: {one['address'] or 'an erased subscriber'} (number {one['number']}): {one['text']}")
     if row.reason or row.waiting:
         say(f"{row.name}: {row.reason or row.waiting}")
 
 
-def settle(
-    edition: EditionName,
-    what: Annotated[Literal["resend", "leave"], typer.Argument(help="send the unknown ones again, or leave them")],
-) -> None:
-    """Decide what becomes of those of whom nobody can tell whether they got it."""
-    ready()
-    from newsletter.jobs import unknowns
-    from newsletter.jobs.draft import find
+def worker(*, allow_local_links: AllowLocalLinks = False) -> None:
+    """Send editions as one of several machines. They share a PostgreSQL database."""
+    found = ready(migrate=False, allow_local_links=allow_local_links, events=True)
+    from newsletter.cli.services import supervise
+    from newsletter.models.migration_state import waiting_migrations
 
-    row = find(edition)
-    count = (unknowns.resend if what == "resend" else unknowns.leave)(row, by=BY)
-    word = "are to be sent again: some may get it twice" if what == "resend" else "stay unknown, and are settled"
-    _emit(row, f"{count} {word}", settled=count)
-
-
-def worker() -> None:
-    """Send what is due, beside other machines that share the PostgreSQL database."""
-    found = ready(migrate=False)
-    from newsletter.jobs import sending
-
-    if not found.site.database.startswith("postgresql"):
-        fail("site.database: several machines need PostgreSQL; on this one alone 'newsletter run' sends")
-    say("sending what is due; Ctrl-C ends it")
+    if not is_postgresql(found.site.database):
+        fail("site.database: 'newsletter worker' needs PostgreSQL; on a single machine use 'newsletter run'")
+    if waiting := waiting_migrations():
+        fail(
+            f"site.database: this version needs changes of the database that were not made yet ({waiting[-1]}); "
+            "start 'newsletter run' of this version first",
+            IMPOSSIBLE,
+        )
+    say("sending what is due; press Ctrl-C to stop")
     with _stopped_by_signals() as stop:
-        sending.serve(found, stop)
+        supervise(config.current, schedule=False, send=True, command="worker").run(stop)
 
 
 def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: datetime | None) -> None:
-    """Take the edition to queued, or join where it is there already; ends where it can't leave."""
-    from newsletter.jobs import approval
+    """Queue the edition unless it is queued already; raise Failed if it can't be sent."""
+    from newsletter.editions import approval
+    from newsletter.editions.problems import refuse_inactive
     from newsletter.models import State
 
-    newsletter_named(found, row.newsletter)
+    newsletter = newsletter_named(found, row.newsletter)
+    if row.state != State.SENT:
+        refuse_inactive(newsletter)
     if row.state in (State.CANCELLED, State.SKIPPED):
-        fail(f"{row.name} is {row.state}: it can't be sent")
+        fail(f"{row.name} is {row.state} and can't be sent")
     if row.state == State.PAUSED:
-        fail(f"{row.name} is paused: {row.reason}; 'newsletter resume {row.name}' lets it go on", NEEDS_A_PERSON)
+        fail(f"{row.name} is paused: {row.reason}; continue with 'newsletter resume {row.name}'", NEEDS_A_PERSON)
     if row.state == State.DRAFT and not approve:
-        fail(f"{row.name} is a draft: look at it with 'newsletter preview {row.name}', then send it with --approve")
+        fail(f"{row.name} is a draft; review it with 'newsletter preview {row.name}', then send it with --approve")
+    if row.state == State.QUEUED:
+        approval.try_again(found, row)
     if row.state not in (State.DRAFT, State.APPROVED):
         return
-    approval.check_links(found, row.newsletter)
+    _check_links(found, row)
     readers = _audience(found, row)
-    confirm(f"Send {row.name} to {readers} subscriber{'' if readers == 1 else 's'}?", yes=yes)
+    act = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
+    confirm(f"{act} to {readers} subscriber{'' if readers == 1 else 's'}?", yes=yes)
     if row.state == State.DRAFT:
-        row = approval.approve(row, by=BY)
-    approval.queue(row, by=BY, at=due)
+        row = approval.approve(found, row, by=BY)
+    approval.queue(found, row, by=BY, at=due)
 
 
-def _audience(found: Config, row: "Edition") -> int:
-    from subscribers.models import Subscription
-
-    where = found.newsletters[row.newsletter].where
-    return Subscription.objects.receiving(row.newsletter, datetime.now(UTC), where).count()
-
-
-def _rehearse(found: Config, row: "Edition") -> None:
-    from newsletter.jobs import approval
-    from subscribers.models import Subscription
-
-    newsletter = newsletter_named(found, row.newsletter)
-    approval.check_links(found, row.newsletter)
-    count, now = _audience(found, row), datetime.now(UTC)
-    excluded = Subscription.objects.excluded(row.newsletter, now, newsletter.where)
-    others = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "nobody"
-    document = {"edition": row.name, "state": row.state, "audience": count, "excluded": excluded}
-    emit(document, f"{row.name} ({row.state}) would go to {count} subscribers; left out: {others}; nothing was done")
-
-
-def _tell_who_sends(found: Config, row: "Edition") -> None:
-    from newsletter.jobs.sending import somebody_sends
+def _send_now(found: Config, row: "Edition") -> None:
+    """Send the edition now if it is scheduled for later."""
+    from newsletter.editions import approval
     from newsletter.models import State
 
     row.refresh_from_db()
-    if row.state == State.SENT:
-        _emit(row, f"{row.name} is sent already: nothing was sent again")
-    elif somebody_sends(found):
-        _emit(row, f"{row.name} is {row.state}; the sender that is running sends it")
+    if row.state == State.QUEUED and row.due_at and row.due_at > datetime.now(UTC):
+        approval.send_now(found, row, by=BY)
+
+
+def _check_links(found: Config, row: "Edition") -> None:
+    from newsletter.editions.local_links import check_edition, check_links
+    from newsletter.models import ApprovedContent
+
+    content = ApprovedContent.objects.filter(edition=row).first()
+    if content is None:
+        check_links(found, row.newsletter)
     else:
-        _emit(row, f"{row.name} is {row.state}; 'newsletter run' sends it, or 'newsletter send {row.name} --wait'")
+        check_edition(found, row.newsletter, content)
 
 
-def _take_part(found: Config, row: "Edition") -> None:
-    """Send, or watch whoever sends, until nothing is left to do now; then say how it went."""
-    from newsletter.jobs import consequences, sending
+def _audience(found: Config, row: "Edition") -> int:
+    from newsletter.sending import audience
+
+    return audience.receiving(found.newsletters[row.newsletter], row, datetime.now(UTC)).count()
+
+
+def _rehearse(found: Config, row: "Edition") -> None:
+    from subscribers.models import Subscription
+
+    newsletter = newsletter_named(found, row.newsletter)
+    _check_links(found, row)
+    count, now = _audience(found, row), datetime.now(UTC)
+    excluded = Subscription.objects.excluded(newsletter, now)
+    others = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "none"
+    document = {"edition": row.name, "state": row.state, "audience": count, "excluded": excluded}
+    emit(
+        document, f"{row.name} ({row.state}) would be sent to {count} subscribers; excluded: {others}; nothing was done"
+    )
+
+
+def _tell_who_sends(found: Config, row: "Edition") -> None:
     from newsletter.models import State
+    from newsletter.sending.sender import sender_is_running
 
-    problem, looked, through, waiting = "", 0.0, False, sending.Waiting(row)
+    row.refresh_from_db()
+    if row.state == State.SENT:
+        _emit(row, f"{row.name} is already sent; nothing was sent again")
+    elif sender_is_running(found):
+        _emit(row, f"{row.name} is {row.state}; the running sender will send it")
+    else:
+        _emit(row, f"{row.name} is {row.state}; send it with 'newsletter run' or 'newsletter send {row.name} --wait'")
+
+
+def _send_and_wait(found: Config, row: "Edition") -> None:
+    """Send, or watch another sender, until nothing is left to do now; then report the result."""
+    from newsletter.bounces import policy
+    from newsletter.models import State
+    from newsletter.sending import sender
+
+    problem: Message | None = None
+    looked, through, waiting = 0.0, False, sender.EditionWait(row)
     shown = shows_progress()
-    if row.state == State.SENT and sending.nothing_left_now(row):
-        say(f"{row.name} is sent already: nothing is sent again")
+    if row.state == State.SENT and sender.nothing_due(row):
+        say(f"{row.name} is already sent; nothing was sent again")
 
-    def until(said: str) -> bool:
+    def until(said: "Message | None") -> bool:
         nonlocal problem, looked, through
         problem = said
-        if time.monotonic() - looked < LOOK and not said:
+        if time.monotonic() - looked < LOOK and said is None:
             return False
         looked = time.monotonic()
         if shown:
             step(*_done(row))
         through = waiting.over()
-        return through or bool(said)
+        return through or said is not None
 
     with _stopped_by_signals() as stop, progress(f"sending {row.name}") as step:
-        sending.take_part(found, stop, until)
-    consequences.weigh_refusals(found, datetime.now(UTC))
+        sender.run_sender(found, stop, until)
+    policy.weigh_refusals(found, datetime.now(UTC))
     row.refresh_from_db()
-    left = not (through or sending.nothing_left_now(row))
-    _conclude(row, problem if left else "", stopped=stop.is_set() and left)
+    left = not (through or sender.nothing_due(row))
+    _conclude(row, str(problem) if left and problem else "", stopped=stop.is_set() and left)
 
 
 def _done(row: "Edition") -> tuple[int, int]:
-    from newsletter.jobs.progress import counts
+    from newsletter.sending.progress import counts
 
     counted = counts(row)
     return counted.audience - counted.pending, counted.audience
@@ -238,32 +278,30 @@ def _done(row: "Edition") -> tuple[int, int]:
 
 @contextmanager
 def _stopped_by_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set: what is in flight is waited for."""
+    """Yield an event that SIGINT and SIGTERM set, so that messages being transferred are completed."""
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with on_signals(stop.set, signal.SIGINT, signal.SIGTERM):
         yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _conclude(row: "Edition", problem: str, *, stopped: bool) -> None:
-    from newsletter.jobs.progress import counts, unsettled
     from newsletter.models import State
+    from newsletter.sending.progress import counts, unsettled
 
     counted = counts(row)
     emit(counted.document(), _sentence(counted))
     if problem:
         fail(f"{problem}; {row.name} is still {row.state}")
+    if row.state == State.QUEUED and row.waiting:
+        fail(f"{row.name} waits: {row.waiting}", NEEDS_A_PERSON)
     if stopped:
-        fail(f"stopped; {row.name} is still {row.state}, and 'newsletter send {row.name} --wait' goes on")
+        fail(f"stopped; {row.name} is still {row.state}; continue with 'newsletter send {row.name} --wait'")
     if row.state == State.PAUSED:
         fail(f"{row.name} is paused: {row.reason}", NEEDS_A_PERSON)
     if open_questions := unsettled(row):
         fail(
-            f"of {open_questions} nobody can tell whether they got it: 'newsletter status {row.name}' names them, "
-            f"'newsletter settle {row.name} resend' or 'leave' decides",
+            f"{open_questions} unconfirmed: the connection dropped before the server confirmed; list them with "
+            f"'newsletter status {row.name}', then decide with 'newsletter settle {row.name} resend' or 'leave'",
             NEEDS_A_PERSON,
         )
 
@@ -271,11 +309,11 @@ def _conclude(row: "Edition", problem: str, *, stopped: bool) -> None:
 def _sentence(counted: "Counts") -> str:
     parts = [f"{counted.edition} is {counted.state}: {counted.accepted} of {counted.audience} accepted"]
     if counted.deferred:
-        parts.append(f"{counted.deferred} are deferred, and 'newsletter run' will try them again")
+        parts.append(f"{counted.deferred} deferred, which 'newsletter run' will retry")
     if counted.refused:
-        parts.append(f"{counted.refused} were refused for good")
+        parts.append(f"{counted.refused} refused permanently")
     if counted.skipped:
-        parts.append(f"{counted.skipped} were skipped")
+        parts.append(f"{counted.skipped} skipped")
     return "; ".join(parts)
 
 
@@ -289,39 +327,46 @@ def _status_of_all() -> None:
     )
     rows = Edition.objects.filter(Q(state__in=(State.QUEUED, State.SENDING, State.PAUSED)) | open_ends)
     documents = [_standing(row) for row in rows.exclude(state=State.CANCELLED).order_by("-until")]
-    emit({"editions": documents}, _table(documents) if documents else "Nothing is on its way.")
+    emit({"editions": documents}, _table(documents) if documents else "No edition is being sent.")
 
 
 def _standing(row: "Edition") -> dict[str, Any]:
-    from newsletter.jobs import progress as standing
+    from newsletter.sending import progress as standing
 
     counted = standing.counts(row)
     rate = standing.rate(row, datetime.now(UTC))
     left = standing.time_left(counted, rate)
     return {
         **counted.document(),
-        "reason": row.reason or None,
+        "reason": str(row.reason) if row.reason else None,
+        "reason_code": row.reason.code if row.reason else None,
         "rate": round(rate, 1),
         "seconds_left": None if left is None else left.total_seconds(),
         "unknown_deliveries": [
-            {"number": u.number, "address": u.address, "text": u.text, "settled": u.settled}
+            {
+                "number": u.number,
+                "address": u.address,
+                "text": str(u.reason or ""),
+                "reason_code": u.reason.code if u.reason else None,
+                "settled": u.settled,
+            }
             for u in standing.unknown(row)
         ],
     }
 
 
 def _in_full(one: dict[str, Any]) -> Table:
-    """One edition, a line for each thing there is to know."""
+    """Return a table of one edition, with a row for each value."""
     table = Table(one["edition"], one["state"], box=None)
     for kind in ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped"):
         table.add_row(kind, str(one[kind]))
-    table.add_row("a second", f"{one['rate']:g}")
+    table.add_row("per second", f"{one['rate']:g}")
     table.add_row("time left", _duration(one["seconds_left"]))
     return table
 
 
 def _table(documents: list[dict[str, Any]]) -> Table:
-    """Several editions, a line each, within 80 columns."""
+    """Return a table of several editions, a row each, at most 80 columns wide."""
     table = Table(
         Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left", box=None
     )
@@ -333,19 +378,23 @@ def _table(documents: list[dict[str, Any]]) -> Table:
 
 
 def _duration(seconds: float | None) -> str:
-    return "nobody can tell" if seconds is None else str(timedelta(seconds=seconds))
+    return "unknown" if seconds is None else str(timedelta(seconds=seconds))
 
 
 def _emit(row: "Edition", text: str, **more: Any) -> None:
-    from newsletter.jobs.progress import counts
+    from newsletter.sending.progress import counts
 
     emit({**counts(row).document(), **more}, text)
 
 
 def _time(text: str, found: Config, row: "Edition") -> datetime:
-    """A time of the newsletter's place, unless it names its offset."""
+    """Parse a time, in the newsletter's time zone unless it has an offset; raise Failed if it has passed."""
+    from newsletter.editions.approval import check_due
+    from newsletter.editions.problems import JobProblem
+
+    at = time_given("--at", text, newsletter_named(found, row.newsletter).zone)
     try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        fail(f"--at {text}: write a time such as 2026-02-06T18:00", WRONG)
-    return at if at.tzinfo else at.replace(tzinfo=newsletter_named(found, row.newsletter).zone)
+        check_due(at, datetime.now(UTC))
+    except JobProblem as problem:
+        fail(f"--at: {problem}", WRONG)
+    return at

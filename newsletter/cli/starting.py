@@ -1,21 +1,43 @@
-"""`init`, `check`, `run`, `demo`, `manage`: getting going."""
+"""`init`, `demo`, `check`, `run`, `manage`: set up and run."""
 
+import os
+import sys
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from newsletter.cli.common import IMPOSSIBLE, console, emit, fail, options, ready
-from newsletter.config import SHIPPED_TEMPLATES, Config
+from newsletter.cli.common import (
+    IMPOSSIBLE,
+    AllowLocalLinks,
+    config_file,
+    console,
+    emit,
+    fail,
+    listening,
+    options,
+    ready,
+    say,
+)
+from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web
+from newsletter.messages import Message
+from newsletter.messages.general import ABOUT
+from newsletter.messages.sources import PRIVATE_ADDRESS
+from newsletter.start import make_secret_key
+from newsletter.web.listener import listener_address, pass_on
+
+if TYPE_CHECKING:  # what reads a blog takes a third of a second to import, and other commands don't need it
+    from newsletter.setup.blog_profile import BlogProfile
 
 CHILD = '{% extends "shipped/edition.mjml" %}\n'
-EXAMPLE = Path(__file__).parent / "example.toml"
+EXAMPLE_BLOG = "https://blog.example/"
 
 
 def register(app: typer.Typer) -> None:
     """Add these commands."""
-    app.command(epilog="Example: newsletter init my-newsletter --templates")(init)
+    app.command(epilog="Example: newsletter init my-newsletter --blog https://kinaforum.example/")(init)
     app.command(epilog="Example: newsletter demo --once")(demo)
     app.command(epilog="Example: newsletter check --dns --connect")(check)
     app.command(epilog="Example: newsletter run --port 8080")(run)
@@ -26,36 +48,92 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="where to write")] = Path(),
-    templates: Annotated[bool, typer.Option("--templates", help="also templates to restyle")] = False,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to write to.")] = Path(),
+    blog: Annotated[str, typer.Option("--blog", metavar="URL", help="The blog to make a newsletter from.")] = "",
+    templates: Annotated[bool, typer.Option("--templates", help="Also write a template to customize.")] = False,
+    allow_private_addresses: Annotated[
+        bool, typer.Option("--allow-private-addresses", help="Allow a blog on this machine or on a private network.")
+    ] = False,
 ) -> None:
-    """Write a commented config.toml, and templates that extend the shipped ones; nothing is overwritten."""
-    files = {folder / "config.toml": EXAMPLE.read_text(encoding="utf-8")}
-    if templates:
-        files[folder / "templates" / "edition.mjml"] = _child_template()
-    there = [str(path) for path in files if path.exists()]
-    if there:
-        fail(f"{there[0]} is there already and is left as it is; give another folder", IMPOSSIBLE)
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    written = [str(path) for path in files]
-    emit(
-        {"files": written},
-        f"wrote {', '.join(written)}; now put your blog's address into it and run 'newsletter check'",
+    """Write a commented config.toml; --blog fills it in. Existing files are not overwritten."""
+    paths = [folder / "config.toml", *([folder / "templates" / "edition.mjml"] if templates else [])]
+    if there := [str(path) for path in paths if path.exists()]:
+        fail(f"{there[0]} exists already and was not changed; choose another folder", IMPOSSIBLE)
+    from newsletter.setup.blog_profile import BlogProfile
+    from newsletter.setup.machine import machine_language, machine_timezone
+    from newsletter.setup.starter import starter_config
+
+    profile = _profile(blog, allow_private_addresses) if blog else BlogProfile(url=EXAMPLE_BLOG, title="My newsletter")
+    text = starter_config(
+        profile,
+        language=profile.language or machine_language() or "en",
+        timezone=profile.timezone or machine_timezone() or "UTC",
+        private=allow_private_addresses,
     )
+    for path, content in zip(paths, (text, _child_template() if templates else ""), strict=False):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+    written = [str(path) for path in paths]
+    found = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
+    emit({"files": written, **found}, "\n".join(_next_steps(written, profile, found=bool(blog))))
+
+
+def _profile(blog: str, private: bool) -> "BlogProfile":
+    from newsletter.feeds.model import SourceProblem
+    from newsletter.setup.blog_profile import find_profile
+    from newsletter.setup.machine import machine_timezone
+
+    url = blog if "://" in blog else f"https://{blog}"
+    try:
+        return find_profile(
+            url,
+            Collect(allow_private_addresses=private),
+            now=datetime.now(UTC),
+            machine_timezone=machine_timezone(),
+        )
+    except SourceProblem as e:
+        fail(_sentence(e.message))
+
+
+def _sentence(message: Message) -> str:
+    """What went wrong, with the remedy that this command has."""
+    problem = message.param("message") if ABOUT.matches(message) else message
+    if isinstance(problem, Message) and PRIVATE_ADDRESS.matches(problem):
+        return f"{problem.param('cause')}; use --allow-private-addresses if that is intended"
+    return str(message)
+
+
+def _next_steps(written: list[str], profile: "BlogProfile", *, found: bool) -> list[str]:
+    """Return lines that say what was written and what to do next."""
+    if not found:
+        return [
+            f"Wrote {', '.join(written)}.",
+            "Enter your blog's address and your newsletter's title there, then run: newsletter check",
+        ]
+    return [
+        f"Wrote {', '.join(written)}: {profile.title}, with {len(profile.posts)} posts in its feed.",
+        f"Make the first draft with: newsletter draft {profile.name}",
+    ]
 
 
 def demo(
-    dir_: Annotated[Path | None, typer.Option("--dir", help="keep everything in this folder")] = None,
-    no_open: Annotated[bool, typer.Option("--no-open", help="do not open the browser")] = False,
-    once: Annotated[bool, typer.Option("--once", help="do it, print what happened, and end")] = False,
+    dir_: Annotated[Path | None, typer.Option("--dir", help="Keep everything in this folder.")] = None,
+    no_open: Annotated[bool, typer.Option("--no-open", help="Don't open the browser.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Print what happened and exit.")] = False,
 ) -> None:
-    """The whole way on this machine: a sample blog, a draft, a mail sent to a mailbox that it runs, the desk."""
-    from newsletter.demo.walk import walk
+    """Try everything on this machine.
+
+    A sample blog is collected, a draft is made and sent to a test mailbox, and the desk opens in your browser.
+    """
+    try:
+        from newsletter.demo.walk import walk
+    except ModuleNotFoundError as e:
+        if not (e.name or "").startswith("aiosmtpd"):
+            raise
+        fail("the demo needs the package aiosmtpd; install it with: pip install 'newsletter[demo]'", IMPOSSIBLE)
 
     def serve(found: Config) -> None:
-        from newsletter.cli.server import serve as serve_now
+        from newsletter.cli.serving import serve as serve_now
 
         serve_now(found, host=None, port=None, web=True, schedule=True, send=True)
 
@@ -65,22 +143,32 @@ def demo(
 
 
 def check(
-    dns: Annotated[bool, typer.Option("--dns", help="look SPF, DKIM and DMARC up")] = False,
-    connect: Annotated[bool, typer.Option("--connect", help="log in at the provider; no mail is sent")] = False,
+    dns: Annotated[bool, typer.Option("--dns", help="Also check the SPF, DKIM and DMARC records.")] = False,
+    connect: Annotated[bool, typer.Option("--connect", help="Also log in to the provider; no email is sent.")] = False,
+    integrity: Annotated[
+        bool, typer.Option("--integrity", help="Also read the whole database and look for damage.")
+    ] = False,
+    allow_local_links: AllowLocalLinks = False,
 ) -> None:
-    """Say whether configuration, templates and database are ready to send."""
-    found = ready(migrate=False)
-    from newsletter.jobs.checks import Verdict
-    from newsletter.jobs.checks import run as run_checks
+    """Check that configuration, templates and database are ready."""
+    found = ready(migrate=False, allow_local_links=allow_local_links)
+    from newsletter.scheduling.check import Verdict
+    from newsletter.scheduling.checks import run as run_checks
 
-    checks = run_checks(found, dns=dns, connect=connect)
+    checks = run_checks(found, dns=dns, connect=connect, integrity=integrity)
     table = Table("", "", "", box=None, show_header=False)
     for each in checks:
-        table.add_row(each.verdict, each.about, each.sentence + (f"\n{each.record}" if each.record else ""))
+        table.add_row(each.verdict, str(each.about), str(each.message) + (f"\n{each.record}" if each.record else ""))
     emit(
         {
             "checks": [
-                {"about": c.about, "verdict": c.verdict, "sentence": c.sentence, "record": c.record or None}
+                {
+                    "about": str(c.about),
+                    "verdict": c.verdict,
+                    "sentence": str(c.message),
+                    "code": c.message.code,
+                    "record": c.record or None,
+                }
                 for c in checks
             ]
         },
@@ -88,25 +176,29 @@ def check(
     )
     bad = [c for c in checks if c.verdict == Verdict.BAD]
     if bad:
-        fail(f"{bad[0].about}: {bad[0].sentence}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""), IMPOSSIBLE)
+        fail(f"{bad[0].about}: {bad[0].message}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""), IMPOSSIBLE)
 
 
 def run(
-    host: Annotated[str | None, typer.Option(help="the address to listen on")] = None,
-    port: Annotated[int | None, typer.Option(help="the port to listen on")] = None,
-    no_web: Annotated[bool, typer.Option("--no-web", help="no web server")] = False,
-    no_schedule: Annotated[bool, typer.Option("--no-schedule", help="no clock: nothing is drafted by itself")] = False,
-    no_send: Annotated[bool, typer.Option("--no-send", help="nothing is sent")] = False,
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
+    no_web: Annotated[bool, typer.Option("--no-web", help="Don't run the web server.")] = False,
+    no_schedule: Annotated[bool, typer.Option("--no-schedule", help="Don't make or send drafts on schedule.")] = False,
+    no_send: Annotated[bool, typer.Option("--no-send", help="Don't send editions.")] = False,
+    allow_local_links: AllowLocalLinks = False,
 ) -> None:
-    """Everything in one process: the clock, the sender and the web server, until Ctrl-C."""
-    found = ready()
-    from newsletter.cli.server import serve
+    """Run the schedule, the sender and the web server. Press Ctrl-C to stop."""
+    if not no_web and not config_file().exists():
+        _set_up(config_file(), host=host, port=port)
+        return
+    found = ready(allow_local_links=allow_local_links, events=True)
+    from newsletter.cli.serving import serve
 
     serve(found, host=host, port=port, web=not no_web, schedule=not no_schedule, send=not no_send)
 
 
 def manage(context: typer.Context) -> None:
-    """Django's own commands."""
+    """Run one of Django's management commands."""
     ready(migrate=False)
     from django.core.management import execute_from_command_line
 
@@ -115,5 +207,23 @@ def manage(context: typer.Context) -> None:
 
 def _child_template() -> str:
     if not (SHIPPED_TEMPLATES / "edition.mjml").exists():
-        fail("the shipped templates are missing: install the program again", IMPOSSIBLE)
+        fail("the included templates are missing; reinstall the program", IMPOSSIBLE)
     return CHILD
+
+
+def _set_up(file: Path, *, host: str | None, port: int | None) -> None:
+    """Let a person set the site up in the browser, then run this command again with the file that was written.
+
+    The new program listens on the same socket, so that the browser only has to wait.
+    """
+    from newsletter.web.first_run.server import serve
+
+    make_secret_key(file.parent / ".secret_key")
+    listener = listening(host or Web.host, Web.port if port is None else port)
+
+    def tell(path: str) -> None:
+        say(f"{file} does not exist yet; set up the site at {listener_address(listener)}{path}")
+
+    if serve(file, listener, tell):
+        pass_on(listener)
+        os.execv(sys.executable, [sys.executable, "-m", "newsletter", *sys.argv[1:]])  # noqa: S606 - this command again

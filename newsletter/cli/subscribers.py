@@ -1,10 +1,10 @@
-"""`newsletter subscribers …`: who gets a newsletter, from the command line."""
+"""`newsletter subscribers …`: manage subscribers."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
 import typer
 
@@ -13,17 +13,18 @@ from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, 
 if TYPE_CHECKING:
     from subscribers.importing import ImportReport
 
+DATES: dict[str, Literal["day", "month"]] = {"day-first": "day", "month-first": "month"}
 SHOWN = 20
-"""So many refused lines are printed; all of them are in the file."""
+"""The number of refused lines that are printed; the file has all of them."""
 
 app = typer.Typer(
-    help="Who gets a newsletter: import, export, add, show, remove, suppress, forget.",
+    help="Manage subscribers.",
     epilog="Example: newsletter subscribers import readers.csv --newsletter kinaforum --consent 'shop counter, 2024'",
     no_args_is_help=True,
 )
 
 OfNewsletter = Annotated[str, typer.Option("--newsletter", "-n", help="The newsletter's name in config.toml.")]
-Address = Annotated[str, typer.Argument(help="A mail address.")]
+Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An email address.")]
 
 
 def register(parent: typer.Typer) -> None:
@@ -33,19 +34,26 @@ def register(parent: typer.Typer) -> None:
 
 @app.command("import", epilog="Example: newsletter subscribers import mailchimp.csv -n kinaforum --dry-run")
 def import_(
-    file: Annotated[Path, typer.Argument(help="A CSV file, from another tool or with a column of addresses.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A CSV file from another tool, or with a column of addresses.")
+    ],
     newsletter: OfNewsletter,
-    consent: Annotated[str, typer.Option(help="Where and when these people agreed; it is kept.")] = "",
-    status: Annotated[str, typer.Option(help="active or pending.")] = "active",
-    confirm_by_mail: Annotated[bool, typer.Option("--confirm-by-mail", help="Mail the pending ones.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would come of it; change nothing.")] = False,
+    consent: Annotated[str, typer.Option(help="Where and when these people agreed; stored as their consent.")] = "",
+    status: Annotated[str, typer.Option(help="The state of new subscriptions: active or pending.")] = "active",
+    confirm_by_mail: Annotated[
+        bool, typer.Option("--confirm-by-mail", help="Ask pending subscribers to confirm by email.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the result without changing anything.")] = False,
+    dates: Annotated[
+        Literal["day-first", "month-first"] | None, typer.Option(help="How to read dates such as 01/02/2025.")
+    ] = None,
 ) -> None:
-    """Import subscribers from CSV; who left or is suppressed is never brought back."""
+    """Import subscribers from CSV. Nobody who has unsubscribed or is blocked is subscribed again."""
     newsletter_named(ready(), newsletter)
     from subscribers.importing import FileProblem, import_file
 
     if status not in ("active", "pending"):
-        fail(f"--status is active or pending, not '{status}'", WRONG)
+        fail(f"--status must be active or pending, not '{status}'", WRONG)
     refused_to = None if dry_run else file.with_name(f"{file.name}.refused.csv")
     try:
         with progress("importing") as step:
@@ -58,6 +66,7 @@ def import_(
                 dry_run=dry_run,
                 refused_to=refused_to,
                 progress=step,
+                dates=DATES[dates] if dates else "",
             )
     except (FileProblem, OSError) as e:
         fail(str(e))
@@ -65,13 +74,18 @@ def import_(
 
 
 def _document(report: "ImportReport") -> dict[str, Any]:
-    refused = [{"line": r.line, "address": r.address, "reason": r.reason} for r in report.refused]
+    refused = [
+        {"line": r.line, "address": r.address, "reason": str(r.reason), "reason_code": r.reason.code}
+        for r in report.refused
+    ]
     return {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "refused": refused}
 
 
 def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) -> str:
     done = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
-    lines = [f"{'Nothing was changed. It would be: ' if dry_run else ''}{done}, {len(report.refused):,} refused."]
+    lines = [
+        f"{'Nothing was changed. An import would give: ' if dry_run else ''}{done}, {len(report.refused):,} refused."
+    ]
     lines += [f"  line {r.line}: {r.address or 'no address'}: {r.reason}" for r in report.refused[:SHOWN]]
     if len(report.refused) > SHOWN:
         lines.append(f"  … and {len(report.refused) - SHOWN:,} more")
@@ -83,16 +97,20 @@ def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) 
 @app.command(epilog="Example: newsletter subscribers export -n kinaforum readers.csv")
 def export(
     newsletter: OfNewsletter,
-    file: Annotated[Path | None, typer.Argument(help="Where to; ….json writes JSON. Default: standard output.")] = None,
+    file: Annotated[
+        Path | None,
+        typer.Argument(metavar="FILE", help="The file to write; *.json for JSON. Default: standard output."),
+    ] = None,
 ) -> None:
     """Export subscribers with their consent, as CSV or JSON."""
     newsletter_named(ready(), newsletter)
     from subscribers.exporting import export_csv, export_json
+    from subscribers.spreadsheets import create
 
     as_json = options().json if file is None else file.suffix.lower() == ".json"
     with ExitStack() as stack:
         try:
-            target: TextIO = stack.enter_context(file.open("w", encoding="utf-8", newline="")) if file else sys.stdout
+            target: TextIO = stack.enter_context(create(file)) if file else sys.stdout
         except OSError as e:
             fail(f"{file}: can't be written: {e.strerror}")
         count = (export_json if as_json else export_csv)(newsletter, target)
@@ -104,27 +122,29 @@ def export(
 def add(
     address: Address,
     newsletter: OfNewsletter,
-    consent: Annotated[str, typer.Option(help="Where and when this person agreed; it is kept.")] = "",
-    name: Annotated[str, typer.Option(help="What the person is called.")] = "",
-    confirm_by_mail: Annotated[bool, typer.Option("--confirm-by-mail", help="Ask them by mail first.")] = False,
+    consent: Annotated[str, typer.Option(help="Where and when this person agreed; stored as the consent.")] = "",
+    name: Annotated[str, typer.Option(help="The person's name.")] = "",
+    confirm_by_mail: Annotated[
+        bool, typer.Option("--confirm-by-mail", help="Ask for confirmation by email first.")
+    ] = False,
 ) -> None:
     """Subscribe one person."""
     newsletter_named(ready(), newsletter)
-    from subscribers import byhand
+    from subscribers import admin_actions
 
     with _sentences():
-        result = byhand.add(address, newsletter, consent=consent, name=name, confirm_by_mail=confirm_by_mail)
+        result = admin_actions.add(address, newsletter, consent=consent, name=name, confirm_by_mail=confirm_by_mail)
         emit({"address": address, "newsletter": newsletter, "result": result}, f"{address}: {result}.")
 
 
 @app.command(epilog="Example: newsletter subscribers show kari@example.org")
 def show(address: Address) -> None:
-    """Show all that is kept about an address."""
+    """Show everything stored about an address."""
     ready()
-    from subscribers import byhand
+    from subscribers import admin_actions
 
     with _sentences():
-        found = byhand.show(address)
+        found = admin_actions.show(address)
         emit(found, "\n".join(_shown(found)))
 
 
@@ -139,70 +159,75 @@ def _shown(found: dict[str, Any]) -> list[str]:
         for given in each["consents"]:
             how = f"{given['how']}, {'confirmed' if given['confirmed_at'] else 'not confirmed'}"
             lines.append(f"    consent {given['at'][:10]} ({how}): {given['text']}")
-    lines += [f"  {s['kind']} suppressed: {s['reason']}, {s['at'][:10]}" for s in found["suppressions"]]
+    lines += [f"  {s['kind']} blocked: {s['reason']}, {s['at'][:10]}" for s in found["suppressions"]]
     return lines
 
 
 @app.command(epilog="Example: newsletter subscribers remove kari@example.org -n kinaforum")
 def remove(
     address: Address,
-    newsletter: Annotated[str | None, typer.Option("--newsletter", "-n", help="Only this one.")] = None,
+    newsletter: Annotated[str | None, typer.Option("--newsletter", "-n", help="Only from this newsletter.")] = None,
 ) -> None:
     """Unsubscribe a person, from one newsletter or from all."""
     found = ready()
     if newsletter is not None:
         newsletter_named(found, newsletter)
-    from subscribers import byhand
+    from subscribers import admin_actions
 
     with _sentences():
-        count = byhand.remove(address, newsletter)
-        emit({"address": address, "unsubscribed": count}, f"{address}: unsubscribed from {count}.")
+        count = admin_actions.remove(address, newsletter)
+        emit(
+            {"address": address, "unsubscribed": count},
+            f"{address}: unsubscribed from {count} newsletter{'' if count == 1 else 's'}.",
+        )
 
 
 @app.command(epilog="Example: newsletter subscribers suppress @example.org --reason 'by hand'")
 def suppress(
-    address: Annotated[str, typer.Argument(help="A mail address, or @DOMAIN for all of a domain.")],
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS|@DOMAIN", help="An email address, or @DOMAIN for a whole domain.")
+    ],
     reason: Annotated[
-        str, typer.Option(help="by hand, complained, bounced, erased, unsubscribed; or any words, kept as a note.")
+        str, typer.Option(help="One of: by hand, complained, bounced, erased, unsubscribed. Other text becomes a note.")
     ] = "by hand",
 ) -> None:
-    """Let an address, or a whole domain, get nothing more."""
+    """Block an address, or a whole domain, from receiving any email."""
     ready()
-    from subscribers import byhand
+    from subscribers import admin_actions
     from subscribers.models import Suppression
 
     known = reason in Suppression.Reason.values
     with _sentences():
-        new = byhand.suppress(address, reason if known else "by hand", "" if known else reason)
-        said = "suppressed" if new else "was suppressed already"
+        new = admin_actions.suppress(address, reason if known else "by hand", "" if known else reason)
+        said = "is now blocked" if new else "was already blocked"
         emit({"address": address, "new": new, "reason": reason}, f"{address} {said}.")
 
 
 @app.command(epilog="Example: newsletter subscribers forget kari@example.org --yes")
 def forget(
     address: Address,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
 ) -> None:
-    """Erase a person and all that is kept about them; an import can't bring them back."""
+    """Erase a person and everything stored about them. An import can't add them again."""
     ready()
-    from subscribers import byhand, preferences
+    from subscribers import admin_actions, preferences
 
     with _sentences():
-        given = byhand.address_given(address)
-        confirm(f"Erase {given.written} and everything that is kept about them?", yes=yes)
+        given = admin_actions.address_given(address)
+        confirm(f"Erase {given.written} and everything stored about them?", yes=yes)
         known = preferences.forget(given)
     if not known:
-        say(f"{given.written} was nobody here; a keyed hash now keeps imports from adding them")
+        say(f"{given.written} was not a subscriber; a fingerprint now prevents imports from adding them")
     emit({"forgotten": known}, "Erased." if known else None)
 
 
 @contextmanager
 def _sentences() -> Iterator[None]:
-    """End the command with the sentence of what was refused."""
+    """End the command with the sentence of a refused action."""
     from subscribers.addresses import AddressProblem
-    from subscribers.byhand import Refused
+    from subscribers.admin_actions import ActionRefused
 
     try:
         yield
-    except (AddressProblem, Refused) as e:
+    except (AddressProblem, ActionRefused) as e:
         fail(str(e))

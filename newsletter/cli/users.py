@@ -1,6 +1,6 @@
-"""`newsletter users …`: who may log in at the desk.
+"""`newsletter users …`: manage who can log in to the desk.
 
-Promises: no password is ever on a command line; whoever is added chooses one through a link that works once.
+No password is ever given on a command line; new users choose one through a link that works once.
 """
 
 import getpass
@@ -13,12 +13,12 @@ from rich.table import Table
 from newsletter.cli.common import NEEDS_A_PERSON, emit, fail, ready
 
 app = typer.Typer(
-    help="Who may log in at the desk: add, list, password, remove.",
+    help="Manage who can log in to the desk.",
     epilog="Example: newsletter users add anna@example.org --role editor",
     no_args_is_help=True,
 )
 
-Email = Annotated[str, typer.Argument(help="The address that they log in with.")]
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The email address used to log in.")]
 
 
 def register(parent: typer.Typer) -> None:
@@ -29,24 +29,26 @@ def register(parent: typer.Typer) -> None:
 @app.command("add", epilog="Example: newsletter users add anna@example.org --role admin")
 def add(
     email: Email,
-    role: Annotated[Literal["admin", "editor"], typer.Option(help="admin: everything; editor: editions.")] = "editor",
+    role: Annotated[
+        Literal["admin", "editor"], typer.Option(help="Admins can do everything, editors work on editions.")
+    ] = "editor",
     drafts_only: Annotated[
-        bool, typer.Option("--drafts-only", help="An editor who changes drafts and sends proofs, but no edition.")
+        bool, typer.Option("--drafts-only", help="The editor can't approve or send editions.")
     ] = False,
 ) -> None:
-    """Let somebody log in, and print the link through which they choose a password."""
+    """Invite someone, and print the link to choose a password."""
     site = ready().site.url
     from newsletter.web.desk import users
 
     user = users.add(email, role, by="the command line", sends=not drafts_only)
     link = users.invitation(user, site)
-    text = f"{user.username} may log in as {role} after choosing a password, within three days, at\n{link}"
+    text = f"{user.username} can log in as {role} after choosing a password at this link, valid for three days:\n{link}"
     emit({"email": user.username, "role": role, "sends": users.may_send(user), "link": link}, text)
 
 
 @app.command("list", epilog="Example: newsletter users list --json")
 def show() -> None:
-    """Who may log in, and when they last did."""
+    """List who can log in, and when they last did."""
     ready()
     from newsletter.web.desk import users
 
@@ -59,59 +61,59 @@ def show() -> None:
         }
         for u, sends in users.with_sending()
     ]
-    table = Table("address", "role", "last here", box=None)
+    table = Table("address", "role", "last login", box=None)
     for row in rows:
         role = f"{row['role']}" if row["sends"] else f"{row['role']}, drafts only"
         table.add_row(f"{row['email']}", role, f"{row['last_login'] or 'never'}"[:16].replace("T", " "))
-    emit(rows, table if rows else "nobody may log in yet; 'newsletter users add' changes that")
+    emit(rows, table if rows else "No one can log in yet. Invite someone with 'newsletter users add'.")
 
 
 @app.command("password", epilog="Example: newsletter users password anna@example.org")
 def password(
     email: Email,
     stdin: Annotated[bool, typer.Option("--stdin", help="Read the new password from standard input.")] = False,
-    without_factor: Annotated[
-        bool, typer.Option("--without-factor", help="Also switch off a second factor that was lost.")
-    ] = False,
+    without_factor: Annotated[bool, typer.Option("--without-factor", help="Also turn off two-step login.")] = False,
 ) -> None:
-    """Set a password: asked for on a terminal, read with --stdin; without either, a link to choose one is printed."""
+    """Set a password. Without a terminal or --stdin, print a link to choose one."""
     site = ready().site.url
-    from newsletter.web.desk import recovery, users
+    from newsletter.web.desk import users
+    from newsletter.web.desk.login import recovery_codes
 
     user = users.named(email)
     chosen = _chosen(stdin)
     if chosen and (problem := users.weakness(chosen)):
         fail(problem)
     if without_factor:
-        recovery.switch_off(user, by="the command line")
+        recovery_codes.switch_off(user, by="the command line")
     if not chosen:
         link = users.invitation(user, site)
         emit(
-            {"email": user.username, "link": link}, f"{user.username} chooses a password, within three days, at\n{link}"
+            {"email": user.username, "link": link},
+            f"{user.username} can choose a password at this link, valid for three days:\n{link}",
         )
         return
     users.set_password(user, chosen, by="the command line")
-    emit({"email": user.username, "changed": True}, f"{user.username} has a new password, and is logged out everywhere")
+    emit({"email": user.username, "changed": True}, f"{user.username} has a new password and was logged out everywhere")
 
 
 @app.command("remove", epilog="Example: newsletter users remove anna@example.org")
 def remove(email: Email) -> None:
-    """Let somebody log in no more; the last admin stays."""
+    """Remove a user. The last admin can't be removed."""
     ready()
     from newsletter.web.desk import users
 
     user = users.named(email)
     users.remove(user, by="the command line")
-    emit({"email": user.username, "removed": True}, f"{user.username} can't log in any more")
+    emit({"email": user.username, "removed": True}, f"{user.username} can no longer log in")
 
 
 def _chosen(stdin: bool) -> str:
-    """The password off standard input or the terminal; "" where there is neither."""
+    """Return the password from standard input or the terminal; "" without either."""
     if stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         return ""
-    first = getpass.getpass("New password (empty: print a link instead): ")
-    if first and getpass.getpass("Once more: ") != first:
-        fail("the two passwords differ; nothing was changed", NEEDS_A_PERSON)
+    first = getpass.getpass("New password (leave empty to print a link instead): ")
+    if first and getpass.getpass("Repeat the password: ") != first:
+        fail("the passwords don't match; nothing was changed", NEEDS_A_PERSON)
     return first

@@ -1,58 +1,86 @@
 """`config.toml` as frozen dataclasses.
 
-Promises: whoever holds a `Config` holds valid values; every error names its key and says what was meant;
-nothing else in the project reads the file or the environment.
+A `Config` has only valid values, and every error names its key and a remedy. Nothing else in the project reads the file
+or the environment.
 """
 
-from newsletter.config.load import ConfigError, current, find, load, parse, use
-from newsletter.config.model import (
+from newsletter.config.in_force import (
+    Snapshot,
+    changed_tables,
+    check_change,
+    current,
+    object_with,
+    refresh,
+    snapshot,
+    use,
+)
+from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
+from newsletter.config.schema import (
+    PLACEHOLDER_MAILBOX,
+    PLACEHOLDER_POSTAL_ADDRESS,
     SHIPPED_TEMPLATES,
     Bounces,
     Collect,
     Config,
-    Delivery,
+    DeliverySettings,
     Dkim,
     DomainPace,
+    ExcerptOf,
     Filter,
     Imap,
+    Log,
     Newsletter,
+    Period,
     Site,
     Smtp,
-    Source,
-    Theme,
+    SourceSettings,
     Timeouts,
     WarmUp,
     Web,
 )
-from newsletter.config.values import Mailbox, Moment, Rate, parse_duration, parse_size
+from newsletter.config.theme import Section, Theme
+from newsletter.config.values import Moment, NamedAddress, Rate, parse_duration, parse_size
 
 __all__ = [
+    "PLACEHOLDER_MAILBOX",
+    "PLACEHOLDER_POSTAL_ADDRESS",
     "SHIPPED_TEMPLATES",
     "Bounces",
     "Collect",
     "Config",
     "ConfigError",
-    "Delivery",
+    "ConfigProblem",
+    "DeliverySettings",
     "Dkim",
     "DomainPace",
+    "ExcerptOf",
     "Filter",
     "Imap",
-    "Mailbox",
+    "Log",
     "Moment",
+    "NamedAddress",
     "Newsletter",
+    "Period",
     "Rate",
+    "Section",
     "Site",
     "Smtp",
-    "Source",
+    "Snapshot",
+    "SourceSettings",
     "Theme",
     "Timeouts",
     "WarmUp",
     "Web",
+    "changed_tables",
+    "check_change",
     "current",
     "find",
     "load",
+    "object_with",
     "parse",
     "parse_duration",
     "parse_size",
+    "refresh",
+    "snapshot",
     "use",
 ]

@@ -1,21 +1,21 @@
-"""How well two colours can be told apart (WCAG 2.2), for whatever shows a publisher's accent colour."""
+"""Colour contrast (WCAG 2.2), for text on the accent colour."""
 
 Rgb = tuple[int, int, int]
 
 
 def rgb(colour: str) -> Rgb:
-    """`#rrggbb` as red, green and blue, 0 to 255 each."""
+    """Return `#rrggbb` as red, green and blue, 0 to 255 each."""
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
+    """Return the contrast ratio of two colours, 1 to 21 (WCAG 2.2, "contrast ratio")."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def readable_on(colour: str) -> str:
-    """Black or white, whichever is easier to read on `#rrggbb`."""
+    """Return black or white, whichever is easier to read on `#rrggbb`."""
     return max("#000000", "#ffffff", key=lambda text: contrast(rgb(text), rgb(colour)))
 
 

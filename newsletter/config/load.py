@@ -1,95 +1,116 @@
-"""From a file and the environment to a `Config`, and every error as one sentence with its key."""
+"""Load a `Config` from a file and the environment. Every error is one sentence that names its key."""
 
 import dataclasses
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast, get_origin
+from typing import Any, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
-from newsletter.config.model import PROVIDERS, Config
-from newsletter.config.values import nearest
+from newsletter.config import toml
+from newsletter.config.references import BadReference, look_up, reference
+from newsletter.config.schema import (
+    PLACEHOLDER_MAILBOX,
+    PLACEHOLDER_POSTAL_ADDRESS,
+    PROVIDERS,
+    Config,
+    Newsletter,
+    Period,
+)
+from newsletter.config.values import nearest, suggested
+from newsletter.messages import Message, Param, message_of
+from newsletter.messages import configuration as messages
+from newsletter.messages.general import ABOUT, TEXT
 
 PREFIX = "NEWSLETTER__"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 Key = tuple[str | int, ...]
+RUNTIME = {"file", "allow_local_links"}
+"""Fields of `Config` that are not keys of the file; the program sets them."""
+
 HIDDEN = {"name": "title", "sender": "from"}
-SUBJECTS = {
-    "day": "{{ newsletter.title }}, {{ date }}: {{ posts[0].title }}",
-    "week": "{{ newsletter.title }}, {{ words.week }} {{ week }}: {{ posts[0].title }}",
-    "month": "{{ newsletter.title }}, {{ month }}: {{ posts[0].title }}",
+_FIRST_POST = "{% if posts %}: {{ posts[0].title }}{% endif %}"
+SUBJECTS: Mapping[Period, str] = {
+    "day": "{{ newsletter.title }}, {{ date }}" + _FIRST_POST,
+    "week": "{{ newsletter.title }}, {{ week_name }}" + _FIRST_POST,
+    "month": "{{ newsletter.title }}, {{ month_year }}" + _FIRST_POST,
 }
 
 
-# What to write instead, by the kind of error (pydantic's names).
 _WANTED = {
-    "tuple_type": 'write a list, such as ["one", "two"]',
-    "bool_type": "write true or false, without quotes",
-    "int_type": "write a whole number, without quotes",
-    "float_type": "write a number, without quotes",
-    "string_type": "write text, in quotes",
-    "dataclass_type": "write a table of keys",
-    "dict_type": "write a table of keys",
-    "greater_than_equal": "write {ge} or more",
-    "less_than_equal": "write {le} or less",
-    "greater_than": "write more than {gt}",
-    "less_than": "write less than {lt}",
-    "too_short": "write at least one",
+    "tuple_type": messages.WRITE_LIST,
+    "bool_type": messages.WRITE_BOOLEAN,
+    "int_type": messages.WRITE_WHOLE,
+    "float_type": messages.WRITE_NUMBER,
+    "string_type": messages.WRITE_TEXT,
+    "dataclass_type": messages.WRITE_TABLE,
+    "dict_type": messages.WRITE_TABLE,
+    "too_short": messages.WRITE_ONE,
 }
+"""What to write instead, by pydantic's type of error."""
+
+_LIMITS = {
+    "greater_than_equal": ("ge", messages.WRITE_AT_LEAST),
+    "less_than_equal": ("le", messages.WRITE_AT_MOST),
+    "greater_than": ("gt", messages.WRITE_MORE),
+    "less_than": ("lt", messages.WRITE_LESS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """What is wrong with a key of the file, or with the file itself."""
+
+    key: str
+    problem: Message
+
+    @property
+    def message(self) -> Message:
+        """The problem with its key."""
+        return ABOUT(subject=self.key, message=self.problem) if self.key else self.problem
+
+    def __str__(self) -> str:
+        return str(self.message)
 
 
 class ConfigError(Exception):
-    """The configuration is wrong; `problems` holds one sentence for each fault."""
+    """The configuration is invalid; `problems` has one for each error."""
 
-    def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(problems)
-        super().__init__("\n".join(self.problems))
-
-
-_current: Config | None = None
+    def __init__(self, *problems: ConfigProblem) -> None:
+        self.problems = problems
+        super().__init__("\n".join(map(str, problems)))
 
 
 def find(path: str | os.PathLike[str] | None = None) -> Path:
-    """The file to read: `path`, else $NEWSLETTER_CONFIG, else ./config.toml."""
+    """Return the file to read: `path`, else $NEWSLETTER_CONFIG, else ./config.toml."""
     return Path(path or os.environ.get("NEWSLETTER_CONFIG") or "config.toml").absolute()
 
 
-def current() -> Config:
-    """The configuration in force; the first call reads it from where `find` says."""
-    return _current or use(load(find()))
-
-
-def use(config: Config | None) -> Config:
-    """Make `config` the one in force; None forgets it, so that the next `current` reads the file again."""
-    global _current
-    _current = config
-    return cast(Config, config)
-
-
 def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
-    """Read and check a file.
+    """Read and validate a file.
 
-    Raises ConfigError: no such file, no TOML, or any key or value that is wrong.
+    Raises ConfigError if it doesn't exist, isn't TOML, or has an invalid key or value.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError([f"{path}: no such file; 'newsletter init' writes one"]) from None
+        raise ConfigError(ConfigProblem(str(path), messages.NO_FILE())) from None
     except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError([f"{path}: can't be read: {e}"]) from e
+        raise ConfigError(ConfigProblem("", messages.UNREADABLE(file=str(path), cause=str(e)))) from e
     return parse(text, path, os.environ if environ is None else environ)
 
 
 def parse(text: str, path: Path = Path("config.toml"), environ: Mapping[str, str] | None = None) -> Config:
-    """Check the text of a configuration; `path` says where relative paths start."""
+    """Validate the text of a configuration; relative paths start at the folder of `path`."""
     try:
-        tree = tomllib.loads(text)
+        tree = toml.loads(text)
     except tomllib.TOMLDecodeError as e:
-        raise ConfigError([f"{path}: is no valid TOML: {e}"]) from e
+        raise ConfigError(ConfigProblem(str(path), messages.NOT_TOML(cause=str(e)))) from e
     environ = environ or {}
     overridden = _override(tree, environ)
     tree = _resolve(tree, (), path.absolute().parent, environ)
@@ -97,7 +118,7 @@ def parse(text: str, path: Path = Path("config.toml"), environ: Mapping[str, str
 
 
 def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> set[Key]:
-    """Put NEWSLETTER__A__B=… into the tree; gives the keys that came from there."""
+    """Put NEWSLETTER__A__B=… into the tree; return the keys that were set."""
     keys: set[Key] = set()
     for name, raw in sorted(environ.items()):
         if not name.startswith(PREFIX):
@@ -107,36 +128,31 @@ def _override(tree: dict[str, Any], environ: Mapping[str, str]) -> set[Key]:
         for part in above:
             table = table.setdefault(part, {})
             if not isinstance(table, dict):
-                raise ConfigError([f"{'.'.join(parts)}: ${name} goes below '{part}', which is no table"])
+                raise ConfigError(ConfigProblem(".".join(parts), messages.BELOW_A_VALUE(name=name, part=part)))
         table[last] = _environment_value(raw)
         keys.add(tuple(parts))
     return keys
 
 
 def _environment_value(raw: str) -> Any:
-    """A number, true or false, an array or table as TOML has it; anything else is text."""
+    """Parse a value as TOML; anything that isn't TOML is text."""
     try:
-        return tomllib.loads(f"v = {raw}")["v"]
+        return toml.loads(f"v = {raw}")["v"]
     except tomllib.TOMLDecodeError:
         return raw
 
 
 def _resolve(value: Any, key: Key, folder: Path, environ: Mapping[str, str]) -> Any:
-    """Replace { env = "NAME" } and { file = "path" } by what they name."""
+    """Replace references to environment variables, files and credentials by their values."""
     if isinstance(value, list):
         return [_resolve(v, (*key, i), folder, environ) for i, v in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    if len(value) == 1 and isinstance(name := next(iter(value.values())), str):
-        if "env" in value:
-            if name not in environ:
-                raise ConfigError([f"{_dotted(key)}: the environment has no ${name}"])
-            return environ[name]
-        if "file" in value:
-            try:
-                return (folder / name).read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as e:
-                raise ConfigError([f"{_dotted(key)}: {folder / name} can't be read: {e}"]) from e
+    if found := reference(value):
+        try:
+            return look_up(found, folder, environ)
+        except BadReference as e:
+            raise ConfigError(ConfigProblem(_dotted(key), e.message)) from e
     return {k: _resolve(v, (*key, k), folder, environ) for k, v in value.items()}
 
 
@@ -146,33 +162,39 @@ def _check(tree: dict[str, Any], path: Path, overridden: set[Key]) -> Config:
     except ValidationError as e:
         if _restore_text(tree, e.errors(), overridden):
             return _check(tree, path, overridden)
-        raise ConfigError(_sentence(error) for error in _telling(e.errors())) from e
+        raise ConfigError(*map(_problem, _telling(e.errors()))) from e
     problems = list(_contradictions(config))
     if problems:
-        raise ConfigError(problems)
+        raise ConfigError(*problems)
     return config
 
 
 def _complete(tree: dict[str, Any], path: Path) -> dict[str, Any]:
-    """The tree with what the file does not say itself: where it lies, each newsletter's name and usual subject."""
-    if "file" in tree:
-        raise ConfigError(["file: no such key"])
+    """Return the tree with the file's path, and each newsletter's name and default subject."""
+    for key in RUNTIME & tree.keys():
+        raise ConfigError(ConfigProblem(key, messages.NO_KEY()))
     newsletters = tree.get("newsletters")
     if not isinstance(newsletters, dict):
         return {**tree, "file": path}
     named = {}
     for name, table in newsletters.items():
         if not isinstance(table, dict):
-            raise ConfigError([f"newsletters.{name}: is no table; write [newsletters.{name}] above its keys"])
+            key = f"newsletters.{name}"
+            raise ConfigError(ConfigProblem(key, messages.NOT_A_TABLE(key=key)))
         for hidden, meant in HIDDEN.items():
             if hidden in table:
-                raise ConfigError([f"newsletters.{name}.{hidden}: no such key; did you mean '{meant}'?"])
-        named[name] = {"subject": SUBJECTS.get(table.get("period", "week"), ""), **table, "name": name}
+                problem = messages.DID_YOU_MEAN(problem=messages.NO_KEY(), word=meant)
+                raise ConfigError(ConfigProblem(f"newsletters.{name}.{hidden}", problem))
+        named[name] = {**table, "name": name, "subject": table.get("subject") or _usual_subject(table)}
     return {**tree, "newsletters": named, "file": path}
 
 
+def _usual_subject(table: dict[str, Any]) -> str:
+    return SUBJECTS.get(table.get("period", "week"), "")
+
+
 def _restore_text(tree: dict[str, Any], errors: list[ErrorDetails], overridden: set[Key]) -> bool:
-    """An all-digits password from the environment reads as a number: give the text back where text is wanted."""
+    """Turn values from the environment back into text where text is required, such as a password of digits."""
     mended = False
     for error in errors:
         key = error["loc"]
@@ -185,17 +207,29 @@ def _restore_text(tree: dict[str, Any], errors: list[ErrorDetails], overridden: 
     return mended
 
 
-def _contradictions(config: Config) -> Iterator[str]:
-    """What no single value can tell: names of newsletters, the provider that each names, a source named twice."""
+def _contradictions(config: Config) -> Iterator[ConfigProblem]:
+    """Yield errors that involve several keys: names of newsletters, their providers, duplicate sources."""
     for name, newsletter in config.newsletters.items():
         here = f"newsletters.{name}"
         if not NAME.fullmatch(name):
-            yield f"{here}: a newsletter's name is 1 to 40 of a-z, 0-9 and '-'"
+            yield ConfigProblem(here, messages.NAME())
         if newsletter.provider and newsletter.provider not in PROVIDERS:
-            close = nearest(newsletter.provider, list(PROVIDERS))
-            yield f"{here}.provider: '{newsletter.provider}' is no provider{close}"
+            wrong = messages.NOT_A_PROVIDER(value=f"'{newsletter.provider}'")
+            yield ConfigProblem(f"{here}.provider", suggested(wrong, newsletter.provider, list(PROVIDERS)))
         if len({s.url for s in newsletter.sources}) != len(newsletter.sources):
-            yield f"{here}.sources: the same url stands there twice"
+            yield ConfigProblem(f"{here}.sources", messages.URL_TWICE())
+        yield from _placeholders(newsletter, config.provider_of(newsletter))
+
+
+def _placeholders(newsletter: Newsletter, provider: str) -> Iterator[ConfigProblem]:
+    """Yield placeholders written by `init` that were not replaced; allowed while messages are written to a folder."""
+    if provider == "file":
+        return
+    here = f"newsletters.{newsletter.name}"
+    if newsletter.sender.address == PLACEHOLDER_MAILBOX:
+        yield ConfigProblem(f"{here}.from", messages.PLACEHOLDER_SENDER(provider=provider))
+    if newsletter.address == PLACEHOLDER_POSTAL_ADDRESS:
+        yield ConfigProblem(f"{here}.address", messages.PLACEHOLDER_POSTAL(provider=provider))
 
 
 def _dotted(key: Iterable[str | int]) -> str:
@@ -206,7 +240,7 @@ def _dotted(key: Iterable[str | int]) -> str:
 
 
 def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
-    """One error a fault: a misspelt required key is told once, as misspelt; a list is not short for its wrong item."""
+    """Remove errors that follow from others: of a misspelt required key, and of a list with an invalid item."""
     deeper = {e["loc"][:n] for e in errors for n in range(len(e["loc"]))}
     errors = [e for e in errors if not (e["type"] == "too_short" and e["loc"] in deeper)]
     unknown = [e["loc"] for e in errors if e["type"] == "unexpected_keyword_argument"]
@@ -214,7 +248,7 @@ def _telling(errors: list[ErrorDetails]) -> list[ErrorDetails]:
 
 
 def _misspelt(missing: Key, unknown: list[Key]) -> bool:
-    """Whether a key that is missing stands there after all, but it or a table around it is misspelt."""
+    """Return whether a missing key is in the file after all, but it or its table is misspelt."""
     return any(
         key[:-1] == missing[: len(key) - 1] and nearest(str(key[-1]), [str(missing[len(key) - 1])])
         for key in unknown
@@ -222,28 +256,45 @@ def _misspelt(missing: Key, unknown: list[Key]) -> bool:
     )
 
 
-def _sentence(error: ErrorDetails) -> str:
-    """`key: what is wrong, and what was meant`."""
-    key, kind, context = error["loc"], error["type"], error.get("ctx", {})
+def _problem(error: ErrorDetails) -> ConfigProblem:
+    return ConfigProblem(_dotted(error["loc"]), _message(error))
+
+
+def _message(error: ErrorDetails) -> Message:
+    """Return what is wrong with a key, and what to write."""
+    key, kind, context, value = error["loc"], error["type"], error.get("ctx", {}), error["input"]
     if kind == "unexpected_keyword_argument":
-        return f"{_dotted(key)}: no such key{nearest(str(key[-1]), _keys_at(key[:-1]))}"
+        return suggested(messages.NO_KEY(), str(key[-1]), _keys_at(key[:-1]))
     if kind == "missing":
-        return f"{_dotted(key)}: is required and missing"
-    value = error["input"]
-    shown = f"{value!r}" if isinstance(value, str | int | float | bool) else f"this {type(value).__name__}"
+        return messages.MISSING()
+    if kind == "value_error":
+        return message_of(context["error"])
     if kind == "literal_error":
         words = re.findall(r"'([^']*)'", context["expected"])
-        return f"{_dotted(key)}: {shown} is not among {', '.join(words)}{nearest(str(value), words)}"
-    if kind == "value_error":
-        return f"{_dotted(key)}: {context['error']}" if key else f"{context['error']}"
+        return suggested(messages.NOT_ONE_OF(value=_shown(value), words=tuple(words)), str(value), words)
     if kind == "tuple_type" and isinstance(value, dict):
-        return f"{_dotted(key)}: is a list of tables; write [[{_dotted(key)}]], with two brackets at each end"
-    wanted = _WANTED.get(kind) or f"{error['msg'][:1].lower()}{error['msg'][1:]}"
-    return f"{_dotted(key)}: {shown} won't do: {wanted.format(**context)}"
+        return messages.LIST_OF_TABLES(key=_dotted(key))
+    return messages.INVALID(value=_shown(value), remedy=_remedy(error))
+
+
+def _shown(value: Any) -> Param:
+    if isinstance(value, str | int | float | bool):
+        return repr(value)
+    return messages.A_TABLE() if isinstance(value, dict) else messages.A_LIST()
+
+
+def _remedy(error: ErrorDetails) -> Message:
+    kind = error["type"]
+    if kind in _LIMITS:
+        name, limit = _LIMITS[kind]
+        return limit(limit=str(error["ctx"][name]))
+    if kind in _WANTED:
+        return _WANTED[kind]()
+    return TEXT(words=f"{error['msg'][:1].lower()}{error['msg'][1:]}")
 
 
 def _keys_at(key: Key) -> list[str]:
-    """The keys that the table at `key` may have."""
+    """Return the valid keys of the table at `key`."""
     kind: Any = Config
     for part in key:
         if not isinstance(part, str):
@@ -260,7 +311,7 @@ def _keys_at(key: Key) -> list[str]:
 
 
 def _inner(kind: Any) -> Any:
-    """The dataclass inside `Annotated[tuple[X, ...], …]`, `dict[str, X]` and the like."""
+    """Return the dataclass inside `Annotated[tuple[X, ...], …]`, `dict[str, X]` and the like."""
     if dataclasses.is_dataclass(kind):
         return kind
     for argument in getattr(kind, "__args__", ()):

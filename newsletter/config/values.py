@@ -1,6 +1,6 @@
-"""The small languages of `config.toml`: durations, sizes, rates, moments of the week, mailboxes.
+"""Value types of `config.toml`: durations, sizes, rates, recurring times, addresses.
 
-Each `parse_…` takes what stands in the file and raises `ValueError` with a sentence that says what is wanted.
+Each `parse_…` function takes the value in the file, and raises `InvalidValue`, which says what is expected.
 """
 
 import re
@@ -9,11 +9,15 @@ from datetime import time, timedelta
 from difflib import get_close_matches
 from email.utils import formataddr, parseaddr
 from functools import cache
+from ipaddress import ip_network
 from math import isinf
 from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
+
+from newsletter.messages import Message, Problem
+from newsletter.messages import configuration as messages
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -21,22 +25,26 @@ _SIZES = {"": 1, "B": 1, "KB": 1000, "MB": 1000**2, "KIB": 1024, "MIB": 1024**2}
 _PER = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 
 
+class InvalidValue(Problem, ValueError):
+    """A value that can't be understood; as a ValueError, pydantic reports it with its key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Mails over a time; `count` 0 means: as fast as it goes."""
+    """A number of messages per time; a `count` of 0 means no limit."""
 
     count: int
     seconds: int
 
     @property
     def per_second(self) -> float:
-        """Mails a second; 0.0 where there is no limit."""
+        """Messages per second; 0.0 means no limit."""
         return self.count / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A repeating local time: of each day, of a weekday (`weekday`, Monday 0) or of a day of the month."""
+    """A recurring local time: daily, weekly (`weekday`, Monday is 0) or monthly (`day`)."""
 
     at: time
     weekday: int | None = None
@@ -44,7 +52,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True)
-class Mailbox:
+class NamedAddress:
     """A name and an address (RFC 5322 3.4, `mailbox`); the domain is lower-cased, the local part kept."""
 
     name: str
@@ -52,98 +60,113 @@ class Mailbox:
 
     @property
     def domain(self) -> str:
-        """What stands after the last `@`."""
+        """The part after the last `@`."""
         return self.address.rpartition("@")[2]
 
     def __str__(self) -> str:
         return formataddr((self.name, self.address)) if self.name else self.address
 
 
-def nearest(word: str, words: list[str]) -> str:
-    """` did you mean '…'?` with the word most like `word`, or nothing where none is like it."""
+def nearest(word: str, words: list[str]) -> str | None:
+    """Return the word that is most similar to `word`; None if none is similar."""
     close = get_close_matches(word, words, n=1, cutoff=0.6)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return close[0] if close else None
+
+
+def suggested(problem: Message, word: str, words: list[str]) -> Message:
+    """Return the problem with a word, followed by the most similar of the right ones, if any is similar."""
+    close = nearest(word, words)
+    return messages.DID_YOU_MEAN(problem=problem, word=close) if close else problem
 
 
 def parse_duration(value: object) -> timedelta:
-    """A duration such as `30m`, `6h`, `30d`."""
+    """Parse a duration such as `30m`, `6h`, `30d`."""
     if isinstance(value, timedelta):
         return value
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", value.strip()) if isinstance(value, str) else None
     if not found:
-        raise ValueError(f"{value!r} is no duration; write a number and a unit, such as '20s', '30m', '6h' or '30d'")
+        raise InvalidValue(messages.DURATION(value=repr(value)))
     try:
         return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
     except OverflowError as e:
-        raise ValueError(f"{value!r} is no duration that a calendar can hold") from e
+        raise InvalidValue(messages.LONG_DURATION(value=repr(value))) from e
 
 
 def parse_size(value: object) -> int:
-    """Octets, from a number or from text such as `100 KB` (1 KB is 1,000 octets, 1 KiB 1,024)."""
+    """Parse a size in bytes: a number, or text such as `100 KB` (1 KB is 1,000 bytes, 1 KiB 1,024)."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
     if not found or found[2].upper() not in _SIZES:
-        raise ValueError(f"{value!r} is no size; write a number of octets, or such as '100 KB' or '8 MB'")
+        raise InvalidValue(messages.SIZE(value=repr(value)))
     size = float(found[1]) * _SIZES[found[2].upper()]
     if isinf(size):
-        raise ValueError(f"{value!r} is no size that a computer can hold")
+        raise InvalidValue(messages.LARGE_SIZE(value=repr(value)))
     return int(size)
 
 
 def parse_rate(value: object) -> Rate:
-    """A rate: `0` (no limit), `20/s`, `300/m`, `5000/h`, `50000/d`; a bare number is per second."""
+    """Parse a rate: `0` (no limit), `20/s`, `300/m`, `5000/h`, `50000/d`; a bare number is per second."""
     if isinstance(value, Rate):
         return value
     text = str(value).replace(" ", "").replace("_", "") if isinstance(value, int | str) else ""
     found = re.fullmatch(r"(\d+)(?:/(s|m|min|h|d))?", text)
     if not found or isinstance(value, bool):
-        raise ValueError(f"{value!r} is no rate; write '0' for no limit, or such as '20/s', '300/m' or '5000/h'")
+        raise InvalidValue(messages.RATE(value=repr(value)))
     return Rate(int(found[1]), _PER[found[2] or "s"])
 
 
 def parse_moment(value: object) -> Moment:
-    """A moment: `fri 15:00` (weekly), `15:00` (daily), `1 15:00` (monthly, day 1 to 28)."""
+    """Parse a recurring time: `fri 15:00` (weekly), `15:00` (daily), `1 15:00` (monthly, day 1 to 28)."""
     if isinstance(value, Moment):
         return value
     found = re.fullmatch(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})", value.strip().lower()) if isinstance(value, str) else None
     if not found or int(found[2]) > 23 or int(found[3]) > 59:
-        raise ValueError(
-            f"{value!r} is no moment; write such as 'fri 15:00', '15:00' (each day) or '1 15:00' (each month)"
-        )
+        raise InvalidValue(messages.MOMENT(value=repr(value)))
     at, on = time(int(found[2]), int(found[3])), found[1]
     if on is None:
         return Moment(at)
     if on.isdigit():
         if not 1 <= int(on) <= 28:
-            raise ValueError(f"{value!r}: a day of the month is 1 to 28, so that every month has it")
+            raise InvalidValue(messages.DAY_OF_MONTH(value=repr(value)))
         return Moment(at, day=int(on))
     if on[:3] not in WEEKDAYS:
-        raise ValueError(f"{value!r}: '{on}' is no weekday; write one of {', '.join(WEEKDAYS)}")
+        raise InvalidValue(messages.WEEKDAY(value=repr(value), word=on, days=WEEKDAYS))
     return Moment(at, weekday=WEEKDAYS.index(on[:3]))
 
 
+def parse_network(value: object) -> str:
+    """Parse an IP address or network, such as `127.0.0.1` or `10.0.0.0/8`; host bits are cleared."""
+    try:
+        network = ip_network(value, strict=False) if isinstance(value, str) else None
+    except ValueError:
+        network = None
+    if network is None:
+        raise InvalidValue(messages.NETWORK(value=repr(value)))
+    return str(network if network.num_addresses > 1 else network.network_address)
+
+
 def parse_address(value: object) -> str:
-    """A mail address, its domain lower-cased."""
+    """Validate an email address and normalize its domain."""
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is no mail address")  # noqa: TRY004 - the validator reports ValueError
+        raise InvalidValue(messages.EMAIL(value=repr(value)))
     try:
         found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as e:
-        raise ValueError(f"{value!r} is no mail address: {str(e).rstrip('.')}") from e
+        raise InvalidValue(messages.EMAIL_BECAUSE(value=repr(value), cause=str(e).rstrip("."))) from e
     return found.normalized
 
 
-def parse_mailbox(value: object) -> Mailbox:
-    """`Name <address>`, or a bare address."""
-    if isinstance(value, Mailbox):
+def parse_mailbox(value: object) -> NamedAddress:
+    """Parse `Name <address>`, or an address alone."""
+    if isinstance(value, NamedAddress):
         return value
     if not isinstance(value, str) or re.search(r"[\r\n\x00]", value):
-        raise ValueError(f"{value!r} is no sender; write such as 'Kinaforum <brev@example.org>'")
+        raise InvalidValue(messages.SENDER(value=repr(value)))
     name, address = parseaddr(value)
     if not address:
-        raise ValueError(f"{value!r} is no sender; write such as 'Kinaforum <brev@example.org>'")
-    return Mailbox(name, parse_address(address))
+        raise InvalidValue(messages.SENDER(value=repr(value)))
+    return NamedAddress(name, parse_address(address))
 
 
 @cache
@@ -152,25 +175,25 @@ def _zones() -> frozenset[str]:
 
 
 def parse_timezone(value: object) -> str:
-    """A name of the IANA time zone database."""
+    """Validate a name of the IANA time zone database."""
     if not isinstance(value, str) or value not in _zones():
-        raise ValueError(f"{value!r} is no time zone{nearest(str(value), sorted(_zones()))}")
+        raise InvalidValue(suggested(messages.TIME_ZONE(value=repr(value)), str(value), sorted(_zones())))
     return value
 
 
 def parse_language(value: object) -> str:
-    """A language tag (BCP 47) that CLDR knows, such as `nb` or `pt-BR`."""
+    """Validate a language tag (BCP 47) that CLDR knows, such as `nb` or `pt-BR`."""
     try:
         Locale.parse(str(value), sep="-")
     except (ValueError, UnknownLocaleError) as e:
-        raise ValueError(f"{value!r} is no language; write a tag such as 'nb', 'en' or 'pt-BR'") from e
+        raise InvalidValue(messages.LANGUAGE(value=repr(value))) from e
     return str(value)
 
 
 def parse_colour(value: object) -> str:
-    """A colour as `#rrggbb` or `#rgb`, given back as `#rrggbb`."""
+    """Parse a colour, `#rrggbb` or `#rgb`, and return it as `#rrggbb`."""
     found = re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
     if not found:
-        raise ValueError(f"{value!r} is no colour; write such as '#b3261e'")
+        raise InvalidValue(messages.COLOUR(value=repr(value)))
     digits = found[1].lower()
     return "#" + ("".join(c * 2 for c in digits) if len(digits) == 3 else digits)

@@ -1,7 +1,7 @@
-"""The sending engine: asyncio, with neither Django nor a database.
+"""The sending engine: asyncio, without Django or a database.
 
-Promises: a mail is carried away once, or it is known exactly why not. Before its final dot is written the
-journal says "about to"; only where the dot was written and no reply came is a delivery unknown; what broke
-before is tried again on another connection. Pause and stop act within two seconds. Our own faults pause an
-edition instead of costing readers.
+Each message is sent once, or it is known why not. Before a message's final dot is written, the journal logs the intent;
+a delivery is unknown only if the dot was written and no reply came. Whatever failed before that is tried again on
+another connection. A pause or stop takes effect within two seconds. An error in the engine itself pauses an edition,
+and costs no reader the message.
 """

@@ -1,14 +1,16 @@
-"""When an edition must pause itself: promise 6, as pure counting.
+"""A circuit breaker: decides when sending an edition must be paused.
 
-Refused authentication and failed TLS pause at once. Refusals that are held against us (policy, content, quotas) pause
-above 5 % of the last 200 tries, but not before there are 10 of them. What broke off, or was put off, is a try too: else
-the few that are refused at once would seem many wherever others take longer.
+A refused login and failed TLS pause at once. Refusals because of the sender or the content (policy, content, quotas)
+pause above 5 % of the last 200 attempts, but not before there are 10 of them. Broken connections and deferrals count as
+attempts: otherwise the few that are refused at once would seem many while others take longer.
 """
 
 from collections import deque
 
-from newsletter.delivery.outcome import REFUSED_LOGIN, held_against_us
-from newsletter.mail import Kind, Outcome
+from newsletter.delivery.outcome import REFUSED_LOGIN, counts_against_sender
+from newsletter.domain.outcome import Outcome, OutcomeKind
+from newsletter.messages import Message, Param
+from newsletter.messages import sending as messages
 
 WINDOW = 200
 AT_LEAST = 10
@@ -16,25 +18,22 @@ SHARE = 0.05
 
 
 class Circuit:
-    """How the last tries of one edition's mails ended."""
+    """The outcomes of the last attempts for one edition."""
 
     def __init__(self) -> None:
         self._last: deque[bool] = deque(maxlen=WINDOW)
         self._ours = 0
 
-    def see(self, outcome: Outcome) -> str | None:
-        """Count a try; a sentence where the edition must pause."""
-        if outcome.kind is Kind.ACCEPTED or outcome.kind is Kind.UNKNOWN:
+    def record(self, outcome: Outcome) -> Message | None:
+        """Count an attempt, and return the reason if the edition must be paused, otherwise None."""
+        if outcome.kind is OutcomeKind.ACCEPTED or outcome.kind is OutcomeKind.UNKNOWN:
             self._count(False)
             return None
         if outcome.code in REFUSED_LOGIN:
-            return f"the mail server refused the login: {_words(outcome)}; check delivery.smtp.user and password"
-        self._count(held_against_us(outcome))
+            return messages.LOGIN_REFUSED(reply=_words(outcome))
+        self._count(counts_against_sender(outcome))
         if self._ours >= AT_LEAST and self._ours > SHARE * len(self._last):
-            return (
-                f"{self._ours} of the last {len(self._last)} replies hold something against us, the latest: "
-                f"{_words(outcome)}; find out why before you resume"
-            )
+            return messages.TOO_MANY_REFUSALS(refused=self._ours, tried=len(self._last), reply=_words(outcome))
         return None
 
     def _count(self, ours: bool) -> None:
@@ -44,5 +43,7 @@ class Circuit:
         self._ours += ours
 
 
-def _words(outcome: Outcome) -> str:
+def _words(outcome: Outcome) -> Param:
+    if outcome.problem:
+        return outcome.problem
     return " ".join(part for part in (str(outcome.code or ""), outcome.status, outcome.text) if part)

@@ -1,8 +1,8 @@
 """DKIM signatures (RFC 6376, RFC 8463) over an edition's segments, and new keys.
 
-relaxed/relaxed. The part of the body that all readers share is hashed once. Every header that a receiver may
-rely on is named once more than it occurs, so that none can be added. Where a provider rewrites a header it is
-left unsigned.
+Canonicalization is relaxed/relaxed. The part of the body that all readers share is hashed once. Every header field that
+a receiver may rely on is listed once more than it occurs, so that none can be added (RFC 6376 5.4.2). Fields that a
+provider rewrites are not signed.
 """
 
 import base64
@@ -11,6 +11,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,9 +27,9 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from newsletter.config import Dkim
-
-Numbered = tuple[bytes | int, ...]
-"""Pieces of a mail; a number stands for the reader's value of that number."""
+from newsletter.messages import Problem
+from newsletter.messages import delivery as messages
+from newsletter.mime.message_builder import NumberedPieces, SignerFactory
 
 SIGNED = (
     "from", "reply-to", "to", "cc", "subject", "date", "message-id", "list-id", "list-unsubscribe",
@@ -36,7 +37,7 @@ SIGNED = (
     "content-transfer-encoding",
 )  # fmt: skip
 REWRITTEN = {"amazon_ses": ("message-id", "date", "feedback-id")}
-"""What a provider changes on the way."""
+"""Header fields that a provider changes."""
 
 _SES_HOST = re.compile(r"email-smtp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", re.IGNORECASE)
 _BLANKS = re.compile(rb"[ \t]+")
@@ -45,33 +46,23 @@ _LINE = 72
 SMALLEST_RSA = 1024
 
 
-class DkimError(Exception):
-    """A key that cannot sign; the sentence says why."""
+class DkimError(Problem):
+    """A key that can't sign; the message says why."""
 
 
 def signed_headers(provider: str = "smtp", host: str = "") -> tuple[str, ...]:
-    """The headers to sign for what goes out through a provider, or through an SMTP host of one."""
+    """Return the header fields to sign for a provider, or for an SMTP host that belongs to one."""
     if _SES_HOST.fullmatch(host):
         provider = "amazon_ses"
     return tuple(name for name in SIGNED if name not in REWRITTEN.get(provider, ()))
 
 
 class Signer:
-    """One key, ready to sign."""
+    """A private key for a domain and selector."""
 
     def __init__(self, dkim: Dkim, names: Sequence[str] = SIGNED) -> None:
-        """Raises `DkimError` for a key that is none."""
-        try:
-            key = load_pem_private_key(dkim.key.encode(), None)
-        except (ValueError, TypeError) as e:
-            raise DkimError(
-                f"the DKIM key of {dkim.selector}._domainkey.{dkim.domain} cannot be read; "
-                "make one with 'newsletter dkim new'"
-            ) from e
-        if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-            raise DkimError("a DKIM key is RSA or Ed25519; make one with 'newsletter dkim new'")
-        if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA:
-            raise DkimError(f"a DKIM key of {key.key_size} bits is too small; make one of 2048 bits")
+        """Raises `DkimError` for an invalid key."""
+        key = _private_key(dkim)
         self._key = key
         self._padding, self._hash = PKCS1v15(), SHA256()
         self.names = tuple(names)
@@ -81,16 +72,18 @@ class Signer:
         ).encode()
 
     def sign(self, data: bytes) -> bytes:
-        """The signature in base64."""
+        """Return the signature in base64."""
         if isinstance(self._key, Ed25519PrivateKey):
             return base64.b64encode(self._key.sign(hashlib.sha256(data).digest()))
         return base64.b64encode(self._key.sign(data, self._padding, self._hash))
 
 
-class Signing:
-    """The signatures of one edition's mails."""
+class MessageSignatures:
+    """The signatures for one edition's messages."""
 
-    def __init__(self, signers: Sequence[Signer], headers: Sequence[tuple[str, Numbered]], body: Numbered) -> None:
+    def __init__(
+        self, signers: Sequence[Signer], headers: Sequence[tuple[str, NumberedPieces]], body: NumberedPieces
+    ) -> None:
         self._fields = [_Field(signer, headers) for signer in signers]
         self._body = body
         first, *rest = _canonical_pieces(body)
@@ -99,32 +92,34 @@ class Signing:
         self._shared = hashlib.sha256(shared)
 
     def header(self, values: Sequence[bytes]) -> bytes:
-        """The DKIM-Signature fields of the mail with these values, with their CRLF; they come first in it."""
+        """Return the DKIM-Signature fields for these values, with their CRLF; they come first in the message."""
         body_hash = base64.b64encode(self._digest(values))
         when = b"%d" % time.time()
-        return b"".join(field.made(values, body_hash, when) for field in self._fields)
+        return b"".join(field.value(values, body_hash, when) for field in self._fields)
 
     def _digest(self, values: Sequence[bytes]) -> bytes:
-        """The hash of the canonical body (RFC 6376 3.4.4): pieces made canonical once, unless blanks meet."""
-        if not all(_apart(values[piece]) for piece in self._rest if isinstance(piece, int)):
-            return hashlib.sha256(canonical_body(_filled(self._body, values))).digest()
+        """Return the hash of the canonical body (RFC 6376 3.4.4); its pieces are canonicalized once, unless blanks
+        meet.
+        """
+        if not all(_separates_blanks(values[piece]) for piece in self._rest if isinstance(piece, int)):
+            return hashlib.sha256(canonical_body(_join(self._body, values))).digest()
         digest = self._shared.copy()
-        digest.update(_filled(self._rest, values))
+        digest.update(_join(self._rest, values))
         return digest.digest()
 
 
 class _Field:
-    """One key's DKIM-Signature field; what is the same in every mail is made canonical once."""
+    """One key's DKIM-Signature field; what is the same in every message is canonicalized once."""
 
-    def __init__(self, signer: Signer, headers: Sequence[tuple[str, Numbered]]) -> None:
+    def __init__(self, signer: Signer, headers: Sequence[tuple[str, NumberedPieces]]) -> None:
         self._sign = signer.sign
-        self._tags = signer.tags, b";\r\n h=%s;\r\n bh=" % _listed(signer.names, headers), b";\r\n b="
+        self._tags = signer.tags, b";\r\n h=%s;\r\n bh=" % _h_tag(signer.names, headers), b";\r\n b="
         self._own = tuple(_BLANKS.sub(b" ", tag.replace(b"\r\n", b"")) for tag in self._tags)
-        self._signed = [_relaxed_if_same(field) for field in _picked(signer.names, headers)]
+        self._signed = [_relaxed_if_same(field) for field in _signed_fields(signer.names, headers)]
 
-    def made(self, values: Sequence[bytes], body_hash: bytes, when: bytes) -> bytes:
-        """The field of the mail with these values, with its CRLF."""
-        fields = [f if isinstance(f, bytes) else _relaxed_field(_filled(f, values)) for f in self._signed]
+    def value(self, values: Sequence[bytes], body_hash: bytes, when: bytes) -> bytes:
+        """Return the field for these values, with its CRLF."""
+        fields = [f if isinstance(f, bytes) else _relaxed_field(_join(f, values)) for f in self._signed]
         before, between, after = self._own
         signature = self._sign(b"".join([*fields, b"dkim-signature:", before, when, between, body_hash, after]))
         folded = b"\r\n ".join(signature[at : at + _LINE] for at in range(0, len(signature), _LINE))
@@ -132,14 +127,19 @@ class _Field:
         return b"".join([b"DKIM-Signature: ", before, when, between, body_hash, after, folded, b"\r\n"])
 
 
+def signing(signers: Sequence[Signer]) -> SignerFactory | None:
+    """Return what signs the messages of a `MessageBuilder`; None without keys."""
+    return partial(MessageSignatures, tuple(signers)) if signers else None
+
+
 def canonical_body(body: bytes) -> bytes:
-    """The relaxed canonical form of a body (RFC 6376 3.4.4)."""
+    """Return the relaxed canonical form of a body (RFC 6376 3.4.4)."""
     body = _TRAILING.sub(b"", _BLANKS.sub(b" ", body)).rstrip(b"\r\n")
     return body + b"\r\n" if body else b""
 
 
-def _canonical_pieces(body: Numbered) -> list[bytes | int]:
-    """The pieces as they are canonical, where no blanks meet over a slot; the last one is octets."""
+def _canonical_pieces(body: NumberedPieces) -> list[bytes | int]:
+    """Return the canonical pieces, if no blanks meet across a slot; the last one is octets."""
     if len(body) == 1 and isinstance(body[0], bytes):
         return [canonical_body(body[0])]
     pieces = [_TRAILING.sub(b"", _BLANKS.sub(b" ", p)) if isinstance(p, bytes) else p for p in body]
@@ -148,35 +148,37 @@ def _canonical_pieces(body: Numbered) -> list[bytes | int]:
     return pieces
 
 
-def _apart(value: bytes) -> bool:
-    """Whether the value keeps the blanks on its sides from meeting each other, or a line's end."""
+def _separates_blanks(value: bytes) -> bool:
+    """Return whether the value separates the blanks on both sides of it from each other, and from a line end."""
     return bool(value) and value[0] not in b" \t\r\n" and value[-1] not in b" \t\r\n"
 
 
-def _filled(pieces: Numbered, values: Sequence[bytes]) -> bytes:
+def _join(pieces: NumberedPieces, values: Sequence[bytes]) -> bytes:
     return b"".join(piece if isinstance(piece, bytes) else values[piece] for piece in pieces)
 
 
 def _relaxed_field(field: bytes) -> bytes:
-    """The relaxed canonical form of `name:value` with its CRLF (RFC 6376 3.4.2)."""
+    """Return the relaxed canonical form of `name:value`, with its CRLF (RFC 6376 3.4.2)."""
     name, _, value = field.partition(b":")
     return name + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" \t") + b"\r\n"
 
 
-def _relaxed_if_same(field: Numbered) -> bytes | Numbered:
-    """The relaxed form of a field that no slot stands in; another one as it is."""
-    return field if any(isinstance(piece, int) for piece in field) else _relaxed_field(_filled(field, ()))
+def _relaxed_if_same(field: NumberedPieces) -> bytes | NumberedPieces:
+    """Return the relaxed form of a field without slots; a field with slots is returned unchanged."""
+    return field if any(isinstance(piece, int) for piece in field) else _relaxed_field(_join(field, ()))
 
 
-def _picked(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> list[Numbered]:
-    """The fields that are signed, in the order of the h tag, with their names; of equal ones the last first."""
+def _signed_fields(names: Sequence[str], headers: Sequence[tuple[str, NumberedPieces]]) -> list[NumberedPieces]:
+    """Return the fields that are signed, with their names, in the order of the h tag; of several equal ones, the last
+    first.
+    """
     return [
         (name.encode() + b":", *pieces) for name in names for own, pieces in reversed(headers) if own.lower() == name
     ]
 
 
-def _listed(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> bytes:
-    """The h tag's value, folded: each name once more than it occurs."""
+def _h_tag(names: Sequence[str], headers: Sequence[tuple[str, NumberedPieces]]) -> bytes:
+    """Return the folded value of the h tag: each name once more than it occurs."""
     own = [name.lower() for name, _ in headers]
     words = [name for name in names for _ in range(own.count(name) + 1)]
     lines, line = [], ""
@@ -190,7 +192,7 @@ def _listed(names: Sequence[str], headers: Sequence[tuple[str, Numbered]]) -> by
 
 @dataclass(frozen=True, slots=True)
 class NewKey:
-    """A key made new: the private one as PEM, and the DNS record that publishes the other half."""
+    """A new key: the private key as PEM, and the DNS record that publishes the public key."""
 
     pem: str
     name: str
@@ -198,18 +200,39 @@ class NewKey:
 
     @property
     def zone_line(self) -> str:
-        """The record as a zone file has it, in strings of at most 255 characters."""
+        """The record for a zone file, in strings of at most 255 characters."""
         parts = " ".join(f'"{self.record[at : at + 255]}"' for at in range(0, len(self.record), 255))
         return f"{self.name}. IN TXT ( {parts} )"
 
 
 def new_key(domain: str, selector: str, kind: Literal["rsa", "ed25519"] = "rsa") -> NewKey:
-    """A new key: RSA of 2048 bits, or Ed25519 (RFC 8463; not every receiver knows it yet)."""
+    """Generate a key: RSA with 2048 bits, or Ed25519 (RFC 8463; not supported by every receiver yet)."""
     key = generate_private_key(65537, 2048) if kind == "rsa" else Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+    return NewKey(pem, f"{selector}._domainkey.{domain}", _record(key))
+
+
+def public_record(dkim: Dkim) -> str:
+    """Return the DNS record that publishes a key. Raises `DkimError` for an invalid key."""
+    return _record(_private_key(dkim))
+
+
+def _private_key(dkim: Dkim) -> RSAPrivateKey | Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(dkim.key.encode(), None)
+    except (ValueError, TypeError) as e:
+        name = f"{dkim.selector}._domainkey.{dkim.domain}"
+        raise DkimError(messages.DKIM_UNREADABLE(name=name)) from e
+    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
+        raise DkimError(messages.DKIM_TYPE())
+    if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA:
+        raise DkimError(messages.DKIM_SMALL(bits=key.key_size))
+    return key
+
+
+def _record(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
     if isinstance(key, Ed25519PrivateKey):
-        public = key.public_key().public_bytes_raw()
+        kind, public = "ed25519", key.public_key().public_bytes_raw()
     else:
-        public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    record = f"v=DKIM1; k={kind}; p={base64.b64encode(public).decode('ascii')}"
-    return NewKey(pem, f"{selector}._domainkey.{domain}", record)
+        kind, public = "rsa", key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return f"v=DKIM1; k={kind}; p={base64.b64encode(public).decode('ascii')}"

@@ -1,10 +1,9 @@
-"""The sending engine: it takes chunks from a source, carries each mail away once, and tells a sink.
+"""The sending engine: takes chunks from a source, sends each message once, and reports outcomes to a sink.
 
-Promises: the source and the sink are called from one thread, one call after the other, and never from the event
-loop, which goes on sending meanwhile; the next chunk is fetched ahead. No more than two chunks' worth of
-readers are claimed and not yet reported. A chunk's readers are looked up again when it is begun, and each
-minute after. Pause and stop are heeded within a second: nothing is begun, replies to final dots are waited for,
-the rest goes back.
+Source and sink are called from one thread, one call after the other, and never from the event loop, which continues to
+send meanwhile; the next chunk is fetched ahead. At most two chunks' worth of readers are claimed and not yet reported.
+A chunk's readers are looked up again when it is begun, and every minute after that. A pause or stop is respected within
+a second: nothing is begun, replies to final dots are waited for, and the rest is returned.
 """
 
 import asyncio
@@ -20,26 +19,30 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
-from newsletter.config import Delivery
+from newsletter.config import DeliverySettings
+from newsletter.delivery.active_chunk import ActiveChunk, Carrier, DeliveryCallbacks
 from newsletter.delivery.dkim import Signer, signed_headers
-from newsletter.delivery.filebox import FileBox
-from newsletter.delivery.held import Carrier, Held
+from newsletter.delivery.file_carrier import FileCarrier
+from newsletter.delivery.in_flight import REFILL_BELOW, InFlight, boottime
 from newsletter.delivery.journal import Journal, JournalError
-from newsletter.delivery.pool import Pool
-from newsletter.delivery.shift import LOW, Shift, boottime
-from newsletter.mail import Batch, Kind, Sink, Source
+from newsletter.delivery.limits import Limits
+from newsletter.delivery.smtp.pool import Pool
+from newsletter.domain.outcome import OutcomeKind
+from newsletter.domain.work import Batch, Sink, WorkSource
+from newsletter.messages import Message
+from newsletter.messages.delivery import EMAIL_NOT_MADE
 
 CHUNK = 500
 CHUNK_SECONDS = 60.0
-LOOK = 1.0
-TICK = 0.05
-RECHECK = 50.0
+CHECK_INTERVAL = 1.0
+TICK_INTERVAL = 0.05
+RECHECK_INTERVAL = 50.0
 RATE_OVER = 10
 
 T = TypeVar("T")
 
 
-class Why(StrEnum):
+class EndReason(StrEnum):
     """Why the engine ended."""
 
     DONE = "done"
@@ -49,18 +52,20 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """Why the engine ended; `problem` is a sentence for the operator where it could not go on."""
+class EngineResult:
+    """Why the engine ended; `problem` is for the operator if it could not continue."""
 
-    why: Why
-    problem: str = ""
+    reason: EndReason
+    problem: Message | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the engine stands: attempts by outcome since it began, mails in hand, and mails a second of late."""
+    """The engine's progress: outcomes of attempts so far, messages waiting and in flight, and messages per second
+    recently.
+    """
 
-    counts: dict[Kind, int]
+    counts: dict[OutcomeKind, int]
     waiting: int
     in_flight: int
     connections: int
@@ -68,26 +73,31 @@ class Progress:
 
 
 class Engine:
-    """Sends what `source` gives. One engine a process, with the journal that the process made; used once.
+    """Sends what `source` provides. One engine per process, with the journal that the process made; used once.
 
-    `folder` is where relative paths of `delivery.file` begin. `patience`: seconds without any connection after
-    which it gives up; `grace`: seconds that a stop waits for replies to final dots.
+    Relative paths of `delivery.file` start at `folder`. `patience`: seconds without any connection after which it gives
+    up; `grace`: seconds that a stop waits for replies to final dots. `close_thread` is called last in the thread that
+    calls source and sink, to close what belongs to that thread, such as database connections. `carrier` makes another
+    carrier than those for `smtp` and `file`; its messages are not signed here.
     """
 
     def __init__(
         self,
-        delivery: Delivery,
-        source: Source,
+        delivery: DeliverySettings,
+        source: WorkSource,
         sink: Sink,
         journal: Journal,
         *,
         folder: Path = Path(),
         patience: float = 60.0,
         grace: float = 10.0,
+        close_thread: Callable[[], None] = lambda: None,
+        carrier: Callable[[DeliveryCallbacks], Carrier] | None = None,
     ) -> None:
-        """Raises `DkimError` for a key that cannot sign."""
+        """Raises `DkimError` for a key that can't sign."""
         names = signed_headers(delivery.provider, delivery.smtp.host)
-        self._signers = tuple(Signer(dkim, names) for dkim in delivery.dkim)
+        self._signers = () if carrier else tuple(Signer(dkim, names) for dkim in delivery.dkim)
+        self._other_carrier = carrier
         self._delivery = delivery
         self._source = source
         self._sink = sink
@@ -95,243 +105,274 @@ class Engine:
         self._folder = folder
         self._patience = patience
         self._grace = grace
+        self._close_thread = close_thread
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._ahead: Batch | None = None
-        self._dry = False
+        self._prefetched: Batch | None = None
+        self._source_is_empty = False
         self._fault: Exception | None = None
-        self._looked = -math.inf
+        self._limits: tuple[Limits, Callable[[], None]] | None = None
+        self._new_limits: tuple[Limits, Callable[[], None]] | None = None
+        self._limits_kept: Callable[[], None] | None = None
+        self._last_check = -math.inf
         self._rates: deque[tuple[float, int]] = deque(maxlen=RATE_OVER + 1)
 
-    def stop(self) -> None:
-        """Begin nothing more, wait for replies to final dots, end. From any thread, or a signal handler."""
+    def stop(self, grace: float | None = None) -> None:
+        """Begin nothing more, wait for replies to final dots, and end. May be called from any thread, or a signal
+        handler. `grace` replaces the seconds that it waits.
+        """
+        self._grace = self._grace if grace is None else grace
         self._stopping = True
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._news.set)
+            self._loop.call_soon_threadsafe(self._changed.set)
 
     def progress(self) -> Progress:
-        """Where it stands; from the loop's thread, while it runs."""
+        """Return the progress; to be called in the loop's thread while the engine runs."""
         return Progress(
-            dict(self._shift.counts),
-            len(self._shift.dispatch),
-            sum(held.in_flight for held in self._shift.held.values()),
+            dict(self._in_flight.counts),
+            len(self._in_flight.dispatch),
+            sum(chunk.in_flight for chunk in self._in_flight.chunks.values()),
             len(self._carrier),
             self._per_second(),
         )
 
-    async def run(self) -> Ended:
-        """Until the source has nothing to do now, or `stop`, or it cannot go on.
+    def limit(self, limits: Limits, done: Callable[[], None]) -> None:
+        """Keep these limits from now on; may be called from any thread.
 
-        What the source or the sink raise, or a fault of ours on the way, it raises, after what was in flight has
-        ended; the journal then holds the outcomes that were not recorded.
+        `done` is called in the loop's thread once no more is open or in flight than they allow. If the engine ends
+        before, it isn't.
+        """
+        self._new_limits = (limits, done)
+
+    async def run(self) -> EngineResult:
+        """Send until the source has nothing to do now, `stop` is called, or sending can't continue.
+
+        Raises what the source or the sink raised, or an error in the engine itself, after messages in flight have
+        ended; the journal then has the outcomes that were not recorded.
         """
         self._loop = loop = asyncio.get_running_loop()
-        loop.set_exception_handler(self._unforeseen)
-        self._news = asyncio.Event()
-        self._shift = Shift(self._delivery, self._journal, self._signers, loop.time, self._news.set)
+        loop.set_exception_handler(self._on_exception)
+        self._changed = asyncio.Event()
+        self._in_flight = InFlight(self._delivery, self._journal, self._signers, loop.time, self._changed.set)
         self._carrier = self._make_carrier()
         self._thread = ThreadPoolExecutor(1, "source and sink")
         ticker = asyncio.ensure_future(self._tick())
         try:
-            ended = await self._work(ticker)
-            await self._quiet()
-            await self._hand_back_ahead()
+            ended = await self._send_until_done(ticker)
+            await self._drain()
+            await self._return_prefetched()
             await self._settle(everything=True)
         finally:
-            await self._quiet()
+            await self._drain()
             ticker.cancel()
-            self._thread.shutdown(wait=False)
+            await self._call(self._close_thread)
+            self._thread.shutdown()
             self._loop = None
         return ended
 
-    async def _work(self, ticker: asyncio.Future[None]) -> Ended:
-        """The only one who calls source and sink."""
+    async def _send_until_done(self, ticker: asyncio.Future[None]) -> EngineResult:
+        """Call source and sink as needed, until there is a reason to end."""
         while True:
-            self._news.clear()
+            self._changed.clear()
             if self._fault is not None:
                 raise self._fault
             if ticker.done():
                 ticker.result()
-            if ended := self._over():
+            if ended := self._end_reason():
                 return ended
-            await self._begin_ahead()
-            await self._settle(everything=self._short_of_room())
-            await self._look()
+            await self._begin_prefetched()
+            await self._settle(everything=self._needs_early_report())
+            await self._check_periodically()
             await self._fetch()
-            await self._begin_ahead()
-            if self._dry and not self._shift.held and self._ahead is None:
-                return Ended(Why.DONE)
+            await self._begin_prefetched()
+            if self._source_is_empty and not self._in_flight.chunks and self._prefetched is None:
+                return EngineResult(EndReason.DONE)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK):
-                    await self._news.wait()
+                async with asyncio.timeout(CHECK_INTERVAL):
+                    await self._changed.wait()
 
-    def _unforeseen(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        """A fault of ours in the midst of a mail: nothing more is begun, and `run` raises it.
+    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Stop after an unexpected exception in the middle of a message, so that `run` raises it.
 
-        Without this the loop would only log it, and the mail would be tried again, and again.
+        The loop would only log it, and the message would be tried again and again.
         """
         error = context.get("exception")
         if isinstance(error, Exception) and not isinstance(error, OSError):
             self._fault = error
-            self._shift.halt(lambda held: True)
+            self._in_flight.halt(lambda chunk: True)
         else:
             loop.default_exception_handler(context)
 
-    def _over(self) -> Ended | None:
-        """Why no more is begun, if so."""
+    def _end_reason(self) -> EngineResult | None:
+        """Return why nothing more is begun, or None."""
         if self._stopping:
-            return Ended(Why.STOPPED)
-        if self._shift.broken is not None:
-            return Ended(Why.JOURNAL, self._shift.broken)
-        if self._shift.unreachable:
-            since, problem = self._shift.unreachable
+            return EngineResult(EndReason.STOPPED)
+        if self._in_flight.journal_problem is not None:
+            return EngineResult(EndReason.JOURNAL, self._in_flight.journal_problem)
+        if self._in_flight.unreachable:
+            since, problem = self._in_flight.unreachable
             if self._now() - since >= self._patience:
-                return Ended(Why.UNREACHABLE, problem)
+                return EngineResult(EndReason.UNREACHABLE, problem)
         return None
 
     async def _tick(self) -> None:
-        """What time brings: domains that open again, deadlines, connections to be opened."""
+        """Do what depends on time: admit waiting domains, check deadlines, open connections."""
         while True:
-            await asyncio.sleep(TICK)
-            self._stir()
+            await asyncio.sleep(TICK_INTERVAL)
+            self._advance()
 
-    def _stir(self) -> None:
+    def _advance(self) -> None:
         now = self._now()
-        self._shift.dispatch.stir(now)
+        self._apply_limits()
+        self._in_flight.dispatch.advance(now)
         if len(self._carrier):
-            self._shift.unreachable = None
-        self._carrier.tend(now, self._shift.dispatch.ready)
-        if self._shift.dispatch.ready:
+            self._in_flight.unreachable = None
+        self._carrier.tick(now, self._in_flight.dispatch.ready)
+        if self._in_flight.dispatch.ready:
             self._carrier.pump()
 
-    async def _quiet(self) -> None:
+    def _apply_limits(self) -> None:
+        """Apply new limits, and report when they are kept."""
+        if self._new_limits is not self._limits and self._new_limits:
+            self._limits = self._new_limits
+            limits, self._limits_kept = self._limits
+            self._delivery = limits.applied_to(self._delivery)
+            self._in_flight.dispatch.limit(limits.rate, limits.domains, limits.excluded)
+            self._carrier.limit(limits.connections, limits.rate.per_second)
+        if self._limits_kept and not (self._carrier.over or self._in_flight.dispatch.over):
+            self._limits_kept()
+            self._limits_kept = None
+
+    async def _drain(self) -> None:
         """Begin nothing more, and wait for what is in flight."""
-        self._shift.halt(lambda held: True)
+        self._in_flight.halt(lambda chunk: True)
         self._carrier.drop_halted()
         await self._carrier.close(self._grace)
 
-    # Chunks.
+    # Chunks
 
     async def _fetch(self) -> None:
-        """Claim the next chunk, where there is room for one."""
-        unsettled = sum(held.unsettled for held in self._shift.held.values())
-        if self._ahead is not None or self._dry or unsettled > CHUNK:
+        """Claim the next chunk, if there is room for one."""
+        unsettled = sum(chunk.unsettled for chunk in self._in_flight.chunks.values())
+        if self._prefetched is not None or self._source_is_empty or unsettled > CHUNK:
             return
-        limit = self._limit()
-        self._shift.low = min(LOW, limit // 5)
-        self._ahead = await self._call(partial(self._source.next, limit))
-        self._dry = self._ahead is None
+        limit = self._chunk_size()
+        self._in_flight.refill_below = min(REFILL_BELOW, limit // 5)
+        self._prefetched = await self._call(partial(self._source.next, limit))
+        self._source_is_empty = self._prefetched is None
 
-    async def _begin_ahead(self) -> None:
-        """Begin the chunk that was fetched ahead, where little else waits."""
-        if self._ahead is None or self._shift.dispatch.ready > self._shift.low:
+    async def _begin_prefetched(self) -> None:
+        """Begin the chunk that was fetched ahead, if few messages are waiting."""
+        if self._prefetched is None or self._in_flight.dispatch.ready > self._in_flight.refill_below:
             return
-        batch, self._ahead = self._ahead, None
+        batch, self._prefetched = self._prefetched, None
         checked = await self._call(partial(self._source.begin, batch))
         try:
-            self._shift.begin(checked)
+            self._in_flight.begin(checked)
         except JournalError as e:
-            self._shift.give_up(str(e))
-            await self._hand_back(batch)
+            self._in_flight.give_up(e.message)
+            await self._return(batch)
         except ValueError as e:
-            self._shift.pause(batch.edition, f"the edition's mail cannot be made: {e}")
-            await self._hand_back(batch)
+            self._in_flight.pause(batch.edition, EMAIL_NOT_MADE(cause=str(e)))
+            await self._return(batch)
         else:
-            self._stir()
+            self._advance()
 
     async def _settle(self, *, everything: bool) -> None:
-        """Pauses, chunks that are done, and, where everything is asked for, what is known of the others."""
-        while self._shift.pauses:
-            edition, reason = self._shift.pauses.popitem()
+        """Report pauses and finished chunks; with `everything`, also the outcomes of other chunks so far."""
+        while self._in_flight.pauses:
+            edition, reason = self._in_flight.pauses.popitem()
             self._carrier.drop_halted()
             await self._call(partial(self._sink.pause, edition, reason))
-            if self._ahead is not None and self._ahead.edition == edition:
-                await self._hand_back_ahead()
-        for held in list(self._shift.held.values()):
-            finished = held.done
-            if finished or (everything and held.outcomes):
-                found = self._shift.report(held)
-                await self._call(partial(self._sink.settle, *held.key, found, finished=finished))
-                self._shift.settled(held, len(found), finished=finished)
-                self._dry = self._dry and not finished
+            if self._prefetched is not None and self._prefetched.edition == edition:
+                await self._return_prefetched()
+        for chunk in list(self._in_flight.chunks.values()):
+            finished = chunk.done
+            if finished or (everything and chunk.outcomes):
+                found = self._in_flight.take_outcomes(chunk)
+                await self._call(partial(self._sink.settle, *chunk.key, found, finished=finished))
+                self._in_flight.settled(chunk, len(found), finished=finished)
+                self._source_is_empty = self._source_is_empty and not finished
 
-    def _short_of_room(self) -> bool:
-        """A few slow mails must not keep the next chunk from being claimed: report the others."""
-        unsettled = sum(held.unsettled for held in self._shift.held.values())
-        known = sum(len(held.outcomes) for held in self._shift.held.values())
-        return self._shift.dispatch.ready <= self._shift.low and unsettled > CHUNK >= unsettled - known
+    def _needs_early_report(self) -> bool:
+        """Return whether reporting outcomes now makes room for the next chunk, which a few slow messages prevent."""
+        unsettled = sum(chunk.unsettled for chunk in self._in_flight.chunks.values())
+        known = sum(len(chunk.outcomes) for chunk in self._in_flight.chunks.values())
+        return self._in_flight.dispatch.ready <= self._in_flight.refill_below and unsettled > CHUNK >= unsettled - known
 
-    async def _look(self) -> None:
-        """Once a second: report, ask what may go on, renew leases, look up again those who have waited for long."""
+    async def _check_periodically(self) -> None:
+        """Once a second, report outcomes, renew leases, and look up readers again who have waited for long."""
         now = self._now()
-        if now - self._looked < LOOK:
+        if now - self._last_check < CHECK_INTERVAL:
             return
-        self._looked, self._dry = now, False
-        self._rates.append((now, sum(self._shift.counts.values())))
+        self._last_check, self._source_is_empty = now, False
+        self._rates.append((now, sum(self._in_flight.counts.values())))
         await self._settle(everything=True)
-        await self._hold()
-        for held in list(self._shift.held.values()):
-            if held.waiting and now - held.checked > RECHECK:
-                await self._look_again(held)
+        await self._renew_leases()
+        for chunk in list(self._in_flight.chunks.values()):
+            if chunk.waiting and now - chunk.checked > RECHECK_INTERVAL:
+                await self._recheck(chunk)
 
-    async def _hold(self) -> None:
-        keys = [held.key for held in self._shift.held.values() if not held.halted]
-        ahead = (self._ahead.edition, self._ahead.chunk) if self._ahead else None
+    async def _renew_leases(self) -> None:
+        keys = [chunk.key for chunk in self._in_flight.chunks.values() if not chunk.halted]
+        ahead = (self._prefetched.edition, self._prefetched.chunk) if self._prefetched else None
         if not keys and not ahead:
             return
-        going = await self._call(partial(self._source.hold, [*keys, *([ahead] if ahead else [])]))
+        going = await self._call(partial(self._source.renew_leases, [*keys, *([ahead] if ahead else [])]))
         if ahead and ahead not in going:
-            await self._hand_back_ahead()
-        elif ahead and self._ahead:
-            self._ahead = replace(self._ahead, lease_until=going[ahead])
-        for held in self._shift.held.values():
-            if held.key in going:
-                held.lease(going[held.key], boottime())
+            await self._return_prefetched()
+        elif ahead and self._prefetched:
+            self._prefetched = replace(self._prefetched, lease_until=going[ahead])
+        for chunk in self._in_flight.chunks.values():
+            if chunk.key in going:
+                chunk.lease(going[chunk.key], boottime())
         if any(key not in going for key in keys):
-            self._shift.halt(lambda held: held.key not in going)
+            self._in_flight.halt(lambda chunk: chunk.key not in going)
             self._carrier.drop_halted()
 
-    async def _look_again(self, held: Held) -> None:
-        jobs = self._shift.recall(held)
-        batch = replace(held.batch, readers=tuple(job.reader for job in jobs))
-        self._shift.readmit(held, jobs, await self._call(partial(self._source.begin, batch)))
+    async def _recheck(self, chunk: ActiveChunk) -> None:
+        jobs = self._in_flight.recall(chunk)
+        batch = replace(chunk.batch, readers=tuple(job.reader for job in jobs))
+        self._in_flight.readmit(chunk, jobs, await self._call(partial(self._source.begin, batch)))
 
-    async def _hand_back_ahead(self) -> None:
-        if self._ahead is not None:
-            batch, self._ahead = self._ahead, None
-            await self._hand_back(batch)
+    async def _return_prefetched(self) -> None:
+        if self._prefetched is not None:
+            batch, self._prefetched = self._prefetched, None
+            await self._return(batch)
 
-    async def _hand_back(self, batch: Batch) -> None:
+    async def _return(self, batch: Batch) -> None:
         await self._call(partial(self._sink.settle, batch.edition, batch.chunk, (), finished=True))
 
-    def _limit(self) -> int:
-        """How many readers are at most a minute's work at the configured rate, and at the present one."""
+    def _chunk_size(self) -> int:
+        """Return the number of readers that are at most a minute's work at the configured and the present rate."""
         rates = [rate for rate in (self._delivery.rate.per_second, self._per_second()) if rate]
         return max(1, min([CHUNK, *(int(rate * CHUNK_SECONDS) for rate in rates)]))
 
     def _per_second(self) -> float:
-        """Mails a second over the last seconds; 0.0 where it is too early to say."""
+        """Return the messages per second over the last seconds; 0.0 if it is too early to say."""
         if len(self._rates) < RATE_OVER // 2:
             return 0.0
         (begun, before), (ended, after) = self._rates[0], self._rates[-1]
         return (after - before) / (ended - begun)
 
     def _make_carrier(self) -> Carrier:
+        if self._other_carrier is not None:
+            return self._other_carrier(self._in_flight)
         if self._delivery.provider == "file":
             settings = self._delivery.file
             folder = self._folder / settings.get("folder", "mails")
-            return FileBox(folder, settings.get("format", "maildir"), self._shift)
-        return Pool(self._delivery.smtp, self._delivery.connections, self._shift)
+            return FileCarrier(folder, settings.get("format", "maildir"), self._in_flight)
+        return Pool(self._delivery.smtp, self._delivery.connections, self._in_flight)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    async def _call(self, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+    async def _call(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
 
 
-def send(engine: Engine) -> Ended:
-    """`engine.run()` to its end, on uvloop where there is one."""
+def send(engine: Engine) -> EngineResult:
+    """Run the engine to its end, on uvloop if it is installed."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(engine.run())
 

@@ -1,32 +1,56 @@
-"""From a server's reply to the outcome of an attempt: taken, later, never; and whose fault it was.
+"""From a server's reply to the outcome of an attempt: accepted, deferred or refused, and what caused it.
 
-Only "no such mailbox" is the reader's fault and may touch a subscription. What a server holds against the
-sender, the connection or the mail is ours. Follows RFC 3463 where the reply has an enhanced status, else the
-code, the phase and words.
+Only "no such mailbox" is about the reader and may change a subscription. Refusals because of the sender, the connection
+or the content are not. Follows RFC 3463 if the reply has an enhanced status, otherwise the code, the phase and the
+text.
 """
 
 import re
+from collections.abc import Collection, Mapping
 
-from newsletter.delivery.reply import Reply, nameless
-from newsletter.mail import Fault, Kind, Outcome, Word
+from newsletter.delivery.reply import Reply, redact_address
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind, TextEnum
+from newsletter.messages import Message, Param
+from newsletter.messages import delivery as messages
 
 
-class Phase(Word):
-    """Which step of an SMTP session a reply answers."""
+class Phase(TextEnum):
+    """The step of an SMTP session that a reply answers."""
 
-    CONNECT = "connecting"
-    GREETING = "the greeting"
+    CONNECT = "CONNECT"
+    GREETING = "GREETING"
     EHLO = "EHLO"
     STARTTLS = "STARTTLS"
     AUTH = "AUTH"
     MAIL = "MAIL"
     RCPT = "RCPT"
     DATA = "DATA"
-    DOT = "the final dot"
-    LONE = "a lone dot"
+    DOT = "DOT"
+    EMPTY_DATA = "EMPTY_DATA"
     RSET = "RSET"
     QUIT = "QUIT"
 
+    @property
+    def shown(self) -> Param:
+        """The step as part of a sentence: a command's name, or a message."""
+        known = _STEPS.get(self)
+        return known() if known else self.value
+
+
+_STEPS = {
+    Phase.GREETING: messages.GREETING,
+    Phase.DOT: messages.FINAL_DOT,
+    Phase.EMPTY_DATA: messages.EMPTY_DATA,
+}
+
+_SUCCESS: Mapping[Phase, Collection[int]] = {
+    Phase.GREETING: (220,),
+    Phase.EHLO: (250,),
+    Phase.STARTTLS: (220,),
+    Phase.AUTH: (235, 334),
+    Phase.DATA: (354,),
+}
+_POSITIVE = range(200, 300)
 
 _NO_SUCH_MAILBOX = re.compile(
     r"(?:user|recipient|mailbox|account|address|alias)[^.]{0,30}(?:unknown|not found|not exist|n't exist)"
@@ -70,59 +94,68 @@ _DETAILS = {
 }
 
 
+def is_valid_reply(phase: Phase, code: int) -> bool:
+    """Return whether a command of this phase can be answered with this code (RFC 5321 4.3.2, 3207 4, 4954 4)."""
+    if phase is Phase.QUIT:
+        return code in (221, 421)
+    return code >= 400 or code in _SUCCESS.get(phase, _POSITIVE)
+
+
 def accepted(number: int, attempt: int, reply: Reply, at: float) -> Outcome:
-    """The server took the mail; what it calls the mail is kept where it says so."""
-    return Outcome(number, attempt, Kind.ACCEPTED, at, code=reply.code, queue_id=queue_id(reply))
+    """Return the outcome of an accepted message, with the server's queue id if the reply has one."""
+    return Outcome(number, attempt, OutcomeKind.ACCEPTED, at, code=reply.code, queue_id=queue_id(reply))
 
 
 def queue_id(reply: Reply) -> str:
-    """What the server named the mail in its reply to the final dot, "" where it named nothing."""
+    """Return the queue id in a reply to the final dot, or ""."""
     line = reply.lines[0]
     words = line[6:] if line[1:2] == b"." else line
     found = _QUEUED.search(words)
     return (found[1] or found[2] or b"").decode("ascii", "replace")[:80] if found else ""
 
 
-def verdict(number: int, attempt: int, phase: Phase, reply: Reply, at: float) -> Outcome:
-    """What a reply other than 2yz or 421 to MAIL, RCPT, DATA or the final dot means for this reader.
+def from_reply(number: int, attempt: int, phase: Phase, reply: Reply, at: float) -> Outcome:
+    """Return the outcome of a reply other than 2yz or 421 to MAIL, RCPT, DATA or the final dot.
 
-    A refused login is nothing against the reader, who gets the mail when it is mended.
+    A refused login is not about the reader, whose message is sent once the login works.
     """
-    kind = Kind.DEFERRED if reply.code < 500 or reply.code in REFUSED_LOGIN else Kind.REFUSED
+    kind = OutcomeKind.DEFERRED if reply.code < 500 or reply.code in REFUSED_LOGIN else OutcomeKind.REFUSED
     text, status = reply.text, reply.status
     fault = fault_of(phase, reply.code, status, text)
-    wait = wait_of(text) if kind is Kind.DEFERRED else None
+    wait = requested_wait(text) if kind is OutcomeKind.DEFERRED else None
     return Outcome(number, attempt, kind, at, fault, reply.code, status, text, retry_after=wait)
 
 
-def refused_here(number: int, attempt: int, fault: Fault, status: str, text: str, at: float) -> Outcome:
-    """A refusal without asking: the mail could not go out to this reader as it is."""
-    return Outcome(number, attempt, Kind.REFUSED, at, fault, 0, status, text)
+def refused_locally(number: int, attempt: int, fault: Fault, status: str, problem: Message, at: float) -> Outcome:
+    """Return the outcome of a message that can't be sent to this reader, for which no server was asked."""
+    return Outcome(number, attempt, OutcomeKind.REFUSED, at, fault, 0, status, problem=problem)
 
 
-def broken(number: int, attempt: int, problem: str, at: float, reply: Reply | None = None) -> Outcome:
-    """Certainly not taken, and left for a later try: the connection broke, or 421 came, too often."""
-    code, status = (reply.code, reply.status) if reply else (0, "")
-    return Outcome(number, attempt, Kind.DEFERRED, at, Fault.CONNECTION, code, status, problem)
+def disconnected(number: int, attempt: int, problem: Message, at: float, reply: Reply | None = None) -> Outcome:
+    """Return the outcome of a message that was not delivered because the connection broke, or 421 came, too often."""
+    outcome = Outcome(number, attempt, OutcomeKind.DEFERRED, at, Fault.CONNECTION)
+    if reply is None:
+        return outcome._replace(problem=problem)
+    return outcome._replace(code=reply.code, status=reply.status, text=reply.text)
 
 
-def unknown(number: int, attempt: int, problem: str, at: float) -> Outcome:
-    """The final dot was written and no reply came: taken or not, nobody can tell."""
-    return Outcome(number, attempt, Kind.UNKNOWN, at, Fault.CONNECTION, text=problem)
+def unknown(number: int, attempt: int, problem: Message, at: float) -> Outcome:
+    """Return the outcome of a message whose final dot was written, but not replied to: it may have been accepted or
+    not.
+    """
+    return Outcome(number, attempt, OutcomeKind.UNKNOWN, at, Fault.CONNECTION, problem=problem)
 
 
-def without(outcome: Outcome, address: str) -> Outcome:
-    """The outcome, its text naming neither the address nor what stands before the `@`: it is kept for long."""
-    if not outcome.text:
-        return outcome
-    text = nameless(outcome.text, address)
-    o = outcome
-    return Outcome(o.number, o.attempt, o.kind, o.at, o.fault, o.code, o.status, text, o.queue_id, o.retry_after)
+def redacted(outcome: Outcome, address: str) -> Outcome:
+    """Return the outcome without the address, or the part before its `@`, in its texts, which are kept for long."""
+    if outcome.problem:
+        return outcome._replace(problem=outcome.problem.changed(lambda text: redact_address(text, address)))
+    return outcome._replace(text=redact_address(outcome.text, address)) if outcome.text else outcome
 
 
 def fault_of(phase: Phase, code: int, status: str, text: str) -> Fault:
-    """Whose fault a refusal or deferral is."""
-    if code in (530, 535, 534, 538):
+    """Return what caused a refusal or deferral."""
+    if code in REFUSED_LOGIN:
         return Fault.POLICY
     if status:
         _, subject, detail = status.split(".")
@@ -132,7 +165,9 @@ def fault_of(phase: Phase, code: int, status: str, text: str) -> Fault:
 
 
 def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
-    """Without a status. What is said to MAIL is about the sender, to RCPT mostly about the mailbox."""
+    """Return the cause without a status. Replies to MAIL are about the sender, most of those to RCPT about the
+    mailbox.
+    """
     if phase is Phase.MAIL or _QUOTA_WORDS.search(text):
         return Fault.POLICY
     if phase is Phase.RCPT:
@@ -144,19 +179,14 @@ def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
     return Fault.CONNECTION
 
 
-def wait_of(text: str) -> float | None:
-    """The seconds that a server asks to wait ("greylisted for 300 seconds"), at most a day, or None."""
+def requested_wait(text: str) -> float | None:
+    """Return the seconds that a server asks to wait ("greylisted for 300 seconds"), at most a day, or None."""
     found = _WAIT.search(text)
     return min(int(found[1]) * _UNITS[found[2][0].lower()], _LONGEST_WAIT) if found else None
 
 
-def held_against_us(outcome: Outcome) -> bool:
-    """A refusal that other readers' mails would meet as well: policy, content, or a quota that is used up."""
-    if outcome.kind is Kind.REFUSED:
+def counts_against_sender(outcome: Outcome) -> bool:
+    """Return whether other readers' messages would be refused as well: policy, content, or an exhausted quota."""
+    if outcome.kind is OutcomeKind.REFUSED:
         return outcome.fault in (Fault.POLICY, Fault.CONTENT)
     return outcome.fault is Fault.POLICY and _QUOTA_WORDS.search(outcome.text) is not None
-
-
-def no_such_mailbox(outcome: Outcome) -> bool:
-    """The only refusal that may touch a subscription at once."""
-    return outcome.kind is Kind.REFUSED and outcome.fault is Fault.READER

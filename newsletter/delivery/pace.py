@@ -1,11 +1,12 @@
-"""How fast: rates, domains that ask for less, new sending addresses. Times are monotonic seconds."""
+"""How fast to send: overall rate, limits of recipient domains, warm-up of new addresses. Times are in monotonic
+seconds.
+"""
 
 from collections import deque
-from dataclasses import replace
 from enum import Enum
 
-from newsletter.config import Delivery, DomainPace, Rate, WarmUp
-from newsletter.mail import Kind, Outcome
+from newsletter.config import DeliverySettings, DomainPace, WarmUp
+from newsletter.domain.outcome import Outcome, OutcomeKind
 
 SLACK = 0.1
 """Seconds of work that a bucket lets through at once, so that a late clock tick costs no rate."""
@@ -19,60 +20,60 @@ UNKNOWN_RATE = 5.0
 LOWEST_RATE = 0.2
 FORGOTTEN_RATE = 100.0
 RECOVERY = 1.1
-"""Pauses in seconds, rates in mails a second; an accepted mail raises a lowered rate by so much."""
+"""Pauses are in seconds, rates in messages per second; each accepted message multiplies a lowered rate by this."""
 
-GATHER, LONGEST_GATHER = 0.0002, 0.004
-"""Seconds for which answers are gathered at most: for each connection, and in all."""
+DELAY_PER_CONNECTION, MAX_DELAY = 0.0002, 0.004
+"""The longest batching delay in seconds: for each connection, and in all."""
 
-SHORTEST_GATHER = 0.0001
-"""Less is not worth a sleep, which the kernel makes some 0.00005 s longer."""
+MIN_DELAY = 0.0001
+"""A shorter delay is not worth a sleep, which the kernel extends by about 0.00005 s."""
 
 LESS, MORE = 0.8, 1.1
 
 CONNECTIONS_A_PROCESS = 25
 RATE_OF_A_PROCESS = 100.0
-"""What one sending process carries before a second one is of use; the rate in mails a second."""
+"""What one sending process handles before a second one helps; the rate is in messages per second."""
 
 
-class Bucket:
-    """A token bucket, kept as the moment when the next mail is due."""
+class TokenBucket:
+    """A token bucket, stored as the time when the next message may be sent."""
 
     def __init__(self, per_second: float) -> None:
         self.per_second = per_second
         self._due = 0.0
 
     def wait(self, now: float) -> float:
-        """Seconds until a mail may go; 0.0: now."""
+        """Return the seconds until a message may be sent; 0.0 for now."""
         return max(0.0, self._due - SLACK - now)
 
     def spend(self, now: float) -> None:
-        """A mail goes."""
+        """Count a message that is sent."""
         self._due = max(self._due, now) + 1 / self.per_second
 
 
-class Gathering:
-    """For how long answers are gathered, to be dealt with together.
+class ReplyCoalescing:
+    """The batching delay: how long to wait for more replies, so that they are handled together.
 
-    To wake up for each answer by itself takes a busy sender half of its time: what a mail needs is no more in the
-    processor's caches each time. Promises: a third of the connections have work for the server meanwhile, and no
-    answer waits for longer than `LONGEST_GATHER`.
+    Waking up for each reply takes a busy sender half of its time, because the processor's caches no longer hold what a
+    message needs. Meanwhile, a third of the connections have work for the server, and no reply waits for longer than
+    `MAX_DELAY`.
     """
 
     def __init__(self) -> None:
-        self._seconds = SHORTEST_GATHER
+        self._seconds = MIN_DELAY
 
-    def seconds(self, heard: int, connections: int) -> float:
-        """For how long to gather now that so many of the connections were heard at once; 0.0: not at all."""
-        if heard * 3 > connections * 2:
+    def delay(self, ready: int, connections: int) -> float:
+        """Return how long to wait now that `ready` of the connections received data at once; 0.0 for not at all."""
+        if ready * 3 > connections * 2:
             self._seconds *= LESS
-        elif heard * 2 < connections:
+        elif ready * 2 < connections:
             self._seconds *= MORE
-        self._seconds = min(max(self._seconds, SHORTEST_GATHER), GATHER * connections, LONGEST_GATHER)
-        return self._seconds if self._seconds > SHORTEST_GATHER else 0.0
+        self._seconds = min(max(self._seconds, MIN_DELAY), DELAY_PER_CONNECTION * connections, MAX_DELAY)
+        return self._seconds if self._seconds > MIN_DELAY else 0.0
 
 
-class Signal(Enum):
-    """What a reply says about the pace towards its domain."""
+class PaceSignal(Enum):
+    """What a reply says about the pace for its domain."""
 
     NONE = 0
     SOFT = 1
@@ -80,54 +81,76 @@ class Signal(Enum):
     RATE = 3
 
 
-def signal_of(outcome: Outcome) -> Signal:
-    """421 asks for a pause and 4.7.28 for a lower rate, at once; another 4.7.x only when repeated.
+def pace_signal(outcome: Outcome) -> PaceSignal:
+    """Return what an outcome says about the pace: 421 asks for a pause, 4.7.28 for a lower rate, another 4.7.x if
+    repeated.
 
-    One greylisted reader slows nobody. 4.3.x speaks of the server that answers (RFC 3463 3.4), 4.4.x of the way to it:
-    neither of the domain that the mail goes to, whose mails another connection may carry at once.
+    One greylisted reader delays nobody. 4.3.x is about the replying server (RFC 3463 3.4), 4.4.x about the route to it:
+    neither is about the recipient's domain, to which another connection may deliver at once.
     """
-    if outcome.kind is not Kind.DEFERRED or outcome.status.startswith(("4.3.", "4.4.")):
-        return Signal.NONE
+    if outcome.kind is not OutcomeKind.DEFERRED or outcome.status.startswith(("4.3.", "4.4.")):
+        return PaceSignal.NONE
     if outcome.status == "4.7.28":
-        return Signal.RATE
+        return PaceSignal.RATE
     if outcome.code == 421:
-        return Signal.PAUSE
-    return Signal.SOFT if outcome.status.startswith("4.7.") else Signal.NONE
+        return PaceSignal.PAUSE
+    return PaceSignal.SOFT if outcome.status.startswith("4.7.") else PaceSignal.NONE
 
 
-class Domain:
-    """The pace towards one domain: mails in flight, mails a second, and how long it wants to be left alone."""
+class DomainLimiter:
+    """The limits for one domain: messages in flight, messages per second, and a pause."""
 
     def __init__(self, pace: DomainPace | None = None) -> None:
         self._configured = pace.rate.per_second if pace else 0.0
         self._connections = pace.connections if pace else None
         self._limit = self._connections
-        self._bucket = Bucket(self._configured) if self._configured else None
+        self._bucket = TokenBucket(self._configured) if self._configured else None
         self._blocked_until = 0.0
         self._pause = FIRST_PAUSE
         self._soft: deque[float] = deque(maxlen=SOFT_REPLIES)
         self._taken: deque[float] = deque(maxlen=64)
         self.in_flight = 0
+        self.excluded = False
+
+    def limit(self, pace: DomainPace | None, *, excluded: bool = False) -> None:
+        """Change the configured limits; what replies have lowered below them stays lowered. `excluded`: begin none."""
+        self.excluded = excluded
+        rate, connections = self._configured, self._connections
+        self._configured = pace.rate.per_second if pace else 0.0
+        self._connections = pace.connections if pace else None
+        if self._limit == connections or _above(self._limit, self._connections):
+            self._limit = self._connections
+        present = self._bucket.per_second if self._bucket else 0.0
+        if present == rate or _above(present or None, self._configured or None):
+            if self._bucket and self._configured:
+                self._bucket.per_second = self._configured
+            else:
+                self._bucket = TokenBucket(self._configured) if self._configured else None
+
+    @property
+    def over(self) -> bool:
+        """Whether more messages are in flight than allowed, because the limit was lowered."""
+        return self.in_flight > (0 if self.excluded else self._limit if self._limit is not None else self.in_flight)
 
     def wait(self, now: float) -> float | None:
-        """Seconds until a mail may go to the domain, 0.0: at once; None: when one in flight has come back."""
-        if self._limit is not None and self.in_flight >= self._limit:
+        """Return the seconds until a message may be sent to the domain; None if one in flight has to end first."""
+        if self.excluded or (self._limit is not None and self.in_flight >= self._limit):
             return None
         wait = max(0.0, self._blocked_until - now)
         return max(wait, self._bucket.wait(now)) if self._bucket else wait
 
     def begin(self, now: float) -> None:
-        """A mail goes to the domain."""
+        """Count a message that is sent to the domain."""
         self.in_flight += 1
         if self._bucket:
             self._bucket.spend(now)
 
     def end(self) -> None:
-        """It has come back."""
+        """Count a message that is no longer in flight."""
         self.in_flight -= 1
 
     def accepted(self, now: float) -> None:
-        """The domain took a mail: it may soon get more."""
+        """Raise the limits again, because the domain accepted a message."""
         self._taken.append(now)
         self._soft.clear()
         self._pause = FIRST_PAUSE
@@ -136,18 +159,22 @@ class Domain:
         if self._limit is not None and self._limit != self._connections:
             self._limit = None if self._connections is None else min(self._connections, self._limit + 1)
 
-    def signal(self, signal: Signal, now: float) -> None:
-        """A reply asked for less, or may have: the domain is left alone a while, and gets fewer after."""
-        if signal is Signal.NONE or now < self._blocked_until or (signal is Signal.SOFT and not self._repeated(now)):
+    def signal(self, signal: PaceSignal, now: float) -> None:
+        """Pause and lower the limits, because a reply asked for it."""
+        if (
+            signal is PaceSignal.NONE
+            or now < self._blocked_until
+            or (signal is PaceSignal.SOFT and not self._repeated(now))
+        ):
             return
-        if signal is Signal.SOFT:
+        if signal is PaceSignal.SOFT:
             self._blocked_until = now + SOFT_PAUSE
         else:
             self._blocked_until = now + self._pause
             self._pause = min(self._pause * 2, LONGEST_PAUSE)
         self._limit = max(1, min(self._limit or self.in_flight, self.in_flight) // 2)
-        if signal is Signal.RATE:
-            self._bucket = Bucket(max(LOWEST_RATE, self._rate(now) / 2))
+        if signal is PaceSignal.RATE:
+            self._bucket = TokenBucket(max(LOWEST_RATE, self._rate(now) / 2))
             self._bucket.spend(self._blocked_until)
 
     def _repeated(self, now: float) -> bool:
@@ -158,13 +185,13 @@ class Domain:
         return repeated
 
     def _rate(self, now: float) -> float:
-        """Mails a second that the domain took of late."""
+        """Return the messages per second that the domain accepted recently."""
         if self._bucket and self._bucket.per_second != self._configured:
             return self._bucket.per_second
         recent = [at for at in self._taken if now - at <= 10.0]
         return len(recent) / max(1.0, now - recent[0]) if recent else UNKNOWN_RATE
 
-    def _recover(self, bucket: Bucket) -> None:
+    def _recover(self, bucket: TokenBucket) -> None:
         bucket.per_second *= RECOVERY
         if self._configured and bucket.per_second >= self._configured:
             bucket.per_second = self._configured
@@ -172,46 +199,25 @@ class Domain:
             self._bucket = None
 
 
+def _above(present: float | None, limit: float | None) -> bool:
+    """Return whether a limit is higher than another one; None is no limit."""
+    return limit is not None and (present is None or present > limit)
+
+
 def warm_up_limit(plan: WarmUp, day: int) -> int | None:
-    """How many mails a new sending address may send on a day (the first is 0); None: as many as it likes."""
+    """Return how many messages a new sending address may send on a day (the first is 0); None for no limit."""
     return int(plan.first_day * plan.growth**day) if plan.first_day else None
 
 
-def processes(delivery: Delivery, cores: int) -> int:
-    """How many sending processes: as configured, else as many as are useful, up to one a core.
+def process_count(delivery: DeliverySettings, cores: int) -> int:
+    """Return the number of sending processes: as configured, or as many as are useful, at most one per core.
 
-    Signing takes most of a core's time; else one process keeps many connections busy, and a second one for the same
-    connections makes each mail dearer and none faster. A low rate is kept by one alone: two would begin with a mail
-    each. Never more than share the connections.
+    Signing takes most of a core's time. Without it, one process keeps many connections busy, and a second one for the
+    same connections makes each message more expensive and none faster. A low rate is kept by one process: two would
+    begin with a message each. There are never more processes than connections.
     """
+    shares = [delivery.connections, *(p.connections for p in delivery.domains.values() if p.connections)]
     useful = cores if delivery.dkim else max(1, min(cores, delivery.connections // CONNECTIONS_A_PROCESS))
     if 0 < delivery.rate.per_second <= RATE_OF_A_PROCESS:
         useful = 1
-    shares = [delivery.connections, *(p.connections for p in delivery.domains.values() if p.connections)]
     return max(1, min(delivery.processes or useful, *shares))
-
-
-def share(delivery: Delivery, index: int, of: int) -> Delivery:
-    """What one of `of` processes may do, so that all together keep what is configured."""
-    domains = {
-        name: replace(
-            pace,
-            connections=_part(pace.connections, index, of) if pace.connections else None,
-            rate=_slower(pace.rate, of),
-        )
-        for name, pace in delivery.domains.items()
-    }
-    return replace(
-        delivery,
-        connections=_part(delivery.connections, index, of),
-        rate=_slower(delivery.rate, of),
-        domains=domains,
-    )
-
-
-def _part(whole: int, index: int, of: int) -> int:
-    return whole // of + (index < whole % of)
-
-
-def _slower(rate: Rate, of: int) -> Rate:
-    return Rate(rate.count, rate.seconds * of)

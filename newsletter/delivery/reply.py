@@ -1,98 +1,107 @@
-"""What an SMTP server answers (RFC 5321 4.2), in whatever pieces the network brings it."""
+"""Replies of an SMTP server (RFC 5321 4.2), however the network splits them."""
 
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+from newsletter.messages import Problem, from_text
+from newsletter.messages import delivery as messages
 
 LONGEST = 65_536
 _CODES = {b"%d" % code: code for code in range(200, 600)}
 _MARKS = (b" ", b"-", b"\r", b"")
 _GOING_WELL = re.compile(rb"(2\d\d) ([^\r\n]*)\r\n2\d\d [^\r\n]*\r\n2\d\d [^\r\n]*\r\n354 [^\r\n]*\r\n")
 _STATUS = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
-_ADDRESS = re.compile(r"[^\s<>()\[\]\"',:;=]+@[^\s<>()\[\]\"',:;]+")
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]\"',:;=@])[^\s<>()\[\]\"',:;=@]++@[^\s<>()\[\]\"',:;]+")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\x9f]+")
 
 
-class Garbage(Exception):
-    """What came is no SMTP reply."""
+class InvalidReply(Problem):
+    """The server sent something that is not an SMTP reply."""
 
 
 class Reply(NamedTuple):
-    """A reply: its code, and the lines' text without code, status or line ends still in."""
+    """A reply: its code, and its lines without code and line end, including the enhanced status."""
 
     code: int
     lines: tuple[bytes, ...]
 
     @property
     def positive(self) -> bool:
-        """2yz: done."""
+        """Whether the code is 2yz (RFC 5321 4.2.1)."""
         return 200 <= self.code < 300
 
     @property
     def status(self) -> str:
-        """The enhanced status code (RFC 2034, 3463), or "" where there is none."""
+        """The enhanced status code (RFC 2034, 3463), or ""."""
         found = _STATUS.match(self.lines[0])
         return found[1].decode("ascii") if found else ""
 
     @property
     def text(self) -> str:
-        """The server's words on one line, without status codes, addresses replaced by an ellipsis; at most 300
-        characters.
+        """The text on one line, at most 300 characters, without status codes and with addresses replaced by an
+        ellipsis.
         """
         words = b" ".join(_STATUS.sub(b"", line, count=1) for line in self.lines).decode("utf-8", "replace")
-        return _BLANK.sub(" ", without_addresses(words)).strip()[:300]
+        return _BLANK.sub(" ", redact_addresses(words)).strip()[:300]
 
     def __str__(self) -> str:
         return " ".join(str(part) for part in (self.code, self.status, self.text) if part)
 
 
-def without_addresses(text: str) -> str:
-    """A server's words, each address in them replaced by an ellipsis."""
+def redact_addresses(text: str) -> str:
+    """Return a server's text with each address replaced by an ellipsis."""
     return _ADDRESS.sub("…", text)
 
 
-def nameless(text: str, address: str) -> str:
-    """A server's words without this address, nor what stands before its `@`."""
+def redact_address(text: str, address: str) -> str:
+    """Return a server's text without this address, or the part before its `@`."""
     for name in (address, address.rpartition("@")[0]):
         text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return text
 
 
-class Replies:
-    """Makes replies of octets."""
+def redact_stored(text: str, address: str) -> str:
+    """Return a stored text, which is a server's or a message, without this address."""
+    message = from_text(text)
+    return message.changed(lambda words: redact_address(words, address)).to_text() if message else ""
+
+
+class ReplyParser:
+    """Parses replies from octets."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._lines: list[bytes] = []
         self._size = 0
 
-    def clear(self) -> None:
-        """Forget what has arrived: after STARTTLS nothing from before it counts (RFC 3207 4.2)."""
-        self.__init__()  # type: ignore[misc]
+    @property
+    def unfinished(self) -> bool:
+        """Whether the beginning of a reply has arrived, but not its end."""
+        return bool(self._rest or self._lines)
 
-    def going_well(self, data: bytes) -> Reply | None:
-        """The first of four replies, where `data` is just these: three that say 2yz and one that says 354.
+    def parse_pipelined_success(self, data: bytes) -> Reply | None:
+        """Return the first of four replies if `data` is exactly three 2yz replies and one 354; otherwise None.
 
-        So a server answers a final dot and the group behind it as long as all goes well; `feed` would say the same of
-        them, one by one. None, and nothing is taken in, where it is anything else.
+        A server answers a final dot and the envelope behind it like this as long as nothing fails; `feed` would return
+        the same four replies one by one. If None is returned, `data` is not consumed.
         """
         found = None if self._rest or self._lines else _GOING_WELL.fullmatch(data)
         return Reply(int(found[1]), (found[2],)) if found else None
 
     def feed(self, data: bytes) -> Iterator[Reply]:
-        """The replies that `data` completes, one after the other; raises `Garbage` where the next one would be
-        none.
-        """
+        """Yield the replies that `data` completes. Raises `InvalidReply` if the next one would be invalid."""
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
         self._size += len(data)
         for line in lines:
             code, mark = _CODES.get(line[:3]), line[3:4]
             if code is None or mark not in _MARKS:
-                raise Garbage(f"no SMTP reply: {line[:80].decode('ascii', 'backslashreplace')}")
+                words = line[:80].decode("ascii", "backslashreplace")
+                raise InvalidReply(messages.NOT_A_REPLY(words=words))
             self._lines.append(line[4:].removesuffix(b"\r"))
             if mark != b"-":
                 whole, self._lines, self._size = tuple(self._lines), [], 0
                 yield Reply(code, whole)
         if self._size > LONGEST:
-            raise Garbage("a reply without an end")
+            raise InvalidReply(messages.REPLY_TOO_LONG())

@@ -1,11 +1,13 @@
-"""When a deferred delivery is tried again, and when a broken one: pure arithmetic."""
+"""When a deferred delivery is tried again, and when one whose connection broke."""
 
 import random
 from collections.abc import Sequence
 from datetime import timedelta
 
 RECONNECT_DELAYS = (0.0, 0.5, 1.5, 4.0)
-"""Seconds before a mail whose connection broke, or met 421, before it was taken is tried on another one."""
+"""Seconds until another connection is tried for a message whose connection broke, or was closed with 421, before it was
+accepted.
+"""
 
 JITTER = 0.2
 
@@ -19,11 +21,11 @@ def next_try(
     named: float | None = None,
     chance: float | None = None,
 ) -> timedelta | None:
-    """How long to wait after attempt number `attempt` (from 1) was deferred; None: give up, it has expired.
+    """Return how long to wait after attempt `attempt` (from 1) was deferred; None if the delivery has expired.
 
-    `waited` is the time since the first attempt; the last of `delays` goes on until `retry_for`. `named` are
-    the seconds that the server asked for: no try comes earlier. Up to a fifth is added by `chance` (0 to 1,
-    random where None), so that mails deferred together do not come back together.
+    `waited` is the time since the first attempt; the last of `delays` repeats until `retry_for`. `named` is a time in
+    seconds that the server asked for: no attempt comes earlier. Up to a fifth is added, by `chance` (0 to 1, random if
+    None), so that messages that were deferred together are not tried together.
     """
     if waited >= retry_for:
         return None
@@ -35,5 +37,7 @@ def next_try(
 
 
 def reconnect_delay(tries: int) -> float | None:
-    """Seconds before the next try after `tries` (from 1) broken ones in a row; None: not soon."""
+    """Return the seconds before the next try after `tries` (from 1) broken connections in a row; None if it must wait
+    longer.
+    """
     return RECONNECT_DELAYS[tries - 1] if tries <= len(RECONNECT_DELAYS) else None

@@ -1,5 +1,5 @@
-"""`newsletter demo`: the whole way on one machine, with nothing else.
+"""`newsletter demo`: everything from collecting to receiving, on one machine.
 
-It brings a sample blog, a mailbox that takes the mails, and a folder with a configuration of its own; what lies between
-them is the product itself. Nothing leaves this machine.
+It brings a sample blog, a mailbox that receives the emails, and a folder with its own configuration; everything between
+them is the product itself. No traffic goes beyond this machine.
 """

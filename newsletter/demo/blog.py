@@ -1,4 +1,6 @@
-"""The sample blog, served as Blogger serves one: a page that names its feed, the feed in pages, posts and pictures."""
+"""The sample blog, served like a blog on Blogger: a home page that links to the feed, the feed in pages, posts and
+images.
+"""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -7,7 +9,7 @@ from datetime import datetime
 from html import escape
 
 from newsletter.demo.pictures import picture
-from newsletter.demo.posts import SamplePost, published_by
+from newsletter.demo.sample_posts import SamplePost, published_by
 from newsletter.demo.serving import NOT_FOUND, Answer
 
 TITLE = "Østbrevet"
@@ -18,18 +20,18 @@ _USUAL, _MOST = 25, 150
 
 @dataclass(frozen=True, slots=True)
 class Blog:
-    """Answers for the blog; `clock` says what time it is there, `port` where it listens."""
+    """The blog as a function from requests to responses; `clock` returns its time, `port` is where it listens."""
 
     port: int
     clock: Callable[[], datetime]
 
     @property
     def base(self) -> str:
-        """The blog's address, without a final slash."""
+        """The blog's URL, without a final slash."""
         return f"http://127.0.0.1:{self.port}"
 
     def __call__(self, path: str, parameters: Mapping[str, str]) -> Answer:
-        """The page at a path."""
+        """Return the response for a path."""
         posts = published_by(self.clock())
         if path == "/":
             return Answer(self._home(posts).encode())
@@ -55,7 +57,7 @@ class Blog:
         return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head><body>{top}\n{body}</body></html>\n'
 
     def _feed(self, posts: list[SamplePost], asked: Mapping[str, str]) -> str:
-        """Atom with OpenSearch counts; `start-index` counts from 1, the bounds of time are [min, max)."""
+        """Return Atom with OpenSearch counts; `start-index` counts from 1, and the time bounds are [min, max)."""
         inside = [p for p in posts if _between(p.published, asked)]
         start = max(1, _whole(asked.get("start-index"), 1))
         count = min(_MOST, _whole(asked.get("max-results"), _USUAL))
@@ -101,7 +103,7 @@ def _between(at: datetime, asked: Mapping[str, str]) -> bool:
 
 
 def _time(text: str | None) -> datetime | None:
-    """A time with an offset; as on Blogger, what can't be read is no bound."""
+    """Parse a time with an offset; None, which is no bound, if it can't be parsed, as on Blogger."""
     try:
         found = datetime.fromisoformat(text or "")
     except ValueError:

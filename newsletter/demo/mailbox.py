@@ -1,7 +1,7 @@
-"""The demo's mailbox: an SMTP server on loopback that keeps what it takes, and pages to look at it.
+"""The demo's mailbox: an SMTP server on loopback that keeps what it receives, and pages that show it.
 
-Promises: nothing is passed on. A mail's own page is shown in a frame that runs no script and can't reach its
-surroundings; its pictures may load, its links open in a new window.
+Nothing is forwarded. A message is shown in a frame that runs no scripts and can't access the page around it; its images
+may load, and its links open in a new window.
 """
 
 import email.policy
@@ -27,8 +27,8 @@ TEXT = "text/plain; charset=utf-8"
 
 
 @dataclass(slots=True)
-class Mailbox:
-    """Mails as files in a folder, numbered in the order in which they came."""
+class MailCatcher:
+    """Messages as files in a folder, numbered in the order of their arrival."""
 
     folder: Path
     links: Mapping[str, str] = field(default_factory=dict)
@@ -38,25 +38,25 @@ class Mailbox:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - its name there
-        """Keep a mail (called by the SMTP server, one after the other)."""
+        """Keep a message; called by the SMTP server, one after the other."""
         number = max(self.numbers(), default=0) + 1
         (self.folder / f"{number:05}.eml").write_bytes(cast(bytes, envelope.content))
         self.taken += 1
         return f"250 2.0.0 taken as {number}"
 
     def numbers(self) -> list[int]:
-        """Those of the mails that are there."""
+        """Return the numbers of the messages."""
         return sorted(int(path.stem) for path in self.folder.glob("*.eml"))
 
     def mail(self, number: int) -> EmailMessage | None:
-        """A mail, or None where there is none of that number."""
+        """Return a message, or None."""
         path = self.folder / f"{number:05}.eml"
         if not path.exists():
             return None
         return email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
 
     def __call__(self, path: str, parameters: Mapping[str, str]) -> Answer:
-        """The pages: `/`, `/7`, and what its frames show: `/7/html`, `/7/text`, `/7/source`."""
+        """Return a page: `/`, `/7`, or what its frames show: `/7/html`, `/7/text`, `/7/source`."""
         if path == "/":
             return _page("Mailbox", self._list())
         number, _, part = path[1:].partition("/")
@@ -79,8 +79,8 @@ class Mailbox:
 
 
 @contextmanager
-def receiving(mailbox: Mailbox, port: int) -> Iterator[None]:
-    """Take mails on this port of loopback while the block runs. Raises DemoProblem where the port is taken."""
+def receiving(mailbox: MailCatcher, port: int) -> Iterator[None]:
+    """Receive messages on this port of loopback while the block runs. Raises DemoProblem if the port is in use."""
     _check_free(port)
     controller = Controller(mailbox, hostname=HOST, port=port, server_hostname="mailbox.example", ready_timeout=30)
     controller.start()
@@ -91,7 +91,7 @@ def receiving(mailbox: Mailbox, port: int) -> Iterator[None]:
 
 
 def _check_free(port: int) -> None:
-    """The controller would wait for its whole time where it can't listen."""
+    """Raise DemoProblem if the port is in use; the controller would wait until its timeout."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -101,7 +101,9 @@ def _check_free(port: int) -> None:
 
 
 def _reading(mail: EmailMessage, number: int, way: str) -> str:
-    """Who it is from and for, and the mail in a frame of a phone's or a desktop's width, as text, or as it came."""
+    """Return a page with the headers, and the message in a frame as wide as a phone or desktop, as text, or as its
+    source.
+    """
     facts = "".join(f"<tr><th>{name}<td>{escape(_shown(mail, name))}</tr>" for name in ("From", "To", "Date"))
     ways = " · ".join(
         f"<b>{name}</b>" if name == way else f'<a href="/{number}?as={name}">{name}</a>'

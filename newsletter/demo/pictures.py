@@ -1,4 +1,4 @@
-"""Pictures for the sample posts: hills before a sky, drawn from a number, so that none has to be shipped.
+"""Images for the sample posts: hills under a sky, drawn from a number, so that none has to be shipped.
 
 PNG with a palette (ISO/IEC 15948): the signature, then the chunks IHDR, PLTE, IDAT and IEND.
 """
@@ -12,7 +12,9 @@ from functools import lru_cache
 
 WIDTH, HEIGHT = 640, 360
 SKY = 64
-"""So many shades of the palette are the sky's, from the top down; the sun and three ranges of hills come after."""
+"""The number of shades in the palette that are the sky's, from the top down; the sun and three ranges of hills
+follow.
+"""
 
 _LIGHTS = (
     ((38, 70, 110), (246, 190, 140)),
@@ -25,7 +27,7 @@ Colour = tuple[int, int, int]
 
 @lru_cache(maxsize=64)
 def picture(number: int) -> bytes:
-    """A PNG of 640 by 360 pixels; the same for the same number."""
+    """Return a PNG of 640 by 360 pixels, always the same one for a number."""
     chance = random.Random(number)  # noqa: S311 - it draws hills
     top, bottom = chance.choice(_LIGHTS)
     palette = [_between(top, bottom, i / (SKY - 1)) for i in range(SKY)]
@@ -53,7 +55,7 @@ def _row(y: int, sun: tuple[int, int, int], hills: Sequence[Sequence[float]]) ->
 
 
 def _range_of_hills(chance: random.Random, base: float) -> list[float]:
-    """For each column the row at which the hills begin."""
+    """Return the row at which the hills begin, for each column."""
     waves = [(chance.uniform(4, 26), chance.uniform(60, 260), chance.uniform(0, 6.3)) for _ in range(3)]
     return [base + sum(h * math.sin(column / length + shift) for h, length, shift in waves) for column in range(WIDTH)]
 

@@ -1,6 +1,6 @@
-"""Where the demo lives: a folder with a configuration of its own, and the ports that stand in it.
+"""The demo's folder, with its own configuration and ports.
 
-Promises: nothing of this machine's own newsletters is read or written, whatever the environment says.
+None of this machine's own newsletters are read or written, whatever the environment contains.
 """
 
 import os
@@ -57,7 +57,7 @@ smtp = {{ host = "{host}", port = {mailbox} }}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DemoSite:
     """The demo's folder, its configuration and its ports."""
 
     folder: Path
@@ -66,26 +66,27 @@ class Place:
 
     @property
     def newsletter(self) -> config.Newsletter:
-        """The one newsletter of the demo."""
+        """The demo's newsletter."""
         return self.configuration.newsletters[NAME]
 
     @property
     def blog_port(self) -> int:
-        """Where the sample blog answers."""
+        """The port of the sample blog."""
         return urlsplit(self.newsletter.sources[0].url).port or 0
 
     @property
     def mailbox_port(self) -> int:
-        """Where the mailbox takes mails."""
+        """The port on which the mailbox receives messages."""
         return self.configuration.delivery.smtp.port
 
 
 @contextmanager
-def place(folder: Path | None) -> Iterator[Place]:
-    """The folder with its configuration, made or used again; without one a temporary one, removed afterwards.
+def place(folder: Path | None) -> Iterator[DemoSite]:
+    """Yield the folder with its configuration, created or used again; a temporary one if None, which is removed
+    afterwards.
 
-    Raises DemoProblem where the folder holds something else, ConfigError where its configuration was changed and is
-    wrong now.
+    Raises DemoProblem if the folder contains something else, ConfigError if its configuration was changed and is
+    invalid.
     """
     _forget_the_environment()
     if folder is not None:
@@ -95,7 +96,7 @@ def place(folder: Path | None) -> Iterator[Place]:
         yield _found(Path(made), kept=False)
 
 
-def _found(folder: Path, *, kept: bool) -> Place:
+def _found(folder: Path, *, kept: bool) -> DemoSite:
     file = folder / "config.toml"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -105,17 +106,17 @@ def _found(folder: Path, *, kept: bool) -> Place:
     loaded = config.load(file, environ={})
     if NAME not in loaded.newsletters:
         raise DemoProblem(f"{file} is not the demo's; give --dir a folder that is empty or does not exist")
-    return Place(folder, loaded, kept)
+    return DemoSite(folder, loaded, kept)
 
 
 def _forget_the_environment() -> None:
-    """What is set for the machine's own newsletters must not lead the demo, or a process it starts, to them."""
+    """Remove settings for the machine's own newsletters, which the demo and its processes must not use."""
     for name in [n for n in os.environ if n.startswith(("NEWSLETTER_", "DJANGO_SETTINGS_MODULE"))]:
         del os.environ[name]
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now, all different."""
+    """Return different ports that are not in use."""
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
     try:
         for each in sockets:

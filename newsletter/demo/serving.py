@@ -1,4 +1,4 @@
-"""Small web pages on loopback, for the sample blog and the mailbox."""
+"""Small web servers on loopback, for the sample blog and the mailbox."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -8,18 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from newsletter.jobs.problems import JobProblem
+from newsletter.editions.problems import JobProblem
 
 HOST = "127.0.0.1"
 
 
 class DemoProblem(JobProblem):
-    """The demo can't go on; one sentence says why and what to do."""
+    """The demo can't continue; the message is a sentence with the cause and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a request gets."""
+    """A response."""
 
     body: bytes
     kind: str = "text/html; charset=utf-8"
@@ -28,16 +28,16 @@ class Answer:
 
 
 Pages = Callable[[str, Mapping[str, str]], Answer]
-"""From a path and its parameters to an answer."""
+"""Returns the response for a path and its parameters."""
 
 NOT_FOUND = Answer(b"There is no such page.\n", "text/plain; charset=utf-8", 404)
 
 
 @contextmanager
 def served(pages: Pages, port: int) -> Iterator[str]:
-    """Answer on this port, 0 for any free one, while the block runs; gives the address, without a final slash.
+    """Serve pages on this port (0 for any free one) while the block runs, and yield the URL without a final slash.
 
-    Raises DemoProblem where the port is taken.
+    Raises DemoProblem if the port is in use.
     """
     try:
         server = _Server((HOST, port), _handler(pages))
@@ -74,8 +74,8 @@ def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:
             """Answer with the page's header alone."""
             self._give(pages(urlsplit(self.path).path, {}), with_body=False)
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that it has above
-            """Say nothing: the demo tells what happens."""
+        def log_message(self, *_: Any, **__: Any) -> None:
+            """Log nothing."""
 
         def _give(self, answer: Answer, *, with_body: bool) -> None:
             self.send_response(answer.status)

@@ -1,6 +1,6 @@
-"""What the demo does with the product, step by step, through the same jobs as the command line.
+"""The steps of the demo, through the same functions as the command line.
 
-To be imported once Django is set up.
+To be imported after Django is set up.
 """
 
 import secrets
@@ -12,14 +12,16 @@ from pathlib import Path
 
 from django.contrib.auth.models import User
 
-from newsletter.demo.place import NAME, READERS, Place
-from newsletter.demo.posts import FORTNIGHT
+from newsletter.collecting.collect import collect as collect_now
+from newsletter.demo.place import NAME, READERS, DemoSite
+from newsletter.demo.sample_posts import FORTNIGHT
 from newsletter.demo.serving import DemoProblem
-from newsletter.jobs import approval, draft, previews, progress, sending
-from newsletter.jobs.collect import collect as collect_now
-from newsletter.jobs.previews import Written
-from newsletter.jobs.windows import Asked, bounds, name_of
+from newsletter.editions import approval, draft, previews
+from newsletter.editions.previews import Written
+from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
+from newsletter.messages import Message
 from newsletter.models import Edition, Post, State
+from newsletter.sending import progress, sender
 from newsletter.web.desk import users
 from subscribers.importing import ImportReport, import_file
 
@@ -31,15 +33,17 @@ PATIENCE = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What the collection brought: the source's kind, its new posts, and what was left out of their text, by kind."""
+    """The result of collecting: the source's kind, the number of new posts, and what was removed from their text, by
+    kind.
+    """
 
     kind: str
     new: int
     dropped: dict[str, int]
 
 
-def collect(place: Place, now: datetime) -> Brought:
-    """Read the sample blog, all of its fortnight. Raises DemoProblem where that fails."""
+def collect(place: DemoSite, now: datetime) -> Brought:
+    """Read the whole fortnight of the sample blog. Raises DemoProblem if that fails."""
     (found,) = collect_now(place.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
     if found.problem:
         raise DemoProblem(found.problem)
@@ -50,27 +54,27 @@ def collect(place: Place, now: datetime) -> Brought:
     return Brought(found.type, found.new, dropped)
 
 
-def last_full_week(now: datetime, place: Place) -> Asked:
-    """The last calendar week that is over; on a Monday the one before, so that the draft after it has posts too."""
+def last_full_week(now: datetime, place: DemoSite) -> RequestedWindow:
+    """Return the last complete calendar week; on a Monday the one before, so that the next draft has posts as well."""
     zone = place.newsletter.zone
     yesterday = now.astimezone(zone).date() - timedelta(days=1)
     monday = yesterday - timedelta(days=yesterday.weekday())
     until = datetime.combine(monday, datetime.min.time(), zone)
     period = name_of(until, "week", zone)
-    return Asked(until=bounds(period, zone)[1], period=period)
+    return RequestedWindow(until=bounds(period, zone)[1], period=period)
 
 
-def draft_of(place: Place, asked: Asked | None, now: datetime) -> Edition:
-    """Draft the edition of a window, None for the next one of the schedule."""
+def draft_of(place: DemoSite, asked: RequestedWindow | None, now: datetime) -> Edition:
+    """Create the draft for a window, or the next one of the schedule if None."""
     return draft.make(place.configuration, place.newsletter, asked, now=now, by=BY)
 
 
-def render(place: Place, edition: Edition) -> Written:
-    """Write the edition as files beside the configuration."""
+def render(place: DemoSite, edition: Edition) -> Written:
+    """Write the edition to files beside the configuration."""
     return previews.write(edition, place.configuration, place.folder / "edition")
 
 
-def add_readers(place: Place) -> ImportReport:
+def add_readers(place: DemoSite) -> ImportReport:
     """Import the sample subscribers from a CSV file."""
     file: Path = place.folder / "subscribers.csv"
     addresses = [f"reader{number:02}@example.org" for number in range(1, READERS + 1)]
@@ -78,34 +82,39 @@ def add_readers(place: Place) -> ImportReport:
     return import_file(file, NAME, consent=CONSENT)
 
 
-def approve(edition: Edition) -> Edition:
-    """Freeze a draft as it was rendered just now; what is frozen already stays as it is."""
-    return approval.approve(edition, by=BY, revision=edition.revision) if edition.state == State.DRAFT else edition
+def approve(place: DemoSite, edition: Edition) -> Edition:
+    """Approve a draft as it was just rendered; an approved edition is returned unchanged."""
+    return (
+        approval.approve(place.configuration, edition, by=BY, revision=edition.revision)
+        if edition.state == State.DRAFT
+        else edition
+    )
 
 
-def send(place: Place, edition: Edition) -> progress.Counts:
-    """Send an approved edition to the mailbox and wait for it; one that is sent already sends nothing.
+def send(place: DemoSite, edition: Edition) -> progress.Counts:
+    """Send an approved edition to the mailbox and wait for it; a sent one is not sent again.
 
-    Raises DemoProblem where it does not end.
+    Raises DemoProblem if sending does not finish.
     """
     if edition.state == State.APPROVED:
-        approval.queue(edition, by=BY)
-    said, end = "", time.monotonic() + PATIENCE
+        approval.queue(place.configuration, edition, by=BY)
+    said: Message | None = None
+    end = time.monotonic() + PATIENCE
 
-    def until(problem: str) -> bool:
+    def until(problem: Message | None) -> bool:
         nonlocal said
         said = problem
-        return bool(problem) or sending.nothing_left_now(edition) or time.monotonic() > end
+        return bool(problem) or sender.nothing_due(edition) or time.monotonic() > end
 
-    sending.take_part(place.configuration, threading.Event(), until)
+    sender.run_sender(place.configuration, threading.Event(), until)
     counts = progress.counts(edition)
     if counts.state != State.SENT:
-        raise DemoProblem(f"{edition.name} is {counts.state} and was not sent{': ' + said if said else ''}")
+        raise DemoProblem(f"{edition.name} is {counts.state} and was not sent{f': {said}' if said else ''}")
     return counts
 
 
 def give_login() -> tuple[str, str] | None:
-    """An address and a password for the desk; None where somebody made an account of their own."""
+    """Return an email address and a password for the desk; None if there is another account."""
     password = secrets.token_urlsafe(9)
     if not User.objects.exists():
         users.set_up(EDITOR, password)

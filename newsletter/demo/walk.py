@@ -1,4 +1,4 @@
-"""`newsletter demo`: walks the whole way, and tells calmly what happened."""
+"""`newsletter demo`: runs all steps, and prints what happened."""
 
 import os
 import socket
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from newsletter.config import Config
 from newsletter.demo.blog import TITLE, Blog
-from newsletter.demo.mailbox import Mailbox, receiving
-from newsletter.demo.place import Place, place
-from newsletter.demo.posts import published_by
+from newsletter.demo.mailbox import MailCatcher, receiving
+from newsletter.demo.place import DemoSite, place
+from newsletter.demo.sample_posts import published_by
 from newsletter.demo.serving import HOST, served
 from newsletter.start import start
 
@@ -38,12 +38,12 @@ def walk(
 ) -> dict[str, Any]:
     """Collect, draft, render, import, approve and send; then, unless `once`, `serve` the desk until that ends.
 
-    `folder` None: a temporary one, which is removed at the end. `tell` gets what happened, line by line; what `send`
-    and `draft` would print with --json comes back.
+    If `folder` is None, a temporary one is used, and removed at the end. `tell` is called with each line of output;
+    what `send` and `draft` would print with --json is returned.
     """
     with ExitStack() as stack:
         at = stack.enter_context(place(folder))
-        mailbox = Mailbox(at.folder / "mailbox")
+        mailbox = MailCatcher(at.folder / "mailbox")
         stack.enter_context(served(Blog(at.blog_port, clock), at.blog_port))
         stack.enter_context(receiving(mailbox, at.mailbox_port))
         mails = stack.enter_context(served(mailbox, 0))
@@ -56,9 +56,9 @@ def walk(
 
 
 class _Walk:
-    """The steps in their order, each told."""
+    """The steps in order, each with its output."""
 
-    def __init__(self, at: Place, mailbox: Mailbox, tell: Tell, clock: Clock) -> None:
+    def __init__(self, at: DemoSite, mailbox: MailCatcher, tell: Tell, clock: Clock) -> None:
         from newsletter.demo import steps
 
         self._steps, self._at, self._mailbox, self._clock = steps, at, mailbox, clock
@@ -66,7 +66,7 @@ class _Walk:
         self._number = 0
 
     def go(self) -> dict[str, Any]:
-        """Last week's edition all the way to the mailbox, and this week's as far as a draft."""
+        """Send last week's edition to the mailbox, and create this week's draft."""
         self._collect()
         edition = self._draft()
         self._render(edition)
@@ -87,16 +87,16 @@ class _Walk:
         brought = self._steps.collect(self._at, self._clock())
         source = self._at.newsletter.sources[0].url
         dropped = [f"{count} × {kind}" for kind, count in sorted(brought.dropped.items())]
-        left_out = [f"left out of their text: {', '.join(dropped)}"] if dropped else []
+        left_out = [f"removed from their text: {', '.join(dropped)}"] if dropped else []
         self._step(
             "collected", f"{source} is a {brought.kind} blog with {there} posts, {brought.new} of them new", *left_out
         )
 
     def _draft(self) -> "Edition":
-        from newsletter.jobs import describe
+        from newsletter.editions import serialize
 
         edition = self._steps.draft_of(self._at, self._steps.last_full_week(self._clock(), self._at), self._clock())
-        days = describe.edition(edition, self._at.configuration)["days"]
+        days = serialize.edition(edition, self._at.configuration)["days"]
         lines = [f"{day['heading']:<28} {_posts(day['posts'])}" for day in days]
         self._step("drafted", f"{edition.name}: {_posts(sum(d['posts'] for d in days))}", *lines)
         return edition
@@ -104,39 +104,39 @@ class _Walk:
     def _render(self, edition: "Edition") -> None:
         written = self._steps.render(self._at, edition)
         sizes = ", ".join(f"{kind} {size / 1000:.1f} KB" for kind, size in written.sizes.items())
-        findings = [f"{f.level}: {f.code}: {f.message}" for f in written.proof.findings] or ["lint finds nothing"]
+        findings = [f"{f.level}: {f.code}: {f.message}" for f in written.proof.findings] or ["no problems found"]
         self._step("rendered", sizes, f"“{written.proof.rendered.subject}”", *findings)
 
     def _readers(self) -> None:
         report = self._steps.add_readers(self._at)
-        known = f", {report.unchanged} known already" if report.unchanged else ""
+        known = f", {report.unchanged} already subscribed" if report.unchanged else ""
         self._step("imported", f"{report.added} subscribers{known}")
 
     def _send(self, edition: "Edition") -> dict[str, Any]:
-        approved = self._steps.approve(edition)
+        approved = self._steps.approve(self._at, edition)
         began, before = time.monotonic(), self._mailbox.taken
         counts = self._steps.send(self._at, approved)
         taken, seconds = self._mailbox.taken - before, time.monotonic() - began
-        self._step("approved", f"revision {approved.revision}; from here on nothing changes it")
+        self._step("approved", f"revision {approved.revision}; later changes don't affect it")
         if taken:
             self._step(
-                "sent", f"{taken} mails in {seconds:.1f} s: {counts.accepted} accepted, {counts.refused} refused"
+                "sent", f"{taken} emails in {seconds:.1f} s: {counts.accepted} accepted, {counts.refused} refused"
             )
         else:
-            self._step("sent", f"nothing: its {counts.accepted} mails were taken already")
+            self._step("sent", f"nothing new: its {counts.accepted} emails were already delivered")
         return counts.document()
 
     def _next_draft(self) -> str:
         edition = self._steps.draft_of(self._at, None, self._clock())
         count = edition.entries.filter(included=True).count()
-        self._step("drafted", f"{edition.name}: {_posts(count)} so far; it waits for an editor")
+        self._step("drafted", f"{edition.name}: {_posts(count)} so far, waiting for approval")
         return edition.name
 
 
 def _stay(
-    at: Place, mailbox: Mailbox, mails: str, tell: Tell, serve: Callable[[Config], None], *, browser: bool
+    at: DemoSite, mailbox: MailCatcher, mails: str, tell: Tell, serve: Callable[[Config], None], *, browser: bool
 ) -> None:
-    """Tell where everything is to be looked at, and serve the desk until that ends."""
+    """Print the addresses of everything, and serve the desk until that ends."""
     from newsletter.demo import steps
 
     desk = f"{at.configuration.site.url}/desk/"
@@ -147,23 +147,23 @@ def _stay(
     }
     login = steps.give_login()
     tell("")
-    tell(f"the mails     {mails}/")
-    tell(f"the desk      {desk}")
-    tell(f"log in with   {login[0]}, password {login[1]}" if login else "log in with the account that you made there")
-    tell(f"the blog      {at.newsletter.sources[0].url}")
-    tell("Ctrl-C ends it\n")
+    tell(f"emails        {mails}/")
+    tell(f"desk          {desk}")
+    tell(f"log in with   {login[0]}, password {login[1]}" if login else "log in with the account that you created")
+    tell(f"blog          {at.newsletter.sources[0].url}")
+    tell("Press Ctrl-C to stop.\n")
     if browser and _has_a_screen():
         threading.Thread(target=_open, args=(desk, at.configuration.web.port), daemon=True, name="browser").start()
     serve(at.configuration)
 
 
 def _has_a_screen() -> bool:
-    """Without one, Python would open a text browser in the middle of the terminal."""
+    """Return whether there is a display; without one, Python would open a text browser in the terminal."""
     return sys.platform != "linux" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _open(address: str, port: int) -> None:
-    """Open the browser as soon as the desk answers."""
+    """Open the browser when the desk responds."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:

@@ -6,7 +6,7 @@ their source's id, offset and characters; their HTML is safe to put into a mail 
 Nothing here knows the database: what must be remembered between two readings is handed out and back as `Memory`.
 """
 
-from newsletter.feeds.model import Memory, ParsedFeed, Reading
-from newsletter.feeds.reading import read, read_file
+from newsletter.feeds.model import Memory, SourceReading
+from newsletter.feeds.sources.read import read, read_file
 
-__all__ = ["Memory", "ParsedFeed", "Reading", "read", "read_file"]
+__all__ = ["Memory", "SourceReading", "read", "read_file"]

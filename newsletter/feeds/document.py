@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, TypeAlias
-from urllib.parse import urljoin
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from lxml import etree
 
@@ -90,9 +90,9 @@ def inner_text(element: Element) -> str:
 
 def inner_markup(element: Element) -> str:
     """What is inside as HTML: elements that stand there unescaped (XHTML) become tags without namespaces."""
-    for inner in element.iter():
-        if inner is not element and isinstance(inner.tag, str):
-            inner.tag = etree.QName(inner).localname
+    for inner in element.iterdescendants(etree.Element):
+        local = inner.tag.rpartition("}")[2]
+        inner.tag = "span" if ":" in local else local  # a prefix that is declared nowhere stays in the name
     pieces = [escape(element.text or "")]
     pieces += [etree.tostring(child, method="html", encoding="unicode") for child in element]
     return "".join(pieces).strip()
@@ -119,6 +119,21 @@ def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
     for base in reversed(around):
         url = absolute(base, url)
     return url
+
+
+def count(digits: str) -> int | None:
+    """The number of at most nine decimal digits; None for anything else."""
+    return int(digits) if len(digits) <= 9 and digits.isdecimal() else None
+
+
+def split_address(url: str) -> SplitResult:
+    """The parts of an address; empty ones where it is malformed, such as brackets without an IPv6 address."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return urlsplit("")
+    return parts
 
 
 def absolute(url: str, base: str) -> str:

@@ -8,8 +8,8 @@ import re
 import unicodedata
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
-from newsletter.feeds.markup import text_of
-from newsletter.mail import FoundPost
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.html.markup import text_of
 
 MADE_UP = "urn:sha256:"
 """What the id of a post begins with whose source gives it neither id nor link."""

@@ -13,7 +13,7 @@ _ENOUGH = 60
 _MUCH = 4000
 _SURE = 0.9
 _loading = threading.Lock()
-_ADDRESS = re.compile(r"\S*(?:://|@)\S*")
+_ADDRESS = re.compile(r"(?<!\S)(?:[^\s:@]|:(?!//))*+(?:://|@)\S*+")
 
 
 @cache

@@ -2,16 +2,21 @@
 
 import html as entities
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from newsletter.feeds.clean import clean
-from newsletter.feeds.dates import parse_date
+from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute, escape
+from newsletter.feeds.enclosures import Enclosure, cards
+from newsletter.feeds.html.clean import Cleaned, clean
+from newsletter.feeds.html.markup import one_line, spaced, text_of, without_controls
+from newsletter.feeds.html.media import is_video
 from newsletter.feeds.identity import made_up_id
 from newsletter.feeds.language import detect
-from newsletter.feeds.markup import one_line, spaced, text_of, without_controls
-from newsletter.mail import FoundPost, Image
+from newsletter.feeds.timestamps import parse_date
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
 
 _SUMMARY = 2_000
 _TITLE = 4_000
@@ -26,7 +31,7 @@ class Raw:
     """An entry as it was read. Dates are the source's own text; `title` plain text; `html` and `summary` HTML.
 
     `via` is the address that the feed gives where `link` is a better one; `base` is where relative addresses in
-    `html` count from ("": from `link`).
+    `html` count from ("": from `link`). `partial` says that the source calls its text a summary.
     """
 
     uid: str = ""
@@ -41,42 +46,111 @@ class Raw:
     categories: tuple[str, ...] = ()
     image: Image | None = None
     base: str = ""
+    enclosures: tuple[Enclosure, ...] = ()
+    partial: bool = False
 
 
-def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[str, ...]]:
-    """The post, cleaned and dated, and sentences that begin with its title on what was wrong with it."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a feed's document says, its entries as they were read; see `Page` for the other fields."""
+
+    kind: str = "feed"
+    title: str = ""
+    entries: tuple[Raw, ...] = ()
+    next: str = ""
+    total: int | None = None
+    problems: tuple[Message, ...] = ()
+    whole: bool = True
+
+
+def told_apart(entries: Sequence[Raw]) -> tuple[Raw, ...]:
+    """Entries whose ids tell them apart: where several pages share one id, as some feeds have it, their links do.
+
+    In Atom an id that comes twice is one entry, whatever else they say (RFC 4287 4.1.1).
+    """
+    pages: dict[str, set[str]] = {}
+    for raw in entries:
+        pages.setdefault(raw.uid.strip(), set()).add(raw.link.strip())
+    return tuple(
+        replace(raw, uid="") if raw.link.strip() and len(pages[raw.uid.strip()]) > 1 else raw for raw in entries
+    )
+
+
+def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
+    """The post, cleaned and dated, and messages that begin with its title on what was wrong with it."""
+    raw = _storable(raw)
     link = _web_address(raw.link, feed_url)
-    cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url)
-    summary = text_of(raw.summary)[:_SUMMARY] if raw.html else ""
+    cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url, link)
     published, updated = _moment(raw.published), _moment(raw.updated)
     title, problems = _bounded(one_line(without_controls(raw.title)))
+    image = _web_image(raw.image, feed_url)
     post = FoundPost(
         uid=raw.uid.strip() or raw.link.strip() or made_up_id(title, cleaned.html, str(raw.published)),
         url=link,
         title=title,
-        html=cleaned.html,
-        summary=summary,
+        html=_with_media(raw, cleaned.html, link, title, image, raw.base or feed_url),
+        summary=_summary(raw, cleaned, link),
         published=published or updated,
         updated=updated,
         author=spaced(raw.author),
         categories=tuple(dict.fromkeys(filter(None, map(spaced, raw.categories)))),
-        language=detect(f"{title}. {text_of(cleaned.html)}"),
-        image=cleaned.image or raw.image,
+        language=detect(f"{title}. {cleaned.text}"),
+        image=cleaned.image or image,
         dropped=cleaned.dropped,
         via=_web_address(raw.via, feed_url),
+        partial=bool(cleaned.html) and (raw.partial or cleaned.partial),
     )
     problems += cleaned.problems
     if post.published is None and (raw.published or raw.updated):
-        problems += (f"has a date that can't be read ({str(raw.published or raw.updated)[:60]!r})",)
-    return post, tuple(f"its post '{title[:_NAMED] or post.uid}' {p}" for p in problems)
+        problems += (messages.BAD_DATE(text=repr(str(raw.published or raw.updated)[:60])),)
+    return post, tuple(messages.OF_A_POST(title=title[:_NAMED] or post.uid, problem=p) for p in problems)
 
 
-def _bounded(title: str) -> tuple[str, tuple[str, ...]]:
-    """A title that is no longer than anybody means one to be, and a sentence where it was."""
+def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None, base: str) -> str:
+    """Cleaned HTML below a link to the video that a post is, and above cards for its files; without all, its image."""
+    address = escape(link).replace('"', "&quot;")
+    video = f'<p><a href="{address}">▶ {escape(title or link)}</a></p>' if is_video(link) else ""
+    if image and not (html or video or raw.enclosures):
+        url, alt = (escape(text).replace('"', "&quot;") for text in (image.url, title))
+        return f'<p><img src="{url}" alt="{alt}"></p>'
+    return ("" if address in html else video) + html + cards(raw.enclosures, html, base, title, image)
+
+
+def _summary(raw: Raw, whole: Cleaned, link: str) -> str:
+    """The source's own summary, without the notes of feeds; "" where it is missing, or says all that the text says."""
+    if not raw.html or not raw.summary.strip() or raw.summary == raw.html:
+        return ""
+    text = clean(raw.summary, link, link).text if "<" in raw.summary else text_of(raw.summary)
+    return "" if text == whole.text else text[:_SUMMARY]
+
+
+def _storable(raw: Raw) -> Raw:
+    """The entry without control characters and lone surrogates in its short texts, which databases refuse."""
+    return replace(
+        raw,
+        uid=without_controls(raw.uid),
+        link=without_controls(raw.link),
+        via=without_controls(raw.via),
+        author=without_controls(raw.author),
+        categories=tuple(map(without_controls, raw.categories)),
+        enclosures=tuple(
+            replace(e, url=without_controls(e.url), title=without_controls(e.title)) for e in raw.enclosures
+        ),
+    )
+
+
+def _web_image(image: Image | None, base: str) -> Image | None:
+    """The image with an absolute http or https address; None where it has none."""
+    url = _web_address(without_controls(image.url), base) if image else ""
+    return replace(image, url=url) if image and url else None
+
+
+def _bounded(title: str) -> tuple[str, tuple[Message, ...]]:
+    """A title that is no longer than anybody means one to be, and a message where it was."""
     if len(title) <= _TITLE:
         return title, ()
     short = title[: _TITLE - 1].rstrip() + "…"
-    return short, (f"has a title of {len(title):,} characters, of which the first {_TITLE:,} were kept",)
+    return short, (messages.LONG_TITLE(length=len(title), most=_TITLE),)
 
 
 def _web_address(link: str, base: str) -> str:
@@ -90,6 +164,7 @@ def _moment(value: str | datetime | None) -> datetime | None:
 
 def title_of(text: str, kind: str) -> str:
     """A title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it literally."""
+    text = without_controls(text)
     if kind == "text":
         return one_line(text)
     if kind == "html":

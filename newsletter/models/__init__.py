@@ -1,35 +1,65 @@
-"""The database: sources, the ledger of posts, editions and deliveries; one file a group of tables.
+"""The database: sources, the ledger of posts, editions and deliveries; one module per group of tables.
 
-Only newsletter/jobs and newsletter/web read or write it; the rules of who may change what stand in newsletter/jobs.
+The packages above read and write them, and have the rules about who may change what.
 """
 
-from newsletter.models.bounce import Bounce
+from newsletter.models.bounce import Bounce, BounceMailbox
 from newsletter.models.clock import Notice, Occurrence
-from newsletter.models.delivery import Became, Chunk, Delivery, Identity, Result, Retry, Tally
-from newsletter.models.edition import FROZEN, Act, Choice, Edition, EditionPost, Frozen, Revision, State
+from newsletter.models.counted_link import CountedLink
+from newsletter.models.delivery import Chunk, Delivery, DeliveryStatus, Identity, Machine, Result, Retry, Tally
+from newsletter.models.edition import (
+    LOCKED_STATES,
+    Act,
+    ApprovedContent,
+    Edition,
+    EditionPost,
+    EditorChoice,
+    Note,
+    Revision,
+    State,
+)
+from newsletter.models.hold import Hold
+from newsletter.models.hosted_image import HostedImage
+from newsletter.models.job import Job, JobState
+from newsletter.models.picture import MeasuredImage, VideoPreview
 from newsletter.models.post import Listing, Post
-from newsletter.models.source import Source
+from newsletter.models.segment import Segment
+from newsletter.models.source import Source, SourceDay
+from newsletter.models.worker import Worker
 
 __all__ = [
-    "FROZEN",
+    "LOCKED_STATES",
     "Act",
-    "Became",
+    "ApprovedContent",
     "Bounce",
-    "Choice",
+    "BounceMailbox",
     "Chunk",
+    "CountedLink",
     "Delivery",
+    "DeliveryStatus",
     "Edition",
     "EditionPost",
-    "Frozen",
+    "EditorChoice",
+    "Hold",
+    "HostedImage",
     "Identity",
+    "Job",
+    "JobState",
     "Listing",
+    "Machine",
+    "MeasuredImage",
+    "Note",
     "Notice",
     "Occurrence",
     "Post",
     "Result",
     "Retry",
     "Revision",
+    "Segment",
     "Source",
+    "SourceDay",
     "State",
     "Tally",
+    "VideoPreview",
+    "Worker",
 ]

@@ -1,21 +1,22 @@
-"""What came back after a mail was accepted, or was refused at once in a way that concerns its reader."""
+"""Bounces and complaints, and refusals that are about the recipient."""
 
 from django.db import models
 
 from newsletter.models.edition import Edition
+from newsletter.models.message_field import MessageField
 
 
 class Bounce(models.Model):
-    """One report about one delivery. It names a number, never an address; what it says changes no result.
+    """One report about one delivery. It has a number, never an address, and changes no result.
 
-    `mail` stands for the mail that brought it (a hash of its Message-ID), so that reading it again adds nothing; it is
-    `REFUSED` where no mail came, since the server said it in the session.
+    `mail` identifies the message that reported it (a hash of its Message-ID), so that reading it again adds nothing; it
+    is `REFUSED` if there was none, because the server refused the recipient during the session.
     """
 
     REFUSED = "refused"
 
     class Kind(models.TextChoices):
-        """`hard`: there is no such mailbox; `soft`: not taken for another reason; `complaint`: called spam."""
+        """`hard`: the mailbox doesn't exist; `soft`: not accepted for another reason; `complaint`: reported as spam."""
 
         HARD = "hard"
         SOFT = "soft"
@@ -24,10 +25,11 @@ class Bounce(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="bounces", db_index=False)
     number = models.PositiveIntegerField()
     kind = models.CharField(max_length=9, choices=Kind.choices)
-    fault = models.CharField(max_length=10, blank=True, help_text="of a soft one, whose: mailbox, policy, content …")
+    fault = models.CharField(max_length=10, blank=True, help_text="cause of a soft bounce: mailbox, policy, content …")
     status = models.CharField(max_length=12, blank=True, help_text="enhanced status, RFC 3463")
-    text = models.TextField(blank=True, help_text="the server's words, without the address")
+    text = models.TextField(blank=True, help_text="the server's reply, without the address")
     mail = models.CharField(max_length=32)
+    proven = models.BooleanField(default=True, help_text="by our return path, not only by a link or a Message-ID")
     at = models.DateTimeField(help_text="when it was read")
 
     class Meta:
@@ -35,3 +37,14 @@ class Bounce(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition} to {self.number}: {self.kind}"
+
+
+class BounceMailbox(models.Model):
+    """How the bounce mailbox was read the last time; one row."""
+
+    tried_at = models.DateTimeField()
+    problem = MessageField(null=True, help_text="why it could not be read; NULL where it could")
+    set_aside = models.PositiveIntegerField(default=0, help_text="flagged and unread messages in it")
+
+    def __str__(self) -> str:
+        return f"{self.tried_at:%F %T}: {self.problem or 'read'}"

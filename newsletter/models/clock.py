@@ -1,12 +1,15 @@
-"""What is due, and what editors must be told."""
+"""Scheduled occurrences, and notices to editors."""
 
 from django.db import models
 
+from newsletter.models.message_field import MessageField
+
 
 class Occurrence(models.Model):
-    """A scheduled act at its moment: taken with a lease, done in the transaction of its effect.
+    """A scheduled action at its time: taken with a lease, and marked done in the transaction of its effect.
 
-    Two schedulers take it once; one that died while it held it leaves it to the next when the lease has run out.
+    If two schedulers run, it is done once; if one dies while it holds the lease, another takes it when the lease has
+    ended.
     """
 
     newsletter = models.CharField(max_length=40)
@@ -14,7 +17,7 @@ class Occurrence(models.Model):
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
-    outcome = models.TextField(blank=True, help_text="what came of it, a sentence")
+    outcome = MessageField(null=True, help_text="what came of it")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("newsletter", "act", "due_at"), name="occurrence_once"),)
@@ -24,17 +27,20 @@ class Occurrence(models.Model):
 
 
 class Notice(models.Model):
-    """Something that editors are told by mail and `alert_url` by a POST; written with what it tells of."""
+    """What editors are told by email, and `alert_url` by a POST; written in the transaction of what it reports."""
 
     newsletter = models.CharField(max_length=40)
-    kind = models.CharField(max_length=20, help_text="draft, waiting, paused, source, skipped, sent")
+    kind = models.CharField(max_length=20, help_text="draft, waiting, paused, source, skipped, sent, mail")
     edition = models.CharField(max_length=64, blank=True)
-    text = models.TextField()
+    text = MessageField()
     at = models.DateTimeField()
     mailed_at = models.DateTimeField(null=True)
     posted_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
+    editors = models.JSONField(default=dict, help_text="addresses that are not tried again: accepted, refused, unknown")
+    problem = models.TextField(blank=True, help_text="why the last attempt failed, as text")
+    gave_up_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:
         return f"{self.newsletter}: {self.text}"

@@ -1,7 +1,7 @@
-"""Deliveries: who an edition is for, who is at work on it, and what became of each.
+"""Deliveries: the audience of an edition, the chunks that are being sent, and the results.
 
-Nothing here grows dearer with the number of readers: a delivery is one row that never changes, an outcome one more row,
-and the counts of an edition are the sum of a few tallies. Written by newsletter/jobs/outbox.py and its neighbours only.
+No query gets more expensive with the number of readers: a delivery is one row that never changes, a result one more,
+and the counts of an edition are the sum of a few tallies. Only newsletter/sending writes them.
 """
 
 from django.db import models
@@ -10,8 +10,8 @@ from django.db.models import Q
 from newsletter.models.edition import Edition
 
 
-class Became(models.TextChoices):
-    """What became of a delivery that is not pending any more."""
+class DeliveryStatus(models.TextChoices):
+    """The status of a delivery that is not pending any more."""
 
     ACCEPTED = "accepted"
     DEFERRED = "deferred"
@@ -21,9 +21,9 @@ class Became(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """One edition to one subscriber: a number in the audience, which was frozen once, when sending began.
+    """One edition to one subscriber: a number in the audience, which is created once, when sending begins.
 
-    The subscription may be gone since, where a person was forgotten; its number is not given out again.
+    The subscription may have been erased since; its number is not used again.
     """
 
     pk = models.CompositePrimaryKey("edition_id", "number")
@@ -45,10 +45,10 @@ class Delivery(models.Model):
 
 
 class Chunk(models.Model):
-    """Part of an edition's audience in the hands of one sending process: the numbers `first` to `last`.
+    """Part of an edition's audience that one sending process has claimed: the numbers `first` to `last`.
 
-    Without numbers it holds the retries that name it. `machine` is a journal folder, `holder` a journal in it; while
-    that journal is locked nobody else may take the chunk. Only another machine looks at the lease.
+    Without numbers, it has the retries that refer to it. `machine` is a journal folder, `holder` a journal in it; while
+    that journal is locked, no other process may take the chunk. Only other machines check the lease.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="chunks", db_index=False)
@@ -57,9 +57,12 @@ class Chunk(models.Model):
     machine = models.CharField(max_length=32)
     holder = models.CharField(max_length=64)
     claimed_at = models.DateTimeField()
-    begun_at = models.DateTimeField(null=True, help_text="before this no mail of it left")
+    begun_at = models.DateTimeField(null=True, help_text="no message was sent before")
     leased_until = models.DateTimeField(help_text="by the database's clock")
     closed_at = models.DateTimeField(null=True)
+    handed_over = models.TextField(
+        blank=True, default="", db_default="", help_text="numbers that were returned to machines that may send them"
+    )
 
     class Meta:
         indexes = (
@@ -72,20 +75,20 @@ class Chunk(models.Model):
 
 
 class Result(models.Model):
-    """The newest outcome of a delivery; where there is none, it is pending."""
+    """The newest outcome of a delivery; without one, it is pending."""
 
     pk = models.CompositePrimaryKey("edition_id", "number")
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="results", db_index=False)
     number = models.PositiveIntegerField()
     attempt = models.PositiveSmallIntegerField()
-    kind = models.CharField(max_length=8, choices=Became.choices)
-    fault = models.CharField(max_length=10, blank=True, help_text="whose: reader, mailbox, content, policy …")
-    code = models.PositiveSmallIntegerField(default=0, help_text="of the reply; 0 where none came")
+    kind = models.CharField(max_length=8, choices=DeliveryStatus.choices)
+    fault = models.CharField(max_length=10, blank=True, help_text="cause: reader, mailbox, content, policy …")
+    code = models.PositiveSmallIntegerField(default=0, help_text="of the reply; 0 without one")
     status = models.CharField(max_length=12, blank=True, help_text="enhanced status, RFC 3463")
-    text = models.TextField(blank=True, help_text="the server's words; empty where it accepted")
-    queue_id = models.TextField(blank=True, help_text="what the server or provider named the mail")
+    text = models.TextField(blank=True, help_text="the server's reply, or a message as text; empty if it accepted")
+    queue_id = models.TextField(blank=True, help_text="the server's or provider's id of the message")
     at = models.FloatField(help_text="seconds since the epoch")
-    settled = models.BooleanField(default=False, help_text="an unknown one that is to stay so")
+    settled = models.BooleanField(default=False, help_text="an unknown result that was left unknown")
 
     class Meta:
         indexes = (models.Index(fields=("edition", "kind"), condition=~Q(kind="accepted"), name="result_to_look_at"),)
@@ -95,15 +98,18 @@ class Result(models.Model):
 
 
 class Retry(models.Model):
-    """A number to be tried out of order: deferred, handed back unbegun, or sent again because somebody said so."""
+    """A number to be attempted out of order: deferred, returned without an attempt, or resent by an editor."""
 
     pk = models.CompositePrimaryKey("edition_id", "number")
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="retries", db_index=False)
     number = models.PositiveIntegerField()
-    attempt = models.PositiveSmallIntegerField(help_text="the one that it is to be")
+    attempt = models.PositiveSmallIntegerField(help_text="the number of the next attempt")
     due = models.DateTimeField()
     since = models.DateTimeField(null=True, help_text="when it was first deferred")
     chunk = models.ForeignKey(Chunk, on_delete=models.SET_NULL, null=True, related_name="retries", db_index=False)
+    domain = models.CharField(
+        max_length=255, blank=True, default="", db_default="", help_text="set if not every machine may send to it now"
+    )
 
     class Meta:
         indexes = (
@@ -116,7 +122,7 @@ class Retry(models.Model):
 
 
 class Tally(models.Model):
-    """By how much one commit of outcomes changed the counts of an edition; their sum is where it stands."""
+    """The change of an edition's counts by one commit of outcomes; their sum is the present counts."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="tallies", db_index=False)
     at = models.DateTimeField()
@@ -134,10 +140,30 @@ class Tally(models.Model):
 
 
 class Identity(models.Model):
-    """What names this database, so that a journal of another one is never mistaken for one of its own; one row."""
+    """The name of this database, so that a journal of another one is recognized; one row."""
 
     name = models.CharField(max_length=32)
     since = models.DateTimeField()
 
     def __str__(self) -> str:
         return self.name
+
+
+class Machine(models.Model):
+    """The holder of a machine's identity, which is a file in its journal folder: a host, and when its sender was last
+    seen.
+    """
+
+    name = models.CharField(max_length=32, primary_key=True)
+    host = models.CharField(max_length=32, help_text="a hash of the machine id and the folder")
+    boot = models.CharField(max_length=36, help_text="boot id of the machine")
+    description = models.CharField(max_length=500, help_text="host name and folder, for people")
+    seen_at = models.DateTimeField(null=True, help_text="by the database's clock; NULL after a normal end")
+    configuration = models.JSONField(null=True, help_text="keyed hashes of the tables that send, by their names")
+    configured_at = models.DateTimeField(null=True, help_text="since when it sends with them, by the database's clock")
+    joined_at = models.DateTimeField(null=True, help_text="since when it shares the limits with others")
+    place = models.PositiveSmallIntegerField(null=True, help_text="its share of the limits, from 0; NULL: it has none")
+    parts = models.PositiveSmallIntegerField(null=True, help_text="how many equal shares its share is one of")
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.description}"

@@ -1,12 +1,13 @@
-"""Editions, the posts that each holds or leaves out, and what editors did to them."""
+"""Editions, the posts that each includes or leaves out, and what editors did."""
 
 from django.db import models
 
+from newsletter.models.message_field import MessageField
 from newsletter.models.post import Post
 
 
 class State(models.TextChoices):
-    """The life of an edition (docs/sending.md). Waiting is a reason, not a state."""
+    """The states of an edition (docs/sending.md). Waiting is a reason, not a state."""
 
     DRAFT = "draft"
     APPROVED = "approved"
@@ -18,43 +19,58 @@ class State(models.TextChoices):
     SKIPPED = "skipped"
 
 
-FROZEN = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED, State.SENT)
+LOCKED_STATES = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED, State.SENT)
 
 
 class Edition(models.Model):
-    """One dated issue of a newsletter: the posts of `[since, until)`, as readers get it.
+    """One dated issue of a newsletter, with the posts of `[since, until)`.
 
-    Every change of state is a compare-and-set in newsletter/jobs/editions.py.
+    Every change of state is a compare-and-set in newsletter/editions/states.py.
     """
 
     newsletter = models.CharField(max_length=40)
-    period = models.CharField(max_length=20, help_text="2026-W06, 2026-02-06, 2026-02; .2 for a second one")
+    period = models.CharField(
+        max_length=22, help_text="2026-W06, 2026-02-06, 2026-02, letter-2026-02-06; .2 for a second one"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
-    revision = models.PositiveIntegerField(default=1, help_text="grows with every change of a draft")
+    revision = models.PositiveIntegerField(default=1, help_text="increases with every change of a draft")
     since = models.DateTimeField()
     until = models.DateTimeField()
-    fixed_window = models.BooleanField(
-        default=False, help_text="the window was asked for by dates, not by the schedule"
+    fixed_window = models.BooleanField(default=False, help_text="the window was given by dates, not by the schedule")
+    standalone = models.BooleanField(
+        default=False, help_text="a letter beside the schedule: it has no posts but those that an editor adds"
     )
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
+    replaced_by = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="replaces",
+        help_text="the later edition that has the posts of this draft",
+    )
     created_at = models.DateTimeField()
     refreshed_at = models.DateTimeField(help_text="when its sources were last read for it")
-    waiting = models.TextField(blank=True, help_text="why it does not leave by itself; a sentence")
-    reason = models.TextField(blank=True, help_text="why it is paused, cancelled or skipped; a sentence")
+    waiting = MessageField(null=True, help_text="why it is not sent automatically")
+    reason = MessageField(null=True, help_text="why it is paused, cancelled or skipped")
 
-    subject = models.TextField(blank=True, help_text="an editor's own; empty: made from the newsletter's template")
+    subject = models.TextField(blank=True, help_text="an editor's; empty: made from the newsletter's template")
     preheader = models.TextField(blank=True)
     greeting = models.TextField(blank=True, help_text="Markdown")
     closing = models.TextField(blank=True, help_text="Markdown")
+    blocks = models.JSONField(default=list, help_text="sponsors, events and calls to action; see editions/composing")
+
+    segment = models.CharField(max_length=60, blank=True, help_text="the name of the segment that gets it; empty: all")
+    segment_where = models.TextField(blank=True, help_text="that segment's filter when it was chosen")
 
     approved_at = models.DateTimeField(null=True)
     approved_by = models.CharField(max_length=254, blank=True)
-    despite_lint = models.JSONField(default=list, help_text="the codes of errors that were overruled")
-    due_at = models.DateTimeField(null=True, help_text="when a queued one begins to leave")
+    despite_lint = models.JSONField(default=list, help_text="codes of errors that were overridden")
+    due_at = models.DateTimeField(null=True, help_text="when sending begins")
     queued_at = models.DateTimeField(null=True)
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
-    audience = models.PositiveIntegerField(null=True, help_text="how many it is for, counted when it was frozen")
+    audience = models.PositiveIntegerField(null=True, help_text="the size of the audience, set when sending begins")
+    rolled_up_at = models.DateTimeField(null=True, help_text="when its accepted deliveries were deleted")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("newsletter", "period"), name="edition_once"),)
@@ -65,47 +81,48 @@ class Edition(models.Model):
 
     @property
     def name(self) -> str:
-        """How it is called everywhere: `kinaforum/2026-W06`."""
+        """The edition's identifier: `kinaforum/2026-W06`."""
         return f"{self.newsletter}/{self.period}"
 
 
-class Frozen(models.Model):
-    """What was approved, as it is sent: nothing of it changes while the edition is not a draft again."""
+class ApprovedContent(models.Model):
+    """The approved content, as it is sent; it never changes unless the edition becomes a draft again."""
 
-    edition = models.OneToOneField(Edition, on_delete=models.CASCADE, related_name="frozen")
+    edition = models.OneToOneField(Edition, on_delete=models.CASCADE, related_name="approved_content")
     revision = models.PositiveIntegerField()
     subject = models.TextField()
     preheader = models.TextField()
     html = models.TextField()
     text = models.TextField()
+    page = models.TextField(blank=True, help_text="the public page, where the email could not list every post")
     placeholders = models.JSONField(help_text="placeholder → value, form, fallback")
     headers = models.JSONField(help_text="From, Reply-To, List-Id, Feedback-ID, site.url, provider and the like")
-    segments = models.BinaryField(help_text="the encoded mail, as freezing packs it")
+    segments = models.BinaryField(help_text="the encoded email, packed by approved_content.pack")
 
     def __str__(self) -> str:
         return f"{self.edition} r{self.revision}"
 
 
-class Choice(models.TextChoices):
-    """What an editor decided of a post; an empty value leaves it to the rules."""
+class EditorChoice(models.TextChoices):
+    """An editor's decision about a post; an empty value leaves it to the rules."""
 
     IN = "in"
     OUT = "out"
 
 
 class EditionPost(models.Model):
-    """A post in an edition's list, in or out, the reason, and what editors changed; a refresh keeps the latter."""
+    """A post in an edition's list, included or not, with the reason and editors' changes, which a refresh keeps."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="entries")
     post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="entries")
     included = models.BooleanField()
-    reason = models.TextField(help_text="why it is in or out, in words")
+    reason = MessageField(null=True, help_text="why it is in or out")
     position = models.PositiveIntegerField(default=0)
     headline_only = models.BooleanField(default=False, help_text="over maximum_posts: a headline with a link")
-    choice = models.CharField(max_length=3, choices=Choice.choices, blank=True)
+    choice = models.CharField(max_length=3, choices=EditorChoice.choices, blank=True)
     pinned = models.BooleanField(default=False)
-    moved_to = models.DateField(null=True, help_text="the day under which an editor put it")
-    moved_rank = models.FloatField(null=True, help_text="its place among its day's posts, where an editor moved it")
+    moved_to = models.DateField(null=True, help_text="the day that an editor moved it to")
+    moved_rank = models.FloatField(null=True, help_text="its position among its day's posts, if an editor moved it")
     title = models.TextField(blank=True, help_text="an editor's headline")
     text = models.TextField(blank=True, help_text="an editor's text, Markdown")
 
@@ -118,13 +135,13 @@ class EditionPost(models.Model):
 
 
 class Revision(models.Model):
-    """A draft as it stood: what an editor can go back to, and what approval compares with."""
+    """A draft at one time: what editors can restore, and what approval compares with."""
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="revisions")
     number = models.PositiveIntegerField()
     at = models.DateTimeField()
     by = models.CharField(max_length=254, blank=True, help_text="an address; empty: the program itself")
-    what = models.TextField(help_text="a sentence")
+    what = MessageField(help_text="what was changed")
     snapshot = models.JSONField()
 
     class Meta:
@@ -134,12 +151,29 @@ class Revision(models.Model):
         return f"{self.edition} r{self.number}"
 
 
+class Note(models.Model):
+    """A note of a team member to the others about an edition. Readers never see it."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="notes")
+    at = models.DateTimeField()
+    by = models.CharField(max_length=254, help_text="the address of who wrote it")
+    to = models.CharField(max_length=254, blank=True, help_text="whom it is for; empty: everybody")
+    text = models.TextField()
+    done_at = models.DateTimeField(null=True, help_text="when it was marked as done")
+
+    class Meta:
+        indexes = (models.Index(fields=("edition", "-at"), name="note_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.edition}: {self.at:%F %T}"
+
+
 class Act(models.Model):
-    """A line of the audit log: who did what to what, when, before and after."""
+    """An entry of the audit log: who did what to what, when, before and after."""
 
     at = models.DateTimeField()
     by = models.CharField(max_length=254, blank=True)
-    what = models.CharField(max_length=40)
+    what = MessageField()
     about = models.CharField(max_length=254, help_text="an edition's name, a newsletter, a user")
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)

@@ -1,6 +1,6 @@
-"""The ledger: every post that a newsletter has ever seen, and where it is listed.
+"""The ledger: every post that a newsletter has ever seen, and the sources that list it.
 
-A row is never deleted, only its text, so that a post is known again however it comes back.
+Rows are never deleted, only their text, so that a post is recognized whenever it appears again.
 """
 
 from django.db import models
@@ -9,12 +9,14 @@ from newsletter.models.source import Source
 
 
 class Post(models.Model):
-    """One article of a newsletter, however many sources list it; texts are the newest that were seen."""
+    """One article of a newsletter, however many sources list it; texts are the newest ones seen."""
 
     newsletter = models.CharField(max_length=40)
     url = models.TextField()
-    link_key = models.TextField(help_text="the link without scheme and tracking, by which it is known again")
-    text_key = models.CharField(max_length=64, blank=True, help_text="a hash of title and text, likewise")
+    link_key = models.TextField(help_text="the link without scheme and tracking, which identifies the post")
+    text_key = models.CharField(
+        max_length=64, blank=True, help_text="a hash of title and text, which identifies the post"
+    )
     content_hash = models.CharField(max_length=64)
     title = models.TextField(blank=True)
     html = models.TextField(blank=True)
@@ -23,14 +25,15 @@ class Post(models.Model):
     categories = models.JSONField(default=list)
     language = models.CharField(max_length=35, blank=True)
     image = models.JSONField(null=True, help_text="url, alt, width, height")
-    dropped = models.JSONField(default=dict, help_text="what cleaning left out, counted by kind")
+    partial = models.BooleanField(default=False, help_text="its source has only the beginning of its text")
+    dropped = models.JSONField(default=dict, help_text="what cleaning removed, counted by kind")
     published = models.DateTimeField(null=True)
     published_offset = models.SmallIntegerField(default=0, help_text="minutes east of UTC, as the source gave it")
     updated = models.DateTimeField(null=True)
     first_seen = models.DateTimeField()
     changed_at = models.DateTimeField(help_text="when its text was last seen to differ")
     was_there_before = models.BooleanField(default=False, help_text="its source had it at the first collection")
-    gone_at = models.DateTimeField(null=True, help_text="no source lists it any more, or its address says it is gone")
+    gone_at = models.DateTimeField(null=True, help_text="no source lists it any more, or its address returns 410")
 
     class Meta:
         indexes = (
@@ -44,7 +47,7 @@ class Post(models.Model):
 
 
 class Listing(models.Model):
-    """A source lists a post under an id of its own; the same post may be listed by several."""
+    """A post in a source, under the source's own id; several sources may list a post."""
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="listings")
     uid = models.TextField(help_text="the source's own id, opaque")

@@ -1,10 +1,12 @@
-"""What is known of each source: how it was last read, and what to say if it could not be."""
+"""Configured sources: when each was last read, and the problem if it could not be."""
 
 from django.db import models
 
+from newsletter.models.message_field import MessageField, MessagesField
+
 
 class Source(models.Model):
-    """A configured source of one newsletter, from its first collection on; `url` is the one in config.toml."""
+    """A configured source of one newsletter, created when it is first collected; `url` is the one in config.toml."""
 
     newsletter = models.CharField(max_length=40)
     url = models.CharField(max_length=2000)
@@ -16,8 +18,8 @@ class Source(models.Model):
     tried_at = models.DateTimeField(null=True)
     reached_back_to = models.DateTimeField(null=True, help_text="how far back the last listing went")
     first_reached_back_to = models.DateTimeField(null=True, help_text="likewise, of its first listing")
-    problem = models.TextField(blank=True, help_text="one sentence, empty when the last try went well")
-    notes = models.JSONField(default=list, help_text="what was odd about the last reading, a sentence each")
+    problem = MessageField(null=True, help_text="why it could not be read; NULL when the last try went well")
+    notes = MessagesField(default=list, help_text="what was odd about the last reading")
     retry_at = models.DateTimeField(null=True, help_text="not before: the source asked for it")
     stopped = models.BooleanField(default=False, help_text="it answered 410: gone for good")
 
@@ -26,3 +28,18 @@ class Source(models.Model):
 
     def __str__(self) -> str:
         return f"{self.newsletter} < {self.url}"
+
+
+class SourceDay(models.Model):
+    """How often a source was read on a day (UTC), and how often that failed; kept for 90 days."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="days")
+    day = models.DateField()
+    tries = models.PositiveIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("source", "day"), name="source_day_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.day}: {self.failures} of {self.tries} failed"

@@ -1,6 +1,6 @@
-"""From an edition's posts to the mail that is sent: grouping, templates, MJML, inlining, text, lint, MIME segments.
+"""From an edition's posts to the email that is sent: grouping, templates, MJML, inlining, text, lint, MIME segments.
 
-Pure: no Django, no database, no network. `digest` groups posts, `subject` words the subject line, `edition.render`
-makes HTML and text, `lint.lint` looks at them, `message.segments` encodes them once for all readers, `preview` shows
-them to one.
+Pure: no Django, no database, no network. `digest` groups posts, `subject` makes the subject line, `edition.render`
+makes HTML and text, `lint.lint` checks them, `message.segments` encodes them once for all readers, `preview` shows them
+to one.
 """

@@ -1,17 +1,20 @@
-"""Dates, times and writing direction, as a language has them (CLDR through Babel, never strftime)."""
+"""Dates, times and writing direction for a language (CLDR through Babel, never strftime)."""
 
+import re
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from unicodedata import bidirectional
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_interval, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time
+
+_ENGLISH_HALF = re.compile(r"[AP]M\b", re.IGNORECASE)
 
 
 @lru_cache(maxsize=64)
 def locale_of(language: str) -> Locale:
-    """The CLDR locale of a BCP 47 tag; its base language where the whole tag is unknown, else English."""
+    """Return the CLDR locale of a BCP 47 tag; its base language if the whole tag is unknown, otherwise English."""
     for tag in (language, language.partition("-")[0]):
         try:
             return Locale.parse(tag, sep="-")
@@ -21,12 +24,12 @@ def locale_of(language: str) -> Locale:
 
 
 def direction(language: str) -> str:
-    """The writing direction of a language, "ltr" or "rtl"; "ltr" where it is unknown."""
+    """Return the writing direction of a language, "ltr" or "rtl"; "ltr" if it is unknown."""
     return locale_of(language).text_direction if language else "ltr"
 
 
 def direction_of_text(text: str) -> str:
-    """The direction of a text's first strong character (as `dir="auto"` would find it)."""
+    """Return the direction of a text's first strong character, like `dir="auto"`."""
     for character in text:
         kind = bidirectional(character)
         if kind in ("L", "R", "AL"):
@@ -35,34 +38,61 @@ def direction_of_text(text: str) -> str:
 
 
 def day_heading(day: date, language: str) -> str:
-    """A day in full: "fredag 6. februar 2026"."""
+    """Return a day in full: "fredag 6. februar 2026"."""
     return format_date(day, "full", locale=locale_of(language))
 
 
 def last_day(until: datetime, zone: ZoneInfo) -> date:
-    """The local day that holds the instant before `until` (windows are half-open)."""
+    """Return the local day before `until`, which is the end of a half-open window."""
     return (until - timedelta(microseconds=1)).astimezone(zone).date()
 
 
 def date_range(since: datetime, until: datetime, zone: ZoneInfo, language: str) -> str:
-    """The days of a window: "30. jan.–6. feb. 2026", or one day in full."""
+    """Return the days of a window: "30. jan.–6. feb. 2026", or one day in full."""
     first, last = since.astimezone(zone).date(), last_day(until, zone)
     if first >= last:
         return day_heading(last, language)
     return format_interval(first, last, "yMMMMd", locale=locale_of(language))
 
 
+def long_range(first: date, last: date, language: str) -> str:
+    """Return two days as a range with the month in full: "2.–8. februar 2026"; plain "en" is written day first."""
+    locale = locale_of("en-GB" if language == "en" else language)
+    if first == last:
+        return format_date(last, "long", locale=locale)
+    changing = "y" if first.year != last.year else "M" if first.month != last.month else "d"
+    # Most languages have intervals for the abbreviated month only; the longer field takes its place (UTS 35).
+    patterns = locale.interval_formats.get("yMMMMd") or locale.interval_formats["yMMMd"]
+    begin, end = (re.sub(r"M{3,}", "MMMM", pattern) for pattern in patterns[changing])
+    return format_date(first, begin, locale=locale) + format_date(last, end, locale=locale)
+
+
+def month_of_year(day: date, language: str) -> str:
+    """A month with its year: "februar 2026"."""
+    return format_skeleton("yMMMM", day, locale=locale_of(language))
+
+
 def short_date(day: date, language: str) -> str:
-    """A day without its weekday: "6. februar 2026"."""
+    """Return a day without its weekday: "6. februar 2026"."""
     return format_date(day, "long", locale=locale_of(language))
 
 
 def month_name(day: date, language: str) -> str:
-    """A month by its name: "februar"."""
+    """Return the name of a month: "februar"."""
     # Not the stand-alone form "LLLL": Babel 2.18 gives one language's month to the next that only borrows it.
     return format_date(day, "MMMM", locale=locale_of(language))
 
 
 def clock(moment: datetime, zone: ZoneInfo, language: str) -> str:
-    """The local time of day: "18:40"."""
-    return format_time(moment.astimezone(zone), "short", tzinfo=zone, locale=locale_of(language))
+    """Return the local time of day: "18:40".
+
+    Where CLDR has "AM" and "PM" for another language than English, they are written out or there are 24 hours.
+    """
+    locale = locale_of(language)
+    local = moment.astimezone(zone)
+    pattern = locale.time_formats["short"].pattern
+    for form in (pattern, pattern.replace("a", "aaaa"), "HH:mm"):
+        text = format_time(local, form, tzinfo=zone, locale=locale)
+        if locale.language == "en" or not _ENGLISH_HALF.search(text):
+            break
+    return text

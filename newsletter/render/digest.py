@@ -1,29 +1,55 @@
-"""How an edition's posts are arranged: under days, sources or categories, in an order, pinned ones first."""
+"""Groups an edition's posts by day, source or category, in an order, with pinned ones first."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from html import escape
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from newsletter.mail import DigestPost, Group
+from newsletter.config import ExcerptOf
+from newsletter.config.theme import Section
+from newsletter.domain.digest import DigestPost, Group, GroupBy
+from newsletter.render.content.excerpt import excerpt
 from newsletter.render.dates import day_heading
-from newsletter.render.excerpt import excerpt
+from newsletter.render.words import words
 
-__all__ = ["GroupBy", "Order", "day_heading", "excerpt", "group"]
+__all__ = ["GroupBy", "Order", "body", "day_heading", "excerpt", "group"]
 
-GroupBy = Literal["day", "source", "category", "none"]
 Order = Literal["newest", "oldest", "given"]
 
 
-def group(
-    posts: Sequence[DigestPost], *, by: GroupBy, order: Order, zone: ZoneInfo, language: str
-) -> tuple[Group, ...]:
-    """The posts under their headings.
+def body(
+    html: str, summary: str, *, length: Literal["full", "excerpt", "title"], of: ExcerptOf, words: int
+) -> tuple[str, bool]:
+    """Return what is shown of a post's cleaned HTML, and whether that is all of it.
 
-    `order` holds for days and for the posts in them; "given" keeps the order of `posts`. Pinned posts come first in
-    their group. A post's `day` wins over its `published`; posts that have neither stand last, without a heading.
-    Sources and categories come in the order in which their first post does; a post goes under its first category.
+    An excerpt `of` a summary is the source's own, in plain text, if it has one beside the text.
+    """
+    if length == "title":
+        return "", False
+    if length == "full":
+        return html, True
+    if of == "summary" and summary:
+        return excerpt(f"<p>{escape(summary, quote=False)}</p>", words)[0], False
+    return excerpt(html, words)
+
+
+def group(
+    posts: Sequence[DigestPost],
+    *,
+    by: GroupBy,
+    order: Order,
+    zone: ZoneInfo,
+    language: str,
+    sections: Sequence[Section] = (),
+) -> tuple[Group, ...]:
+    """Return the posts in groups with headings.
+
+    `order` applies to days and to the posts in them; "given" keeps the order of `posts`. Pinned posts come first in
+    their group. A post's `day` has precedence over its `published`; posts with neither come last, without a heading.
+    Sources and categories are in the order of `sections`, then of their first posts. A post is listed under the first
+    section that is one of its categories; without sections, under its first category.
     """
     dated = [replace(post, day=post.day or _local_day(post, zone)) for post in posts]
     ordered = _pinned_first(_sorted(dated, order))
@@ -31,7 +57,12 @@ def group(
         return (Group("", tuple(ordered)),) if ordered else ()
     if by == "day":
         return _by_day(ordered, order, language)
-    return _by_name(ordered, (lambda p: p.source) if by == "source" else _first_category)
+    if by == "source":
+        return tuple(_by_name(ordered, by, lambda post: post.source, sections))
+    if not sections:
+        return tuple(_by_name(ordered, by, _first_category, ()))
+    more = words(language)["more"]
+    return tuple(_by_name(ordered, by, lambda post: _section_of(post, sections) or more, sections))
 
 
 def _local_day(post: DigestPost, zone: ZoneInfo) -> date | None:
@@ -72,14 +103,28 @@ def _by_day(posts: list[DigestPost], order: Order, language: str) -> tuple[Group
     days = [day for day in found if isinstance(day, date)]
     if order != "given":
         days.sort(reverse=order == "newest")
-    groups = [Group(day_heading(day, language), tuple(found[day]), day) for day in days]
+    groups = [Group(day_heading(day, language), tuple(found[day]), day, by="day") for day in days]
     if None in found:
-        groups.append(Group("", tuple(found[None])))
+        groups.append(Group("", tuple(found[None]), by="day"))
     return tuple(groups)
 
 
-def _by_name(posts: list[DigestPost], name: Callable[[DigestPost], str]) -> tuple[Group, ...]:
-    found = _collect(posts, name)
+def _by_name(
+    posts: list[DigestPost], by: GroupBy, name: Callable[[DigestPost], str], sections: Sequence[Section]
+) -> Iterator[Group]:
+    """Yield the groups of the sections, then the others, then posts without a name."""
+    found = {str(key): tuple(members) for key, members in _collect(posts, name).items()}
+    for section in sections:
+        if members := found.pop(section.name, None):
+            yield Group(section.heading or section.name, members, None, section.colour, by)
     unnamed = found.pop("", None)
-    groups = [Group(str(heading), tuple(members)) for heading, members in found.items()]
-    return (*groups, Group("", tuple(unnamed))) if unnamed else tuple(groups)
+    for heading, members in found.items():
+        yield Group(heading, members, by=by)
+    if unnamed:
+        yield Group("", unnamed, by=by)
+
+
+def _section_of(post: DigestPost, sections: Sequence[Section]) -> str:
+    """Return the name of the first section that is one of the post's categories, in any case, or ""."""
+    categories = {category.casefold() for category in post.categories}
+    return next((section.name for section in sections if section.name.casefold() in categories), "")

@@ -1,24 +1,28 @@
-"""Letters to one person (a confirmation, a notice to editors), through the same chain as editions."""
+"""Letters to one person (a confirmation, a notice to editors), rendered in the same steps as editions."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
-from newsletter.mail import Letterhead, Rendered
-from newsletter.render.assemble import html_part
+from newsletter.domain.digest import Letterhead, Rendered
+from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
+from newsletter.messages import lint as messages
 from newsletter.render.dates import direction
-from newsletter.render.loader import TemplateProblem, render_template
-from newsletter.render.views import newsletter_view
+from newsletter.render.html.assemble import html_part
+from newsletter.render.html.loader import TemplateProblem, render_template
+from newsletter.render.template_context import newsletter_view
 from newsletter.render.words import words
 
 _SUBJECT = "Subject:"
 
 
 def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templates: Path | None = None) -> Rendered:
-    """The letter that `letters/<name>.txt` and `letters/<name>.mjml` give.
+    """Render `letters/<name>.txt` and `letters/<name>.mjml`.
 
     The text begins with a line "Subject: …" and an empty line. The MJML usually extends "layout.mjml" and fills its
-    block `body`. Both see `newsletter`, `words`, `dir`, `subject` (in MJML) and what `context` holds. Raises
+    block `body`. Both see `newsletter`, `words`, `dir`, `subject` (in MJML) and the names in `context`. Raises
     `TemplateProblem`.
     """
     names = {
@@ -32,8 +36,37 @@ def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templa
     return Rendered(subject, "", html, text, ())
 
 
+def shared_letter(
+    name: str, letterhead: Letterhead, context: Mapping[str, Any], token: str, templates: Path | None = None
+) -> Rendered | None:
+    """Return a letter with a placeholder for the token in its links, for all readers whose letters differ only there.
+
+    None if the template does more with the token than insert it: each letter must then be rendered. Raises
+    `TemplateProblem`.
+    """
+    placeholder = token_hex(len(token))[: len(token)]
+    shared = letter(name, letterhead, _replaced(context, token, placeholder), templates)
+    whole = letter(name, letterhead, context, templates)
+    filled = [text.replace(placeholder, token) for text in (shared.html, shared.text)]
+    if placeholder in shared.subject or [whole.subject, whole.html, whole.text] != [shared.subject, *filled]:
+        return None
+    return replace(shared, placeholders=((placeholder, Slot(SlotValue.TOKEN, SlotEncoding.ASCII)),))
+
+
+def _replaced(value: Any, old: str, new: str) -> Any:
+    """The value with all its texts changed."""
+    if isinstance(value, str):
+        return value.replace(old, new)
+    if isinstance(value, Mapping):
+        return {key: _replaced(inner, old, new) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(inner, old, new) for inner in value]
+    return value
+
+
 def _split(name: str, text: str) -> tuple[str, str]:
     first, _, rest = text.lstrip().partition("\n")
     if not first.startswith(_SUBJECT) or not first.removeprefix(_SUBJECT).strip():
-        raise TemplateProblem(f'templates/letters/{name}.txt line 1: write "{_SUBJECT} …" and an empty line first.')
+        file = f"templates/letters/{name}.txt"
+        raise TemplateProblem(messages.AT_LINE(file=file, line=1, problem=messages.LETTER_SUBJECT()))
     return first.removeprefix(_SUBJECT).strip(), rest.strip() + "\n"

@@ -1,55 +1,41 @@
-"""MIME: a rendered mail encoded once, with slots for what is a reader's own.
+"""Encodes a rendered email as MIME, once, with slots for each reader's values.
 
-How whoever splices the segments writes a value into its slot (`newsletter.mail.Form`):
-
-- ASCII: as it is. Values are tokens and ids, `[A-Za-z0-9_.-]`. In the body a token's line holds nothing else, so
-  that tokens of up to 75 characters keep quoted-printable's limit of 76 octets a line (RFC 2045 6.7), and it never
-  begins with a dot.
-- HEADER: the To header's value, `name <address>`: the name as an RFC 2047 encoded word or a quoted string, the bare
-  address without one.
-- HTML, TEXT: the reader's name, or the slot's fallback where there is none; HTML escaped in HTML, then
-  quoted-printable, rows of at most 75 octets joined by soft breaks, a leading "." as "=2E". `value_bytes` does just
-  that.
+`newsletter.mime.message_builder` puts the values into the slots, for the engine and for the preview's source view.
 """
 
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
-from email.header import Header as EncodedHeader
 from email.utils import format_datetime
 from html import escape
-from unicodedata import category
 from urllib.parse import urlsplit
 
-import idna
-
-from newsletter.mail import Form, Header, Letterhead, Piece, Rendered, Segments, Slot, Value
+from newsletter.domain.digest import Letterhead, Rendered
+from newsletter.domain.segments import Header, Piece, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.mime.headers import ascii_address, ascii_domain, clean_name, mailbox, unstructured, with_phrase
+from newsletter.mime.quoted_printable import encode_pieces, merged
 from newsletter.render.placeholders import PATHS, pattern
-from newsletter.render.quoted import encode, encode_pieces, merged
 
-_TOKEN = Slot(Value.TOKEN, Form.ASCII)
-_LONGEST_WORD = 70
-_UNFIT = ("Cc", "Cs")
-_ATEXT = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~ ")
+_TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
 
 
 def segments(
     rendered: Rendered, letterhead: Letterhead, *, date: datetime, list_id: str = "", feedback_id: str = ""
 ) -> Segments:
-    """The mail of an edition in pieces.
+    """Return the email of an edition in segments.
 
-    `list_id` (RFC 2919) defaults to `<newsletter>.<the site's host>`; without `feedback_id` that header is left out.
-    List-Unsubscribe (RFC 2369) holds the reader's own address; a `mailto:` goes beside it where the letterhead has
-    one, in which "{token}" stands for the token; List-Unsubscribe-Post (RFC 8058) stands only where the address is
-    https. Slots: TO (HEADER), MESSAGE_ID (ASCII, what stands before "@"), TOKEN (ASCII) and NAME (HTML, TEXT).
+    `list_id` (RFC 2919) defaults to `<newsletter>.<the site's host>`; without `feedback_id`, that header is left out.
+    List-Unsubscribe (RFC 2369) has the reader's own address, and a `mailto:` if the letterhead has one, in which
+    "{token}" is replaced with the token; List-Unsubscribe-Post (RFC 8058) is only added if the address is https. Slots:
+    TO (HEADER), MESSAGE_ID (ASCII, the part before "@"), TOKEN (ASCII) and NAME (HTML, TEXT).
     """
     domain = _domain(letterhead.sender_address)
     headers = [
-        Header("From", (mailbox(letterhead.sender_name, letterhead.sender_address),)),
-        Header("To", (Slot(Value.TO, Form.HEADER),)),
-        Header("Subject", (encoded("Subject", rendered.subject),)),
+        _from(letterhead),
+        Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
+        Header("Subject", (unstructured("Subject", rendered.subject),)),
         Header("Date", (format_datetime(date).encode(),)),
-        Header("Message-ID", (b"<", Slot(Value.MESSAGE_ID, Form.ASCII), f"@{domain}>".encode())),
+        Header("Message-ID", (b"<", Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII), f"@{domain}>".encode())),
         *_reply_to(letterhead),
         Header("List-Id", (_list_id(letterhead, list_id),)),
         *_list_unsubscribe(letterhead),
@@ -59,95 +45,71 @@ def segments(
     return _whole(headers, rendered, letterhead, domain)
 
 
+def letter_segments(letter: Rendered, letterhead: Letterhead, *, date: datetime) -> Segments:
+    """Return a letter as segments, for one reader or for several whose letters differ only in their placeholders.
+
+    Slots: TO (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
+    """
+    domain = _domain(letterhead.sender_address)
+    headers = [
+        _from(letterhead),
+        Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
+        Header("Subject", (unstructured("Subject", letter.subject),)),
+        Header("Date", (format_datetime(date).encode(),)),
+        Header("Message-ID", (b"<", Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII), f"@{domain}>".encode())),
+        *_reply_to(letterhead),
+        Header("Auto-Submitted", (b"auto-generated",)),
+    ]
+    return _whole(headers, letter, letterhead, domain)
+
+
 def letter_message(
     letter: Rendered, letterhead: Letterhead, *, to: str, name: str = "", date: datetime, message_id: str
 ) -> bytes:
-    """A letter to one person as MIME bytes with CRLF, ready for DATA but for its dot; `message_id` stands before
-    "@"."""
+    """Return a letter to one person as MIME with CRLF, ready for DATA without the final dot.
+
+    `message_id` is the part before "@".
+    """
     domain = _domain(letterhead.sender_address)
     headers = [
-        Header("From", (mailbox(letterhead.sender_name, letterhead.sender_address),)),
-        Header("To", (mailbox(name, to),)),
-        Header("Subject", (encoded("Subject", letter.subject),)),
+        _from(letterhead),
+        Header("To", (mailbox(name, ascii_address(to)),)),
+        Header("Subject", (unstructured("Subject", letter.subject),)),
         Header("Date", (format_datetime(date).encode(),)),
         Header("Message-ID", (f"<{message_id}@{domain}>".encode(),)),
         *_reply_to(letterhead),
         Header("Auto-Submitted", (b"auto-generated",)),
     ]
-    return b"".join(p for p in flat(_whole(headers, letter, letterhead, domain)) if isinstance(p, bytes))
+    mail = _whole(headers, letter, letterhead, domain)
+    lines = [f"{header.name}: ".encode() + b"".join(map(_plain, header.pieces)) for header in mail.headers]
+    return b"\r\n".join([*lines, b"", b"".join(map(_plain, mail.body))])
 
 
-def flat(mail: Segments) -> Iterator[Piece]:
-    """The mail's pieces one after the other, with the headers' names and line ends."""
-    for header in mail.headers:
-        yield f"{header.name}: ".encode()
-        yield from header.pieces
-        yield b"\r\n"
-    yield b"\r\n"
-    yield from mail.body
+def _plain(piece: Piece) -> bytes:
+    """Return a piece of a letter, which has no slots."""
+    assert isinstance(piece, bytes)
+    return piece
 
 
-def value_bytes(slot: Slot, text: str) -> bytes:
-    """A value, or the slot's fallback where it is "", as it is written into a body slot (see above)."""
-    value = " ".join(text.split()) or slot.fallback
-    if slot.form is Form.HTML:
-        value = escape(value)
-    return value.encode("ascii") if slot.form is Form.ASCII else encode(value)
-
-
-def mailbox(name: str, address: str) -> bytes:
-    """A mailbox for a header (RFC 5322 3.4): the name plain, quoted or as encoded words, then `<address>`."""
-    name = _one_line(name)
-    address = f"{address.rpartition('@')[0]}@{_domain(address)}"
-    if not name:
-        return address.encode()
-    if not name.isascii():
-        shown = _encoded_words(name, "From")
-    elif set(name) <= _ATEXT:
-        shown = name
-    else:
-        shown = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    gap = "\r\n " if len(shown.rpartition("\n")[2]) + len(address) > 66 else " "
-    return f"{shown}{gap}<{address}>".encode()
-
-
-def encoded(field: str, text: str) -> bytes:
-    """A header's text, folded, in encoded words where it is not ASCII (RFC 2047)."""
-    text = _one_line(text)
-    if not text.isascii() or "=?" in text or any(len(word) > _LONGEST_WORD for word in text.split()):
-        return _encoded_words(text, field).encode()
-    return _folded(text, "us-ascii", field).encode()
-
-
-def _encoded_words(text: str, field: str) -> str:
-    return _folded(text, "utf-8", field)
-
-
-def _folded(text: str, charset: str, field: str) -> str:
-    return EncodedHeader(text, charset, header_name=field, maxlinelen=75).encode(linesep="\r\n")
-
-
-def _one_line(text: str) -> str:
-    """White space collapsed and control characters left out; joiners and direction marks stay, words need them."""
-    return " ".join("".join(c for c in text if c.isspace() or category(c) not in _UNFIT).split())
+def _from(letterhead: Letterhead) -> Header:
+    return Header("From", (mailbox(letterhead.sender_name, ascii_address(letterhead.sender_address)),))
 
 
 def _domain(address: str) -> str:
-    domain = address.rpartition("@")[2]
-    return domain if domain.isascii() else idna.encode(domain, uts46=True).decode("ascii")
+    return ascii_domain(address.rpartition("@")[2])
 
 
 def _reply_to(letterhead: Letterhead) -> list[Header]:
-    return [Header("Reply-To", (mailbox("", letterhead.reply_to),))] if letterhead.reply_to else []
+    return [Header("Reply-To", (ascii_address(letterhead.reply_to),))] if letterhead.reply_to else []
 
 
 def _list_id(letterhead: Letterhead, list_id: str) -> bytes:
     host = urlsplit(letterhead.site_url).hostname or "localhost"
-    return mailbox(letterhead.title, "@" + (list_id or f"{letterhead.newsletter}.{host}")).replace(b"<@", b"<")
+    return with_phrase(clean_name(letterhead.title), (list_id or f"{letterhead.newsletter}.{host}").encode("ascii"))
 
 
 def _list_unsubscribe(letterhead: Letterhead) -> list[Header]:
-    prefix = f"<{letterhead.site_url}{PATHS[Value.UNSUBSCRIBE]}".encode()
+    prefix = f"<{letterhead.site_url}{PATHS[SlotValue.UNSUBSCRIBE]}".encode()
     pieces: list[Piece] = [prefix, _TOKEN, b">"]
     if letterhead.mailto_unsubscribe:
         before, token, after = f"<mailto:{letterhead.mailto_unsubscribe}>".partition("{token}")
@@ -169,7 +131,7 @@ def _whole(headers: list[Header], rendered: Rendered, letterhead: Letterhead, do
 
 
 def encode_body(rendered: Rendered, letterhead: Letterhead, boundary: str) -> tuple[Piece, ...]:
-    """Text, then HTML, as the parts of a multipart/alternative (RFC 2046 5.1.4)."""
+    """Return text and HTML as the parts of a multipart/alternative (RFC 2046 5.1.4)."""
     pieces: list[Piece] = []
     for kind, content in (("plain", rendered.text), ("html", rendered.html)):
         head = (
@@ -182,7 +144,7 @@ def encode_body(rendered: Rendered, letterhead: Letterhead, boundary: str) -> tu
 
 
 def _parts(content: str, rendered: Rendered, letterhead: Letterhead) -> Iterator[str | Slot]:
-    """The content cut at its placeholders; a link is its literal beginning and the token."""
+    """Yield the content split at its placeholders; a link is the literal beginning of its address and the token."""
     table, at = dict(rendered.placeholders), 0
     for match in pattern(table).finditer(content):
         slot = table[match[0]]

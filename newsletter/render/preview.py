@@ -1,62 +1,39 @@
-"""An edition as one reader, or anybody, sees it."""
-
-from datetime import datetime
+"""An edition for one reader, or for the public."""
 
 from lxml import html as lxml_html
 
-from newsletter.mail import Letterhead, Reader, Rendered, Slot, Value
-from newsletter.render.message import flat, mailbox, segments, value_bytes
+from newsletter.domain.digest import Letterhead, Rendered
+from newsletter.domain.segments import Reader, Slot
 from newsletter.render.placeholders import PATHS, fill, value_of
 
 MAIL_ONLY = "mail-only"
 
 
 def reader_html(rendered: Rendered, letterhead: Letterhead, reader: Reader) -> str:
-    """The HTML with this reader's links and name."""
+    """Return the HTML with this reader's links and name."""
     return fill(rendered.html, rendered.placeholders, lambda slot: value_of(slot, letterhead, reader))
 
 
 def reader_text(rendered: Rendered, letterhead: Letterhead, reader: Reader) -> str:
-    """The text with this reader's links and name."""
+    """Return the text with this reader's links and name."""
     return fill(rendered.text, rendered.placeholders, lambda slot: value_of(slot, letterhead, reader))
 
 
-def reader_mail(
-    rendered: Rendered,
-    letterhead: Letterhead,
-    reader: Reader,
-    date: datetime,
-    *,
-    list_id: str = "",
-    feedback_id: str = "",
-) -> bytes:
-    """The whole mail, as an .eml file: the same pieces that are sent, spliced slowly."""
-    mail = segments(rendered, letterhead, date=date, list_id=list_id, feedback_id=feedback_id)
-    return b"".join(p if isinstance(p, bytes) else _value(p, reader) for p in flat(mail))
-
-
 def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
-    """The HTML for the archive: nobody's links in it.
+    """Return the HTML for the archive, with every post and without personal links.
 
-    What a template marks with the class "mail-only" is left out; a link that a publisher's template does not mark
-    leads to the newsletter's own page. What is an article in a mail program's window is a page's main part.
+    Elements with the class "mail-only" are removed; personal links that a publisher's template does not mark lead to
+    the newsletter's own page. An article in an email program's window is the main part of a page.
     """
     page = f"{letterhead.site_url}/n/{letterhead.newsletter}/"
 
     def value(slot: Slot) -> str:
-        return page if slot.value in PATHS else slot.fallback
+        return page if slot.value in PATHS else slot.text_for("")
 
-    document = lxml_html.document_fromstring(fill(rendered.html, rendered.placeholders, value))
+    document = lxml_html.document_fromstring(fill(rendered.page or rendered.html, rendered.placeholders, value))
     for element in document.find_class(MAIL_ONLY):
         element.drop_tree()
-    for element in document.xpath("//*[@role='article' and @aria-roledescription='email']"):
+    for element in document.xpath("/html/body/*[@role='article']"):
         element.set("role", "main")
-        del element.attrib["aria-roledescription"]
+        element.attrib.pop("aria-roledescription", None)
     return str(lxml_html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
-
-
-def _value(slot: Slot, reader: Reader) -> bytes:
-    if slot.value is Value.TO:
-        return mailbox(reader.name, reader.address)
-    text = {Value.TOKEN: reader.token, Value.MESSAGE_ID: reader.message_id}.get(slot.value, reader.name)
-    return value_bytes(slot, text)

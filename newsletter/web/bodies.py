@@ -1,66 +1,133 @@
-"""Takes a request's body in before a thread is given to the request.
+"""Reads a request's body before a thread is given to the request.
 
-Promises: whoever sends slowly, or stops in the middle, keeps no thread from others, so that leaving works meanwhile; a
-body that is too large is refused before it is read to its end; one that comes in chunks is as good as any other.
+Promises: a slow or stalled client holds no thread; a body is limited by who sends it and where: a small one for
+everyone, a large one only after login; a body that is too large is refused before it is read to its end.
 """
 
 import asyncio
 import tempfile
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import IO, Any
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import IO
+from urllib.parse import quote
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+from newsletter.web.requests import App, Message, Receive, Send, refuse
 
-UPLOADS = "/desk/"
-LARGEST, LARGEST_UPLOAD = 3_000_000, 400_000_000
-"""Octets of a body: of readers' pages and the API, and of what editors upload (a million subscribers are 80 MB)."""
-IDLE_SECONDS = 20.0
+LARGEST = 100_000
+"""Octets of a body from anyone; readers' forms, logins and one-click requests have a few hundred."""
 IN_MEMORY, PIECE = 1_000_000, 65_536
+DESK, LOGIN = "/desk/", "/desk/login/"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slowly a body may come: the longest pause, and an overall deadline that grows with what has arrived.
+
+    Times in seconds, `slowest` in octets a second.
+    """
+
+    idle: float = 20.0
+    grace: float = 30.0
+    slowest: float = 10_000.0
+    longest: float = 3600.0
+
+    def deadline(self, size: int) -> float:
+        """Seconds since the request's head by which the next octets must have come, after `size` octets."""
+        return min(self.grace + size / self.slowest, self.longest)
+
+
+class TooLarge(Exception):
+    """The body is larger than this client may send here."""
+
+
+class LoginNeeded(Exception):
+    """The body is larger than anyone may send who isn't logged in."""
+
+
+class Gone(Exception):
+    """The client closed the connection."""
 
 
 class WholeBodies:
-    """An ASGI application in front of another one (ASGI 3.0, HTTP 2.4)."""
+    """An ASGI application in front of another one (ASGI 3.0, HTTP 2.4).
 
-    def __init__(self, app: App, idle_seconds: float = IDLE_SECONDS) -> None:
+    `larger` is called in a thread, for the desk only, once a body exceeds LARGEST; it returns how many octets this
+    request may have, 0 where nobody is logged in.
+    """
+
+    def __init__(self, app: App, larger: Callable[[Message], int], pace: Pace = Pace()) -> None:
         self._app = app
-        self._idle_seconds = idle_seconds
+        self._larger = larger
+        self._pace = pace
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="body-limit")
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Hand the request on once its body is here; 408 where it stops coming, 413 where it is too large."""
+        """Pass the request on once its body has arrived; 408 where it is too slow, 413 where it is too large."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         with tempfile.SpooledTemporaryFile(IN_MEMORY) as body:
             try:
-                size = await self._taken_in(body, receive, _most(scope))
+                size = await self._read(body, scope, receive)
             except TimeoutError:
-                await _refuse(send, 408, b"The request did not come to its end.\n")
+                await refuse(send, 408, b"The request did not arrive in time.\n")
+            except TooLarge:
+                await refuse(send, 413, b"The request is too large.\n", drain=receive)
+            except LoginNeeded:
+                await _send_to_login(scope, receive, send)
+            except Gone:
                 return
-            if size is None:
-                await _refuse(send, 413, b"The request is too large.\n")
-            elif size >= 0:
+            else:
                 body.seek(0)
-                await self._app(_with_size(scope, size), _again(body, size, receive), send)
+                await self._app(_with_size(scope, size), _replayed(body, size, receive), send)
 
-    async def _taken_in(self, body: IO[bytes], receive: Receive, most: int) -> int | None:
-        """How many octets there are; None for too many, -1 where the client has gone."""
-        size, more = 0, True
-        while more:
-            message = await asyncio.wait_for(receive(), self._idle_seconds)
+    async def _read(self, body: IO[bytes], scope: Message, receive: Receive) -> int:
+        """Write the body to `body` and return its size."""
+        loop = asyncio.get_running_loop()
+        began, size, more, limit = loop.time(), 0, True, LARGEST
+        expected = _declared_size(scope)
+        while True:
+            if max(size, expected) > limit:
+                limit = await self._raised(limit, scope, max(size, expected))
+            if not more:
+                return size
+            left = self._pace.deadline(size) - (loop.time() - began)
+            async with asyncio.timeout(min(self._pace.idle, left)):  # wait_for would make a task each time
+                message = await receive()
             if message["type"] == "http.disconnect":
-                return -1
+                raise Gone
             size += body.write(message.get("body", b""))
-            if size > most:
-                return None
             more = message.get("more_body", False)
-        return size
+
+    async def _raised(self, limit: int, scope: Message, size: int) -> int:
+        """The limit of whoever is logged in.
+
+        Raises LoginNeeded or TooLarge.
+        """
+        if limit > LARGEST or not scope["path"].startswith(DESK):
+            raise TooLarge
+        allowed = await asyncio.get_running_loop().run_in_executor(self._thread, self._larger, scope)
+        if not allowed:
+            raise LoginNeeded
+        if size > allowed:
+            raise TooLarge
+        return allowed
 
 
-def _most(scope: Message) -> int:
-    return LARGEST_UPLOAD if scope["path"].startswith(UPLOADS) else LARGEST
+def _declared_size(scope: Message) -> int:
+    """The Content-Length; 0 without one (HTTP itself has refused one that isn't a number)."""
+    values = [value for name, value in scope["headers"] if name == b"content-length"]
+    return int(values[0][:18]) if values and values[0].isdigit() else 0
+
+
+async def _send_to_login(scope: Message, receive: Receive, send: Send) -> None:
+    """Redirect to the login page, and back to this page afterwards."""
+    address = f"{LOGIN}?next={quote(scope['path'])}".encode()
+    if any(name == b"hx-request" for name, _value in scope["headers"]):
+        await refuse(send, 401, b"Log in first.\n", (b"hx-redirect", LOGIN.encode()), drain=receive)
+    else:
+        await refuse(send, 303, b"Log in first.\n", (b"location", address), drain=receive)
 
 
 def _with_size(scope: Message, size: int) -> Message:
@@ -69,8 +136,8 @@ def _with_size(scope: Message, size: int) -> Message:
     return {**scope, "headers": [*other, (b"content-length", b"%d" % size)] if size else other}
 
 
-def _again(body: IO[bytes], size: int, receive: Receive) -> Receive:
-    """The body once more, in pieces; then whatever else the client does."""
+def _replayed(body: IO[bytes], size: int, receive: Receive) -> Receive:
+    """A receive function that gives the body again, in pieces, and then whatever else the client does."""
     left = [size]
 
     async def next_piece() -> Message:
@@ -81,13 +148,3 @@ def _again(body: IO[bytes], size: int, receive: Receive) -> Receive:
         return {"type": "http.request", "body": piece, "more_body": left[0] >= 0}
 
     return next_piece
-
-
-async def _refuse(send: Send, status: int, sentence: bytes) -> None:
-    headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(sentence)),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": sentence})

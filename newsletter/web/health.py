@@ -1,25 +1,33 @@
 """What machines ask: does it live, is it ready, how much is there.
 
-Promises: `/healthz` asks nothing of the database; `/metrics` answers this machine, private networks and admins only.
+Promises: `/healthz` asks nothing of the database; `/metrics` answers this machine, private networks and admins only;
+`/readyz` tells strangers no more than names of services.
 """
 
-import ipaddress
 from collections.abc import Iterator
+from math import ceil
 
 from django.db import Error
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from newsletter import config
-from newsletter.jobs.migrating import waiting_migrations
-from newsletter.models import Edition, Source, State
-from newsletter.web.desk.access import Role, role_of
-from subscribers.models import Letter, Subscription
+from newsletter import supervision
+from newsletter.config import Config
+from newsletter.domain.hosts import is_nearby_address
+from newsletter.letters import mail_queue
+from newsletter.models.migration_state import newer_database, unknown_migrations, waiting_migrations
+from newsletter.recovery import hold
+from newsletter.scheduling import storage
+from newsletter.sending.sql import database_watch
+from newsletter.supervision import Status
+from newsletter.web.desk.permissions import Role, role
+from newsletter.web.metrics import exposition
+from subscribers.requests import config_of
 
 TEXT = "text/plain; charset=utf-8"
-PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 @never_cache
@@ -32,60 +40,71 @@ def alive(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database can be used, and has had every migration; 503 with the reason otherwise."""
+    """The database can be used and has had every migration, and every service works; 503 with the reasons otherwise."""
+    near = is_nearby_address(request.META.get("REMOTE_ADDR", ""))
+    problems = _found(_of_database(near=near), near=near) + _found(
+        _of_storage(config_of(request), near=near), near=near
+    )
+    problems += [_of_service(status, near) for status in supervision.current().failing()]
+    if problems:
+        return HttpResponse("\n".join(problems) + "\n", content_type=TEXT, status=503)
+    return HttpResponse("\n".join(["ready", *_of_emails(near=near)]) + "\n", content_type=TEXT)
+
+
+def _found(problems: Iterator[str], *, near: bool) -> list[str]:
+    """Return what is found, and why nothing more could be: the system may be out of file descriptors, for instance."""
+    found: list[str] = []
     try:
-        waiting = waiting_migrations()
+        found.extend(problems)
+    except OSError as e:
+        found.append(f"the check failed: {e.strerror or e}" if near else "the check failed")
+    return found
+
+
+def _of_database(*, near: bool) -> Iterator[str]:
+    try:
+        if problem := database_watch.problem():
+            yield str(problem) if near else "the database can't be used"
+        elif unknown := unknown_migrations():
+            yield newer_database(unknown) if near else "the database is newer than the program"
+        elif waiting_migrations():
+            yield "the database waits for migrations"
+        elif held := hold.reason():
+            yield str(held) if near else "the database was restored, and waits for an editor"
     except Error:
-        return HttpResponse("the database can't be used\n", content_type=TEXT, status=503)
-    if waiting:
-        return HttpResponse("the database waits for migrations\n", content_type=TEXT, status=503)
-    return HttpResponse("ready\n", content_type=TEXT)
+        yield "the database can't be used"
+
+
+def _of_storage(configuration: Config, *, near: bool) -> Iterator[str]:
+    for problem in storage.problems(configuration):
+        if not near:
+            yield "a disk is nearly full, or a folder can't be written"
+            return
+        yield str(problem)
+
+
+def _of_emails(*, near: bool) -> Iterator[str]:
+    """What waits says nothing against this process, so that it is no reason for 503."""
+    queued = mail_queue.summary()
+    if queued.failing or queued.given_up:
+        why = f": {queued.problem}" if near and queued.problem else ""
+        yield f"emails: {queued.failing} failed and are retried, {queued.given_up} given up{why}"
+
+
+def _of_service(status: Status, near: bool) -> str:
+    """Strangers are told that a service fails, but no paths or servers."""
+    if not near:
+        return f"{status.name}: failing"
+    later = "" if status.next_try is None else f"; next try in {ceil(status.next_try)} s"
+    return f"{status.name}: {status.problem}{later}"
 
 
 @never_cache
 @require_safe
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Counts in the text format that Prometheus reads."""
-    if not _near(request.META.get("REMOTE_ADDR", "")) and role_of(request.user) is not Role.ADMIN:
+    """Numbers in the text format that Prometheus reads."""
+    if not is_nearby_address(request.META.get("REMOTE_ADDR", "")) and role(request) is not Role.ADMIN:
         sentence = "metrics are for this machine, private networks and admins\n"
         return HttpResponse(sentence, content_type=TEXT, status=403)
-    return HttpResponse("\n".join(_lines()) + "\n", content_type=PROMETHEUS)
-
-
-def _near(address: str) -> bool:
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return found.is_loopback or found.is_private
-
-
-def _lines() -> Iterator[str]:
-    yield from _head("newsletter_editions", "Editions by newsletter and state.")
-    for row in Edition.objects.values("newsletter", "state").annotate(n=Count("pk")).order_by("newsletter", "state"):
-        yield _line("newsletter_editions", row["n"], newsletter=row["newsletter"], state=row["state"])
-    yield from _head("newsletter_subscriptions", "Subscriptions by newsletter and state.")
-    found = Subscription.objects.values("newsletter", "state").annotate(n=Count("pk"))
-    for row in found.order_by("newsletter", "state"):
-        yield _line("newsletter_subscriptions", row["n"], newsletter=row["newsletter"], state=row["state"])
-    yield from _head("newsletter_sources_failing", "Configured sources that could not be read at the last try.")
-    failing = Source.objects.exclude(problem="").values_list("newsletter", "url")
-    for name, newsletter in config.current().newsletters.items():
-        count = sum((name, source.url) in set(failing) for source in newsletter.sources)
-        yield _line("newsletter_sources_failing", count, newsletter=name)
-    yield from _head("newsletter_letters_waiting", "Letters to single readers that are written and not sent yet.")
-    yield _line("newsletter_letters_waiting", Letter.objects.filter(sent_at=None).count())
-    yield from _head("newsletter_paused", "Editions that wait for a person because sending was paused.")
-    yield _line("newsletter_paused", Edition.objects.filter(state=State.PAUSED).count())
-
-
-def _head(name: str, words: str) -> Iterator[str]:
-    yield f"# HELP {name} {words}"
-    yield f"# TYPE {name} gauge"
-
-
-def _line(name: str, value: int, **labels: str) -> str:
-    """A sample; label values escaped as the format wants it."""
-    escaped = {k: v.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") for k, v in labels.items()}
-    inside = ",".join(f'{k}="{v}"' for k, v in escaped.items())
-    return f"{name}{{{inside}}} {value}" if inside else f"{name} {value}"
+    body = exposition.document(config_of(request), timezone.now())
+    return HttpResponse(body, content_type=CONTENT_TYPE_PLAIN_0_0_4)

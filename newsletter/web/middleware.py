@@ -1,11 +1,16 @@
-"""What every answer gets: the client's real address behind trusted proxies, and a content security policy."""
+"""Middleware: the configuration of a request, probes under any host, and a content security policy."""
 
 import ipaddress
 from collections.abc import Callable
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
+from django.template import loader
 
 from newsletter import config
+from newsletter.sending.sql import database_watch
+from subscribers.requests import attach_config
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -15,31 +20,73 @@ POLICY = (
 )
 
 
-class TrustedProxies:
-    """Takes the client's address from X-Forwarded-For, but only where a trusted proxy hands it over.
+PROBES = ("/healthz", "/readyz", "/metrics")
 
-    The right-most address that is no trusted proxy counts: whatever stands left of it can be forged by the client.
+
+class Probes:
+    """Lets machines ask for health by IP address or by a bare host name, as load balancers and Prometheus do.
+
+    Other names stay subject to ALLOWED_HOSTS: a web page could point its own name at this server (DNS rebinding) and
+    read what is for private networks only.
     """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
-        self.networks = [ipaddress.ip_network(n, strict=False) for n in config.current().web.trusted_proxies]
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if self._trusted(request.META.get("REMOTE_ADDR", "")):
-            for hop in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
-                if not self._trusted(hop.strip()):
-                    request.META["REMOTE_ADDR"] = hop.strip() or request.META["REMOTE_ADDR"]
-                    break
-        else:
-            request.META.pop("HTTP_X_FORWARDED_PROTO", None)
+        if request.path in PROBES and _is_local_name(request.META.get("HTTP_HOST", "")):
+            request.META["HTTP_HOST"] = "localhost"
         return self.get_response(request)
 
-    def _trusted(self, address: str) -> bool:
-        try:
-            return any(ipaddress.ip_address(address) in network for network in self.networks)
-        except ValueError:
-            return False
+
+class DatabaseInPlace:
+    """Answers 503 while the database can't be used, or its SQLite file is gone or another one.
+
+    What is written to a removed file is lost, so that nothing is even tried then.
+    """
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.path not in PROBES:
+            try:
+                database_watch.check()
+            except database_watch.DatabaseChanged:
+                return _unavailable()
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Tell a database that is away, which is logged once by the services, from a mistake in a statement."""
+        if isinstance(exception, OperationalError | InterfaceError) and database_watch.problem():
+            return _unavailable()
+        return None
+
+
+def _unavailable() -> HttpResponse:
+    page = loader.render_to_string("503.html", using="django")
+    return HttpResponse(page, status=503, headers={"Retry-After": "60", "Cache-Control": "no-store"})
+
+
+def _is_local_name(host: str) -> bool:
+    """Whether a Host header holds an IP address, or a name without a dot, which public DNS doesn't have."""
+    name = split_domain_port(host)[0]
+    try:
+        ipaddress.ip_address(name.strip("[]"))
+    except ValueError:
+        return bool(name) and "." not in name
+    return True
+
+
+class ConfigSnapshot:
+    """Gives each request the configuration in force when it begins; a changed file is read first."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        attach_config(request, config.refresh().config)
+        return self.get_response(request)
 
 
 class ContentSecurityPolicy:
@@ -49,6 +96,9 @@ class ContentSecurityPolicy:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        response = self.get_response(request)
+        return self.process_response(request, self.get_response(request))
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Set the policy."""
         response.headers.setdefault("Content-Security-Policy", POLICY)
         return response

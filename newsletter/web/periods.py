@@ -1,12 +1,13 @@
-"""What the period of an edition may look like in an address; importing this makes `<period:…>` known."""
+"""What the period of an edition may look like in an address; `<period:…>`."""
 
 from django.urls import register_converter
+from django.urls.converters import get_converters
 
 
-class Period:
-    """`2026-W06`, `2026-02-06` or `2026-02`, and `.2` for a second one."""
+class PeriodConverter:
+    """`2026-W06`, `2026-02-06`, `2026-02` or `letter-2026-02-06`, and `.2` for a second one."""
 
-    regex = r"\d{4}-(?:W\d{2}|\d{2}(?:-\d{2})?)(?:\.\d{1,4})?"
+    regex = r"(?:[0-9]{4}-(?:W[0-9]{2}|[0-9]{2}(?:-[0-9]{2})?)|letter-[0-9]{4}-[0-9]{2}-[0-9]{2})(?:\.[0-9]{1,4})?"
 
     def to_python(self, value: str) -> str:
         """As it stands."""
@@ -17,4 +18,7 @@ class Period:
         return value
 
 
-register_converter(Period, "period")
+def register() -> None:
+    """Make `<period:…>` known to Django's URL patterns; may be called again."""
+    if "period" not in get_converters():
+        register_converter(PeriodConverter, "period")

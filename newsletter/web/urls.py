@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from newsletter.web import health
+from newsletter.web.links import views as links
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("newsletter.web.desk.urls")),
@@ -12,5 +13,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("l/<str:token>", links.follow, name="link"),
     path("", include("newsletter.web.archive.urls")),
 ]

@@ -1,13 +1,12 @@
-"""Subscribers out of a CSV file, as people have it from other tools.
+"""Import subscribers from CSV files of other tools.
 
-Promises: what is refused is named with its line and reason; nobody who left, or whose address is suppressed, is brought
-back; importing a file twice changes nothing the second time. Lines are taken in portions, each in a transaction of its
-own that is short enough for readers to leave meanwhile; after a kill the same command goes on, as what is there is
-left as it is.
+Refused lines are reported with a reason. Nobody who has unsubscribed, or whose address is blocked, is subscribed again.
+Imports are idempotent. Lines are imported in batches, each in a short transaction, so that readers can unsubscribe
+meanwhile; after an interruption, run the same import again.
 """
 
 from subscribers.importing.outline import Column, outline
 from subscribers.importing.reading import FileProblem
-from subscribers.importing.run import ImportReport, Refusal, import_file
+from subscribers.importing.run import ImportReport, Portion, Refusal, import_file
 
-__all__ = ["Column", "FileProblem", "ImportReport", "Refusal", "import_file", "outline"]
+__all__ = ["Column", "FileProblem", "ImportReport", "Portion", "Refusal", "import_file", "outline"]

@@ -1,29 +1,33 @@
-"""Which tool wrote a file, told by its headers, and what its columns mean.
+"""Recognize the tool that wrote a file by its header row, and the meaning of its columns.
 
-The header rows are those of the tools' own export files; case, spaces and underscores make no difference.
+The headers are those of the tools' own exports; case, spaces and underscores are ignored.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import date, datetime
+
+from subscribers.importing import vocabulary
+from subscribers.importing.dates import Order, moment
+from subscribers.spreadsheets import unescape_formulas
 
 LEFT = frozenset((
     "unsubscribed", "cleaned", "bounced", "complained", "inactive", "removed", "blocklisted", "blacklisted",
     "cancelled", "canceled", "junk", "disabled", "deleted", "spammy", "undeliverable", "suppressed", "hard_bounced",
     "spam",
 ))  # fmt: skip
-"""States that say: this person is to get nothing more."""
+"""States of people who must not receive anything."""
 WAITING = frozenset(("pending", "unconfirmed", "unactivated", "non-subscribed", "nonsubscribed", "transactional"))
-"""States that say: this person never confirmed."""
+"""States of people who never confirmed."""
 ENDED = ("unsubtime", "cleantime", "unsubscribedat", "unsubscribedon", "deletedat", "cancelledat")
-"""Columns that hold a time only where somebody is to get nothing more."""
+"""Columns of tools that have a time only if the person must not receive anything."""
 YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
-    """A kind of file: the headers by which it is known, and which of them holds what ("" for none)."""
+class FileFormat:
+    """A file format: the headers that identify it, and the header of each meaning ("" for none)."""
 
     name: str
     signs: frozenset[str]
@@ -37,8 +41,8 @@ class Form:
     unescape: bool = False
 
 
-def _form(name: str, signs: str, address: str, **columns: object) -> Form:
-    return Form(name, frozenset(signs.split()), address, **columns)  # type: ignore[arg-type]
+def _form(name: str, signs: str, address: str, **columns: object) -> FileFormat:
+    return FileFormat(name, frozenset(signs.split()), address, **columns)  # type: ignore[arg-type]
 
 
 FORMS = (
@@ -61,19 +65,17 @@ FORMS = (
           joined=("subscribedat",)),
 )  # fmt: skip
 
+OWN = FORMS[0]
 KEPT = ("newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
         "consentnetwork", "consentpage", "confirmedat")  # fmt: skip
 """Columns that only our own export has; in the order of Kept's fields."""
-ADDRESS = ("email", "emailaddress", "address", "mail", "epost", "epostadresse", "emailadresse", "correo", "adressemail")
-PLAIN = Form(
-    "a list", frozenset(), "", ("name", "fullname", "firstname", "lastname", "navn"), "language|lang",
-    ("tags", "labels"), "status|state", ("joined", "createdat", "created", "subscribedat"),
-)  # fmt: skip
+PLAIN = FileFormat("a list", frozenset(), "")
+"""Any other file, whose columns have names in one of the languages that we know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What our own export tells besides, of the newsletter that it names: a pause, and the consent that held."""
+    """Additional data of our own export for the newsletter that it names: pause and consent."""
 
     newsletter: str
     paused_until: date | None
@@ -88,8 +90,8 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one line says of a person, before the address was checked."""
+class PersonRow:
+    """The data of one line, before the address is validated."""
 
     address: str
     name: str = ""
@@ -102,7 +104,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each thing stands in a line of a file; made once a file."""
+    """The position of each value in a file's lines."""
 
     form: str
     width: int
@@ -116,52 +118,54 @@ class Columns:
     wanted: tuple[tuple[int, frozenset[str]], ...] = field(default=())
     unescape: bool = False
     kept: tuple[int, ...] = ()
+    dates: Mapping[int, Order] = field(default_factory=dict)
+    """Return whether the day or the month comes first in a column's dates, if known."""
 
-    def row(self, cells: Sequence[str]) -> Row:
-        """What a line says."""
+    def row(self, cells: Sequence[str]) -> PersonRow:
+        """Parse a line. Raises BadDate."""
         if self.unescape:
-            cells = [c[1:] if c[:1] == "'" and c[1:2] in "=+-@\t\r" else c for c in cells]
-        return Row(
+            cells = [unescape_formulas(cell) for cell in cells]
+        return PersonRow(
             address=cells[self.address].strip(),
             name=" ".join(word for n in self.names for word in cells[n].split()),
             language=cells[self.language].strip() if self.language >= 0 else "",
             tags=tuple(t for n in self.tags for t in _tags(cells[n])),
             state=self._state(cells),
-            joined=next((m for n in self.joined if (m := moment(cells[n]))), None),
+            joined=next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
             kept=_kept([cells[n].strip() for n in self.kept]) if self.kept else None,
         )
 
     def _state(self, cells: Sequence[str]) -> str:
-        """ "" for somebody who gets mail, "left" and "waiting" for who does not."""
-        word = cells[self.state].strip().lower().replace(" ", "_") if self.state >= 0 else ""
-        if word in LEFT or any(cells[n].strip().lower() in no for n, no in self.wanted):
+        """Return "" for active people, "left" for unsubscribed and "waiting" for unconfirmed ones."""
+        word = vocabulary.folded(cells[self.state].strip()).replace(" ", "_") if self.state >= 0 else ""
+        if word in LEFT | vocabulary.LEFT or any(cells[n].strip().lower() in no for n, no in self.wanted):
             return "left"
-        if any(cells[n].strip() for n in self.ended):
+        if any(vocabulary.folded(cells[n].strip()) not in vocabulary.NO for n in self.ended):
             return "left"
-        return "waiting" if word in WAITING else ""
+        return "waiting" if word in WAITING | vocabulary.WAITING else ""
 
 
 def squeezed(header: str) -> str:
-    """A header so that spellings of one are one: `Email Address`, `email_address` → `emailaddress`."""
-    return re.sub(r"[\W_]+", "", header.lower())
+    """Normalize a header: `Email Address` and `email_address` become `emailaddress`, `Prénom` becomes `prenom`."""
+    return re.sub(r"[\W_]+", "", vocabulary.folded(header))
 
 
 def recognise(headers: Sequence[str]) -> Columns | None:
-    """The columns of a header line; None where it is no header line (a plain list begins with an address)."""
+    """Return the columns of a header line; None if it isn't one (a plain list begins with an address)."""
     if any("@" in h for h in headers):
         return None
     at: dict[str, int] = {}
     for number, header in enumerate(headers):
         at.setdefault(squeezed(header), number)
     form = next((f for f in FORMS if f.signs <= at.keys()), PLAIN)
-    address = form.address or next((name for name in ADDRESS if name in at), "")
-    if address not in at:
-        return None
+    if form is PLAIN:
+        return _plain(at, len(headers))
+    address = form.address
     return Columns(
         form=form.name,
         width=len(headers),
         address=at[address],
-        names=_all(at, form.names[:2] if form is PLAIN and "name" not in at else form.names) or _all(at, form.names),
+        names=_all(at, form.names),
         language=_first(at, form.language),
         tags=_all(at, form.tags),
         state=_first(at, form.state),
@@ -169,13 +173,45 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         ended=_all(at, ENDED),
         wanted=tuple((at[w.rstrip("!")], YES if w.endswith("!") else NO) for w in form.wanted if w.rstrip("!") in at),
         unescape=form.unescape,
+        dates={} if form is OWN else dict.fromkeys(_all(at, form.joined), "month"),
         kept=_all(at, KEPT) if form.unescape and at.keys() >= set(KEPT) else (),
     )
 
 
+def _plain(at: Mapping[str, int], width: int) -> Columns | None:
+    """Return the columns of a file that no known tool wrote; None if none has addresses."""
+    address = _first(at, "|".join(vocabulary.ADDRESS))
+    if address < 0:
+        return None
+    return Columns(
+        form=PLAIN.name,
+        width=width,
+        address=address,
+        names=_names(at),
+        language=_first(at, "|".join(vocabulary.LANGUAGE)),
+        tags=_all(at, vocabulary.TAGS),
+        state=_first(at, "|".join(vocabulary.STATE)),
+        joined=_all(at, vocabulary.JOINED),
+        ended=_all(at, (*ENDED, *vocabulary.ENDED)),
+    )
+
+
+def _names(at: Mapping[str, int]) -> tuple[int, ...]:
+    """Return the column of the full name, or those of its parts in their order."""
+    full, given, family = (
+        _first(at, "|".join(w)) for w in (vocabulary.FULL_NAME, vocabulary.GIVEN_NAME, vocabulary.FAMILY_NAME)
+    )
+    if given < 0:
+        return tuple(n for n in (full, family) if n >= 0)
+    if family < 0 and _all(at, vocabulary.WITH_FAMILY_NAME):
+        family = full
+    parts = tuple(n for n in (given, family) if n >= 0)
+    return parts if full < 0 or family == full or len(parts) == 2 else (full,)
+
+
 def _kept(cells: Sequence[str]) -> Kept:
     newsletter, paused, text, at, how, wording, language, network, page, confirmed = cells
-    until = moment(paused)
+    until = moment(paused, future=True)
     return Kept(
         newsletter,
         until.date() if until else None,
@@ -199,20 +235,5 @@ def _all(at: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
 
 
 def _tags(cell: str) -> list[str]:
-    """Tags out of `a, b`, `"a","b"` or `["a", "b"]`."""
+    """Parse tags from `a, b`, `"a","b"` or `["a", "b"]`."""
     return [tag for word in re.split(r"[,;|]", cell.strip("[]")) if (tag := word.strip().strip("\"'"))] if cell else []
-
-
-_US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-
-
-def moment(cell: str) -> datetime | None:
-    """A time as the tools write it (ISO 8601, or US month first); in UTC where no zone stands by it; None for none."""
-    text = cell.strip()
-    if found := _US.match(text):
-        text = f"{found[3]}-{int(found[1]):02}-{int(found[2]):02}{text[found.end() :]}"
-    try:
-        read = datetime.fromisoformat(text.replace(" UTC", "+00:00"))
-    except ValueError:
-        return None
-    return read if read.tzinfo else read.replace(tzinfo=UTC)

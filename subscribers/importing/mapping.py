@@ -1,31 +1,36 @@
-"""Which column of a file holds what, where a person says so instead of the headers.
+"""Columns whose meaning a person chooses instead of the headers.
 
-What the tool's own columns say besides (who left, who wants no mail) stays in force unless a person gives that column
-another meaning: nobody is brought back by a choice of columns.
+The tool's columns about unsubscribed people stay in force unless a person gives them another meaning, so that nobody is
+subscribed again by a choice of columns.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from newsletter.messages import Problem
+from newsletter.messages import importing as messages
+from subscribers.importing.dates import Order
 from subscribers.importing.headers import Columns, recognise
 
 ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, NOTHING = "address", "name", "language", "tags", "state", "joined", ""
-MEANINGS = (ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, NOTHING)
-ONCE = {ADDRESS: "addresses", LANGUAGE: "languages", STATE: "states"}
-"""What one column alone can hold; several columns make a name, tags, or the day somebody joined."""
+ORDERS: dict[str, Order] = {"joined_day": "day", "joined_month": "month"}
+"""A subscription date for which a person chooses whether the day or the month comes first."""
+MEANINGS = (ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, *ORDERS, NOTHING)
+ONCE = {ADDRESS: messages.TWO_ADDRESSES, LANGUAGE: messages.TWO_LANGUAGES, STATE: messages.TWO_STATES}
+"""Meanings that only one column can have, with the message for more; names, tags and dates can have several."""
 
 
-class NotSo(ValueError):
-    """The columns can't mean that; a sentence."""
+class InvalidMapping(Problem):
+    """The chosen columns are invalid."""
 
 
 def is_header(cells: Sequence[str]) -> bool:
-    """Whether a file's first line names its columns: it holds no address."""
+    """Return whether a file's first line is a header: it has no address."""
     return not any("@" in cell for cell in cells)
 
 
 def guessed(head: Sequence[str]) -> list[str]:
-    """What each column of a file with this first line seems to hold."""
+    """Guess the meaning of each column from a file's first line."""
     known = recognise(head) if is_header(head) else None
     if known is None:
         address = next((n for n, cell in enumerate(head) if "@" in cell), None)
@@ -37,18 +42,19 @@ def guessed(head: Sequence[str]) -> list[str]:
 
 
 def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
-    """The columns of a file with this first line, as a person says. Raises NotSo."""
+    """Return the columns of a file as a person chose them. Raises InvalidMapping."""
     if len(meanings) != len(head) or not set(meanings) <= set(MEANINGS):
-        raise NotSo("its columns are others than those that were looked at")
+        raise InvalidMapping(messages.OTHER_COLUMNS())
     held = {meaning: tuple(n for n, m in enumerate(meanings) if m == meaning) for meaning in MEANINGS}
-    for meaning, plural in ONCE.items():
+    for meaning, refusal in ONCE.items():
         if len(held[meaning]) > 1:
-            raise NotSo(f"{len(held[meaning])} columns are to hold {plural}; choose one")
+            raise InvalidMapping(refusal(count=len(held[meaning])))
     if not held[ADDRESS]:
-        raise NotSo("no column is to hold addresses; choose one")
+        raise InvalidMapping(messages.CHOOSE_ADDRESSES())
     known = recognise(head) if is_header(head) else None
     base = known or Columns("a list", len(head), held[ADDRESS][0])
     free = held[NOTHING]
+    orders = {n: order for meaning, order in ORDERS.items() for n in held[meaning]}
     return replace(
         base,
         address=held[ADDRESS][0],
@@ -56,7 +62,8 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
         language=_one(held[LANGUAGE]),
         tags=held[TAGS],
         state=_one(held[STATE]) if held[STATE] else base.state if base.state in free else -1,
-        joined=held[JOINED],
+        joined=tuple(sorted((*held[JOINED], *orders))),
+        dates={**base.dates, **orders},
         ended=tuple(n for n in base.ended if n in free),
         wanted=tuple((n, no) for n, no in base.wanted if n in free),
     )

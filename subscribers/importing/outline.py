@@ -1,8 +1,10 @@
-"""A file's columns at a glance: their headers, what they seem to hold, and the first values in each."""
+"""An overview of a file's columns: header, guessed meaning and first values of each."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
+from newsletter.messages import importing as messages
+from newsletter.messages.general import ABOUT
 from subscribers.importing.mapping import guessed, is_header
 from subscribers.importing.reading import FileProblem, opened, records
 
@@ -11,7 +13,7 @@ LOOKED_AT, SHOWN, WIDEST = 50, 3, 60
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its header ("" in a plain list), the meaning that it seems to have, and a few values."""
+    """A column: its header ("" in a plain list), its guessed meaning, and a few values."""
 
     header: str
     meaning: str
@@ -19,12 +21,12 @@ class Column:
 
 
 def outline(path: Path) -> list[Column]:
-    """The columns of a CSV file. Raises FileProblem where it has no first line."""
+    """Return the columns of a CSV file. Raises FileProblem if it has no first line."""
     with opened(path) as file:
         lines = records(file)
         head = [cell.strip().lstrip("\ufeff") for cell in next((cells for _n, cells, _problem in lines), [])]
         if not any(head):
-            raise FileProblem(f"{path}: its first line is empty; it must be a CSV file with addresses")
+            raise FileProblem(ABOUT(subject=str(path), message=messages.EMPTY_FIRST_LINE()))
         named = is_header(head)
         rows = ([] if named else [head]) + [cells for (_n, cells, _p), _ in zip(lines, range(LOOKED_AT), strict=False)]
     meanings = guessed(head)

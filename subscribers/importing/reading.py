@@ -1,16 +1,20 @@
-"""The lines of a CSV file, whatever its encoding and delimiter, each with its number and its faults."""
+"""Read the lines of a CSV file in any encoding and with any delimiter, with their numbers and errors."""
 
 import codecs
 import csv
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
-from subscribers.importing.headers import Columns, Row, recognise
-from subscribers.importing.mapping import NotSo, is_header
+from newsletter.messages import Message, Problem
+from newsletter.messages import importing as messages
+from newsletter.messages.general import ABOUT
+from subscribers.importing.dates import BadDate, Order
+from subscribers.importing.headers import Columns, PersonRow, recognise
+from subscribers.importing.mapping import InvalidMapping, is_header
 from subscribers.importing.mapping import columns as mapped
 
 DELIMITERS = ",;\t|"
@@ -25,21 +29,21 @@ BOMS = (
 )
 
 
-class FileProblem(ValueError):
-    """The file can't be imported at all; one sentence with its path."""
+class FileProblem(Problem):
+    """The file can't be imported; the message is one sentence with its path."""
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """A line of the file (its first, where cells hold line ends), and what it says or why that can't be known."""
+class FileLine:
+    """A record with the number of its first line, and its data or an error."""
 
     number: int
-    row: Row
-    problem: str = ""
+    row: PersonRow
+    problem: Message | None = None
 
 
 def encoding_of(path: Path) -> str:
-    """By its byte order mark; else UTF-8 where it is, a broken character here or there forgiven; else Windows-1252."""
+    """Detect the encoding: by byte order mark, else UTF-8 (tolerating a few broken characters), else Windows-1252."""
     with path.open("rb") as file:
         start = file.read(4)
         for mark, name in BOMS:
@@ -57,7 +61,7 @@ def encoding_of(path: Path) -> str:
 
 
 def delimiter_of(sample: str) -> str:
-    """What parts the cells most evenly in the first lines, outside quotes; a comma where nothing does."""
+    """Detect the delimiter: the one that splits the first lines most evenly outside quotes, by default a comma."""
     lines = _unquoted(sample).splitlines()[:30]
     lines = [line for line in lines if line.strip()]
     best, most = ",", 0.0
@@ -72,42 +76,53 @@ def delimiter_of(sample: str) -> str:
 
 
 def _unquoted(text: str) -> str:
-    """The text without what stands in double quotes."""
+    """Return the text without quoted parts."""
     return "".join(text.split('"')[::2])
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[TextIO]:
-    """The file as text. Raises FileProblem."""
+    """Open the file as text. Raises FileProblem."""
     try:
         with path.open(encoding=encoding_of(path), errors="replace", newline="") as file:
             yield file
     except (OSError, UnicodeError) as e:
-        raise FileProblem(f"{path}: can't be read: {e}") from e
+        raise _problem(path, messages.UNREADABLE(cause=str(e))) from e
 
 
-def lines(path: Path, file: TextIO, meanings: Sequence[str] | None = None) -> Iterator[Line]:
-    """Every line that says something; `meanings` are what a person says each column holds, else the headers say it.
+def lines(path: Path, file: TextIO, meanings: Sequence[str] | None = None, dates: Order = "") -> Iterator[FileLine]:
+    """Yield every non-empty line. `meanings` are chosen by a person; by default the headers decide.
 
-    Raises FileProblem where no column holds addresses.
+    `dates` says whether the day or the month comes first in dates such as 01/02/2025, in every column.
+
+    Raises FileProblem if no column has addresses.
     """
     read = records(file)
-    number, head, problem = next(read, (0, [], "it is empty"))
-    if problem or not any(cell.strip() for cell in head):
-        raise FileProblem(f"{path}: {problem or 'its first line is empty'}; it must be a CSV file with addresses")
+    number, head, problem = next(read, (0, [], messages.EMPTY_FILE()))
+    if problem:
+        empty = messages.EMPTY_FILE.matches(problem)
+        raise _problem(path, problem if empty else messages.BROKEN_FIRST_LINE(problem=problem))
+    if not any(cell.strip() for cell in head):
+        raise _problem(path, messages.EMPTY_FIRST_LINE())
     names = [cell.strip().lstrip("\ufeff") for cell in head]
     columns = recognise(names) if meanings is None else _told(path, names, meanings)
     if columns is None:
         columns = _headless(path, head)
+    if dates:
+        columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):
-        yield _line(columns, number, head, "")
+        yield _line(columns, number, head, None)
     for number, cells, problem in read:
         if (cells and any(cell.strip() for cell in cells)) or problem:
             yield _line(columns, number, cells, problem)
 
 
-def records(file: TextIO) -> Iterator[tuple[int, list[str], str]]:
-    """Each record with the number of its first line and what is wrong with it, parted by what parts the first ones."""
+def _problem(path: Path, message: Message) -> FileProblem:
+    return FileProblem(ABOUT(subject=str(path), message=message))
+
+
+def records(file: TextIO) -> Iterator[tuple[int, list[str], Message | None]]:
+    """Yield each record with the number of its first line and its error, using the delimiter of the first records."""
     sample = file.read(SAMPLE)
     file.seek(0)
     return _records(file, delimiter_of(sample))
@@ -116,27 +131,27 @@ def records(file: TextIO) -> Iterator[tuple[int, list[str], str]]:
 def _told(path: Path, head: list[str], meanings: Sequence[str]) -> Columns:
     try:
         return mapped(head, meanings)
-    except NotSo as problem:
-        raise FileProblem(f"{path}: {problem}") from problem
+    except InvalidMapping as problem:
+        raise _problem(path, problem.message) from problem
 
 
 def _headless(path: Path, head: list[str]) -> Columns:
-    """The columns of a list without a header: the first cell with an @ is the address, one beside it the name."""
+    """Return the columns of a list without a header: the first cell with an @ is the address."""
     address = next((n for n, cell in enumerate(head) if "@" in cell), None)
     if address is None:
         shown = ", ".join(cell.strip() for cell in head)[:200]
-        raise FileProblem(f"{path}: no column holds addresses; call one 'email' (the first line says: {shown})")
+        raise _problem(path, messages.NO_ADDRESS_COLUMN(line=shown))
     names = (1,) if address == 0 and len(head) > 1 else (0,) if address == 1 else ()
     return Columns("a list", len(head), address, names)
 
 
-def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], str]]:
-    """Each record with the number of its first line. A quote that nothing closes spoils its own line only."""
+def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], Message | None]]:
+    """Yield each record with the number of its first line. An unclosed quote affects only its own line."""
     waiting: deque[str] = deque()
     number = 1
     while line := waiting.popleft() if waiting else file.readline():
         if '"' not in line:
-            yield number, line.rstrip("\r\n").split(delimiter), ""
+            yield number, line.rstrip("\r\n").split(delimiter), None
             number += 1
             continue
         taken = [line]
@@ -149,15 +164,15 @@ def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], str
             cells = _cells(taken, delimiter)
         if cells is None:
             waiting.extendleft(reversed(taken[1:]))
-            yield number, line.rstrip("\r\n").split(delimiter), "a quote is opened and never closed"
+            yield number, line.rstrip("\r\n").split(delimiter), messages.OPEN_QUOTE()
             number += 1
         else:
-            yield number, cells, ""
+            yield number, cells, None
             number += len(taken)
 
 
 def _cells(taken: list[str], delimiter: str) -> list[str] | None:
-    """The cells of a record in these lines; None while a quote is open. Odd quotes inside a cell stay as they are."""
+    """Return the cells of a record in these lines; None if a quote is open. Stray quotes inside a cell are kept."""
     try:
         return next(csv.reader(taken, delimiter=delimiter, strict=True))
     except csv.Error as e:
@@ -169,23 +184,27 @@ def _cells(taken: list[str], delimiter: str) -> list[str] | None:
         return taken[0].rstrip("\r\n").split(delimiter)
 
 
-def _line(columns: Columns, number: int, cells: list[str], problem: str) -> Line:
+def _line(columns: Columns, number: int, cells: list[str], problem: Message | None) -> FileLine:
     problem = problem or _fault(columns, cells)
     if problem:
         shown = next((cell.strip() for cell in cells if "@" in cell), "")
-        return Line(number, Row(shown[:320]), problem)
-    return Line(number, columns.row(cells + [""] * (columns.width - len(cells))))
+        return FileLine(number, PersonRow(shown[:320]), problem)
+    cells = cells + [""] * (columns.width - len(cells))
+    try:
+        return FileLine(number, columns.row(cells))
+    except BadDate as bad:
+        return FileLine(number, PersonRow(cells[columns.address].strip()[:320]), bad.message)
 
 
-def _fault(columns: Columns, cells: list[str]) -> str:
+def _fault(columns: Columns, cells: list[str]) -> Message | None:
     if len(cells) > columns.width and any(cell.strip() for cell in cells[columns.width :]):
-        return f"it has {len(cells)} cells, but the first line has {columns.width}; is a quote missing?"
+        return messages.TOO_MANY_CELLS(cells=len(cells), width=columns.width)
     if len(cells) <= columns.address:
-        return "it has no cell for the address"
+        return messages.NO_ADDRESS_CELL()
     if any("\x00" in cell for cell in cells):
-        return "it holds a NUL character"
+        return messages.NUL()
     if any(len(cell) > LONGEST_CELL for cell in cells):
-        return f"a cell is longer than {LONGEST_CELL:,} characters; is a quote missing?"
+        return messages.LONG_CELL(most=LONGEST_CELL)
     if "�" in cells[columns.address]:
-        return "the address holds a character that can't be read; is the file in UTF-8?"
-    return ""
+        return messages.UNREADABLE_ADDRESS()
+    return None

@@ -1,4 +1,4 @@
-"""An import from the first line to the last, in portions."""
+"""Run an import, in batches."""
 
 import csv
 from collections import Counter
@@ -11,31 +11,49 @@ from pathlib import Path
 from django.db import transaction
 from django.utils import timezone
 
+from newsletter.messages import Message
+from newsletter.messages import importing as messages
 from subscribers.addresses import AddressProblem, read_address
-from subscribers.importing.portion import Order, Person, Portion
-from subscribers.importing.reading import Line, lines, opened
+from subscribers.importing.batch import ImportBatch, Order, Person
+from subscribers.importing.dates import Order as DateOrder
+from subscribers.importing.reading import FileLine, lines, opened
 from subscribers.models import Subscription
-from subscribers.spreadsheets import harmless
+from subscribers.spreadsheets import create, escape_formulas
 
 PORTION = 5_000
-"""Lines in one transaction: short enough (well below a second) for readers who leave meanwhile not to wait."""
+"""Lines per transaction, which takes well below a second, so that readers who unsubscribe meanwhile don't wait."""
 
 Progress = Callable[[int, int], None]
-"""Called with how many octets of how many were read."""
+"""Called with the number of bytes read and the total."""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Lines that were imported together: the number of the last one, and how many lines had each result."""
+
+    line: int
+    counts: Counter[str]
+    refused: "tuple[Refusal, ...]"
+    done: int
+    total: int
+
+
+PortionHook = Callable[[Portion], None]
+"""Called in the transaction of each portion, so that what it stores is as true as the import."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A line that was not taken."""
+    """A refused line."""
 
     line: int
     address: str
-    reason: str
+    reason: Message
 
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What an import came to; `added` and the like count lines."""
+    """The result of an import, as numbers of lines."""
 
     added: int
     updated: int
@@ -55,49 +73,61 @@ def import_file(
     progress: Progress = lambda done, total: None,
     at: datetime | None = None,
     meanings: Sequence[str] | None = None,
+    dates: DateOrder = "",
+    after: int = 0,
+    portion: PortionHook = lambda found: None,
 ) -> ImportReport:
-    """Import a CSV file. `dry_run` tells what would come of it and changes nothing; refused lines go into `refused_to`;
-    `meanings` say what each column holds where a person chose it (see `mapping`).
+    """Import a CSV file. With `dry_run` nothing is changed. Refused lines are written to `refused_to`. `meanings` are a
+    person's choice of what each column holds (see `mapping`); `dates` says whether the day or the month comes first in
+    dates such as 01/02/2025. Lines up to `after` are left out: an interrupted import has done them.
 
-    Raises FileProblem where the file can't be read or holds no addresses.
+    Raises FileProblem if the file can't be read or has no addresses.
     """
     order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at or timezone.now())
     counts: Counter[str] = Counter()
     refused: list[Refusal] = []
     tried: set[int] | None = set() if dry_run else None
     with opened(path) as file:
-        total, found = path.stat().st_size, lines(path, file, meanings)
+        total = path.stat().st_size
+        found = (line for line in lines(path, file, meanings, dates) if line.number > after)
         while batch := list(islice(found, PORTION)):
-            for line, verdict in _take(batch, order, tried):
-                if verdict in ("added", "updated", "unchanged"):
-                    counts[verdict] += 1
-                else:
-                    refused.append(Refusal(line.number, line.row.address, verdict))
-            progress(file.buffer.tell(), total)
+            with transaction.atomic():
+                done = _counted(_take(batch, order, tried), file.buffer.tell(), total)
+                portion(done)
+            counts += done.counts
+            refused += done.refused
+            progress(done.done, total)
     if refused and refused_to:
         write_refused(refused_to, refused)
     return ImportReport(counts["added"], counts["updated"], counts["unchanged"], tuple(refused))
 
 
-def _take(batch: list[Line], order: Order, tried: set[int] | None) -> list[tuple[Line, str]]:
-    """Judge a portion and, unless it is only tried, save it."""
+def _counted(verdicts: list[tuple[FileLine, str | Message]], done: int, total: int) -> Portion:
+    refused = tuple(
+        Refusal(line.number, line.row.address, verdict) for line, verdict in verdicts if isinstance(verdict, Message)
+    )
+    counts = Counter(verdict for _, verdict in verdicts if isinstance(verdict, str))
+    return Portion(verdicts[-1][0].number, counts, refused, done, total)
+
+
+def _take(batch: list[FileLine], order: Order, tried: set[int] | None) -> list[tuple[FileLine, str | Message]]:
+    """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
     checked = [(line, _checked(line)) for line in batch]
     keys = list({person.address.key for _, person in checked if isinstance(person, Person)})
-    portion = Portion(order)
-    with transaction.atomic():
-        portion.look_up(keys)
-        verdicts = [(line, portion.judge(person) if isinstance(person, Person) else person) for line, person in checked]
-        if tried is None:
-            portion.save()
+    portion = ImportBatch(order)
+    portion.look_up(keys)
+    verdicts = [(line, portion.judge(person) if isinstance(person, Person) else person) for line, person in checked]
+    if tried is None:
+        portion.save()
     if tried is not None:
         verdicts = list(_tried(verdicts, checked, tried))
     return verdicts
 
 
 def _tried(
-    verdicts: list[tuple[Line, str]], checked: list[tuple[Line, Person | str]], tried: set[int]
-) -> Iterator[tuple[Line, str]]:
-    """What an earlier portion would have added is there already when it is only tried."""
+    verdicts: list[tuple[FileLine, str | Message]], checked: list[tuple[FileLine, Person | Message]], tried: set[int]
+) -> Iterator[tuple[FileLine, str | Message]]:
+    """In a dry run, treat lines that an earlier batch would have added as existing."""
     for (line, verdict), (_, person) in zip(verdicts, checked, strict=True):
         if verdict == "added" and isinstance(person, Person):
             number = hash(person.address.key)
@@ -107,24 +137,24 @@ def _tried(
             yield line, verdict
 
 
-def _checked(line: Line) -> Person | str:
-    """The person that a line is about, or why there is none."""
+def _checked(line: FileLine) -> Person | Message:
+    """Return the person of a line, or the reason why it is refused."""
     if line.problem:
         return line.problem
     text = line.row.address
     if not text:
-        return "it has no address"
+        return messages.NO_ADDRESS()
     if text.endswith(">") and "<" in text:
         text = text[text.rindex("<") + 1 : -1]
     try:
         return Person(line.number, read_address(text.removeprefix("mailto:")), line.row)
     except AddressProblem as e:
-        return f"it is no mail address: {e}"
+        return messages.INVALID(problem=e.message)
 
 
 def write_refused(path: Path, refused: list[Refusal]) -> None:
-    """The refused lines as CSV: line, address, reason."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
+    """Write the refused lines as CSV: line, address, reason."""
+    with create(path) as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_ALL)
         writer.writerow(["line", "address", "reason"])
-        writer.writerows([r.line, harmless(r.address), r.reason] for r in refused)
+        writer.writerows([r.line, escape_formulas(r.address), str(r.reason)] for r in refused)

@@ -1,13 +1,24 @@
-"""What is kept about people: who they are, what they get, what they consented to, who must get nothing more."""
+"""Subscribers, subscriptions, consents, suppressions, and emails to single subscribers."""
 
-from subscribers.models.housekeeping import Fingerprint, Hits, Letter
-from subscribers.models.people import Consent, Subscriber, Subscription, TagsField, forgotten, local_day
-from subscribers.models.suppressions import Suppression
+from subscribers.models.folding import Folded, fold
+from subscribers.models.housekeeping import CounterKey, Fingerprint, Hits, Letter, counter_key
+from subscribers.models.people import (
+    Consent,
+    Subscriber,
+    Subscription,
+    TagsField,
+    local_day,
+    person_erased,
+    subscriptions_ended,
+)
+from subscribers.models.suppressions import Suppression, suppressed
 from subscribers.models.where import Where, WhereProblem, parse_where
 
 __all__ = [
     "Consent",
+    "CounterKey",
     "Fingerprint",
+    "Folded",
     "Hits",
     "Letter",
     "Subscriber",
@@ -16,7 +27,11 @@ __all__ = [
     "TagsField",
     "Where",
     "WhereProblem",
-    "forgotten",
+    "counter_key",
+    "fold",
     "local_day",
     "parse_where",
+    "person_erased",
+    "subscriptions_ended",
+    "suppressed",
 ]

@@ -1,31 +1,47 @@
-"""What the subscribers' rooms keep for themselves: letters to be sent, how often was asked, under which key."""
+"""Internal tables: letters to be sent, rate limit counters, and the fingerprint of the secret key."""
 
 import secrets
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from subscribers.models.people import Consent, Subscriber, Subscription
-from subscribers.tokens import Purpose, fingerprint, keyed_hash
+from subscribers.tokens import Purpose, fingerprint, hashes, keyed_hash
 
 LEAST_NUMBER = 2**32
 ADD = (
     "INSERT INTO subscribers_hits (what, start, until, count) VALUES {rows}"
-    " ON CONFLICT (what, start) DO UPDATE SET count = subscribers_hits.count + 1"
+    " ON CONFLICT (what, start) DO UPDATE SET count = subscribers_hits.count + excluded.count"
 )
-LOOK = "SELECT what, count FROM subscribers_hits WHERE start = %s AND what IN ({names})"
+LOOK = "SELECT what, start, count FROM subscribers_hits WHERE start IN ({starts}) AND what IN ({names})"
+
+
+class CounterKey(NamedTuple):
+    """What a counter counts, and its window of time in seconds since the epoch."""
+
+    what: str
+    start: int
+    until: int
+
+
+def counter_key(what: str, at: datetime, window: timedelta) -> CounterKey:
+    """Return the key of the counter whose window contains an instant."""
+    seconds = int(window.total_seconds())
+    start = int(at.timestamp()) // seconds * seconds
+    return CounterKey(what, start, start + seconds)
 
 
 class Letter(models.Model):
-    """A mail to one person, written down in the transaction that it tells of; the jobs render and send it.
+    """An email to one subscriber, stored in the transaction of its event; newsletter.letters renders and sends it.
 
-    `leased_until` and `attempts` belong to the jobs. A letter goes away with its subscriber.
+    `leased_until` and `attempts` belong to the sender. A letter is deleted with its subscriber.
     """
 
     class Kind(models.TextChoices):
-        """What it is about; each has its own words and its own template."""
+        """The kind of email; each has its own text and template."""
 
         CONFIRM = "confirm"
         WELCOME = "welcome"
@@ -42,7 +58,8 @@ class Letter(models.Model):
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
-    problem = models.CharField(max_length=500, blank=True)
+    problem = models.TextField(blank=True, help_text="why the last attempt failed, as text")
+    gave_up_at = models.DateTimeField(null=True, help_text="when it was refused, or tried for days in vain")
 
     class Meta:
         indexes: ClassVar = [
@@ -54,42 +71,49 @@ class Letter(models.Model):
 
 
 class HitsManager(models.Manager["Hits"]):
-    """Counts how often something was asked for, in windows of time."""
+    """Counts requests in fixed windows of time, for rate limits."""
 
-    def add_one(self, at: datetime, window: timedelta, *whats: str) -> None:
-        """One more of each."""
-        start, end = _window(at, window)
-        rows = [value for what in whats for value in (keyed_hash(Purpose.LIMIT, what), start, end)]
+    def increment(self, at: datetime, window: timedelta, *whats: str) -> None:
+        """Increment each counter."""
+        self.add({counter_key(what, at, window): 1 for what in whats})
+
+    def add(self, counts: Mapping[CounterKey, int]) -> None:
+        """Add to counters; rows are locked in the same order by all processes."""
+        rows = sorted((keyed_hash(Purpose.LIMIT, key.what), key.start, key.until, n) for key, n in counts.items() if n)
+        if rows:
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    ADD.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [v for row in rows for v in row]
+                )
+
+    def counts(self, at: datetime, window: timedelta, *whats: str) -> list[int]:
+        """Return each counter's value in this window, under the current and the previous secret keys."""
+        keys = [counter_key(what, at, window) for what in whats]
+        found = self.values_of(keys)
+        return [found[key] for key in keys]
+
+    def values_of(self, keys: Sequence[CounterKey]) -> dict[CounterKey, int]:
+        """Return the values of counters, under the current and the previous secret keys."""
+        named = {key: hashes(Purpose.LIMIT, key.what) for key in keys}
+        starts, names = {key.start for key in named}, {name for each in named.values() for name in each}
         with connection.cursor() as cursor:
-            cursor.execute(ADD.format(rows=", ".join(["(%s, %s, %s, 1)"] * len(whats))), rows)
+            statement = LOOK.format(starts=", ".join(["%s"] * len(starts)), names=", ".join(["%s"] * len(names)))
+            cursor.execute(statement, [*starts, *names])
+            found = {(what, start): count for what, start, count in cursor.fetchall()}
+        return {key: sum(found.get((name, key.start), 0) for name in each) for key, each in named.items()}
 
-    def how_many(self, at: datetime, window: timedelta, *whats: str) -> list[int]:
-        """How often each was counted in this window so far."""
-        names = [keyed_hash(Purpose.LIMIT, what) for what in whats]
-        with connection.cursor() as cursor:
-            cursor.execute(LOOK.format(names=", ".join(["%s"] * len(names))), [_window(at, window)[0], *names])
-            found = dict(cursor.fetchall())
-        return [found.get(name, 0) for name in names]
+    def increment_and_count(self, what: str, at: datetime, window: timedelta) -> int:
+        """Increment a counter; return its value in this window."""
+        self.increment(at, window, what)
+        return self.counts(at, window, what)[0]
 
-    def count_one(self, what: str, at: datetime, window: timedelta) -> int:
-        """One more of `what`; gives how many there are in this window, this one among them."""
-        self.add_one(at, window, what)
-        return self.how_many(at, window, what)[0]
-
-    def tidy(self, at: datetime) -> int:
-        """Forget the windows that are over; gives how many."""
+    def delete_expired(self, at: datetime) -> int:
+        """Delete the counters of past windows; return their number."""
         return self.filter(until__lte=int(at.timestamp())).delete()[0]
 
 
-def _window(at: datetime, window: timedelta) -> tuple[int, int]:
-    """Beginning and end of the window that holds a moment, in seconds since the epoch."""
-    seconds = int(window.total_seconds())
-    start = int(at.timestamp()) // seconds * seconds
-    return start, start + seconds
-
-
 class Hits(models.Model):
-    """How often something was asked for since `start` (seconds since the epoch); `what` is a keyed hash."""
+    """A rate limit counter: requests since `start` (seconds since the epoch); `what` is a keyed hash."""
 
     what = models.CharField(max_length=32)
     start = models.BigIntegerField()
@@ -106,14 +130,14 @@ class Hits(models.Model):
 
 
 class FingerprintManager(models.Manager["Fingerprint"]):
-    """Notes the key under which a database begins."""
+    """Stores the fingerprint of a new database's secret key."""
 
     @transaction.atomic
-    def note(self) -> None:
-        """Note the key in force, once; the numbers of a database that is still empty then begin anywhere.
+    def store(self) -> None:
+        """Store the current key's fingerprint, once; primary keys of empty tables then begin at a random number.
 
-        A link says a number and that we wrote it. Where a database is lost and filled anew under the same key, the
-        links of old mails must not be somebody else's; nor does a number tell how many there are.
+        Links contain primary keys. If a database is lost and rebuilt with the same secret key, links in old emails must
+        not belong to other people. Random numbers also hide how many subscribers there are.
         """
         if self.get_or_create(pk=1, defaults={"value": fingerprint()})[1]:
             for model in (Subscriber, Subscription, Consent, Letter):
@@ -122,7 +146,7 @@ class FingerprintManager(models.Manager["Fingerprint"]):
 
 
 def _begin_at(model: type[models.Model], number: int) -> None:
-    """Let the model's next row have a number just above this one."""
+    """Set the primary key after which the model's next row is numbered."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -133,7 +157,7 @@ def _begin_at(model: type[models.Model], number: int) -> None:
 
 
 class Fingerprint(models.Model):
-    """The fingerprint of the secret key that the database's hashes are under; there is one row."""
+    """The fingerprint of the secret key of the database's hashes; there is one row."""
 
     value = models.CharField(max_length=32)
     since = models.DateTimeField(default=timezone.now)
@@ -144,8 +168,8 @@ class Fingerprint(models.Model):
         return self.value
 
     @transaction.atomic
-    def move(self, old: str) -> None:
-        """Bring every hash of a known subscriber from the key `old` to the one in force."""
+    def rekey(self, old: str) -> None:
+        """Recompute the hashes of all subscribers from the key `old` to the current one."""
         Subscriber.objects.rehash(old)
         self.value, self.since = fingerprint(), timezone.now()
         self.save()

@@ -1,22 +1,24 @@
-"""Subscribers, what they get, and what they consented to."""
+"""Subscribers, their subscriptions and consents."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
-from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.dispatch import Signal
 from django.utils import timezone
 
-from newsletter import config
+from newsletter.config import Newsletter
 from subscribers.models.suppressions import Suppression
 from subscribers.models.where import parse_where
 from subscribers.tokens import Purpose, keyed_hash
 
-forgotten = Signal()
-"""Sent when a person is erased, in that transaction, with `subscriber` (the number) and `address` (as it was written):
-whoever keeps something under either of them takes it out."""
+person_erased = Signal()
+"""Sent in the transaction of an erasure, with `subscriber` (the primary key) and `address`; receivers delete what they
+store under either."""
+
+subscriptions_ended = Signal()
+"""Sent in the transaction in which people unsubscribe, with `numbers` (the primary keys of their subscriptions)."""
 
 
 if TYPE_CHECKING:
@@ -26,56 +28,58 @@ else:
 
 
 class TagsField(_TextField):
-    """A tuple of tags, lower-cased and sorted, kept as `|film|oslo|` so that every database can look one up."""
+    """A tuple of tags, lower-cased and sorted, stored as `|film|oslo|` so that every database can search it."""
 
     def from_db_value(self, value: str | None, *_: Any) -> tuple[str, ...]:
-        """What the row holds, as a tuple."""
+        """Convert the database value to a tuple."""
         return self.to_python(value)
 
     def to_python(self, value: Any) -> tuple[str, ...]:
-        """A tuple from a tuple, a list, or what the row holds."""
+        """Convert a tuple, a list or a database value to a tuple."""
         words = value.split("|") if isinstance(value, str) else value or ()
         return tuple(sorted({tag for word in words if (tag := clean_tag(word))}))
 
     def get_prep_value(self, value: Any) -> str:
-        """What the row is to hold."""
+        """Convert tags to the database value."""
         if isinstance(value, str) and "|" in value:
             return value
         tags = self.to_python(value)
         return f"|{'|'.join(tags)}|" if tags else ""
 
     def value_to_string(self, obj: models.Model) -> str:
-        """For serialisers."""
+        """Convert the tags for serializers."""
         return self.get_prep_value(self.value_from_object(obj))
 
 
 def clean_tag(word: str) -> str:
-    """A tag as it is kept: lower-cased, one space for any white space, no `|`, at most 60 characters."""
+    """Normalize a tag: lower case, single spaces, no `|`, at most 60 characters."""
     return " ".join(word.replace("|", " ").lower().split())[:60]
 
 
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
-    """Finds and makes people by their address's key."""
+    """Finds and creates subscribers by their address's key."""
 
     def named(self, key: str, written: str, *, name: str = "", language: str = "") -> "Subscriber":
-        """The subscriber of this address, made where there is none; what is known of one is not changed."""
-        return self.named_or_new(key, written, name=name, language=language)[0]
+        """Return the subscriber of an address, created if there is none; an existing one is not changed."""
+        return self.get_or_create_named(key, written, name=name, language=language)[0]
 
-    def named_or_new(self, key: str, written: str, *, name: str = "", language: str = "") -> "tuple[Subscriber, bool]":
-        """See `named`; and whether it was made."""
+    def get_or_create_named(
+        self, key: str, written: str, *, name: str = "", language: str = ""
+    ) -> "tuple[Subscriber, bool]":
+        """Like `named`, but also return whether the subscriber was created."""
         return self.get_or_create(
             key=key,
             defaults={"address": written, "name": name, "language": language, **Subscriber.hashed(key)},
         )
 
     def rehash(self, old: str) -> None:
-        """Bring everybody's hashes from the key `old` to the one in force, and the suppressions that cover them."""
+        """Recompute all hashes, and the suppressions of known subscribers, from the key `old` to the current one."""
         named = dict(Suppression.objects.values_list("hash", "pk"))
         batch: list[Subscriber] = []
         for subscriber in self.only("pk", "key", "domain").iterator(chunk_size=5_000):
             for purpose, text in ((Purpose.ADDRESS, subscriber.key), (Purpose.DOMAIN, subscriber.domain)):
                 if keyed_hash(purpose, text, old) in named:
-                    Suppression.objects.adopt(subscriber.key)
+                    Suppression.objects.rekey(subscriber.key)
             for field, value in Subscriber.hashed(subscriber.key).items():
                 setattr(subscriber, field, value)
             batch.append(subscriber)
@@ -86,7 +90,7 @@ class SubscriberQuerySet(models.QuerySet["Subscriber"]):
 
 
 class Subscriber(models.Model):
-    """A person with an address: as it was written, and as a key (all lower case) that says whether two are the same."""
+    """A person with an address, as written and as a key (lower case) for comparison."""
 
     address = models.CharField(max_length=254)
     key = models.CharField(max_length=254, unique=True)
@@ -105,7 +109,7 @@ class Subscriber(models.Model):
 
     @staticmethod
     def hashed(key: str) -> dict[str, str]:
-        """The fields that follow from an address's key."""
+        """Return the fields computed from an address's key."""
         domain = key.rpartition("@")[2]
         return {
             "domain": domain,
@@ -115,50 +119,57 @@ class Subscriber(models.Model):
 
     @property
     def masked(self) -> str:
-        """The address so that its owner knows it and nobody else learns it: `k…@e….org`."""
+        """The masked address, which only its owner recognizes: `k…@e….org`."""
         local, _, domain = self.address.rpartition("@")
         host, _, top = domain.rpartition(".")
         return f"{local[:1]}…@{host[:1]}….{top}"
 
 
 class SubscriptionQuerySet(models.QuerySet["Subscription"]):
-    """Says who is to get a newsletter, and why others are not."""
+    """Finds the subscribers who receive a newsletter, and why others don't."""
 
-    def receiving(self, newsletter: str, at: datetime, where: str = "") -> "SubscriptionQuerySet":
-        """Who gets what this newsletter sends at this time: active, not paused, not suppressed, picked by the filter.
+    def receiving(self, newsletter: Newsletter, at: datetime) -> "SubscriptionQuerySet":
+        """Return the subscriptions that receive editions at this time: active, not paused, not blocked, matching.
 
-        One query without parameters that differ by reader, so that it does for INSERT … SELECT, for a count, and with
-        `.filter(pk__in=…)` for checking a chunk again. Raises WhereProblem.
+        A single query for INSERT … SELECT, for counting, and with `.filter(pk__in=…)` for checking a chunk again.
+        Raises WhereProblem.
         """
-        return self.receiving_on(newsletter, local_day(newsletter, at), where)
+        picked = parse_where(newsletter.where).q(newsletter.zone)
+        return self.receiving_on(newsletter.name, local_day(newsletter, at)).filter(picked)
 
-    def receiving_on(self, newsletter: str, day: date, where: str = "") -> "SubscriptionQuerySet":
-        """See `receiving`; on a day of the newsletter's."""
+    def receiving_on(self, newsletter: str, day: date) -> "SubscriptionQuerySet":
+        """Like `receiving`, for a day in the newsletter's time zone."""
         return (
             self.filter(newsletter=newsletter, state=Subscription.State.ACTIVE)
             .exclude(paused_until__gt=day)
             .filter(~_suppressed())
-            .filter(parse_where(where).q(_zone(newsletter)))
         )
 
-    def excluded(self, newsletter: str, at: datetime, where: str = "") -> dict[str, int]:
-        """How many do not get it, by the first reason that holds: pending, unsubscribed, paused, suppressed, filter."""
-        State = Subscription.State  # noqa: N806
-        everybody, paused = self.filter(newsletter=newsletter), models.Q(paused_until__gt=local_day(newsletter, at))
-        awake = everybody.filter(state=State.ACTIVE).exclude(paused)
+    def blocked(self) -> "SubscriptionQuerySet":
+        """Return the subscriptions whose address or domain is blocked."""
+        return self.filter(_suppressed())
+
+    def excluded(self, newsletter: Newsletter, at: datetime) -> dict[str, int]:
+        """Count who doesn't receive it, by reason: pending, unsubscribed, paused, suppressed, filter."""
+        states = Subscription.State
+        everybody, paused = (
+            self.filter(newsletter=newsletter.name),
+            models.Q(paused_until__gt=local_day(newsletter, at)),
+        )
+        awake = everybody.filter(state=states.ACTIVE).exclude(paused)
         counts = everybody.aggregate(
-            pending=models.Count("pk", filter=models.Q(state=State.PENDING)),
-            unsubscribed=models.Count("pk", filter=models.Q(state=State.UNSUBSCRIBED)),
-            paused=models.Count("pk", filter=models.Q(state=State.ACTIVE) & paused),
+            pending=models.Count("pk", filter=models.Q(state=states.PENDING)),
+            unsubscribed=models.Count("pk", filter=models.Q(state=states.UNSUBSCRIBED)),
+            paused=models.Count("pk", filter=models.Q(state=states.ACTIVE) & paused),
         )
         counts["suppressed"] = awake.filter(_suppressed()).count()
-        if where:
-            counts["filter"] = awake.count() - counts["suppressed"] - self.receiving(newsletter, at, where).count()
+        if newsletter.where:
+            counts["filter"] = awake.count() - counts["suppressed"] - self.receiving(newsletter, at).count()
         return counts
 
 
 def _suppressed() -> Any:
-    """Whether the subscriber's address or domain is suppressed; two look-ups, each in one index."""
+    """Return an expression that is true if the address or domain is blocked; two lookups, each in one index."""
     of_address = Suppression.objects.filter(
         kind=Suppression.Kind.ADDRESS, hash=models.OuterRef("subscriber__address_hash")
     )
@@ -168,22 +179,16 @@ def _suppressed() -> Any:
     return models.Exists(of_address) | models.Exists(of_domain)
 
 
-def local_day(newsletter: str, at: datetime) -> date:
-    """The day on which a moment falls for the newsletter: pauses end with days."""
-    return at.astimezone(_zone(newsletter)).date()
-
-
-def _zone(newsletter: str) -> ZoneInfo:
-    """The newsletter's time zone; UTC for one that config.toml no longer has."""
-    known = config.current().newsletters.get(newsletter)
-    return known.zone if known else ZoneInfo("UTC")
+def local_day(newsletter: Newsletter | None, at: datetime) -> date:
+    """Return the date of an instant in the newsletter's time zone, in UTC if it is no longer configured."""
+    return at.astimezone(newsletter.zone if newsletter else UTC).date()
 
 
 class Subscription(models.Model):
-    """A subscriber's tie to one newsletter. `joined` is when it became active, for whoever ever was."""
+    """A subscriber's subscription to one newsletter. `joined` is when it became active, if it ever was."""
 
     class State(models.TextChoices):
-        """Where it stands."""
+        """The state of a subscription."""
 
         PENDING = "pending"
         ACTIVE = "active"
@@ -208,18 +213,18 @@ class Subscription(models.Model):
         return f"subscription {self.pk}: {self.newsletter}, {self.state}"
 
     def paused(self, today: date) -> bool:
-        """Whether it is resting on this day."""
+        """Return whether the subscription is paused on this day."""
         return self.paused_until is not None and self.paused_until > today
 
 
 class Consent(models.Model):
-    """What a person agreed to, how, when and where: a request, and from `confirmed_at` on a consent.
+    """What a person agreed to, how, when and where: a request, and once it has `confirmed_at` a consent.
 
-    Kept as long as the person is: each sign-up adds one. `wording` is the version of `text`.
+    Each sign-up adds one, and they are deleted with the subscriber. `wording` is the version of `text`.
     """
 
     class How(models.TextChoices):
-        """The way it came."""
+        """How the consent was given."""
 
         FORM = "form"
         IMPORT = "import"
@@ -240,5 +245,5 @@ class Consent(models.Model):
 
 
 def tags_of(words: Iterable[str]) -> str:
-    """Tags as the row holds them, for statements that bypass the model."""
+    """Return the database value of tags, for statements that bypass the model."""
     return str(Subscription._meta.get_field("tags").get_prep_value(tuple(words)))

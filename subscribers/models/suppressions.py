@@ -1,19 +1,23 @@
-"""Addresses and domains that must get nothing more, by keyed hash, so that one can be refused without being known."""
+"""Blocked addresses and domains, stored as keyed hashes so that an address can be blocked without being stored."""
 
 from collections.abc import Iterable
 from typing import ClassVar
 
 from django.db import models
+from django.dispatch import Signal
 from django.utils import timezone
 
 from subscribers.tokens import Purpose, fingerprint, hashes, keyed_hash, secrets
 
+suppressed = Signal()
+"""Sent when an address or domain is blocked, with `kind`, `digest`, `reason` and `key_id` as in the row."""
+
 
 class SuppressionQuerySet(models.QuerySet["Suppression"]):
-    """Asks for people by what their address hashes to, under every key that was in force."""
+    """Finds suppressions by the hashes of an address, under the current and the previous keys."""
 
     def covering(self, key: str) -> "SuppressionQuerySet":
-        """Those of an address (as its key) and of its domain."""
+        """Return the suppressions of an address (given as its key) and of its domain."""
         domain = key.rpartition("@")[2]
         return self.filter(
             models.Q(kind=Suppression.Kind.ADDRESS, hash__in=hashes(Purpose.ADDRESS, key))
@@ -21,7 +25,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         )
 
     def suppressed(self, keys: Iterable[str]) -> dict[str, str]:
-        """The reason for each of these addresses (as keys) that is suppressed, by itself or by its domain."""
+        """Return the reason for each of these addresses (given as keys) that is blocked, also by its domain."""
         owners: dict[str, list[str]] = {}
         for key in keys:
             for digest in hashes(Purpose.ADDRESS, key) + hashes(Purpose.DOMAIN, key.rpartition("@")[2]):
@@ -33,8 +37,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         return found
 
     def _reasons(self, digests: list[str]) -> Iterable[tuple[str, str]]:
-        """All rows where there are few, else those asked for, in slices that every database takes."""
-        if self.count() <= 20_000:
+        """Yield all rows if there are few, else those requested, in batches that every database supports."""
+        if len(digests) > 5_000 and self.count() <= 20_000:
             wanted = set(digests)
             yield from (row for row in self.values_list("hash", "reason") if row[0] in wanted)
             return
@@ -42,27 +46,29 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
             yield from self.filter(hash__in=digests[start : start + 5_000]).values_list("hash", "reason")
 
     def suppress(self, key: str, reason: str, note: str = "") -> bool:
-        """Suppress an address (as its key); tells whether that is new. A lighter reason gives way to a weightier."""
+        """Block an address (given as its key); return whether that is new. A stronger reason replaces a weaker one."""
         return self._put(Suppression.Kind.ADDRESS, key, Purpose.ADDRESS, reason, note)
 
     def suppress_domain(self, domain: str, reason: str, note: str = "") -> bool:
-        """Suppress every address of a domain, those to come too; tells whether that is new."""
+        """Block all present and future addresses of a domain; return whether that is new."""
         return self._put(Suppression.Kind.DOMAIN, domain, Purpose.DOMAIN, reason, note)
 
     def _put(self, kind: str, text: str, purpose: Purpose, reason: str, note: str) -> bool:
-        """One row, under the key in force; a row under a previous key moves to it."""
+        """Create or update a row; one under a previous key is updated to the current key."""
+        digest, key_id = keyed_hash(purpose, text), fingerprint()
+        suppressed.send(Suppression, kind=kind, digest=digest, reason=reason, key_id=key_id)
         row = self.filter(kind=kind, hash__in=hashes(purpose, text)).first()
         if row is None:
-            self.create(kind=kind, hash=keyed_hash(purpose, text), reason=reason, note=note, key_id=fingerprint())
+            self.create(kind=kind, hash=digest, reason=reason, note=note, key_id=key_id)
             return True
-        row.hash, row.key_id = keyed_hash(purpose, text), fingerprint()
+        row.hash, row.key_id = digest, key_id
         if Suppression.WEIGHT[reason] >= Suppression.WEIGHT[row.reason]:
             row.reason, row.note, row.at = reason, note, timezone.now()
         row.save()
         return False
 
-    def adopt(self, key: str) -> None:
-        """Bring what covers this address under the key in force, so that SQL can compare hashes."""
+    def rekey(self, key: str) -> None:
+        """Recompute the hashes that cover this address with the current key, so that SQL can compare them."""
         if len(secrets()) == 1:
             return
         current, domain = fingerprint(), key.rpartition("@")[2]
@@ -74,16 +80,16 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
 
 class Suppression(models.Model):
-    """One address or domain that must get nothing more, and why."""
+    """A blocked address or domain, and the reason."""
 
     class Kind(models.TextChoices):
-        """What the hash stands for."""
+        """The kind of value that is hashed."""
 
         ADDRESS = "address"
         DOMAIN = "domain"
 
     class Reason(models.TextChoices):
-        """Why; in the words of the commands."""
+        """The reason, as used by the commands."""
 
         UNSUBSCRIBED = "unsubscribed"
         BOUNCED = "bounced"
@@ -92,7 +98,7 @@ class Suppression(models.Model):
         BY_HAND = "by hand"
 
     WEIGHT: ClassVar[dict[str, int]] = {reason: weight for weight, reason in enumerate(Reason.values)}
-    LIFTED_BY_CONFIRMING = (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.ERASED)
+    UNBLOCKED_BY_CONFIRMING = (Reason.UNSUBSCRIBED, Reason.BOUNCED, Reason.ERASED)
 
     kind = models.CharField(max_length=8, choices=Kind.choices)
     hash = models.CharField(max_length=32)

@@ -1,8 +1,8 @@
-"""The filter that picks part of a newsletter's subscribers: `tag = film and not (language = nb or tag = press)`.
+"""Filter expressions for part of a newsletter's subscribers: `tag = film and not (language = nb or tag = press)`.
 
-A condition is `tag = word`, `language = tag` (`!=` for the opposite) or `joined before|after date`; they are tied by
-`and`, `or`, `not` and parentheses, `not` first, `or` last. A word with other characters than letters, digits, `-`, `_`,
-`.` and `+` stands in double quotes. Nothing else can be said, so that nothing else can be done with it.
+A condition is `tag = word`, `language = tag` (`!=` for the opposite) or `joined before|after date`; they are combined
+with `and`, `or`, `not` and parentheses; `not` binds strongest, `or` weakest. Words with characters other than letters,
+digits, `-`, `_`, `.` and `+` must be in double quotes.
 """
 
 import re
@@ -14,21 +14,24 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from newsletter.messages import Message, Param, Problem
+from newsletter.messages import importing as messages
+
 LONGEST, DEEPEST = 1_000, 20
-EXAMPLE = "write such as: tag = film and joined before 2026-01-01"
+EXAMPLE = "tag = film and joined before 2026-01-01"
 _TOKEN = re.compile(r'\s*(?:(?P<mark>!=|=|\(|\))|"(?P<quoted>[^"]*)"|(?P<word>[\w.+-]+))')
 
 
 Condition = Callable[[ZoneInfo], Q]
 
 
-class WhereProblem(ValueError):
-    """The filter can't be read; one sentence that says where and what is wanted."""
+class WhereProblem(Problem):
+    """The filter is invalid; the message says where, and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A filter that was read; `q(zone)` is what the database understands (days begin in that zone)."""
+    """A parsed filter; `q(zone)` returns the condition, with days beginning in that time zone."""
 
     text: str
     q: Condition
@@ -42,20 +45,20 @@ class _Token:
 
 
 def parse_where(text: str) -> Where:
-    """Read a filter; an empty one is everybody. Raises WhereProblem."""
+    """Parse a filter; an empty one matches everyone. Raises WhereProblem."""
     if len(text) > LONGEST:
-        raise WhereProblem(f"where: the filter is longer than {LONGEST} characters")
+        raise WhereProblem(messages.FILTER_TOO_LONG(most=LONGEST))
     reader = _Reader(text)
     if not reader.tokens:
         return Where("", lambda zone: Q())
     q = reader.any_of(0)
     if reader.peek() is not None:
-        reader.fail("'and', 'or' or the end")
+        reader.fail(messages.WANTED_END())
     return Where(text, q)
 
 
 class _Reader:
-    """Recursive descent over the tokens; each method reads one rule and gives a function from zone to Q."""
+    """Recursive descent over the tokens; each method parses one rule and returns a function from time zone to Q."""
 
     def __init__(self, text: str) -> None:
         self.text, self.next = text, 0
@@ -69,40 +72,42 @@ class _Reader:
             if not match:
                 odd = text[at:].lstrip()
                 place = len(text) - len(odd) + 1
-                raise WhereProblem(f"where: '{odd[:1]}' (character {place}) can't stand there; {EXAMPLE}")
+                raise WhereProblem(messages.FILTER_CHARACTER(found=odd[:1], place=place, example=EXAMPLE))
             kind = str(match.lastgroup)
             found.append(_Token(match[kind], match.start(kind), kind == "quoted"))
             at = match.end()
         return found
 
     def peek(self) -> str | None:
-        """The next token as a keyword; None at the end. Text in quotes is no keyword."""
+        """Return the next token as a keyword; None at the end. Quoted text is never a keyword."""
         if self.next >= len(self.tokens):
             return None
         token = self.tokens[self.next]
         return f'"{token.text}"' if token.quoted else token.text.lower()
 
     def take(self, *wanted: str) -> str:
-        """The next token, which must be one of these."""
+        """Consume the next token, which must be one of these."""
         token = self.peek()
         if token not in wanted:
-            self.fail(" or ".join(f"'{w}'" for w in wanted))
+            words = tuple(f"'{word}'" for word in wanted)
+            self.fail(words[0] if len(words) == 1 else messages.WANTED_ONE(words=words))
         self.next += 1
         return token
 
-    def value(self, what: str) -> str:
-        """The next token as a value."""
+    def value(self, what: Message) -> str:
+        """Consume the next token as a value."""
         if self.peek() in (None, "=", "!=", "(", ")"):
             self.fail(what)
         self.next += 1
         return self.tokens[self.next - 1].text
 
-    def fail(self, wanted: str) -> NoReturn:
-        """Say what was wanted where."""
+    def fail(self, wanted: Param) -> NoReturn:
+        """Raise WhereProblem with what is expected and where."""
         if self.next < len(self.tokens):
             token = self.tokens[self.next]
-            raise WhereProblem(f"where: {wanted} is wanted, not '{token.text}' (character {token.at + 1}); {EXAMPLE}")
-        raise WhereProblem(f"where: {wanted} is wanted after '{self.text.strip()}'; {EXAMPLE}")
+            place = token.at + 1
+            raise WhereProblem(messages.FILTER_EXPECTED(wanted=wanted, found=token.text, place=place, example=EXAMPLE))
+        raise WhereProblem(messages.FILTER_ENDS(wanted=wanted, text=self.text.strip(), example=EXAMPLE))
 
     def any_of(self, depth: int) -> Condition:
         """all_of { "or" all_of }"""
@@ -123,7 +128,7 @@ class _Reader:
     def one(self, depth: int) -> Condition:
         """ "not" one | "(" any_of ")" | condition"""
         if depth > DEEPEST:
-            raise WhereProblem(f"where: more than {DEEPEST} parentheses or 'not' stand inside each other")
+            raise WhereProblem(messages.FILTER_TOO_DEEP(most=DEEPEST))
         if self.peek() == "not":
             self.next += 1
             inner = self.one(depth + 1)
@@ -136,24 +141,24 @@ class _Reader:
         return self.condition()
 
     def condition(self) -> Condition:
-        """`tag`, `language` or `joined`, how, and a value"""
+        """`tag`, `language` or `joined`, an operator and a value"""
         field = self.take("tag", "language", "joined")
         if field == "joined":
             return self.joined()
         differs = self.take("=", "!=") == "!="
-        word = self.value(f"a {field}").lower()
+        word = self.value(messages.WANTED_VALUE(field=field)).lower()
         q = Q(tags__contains=f"|{word}|") if field == "tag" else Q(subscriber__language__iexact=word)
         return lambda zone: ~q if differs else q
 
     def joined(self) -> Condition:
-        """`before` a day (that day is out) or `after` it (that day is out too)"""
+        """`before` or `after` a date, which itself is excluded"""
         how = self.take("before", "after")
-        text = self.value("a date such as 2026-01-31")
+        text = self.value(messages.WANTED_DATE())
         try:
             day = date.fromisoformat(text)
         except ValueError:
             self.next -= 1
-            self.fail("a date such as 2026-01-31")
+            self.fail(messages.WANTED_DATE())
         return lambda zone: _joined(how, day, zone)
 
 

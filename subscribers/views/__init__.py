@@ -1,12 +1,21 @@
-"""Readers' own pages: joining, leaving, choosing, and their own data.
+"""The public pages: subscribe, confirm, unsubscribe, preferences and profile.
 
-Only POST acts; GET and HEAD look. Nothing here knows a session or a cookie: what may be done follows from the link
-alone, so that there is nothing that another site could ride on.
+Only POST changes anything. There are no sessions or cookies: the link alone is the authorization, so other sites can't
+forge requests.
 """
 
-from subscribers.views.choosing import preferences
-from subscribers.views.joining import confirm, subscribe
-from subscribers.views.leaving import unsubscribe
-from subscribers.views.person import person
+from subscribers.views.preferences_page import preferences
+from subscribers.views.profile_page import profile
+from subscribers.views.subscribe_page import confirm, read_sign_up, subscribe
+from subscribers.views.unsubscribe_page import ONE_CLICK_BODY, one_click_response, unsubscribe
 
-__all__ = ["confirm", "person", "preferences", "subscribe", "unsubscribe"]
+__all__ = [
+    "ONE_CLICK_BODY",
+    "confirm",
+    "one_click_response",
+    "preferences",
+    "profile",
+    "read_sign_up",
+    "subscribe",
+    "unsubscribe",
+]

@@ -4,7 +4,7 @@
 
 Each page is asked for TIMES times (40) by an admin, through all of Django but the network. Prints a line a page: the
 median and the 95th percentile in milliseconds, the first answer (nothing cached), queries, and bytes. The newest ten
-editions have a row for each of their 100,000 mails and outcomes; older ones have their tallies only, as no page asks
+editions have a row for each of their 100,000 mails and outcomes; earlier ones have their tallies only, as no page asks
 for more of them. Ends with status 1 where a 95th percentile is 100 ms or more.
 """
 
@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import config
+from newsletter.messages import posts as reasons
 from newsletter.start import start
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from newsletter.models import Edition
+    from newsletter.models import Edition, Post
 
 READERS, EDITIONS, WHOLE, POSTS, LIMIT = 100_000, 200, 10, 17, 100.0
 NEWEST = datetime(2026, 2, 6, 17, tzinfo=UTC)
@@ -78,8 +79,8 @@ def _indexes_known() -> None:
 
 def _edition(week: int) -> "Edition":
     """An edition of so many weeks ago: 0 is the draft, 1 is approved, the others are sent."""
-    from newsletter.jobs import history
-    from newsletter.models import Act, Bounce, Edition, EditionPost, Frozen, Post, State, Tally
+    from newsletter.editions import history
+    from newsletter.models import Act, ApprovedContent, Bounce, Edition, EditionPost, Post, State, Tally
 
     until = NEWEST - timedelta(weeks=week)
     began = {} if week < 2 else {"began_at": until, "ended_at": until + timedelta(minutes=9), "audience": READERS}
@@ -91,18 +92,18 @@ def _edition(week: int) -> "Edition":
         until=until,
         created_at=until,
         refreshed_at=until,
-        **began,  # type: ignore[arg-type]
+        **began,
     )
     posts = Post.objects.bulk_create(_post(n, until) for n in range(POSTS))
     EditionPost.objects.bulk_create(
-        EditionPost(edition=edition, post=post, included=True, reason="in the window", position=n)
+        EditionPost(edition=edition, post=post, included=True, reason=reasons.IN_THE_PERIOD(), position=n)
         for n, post in enumerate(posts)
     )
     for number in range(5):
         history.record(edition, "anna@example.org", f"left out post {posts[number].pk}", until)
         history.log("anna@example.org", "left out", edition.name, until)
     if week:
-        Frozen.objects.create(edition=edition, **_frozen(edition))
+        ApprovedContent.objects.create(edition=edition, **_frozen(edition))
     if week > 1:
         seconds = (until + timedelta(seconds=2 * n) for n in range(200))
         Tally.objects.bulk_create(Tally(edition=edition, at=at, accepted=494, refused=5, deferred=1) for at in seconds)
@@ -118,7 +119,7 @@ def _frozen(edition: "Edition") -> dict[str, object]:
     return {"revision": 1, "placeholders": [], "headers": head, "segments": b"", **texts}
 
 
-def _post(number: int, until: datetime) -> "object":
+def _post(number: int, until: datetime) -> "Post":
     from newsletter.models import Post
 
     at = until - timedelta(hours=9 * number + 1)

@@ -18,12 +18,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from newsletter.config import Delivery, Smtp
+from newsletter.config import DeliverySettings, Smtp
 from newsletter.delivery.engine import Engine, send
 from newsletter.delivery.journal import Journal
-from newsletter.delivery.message import Prepared
-from newsletter.mail import Batch, Chunk, Outcome, Reader
+from newsletter.domain.outcome import Outcome
+from newsletter.domain.segments import Reader
+from newsletter.domain.work import Batch, ChunkKey
+from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.samples import reader, segments
+from tests.doubles.ports import free_port
 
 SOURCE, SINK = "/usr/sbin/smtp-source", "/usr/sbin/smtp-sink"
 CONNECTIONS = 20
@@ -49,7 +52,7 @@ class Desk:
         """All of them."""
         return batch
 
-    def hold(self, held: Sequence[Chunk]) -> dict[Chunk, float]:
+    def renew_leases(self, held: Sequence[ChunkKey]) -> dict[ChunkKey, float]:
         """All of them."""
         return dict.fromkeys(held, 0.0)
 
@@ -69,7 +72,7 @@ def ours(port: int, mails: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         journal = Journal.create(Path(folder), "bench")
         begun, before = time.perf_counter(), time.process_time()
-        send(Engine(Delivery(connections=CONNECTIONS, smtp=smtp, domains={}), desk, desk, journal))
+        send(Engine(DeliverySettings(connections=CONNECTIONS, smtp=smtp, domains={}), desk, desk, journal))
         seconds, cpu = time.perf_counter() - begun, time.process_time() - before
         journal.close()
     if desk.settled != mails:
@@ -84,13 +87,6 @@ def source(port: int, mails: int, size: int) -> float:
     command = [SOURCE, "-d", "-s", str(CONNECTIONS), "-l", str(size), "-m", str(mails), f"127.0.0.1:{port}"]
     subprocess.run(command, check=True)
     return time.perf_counter() - begun
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -108,7 +104,7 @@ def sinking() -> Iterator[int]:
 
 def main(mails: int, rounds: int) -> None:
     """Alternate, and print medians."""
-    size = Prepared(MAIL).mail(reader(1)).size
+    size = MessageBuilder(MAIL).build(reader(1)).size
     mine, theirs = [], []
     with sinking() as port:
         command = [sys.executable, "-m", "tests.bench.bench_engine", "--ours", str(port), str(mails)]

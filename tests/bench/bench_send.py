@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -39,15 +39,15 @@ class Clock:
     """Adds up CPU and wall seconds by what was done."""
 
     def __init__(self) -> None:
-        self.cpu: Counter[str] = Counter()
-        self.wall: Counter[str] = Counter()
+        self.cpu: defaultdict[str, float] = defaultdict(float)
+        self.wall: defaultdict[str, float] = defaultdict(float)
 
     def time(self, what: str, work: Callable[[], T]) -> T:
         """Do it, and remember how long it took."""
         cpu, wall = time.process_time(), time.perf_counter()
         done = work()
-        self.cpu[what] += time.process_time() - cpu  # type: ignore[assignment]
-        self.wall[what] += time.perf_counter() - wall  # type: ignore[assignment]
+        self.cpu[what] += time.process_time() - cpu
+        self.wall[what] += time.perf_counter() - wall
         return done
 
 
@@ -58,15 +58,15 @@ def measure(folder: Path, database: str, count: int) -> str:
 
     (folder / "config.toml").write_text(CONFIG.format(database=database), encoding="utf-8")
     start(config.use(config.load(folder / "config.toml")))
-    from newsletter.jobs import database as databases
-    from newsletter.jobs import progress
-    from tests.jobs import outbox_samples as samples
+    from newsletter.sending import progress
+    from newsletter.sending.sql import database as databases
+    from tests.sending import outbox_samples as samples
 
     for first in range(0, count, 50_000):
         samples.subscribe(f"r{n}@reader.example" for n in range(first, min(first + 50_000, count)))
     edition, clock = samples.queued(), Clock()
     clock.time("freeze", lambda: samples.begun(edition))
-    databases.durable()
+    databases.make_durable()
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     _send(clock)
     accepted = clock.time("counts", lambda: progress.counts(edition)).accepted
@@ -76,18 +76,18 @@ def measure(folder: Path, database: str, count: int) -> str:
 
 
 def _send(clock: Clock) -> None:
-    from tests.jobs import outbox_samples as samples
+    from tests.sending import outbox_samples as samples
 
     box = samples.outbox()
     while batch := clock.time("next", partial(box.next, 500)):
         begun = clock.time("begin", partial(box.begin, batch))
-        clock.time("hold", partial(box.hold, [(begun.edition, begun.chunk)]))
+        clock.time("renew_leases", partial(box.renew_leases, [(begun.edition, begun.chunk)]))
         outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
         clock.time("settle", partial(box.settle, begun.edition, begun.chunk, outcomes, finished=True))
 
 
 def _line(clock: Clock, count: int, grown: float) -> str:
-    steps = ("next", "begin", "hold", "settle")
+    steps = ("next", "begin", "renew_leases", "settle")
     cpu, wall = (sum(of[step] for step in steps) / count * 1e6 for of in (clock.cpu, clock.wall))
     each = ", ".join(f"{step} {clock.cpu[step] / count * 1e6:.1f}" for step in steps)
     return (

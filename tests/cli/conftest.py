@@ -1,4 +1,4 @@
-"""The command line in this process, so that a test costs no start of the interpreter."""
+"""Run the command line in this process, which is faster."""
 
 import json
 import sys
@@ -17,7 +17,7 @@ CONFIG = settings.TEXT.partition("[newsletters.daily]")[0] + '[delivery]\nprovid
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended, and what it printed."""
+    """The exit status and output of a command."""
 
     status: int
     out: str

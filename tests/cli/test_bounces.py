@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.jobs.return_path import return_path
+from newsletter.sending.return_path import return_path
 from tests.cli.conftest import CONFIG, Run
 from tests.delivery.bounce_samples import prose, report
 from tests.doubles import imap
-from tests.jobs import outbox_samples as samples
+from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def configure(folder: Path, server: imap.Imap, password: str = imap.PASSWORD) ->
     (folder / "config.toml").write_text(text, encoding="utf-8")
 
 
-def test_it_says_what_was_read_and_what_came_of_it(command: Run, tmp_path: Path) -> None:
+def test_it_reports_what_was_read(command: Run, tmp_path: Path) -> None:
     edition = samples.sending(1)
     mails = [report(to=return_path("bounce@example.org", edition.pk, 1)), prose("?", sender="a@b.example", subject="?")]
     with imap.Imap(mails) as server:
@@ -30,14 +30,14 @@ def test_it_says_what_was_read_and_what_came_of_it(command: Run, tmp_path: Path)
     assert document == {"read": 2, "hard": 1, **nothing, "not_understood": 1, "suppressed": 1}
 
 
-def test_it_says_so_to_people_in_sentences(command: Run, tmp_path: Path) -> None:
+def test_it_reports_in_sentences(command: Run, tmp_path: Path) -> None:
     with imap.Imap([prose("?", sender="a@b.example", subject="?")]) as server:
         configure(tmp_path, server)
         told = command("bounces").out.splitlines()
     assert told == [
-        "mails read: 1",
-        "not understood, left unread and flagged in the mailbox: 1",
-        "addresses that get nothing more: 0",
+        "messages read: 1",
+        "not understood, left unread and flagged: 1",
+        "addresses blocked: 0",
     ]
 
 
@@ -49,4 +49,4 @@ def test_a_login_that_is_refused_is_one_sentence(command: Run, tmp_path: Path) -
     with imap.Imap() as server:
         configure(tmp_path, server, password="wrong")
         told = command("bounces", status=1).sentence
-    assert told.endswith("refused the login; look at bounces.imap.user and bounces.imap.password")
+    assert told.endswith("refused the login; check bounces.imap.user and bounces.imap.password")

@@ -1,4 +1,4 @@
-"""What every command shares: options anywhere, one document with --json, one sentence for an error, the statuses."""
+"""Shared by all commands: options, JSON output, errors and exit statuses."""
 
 import io
 import sys
@@ -9,15 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.cli import common
-from newsletter.cli.common import Failed, lift
+from newsletter.cli.common import Failed, take_common_options
 from tests.cli.conftest import CONFIG, Run
 
 pytestmark = pytest.mark.django_db
 
 
 @given(st.permutations(["--json", "--quiet", "draft", "kinaforum", "--config=x.toml"]))
-def test_common_options_may_stand_anywhere(words: list[str]) -> None:
-    rest = lift(words)
+def test_common_options_are_accepted_anywhere(words: list[str]) -> None:
+    rest = take_common_options(words)
     assert rest == [w for w in words if not w.startswith("--")]
     assert (common.options().json, common.options().quiet, common.options().config) == (True, True, "x.toml")
 
@@ -32,18 +32,18 @@ def test_common_options_may_stand_anywhere(words: list[str]) -> None:
     ],
 )
 def test_what_follows_manage_or_two_dashes_is_left_alone(words: list[str], rest: list[str]) -> None:
-    assert lift(words) == rest
+    assert take_common_options(words) == rest
 
 
 def test_options_of_one_call_are_not_those_of_the_next() -> None:
-    lift(["--json", "--debug"])
-    lift(["show"])
+    take_common_options(["--json", "--debug"])
+    take_common_options(["show"])
     assert common.options() == common.Options()
 
 
 def test_a_config_without_a_path_is_an_error() -> None:
-    with pytest.raises(Failed, match="--config wants the path of a file"):
-        lift(["show", "--config"])
+    with pytest.raises(Failed, match="--config requires the path of a file"):
+        take_common_options(["show", "--config"])
 
 
 @pytest.mark.parametrize("words", [["editions", "--config", "b.toml"], ["--config=b.toml", "editions"]])
@@ -70,7 +70,7 @@ def test_a_wrong_configuration_is_status_2_with_a_line_for_each_fault(command: R
     told = command("editions", status=2)
     assert sorted(told.err.splitlines()) == [
         "delivery.conections: no such key; did you mean 'connections'?",
-        "delivery.rate: 'fast' is no rate; write '0' for no limit, or such as '20/s', '300/m' or '5000/h'",
+        "delivery.rate: 'fast' is not a rate; use '0' for no limit, or a form such as '20/s', '300/m' or '5000/h'",
     ]
 
 
@@ -83,24 +83,24 @@ def test_a_wrong_configuration_is_status_2_with_a_line_for_each_fault(command: R
         (["show", "kinaforum/2026-W60"], 1, "there is no edition 'kinaforum/2026-W60'; 'newsletter editions' lists"),
         (["show", "kinaforum"], 1, "there is no edition 'kinaforum'"),
         (["approve", "kinaforum/2026-W60"], 1, "there is no edition 'kinaforum/2026-W60'"),
-        (["draft", "kinaforum", "--week", "2026-W60", "--no-collect"], 1, "'2026-W60' is no period"),
-        (["draft", "kinaforum", "--week", "6"], 2, "--week wants such as 2026-W06, not '6'"),
-        (["draft", "kinaforum", "--month", "2026-02-06"], 2, "--month wants such as 2026-02"),
-        (["draft", "kinaforum", "--day", "2026-W06"], 2, "--day wants such as 2026-02-06"),
-        (["draft", "kinaforum", "--since", "2026-02-01"], 2, "--since needs --until"),
-        (["draft", "kinaforum", "--week", "2026-W06", "--day", "2026-02-06"], 2, "give only one of"),
-        (["draft", "kinaforum", "--until", "friday"], 1, "'friday' is no time"),
+        (["draft", "kinaforum", "--week", "2026-W60", "--no-collect"], 1, "the period '2026-W60' does not exist"),
+        (["draft", "kinaforum", "--week", "6"], 2, "--week must look like 2026-W06, not '6'"),
+        (["draft", "kinaforum", "--month", "2026-02-06"], 2, "--month must look like 2026-02"),
+        (["draft", "kinaforum", "--day", "2026-W06"], 2, "--day must look like 2026-02-06"),
+        (["draft", "kinaforum", "--since", "2026-02-01"], 2, "--since requires --until"),
+        (["draft", "kinaforum", "--week", "2026-W06", "--day", "2026-02-06"], 2, "use only one of"),
+        (["draft", "kinaforum", "--until", "friday"], 2, "--until: 'friday' is not a time"),
         (["draft", "kinaforum", "--correct", "kinaforum/2026-W60"], 1, "there is no edition 'kinaforum/2026-W60'"),
-        (["try", "kinaforum"], 2, "kinaforum: is no address and no file"),
-        (["try", "config.toml", "--since", "then"], 2, "'then' is no time"),
+        (["try", "kinaforum"], 2, "kinaforum: not a file or web address"),
+        (["try", "config.toml", "--since", "then"], 2, "--since: 'then' is not a time"),
         (["nonsense"], 2, "No such command 'nonsense'"),
         (["draft"], 2, "Missing argument"),
         (["draft", "kinaforum", "--weak", "2026-W06"], 2, "No such option: --weak"),
         (["approve", "kinaforum/2026-W06", "--revision", "new"], 2, "Invalid value for '--revision'"),
-        (["--config", "elsewhere.toml", "check"], 2, "elsewhere.toml: no such file; 'newsletter init' writes one"),
+        (["--config", "elsewhere.toml", "check"], 2, "elsewhere.toml: no such file; create one with 'newsletter init'"),
     ],
 )
-def test_what_cannot_be_is_one_sentence_and_its_status(command: Run, words: list[str], status: int, told: str) -> None:
+def test_an_error_is_one_sentence_and_a_status(command: Run, words: list[str], status: int, told: str) -> None:
     assert told in command(*words, status=status).sentence
 
 
@@ -135,6 +135,6 @@ def test_a_person_is_asked_on_a_terminal(
 def test_without_a_terminal_it_needs_a_person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("y\n"))
     common.confirm("Send it?", yes=True)
-    with pytest.raises(Failed, match="Say so with --yes") as caught:
+    with pytest.raises(Failed, match="confirm with --yes") as caught:
         common.confirm("Send it?", yes=False)
     assert caught.value.status == 3

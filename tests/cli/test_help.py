@@ -1,4 +1,4 @@
-"""Every command explains itself, with an example."""
+"""Every command has help with an example."""
 
 import re
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ CONTRACT = {
 
 
 def commands() -> Iterator[tuple[str, ...]]:
-    """Every command and group there is, as the words that call it."""
+    """Return every command and group as its words."""
     yield ()
-    group = typer.main.get_command(app)
-    for name, each in group.commands.items():  # type: ignore[attr-defined]
+    group = typer.main.get_group(app)
+    for name, each in group.commands.items():
         yield (name,)
         for below in getattr(each, "commands", {}):
             yield name, below
@@ -38,14 +38,16 @@ def test_help_says_what_it_does_with_an_example(command: Run, words: tuple[str, 
     assert told.err == ""
     assert "Usage: newsletter" in told.out
     assert re.search(r"Example:\s+newsletter", told.out)
+    assert "<bool>" not in told.out, "a switch takes no value"
+    assert "...\n" not in told.out.partition("Commands:")[2], "what a command does fits in its line"
 
 
 @pytest.mark.parametrize("name", " ".join(CONTRACT.values()).split())
-def test_what_the_contract_names_is_there(name: str) -> None:
+def test_every_documented_command_exists(name: str) -> None:
     assert (name,) in ALL
 
 
-def test_without_a_word_it_shows_its_help(command: Run) -> None:
+def test_without_arguments_it_shows_its_help(command: Run) -> None:
     assert "Usage: newsletter" in command().out
 
 
@@ -54,5 +56,5 @@ def test_a_group_without_a_command_shows_its_help(command: Run) -> None:
     assert "Usage: newsletter subscribers" in told.out + told.err
 
 
-def test_the_version_is_told(command: Run) -> None:
+def test_the_version_is_shown(command: Run) -> None:
     assert command("--version").out == f"newsletter {__version__}\n"

@@ -1,4 +1,4 @@
-"""From a file to a `Config`: every fault one sentence that names its key and the nearest right one."""
+"""Loading a `Config`: every error is one sentence that names its key and a similar valid one."""
 
 from contextlib import suppress
 from datetime import date, time, timedelta
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import config
-from newsletter.config import Config, ConfigError, Mailbox, Moment, Rate
+from newsletter.config import Config, ConfigError, Moment, NamedAddress, Rate
 
 WHOLE = """
 [site]
@@ -30,16 +30,16 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 def parsed(environ: dict[str, str] | None = None, **parts: str) -> Config:
-    """A whole configuration with more lines in some of its tables."""
+    """Return a complete configuration with additional lines."""
     texts = {part: parts.get(part, "") for part in ("site", "newsletter", "source", "tables")}
     return config.parse(WHOLE.format(**texts), Path("/nowhere/config.toml"), environ)
 
 
-def test_what_is_not_said_has_its_default() -> None:
+def test_missing_keys_have_defaults() -> None:
     found = parsed()
     newsletter = found.newsletters["kinaforum"]
     assert (found.site.url, found.site.database) == ("https://brev.example.org", "sqlite:///newsletter.db")
-    assert newsletter.sender == Mailbox("Kinaforum", "Brev@example.org")
+    assert newsletter.sender == NamedAddress("Kinaforum", "Brev@example.org")
     assert (newsletter.timezone, newsletter.language, newsletter.period) == ("Europe/Oslo", "nb", "week")
     assert newsletter.send_moment == Moment(time(18), weekday=4)
     assert (newsletter.late, newsletter.late_posts) == (timedelta(hours=6), timedelta(days=30))
@@ -57,73 +57,73 @@ def test_the_example_is_a_whole_configuration() -> None:
     ("parts", "sentence"),
     [
         ({"newsletter": 'timezone = "Europe/Olso"'},
-         "newsletters.kinaforum.timezone: 'Europe/Olso' is no time zone; did you mean 'Europe/Oslo'?"),
+         "newsletters.kinaforum.timezone: 'Europe/Olso' is not a time zone; did you mean 'Europe/Oslo'?"),
         ({"newsletter": 'timezon = "Europe/Oslo"'},
          "newsletters.kinaforum.timezon: no such key; did you mean 'timezone'?"),
         ({"newsletter": 'sender = "x@example.org"'}, "newsletters.kinaforum.sender: no such key; did you mean 'from'?"),
         ({"newsletter": 'period = "fortnight"'},
-         "newsletters.kinaforum.period: 'fortnight' is not among day, week, month"),
-        ({"newsletter": 'send = "freitag"'}, "newsletters.kinaforum.send: 'freitag' is no moment"),
-        ({"newsletter": 'send = "xyz 18:00"'}, "newsletters.kinaforum.send: 'xyz 18:00': 'xyz' is no weekday"),
-        ({"newsletter": 'period = "month"\nsend = "31 18:00"'}, "a day of the month is 1 to 28"),
-        ({"newsletter": 'period = "day"\nsend = "fri 18:00"'}, 'send: with period = "day" write a moment such as'),
-        ({"newsletter": "maximum_posts = 0"}, "newsletters.kinaforum.maximum_posts: 0 won't do: write 1 or more"),
+         "newsletters.kinaforum.period: 'fortnight' is not one of day, week, month"),
+        ({"newsletter": 'send = "freitag"'}, "newsletters.kinaforum.send: 'freitag' is not a time"),
+        ({"newsletter": 'send = "xyz 18:00"'}, "newsletters.kinaforum.send: 'xyz 18:00': 'xyz' is not a weekday"),
+        ({"newsletter": 'period = "month"\nsend = "31 18:00"'}, "the day of the month must be 1 to 28"),
+        ({"newsletter": 'period = "day"\nsend = "fri 18:00"'}, 'send: with period = "day" use a time such as'),
+        ({"newsletter": "maximum_posts = 0"}, "newsletters.kinaforum.maximum_posts: 0 is invalid; write 1 or more"),
         ({"newsletter": 'maximum_posts = "60"'},
-         "newsletters.kinaforum.maximum_posts: '60' won't do: write a whole number, without quotes"),
+         "newsletters.kinaforum.maximum_posts: '60' is invalid; write a whole number, without quotes"),
         ({"newsletter": 'editors = "nobody@example.org"'},
-         "newsletters.kinaforum.editors: 'nobody@example.org' won't do: write a list, such as"),
+         "newsletters.kinaforum.editors: 'nobody@example.org' is invalid; write a list, such as"),
         ({"newsletter": "reply_to = 7"}, "newsletters.kinaforum.reply_to"),
         ({"tables": '[collect]\nallow_private_addresses = "yes"'},
-         "collect.allow_private_addresses: 'yes' won't do: write true or false, without quotes"),
-        ({"newsletter": 'maximum_size = "many"'}, "newsletters.kinaforum.maximum_size: 'many' is no size"),
-        ({"newsletter": 'late = "soon"'}, "newsletters.kinaforum.late: 'soon' is no duration"),
-        ({"newsletter": 'language = "xx-nonsense"'}, "newsletters.kinaforum.language: 'xx-nonsense' is no language"),
-        ({"newsletter": 'editors = ["nobody"]'}, "newsletters.kinaforum.editors[1]: 'nobody' is no mail address"),
-        ({"newsletter": 'theme = { accent = "red" }'}, "newsletters.kinaforum.theme.accent: 'red' is no colour"),
+         "collect.allow_private_addresses: 'yes' is invalid; write true or false, without quotes"),
+        ({"newsletter": 'maximum_size = "many"'}, "newsletters.kinaforum.maximum_size: 'many' is not a size"),
+        ({"newsletter": 'late = "soon"'}, "newsletters.kinaforum.late: 'soon' is not a duration"),
+        ({"newsletter": 'language = "xx-nonsense"'}, "newsletters.kinaforum.language: 'xx-nonsense' is not a language"),
+        ({"newsletter": 'editors = ["nobody"]'}, "newsletters.kinaforum.editors[1]: 'nobody' is not an email address"),
+        ({"newsletter": 'theme = { accent = "red" }'}, "newsletters.kinaforum.theme.accent: 'red' is not a colour"),
         ({"newsletter": 'theme = { acent = "#000" }'},
          "newsletters.kinaforum.theme.acent: no such key; did you mean 'accent'?"),
         ({"newsletter": 'provider = "mailgum"'},
-         "newsletters.kinaforum.provider: 'mailgum' is no provider; did you mean 'mailgun'?"),
+         "newsletters.kinaforum.provider: 'mailgum' is not a provider; did you mean 'mailgun'?"),
         ({"newsletter": 'skip = ["2026-02-30"]'},
-         "newsletters.kinaforum.skip: '2026-02-30' is no date; write such as 2026-12-25"),
+         "newsletters.kinaforum.skip: '2026-02-30' is not a date; use a form such as 2026-12-25"),
         ({"source": 'tipe = "feed"'}, "newsletters.kinaforum.sources[1].tipe: no such key; did you mean 'type'?"),
-        ({"source": 'type = "atom"'}, "newsletters.kinaforum.sources[1].type: 'atom' is not among auto, feed"),
+        ({"source": 'type = "atom"'}, "newsletters.kinaforum.sources[1].type: 'atom' is not one of auto, feed"),
         ({"source": 'exclude = { word = ["x"] }'},
          "newsletters.kinaforum.sources[1].exclude.word: no such key; did you mean 'words'?"),
         ({"tables": '[[newsletters.kinaforum.sources]]\nurl = "https://kinaforum.example/"'},
-         "newsletters.kinaforum.sources: the same url stands there twice"),
-        ({"tables": "[delivery]\nconnections = 0"}, "delivery.connections: 0 won't do"),
-        ({"tables": '[delivery]\nrate = "fast"'}, "delivery.rate: 'fast' is no rate"),
+         "newsletters.kinaforum.sources: the same url is listed twice"),
+        ({"tables": "[delivery]\nconnections = 0"}, "delivery.connections: 0 is invalid"),
+        ({"tables": '[delivery]\nrate = "fast"'}, "delivery.rate: 'fast' is not a rate"),
         ({"tables": '[delivery]\nsmtp = { security = "startls" }'},
-         "delivery.smtp.security: 'startls' is not among auto, tls, starttls, none; did you mean 'starttls'?"),
+         "delivery.smtp.security: 'startls' is not one of auto, tls, starttls, none; did you mean 'starttls'?"),
         ({"tables": "[delivery]\nretry_delays = []"}, "delivery.retry_delays"),
         ({"tables": "[delivrey]\nconnections = 1"}, "delivrey: no such key; did you mean 'delivery'?"),
-        ({"tables": "[collect]\nmaximum_bytes = true"}, "collect.maximum_bytes: True is no size"),
-        ({"tables": "[web]\nport = 70000"}, "web.port: 70000 won't do: write 65535 or less"),
-        ({"site": 'alert_url = "ftp://x.example"'}, "site.alert_url: 'ftp://x.example' is no web address"),
-        ({"site": 'secret_key = { env = "NO_SUCH" }'}, "site.secret_key: the environment has no $NO_SUCH"),
+        ({"tables": "[collect]\nmaximum_bytes = true"}, "collect.maximum_bytes: True is not a size"),
+        ({"tables": "[web]\nport = 70000"}, "web.port: 70000 is invalid; write 65535 or less"),
+        ({"site": 'alert_url = "ftp://x.example"'}, "site.alert_url: 'ftp://x.example' is not a web address"),
+        ({"site": 'secret_key = { env = "NO_SUCH" }'}, "site.secret_key: the environment variable NO_SUCH is not set"),
         ({"site": 'secret_key = { file = "no.key" }'}, "site.secret_key: /nowhere/no.key can't be read"),
         ({"tables": "[newsletters.Kina_Forum]\n"}, "newsletters.Kina_Forum"),
     ],
 )  # fmt: skip
-def test_a_fault_is_a_sentence_with_its_key(parts: dict[str, str], sentence: str) -> None:
+def test_an_error_is_a_sentence_with_its_key(parts: dict[str, str], sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(**parts)
-    assert any(problem.startswith(sentence) or sentence in problem for problem in caught.value.problems)
-    assert all("\n" not in problem for problem in caught.value.problems)
+    assert any(sentence in str(problem) for problem in caught.value.problems)
+    assert all("\n" not in str(problem) for problem in caught.value.problems)
 
 
-def test_each_fault_is_told_once() -> None:
+def test_each_error_is_reported_once() -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(newsletter='timezone = "Europe/Olso"\nperiod = "weak"', site="nonsense = 1")
     assert len(caught.value.problems) == 3
 
 
 @pytest.mark.parametrize("key", ["title", "from", "address"])
-def test_what_is_required_is_named_where_it_is_missing(key: str) -> None:
+def test_missing_required_keys_are_named(key: str) -> None:
     lines = WHOLE.format(site="", newsletter="", source="", tables="").splitlines()
     text = "\n".join(line for line in lines if not line.startswith(f"{key} ="))
-    with pytest.raises(ConfigError, match=rf"^newsletters\.kinaforum\.{key}: is required and missing$"):
+    with pytest.raises(ConfigError, match=rf"^newsletters\.kinaforum\.{key}: required, but missing$"):
         config.parse(text)
 
 
@@ -133,36 +133,38 @@ def test_a_newsletter_without_sources_is_refused() -> None:
         config.parse(text)
 
 
-def test_a_misspelt_table_is_told_once() -> None:
+def test_a_misspelt_table_is_reported_once() -> None:
     text = WHOLE.format(site="", newsletter="", source="", tables="").replace("[newsletters.", "[newsletter.", 1)
     with pytest.raises(ConfigError) as caught:
         config.parse(text)
-    assert caught.value.problems == ("newsletter: no such key; did you mean 'newsletters'?",)
+    assert str(caught.value) == "newsletter: no such key; did you mean 'newsletters'?"
 
 
-def test_sources_in_single_brackets_are_told_how_to_be_written() -> None:
+def test_sources_in_single_brackets_are_explained() -> None:
     text = WHOLE.format(site="", newsletter="", source="", tables="").replace("[[", "[").replace("]]", "]")
-    with pytest.raises(ConfigError, match=r"^newsletters\.kinaforum\.sources: is a list of tables; write \[\[news"):
+    with pytest.raises(
+        ConfigError, match=r"^newsletters\.kinaforum\.sources: must be a list of tables; write \[\[news"
+    ):
         config.parse(text)
 
 
-def test_text_that_is_no_toml_is_named_with_its_line() -> None:
-    with pytest.raises(ConfigError, match=r"is no valid TOML: .*line 2"):
+def test_invalid_toml_is_named_with_its_line() -> None:
+    with pytest.raises(ConfigError, match=r"not valid TOML: .*line 2"):
         config.parse("[site]\nurl = \n")
 
 
-def test_a_file_that_is_not_there_says_what_writes_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"no such file; 'newsletter init' writes one"):
+def test_a_missing_file_names_the_command_that_creates_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such file; create one with 'newsletter init'"):
         config.load(tmp_path / "config.toml")
 
 
-def test_a_file_that_is_no_text_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match="can't be read"):
         config.load(tmp_path / "config.toml")
 
 
-def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
     text = WHOLE.format(site="", newsletter="", source="", tables="")
     (tmp_path / "config.toml").write_text(text, encoding="utf-8-sig")
     assert config.load(tmp_path / "config.toml", {}).folder == tmp_path
@@ -182,10 +184,10 @@ def test_the_environment_overrides_the_file(name: str, raw: str, read: Any) -> N
     assert read(parsed({name: raw}))
 
 
-def test_a_variable_that_names_no_key_is_an_error() -> None:
+def test_an_unknown_variable_is_an_error() -> None:
     with pytest.raises(ConfigError, match=r"site\.ulr: no such key; did you mean 'url'\?"):
         parsed({"NEWSLETTER__SITE__ULR": "https://x.example"})
-    with pytest.raises(ConfigError, match="goes below 'url', which is no table"):
+    with pytest.raises(ConfigError, match="sets a key in 'url', which is not a table"):
         parsed({"NEWSLETTER__SITE__URL__MORE": "1"})
 
 
@@ -201,7 +203,7 @@ def test_secrets_come_from_the_environment_and_from_files(tmp_path: Path) -> Non
     assert (found.site.secret_key, found.delivery.smtp.password) == ("of the environment", "of a file")
 
 
-def test_dates_to_skip_may_be_written_bare_or_in_quotes() -> None:
+def test_skipped_dates_may_be_toml_dates_or_text() -> None:
     assert parsed(newsletter='skip = [2026-12-25, "2027-01-01"]').newsletters["kinaforum"].skip == (
         date(2026, 12, 25),
         date(2027, 1, 1),
@@ -210,7 +212,17 @@ def test_dates_to_skip_may_be_written_bare_or_in_quotes() -> None:
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=8), lambda x: st.lists(x, max_size=3)))
 def test_no_value_of_any_key_breaks_the_validator(value: object) -> None:
-    """Whatever stands in the environment is valid or one sentence."""
+    """Any value in the environment is valid, or one sentence."""
     for key in ("SITE__URL", "DELIVERY__RATE", "NEWSLETTERS__KINAFORUM__SEND", "COLLECT__EVERY", "WEB"):
         with suppress(ConfigError):
             parsed({f"NEWSLETTER__{key}": str(value)})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a = " + "[" * 3_000, "a." * 300 + "b = 1", "a = " + "[" * 40 + "]" * 40, "a = " + "{b = " * 500],
+    ids=["open arrays", "dotted keys", "arrays", "inline tables"],
+)
+def test_a_file_that_is_nested_too_deeply_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"^not valid TOML|: not valid TOML"):
+        config.parse(text)

@@ -1,4 +1,4 @@
-"""The small languages of `config.toml`."""
+"""Value types of `config.toml`."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.config import Mailbox, Moment, Rate
+from newsletter.config import Moment, NamedAddress, Rate
 from newsletter.config.values import (
     parse_address,
     parse_colour,
@@ -66,7 +66,7 @@ def test_rates(text: object, value: Rate) -> None:
     assert parse_rate(text) == value
 
 
-def test_a_rate_is_told_by_the_second() -> None:
+def test_the_rate_per_second() -> None:
     assert (Rate(7200, 3600).per_second, Rate(0, 1).per_second) == (2.0, 0.0)
 
 
@@ -84,8 +84,8 @@ def test_moments(text: str, value: Moment) -> None:
 
 
 @pytest.mark.parametrize("text", ["24:00", "12:60", "29 10:00", "0 10:00", "fri", "fri 15", "", 15, "fri  sat 10:00"])
-def test_what_is_no_moment(text: object) -> None:
-    with pytest.raises(ValueError, match=r"moment|weekday|day of the month"):
+def test_invalid_times(text: object) -> None:
+    with pytest.raises(ValueError, match=r"not a time|weekday|day of the month"):
         parse_moment(text)
 
 
@@ -99,13 +99,13 @@ def test_what_is_no_moment(text: object) -> None:
 )
 def test_mailboxes(text: str, name: str, address: str) -> None:
     found = parse_mailbox(text)
-    assert found == Mailbox(name, address)
+    assert found == NamedAddress(name, address)
     assert parse_mailbox(str(found)).address == address
 
 
 @pytest.mark.parametrize("text", ["Kinaforum", "a@b@c.example", "x <y>", "a@example.org\nBcc: b@example.org", 5, ""])
-def test_what_is_no_mailbox(text: object) -> None:
-    with pytest.raises(ValueError, match=r"is no (sender|mail address)"):
+def test_invalid_mailboxes(text: object) -> None:
+    with pytest.raises(ValueError, match=r"is not an? (sender|email address)"):
         parse_mailbox(text)
 
 
@@ -116,13 +116,13 @@ def test_colours(text: str, value: str) -> None:
 
 def test_a_time_zone_is_one_that_the_database_knows() -> None:
     assert parse_timezone("Asia/Kathmandu") == "Asia/Kathmandu"
-    with pytest.raises(ValueError, match="'Asia/Katmandoo' is no time zone; did you mean 'Asia/Kat"):
+    with pytest.raises(ValueError, match="'Asia/Katmandoo' is not a time zone; did you mean 'Asia/Kat"):
         parse_timezone("Asia/Katmandoo")
 
 
 @pytest.mark.parametrize(("parse", "text"), [(parse_duration, "9" * 12 + "d"), (parse_size, "9" * 400 + " MB")])
-def test_what_is_too_much_is_refused(parse: Callable[[str], object], text: str) -> None:
-    with pytest.raises(ValueError, match=f"'{text}' is (no duration|no size)"):
+def test_values_that_are_too_large_are_refused(parse: Callable[[str], object], text: str) -> None:
+    with pytest.raises(ValueError, match=f"'{text}' is too l(ong a duration|arge a size)"):
         parse(text)
 
 

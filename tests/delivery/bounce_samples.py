@@ -1,5 +1,8 @@
 """Mails that come back, as servers write them."""
 
+import json
+import re
+
 VERP = "bounce+a-1-0123456789ab@example.org"
 
 RETURNED = """\
@@ -104,3 +107,71 @@ Content-Type: message/rfc822
 Hei
 --b--
 """.encode()
+
+
+def amazon(event: dict[str, object], *, enveloped: bool = False, broken_at: int = 900) -> bytes:
+    """A notification of Amazon SES that SNS sends by email, in its envelope or without; long lines are broken."""
+    told = json.dumps(event)
+    told = json.dumps({"Type": "Notification", "Message": told}, indent=1) if enveloped else told
+    told = re.sub(rf"(.{{{broken_at}}})(?=.)", "\\1!\n ", told)
+    return f"""\
+From: Bounces <no-reply@sns.amazonaws.com>
+To: bounce@example.org
+Subject: AWS Notification Message
+Message-ID: <a1@eu-west-1.amazonses.com>
+Content-Type: text/plain; charset=UTF-8
+
+{told}
+
+--
+If you wish to stop receiving notifications from this topic, please visit the link below.
+""".encode()
+
+
+def amazon_event(kind: str, **said: object) -> dict[str, object]:
+    """An event of that kind about the sample message; `said` is what it says of it."""
+    headers = [
+        {"name": "Message-ID", "value": "<0a1b2c@example.org>"},
+        {"name": "List-Unsubscribe", "value": f"<https://example.org/u/{'t' * 28}>"},
+    ]
+    name = kind[0].lower() + kind[1:]
+    return {"notificationType": kind, name: said, "mail": {"source": VERP, "headers": headers}}
+
+
+def junk_mail_report() -> bytes:
+    """A complaint of Microsoft's Junk Mail Reporting Program, which has no feedback report."""
+    return f"""\
+From: staff@hotmail.com
+To: abuse@example.org
+Subject: complaint about message from 192.0.2.1
+Message-ID: <j1@outlook.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary="b"
+
+--b
+Content-Type: message/rfc822
+
+X-HmXmrOriginalRecipient: kari@reader.example
+Return-Path: {VERP}
+{RETURNED.format(address="kari@reader.example", token="t" * 28)}
+Hei
+--b--
+""".encode()
+
+
+_DAEMON = b"From: MAILER-DAEMON@mx.example\r\n"
+_CHARSETS = (b"idna", b"punycode", b"undefined", b"\0", b"hex", b"rot13", b"unicode_escape", b"\xff")
+MALFORMED = (
+    _DAEMON + b"Subject: =?utf-8?b?abcde?=\r\n\r\nx",
+    _DAEMON + b"Subject: =?idna?b?YWJj?= =?punycode?q?a=80?= =?undefined?q?a?=\r\n\r\nx",
+    _DAEMON + b"Subject: =?utf-8\0?q?a?=\r\n\r\nx",
+    *(
+        _DAEMON + b"Content-Type: text/plain; charset=" + c + b"\r\n\r\n-\xff\xfe\x80 550 no such user"
+        for c in _CHARSETS
+    ),
+    *(_DAEMON + b"Content-Type: text/plain; charset*=" + c + b"'y'%00\r\n\r\nx" for c in (b"x", b"idna", b"\0")),
+    *(_DAEMON + b"Content-Type: multipart/report; boundary*=" + c + b"'y'%ff\r\n\r\nx" for c in (b"idna", b"\0")),
+    _DAEMON + b"Content-Transfer-Encoding: x-uuencode\r\n\r\nbegin 666 a\r\n\xff",
+    _DAEMON + b"Content-Transfer-Encoding: base64\r\n\r\nabcde",
+)
+"""Messages whose encodings or parameters are malformed in ways at which Python's email package raises."""

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from newsletter.config import Delivery, Smtp, Timeouts
-from newsletter.delivery.engine import Ended, Engine
+from newsletter.config import DeliverySettings, Smtp, Timeouts
+from newsletter.delivery.engine import Engine, EngineResult
 from newsletter.delivery.journal import Journal
 from tests.delivery.samples import Desk
 from tests.doubles.smtpd import SILENT, Smtpd
 
-Send = Callable[..., Awaitable[Ended]]
+Send = Callable[..., Awaitable[EngineResult]]
 
 
 def impatient(seconds: float) -> Timeouts:
@@ -44,7 +44,7 @@ def engine_for(journal: Journal) -> Callable[..., Engine]:
         silent = any(SILENT in actions for actions in server.script.values())
         timeouts = impatient(0.5) if silent else Timeouts()
         smtp = {"host": "127.0.0.1", "security": "none", "timeouts": timeouts} | dict(settings.pop("smtp", {}))  # type: ignore[call-overload]
-        delivery = Delivery(connections=connections, smtp=Smtp(port=server.port, **smtp), **settings)  # type: ignore[arg-type]
+        delivery = DeliverySettings(connections=connections, smtp=Smtp(port=server.port, **smtp), **settings)
         return Engine(delivery, desk, desk, journal, patience=patience, grace=1.0)
 
     return make
@@ -54,7 +54,7 @@ def engine_for(journal: Journal) -> Callable[..., Engine]:
 def send_all(engine_for: Callable[..., Engine]) -> Send:
     """Runs an engine to its end."""
 
-    async def run(desk: Desk, server: Smtpd, **settings: object) -> Ended:
+    async def run(desk: Desk, server: Smtpd, **settings: object) -> EngineResult:
         return await engine_for(desk, server, **settings).run()
 
     return run

@@ -5,12 +5,14 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from newsletter.mail import Batch, Chunk, Form, Header, Outcome, Piece, Reader, Segments, Slot, Value
+from newsletter.domain.outcome import Outcome
+from newsletter.domain.segments import Header, Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.domain.work import Batch, ChunkKey
 
 BOUNDARY = "=-boundary-of-the-sample"
-TOKEN = Slot(Value.TOKEN, Form.ASCII)
-NAME_TEXT = Slot(Value.NAME, Form.TEXT, "leser")
-NAME_HTML = Slot(Value.NAME, Form.HTML, "leser")
+TOKEN = Slot(SlotValue.TOKEN, SlotEncoding.ASCII)
+NAME_TEXT = Slot(SlotValue.NAME, SlotEncoding.TEXT, "leser")
+NAME_HTML = Slot(SlotValue.NAME, SlotEncoding.HTML, "leser")
 MARK = re.compile(r"(\{token\}|\{name\})")
 
 
@@ -42,10 +44,10 @@ def segments(
     """A multipart/alternative mail of text and HTML."""
     headers = (
         Header("From", (b"Kinaforum <brev@example.org>",)),
-        Header("To", (Slot(Value.TO, Form.HEADER),)),
+        Header("To", (Slot(SlotValue.TO, SlotEncoding.HEADER),)),
         Header("Subject", (subject,)),
         Header("Date", (b"Fri, 06 Feb 2026 18:00:00 +0100",)),
-        Header("Message-ID", (b"<", Slot(Value.MESSAGE_ID, Form.ASCII), b"@example.org>")),
+        Header("Message-ID", (b"<", Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII), b"@example.org>")),
         Header("List-Id", (b"Kinaforum <kinaforum.example.org>",)),
         Header("List-Unsubscribe", (b"<https://brev.example/u/", TOKEN, b">")),
         Header("List-Unsubscribe-Post", (b"List-Unsubscribe=One-Click",)),
@@ -85,12 +87,12 @@ class Desk:
     pauses: dict[str, str] = field(default_factory=dict)
     gone: set[int] = field(default_factory=set)
     stopped: set[str] = field(default_factory=set)
-    leases: dict[Chunk, float] = field(default_factory=dict)
+    leases: dict[ChunkKey, float] = field(default_factory=dict)
     begun: list[tuple[int, ...]] = field(default_factory=list)
-    held: list[list[Chunk]] = field(default_factory=list)
+    held: list[list[ChunkKey]] = field(default_factory=list)
     limits: list[int] = field(default_factory=list)
-    finished: list[Chunk] = field(default_factory=list)
-    claimed: dict[Chunk, dict[int, Reader]] = field(default_factory=dict)
+    finished: list[ChunkKey] = field(default_factory=list)
+    claimed: dict[ChunkKey, dict[int, Reader]] = field(default_factory=dict)
 
     def next(self, limit: int) -> Batch | None:
         """The first batch of an edition that is not stopped, cut to `limit`."""
@@ -113,7 +115,7 @@ class Desk:
             self.claimed[batch.edition, batch.chunk].pop(number, None)
         return replace(batch, readers=tuple(r for r in batch.readers if r.number not in self.gone))
 
-    def hold(self, held: Sequence[Chunk]) -> Mapping[Chunk, float]:
+    def renew_leases(self, held: Sequence[ChunkKey]) -> Mapping[ChunkKey, float]:
         """All but those of stopped editions."""
         self.held.append(list(held))
         return {key: self.leases.get(key, 0.0) for key in held if key[0] not in self.stopped}
@@ -122,7 +124,7 @@ class Desk:
         """Remember; what has no outcome at the end goes back."""
         open_ = self.claimed[edition, chunk]
         for outcome in outcomes:
-            assert open_.pop(outcome.number, None), f"{outcome.number} was not in hand"
+            assert open_.pop(outcome.number, None), f"{outcome.number} was not claimed"
             self.outcomes.setdefault(outcome.number, []).append(outcome)
         if finished:
             self.finished.append((edition, chunk))

@@ -4,16 +4,25 @@ import dkim
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as generate_ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.config import Dkim
 from newsletter.delivery import dkim as dkim_room
-from newsletter.delivery.dkim import SIGNED, DkimError, NewKey, Signer, canonical_body, new_key, signed_headers
-from newsletter.delivery.message import Prepared
-from newsletter.mail import Form, Header, Segments, Slot, Value
+from newsletter.delivery.dkim import SIGNED, DkimError, NewKey, Signer, canonical_body, new_key, signed_headers, signing
+from newsletter.domain.segments import Header, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.mime.message_builder import MessageBuilder
+from newsletter.render import message
+from newsletter.render.edition import render
 from tests.delivery.samples import NAME_TEXT, TOKEN, reader, segments
+from tests.render.samples import UNTIL, digest, letterhead
 
 RSA = new_key("example.org", "s1")
 ED = new_key("example.org", "s2", "ed25519")
@@ -33,7 +42,7 @@ BOTH = (signer(RSA, "s1"), signer(ED, "s2"))
 
 
 def content(mail: Segments | None = None, signers: tuple[Signer, ...] = BOTH, **values: str) -> bytes:
-    return b"".join(Prepared(mail or segments(), signers).mail(reader(1, **values)).pieces)
+    return b"".join(MessageBuilder(mail or segments(), signing(signers)).build(reader(1, **values)).pieces)
 
 
 def verified(octets: bytes) -> list[bool]:
@@ -48,6 +57,17 @@ def verifies(found: dkim.DKIM, at: int) -> bool:
         return False
 
 
+def test_no_line_of_a_signature_is_longer_than_recommended() -> None:
+    header, _, _ = content().partition(b"\r\nFrom:")
+    assert max(map(len, header.split(b"\r\n"))) <= 78, "RFC 5322 2.1.1"
+
+
+def test_a_new_rsa_key_has_2048_bits() -> None:
+    key = load_pem_private_key(RSA.pem.encode(), None)
+    assert isinstance(key, RSAPrivateKey)
+    assert key.key_size == 2048
+
+
 def test_both_keys_sign_and_both_signatures_verify() -> None:
     octets = content()
     assert octets.startswith(b"DKIM-Signature: v=1; a=rsa-sha256;")
@@ -56,7 +76,7 @@ def test_both_keys_sign_and_both_signatures_verify() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(name=st.text(max_size=20), text=st.text("ab \t\r\n=.æ", max_size=60), html=st.text("<> \t\nab", max_size=60))
-def test_whatever_the_words_the_signature_verifies(name: str, text: str, html: str) -> None:
+def test_signatures_verify_for_any_text(name: str, text: str, html: str) -> None:
     mail = segments(text + " {name} {token}\n\n", html + "{name}\n{token} \n\n\n", b"  Uke \t 6  ")
     assert verified(content(mail, (BOTH[1],), name=name)) == [True]
 
@@ -64,9 +84,9 @@ def test_whatever_the_words_the_signature_verifies(name: str, text: str, html: s
 @pytest.mark.parametrize(
     "body",
     [
-        (b"a ", Slot(Value.NAME, Form.TEXT), b" \r\nb\r\n"),
-        (b"a \t", Slot(Value.NAME, Form.TEXT), b"\r\n"),
-        (Slot(Value.NAME, Form.TEXT), b"\r\n\r\n"),
+        (b"a ", Slot(SlotValue.NAME, SlotEncoding.TEXT), b" \r\nb\r\n"),
+        (b"a \t", Slot(SlotValue.NAME, SlotEncoding.TEXT), b"\r\n"),
+        (Slot(SlotValue.NAME, SlotEncoding.TEXT), b"\r\n\r\n"),
         (b"a", TOKEN),
         (b"\r\n",),
         (),
@@ -75,9 +95,20 @@ def test_whatever_the_words_the_signature_verifies(name: str, text: str, html: s
     ids=str,
 )
 @pytest.mark.parametrize("name", ["", "Per"])
-def test_blanks_that_meet_over_an_empty_value_are_canonical_too(body: tuple[bytes | Slot, ...], name: str) -> None:
+def test_blanks_around_an_empty_value_are_canonicalized(body: tuple[bytes | Slot, ...], name: str) -> None:
     mail = Segments(segments().headers, body, "brev@example.org", "example.org")
     assert verified(content(mail, (BOTH[1],), name=name)) == [True]
+
+
+@pytest.mark.parametrize("name", ["", "Åse", "a" * 70])
+@pytest.mark.parametrize(
+    "greeting", ["Hei, {name}!", "{name}, velkommen", "Takk ({name}).", "Hei\n**{name}**", "{name}"]
+)
+def test_the_text_around_a_name_is_signed_as_it_is_sent(greeting: str, name: str) -> None:
+    mail = message.segments(render(digest(1, greeting=greeting)), letterhead(), date=UNTIL)
+    signed, plain = content(mail, name=name), b"".join(MessageBuilder(mail).build(reader(1, name=name)).pieces)
+    assert verified(signed) == [True, True]
+    assert signed.endswith(plain)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +124,23 @@ def test_blanks_that_meet_over_an_empty_value_are_canonical_too(body: tuple[byte
         (b"Message-ID: <m.1", b"Message-ID: <m.2"),
     ],
 )
-def test_what_is_changed_added_or_taken_away_does_not_verify(old: bytes, new: bytes) -> None:
+def test_a_changed_message_does_not_verify(old: bytes, new: bytes) -> None:
     octets = content()
     assert octets.count(old) >= 1
     assert verified(octets.replace(old, new, 1)) == [False, False]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "From", "Reply-To", "To", "Cc", "Subject", "Date", "Message-ID", "List-Id", "List-Unsubscribe",
+        "List-Unsubscribe-Post", "Feedback-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
+        "Content-Transfer-Encoding",
+    ],
+)  # fmt: skip
+def test_no_field_that_a_receiver_relies_on_can_be_added(name: str) -> None:
+    octets = content()
+    assert verified(octets.replace(b"\r\nFrom:", f"\r\n{name}: added\r\nFrom:".encode(), 1)) == [False, False]
 
 
 def test_a_header_that_occurs_twice_is_signed_twice() -> None:
@@ -106,7 +150,7 @@ def test_a_header_that_occurs_twice_is_signed_twice() -> None:
 
 
 @pytest.mark.parametrize("host", ["email-smtp.eu-west-1.amazonaws.com", "EMAIL-SMTP.cn-north-1.amazonaws.com.cn"])
-def test_what_amazon_rewrites_is_left_unsigned(host: str) -> None:
+def test_fields_that_amazon_rewrites_are_not_signed(host: str) -> None:
     names = signed_headers("smtp", host)
     assert names == signed_headers("amazon_ses")
     octets = content(signers=(signer(RSA, "s1", names),))
@@ -115,13 +159,13 @@ def test_what_amazon_rewrites_is_left_unsigned(host: str) -> None:
     assert verified(changed) == [True]
 
 
-def test_elsewhere_everything_is_signed() -> None:
+def test_all_fields_are_signed_for_other_providers() -> None:
     assert signed_headers("smtp", "mail.example.org") == SIGNED
 
 
 @pytest.mark.parametrize("pem", ["", "no key", RSA.record])
-def test_a_key_that_is_none_is_named(pem: str) -> None:
-    with pytest.raises(DkimError, match=r"s9\._domainkey\.example\.org cannot be read"):
+def test_an_invalid_key_is_refused(pem: str) -> None:
+    with pytest.raises(DkimError, match=r"s9\._domainkey\.example\.org can't be read"):
         Signer(Dkim(domain="example.org", selector="s9", key=pem or "-"))
 
 
@@ -133,7 +177,7 @@ def test_a_key_of_another_kind_is_refused() -> None:
 
 def test_a_key_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dkim_room, "SMALLEST_RSA", 4096)
-    with pytest.raises(DkimError, match="2048 bits is too small"):
+    with pytest.raises(DkimError, match="2,048 bits is too small"):
         signer(RSA, "s1")
 
 

@@ -1,21 +1,24 @@
 """The engine as a whole: chunks, whom they reach, what their mails hold; what stops it is test_engine_stops.py."""
 
 import asyncio
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from newsletter.config import Delivery, Smtp
-from newsletter.delivery import engine as engine_room
+from newsletter.config import DeliverySettings, Smtp
+from newsletter.delivery import engine as engine_module
+from newsletter.delivery import in_flight as in_flight_module
 from newsletter.delivery import retry as retry_room
-from newsletter.delivery import shift as shift_room
 from newsletter.delivery.dkim import DkimError, new_key
-from newsletter.delivery.engine import CHUNK, Engine, Why, send
+from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals
-from newsletter.mail import Batch, Fault, Form, Header, Kind, Outcome, Reader, Slot, Value
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Header, Reader, Slot, SlotEncoding, SlotValue
+from newsletter.domain.work import Batch
+from newsletter.messages import delivery as messages
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import Desk, desk, reader, readers, segments
 from tests.doubles.smtpd import SILENT, Smtpd
@@ -28,7 +31,7 @@ async def test_every_reader_of_many_chunks_has_one_outcome(send_all: Send, journ
     desk_ = desk(1750)
     async with Smtpd.of() as server:
         ended = await send_all(desk_, server, connections=4)
-    assert ended.why is Why.DONE
+    assert ended.reason is EndReason.DONE
     assert desk_.kinds() == {"accepted": 1750}
     assert sorted(server.recipients) == sorted(f"r{n}@reader.example" for n in range(1750))
     assert {len(outcomes) for outcomes in desk_.outcomes.values()} == {1}
@@ -38,14 +41,14 @@ async def test_every_reader_of_many_chunks_has_one_outcome(send_all: Send, journ
     assert journals(journal.path.parent) == []
 
 
-async def test_nothing_to_do_is_done_at_once(send_all: Send) -> None:
+async def test_an_empty_source_ends_the_engine_at_once(send_all: Send) -> None:
     async with Smtpd.of() as server:
         ended = await send_all(Desk([]), server)
-    assert ended.why is Why.DONE
+    assert ended.reason is EndReason.DONE
     assert server.greeted == 0
 
 
-async def test_several_editions_each_have_their_own_mail(send_all: Send) -> None:
+async def test_each_edition_has_its_own_content(send_all: Send) -> None:
     desk_ = Desk(
         [
             Batch("a/1", 0, segments(subject=b"One"), (reader(1, "a@x.example"),)),
@@ -59,7 +62,7 @@ async def test_several_editions_each_have_their_own_mail(send_all: Send) -> None
     assert subjects == {"a@x.example": 1, "b@x.example": 0, "c@x.example": 1}
 
 
-async def test_who_left_before_a_chunk_was_begun_gets_nothing(send_all: Send) -> None:
+async def test_a_reader_who_unsubscribed_before_the_chunk_began_gets_nothing(send_all: Send) -> None:
     desk_ = desk(5)
     desk_.gone = {1, 3}
     async with Smtpd.of() as server:
@@ -77,11 +80,11 @@ async def test_a_chunk_that_everybody_left_is_finished_at_once(send_all: Send) -
     assert len(desk_.finished) == 3
 
 
-async def test_who_leaves_while_a_slow_chunk_is_sent_gets_nothing(
+async def test_a_reader_who_unsubscribes_during_a_slow_chunk_gets_nothing(
     engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_room, "RECHECK", 0.2)
-    monkeypatch.setattr(engine_room, "LOOK", 0.1)
+    monkeypatch.setattr(engine_module, "RECHECK_INTERVAL", 0.2)
+    monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.1)
     desk_ = desk(30)
     async with Smtpd.of() as server:
         engine = engine_for(desk_, server, rate="10/s")
@@ -93,11 +96,70 @@ async def test_who_leaves_while_a_slow_chunk_is_sent_gets_nothing(
     assert len(desk_.begun) > 2
 
 
-async def test_a_rate_makes_chunks_of_a_minutes_work(send_all: Send) -> None:
+async def test_a_chunk_is_sent_without_waiting_for_the_next_tick(
+    send_all: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "TICK_INTERVAL", 3600.0)
+    desk_ = desk(3)
+    async with Smtpd.of() as server, asyncio.timeout(60):
+        await send_all(desk_, server)
+    assert desk_.kinds() == {"accepted": 3}
+
+
+async def test_readers_are_not_looked_up_again_before_their_interval(
+    engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.01)
+    desk_ = desk(1000)
+    async with Smtpd.of() as server:
+        engine = engine_for(desk_, server, rate="100/s", domains={})
+        running = asyncio.ensure_future(engine.run())
+        await until(lambda: len(desk_.held) > 5)
+        assert len(desk_.begun) == 1
+        engine.stop()
+        await running
+
+
+async def test_work_that_comes_while_the_last_chunk_is_sent_is_taken(
+    engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 3600.0)
+    desk_ = desk(3)
+    settle = desk_.settle
+
+    def settle_and_add(*args: Any, **how: Any) -> None:
+        settle(*args, **how)
+        if len(desk_.finished) == 1:
+            desk_.batches.append(Batch(EDITION, 500, segments(), (reader(500),)))
+
+    monkeypatch.setattr(desk_, "settle", settle_and_add)
+    async with Smtpd.of() as server, asyncio.timeout(60):
+        await engine_for(desk_, server).run()
+    assert desk_.kinds() == {"accepted": 4}
+
+
+async def test_outcomes_of_a_slow_chunk_are_reported_before_it_is_finished(
+    engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.05)
+    desk_ = desk(1000)
+    async with Smtpd.of() as server:
+        engine = engine_for(desk_, server, rate="100/s", domains={})
+        running = asyncio.ensure_future(engine.run())
+        await until(lambda: desk_.outcomes)
+        assert desk_.finished == []
+        engine.stop()
+        await running
+    assert desk_.kinds() == {"accepted": len(server.taken)}
+
+
+async def test_a_rate_makes_chunks_of_a_minutes_work_and_the_next_is_fetched_at_a_fifth(engine_for: EngineFor) -> None:
     desk_ = desk(3)
     async with Smtpd.of() as server:
-        await send_all(desk_, server, rate="300/m", domains={})
+        engine = engine_for(desk_, server, rate="300/m", domains={})
+        await engine.run()
     assert desk_.limits[0] == 300
+    assert engine._in_flight.refill_below == 60
 
 
 async def test_the_present_rate_makes_chunks_smaller(engine_for: EngineFor) -> None:
@@ -106,7 +168,7 @@ async def test_the_present_rate_makes_chunks_smaller(engine_for: EngineFor) -> N
         await engine.run()
     engine._rates.clear()
     engine._rates.extend((float(second), second * 2) for second in range(6))
-    assert engine._limit() == 120
+    assert engine._chunk_size() == 120
     assert engine.progress().per_second == 2.0
 
 
@@ -115,7 +177,12 @@ async def test_a_reader_with_an_impossible_address_is_refused_and_others_go_on(s
     async with Smtpd.of() as server:
         await send_all(desk_, server)
     (outcome,) = desk_.outcomes[1]
-    assert (outcome.kind, outcome.fault, outcome.status, outcome.code) == (Kind.REFUSED, Fault.READER, "5.1.3", 0)
+    assert (outcome.kind, outcome.fault, outcome.status, outcome.code) == (
+        OutcomeKind.REFUSED,
+        Fault.READER,
+        "5.1.3",
+        0,
+    )
     assert len(server.taken) == 2
 
 
@@ -127,11 +194,11 @@ async def test_a_fault_of_ours_in_a_readers_values_is_not_the_readers(send_all: 
 
 
 async def test_segments_that_no_reader_can_fill_pause_the_edition(send_all: Send) -> None:
-    wrong = segments(extra=(Header("X-Wrong", (Slot(Value.UNSUBSCRIBE, Form.ASCII),)),))
+    wrong = segments(extra=(Header("X-Wrong", (Slot(SlotValue.UNSUBSCRIBE, SlotEncoding.ASCII),)),))
     desk_ = Desk([Batch(EDITION, 0, wrong, readers(["a@x.example"]))])
     async with Smtpd.of() as server:
         await send_all(desk_, server)
-    assert "cannot be made" in desk_.pauses[EDITION]
+    assert "can't be made" in str(desk_.pauses[EDITION])
     assert desk_.back == [0]
 
 
@@ -153,8 +220,8 @@ async def test_changed_segments_are_sent_as_they_are_now(send_all: Send) -> None
 async def test_one_slow_reader_does_not_keep_the_next_chunks_from_being_claimed(
     send_all: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_room, "CHUNK", 20)
-    monkeypatch.setattr(shift_room, "LOW", 5)
+    monkeypatch.setattr(engine_module, "CHUNK", 20)
+    monkeypatch.setattr(in_flight_module, "REFILL_BELOW", 5)
     desk_ = desk(["slow@slow.example", *(f"r{n}@reader.example" for n in range(1, 400))])
     domains = {"slow.example": {"rate": "1/s"}}
     desk_.batches[0] = replace(desk_.batches[0], readers=(*desk_.batches[0].readers, reader(400, "late@slow.example")))
@@ -173,8 +240,8 @@ async def test_a_server_that_reads_slowly_is_given_up_and_its_mail_was_not_taken
     async with Smtpd.of(BODY=[SILENT, SILENT]) as server:
         await send_all(desk_, server, connections=1)
     (outcome,) = desk_.outcomes[0]
-    assert (outcome.kind, outcome.fault) == (Kind.DEFERRED, Fault.CONNECTION)
-    assert outcome.text == "timed out waiting for the server to read on"
+    assert (outcome.kind, outcome.fault) == (OutcomeKind.DEFERRED, Fault.CONNECTION)
+    assert outcome.problem == messages.WRITE_TIMED_OUT()
     assert server.taken == []
 
 
@@ -189,7 +256,9 @@ async def test_a_server_that_reads_in_bursts_gets_all_of_it(send_all: Send) -> N
 
 def test_a_dkim_key_that_is_none_is_said_before_anything_is_sent(journal: Journal) -> None:
     with pytest.raises(DkimError):
-        Engine(Delivery(dkim={"domain": "a.example", "selector": "s", "key": "none"}), Desk([]), Desk([]), journal)
+        Engine(
+            DeliverySettings(dkim={"domain": "a.example", "selector": "s", "key": "none"}), Desk([]), Desk([]), journal
+        )
 
 
 async def test_mails_are_signed_where_a_key_is_configured(send_all: Send) -> None:
@@ -204,7 +273,7 @@ def test_send_runs_on_uvloop_where_there_is_one(
     loop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, journal: Journal
 ) -> None:
     if loop == "asyncio":
-        monkeypatch.setattr(engine_room, "find_spec", lambda name: None)
+        monkeypatch.setattr(engine_module, "find_spec", lambda name: None)
     seen: list[str] = []
 
     class Watching(Desk):
@@ -212,7 +281,7 @@ def test_send_runs_on_uvloop_where_there_is_one(
             return super().begin(batch)
 
     desk_ = Watching(desk(3).batches)
-    engine = Engine(Delivery(provider="file", file={"folder": "mails"}), desk_, desk_, journal, folder=tmp_path)
+    engine = Engine(DeliverySettings(provider="file", file={"folder": "mails"}), desk_, desk_, journal, folder=tmp_path)
     run = engine.run
 
     async def watched() -> object:
@@ -220,9 +289,8 @@ def test_send_runs_on_uvloop_where_there_is_one(
         return await run()
 
     monkeypatch.setattr(engine, "run", watched)
-    assert send(engine).why is Why.DONE
+    assert send(engine).reason is EndReason.DONE
     assert seen[0].startswith("uvloop" if loop == "uvloop" else "asyncio")
-    assert "uvloop" in sys.modules
 
 
 def test_source_and_sink_are_called_from_one_thread_only(tmp_path: Path, journal: Journal) -> None:
@@ -240,6 +308,10 @@ def test_source_and_sink_are_called_from_one_thread_only(tmp_path: Path, journal
             return super().next(limit)
 
     desk_ = Watching(desk(1200).batches)
-    send(Engine(Delivery(provider="file", file={"folder": "m"}, smtp=Smtp()), desk_, desk_, journal, folder=tmp_path))
+    send(
+        Engine(
+            DeliverySettings(provider="file", file={"folder": "m"}, smtp=Smtp()), desk_, desk_, journal, folder=tmp_path
+        )
+    )
     assert len(names) == 1
     assert threading.get_ident() not in names

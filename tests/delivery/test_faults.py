@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from newsletter.delivery.engine import Why
+from newsletter.delivery.engine import EndReason
 from newsletter.delivery.journal import Journal
-from newsletter.mail import Fault, Kind
+from newsletter.domain.outcome import Fault, OutcomeKind
 from tests.delivery.conftest import Send
 from tests.delivery.samples import desk
 from tests.doubles.smtpd import CLOSE, FEATURES, SILENT, Action, Say, Smtpd
@@ -31,7 +31,7 @@ async def test_what_breaks_before_the_final_dot_is_tried_again_and_taken_once(
     readers = desk(1)
     async with Smtpd.of(features, **{phase: [fault]}) as server:
         ended = await send_all(readers, server)
-    assert ended.why is Why.DONE
+    assert ended.reason is EndReason.DONE
     assert readers.kinds() == {"accepted": 1}
     assert server.recipients == ["r0@reader.example"]
 
@@ -45,7 +45,7 @@ async def test_what_breaks_after_the_final_dot_is_unknown_and_not_sent_again(
     async with Smtpd.of(features, DOT=[fault]) as server:
         await send_all(readers, server, connections=1)
     assert readers.kinds() == {"unknown": 1, "accepted": 2}
-    assert [o.kind for o in readers.outcomes[0]] == [Kind.UNKNOWN]
+    assert [o.kind for o in readers.outcomes[0]] == [OutcomeKind.UNKNOWN]
     assert len(server.recipients) == len(set(server.recipients))
 
 
@@ -86,7 +86,7 @@ async def test_a_refusal_in_the_midst_of_a_body_costs_that_reader_only(
     async with Smtpd.of(features, BODY=[early], DOT=[after]) as server:
         await send_all(readers, server, connections=1)
     (outcome,) = readers.outcomes[0]
-    assert (outcome.kind, outcome.status) == (Kind.REFUSED, "5.3.4")
+    assert (outcome.kind, outcome.status) == (OutcomeKind.REFUSED, "5.3.4")
     assert readers.kinds() == {"refused": 1, "accepted": 2}
     assert sorted(server.recipients) == ["r1@reader.example", "r2@reader.example"]
 
@@ -95,19 +95,19 @@ async def test_a_refusal_in_the_midst_of_a_body_costs_that_reader_only(
 @pytest.mark.parametrize(
     ("phase", "reply", "kind", "fault"),
     [
-        ("MAIL", "550 5.7.1 sender refused", Kind.REFUSED, Fault.POLICY),
-        ("MAIL", "451 4.3.0 later", Kind.DEFERRED, Fault.CONNECTION),
-        ("RCPT", "550 5.1.1 no such user", Kind.REFUSED, Fault.READER),
-        ("RCPT", "452 4.2.2 mailbox full", Kind.DEFERRED, Fault.MAILBOX),
-        ("RCPT", "550-5.1.1 no\r\n550-5.1.1 such\r\n550 5.1.1 user", Kind.REFUSED, Fault.READER),
-        ("DATA", "451 4.7.1 greylisted", Kind.DEFERRED, Fault.POLICY),
-        ("DATA", "554 5.5.1 no", Kind.REFUSED, Fault.POLICY),
-        ("DOT", "554 5.6.0 bad content", Kind.REFUSED, Fault.CONTENT),
-        ("DOT", "451 4.3.0 try later", Kind.DEFERRED, Fault.CONNECTION),
+        ("MAIL", "550 5.7.1 sender refused", OutcomeKind.REFUSED, Fault.POLICY),
+        ("MAIL", "451 4.3.0 later", OutcomeKind.DEFERRED, Fault.CONNECTION),
+        ("RCPT", "550 5.1.1 no such user", OutcomeKind.REFUSED, Fault.READER),
+        ("RCPT", "452 4.2.2 mailbox full", OutcomeKind.DEFERRED, Fault.MAILBOX),
+        ("RCPT", "550-5.1.1 no\r\n550-5.1.1 such\r\n550 5.1.1 user", OutcomeKind.REFUSED, Fault.READER),
+        ("DATA", "451 4.7.1 greylisted", OutcomeKind.DEFERRED, Fault.POLICY),
+        ("DATA", "554 5.5.1 no", OutcomeKind.REFUSED, Fault.POLICY),
+        ("DOT", "554 5.6.0 bad content", OutcomeKind.REFUSED, Fault.CONTENT),
+        ("DOT", "451 4.3.0 try later", OutcomeKind.DEFERRED, Fault.CONNECTION),
     ],
 )
 async def test_a_refusal_costs_one_reader_and_the_connection_goes_on(
-    phase: str, reply: str, kind: Kind, fault: Fault, features: Sequence[str], send_all: Send
+    phase: str, reply: str, kind: OutcomeKind, fault: Fault, features: Sequence[str], send_all: Send
 ) -> None:
     readers = desk(4)
     async with Smtpd.of(features, **{phase: [reply]}) as server:
@@ -126,7 +126,7 @@ async def test_after_a_354_to_a_refused_mail_a_lone_dot_is_sent_and_its_reply_ig
     script: dict[str, list[Action]] = {phase: ["550 5.1.1 no"], "DATA": ["354 go on all the same"]}
     async with Smtpd.of(**script) as server:
         await send_all(readers, server, connections=1)
-    assert readers.outcomes[0][0].kind is Kind.REFUSED
+    assert readers.outcomes[0][0].kind is OutcomeKind.REFUSED
     assert server.recipients == ["r1@reader.example"]
     assert "RSET" not in server.commands
 
@@ -195,7 +195,7 @@ async def test_a_bad_goodbye_changes_nothing(fault: Action, send_all: Send) -> N
     readers = desk(1)
     async with Smtpd.of(QUIT=[fault]) as server:
         ended = await send_all(readers, server)
-    assert ended.why is Why.DONE
+    assert ended.reason is EndReason.DONE
     assert readers.kinds() == {"accepted": 1}
 
 
@@ -215,7 +215,7 @@ async def test_a_mail_whose_connections_keep_breaking_is_deferred_and_others_go_
         await send_all(desk_ := desk(1), server, connections=1)
         await send_all(readers, server, connections=1)
     (outcome,) = desk_.outcomes[0]
-    assert (outcome.kind, outcome.fault, outcome.code) == (Kind.DEFERRED, Fault.CONNECTION, 0)
+    assert (outcome.kind, outcome.fault, outcome.code) == (OutcomeKind.DEFERRED, Fault.CONNECTION, 0)
     assert readers.kinds() == {"accepted": 3}
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from newsletter.delivery.engine import Engine
 from newsletter.delivery.journal import journals, take_over
-from newsletter.mail import Kind
+from newsletter.domain.outcome import OutcomeKind
 from tests.delivery.conftest import until
 from tests.delivery.samples import desk
 from tests.doubles.smtpd import Smtpd
@@ -21,7 +21,7 @@ KILLS = 4
 SENDER = """
 import sys
 from pathlib import Path
-from newsletter.config import Delivery, Smtp
+from newsletter.config import DeliverySettings, Smtp
 from newsletter.delivery.engine import Engine, send
 from newsletter.delivery.journal import Journal
 from tests.delivery.samples import desk
@@ -29,7 +29,7 @@ port, connections, folder = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]
 todo = desk(folder.joinpath("todo").read_text().split())
 smtp = Smtp(host="127.0.0.1", port=port, security="none")
 journal = Journal.create(folder / "journal", "db", "boot")
-send(Engine(Delivery(connections=connections, smtp=smtp), todo, todo, journal))
+send(Engine(DeliverySettings(connections=connections, smtp=smtp), todo, todo, journal))
 journal.close()
 """
 
@@ -47,7 +47,8 @@ async def killed(server: Smtpd, folder: Path, after: int) -> None:
 async def test_kill_9_again_and_again_loses_nobody_and_doubles_nobody(
     tmp_path: Path, engine_for: Callable[..., Engine]
 ) -> None:
-    todo, unknown = [f"r{n}@reader.example" for n in range(MAILS)], set()
+    unknown: set[str] = set()
+    todo = [f"r{n}@reader.example" for n in range(MAILS)]
     async with Smtpd.of() as server:
         for kill in range(KILLS):
             tmp_path.joinpath("todo").write_text("\n".join(todo))
@@ -57,9 +58,9 @@ async def test_kill_9_again_and_again_loses_nobody_and_doubles_nobody(
             assert orphan
             known = {todo[e.outcome.number]: e.outcome.kind for e in orphan.entries}
             orphan.remove()
-            open_ = {address for address, kind in known.items() if kind is Kind.UNKNOWN}
+            open_ = {address for address, kind in known.items() if kind is OutcomeKind.UNKNOWN}
             assert len(open_) <= CONNECTIONS
-            assert set(server.recipients) - unknown >= {a for a, kind in known.items() if kind is Kind.ACCEPTED}
+            assert set(server.recipients) - unknown >= {a for a, kind in known.items() if kind is OutcomeKind.ACCEPTED}
             unknown |= open_
             todo = [address for address in todo if address not in known]
         rest = desk(todo)

@@ -7,13 +7,14 @@ from typing import cast
 
 import pytest
 
-from newsletter.config import Delivery, Timeouts
+from newsletter.config import DeliverySettings, Timeouts
 from newsletter.delivery import journal as journals
-from newsletter.delivery.features import Features
+from newsletter.delivery.in_flight import InFlight
 from newsletter.delivery.journal import Journal
-from newsletter.delivery.shift import Shift
-from newsletter.delivery.smtp import Connection
-from newsletter.mail import Batch, Kind
+from newsletter.delivery.smtp.connection import Connection
+from newsletter.delivery.smtp.features import Features
+from newsletter.domain.outcome import OutcomeKind
+from newsletter.domain.work import Batch
 from tests.delivery.samples import reader, segments
 
 ENVELOPE = b"250 2.1.0 ok\r\n250 2.1.5 ok\r\n354 go\r\n"
@@ -45,23 +46,23 @@ class Wire:
 
 @dataclass
 class Moment:
-    """A shift with some connections that were given a mail each, and what happened, in order."""
+    """A in_flight with some connections that were given a mail each, and what happened, in order."""
 
-    shift: Shift
+    in_flight: InFlight
     connections: list[Connection]
     wires: list[Wire]
     events: list[str]
 
-    def outcomes(self) -> dict[int, Kind]:
+    def outcomes(self) -> dict[int, OutcomeKind]:
         """What is known of each number."""
-        (held,) = self.shift.held.values()
+        (held,) = self.in_flight.chunks.values()
         return {outcome.number: outcome.kind for outcome in held.outcomes}
 
     def release(self) -> None:
         """What the pool does before it rests."""
-        noted = self.shift.flush()
+        logged = self.in_flight.flush()
         for connection in self.connections:
-            connection.release(noted=noted)
+            connection.release(logged=logged)
 
 
 @pytest.fixture
@@ -76,24 +77,25 @@ def moment(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
     monkeypatch.setattr(journals, "_write_whole", remembered)
 
     def make(connections: int) -> Moment:
-        shift = Shift(Delivery(), journal, (), asyncio.get_running_loop().time, lambda: None)
-        shift.begin(Batch(EDITION, 0, segments(), tuple(reader(n) for n in range(connections * 2))))
+        in_flight = InFlight(DeliverySettings(), journal, (), asyncio.get_running_loop().time, lambda: None)
+        in_flight.begin(Batch(EDITION, 0, segments(), tuple(reader(n) for n in range(connections * 2))))
         events.clear()
         made, wires = [], []
         for _ in range(connections):
             connection, wire = Connection(Timeouts()), Wire(events)
             connection.connection_made(cast(asyncio.Transport, wire))
+            connection.data_received(b"220 mail.example ESMTP\r\n")
             connection.features = Features(pipelining=True)
-            connection.start(shift, None)
+            connection.start(in_flight, None)
             connection.pump()
             made.append(connection)
             wires.append(wire)
-        return Moment(shift, made, wires, events)
+        return Moment(in_flight, made, wires, events)
 
     return make
 
 
-async def test_one_write_to_the_journal_serves_all_mails_of_a_moment(moment: Callable[[int], Moment]) -> None:
+async def test_one_journal_write_serves_all_messages_of_one_turn(moment: Callable[[int], Moment]) -> None:
     here = moment(5)
     for connection in here.connections:
         connection.data_received(ENVELOPE)
@@ -104,10 +106,12 @@ async def test_one_write_to_the_journal_serves_all_mails_of_a_moment(moment: Cal
         connection.data_received(b"250 2.0.0 taken\r\n" + ENVELOPE)
     here.release()
     assert here.events == ["journal", *["mail"] * 5] * 2
-    assert list(here.outcomes().values()) == [Kind.ACCEPTED] * 5
+    assert list(here.outcomes().values()) == [OutcomeKind.ACCEPTED] * 5
 
 
-async def test_what_breaks_before_its_mail_was_written_is_no_unknown(moment: Callable[[int], Moment]) -> None:
+async def test_a_connection_that_breaks_before_the_message_was_written_leaves_nothing_unknown(
+    moment: Callable[[int], Moment],
+) -> None:
     here = moment(2)
     for connection in here.connections:
         connection.data_received(ENVELOPE)
@@ -115,10 +119,10 @@ async def test_what_breaks_before_its_mail_was_written_is_no_unknown(moment: Cal
     here.release()
     assert here.events[-2:] == ["journal", "mail"]
     assert here.outcomes() == {}
-    assert len(here.shift.dispatch) == 2, "its mail, and the one whose envelope was to follow, wait again"
+    assert len(here.in_flight.dispatch) == 2, "its mail, and the one whose envelope was to follow, wait again"
 
 
-async def test_a_connection_that_is_found_closing_is_not_written_to(moment: Callable[[int], Moment]) -> None:
+async def test_a_closing_connection_is_not_written_to(moment: Callable[[int], Moment]) -> None:
     here = moment(1)
     here.connections[0].data_received(ENVELOPE)
     here.wires[0].closing = True
@@ -127,35 +131,35 @@ async def test_a_connection_that_is_found_closing_is_not_written_to(moment: Call
     assert here.outcomes() == {}
 
 
-async def test_a_server_that_says_more_than_it_was_asked_gets_the_mail_first(moment: Callable[[int], Moment]) -> None:
+@pytest.mark.parametrize("early", [b"250 2.0.0 taken\r\n", b"554 5.7.1 no\r\n", b"250 2.0.0 ta", b"421 4.3.2 bye\r\n"])
+@pytest.mark.parametrize("apart", [False, True])
+async def test_a_reply_before_the_message_is_written_is_not_its_reply(
+    apart: bool, early: bytes, moment: Callable[[int], Moment]
+) -> None:
     here = moment(1)
-    here.connections[0].data_received(ENVELOPE + b"554 5.7.1 no\r\n")
-    assert here.events == ["journal", "mail"]
-    assert here.outcomes() == {0: Kind.REFUSED}
+    for piece in (ENVELOPE, early) if apart else (ENVELOPE + early,):
+        here.connections[0].data_received(piece)
+    here.release()
+    assert "mail" not in here.events
+    assert here.wires[0].closing
+    assert here.outcomes() == {}
+    assert len(here.in_flight.dispatch) == 2, "the mail, and the one whose envelope was to follow, wait again"
 
 
-async def test_what_comes_before_the_mail_is_written_is_heard_after_it(moment: Callable[[int], Moment]) -> None:
-    here = moment(1)
-    here.connections[0].data_received(ENVELOPE)
-    here.connections[0].data_received(b"250 2.0.0 taken\r\n" + ENVELOPE)
-    assert here.events == ["journal", "mail"]
-    assert here.outcomes() == {0: Kind.ACCEPTED}
-
-
-async def test_a_server_that_says_goodbye_to_an_idle_connection_costs_no_mail(moment: Callable[[int], Moment]) -> None:
+async def test_a_421_reply_on_an_idle_connection_costs_no_message(moment: Callable[[int], Moment]) -> None:
     here = moment(1)
     for said in (ENVELOPE, b"250 2.0.0 taken\r\n" + ENVELOPE, b"250 2.0.0 taken\r\n", b"421 4.3.2 bye\r\n"):
         here.connections[0].data_received(said)
         here.release()
     assert here.wires[0].closing
-    assert here.outcomes() == {0: Kind.ACCEPTED, 1: Kind.ACCEPTED}
+    assert here.outcomes() == {0: OutcomeKind.ACCEPTED, 1: OutcomeKind.ACCEPTED}
 
 
-async def test_a_lease_that_ends_in_that_moment_lets_no_mail_go(moment: Callable[[int], Moment]) -> None:
+async def test_no_message_is_written_after_its_lease_has_ended(moment: Callable[[int], Moment]) -> None:
     here = moment(3)
     for connection in here.connections:
         connection.data_received(ENVELOPE)
-    (held,) = here.shift.held.values()
+    (held,) = here.in_flight.chunks.values()
     held.usable_until = 0.0
     here.release()
     assert "mail" not in here.events
@@ -163,7 +167,7 @@ async def test_a_lease_that_ends_in_that_moment_lets_no_mail_go(moment: Callable
 
 
 @pytest.mark.parametrize("more", [b"", b"250 2.0.0 taken\r\n" + ENVELOPE])
-async def test_a_mail_that_the_journal_could_not_be_told_of_does_not_go(
+async def test_no_message_is_written_if_the_journal_can_not_be(
     more: bytes, moment: Callable[[int], Moment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = moment(3)
@@ -179,5 +183,5 @@ async def test_a_mail_that_the_journal_could_not_be_told_of_does_not_go(
     here.release()
     assert here.events == []
     assert all(wire.closing for wire in here.wires)
-    assert set(here.outcomes().values()) == {Kind.DEFERRED}
-    assert "No space left" in (here.shift.broken or "")
+    assert set(here.outcomes().values()) == {OutcomeKind.DEFERRED}
+    assert "No space left" in str(here.in_flight.journal_problem)

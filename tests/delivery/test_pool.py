@@ -1,17 +1,20 @@
 """How many connections, and when a new one."""
 
 import asyncio
+import time
 from collections.abc import Callable
+from typing import cast
 
 import pytest
 
-from newsletter.config import Timeouts
-from newsletter.delivery import pool
-from newsletter.delivery.engine import Engine, Why
-from newsletter.delivery.pace import LONGEST_GATHER
-from newsletter.delivery.pool import Pool
-from newsletter.delivery.smtp import Connection
-from newsletter.mail import Kind
+from newsletter.config import DeliverySettings, Smtp, Timeouts
+from newsletter.delivery.active_chunk import ConnectionProblem, DeliveryCallbacks
+from newsletter.delivery.engine import EndReason, Engine
+from newsletter.delivery.limits import Limits
+from newsletter.delivery.pace import MAX_DELAY
+from newsletter.delivery.smtp.connection import Connection
+from newsletter.delivery.smtp.pool import Pool
+from newsletter.domain.outcome import OutcomeKind
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import desk
 from tests.doubles.smtpd import Say, Smtpd
@@ -34,18 +37,18 @@ async def test_answers_of_a_moment_are_gathered_where_other_connections_have_wor
     connections: int, heard: int, rests: bool, engine_for: Callable[..., Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slept: list[float] = []
-    monkeypatch.setattr(pool.time, "sleep", slept.append)
+    monkeypatch.setattr(time, "sleep", slept.append)
     async with Smtpd.of() as server:
         engine = engine_for(desk(0), server)
         await engine.run()
-    busy = Pool(engine._delivery.smtp, connections, engine._shift)
+    busy = Pool(engine._delivery.smtp, connections, engine._in_flight)
     busy._connections = {Connection(Timeouts()) for _ in range(connections)}
     for _ in range(50):
         for connection in list(busy._connections)[:heard]:
-            busy._hear(connection)
+            busy._on_data(connection)
         await asyncio.sleep(0)
     assert bool(slept) is rests
-    assert max(slept, default=0.0) <= LONGEST_GATHER
+    assert max(slept, default=0.0) <= MAX_DELAY
     assert len(slept) <= 50
 
 
@@ -55,7 +58,7 @@ async def test_one_mail_needs_one_connection(send_all: Send) -> None:
     assert server.greeted == 1
 
 
-async def test_a_server_that_turns_connections_away_gets_fewer(send_all: Send) -> None:
+async def test_a_server_that_refuses_connections_gets_fewer(send_all: Send) -> None:
     readers = desk(300)
     async with Smtpd.of(GREETING=["220 hello", BUSY, BUSY, BUSY]) as server:
         await send_all(readers, server, connections=8)
@@ -69,15 +72,15 @@ async def test_each_of_several_connections_that_are_turned_away_at_once_counts(
     async with Smtpd.of(GREETING=[BUSY] * 8) as server:
         engine = engine_for(desk(0), server)
         await engine.run()
-        opened = Pool(engine._delivery.smtp, 8, engine._shift)
-        opened._taken = 8
-        opened.tend(0.0, waiting=8)
+        opened = Pool(engine._delivery.smtp, 8, engine._in_flight)
+        opened._accepted = 8
+        opened.tick(0.0, waiting=8)
         assert len(opened._opening) == 8
         await until(lambda: not opened._opening)
-        assert opened._ceiling == 1
+        assert opened._max_connections == 1
 
 
-async def test_a_bound_on_mails_per_connection_is_learnt(send_all: Send) -> None:
+async def test_a_limit_of_messages_per_connection_is_learnt(send_all: Send) -> None:
     readers = desk(24)
     async with Smtpd(per_connection=3) as server:
         await send_all(readers, server, connections=1)
@@ -86,7 +89,7 @@ async def test_a_bound_on_mails_per_connection_is_learnt(send_all: Send) -> None
     assert server.greeted == 24 // 3
 
 
-async def test_421_between_mails_is_tried_on_a_new_connection(send_all: Send) -> None:
+async def test_a_message_refused_with_421_is_tried_on_a_new_connection(send_all: Send) -> None:
     readers = desk(5)
     async with Smtpd.of(MAIL=["250 ok", "250 ok", Say("421 4.7.0 enough", close=True)]) as server:
         await send_all(readers, server, connections=1)
@@ -94,7 +97,7 @@ async def test_421_between_mails_is_tried_on_a_new_connection(send_all: Send) ->
     assert server.greeted == 2
 
 
-async def test_a_server_that_is_away_is_waited_for(send_all: Send) -> None:
+async def test_an_unreachable_server_is_tried_again(send_all: Send) -> None:
     readers = desk(3)
     async with Smtpd.of() as gone:
         pass
@@ -102,30 +105,53 @@ async def test_a_server_that_is_away_is_waited_for(send_all: Send) -> None:
     await asyncio.sleep(0.1)
     async with Smtpd(port=gone.port) as server:
         ended = await sending
-    assert ended.why is Why.DONE
+    assert ended.reason is EndReason.DONE
     assert readers.kinds() == {"accepted": 3}
     assert len(server.taken) == 3
 
 
-async def test_a_server_that_stays_away_ends_the_sending_and_costs_nobody(send_all: Send) -> None:
+class Told:
+    """Notes why connections failed."""
+
+    def __init__(self) -> None:
+        self.problems: list[ConnectionProblem] = []
+
+    def connection_failed(self, problem: ConnectionProblem) -> None:
+        self.problems.append(problem)
+
+
+async def test_pauses_between_attempts_to_connect_double_up_to_the_longest() -> None:
+    told = Told()
+    made = Pool(Smtp(), 4, cast(DeliveryCallbacks, told))
+    pauses = []
+    for now in range(1000, 9000, 1000):
+        made._open_failed(float(now), ConnectionProblem("refused", needs_operator=False))
+        pauses.append(made._not_before - now)
+    assert pauses == pytest.approx([0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 15.0])
+    assert len(told.problems) == 8
+    made.tick(made._not_before - 0.01, waiting=3)
+    assert not made._opening
+
+
+async def test_a_server_that_stays_unreachable_ends_sending_without_attempts(send_all: Send) -> None:
     readers = desk(3)
     async with Smtpd.of() as gone:
         pass
     ended = await send_all(readers, gone, patience=0.5)
-    assert ended.why is Why.UNREACHABLE
-    assert f"no connection to 127.0.0.1:{gone.port}" in ended.problem
+    assert ended.reason is EndReason.UNREACHABLE
+    assert f"no connection to 127.0.0.1:{gone.port}" in str(ended.problem)
     assert sorted(readers.back) == [0, 1, 2]
     assert readers.outcomes == {}
 
 
-async def test_idle_connections_leave(engine_for: Callable[..., Engine]) -> None:
+async def test_idle_connections_are_closed(engine_for: Callable[..., Engine]) -> None:
     async with Smtpd.of() as server:
         engine = engine_for(desk(0), server)
         await engine.run()
-        pool = Pool(engine._delivery.smtp, 1, engine._shift)
-        pool.tend(0.0, 1)
+        pool = Pool(engine._delivery.smtp, 1, engine._in_flight)
+        pool.tick(0.0, 1)
         await until(lambda: len(pool))
-        pool.tend(asyncio.get_running_loop().time() + 61, 0)
+        pool.tick(asyncio.get_running_loop().time() + 61, 0)
         await until(lambda: not len(pool))
     assert server.commands[-1] == "QUIT"
 
@@ -134,12 +160,14 @@ async def test_after_half_a_minute_one_more_connection_is_tried(engine_for: Call
     async with Smtpd.of(GREETING=[BUSY]) as server:
         engine = engine_for(desk(0), server)
         await engine.run()
-        pool = Pool(engine._delivery.smtp, 4, engine._shift)
-        pool.tend(0.0, 1)
-        await until(lambda: engine._shift.unreachable)
-        assert pool._ceiling == 1
-        pool.tend(asyncio.get_running_loop().time() + 31, 0)
-        assert pool._ceiling == 2
+        pool = Pool(engine._delivery.smtp, 4, engine._in_flight)
+        pool.tick(0.0, 1)
+        await until(lambda: engine._in_flight.unreachable)
+        assert pool._max_connections == 1
+        pool.tick(pool._max_changed_at + 30.0, 0)
+        assert pool._max_connections == 1
+        pool.tick(pool._max_changed_at + 30.5, 0)
+        assert pool._max_connections == 2
         await pool.close(0.1)
 
 
@@ -147,17 +175,31 @@ async def test_closing_gives_up_connections_that_are_being_opened(engine_for: Ca
     async with Smtpd.of(GREETING=[Say(silent=True)]) as server:
         engine = engine_for(desk(0), server)
         await engine.run()
-        pool = Pool(engine._delivery.smtp, 4, engine._shift)
-        pool.tend(0.0, 1)
+        pool = Pool(engine._delivery.smtp, 4, engine._in_flight)
+        pool.tick(0.0, 1)
         await until(lambda: server.greeted)
         await pool.close(0.1)
     assert len(pool) == 0
-    assert engine._shift.counts[Kind.ACCEPTED] == 0
+    assert engine._in_flight.counts[OutcomeKind.ACCEPTED] == 0
 
 
-async def test_a_setting_that_cannot_be_said_to_a_server_is_not_silent(send_all: Send) -> None:
+async def test_a_setting_that_can_not_be_sent_raises_an_error(send_all: Send) -> None:
     readers = desk(1)
     async with Smtpd.of() as server:
         with pytest.raises(UnicodeEncodeError):
             await send_all(readers, server, smtp={"hello": "blåbær.example"})
     assert server.taken == []
+
+
+async def test_a_lower_limit_closes_connections_after_their_messages(engine_for: Callable[..., Engine]) -> None:
+    readers, kept = desk(3000), list[int]()
+    async with Smtpd.of() as server:
+        engine = engine_for(readers, server, connections=6)
+        running = asyncio.ensure_future(engine.run())
+        await until(lambda: len(getattr(engine, "_carrier", ())) == 6)
+        engine.limit(Limits.of(DeliverySettings(connections=2)), lambda: kept.append(len(engine._carrier)))
+        await until(lambda: kept)
+        engine.limit(Limits.of(DeliverySettings(connections=4)), lambda: None)
+        await running
+    assert kept[0] <= 2
+    assert readers.kinds() == {"accepted": 3000}

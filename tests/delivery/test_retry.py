@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.delivery.retry import JITTER, RECONNECT_DELAYS, next_try, reconnect_delay
+from newsletter.delivery.retry import JITTER, next_try, reconnect_delay
 
 DELAYS = tuple(timedelta(minutes=m) for m in (1, 5, 30))
 DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def test_jitter_adds_at_most_a_fifth_and_the_last_try_comes_before_it_expires(
         assert min(base, DAY - waited) <= delay <= min(base * (1 + JITTER), DAY - waited)
 
 
-def test_a_server_that_names_a_time_is_not_asked_before() -> None:
+def test_no_retry_comes_before_the_time_that_the_server_named() -> None:
     assert next_try(1, timedelta(), DELAYS, DAY, named=600, chance=0.0) == timedelta(minutes=10)
     assert next_try(3, timedelta(), DELAYS, DAY, named=600, chance=0.0) == timedelta(minutes=30)
 
@@ -41,6 +41,14 @@ def test_without_a_given_chance_it_is_random() -> None:
 
 
 def test_a_broken_connection_is_tried_within_seconds_and_not_for_ever() -> None:
-    delays = [reconnect_delay(n) for n in range(1, len(RECONNECT_DELAYS) + 2)]
-    assert delays[:-1] == list(RECONNECT_DELAYS)
-    assert delays[-1] is None
+    assert [reconnect_delay(n) for n in range(1, 7)] == [0.0, 0.5, 1.5, 4.0, None, None]
+
+
+def test_the_last_try_comes_just_before_the_delivery_expires() -> None:
+    left = timedelta(seconds=30)
+    assert next_try(3, DAY - left, DELAYS, DAY, chance=0.0) == left
+    assert next_try(3, DAY, DELAYS, DAY) is None
+
+
+def test_up_to_a_fifth_is_added() -> None:
+    assert next_try(2, timedelta(), DELAYS, DAY, chance=1.0) == timedelta(minutes=6)

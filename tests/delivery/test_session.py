@@ -14,20 +14,22 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from newsletter.config import Smtp
-from newsletter.delivery.engine import Why
-from newsletter.delivery.session import (
+from newsletter.delivery.engine import EndReason
+from newsletter.delivery.reply import Reply
+from newsletter.delivery.smtp.features import Features
+from newsletter.delivery.smtp.session import (
     Busy,
     LoginFailed,
     SessionError,
     TlsFailed,
     Unreachable,
     check_connection,
-    is_loopback,
     security_of,
 )
-from newsletter.mail import Fault, Kind
+from newsletter.domain.outcome import Fault, OutcomeKind
+from newsletter.mime.message_builder import MessageBuilder
 from tests.delivery.conftest import Send, impatient
-from tests.delivery.samples import desk, segments
+from tests.delivery.samples import desk, reader, segments
 from tests.doubles.smtpd import CLOSE, FEATURES, SILENT, Say, Smtpd
 
 NOW = datetime.datetime.now(datetime.UTC)
@@ -69,8 +71,8 @@ def tls_server(path: Path, *, implicit: bool = False, **script: Sequence[str | S
     return server
 
 
-def smtp_for(server: Smtpd, **settings: object) -> Smtp:
-    return Smtp(host="127.0.0.1", port=server.port, timeouts=impatient(1.0), **settings)  # type: ignore[arg-type]
+def smtp_for(server: Smtpd, seconds: float = 30.0, **settings: object) -> Smtp:
+    return Smtp(host="127.0.0.1", port=server.port, timeouts=impatient(seconds), **settings)
 
 
 @pytest.mark.parametrize("implicit", [False, True])
@@ -98,18 +100,18 @@ async def test_a_certificate_that_is_not_good_pauses_the_edition_and_sends_nothi
     readers = desk(3)
     async with tls_server(path, implicit=implicit) as server:
         ended = await send_all(readers, server, smtp=settings)
-    assert ended.why is Why.DONE
+    assert ended.reason is EndReason.DONE
     assert server.taken == []
     assert sorted(readers.back) == [0, 1, 2]
     words = {"expired": "expired", "wrong name": "mismatch", "unknown": "self-signed"}[case]
-    assert words in readers.pauses["k/2026-W06"]
+    assert words in str(readers.pauses["k/2026-W06"])
 
 
 async def test_without_starttls_nothing_is_sent_in_clear(send_all: Send) -> None:
     readers = desk(1)
     async with Smtpd.of() as server:
         await send_all(readers, server, smtp={"security": "starttls"})
-    assert "offers no STARTTLS" in readers.pauses["k/2026-W06"]
+    assert "does not offer STARTTLS" in str(readers.pauses["k/2026-W06"])
     assert server.taken == []
 
 
@@ -137,8 +139,8 @@ async def test_a_server_that_breaks_off_in_the_handshake_is_unreachable(tmp_path
 
 async def test_what_was_said_before_tls_counts_no_more(tmp_path: Path) -> None:
     path = certificate(tmp_path)
-    injected = "220 2.0.0 go on\r\n250-evil.example\r\n250 AUTH PLAIN"
-    async with tls_server(path, STARTTLS=[injected]) as server:
+    before = "250-double.example\r\n250-STARTTLS\r\n250 AUTH EVIL"
+    async with tls_server(path, EHLO=[before]) as server:
         found = await check_connection(smtp_for(server, security="starttls", ca=str(path)))
     assert found.encryption == "TLSv1.3"
     assert found.features.auth == ("PLAIN", "LOGIN", "XOAUTH2")
@@ -165,7 +167,7 @@ async def test_a_refused_login_pauses_the_edition_and_costs_nobody(way: str, sen
     readers = desk(5)
     async with Smtpd.of(LOGIN_FEATURES, "user:other") as server:
         await send_all(readers, server, smtp={"user": "user", "password": "secret", "auth": way})
-    assert "refused the login of user: 535 5.7.8" in readers.pauses["k/2026-W06"]
+    assert "refused the login of user: 535 5.7.8" in str(readers.pauses["k/2026-W06"])
     assert sorted(readers.back) == [0, 1, 2, 3, 4]
     assert readers.outcomes == {}
 
@@ -173,15 +175,18 @@ async def test_a_refused_login_pauses_the_edition_and_costs_nobody(way: str, sen
 @pytest.mark.parametrize("features", [FEATURES, (*FEATURES, "AUTH GSSAPI")])
 async def test_a_server_that_offers_no_login_is_an_error(features: Sequence[str]) -> None:
     async with Smtpd.of(features, "user:secret") as server:
-        with pytest.raises(LoginFailed, match="offers no login by PLAIN or LOGIN"):
+        with pytest.raises(LoginFailed, match="does not offer the login that is configured"):
             await check_connection(smtp_for(server, user="user", password="secret"))
 
 
 @pytest.mark.parametrize(
     ("fault", "error"),
     [
-        ("454 4.7.0 later", Busy),
+        ("400 later", Busy),
         ("421 4.3.2 bye", Busy),
+        ("454 4.7.0 later", Busy),
+        ("499 later", Busy),
+        ("500 5.5.1 what?", LoginFailed),
         (CLOSE, Unreachable),
         (SILENT, Unreachable),
         ("Hm?", Unreachable),
@@ -189,17 +194,47 @@ async def test_a_server_that_offers_no_login_is_an_error(features: Sequence[str]
     ids=str,
 )
 async def test_a_login_that_cannot_be_checked_now_is_no_refusal(fault: str | Say, error: type[SessionError]) -> None:
+    seconds = 1.0 if fault is SILENT else 30.0
     async with Smtpd.of(LOGIN_FEATURES, "user:secret", AUTH=[fault]) as server:
         with pytest.raises(error):
-            await check_connection(smtp_for(server, user="user", password="secret"))
+            await check_connection(smtp_for(server, seconds, user="user", password="secret"))
+
+
+@pytest.mark.parametrize("phase", ["GREETING", "EHLO"])
+@pytest.mark.parametrize(
+    ("reply", "error"), [("450 not now", Busy), ("499 no", Busy), ("500 no", Unreachable), ("554 no", Unreachable)]
+)
+async def test_only_a_temporary_refusal_of_the_session_means_that_the_server_is_busy(
+    phase: str, reply: str, error: type[SessionError]
+) -> None:
+    script = {phase: [reply], "HELO": [reply]}
+    async with Smtpd.of(**script) as server:
+        with pytest.raises(error, match=reply):
+            await check_connection(smtp_for(server))
+
+
+@pytest.mark.parametrize("code", [500, 502, 504])
+async def test_a_server_that_does_not_know_ehlo_is_greeted_with_helo(code: int) -> None:
+    async with Smtpd.of(EHLO=[f"{code} what?"]) as server:
+        found = await check_connection(smtp_for(server, hello="brev.example.org"))
+    assert server.commands == ["EHLO brev.example.org", "HELO brev.example.org", "QUIT"]
+    assert found.features == Features()
+
+
+@pytest.mark.parametrize("code", [501, 503, 550])
+async def test_a_server_that_refuses_ehlo_is_not_greeted_again(code: int) -> None:
+    async with Smtpd.of(EHLO=[f"{code} no"]) as server:
+        with pytest.raises(Unreachable, match=f"accepts no email: {code}"):
+            await check_connection(smtp_for(server))
+    assert len(server.commands) == 1
 
 
 async def test_a_server_that_wants_a_login_pauses_the_edition(send_all: Send) -> None:
     readers = desk(4)
     async with Smtpd.of(MAIL=["530 5.7.0 authentication required"] * 9) as server:
         await send_all(readers, server, connections=1)
-    assert "refused the login" in readers.pauses["k/2026-W06"]
-    assert {o.kind for outcomes in readers.outcomes.values() for o in outcomes} == {Kind.DEFERRED}
+    assert "refused the login" in str(readers.pauses["k/2026-W06"])
+    assert {o.kind for outcomes in readers.outcomes.values() for o in outcomes} == {OutcomeKind.DEFERRED}
 
 
 @pytest.mark.parametrize("quits", [[], [CLOSE], ["421 bye"]])
@@ -211,7 +246,7 @@ async def test_checking_sends_no_mail(quits: list[str | Say]) -> None:
     assert [command.split()[0] for command in server.commands] == ["EHLO", "QUIT"]
 
 
-async def test_nobody_at_the_port_is_said_plainly() -> None:
+async def test_a_port_without_a_server_is_reported_plainly() -> None:
     async with Smtpd.of() as server:
         smtp = smtp_for(server)
     with pytest.raises(Unreachable, match=r"no connection to 127\.0\.0\.1:"):
@@ -221,7 +256,7 @@ async def test_nobody_at_the_port_is_said_plainly() -> None:
 async def test_a_server_that_does_not_answer_to_tls_is_unreachable() -> None:
     async with Smtpd.of(GREETING=[SILENT]) as server:
         smtp = Smtp(host="127.0.0.1", port=server.port, security="tls", timeouts=impatient(0.2))
-        with pytest.raises(Unreachable, match=r"does not answer within 0\.2 s"):
+        with pytest.raises(Unreachable, match=r"did not answer within 0\.2 seconds"):
             await check_connection(smtp)
 
 
@@ -233,7 +268,7 @@ async def test_a_host_is_greeted_by_the_configured_name() -> None:
 
 async def test_ipv6_has_a_literal_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     async with Smtpd.of() as server:
-        monkeypatch.setattr("newsletter.delivery.session._own_host", lambda transport: "fe80::1%eth0")
+        monkeypatch.setattr("newsletter.delivery.smtp.session._local_host", lambda transport: "fe80::1%eth0")
         await check_connection(smtp_for(server))
     assert server.commands[0] == "EHLO [IPv6:fe80::1]"
 
@@ -250,9 +285,8 @@ async def test_ipv6_has_a_literal_of_its_own(monkeypatch: pytest.MonkeyPatch) ->
         ("localhost", 25, "starttls", "starttls"),
     ],
 )
-def test_what_auto_stands_for(host: str, port: int, security: str, wanted: str) -> None:
-    assert security_of(Smtp(host=host, port=port, security=security)) == wanted  # type: ignore[arg-type]
-    assert is_loopback(host) is (host != "mail.example.org")
+def test_the_security_that_auto_selects(host: str, port: int, security: str, wanted: str) -> None:
+    assert security_of(Smtp(host=host, port=port, security=security)) == wanted
 
 
 async def test_an_address_that_needs_smtputf8_is_sent_where_the_server_takes_it(send_all: Send) -> None:
@@ -264,13 +298,13 @@ async def test_an_address_that_needs_smtputf8_is_sent_where_the_server_takes_it(
     assert " BODY=8BITMIME SMTPUTF8 RET=HDRS" in mail
 
 
-async def test_and_refused_honestly_where_it_does_not(send_all: Send) -> None:
+async def test_an_address_that_needs_smtputf8_is_refused_elsewhere(send_all: Send) -> None:
     readers = desk(["pål@reader.example", "per@reader.example"])
     features = [word for word in FEATURES if word != "SMTPUTF8"]
     async with Smtpd.of(features) as server:
         await send_all(readers, server, connections=1)
     (outcome,) = readers.outcomes[0]
-    assert (outcome.kind, outcome.fault, outcome.status) == (Kind.REFUSED, Fault.READER, "5.6.7")
+    assert (outcome.kind, outcome.fault, outcome.status) == (OutcomeKind.REFUSED, Fault.READER, "5.6.7")
     assert server.recipients == ["per@reader.example"]
 
 
@@ -280,6 +314,25 @@ async def test_a_mail_larger_than_the_server_takes_is_not_sent(send_all: Send) -
         await send_all(readers, server, connections=1)
     assert {o.status for outcomes in readers.outcomes.values() for o in outcomes} == {"5.3.4"}
     assert not any(command.startswith("MAIL") for command in server.commands)
+
+
+@pytest.mark.parametrize(("less", "sent"), [(0, True), (1, False)])
+def test_a_mail_of_exactly_the_greatest_size_is_sent(less: int, sent: bool) -> None:
+    message = MessageBuilder(segments()).build(reader(1))
+    problem = Features(size_known=True, size=message.size - less).problem_with(message)
+    assert (problem is None) is sent
+
+
+def test_the_name_of_a_server_is_no_extension() -> None:
+    assert Features.of(Reply(250, (b"DSN says hello",))) == Features.of(Reply(250, (b"mail.example",)))
+    assert Features.of(Reply(250, (b"mail.example", b"dsn"))).dsn
+
+
+def test_a_server_that_offers_nothing_gets_no_extension() -> None:
+    message = MessageBuilder(segments()).build(reader(1))
+    assert Features().commands(message).startswith(b"MAIL FROM:<brev@example.org>\r\n")
+    assert Features().problem_with(MessageBuilder(segments(subject="Blåbær".encode())).build(reader(1)))
+    assert Features().problem_with(MessageBuilder(segments()).build(reader(1, "pål@reader.example")))
 
 
 async def test_eight_bit_content_is_not_sent_to_a_seven_bit_server(send_all: Send) -> None:
@@ -299,9 +352,7 @@ async def test_eight_bit_content_is_not_sent_to_a_seven_bit_server(send_all: Sen
         (["", "SIZE many", "X-UNKNOWN"], "MAIL FROM:<brev@example.org> SIZE=", ""),
     ],
 )
-async def test_only_what_the_server_offers_is_asked_for(
-    features: list[str], mail: str, rcpt: str, send_all: Send
-) -> None:
+async def test_only_offered_extensions_are_used(features: list[str], mail: str, rcpt: str, send_all: Send) -> None:
     async with Smtpd.of(features) as server:
         await send_all(desk(1), server)
     said = {command.split()[0]: command for command in server.commands}

@@ -8,7 +8,7 @@ import pytest
 from newsletter import config
 from newsletter.demo.blog import FEED, Blog
 from newsletter.demo.place import _free_ports
-from newsletter.demo.posts import published_by
+from newsletter.demo.sample_posts import published_by
 from newsletter.demo.serving import DemoProblem, served
 from newsletter.feeds import read
 
@@ -72,7 +72,7 @@ def test_the_reader_takes_it_for_a_blogger_blog_and_tidies_it() -> None:
     (port,) = _free_ports(1)
     with served(Blog(port, lambda: NOW), port) as address:
         limits = config.Collect(allow_private_addresses=True)
-        reading = read(config.Source(url=f"{address}/"), limits, now=NOW, since=NOW - timedelta(days=20))
+        reading = read(config.SourceSettings(url=f"{address}/"), limits, now=NOW, since=NOW - timedelta(days=20))
     assert (reading.kind, reading.problems) == ("blogger", ())
     assert [p.title for p in reading.posts] == [p.title for p in published_by(NOW)]
     assert {kind for p in reading.posts for kind, _ in p.dropped} == {"repeated paragraph", "read more"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from newsletter.demo.place import place
-from newsletter.demo.posts import published_by
+from newsletter.demo.sample_posts import published_by
 from newsletter.demo.steps import last_full_week
 
 TUESDAY = datetime(2026, 2, 10, 12, tzinfo=UTC)

@@ -120,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.pour([body])
 
     def pour(self, pieces: Sequence[bytes]) -> bool:
-        """Write until the other side has gone; tells whether all of it was taken."""
+        """Write until the other side has gone; return whether all of it was read."""
         try:
             for piece in pieces:
                 self.wfile.write(piece)

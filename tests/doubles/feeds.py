@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from newsletter import config
-from newsletter.feeds import Memory, Reading
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds import Memory, SourceReading
 from newsletter.feeds.model import EVERYTHING
-from newsletter.mail import FoundPost
+from newsletter.messages.general import TEXT
 
 
 @dataclass
@@ -45,14 +46,16 @@ class Blog:
             published=article.published,
         )
 
-    def reading(self, memory: Memory, since: datetime | None) -> Reading:
+    def reading(self, memory: Memory, since: datetime | None) -> SourceReading:
         """Its newest page; with `since` as many more articles as reach back past it."""
         if not self.up:
-            return Reading(problems=(f"{self.address}: does not answer",), memory=memory, complete=False)
+            return SourceReading(
+                problems=(TEXT(words=f"{self.address}: does not answer"),), memory=memory, complete=False
+            )
         listed = sorted((a for a in self.articles if a.listed), key=lambda a: a.published, reverse=True)
         shown = listed[: max(self.page, sum(since is not None and a.published >= since for a in listed) + 1)]
         reached = EVERYTHING if len(shown) == len(listed) else shown[-1].published
-        return Reading(
+        return SourceReading(
             "feed",
             "A blog",
             self.address,
@@ -70,14 +73,14 @@ class Web:
 
     def read(
         self,
-        source: config.Source,
+        source: config.SourceSettings,
         collect: config.Collect,
         memory: Memory | None = None,
         *,
         now: datetime,
         since: datetime | None = None,
         **_: object,
-    ) -> Reading:
+    ) -> SourceReading:
         """Stands in for `newsletter.feeds.read`."""
         return self.blogs[source.url].reading(memory or Memory(), since)
 

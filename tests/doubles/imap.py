@@ -79,7 +79,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), handler)
 
     def get_request(self) -> tuple[socket.socket, object]:
-        """The next connection; one whose TLS fails is none."""
+        """The next connection; one whose TLS fails is skipped."""
         connection, peer = super().get_request()
         if self.tls:
             with connection:
@@ -133,12 +133,16 @@ class _Session:
         return "OK [READ-WRITE]"
 
     def do_uid_search(self, told: str) -> str:
-        found = [uid for uid, kept in self.server.mails.items() if not kept.flags & {r"\Seen", r"\Flagged"}]
+        flagged = told.endswith(" FLAGGED")
+        unseen = {uid: kept for uid, kept in self.server.mails.items() if r"\Seen" not in kept.flags}
+        found = [uid for uid, kept in unseen.items() if (r"\Flagged" in kept.flags) is flagged]
         self.say("* SEARCH " + " ".join(found))
         return "OK done"
 
     def do_uid_fetch(self, told: str) -> str:
-        uid, octets = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", told).groups()  # type: ignore[union-attr]
+        found = re.fullmatch(r"UID FETCH (\d+) \(BODY\.PEEK\[\]<0\.(\d+)>\)", told)
+        assert found is not None
+        uid, octets = found.groups()
         if kept := self.server.mails.get(uid):
             content = kept.content[: int(octets)]
             self.say(f"* {uid} FETCH (UID {uid} BODY[]<0> {{{len(content)}}}")
@@ -146,7 +150,9 @@ class _Session:
         return "OK done"
 
     def do_uid_store(self, told: str) -> str:
-        uid, flag = re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \((\S+)\)", told).groups()  # type: ignore[union-attr]
+        found = re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \((\S+)\)", told)
+        assert found is not None
+        uid, flag = found.groups()
         self.server.mails[uid].flags.add(flag)
         return "OK done"
 

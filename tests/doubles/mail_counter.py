@@ -1,6 +1,7 @@
 """A mail server in a process of its own: `python -m tests.doubles.mail_counter PORT SECONDS`.
 
-It prints its port, then the address of each mail that it took, before it says so. PORT 0 is any free one; it waits so
+It prints its port, then the address of each mail that it took, before it says so, and `connections N` when more were
+open at once than before. PORT 0 is any free one; it waits so
 many seconds before each answer to a final dot.
 """
 
@@ -10,6 +11,8 @@ import sys
 
 class Counter(asyncio.Protocol):
     """One connection; commands may come in groups (RFC 2920)."""
+
+    open = most = 0
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -21,7 +24,14 @@ class Counter(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
         self.transport = transport
+        Counter.open += 1
+        if Counter.open > Counter.most:
+            Counter.most = Counter.open
+            tell(f"connections {Counter.most}")
         self.say("220 counter ESMTP")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        Counter.open -= 1
 
     def data_received(self, data: bytes) -> None:
         self.buffer += data

@@ -7,12 +7,13 @@ is made for it. `postgres` is the user that Debian's package makes; anybody else
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.doubles.ports import free_port
 
 USER = "postgres"
 
@@ -35,7 +36,7 @@ def running() -> Iterator[str]:
     try:
         data = str(folder / "data")
         _run([str(found / "initdb"), "-D", data, "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C"], identity)
-        port = _free_port()
+        port = free_port()
         options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
         control = [str(found / "pg_ctl"), "-D", data, "-w", "-s", "-l", str(folder / "log")]
         _run([*control, "-o", options, "start"], identity)
@@ -57,7 +58,7 @@ def _owner(folder: Path) -> dict[str, int]:
 
 
 def _run(words: list[str], identity: dict[str, int]) -> None:
-    """`pg_ctl start` leaves a server behind that keeps what it inherits: nothing of ours."""
+    """`pg_ctl start` leaves a server behind that keeps what it inherits: none of our files."""
     subprocess.run(
         words,
         check=True,
@@ -67,9 +68,3 @@ def _run(words: list[str], identity: dict[str, int]) -> None:
         env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
         **identity,  # type: ignore[call-overload]
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -16,7 +16,21 @@ from dataclasses import dataclass, field
 from typing import Self
 
 FEATURES = ("PIPELINING", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "SIZE 52428800", "DSN")
-PHASES = ("GREETING", "EHLO", "HELO", "STARTTLS", "AUTH", "MAIL", "RCPT", "DATA", "BODY", "DOT", "RSET", "QUIT")
+PHASES = (
+    "GREETING",
+    "EHLO",
+    "HELO",
+    "STARTTLS",
+    "AUTH",
+    "MAIL",
+    "RCPT",
+    "DATA",
+    "BODY",
+    "DOT",
+    "RSET",
+    "QUIT",
+    "OTHER",
+)
 MOODY = ("RCPT", "DATA", "BODY", "DOT")
 
 
@@ -244,4 +258,4 @@ class _Session:
         raise Hangup
 
     async def do_other(self, line: str) -> None:
-        self.writer.write(b"502 5.5.2 not understood\r\n")
+        await self.say("OTHER", "502 5.5.2 not understood")

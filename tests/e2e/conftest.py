@@ -28,7 +28,7 @@ def prepared(site: Made, server: MailServer) -> Made:
         found = site(CONFIG.format(port=server.port, delivery=delivery))
         words = [sys.executable, "-c", PREPARE, str(readers)]
         environment = {**found.environment, "PYTHONPATH": str(ROOT)}
-        subprocess.run(words, cwd=found.folder, env=environment, check=True)
+        subprocess.run(words, cwd=found.folder, env=environment, umask=0o077, check=True)
         return found
 
     return make

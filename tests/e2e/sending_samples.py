@@ -7,33 +7,41 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[newsletters.kinaforum]
-title = "Kinaforum"
-from = "Kinaforum <brev@example.org>"
-address = "Postboks 1, 0001 Oslo"
+from tests.conftest import Site
+from tests.site_texts import with_kinaforum
+
+CONFIG = with_kinaforum("""
 [[newsletters.kinaforum.sources]]
 url = "http://127.0.0.1:9/"
 [delivery]
 retry_delays = ["1s"]
 {delivery}
 smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
-"""
+""")
 PREPARE = """
 import sys
 from pathlib import Path
 from newsletter import config
 from newsletter.start import start
 start(config.use(config.load(Path("config.toml").absolute())))
-from tests.jobs import outbox_samples as samples
+from tests.sending import outbox_samples as samples
 samples.readers(int(sys.argv[1]))
 samples.queued()
 """
+SHARES = """
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+from newsletter.models import Machine
+print(sorted(Machine.objects.exclude(parts=None).values_list("place", "parts")))
+"""
+"""Creates the tables if needed, and prints the place and parts of each machine that has a share."""
+
 EDITION = "kinaforum/2026-W06"
 ROOT = Path(__file__).parents[2]
 
@@ -44,6 +52,7 @@ class MailServer:
     def __init__(self, seconds: float = 0.0) -> None:
         self.seconds = seconds
         self.got: Counter[str] = Counter()
+        self.most_connections = 0
         self.port = 0
         self._process: subprocess.Popen[str] | None = None
 
@@ -58,7 +67,11 @@ class MailServer:
     def _read(self, lines: IO[str]) -> None:
         with lines:
             for line in lines:
-                self.got[line.strip()] += 1
+                word, _, count = line.strip().partition(" ")
+                if count:
+                    self.most_connections = int(count)
+                else:
+                    self.got[word] += 1
 
     def kill(self) -> None:
         assert self._process
@@ -76,6 +89,28 @@ class MailServer:
 def kill_all(process: subprocess.Popen[str]) -> None:
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
+
+
+def run(machine: Site, script: str, *words: str) -> str:
+    """Run a script in a machine's folder, and return what it prints."""
+    environment = {**machine.environment, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", script, *words],
+        cwd=machine.folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return done.stdout.strip()
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until the condition is true, at most two minutes."""
+    until = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.2)
 
 
 def children_of(process: subprocess.Popen[str]) -> list[int]:

@@ -8,18 +8,13 @@ import pytest
 
 from tests.conftest import Site
 from tests.doubles.blog import BlogServer, Entry
+from tests.site_texts import with_kinaforum
 
 pytestmark = pytest.mark.e2e
 
 OSLO = ZoneInfo("Europe/Oslo")
 EDITION = "kinaforum/2026-W06"
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[newsletters.kinaforum]
-title = "Kinaforum"
-from = "Kinaforum <brev@example.org>"
-address = "Postboks 1, 0001 Oslo"
+CONFIG = with_kinaforum("""
 {keys}
 {sources}
 [collect]
@@ -27,7 +22,7 @@ allow_private_addresses = true
 timeout = "2s"
 [delivery]
 provider = "file"
-"""
+""")
 
 
 @pytest.fixture
@@ -61,7 +56,7 @@ BAD = {
     "/slow": "2 s",
     "/endless": "8,000,000 bytes",
     "/loop": "redirect",
-    "/page": "names no feed",
+    "/page": "no feed found on this page",
     "/bomb": "entit",
     "/empty": "empty",
     "/nowhere": "404",
@@ -141,17 +136,18 @@ def test_a_subject_with_an_unknown_placeholder_names_its_key(kinaforum: Callable
 def test_without_a_terminal_a_question_is_status_3(kinaforum: Callable[..., Site]) -> None:
     site = kinaforum()
     site.run("draft", "kinaforum", "--week", "2026-W06")
-    assert "Say so with --yes" in one_line(site.run("send", EDITION, "--approve", status=3).stderr)
+    assert "confirm with --yes" in one_line(site.run("send", EDITION, "--approve", status=3).stderr)
 
 
 def test_a_database_that_cannot_be_opened_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
     site = kinaforum()
-    (site.folder / "newsletter.db").mkdir()
+    (site.folder / "newsletter.db").mkdir(mode=0o700)
     assert "database" in one_line(site.run("editions", status=1).stderr)
 
 
 def test_a_file_that_is_no_database_is_one_sentence(kinaforum: Callable[..., Site]) -> None:
     site = kinaforum()
+    (site.folder / "newsletter.db").touch(mode=0o600)
     (site.folder / "newsletter.db").write_bytes(b"no database at all, but long enough to be taken for one" * 100)
     assert "database" in one_line(site.run("editions", status=1).stderr)
 

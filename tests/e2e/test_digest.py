@@ -12,19 +12,14 @@ import pytest
 from tests.conftest import Site
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
+from tests.site_texts import with_kinaforum
 
 pytestmark = pytest.mark.e2e
 
 OSLO = ZoneInfo("Europe/Oslo")
 EDITION = "kinaforum/2026-W06"
 READERS = 25
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[newsletters.kinaforum]
-title = "Kinaforum"
-from = "Kinaforum <brev@example.org>"
-address = "Postboks 1, 0001 Oslo"
+CONFIG = with_kinaforum("""
 [[newsletters.kinaforum.sources]]
 url = "{blog}"
 language = "en"
@@ -32,7 +27,7 @@ language = "en"
 allow_private_addresses = true
 [delivery]
 smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
-"""
+""")
 
 
 def at(day: int, hour: int) -> datetime:
@@ -82,10 +77,14 @@ def test_from_a_blogs_address_to_25_readers(kinaforum: Site, mailbox: Mailbox, b
         {"day": "2026-02-04", "heading": "onsdag 4. februar 2026", "posts": 12},
     ]
     first = drafted["posts"][0]
-    assert (first["title"], first["source"], first["reason"]) == ("On sunday", blog.url + "/", "in the window")
+    assert (first["title"], first["source"], first["reason"]) == (
+        "On sunday",
+        blog.url + "/",
+        "published in this period",
+    )
     assert first["published"] == "2026-02-08T23:00:00+01:00"
     outside = {p["title"]: p["reason"] for p in drafted["posts"] if not p["included"]}
-    assert outside["On monday-before"] == "there before the first collection"
+    assert outside["On monday-before"] == "published before its source was first read"
 
     written = kinaforum.json("preview", EDITION, "--out", "seen")
     html = (kinaforum.folder / written["files"]["html"]).read_text(encoding="utf-8")
@@ -99,7 +98,7 @@ def test_from_a_blogs_address_to_25_readers(kinaforum: Site, mailbox: Mailbox, b
     _look_at_mails(mailbox)
 
     again = kinaforum.run("send", EDITION, "--approve", "--yes", "--wait")
-    assert "sent already" in again.stdout + again.stderr
+    assert "is already sent" in again.stdout + again.stderr
     assert len(mailbox.mails) == READERS
 
 
@@ -122,7 +121,7 @@ def test_the_next_draft_holds_only_what_is_new(kinaforum: Site, blog: BlogServer
     blog.posts += [Entry("tuesday-after", at(10, 9)), Entry("late", at(7, 9))]
     drafted = kinaforum.json("draft", "kinaforum", "--week", "2026-W07")
     inside = {p["title"]: p["reason"] for p in drafted["posts"] if p["included"]}
-    assert inside == {"On tuesday-after": "in the window", "On late": "late"}
+    assert inside == {"On tuesday-after": "published in this period", "On late": "late: found after the last edition"}
 
 
 def test_what_an_editor_does_by_commands_stays_through_a_refresh(kinaforum: Site, blog: BlogServer) -> None:
@@ -137,10 +136,10 @@ def test_what_an_editor_does_by_commands_stays_through_a_refresh(kinaforum: Site
     refreshed = kinaforum.json("draft", "kinaforum", "--week", "2026-W06")
     shown = {p["title"]: p for p in refreshed["posts"]}
     assert refreshed["subject"] == "My subject"
-    assert shown["On sunday"]["reason"] == "left out by an editor"
-    assert shown["On monday-before"]["reason"] == "included by an editor"
+    assert shown["On sunday"]["reason"] == "removed by an editor"
+    assert shown["On monday-before"]["reason"] == "added by an editor"
     assert shown["On friday-9"]["included"]
-    assert shown["On wednesday-0"]["reason"] == "gone from its source"
+    assert shown["On wednesday-0"]["reason"] == "no longer at its source"
     wednesday = [p["title"] for p in refreshed["posts"] if p["included"] and p["day"] == "2026-02-04"]
     assert wednesday[0] == "On wednesday-3"
     assert "<em>everybody</em>" in _html(kinaforum)
@@ -148,7 +147,7 @@ def test_what_an_editor_does_by_commands_stays_through_a_refresh(kinaforum: Site
 
 def _html(site: Site) -> str:
     written: dict[str, Any] = site.json("preview", EDITION)
-    return (site.folder / written["files"]["html"]).read_text(encoding="utf-8")
+    return Path(site.folder, written["files"]["html"]).read_text(encoding="utf-8")
 
 
 def test_an_approval_of_another_revision_is_refused_with_the_difference(kinaforum: Site, blog: BlogServer) -> None:
@@ -157,7 +156,8 @@ def test_an_approval_of_another_revision_is_refused_with_the_difference(kinaforu
     kinaforum.json("draft", "kinaforum", "--week", "2026-W06")
     refused = kinaforum.run("approve", EDITION, "--revision", "1", status=1)
     assert refused.stderr == (
-        f"{EDITION} changed: revision 1 was seen and 2 is newest: in now: On friday-9 (in the window)\n"
+        f"{EDITION} changed after you opened it: you saw revision 1, and revision 2 is the latest; "
+        "added: On friday-9 (published in this period)\n"
     )
     approved = kinaforum.json("approve", EDITION, "--revision", "2")
     assert approved["state"] == "approved"

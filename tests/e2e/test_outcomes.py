@@ -24,12 +24,12 @@ from pathlib import Path
 from newsletter import config
 from newsletter.start import start
 start(config.use(config.load(Path("config.toml").absolute())))
-from tests.jobs import outbox_samples as samples
+from tests.sending import outbox_samples as samples
 samples.subscribe(sys.stdin.read().split())
 samples.queued()
 """
 ENDS = {"unknown": "refused", "spam": "refused", "full": "deferred", "drop": "unknown", "cut": "unknown"}
-"""How each kind ends that is not accepted; after `cut` nobody can tell, since the mail's dot left with its body."""
+"""The outcome of each kind that is not accepted; unknown after `cut`, since the final dot was sent with the body."""
 
 Made = Callable[..., Any]
 
@@ -85,7 +85,7 @@ def test_a_fifth_of_refusals_held_against_us_pauses_the_edition_and_costs_nobody
         said = site.run("send", EDITION, "--wait", status=3).stderr
         counted = site.json("status", EDITION)
         shown = site.json("subscribers", "show", "spam-0@spam.example")
-    assert "hold something against us" in said
+    assert "refused our emails" in said
     assert "looks like spam" in said
     assert counted["state"] == "paused"
     assert counted["pending"] > 300

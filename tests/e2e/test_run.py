@@ -18,21 +18,14 @@ import requests
 from tests.conftest import Site
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
+from tests.site_texts import with_kinaforum
 
 pytestmark = pytest.mark.e2e
 
 OSLO = ZoneInfo("Europe/Oslo")
 READERS = 25
 Start = Callable[..., "subprocess.Popen[str]"]
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[web]
-port = 0
-[newsletters.kinaforum]
-title = "Kinaforum"
-from = "Kinaforum <brev@example.org>"
-address = "Postboks 1, 0001 Oslo"
+CONFIG = with_kinaforum("""
 period = "day"
 draft = "{draft:%H:%M}"
 send = "{send:%H:%M}"
@@ -43,7 +36,9 @@ url = "{blog}/"
 allow_private_addresses = true
 [delivery]
 smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
-"""
+[web]
+port = 0
+""")
 
 
 def now() -> datetime:
@@ -176,5 +171,5 @@ def test_a_port_that_is_taken_is_one_sentence(prepared: Callable[..., Site], mai
     told = site.run("run", "--port", mailbox.port, "--no-schedule", "--no-send", status=1).stderr
     assert told == (
         f"can't listen on 127.0.0.1:{mailbox.port}: Address already in use; "
-        "another program has it, give another --port\n"
+        "another program uses it; choose another --port\n"
     )

@@ -3,6 +3,8 @@
 import os
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +33,7 @@ def test_an_edition_is_sent_once_to_each_and_sending_again_sends_nothing(prepare
         "skipped": 0,
     }
     again = site.run("send", EDITION, "--wait")
-    assert "nothing is sent again" in again.stderr
+    assert "nothing was sent again" in again.stderr
     server.wait_for(700)
     assert set(server.got.values()) == {1}
     assert [path.name for path in (site.folder / "journal").glob("*.journal")] == []
@@ -107,7 +109,7 @@ def test_ctrl_c_ends_it_and_the_next_one_goes_on(prepared: Made, server: MailSer
     os.killpg(process.pid, signal.SIGINT)
     said, _ = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert "goes on" in said
+    assert "continue with" in said
     assert site.json("status", EDITION)["unknown"] == 0
     site.run("send", EDITION, "--wait")
     assert set(server.got.values()) == {1}
@@ -155,4 +157,35 @@ def test_an_orphaned_process_ends_when_its_parent_is_gone(prepared: Made, server
     while any(Path(f"/proc/{child}/cmdline").exists() for child in children):
         assert time.monotonic() < until
         time.sleep(0.05)
+    assert set(server.got.values()) == {1}
+
+
+SEND_WHILE_EDITED = """
+import threading
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+file = Path("config.toml").absolute()
+found = config.use(config.load(file))
+start(found)
+from newsletter.sending import sender as sending
+from newsletter.models import Edition
+file.write_text("[site\\nurl = ", encoding="utf-8")  # as an editor saves it in the midst of a change
+(file.parent / ".secret_key").write_text("another key", encoding="utf-8")
+edition = Edition.objects.get()
+sending.run_sender(found, threading.Event(), lambda problem: bool(problem) or sending.nothing_due(edition))
+"""
+
+
+def test_sending_goes_on_with_the_configuration_that_was_validated(prepared: Made, server: MailServer) -> None:
+    """The sending processes used to read the half-edited file, and the edition stood still."""
+    site = prepared(20)
+    text = (site.folder / "config.toml").read_text(encoding="utf-8")
+    key = (site.folder / ".secret_key").read_text(encoding="utf-8")
+    words = [sys.executable, "-c", SEND_WHILE_EDITED]
+    done = subprocess.run(words, cwd=site.folder, env=site.environment, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    (site.folder / "config.toml").write_text(text, encoding="utf-8")
+    (site.folder / ".secret_key").write_text(key, encoding="utf-8")
+    assert site.json("status", EDITION)["accepted"] == 20
     assert set(server.got.values()) == {1}

@@ -11,10 +11,10 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from newsletter import config
-from newsletter.feeds import Memory, Reading, read
-from newsletter.feeds.model import ParsedFeed
-from newsletter.feeds.parse import parse
-from newsletter.mail import FoundPost
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds import Memory, SourceReading, read
+from newsletter.feeds.formats.parse import parse
+from newsletter.feeds.model import Page
 
 BASE = "https://blog.example/feed"
 NOW = datetime(2026, 2, 7, 12, tzinfo=UTC)
@@ -34,14 +34,14 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
-Page = Answer | Callable[[dict[str, list[str]]], Answer]
+Served = Answer | Callable[[dict[str, list[str]]], Answer]
 
 
 class Site:
     """Answers by path; keeps the requests that came: path with query, and headers."""
 
     def __init__(self) -> None:
-        self.pages: dict[str, Page] = {}
+        self.pages: dict[str, Served] = {}
         self.requests: list[tuple[str, dict[str, str]]] = []
         site = self
 
@@ -162,7 +162,7 @@ def one(body: bytes) -> FoundPost:
     return post
 
 
-def titles(feed: ParsedFeed) -> list[str]:
+def titles(feed: Page) -> list[str]:
     """The titles of a feed's posts, in its order."""
     return [post.title for post in feed.posts]
 
@@ -174,12 +174,12 @@ def of(
     *,
     kind: str = "auto",
     since: datetime | None = None,
-) -> Reading:
+) -> SourceReading:
     """The reading of a source."""
-    return read(config.Source(url=url, type=kind), collect, memory, now=NOW, since=since)  # type: ignore[arg-type]
+    return read(config.SourceSettings(url=url, type=kind), collect, memory, now=NOW, since=since)
 
 
-def numbers(found: Reading) -> list[int]:
+def numbers(found: SourceReading) -> list[int]:
     """The posts' numbers, by their titles."""
     return [int(post.title.removeprefix("Post ")) for post in found.posts]
 

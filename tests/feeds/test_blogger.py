@@ -5,12 +5,12 @@ from urllib.parse import urlencode
 import pytest
 
 from newsletter import config
-from tests.feeds.conftest import SINCE, Answer, Page, Site, day, entry, feed, numbers, of
+from tests.feeds.conftest import SINCE, Answer, Served, Site, day, entry, feed, numbers, of
 
 BLOGGER = "<generator uri='http://www.blogger.com'>Blogger</generator>"
 
 
-def blogger(posts: list[int], *, heeds_window: bool = True, size: int = 2) -> Page:
+def blogger(posts: list[int], *, heeds_window: bool = True, size: int = 2) -> Served:
     """A blog at Blogger; it gives two posts unless asked for more, and at most `size` then."""
 
     def answer(query: dict[str, list[str]]) -> Answer:

@@ -6,6 +6,8 @@ import pytest
 
 from newsletter import config
 from newsletter.feeds import Memory
+from newsletter.feeds.html.markup import page_tree
+from newsletter.feeds.sources import discover
 from tests.feeds.conftest import Answer, Site, alternate, entry, feed, numbers, of, page
 
 
@@ -51,8 +53,8 @@ def test_a_link_in_the_text_names_a_feed_where_no_other_does(site: Site, collect
 def test_a_page_without_a_feed_is_said(site: Site, collect: config.Collect) -> None:
     site.pages["/"] = page()
     found = of(site.base + "/", collect, kind="feed")
-    (problem,) = found.problems
-    assert problem.startswith(f"{site.base}/: is a web page that names no feed; put the address of the blog's feed")
+    (problem,) = map(str, found.problems)
+    assert problem.startswith(f"{site.base}/: no feed found on this page; enter its RSS address")
     assert site.paths() == ["/"]
 
 
@@ -74,5 +76,14 @@ def test_a_permanent_redirect_is_remembered(site: Site, collect: config.Collect)
 
 def test_a_document_with_a_remedy_of_its_own_gets_no_second_one(site: Site, collect: config.Collect) -> None:
     site.pages["/"] = Answer(b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///x'>]><rss><channel/></rss>", "text/xml")
-    (problem,) = of(site.base + "/", collect).problems
+    (problem,) = map(str, of(site.base + "/", collect).problems)
     assert problem.endswith("as an attack does; tell its owner")
+
+
+def test_only_the_first_links_of_a_page_are_looked_at_and_none_with_an_endless_address() -> None:
+    """Each of 30,000 links with a long address was searched for words, which took 75 s."""
+    endless = alternate("https://blog.example/" + "x" * 3_000)
+    feeds = "".join(alternate(f"https://blog.example/{number}") for number in range(discover._MOST_LINKS + 5))
+    found = discover._named_feeds(page_tree(f"<html><head>{endless}{feeds}"), "https://blog.example/", "auto")
+    assert len(found) == discover._MOST_LINKS - 1
+    assert found[0] == "https://blog.example/0"

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from newsletter import __version__, config
-from newsletter.feeds.fetch import Fetcher, Response
+from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.model import SourceProblem
 from tests.feeds.conftest import Answer, Site
 
@@ -65,7 +65,7 @@ def test_redirects_end(site: Site, collect: config.Collect) -> None:
 @pytest.mark.parametrize("target", ["ftp://x.example/", "file:///etc/hostname"])
 def test_a_redirect_to_no_web_address_is_refused(target: str, site: Site, collect: config.Collect) -> None:
     site.pages["/a"] = Answer(status=302, headers={"Location": target})
-    assert "no web address" in str(problem(collect, site.base + "/a"))
+    assert "not a web address" in str(problem(collect, site.base + "/a"))
 
 
 @pytest.mark.parametrize("url", ["ftp://blog.example/", "blog.example", "http://", "http://[", "http://a b/"])
@@ -75,7 +75,13 @@ def test_an_address_that_is_none_is_refused(url: str, collect: config.Collect) -
 
 @pytest.mark.parametrize(
     ("status", "said"),
-    [(410, "gone for good"), (404, "check the address"), (403, "permission"), (500, "asked again"), (418, "418")],
+    [
+        (410, "gone permanently"),
+        (404, "check the address"),
+        (403, "access denied"),
+        (500, "try again automatically"),
+        (418, "418"),
+    ],
 )
 def test_each_refusal_has_its_sentence(status: int, said: str, site: Site, collect: config.Collect) -> None:
     site.pages["/a"] = Answer(b"no", status=status)
@@ -106,11 +112,11 @@ def test_a_private_address_needs_permission(site: Site, collect: config.Collect)
 
 
 def test_nothing_listening_is_said(collect: config.Collect) -> None:
-    assert "nothing answers" in str(problem(collect, "http://127.0.0.1:9/"))
+    assert "connection was refused" in str(problem(collect, "http://127.0.0.1:9/"))
 
 
 def test_no_tls_is_said(site: Site, collect: config.Collect) -> None:
-    assert "no safe connection" in str(problem(collect, site.base.replace("http:", "https:") + "/"))
+    assert "the secure connection failed" in str(problem(collect, site.base.replace("http:", "https:") + "/"))
 
 
 def endless(piece: bytes, pause: float = 0.0) -> Iterator[bytes]:
@@ -135,7 +141,7 @@ def test_a_byte_now_and_then_does_not_keep_it_waiting(site: Site, collect: confi
     site.pages["/a"] = Answer(endless(b"x", pause=0.05))
     started = time.monotonic()
     found = problem(replace(collect, timeout=timedelta(seconds=0.5)), site.base + "/a")
-    assert "no whole answer within 0.5 s" in str(found)
+    assert "no complete answer within 0.5 s" in str(found)
     assert time.monotonic() - started < 3
 
 
@@ -144,7 +150,7 @@ def test_all_requests_of_a_reading_together_have_an_end(site: Site, collect: con
     site.pages["/b"] = Answer(b"fast")
     with Fetcher(replace(collect, timeout=timedelta(seconds=0.2))) as fetcher:
         for _ in range(3):
-            with pytest.raises(SourceProblem, match="no whole answer"):
+            with pytest.raises(SourceProblem, match="no complete answer"):
                 fetcher.get(site.base + "/a")
         with pytest.raises(SourceProblem, match=r"longer than 0\.6 s in all"):
             fetcher.get(site.base + "/b")
@@ -158,9 +164,11 @@ def test_a_body_that_breaks_off_is_kept_and_not_remembered(site: Site, collect: 
 
 @pytest.mark.parametrize("url", ["http://[::1/", "ftp://blog.example/", "http:///feed", "blog.example"])
 def test_what_is_no_web_address_is_said(url: str, collect: config.Collect) -> None:
-    assert str(problem(collect, url)) == f"{url}: is no web address; write one that begins with https://"
+    assert str(problem(collect, url)) == f"{url}: this is not a web address; enter one that begins with https://"
 
 
 def test_a_private_address_is_named_once() -> None:
-    with pytest.raises(SourceProblem, match=r"^http://127\.0\.0\.1:9/: 127\.0\.0\.1 is no public address; set collect"):
+    with pytest.raises(
+        SourceProblem, match=r"^http://127\.0\.0\.1:9/: 127\.0\.0\.1 is not a public address; set collect"
+    ):
         get(config.Collect(), "http://127.0.0.1:9/")

@@ -6,10 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.feeds.folder import Folder, read_folder, slugify
-from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.pages import Page
-from newsletter.mail import FoundPost
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.model import EVERYTHING, Page, SourceProblem
+from newsletter.feeds.sources.folder import Folder, read_folder, slugify
 
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -86,7 +85,7 @@ def test_what_is_not_published_is_left_out(key: str, tmp_path: Path) -> None:
     write(tmp_path, "a.md", f"---\ntitle: A\ndate: 2026-02-06\n{key}\n---\nText.\n")
     write(tmp_path, "_index.md", "---\ntitle: Section\n---\n")
     write(tmp_path, "README.md", "# No front matter\n")
-    assert folder(tmp_path) == Page((), "", folder(tmp_path).ends_at)
+    assert folder(tmp_path) == Page("folder", ends_at=EVERYTHING)
 
 
 def test_a_post_of_the_future_is_kept(tmp_path: Path) -> None:
@@ -142,14 +141,14 @@ def test_a_faulty_file_is_named_and_leaves_the_others_alone(text: str, said: str
     write(tmp_path, "good.md", "---\ntitle: Good\ndate: 2026-02-06\n---\nText.\n")
     page = folder(tmp_path)
     assert "Good" in [p.title for p in page.posts]
-    (problem,) = page.problems
+    (problem,) = map(str, page.problems)
     assert said in problem
     assert "bad.md" in problem or "'B'" in problem
 
 
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     (tmp_path / "bad.md").write_bytes(b"---\ntitle: \xff\n---\n")
-    assert folder(tmp_path).problems == ("its file bad.md was left out: it is no text in UTF-8",)
+    assert tuple(map(str, folder(tmp_path).problems)) == ("its file bad.md was left out: it is not text in UTF-8",)
 
 
 def test_no_folder_and_an_unknown_placeholder_are_said(tmp_path: Path) -> None:
@@ -163,7 +162,7 @@ def test_without_a_base_a_post_has_an_id_and_the_folder_a_sentence(tmp_path: Pat
     write(tmp_path, "a.md", "---\ntitle: A\ndate: 2026-02-06\n---\nText.\n")
     page = folder(tmp_path, base="")
     assert (only(page).uid, only(page).url) == ("a.md", "")
-    assert "set base" in page.problems[0]
+    assert "set base" in str(page.problems[0])
 
 
 def test_slugs_keep_letters_of_any_script() -> None:
@@ -179,6 +178,6 @@ def test_the_picture_of_front_matter_is_seen_from_the_post(tmp_path: Path) -> No
 
 def test_front_matter_that_cannot_be_read_is_named_with_its_line(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "---\ndate: 2026-02-06\ntitle: [one\n---\nText.\n")
-    (problem,) = folder(tmp_path).problems
+    (problem,) = map(str, folder(tmp_path).problems)
     said = "its file a.md was left out: its front matter can't be read: line 4: expected ',' or ']'"
     assert problem.startswith(said)

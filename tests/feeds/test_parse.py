@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.formats.parse import MAXIMUM_ENTRIES, parse
 from newsletter.feeds.identity import MADE_UP
-from newsletter.feeds.model import NotAFeed, ParsedFeed
-from newsletter.feeds.parse import MAXIMUM_ENTRIES, parse
-from newsletter.mail import FoundPost
+from newsletter.feeds.model import NotAFeed
 from tests.feeds.conftest import BASE, atom, day, entry, item, one, rss, titles
 
 
@@ -69,7 +69,7 @@ def test_json_feed_is_read() -> None:
         BASE,
     )  # fmt: skip
     (post,) = feed.posts
-    assert (feed.kind, feed.links.next) == ("jsonfeed", "https://blog.example/feed?page=2")
+    assert (feed.kind, feed.next) == ("jsonfeed", "https://blog.example/feed?page=2")
     assert (post.uid, post.url, post.title, post.html) == ("7", "https://blog.example/a", "A <b> title", "<p>Text.</p>")
     assert (post.author, post.categories) == ("Ada, Grace", ("News",))
     assert post.image is not None
@@ -210,7 +210,7 @@ def test_posts_that_share_an_id_are_told_apart_by_their_links() -> None:
 def test_a_title_without_end_is_cut_and_said() -> None:
     feed = parse(rss(item("word " * 10_000)), BASE)
     assert (len(feed.posts[0].title), feed.posts[0].title[-6:]) == (4000, " word…")
-    assert "has a title of 49,999 characters" in feed.problems[0]
+    assert "has a title of 49,999 characters" in str(feed.problems[0])
 
 
 def test_published_falls_back_to_updated_and_else_says_so() -> None:
@@ -218,8 +218,8 @@ def test_published_falls_back_to_updated_and_else_says_so() -> None:
     assert one(body).published == datetime.fromisoformat("2026-02-01T12:00:00+01:00")
     undated = parse(rss(item()).replace(b"Fri, 06 Feb 2026 18:40:00 +0100", b"some day"), BASE)
     assert undated.posts[0].published is None
-    assert "can't be read ('some day')" in undated.problems[0]
-    assert "1 of 1 posts without a date" in undated.problems[1]
+    assert "can't be read ('some day')" in str(undated.problems[0])
+    assert "1 of 1 posts without a date" in str(undated.problems[1])
 
 
 @pytest.mark.parametrize(
@@ -277,13 +277,13 @@ OUTSIDE = b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///etc/hostname'>]><rss><chan
         (b"", "is empty"),
         (b"\xef\xbb\xbf\n ", "is empty"),
         (gzip.compress(b"<rss/>"), "compressed"),
-        (b"Hello", "no feed"),
+        (b"Hello", "not a feed"),
         (b"<html><body><rss>no</rss></body></html>", "web page"),
         (b"<!DOCTYPE html><title>x</title>", "web page"),
-        (b'{"a": ', "none"),
-        (b'{"items": []}', "no JSON Feed"),
-        (b"[1, 2]", "no JSON Feed"),
-        (b"[" * 200_000, "none"),
+        (b'{"a": ', "can't be read"),
+        (b'{"items": []}', "not a JSON Feed"),
+        (b"[1, 2]", "not a JSON Feed"),
+        (b"[" * 200_000, "can't be read"),
         (BOMB, "attack"),
         (OUTSIDE, "attack"),
         (b'<rss xmlns:wp="http://wordpress.org/export/1.2/"><channel></channel></rss>', "export"),
@@ -313,19 +313,27 @@ def test_a_feed_with_200_000_nested_elements_keeps_its_other_posts() -> None:
     deep = "<div>" * 200_000 + "text" + "</div>" * 200_000
     feed = parse(rss(item("Deep", deep), item("Second")), BASE)
     assert titles(feed) == ["Deep", "Second"]
-    assert any("nested" in p for p in feed.problems)
+    assert any("nested" in p for p in map(str, feed.problems))
 
 
 def test_a_post_of_thirty_megabytes_is_cut_and_named() -> None:
     feed = parse(rss(item("Long", "one more line " * 2_200_000), item("Short", "x")), BASE)
     assert titles(feed) == ["Long", "Short"]
-    assert any("'Long' has 30,7" in p for p in feed.problems)
+    assert any("'Long' has 30,7" in p for p in map(str, feed.problems))
 
 
 def test_entries_without_end_are_cut_and_counted() -> None:
     feed = parse(rss(*(item(f"T{n}") for n in range(MAXIMUM_ENTRIES + 5))), BASE)
     assert len(feed.posts) == MAXIMUM_ENTRIES
-    assert f"{MAXIMUM_ENTRIES + 5:,} entries" in feed.problems[0]
+    assert f"{MAXIMUM_ENTRIES + 5:,} entries" in str(feed.problems[0])
+
+
+def said_of(document: bytes) -> str:
+    """What was read, or why it is not a feed."""
+    try:
+        return str(parse(document, BASE))
+    except NotAFeed as e:
+        return str(e)
 
 
 @settings(deadline=None)
@@ -336,7 +344,4 @@ def test_no_bytes_raise_anything_else(body: bytes) -> None:
         b"<rss><channel><item>" + body,
         b'{"version": "https://jsonfeed.org/version/1", "items": [' + body,
     ):
-        try:
-            assert isinstance(parse(document, BASE), ParsedFeed)
-        except NotAFeed as e:
-            assert str(e)  # noqa: PT017 - either answer will do
+        assert said_of(document)

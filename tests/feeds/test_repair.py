@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.model import NotAFeed
-from newsletter.feeds.parse import parse
 from tests.feeds.conftest import BASE, atom, entry, item, one, rss, titles
 
 
@@ -50,7 +50,7 @@ def test_what_came_whole_of_a_feed_cut_in_half_is_kept() -> None:
     feed = parse(body[: body.index(b"Three") + 3], BASE)
     assert titles(feed) == ["One", "Two"]
     assert not feed.whole
-    assert "breaks off" in feed.problems[0]
+    assert "breaks off" in str(feed.problems[0])
 
 
 def test_a_feed_cut_inside_a_tag_has_no_empty_post() -> None:

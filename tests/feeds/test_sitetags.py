@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.feeds.sitetags import without_site_tags
+from newsletter.feeds.sources.sitetags import without_site_tags
 
 
 @pytest.mark.parametrize(

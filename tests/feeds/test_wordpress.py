@@ -1,6 +1,7 @@
 """WordPress, through REST and by its feed."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from newsletter import config
@@ -9,7 +10,6 @@ from tests.feeds.conftest import (
     RSS,
     SINCE,
     Answer,
-    Page,
     Site,
     alternate,
     day,
@@ -23,7 +23,7 @@ from tests.feeds.conftest import (
 WORDPRESS = "<generator>https://wordpress.org/?v=6.8</generator>"
 
 
-def wordpress_feed(posts: list[int], size: int = 2) -> Page:
+def wordpress_feed(posts: list[int], size: int = 2) -> Callable[[dict[str, list[str]]], Answer]:
     def answer(query: dict[str, list[str]]) -> Answer:
         number = int(query.get("paged", ["1"])[0])
         shown = posts[(number - 1) * size : number * size]
@@ -32,7 +32,7 @@ def wordpress_feed(posts: list[int], size: int = 2) -> Page:
     return answer
 
 
-def rest(posts: list[int], size: int = 2) -> Page:
+def rest(posts: list[int], size: int = 2) -> Callable[[dict[str, list[str]]], Answer]:
     """The REST interface of a site in Oslo: `after` is compared with local time."""
 
     def answer(query: dict[str, list[str]]) -> Answer:

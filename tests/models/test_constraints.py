@@ -1,4 +1,4 @@
-"""What the database itself refuses, whoever asks."""
+"""Constraints that the database enforces."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ def again(row: models.Model) -> None:
 
 
 @pytest.mark.parametrize("table", [Edition, EditionPost, Listing, Revision, Source])
-def test_what_is_one_stays_one(table: type[models.Model]) -> None:
+def test_unique_rows_can_not_be_repeated(table: type[models.Model]) -> None:
     configured()
     collected(found("a"))
     drafted()
@@ -29,7 +29,7 @@ def test_what_is_one_stays_one(table: type[models.Model]) -> None:
         again(row)
 
 
-def test_an_occurrence_stands_once() -> None:
+def test_an_occurrence_is_unique() -> None:
     row = Occurrence.objects.create(newsletter=NAME, act="send", due_at=DUE)
     with pytest.raises(IntegrityError):
         again(row)
@@ -51,7 +51,7 @@ def test_an_edition_that_was_corrected_cannot_be_deleted() -> None:
         first.delete()
 
 
-def test_the_tables_are_as_the_models_say() -> None:
+def test_the_tables_match_the_models() -> None:
     call_command("makemigrations", "newsletter", check=True, dry_run=True, verbosity=0)
 
 

@@ -1,11 +1,14 @@
-"""Small digests of our own for the tests of render: an ordinary week, and a post of everything that ever went wrong."""
+"""Small digests for the tests of rendering: an ordinary week, and a post with everything that is hard to render."""
 
 from datetime import UTC, datetime, timedelta
 from html import escape
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from newsletter.mail import Digest, DigestPost, Image, Letterhead, Reader
+from newsletter.config import Theme
+from newsletter.domain.digest import Digest, DigestPost, Letterhead
+from newsletter.domain.found_post import Image
+from newsletter.domain.segments import Reader
 from newsletter.render.digest import group
 
 ZONE = ZoneInfo("Europe/Oslo")
@@ -29,7 +32,7 @@ NASTY_TEXT = (
 
 
 def letterhead(**changes: Any) -> Letterhead:
-    """Kaffebrevet's letterhead."""
+    """Kaffebrevet's letterhead; keys of the theme may be among the changes."""
     values: dict[str, Any] = {
         "newsletter": "kaffebrevet",
         "title": "Kaffebrevet",
@@ -41,15 +44,13 @@ def letterhead(**changes: Any) -> Letterhead:
         "reply_to": "",
         "postal_address": "Postboks 1, 0001 Oslo",
         "site_url": "https://brev.example.org",
-        "accent": "#b3261e",
-        "logo": "",
-        "font": "Georgia, serif",
     }
-    return Letterhead(**(values | changes))
+    theme = {key: changes.pop(key) for key in Theme.__dataclass_fields__ if key in changes}
+    return Letterhead(**(values | {"theme": Theme(**theme)} | changes))
 
 
 def post(number: int, **changes: Any) -> DigestPost:
-    """The post with a number: later ones are older, three to a day."""
+    """Return the post with this number: higher numbers are older, three on each day."""
     values: dict[str, Any] = {
         "id": f"p{number}",
         "url": f"https://blog.example/2026/02/post-{number}.html",
@@ -66,7 +67,7 @@ def post(number: int, **changes: Any) -> DigestPost:
 
 
 def nasty(**changes: Any) -> DigestPost:
-    """A post whose title, text and picture hold what breaks mails."""
+    """Return a post whose title, text and image contain what breaks emails."""
     html = (
         f"<p>{escape(NASTY_TEXT, quote=False)}</p><p>{LONG_WORD}</p>"
         f'<p><img src="https://blog.example/a%20b.png" alt="{escape(NASTY_ALT)}" width="1200" height="800"></p>'
@@ -76,10 +77,10 @@ def nasty(**changes: Any) -> DigestPost:
 
 
 def digest(posts: int | list[DigestPost] = 7, *, by: Any = "day", **changes: Any) -> Digest:
-    """A week's digest of so many ordinary posts, or of the given ones."""
+    """Return a week's digest of `posts` ordinary posts, or of the given ones."""
     chosen = [post(n) for n in range(posts)] if isinstance(posts, int) else posts
     head = changes.pop("letterhead", None) or letterhead()
-    groups = group(chosen, by=by, order="newest", zone=ZONE, language=head.language)
+    groups = group(chosen, by=by, order="newest", zone=ZONE, language=head.language, sections=head.theme.sections)
     values: dict[str, Any] = {
         "name": "kaffebrevet/2026-W06",
         "letterhead": head,
@@ -93,7 +94,7 @@ def digest(posts: int | list[DigestPost] = 7, *, by: Any = "day", **changes: Any
 
 
 def reader(**changes: Any) -> Reader:
-    """Somebody who reads."""
+    """Return a reader."""
     values: dict[str, Any] = {
         "number": 1,
         "address": "ola@example.org",
@@ -104,6 +105,6 @@ def reader(**changes: Any) -> Reader:
 
 
 def picture(**changes: Any) -> Image:
-    """A picture that needs no network."""
+    """Return an image that needs no network."""
     values: dict[str, Any] = {"url": PIXEL, "alt": "En kopp kaffe", "width": 1200, "height": 800}
     return Image(**(values | changes))

@@ -1,10 +1,10 @@
-"""Whatever HTML a cleaned post holds: it is rendered, nothing is lost on the way, and lint finds no error."""
+"""Any HTML of a cleaned post is rendered without loss, and lint finds no error."""
 
 import nh3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from newsletter.mail import Level
+from newsletter.domain.digest import Level
 from newsletter.render.digest import excerpt
 from newsletter.render.edition import render
 from newsletter.render.lint import lint

@@ -1,9 +1,17 @@
-"""Colours that can be read."""
+"""Readable colours."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.render.colours import DARK_GROUND, READABLE, contrast, lightened, parse_colour
+from newsletter.render.html.colours import (
+    DARK_GROUND,
+    LIGHT_GROUND,
+    READABLE,
+    contrast,
+    darkened,
+    lightened,
+    parse_colour,
+)
 
 
 def test_contrast_of_black_and_white() -> None:
@@ -17,6 +25,7 @@ def test_parse() -> None:
 
 def test_a_colour_that_can_be_read_stays() -> None:
     assert lightened("#ffcc00") == "#ffcc00"
+    assert darkened("#b3261e") == "#b3261e"
 
 
 @given(st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}"))
@@ -25,3 +34,11 @@ def test_every_accent_becomes_readable_on_the_dark_ground(colour: str) -> None:
     assert ground
     assert lighter
     assert contrast(lighter, ground) >= READABLE
+
+
+@given(st.integers(0, 0xFFFFFF).map(lambda n: f"#{n:06x}"))
+def test_every_accent_becomes_readable_on_white(colour: str) -> None:
+    ground, darker = parse_colour(LIGHT_GROUND), parse_colour(darkened(colour))
+    assert ground
+    assert darker
+    assert contrast(darker, ground) >= READABLE

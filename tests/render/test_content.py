@@ -1,9 +1,11 @@
-"""Post bodies made ready for a mail."""
+"""Bodies of posts prepared for an email."""
+
+import re
 
 import pytest
 
-from newsletter.render.content import prepare
-from newsletter.render.images import fitted, sized
+from newsletter.render.content.content import prepare
+from newsletter.render.content.images import fitted, sized
 
 
 def body(html: str, *, level: int = 3, whole: bool = True) -> str:
@@ -14,7 +16,7 @@ def test_headings_go_below_the_headline_and_skip_no_level() -> None:
     assert body("<h1>A</h1><h4>B</h4><h1>C</h1><h6>D</h6>") == "<h4>A</h4><h5>B</h5><h4>C</h4><h5>D</h5>"
 
 
-def test_a_wide_picture_gets_the_columns_width_and_its_own_shape() -> None:
+def test_a_wide_image_gets_the_columns_width_and_keeps_its_proportions() -> None:
     assert body('<p><img src="https://x.example/a.jpg" width="1104" height="600" srcset="b 2x"></p>') == (
         '<p><img src="https://x.example/a.jpg" alt="" width="552" height="300" style="width:100%; max-width:552px"></p>'
     )
@@ -29,21 +31,39 @@ def test_a_picture_beside_the_words_of_a_table_keeps_its_width() -> None:
     assert "style" not in body(cell)
 
 
-def test_a_picture_of_unknown_size_in_a_line_of_text_is_not_blown_up() -> None:
+def test_an_inline_image_of_unknown_size_is_not_enlarged() -> None:
     assert body('<p>Text <img src="a" alt="x"></p>') == '<p>Text <img src="a" alt="x"></p>'
 
 
-def test_a_linked_picture_without_words_is_called_what_the_post_is_called() -> None:
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("port-300x200.jpg", 'width="300" height="200"'),
+        ("port-1104x600.JPG?ssl=1", 'width="552" height="300"'),
+        ("port-200.jpg", ""),
+    ],
+)
+def test_a_picture_has_the_size_that_its_name_says(name: str, size: str) -> None:
+    assert size in body(f'<p>Text <img src="https://x.example/{name}" alt="x"></p>')
+    assert ("width" in body(f'<p>Text <img src="https://x.example/{name}" alt="x"></p>')) is bool(size)
+
+
+def test_an_emoji_image_becomes_the_character() -> None:
+    emoji = '<img src="https://s.w.org/images/core/emoji/15.0.3/72x72/1f600.png" alt="😀" class="wp-smiley">'
+    assert body(f"<p>Hello {emoji} there <b>{emoji}</b></p>") == "<p>Hello 😀 there <b>😀</b></p>"
+
+
+def test_a_linked_image_without_a_description_gets_the_title_of_the_post() -> None:
     assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg"></a>')
     assert 'alt="The title"' in body('<a href="https://x.example/big.jpg"><img src="a.jpg" alt=" "></a>')
 
 
-def test_a_link_around_a_picture_that_has_no_address_is_no_link() -> None:
+def test_a_link_without_an_address_around_an_image_is_removed() -> None:
     assert body('<p>Words <a href="https://x.example/big.jpg"><img alt="x"></a></p>') == "<p>Words </p>"
 
 
 @pytest.mark.parametrize("href", ["#note", "", "https://blog.example/p"])
-def test_links_that_lead_nowhere_new_become_words(href: str) -> None:
+def test_links_within_the_page_become_text(href: str) -> None:
     assert body(f'<p>See <a href="{href}">the <b>note</b></a>.</p>') == "<p>See the <b>note</b>.</p>"
 
 
@@ -56,7 +76,7 @@ def test_empty_paragraphs_are_dropped() -> None:
     assert body("<p>A</p><p> </p><div><p></p></div>") == "<p>A</p>"
 
 
-def test_what_is_not_whole_says_so_inside_its_last_block() -> None:
+def test_a_shortened_post_is_marked_inside_its_last_block() -> None:
     html = "<p>A</p><ul><li>B <b>c.</b></li></ul>"
     assert body("<p>A</p>loose", whole=False) == "<p>A</p>loose\u00a0[…]"
     assert body(html, whole=False) == "<p>A</p><ul><li>B <b>c.\u00a0[…]</b></li></ul>"
@@ -89,3 +109,27 @@ def test_fitted() -> None:
         (300, None),
         (552, 50),
     ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "scopes"),
+    [
+        ("<tr><th>Year</th><th>Tonnes</th></tr><tr><td>2026</td><td>12</td></tr>", ["col", "col"]),
+        ("<tr><th>Year</th><td>2026</td></tr><tr><th>Tonnes</th><td>12</td></tr>", ["row", "row"]),
+        ("<tr><td></td><th>Tonnes</th></tr><tr><th>2026</th><td>12</td></tr>", ["col", "row"]),
+        ('<tr><th scope="colgroup">Both</th></tr>', ["colgroup"]),
+    ],
+)
+def test_header_cells_have_a_scope(rows: str, scopes: list[str]) -> None:
+    assert re.findall('scope="([a-z]+)"', body(f"<table>{rows}</table>")) == scopes
+
+
+def test_each_table_scrolls_in_one_box() -> None:
+    inner = "<table><tr><td>in</td></tr></table>"
+    html = body(f"<p>A</p><table><tr><td>{inner}</td></tr></table>after")
+    assert html == f'<p>A</p><div class="wide" tabindex="0"><table><tr><td>{inner}</td></tr></table></div>after'
+
+
+def test_code_runs_from_left_to_right() -> None:
+    html = body('<pre dir="rtl"><code>print(1)</code></pre><p>Run <code>make</code>.</p>')
+    assert html == '<pre dir="ltr"><code>print(1)</code></pre><p>Run <code dir="ltr">make</code>.</p>'

@@ -5,7 +5,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from newsletter.render.dates import clock, date_range, day_heading, direction, direction_of_text, last_day, month_name
+from newsletter.render.dates import (
+    clock,
+    date_range,
+    day_heading,
+    direction,
+    direction_of_text,
+    last_day,
+    long_range,
+    month_name,
+)
 
 OSLO = ZoneInfo("Europe/Oslo")
 
@@ -59,3 +68,22 @@ def test_direction() -> None:
     assert [direction(language) for language in ("ar", "he", "fa-IR", "nb", "")] == ["rtl", "rtl", "rtl", "ltr", "ltr"]
     assert direction_of_text('"(שלום) hello') == "rtl"
     assert direction_of_text("123 …") == "ltr"
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "last", "expected"),
+    [
+        ("en", (2026, 2, 2), (2026, 2, 8), "2–8 February 2026"),
+        ("en-US", (2026, 2, 2), (2026, 2, 8), "February 2 – 8, 2026"),
+        ("en", (2026, 1, 26), (2026, 2, 1), "26 January – 1 February 2026"),
+        ("en", (2025, 12, 29), (2026, 1, 4), "29 December 2025 – 4 January 2026"),
+        ("nb", (2026, 2, 2), (2026, 2, 8), "2.–8. februar 2026"),
+        ("nn", (2026, 1, 26), (2026, 2, 1), "26. januar–1. februar 2026"),
+        ("de", (2026, 2, 2), (2026, 2, 8), "2.–8. Februar 2026"),
+        ("fr", (2026, 2, 2), (2026, 2, 8), "2–8 février 2026"),
+        ("es", (2026, 2, 2), (2026, 2, 8), "2–8 de febrero de 2026"),
+        ("nb", (2026, 2, 6), (2026, 2, 6), "6. februar 2026"),
+    ],
+)
+def test_long_range(language: str, first: tuple[int, int, int], last: tuple[int, int, int], expected: str) -> None:
+    assert " ".join(long_range(date(*first), date(*last), language).split()) == expected

@@ -2,21 +2,22 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.mail import DigestPost
-from newsletter.render.digest import group
+from newsletter.domain.digest import DigestPost
+from newsletter.render.digest import body, group
 from tests.render.samples import ZONE, post
 
 
 def headings(posts: list[DigestPost], **how: str) -> list[tuple[str, list[str]]]:
     options = {"by": "day", "order": "newest", "language": "nb"} | how
-    return [(g.heading, [p.id for p in g.posts]) for g in group(posts, zone=ZONE, **options)]  # type: ignore[arg-type]
+    return [(g.heading, [p.id for p in g.posts]) for g in group(posts, zone=ZONE, **options)]
 
 
-def test_days_newest_first_whatever_order_they_come_in() -> None:
+def test_days_are_sorted_newest_first() -> None:
     assert headings([post(4), post(0), post(1)]) == [
         ("fredag 6. februar 2026", ["p0", "p1"]),
         ("torsdag 5. februar 2026", ["p4"]),
@@ -30,7 +31,7 @@ def test_oldest_first() -> None:
     ]
 
 
-def test_the_day_is_the_newsletters_not_the_sources() -> None:
+def test_the_day_is_in_the_newsletters_time_zone() -> None:
     late = post(0, published=datetime(2026, 2, 6, 23, 30, tzinfo=UTC))
     assert headings([late])[0][0] == "lørdag 7. februar 2026"
 
@@ -47,7 +48,7 @@ def test_pinned_posts_come_first_in_their_group() -> None:
     assert headings([post(0), post(1, pinned=True)])[0][1] == ["p1", "p0"]
 
 
-def test_posts_without_a_time_stand_last_without_a_heading() -> None:
+def test_posts_without_a_time_are_last_without_a_heading() -> None:
     assert headings([post(9, published=None), post(0)])[-1] == ("", ["p9"])
 
 
@@ -55,6 +56,30 @@ def test_by_source_and_by_first_category() -> None:
     posts = [post(0, source="B"), post(1, source="A"), post(2, source="B", categories=("x", "y"))]
     assert headings(posts, by="source") == [("B", ["p0", "p2"]), ("A", ["p1"])]
     assert headings(posts, by="category") == [("x", ["p2"]), ("", ["p0", "p1"])]
+
+
+LONG = "<p>The first boat is here. The second boat is late. The third boat is lost.</p>"
+
+
+def shown(length: Any = "excerpt", of: Any = "text", summary: str = "") -> tuple[str, bool]:
+    return body(LONG, summary, length=length, of=of, words=5)
+
+
+def test_an_excerpt_is_the_beginning_of_the_text_or_the_sources_own_summary() -> None:
+    assert shown(summary="Boats & more.") == ("<p>The first boat is here.</p>", False)
+    assert shown(of="summary", summary="Boats & more.") == ("<p>Boats &amp; more.</p>", False)
+    assert shown(of="summary") == ("<p>The first boat is here.</p>", False)
+
+
+def test_a_long_summary_is_shortened_as_a_text_is() -> None:
+    assert shown(of="summary", summary="One boat is quite here. And two more are there.")[0] == (
+        "<p>One boat is quite here.</p>"
+    )
+
+
+def test_a_post_in_full_has_its_text() -> None:
+    assert shown("full", "summary", "Boats.") == (LONG, True)
+    assert shown("title") == ("", False)
 
 
 def test_not_grouped() -> None:
@@ -67,11 +92,11 @@ def test_not_grouped() -> None:
     st.sampled_from(["day", "source", "category", "none"]),
     st.sampled_from(["newest", "oldest", "given"]),
 )
-def test_no_post_is_lost_or_doubled(rows: list[tuple[int, bool, bool]], by: str, order: str) -> None:
+def test_no_post_is_lost_or_repeated(rows: list[tuple[int, bool, bool]], by: str, order: str) -> None:
     start = datetime(2026, 3, 29, tzinfo=UTC)
     posts = [
         replace(post(n), published=None if undated else start + timedelta(minutes=minutes), pinned=pinned)
         for n, (minutes, pinned, undated) in enumerate(rows)
     ]
-    found = [p.id for g in group(posts, by=by, order=order, zone=ZONE, language="nb") for p in g.posts]  # type: ignore[arg-type]
+    found = [p.id for g in group(posts, by=by, order=order, zone=ZONE, language="nb") for p in g.posts]
     assert sorted(found) == sorted(p.id for p in posts)

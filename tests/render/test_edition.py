@@ -3,14 +3,18 @@
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.mail import DigestPost, Rendered, Value
-from newsletter.render.edition import render, size
+from newsletter.domain.digest import Digest, DigestPost, Level, Rendered
+from newsletter.domain.segments import SlotValue
+from newsletter.render.edition import listed, render, size
+from newsletter.render.lint import lint
+from newsletter.render.preview import public_html
 from tests.render.samples import (
     LONG_WORD,
     NASTY_ALT,
@@ -28,11 +32,11 @@ def tree(rendered: Rendered) -> lxml_html.HtmlElement:
     return lxml_html.document_fromstring(rendered.html)
 
 
-def test_the_order_of_things() -> None:
+def test_the_parts_are_in_order() -> None:
     rendered = render(digest(greeting="Hei!", closing="Ha det!", headlines=(post(20, html=""),)))
     words = [
-        "Kaffebrevet", "30. jan.–6. feb. 2026", "Hei!", "I dette brevet", "fredag 6. februar 2026", "Post 0",
-        "Kaffebloggen · 17:00", "Beans of lot 0", "torsdag 5. februar 2026", "Flere saker", "Post 20", "Ha det!",
+        "Kaffebrevet", "30. jan.–6. feb. 2026", "Hei!", "I denne utgaven", "fredag 6. februar 2026", "Post 0",
+        "17:00", "Beans of lot 0", "torsdag 5. februar 2026", "Flere saker", "Post 20", "Ha det!",
         "Postboks 1, 0001 Oslo",
     ]  # fmt: skip
     for content in (tree(rendered).find("body").text_content(), rendered.text):
@@ -56,7 +60,7 @@ def test_the_writing_direction_of_a_post_among_others() -> None:
 
 
 def test_a_right_to_left_mail() -> None:
-    document = tree(render(digest(letterhead=letterhead(language="he"))))
+    document = tree(render(digest(letterhead=letterhead(language="fa"))))
     assert document.get("dir") == "rtl"
     contents = document.find_class("contents")[0].getparent()
     assert "text-align:right" in contents.get("style")
@@ -88,7 +92,7 @@ def test_not_grouped_headlines_are_one_level_higher() -> None:
     assert [h.tag for h in document.find_class("headline")] == ["h2"] * 3
 
 
-def test_a_posts_own_picture_stands_above_a_body_without_one() -> None:
+def test_the_posts_image_is_above_a_body_without_images() -> None:
     body = '<p><img src="https://x.example/in-body.png" alt="x"></p><p>Words.</p>'
     document = tree(render(digest([post(0, image=picture()), post(1, image=picture(), html=body)])))
     assert [(i.get("alt"), i.get("width"), i.get("height")) for i in document.iter("img")] == [
@@ -97,7 +101,7 @@ def test_a_posts_own_picture_stands_above_a_body_without_one() -> None:
     ]
 
 
-def test_a_logo_stands_for_the_name() -> None:
+def test_a_logo_replaces_the_name() -> None:
     document = tree(render(digest(letterhead=letterhead(logo="https://x.example/logo.png"))))
     assert document.find(".//h1/img").get("alt") == "Kaffebrevet"
 
@@ -108,17 +112,17 @@ def test_an_excerpt_ends_with_its_mark() -> None:
     assert "takes a month.\u00a0[…]\n" in rendered.text
 
 
-def test_placeholders_are_random_and_each_is_there() -> None:
+def test_placeholders_are_random_and_all_are_used() -> None:
     one, other = render(digest(greeting="Hei {name}!")), render(digest(greeting="Hei {name}!"))
     assert not {name for name, _ in one.placeholders} & {name for name, _ in other.placeholders}
     for name, slot in one.placeholders:
         content = one.html if slot.form == "html" else one.text
         assert content.count(name) == 1
     values = Counter(slot.value for _, slot in one.placeholders)
-    assert values == {Value.UNSUBSCRIBE: 2, Value.PREFERENCES: 2, Value.NAME: 2}
+    assert values == {SlotValue.UNSUBSCRIBE: 2, SlotValue.PREFERENCES: 2, SlotValue.NAME: 2, SlotValue.WITH_NAME: 2}
 
 
-def test_a_nasty_post_shows_exactly_its_characters() -> None:
+def test_special_characters_of_a_post_are_shown_unchanged() -> None:
     rendered = render(digest([nasty(), *(post(n) for n in range(6))]))
     document = tree(rendered)
     block = next(b for b in document.find_class("post") if b.find(".//a").get("href") == post(99).url)
@@ -132,9 +136,10 @@ def test_a_nasty_post_shows_exactly_its_characters() -> None:
         assert wanted in rendered.text
 
 
-def test_nasty_words_in_every_other_place() -> None:
+def test_special_characters_are_shown_in_all_other_places() -> None:
     head = letterhead(title=NASTY_TITLE, postal_address=NASTY_TEXT, logo=f"https://x.example/{'%22'}.png")
-    rendered = render(digest([post(0, source=NASTY_TITLE)], letterhead=head, subject=NASTY_TITLE, preheader=NASTY_TEXT))
+    posts = [post(0, source=NASTY_TITLE), post(1)]
+    rendered = render(digest(posts, letterhead=head, subject=NASTY_TITLE, preheader=NASTY_TEXT))
     document = tree(rendered)
     assert document.find("head/title").text == NASTY_TITLE
     assert document.find(".//h1/img").get("alt") == NASTY_TITLE
@@ -157,7 +162,7 @@ def test_any_title_is_shown_as_it_is(title: str) -> None:
     assert f"* {title}\n" in rendered.text
 
 
-def test_editions_may_be_rendered_side_by_side() -> None:
+def test_editions_may_be_rendered_concurrently() -> None:
     def once(number: int) -> str:
         accent = f"#b3{number:02x}1e"
         rendered = render(digest(letterhead=letterhead(accent=accent)))
@@ -175,7 +180,7 @@ def long_post(number: int, sentences: int) -> DigestPost:
     return post(number, html=html)
 
 
-def test_what_fits_is_not_shortened() -> None:
+def test_an_edition_within_the_limit_is_not_shortened() -> None:
     assert render(digest()).shortened == ()
 
 
@@ -190,7 +195,15 @@ def test_the_longest_bodies_become_excerpts_until_it_fits() -> None:
     assert "Sentence 1 of post 1" in rendered.html
 
 
-def test_and_headlines_where_that_is_not_enough() -> None:
+def test_a_post_is_no_shorter_than_necessary() -> None:
+    edition = digest([long_post(0, 600), long_post(1, 300)])
+    limit = size(render(edition), edition.letterhead) - 5_000
+    rendered = render(edition, maximum_size=limit, excerpt_words=80)
+    assert rendered.shortened == ("p0",)
+    assert limit * 0.8 < size(rendered, edition.letterhead) <= limit
+
+
+def test_the_longest_become_headlines_if_excerpts_are_too_large() -> None:
     edition = digest([long_post(n, 20) for n in range(8)])
     bare = digest([post(n, html="") for n in range(8)])
     limit = size(render(bare), bare.letterhead)
@@ -200,8 +213,70 @@ def test_and_headlines_where_that_is_not_enough() -> None:
     assert [h.text_content() for h in tree(rendered).find_class("headline")] == [post(n).title for n in range(8)]
 
 
-def test_what_cannot_fit_is_rendered_all_the_same() -> None:
-    assert "Post 3" in render(digest(), maximum_size=1_000).html
+def test_an_edition_that_can_not_fit_is_still_rendered() -> None:
+    rendered = render(digest(), maximum_size=1_000)
+    assert "Post 3" in rendered.html
+    assert rendered.unlisted == ()
+
+
+def month(posts: int, in_full: int = 60, words: int = 80, title: str = "how the beans travel") -> Digest:
+    full = [post(n, title=f"Post {n}: {title}", html=f"<p>{'bean ' * words}.</p>") for n in range(in_full)]
+    return digest(full, headlines=tuple(post(n, title=f"Post {n}: {title}", html="") for n in range(in_full, posts)))
+
+
+def test_a_month_of_a_hundred_posts_fits_the_usual_limit() -> None:
+    edition = month(100, title="a title of ordinary length, " * 5)
+    assert size(render(edition, maximum_size=10**9), edition.letterhead) > 100_000
+    rendered = render(edition)
+    assert size(rendered, edition.letterhead) <= 100_000
+    assert not {f.code for f in lint(rendered, edition)} & {"size-over", "post-missing", "post-repeated"}
+
+
+def test_posts_that_do_not_fit_as_titles_are_counted_and_linked() -> None:
+    edition = month(100)
+    rendered = render(edition, maximum_size=30_000)
+    shown, count = 100 - len(rendered.unlisted), len(rendered.unlisted)
+    assert rendered.unlisted == tuple(f"p{n}" for n in range(shown, 100))
+    link = tree(rendered).find_class("rest")[0].find("a")
+    assert (link.text_content(), link.get("href")) == (f"Flere saker på nettstedet ({count})", edition.page_url)
+    assert f"Flere saker på nettstedet ({count}):\n{edition.page_url}\n" in rendered.text
+    assert tree(rendered).find_class("contents") == []
+    assert {f.code for f in lint(rendered, edition, maximum_size=30_000)} == {"posts-unlisted"}
+
+
+def test_the_page_of_an_edition_lists_the_posts_that_did_not_fit() -> None:
+    edition = month(100)
+    page = public_html(render(edition, maximum_size=30_000), edition.letterhead)
+    assert [n for n in range(100) if f">Post {n}: how the beans travel</a>" not in page] == []
+    assert "x-unsubscribe" not in page
+    assert "(29)" not in page
+
+
+def test_a_publishers_template_that_does_not_link_to_the_rest_is_an_error(tmp_path: Path) -> None:
+    blocks = '{% extends "shipped/edition.mjml" %}{% block headlines %}{% endblock %}'
+    (tmp_path / "edition.mjml").write_text(blocks, encoding="utf-8")
+    edition = month(100)
+    found = lint(render(edition, tmp_path, maximum_size=30_000), edition, maximum_size=30_000)
+    assert ("rest-missing", "html") in {(f.code, f.where) for f in found}
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=20, deadline=None)
+@given(
+    posts=st.integers(0, 150),
+    share=st.floats(0, 1),
+    words=st.sampled_from([0, 3, 80, 900]),
+    title=st.sampled_from(["a", "how the beans travel " * 12, "डाक " * 30]),
+    limit=st.integers(0, 60_000),
+)
+def test_an_edition_is_always_below_its_limit(posts: int, share: float, words: int, title: str, limit: int) -> None:
+    edition = month(posts, int(posts * share), words, title)
+    limit += size(render(listed(edition, 0)), edition.letterhead)
+    rendered = render(edition, maximum_size=limit)
+    assert size(rendered, edition.letterhead) <= limit
+    shown = [p.id for p in edition.posts[: posts - len(rendered.unlisted)]]
+    assert [*shown, *rendered.unlisted] == [p.id for p in edition.posts]
+    errors = {f.code for f in lint(rendered, edition, maximum_size=limit) if f.level == Level.ERROR}
+    assert not errors & {"size-over", "post-missing", "post-repeated", "rest-missing"}
 
 
 def test_size_is_measured_with_the_longest_reader() -> None:

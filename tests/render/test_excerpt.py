@@ -1,13 +1,14 @@
-"""Excerpts end with a sentence, and hold nothing broken."""
+"""Excerpts end with a sentence, and are valid HTML."""
 
 import re
 from html import escape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import html as lxml_html
 
-from newsletter.render.excerpt import excerpt
+from newsletter.render.content.excerpt import count_words, excerpt
 
 
 def words_of(html: str) -> list[str]:
@@ -30,12 +31,12 @@ def test_the_end_of_a_paragraph_ends_a_sentence() -> None:
     )
 
 
-def test_an_abbreviation_or_a_date_ends_none() -> None:
+def test_an_abbreviation_or_a_date_ends_no_sentence() -> None:
     html = "<p>On 6. februar Dr. Berg of the U.S. team spoke for hours. Then came lunch and a long walk.</p>"
     assert excerpt(html, 11)[0] == "<p>On 6. februar Dr. Berg of the U.S. team spoke for hours.</p>"
 
 
-def test_without_a_sentence_in_reach_words_are_counted() -> None:
+def test_without_the_end_of_a_sentence_nearby_words_are_counted() -> None:
     assert words_of(excerpt("<p>" + "word " * 100 + "</p>", 10)[0]) == ["word"] * 10
 
 
@@ -57,6 +58,61 @@ def test_languages_without_spaces_are_counted_by_characters() -> None:
     assert not whole
     assert shown.endswith("。</p>")
     assert 12 <= len(words_of(shown)[0]) <= 33
+
+
+def cut(text: str, words: int) -> str:
+    """Return the text of an excerpt of one paragraph."""
+    return excerpt(f"<p>{text}</p>", words)[0].removeprefix("<p>").removesuffix("</p>")
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "shown"),
+    [
+        # Thai and Lao end clauses with a space, and repeat a word with a sign that a space follows.
+        ("เรือออกจากท่าตอนเช้า ลูกเรือนับปลา ตลาดเปิดตอนเที่ยง ทุกคนกลับบ้าน", 7, "เรือออกจากท่าตอนเช้า ลูกเรือนับปลา"),
+        ("เรือเล็กๆ ลำหนึ่งออกจากท่า ลูกเรือนับปลา ตลาดเปิดตอนเที่ยง", 5, "เรือเล็กๆ ลำหนึ่งออกจากท่า"),
+        ("ເຮືອອອກຈາກທ່າຕອນເຊົ້າ ລູກເຮືອນັບປາ ຕະຫຼາດເປີດຕອນທ່ຽງ", 5, "ເຮືອອອກຈາກທ່າຕອນເຊົ້າ"),
+        # Khmer and Burmese have full stops of their own.
+        ("ទូកចេញពីកំពង់ផែនៅពេលព្រឹក។ អ្នកនេសាទរាប់ត្រី។ ផ្សារបើក។", 6, "ទូកចេញពីកំពង់ផែនៅពេលព្រឹក។"),
+        ("လှေများမနက်တွင်ထွက်သည်။ ငါးဖမ်းသမားများငါးရေတွက်သည်။", 6, "လှေများမနက်တွင်ထွက်သည်။"),
+        (
+            "小船清晨离港。渔民说：“今天鱼很多。”市场中午开门，大家都回家吃饭了。",
+            19,
+            "小船清晨离港。渔民说：“今天鱼很多。”",
+        ),
+        ("船は朝に港を出た。「魚が多い。」と漁師は言った。市場は昼に開く。", 15, "船は朝に港を出た。"),
+        ("नाव सुबह निकली। मछुआरे गिनते हैं। बाज़ार दोपहर में खुलता है।", 4, "नाव सुबह निकली।"),
+        ("خرجت القوارب صباحا. هل عاد الصيادون؟ نعم، كلهم عادوا الى بيوتهم.", 6, "خرجت القوارب صباحا. هل عاد الصيادون؟"),
+        ("Ο ψαράς ήρθε. Πού πήγε; Στο λιμάνι, όπως κάθε μέρα του χρόνου.", 3, "Ο ψαράς ήρθε."),
+    ],
+)
+def test_sentences_end_in_every_script(text: str, words: int, shown: str) -> None:
+    assert cut(text, words) == shown
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "Mr. J. K. Olsen of Boats Inc. met Prof. Hay", "Das war am 3. Februar bei Hr. Vogt d.h. am Hafen von Bergen",
+        "See Fig. 3 and vol. 2 by Hay, pp. 3 ff., of No. 10", "Han kom bl.a. kl. 12 med f.eks. Dr. Dahl osv. til byen",
+        "Он жил на ул. Мира т.е. в городе рядом с рекой", "Zie bijv. Boten d.w.z. Schepen o.a. Jachten in de haven",
+    ],
+)  # fmt: skip
+def test_abbreviations_and_ordinals_end_no_sentence(start: str) -> None:
+    count = len(start.split())
+    assert cut(f"{start} today. Then we all went home.", count - 2) == f"{start} today."
+
+
+def test_thai_is_cut_between_characters_if_there_is_no_space() -> None:
+    shown = cut("เรือออกจากท่าตอนเช้าลูกเรือนับปลาตลาดเปิดตอนเที่ยงทุกคนกลับบ้าน" * 3, 6)
+    assert 20 <= len(shown) <= 40
+    assert shown[-1] not in "เแโใไ"
+
+
+def test_words_of_scripts_without_spaces_are_counted() -> None:
+    assert count_words("<p>One <b>two</b> three</p>") == 3
+    assert count_words("<p>เรือออกจากท่าตอนเช้า</p>") == 4
+    assert count_words("<p>小船清晨离港</p>") == 6
 
 
 _inline = st.recursive(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.render.headline import LONGEST, headline_of, shortened
+from newsletter.render.content.headline import LONGEST, headline_of, shortened
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,6 @@ def test_the_first_words_are_a_headline(html: str, headline: str, all_of_it: boo
     assert len(headline) <= LONGEST
 
 
-def test_text_is_cut_between_words_and_its_last_sign_goes() -> None:
+def test_text_is_cut_between_words_without_its_last_punctuation_mark() -> None:
     assert shortened("One two, three four", 12) == "One two…"
     assert shortened("One two", 7) == "One two"

@@ -1,11 +1,18 @@
 """Letters to one person."""
 
+import email
+import email.policy
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from newsletter.render.letter import letter
-from newsletter.render.loader import TemplateProblem
+from newsletter.domain.segments import Reader, Segments
+from newsletter.mime.message_builder import MessageBuilder
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.letter import letter, shared_letter
+from newsletter.render.message import letter_segments
 from tests.render.samples import letterhead
 
 CHILD = (
@@ -30,7 +37,48 @@ def test_subject_text_and_html(tmp_path: Path) -> None:
     assert "Postboks 1, 0001 Oslo" in rendered.html
 
 
-def test_the_subject_line_is_asked_for(tmp_path: Path) -> None:
+def test_a_missing_subject_line_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, "Hello\n")
     with pytest.raises(TemplateProblem, match=r'^templates/letters/hello\.txt line 1: write "Subject: …"'):
         letter("hello", letterhead(), {"word": ""}, tmp_path)
+
+
+TOKEN = "AAAAAAECAwQFBgcI-_0OnRoZSByZXN0Cg"
+OTHER = "BBBBBBECAwQFBgcI-_0OnRoZSByZXN0Cg"
+
+
+def parts(segments: Segments, reader: Reader) -> list[str]:
+    """Subject, text and HTML of a message, decoded."""
+    raw = b"".join(MessageBuilder(segments).build(reader).pieces)
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    return [message["Subject"], message["To"], *(part.get_content() for part in message.iter_parts())]
+
+
+@pytest.mark.parametrize("name", ["confirm", "me", "welcome", "change", "already"])
+def test_a_shared_letter_is_what_each_reader_s_own_would_be(name: str) -> None:
+    def context(token: str) -> dict[str, Any]:
+        link = f"https://news.example/p/{token}"
+        said = {key: f"{key} & “ø”" for key in ("subject", "preheader", "heading", "button", "note")}
+        return {**said, "paragraphs": ["One.", "Two."], "link": link, "preferences": link, "latest": None, "title": "K"}
+
+    shared = shared_letter(name, letterhead(), context(TOKEN), TOKEN)
+    assert shared is not None
+    own = letter(name, letterhead(), context(OTHER))
+    assert OTHER in own.html
+    reader = Reader(1, "ola@example.org", OTHER, "letter.1", "Ola")
+    date = datetime(2026, 2, 6, tzinfo=UTC)
+    sent, wanted = (parts(letter_segments(each, letterhead(), date=date), reader) for each in (shared, own))
+    assert sent == wanted
+
+
+@pytest.mark.parametrize("use", ["{{ link | upper }}", "{{ link[:30] }}", "{{ link | reverse }}"])
+def test_a_template_that_does_more_with_the_link_than_insert_it_is_not_shared(tmp_path: Path, use: str) -> None:
+    write(tmp_path, f"Subject: Hello\n\n{use} {{{{ word }}}}\n")
+    context = {"link": f"https://news.example/p/{TOKEN}", "word": ""}
+    assert shared_letter("hello", letterhead(), context, TOKEN, tmp_path) is None
+
+
+def test_a_subject_with_the_token_is_not_shared(tmp_path: Path) -> None:
+    write(tmp_path, "Subject: {{ link }}\n\nHello\n")
+    context = {"link": f"https://news.example/p/{TOKEN}", "word": ""}
+    assert shared_letter("hello", letterhead(), context, TOKEN, tmp_path) is None

@@ -1,13 +1,13 @@
-"""Where templates come from, and what is said of a broken one."""
+"""Where templates are loaded from, and the messages about broken ones."""
 
 import os
 from pathlib import Path
 
 import pytest
 
-from newsletter.mail import Rendered
+from newsletter.domain.digest import Rendered
 from newsletter.render.edition import render
-from newsletter.render.loader import TemplateProblem, render_template, shipped_folder
+from newsletter.render.html.loader import TemplateProblem, render_template, shipped_folder
 from tests.render.samples import digest, post
 
 
@@ -30,7 +30,7 @@ def test_the_publishers_file_comes_first_and_the_rest_are_shipped(tmp_path: Path
     assert "fredag 6. februar 2026" in rendered.html
 
 
-def test_a_publishers_file_may_extend_the_one_that_it_stands_before(tmp_path: Path) -> None:
+def test_a_publishers_file_may_extend_the_one_that_it_replaces(tmp_path: Path) -> None:
     child = '{% extends "shipped/edition.mjml" %}\n{% block greeting %}<p>Own words</p>{% endblock %}\n'
     html = rendered_with(tmp_path, "edition.mjml", child).html
     assert "Own words" in html
@@ -57,7 +57,7 @@ def test_a_syntax_error(tmp_path: Path) -> None:
 
 def test_an_expression_that_fails(tmp_path: Path) -> None:
     message = problem(tmp_path, "edition.txt", "a\nb\n{{ 1 / 0 }}")
-    assert message == "templates/edition.txt line 3: ZeroDivisionError: division by zero."
+    assert message == "templates/edition.txt line 3: ZeroDivisionError: division by zero"
 
 
 def test_an_error_in_an_included_file_names_that_file(tmp_path: Path) -> None:
@@ -77,14 +77,14 @@ def test_templates_cannot_reach_python(tmp_path: Path) -> None:
 def test_mjml_that_is_not_closed_names_the_templates_line(tmp_path: Path) -> None:
     text = "<mjml>\n<mj-body>\n{% for group in groups %}\n<mj-section>\n{% endfor %}\n</mj-body>\n</mjml>"
     assert problem(tmp_path, "edition.mjml", text) == (
-        "templates/edition.mjml line 6: </mj-body> closes nothing; <mj-section> of line 4 is still open."
+        "templates/edition.mjml line 6: </mj-body> closes nothing; <mj-section> of line 4 is still open"
     )
 
 
 def test_an_unknown_tag(tmp_path: Path) -> None:
     text = "<mjml>\n<mj-body>\n<mj-selection></mj-selection>\n</mj-body></mjml>"
     assert problem(tmp_path, "edition.mjml", text) == (
-        "templates/edition.mjml line 3: <mj-selection> is no tag that works in mails here."
+        "templates/edition.mjml line 3: <mj-selection> is not a tag that works in emails here"
     )
 
 
@@ -92,16 +92,16 @@ def test_the_shipped_folder_is_there() -> None:
     assert (shipped_folder() / "edition.mjml").is_file()
 
 
-def test_mjml_that_only_its_reader_refuses(tmp_path: Path) -> None:
+def test_mjml_that_only_the_converter_refuses(tmp_path: Path) -> None:
     text = "<mjml>\n<mj-body>\n<![CDATA[x]]>\n</mj-body></mjml>"
     message = problem(tmp_path, "edition.mjml", text)
     assert message.startswith("templates/edition.mjml: MJML can't be read: ")
-    assert message.endswith("(line 3 of the MJML that it gives).")
+    assert message.endswith("(line 3 of the resulting MJML)")
 
 
 def test_a_layout_that_is_not_closed(tmp_path: Path) -> None:
     message = problem(tmp_path, "layout.mjml", "<mjml>\n<mj-body>{% block body %}{% endblock %}\n</mjml>")
-    assert message == "templates/layout.mjml line 3: </mjml> closes nothing; <mj-body> of line 2 is still open."
+    assert message == "templates/layout.mjml line 3: </mjml> closes nothing; <mj-body> of line 2 is still open"
 
 
 def test_a_selector_that_cannot_be_inlined(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_a_selector_that_cannot_be_inlined(tmp_path: Path) -> None:
     assert message.startswith("templates/content.css: a selector can't be inlined: ")
 
 
-def test_what_inlining_would_lose_stops_it(tmp_path: Path) -> None:
+def test_an_element_that_inlining_would_lose_is_an_error(tmp_path: Path) -> None:
     deep = "<b>" * 240 + '<a href="https://x.example/">x</a>' + "</b>" * 240
     with pytest.raises(TemplateProblem, match=r"^templates/edition\.mjml: inlining the styles changed the number of"):
         render(digest([post(0, html=deep)]), tmp_path)

@@ -8,19 +8,19 @@ from hypothesis import strategies as st
 from lxml import html as lxml_html
 from markupsafe import escape
 
-from newsletter.render.mjml import MjmlError, check, to_html
+from newsletter.render.html.mjml import MjmlError, check, to_html
 
 PAGE = "<mjml><mj-body><mj-section><mj-column><mj-text>{}</mj-text></mj-column></mj-section></mj-body></mjml>"
 
 
 @given(st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=40))
-def test_attributes_come_out_as_they_went_in(text: str) -> None:
+def test_attributes_are_unchanged(text: str) -> None:
     html = to_html(PAGE.format(f'<img src="a" alt="{escape(text)}">'), {})
     image = lxml_html.document_fromstring(html).find(".//img")
     assert image.get("alt") == re.sub(" +", " ", text)
 
 
-def test_bodies_take_their_places_without_going_through_mrml() -> None:
+def test_bodies_are_inserted_after_the_conversion() -> None:
     body = '<p title="\u200d\\">' + "<b>" * 6000 + "x"
     assert body in to_html(PAGE.format("bodyword"), {"bodyword": body})
 
@@ -31,12 +31,23 @@ def test_no_font_is_fetched() -> None:
     )
 
 
+def test_the_preview_text_is_hidden_without_a_colour_of_its_own() -> None:
+    head = "<mj-head><mj-preview>Hot springs</mj-preview></mj-head>"
+    html = to_html(PAGE.replace("<mj-body>", f"{head}<mj-body>"), {})
+    style = lxml_html.document_fromstring(html).xpath("//div[.='Hot springs']/@style")[0]
+    declarations = dict(part.split(":") for part in style.split(";"))
+    assert "color" not in declarations
+    assert "opacity" not in declarations
+    assert (declarations["display"], declarations["max-height"]) == ("none", "0")
+    assert (declarations["overflow"], declarations["mso-hide"]) == ("hidden", "all")
+
+
 @pytest.mark.parametrize(
     ("source", "line", "words"),
     [
         ("<mjml>\n<mj-body>\n", 2, "<mj-body> is never closed"),
         ("<mjml>\n</mj-body></mjml>", 2, "</mj-body> closes nothing"),
-        ("<mjml>\n<mj-carousel/></mjml>", 2, "<mj-carousel> is no tag"),
+        ("<mjml>\n<mj-carousel/></mjml>", 2, "<mj-carousel> is not a tag"),
     ],
 )
 def test_errors_name_the_line(source: str, line: int, words: str) -> None:
@@ -45,7 +56,7 @@ def test_errors_name_the_line(source: str, line: int, words: str) -> None:
     assert caught.value.line == line
 
 
-def test_what_only_mrml_notices_names_the_line_too() -> None:
+def test_errors_that_only_mrml_finds_name_the_line_too() -> None:
     with pytest.raises(MjmlError, match="can't be read") as caught:
         to_html(PAGE.format("\n\n<![CDATA[x]]>"), {})
     assert caught.value.line == 3

@@ -13,7 +13,7 @@ def test_a_reader_sees_their_own_links() -> None:
         assert not any(name in shown for name, _ in rendered.placeholders)
 
 
-def test_the_public_page_holds_nobodys_links_and_no_words_for_a_reader() -> None:
+def test_the_public_page_has_no_personal_links_and_no_sentences_for_subscribers() -> None:
     rendered = render(digest(greeting="Hei {name|kaffevenn}!"))
     page = public_html(rendered, letterhead())
     assert page.startswith("<!DOCTYPE html>")

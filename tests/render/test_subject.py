@@ -2,10 +2,12 @@
 
 import pytest
 
-from newsletter.render.loader import TemplateProblem
+from newsletter.config.load import SUBJECTS
+from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.subject import preheader, subject
 from tests.render.samples import SINCE, UNTIL, letterhead, post
 
+WEEK_6 = "Kaffebrevet, uke 6: Post 1: how the beans travel"
 POSTS = [post(0, title='"Beans"\n & \u200dmore'), post(1), post(2)]
 
 
@@ -21,22 +23,39 @@ def test_templates(template: str, wanted: str) -> None:
     assert subject(template, letterhead(), POSTS, SINCE, UNTIL) == wanted
 
 
-def test_defaults() -> None:
+@pytest.mark.parametrize(
+    ("titles", "wanted"),
+    [
+        ([], "Kaffebrevet"),
+        (["Varme kilder"], "Varme kilder"),
+        (["Varme kilder", "B", "C"], "Varme kilder, og 2 til"),
+        (["Words " * 20, "B"], "Words Words Words Words Words Words Words Words Words…, og 1 til"),
+    ],
+)
+def test_news_is_the_first_headline_with_the_number_of_others(titles: list[str], wanted: str) -> None:
+    posts = [post(number, title=title) for number, title in enumerate(titles)]
+    assert subject("{{ news }}", letterhead(), posts, SINCE, UNTIL) == wanted
+
+
+def test_usual_subjects_name_the_first_post_if_there_is_one() -> None:
     head = letterhead()
-    assert subject("", head, POSTS[1:], SINCE, UNTIL) == "Kaffebrevet, uke 6: Post 1: how the beans travel"
-    assert subject("", head, [], SINCE, UNTIL) == "Kaffebrevet, uke 6"
-    assert subject("", head, [], SINCE, UNTIL, "day") == "Kaffebrevet, 6. februar 2026"
-    assert subject("", head, [], SINCE, UNTIL, "month") == "Kaffebrevet, februar 2026"
+    assert subject(SUBJECTS["week"], head, POSTS[1:], SINCE, UNTIL) == WEEK_6
+    assert subject(SUBJECTS["week"], head, [], SINCE, UNTIL) == "Kaffebrevet, uke 6"
+    assert subject(SUBJECTS["day"], head, [], SINCE, UNTIL) == "Kaffebrevet, 6. februar 2026"
+    assert subject(SUBJECTS["month"], head, [], SINCE, UNTIL) == "Kaffebrevet, februar 2026"
 
 
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        ("{{ wek }}", "newsletters.kaffebrevet.subject: 'wek' is undefined; the names are newsletter, posts, week"),
+        (
+            "{{ wek }}",
+            "newsletters.kaffebrevet.subject: 'wek' is undefined; the names are news, newsletter, posts, week",
+        ),
         ("a\n{% if %}", "newsletters.kaffebrevet.subject line 2: "),
         ("{{ 1 / 0 }}", "newsletters.kaffebrevet.subject: ZeroDivisionError"),
         ("{{ ''.__class__.mro() }}", "newsletters.kaffebrevet.subject: "),
-        (" {{ '' }} ", "newsletters.kaffebrevet.subject: it gives an empty subject."),
+        (" {{ '' }} ", "newsletters.kaffebrevet.subject: the result is empty"),
     ],
 )
 def test_an_error_is_one_sentence(template: str, words: str) -> None:
@@ -65,7 +84,7 @@ def test_preheader_of_one_post_is_its_text() -> None:
     assert len(line) <= 140
 
 
-def test_preheader_of_nothing_is_nothing() -> None:
+def test_the_preheader_is_empty_without_posts() -> None:
     assert preheader([]) == ""
     assert preheader([post(0, html="")]) == post(0).title
     assert preheader([post(0, html="", title="T" * 300)]) == "T" * 139 + "…"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.render.text import plain
+from newsletter.render.content.text import plain
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,9 @@ from newsletter.render.text import plain
         ("<pre>a\n  b</pre>", "a\n  b"),
         ("<table><tr><th>Y</th><td>1</td></tr><tr><td></td><td>2</td></tr></table>", "Y | 1\n2"),
         ("<p>no\u00a0break &lt;tag&gt; &amp;amp;</p>", "no\u00a0break <tag> &amp;"),
+        ("<dl><dt>Washed</dt><dd>Clean.</dd><dt>Natural</dt><dd><p>Fruit.</p><p>Body.</p></dd><dd>Dry.</dd></dl>",
+         "Washed\n  Clean.\n\nNatural\n  Fruit.\n  Body.\n  Dry."),
+        ("<dl>loose<dd>first</dd><dt>last</dt></dl>", "loose\n  first\n\nlast"),
         ("<style>p{}</style><p></p>", ""),
     ],
 )  # fmt: skip

@@ -1,8 +1,9 @@
-"""People for tests."""
+"""Create subscribers for tests."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
+from newsletter import config
 from subscribers import letters
 from subscribers.letters import Composed
 from subscribers.models import Letter, Subscriber, Subscription
@@ -18,7 +19,7 @@ def subscription(
     language: str = "en",
     joined: datetime = AT,
 ) -> Subscription:
-    """One person's tie to a newsletter."""
+    """Create a person's subscription to a newsletter."""
     subscriber = Subscriber.objects.named(address.lower(), address, language=language)
     return Subscription.objects.create(
         subscriber=subscriber, newsletter=newsletter, state=state, tags=tags, joined=joined, created=joined
@@ -26,19 +27,19 @@ def subscription(
 
 
 def only_letter(**which: object) -> Composed:
-    """The one letter that waits, as it would be sent."""
-    composed = letters.compose(Letter.objects.filter(sent_at=None).get(**which))
+    """Return the only waiting letter as it would be sent."""
+    composed = letters.compose(config.current(), Letter.objects.filter(sent_at=None).get(**which))
     assert composed is not None
     return composed
 
 
 def path(url: str) -> str:
-    """The path of a link in a mail."""
+    """Return the path of a link in an email."""
     return url.removeprefix("http://localhost:8000")
 
 
 def traces(folder: Path, *words: str) -> list[str]:
-    """The files below a folder that hold one of these words; the database's first."""
+    """Return the files below a folder that contain one of these words, the database's first."""
     return sorted(
         str(path.relative_to(folder))
         for path in folder.rglob("*")

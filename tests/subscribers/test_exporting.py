@@ -1,28 +1,62 @@
-"""Exporting: all of it, harmless in spreadsheets, and good for importing again."""
+"""Exports: complete, safe in spreadsheets, and importable."""
 
 import csv
 import io
 import json
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from subscribers.exporting import export_csv, export_json
 from subscribers.importing import import_file
 from subscribers.models import Consent, Subscriber, Subscription
-from subscribers.spreadsheets import harmless
+from subscribers.spreadsheets import escape_formulas, unescape_formulas
 from tests.subscribers.make import AT, subscription
 
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
-def test_no_cell_begins_a_formula(text: str) -> None:
-    assert harmless(text) == f"'{text}"
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t'=1"),
+        ("  =1", "  '=1"),
+        ("Kari;=1+1;x; +2", "Kari;'=1+1;x; '+2"),
+        ("Kari\n=1", "Kari\n'=1"),
+        ("'=1", "''=1"),
+        ("a=b, c-d;e+f", "a=b, c-d;e+f"),
+    ],
+)
+def test_no_formula_survives_any_delimiter(text: str, written: str) -> None:
+    assert escape_formulas(text) == written
 
 
-def test_a_row_has_the_consent_that_holds() -> None:
+@given(st.text(alphabet="=+-@\t\r\n; 'a"))
+def test_escaping_can_be_reversed(text: str) -> None:
+    cell = escape_formulas(text)
+    assert unescape_formulas(cell) == text
+    for part in re.split(r"[;\t\r\n]", cell):
+        assert not part.lstrip(" ").startswith(("=", "+", "-", "@"))
+
+
+def test_every_cell_is_quoted() -> None:
+    """LibreOffice splits at commas and semicolons alike, but not inside quotes."""
+    tie = subscription()
+    Subscriber.objects.filter(pk=tie.subscriber_id).update(name="Kari;=1+1")
+    file = io.StringIO(newline="")
+    export_csv("kinaforum", file)
+    assert '","Kari;\'=1+1","' in file.getvalue()
+
+
+def test_a_row_has_the_current_consent() -> None:
     tie = subscription("=cmd@reader.example", tags=("film", "oslo"))
     Consent.objects.create(subscription=tie, how=Consent.How.FORM, text="asked again", at=AT)
     Consent.objects.create(
@@ -46,7 +80,7 @@ def test_json_is_one_document() -> None:
 
 @pytest.fixture
 def exported(tmp_path: Path) -> Path:
-    """An export of three: one who rests, one who has asked, one who has left; of whom the database then knows none."""
+    """Export a paused, a pending and an unsubscribed person, and delete them."""
     rests = subscription("+kari@reader.example", tags=("film",), language="nn")
     Subscriber.objects.filter(pk=rests.subscriber_id).update(name="=Kari")
     Subscription.objects.filter(pk=rests.pk).update(paused_until=date(2026, 4, 1))
@@ -70,8 +104,8 @@ def exported(tmp_path: Path) -> Path:
     return tmp_path / "all.csv"
 
 
-def test_what_was_exported_comes_back_as_it_was(exported: Path) -> None:
-    """But who left."""
+def test_an_export_can_be_imported_unchanged(exported: Path) -> None:
+    """Except people who unsubscribed."""
     report = import_file(exported, "kinaforum", consent="moved to another server")
     assert (report.added, len(report.refused)) == (2, 1)
     rests, waits = Subscription.objects.order_by("subscriber__key")
@@ -88,7 +122,7 @@ def test_what_was_exported_comes_back_as_it_was(exported: Path) -> None:
     assert (again.added, again.updated, again.unchanged) == (0, 0, 2)
 
 
-def test_consent_for_one_newsletter_is_none_for_another(exported: Path) -> None:
+def test_consent_is_valid_for_its_newsletter_only(exported: Path) -> None:
     import_file(exported, "daily", consent="told by letter", at=AT)
     tie = Subscription.objects.get(subscriber__key="+kari@reader.example")
     given = Consent.objects.get(subscription=tie)
@@ -96,20 +130,35 @@ def test_consent_for_one_newsletter_is_none_for_another(exported: Path) -> None:
     assert (given.how, given.text, given.at, given.page) == ("import", "told by letter", AT, "")
 
 
-def test_a_pause_that_a_reader_chose_since_stays(exported: Path) -> None:
+def test_importing_keeps_a_newer_pause(exported: Path) -> None:
     import_file(exported, "kinaforum")
     Subscription.objects.update(paused_until=None)
     import_file(exported, "kinaforum")
     assert set(Subscription.objects.values_list("paused_until", flat=True)) == {None}
 
 
-@pytest.mark.parametrize("cell", ["consent_at", "paused_until", "confirmed_at", "consent_how", "consent_network"])
-def test_what_was_spoilt_by_hand_is_read_all_the_same(exported: Path, cell: str) -> None:
+def _spoil(exported: Path, cell: str) -> None:
+    """Overwrite a column with invalid values."""
     with exported.open(newline="") as file:
         rows = list(csv.DictReader(file))
     with exported.open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0].keys())
         writer.writeheader()
         writer.writerows(row | {cell: "x" * 600} for row in rows)
+
+
+@pytest.mark.parametrize("cell", ["consent_at", "paused_until", "confirmed_at", "joined"])
+def test_an_invalid_date_in_an_export_is_refused(exported: Path, cell: str) -> None:
+    _spoil(exported, cell)
+    report = import_file(exported, "kinaforum", consent="told by letter")
+    assert {str(line.reason) for line in report.refused} == {
+        f"'{'x' * 40}' is not a date; write it as 2025-12-31, or ignore that column"
+    }
+    assert not Consent.objects.exists()
+
+
+@pytest.mark.parametrize("cell", ["consent_how", "consent_network"])
+def test_other_invalid_values_in_an_export_are_ignored(exported: Path, cell: str) -> None:
+    _spoil(exported, cell)
     assert import_file(exported, "kinaforum", consent="told by letter").added == 2
     assert Consent.objects.count() == 2

@@ -1,6 +1,5 @@
-"""Being forgotten leaves nothing in any file: the database and its log, journals, what the program prints."""
+"""Erasure leaves nothing in any file: the database and its log, journals, and output."""
 
-import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,17 +10,13 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.conftest import Site
+from tests.doubles.ports import free_port
+from tests.site_texts import with_daily
 from tests.subscribers.make import traces
 
 pytestmark = pytest.mark.e2e
 
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[newsletters.daily]
-title = "Daglig"
-from = "daglig@example.org"
-address = "1 Example Street"
+CONFIG = with_daily("""
 timezone = "UTC"
 period = "day"
 [[newsletters.daily.sources]]
@@ -29,7 +24,7 @@ url = "posts"
 type = "folder"
 [delivery]
 smtp = {{ host = "127.0.0.1", port = {port} }}
-"""
+""")
 KARI = "Traceable.Person@Reader.example"
 
 
@@ -48,9 +43,7 @@ class Refusing:
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        free = int(sock.getsockname()[1])
+    free = free_port()
     controller = Controller(Refusing(), hostname="127.0.0.1", port=free)
     controller.start()
     yield free
@@ -86,7 +79,7 @@ def test_nothing_is_left_while_the_program_runs(site: Callable[[str], Site], por
         assert traces(tmp_path, "traceable") == []
         (tmp_path / "again.csv").write_text(f"email\n{KARI}\n")
         report = here.json("subscribers", "import", "again.csv", "--newsletter", "daily")
-        assert (report["added"], report["refused"][0]["reason"]) == (0, "the address is suppressed (erased)")
+        assert (report["added"], report["refused"][0]["reason"]) == (0, "the address is blocked (erased)")
     finally:
         running.terminate()
         output, _ = running.communicate(timeout=60)
@@ -94,7 +87,7 @@ def test_nothing_is_left_while_the_program_runs(site: Callable[[str], Site], por
 
 
 def test_a_program_that_reads_meanwhile_only_delays_it(site: Callable[[str], Site], tmp_path: Path) -> None:
-    """It holds the log back; that is said, and made good with the next erasing."""
+    """Another program blocks emptying the log; this is logged, and done with the next erasure."""
     here = site(CONFIG.format(port=9))
     for address in (KARI, "other@reader.example"):
         here.run("subscribers", "add", address, "--newsletter", "daily", "--consent", "by letter")

@@ -1,4 +1,4 @@
-"""Forty hostile requests, each with the status that it gets; none of them changes who gets what."""
+"""Forty hostile requests with their statuses; none changes a subscription."""
 
 import statistics
 import time
@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from subscribers import signup
+from subscribers import subscription_requests
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.subscribers.make import subscription
@@ -22,7 +22,7 @@ SUBSCRIBE = "/n/kinaforum/subscribe"
 
 @dataclass
 class World:
-    """Kari gets Kinaforum, Ola has asked for it, Liv has left it."""
+    """Kari is subscribed to Kinaforum, Ola is pending, Liv has unsubscribed."""
 
     kari: Subscription
     ola: Subscription
@@ -58,7 +58,7 @@ def world() -> World:
 
 @dataclass(frozen=True)
 class Attack:
-    """A request, and the status that it gets."""
+    """A request and the expected status."""
 
     what: str
     path: Callable[[World], str]
@@ -132,7 +132,7 @@ ATTACKS = [
     Attack("a megabyte as reason", lambda w: f"/u/{link_token(w.liv.pk)}", 200, "POST", {"reason": "x" * 1_000_000}),
     Attack("a megabyte as name", lambda w: f"/me/{_me(w)}", 400, "POST", LONG_NAME),
     Attack("a machine that fills in every field", lambda w: SUBSCRIBE, 202, "POST", SPAMMED),
-    Attack("a form on another site that acts with somebody's cookies", lambda w: f"/me/{'A' * 36}", 404, "POST",
+    Attack("a form on another site that uses another person's cookies", lambda w: f"/me/{'A' * 36}", 404, "POST",
            ERASE, headers={"Origin": "https://evil.example", "Cookie": "sessionid=x"}),
     Attack("a script of another site", lambda w: SUBSCRIBE, 204, "OPTIONS", headers={"Origin": "https://evil.example"}),
     Attack("a foreign host name", lambda w: SUBSCRIBE, 400, headers={"Host": "evil.example"}),
@@ -141,12 +141,12 @@ ATTACKS = [
 ]  # fmt: skip
 
 
-def test_there_are_forty() -> None:
+def test_there_are_forty_hostile_requests() -> None:
     assert len({attack.what for attack in ATTACKS}) == 40
 
 
 @pytest.mark.parametrize("attack", ATTACKS, ids=lambda a: a.what)
-def test_it_gets_nothing(attack: Attack, world: World) -> None:
+def test_a_hostile_request_is_rejected(attack: Attack, world: World) -> None:
     client, before = Client(enforce_csrf_checks=True), world.states
     path, query = [*attack.path(world).split("?"), ""][:2]
     body = (
@@ -169,45 +169,45 @@ def _quoted(text: str) -> str:
     return "".join(c if c.isalnum() else "".join(f"%{o:02X}" for o in c.encode()) for c in text)
 
 
-def test_what_is_reflected_is_escaped(client: Client) -> None:
+def test_reflected_input_is_escaped(client: Client) -> None:
     answer = client.post(SUBSCRIBE, {"address": '"><img src=x onerror=alert(1)>@y.example'})
     assert "<img" not in answer.text
     assert "&lt;img" in answer.text
 
 
-def test_a_list_bomb_from_everywhere_sends_one_mail_and_leaves_few_rows(client: Client) -> None:
+def test_a_distributed_list_bomb_sends_one_email_and_stores_few_rows(client: Client) -> None:
     """From 400 networks, more than the domain's share; the rest of the domain is heard as before."""
     answers = [_asked(client, "victim@reader.example", f"198.{n // 250}.{n % 250}.7") for n in range(400)]
     assert set(answers) == {202}
     assert Letter.objects.count() == Consent.objects.count() == Subscriber.objects.count() == 1
-    assert Hits.objects.count() <= signup.PER_MAILBOX + 3
-    assert max(Hits.objects.values_list("count", flat=True)) == signup.PER_MAILBOX
+    assert Hits.objects.count() <= subscription_requests.PER_MAILBOX + 3
+    assert max(Hits.objects.values_list("count", flat=True)) == subscription_requests.PER_MAILBOX
 
 
-def test_a_list_bomb_by_another_spelling_each_time_sends_a_mailbox_ten_mails(client: Client) -> None:
-    """What follows a plus is the reader's own, and Gmail reads over dots."""
+def test_a_list_bomb_with_varied_spellings_sends_ten_emails(client: Client) -> None:
+    """Text after a plus belongs to the reader, and Gmail ignores dots."""
     for n in range(200):
         _asked(client, f"vic{'.' * (n % 2)}tim+{n}@gmail.com", f"198.51.{n}.7")
     for n in range(200):
         _asked(client, f"victim+{n}@reader.example", f"198.52.{n}.7")
-    assert Letter.objects.filter(subscriber__domain="gmail.com").count() == signup.LETTERS_A_MONTH
-    assert Letter.objects.filter(subscriber__domain="reader.example").count() == signup.LETTERS_A_MONTH
+    assert Letter.objects.filter(subscriber__domain="gmail.com").count() == subscription_requests.LETTERS_A_MONTH
+    assert Letter.objects.filter(subscriber__domain="reader.example").count() == subscription_requests.LETTERS_A_MONTH
 
 
-def test_a_list_bomb_from_one_network_is_answered_without_a_row(client: Client) -> None:
+def test_a_list_bomb_from_one_network_stores_nothing(client: Client) -> None:
     answers = [_asked(client, f"victim{n}@reader.example", "198.51.100.7") for n in range(100)]
-    assert answers == [202] * signup.PER_NETWORK + [429] * (100 - signup.PER_NETWORK)
-    assert Hits.objects.count() == 2 * signup.PER_NETWORK + 2
+    assert answers == [202] * subscription_requests.PER_NETWORK + [429] * (100 - subscription_requests.PER_NETWORK)
+    assert Hits.objects.count() == 2 * subscription_requests.PER_NETWORK + 2
 
 
 def _asked(client: Client, address: str, network: str) -> int:
     return client.post(SUBSCRIBE, {"address": address}, REMOTE_ADDR=network).status_code
 
 
-def test_nobody_learns_who_is_here(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same status, the same text but for the random nonce, and times that can't be told apart."""
-    monkeypatch.setattr(signup, "PER_NETWORK", 10**9)
-    monkeypatch.setattr(signup, "PER_DOMAIN", 10**9)
+def test_responses_do_not_reveal_subscribers(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Status, text (except the nonce) and duration are the same."""
+    monkeypatch.setattr(subscription_requests, "PER_NETWORK", 10**9)
+    monkeypatch.setattr(subscription_requests, "PER_DOMAIN", 10**9)
     for n in range(60):
         subscription(f"known{n}@reader.example")
         Suppression.objects.suppress(f"shut{n}@reader.example", Suppression.Reason.BY_HAND)
@@ -226,7 +226,7 @@ def test_nobody_learns_who_is_here(client: Client, monkeypatch: pytest.MonkeyPat
     assert max(medians.values()) - min(medians.values()) < max(3 * spread, 2), medians
 
 
-def test_a_link_that_was_forwarded_gives_nothing_away(client: Client, world: World) -> None:
+def test_a_forwarded_link_reveals_nothing(client: Client, world: World) -> None:
     Subscriber.objects.filter(pk=world.kari.subscriber_id).update(name="Kari Nordmann")
     for path in (f"/p/{_link(world)}", f"/u/{_link(world)}"):
         for answer in (client.get(path), client.post(path, {"do": "me"})):
@@ -234,7 +234,7 @@ def test_a_link_that_was_forwarded_gives_nothing_away(client: Client, world: Wor
             assert "Nordmann" not in answer.text
 
 
-def test_asking_for_ones_own_link_can_not_flood(client: Client, world: World) -> None:
+def test_profile_links_are_rate_limited(client: Client, world: World) -> None:
     for _ in range(100):
         client.post(f"/p/{_link(world)}", {"do": "me"})
     assert Letter.objects.filter(kind=Letter.Kind.ME, created__gt=timezone.now() - timedelta(days=1)).count() == 1

@@ -1,4 +1,4 @@
-"""Columns that a person names: what the headers do not say, and what they say wrongly."""
+"""Columns whose meaning a person chooses."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def _take(file: Path, *meanings: str) -> ImportReport:
     return import_file(file, "kinaforum", consent="the old list", meanings=meanings)
 
 
-def test_a_file_of_unknown_headers_is_outlined_and_imported_as_told(file: Path) -> None:
+def test_unknown_headers_are_imported_as_chosen(file: Path) -> None:
     file.write_text(ODD, encoding="utf-8")
     columns = outline(file)
     assert [c.header for c in columns] == ["Kontakt", "Visningsnavn", "Merke", "Kommentar"]
@@ -37,7 +37,7 @@ def test_known_headers_are_guessed(file: Path) -> None:
     assert [c.meaning for c in outline(file)] == ["address", "name", "name", "tags"]
 
 
-def test_a_plain_list_has_no_headers_and_loses_no_line(file: Path) -> None:
+def test_a_plain_list_has_no_header_line(file: Path) -> None:
     file.write_text("Kari,kari@reader.example\nOla,ola@reader.example\n")
     assert [(c.header, c.meaning, c.values) for c in outline(file)] == [
         ("", "", ("Kari", "Ola")),
@@ -47,7 +47,7 @@ def test_a_plain_list_has_no_headers_and_loses_no_line(file: Path) -> None:
     assert Subscription.objects.get(subscriber__key="kari@reader.example").subscriber.name == "Kari"
 
 
-def test_the_headers_can_be_overruled(file: Path) -> None:
+def test_the_headers_can_be_overridden(file: Path) -> None:
     file.write_text("email,backup email\nold@reader.example,new@reader.example\n")
     _take(file, "", "address")
     assert Subscription.objects.get().subscriber.address == "new@reader.example"
@@ -56,13 +56,13 @@ def test_the_headers_can_be_overruled(file: Path) -> None:
 @pytest.mark.parametrize(
     ("meanings", "sentence"),
     [
-        (("name", "", "", ""), "no column is to hold addresses; choose one"),
-        (("address", "address", "", ""), "2 columns are to hold addresses; choose one"),
-        (("address",), "its columns are others than those that were looked at"),
-        (("address", "password", "", ""), "its columns are others than those that were looked at"),
+        (("name", "", "", ""), "no column is chosen for addresses; choose one"),
+        (("address", "address", "", ""), "2 columns are chosen for addresses; choose one"),
+        (("address",), "its columns are not the ones that you saw"),
+        (("address", "password", "", ""), "its columns are not the ones that you saw"),
     ],
 )
-def test_what_can_t_be_is_said(file: Path, meanings: tuple[str, ...], sentence: str) -> None:
+def test_an_invalid_mapping_is_explained(file: Path, meanings: tuple[str, ...], sentence: str) -> None:
     file.write_text(ODD, encoding="utf-8")
     with pytest.raises(FileProblem, match=sentence):
         _take(file, *meanings)
@@ -75,13 +75,13 @@ def test_what_can_t_be_is_said(file: Path, meanings: tuple[str, ...], sentence: 
         "email,name,status,note\na@reader.example,A,blocklisted,\n",
     ],
 )
-def test_who_left_elsewhere_is_brought_back_by_no_choice_of_columns(file: Path, content: str) -> None:
+def test_no_choice_of_columns_subscribes_people_who_unsubscribed(file: Path, content: str) -> None:
     file.write_text(content)
     report = _take(file, "address", "name", "", "")
     assert (report.added, len(report.refused)) == (0, 1)
 
 
-def test_an_empty_file_has_no_outline(file: Path) -> None:
+def test_an_empty_file_has_no_columns(file: Path) -> None:
     file.write_text("\n")
     with pytest.raises(FileProblem, match="first line is empty"):
         outline(file)

@@ -1,15 +1,16 @@
-"""Requests that nobody thinks of: each is answered, none breaks anything, and what is noted of them is true."""
+"""Unusual requests: each is answered, and none breaks anything."""
 
 import io
 import logging
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from subscribers import letters, signup
+from newsletter import config
+from newsletter.logs.setup import RoutesInsteadOfPaths
+from subscribers import letters, signup, subscription_requests
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.subscribers.make import AT, only_letter, subscription
@@ -22,19 +23,19 @@ KARI = {"address": "kari@reader.example"}
 @pytest.mark.parametrize(
     "body", ["[" * 100_000, '{"a":' * 100_000, '{"address": "\\ud800@x.example"}', "\xff", "9" * 9_999]
 )
-def test_json_that_is_none_is_a_fault_of_the_address(client: Client, body: str) -> None:
+def test_invalid_json_is_an_address_error(client: Client, body: str) -> None:
     answer = client.post(SUBSCRIBE, body, content_type="application/json")
     assert answer.status_code == 400
     assert answer.json()["error"]
 
 
 @pytest.mark.parametrize("number", ["9" * 5_000, "²", "-1", "1e9", ""])
-def test_a_page_number_that_is_none_is_the_first(client: Client, number: str) -> None:
+def test_an_invalid_page_number_means_the_first_page(client: Client, number: str) -> None:
     assert client.get("/n/kinaforum/", {"page": number}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["\x00", "x" * 100_000, "kinaforum\x00"])
-def test_a_newsletter_of_no_name_is_nobodys(client: Client, name: str) -> None:
+def test_a_newsletter_without_a_name_is_not_found(client: Client, name: str) -> None:
     """Looked for in what the reader has: a database that refuses NUL never sees it."""
     link = f"/p/{link_token(subscription().pk)}"
     with CaptureQueriesContext(connection) as asked:
@@ -58,40 +59,40 @@ def test_a_consent_names_the_page_on_which_it_was_given(client: Client, headers:
     assert Consent.objects.get().page == named
 
 
-def test_a_consent_takes_whatever_a_proxy_calls_an_address(client: Client) -> None:
+def test_a_consent_accepts_any_remote_address(client: Client) -> None:
     client.post(SUBSCRIBE, KARI, REMOTE_ADDR="unknown " * 20)
     assert len(Consent.objects.get().network) == 45
 
 
-def test_who_asks_does_not_choose_the_language_of_the_mail(client: Client) -> None:
+def test_the_request_does_not_choose_the_language_of_the_email(client: Client) -> None:
     client.post(SUBSCRIBE, KARI, headers={"Accept-Language": "es"})
     assert only_letter().language == "nb"
 
 
-def test_joining_another_too_often_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signup, "PER_NETWORK", 0)
+def test_too_many_requests_for_another_newsletter_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_requests, "PER_NETWORK", 0)
     answer = client.post(f"/p/{link_token(subscription().pk)}", {"do": "join", "newsletter": "daily"})
-    assert (answer.status_code, "Too many have asked just now" in answer.text) == (400, True)
+    assert (answer.status_code, "Too many requests" in answer.text) == (400, True)
     assert not Letter.objects.exists()
 
 
-def test_a_suppressed_domain_is_lifted_by_nobody_who_confirms() -> None:
+def test_confirming_does_not_unblock_a_domain() -> None:
     """Whatever the reason: only an editor lifts a domain, and nothing of it is lifted by halves."""
     tie = subscription(state=Subscription.State.PENDING)
     Suppression.objects.suppress_domain("reader.example", Suppression.Reason.BOUNCED)
     Suppression.objects.suppress("kari@reader.example", Suppression.Reason.UNSUBSCRIBED)
     asked = Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=AT)
-    assert not letters.may_be_lifted("kari@reader.example", AT)
+    assert not letters.can_be_unblocked("kari@reader.example", AT)
     token = timed_token(Purpose.CONFIRM, asked.pk, 60)
-    assert signup.confirm(token, AT)[0] is signup.Result.REFUSED
+    assert signup.confirm(config.current(), token, AT)[0] is signup.ConfirmResult.REFUSED
     assert Suppression.objects.count() == 2
     assert Subscriber.objects.count() == 1
 
 
-def test_a_foreign_host_name_leaves_one_line_in_the_log(client: Client) -> None:
+def test_an_unknown_host_name_is_logged_in_one_line(client: Client) -> None:
     told = io.StringIO()
     handler = logging.StreamHandler(told)
-    handler.addFilter(settings.LOGGING["filters"]["line"]["callback"])
+    handler.addFilter(RoutesInsteadOfPaths())
     log = logging.getLogger("django.security.DisallowedHost")
     log.addHandler(handler)
     try:

@@ -1,4 +1,4 @@
-"""Readers' pages over HTTP: what they show, what they do, and the headers they carry."""
+"""The public pages over HTTP: content, actions and header fields."""
 
 import json
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from newsletter import config
 from subscribers.models import Letter, Subscriber, Subscription
-from subscribers.tokens import Purpose, link_token, proof_token, timed_token
+from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests import settings
 from tests.subscribers.make import only_letter, path, subscription
 
@@ -39,27 +39,27 @@ def test_an_unknown_newsletter_is_not_found(client: Client) -> None:
     assert client.get("/n/nothing/subscribe").status_code == 404
 
 
-def test_joining_by_the_form(client: Client) -> None:
+def test_subscribing_with_the_form(client: Client) -> None:
     asked = client.post(SUBSCRIBE, {"address": "kari@reader.example"}, headers={"Accept-Language": "en"})
     assert asked.status_code == 202
-    assert "Look into your mailbox" in asked.text
+    assert "Check your inbox" in asked.text
     link = path(only_letter().context["link"])
     assert "k…@r….example" in client.get(link).text
     assert Subscription.objects.get().state == State.PENDING
     done = client.post(link).text
-    assert 'The next edition of Kinaforum comes to <span class="whole">k…@r….example</span>' in done
+    assert 'send the next edition of Kinaforum to <span class="whole">k…@r….example</span>' in done
     assert Subscription.objects.get().state == State.ACTIVE
 
 
-def test_a_wrong_address_is_shown_again_with_what_to_do(client: Client) -> None:
+def test_an_invalid_address_is_shown_again_with_the_remedy(client: Client) -> None:
     answer = client.post(SUBSCRIBE, {"address": "kari@reader"}, headers={"Accept-Language": "en"})
     assert answer.status_code == 400
     assert 'value="kari@reader"' in answer.text
     assert 'aria-describedby="address-fault"' in answer.text
-    assert "Please write it like name@example.org" in answer.text
+    assert "Enter a complete email address" in answer.text
 
 
-def test_a_machine_that_fills_in_everything_is_not_heard(client: Client) -> None:
+def test_a_request_with_the_hidden_field_is_ignored(client: Client) -> None:
     answer = client.post(SUBSCRIBE, {"address": "kari@reader.example", "website": "https://spam.example"})
     assert answer.status_code == 202
     assert not Letter.objects.exists()
@@ -70,7 +70,7 @@ def open_to(origin: str) -> None:
     config.use(config.parse(text, settings.FOLDER / "config.toml"))
 
 
-def test_another_site_may_ask_by_script_where_it_is_named(client: Client) -> None:
+def test_a_configured_site_may_subscribe_by_script(client: Client) -> None:
     open_to("https://blog.example")
     headers = {"Origin": "https://blog.example"}
     before = client.options(SUBSCRIBE, headers=headers)
@@ -81,21 +81,21 @@ def test_another_site_may_ask_by_script_where_it_is_named(client: Client) -> Non
     assert Letter.objects.count() == 1
 
 
-def test_another_site_may_not_where_it_is_not(client: Client) -> None:
+def test_other_sites_may_not_subscribe_by_script(client: Client) -> None:
     assert "Access-Control-Allow-Origin" not in client.options(SUBSCRIBE, headers={"Origin": "https://blog.example"})
 
 
 @pytest.mark.parametrize("body", ["[]", '{"address": 7}', "{", '"x"', "\xff"])
-def test_what_is_no_request_is_refused(client: Client, body: str) -> None:
+def test_invalid_requests_are_refused(client: Client, body: str) -> None:
     answer = client.post(SUBSCRIBE, body, content_type="application/json", headers={"Accept-Language": "en"})
-    assert (answer.status_code, answer.json()) == (400, {"error": "Please write your mail address."})
+    assert (answer.status_code, answer.json()) == (400, {"error": "Enter your email address."})
 
 
-def test_leaving_by_the_form(client: Client) -> None:
+def test_unsubscribing_with_the_form(client: Client) -> None:
     link = f"/u/{link_token(subscription().pk)}"
-    assert "Yes, unsubscribe" in client.get(link).text
+    assert "Unsubscribe" in client.get(link).text
     assert Subscription.objects.get().state == State.ACTIVE
-    assert "You have left Kinaforum" in client.post(link).text
+    assert "You've unsubscribed from Kinaforum" in client.post(link).text
     assert "Thank you for telling us" in client.post(link, {"reason": "too  much\r\n"}).text
     tie = Subscription.objects.get()
     assert (tie.state, tie.reason) == (State.UNSUBSCRIBED, "too much")
@@ -127,34 +127,34 @@ def test_one_click(client: Client, body: str, kind: str) -> None:
         ("&" * 5_000, FORM),
     ],
 )
-def test_leaving_works_whatever_the_body(client: Client, body: str, kind: str) -> None:
+def test_unsubscribing_works_with_any_body(client: Client, body: str, kind: str) -> None:
     link = f"/u/{link_token(subscription().pk)}"
     assert client.post(link, body, content_type=kind).status_code == 200
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
 
 
-def test_leaving_a_newsletter_that_is_gone(client: Client) -> None:
+def test_unsubscribing_from_a_removed_newsletter(client: Client) -> None:
     link = f"/u/{link_token(subscription(newsletter='of-old').pk)}"
     assert client.get(link).status_code == 200
     assert "of-old" in client.post(link).text
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
 
 
-def test_leaving_after_being_forgotten(client: Client) -> None:
+def test_unsubscribing_after_erasure(client: Client) -> None:
     tie = subscription()
     Subscriber.objects.all().delete()
     assert client.post(f"/u/{link_token(tie.pk)}", ONE_CLICK, content_type=FORM).status_code == 200
-    assert "nothing is kept under it" in client.get(f"/u/{link_token(tie.pk)}").text
+    assert "no longer exists" in client.get(f"/u/{link_token(tie.pk)}").text
 
 
 @pytest.mark.parametrize("where", ["u", "p"])
-def test_a_proofs_links_act_on_nobody_and_say_so(client: Client, where: str) -> None:
-    for answer in (client.get(f"/{where}/{proof_token()}"), client.post(f"/{where}/{proof_token()}")):
+def test_links_of_test_emails_say_that_they_do_nothing(client: Client, where: str) -> None:
+    for answer in (client.get(f"/{where}/{link_token_for_tests()}"), client.post(f"/{where}/{link_token_for_tests()}")):
         assert answer.status_code == 200
-        assert "It belongs to nobody" in answer.text
+        assert "belong to a subscriber" in answer.text
 
 
-def test_choosing(client: Client) -> None:
+def test_changing_preferences(client: Client) -> None:
     tie = subscription()
     link = f"/p/{link_token(tie.pk)}"
     shown = client.get(link).text
@@ -162,11 +162,11 @@ def test_choosing(client: Client) -> None:
     assert "kari@" not in shown
     assert "Daglig" in shown
     until = timezone.localdate() + timedelta(days=14)
-    assert "No mail comes before" in client.post(link, {"do": "pause", "until": until.isoformat()}).text
+    assert "Paused until" in client.post(link, {"do": "pause", "until": until.isoformat()}).text
     assert Subscription.objects.get().paused_until == until
-    assert "Mail comes again from now on" in client.post(link, {"do": "resume"}).text
+    assert "Your subscription has resumed" in client.post(link, {"do": "resume"}).text
     assert Subscription.objects.get().paused_until is None
-    assert "You have left." in client.post(link, {"do": "leave"}).text
+    assert "You've unsubscribed." in client.post(link, {"do": "leave"}).text
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
 
 
@@ -174,19 +174,19 @@ def test_choosing(client: Client) -> None:
 def test_a_pause_ends_within_a_year(client: Client, until: str) -> None:
     answer = client.post(f"/p/{link_token(subscription().pk)}", {"do": "pause", "until": until})
     assert answer.status_code == 400
-    assert answer.text.count("Please choose a day within the next year") == 1
+    assert answer.text.count("Choose a date within the next year") == 1
     assert "<details open>" in answer.text
     assert 'aria-describedby="until-kinaforum-fault" autofocus' in answer.text
     assert Subscription.objects.get().paused_until is None
 
 
-def test_joining_another_newsletter_needs_proof(client: Client) -> None:
+def test_subscribing_to_another_newsletter_needs_confirmation(client: Client) -> None:
     client.post(f"/p/{link_token(subscription().pk)}", {"do": "join", "newsletter": "daily"})
     assert Subscription.objects.get(newsletter="daily").state == State.PENDING
     assert only_letter().address == "kari@reader.example"
 
 
-def test_leaving_everything(client: Client) -> None:
+def test_unsubscribing_from_everything(client: Client) -> None:
     subscription(newsletter="daily")
     client.post(f"/p/{link_token(subscription().pk)}", {"do": "leave-all"})
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
@@ -197,7 +197,7 @@ def own_page(client: Client) -> str:
     return path(only_letter(kind=Letter.Kind.ME).context["link"])
 
 
-def test_ones_own_page(client: Client) -> None:
+def test_the_profile_page(client: Client) -> None:
     link = own_page(client)
     assert "kari@reader.example" in client.get(link).text
     assert "Lagret." in client.post(link, {"do": "save", "name": " Kari \r\n N ", "language": "nb"}).text
@@ -208,13 +208,13 @@ def test_ones_own_page(client: Client) -> None:
     assert data.json()["name"] == "Kari N"
 
 
-def test_moving_to_another_address(client: Client) -> None:
+def test_changing_the_address(client: Client) -> None:
     link = own_page(client)
     client.post(link, {"do": "move", "address": "kari@new.example"})
     confirm = path(only_letter(kind=Letter.Kind.CHANGE).context["link"])
     assert "kari@new.example" in client.get(confirm).text
     assert Subscriber.objects.get().address == "kari@reader.example"
-    assert "Your address is changed" in client.post(confirm).text
+    assert "Your address has been changed" in client.post(confirm).text
     assert Subscriber.objects.get().address == "kari@new.example"
 
 
@@ -222,7 +222,7 @@ def test_erasing_needs_a_tick(client: Client) -> None:
     link = own_page(client)
     assert client.post(link, {"do": "erase"}).status_code == 400
     assert Subscriber.objects.exists()
-    assert "Everything is erased" in client.post(link, {"do": "erase", "sure": "yes"}).text
+    assert "Your data has been deleted" in client.post(link, {"do": "erase", "sure": "yes"}).text
     assert not Subscriber.objects.exists()
     assert client.get(link).status_code == 404
 

@@ -1,6 +1,6 @@
-"""What links may do: leave, rest, choose; change who one is; be forgotten."""
+"""Actions of links: unsubscribe, pause, change data, erase."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,65 +8,65 @@ import pytest
 from subscribers import preferences
 from subscribers.addresses import read_address
 from subscribers.forms import PersonForm
-from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression, forgotten
-from subscribers.signup import Result
-from subscribers.tokens import Purpose, link_token, proof_token, timed_token
+from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression, person_erased
+from subscribers.signup import ConfirmResult
+from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
 from tests.subscribers.make import AT, only_letter, path, subscription
 
 pytestmark = pytest.mark.django_db
 State = Subscription.State
 
 
-def test_leaving_is_for_good_and_as_good_as_once() -> None:
+def test_unsubscribing_is_permanent_and_idempotent() -> None:
     tie = subscription()
-    assert preferences.leave(tie.pk, AT)
-    assert not preferences.leave(tie.pk, AT + timedelta(days=1))
+    assert preferences.unsubscribe(tie.pk, AT)
+    assert not preferences.unsubscribe(tie.pk, AT + timedelta(days=1))
     tie.refresh_from_db()
     assert (tie.state, tie.unsubscribed_at) == (State.UNSUBSCRIBED, AT)
 
 
-def test_leaving_ends_open_requests() -> None:
+def test_unsubscribing_deletes_open_requests() -> None:
     tie = subscription(state=State.PENDING)
     Consent.objects.create(subscription=tie, how=Consent.How.FORM)
-    preferences.leave(tie.pk, AT)
+    preferences.unsubscribe(tie.pk, AT)
     assert not Consent.objects.exists()
 
 
-def test_leaving_everything_keeps_imports_from_bringing_one_back() -> None:
+def test_unsubscribing_from_everything_blocks_imports() -> None:
     tie = subscription()
     subscription(newsletter="daily")
-    preferences.leave_everything(tie.subscriber, AT)
+    preferences.unsubscribe_from_all(tie.subscriber, AT)
     assert set(Subscription.objects.values_list("state", flat=True)) == {State.UNSUBSCRIBED}
     assert Suppression.objects.get().reason == Suppression.Reason.UNSUBSCRIBED
 
 
-def test_only_the_active_rest() -> None:
+def test_only_active_subscriptions_can_be_paused() -> None:
     tie = subscription(state=State.UNSUBSCRIBED)
     preferences.pause(tie, date(2026, 3, 1))
     tie.refresh_from_db()
     assert tie.paused_until is None
 
 
-def test_whose_link_it_is() -> None:
+def test_the_subscription_of_a_link() -> None:
     tie = subscription()
     assert preferences.subscription_of(link_token(tie.pk)) == tie
-    assert preferences.subscription_of(proof_token()) is None
+    assert preferences.subscription_of(link_token_for_tests()) is None
     assert preferences.subscription_of("forged") is None
-    assert preferences.is_proof(proof_token())
+    assert preferences.is_test_link(link_token_for_tests())
 
 
-def test_a_link_to_ones_own_page_is_mailed_seldom() -> None:
+def test_profile_links_are_sent_rarely() -> None:
     tie = subscription()
     for minute in range(100):
-        preferences.ask_for_me(tie, AT + timedelta(minutes=minute))
+        preferences.send_profile_link(tie, AT + timedelta(minutes=minute))
     assert Letter.objects.count() == preferences.ME_A_DAY
 
 
-def test_an_own_page_opens_for_an_hour() -> None:
+def test_a_profile_link_works_for_an_hour() -> None:
     kari = subscription().subscriber
-    assert preferences.person_of(timed_token(Purpose.ME, kari.pk, 3_600)) == (Result.DONE, kari)
-    assert preferences.person_of(timed_token(Purpose.ME, kari.pk, -1)) == (Result.EXPIRED, None)
-    assert preferences.person_of(timed_token(Purpose.ME, 99, 60)) == (Result.GONE, None)
+    assert preferences.profile_of(timed_token(Purpose.ME, kari.pk, 3_600)) == (ConfirmResult.DONE, kari)
+    assert preferences.profile_of(timed_token(Purpose.ME, kari.pk, -1)) == (ConfirmResult.EXPIRED, None)
+    assert preferences.profile_of(timed_token(Purpose.ME, 99, 60)) == (ConfirmResult.GONE, None)
 
 
 def move_link() -> str:
@@ -75,86 +75,87 @@ def move_link() -> str:
 
 def test_an_address_changes_when_the_new_one_confirms() -> None:
     kari = subscription().subscriber
-    assert preferences.ask_to_move(kari, read_address("kari@new.example"), AT)
+    assert preferences.request_address_change(kari, read_address("kari@new.example"), AT)
     assert only_letter().address == "kari@new.example"
     assert Subscriber.objects.get().address == "kari@reader.example"
     token = move_link()
-    assert preferences.move(token, AT)[0] is Result.DONE
+    assert preferences.change_address(token, AT)[0] is ConfirmResult.DONE
     moved = Subscriber.objects.get()
     assert (moved.address, moved.domain) == ("kari@new.example", "new.example")
     assert moved.address_hash != kari.address_hash
-    assert preferences.move(token, AT)[0] is Result.USED
+    assert preferences.change_address(token, AT)[0] is ConfirmResult.USED
 
 
-def test_moving_ends_older_links_to_the_own_page() -> None:
+def test_changing_the_address_ends_older_profile_links() -> None:
     kari = subscription().subscriber
     token = timed_token(Purpose.ME, kari.pk, 3_600)
     Subscriber.objects.update(moved_at=AT + timedelta(days=3_650))
-    assert preferences.person_of(token)[0] is Result.EXPIRED
+    assert preferences.profile_of(token)[0] is ConfirmResult.EXPIRED
 
 
-def test_nobody_moves_onto_somebody_else() -> None:
+def test_an_address_of_another_person_is_refused() -> None:
     kari = subscription().subscriber
     subscription("ola@new.example")
-    preferences.ask_to_move(kari, read_address("Ola@new.example"), AT)
-    assert preferences.move(move_link(), AT)[0] is Result.TAKEN
+    preferences.request_address_change(kari, read_address("Ola@new.example"), AT)
+    assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.TAKEN
 
 
-def test_nobody_moves_onto_what_was_suppressed_by_hand() -> None:
+def test_a_blocked_address_is_refused() -> None:
     kari = subscription().subscriber
     Suppression.objects.suppress("kari@new.example", Suppression.Reason.BY_HAND)
-    preferences.ask_to_move(kari, read_address("kari@new.example"), AT)
-    assert preferences.move(move_link(), AT)[0] is Result.REFUSED
+    preferences.request_address_change(kari, read_address("kari@new.example"), AT)
+    assert preferences.change_address(move_link(), AT)[0] is ConfirmResult.REFUSED
 
 
-def test_the_data_are_all_that_is_kept() -> None:
+def test_the_data_is_everything_stored() -> None:
     tie = subscription(tags=("film",))
     Consent.objects.create(subscription=tie, how=Consent.How.IMPORT, text="shop counter, 2024", at=AT, confirmed_at=AT)
-    data = preferences.data_of(tie.subscriber)
+    data = preferences.personal_data_of(tie.subscriber)
     assert data["address"] == "kari@reader.example"
     assert data["subscriptions"][0]["tags"] == ["film"]
     assert data["subscriptions"][0]["consents"][0]["text"] == "shop counter, 2024"
 
 
-def test_forgetting_leaves_a_keyed_hash_and_tells_the_others() -> None:
+def test_erasing_keeps_a_keyed_hash_and_sends_a_signal() -> None:
     tie = subscription()
     told: list[dict[str, Any]] = []
 
     def listen(**of: Any) -> None:
         told.append({"subscriber": of["subscriber"], "address": of["address"]})
 
-    forgotten.connect(listen)
+    person_erased.connect(listen)
     try:
         assert preferences.forget(read_address("KARI@reader.example"))
     finally:
-        forgotten.disconnect(listen)
+        person_erased.disconnect(listen)
     assert told == [{"subscriber": tie.subscriber_id, "address": "kari@reader.example"}]
     assert not Subscriber.objects.exists()
     assert not Subscription.objects.exists()
     assert Suppression.objects.suppressed(["kari@reader.example"]) == {"kari@reader.example": "erased"}
 
 
-def test_who_was_never_here_can_be_kept_out_too() -> None:
+def test_unknown_addresses_can_be_erased_too() -> None:
     assert not preferences.forget(read_address("kari@reader.example"))
     assert Suppression.objects.get().reason == Suppression.Reason.ERASED
 
 
-def test_who_left_long_ago_is_erased_and_stays_out() -> None:
-    """But not who left lately, who still gets something, nor who is only pending."""
+def test_people_who_unsubscribed_long_ago_are_erased() -> None:
+    """But not people who unsubscribed recently, have another subscription, or are pending."""
     old = AT - preferences.KEEP_LEFT
-    for address, states in {
+    people: dict[str, dict[str, datetime | None]] = {
         "gone@reader.example": {"kinaforum": old, "daily": old},
         "lately@reader.example": {"kinaforum": AT, "daily": old},
         "reads@reader.example": {"kinaforum": None, "daily": old},
-    }.items():
+    }
+    for address, states in people.items():
         for newsletter, left in states.items():
             tie = subscription(address, newsletter, joined=old - timedelta(days=9))
             if left:
-                preferences.leave(tie.pk, left)
+                preferences.unsubscribe(tie.pk, left)
     subscription("waits@reader.example", state=State.PENDING, joined=old - timedelta(days=9))
     Subscriber.objects.update(created=old - timedelta(days=9))
-    assert preferences.let_go(AT) == 0
-    assert preferences.let_go(AT + timedelta(seconds=1)) == 1
+    assert preferences.erase_former_subscribers(AT) == 0
+    assert preferences.erase_former_subscribers(AT + timedelta(seconds=1)) == 1
     assert {s.key.partition("@")[0] for s in Subscriber.objects.all()} == {"lately", "reads", "waits"}
     assert Suppression.objects.suppressed(["gone@reader.example"]) == {"gone@reader.example": "unsubscribed"}
 
@@ -168,7 +169,7 @@ def test_who_left_long_ago_is_erased_and_stays_out() -> None:
         ("\u200d", ""),
     ],
 )
-def test_a_name_keeps_its_joiners_and_loses_what_is_not_seen(written: str, kept: str) -> None:
+def test_a_name_keeps_joiners_and_loses_invisible_characters(written: str, kept: str) -> None:
     form = PersonForm({"name": written, "language": "en"})
     assert not form.errors
     assert form.cleaned_data["name"] == kept

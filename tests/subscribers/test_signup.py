@@ -1,4 +1,4 @@
-"""Joining: proof, limits, the same answer for everybody, and what confirming lifts."""
+"""Signing up: confirmation, limits, uniform responses, and unblocking."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from newsletter import config
-from subscribers import letters, signup
+from subscribers import letters, signup, subscription_requests
 from subscribers.addresses import read_address
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
-from subscribers.signup import Request, Result
+from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, timed_token
 from tests import settings
 from tests.subscribers.make import AT, only_letter, path, subscription
@@ -19,16 +19,24 @@ State = Subscription.State
 
 
 def ask(address: str = "kari@reader.example", at: datetime = AT, **changes: Any) -> bool:
-    request = {"newsletter": "kinaforum", "language": "nn", "network": "192.0.2.7", "page": "https://blog.example/"}
-    return signup.ask(Request(address=read_address(address), at=at, **{**request, **changes}))
+    request = {
+        "newsletter": "kinaforum",
+        "language": "nn",
+        "consent": "Yes",
+        "network": "192.0.2.7",
+        "page": "https://blog.example/",
+    }
+    return subscription_requests.request_subscription(
+        subscription_requests.Request(address=read_address(address), at=at, **{**request, **changes})
+    )
 
 
-def confirm(at: datetime = AT) -> Result:
+def confirm(at: datetime = AT) -> ConfirmResult:
     link = only_letter(kind=Letter.Kind.CONFIRM).context["link"]
-    return signup.confirm(path(link).removeprefix("/confirm/"), at)[0]
+    return signup.confirm(config.current(), path(link).removeprefix("/confirm/"), at)[0]
 
 
-def test_a_request_is_only_a_letter() -> None:
+def test_a_request_only_stores_a_letter() -> None:
     assert ask()
     tie = Subscription.objects.get()
     assert tie.state == State.PENDING
@@ -38,68 +46,70 @@ def test_a_request_is_only_a_letter() -> None:
 
 def test_confirming_makes_it_active_with_consent() -> None:
     ask("Kari@Reader.example")
-    assert confirm(AT + timedelta(hours=1)) is Result.DONE
+    assert confirm(AT + timedelta(hours=1)) is ConfirmResult.DONE
     tie, given = Subscription.objects.get(), Consent.objects.get()
     assert (tie.state, tie.joined, tie.subscriber.address) == (
         State.ACTIVE,
         AT + timedelta(hours=1),
         "Kari@reader.example",
     )
-    assert (given.how, given.wording, given.language) == ("form", signup.WORDING, "nn")
+    assert (given.how, given.wording, given.language) == ("form", subscription_requests.WORDING, "nn")
     assert (given.network, given.page) == ("192.0.2.7", "https://blog.example/")
     assert (given.at, given.confirmed_at) == (AT, AT + timedelta(hours=1))
-    assert "Kinaforum" in given.text
+    assert given.text == "Yes"
 
 
-def test_a_link_works_once_even_for_who_left_since() -> None:
+def test_a_link_works_once_even_after_unsubscribing() -> None:
     ask()
     token = path(only_letter().context["link"]).removeprefix("/confirm/")
-    assert signup.confirm(token, AT)[0] is Result.DONE
+    assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.DONE
     Subscription.objects.update(state=State.UNSUBSCRIBED)
-    assert signup.confirm(token, AT)[0] is Result.USED
+    assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.USED
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
 
 
-def test_a_link_ends() -> None:
+def test_a_link_expires() -> None:
     ask()
     token = timed_token(Purpose.CONFIRM, Consent.objects.get().pk, -1)
-    assert signup.confirm(token, AT)[0] is Result.EXPIRED
+    assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.EXPIRED
     assert Subscription.objects.get().state == State.PENDING
 
 
-def test_a_flood_for_one_address_writes_one_letter() -> None:
+def test_repeated_requests_store_one_letter() -> None:
     for number in range(200):
         assert ask(network=f"192.0.{number}.7", at=AT + timedelta(seconds=number))
     assert Letter.objects.count() == 1
     assert Consent.objects.count() == 1
 
 
-def test_whoever_lost_the_mail_may_ask_again_later() -> None:
+def test_a_confirmation_can_be_requested_again_later() -> None:
     ask()
     ask(at=AT + timedelta(hours=7))
     assert Letter.objects.count() == 2
 
 
-def test_who_does_not_answer_is_left_in_peace() -> None:
+def test_people_who_do_not_confirm_are_not_emailed_again() -> None:
     """Asked for by somebody else every seven hours for a month, a person gets no more than ten mails."""
-    month = datetime.fromtimestamp(AT.timestamp() // signup.MONTH.total_seconds() * signup.MONTH.total_seconds(), UTC)
+    month = datetime.fromtimestamp(
+        AT.timestamp() // subscription_requests.MONTH.total_seconds() * subscription_requests.MONTH.total_seconds(), UTC
+    )
     for hour in range(0, 24 * 30, 7):
         assert ask(at=month + timedelta(hours=hour))
-    assert Letter.objects.count() == signup.LETTERS_A_MONTH
-    assert ask(at=month + signup.MONTH)
-    assert Letter.objects.count() == signup.LETTERS_A_MONTH + 1
+    assert Letter.objects.count() == subscription_requests.LETTERS_A_MONTH
+    assert ask(at=month + subscription_requests.MONTH)
+    assert Letter.objects.count() == subscription_requests.LETTERS_A_MONTH + 1
 
 
-def test_one_network_is_heard_so_often_an_hour() -> None:
-    answers = [ask(f"k{n}@reader.example") for n in range(signup.PER_NETWORK + 1)]
-    assert answers == [True] * signup.PER_NETWORK + [False]
-    assert Subscriber.objects.count() == signup.PER_NETWORK
+def test_requests_of_one_network_are_limited() -> None:
+    answers = [ask(f"k{n}@reader.example") for n in range(subscription_requests.PER_NETWORK + 1)]
+    assert answers == [True] * subscription_requests.PER_NETWORK + [False]
+    assert Subscriber.objects.count() == subscription_requests.PER_NETWORK
     assert ask("other@reader.example", network="198.51.100.1")
     assert ask("later@reader.example", at=AT + timedelta(hours=1))
 
 
-def test_one_domain_is_heard_so_often_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signup, "PER_DOMAIN", 2)
+def test_requests_for_one_domain_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_requests, "PER_DOMAIN", 2)
     assert [ask(f"k{n}@reader.example", network=f"192.0.{n}.1") for n in range(3)] == [True, True, False]
     assert ask("k@elsewhere.example", network="192.0.9.1")
 
@@ -115,58 +125,58 @@ def test_one_domain_is_heard_so_often_an_hour(monkeypatch: pytest.MonkeyPatch) -
         ("", ""),
     ],
 )
-def test_a_network_is_what_one_household_holds(address: str, network: str) -> None:
-    assert signup.network_of(address) == network
+def test_the_network_is_that_of_a_household(address: str, network: str) -> None:
+    assert subscription_requests.network_of(address) == network
 
 
-def test_who_has_it_is_told_so_and_nothing_changes() -> None:
+def test_existing_subscribers_are_told_so_and_nothing_changes() -> None:
     tie = subscription()
     ask()
     assert only_letter().template == "already"
     assert Subscription.objects.get().joined == tie.joined
 
 
-def test_who_left_can_come_back_with_proof() -> None:
+def test_people_who_unsubscribed_can_subscribe_again() -> None:
     subscription(state=State.UNSUBSCRIBED)
     ask()
     assert Subscription.objects.get().state == State.UNSUBSCRIBED
-    assert confirm() is Result.DONE
+    assert confirm() is ConfirmResult.DONE
     assert Subscription.objects.get().state == State.ACTIVE
 
 
-@pytest.mark.parametrize("reason", Suppression.LIFTED_BY_CONFIRMING)
-def test_confirming_lifts(reason: str) -> None:
+@pytest.mark.parametrize("reason", Suppression.UNBLOCKED_BY_CONFIRMING)
+def test_confirming_unblocks(reason: str) -> None:
     Suppression.objects.suppress("kari@reader.example", reason)
     ask()
-    assert confirm() is Result.DONE
+    assert confirm() is ConfirmResult.DONE
     assert not Suppression.objects.exists()
-    assert Subscription.objects.receiving("kinaforum", AT).count() == 1
+    assert Subscription.objects.receiving(config.current().newsletters["kinaforum"], AT).count() == 1
 
 
 @pytest.mark.parametrize("reason", [Suppression.Reason.COMPLAINED, Suppression.Reason.BY_HAND])
-def test_complaints_and_what_was_done_by_hand_stay(reason: str) -> None:
+def test_complaints_and_manual_blocks_remain(reason: str) -> None:
     Suppression.objects.suppress("kari@reader.example", reason)
     assert ask()
-    assert letters.compose(Letter.objects.get()) is None
+    assert letters.compose(config.current(), Letter.objects.get()) is None
     token = timed_token(Purpose.CONFIRM, Consent.objects.get().pk, 60)
-    assert signup.confirm(token, AT)[0] is Result.REFUSED
+    assert signup.confirm(config.current(), token, AT)[0] is ConfirmResult.REFUSED
     assert Subscription.objects.get().state == State.PENDING
 
 
-def test_a_bounce_is_lifted_once_a_month() -> None:
-    for expected in (Result.DONE, None):
+def test_a_bounce_is_unblocked_once_a_month() -> None:
+    for expected in (ConfirmResult.DONE, None):
         Suppression.objects.suppress("kari@reader.example", Suppression.Reason.BOUNCED)
         Subscription.objects.update(state=State.UNSUBSCRIBED)
         Letter.objects.all().delete()
         ask()
-        may = letters.may_be_lifted("kari@reader.example", AT)
+        may = letters.can_be_unblocked("kari@reader.example", AT)
         assert may is (expected is not None)
         if may:
             token = timed_token(Purpose.CONFIRM, Consent.objects.get(confirmed_at=None).pk, 60)
-            assert signup.confirm(token, AT)[0] is expected
+            assert signup.confirm(config.current(), token, AT)[0] is expected
 
 
-def test_a_welcome_is_written_where_wanted() -> None:
+def test_a_welcome_is_sent_if_configured() -> None:
     text = settings.TEXT.replace('title = "Kinaforum"', 'title = "Kinaforum"\nwelcome = true')
     config.use(config.parse(text, settings.FOLDER / "config.toml"))
     ask()
@@ -174,12 +184,12 @@ def test_a_welcome_is_written_where_wanted() -> None:
     assert only_letter(kind=Letter.Kind.WELCOME).template == "welcome"
 
 
-def test_tidying_drops_only_what_nobody_confirmed() -> None:
+def test_only_unconfirmed_requests_are_deleted() -> None:
     ask()
     subscription("active@reader.example", joined=AT - timedelta(days=900))
     Subscriber.objects.update(created=AT)
-    signup.tidy(AT + timedelta(days=29))
+    signup.delete_expired(AT + timedelta(days=29))
     assert Subscription.objects.count() == 2
-    signup.tidy(AT + timedelta(days=31))
+    signup.delete_expired(AT + timedelta(days=31))
     assert [s.subscriber.address for s in Subscription.objects.all()] == ["active@reader.example"]
     assert Subscriber.objects.count() == 1

@@ -1,4 +1,6 @@
-"""Links and hashes: genuine ones hold, under old keys too; nothing else does."""
+"""Tokens and hashes: valid ones are accepted, also with previous keys, and nothing else."""
+
+import time
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,7 @@ from tests.subscribers.make import subscription
 
 
 @given(st.integers(0, 2**48 - 1))
-def test_a_link_says_its_number(number: int) -> None:
+def test_a_link_contains_the_primary_key(number: int) -> None:
     token = tokens.link_token(number)
     assert tokens.read_link(token) == number
     assert len(token) == 28
@@ -21,49 +23,65 @@ def test_a_link_says_its_number(number: int) -> None:
 
 
 @given(st.integers(0, 2**40), st.integers(0, 27), st.characters(codec="utf-8"))
-def test_a_link_with_one_character_changed_is_forged(number: int, at: int, other: str) -> None:
+def test_a_link_with_one_character_changed_is_invalid(number: int, at: int, other: str) -> None:
     token = tokens.link_token(number)
     changed = token[:at] + other + token[at + 1 :]
     assert changed == token or tokens.read_link(changed) is None
 
 
+@given(st.sampled_from(Purpose), st.integers(0, 2**40), st.integers(0, 36), st.integers(0, 2), st.text(max_size=2))
+def test_an_edited_timed_token_is_invalid(purpose: Purpose, number: int, at: int, left_out: int, put_in: str) -> None:
+    token = tokens.timed_token(purpose, number, 60)
+    edited = token[:at] + put_in + token[at + left_out :]
+    assert edited == token or tokens.read_timed(purpose, edited) is None
+
+
 @given(st.text(max_size=60))
-def test_any_text_is_no_link(text: str) -> None:
+def test_other_text_is_not_a_link(text: str) -> None:
     assert tokens.read_link(text) is None
     assert tokens.read_timed(Purpose.ME, text) is None
 
 
+def test_links_and_hashes_of_earlier_versions_stay_valid(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SECRET_KEY = "a key that never changes, so that the values below stay the same"
+    monkeypatch.setattr(time, "time", lambda: 1_770_000_000.0)
+    assert tokens.link_token(123456) == "AAAAAeJAVwJTS6gEXHFU1TeCH0i9"
+    assert tokens.timed_token(Purpose.ME, 7, 3600) == "AAAAAAAHAABpgByQZk_vLqiPcoSdxfkdPYdc"
+    assert tokens.keyed_hash(Purpose.ADDRESS, "kari@reader.example") == "ffd87f65cdfab2c13680f35ccffdeeb6"
+    assert tokens.fingerprint() == "73648b62246219eb490a272969962459"
+
+
 @pytest.mark.parametrize("made", [Purpose.CONFIRM, Purpose.ME, Purpose.CHANGE])
 @pytest.mark.parametrize("read", [Purpose.CONFIRM, Purpose.ME, Purpose.CHANGE])
-def test_a_token_is_good_for_its_purpose_only(made: Purpose, read: Purpose) -> None:
+def test_a_token_is_valid_for_its_purpose_only(made: Purpose, read: Purpose) -> None:
     said = tokens.read_timed(read, tokens.timed_token(made, 7, 60))
     assert (said is not None) == (made == read)
 
 
-def test_a_token_that_ended_says_so() -> None:
+def test_an_expired_token_says_so() -> None:
     said = tokens.read_timed(Purpose.ME, tokens.timed_token(Purpose.ME, 7, -1))
     assert said is not None
     assert said.expired
 
 
-def test_an_old_link_holds_under_a_new_key(settings: Settings) -> None:
+def test_old_links_are_valid_with_a_new_key(settings: Settings) -> None:
     token = tokens.link_token(7)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]
     assert tokens.read_link(token) == 7
 
 
-def test_a_link_under_a_foreign_key_is_forged(settings: Settings) -> None:
+def test_a_link_with_another_key_is_invalid(settings: Settings) -> None:
     token = tokens.link_token(7)
     settings.SECRET_KEY = "another"
     assert tokens.read_link(token) is None
 
 
-def test_a_proof_acts_on_nobody() -> None:
-    assert tokens.read_link(tokens.proof_token()) == tokens.PROOF
+def test_test_emails_belong_to_no_subscription() -> None:
+    assert tokens.read_link(tokens.link_token_for_tests()) == tokens.TEST_NUMBER
 
 
 @pytest.mark.django_db
-def test_a_first_start_notes_the_key(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+def test_the_first_start_stores_the_fingerprint(django_assert_num_queries: DjangoAssertNumQueries) -> None:
     tokens.check_key()
     assert Fingerprint.objects.get().value == tokens.fingerprint()
     with django_assert_num_queries(1):
@@ -71,7 +89,7 @@ def test_a_first_start_notes_the_key(django_assert_num_queries: DjangoAssertNumQ
 
 
 @pytest.mark.django_db
-def test_a_link_of_a_database_that_was_lost_is_nobodys() -> None:
+def test_a_link_of_a_lost_database_matches_nobody() -> None:
     """Under the same key, the first of one database is not the first of another."""
     links = []
     for _ in range(2):
@@ -84,22 +102,22 @@ def test_a_link_of_a_database_that_was_lost_is_nobodys() -> None:
 
 
 @pytest.mark.django_db
-def test_a_database_that_holds_people_counts_on() -> None:
+def test_an_existing_database_keeps_its_numbering() -> None:
     before = subscription().pk
     tokens.check_key()
     assert subscription(newsletter="daily").pk == before + 1
 
 
 @pytest.mark.django_db
-def test_a_foreign_key_stops_with_a_sentence(settings: Settings) -> None:
+def test_another_secret_key_is_an_error(settings: Settings) -> None:
     tokens.check_key()
     settings.SECRET_KEY = "another"
-    with pytest.raises(tokens.ForeignKey, match=r"site\.secret_key: .* name it in site\.secret_key_previous"):
+    with pytest.raises(tokens.WrongSecretKey, match=r"site\.secret_key: .* add it to site\.secret_key_previous"):
         tokens.check_key()
 
 
 @pytest.mark.django_db
-def test_a_new_key_takes_everybody_along(settings: Settings) -> None:
+def test_a_new_key_recomputes_all_hashes(settings: Settings) -> None:
     tokens.check_key()
     kari = subscription().subscriber
     Suppression.objects.suppress("kari@reader.example", Suppression.Reason.BOUNCED)
@@ -112,7 +130,7 @@ def test_a_new_key_takes_everybody_along(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_somebody_unknown_stays_suppressed_under_a_new_key(settings: Settings) -> None:
+def test_suppressions_of_unknown_people_are_valid_with_a_new_key(settings: Settings) -> None:
     Suppression.objects.suppress("kari@reader.example", Suppression.Reason.ERASED)
     Suppression.objects.suppress_domain("shut.example", Suppression.Reason.BY_HAND)
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another", [settings.SECRET_KEY]

@@ -1,4 +1,4 @@
-"""Every word of pages and letters is there in every language, with its placeholders."""
+"""All text of pages and letters is translated, with its placeholders."""
 
 import re
 from pathlib import Path
@@ -10,15 +10,15 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.test import Client
 
-from tests.subscribers.conftest import LOCALE
+from tests.catalogues import REPOSITORY as ROOT
 
-ROOT = LOCALE.parent.parent
+LOCALE = ROOT / "subscribers" / "locale"
 OTHERS = sorted(set(dict(settings.LANGUAGES)) - {"en"})
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None}
 
 
 def used() -> set[str]:
-    """What the sources and the pages ask for."""
+    """Return the messages used in code and templates."""
     sources = [("python", p) for p in (ROOT / "subscribers").rglob("*.py")]
     pages = [("jinja2", p) for p in (ROOT / "templates" / "pages").glob("*.html")]
     options = {"newstyle_gettext": "true", "trim_blocks": "true", "lstrip_blocks": "true"}
@@ -51,11 +51,12 @@ def test_placeholders_are_the_same(language: str) -> None:
         assert given == wanted, message.id
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_page_in_each_language(language: str, client: Client) -> None:
     shown = client.get(f"/n/kinaforum/subscribe?lang={language}")
     assert f'<html lang="{language}">' in shown.text
-    assert str(catalogue(language)["Your mail address"].string) in shown.text.replace("&#39;", "'")
+    assert str(catalogue(language)["Your email address"].string) in shown.text.replace("&#39;", "'")
     assert shown["Content-Language"] == language
 
 

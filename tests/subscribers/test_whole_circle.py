@@ -1,8 +1,7 @@
-"""The whole circle with the real program and real mails on loopback, a change of keys, and being forgotten."""
+"""From subscribing to erasure with the real program and real emails on loopback, and a change of keys."""
 
 import email
 import email.policy
-import http.server
 import re
 import socket
 import threading
@@ -19,6 +18,8 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from tests.conftest import Site
+from tests.doubles.daily_blog import daily_blog
+from tests.doubles.ports import free_port
 from tests.subscribers.make import traces
 
 pytestmark = pytest.mark.e2e
@@ -49,21 +50,9 @@ provider = "smtp"
 smtp = {{ host = "127.0.0.1", port = {smtp} }}
 """
 
-FEED = """<?xml version="1.0" encoding="utf-8"?><feed xmlns="http://www.w3.org/2005/Atom"><id>urn:blog</id>
-<title>Blog</title><updated>{0}T12:00:00Z</updated>{1}</feed>"""
-ENTRY = """<entry><id>urn:{0}</id><title>What happened on {0}</title><link href="http://blog.example/{0}"/>
-<updated>{0}T12:00:00Z</updated><published>{0}T12:00:00Z</published>
-<content type="html">&lt;p&gt;Quite a lot happened on {0}, and all of it is told here.&lt;/p&gt;</content></entry>"""
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
 
 class Mailbox:
-    """Keeps the mails that a server takes."""
+    """Keeps the messages that a server accepts."""
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
@@ -100,24 +89,8 @@ def mailbox() -> Iterator[tuple[Mailbox, int]]:
 def feed() -> Iterator[tuple[list[str], int]]:
     """A blog with a post on each of these days (ISO 8601)."""
     days: list[str] = []
-
-    class Blog(http.server.BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = FEED.format(days[0], "".join(ENTRY.format(day) for day in days)).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/atom+xml")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Blog)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield days, server.server_port
-    server.shutdown()
-    server.server_close()
+    with daily_blog(days) as port:
+        yield days, port
 
 
 def link_in(mail: EmailMessage, where: str) -> str:
@@ -150,7 +123,7 @@ def wait_for(port: int, seconds: float = 60) -> None:
     raise AssertionError(f"nothing listens on port {port}")
 
 
-def test_from_joining_to_being_forgotten(
+def test_from_subscribing_to_erasure(
     site: Callable[[str], Site], mailbox: tuple[Mailbox, int], feed: tuple[list[str], int]
 ) -> None:
     (box, smtp), (days, feed_port), web = mailbox, feed, free_port()
@@ -162,8 +135,8 @@ def test_from_joining_to_being_forgotten(
     try:
         wait_for(web)
         status, page = post(f"http://127.0.0.1:{web}/n/daily/subscribe", address="Traceable.Person@reader.example")
-        assert (status, "Look into your mailbox" in page) == (202, True)
-        asked = box.next("Please confirm")
+        assert (status, "Check your inbox" in page) == (202, True)
+        asked = box.next("Confirm your subscription")
         assert asked["To"].addresses[0].addr_spec == "Traceable.Person@reader.example"
         assert post(link_in(asked, "confirm"))[0] == 200
 
@@ -190,7 +163,7 @@ def test_from_joining_to_being_forgotten(
     try:
         wait_for(web)
         status, page = post(leave)
-        assert (status, "You have left Daglig" in page) == (200, True)
+        assert (status, "You've unsubscribed from Daglig" in page) == (200, True)
     finally:
         running.terminate()
         running.communicate(timeout=60)
@@ -200,7 +173,7 @@ def test_from_joining_to_being_forgotten(
     assert traces(here.folder, "traceable", "reader.example") == []
     (here.folder / "again.csv").write_text("email\ntraceable.person@reader.example\n")
     report = here.json("subscribers", "import", "again.csv", "--newsletter", "daily")
-    assert (report["added"], report["refused"][0]["reason"]) == (0, "the address is suppressed (erased)")
+    assert (report["added"], report["refused"][0]["reason"]) == (0, "the address is blocked (erased)")
 
     (here.folder / "config.toml").write_text(
         CONFIG.format(key="a foreign key, long enough for a key", previous="", **ports)
@@ -208,4 +181,4 @@ def test_from_joining_to_being_forgotten(
     stopped = here.run("subscribers", "show", "somebody@reader.example", status=None)
     assert stopped.returncode != 0
     assert stopped.stderr.count("\n") == 1
-    assert "site.secret_key: the database was written under another key" in stopped.stderr
+    assert "site.secret_key: the database was written with another key" in stopped.stderr

@@ -1,41 +1,35 @@
 """What the tests of the web share: people logged in, and caches that know nothing."""
 
-import os
-from pathlib import Path
-
 import pytest
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from django.core.cache import cache
 from django.test import Client
+from django.utils import translation
 
-import newsletter
+from newsletter import config
 from newsletter.web.archive import views
-from newsletter.web.desk.queries import preview
+from newsletter.web.desk.edition import preview_queries
+from newsletter.web.desk.jobs import work
 from tests.web import make
-
-LOCALE = Path(newsletter.__file__).parent / "locale"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compiled() -> None:
-    """Each .po written as .mo where that is missing or older, so that a fresh checkout speaks Norwegian too."""
-    for po in LOCALE.rglob("*.po"):
-        mo = po.with_suffix(".mo")
-        if mo.exists() and mo.stat().st_mtime >= po.stat().st_mtime:
-            continue
-        unfinished = mo.with_suffix(f".{os.getpid()}")
-        with po.open("rb") as source, unfinished.open("wb") as target:
-            write_mo(target, read_po(source, locale=po.parent.parent.name))
-        unfinished.replace(mo)
 
 
 @pytest.fixture(autouse=True)
 def nothing_cached() -> None:
     """What one test looked at is no other test's business."""
     cache.clear()
-    preview._proof.cache_clear()
-    views._mail.cache_clear()
+    preview_queries._proof.cache_clear()
+    views._email.cache_clear()
+
+
+@pytest.fixture(autouse=True)
+def usual_language() -> None:
+    """Forget the language of the last request of the test before."""
+    translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs are done within the request that starts them, because their thread would not see a test's transaction."""
+    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from django.contrib.auth.models import User
 
 from newsletter import config
-from newsletter.jobs import draft as drafting
-from newsletter.jobs.windows import Asked, bounds
+from newsletter.editions import draft as drafting
+from newsletter.editions.selection.windows import RequestedWindow, bounds
 from newsletter.models import Edition, Listing, Post, Source
 
 NOW = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -57,5 +57,5 @@ def draft(*titles: str, newsletter: str = "kinaforum") -> Edition:
     shown = config.current().newsletters[newsletter]
     first, last = bounds(PERIOD, shown.zone)
     return drafting.make(
-        config.current(), shown, Asked(until=last, since=first, period=PERIOD), now=NOW, read_sources=False
+        config.current(), shown, RequestedWindow(until=last, since=first, period=PERIOD), now=NOW, read_sources=False
     )

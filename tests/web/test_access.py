@@ -8,25 +8,69 @@ from django.urls import get_resolver, reverse
 
 from newsletter.models import Act
 from newsletter.web.desk import urls, users
-from newsletter.web.desk.access import TABLE, Role
+from newsletter.web.desk.permissions import TABLE, Role
 from tests.web import make
 
 EDITION = ("kinaforum", make.PERIOD)
+EDITION_PATH = f"/desk/editions/kinaforum/{make.PERIOD}/"
+TOO_LARGE = ("9" * 18, "9" * 19, str(2**63), "9" * 5_000, "٣")
 ARGUMENTS: dict[str, tuple[object, ...]] = {
     "setup": ("token",),
     "password": ("key", "token"),
     "newsletter": ("kinaforum",),
     "draft": ("kinaforum",),
+    "letter": ("kinaforum",),
+    "signup-form": ("kinaforum",),
     "source-fetch": ("kinaforum",),
+    "source-add": ("kinaforum",),
+    "source-settings": ("kinaforum", 1),
+    "source-remove": ("kinaforum", 1),
+    "settings-site": ("delivery",),
+    "settings-newsletter": ("kinaforum", "general"),
+    "designs": ("kinaforum",),
+    "design-use": ("kinaforum",),
+    "design-preview": ("kinaforum",),
+    "design-frame": ("kinaforum", "letter"),
     "original": (*EDITION, 1),
+    "segments": (),
+    "subscribers-tags": (),
+    "subscribers-tags-undo": (1,),
+    "segment-add": (),
+    "segment-count": (),
+    "segment": (1,),
+    "segment-remove": (1,),
+    "job": (1,),
+    "job-live": (1,),
     "subscriber": (1,),
     "subscriber-act": (1,),
     "user-act": (1,),
 }
 OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
-    *("login", "code", "logout", "forgotten", "language", "home", "account", "account-password", "account-factor"),
-    *("account-session", "sources", "source-try", "users", "log", "subscribers", "subscribers-add"),
-    *("subscribers-import", "subscribers-export", "settings", "settings-dns", "settings-provider"),
+    *(
+        "login",
+        "code",
+        "logout",
+        "forgotten",
+        "language",
+        "home",
+        "account",
+        "account-name",
+        "account-password",
+        "account-factor",
+    ),
+    *("account-session", "sources", "source-try", "users", "log", "workers", "subscribers", "subscribers-add"),
+    *(
+        "subscribers-import",
+        "subscribers-export",
+        "settings",
+        "newsletter-add",
+        "settings-dns",
+        "settings-provider",
+        "restored",
+        "unsent",
+        "unsent-retry",
+    ),
+    *("editor", "rendered", "image"),
 }
 
 
@@ -71,6 +115,11 @@ def test_who_may_not_send_is_refused_whatever_sends(drafts_only: Client, name: s
     assert drafts_only.post(_address(name)).status_code == 403
 
 
+@pytest.mark.parametrize("name", ["approve", "reopen", "send", "control", "settle", "report-csv"])
+def test_an_editor_of_drafts_only_neither_sends_nor_sees_addresses(name: str) -> None:
+    assert TABLE[name] is Role.SENDER
+
+
 @pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.EDITOR])
 def test_who_may_not_send_has_the_rest_of_an_editor_s_desk(drafts_only: Client, name: str) -> None:
     assert drafts_only.get(_address(name)).status_code in (200, 404, 405)
@@ -100,7 +149,7 @@ def test_an_admin_decides_who_sends(admin: Client) -> None:
     assert not users.may_send(new)
     admin.post(f"/desk/users/{new.pk}/", {"act": "admin"})
     assert users.may_send(users.named("ny@example.org")), "an admin may send in any case"
-    assert Act.objects.filter(what="sending changed", about="ny@example.org").count() == 2
+    assert Act.objects.filter(what__code="act.sending-changed", about="ny@example.org").count() == 2
 
 
 @pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.ADMIN])
@@ -139,3 +188,46 @@ def test_the_way_back_leads_nowhere_else(client: Client, db: None) -> None:
 
 def test_the_desk_is_found_under_its_own_names_only() -> None:
     assert get_resolver().resolve("/desk/").view_name == "desk:home"
+
+
+@pytest.mark.parametrize("name", [name for name in TABLE if name not in ("settings-dns", "settings-provider", "raw")])
+def test_nothing_of_the_desk_is_kept_by_caches(admin: Client, name: str) -> None:
+    """Whatever the answer: a page, a redirect, a refusal, a file."""
+    make.draft("First")
+    answers = [client.get(_address(name)) for client in (admin, Client())]
+    assert {each["Cache-Control"] for each in answers if each.status_code != 404} == {"private, no-store"}
+
+
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        *((f"{EDITION_PATH}post/", {"act": f"out {n}", "revision": "1"}) for n in TOO_LARGE),
+        *((f"{EDITION_PATH}post/", {"act": "pin 1", "revision": n}) for n in TOO_LARGE),
+        *((f"{EDITION_PATH}post/", {"act": "move", "post": "1", "place": n, "day": "0001-01-01"}) for n in TOO_LARGE),
+        *((f"{EDITION_PATH}words/", {"subject": "x", "revision": n}) for n in TOO_LARGE),
+        *((f"{EDITION_PATH}undo/", {"to": n, "revision": "1"}) for n in TOO_LARGE),
+        *((f"{EDITION_PATH}undo/", {"revision": n}) for n in TOO_LARGE),
+        *((f"{EDITION_PATH}approve/", {"revision": n}) for n in TOO_LARGE),
+        *((f"/desk/users/{n}/", {"act": "link"}) for n in TOO_LARGE),
+        *((f"/desk/subscribers/{n}/act/", {"act": "tags"}) for n in TOO_LARGE),
+    ],
+)
+def test_numbers_that_no_column_can_hold(admin: Client, path: str, fields: dict[str, str]) -> None:
+    make.draft("First")
+    assert admin.post(path, fields).status_code in (200, 302, 404, 409, 422)
+
+
+@pytest.mark.parametrize("number", TOO_LARGE)
+def test_numbers_that_no_column_can_hold_in_addresses(admin: Client, number: str) -> None:
+    make.draft("First")
+    for path in (f"/desk/subscribers/{number}/", f"{EDITION_PATH}post/{number}/"):
+        assert admin.get(path).status_code == 404
+    for path in ("/desk/subscribers/", "/desk/log/", "/desk/n/kinaforum/", "/n/kinaforum/"):
+        assert admin.get(path, {"before": number, "page": number}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/desk/log/?about=a%00", "/desk/subscribers/?text=%00", "/desk/login/?next=%00"])
+def test_nul_in_a_parameter_is_refused(admin: Client, path: str) -> None:
+    """PostgreSQL can't look it up."""
+    assert admin.get(path).status_code == 400
+    assert admin.post(path.partition("?")[0], {"email": "a\0"}).status_code == 400

@@ -10,8 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
-from newsletter.jobs import approval, underway
-from newsletter.models import Edition
+from newsletter.editions import approval
+from newsletter.models import ApprovedContent, Edition
+from newsletter.sending import lifecycle
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -28,27 +29,27 @@ def by_file() -> None:
 def _approved() -> Edition:
     draft = make.draft("First", "Second")
     Edition.objects.update(greeting="Kjære {name|leser},")
-    return approval.approve(draft, by="anna@example.org")
+    return approval.approve(config.current(), draft, by="anna@example.org")
 
 
 def _begun() -> Edition:
-    edition = approval.queue(_approved())
-    underway.begin_due(["kinaforum"], timezone.now() + timedelta(seconds=1))
+    edition = approval.queue(config.current(), _approved())
+    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
     return Edition.objects.get(pk=edition.pk)
 
 
 def test_nothing_is_there_before_the_first_mail(client: Client) -> None:
     make.draft("First")
     assert client.get(PAGE).status_code == 404
-    approval.queue(approval.approve(Edition.objects.get()))
+    approval.queue(config.current(), approval.approve(config.current(), Edition.objects.get()))
     assert client.get(PAGE).status_code == 404
     assert "First" not in client.get("/n/kinaforum/").content.decode()
-    underway.begin_due(["kinaforum"], timezone.now() + timedelta(seconds=1))
+    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
     assert client.get(PAGE).status_code == 200
 
 
 def test_what_was_stopped_on_its_way_stays_readable(client: Client) -> None:
-    underway.cancel(_begun())
+    lifecycle.cancel(config.current(), _begun())
     assert client.get(PAGE).status_code == 200
 
 
@@ -62,7 +63,7 @@ def test_nobody_s_links_are_in_it(client: Client) -> None:
     assert "/p/" not in body
     assert "sandbox" in answer["Content-Security-Policy"]
     assert not answer.cookies
-    for name, _value, _form, _fallback in Edition.objects.get().frozen.placeholders:
+    for name, _value, _form, _fallback in Edition.objects.get().approved_content.placeholders:
         assert name not in body
 
 
@@ -71,7 +72,7 @@ def test_caches_may_keep_it(client: Client, django_assert_num_queries: Any) -> N
     first = client.get(PAGE)
     assert first["Cache-Control"] == "public, max-age=300"
     assert client.get(PAGE, headers={"If-None-Match": first["ETag"]}).status_code == 304
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(6):
         assert client.get(PAGE).status_code == 200
 
 
@@ -85,12 +86,12 @@ def test_the_lists_name_the_editions(client: Client) -> None:
     for path in ("/", "/n/kinaforum/"):
         body = client.get(path).content.decode()
         assert f'href="{PAGE}"' in body
-        assert edition.frozen.subject in body
+        assert edition.approved_content.subject in body
     assert "subscribe" in client.get("/n/kinaforum/").content.decode()
 
 
 def test_an_archive_without_editions_says_what_comes(client: Client) -> None:
-    assert "The first edition is on its way" in client.get("/n/kinaforum/?lang=en").content.decode()
+    assert "No editions yet" in client.get("/n/kinaforum/?lang=en").content.decode()
 
 
 def test_the_feed_is_atom(client: Client) -> None:
@@ -124,3 +125,16 @@ def test_robots_are_kept_out_of_the_desk(client: Client) -> None:
 @pytest.mark.parametrize("path", ["/", "/n/kinaforum/", "/n/kinaforum/feed.atom", "/sitemap.xml", "/robots.txt"])
 def test_only_reading_is_possible(client: Client, path: str) -> None:
     assert client.post(path).status_code == 405
+
+
+def test_the_feed_s_texts_are_plain(client: Client) -> None:
+    """A title's `<b>` is text, and a control character is no fault of the feed."""
+    edition = _begun()
+    ApprovedContent.objects.filter(edition=edition).update(
+        subject="<i>A</i> & B\x0b", preheader="<b>Tom</b> &amp; Jerry\x00\ufffe"
+    )
+    root = ElementTree.fromstring(client.get("/n/kinaforum/feed.atom").content)
+    summary = root.find("{*}entry/{*}summary")
+    assert summary is not None
+    assert (summary.get("type"), summary.text) == ("text", "<b>Tom</b> &amp; Jerry")
+    assert root.findtext("{*}entry/{*}title") == "<i>A</i> & B"

@@ -5,14 +5,16 @@ import contextlib
 import re
 import socket
 import urllib.request
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from newsletter.web import bodies
-from newsletter.web.bodies import Message, Receive, Send, WholeBodies
+from newsletter.web.bodies import LARGEST, Pace, WholeBodies
+from newsletter.web.requests import Message, Receive, Send
 from tests.conftest import Site
+from tests.site_texts import with_daily
+
+USUAL = Pace()
 
 
 class Client:
@@ -46,13 +48,18 @@ class Client:
         assert (await receive())["type"] == "http.disconnect"
         self.seen.append((body, dict(scope["headers"])))
 
-    async def ask(self, **options: Any) -> int:
+    async def ask(self, *, allowed: int = 0, pace: Pace = USUAL) -> int:
         """The status that the one in front answered with; 0 where it handed the request on or said nothing."""
-        await WholeBodies(self.app, **options)(self.scope, self.receive, self.send)
+        await WholeBodies(self.app, lambda scope: allowed, pace)(self.scope, self.receive, self.send)
         return int(self.sent[0]["status"]) if self.sent else 0
 
+    @property
+    def headers(self) -> dict[bytes, bytes]:
+        """The headers of the answer."""
+        return dict(self.sent[0]["headers"])
 
-@pytest.mark.parametrize("pieces", [[b""], [b"a"], [b"a=1&", b"b=2"], [b"x" * 1_500_000, b"", b"y" * 200_000]])
+
+@pytest.mark.parametrize("pieces", [[b""], [b"a"], [b"a=1&", b"b=2"], [b"x" * 65_536, b"", b"y" * 20_000]])
 async def test_a_body_is_handed_on_whole_with_its_length(pieces: list[bytes]) -> None:
     client = Client(pieces)
     assert await client.ask() == 0
@@ -62,8 +69,26 @@ async def test_a_body_is_handed_on_whole_with_its_length(pieces: list[bytes]) ->
 
 async def test_one_that_stops_in_the_middle_is_given_up() -> None:
     client = Client([b"a="], ends="silent")
-    assert await client.ask(idle_seconds=0.05) == 408
+    assert await client.ask(pace=Pace(idle=0.05)) == 408
     assert client.seen == []
+
+
+async def test_one_that_drips_is_given_up_at_its_deadline() -> None:
+    client = Client([b"x"] * 10_000)
+    at_once = client.receive
+
+    async def dripping() -> Message:
+        await asyncio.sleep(0.01)
+        return await at_once()
+
+    client.receive = dripping  # type: ignore[method-assign]
+    assert await client.ask(pace=Pace(grace=0.1)) == 408
+    assert client.seen == []
+
+
+def test_the_deadline_grows_with_what_has_come_up_to_an_hour() -> None:
+    pace = Pace()
+    assert [pace.deadline(n) for n in (0, 100_000, 3_000_000, 400_000_000)] == [30, 40, 330, 3600]
 
 
 async def test_one_whose_client_goes_away_is_dropped() -> None:
@@ -72,45 +97,98 @@ async def test_one_whose_client_goes_away_is_dropped() -> None:
     assert (client.seen, client.sent) == ([], [])
 
 
-@pytest.mark.parametrize(("path", "status"), [("/n/kinaforum/subscribe", 413), ("/desk/subscribers/import/", 0)])
-async def test_one_that_is_too_large_is_refused_before_its_end(path: str, status: int) -> None:
+@pytest.mark.parametrize(
+    ("path", "allowed", "status"),
+    [
+        ("/n/kinaforum/subscribe", 400_000_000, 413),
+        ("/u/x", 400_000_000, 413),
+        ("/desk/login/", 0, 303),
+        ("/desk/subscribers/import/", 0, 303),
+        ("/desk/subscribers/import/", 3_000_000, 413),
+        ("/desk/subscribers/import/", 400_000_000, 0),
+    ],
+)
+@pytest.mark.parametrize("declared", [True, False])
+async def test_a_large_body_needs_a_login_and_its_route(path: str, allowed: int, status: int, declared: bool) -> None:
     client = Client([b"x" * 1_000_000] * 4, path=path)
+    if declared:
+        client.scope["headers"] = [(b"content-length", b"4000000")]
+    assert await client.ask(allowed=allowed) == status
+    assert len(client.seen) == (status == 0)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(("size", "status"), [(LARGEST, 0), (LARGEST + 1, 413)])
+async def test_a_body_from_anyone_has_a_limit(size: int, status: int, declared: bool) -> None:
+    client = Client([b"x" * size])
+    if declared:
+        client.scope["headers"] = [(b"content-length", b"%d" % size)]
     assert await client.ask() == status
     assert len(client.seen) == (status == 0)
-    assert bodies.LARGEST < 4_000_000 < bodies.LARGEST_UPLOAD
 
 
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[newsletters.daily]
-title = "Daglig"
-from = "daglig@example.org"
-address = "1 Example Street"
+async def test_who_must_log_in_first_comes_back() -> None:
+    client = Client([b"x" * 200_000], path="/desk/n/æ/\r\n")
+    assert await client.ask() == 303
+    assert client.headers[b"location"] == b"/desk/login/?next=/desk/n/%C3%A6/%0D%0A"
+    part = Client([b"x" * 200_000], path="/desk/")
+    part.scope["headers"] = [(b"hx-request", b"true")]
+    assert await part.ask() == 401
+    assert part.headers[b"hx-redirect"] == b"/desk/login/"
+
+
+async def test_a_refusal_reads_what_is_still_being_sent_but_keeps_nothing() -> None:
+    """Else the connection would be reset under the client, which then never sees the answer."""
+    client = Client([b"x" * 1_000_000] * 4)
+    assert await client.ask() == 413
+    assert client.pieces == []
+    assert [(message["type"], message.get("more_body", False)) for message in client.sent] == [
+        ("http.response.start", False),
+        ("http.response.body", True),
+        ("http.response.body", False),
+    ], "the answer ends when everything has been read"
+    assert b"".join(message.get("body", b"") for message in client.sent) == b"The request is too large.\n"
+
+
+CONFIG = with_daily("""
 [[newsletters.daily.sources]]
 url = "http://127.0.0.1:9/"
-"""
+""")
 HEAD = "POST /n/daily/subscribe HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n"
 CHUNKED = HEAD + "Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n18\r\naddress=a@reader.example\r\n0\r\n\r\n"
+
+
+@contextlib.contextmanager
+def running(here: Site) -> Iterator[int]:
+    """The port of a `newsletter run` without clock and sender."""
+    process = here.start("run", "--port", "0", "--no-schedule", "--no-send")
+    try:
+        assert process.stdout is not None
+        yield int(re.findall(r"127\.0\.0\.1:(\d+)", process.stdout.readline())[0])
+    finally:
+        process.terminate()
+        process.communicate(timeout=30)
 
 
 @pytest.mark.e2e
 def test_a_dozen_that_never_end_keep_nobody_waiting(site: Callable[[str], Site]) -> None:
     """More than the program has threads; and a request in chunks is read."""
-    here = site(CONFIG)
-    running = here.start("run", "--port", "0", "--no-schedule", "--no-send")
-    try:
-        assert running.stdout is not None
-        port = int(re.findall(r":(\d+)/desk/", running.stdout.readline())[0])
-        with contextlib.ExitStack() as held:
-            for _ in range(12):
-                slow = held.enter_context(socket.create_connection(("127.0.0.1", port)))
-                slow.sendall(f"{HEAD}Content-Length: 2600\r\n\r\naddr".encode())
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/n/daily/subscribe", timeout=10) as answer:
-                assert answer.status == 200
-            quick = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
-            quick.sendall(CHUNKED.encode())
-            assert quick.makefile("rb").readline().startswith(b"HTTP/1.1 202 ")
-    finally:
-        running.terminate()
-        running.communicate(timeout=30)
+    with running(site(CONFIG)) as port, contextlib.ExitStack() as held:
+        for _ in range(12):
+            slow = held.enter_context(socket.create_connection(("127.0.0.1", port)))
+            slow.sendall(f"{HEAD}Content-Length: 2600\r\n\r\naddr".encode())
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/n/daily/subscribe", timeout=10) as answer:
+            assert answer.status == 200
+        quick = held.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        quick.sendall(CHUNKED.encode())
+        assert quick.makefile("rb").readline().startswith(b"HTTP/1.1 202 ")
+
+
+@pytest.mark.e2e
+def test_a_large_upload_without_a_login_is_answered_before_its_end(site: Callable[[str], Site]) -> None:
+    head = "POST /desk/subscribers/import/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 399000000\r\n\r\n"
+    with running(site(CONFIG)) as port, socket.create_connection(("127.0.0.1", port), timeout=20) as client:
+        client.sendall(head.encode() + b"x" * 300_000)
+        answer = client.makefile("rb")
+        assert answer.readline().startswith(b"HTTP/1.1 303 ")
+        assert b"location: /desk/login/?next=/desk/subscribers/import/\r\n" in answer.readlines(10_000)

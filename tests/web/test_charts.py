@@ -9,9 +9,9 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.web.desk import charts, words
+from newsletter.web.desk import charts, formatting
+from newsletter.web.desk.edition.queries import plain
 from newsletter.web.desk.pages import as_sentence
-from newsletter.web.desk.queries.edition import plain
 from tests.web.make import NOW
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -34,26 +34,35 @@ def test_one_point_is_no_curve() -> None:
     assert charts.curve([(NOW, 1)], OSLO, "x") == ""
 
 
-def test_a_bar_fills_its_track() -> None:
-    root = ElementTree.fromstring(charts.bar([("bar-a", 3), ("bar-c", 1)], "x"))
+def test_a_bar_shows_each_part_of_the_whole() -> None:
+    root = ElementTree.fromstring(charts.bar([("accepted", 3), ("refused", 1)], "x", 8))
     widths = [float(str(rect.get("width"))) for rect in root.findall("rect")]
-    assert widths == [charts.WIDTH, charts.WIDTH * 0.75, charts.WIDTH * 0.25]
+    assert widths == [charts.WIDTH, charts.WIDTH * 3 / 8, charts.WIDTH / 8]
+
+
+@given(st.lists(st.integers(0, 10**9), max_size=30))
+def test_columns_stay_inside_their_picture(values: list[int]) -> None:
+    root = ElementTree.fromstring(charts.columns(values, ("first", "last"), "x"))
+    for column in root.findall("rect"):
+        x, y, width, height = (float(str(column.get(key))) for key in ("x", "y", "width", "height"))
+        assert charts.LEFT <= x <= x + width <= charts.WIDTH
+        assert charts.TOP - 0.1 <= y <= y + height <= charts.HEIGHT - charts.BOTTOM + 0.1
 
 
 @pytest.mark.parametrize(
     ("language", "moment", "share", "number"),
-    [("en", "Sun, Feb 6, 2022, 13:00", "33.3%", "1,214"), ("nb", "søn. 6. feb. 2022, 13:00", "33,3 %", "1\xa0214")],
+    [("en", "Sun 6 Feb 2022, 13:00", "33.3%", "1,214"), ("nb", "søn. 6. feb. 2022, 13:00", "33,3 %", "1\xa0214")],
 )
 def test_times_and_numbers_are_the_language_s(language: str, moment: str, share: str, number: str) -> None:
     with translation.override(language):
-        assert words.moment(datetime(2022, 2, 6, 12, tzinfo=UTC), OSLO) == moment
-        assert words.share(1, 3) == share
-        assert words.number(1214) == number
+        assert formatting.moment(datetime(2022, 2, 6, 12, tzinfo=UTC), OSLO) == moment
+        assert formatting.share(1, 3) == share
+        assert formatting.number(1214) == number
 
 
 def test_what_is_none_is_said_as_nothing() -> None:
-    assert words.moment(None) == words.clock(None) == words.ago(None) == ""
-    assert words.share(0, 0) == "–"
+    assert formatting.moment(None) == formatting.clock(None) == formatting.ago(None) == ""
+    assert formatting.share(0, 0) == "–"
 
 
 @pytest.mark.parametrize(
@@ -79,7 +88,7 @@ def test_a_problem_becomes_a_sentence(said: str, shown: str) -> None:
     ],
 )
 def test_a_line_of_the_log_shows_what_differs(before: object, after: object, shown: object) -> None:
-    assert words.difference(before, after) == shown
+    assert formatting.difference(before, after) == shown
 
 
 @given(st.text())

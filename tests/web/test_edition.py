@@ -6,11 +6,14 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from lxml import html as lxml_html
 
-from newsletter.jobs import editing
+from newsletter import config
+from newsletter.editions import editing
+from newsletter.messages import posts
 from newsletter.models import Edition, Post
-from newsletter.web.desk import merging
-from newsletter.web.desk.merging import mark
+from newsletter.web.desk.edition import conflicts
+from newsletter.web.desk.edition.conflicts import mark
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -42,15 +45,17 @@ def _order() -> list[str]:
     return [e.post.title for e in _now().entries.filter(included=True).order_by("position").select_related("post")]
 
 
-def test_the_page_shows_every_post_with_its_reason(editor: Client, draft: Edition) -> None:
+def test_the_page_shows_every_post_with_its_reason_unless_that_is_the_usual_one(editor: Client, draft: Edition) -> None:
+    draft.entries.filter(post__title="Second").update(reason=posts.LATE())
     page = editor.get(PAGE).content.decode()
     assert all(title in page for title in ("First", "Second", "Third"))
-    assert page.count("in the window") == 3
-    assert "Friday, February 6, 2026" in page or "Thursday, February 5, 2026" in page
+    assert page.count("published in this period") == 0
+    assert page.count(str(posts.LATE())) == 1
+    assert "Friday 6 February 2026" in page or "Thursday 5 February 2026" in page
 
 
 def test_a_post_is_left_out_and_taken_in_again(editor: Client, draft: Edition) -> None:
-    assert "1 post is out" in _act(editor, f"out {_pk('Second')}")
+    assert "1 post not included" in _act(editor, f"out {_pk('Second')}")
     assert _order() == ["First", "Third"]
     _act(editor, f"in {_pk('Second')}")
     assert _order() == ["First", "Second", "Third"]
@@ -94,13 +99,76 @@ def test_a_post_is_dragged_to_a_day_and_place(editor: Client, draft: Edition) ->
 
 def test_headline_and_text_are_written_in_one_go(editor: Client, draft: Edition) -> None:
     panel = editor.get(f"{PAGE}post/{_pk('First')}/").content.decode()
-    assert "What the source says" in panel
+    assert "Original text" in panel
     _act(editor, "write", post=_pk("First"), title="Better", text="**New** words")
     entry = _now().entries.get(post_id=_pk("First"))
     assert (entry.title, entry.text) == ("Better", "**New** words")
     frame = editor.get(f"{PAGE}frame/").content.decode()
     assert "Better" in frame
     assert "<strong" in frame
+
+
+def _panel_value(client: Client, name: str, title: str = "First") -> str:
+    panel = lxml_html.fromstring(client.get(f"{PAGE}post/{_pk(title)}/").content)
+    return str(panel.xpath(f"//*[@name='{name}']")[0].value)
+
+
+def test_rewriting_begins_with_what_the_source_says(editor: Client, draft: Edition) -> None:
+    Post.objects.filter(title="First").update(html='<p>Te og <a href="https://a.example/">kaffe</a></p>')
+    text, shown = _panel_value(editor, "text"), _panel_value(editor, "shown-text")
+    assert text.strip() == "Te og [kaffe](https://a.example/)"
+    given = {"post": _pk("First"), "shown-text": shown}
+    _act(editor, "write", **given, title="Better", text=text)
+    assert _now().entries.get(post_id=_pk("First")).text == "", "a text that nobody changed stays the source's"
+    _act(editor, "write", **given, title="Better", text="Kaffe")
+    assert _now().entries.get(post_id=_pk("First")).text == "Kaffe"
+    assert _panel_value(editor, "text").strip() == "Kaffe"
+    _act(editor, "write", post=_pk("First"), title="Better", text=text)
+    assert _now().entries.get(post_id=_pk("First")).text == "", "the source's text again is the source's"
+
+
+def test_previews_of_texts_may_show_the_images_of_sources(editor: Client, draft: Edition) -> None:
+    policy = editor.get(PAGE)["Content-Security-Policy"]
+    assert "img-src 'self' data: https: http:;" in policy
+    assert "script-src 'self';" in policy
+
+
+def test_a_source_that_changes_while_a_post_is_open_is_not_overwritten(editor: Client, draft: Edition) -> None:
+    text, shown = _panel_value(editor, "text"), _panel_value(editor, "shown-text")
+    Post.objects.filter(title="First").update(html="<p>Corrected by the source</p>")
+    _act(editor, "write", post=_pk("First"), title="Better", text=text, **{"shown-text": shown})
+    assert _now().entries.get(post_id=_pk("First")).text == ""
+
+
+def test_a_text_that_is_too_long_is_refused_and_not_cut(editor: Client, draft: Edition) -> None:
+    given = {"act": "write", "revision": draft.revision, "post": _pk("First"), "title": "First", "text": "x" * 200_001}
+    answer = editor.post(f"{PAGE}post/", given)
+    assert answer.status_code == 422
+    assert "has 200001 characters" in answer.content.decode().replace(",", "")
+    assert _now().revision == draft.revision
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "sentence"),
+    [
+        ({"url": "ftp://example.org/", "text": "My text"}, "url", "is not a web address"),
+        ({"text": "My text"}, "title", "A post needs a headline."),
+        ({"title": "Mine", "text": "x" * 200_001}, "text", "characters"),
+    ],
+)
+@pytest.mark.parametrize("headers", [{}, {"HX-Request": "true"}])
+def test_a_refused_post_keeps_its_fields_with_the_message_beside_the_field(
+    editor: Client, draft: Edition, given: dict[str, str], field: str, sentence: str, headers: dict[str, str]
+) -> None:
+    answer = editor.post(f"{PAGE}add/", given, headers=headers)
+    assert answer.status_code == 422
+    page = lxml_html.fromstring(answer.content)
+    (wrong,) = page.xpath("//*[@aria-invalid='true']")
+    assert wrong.name == field
+    (said,) = page.xpath(f"//*[@id='{wrong.get('aria-describedby').split()[0]}']")
+    assert sentence in said.text_content()
+    for name, text in given.items():
+        assert page.xpath(f"//*[@id='add-{name}']")[0].value.strip() == text
 
 
 def test_the_source_s_own_headline_is_no_editor_s(editor: Client, draft: Edition) -> None:
@@ -128,7 +196,7 @@ def test_saving_nothing_new_makes_no_revision(editor: Client, draft: Edition) ->
 
 
 def test_two_editors_on_two_fields_are_put_together(editor: Client, draft: Edition) -> None:
-    editing.set_words(draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
+    editing.set_words(config.current(), draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
     answer = client_saves_stale_page(editor, draft, subject="Mitt emne", greeting="")
     assert answer.status_code == 200
     assert (_now().subject, _now().greeting) == ("Mitt emne", "Karis hilsen")
@@ -143,10 +211,10 @@ def test_the_draft_is_held_from_the_look_to_the_change(draft: Edition) -> None:
 
     def act(newest: Edition, revision: int) -> Edition:
         held.append(connection.in_atomic_block)
-        return editing.pin(newest, "kari@example.org", revision, _pk("First"))
+        return editing.pin(config.current(), newest, "kari@example.org", revision, _pk("First"))
 
-    editing.set_words(draft, "ola@example.org", draft.revision, {"greeting": "Hei"})
-    merging.on_post(draft, draft.revision, _pk("First"), act)
+    editing.set_words(config.current(), draft, "ola@example.org", draft.revision, {"greeting": "Hei"})
+    conflicts.on_post(draft, draft.revision, _pk("First"), act)
     assert held == [True]
     assert _now().entries.get(post_id=_pk("First")).pinned
 
@@ -158,10 +226,10 @@ def client_saves_stale_page(client: Client, seen: Edition, **given: str) -> Any:
 
 
 def test_two_editors_on_one_field_see_both_wordings(editor: Client, draft: Edition) -> None:
-    editing.set_words(draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
+    editing.set_words(config.current(), draft, "kari@example.org", draft.revision, {"greeting": "Karis hilsen"})
     answer = client_saves_stale_page(editor, draft, greeting="Annas hilsen")
     assert answer.status_code == 409
-    assert "kari@example.org changed the same words" in answer.content.decode()
+    assert "kari@example.org has changed the same text" in answer.content.decode()
     assert "Karis hilsen" in answer.content.decode()
     assert "Annas hilsen" in answer.content.decode()
     assert _now().greeting == "Karis hilsen"
@@ -172,15 +240,19 @@ def test_two_editors_on_one_field_see_both_wordings(editor: Client, draft: Editi
 
 
 def test_two_editors_on_two_posts_do_not_get_into_each_other_s_way(editor: Client, draft: Edition) -> None:
-    editing.leave_out(draft, "kari@example.org", draft.revision, _pk("First"))
+    editing.leave_out(config.current(), draft, "kari@example.org", draft.revision, _pk("First"))
     _act(editor, f"out {_pk('Second')}", revision=draft.revision)
     assert _order() == ["Third"]
 
 
 def test_two_editors_on_one_post_are_told(editor: Client, draft: Edition) -> None:
-    editing.retitle(draft, "kari@example.org", draft.revision, _pk("First"), "Karis tittel")
-    said = _act(editor, "write", revision=draft.revision, post=_pk("First"), title="Annas tittel", text="")
-    assert "changed" in said
+    editing.retitle(config.current(), draft, "kari@example.org", draft.revision, _pk("First"), "Karis tittel")
+    given = {"act": "write", "revision": draft.revision, "post": _pk("First"), "title": "Annas tittel", "text": ""}
+    answer = editor.post(f"{PAGE}post/", given)
+    assert answer.status_code == 409
+    assert answer["HX-Retarget"] == f'[data-write="{_pk("First")}"] .said'
+    assert "Not saved." in answer.content.decode()
+    assert "Show the current version" in answer.content.decode()
     assert _now().entries.get(post_id=_pk("First")).title == "Karis tittel"
 
 
@@ -195,7 +267,7 @@ def test_undo_goes_back_one_change_at_a_time(editor: Client, draft: Edition) -> 
 def test_the_history_names_posts_by_their_headline(editor: Client, draft: Edition) -> None:
     _act(editor, f"out {_pk('Second')}")
     page = editor.get(f"{PAGE}history/").content.decode()
-    assert "Left out: Second" in page
+    assert "Removed: Second" in page
     assert "anna@example.org" in page
 
 
@@ -225,10 +297,29 @@ def test_no_other_kind_of_address_is_added(editor: Client, draft: Edition, evil:
 def test_the_queries_do_not_grow_with_the_posts(editor: Client, django_assert_max_num_queries: Any) -> None:
     make.draft(*(f"Post {n}" for n in range(20)))
     editor.get(PAGE)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         editor.get(PAGE)
 
 
 def test_an_act_of_no_name_is_not_found(editor: Client, draft: Edition) -> None:
     assert editor.post(f"{PAGE}post/", {"act": "explode 1", "revision": 1}).status_code == 404
     assert editor.post(f"{PAGE}post/", {"act": f"out {_pk('First')}"}).status_code == 404
+
+
+def test_a_refused_post_keeps_what_was_typed(editor: Client) -> None:
+    make.draft("First")
+    given = {"url": "ftp://example.org/", "title": "", "text": "Line one\nline two"}
+    answer = editor.post(f"{PAGE}add/", given)
+    assert answer.status_code == 422
+    for kept in ("is not a web address", 'value="ftp://example.org/"', "Line one\nline two</textarea>"):
+        assert kept in answer.content.decode()
+    part = editor.post(f"{PAGE}add/", given, headers={"HX-Request": "true"})
+    assert (part.status_code, part.content.decode().count("<form")) == (422, 0)
+    assert "is not a web address" in part.content.decode()
+
+
+def test_a_post_added_by_the_page_leads_back_to_it(editor: Client) -> None:
+    make.draft("First")
+    given = {"title": "By hand", "text": "Some text"}
+    assert editor.post(f"{PAGE}add/", given, headers={"HX-Request": "true"})["HX-Redirect"] == PAGE
+    assert "By hand" in editor.get(PAGE).content.decode()

@@ -1,4 +1,4 @@
-"""The configuration as it is in force, the sources, and the commands for people at the desk."""
+"""The configuration in force, the sources, and the commands for the team."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,13 +7,18 @@ from typing import Any
 import pytest
 import typer
 from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django_otp.plugins.otp_totp.models import TOTPDevice
 from typer.testing import CliRunner
 
 from newsletter import config
+from newsletter.bounces import processing
 from newsletter.cli import users as commands
-from newsletter.jobs import bounces
+from newsletter.messages.general import ABOUT
+from newsletter.messages.sources import CONNECTION_REFUSED
 from newsletter.models import Source
 from newsletter.web.desk import users
 from tests.doubles import imap
@@ -46,7 +51,7 @@ def test_dns_records_that_are_missing_are_told(admin: Client, monkeypatch: pytes
     def nothing(*_: object, **__: object) -> None:
         raise dns.resolver.NXDOMAIN
 
-    monkeypatch.setattr("newsletter.jobs.checks.dns.resolver.resolve", nothing)
+    monkeypatch.setattr("dns.resolver.resolve", nothing)
     page = admin.get("/desk/settings/dns/").content.decode()
     assert "v=spf1" in page
     assert "v=DMARC1" in page
@@ -54,36 +59,56 @@ def test_dns_records_that_are_missing_are_told(admin: Client, monkeypatch: pytes
 
 def test_a_source_in_trouble_is_on_the_first_page(editor: Client) -> None:
     found = make.source()
-    Source.objects.filter(pk=found.pk).update(problem="http://127.0.0.1:9/: nothing answers there.")
+    Source.objects.filter(pk=found.pk).update(
+        problem=ABOUT(subject="http://127.0.0.1:9/", message=CONNECTION_REFUSED())
+    )
     for path in ("/desk/", "/desk/sources/"):
-        assert "nothing answers there." in editor.get(path).content.decode()
+        assert "the connection was refused" in editor.get(path).content.decode()
 
 
 def test_links_that_lead_nowhere_are_on_the_first_page(editor: Client) -> None:
     given = config.current()
     config.use(replace(given, delivery=replace(given.delivery, provider="mailgun")))
-    assert "readers could not follow a mail" in editor.get("/desk/").content.decode()
+    assert "can&#x27;t open links there" in editor.get("/desk/").content.decode()
 
 
 def test_a_bounce_mailbox_that_can_t_be_read_stands_on_the_first_page(editor: Client) -> None:
     with imap.Imap() as server:
         mailbox = config.Imap(host="127.0.0.1", port=server.port, user=imap.USER, password="wrong")
         config.use(replace(config.current(), bounces=config.Bounces(return_path="b@example.org", imap=mailbox)))
-        bounces.tick(config.current(), make.NOW)
+        processing.tick(config.current(), make.NOW)
     page = editor.get("/desk/").content.decode()
-    assert "Bounces are not read: the bounce mailbox at 127.0.0.1" in page
+    assert "Bounces can’t be read: the bounce mailbox at 127.0.0.1" in page
     assert "refused the login" in page
 
 
+def test_flagged_messages_in_the_bounce_mailbox_are_on_the_first_page(editor: Client) -> None:
+    with imap.Imap([b"Subject: Hi\r\n\r\nHello"]) as server:
+        mailbox = config.Imap(host="127.0.0.1", port=server.port, user=imap.USER, password=imap.PASSWORD)
+        config.use(replace(config.current(), bounces=config.Bounces(return_path="b@example.org", imap=mailbox)))
+        processing.tick(config.current(), make.NOW)
+        told = "1 message in the bounce mailbox was not understood"
+        assert told in editor.get("/desk/").content.decode()
+        server.mails["1"].flags.add(r"\Seen")
+        processing.tick(config.current(), make.NOW)
+        assert told not in editor.get("/desk/").content.decode()
+
+
 def test_an_address_is_tried_and_nothing_kept(editor: Client) -> None:
-    page = editor.post("/desk/sources/try/", {"url": "http://127.0.0.1:9/feed"}).content.decode()
+    page = editor.post("/desk/sources/try/", {"url": "http://127.0.0.1:9/feed"}, follow=True).content.decode()
     assert "http://127.0.0.1:9/feed" in page
     assert not Source.objects.exists()
 
 
 def test_the_first_page_s_queries_do_not_grow(editor: Client, django_assert_max_num_queries: Any) -> None:
-    make.draft("First")
-    with django_assert_max_num_queries(9):
+    edition = make.draft("First")
+    with CaptureQueriesContext(connection) as one:
+        editor.get("/desk/")
+    for week in range(1, 5):
+        edition.pk, edition.period = None, f"2026-W0{week}"
+        edition.save(force_insert=True)
+    cache.clear()
+    with django_assert_max_num_queries(len(one)):
         editor.get("/desk/")
 
 

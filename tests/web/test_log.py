@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from newsletter.models import Post
-from newsletter.web.desk import words
+from newsletter.web.desk import formatting
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ def test_what_was_done_to_a_post_names_it(admin: Client) -> None:
     number = Post.objects.get(title="Second").pk
     admin.post(f"{PAGE}post/", {"act": f"out {number}", "revision": draft.revision})
     page = admin.get("/desk/log/").content.decode()
-    assert "Left out: Second" in page
+    assert "Removed: Second" in page
     told = dict(re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", page))
     assert told["Second, included"] == "<del>yes</del> <ins>no</ins>"
     assert "{" not in "".join(told.values())
@@ -27,6 +27,6 @@ def test_what_was_done_to_a_post_names_it(admin: Client) -> None:
 def test_only_what_changed_is_told_however_deep_it_lies() -> None:
     before = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": False, "content": "x", "title": ""}}}
     after = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": True, "content": "y", "title": "Te"}}}
-    assert words.difference(before, after) == [("Om te, pinned", "no", "yes"), ("Om te, title", "", "Te")]
-    assert words.difference(None, {"role": "editor"}) == [("role", "", "editor")]
-    assert words.difference("a", "b") == [("", "a", "b")]
+    assert formatting.difference(before, after) == [("Om te, pinned", "no", "yes"), ("Om te, title", "", "Te")]
+    assert formatting.difference(None, {"role": "editor"}) == [("role", "", "editor")]
+    assert formatting.difference("a", "b") == [("", "a", "b")]

@@ -7,8 +7,11 @@ import pytest
 from django.test import Client
 from lxml.html import HTMLParser, document_fromstring
 
-from newsletter.feeds.clean import clean
+from newsletter.feeds.html.clean import clean
+from newsletter.messages.general import TEXT
+from newsletter.messages.lint import AT_LINE
 from newsletter.models import Edition, Post
+from tests.message_bodies import body_of
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +47,8 @@ def test_a_hostile_post_is_harmless_in_the_frame(editor: Client, html: str) -> N
     Post.objects.update(html=clean(f"<p>before</p>{html}<p>after</p>").html)
     answer = editor.get(f"{PAGE}frame/")
     rules, body = answer["Content-Security-Policy"], answer.content.decode()
-    assert "sandbox allow-popups allow-popups-to-escape-sandbox" in rules
+    assert "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox" in rules
+    assert "allow-scripts" not in rules
     assert "default-src 'none'" in rules
     assert "script-src" not in rules
     assert "form-action 'none'" in rules
@@ -59,8 +63,7 @@ def test_what_an_editor_writes_is_as_harmless_in_frame_and_mail(editor: Client, 
     draft.entries.update(text=f"before {html} after", title=html)
     _harmless(editor.get(f"{PAGE}frame/").content.decode())
     mail = message_from_string(editor.get(f"{PAGE}raw/").content.decode(), policy=policy.default)
-    part = mail.get_body(("html",))  # type: ignore[attr-defined]
-    _harmless(part.get_content())
+    _harmless(body_of(mail, "html"))
 
 
 def _harmless(body: str) -> None:
@@ -125,23 +128,23 @@ def test_only_admins_look_as_a_subscriber(editor: Client, admin: Client) -> None
 
 
 def test_the_links_of_a_preview_act_on_nobody(admin: Client) -> None:
-    from subscribers.tokens import PROOF, read_link
+    from subscribers.tokens import TEST_NUMBER, read_link
 
     make.draft("First")
     body = admin.get(f"{PAGE}frame/").content.decode()
     tokens = set(re.findall(r"/[up]/([\w-]{20,})", body))
     assert tokens
-    assert {read_link(token) for token in tokens} == {PROOF}
+    assert {read_link(token) for token in tokens} == {TEST_NUMBER}
 
 
 def test_a_broken_template_is_said_and_the_draft_still_shown(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    from newsletter.render.loader import TemplateProblem
+    from newsletter.render.html.loader import TemplateProblem
 
     def broken(*_: object) -> None:
-        raise TemplateProblem("templates/edition.mjml line 3: unexpected '}'.")
+        raise TemplateProblem(AT_LINE(file="templates/edition.mjml", line=3, problem=TEXT(words="unexpected '}'")))
 
     make.draft("First")
-    monkeypatch.setattr("newsletter.web.desk.queries.preview.rendering.proof", broken)
+    monkeypatch.setattr("newsletter.web.desk.edition.preview_queries.rendering.proof", broken)
     side = editor.get(f"{PAGE}side/")
     assert side.status_code == 200
     assert "templates/edition.mjml line 3" in side.content.decode()
@@ -152,5 +155,5 @@ def test_broken_links_are_named(editor: Client) -> None:
     make.draft("First")
     Post.objects.update(html='<p>See <a href="http://127.0.0.1:9/gone">this page</a> of another site.</p>')
     body = editor.get(f"{PAGE}links/").content.decode()
-    assert "do not work" in body or "does not work" in body
+    assert "don’t work" in body or "doesn’t work" in body
     assert "http://127.0.0.1:9/gone" in body

@@ -1,4 +1,4 @@
-"""Recovery codes of the second factor: ten, shown once, each good once, and nothing of them in the database."""
+"""Recovery codes of two-step login: ten, shown once, each good once, and nothing of them in the database."""
 
 import re
 
@@ -10,7 +10,7 @@ from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from newsletter.models import Act
-from newsletter.web.desk import recovery
+from newsletter.web.desk.login import recovery_codes
 from tests.web import make
 from tests.web.test_entrance import RIGHT, _code
 
@@ -20,7 +20,7 @@ CODE = re.compile(r"<code>([a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4})</code>")
 
 @pytest.fixture
 def person() -> User:
-    """An editor with a second factor."""
+    """An editor with two-step login."""
     user = make.person()
     TOTPDevice.objects.create(user=user, name="authenticator")
     return user
@@ -49,26 +49,26 @@ def test_switching_it_on_shows_ten_codes_once(client: Client) -> None:
     codes = CODE.findall(answer.content.decode())
     assert len(set(codes)) == 10
     page = client.get("/desk/account/").content.decode()
-    assert "10 recovery codes are left." in page
+    assert "10 recovery codes left." in page
     assert not any(code in page for code in codes)
 
 
 def test_a_code_works_once(person: User) -> None:
-    code, *_others = recovery.make(person, by=person.username)
+    code, *_others = recovery_codes.make(person, by=person.username)
     assert _enters(code)
     assert not _enters(code)
-    assert recovery.left(person) == 9
-    assert Act.objects.filter(what="recovery code used", about=person.username).count() == 1
+    assert recovery_codes.left(person) == 9
+    assert Act.objects.filter(what__code="act.recovery-code-used", about=person.username).count() == 1
 
 
 def test_a_code_is_read_however_it_is_typed(person: User) -> None:
-    first, second, *_others = recovery.make(person, by=person.username)
+    first, second, *_others = recovery_codes.make(person, by=person.username)
     assert _enters(first.replace("-", "").upper())
     assert _enters(f"  {second.replace('-', ' ')} ")
 
 
 def test_what_the_database_holds_opens_nothing(person: User) -> None:
-    codes = recovery.make(person, by=person.username)
+    codes = recovery_codes.make(person, by=person.username)
     held = set(StaticToken.objects.values_list("token", flat=True))
     assert len(held) == 10
     assert not held & {code.replace("-", "") for code in codes}
@@ -81,7 +81,7 @@ def test_what_the_database_holds_opens_nothing(person: User) -> None:
 
 
 def test_a_wrong_code_slows_down_the_next(person: User) -> None:
-    code, *_others = recovery.make(person, by=person.username)
+    code, *_others = recovery_codes.make(person, by=person.username)
     assert not _enters("aaaa-aaaa-aaaa")
     assert not _enters(code), "the brake holds for a moment"
     _unbraked()
@@ -89,16 +89,16 @@ def test_a_wrong_code_slows_down_the_next(person: User) -> None:
 
 
 def test_nobody_enters_with_another_person_s_code(person: User) -> None:
-    code, *_others = recovery.make(make.person("anna@example.org"), by="anna@example.org")
-    recovery.make(person, by=person.username)
+    code, *_others = recovery_codes.make(make.person("anna@example.org"), by="anna@example.org")
+    recovery_codes.make(person, by=person.username)
     assert not _enters(code)
 
 
 def test_new_codes_want_the_password_and_end_the_old_ones(client: Client, person: User) -> None:
-    old, *_others = recovery.make(person, by=person.username)
+    old, *_others = recovery_codes.make(person, by=person.username)
     _asked(client).post("/desk/login/code/", {"code": _code(TOTPDevice.objects.get())})
     client.post("/desk/account/factor/", {"act": "codes", "old": "wrong"})
-    assert recovery.use(person, old) is not None
+    assert recovery_codes.use(person, old) is not None
     answer = client.post("/desk/account/factor/", {"act": "codes", "old": RIGHT["password"]})
     new = CODE.findall(answer.content.decode())
     assert len(new) == 10
@@ -108,17 +108,17 @@ def test_new_codes_want_the_password_and_end_the_old_ones(client: Client, person
 
 
 def test_a_code_stays_good_under_a_new_secret_key(person: User, settings: LazySettings) -> None:
-    code, *_others = recovery.make(person, by=person.username)
+    code, *_others = recovery_codes.make(person, by=person.username)
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key of the site, long enough to be one"
-    assert recovery.use(person, code) is not None
+    assert recovery_codes.use(person, code) is not None
 
 
 def test_an_admin_switches_a_lost_factor_off(admin: Client) -> None:
     lost = make.person("anna@example.org")
     TOTPDevice.objects.create(user=lost, name="authenticator")
-    recovery.make(lost, by=lost.username)
-    assert "Switch the second factor off" in admin.get("/desk/users/").content.decode()
+    recovery_codes.make(lost, by=lost.username)
+    assert "Turn off two-step login" in admin.get("/desk/users/").content.decode()
     admin.post(f"/desk/users/{lost.pk}/", {"act": "factor"})
     assert not TOTPDevice.objects.exists()
     assert not StaticDevice.objects.exists()

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from newsletter.models import Act
-from subscribers import byhand
+from subscribers import admin_actions
 from subscribers.models import Subscriber, Subscription, Suppression
 
 pytestmark = pytest.mark.django_db
@@ -18,12 +18,13 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def kari() -> Subscriber:
     """A subscriber of kinaforum."""
-    byhand.add("Kari@reader.example", "kinaforum", consent="test", name="Kari")
+    admin_actions.add("Kari@reader.example", "kinaforum", consent="test", name="Kari")
     return Subscriber.objects.get()
 
 
 def _act(client: Client, who: Subscriber, act: str, **fields: str) -> None:
-    assert client.post(f"/desk/subscribers/{who.pk}/act/", {"act": act, **fields}).status_code == 302
+    fields = {"act": act, "address": who.address, **fields}
+    assert client.post(f"/desk/subscribers/{who.pk}/act/", fields).status_code == 302
 
 
 def test_people_are_found_by_part_of_name_or_address(admin: Client, kari: Subscriber) -> None:
@@ -33,9 +34,35 @@ def test_people_are_found_by_part_of_name_or_address(admin: Client, kari: Subscr
         assert "Kari@reader.example" not in admin.get(f"/desk/subscribers/?{query}").content.decode()
 
 
+@pytest.mark.parametrize("text", ["Åse", "åse", "ÅSE", "A\u030ase", "øRJAN", "straße"])
+def test_names_are_found_whatever_their_case_and_alphabet(admin: Client, text: str) -> None:
+    admin_actions.add("a@reader.example", "kinaforum", consent="test", name="Åse Ørjansen Straße")
+    assert "a@reader.example" in admin.get("/desk/subscribers/", {"text": text}).content.decode()
+
+
+@pytest.mark.parametrize("blocked", ["Kari@reader.example", "@reader.example"])
+def test_a_blocked_reader_is_not_shown_as_active(admin: Client, kari: Subscriber, blocked: str) -> None:
+    admin_actions.suppress(blocked)
+    for page in ("", f"{kari.pk}/"):
+        body = admin.get(f"/desk/subscribers/{page}").content.decode()
+        assert '<span class="state failed">Blocked' in body
+        assert '<span class="state active">' not in body
+
+
+def test_counts_follow_an_import_at_once(admin: Client) -> None:
+    def active() -> list[str]:
+        return re.findall(r"<dt>Kinaforum</dt><dd>(\d+)</dd>", admin.get("/desk/subscribers/").content.decode())
+
+    assert active() == ["0"]
+    _step(admin, _step(admin, _upload(admin, "email\na@reader.example\n"), "try", "address"), "import")
+    assert active() == ["1"]
+    _act(admin, Subscriber.objects.get(), "leave", newsletter="kinaforum")
+    assert active() == ["0"]
+
+
 def test_the_list_goes_on_below(admin: Client) -> None:
     for number in range(60):
-        byhand.add(f"r{number}@reader.example", "kinaforum", consent="test")
+        admin_actions.add(f"r{number}@reader.example", "kinaforum", consent="test")
     first = admin.get("/desk/subscribers/").content.decode()
     older = re.search(r'href="\?(before=\d+)"', first)
     assert older is not None
@@ -55,7 +82,7 @@ def test_somebody_is_unsubscribed(admin: Client, kari: Subscriber) -> None:
 def test_an_address_is_suppressed_and_freed(admin: Client, kari: Subscriber) -> None:
     _act(admin, kari, "suppress", note="asked by phone")
     assert Suppression.objects.get().reason == "by hand"
-    assert "Suppressed (by hand)" in admin.get(f"/desk/subscribers/{kari.pk}/").content.decode()
+    assert "Blocked " in admin.get(f"/desk/subscribers/{kari.pk}/").content.decode()
     _act(admin, kari, "lift")
     assert not Suppression.objects.exists()
 
@@ -70,6 +97,23 @@ def test_erasing_wants_the_address_typed_and_leaves_no_name(admin: Client, kari:
     log = str(list(Act.objects.values()))
     assert "erased" in log
     assert "reader.example" not in log
+
+
+@pytest.mark.parametrize("act", ["leave", "suppress", "erase"])
+def test_nothing_is_done_to_an_address_that_was_not_shown(admin: Client, kari: Subscriber, act: str) -> None:
+    given = {"act": act, "address": "old@reader.example", "newsletter": "kinaforum", "typed": "kari@reader.example"}
+    body = admin.post(f"/desk/subscribers/{kari.pk}/act/", given, follow=True).content.decode()
+    assert "Address: old@reader.example before, Kari@reader.example now." in body
+    assert Subscription.objects.get().state == "active"
+    assert not Suppression.objects.exists()
+
+
+def test_what_was_filled_in_stays_where_it_is_refused(admin: Client) -> None:
+    given = {"address": "ola@reader.example", "newsletter": "kinaforum", "how": "given", "name": "Ola Nordmann"}
+    answer = admin.post("/desk/subscribers/add/", given)
+    assert answer.status_code == 422
+    for kept in ('value="ola@reader.example"', 'value="Ola Nordmann"', 'value="given" id="how-given" checked'):
+        assert kept in answer.content.decode()
 
 
 def test_somebody_is_added_with_their_consent(admin: Client) -> None:
@@ -88,7 +132,36 @@ def test_somebody_is_asked_to_confirm(admin: Client) -> None:
 def test_nonsense_is_refused_in_words(admin: Client) -> None:
     given = {"address": "no address", "newsletter": "kinaforum", "how": "mail"}
     body = admin.post("/desk/subscribers/add/", given, follow=True).content.decode()
-    assert "is no mail address" in body
+    assert "is not an email address" in body
+
+
+@pytest.mark.parametrize("text", ["Åse", "ÅSE", "åse", "A\u030ase", "åSe"])
+def test_a_name_is_found_in_any_case_and_form(admin: Client, text: str) -> None:
+    for address, name in (("one@reader.example", "Åse Berg"), ("two@reader.example", "Ase Dahl")):
+        admin_actions.add(address, "kinaforum", consent="at the fair", name=name)
+    body = admin.get("/desk/subscribers/", {"text": text}).content.decode()
+    assert "one@reader.example" in body
+    assert "two@reader.example" not in body
+
+
+def test_blocked_subscribers_have_a_filter_of_their_own(admin: Client) -> None:
+    for address in ("free@reader.example", "blocked@reader.example", "a@blocked.example"):
+        admin_actions.add(address, "kinaforum", consent="at the fair")
+    admin_actions.suppress("blocked@reader.example")
+    admin_actions.suppress("@blocked.example")
+    body = admin.get("/desk/subscribers/?state=blocked").content.decode()
+    assert "blocked@reader.example" in body
+    assert "a@blocked.example" in body
+    assert "free@reader.example" not in body
+
+
+def test_a_name_is_changed_and_the_log_holds_only_a_number(admin: Client, kari: Subscriber) -> None:
+    given = {"act": "name", "name": "  Kari   Nordmann-Berg "}
+    assert "Name saved." in admin.post(f"/desk/subscribers/{kari.pk}/act/", given, follow=True).content.decode()
+    kari.refresh_from_db()
+    assert kari.name == "Kari Nordmann-Berg"
+    act = Act.objects.get(what__code="act.name-changed")
+    assert (act.about, act.before, act.after) == (f"subscriber {kari.pk}", None, None)
 
 
 def _upload(client: Client, text: str) -> str:
@@ -101,8 +174,9 @@ def _step(client: Client, body: str, act: str, *meanings: str) -> str:
     """The next step, from the page before it."""
     token = re.search(r'name="token" value="([^"]+)"', body)
     assert token is not None
-    given = {"token": token[1], "act": act, "meaning": meanings}
-    return client.post("/desk/subscribers/import/", given).content.decode()
+    shown = re.search(r'name="shown" value="([^"]+)"', body)
+    given = {"token": token[1], "act": act, "meaning": meanings, "shown": shown[1] if shown else ""}
+    return client.post("/desk/subscribers/import/", given, follow=True).content.decode()
 
 
 def _chosen(body: str) -> list[str]:
@@ -112,14 +186,26 @@ def _chosen(body: str) -> list[str]:
 
 def test_an_import_is_looked_at_first(admin: Client) -> None:
     columns = _upload(admin, "email,name\na@reader.example,A\nbroken,B\n")
-    assert "Which column is which" in columns
+    assert "Match columns" in columns
     assert _chosen(columns) == ["address", "name"]
     body = _step(admin, columns, "try", "address", "name")
-    assert "What would come of it" in body
+    assert "Import preview" in body
     assert not Subscriber.objects.exists()
-    assert "Imported" in _step(admin, body, "import")
+    assert "Import complete" in _step(admin, body, "import")
     assert Subscriber.objects.get().address == "a@reader.example"
-    assert "was imported already" in _step(admin, body, "import")
+    assert "has already been imported" in _step(admin, body, "import")
+
+
+def test_an_import_does_what_its_preview_showed_or_nothing(admin: Client) -> None:
+    tried = _step(admin, _upload(admin, "email\na@reader.example\nb@reader.example\n"), "try", "address")
+    assert "New subscribers become active in Kinaforum, with this consent: the old list" in tried
+    admin_actions.suppress("b@reader.example")
+    again = _step(admin, tried, "import")
+    assert "nothing was imported" in again
+    assert "Import preview" in again
+    assert not Subscriber.objects.exists()
+    assert "Import complete" in _step(admin, again, "import")
+    assert Subscriber.objects.get().address == "a@reader.example"
 
 
 def test_columns_that_nobody_knows_are_named_by_hand(admin: Client) -> None:
@@ -127,13 +213,39 @@ def test_columns_that_nobody_knows_are_named_by_hand(admin: Client) -> None:
     assert _chosen(columns) == ["", "", ""]
     assert "film" in columns
     wrong = _step(admin, columns, "try", "", "tags", "name")
-    assert "no column is to hold addresses; choose one." in wrong
+    assert "no column is chosen for addresses; choose one." in wrong
     assert _chosen(wrong) == ["", "tags", "name"], "what was chosen stays"
     tried = _step(admin, wrong, "try", "address", "tags", "name")
     assert _chosen(_step(admin, tried, "columns")) == ["address", "tags", "name"]
     _step(admin, tried, "import")
     tie = Subscription.objects.select_related("subscriber").get()
     assert (tie.subscriber.name, tie.tags) == ("Anna", ("film",))
+
+
+def test_a_person_says_whether_the_day_or_the_month_comes_first(admin: Client) -> None:
+    columns = _upload(admin, "email,joined\na@reader.example,01/02/2025\n")
+    tried = _step(admin, columns, "try", "address", "joined")
+    assert "can be read in two ways; say whether the day or the month comes first" in tried
+    again = _step(admin, tried, "columns")
+    _step(admin, _step(admin, again, "try", "address", "joined_day"), "import")
+    joined = Subscription.objects.get().joined
+    assert joined is not None
+    assert joined.date().isoformat() == "2025-02-01"
+
+
+@pytest.mark.parametrize(("order", "joined"), [("day", "2025-02-01"), ("month", "2025-01-02")])
+def test_an_ambiguous_date_is_asked_about(admin: Client, order: str, joined: str) -> None:
+    tried = _step(admin, _upload(admin, "email,joined\na@reader.example,01/02/2025\n"), "try", "address", "joined")
+    assert "Which day is 01/02/2025?" in tried
+    token = re.search(r'name="token" value="([^"]+)"', tried)
+    assert token is not None
+    given = {"token": token[1], "act": "try", "dates": order}
+    again = admin.post("/desk/subscribers/import/", given, follow=True).content.decode()
+    assert "Which day is" not in again
+    assert "Import complete" in _step(admin, again, "import")
+    found = Subscription.objects.get().joined
+    assert found is not None
+    assert found.date().isoformat() == joined
 
 
 def test_a_forged_import_is_refused(admin: Client) -> None:
@@ -148,8 +260,8 @@ def test_a_file_that_is_none_is_refused_by_its_own_name(admin: Client) -> None:
 
 def test_everybody_is_exported(admin: Client, kari: Subscriber) -> None:
     answer = admin.get("/desk/subscribers/export/?newsletter=kinaforum")
-    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    text = answer.getvalue().decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["address"] for row in rows] == ["Kari@reader.example"]
-    assert Act.objects.get(what="export").about == "kinaforum"
+    assert Act.objects.get(what__code="act.exported").about == "kinaforum"
     answer.close()

@@ -11,13 +11,17 @@ from babel.messages.pofile import read_po
 from django.test import Client
 from django.utils.translation.template import templatize
 
+from newsletter import messages
 from newsletter.web import desk
+from tests.catalogues import REPOSITORY
 from tests.web import make
-from tests.web.conftest import LOCALE
 
 CODE = Path(desk.__file__).parent
+FIRST_RUN = CODE.with_name("first_run")
 TEMPLATES = CODE.parent / "templates" / "desk"
+LOCALE = REPOSITORY / "newsletter" / "locale"
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
+KEYWORDS["ngettext_noop"] = (1, 2)
 LITERAL = r"u?(?:'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
 CALL = re.compile(rf"\b(?:_|n?gettext)\(({LITERAL})(?:,\s*{LITERAL})?")
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")
@@ -25,10 +29,10 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")
 
 def _used() -> Iterator[str]:
     """What code and templates ask for; of a plural its singular."""
-    for path in CODE.rglob("*.py"):
+    for path in (*CODE.rglob("*.py"), *FIRST_RUN.rglob("*.py"), *Path(messages.__path__[0]).glob("*.py")):
         for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
             yield message[0] if isinstance(message, tuple) else message
-    for path in TEMPLATES.glob("*.html"):
+    for path in (*TEMPLATES.glob("*.html"), *TEMPLATES.with_name("first_run").glob("*.html")):
         for call in CALL.finditer(templatize(path.read_text(encoding="utf-8"))):
             yield ast.literal_eval(call[1])
 
@@ -37,7 +41,7 @@ def _norwegian() -> dict[str, tuple[str, ...]]:
     with (LOCALE / "nb" / "LC_MESSAGES" / "django.po").open("rb") as file:
         catalogue = read_po(file, locale="nb")
     return {
-        (m.id[0] if isinstance(m.id, tuple) else m.id): m.string if isinstance(m.string, tuple) else (str(m.string),)
+        str(m.id[0] if isinstance(m.id, tuple) else m.id): m.string if isinstance(m.string, tuple) else (str(m.string),)
         for m in catalogue
         if m.id
     }
@@ -72,5 +76,5 @@ def _placeholders(text: str) -> list[str]:
 def test_the_desk_speaks_norwegian(editor: Client) -> None:
     make.draft("First")
     page = editor.get(f"/desk/editions/kinaforum/{make.PERIOD}/", headers={"Accept-Language": "nb"}).content.decode()
-    for word in ("Emne", "Hilsen", "Ta ut", "i perioden", "Lagres mens du skriver."):
+    for word in ("Emne", "Innledning", "Fjern", "Lagres mens du skriver."):
         assert word in page

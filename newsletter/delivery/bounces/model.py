@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from newsletter.mail import Fault
+from newsletter.domain.outcome import Fault
 
 
-class Kind(StrEnum):
+class BounceKind(StrEnum):
     """What came back: `hard` says that there is no such mailbox, `soft` that the mail was not taken for another reason.
 
     `delayed` is a warning of a server that goes on trying, `nothing` was understood and asks for nothing (a receipt, an
@@ -25,13 +25,13 @@ class Kind(StrEnum):
 class Returned:
     """A mail from the bounce mailbox, read; nothing in it is proof of anything.
 
-    `status` is the enhanced status (RFC 3463) or "", `text` the server's words with addresses left out, `fault` whose a
+    `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses, `fault` whose a
     soft bounce was. `to` are the addresses that the mail itself came to, `about` those in its report and in the headers
     of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets, and `unsubscribe` its
     List-Unsubscribe. `message_id` is the mail's own.
     """
 
-    kind: Kind
+    kind: BounceKind
     fault: Fault = Fault.NONE
     recipients: tuple[str, ...] = ()
     status: str = ""

@@ -4,14 +4,30 @@ Promises: whatever the octets are, there is an answer; nothing is decoded twice,
 """
 
 import re
+from binascii import a2b_base64
 from collections.abc import Iterator
 from dataclasses import dataclass
+from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from html import unescape
 
+MALFORMED = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    MessageError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What the standard library's email package and its codecs raise for malformed messages."""
+
 LONGEST, LONGEST_HTML = 100_000, 20_000
-_ADDRESS = re.compile(r"[^\x00-\x20\x7f\s<>()\[\]\"',:;\\]{1,128}@[A-Za-z0-9._-]*[A-Za-z0-9]")
+_ADDRESS = re.compile(r"[^\x00-\x20\x7f\s<>()\[\]\"',:;\\\ud800-\udfff]{1,128}@[A-Za-z0-9._-]*[A-Za-z0-9]")
 _CUT = re.compile(
     r"^.{0,40}(?:below this line|below the next line is|copy of the message|(?:original|unsent|returned) mes?sage"
     r"(?: follows|:| ?-+|\s*$)|message headers follow|header of the original|returned mail follows"
@@ -20,9 +36,21 @@ _CUT = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _FIRST_HEADER = re.compile(r"^(?:received|return-path|from|delivered-to|dkim-signature):", re.IGNORECASE | re.MULTILINE)
-_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<!--.*?-->|</?[a-z!][^<>@]*>", re.IGNORECASE | re.DOTALL)
+_TAG = re.compile(
+    r"<(?:style|script)\b.*?(?:</(?:style|script)>|\Z)|<!--.*?(?:-->|\Z)|</?[a-z!][^<>@]*>", re.IGNORECASE | re.DOTALL
+)
 _IN_PROSE = re.compile(r"^final-recipient:", re.IGNORECASE | re.MULTILINE)
-_QUOTED_LINE = re.compile(r"^>.*$", re.MULTILINE)
+_FEEDBACK_IN_PROSE = re.compile(r"^feedback-type:", re.IGNORECASE | re.MULTILINE)
+_COMPLAINED = re.compile(r"^(?:original-rcpt-to|removal-recipient):(.*)", re.IGNORECASE | re.MULTILINE)
+_QUOTED_LINE = re.compile(r"^>(?!>> ?[A-Za-z]{4}).*$", re.MULTILINE)
+_RETURNED = (
+    "message/rfc822",
+    "message/global",
+    "message/rfc822-headers",
+    "message/global-headers",
+    "text/rfc822-headers",
+    "text/rfc822-header",
+)
 
 Fields = dict[str, str]
 """A block of fields: names in lower case, values on one line."""
@@ -39,6 +67,14 @@ class Parts:
     original: str
 
 
+def parse(raw: bytes) -> Message:
+    """Parse a message; one whose structure is malformed keeps its header and has its body as text."""
+    try:
+        return message_from_bytes(raw)
+    except MALFORMED:
+        return BytesHeaderParser().parsebytes(raw)
+
+
 def take_apart(mail: Message) -> Parts:
     """The parts of a parsed mail."""
     blocks: list[Fields] = []
@@ -48,12 +84,13 @@ def take_apart(mail: Message) -> Parts:
         if kind in ("message/delivery-status", "message/global-delivery-status"):
             blocks += _blocks(part)
         elif kind == "message/feedback-report":
-            feedback = _fields(_text(part))
-        elif kind in ("message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers"):
+            feedback = feedback or _feedback(text_of(part))
+        elif kind in _RETURNED:
             original = original or _returned(part)
         elif kind.startswith(("text/", "multipart/")) and len(prose) < LONGEST:
-            prose += "\n" + _plain(_text(part), kind)
+            prose += "\n" + _plain(text_of(part), kind)
     blocks = blocks or _blocks_in(prose)
+    feedback = feedback or _feedback_in(prose)
     prose, rest = _cut(prose)
     return Parts(_headers(mail), tuple(blocks), feedback, _QUOTED_LINE.sub("", prose), original or rest)
 
@@ -78,18 +115,36 @@ def _leaves(mail: Message) -> Iterator[tuple[Message, str]]:
     while waiting:
         part = waiting.pop(0)
         kind = part.get_content_type()
-        inside = part.get_payload()
-        if kind.startswith("message/") or not isinstance(inside, list):
+        if kind.startswith("message/") or not part.is_multipart():
             yield part, kind
         else:
-            waiting[:0] = [each for each in inside if isinstance(each, Message)]
+            waiting[:0] = _nested(part)
+
+
+def _nested(part: Message) -> list[Message]:
+    """The messages or parts inside a part; getting the payload of any other part decodes it, which can raise."""
+    inside = part.get_payload() if part.is_multipart() else []
+    return [each for each in inside if isinstance(each, Message)] if isinstance(inside, list) else []
 
 
 def _blocks(part: Message) -> list[Fields]:
-    inside = part.get_payload()
-    if isinstance(inside, list):
-        return [_headers(block) for block in inside if isinstance(block, Message)]
-    return [_fields(block) for block in re.split(r"\r?\n[ \t]*\r?\n", _text(part)) if block.strip()]
+    """The blocks of a delivery report; the parser knows only those of the first of its two types (RFC 6533 6)."""
+    if part.get_content_type() == "message/delivery-status" and part.is_multipart() and not _encoded(part):
+        return [_headers(block) for block in _nested(part)]
+    return [_fields(block) for block in re.split(r"\r?\n[ \t]*\r?\n", text_of(part)) if block.strip()]
+
+
+def _feedback(text: str) -> Fields:
+    """The fields of a feedback report, with all the recipients that it names (RFC 5965 3.2 allows several)."""
+    fields = _fields(text)
+    recipients = addresses("\n".join(_COMPLAINED.findall(text)))
+    return {**fields, "original-rcpt-to": " ".join(recipients)} if recipients else fields
+
+
+def _feedback_in(prose: str) -> Fields:
+    """A feedback report whose type got lost, by the fields that each must have (RFC 5965 3.1)."""
+    found = (_feedback(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _FEEDBACK_IN_PROSE.search(each))
+    return next((fields for fields in found if "version" in fields and "user-agent" in fields), {})
 
 
 def _blocks_in(prose: str) -> list[Fields]:
@@ -100,10 +155,9 @@ def _blocks_in(prose: str) -> list[Fields]:
 
 def _returned(part: Message) -> str:
     """The header of the mail that is brought back."""
-    inside = part.get_payload()
-    if isinstance(inside, list) and inside and isinstance(inside[0], Message):
-        return "\n".join(f"{name}: {value}" for name, value in inside[0].items())[:LONGEST]
-    return re.split(r"\r?\n\r?\n", _text(part).lstrip(), maxsplit=1)[0]
+    for mail in [] if _encoded(part) else _nested(part)[:1]:
+        return "\n".join(f"{name}: {value}" for name, value in mail.items())[:LONGEST]
+    return re.split(r"\r?\n\r?\n", text_of(part).lstrip(), maxsplit=1)[0]
 
 
 def _headers(mail: Message) -> Fields:
@@ -119,22 +173,46 @@ def _fields(text: str) -> Fields:
 def _one_line(value: str) -> str:
     try:
         value = str(make_header(decode_header(value)))
-    except (LookupError, ValueError, AssertionError):
+    except MALFORMED:
         value = value.encode("utf-8", "replace").decode("utf-8")
     return " ".join(value.split())[:4_000]
 
 
-def _text(part: Message) -> str:
-    inside = part.get_payload(decode=True)
-    if not isinstance(inside, bytes):
-        nested = part.get_payload()
-        text = "\n".join(map(str, nested)) if isinstance(nested, list) else str(nested)
-        return text[:LONGEST].encode("utf-8", "replace").decode("utf-8")
-    charset = part.get_content_charset() or "utf-8"
+def _encoded(part: Message) -> bool:
+    """Whether a message in a report is in base64. RFC 2046 5.2.1 forbids it, so that the parser leaves it as it is."""
+    return part.is_multipart() and str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
+
+
+def _decoded(part: Message) -> str:
+    inside = "".join(_as_text(nested) for nested in _nested(part))
     try:
-        return inside[:LONGEST].decode(charset, "replace")
-    except (LookupError, ValueError):
-        return inside[:LONGEST].decode("latin-1")
+        return a2b_base64(inside.encode("ascii", "ignore"))[:LONGEST].decode("utf-8", "replace")
+    except ValueError:
+        return ""
+
+
+def text_of(part: Message) -> str:
+    """The text of a part, decoded; at most `LONGEST`."""
+    if _encoded(part):
+        return _decoded(part)
+    if part.is_multipart():
+        return "\n".join(_as_text(nested) for nested in _nested(part))[:LONGEST]
+    try:
+        inside = part.get_payload(decode=True)
+    except MALFORMED:
+        return ""
+    octets = inside[:LONGEST] if isinstance(inside, bytes) else b""
+    try:
+        return octets.decode(part.get_content_charset() or "utf-8", "replace")
+    except MALFORMED:
+        return octets.decode("latin-1")
+
+
+def _as_text(mail: Message) -> str:
+    try:
+        return mail.as_bytes()[:LONGEST].decode("utf-8", "replace")
+    except MALFORMED:
+        return ""
 
 
 def _plain(text: str, kind: str) -> str:

@@ -5,23 +5,25 @@ wrote it: a person's automatic reply may well say that a mailbox "does not exist
 since a third of all bounces carry it.
 """
 
-import logging
 import re
 from collections.abc import Iterable
-from email import message_from_bytes
+from dataclasses import dataclass
 from email.message import Message
 
 from flufl.bounce import all_failures
 
-from newsletter.delivery.bounces.model import Kind, Returned
-from newsletter.delivery.bounces.parts import Fields, Parts, addresses, field, take_apart
-from newsletter.delivery.bounces.words import fault_of_status, fault_of_words, without_addresses
-from newsletter.mail import Fault
+from newsletter.delivery.bounces.amazon import NOT_PERMANENT, notification
+from newsletter.delivery.bounces.model import BounceKind, Returned
+from newsletter.delivery.bounces.parts import MALFORMED, Fields, Parts, addresses, field, parse, take_apart
+from newsletter.delivery.bounces.stage import Stage, stage_of
+from newsletter.delivery.bounces.words import fault_of_status, fault_of_words, names_no_host, redacted_line
+from newsletter.domain.outcome import Fault
 
 LARGEST, LONGEST_LINE, MOST_LINES = 200_000, 998, 3_000
 """How much of a mail is looked at: octets of all of it and of a line, and lines."""
 
 LONGEST_TEXT = 300
+_STATUS_WITHIN = 20_000
 _DAEMON = re.compile(
     r"mailer[-_.]?daemon|poo?st[-_.]?master|mail[-_.]?(?:delivery|administrator)|mdaemon|^<>$|system administrator"
     r"|delivery (?:sub)?system|antivirus|mail system",
@@ -35,45 +37,51 @@ _FAILED = re.compile(
 )
 _DELAYED = re.compile(
     r"(?:not yet been|has been (?:delayed|postponed)|still being retried|warning message only|will be retried"
-    r"|could not send message for past|attempts will (?:continue|be made)|message delayed|just a warning"
-    r"|continue to (?:try|attempt)|delivery attempts will continue|delayed \d+ hours)",
+    r"|could not send message for past|(?<!no further delivery )attempts will (?:continue|be made)|message delayed"
+    r"|just a warning|continue to (?:try|attempt)|delivery attempts will continue|delayed \d+ hours)",
     re.IGNORECASE,
 )
 _AUTOMATIC = re.compile(
     r"^(?:auto(?:matic)?[- ]?(?:reply|response|svar)|out of (?:the )?office|away |abwesen)", re.IGNORECASE
 )
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
+_QUOTED = re.compile(r"(?<![\d.])5\d\d(?![\d.])", re.ASCII)
 _CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -]", re.ASCII)
 _LISTED = re.compile(
-    r"^(?:recipient:|to:)?[ \t*<\"]*([^\s<>\"]+@[^\s<>\":]+)[>\"]?(?::|\s|\.\.\.)", re.MULTILINE | re.IGNORECASE
+    r"^[ \t]*+(?:[45]\d\d[ \t]++(?:[45]\.\d\.\d[ \t]++)?|recipient:|to:|[^\n:<>@]{0,40}not be delivered to:)?"
+    r"[ \t*<\"]*+([^\s<>\"@]++@[^\s<>\":]++)[>\"]?(?::|\s|\.\.\.)",
+    re.MULTILINE | re.IGNORECASE,
 )
-_AFTER_DATA = re.compile(r"end of data|reply to (?:final )?data", re.IGNORECASE)
-_LATER, _NEVER = ("delayed",), ("failed", "fail", "error", "failure")
+_BAD_DESTINATION = re.compile(r"5\.(?:1\.(?!7$|8$)\d+|4\.[14])", re.ASCII)
+_BAD_CATEGORIES = ("bad-mailbox", "bad-domain")
+_NOT_DELIVERED = re.compile(
+    r"\b(?:could|can|was|has)(?: not|n't)(?: been| be)? delivered to[:\s<]{1,9}\S{1,64}@", re.IGNORECASE
+)
+_JUNK_OF = "x-hmxmroriginalrecipient"
+_LATER, _NEVER = ("delayed",), ("fail", "error")
 _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
-
-# The library writes the whole of a mail that it can't read into its log.
-logging.getLogger("flufl.bounce").disabled = True
 
 
 def read(raw: bytes) -> Returned:
     """What a mail says; `Kind.UNKNOWN` where that can't be told, and never an exception."""
     try:
-        mail = message_from_bytes(_bounded(raw))
+        mail = parse(_bounded(raw))
         parts = take_apart(mail)
-    except RecursionError:
-        return Returned(Kind.UNKNOWN)
+        parts = notification(raw[:LARGEST], parts.headers) or parts
+    except MALFORMED:
+        return Returned(BounceKind.UNKNOWN)
     kind, fault, found, status, words = _verdict(mail, parts)
     return Returned(
         kind=kind,
         fault=fault,
         recipients=tuple(address for address in found if address.isprintable()),
         status=status,
-        text=_told(words),
+        text=_storable(_told(words)),
         to=_came_to(mail),
         about=_about(parts),
-        message_id=parts.headers.get("message-id", "").strip("<> "),
-        original_id=field(parts.original, "message-id").strip("<> "),
-        unsubscribe=field(parts.original, "list-unsubscribe"),
+        message_id=_storable(parts.headers.get("message-id", "")).strip("<> "),
+        original_id=_storable(field(parts.original, "message-id")).strip("<> "),
+        unsubscribe=_storable(field(parts.original, "list-unsubscribe")),
     )
 
 
@@ -82,7 +90,7 @@ def _bounded(raw: bytes) -> bytes:
     return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
 
 
-Verdict = tuple[Kind, Fault, tuple[str, ...], str, str]
+Verdict = tuple[BounceKind, Fault, tuple[str, ...], str, str]
 
 
 def _verdict(mail: Message, parts: Parts) -> Verdict:
@@ -91,34 +99,50 @@ def _verdict(mail: Message, parts: Parts) -> Verdict:
     acted = [block for block in parts.blocks if block.get("action")]
     if acted:
         return _report(parts, acted)
-    if _is_a_daemons(parts.headers):
+    if _microsofts(parts):
+        return BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse"
+    if _is_a_daemons(parts):
         return _prose(mail, parts)
-    kind = Kind.NOTHING if _is_automatic(parts.headers) else Kind.UNKNOWN
+    kind = BounceKind.NOTHING if _is_automatic(parts.headers) else BounceKind.UNKNOWN
     return kind, Fault.NONE, (), "", ""
 
 
 def _complaint(parts: Parts) -> Verdict:
-    kind = parts.feedback.get("feedback-type", "").lower()
-    if kind in _NO_COMPLAINT or not kind:
-        return Kind.NOTHING, Fault.NONE, (), "", kind
+    kind = parts.feedback.get("feedback-type", "other").lower()
+    if kind in _NO_COMPLAINT or "auth-failure" in parts.feedback:
+        return BounceKind.NOTHING, Fault.NONE, (), "", kind
     named = parts.feedback.get("original-rcpt-to") or parts.feedback.get("removal-recipient") or ""
     recipients = addresses(named) or addresses(field(parts.original, "to"))
-    return Kind.COMPLAINT, Fault.NONE, recipients, "", kind
+    return BounceKind.COMPLAINT, Fault.NONE, recipients, "", kind
 
 
 def _report(parts: Parts, blocks: list[Fields]) -> Verdict:
-    """What a delivery report says: the failures in it, else the delays, else nothing to be done."""
+    """What a delivery report says: the failures in it, else the delays, else nothing to be done.
+
+    One about several recipients is hard only if it is for each of them.
+    """
     failed = [block for block in blocks if block["action"].lower().startswith(_NEVER)]
     delayed = [block for block in blocks if block["action"].lower().startswith(_LATER)]
     if not failed and not delayed:
-        return Kind.NOTHING, Fault.NONE, (), "", blocks[0]["action"]
+        return BounceKind.NOTHING, Fault.NONE, (), "", blocks[0]["action"]
     chosen = failed or delayed
-    said = " ".join(block.get("diagnostic-code", "") for block in chosen).strip()
-    status = _status_of(said) or next((s for block in chosen if (s := _status_of(block.get("status", "")))), "")
     recipients = tuple(dict.fromkeys(a for block in chosen for a in _recipient(block)))
+    recipients = recipients or addresses(parts.headers.get("x-failed-recipients", ""))
+    verdicts = [_block(block, parts, recipients) for block in chosen]
+    kind, fault, status, said = next((each for each in verdicts if each[0] is not BounceKind.HARD), verdicts[0])
+    return kind if failed else BounceKind.DELAYED, fault, recipients, status, said or _near(parts.prose, recipients)
+
+
+def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[BounceKind, Fault, str, str]:
+    """What a report says about one recipient: the kind if it failed, the fault, the status and the server's reply."""
+    said = block.get("diagnostic-code", "")
+    status = _status_of(said) or _status_of(block.get("status", ""))
     fault = _fault(said, parts.prose, status)
-    kind = Kind.DELAYED if not failed else _kind(fault, status, f"{said}\n{parts.prose}")
-    return kind, fault, recipients, status, said or _near(parts.prose, recipients)
+    if NOT_PERMANENT in block:
+        return BounceKind.SOFT, fault, status, said
+    refused = _Refusal(fault, status, said or _near(parts.prose, recipients), stage_of(f"{said}\n{parts.prose}"))
+    category = block.get("x-powermta-bouncecategory", "").lower()
+    return _kind(refused, confirmed=category in _BAD_CATEGORIES), fault, status, said
 
 
 def _prose(mail: Message, parts: Parts) -> Verdict:
@@ -129,11 +153,11 @@ def _prose(mail: Message, parts: Parts) -> Verdict:
     status = _status_of(said)
     subject = parts.headers.get("subject", "")
     if (later and not never) or _DELAYED.search(f"{subject}\n{parts.prose}"):
-        return Kind.DELAYED, _fault(said, "", status), recipients, status, said
+        return BounceKind.DELAYED, _fault(said, "", status), recipients, status, said
     fault = _fault(said, parts.prose, status)
     if not named and not _FAILED.search(subject) and fault is Fault.NONE:
-        return Kind.UNKNOWN, Fault.NONE, (), "", ""
-    return _kind(fault, status, said), fault, recipients, status, said
+        return BounceKind.UNKNOWN, Fault.NONE, (), "", ""
+    return _kind(_Refusal(fault, status, said, stage_of(said))), fault, recipients, status, said
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:
@@ -141,21 +165,50 @@ def _fault(said: str, prose: str, status: str) -> Fault:
     return fault_of_words(said) or fault_of_status(status) or fault_of_words(prose)
 
 
-def _kind(fault: Fault, status: str, said: str) -> Kind:
-    """`hard` only where a mailbox is missing for good: not where a 4yz ran out of time, nor where it is there after
-    all, since its state is told (X.2.z) or the whole mail was taken in before a filter called its owner unknown.
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    fault: Fault
+    status: str
+    said: str
+    stage: Stage
+
+    @property
+    def temporary(self) -> bool:
+        code = _CODE.search(self.said)
+        return self.status.startswith("4") or (not self.status and code is not None and code[1].startswith("4"))
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether more than a server's words say that the destination is missing.
+
+        That is the status, the command that was refused, the domain's absence from DNS, or that no other server is
+        quoted, so that the one which wrote the report speaks of its own mailboxes.
+        """
+        return (
+            self.stage is Stage.RECIPIENT
+            or _BAD_DESTINATION.fullmatch(self.status) is not None
+            or names_no_host(self.said)
+            or not _QUOTED.search(self.said)
+        )
+
+
+def _kind(refusal: _Refusal, *, confirmed: bool = False) -> BounceKind:
+    """`hard` only if the mailbox or its domain is missing for good, and more than words says so.
+
+    It isn't if the code is a temporary one (4yz), if the status describes a mailbox that exists (X.2.z), or if the
+    refusal answered the message or its sender: filters call recipients unknown too.
     """
-    code = _CODE.search(said)
-    temporary = status.startswith("4") or (not status and code is not None and code[1].startswith("4"))
-    there = status.startswith("5.2.") or _AFTER_DATA.search(said)
-    return Kind.SOFT if temporary or there or fault is not Fault.READER else Kind.HARD
+    missing = refusal.fault is Fault.READER and not refusal.temporary and not refusal.status.startswith("5.2.")
+    if not missing or refusal.stage is Stage.OTHER:
+        return BounceKind.SOFT
+    return BounceKind.HARD if confirmed or refusal.confirmed else BounceKind.SOFT
 
 
 def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Whom the library finds delayed and failed; nobody where it stumbles over the mail."""
     try:
         later, never = all_failures(mail)
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, AssertionError, RecursionError):
+    except MALFORMED:
         return (), ()
     return _named(later, prose), _named(never, prose)
 
@@ -167,17 +220,16 @@ def _named(found: Iterable[bytes], prose: str) -> tuple[str, ...]:
 
 
 def _recipient(block: Fields) -> tuple[str, ...]:
-    for name in ("original-recipient", "final-recipient", "x-actual-recipient"):
-        found = addresses(block.get(name, "").partition(";")[2] or block.get(name, ""))
-        if found:
-            return found[:1]
-    return ()
+    """The address that a block of a report is about: one with a whole domain if there is any."""
+    values = (block.get(name, "") for name in ("final-recipient", "original-recipient", "x-actual-recipient"))
+    found = [address for value in values for address in addresses(value.partition(";")[2] or value)[:1]]
+    return tuple(sorted(found, key=lambda address: "." not in address.rpartition("@")[2])[:1])
 
 
 def _on_its_own(prose: str) -> tuple[str, ...]:
-    """The first address that begins a line, as daemons list those that failed."""
-    found = _LISTED.search(prose)
-    return (found[1],) if found else ()
+    """The addresses that begin a line, as daemons list those that failed; at most 50."""
+    found = (match[1] for match, _ in zip(_LISTED.finditer(prose), range(50), strict=False))
+    return addresses("\n".join(found))
 
 
 def _near(prose: str, recipients: tuple[str, ...]) -> str:
@@ -187,13 +239,33 @@ def _near(prose: str, recipients: tuple[str, ...]) -> str:
 
 
 def _status_of(text: str) -> str:
-    found = _STATUS.search(text)
-    return found[1] if found else ""
+    """The first enhanced status with a subject (X.1 to X.7), else the first.
+
+    A server that gives none of its own (5.0.z) often quotes the next one's after it.
+    """
+    found = [match[1] for match in _STATUS.finditer(text[:_STATUS_WITHIN])]
+    return next((status for status in found if not status[1:].startswith(".0.")), found[0] if found else "")
 
 
-def _is_a_daemons(headers: Fields) -> bool:
-    sender = headers.get("from", "")
-    return bool(_DAEMON.search(sender) or _FAILED.search(headers.get("subject", "")))
+def _is_a_daemons(parts: Parts) -> bool:
+    """Whether a mail system wrote a message: it says so, or the message has no return path and reports a failure.
+
+    Reports have none (RFC 5321 4.5.5). Automatic replies have none either (RFC 3834 3.3), but don't name an address
+    that a message could not be delivered to.
+    """
+    headers = parts.headers
+    if _DAEMON.search(headers.get("from", "")) or _FAILED.search(headers.get("subject", "")):
+        return True
+    if "delivery-status" in headers.get("content-type", ""):
+        return True
+    return (
+        headers.get("return-path") == "<>" and not _is_automatic(headers) and bool(_NOT_DELIVERED.search(parts.prose))
+    )
+
+
+def _microsofts(parts: Parts) -> bool:
+    """Whether it is a complaint of Microsoft's Junk Mail Reporting Program, which adds a field to our message."""
+    return bool(field(parts.original, _JUNK_OF))
 
 
 def _is_automatic(headers: Fields) -> bool:
@@ -217,5 +289,10 @@ def _about(parts: Parts) -> tuple[str, ...]:
     return addresses("\n".join(said))
 
 
+def _storable(text: str) -> str:
+    """Return a text without lone surrogates, which some codecs decode and no database stores."""
+    return text.encode("utf-8", "ignore").decode()
+
+
 def _told(words: str) -> str:
-    return without_addresses(words[:2_000])[:LONGEST_TEXT]
+    return redacted_line(words[:2_000])[:LONGEST_TEXT]

@@ -1,4 +1,4 @@
-"""What can be wrong with a mail, looked at before it leaves.
+"""Checks of an email before it is sent.
 
 Every rule looks at the rendered mail alone, as its readers' programs will, and gives findings with a stable code
 (`CODES`), a sentence and a place. Errors stop an approval; warnings are for people to weigh.
@@ -6,12 +6,13 @@ Every rule looks at the rendered mail alone, as its readers' programs will, and 
 
 from collections.abc import Callable, Iterator
 
-from newsletter.mail import Digest, Finding, Level, Rendered
-from newsletter.render.lint import clients, contrast, envelope, links, posts, structure
-from newsletter.render.lint.codes import CODES, Code
+from newsletter.domain.digest import Digest, Finding, Level, Rendered
+from newsletter.render.edition import listed
+from newsletter.render.lint import block_rules, clients, contrast, envelope, links, personal, posts, structure
+from newsletter.render.lint.codes import CODES
 from newsletter.render.lint.look import Look
 
-__all__ = ["CODES", "RULES", "Code", "lint"]
+__all__ = ["CODES", "RULES", "lint"]
 
 Rule = Callable[[Look], Iterator[Finding]]
 
@@ -23,15 +24,21 @@ RULES: tuple[Rule, ...] = (
     envelope.placeholders,
     envelope.sender,
     envelope.braces,
+    personal.names,
+    personal.unknown,
     structure.doctype,
     structure.mso_balance,
     structure.language,
     structure.headings,
     posts.something,
     posts.posts,
+    posts.rest,
+    block_rules.blocks,
+    block_rules.links,
     links.links,
     links.repeated,
     links.pictures,
+    links.not_hosted,
     contrast.light,
     contrast.dark,
     clients.clients,
@@ -39,7 +46,8 @@ RULES: tuple[Rule, ...] = (
 
 
 def lint(rendered: Rendered, digest: Digest, *, maximum_size: int = 100_000) -> tuple[Finding, ...]:
-    """All findings about the mail, errors first, each once."""
+    """Return all findings about the email, errors first, each once."""
+    digest = listed(digest, len(digest.posts) - len(rendered.unlisted))
     look = Look(rendered, digest, maximum_size)
     found = dict.fromkeys(finding for rule in RULES for finding in rule(look))
     return tuple(sorted(found, key=lambda finding: finding.level is not Level.ERROR))

@@ -4,75 +4,81 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from newsletter.mail import Finding
+from newsletter.domain.digest import Finding
+from newsletter.messages import Message, Param
+from newsletter.messages import lint as messages
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
-
-_CAN_I_EMAIL = "https://www.caniemail.com/features/"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that breaks: `tag` is an element's name, `css` a pattern of a declaration, `image` one of an
-    address."""
+    """Something that doesn't work everywhere: `tag` is an element's name, `css` a pattern of a declaration, `image` one
+    of an address. `page` is the one of Can I email about it.
+    """
 
-    sentence: str
-    source: str
+    message: Message
+    page: str
     tag: str = ""
     css: str = ""
     image: str = ""
 
+    @property
+    def source(self) -> str:
+        """The address of the page."""
+        return f"https://www.caniemail.com/features/{self.page}/"
+
+
+GMAIL, OUTLOOK, OUTLOOK_COM = "Gmail", "Outlook", "Outlook.com"
+OUTLOOK_WINDOWS, GMAIL_WEB = messages.OUTLOOK_WINDOWS(), messages.GMAIL_WEB()
+
+
+def _ignored(feature: str, *clients: Param) -> Message:
+    return messages.IGNORED(feature=feature, clients=clients)
+
+
+def _image(form: str, *clients: Param) -> Message:
+    return messages.IMAGE_FORMAT(format=form, clients=clients)
+
 
 FACTS = (
+    Fact(_ignored("display: flex", OUTLOOK_WINDOWS), "css-display-flex", css=r"display:\s*(inline-)?flex"),
+    Fact(_ignored("display: grid", OUTLOOK_WINDOWS), "css-display-grid", css=r"display:\s*(inline-)?grid"),
     Fact(
-        "Outlook on Windows ignores display: flex.",
-        f"{_CAN_I_EMAIL}css-display-flex/",
-        css=r"display:\s*(inline-)?flex",
-    ),
-    Fact(
-        "Outlook on Windows ignores display: grid.",
-        f"{_CAN_I_EMAIL}css-display-grid/",
-        css=r"display:\s*(inline-)?grid",
-    ),
-    Fact(
-        "Gmail and Outlook on Windows drop position.",
-        f"{_CAN_I_EMAIL}css-position/",
+        _ignored("position", GMAIL, OUTLOOK_WINDOWS),
+        "css-position",
         css=r"position:\s*(absolute|fixed|relative|sticky)",
     ),
     Fact(
-        "Outlook on Windows shows no CSS background image; nothing may depend on it.",
-        f"{_CAN_I_EMAIL}css-background-image/",
+        messages.BACKGROUND(clients=(OUTLOOK_WINDOWS,)),
+        "css-background-image",
         css=r"background(-image)?:[^;]*url\(",
     ),
-    Fact("Outlook on Windows ignores float.", f"{_CAN_I_EMAIL}css-float/", css=r"float:\s*(left|right)"),
-    Fact("Outlook on Windows ignores object-fit.", f"{_CAN_I_EMAIL}css-object-fit/", css=r"object-fit:"),
-    Fact("Gmail and Outlook drop CSS variables.", f"{_CAN_I_EMAIL}css-variables/", css=r"var\(--|(^|[;{\s])--[a-z]"),
-    Fact("Outlook ignores calc().", f"{_CAN_I_EMAIL}css-unit-calc/", css=r"calc\("),
-    Fact("Outlook on Windows ignores rem.", f"{_CAN_I_EMAIL}css-unit-rem/", css=r":[^;]*\d rem\b|:[^;]*\drem\b"),
-    Fact("Outlook on Windows ignores vw.", f"{_CAN_I_EMAIL}css-unit-vw/", css=r":[^;]*\dvw\b"),
-    Fact(
-        "Gmail and Outlook play no CSS animation.",
-        f"{_CAN_I_EMAIL}css-animation/",
-        css=r"animation(-name)?:|@keyframes",
-    ),
-    Fact("Gmail and Outlook.com drop @import.", f"{_CAN_I_EMAIL}css-at-import/", css=r"@import\b"),
-    Fact("Gmail and Outlook.com load no fonts of their own.", f"{_CAN_I_EMAIL}css-at-font-face/", css=r"@font-face\b"),
-    Fact("Gmail and Outlook show no inline SVG.", f"{_CAN_I_EMAIL}html-svg/", tag="svg"),
-    Fact("Gmail and Outlook play no video.", f"{_CAN_I_EMAIL}html-video/", tag="video"),
-    Fact("Gmail and Outlook play no audio.", f"{_CAN_I_EMAIL}html-audio/", tag="audio"),
-    Fact("Outlook on Windows shows no form; link to a page with one.", f"{_CAN_I_EMAIL}html-form/", tag="form"),
-    Fact("Gmail and Outlook.com load no linked style sheet.", f"{_CAN_I_EMAIL}html-link/", tag="link"),
-    Fact("Gmail and Outlook drop <object>.", f"{_CAN_I_EMAIL}html-object/", tag="object"),
-    Fact("Gmail and Outlook drop <picture>.", f"{_CAN_I_EMAIL}html-picture/", tag="picture"),
-    Fact("Gmail's webmail shows no SVG picture.", f"{_CAN_I_EMAIL}image-svg/", image=r"\.svg(\?|#|$)"),
-    Fact("Outlook on Windows shows no WebP picture.", f"{_CAN_I_EMAIL}image-webp/", image=r"\.webp(\?|#|$)"),
-    Fact("Outlook on Windows shows no AVIF picture.", f"{_CAN_I_EMAIL}image-avif/", image=r"\.avif(\?|#|$)"),
-    Fact("Gmail shows no picture from a data: address.", f"{_CAN_I_EMAIL}image-base64/", image=r"^data:"),
+    Fact(_ignored("float", OUTLOOK_WINDOWS), "css-float", css=r"float:\s*(left|right)"),
+    Fact(_ignored("object-fit", OUTLOOK_WINDOWS), "css-object-fit", css=r"object-fit:"),
+    Fact(_ignored("var()", GMAIL, OUTLOOK), "css-variables", css=r"var\(--|(^|[;{\s])--[a-z]"),
+    Fact(_ignored("calc()", OUTLOOK), "css-unit-calc", css=r"calc\("),
+    Fact(_ignored("rem", OUTLOOK_WINDOWS), "css-unit-rem", css=r":[^;]*\d rem\b|:[^;]*\drem\b"),
+    Fact(_ignored("vw", OUTLOOK_WINDOWS), "css-unit-vw", css=r":[^;]*\dvw\b"),
+    Fact(_ignored("animation", GMAIL, OUTLOOK), "css-animation", css=r"animation(-name)?:|@keyframes"),
+    Fact(_ignored("@import", GMAIL, OUTLOOK_COM), "css-at-import", css=r"@import\b"),
+    Fact(_ignored("@font-face", GMAIL, OUTLOOK_COM), "css-at-font-face", css=r"@font-face\b"),
+    Fact(_ignored("<svg>", GMAIL, OUTLOOK), "html-svg", tag="svg"),
+    Fact(_ignored("<video>", GMAIL, OUTLOOK), "html-video", tag="video"),
+    Fact(_ignored("<audio>", GMAIL, OUTLOOK), "html-audio", tag="audio"),
+    Fact(messages.FORM(clients=(OUTLOOK_WINDOWS,)), "html-form", tag="form"),
+    Fact(_ignored("<link>", GMAIL, OUTLOOK_COM), "html-link", tag="link"),
+    Fact(_ignored("<object>", GMAIL, OUTLOOK), "html-object", tag="object"),
+    Fact(_ignored("<picture>", GMAIL, OUTLOOK), "html-picture", tag="picture"),
+    Fact(_image("SVG", GMAIL_WEB), "image-svg", image=r"\.svg(\?|#|$)"),
+    Fact(_image("WebP", OUTLOOK_WINDOWS), "image-webp", image=r"\.webp(\?|#|$)"),
+    Fact(_image("AVIF", OUTLOOK_WINDOWS), "image-avif", image=r"\.avif(\?|#|$)"),
+    Fact(_image("data:", GMAIL), "image-base64", image=r"^data:"),
 )
 
 
 def clients(look: Look) -> Iterator[Finding]:
-    """Each fact that the mail runs into, once."""
+    """Report each fact that applies to the email, once."""
     styles = "\n".join([look.css, *(e.get("style") for e in look.body.iter() if e.get("style"))])
     tags = {element.tag for element in look.document.iter() if isinstance(element.tag, str)}
     sources = [image.get("src") or "" for image in look.body.iter("img")]
@@ -83,4 +89,4 @@ def clients(look: Look) -> Iterator[Finding]:
             or (fact.image and any(re.search(fact.image, source, re.IGNORECASE) for source in sources))
         )
         if hit:
-            yield finding("client", f"{fact.sentence} ({fact.source})", "html")
+            yield finding("client", messages.CLIENT(fact=fact.message, source=fact.source), "html")

@@ -1,4 +1,4 @@
-"""Rules about contrast, in light and in dark: colours of text against what is behind it (WCAG 2.2, 1.4.3)."""
+"""Rules about contrast in light and dark mode: the colours of text and its background (WCAG 2.2, 1.4.3)."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,9 +9,10 @@ import cssselect
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
-from newsletter.mail import Finding
-from newsletter.render.colours import READABLE, Rgb, contrast, parse_colour
-from newsletter.render.fragment import Element
+from newsletter.domain.digest import Finding
+from newsletter.messages import lint as messages
+from newsletter.render.content.fragment import Element
+from newsletter.render.html.colours import READABLE, Rgb, contrast, parse_colour
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
 
@@ -26,7 +27,7 @@ Style = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class _Ink:
-    """What text inherits: its colour, the ground below it, its size in pixels and whether it is bold."""
+    """What text inherits: its colour, the background, its size in pixels and whether it is bold."""
 
     colour: Rgb = (0, 0, 0)
     ground: Rgb = (255, 255, 255)
@@ -35,12 +36,12 @@ class _Ink:
 
 
 def light(look: Look) -> Iterator[Finding]:
-    """As mail programs show it by day."""
+    """Check the contrast in light mode."""
     yield from _poor(look, {}, "contrast-light")
 
 
 def dark(look: Look) -> Iterator[Finding]:
-    """As those show it that obey `prefers-color-scheme: dark`."""
+    """Check the contrast in programs that support `prefers-color-scheme: dark`."""
     rules = _dark_rules(look.css)
     if rules:
         yield from _poor(look, _applied(look.document, rules), "contrast-dark")
@@ -55,11 +56,11 @@ def _poor(look: Look, over: Mapping[Element, Style], code: str) -> Iterator[Find
             seen.add((ink.colour, ink.ground))
             words = " ".join("".join(element.itertext()).split())[:40]
             colours = f"{_hex(ink.colour)} on {_hex(ink.ground)}"
-            yield finding(code, f"“{words}” has a contrast of {ratio:.1f} to 1 ({colours}).", "html")
+            yield finding(code, messages.CONTRAST(words=words, ratio=f"{ratio:.1f}", colours=colours), "html")
 
 
 def _walk(element: Element, ink: _Ink, over: Mapping[Element, Style]) -> Iterator[tuple[Element, _Ink]]:
-    """Every element with words of its own, and what they look like."""
+    """Yield every element with text of its own, and its colours and size."""
     style = {**_declarations(element.get("style") or ""), **over.get(element, {})}
     if _HIDDEN.search(element.get("style") or ""):
         return
@@ -94,7 +95,7 @@ def _declarations(text: str) -> dict[str, str]:
 
 
 def _dark_rules(css: str) -> list[tuple[str, str]]:
-    """Selectors and declarations inside `@media (prefers-color-scheme: dark)`."""
+    """Return selectors and declarations in `@media (prefers-color-scheme: dark)`."""
     found: list[tuple[str, str]] = []
     for start in _DARK.finditer(css):
         depth, end = 1, start.end()
@@ -106,7 +107,7 @@ def _dark_rules(css: str) -> list[tuple[str, str]]:
 
 
 def _applied(document: Element, rules: list[tuple[str, str]]) -> dict[Element, Style]:
-    """What the rules say of each element, the more specific and the later ones winning."""
+    """Return the style of each element by these rules; more specific and later ones win."""
     single = [(s.strip(), block) for selectors, block in rules for s in selectors.split(",") if s.strip()]
     styled: dict[Element, dict[str, str]] = {}
     for selector, block in sorted(single, key=lambda rule: _specificity(rule[0])):

@@ -1,34 +1,48 @@
-"""Rules about what an inbox shows and how heavy the mail is."""
+"""Rules about what an inbox shows, and about the email's size."""
 
 import re
 from collections.abc import Iterator
 
-from newsletter.mail import Finding, Form, Value
-from newsletter.render.fragment import text_of
-from newsletter.render.lint.codes import LARGEST_CSS, NEAR_SIZE, PREHEADER_LENGTH, SUBJECT_LENGTH, finding
+from newsletter.domain.digest import Finding
+from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.messages import lint as messages
+from newsletter.render.content.fragment import text_of
+from newsletter.render.lint.codes import (
+    LARGEST_CSS,
+    NEAR_SIZE,
+    PREHEADER_LENGTH,
+    SUBJECT_LENGTH,
+    SUBJECT_ON_PHONES,
+    finding,
+)
+from newsletter.render.lint.keys import letters
 from newsletter.render.lint.look import Look
 from newsletter.render.subject import preheader as made_preheader
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")
-_LEFT_PLACEHOLDER = re.compile(r"\bx[0-9a-f]{16}-\d+-[a-z-]+")
+_LEFT_PLACEHOLDER = re.compile(r"x[0-9a-f]{16}-\d+-[a-z-]+Z?")
 
 
 def subject(look: Look) -> Iterator[Finding]:
     """The subject is there, and short enough to be seen."""
-    length = len(look.rendered.subject.strip())
+    line = look.rendered.subject.strip()
+    length = len(line)
     if not length:
-        yield finding("subject-empty", "The subject is empty.", "subject")
+        yield finding("subject-empty", messages.SUBJECT_EMPTY(), "subject")
     elif length > SUBJECT_LENGTH:
-        yield finding("subject-long", f"The subject has {length} characters; {SUBJECT_LENGTH} are seen.", "subject")
+        yield finding("subject-long", messages.SUBJECT_LONG(length=length, most=SUBJECT_LENGTH), "subject")
+    title = look.digest.letterhead.title
+    if length > SUBJECT_ON_PHONES and title.casefold() in line[:SUBJECT_ON_PHONES].casefold():
+        yield finding("subject-phone", messages.SUBJECT_PHONE(most=SUBJECT_ON_PHONES, title=title), "subject")
 
 
 def preheader(look: Look) -> Iterator[Finding]:
     """The preheader fills the line beside the subject and no more."""
     length, (low, high) = len(look.rendered.preheader.strip()), PREHEADER_LENGTH
     if length < low:
-        yield finding("preheader-short", f"The preheader has {length} characters; write {low} to {high}.", "preheader")
+        yield finding("preheader-short", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
     elif length > high:
-        yield finding("preheader-long", f"The preheader has {length} characters; write {low} to {high}.", "preheader")
+        yield finding("preheader-long", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
 
 
 def weight(look: Look) -> Iterator[Finding]:
@@ -37,18 +51,18 @@ def weight(look: Look) -> Iterator[Finding]:
     if look.size > limit:
         yield finding(
             "size-over",
-            f"The HTML has {look.size:,} bytes, and maximum_size is {limit:,}; shorten it, or leave posts out.",
+            messages.SIZE_OVER(size=look.size, limit=limit),
             "html",
         )
     elif look.size > min(NEAR_SIZE, limit):
-        yield finding("size-near", f"The HTML has {look.size:,} bytes; Gmail clips at about 102,000.", "html")
+        yield finding("size-near", messages.SIZE_NEAR(size=look.size), "html")
 
 
 def style_sheets(look: Look) -> Iterator[Finding]:
-    """Gmail keeps the style sheets."""
+    """Report style sheets that Gmail would drop."""
     length = len(look.css.encode())
     if length > LARGEST_CSS:
-        yield finding("css-size", f"The style sheets have {length:,} bytes; Gmail keeps {LARGEST_CSS:,}.", "html")
+        yield finding("css-size", messages.CSS_SIZE(size=length, most=LARGEST_CSS), "html")
     depth, nested = 0, False
     for mark in re.findall(r"@[a-z-]+[^{};]*\{|\{|\}", look.css):
         if mark == "}":
@@ -57,40 +71,40 @@ def style_sheets(look: Look) -> Iterator[Finding]:
         nested = nested or (mark.startswith("@") and depth > 0)
         depth += 1
     if nested:
-        yield finding("css-nested", "A style sheet has an @ rule inside an @ rule; Gmail drops all of it.", "html")
+        yield finding("css-nested", messages.CSS_NESTED(), "html")
 
 
 def placeholders(look: Look) -> Iterator[Finding]:
-    """Every placeholder is known, and each form lets its reader leave."""
+    """Report unknown placeholders, and missing links to unsubscribe, to preferences and to the page."""
     known = dict(look.rendered.placeholders)
     for where, content in (("html", look.rendered.html), ("text", look.rendered.text)):
         for left in sorted(set(_LEFT_PLACEHOLDER.findall(content)) - set(known)):
-            yield finding("placeholder", f"{left} stands for nothing.", where)
-        form = Form(where)
+            yield finding("placeholder", messages.PLACEHOLDER(word=left), where)
+        form = SlotEncoding(where)
         there = {s.value for name, s in known.items() if s.form is form and name in content}
-        if Value.UNSUBSCRIBE not in there:
-            yield finding("unsubscribe-missing", f"The {where} has no unsubscribe link.", where)
-        if Value.PREFERENCES not in there:
-            yield finding("preferences-missing", f"The {where} has no link to the reader's preferences.", where)
+        if SlotValue.UNSUBSCRIBE not in there:
+            yield finding("unsubscribe-missing", messages.UNSUBSCRIBE_MISSING(where=where), where)
+        if SlotValue.PREFERENCES not in there:
+            yield finding("preferences-missing", messages.PREFERENCES_MISSING(where=where), where)
 
 
 def sender(look: Look) -> Iterator[Finding]:
     """The postal address and the link to the public page are there."""
     address = " ".join(look.digest.letterhead.postal_address.split())
-    page = f"{look.digest.letterhead.site_url}/n/{look.digest.name}/"
+    page = look.digest.page_url
     for where, words in (("html", look.text), ("text", " ".join(look.rendered.text.split()))):
         if not address or address not in words:
-            yield finding("address-missing", f"The {where} does not hold the postal address.", where)
+            yield finding("address-missing", messages.ADDRESS_MISSING(where=where), where)
         if page not in (look.rendered.html if where == "html" else look.rendered.text):
-            yield finding("browser-missing", f"The {where} has no link to {page}.", where)
+            yield finding("browser-missing", messages.BROWSER_MISSING(where=where, page=page), where)
 
 
 def braces(look: Look) -> Iterator[Finding]:
-    """No template mark is left in what editors and templates say; posts may hold what they like."""
+    """Report template syntax that was left in the text of editors and templates; posts may contain it."""
     titles = [" ".join(post.title.split()) for post in look.digest.posts]
     told = [" ".join(made_preheader(look.digest.posts).split()), *titles]
     theirs = {element for _, block in look.post_blocks() for element in block.iter()}
-    theirs |= {link for link in look.links if text_of(link) in titles}
+    theirs |= {link for link in look.links if letters(text_of(link)) in set(map(letters, titles))}
     ours = [e for e in look.body.iter() if e not in theirs and isinstance(e.tag, str)]
     words = [" ".join([e.text or "", *(child.tail or "" for child in e)]) for e in ours]
     for where, texts in (
@@ -101,12 +115,12 @@ def braces(look: Look) -> Iterator[Finding]:
         for text in texts:
             mark = _BRACES.search(_without(told, " ".join(text.split())))
             if mark:
-                yield finding("braces", f"{mark[0]!r} was left in: {' '.join(text.split())[:60]}", where)
+                yield finding("braces", messages.BRACES(mark=repr(mark[0]), words=" ".join(text.split())[:60]), where)
                 break
 
 
 def _without(theirs: list[str], text: str) -> str:
-    """A text without the words of posts that stand in it."""
+    """Return a text without the words of the posts in it."""
     for words in theirs:
         text = text.replace(words, "") if _BRACES.search(words) else text
     return text

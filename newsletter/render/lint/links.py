@@ -1,31 +1,33 @@
-"""Rules about links and pictures."""
+"""Rules about links and images."""
 
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from newsletter.mail import Finding
-from newsletter.render.fragment import Element, text_of
+from newsletter.domain.digest import Finding
+from newsletter.messages import lint as messages
+from newsletter.render.content.fragment import Element, text_of
+from newsletter.render.content.videos import is_video_link
 from newsletter.render.lint.codes import finding
 from newsletter.render.lint.look import Look
 
+_OF_THE_DESIGN = ("cover", "read-on")
 _SCHEMES = ("http", "https", "mailto", "tel")
 
 
 def links(look: Look) -> Iterator[Finding]:
-    """Every link has words and an address that mail programs follow."""
+    """Report links without text, or with an address that email programs don't follow."""
     placeholders = {name for name, _ in look.rendered.placeholders}
     for link in look.links:
         href = (link.get("href") or "").strip()
         shown = _name(link)
         if not href or not shown:
-            yield finding("link-empty", f"A link has no {'address' if not href else 'words'}: {shown or href}", "html")
+            kind = messages.LINK_WITHOUT_WORDS if href else messages.LINK_WITHOUT_ADDRESS
+            yield finding("link-empty", kind(words=shown or href), "html")
         elif href.startswith("#"):
-            yield finding("link-anchor", f"“{shown[:40]}” leads into the mail itself ({href}).", "html")
+            yield finding("link-anchor", messages.LINK_ANCHOR(words=shown[:40], address=href), "html")
         elif href not in placeholders and _scheme(href) not in _SCHEMES:
-            yield finding(
-                "link-scheme", f"“{shown[:40]}” leads to {href[:60]!r}, which no mail program follows.", "html"
-            )
+            yield finding("link-scheme", messages.LINK_SCHEME(words=shown[:40], address=repr(href[:60])), "html")
 
 
 def _scheme(href: str) -> str:
@@ -41,19 +43,34 @@ def _name(link: Element) -> str:
 
 
 def repeated(look: Look) -> Iterator[Finding]:
-    """No address stands twice in one post's block."""
+    """Report addresses that are linked twice in one post, except links of the design around its image and text."""
     for post_id, block in look.post_blocks():
-        counts = Counter(link.get("href") for link in block.iter("a") if link.get("href"))
+        links = (link for link in block.iter("a") if link.get("href") and not _is_of_the_design(link))
+        counts = Counter(link.get("href") for link in links)
         for href, count in counts.items():
             if count > 1:
-                yield finding("address-twice", f"{href} is linked {count} times in one post.", post_id)
+                yield finding("address-twice", messages.ADDRESS_TWICE(address=href, count=count), post_id)
+
+
+def _is_of_the_design(link: Element) -> bool:
+    """Return whether a link is part of the design, or leads to a video, which may be what the post is."""
+    return link.get("class") in _OF_THE_DESIGN or is_video_link(link)
 
 
 def pictures(look: Look) -> Iterator[Finding]:
-    """Every picture has an alternative text, if an empty one, and a width that Outlook obeys."""
+    """Report images without an alt attribute, or without the width that Outlook needs."""
     for image in look.body.iter("img"):
         source = (image.get("src") or "")[:80]
         if image.get("alt") is None:
-            yield finding("alt-missing", f"The picture {source} has no alt.", "html")
+            yield finding("alt-missing", messages.ALT_MISSING(source=source), "html")
         if not image.get("width") and not image.get("height"):
-            yield finding("image-width", f"The picture {source} has no width.", "html")
+            yield finding("image-width", messages.IMAGE_WIDTH(source=source), "html")
+
+
+def not_hosted(look: Look) -> Iterator[Finding]:
+    """All images that this site should serve are served by it."""
+    if missing := look.digest.images_not_hosted:
+        yield finding("images-not-hosted", messages.IMAGES_NOT_HOSTED(count=len(missing), problem=missing[0]), "html")
+    if left_out := look.digest.images_left_out:
+        address = left_out[0][:80]
+        yield finding("images-left-out", messages.IMAGES_LEFT_OUT(count=len(left_out), address=address), "html")

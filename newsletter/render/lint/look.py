@@ -1,4 +1,4 @@
-"""A rendered mail, read once for all rules."""
+"""A rendered email, parsed once for all rules."""
 
 import re
 from collections.abc import Iterator
@@ -7,16 +7,17 @@ from functools import cached_property
 
 from lxml import html as lxml_html
 
-from newsletter.mail import Digest, Rendered
+from newsletter.domain.digest import Digest, Rendered
+from newsletter.render.content.fragment import Element, text_of
 from newsletter.render.edition import size
-from newsletter.render.fragment import Element, text_of
+from newsletter.render.lint.keys import link_key, post_key
 
 _CONDITIONAL = re.compile(r"<!--\[if[^\]]*\]>(?!<!-->).*?<!\[endif\]-->", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Look:
-    """What rules look at: the mail, its digest, its limit in bytes, and its HTML as a tree."""
+    """What rules check: the email, its digest, its maximum size in bytes, and its HTML as a tree."""
 
     rendered: Rendered
     digest: Digest
@@ -24,7 +25,7 @@ class Look:
 
     @cached_property
     def document(self) -> Element:
-        """The HTML as a tree, without what only Outlook sees."""
+        """The HTML as a tree, without the parts for Outlook."""
         return lxml_html.document_fromstring(_CONDITIONAL.sub("", self.rendered.html) or "<html></html>")
 
     @cached_property
@@ -35,29 +36,29 @@ class Look:
 
     @cached_property
     def text(self) -> str:
-        """All visible words of the HTML, white space collapsed."""
+        """The visible text of the HTML, with white space collapsed."""
         return text_of(self.body)
 
     @cached_property
     def css(self) -> str:
-        """All style sheets of the HTML, outside of MSO conditions."""
+        """The style sheets of the HTML, without those in MSO conditions."""
         return "\n".join(style.text or "" for style in self.document.iter("style"))
 
     @cached_property
     def size(self) -> int:
-        """Bytes of HTML with the longest values of a reader."""
+        """The bytes of HTML with a reader's longest values."""
         return size(self.rendered, self.digest.letterhead)
 
     @cached_property
     def links(self) -> tuple[Element, ...]:
-        """All links of the HTML."""
+        """The links of the HTML."""
         return tuple(self.body.iter("a"))
 
     def post_blocks(self) -> Iterator[tuple[str, Element]]:
-        """The blocks of posts, by the ids of their posts: the nearest `div` around the headline."""
-        titles = {(post.url, " ".join(post.title.split())): post.id for post in self.digest.posts}
+        """Yield the ids of posts with their blocks: the nearest `div` around the headline."""
+        titles = {post_key(post): post.id for post in self.digest.posts}
         for link in self.links:
             parent = link.getparent()
-            post_id = titles.get((link.get("href"), text_of(link)))
+            post_id = titles.get(link_key(link))
             if post_id and parent.tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
                 yield post_id, parent.getparent()

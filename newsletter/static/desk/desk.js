@@ -1,4 +1,4 @@
-/* The desk's few keys and the dragging of posts; everything else is htmx and plain forms. */
+/* The desk's keys and the dragging of posts; the rest is htmx and plain forms. */
 (() => {
   "use strict";
 
@@ -7,7 +7,7 @@
   const post = (element) => (element instanceof Element ? element.closest(".post") : null);
   const number = (row) => row.id.slice(5);
 
-  /* Each post gets its buttons from a template, named with its headline for those who hear one at a time. */
+  /* Posts get their buttons from a template, named with the headline for screen readers. */
   function dress() {
     all(".post").filter((row) => !row.querySelector(".acts")).forEach((row) => {
       const inside = !!row.closest("[data-day]");
@@ -16,8 +16,9 @@
       if (acts) {
         row.draggable = inside;
         row.append(acts.content.cloneNode(true));
+        if (inside) { row.lastElementChild.open = matchMedia("(hover: hover)").matches; }
       }
-      row.querySelectorAll("button, a").forEach((each) => {
+      row.querySelectorAll("button, a, summary").forEach((each) => {
         if (each.value === "pin" && row.matches(".pinned")) {
           each.value = "unpin";
           each.textContent = each.dataset.pinned;
@@ -40,7 +41,7 @@
 
   document.addEventListener("keydown", (event) => {
     const row = post(event.target), rows = all(".post"), key = event.key;
-    if (!row || event.ctrlKey || event.metaKey || event.target.matches("input, textarea, select")) { return; }
+    if (!row || event.ctrlKey || event.metaKey || event.target.matches("input, textarea, select, .tools *")) { return; }
     if (event.altKey && (key === "ArrowUp" || key === "ArrowDown")) { press(row, key); }
     else if (event.altKey) { return; }
     else if (key === "j") { focus(rows[rows.indexOf(row) + 1]); }
@@ -50,7 +51,7 @@
     event.preventDefault();
   });
 
-  /* Writing: a panel below the post, fetched when it is opened. */
+  /* The panel to write in. */
   document.addEventListener("click", (event) => {
     const opener = event.target instanceof Element && event.target.closest("[data-key=e], .panel .close");
     if (!opener) { return; }
@@ -63,6 +64,7 @@
       htmx.ajax("GET", `post/${number(row)}/`, { target: row.querySelector(".panel") });
       expanded(row, true);
     }
+    document.dispatchEvent(new Event("panel-toggled"));
   });
 
   function expanded(row, open) {
@@ -71,26 +73,30 @@
     return opener;
   }
 
-  /* Two wordings are shown where they can be seen. What is made from the posts stands in the fields that are left empty. */
+  /* Scroll to a conflict; show what is made from the posts in empty fields, and the subject as title. */
   document.addEventListener("htmx:afterSettle", (event) => {
     const clash = document.querySelector("#saved .note");
     if (clash && event.detail.target.id === "saved") { clash.scrollIntoView({ block: "center" }); }
     event.detail.target.querySelectorAll("[data-made]").forEach((made) => {
       const field = byId(made.dataset.made);
       if (field) { field.placeholder = made.textContent; }
+      if (made.dataset.made === "subject") { byId("title").textContent = made.textContent; }
     });
     const title = event.detail.target.matches(".panel") && event.detail.target.querySelector("[name=title]");
     if (title) { title.focus(); }
   });
 
-  /* The list is made anew: what is being written stays, and so does the focus, on the same kind of button. */
+  /* Open panels and the focus survive a new list. */
   let held = null, panels = [];
+  const shelf = Object.assign(document.createElement("div"), { hidden: true });
+  document.body.append(shelf);
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target.id !== "posts" || !event.detail.shouldSwap) { return; }
     const at = document.activeElement, row = post(at);
     held = byId("posts").contains(at) && { at, row: row && row.id, key: at.dataset.key, place: all(".post").indexOf(row) };
     panels = all(".post .panel").map((panel) => ({ row: post(panel).id, panel }));
-    panels.forEach((each) => each.panel.remove());
+    /* In the document, where htmx looks for what else the answer changes. */
+    shelf.append(...panels.map((each) => each.panel));
   });
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "posts") { return; }
@@ -100,14 +106,18 @@
       byId(each.row).append(each.panel);
       expanded(byId(each.row), true);
     });
-    if (!held) { return; }
+    shelf.replaceChildren();
+    if (!held) {
+      if (document.activeElement === document.body) { byId("toast").focus({ preventScroll: true }); }
+      return;
+    }
     if (held.at.isConnected) { held.at.focus(); }
     else if (held.row) { focus(byId(held.row) || all(".post")[held.place] || all(".post").pop(), held.key); }
     else { document.querySelector(".out-list summary").focus(); }
     held = null;
   });
 
-  /* Dragging: a post goes before or behind the one under the pointer. */
+  /* Dragging. */
   let dragged = null;
   const behind = (event, row) => event.clientY > row.getBoundingClientRect().top + row.offsetHeight / 2;
   const clear = () => all(".over").forEach((row) => row.classList.remove("over", "behind"));
@@ -141,29 +151,13 @@
     clear();
   });
 
-  /* Somebody else's words never replace those of a field that is being written in; saving it shows both. */
+  /* A field that has the focus is not replaced by somebody else's text; saving it shows both. */
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
     const field = event.detail.target;
     if (field && field.matches(".field") && field.contains(document.activeElement)) { event.detail.shouldSwap = false; }
   });
 
-  /* Leaving a field sends nothing that was sent already, so that what stands there stays under the pointer. */
-  let sent = "";
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt.id !== "words") { return; }
-    const now = JSON.stringify(all("#words [name]:not([type=hidden])").map((each) => each.value));
-    const cause = event.detail.requestConfig.triggeringEvent;
-    if (cause && cause.type === "change" && now === sent) { event.preventDefault(); }
-    sent = now;
-  });
-
-  /* Until the page shows what was just changed, it can't be approved. */
-  document.addEventListener("draft-changed", () => {
-    all("#bar button.first").forEach((button) => { button.disabled = true; });
-  });
-
-  /* The buttons of the list stand outside its form, where htmx does not see which was pressed. What is out is asked
-     for only where it is looked at. */
+  /* htmx does not see which button outside its form was pressed. What is out is fetched only where it is shown. */
   document.addEventListener("htmx:configRequest", (event) => {
     const { elt, target, parameters, triggeringEvent } = event.detail;
     const button = elt.id === "acts" && triggeringEvent && triggeringEvent.submitter;
@@ -171,10 +165,23 @@
     if (target.id === "posts" && document.querySelector(".out-list[open]")) { parameters.out = "1"; }
   });
 
-  /* A request that came to nothing is said, not swallowed. */
-  const failed = () => { byId("saved").textContent = byId("saved").dataset.failed; };
+  /* Forms that keep what was typed show a failure themselves (saving.js). */
+  const failed = (event) => {
+    const { elt, requestConfig } = event.detail, saved = byId("saved");
+    if (elt.matches("#words, #add, [data-write]")) { return; }
+    /* A preview that can't be renewed is no news where text could not be saved. */
+    if (requestConfig.verb === "get" && saved.classList.contains("bad")) { return; }
+    saved.textContent = saved.dataset.failed;
+    saved.classList.add("bad");
+  };
   document.addEventListener("htmx:sendError", failed);
   document.addEventListener("htmx:responseError", failed);
+
+  /* Further scripts are loaded once the page is there. */
+  const { then } = document.currentScript.dataset;
+  window.addEventListener("load", () => {
+    then.split(" ").forEach((src) => document.head.append(Object.assign(document.createElement("script"), { type: "module", src })));
+  });
 
   dress();
 })();

@@ -1,11 +1,16 @@
-"""Which editions are public: those of which a mail has left, whatever became of them since."""
+"""Queries for public editions: those that have begun to be sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet, Subquery, TextField, Value
+from django.db.models.functions import Concat
 
 from newsletter.models import Edition
+from subscribers.models import Folded, fold
+
+MOST_WORDS = 6
+"""So many words of a search count, since each reads every edition's text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,29 +25,53 @@ class Listed:
 
     @property
     def path(self) -> str:
-        """Where it stands on the site."""
+        """Return the path of its page."""
         return f"/n/{self.newsletter}/{self.period}/"
 
 
 def public() -> QuerySet[Edition]:
-    """Editions that may be read: frozen, and begun."""
-    return Edition.objects.filter(began_at__isnull=False, frozen__isnull=False)
+    """Return the public editions: approved, and begun to be sent."""
+    return Edition.objects.filter(began_at__isnull=False, approved_content__isnull=False)
 
 
 def listed(newsletter: str, *, first: int = 0, count: int = 50) -> list[Listed]:
     """A newsletter's public editions, newest first."""
-    rows = public().filter(newsletter=newsletter).order_by("-until", "-pk")
-    fields = ("newsletter", "period", "frozen__subject", "frozen__preheader", "began_at")
+    return _listed(public().filter(newsletter=newsletter).order_by("-until", "-pk"), first, count)
+
+
+def latest(newsletter: str) -> Listed | None:
+    """The newest public edition of a newsletter, which the sign-up page shows as an example."""
+    return next(iter(listed(newsletter, count=1)), None)
+
+
+def _listed(rows: QuerySet[Edition], first: int, count: int) -> list[Listed]:
+    fields = ("newsletter", "period", "approved_content__subject", "approved_content__preheader", "began_at")
     return [Listed(*row) for row in rows.values_list(*fields)[first : first + count]]
 
 
-def newest_change() -> datetime | None:
-    """When an edition last became public."""
-    return public().order_by("-began_at").values_list("began_at", flat=True).first()
+def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> list[Listed]:
+    """A newsletter's public editions that contain all the words, newest first."""
+    rows = public().filter(newsletter=newsletter).order_by("-until", "-pk")
+    fields = ("subject", "preheader", "text")
+    whole = Concat(*(part for field in fields for part in (F(f"approved_content__{field}"), Value(" ", TextField()))))
+    rows = rows.alias(folded=Folded(whole))
+    for word in fold(words).split()[:MOST_WORDS]:
+        rows = rows.filter(folded__contains=word)
+    return _listed(rows, first, count)
 
 
-def frozen_state(newsletter: str, period: str) -> tuple[int, int, datetime] | None:
+def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:
+    """The public editions before and after one: older, newer."""
+    until = Edition.objects.filter(pk=edition).values("until")[:1]
+    rows = public().filter(newsletter=newsletter)
+    older = rows.filter(Q(until__lt=Subquery(until)) | Q(until=Subquery(until), pk__lt=edition))
+    newer = rows.filter(Q(until__gt=Subquery(until)) | Q(until=Subquery(until), pk__gt=edition))
+    before, after = _listed(older.order_by("-until", "-pk"), 0, 1), _listed(newer.order_by("until", "pk"), 0, 1)
+    return (before[0] if before else None), (after[0] if after else None)
+
+
+def public_edition(newsletter: str, period: str) -> tuple[int, int, datetime] | None:
     """What an edition's page depends on: its number, revision and first mail; None where it is not public."""
     row = public().filter(newsletter=newsletter, period=period)
-    found = row.values_list("pk", "frozen__revision", "began_at").first()
+    found = row.values_list("pk", "approved_content__revision", "began_at").first()
     return (found[0], found[1], found[2]) if found and found[2] else None

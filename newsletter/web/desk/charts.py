@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from newsletter.web.desk import words
+from newsletter.web.desk import formatting
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 400, 140, 56, 20, 10
 
@@ -33,18 +33,18 @@ def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> S
         '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">{}</text>'
         '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
         *(WIDTH, HEIGHT, title, LEFT, TOP, HEIGHT - BOTTOM, WIDTH, line),
-        *(LEFT - 6, TOP + 5, words.number(top), LEFT - 6, HEIGHT - BOTTOM, words.number(lowest)),
+        *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM, formatting.number(lowest)),
         *(LEFT, HEIGHT - 4, _at(first, zone, length), WIDTH, HEIGHT - 4, _at(last, zone, length)),
     )
 
 
 def _at(at: datetime, zone: tzinfo, seconds: float) -> str:
-    return words.clock(at, zone) if seconds < 20 * 3600 else words.day(at, zone)
+    return formatting.clock(at, zone) if seconds < 20 * 3600 else formatting.day(at, zone)
 
 
-def bar(parts: Sequence[tuple[str, int]], title: str) -> SafeString:
-    """One bar of several parts; each part is a class of the style sheet and a count."""
-    whole = max(sum(count for _name, count in parts), 1)
+def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
+    """One bar of several parts of a whole; each part is a class of the style sheet and a count."""
+    whole = max(sum(count for _name, count in parts), whole, 1)
     shown, x = [], 0.0
     for name, count in parts:
         width = count / whole * WIDTH
@@ -55,4 +55,33 @@ def bar(parts: Sequence[tuple[str, int]], title: str) -> SafeString:
         '<svg class="chart" viewBox="0 0 {} 16" role="img" aria-label="{}" preserveAspectRatio="none">'
         '<rect class="track" width="{}" height="16"/>{}</svg>',
         *(WIDTH, title, WIDTH, inside),
+    )
+
+
+def columns(values: Sequence[int], ends: tuple[str, str], title: str) -> SafeString:
+    """A column for each value, from left to right; `ends` is written below the first and the last."""
+    top, step = max([*values, 1]), (WIDTH - LEFT - 8) / max(len(values), 1)
+    shown = []
+    for number, value in enumerate(values):
+        height = value / top * (HEIGHT - TOP - BOTTOM)
+        place = (LEFT + (number + 0.15) * step, HEIGHT - BOTTOM - height, step * 0.7, height)
+        shown.append(tuple(f"{each:.1f}" for each in place))
+    inside = format_html_join("", '<rect class="column" x="{}" y="{}" width="{}" height="{}"/>', shown)
+    return format_html(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
+        '<path class="axis" d="M{} {}V{}H{}" fill="none"/>'
+        '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">0</text>'
+        '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
+        *(WIDTH, HEIGHT, title, inside, LEFT, TOP, HEIGHT - BOTTOM, WIDTH),
+        *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM),
+        *(LEFT, HEIGHT - 4, ends[0], WIDTH, HEIGHT - 4, ends[1] if len(values) > 1 else ""),
+    )
+
+
+def strip(states: Sequence[str], title: str) -> SafeString:
+    """A cell for each state, from left to right; a state is a class of the style sheet."""
+    cells = [(state, number * 8) for number, state in enumerate(states)]
+    inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="6" height="16"/>', cells)
+    return format_html(
+        '<svg class="strip" viewBox="0 0 {} 16" role="img" aria-label="{}">{}</svg>', len(states) * 8, title, inside
     )

@@ -1,8 +1,21 @@
-"""What the desk's templates can do besides Django's own: `{{ sentence|in_words }}`."""
+"""What the desk's templates can do besides Django's own: `{{ told|message }}`."""
 
 from django import template
+from django.utils import timezone
 
-from newsletter.web.desk.said import in_words
+from newsletter.messages import Message
+from newsletter.web.desk import formatting
 
 register = template.Library()
-register.filter("in_words", in_words)
+
+
+@register.filter
+def message(told: Message | str | None) -> str:
+    """A message in the language of the page, with times in the site's zone; text as it is."""
+    return told if isinstance(told, str) else formatting.message(told, timezone.get_current_timezone())
+
+
+@register.filter
+def sentence(told: Message | str | None) -> str:
+    """A message that stands alone: with a capital letter and a full stop."""
+    return formatting.sentence(message(told))

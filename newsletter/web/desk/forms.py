@@ -1,4 +1,4 @@
-"""What people fill in at the desk."""
+"""The forms of accounts and logins."""
 
 from typing import Any
 
@@ -8,15 +8,16 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.web.desk import users
+from newsletter.web.desk.pages import as_sentence
 
 
 def _email(**attributes: str) -> forms.EmailField:
-    return forms.EmailField(label=_("E-mail address"), max_length=254, widget=forms.EmailInput(attrs=attributes))
+    return forms.EmailField(label=_("Email address"), max_length=254, widget=forms.EmailInput(attrs=attributes))
 
 
-def _new_password() -> forms.CharField:
+def _new_password(*, first: bool = False) -> forms.CharField:
     return forms.CharField(
-        label=_("New password"),
+        label=_("Password") if first else _("New password"),
         help_text=_("At least 10 characters. A short sentence is easy to remember."),
         strip=False,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -44,17 +45,17 @@ class CodeForm(DeskForm):
 
     code = forms.RegexField(
         r"^\s*\d{3}\s*\d{3}\s*$",
-        label=_("Code from your authenticator"),
+        label=_("Code from your authenticator app"),
         error_messages={"invalid": _("The code has six digits.")},
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric", "maxlength": "9"}),
     )
 
 
 class RecoveryForm(DeskForm):
-    """One of the codes that were shown when the second factor was switched on."""
+    """One of the codes that were shown when the two-step login was switched on."""
 
     recovery = forms.CharField(
-        label=_("A recovery code"),
+        label=_("Recovery code"),
         max_length=40,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
@@ -64,6 +65,18 @@ class EmailForm(DeskForm):
     """An address alone."""
 
     email = _email(autocomplete="username")
+
+
+class NameForm(DeskForm):
+    """The name by which others see somebody at the desk."""
+
+    name = forms.CharField(
+        label=_("Your name"),
+        help_text=_("Shown to the team instead of your email address."),
+        max_length=150,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
 
 
 class PasswordForm(DeskForm):
@@ -82,23 +95,24 @@ class SetupForm(PasswordForm):
 
     field_order = ("email", "password")
     email = _email(autocomplete="username")
+    password = _new_password(first=True)
 
     def clean_email(self) -> str:
         try:
             return users.address(self.cleaned_data["email"])
         except users.UserProblem as e:
-            raise ValidationError(str(e)) from e
+            raise ValidationError(as_sentence(e)) from e
 
 
 class UserForm(DeskForm):
-    """Somebody who is to log in."""
+    """A new account."""
 
     email = _email(autocomplete="off")
     role = forms.ChoiceField(
         label=_("Role"),
         choices=[
-            ("editor", _("Editor: drafts, proofs, sending")),
-            ("editor drafts", _("Editor: drafts and proofs, no sending")),
+            ("editor", _("Editor: drafts, tests and sending")),
+            ("editor drafts", _("Editor: drafts and tests only")),
             ("admin", _("Admin: everything")),
         ],
         initial="editor",
@@ -108,7 +122,7 @@ class UserForm(DeskForm):
         try:
             return users.address(self.cleaned_data["email"])
         except users.UserProblem as e:
-            raise ValidationError(str(e)) from e
+            raise ValidationError(as_sentence(e)) from e
 
 
 def first_error(form: forms.Form) -> str:

@@ -8,12 +8,16 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
-from newsletter import config
-from newsletter.config import Config, Newsletter
+from newsletter.config import Newsletter
+from newsletter.editions.problems import inactivity
+from newsletter.editions.titles import subjects
+from newsletter.messages import Message, Problem, message_of
 from newsletter.models import Edition
-from newsletter.web.desk.access import Role, role
-from newsletter.web.desk.said import in_words
+from newsletter.web.desk import formatting
+from newsletter.web.desk.permissions import Role, role
+from subscribers.requests import config_of
 
 
 def page(
@@ -22,12 +26,20 @@ def page(
     """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked."""
     held = role(request)
     around = {"section": section, "is_admin": held is Role.ADMIN, "may_send": held >= Role.SENDER}
-    return render(request, f"desk/{template}.html", {**around, **context}, status=status)
+    around |= {"inactive": _inactive(context.get("newsletter"))}
+    with timezone.override(default_zone(request)):
+        return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
 
-def newsletter_of(name: str) -> Newsletter:
+def _inactive(shown: object) -> str:
+    """What is said above a page about a newsletter that is paused or archived."""
+    message = inactivity(shown) if isinstance(shown, Newsletter) else None
+    return as_sentence(message) if message else ""
+
+
+def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
     """The newsletter of that name, or 404."""
-    found = config.current().newsletters.get(name)
+    found = config_of(request).newsletters.get(name)
     if found is None:
         raise Http404(f"config.toml has no newsletter '{name}'")
     return found
@@ -41,37 +53,51 @@ def edition_of(newsletter: str, period: str) -> Edition:
     return found
 
 
+def about(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dict[str, Any]:
+    """What every page about an edition shows of it: its subject as title, and its period in words."""
+    return {
+        "newsletter": newsletter,
+        "edition": edition,
+        "title": subjects([edition], config_of(request))[edition.pk],
+        "period": formatting.period(edition),
+    }
+
+
 def editor(request: HttpRequest) -> str:
     """The address of whoever asks, as the audit log names them."""
     return request.user.get_username()
 
 
-def settings() -> Config:
-    """The configuration in force."""
-    return config.current()
-
-
-def zone() -> ZoneInfo:
+def default_zone(request: HttpRequest) -> ZoneInfo:
     """The time zone of what belongs to no newsletter: that of the first one."""
-    return next(iter(config.current().newsletters.values())).zone
+    return next(iter(config_of(request).newsletters.values())).zone
+
+
+@contextmanager
+def caught() -> Iterator[list[str]]:
+    """Catch a job's refusal: its sentence is appended to the list; any other exception goes its way."""
+    problems: list[str] = []
+    try:
+        yield problems
+    except Problem as e:
+        problems.append(as_sentence(e))
 
 
 @contextmanager
 def sentences(request: HttpRequest) -> Iterator[None]:
     """A job's refusal becomes a message on the next page; anything else goes its way."""
-    try:
+    with caught() as problems:
         yield
-    except Exception as e:
-        if not getattr(e, "is_a_sentence", False):
-            raise
-        messages.error(request, as_sentence(str(e)))
+    for problem in problems:
+        messages.error(request, problem)
 
 
-def as_sentence(text: str) -> str:
-    """What a job says, in words of the page: with a full stop, and a capital letter where it does not begin with a name
-    (a key, a file, an edition).
-    """
-    text = in_words(text)
-    first = text.partition(" ")[0].rstrip(":")
-    capital = text[:1].upper() if first.isalpha() else text[:1]
-    return capital + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+def as_sentence(told: Message | Exception | str) -> str:
+    """What a job says, in the language of the page, with a capital letter and a full stop."""
+    if isinstance(told, str):
+        text = told
+    else:
+        text = formatting.message(
+            message_of(told) if isinstance(told, Exception) else told, timezone.get_current_timezone()
+        )
+    return formatting.sentence(text)

@@ -4,6 +4,7 @@ Promises: passwords are only ever chosen by those who use them, through a link t
 an editor may send unless an admin left that out.
 """
 
+from collections.abc import Iterable
 from typing import Literal
 
 from django.contrib.auth.models import Group, User
@@ -15,9 +16,12 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils.encoding import force_bytes
 from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
+from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
-from newsletter.jobs.problems import JobProblem
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import general as accounts
+from newsletter.messages import history as acts
 from newsletter.web.desk import audit
 
 RoleName = Literal["admin", "editor"]
@@ -28,18 +32,18 @@ DRAFTS_ONLY = "drafts only"
 
 
 class UserProblem(JobProblem):
-    """What was asked of the people at the desk can't be; the message is a sentence."""
+    """A change to the team is not possible; the message is a sentence."""
 
 
 def address(raw: str) -> str:
     """An address as people log in with it, in lower case.
 
-    Raises UserProblem where it is none.
+    Raises UserProblem if it is invalid.
     """
     try:
         return validate_email(raw.strip(), check_deliverability=False).normalized.lower()
     except EmailNotValidError as e:
-        raise UserProblem(f"'{raw}' is no e-mail address: {e}") from e
+        raise UserProblem(accounts.INVALID_EMAIL(text=raw)) from e
 
 
 def role_name(user: User) -> RoleName:
@@ -65,8 +69,22 @@ def named(email: str) -> User:
     """
     found = User.objects.filter(username=address(email)).first()
     if found is None:
-        raise UserProblem(f"nobody logs in as {email}; 'newsletter users list' shows who does")
+        raise UserProblem(accounts.UNKNOWN(email=email))
     return found
+
+
+def names(addresses: Iterable[str]) -> dict[str, str]:
+    """Return how pages call each of these people: by name, else by address; "" stands for the program."""
+    wanted = set(addresses)
+    found = {user.username: user.get_full_name() for user in User.objects.filter(username__in=wanted)}
+    others = {"": _("automatic"), "the command line": _("command line")}
+    return {address: found.get(address) or others.get(address, address) for address in wanted}
+
+
+def rename(user: User, name: str) -> None:
+    """Change the name by which pages call a person; "" for their address."""
+    user.first_name, user.last_name = name[:150], ""
+    user.save(update_fields=["first_name", "last_name"])
 
 
 @transaction.atomic
@@ -74,12 +92,12 @@ def add(email: str, role: RoleName, by: str = "", *, sends: bool = True) -> User
     """A new person, who can't log in before they chose a password through `invitation`; admins may send in any case."""
     name = address(email)
     if User.objects.filter(username=name).exists():
-        raise UserProblem(f"{name} may log in already; 'newsletter users password {name}' gives a new link")
+        raise UserProblem(accounts.EXISTS(email=name))
     user = User(username=name, email=name, is_superuser=role == "admin")
     user.set_unusable_password()
     user.save()
     _set_sending(user, sends=sends)
-    audit.note(by, "user added", name, after={"role": role, "sends": may_send(user)})
+    audit.note(by, acts.USER_ADDED(), name, after={"role": role, "sends": may_send(user)})
     return user
 
 
@@ -93,7 +111,7 @@ def let_send(user: User, by: str, *, sends: bool) -> None:
     """Let an editor send, or leave them drafts and proofs only."""
     before = may_send(user)
     _set_sending(user, sends=sends)
-    audit.note(by, "sending changed", user.username, {"sends": before}, {"sends": may_send(user)})
+    audit.note(by, acts.SENDING_CHANGED(), user.username, {"sends": before}, {"sends": may_send(user)})
 
 
 def _set_sending(user: User, *, sends: bool) -> None:
@@ -111,14 +129,14 @@ def change_role(user: User, role: RoleName, by: str) -> None:
         _keep_an_admin(user)
     user.is_superuser = role == "admin"
     user.save(update_fields=["is_superuser"])
-    audit.note(by, "role changed", user.username, {"role": before}, {"role": role})
+    audit.note(by, acts.ROLE_CHANGED(), user.username, {"role": before}, {"role": role})
 
 
 @transaction.atomic
 def remove(user: User, by: str) -> None:
     """Let somebody log in no more; the log keeps their name."""
     _keep_an_admin(user)
-    audit.note(by, "user removed", user.username, before={"role": role_name(user)})
+    audit.note(by, acts.USER_REMOVED(), user.username, before={"role": role_name(user)})
     user.delete()
 
 
@@ -126,7 +144,7 @@ def set_password(user: User, password: str, by: str) -> None:
     """Give somebody the password that they chose; their other sessions end with it."""
     user.set_password(password)
     user.save(update_fields=["password"])
-    audit.note(by, "password set", user.username)
+    audit.note(by, acts.PASSWORD_SET(), user.username)
 
 
 def weakness(password: str) -> str:
@@ -176,7 +194,7 @@ def set_up(email: str, password: str) -> User:
     Raises UserProblem where somebody else was faster.
     """
     if User.objects.exists():
-        raise UserProblem("the desk is set up already; log in")
+        raise UserProblem(accounts.SET_UP())
     user = add(email, "admin")
     user.set_password(password)
     user.save(update_fields=["password"])
@@ -186,4 +204,4 @@ def set_up(email: str, password: str) -> User:
 def _keep_an_admin(user: User) -> None:
     others = User.objects.select_for_update().filter(is_superuser=True, is_active=True).exclude(pk=user.pk)
     if user.is_superuser and not others.exists():
-        raise UserProblem(f"{user.username} is the only admin; make somebody else one first")
+        raise UserProblem(accounts.LAST_ADMIN(email=user.username))

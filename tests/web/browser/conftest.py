@@ -1,7 +1,6 @@
 """A site that really runs, with a mailbox and a folder of posts, for the tests that look at it through a browser."""
 
 import re
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -14,10 +13,14 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from tests.conftest import Site
+from tests.doubles.ports import free_port
+from tests.web.browser.labels import EMAIL_ADDRESS
 
+# Playwright waits 5 s for what a page should show; a busy machine takes longer.
+expect.set_options(timeout=30_000)
 EMAIL, PASSWORD = "redaksjon@example.org", "en lang nok setning"
 CONFIG = """
 [site]
@@ -43,7 +46,7 @@ base = "https://kinaforum.example"
 [delivery]
 smtp = {{ host = "127.0.0.1", port = {smtp} }}
 """
-PERIOD = "2025-W06"
+PERIOD, DAY = "2025-W06", "2025-02-06"
 POSTS = {
     "trade": ("Handelen øker igjen", "2025-02-06T10:00:00+01:00"),
     "novel": ("En roman fra Chengdu", "2025-02-05T10:00:00+01:00"),
@@ -87,12 +90,6 @@ class Running:
     setup: str
 
 
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def _write_posts(folder: Path) -> None:
     folder.mkdir()
     for slug, (title, at) in POSTS.items():
@@ -106,7 +103,7 @@ def _write_posts(folder: Path) -> None:
 def running(tmp_path: Path) -> Iterator[Running]:
     """`newsletter run` with 3 readers; it ends with the test."""
     mailbox = Mailbox()
-    smtp, port = _free_port(), _free_port()
+    smtp, port = free_port(), free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
     controller.start()
     _write_posts(tmp_path / "posts")
@@ -128,13 +125,13 @@ def running(tmp_path: Path) -> Iterator[Running]:
 
 def _link(said: Path, process: "subprocess.Popen[bytes]", url: str) -> str:
     """The set-up link that the program prints, once it answers."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline and process.poll() is None:
         link = re.search(r"http\S+/desk/setup/\S+\n", said.read_text())
         if link and _answers(f"{url}/readyz"):
             return link[0].strip()
         time.sleep(0.05)
-    raise AssertionError(f"it is not there after 30 s: {said.read_text()}")
+    raise AssertionError(f"it is not there after 90 s: {said.read_text()}")
 
 
 def _answers(url: str) -> bool:
@@ -144,25 +141,50 @@ def _answers(url: str) -> bool:
         return False
 
 
+CONSOLE: list[str] = []
+"""Errors and warnings of pages in windows that `desk` opened, since the test began."""
+PROVOKED = re.compile(
+    r"Failed to load resource: (net::|.*status of (401|403|409|422|500|503) )"
+    r"|(htmx:(afterRequest|sendError|sendAbort|timeout)|Response Status Error Code \d+ from \S+), "
+)
+"""What Chromium and htmx say of requests that tests refuse or cut off."""
+
+
+@pytest.fixture(autouse=True)
+def no_console_errors() -> Iterator[None]:
+    """Fail a test whose pages had errors or warnings in the console."""
+    CONSOLE.clear()
+    yield
+    assert CONSOLE == []
+
+
+def _note(message: ConsoleMessage) -> None:
+    if message.type in ("error", "warning") and not PROVOKED.match(message.text):
+        CONSOLE.append(f"{message.type} on {message.page.url if message.page else 'a page'}: {message.text}")
+
+
 def desk(browser: Browser, *, width: int = 1280, dark: bool = False) -> BrowserContext:
-    """A window of that width; its pages fail their test on an error in the console."""
-    return browser.new_context(
+    """A window of that width; an error in the console of its pages fails the test."""
+    context = browser.new_context(
         viewport={"width": width, "height": 900}, locale="en-GB", color_scheme="dark" if dark else "light"
     )
+    context.on("console", _note)
+    context.on("weberror", lambda error: CONSOLE.append(str(error.error)))
+    return context
 
 
 def set_up(page: Page, running: Running) -> None:
     """Make the first admin through the link."""
     page.goto(running.setup)
-    page.get_by_label("E-mail address").fill(EMAIL)
-    page.get_by_label("New password").fill(PASSWORD)
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_label(EMAIL_ADDRESS).fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
 
 
 def log_in(page: Page, running: Running) -> None:
     """As that admin."""
     page.goto(f"{running.url}/desk/login/")
-    page.get_by_label("E-mail address").fill(EMAIL)
+    page.get_by_label(EMAIL_ADDRESS).fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
 
@@ -170,6 +192,6 @@ def log_in(page: Page, running: Running) -> None:
 def make_draft(page: Page, running: Running) -> None:
     """The draft of the week of the posts."""
     page.goto(f"{running.url}/desk/n/kinaforum/")
-    page.get_by_label("Of which period").fill(PERIOD)
-    page.get_by_role("button", name="Make the draft").click()
+    page.get_by_label("Period").fill(DAY)
+    page.get_by_role("button", name="Create draft").click()
     page.wait_for_url("**/desk/editions/**")

@@ -1,12 +1,19 @@
 """Posts that got past every cleaning, in a real browser: the frame alone keeps them from doing anything."""
 
-import pytest
-from playwright.sync_api import Browser, expect
+from functools import partial
 
-from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up
+import pytest
+from playwright.sync_api import Browser, Dialog, expect
+
+from tests.web.browser.conftest import CONSOLE, PERIOD, Running, desk, make_draft, set_up
 from tests.web.test_preview import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+
+
+def _dismiss(seen: list[str], dialog: Dialog) -> None:
+    seen.append(dialog.message)
+    dialog.dismiss()
 
 
 def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -> None:
@@ -15,7 +22,7 @@ def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -
     set_up(page, running)
     make_draft(page, running)
     seen: list[str] = []
-    page.on("dialog", lambda dialog: (seen.append(dialog.message), dialog.dismiss()))
+    page.on("dialog", partial(_dismiss, seen))
     page.on("popup", lambda popup: seen.append(popup.url))
     page.on("response", lambda response: seen.append(response.url) if "evil.example" in response.url else None)
     page.on("framenavigated", lambda frame: seen.append(frame.url) if "evil.example" in frame.url else None)
@@ -27,6 +34,8 @@ def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -
         assert page.url.endswith(f"kind={kind}")
         expect(page.get_by_role("heading", level=1)).to_have_text("Preview")
     assert seen == []
+    assert CONSOLE
+    CONSOLE.clear()  # what the browser says of all that it refused
     context.close()
 
 

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.labels import ONE_POST_NOT_INCLUDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 DAY = ".posts[data-day='2025-02-04'] .post b"
@@ -55,20 +56,20 @@ def test_moved_by_keys_the_focus_goes_along(draft: Page) -> None:
 
 
 def test_left_out_the_next_one_has_the_focus_and_the_list_of_those_brings_it_back(draft: Page) -> None:
-    draft.get_by_role("button", name="Leave out Om te").focus()
+    draft.get_by_role("button", name="Remove Om te").focus()
     draft.keyboard.press("x")
-    expect(draft.get_by_role("button", name="Leave out Regn i Shanghai")).to_be_focused()
-    draft.get_by_text("1 post is out").click()
+    expect(draft.get_by_role("button", name="Remove Regn i Shanghai")).to_be_focused()
+    draft.get_by_text(ONE_POST_NOT_INCLUDED).click()
     draft.get_by_role("button", name="Include Om te").click()
     expect(draft.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
     draft.context.close()
 
 
 def test_what_is_being_written_stays_while_other_posts_move(draft: Page) -> None:
-    draft.get_by_role("button", name="Write Om te").click()
+    draft.get_by_role("button", name="Edit Om te").click()
     draft.locator("[data-write]").get_by_label("Headline").fill("Halvveis")
-    draft.get_by_role("button", name="Leave out Regn i Shanghai").click()
-    expect(draft.get_by_text("1 post is out")).to_be_visible()
+    draft.get_by_role("button", name="Remove Regn i Shanghai").click()
+    expect(draft.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
     expect(draft.locator("[data-write]").get_by_label("Headline")).to_have_value("Halvveis")
     draft.locator("[data-write]").get_by_role("button", name="Save").click()
     expect(draft.locator(DAY)).to_have_text(["Halvveis"])

@@ -1,15 +1,18 @@
-"""Every page of the desk and the archive: no violation that axe finds, no sideways scroll, no more than 100 KB."""
+"""Every page of the desk and the archive: nothing that axe finds, no sideways scroll, at most 65 KB."""
 
+import gzip
 import re
 from base64 import b32decode
 from collections.abc import Iterator
 
 import pytest
+import requests
 from axe_playwright_python.sync_playwright import Axe
 from django_otp.oath import TOTP
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, set_up
+from tests.web.browser.labels import APPROVE, EMAIL_ADDRESS, INTRODUCTION, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 EDITION = f"/desk/editions/kinaforum/{PERIOD}/"
@@ -21,25 +24,44 @@ BEFORE = (
     f"{EDITION}preview/?kind=inbox",
     f"{EDITION}preview/?kind=text",
     f"{EDITION}history/",
+    f"{EDITION}compare/",
+    f"{EDITION}more/",
+    f"{EDITION}blocks/",
+    f"{EDITION}several/",
+    f"{EDITION}notes/",
+    f"{EDITION}anyway/",
+    "/desk/n/kinaforum/letter/",
+    "/desk/n/kinaforum/form/",
     f"{EDITION}proof/",
     "/desk/sources/",
     "/desk/subscribers/",
     "/desk/subscribers/import/",
+    "/desk/subscribers/tags/",
+    "/desk/segments/",
+    "/desk/segments/add/",
+    f"{EDITION}recipients/",
     "/desk/settings/",
+    "/desk/settings/newsletters/add/",
+    "/desk/settings/n/kinaforum/general/",
+    "/desk/settings/n/kinaforum/design/",
+    "/desk/settings/n/kinaforum/designs/",
     "/desk/users/",
     "/desk/log/",
+    "/desk/restored/",
     "/desk/account/",
 )
-AFTER = (f"{EDITION}report/", "/desk/", "/", "/n/kinaforum/")
+PUBLIC = ("/", "/n/kinaforum/", "/n/kinaforum/?q=te", "/n/kinaforum/subscribe")
+AFTER = (f"{EDITION}report/", "/desk/", *PUBLIC)
 OUTSIDE = ("/desk/login/", "/desk/password/")
-BUDGET = 100_000
+BUDGET = 65_000
+"""Bytes of a page with its scripts and style sheets, as a browser with an empty cache gets them."""
 
 
 def _look(context: BrowserContext, url: str, *, signed_in: bool = True) -> Iterator[str]:
     """What is wrong with a page, a sentence each."""
     page = context.new_page()
     sizes: list[int] = []
-    page.on("response", lambda r: sizes.append(len(r.body())) if _counts(r.url, r.headers) else None)
+    page.on("response", lambda r: sizes.append(_transferred(r)) if _counts(r.url, r.headers) else None)
     answer = page.goto(url)
     assert answer is not None
     assert answer.status == 200, url
@@ -59,6 +81,11 @@ def _troubles(page: Page, state: str = "") -> Iterator[str]:
     width = page.evaluate("document.documentElement.scrollWidth")
     if page.viewport_size and width > page.viewport_size["width"]:
         yield f"{where}: scrolls sideways, {width} px"
+
+
+def _transferred(response: Response) -> int:
+    """The size of an answer on its way; static files are compressed, also where this browser has them already."""
+    return len(gzip.compress(response.body()) if "/static/" in response.url else response.body())
 
 
 def _counts(url: str, headers: dict[str, str]) -> bool:
@@ -84,17 +111,21 @@ def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
             troubles += _look(context, running.url + path)
         context.close()
     page.goto(running.url + EDITION)
-    page.get_by_role("button", name="Approve for 3 readers").click()
+    page.get_by_role("button", name=APPROVE).click()
     page.wait_for_url("**/send/")
     troubles += _look(first, page.url)
-    page.get_by_role("button", name="Send to 3 readers").click()
-    expect(page.locator("#live")).to_contain_text("Sent", timeout=30_000)
+    page.get_by_role("button", name=SEND_NOW_TO_3).click()
+    expect(page.locator("#live")).to_contain_text("Sent")
     for width, dark in ((1280, True), (375, False)):
         context = desk(browser, width=width, dark=dark)
         log_in(context.new_page(), running)
         for path in AFTER:
             troubles += _look(context, running.url + path)
         context.close()
+    # Scripts, and so axe, can't run in the page of an edition itself, which is sandboxed.
+    sandboxed = first.new_page()
+    sandboxed.set_content(requests.get(f"{running.url}/n/kinaforum/{PERIOD}/", timeout=60).text)
+    troubles += _troubles(sandboxed, "an edition's page")
     first.close()
     assert not troubles, "\n".join(troubles)
 
@@ -105,16 +136,16 @@ def test_what_opens_and_what_is_refused_is_accessible_too(browser: Browser, runn
     set_up(page, running)
     make_draft(page, running)
     second.goto(page.url)
-    page.get_by_role("button", name="Write Om te").click()
+    page.get_by_role("button", name="Edit Om te").click()
     expect(page.get_by_label("Headline").first).to_be_visible()
     troubles = list(_troubles(page, "while a post is written"))
-    page.get_by_role("button", name="Leave out Regn i Shanghai").click()
-    page.get_by_text("1 post is out").click()
+    page.get_by_role("button", name="Remove Regn i Shanghai").click()
+    page.get_by_text(ONE_POST_NOT_INCLUDED).click()
     expect(page.get_by_role("button", name="Include Regn i Shanghai")).to_be_visible()
     troubles += _troubles(page, "with what is out")
-    page.get_by_label("Greeting").fill("Den ene")
+    page.get_by_role("textbox", name=INTRODUCTION).fill("Den ene")
     expect(page.locator("#saved")).to_contain_text("Saved")
-    second.get_by_label("Greeting").fill("Den andre")
+    second.get_by_role("textbox", name=INTRODUCTION).fill("Den andre")
     expect(second.locator("#saved .note")).to_be_in_viewport()
     troubles += _troubles(second, "with two wordings")
     context.close()
@@ -130,28 +161,29 @@ def test_an_import_and_a_second_factor_are_accessible_at_each_step(browser: Brow
         {"name": "odd.csv", "mimeType": "text/csv", "buffer": b"Kontakt;Hvem\na@reader.example;Anna\nrart;\n"}
     )
     page.get_by_label("When and where they agreed").fill("at a meeting")
-    page.get_by_role("button", name="On to its columns").click()
-    page.get_by_label("Kontakt").select_option(label="E-mail address")
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Kontakt").select_option(label=EMAIL_ADDRESS)
     troubles = list(_troubles(page, "columns"))
-    page.get_by_role("button", name="Look at it first").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("What would come of it")
-    troubles += _troubles(page, "what would come of it")
+    page.get_by_role("button", name="Preview import").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Import preview")
+    troubles += _troubles(page, "the preview")
     page.goto(f"{running.url}/desk/account/")
     page.get_by_role("button", name="Set up").click()
     key = page.locator("code").first.inner_text().replace(" ", "")
     troubles += _troubles(page, "with a key")
-    page.get_by_label("Code from your authenticator").fill(f"{TOTP(b32decode(key)).token():06d}")
-    page.get_by_role("button", name="Switch on").click()
+    page.get_by_label("Code from your authenticator app").fill(f"{TOTP(b32decode(key)).token():06d}")
+    page.get_by_role("button", name="Turn on").click()
+    expect(page.locator(".codes code")).to_have_count(10)
     codes = page.locator(".codes code").all_inner_texts()
-    assert len(codes) == 10
     troubles += _troubles(page, "codes")
     page.goto(f"{running.url}/desk/account/")
     page.get_by_role("button", name="Log out").click()
+    page.wait_for_url("**/desk/login/**")
     log_in(page, running)
-    page.get_by_text("Without your authenticator").click()
+    page.get_by_text("Lost your authenticator?").click()
     troubles += _troubles(page, "code")
-    page.get_by_label("A recovery code").fill(codes[3])
-    page.get_by_role("button", name="Log in with it").click()
-    expect(page.get_by_text("Recovery codes that are left: 9.")).to_be_visible()
+    page.get_by_label("Recovery code").fill(codes[3])
+    page.get_by_role("button", name="Log in with recovery code").click()
+    expect(page.get_by_text("Recovery codes left: 9.")).to_be_visible()
     context.close()
     assert not troubles, "\n".join(troubles)

@@ -7,8 +7,9 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from newsletter.jobs.history import WORDS
+from newsletter.editions.history import WORDS
 from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.labels import APPROVE, INTRODUCTION, ONE_POST_NOT_INCLUDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 NEW = '---\ntitle: "Nytt innlegg"\ndate: 2025-02-07T10:00:00+01:00\n---\n\nNettopp skrevet.\n'
@@ -48,10 +49,11 @@ def test_two_editors_a_refresh_and_the_source_at_the_same_moment(browser: Browse
     acts = [words("subject", "Den enes emne"), words("greeting", "Den andres hilsen")]
     acts += [("refresh/", {}), ("post/", {"act": f"out {novel}", "revision": revision})]
     assert _at_once(page, acts) == [200, 200, 302, 200]
-    page.reload()
-    expect(page.get_by_label("Subject")).to_have_value("Den enes emne")
-    expect(page.get_by_label("Greeting")).to_have_value("Den andres hilsen")
-    expect(page.get_by_text("1 post is out")).to_be_visible()
+    page.goto(f"{running.url}/desk/jobs/2/")  # the refresh, after the job that made the draft
+    page.wait_for_url("**/desk/editions/**")
+    expect(page.get_by_role("textbox", name="Subject")).to_have_value("Den enes emne")
+    expect(page.get_by_role("textbox", name=INTRODUCTION)).to_have_value("Den andres hilsen")
+    expect(page.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
     expect(page.locator(".post b", has_text="Nytt innlegg")).to_be_visible()
     expect(page.frame_locator("#side iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
     page.context.close()
@@ -79,12 +81,12 @@ def test_a_post_edited_at_its_source_before_approval_is_not_sent_unseen(browser:
     page = desk(browser).new_page()
     set_up(page, running)
     make_draft(page, running)
-    expect(page.get_by_role("button", name="Approve for 3 readers")).to_be_visible()
+    expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
     (running.site.folder / "posts" / "tea.md").write_text(EDITED, encoding="utf-8")
     running.site.run("collect")
-    page.get_by_role("button", name="Approve for 3 readers").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("It changed since you looked at it")
+    page.get_by_role("button", name=APPROVE).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("This edition has changed since you opened it")
     expect(page.get_by_text("text changed: Om te")).to_be_visible()
-    page.get_by_role("link", name="Look at it again").click()
+    page.get_by_role("link", name="Review again").click()
     expect(page.frame_locator("iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
     page.context.close()

@@ -1,0 +1,52 @@
+"""Writes docs/settings.md: on which page of the desk each key of config.toml is edited, or why it is not."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from newsletter.web.desk.settings.catalogue import LOCKED, PAGES, SITE_PAGES, SOURCE
+from newsletter.web.desk.settings.fields import SettingsPage
+
+DOCUMENT = Path(__file__).with_name("settings.md")
+HEAD = """# Settings at the desk
+
+Admins edit these keys of `config.toml` in the browser. [Configuration](configuration.md) explains each key. This
+document is made by `python -m docs.settings`.
+
+| key | page | field |
+| --- | --- | --- |
+"""
+NOT_EDITED = """
+## Not edited in the browser
+
+`{ env = … }` and `{ file = … }` are shown as locked wherever they stand, and so are keys set by environment variables.
+The NAME of a newsletter is given when it is added.
+
+| key | why |
+| --- | --- |
+"""
+
+
+def document() -> str:
+    """Return the text of the document."""
+    locked = (f"| `{key}` | {reason} |\n" for key, reason in LOCKED.items())
+    return HEAD + "".join(line for page in PAGES for line in _lines(page)) + NOT_EDITED + "".join(locked)
+
+
+def _lines(page: SettingsPage) -> Iterator[str]:
+    for field in page.fields:
+        key = f"{page.table.removesuffix('[]')}.{field.key}"
+        yield f"| `{key}` | {_place(page)} | {field.label} |\n"
+
+
+def _place(page: SettingsPage) -> str:
+    if page is SOURCE:
+        return "Sources → Edit"
+    return f"Settings → All newsletters → {page.title}" if page in SITE_PAGES else f"Settings → NAME → {page.title}"
+
+
+if __name__ == "__main__":
+    from django.conf import settings
+
+    settings.configure(USE_I18N=False)
+    sys.exit(DOCUMENT.write_text(document(), encoding="utf-8") == 0)

@@ -1,0 +1,39 @@
+"""Starts work in the background: `enqueue` adds a task to a queue.
+
+On SQLite, and for what belongs to this process, it is the queue of this process (`local`). On PostgreSQL, other tasks
+are stored in the database, and procrastinate's workers run them on any machine (`shared`).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import connection
+
+from newsletter.background.local import TaskQueue, queue
+from newsletter.background.tasks import Task
+
+__all__ = ["Task", "TaskQueue", "enqueue", "enqueue_all", "queue"]
+
+
+def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> bool:
+    """Add a task to run at a time, by default at once; does nothing if one of that name and key waits already.
+
+    Returns False if it was not added because too many tasks of the name wait in this process.
+    """
+    if task.queue and connection.vendor == "postgresql":
+        from newsletter.background import shared  # it imports an optional dependency
+
+        shared.enqueue(task, {key: arguments}, run_at)
+        return True
+    return queue(task.lane).enqueue(task, key, run_at, **arguments)
+
+
+def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]]) -> None:
+    """Add one task for each key, with its arguments; see `enqueue`."""
+    if task.queue and connection.vendor == "postgresql":
+        from newsletter.background import shared
+
+        shared.enqueue(task, arguments)
+        return
+    for key, given in arguments.items():
+        queue(task.lane).enqueue(task, key, None, **given)

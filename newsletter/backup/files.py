@@ -1,0 +1,87 @@
+"""The files of a site in a backup, and where a database is restored before it takes its place. Needs no Django."""
+
+import os
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import quote
+
+from newsletter.backup.archive import ArchiveReader, ArchiveWriter
+from newsletter.config import Config
+from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.images import store
+
+CONFIGURATION, KEY, TEMPLATES, IMAGES = "config.toml", "secret_key", "templates", "images"
+RESTORING = "newsletter_restoring"
+"""The schema of a PostgreSQL database that is being restored."""
+
+
+def database_file(configuration: Config) -> Path:
+    """Return the SQLite file of a configuration."""
+    return configuration.path(configuration.site.database.removeprefix(SQLITE))
+
+
+def restoring_url(configuration: Config) -> str:
+    """Return the URL of the database that is filled first."""
+    url = configuration.site.database
+    if not is_postgresql(url):
+        path = database_file(configuration)
+        return f"{SQLITE}{path.with_name(f'{path.name}.restoring')}"
+    option = quote(f"-c search_path={RESTORING}")
+    return f"{url}{'&' if '?' in url else '?'}options={option}"
+
+
+def add_files(archive: ArchiveWriter, configuration: Config, *, images: bool) -> None:
+    """Add the site's files to a backup, but for its key."""
+    archive.add_file(CONFIGURATION, configuration.file)
+    _add_folder(archive, TEMPLATES, configuration.folder / TEMPLATES)
+    if images:
+        _add_folder(archive, IMAGES, store.folder(configuration))
+
+
+def _add_folder(archive: ArchiveWriter, name: str, folder: Path) -> None:
+    """Add the complete files of a folder."""
+    if not folder.is_dir():
+        return
+    for place, _, files in os.walk(folder):
+        for file in sorted(files):
+            path = Path(place) / file
+            if not file.endswith(".part"):
+                archive.add_file(f"{name}/{path.relative_to(folder).as_posix()}", path)
+
+
+def restore_configuration(archive: Path, file: Path) -> None:
+    """Write the backup's config.toml if there is none yet."""
+    if not file.exists():
+        with closing(ArchiveReader(archive)) as found:
+            _write_new(file, found.read(CONFIGURATION))
+
+
+def restore_key(archive: Path, configuration: Config) -> None:
+    """Write the backup's secret key if it has one, and there is none yet."""
+    path = configuration.path(".secret_key")
+    if configuration.site.secret_key or path.exists():
+        return
+    with closing(ArchiveReader(archive)) as found:
+        if KEY in found.manifest.members:
+            _write_new(path, found.read(KEY) + b"\n")
+
+
+def restore_files(archive: ArchiveReader, configuration: Config) -> None:
+    """Write templates and images that are missing; those that exist stay as they are."""
+    places = {TEMPLATES: configuration.folder / TEMPLATES, IMAGES: store.folder(configuration)}
+    for name, folder in places.items():
+        for member in archive.named(name):
+            path = (folder / member.removeprefix(f"{name}/")).resolve()
+            if path.is_relative_to(folder.resolve()) and not path.exists():
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write_new(path, archive.read(member))
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    unfinished = path.with_name(f".{path.name}.restoring")
+    unfinished.unlink(missing_ok=True)
+    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.rename(path)

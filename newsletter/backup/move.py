@@ -1,0 +1,198 @@
+"""Moves the database into another one: every row, table by table, in the order of the primary keys.
+
+It can be interrupted at any time and started again: each table continues after its last row, and indexes that are still
+missing are noted in the new database. Until it is complete, nothing is sent from the new database.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.backup import rows
+from newsletter.backup.archive import Advance
+from newsletter.backup.backup_problem import BackupProblem
+from newsletter.backup.create import Progress, steps
+from newsletter.backup.schema import make_tables
+from newsletter.backup.sources import PostgreSQLSource, RowSource, SQLiteSource
+from newsletter.backup.tables import Table, all_tables
+from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
+from newsletter.config import Config
+from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.messages import sending as messages
+from newsletter.sending import journals
+
+STATE, HOLDS = "newsletter_move", "newsletter_hold"
+BLOCKS = 50
+"""The blocks that are written before a commit."""
+
+CREATE_STATE = "CREATE TABLE newsletter_move (kind text, value text)"
+NOTE = "INSERT INTO newsletter_move (kind, value) VALUES (?, ?)"
+NOTED = "SELECT value FROM newsletter_move WHERE kind = ?"
+FORGET = "DELETE FROM newsletter_move WHERE kind = 'index'"
+TABLES = "SELECT 1 FROM {catalogue} = '{name}'"
+CATALOGUES = {
+    True: "pg_tables WHERE schemaname = current_schema() AND tablename",
+    False: "sqlite_master WHERE name",
+}
+HOLD = "INSERT INTO newsletter_hold (id, made_at, reason, since) VALUES (0, ?, ?, ?)"
+APPLIED = "SELECT app, name FROM django_migrations WHERE app <> 'procrastinate' ORDER BY app, name"
+
+
+@dataclass(frozen=True, slots=True)
+class TableResult:
+    """A table that was moved: its rows, and the checksum of both."""
+
+    name: str
+    rows: int
+    sha256: str
+
+
+def move(configuration: Config, here: str, there: str, progress: Progress) -> list[TableResult]:
+    """Move all tables. Raises BackupProblem if they can't be moved, or differ afterwards."""
+    with journals.sender_lock(journals.folder(configuration)) as ours:
+        if not ours:
+            raise BackupProblem("newsletter is running here; stop it on every machine first")
+        return _move(configuration, here, there, progress)
+
+
+def _move(configuration: Config, here: str, there: str, progress: Progress) -> list[TableResult]:
+    tables = [table for table in all_tables() if table.name != HOLDS]
+    holds = next(table for table in all_tables() if table.name == HOLDS)
+    with closing(_source(configuration, here)) as source:
+        _prepare(configuration, source, there)
+        with closing(_target(configuration, there)) as target:
+            if not target.run(NOTED, "begun"):
+                _begin(target, [*tables, holds])
+            advance = steps(progress, 2 * sum(map(source.count, tables)))
+            for table in tables:
+                _copy(table, source, target, advance)
+            _make_indexes(target)
+            found = _compare(configuration, tables, source, there, advance)
+            _finish(target, source, holds)
+    return found
+
+
+def _prepare(configuration: Config, source: RowSource, there: str) -> None:
+    """Make the tables in an empty database, or go on with one that was begun. Raises BackupProblem."""
+    known = _has_table(configuration, there, STATE)
+    if not known and _has_table(configuration, there, "django_migrations"):
+        raise BackupProblem("the new database has tables already; give an empty one, which the command fills itself")
+    with closing(_target(configuration, there)) as target:
+        if not known:
+            target.run(CREATE_STATE)
+            target.run(NOTE, "source", _identity(source))
+            target.commit()
+        elif target.run(NOTED, "source") != [(_identity(source),)]:
+            raise BackupProblem("the new database is being filled from another one; give an empty one")
+        if target.run(NOTED, "begun"):
+            return
+    make_tables(configuration, there)
+    with closing(_source(configuration, there)) as found:
+        if sorted(found.run(APPLIED)) != sorted(source.run(APPLIED)):
+            raise BackupProblem(
+                "the old database was not upgraded to this version yet; start newsletter with it once, "
+                "then empty the new database and try again"
+            )
+
+
+def _begin(target: RowTarget, tables: Sequence[Table]) -> None:
+    """Remove indexes and rows from the new tables, and note what must be made again; in one transaction."""
+    target.run(NOTE, "begun", "")
+    for statement in target.drop_indexes():
+        target.run(NOTE, "index", statement)
+    target.clear(tables)
+    now = datetime.now(UTC).isoformat(" ")
+    target.run(HOLD, now, json.dumps(messages.MOVING().to_json()), now)
+    target.commit()
+
+
+def _copy(table: Table, source: RowSource, target: RowTarget, advance: Advance) -> None:
+    """Write the rows that are missing at the end of a table."""
+    after = target.last_key(table)
+    for number, block in enumerate(source.blocks(table, after), 1):
+        target.write(table, block)
+        advance(block.count(b"\n"))
+        if number % BLOCKS == 0:
+            target.commit()
+    if table.numbered:
+        target.set_sequence(table, source.sequence(table))
+    target.commit()
+
+
+def _make_indexes(target: RowTarget) -> None:
+    """Make the indexes that are still missing; in one transaction."""
+    target.make_indexes([statement for (statement,) in target.run(NOTED, "index")])
+    target.run(FORGET)
+    target.commit()
+
+
+def _compare(
+    configuration: Config, tables: Sequence[Table], source: RowSource, there: str, advance: Advance
+) -> list[TableResult]:
+    """Read every row of both databases, and compare their checksums."""
+    found = []
+    with closing(_source(configuration, there)) as written:
+        for table in tables:
+            ours, theirs = checksum(table, source), checksum(table, written)
+            if ours != theirs:
+                raise BackupProblem(
+                    f"{table.name} differs after moving: {ours.rows} rows ({ours.sha256[:12]}) and "
+                    f"{theirs.rows} ({theirs.sha256[:12]}); was the old database changed meanwhile? "
+                    "Empty the new database and try again"
+                )
+            found.append(ours)
+            advance(ours.rows)
+    return found
+
+
+def checksum(table: Table, source: RowSource) -> TableResult:
+    """Return the number of rows of a table, and the SHA-256 of their lines in the order of the primary key."""
+    digest, count, same = hashlib.sha256(), 0, rows.canonical(table)
+    for block in source.blocks(table):
+        digest.update(same(block))
+        count += block.count(b"\n")
+    return TableResult(table.name, count, digest.hexdigest())
+
+
+def _finish(target: RowTarget, source: RowSource, holds: Table) -> None:
+    """Remove the notes, and let the new database hold sending only if the old one did; in one transaction."""
+    target.clear([holds])
+    for block in source.blocks(holds):
+        target.write(holds, block)
+    target.set_sequence(holds, source.sequence(holds))
+    target.run("DROP TABLE newsletter_move")
+    target.commit()
+
+
+def _identity(source: RowSource) -> str:
+    """Return a name of the old database, by which an interrupted move recognizes it."""
+    found = source.run("SELECT value, since FROM subscribers_fingerprint")
+    return hashlib.sha256(repr(found).encode()).hexdigest()
+
+
+def _path(configuration: Config, url: str) -> Path:
+    return configuration.path(url.removeprefix(SQLITE))
+
+
+def _source(configuration: Config, url: str) -> RowSource:
+    if is_postgresql(url):
+        return PostgreSQLSource(url)
+    path = _path(configuration, url)
+    if not path.exists():
+        raise BackupProblem(f"{path}: there is no such database")
+    return SQLiteSource(path)
+
+
+def _target(configuration: Config, url: str) -> RowTarget:
+    return PostgreSQLTarget(url) if is_postgresql(url) else SQLiteTarget(_path(configuration, url))
+
+
+def _has_table(configuration: Config, url: str, name: str) -> bool:
+    if not is_postgresql(url) and not _path(configuration, url).exists():
+        return False
+    with closing(_source(configuration, url)) as source:
+        return bool(source.run(TABLES.format(catalogue=CATALOGUES[is_postgresql(url)], name=name)))

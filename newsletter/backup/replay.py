@@ -1,0 +1,203 @@
+"""Completes a restored database: what the recovery log knows is applied, and nothing is sent until a person confirms.
+
+Whatever was begun without a known result is unknown. Without a complete log, everything that was not sent by then is.
+"""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.db import connections, models, transaction
+from django.db.models import Q
+
+from newsletter.backup.archive import Manifest
+from newsletter.backup.replayed_deliveries import DeliveryLog, apply_deliveries
+from newsletter.config import Config
+from newsletter.delivery import journal
+from newsletter.editions.states import change
+from newsletter.messages import Message
+from newsletter.messages import schedule as outcomes
+from newsletter.messages import sending as messages
+from newsletter.models import (
+    ApprovedContent,
+    Delivery,
+    Edition,
+    EditionPost,
+    Identity,
+    Machine,
+    Notice,
+    Occurrence,
+    Retry,
+    State,
+)
+from newsletter.recovery import entries, hold, log
+from newsletter.scheduling import schedule
+from newsletter.sending import journals, lifecycle
+from newsletter.sending.results import ResultRow, row_of
+from subscribers import preferences
+from subscribers.addresses import Address
+from subscribers.models import Letter, Subscriber, Suppression
+
+AT_ONCE = 1_000
+
+
+@dataclass(slots=True)
+class Found:
+    """What the recovery logs say about the time since the backup."""
+
+    reason: Message
+    complete: bool
+    records: Sequence[log.Record] = field(default_factory=tuple)
+
+
+def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path], now: datetime) -> Message:
+    """Complete the restored database, and return the reason why nothing is sent."""
+    journals_into_log(journals.folder(configuration))
+    found = _found(manifest, folders)
+    made_at = datetime.fromisoformat(manifest.made_at)
+    with log.suspended(), transaction.atomic():
+        Identity.objects.update(name=secrets.token_hex(16), since=now)
+        Machine.objects.all().delete()
+        _letters(now)
+        begun = _editions(found.records)
+        _people(found.records)
+        apply_deliveries(_deliveries(found.records), configuration.delivery, now, everything=not found.complete)
+        if found.complete:
+            lifecycle.complete(tuple(configuration.newsletters), now)
+        _ask(made_at, begun)
+        if not found.complete:
+            _skip_missed(configuration, now, made_at)
+        hold.place(made_at, found.reason, now)
+    connections.close_all()
+    return found.reason
+
+
+def journals_into_log(folder: Path) -> None:
+    """Move what is in the journals of processes that have ended into the recovery log: they belong to the database that
+    is replaced. After a restart of the machine, their last records may be missing.
+    """
+    for path in journal.journals(folder):
+        orphan = journal.take_over(path, journal.header(path).database)
+        if orphan is None:
+            continue
+        known: dict[str, list[ResultRow]] = defaultdict(list)
+        for entry in orphan.entries:
+            known[entry.edition].append(row_of(entry.outcome))
+        for edition, rows in known.items():
+            entries.results(edition, rows)
+        for edition, chunk in () if orphan.rebooted else orphan.chunks:
+            entries.ended(edition, chunk)
+        orphan.remove()
+
+
+def _found(manifest: Manifest, folders: Sequence[Path]) -> Found:
+    """Return what is known; logs that don't reach back to the backup are of no use."""
+    records = log.read(folders)
+    since = log.since_mark(records, manifest.id)
+    if since is None:
+        return Found(messages.NO_LOG(), complete=False)
+    machines, logs = len(manifest.machines), len({record.log for record in records})
+    if logs < machines:
+        return Found(messages.LOG_INCOMPLETE(missing=machines - logs, machines=machines), False, since)
+    return Found(messages.LOG_COMPLETE(), True, since)
+
+
+def _editions(records: Iterable[log.Record]) -> set[int]:
+    """Restore the editions that began to be sent, with their content and audience; return their primary keys."""
+    last = {record.values[0]: record for record in records if record.kind == entries.AUDIENCE}
+    for record in last.values():
+        _edition(record)
+    return set(Edition.objects.filter(began_at__isnull=False).values_list("pk", flat=True))
+
+
+def _edition(record: log.Record) -> None:
+    name, audience, packed = record.values
+    rows = entries.unpacked_rows(packed)
+    edition = next(row for row in rows if isinstance(row, Edition))
+    newsletter, _, period = name.partition("/")
+    present = Edition.objects.filter(newsletter=newsletter, period=period).first()
+    if present is not None and (present.pk != edition.pk or present.began_at is not None):
+        return  # it was begun before the backup, too
+    for row in rows:
+        if not isinstance(row, Edition | ApprovedContent | EditionPost):
+            _save_new(row)
+    numbers = entries.unpacked_numbers(audience)
+    edition.state, edition.began_at = State.SENDING, datetime.fromtimestamp(record.at, UTC)
+    edition.audience, edition.waiting, edition.reason = len(numbers), None, None
+    for reference in ("corrects", "replaced_by"):
+        if not Edition.objects.filter(pk=getattr(edition, f"{reference}_id")).exists():
+            setattr(edition, reference, None)
+    edition.save()
+    ApprovedContent.objects.filter(edition=edition).delete()
+    EditionPost.objects.filter(edition=edition).delete()
+    for row in rows:
+        if isinstance(row, ApprovedContent | EditionPost):
+            row.save()
+    Delivery.objects.filter(edition=edition).delete()
+    Delivery.objects.bulk_create(
+        (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
+    )
+
+
+def _save_new(row: models.Model) -> None:
+    """Save a row that the backup doesn't have; primary keys are not used again, so the same key is the same row."""
+    if not type(row)._default_manager.filter(pk=row.pk).exists():
+        row.save(force_insert=True)
+
+
+def _people(records: Iterable[log.Record]) -> None:
+    """Apply departures, blocks and erasures."""
+    for record in records:
+        at = datetime.fromtimestamp(record.at, UTC)
+        if record.kind == entries.LEFT:
+            for number in record.values[0]:
+                preferences.unsubscribe(number, at)
+        elif record.kind == entries.BLOCKED:
+            kind, digest, reason, key_id = record.values
+            row = {"reason": reason, "key_id": key_id, "at": at}
+            Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=row)
+        elif record.kind == entries.ERASED:
+            for person in Subscriber.objects.filter(pk__in=record.values[0]):
+                preferences.forget(Address(person.address, person.key))
+
+
+def _deliveries(records: Iterable[log.Record]) -> Mapping[str, DeliveryLog]:
+    found: dict[str, DeliveryLog] = defaultdict(DeliveryLog)
+    for record in records:
+        if record.kind == entries.BEGUN:
+            found[record.values[0]].add_begun(*record.values[1:])
+        elif record.kind == entries.ENDED:
+            found[record.values[0]].add_ended(record.values[1])
+        elif record.kind == entries.RESULTS:
+            found[record.values[0]].add_results(*record.values[1:])
+    return found
+
+
+def _ask(made_at: datetime, begun: set[int]) -> None:
+    """Let every unfinished edition wait for an editor."""
+    why = messages.RESTORED(made_at=made_at)
+    for edition in Edition.objects.filter(pk__in=begun, state__in=(State.SENDING, State.SENT)):
+        if edition.state == State.SENDING or Retry.objects.filter(edition=edition).exists():
+            change(edition, State.PAUSED, reason=why)
+    question = messages.MAY_BE_SENT(made_at=made_at)
+    for edition in Edition.objects.filter(state=State.QUEUED):
+        change(edition, State.APPROVED)
+    Edition.objects.filter(state=State.APPROVED).update(waiting=question)
+
+
+def _letters(now: datetime) -> None:
+    """Give up emails to single persons that were waiting: most were sent since. 'newsletter mailq' shows them."""
+    why = messages.UNKNOWN_SINCE().to_text()
+    Letter.objects.filter(sent_at=None, gave_up_at=None).update(gave_up_at=now, problem=why)
+    Notice.objects.filter(Q(mailed_at=None) | Q(posted_at=None), gave_up_at=None).update(gave_up_at=now, problem=why)
+
+
+def _skip_missed(configuration: Config, now: datetime, made_at: datetime) -> None:
+    """Let nothing be drafted and sent for times that have passed: it may have been."""
+    for newsletter in configuration.newsletters.values():
+        schedule.plan(newsletter, now)
+    missed = Occurrence.objects.filter(due_at__lte=now, done_at=None)
+    missed.update(done_at=now, outcome=outcomes.FAILED(reason=messages.MAY_BE_SENT(made_at=made_at)))

@@ -1,0 +1,136 @@
+"""Restores a backup: into a database beside the present one, which takes its place when everything is done.
+
+If it is interrupted, the present database is as it was, and restoring can be started again.
+"""
+
+import os
+from collections.abc import Callable
+from contextlib import closing, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.backup import files, postgresql_schemas
+from newsletter.backup.archive import ArchiveReader, table_member
+from newsletter.backup.backup_problem import BackupProblem
+from newsletter.backup.create import Progress, steps
+from newsletter.backup.schema import make_tables
+from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
+from newsletter.config import Config
+from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.recovery import log
+from newsletter.sending import journals
+
+AHEAD = 1_000_000
+"""How far new primary keys begin after the last restored one: those between were used after the backup, in links of
+emails too.
+"""
+
+COMPANIONS = ("-wal", "-shm", "-journal")
+Finish = Callable[[ArchiveReader, Config], None]
+"""Called with the configuration of the filled database: it completes it, with Django."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreOrder:
+    """What is to be restored, and how."""
+
+    archive: Path
+    replace: bool = False
+    """Whether to replace a database that has data, which is kept under another name."""
+
+    logs: tuple[Path, ...] = ()
+    """Folders with recovery logs of other machines, or copies."""
+
+
+def restore(configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress) -> ArchiveReader:
+    """Restore the backup; `finish` is called before the database takes its place. Raises BackupProblem."""
+    archive = ArchiveReader(order.archive)
+    with closing(archive):
+        archive.verify(steps(progress, archive.octets))
+        with journals.sender_lock(journals.folder(configuration)) as ours:
+            if not ours:
+                raise BackupProblem(
+                    "newsletter is running here; stop it first, for example 'systemctl stop newsletter'"
+                )
+            files.restore_files(archive, configuration)
+            if is_postgresql(configuration.site.database):
+                _restore_postgresql(archive, configuration, order, finish, progress)
+            else:
+                _restore_sqlite(archive, configuration, order, finish, progress)
+    return archive
+
+
+def log_folders(configuration: Config, order: RestoreOrder) -> list[Path]:
+    """Return the folders whose recovery logs are read."""
+    return [log.folder(configuration), *order.logs]
+
+
+def _restore_sqlite(
+    archive: ArchiveReader, configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress
+) -> None:
+    path, url = files.database_file(configuration), files.restoring_url(configuration)
+    present = [file for suffix in ("", *COMPANIONS) if (file := Path(f"{path}{suffix}")).exists()]
+    if present and not order.replace:
+        raise BackupProblem(
+            f"{', '.join(file.name for file in present)}: there is a database already, or its log; "
+            "to replace it, use --replace, which keeps it under another name"
+        )
+    fresh = Path(url.removeprefix(SQLITE))
+    _remove(fresh)
+    make_tables(configuration, url, archive.manifest.migrations)
+    with closing(SQLiteTarget(fresh)) as target:
+        fill(archive, target, progress)
+    finish(archive, replace(configuration, site=replace(configuration.site, database=url)))
+    for suffix in COMPANIONS:
+        if (left := Path(f"{fresh}{suffix}")).exists():
+            raise BackupProblem(f"{left}: the restored database is still in use; end what uses it and try again")
+    moment = datetime.now(UTC)
+    for file in present:
+        file.rename(file.with_name(f"{path.name}.replaced-{moment:%Y%m%dT%H%M%S}{file.name.removeprefix(path.name)}"))
+    fresh.rename(path)
+    _sync(path.parent)
+
+
+def _restore_postgresql(
+    archive: ArchiveReader, configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress
+) -> None:
+    url = configuration.site.database
+    postgresql_schemas.check(url, replace=order.replace)
+    postgresql_schemas.prepare(url)
+    fresh = files.restoring_url(configuration)
+    make_tables(configuration, fresh, archive.manifest.migrations)
+    with closing(PostgreSQLTarget(fresh)) as target:
+        fill(archive, target, progress)
+    finish(archive, replace(configuration, site=replace(configuration.site, database=fresh)))
+    postgresql_schemas.put_in_place(url)
+
+
+def fill(archive: ArchiveReader, target: RowTarget, progress: Progress) -> None:
+    """Write every row of the backup into empty tables."""
+    tables = archive.manifest.tables
+    advance = steps(progress, sum(archive.manifest.members[table_member(table)].rows or 0 for table in tables))
+    again = target.drop_indexes()
+    target.clear(tables)
+    for table in tables:
+        for block in archive.blocks(table_member(table)):
+            target.write(table, block)
+            advance(block.count(b"\n"))
+        if table.numbered:
+            target.set_sequence(table, archive.manifest.sequences[table.name] + AHEAD)
+    target.make_indexes(again)
+    target.commit()
+
+
+def _remove(path: Path) -> None:
+    for file in (path, *(Path(f"{path}{suffix}") for suffix in COMPANIONS)):
+        with suppress(FileNotFoundError):
+            file.unlink()
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,61 @@
+"""Makes the tables of a certain version of the program in an empty database.
+
+That is done in a process of its own, because migrations use Django's default database.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from newsletter.backup.backup_problem import BackupProblem
+from newsletter.config import Config
+
+Migration = tuple[str, str]
+"""An app, and the name of one of its migrations."""
+
+OURS = ("newsletter", "subscribers")
+
+
+def make_tables(configuration: Config, url: str, migrations: Sequence[Migration] | None = None) -> None:
+    """Make the tables that these migrations result in, else all that there are. Raises BackupProblem."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        process.submit(_make, configuration.file.resolve(), url, migrations).result()
+
+
+def _make(file: Path, url: str, migrations: Sequence[Migration] | None) -> None:
+    os.umask(0o077)
+    os.environ |= {
+        "NEWSLETTER_CONFIG": str(file),
+        "NEWSLETTER__SITE__DATABASE": url,
+        "DJANGO_SETTINGS_MODULE": "newsletter.settings",
+    }
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    if migrations is None:
+        call_command("migrate", verbosity=0, interactive=False)
+        return
+    for app, name in _last(migrations):
+        call_command("migrate", app, name, verbosity=0, interactive=False)
+
+
+def _last(migrations: Sequence[Migration]) -> list[Migration]:
+    """Return the last migration of each app. Raises BackupProblem if this program doesn't know one of its own."""
+    from django.db import connection
+    from django.db.migrations.loader import MigrationLoader
+
+    graph, applied = MigrationLoader(connection).graph, set(migrations)
+    if unknown := sorted(f"{app}.{name}" for app, name in applied - set(graph.nodes) if app in OURS):
+        raise BackupProblem(
+            f"a newer version of newsletter made the backup ({unknown[-1]}); install that version, then restore it"
+        )
+    known = applied & set(graph.nodes)
+    return sorted(
+        (app, name)
+        for app, name in known
+        if not any(child.key[0] == app and child.key in known for child in graph.node_map[app, name].children)
+    )

@@ -1,0 +1,148 @@
+"""Databases to read from: one consistent state of all tables, while others write.
+
+`SQLiteSource` reads a file that nobody else changes, such as a copy; `PostgreSQLSource` reads a snapshot.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from newsletter.backup import rows
+from newsletter.backup.tables import Table
+
+ROWS, OCTETS = 2_000, 200_000
+"""The size of a block: rows of SQLite, and octets of PostgreSQL."""
+
+COUNT = 'SELECT count(*) FROM "{table}"'
+SELECT = 'SELECT {columns} FROM "{table}" {where} ORDER BY {order}'
+LAST_VALUE = "SELECT pg_sequence_last_value(pg_get_serial_sequence('\"{table}\"', '{column}')::regclass)"
+
+Key = tuple[str, ...]
+"""The primary key of a row, as text."""
+
+
+class RowSource(Protocol):
+    """A database that is read."""
+
+    def count(self, table: Table) -> int:
+        """Return the number of rows."""
+
+    def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
+        """Yield whole lines in the order of the primary key, which begins after `after`."""
+
+    def sequence(self, table: Table) -> int:
+        """Return the last primary key that was given to a row of a numbered table, even if that row is gone."""
+
+    def run(self, query: str) -> list[tuple[Any, ...]]:
+        """Return the rows of a query."""
+
+    def close(self) -> None:
+        """End reading."""
+
+
+class SQLiteSource:
+    """A SQLite file."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None)
+        self._connection.text_factory = lambda octets: octets.decode(errors="replace")
+        self._connection.execute("BEGIN")
+
+    def count(self, table: Table) -> int:
+        """See `RowSource`."""
+        return int(self._connection.execute(COUNT.format(table=table.name)).fetchone()[0])
+
+    def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
+        """See `RowSource`."""
+        columns, order = _names(table.columns), _names(table.key)
+        where = f"WHERE ({order}) > ({_marks(table, '?')})" if after else ""
+        values = [int(v) if c.kind == "plain" else v for c, v in zip(table.key, after or (), strict=bool(after))]
+        query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
+        found = self._connection.execute(query, values)
+        write = rows.writer(table)
+        while block := found.fetchmany(ROWS):
+            yield "".join(map(write, block)).encode()
+
+    def sequence(self, table: Table) -> int:
+        """See `RowSource`."""
+        found = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).fetchone()
+        return int(found[0]) if found else 0
+
+    def run(self, query: str) -> list[tuple[Any, ...]]:
+        """See `RowSource`."""
+        return self._connection.execute(query).fetchall()
+
+    def close(self) -> None:
+        """See `RowSource`."""
+        self._connection.close()
+
+
+class PostgreSQLSource:
+    """A snapshot of a PostgreSQL database."""
+
+    def __init__(self, url: str) -> None:
+        from psycopg import IsolationLevel, connect  # an optional dependency
+
+        self._connection = connect(url)
+        self._connection.isolation_level = IsolationLevel.REPEATABLE_READ
+        self._connection.read_only = True
+        self._connection.execute("SET TIME ZONE 'UTC'")
+        self._connection.execute("SET extra_float_digits = 1")
+
+    def count(self, table: Table) -> int:
+        """See `RowSource`."""
+        found = self._connection.execute(COUNT.format(table=table.name)).fetchone()
+        return int(found[0]) if found else 0
+
+    def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
+        """See `RowSource`."""
+        columns = ", ".join(map(rows.selected, table.columns))
+        names, order = _names(table.key), ", ".join(_ordered(table))
+        where = f"WHERE ({names}) > ({_marks(table, '%s')})" if after else ""
+        query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
+        with self._connection.cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT", after) as copy:
+            block, size = list[bytes](), 0
+            for data in copy:
+                block.append(bytes(data))
+                size += len(data)
+                if size >= OCTETS:
+                    yield b"".join(block)
+                    block, size = [], 0
+            if block:
+                yield b"".join(block)
+
+    def sequence(self, table: Table) -> int:
+        """See `RowSource`."""
+        found = self._connection.execute(LAST_VALUE.format(table=table.name, column=table.numbered)).fetchone()
+        return int(found[0] or 0) if found else 0
+
+    def run(self, query: str) -> list[tuple[Any, ...]]:
+        """See `RowSource`."""
+        found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
+        return found
+
+    def close(self) -> None:
+        """See `RowSource`."""
+        self._connection.close()
+
+
+def last_key(table: Table, block: bytes) -> Key:
+    """Return the primary key of the last row of a block."""
+    line = block[block.rfind(b"\n", 0, -1) + 1 : -1].decode()
+    values = dict(zip(table.columns, line.split("\t"), strict=True))
+    return tuple(rows.unescaped(values[column]) for column in table.key)
+
+
+def _names(columns: Sequence[Any]) -> str:
+    return ", ".join(f'"{column.name}"' for column in columns)
+
+
+def _marks(table: Table, mark: str) -> str:
+    return ", ".join([mark] * len(table.key))
+
+
+def _ordered(table: Table) -> Iterator[str]:
+    """Text is compared octet by octet, as SQLite does."""
+    for column in table.key:
+        yield f'"{column.name}"' + (' COLLATE "C"' if column.kind == "text" else "")

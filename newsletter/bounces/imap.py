@@ -1,0 +1,143 @@
+"""The bounce mailbox, read over IMAP (RFC 3501): what is unread there, one mail after the other.
+
+Promises: certificates and names are verified, and nothing but a server on loopback is spoken to in clear; nothing is
+marked before its reader says so, and nothing is ever deleted; whatever goes wrong is one sentence.
+"""
+
+import contextlib
+import imaplib
+import re
+import ssl
+from base64 import b64encode
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any, Self
+
+from newsletter.config import Imap
+from newsletter.delivery.bounces.reading import LARGEST
+from newsletter.domain.hosts import is_loopback
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import Message
+from newsletter.messages import bounces as messages
+
+SECONDS = 30
+TLS_PORT = 993
+SEEN, FLAGGED = r"\Seen", r"\Flagged"
+_BEYOND_ASCII = re.compile(r"&|[^\x20-\x7e]+")
+
+
+class MailboxProblem(JobProblem):
+    """The mailbox can't be read now; the message says why and what to do."""
+
+
+class ImapMailbox:
+    """An open folder; a context manager. Raises MailboxProblem if the server does not work as expected."""
+
+    def __init__(self, settings: Imap, tls: ssl.SSLContext | None = None) -> None:
+        self.settings = settings
+        self._imap: Any = None
+        self._tls = tls or ssl.create_default_context()
+
+    def __enter__(self) -> Self:
+        try:
+            with self._problems(messages.UNREACHABLE(where=self._where)):
+                self._connect()
+            with self._problems(messages.LOGIN_REFUSED(where=self._where)):
+                self._log_in()
+            with self._problems(messages.NO_FOLDER(where=self._where, folder=self.settings.folder)):
+                self._said(self._imap.select(_mailbox_name(self.settings.folder)))
+        except MailboxProblem:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self._leave()
+
+    def unread(self) -> list[str]:
+        """The UIDs of mails that are neither read nor flagged."""
+        with self._problems(messages.SEARCH_FAILED(where=self._where)):
+            found = self._said(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
+        return found[0].decode("ascii", "replace").split() if found and isinstance(found[0], bytes) else []
+
+    def set_aside(self) -> int:
+        """How many mails are flagged and unread."""
+        with self._problems(messages.SEARCH_FAILED(where=self._where)):
+            found = self._said(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
+        return len(found[0].split()) if found and isinstance(found[0], bytes) else 0
+
+    def mail(self, uid: str) -> bytes | None:
+        """The beginning of a mail, left unread; None where it is gone meanwhile."""
+        with self._problems(messages.FETCH_FAILED(where=self._where)):
+            found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)"))
+        return next((part[1] for part in found if isinstance(part, tuple)), None)
+
+    def mark(self, uid: str, flag: str) -> None:
+        """Set SEEN or FLAGGED on a mail."""
+        with self._problems(messages.MARK_FAILED(where=self._where)):
+            self._said(self._imap.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})"))
+
+    def _connect(self) -> None:
+        host, port = self.settings.host, self.settings.port
+        if port == TLS_PORT:
+            self._imap = imaplib.IMAP4_SSL(host, port, ssl_context=self._tls, timeout=SECONDS)
+            return
+        self._imap = imaplib.IMAP4(host, port, timeout=SECONDS)
+        if not is_loopback(host):
+            with self._problems(messages.NO_TLS(where=self._where)):
+                self._encrypt()
+
+    def _encrypt(self) -> None:
+        if "STARTTLS" not in self._imap.capabilities:
+            raise imaplib.IMAP4.error("no STARTTLS")
+        self._imap.starttls(self._tls)
+
+    def _log_in(self) -> None:
+        """By SASL PLAIN where it is offered, which takes any characters (RFC 4616), else by LOGIN."""
+        user, password = self.settings.user, self.settings.password
+        if "AUTH=PLAIN" in self._imap.capabilities:
+            self._said(self._imap.authenticate("PLAIN", lambda _: f"\0{user}\0{password}".encode()))
+        else:
+            self._imap.login(user, password)
+
+    def _leave(self) -> None:
+        """Say good-bye, and close in any case."""
+        if self._imap is None:
+            return
+        with contextlib.suppress(imaplib.IMAP4.error, OSError):
+            self._imap.logout()
+        with contextlib.suppress(OSError):
+            self._imap.shutdown()
+
+    @staticmethod
+    def _said(answer: tuple[str, list[Any]]) -> list[Any]:
+        """What an answer brings; raises where it is no OK."""
+        if answer[0] != "OK":
+            raise imaplib.IMAP4.error(answer[0])
+        return answer[1]
+
+    @contextlib.contextmanager
+    def _problems(self, refusal: Message) -> Iterator[None]:
+        try:
+            yield
+        except (imaplib.IMAP4.abort, OSError) as e:
+            told = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
+            raise MailboxProblem(messages.CONNECTION_FAILED(where=self._where, cause=told)) from e
+        except imaplib.IMAP4.error as e:
+            raise MailboxProblem(refusal) from e
+
+    @property
+    def _where(self) -> str:
+        return f"{self.settings.host}:{self.settings.port}"
+
+
+def _mailbox_name(folder: str) -> str:
+    """A folder's name, quoted, in IMAP's own UTF-7 (RFC 3501 5.1.3)."""
+    encoded = _BEYOND_ASCII.sub(lambda found: _shifted(found[0]), folder)
+    return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _shifted(text: str) -> str:
+    if text == "&":
+        return "&-"
+    return "&" + b64encode(text.encode("utf-16-be")).decode().rstrip("=").replace("/", ",") + "-"

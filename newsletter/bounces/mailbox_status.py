@@ -1,0 +1,56 @@
+"""What the desk and editors are told about the bounce mailbox.
+
+Promises: a message that the program fails on is told to the editors by a notice, at most one a day, written before the
+message is flagged; it names no address and quotes nothing of the message.
+"""
+
+from datetime import datetime, timedelta
+
+from newsletter.config import Config
+from newsletter.editions import notices
+from newsletter.messages import Message
+from newsletter.messages import bounces as messages
+from newsletter.models import BounceMailbox, Notice
+
+AGAIN = timedelta(days=1)
+
+
+def configured(configuration: Config) -> bool:
+    """Whether there is a bounce mailbox to be read."""
+    return bool(configuration.bounces.imap.host)
+
+
+def trouble(configuration: Config) -> Message | None:
+    """Return why the mailbox could not be read when it was last tried; None where it could."""
+    row = _row() if configured(configuration) else None
+    problem: Message | None = row.problem if row else None
+    return problem
+
+
+def set_aside(configuration: Config) -> int:
+    """How many messages were flagged and unread in the mailbox when it was last read."""
+    row = _row() if configured(configuration) else None
+    return row.set_aside if row else 0
+
+
+def remember_trouble(problem: Message | None, now: datetime) -> None:
+    """Record that the mailbox could not be read, or that it could (None)."""
+    BounceMailbox.objects.update_or_create(pk=1, defaults={"tried_at": now, "problem": problem})
+
+
+def remember_set_aside(count: int, now: datetime) -> None:
+    """Record how many messages are flagged and unread."""
+    BounceMailbox.objects.update_or_create(pk=1, defaults={"tried_at": now, "set_aside": count})
+
+
+def tell_of_failure(configuration: Config, uid: str, where: str, now: datetime) -> None:
+    """Tell editors about a message that could not be processed; `where` is the exception and its place in the code."""
+    if Notice.objects.filter(kind=notices.MAILBOX, at__gt=now - AGAIN).exists():
+        return
+    imap = configuration.bounces.imap
+    text = messages.MESSAGE_FAILED(at=now, cause=where, folder=imap.folder, host=imap.host, uid=uid)
+    notices.tell_everyone(configuration, notices.MAILBOX, text, now)
+
+
+def _row() -> BounceMailbox | None:
+    return BounceMailbox.objects.first()

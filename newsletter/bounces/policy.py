@@ -1,0 +1,171 @@
+"""What a bounce or a complaint does to a subscription: mostly nothing.
+
+Promises: only "no such mailbox" suppresses an address at once, and otherwise only `EDITIONS` mails in a row that came
+back over at least `AT_LEAST`; what servers hold against the sender or the mail counts for nothing; a complaint ends
+every subscription. This is for reports that our return path proves. Any other may come from anyone who was forwarded
+the email, and ends at most the subscription that its link ends. A report about an address that the person has left
+since touches nobody.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+
+from newsletter.config import Config
+from newsletter.delivery.reply import redact_stored
+from newsletter.domain.outcome import Fault
+from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
+from newsletter.sending import progress
+from subscribers.models import Subscriber, Subscription, Suppression
+from subscribers.preferences import unsubscribe
+
+EDITIONS = 3
+AT_LEAST, AT_MOST = timedelta(days=7), timedelta(days=100)
+OURS = (Fault.POLICY, Fault.CONTENT)
+REFUSALS = {Fault.READER: Bounce.Kind.HARD, Fault.MAILBOX: Bounce.Kind.SOFT, Fault.EXPIRED: Bounce.Kind.SOFT}
+OUR_RELAYS = "5.6.7"
+"""A refusal of letters beyond ASCII: the next server can't carry them, whoever the reader is."""
+
+SUSPICIOUS = 10
+"""So many "no such mailbox", and more than were accepted, are no news of the readers."""
+
+LOOK_BACK = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A mail that a person was sent, and whether it came back."""
+
+    at: datetime
+    came_back: bool
+
+
+def is_over(tried: Iterable[Tried]) -> bool:
+    """Whether mails have come back for so long that no more are to be sent.
+
+    A mail younger than the last that came back may yet come back itself, and says nothing.
+    """
+    newest_first = sorted(tried, key=lambda each: each.at, reverse=True)
+    while newest_first and not newest_first[0].came_back:
+        newest_first.pop(0)
+    row: list[datetime] = []
+    for each in newest_first:
+        if not each.came_back:
+            break
+        row.append(each.at)
+    return len(row) >= EDITIONS and row[0] - row[-1] >= AT_LEAST
+
+
+def follow(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
+    """Apply a new bounce or complaint, in a transaction; return whether an address is suppressed by it.
+
+    One that isn't proven ends at most what its link would end: one subscription.
+    """
+    subscriber = _subscriber(delivery)
+    if subscriber is None:
+        return False
+    complaint = bounce.kind == Bounce.Kind.COMPLAINT
+    if complaint:
+        every = subscriber.subscriptions.values_list("pk", flat=True)
+        for number in every if bounce.proven else (delivery.subscription_id,):
+            unsubscribe(number, now)
+    if _moved_since(subscriber, delivery) or not (complaint or _is_gone(bounce, subscriber, now)):
+        return False
+    if not bounce.proven:
+        unsubscribe(delivery.subscription_id, now)
+        return False
+    if complaint:
+        return Suppression.objects.suppress(subscriber.key, Suppression.Reason.COMPLAINED)
+    return Suppression.objects.suppress(subscriber.key, Suppression.Reason.BOUNCED, note=bounce.status)
+
+
+def _is_gone(bounce: Bounce, subscriber: Subscriber, now: datetime) -> bool:
+    """Whether nothing more is to be sent after this bounce. Bounces that prove less than it does don't count."""
+    if bounce.kind == Bounce.Kind.HARD:
+        return True
+    counted = Bounce.objects.filter(proven=True) if bounce.proven else Bounce.objects.all()
+    return bounce.fault not in OURS and is_over(_tried(subscriber, counted, now))
+
+
+def without(text: str, delivery: Delivery) -> str:
+    """A server's words without the reader's address, nor what stands before its `@`."""
+    subscriber = _subscriber(delivery)
+    if subscriber is None:
+        return text
+    return redact_stored(text, subscriber.address)
+
+
+def weigh_refusals(configuration: Config, now: datetime) -> int:
+    """Count refusals in the session as bounces, and return how many addresses are blocked because of them.
+
+    Where more of an edition is called "no such mailbox" than accepted, the fault is the server's or ours: nobody pays.
+    """
+    editions = Edition.objects.filter(began_at__gt=now - LOOK_BACK, newsletter__in=configuration.newsletters)
+    return sum(_weigh(edition, now) for edition in editions)
+
+
+@transaction.atomic
+def _weigh(edition: Edition, now: datetime) -> int:
+    refused = Result.objects.filter(edition=edition, kind=DeliveryStatus.REFUSED, fault__in=list(REFUSALS))
+    refused = refused.exclude(status=OUR_RELAYS)
+    missing = refused.filter(fault=Fault.READER).count()
+    if missing >= SUSPICIOUS and missing > progress.counts(edition).accepted:
+        return 0
+    known = Bounce.objects.filter(edition=edition, number=OuterRef("number"), mail=Bounce.REFUSED)
+    return sum(_weigh_one(result, now) for result in refused.filter(~Exists(known)))
+
+
+def _weigh_one(result: Result, now: datetime) -> int:
+    delivery = Delivery.objects.filter(edition_id=result.edition_id, number=result.number).first()
+    if delivery is None:
+        return 0
+    bounce, new = Bounce.objects.get_or_create(
+        edition_id=result.edition_id,
+        number=result.number,
+        mail=Bounce.REFUSED,
+        defaults={
+            "kind": REFUSALS[Fault(result.fault)],
+            "fault": result.fault,
+            "status": result.status,
+            "text": without(result.text, delivery),
+            "at": now,
+        },
+    )
+    return int(new and follow(bounce, delivery, now))
+
+
+def _subscriber(delivery: Delivery) -> Subscriber | None:
+    """Who the delivery was for; None for who was forgotten since."""
+    subscription = Subscription.objects.select_related("subscriber").filter(pk=delivery.subscription_id).first()
+    return subscription.subscriber if subscription else None
+
+
+def _moved_since(subscriber: Subscriber, delivery: Delivery) -> bool:
+    began = Edition.objects.filter(pk=delivery.edition_id).values_list("began_at", flat=True).first()
+    return bool(subscriber.moved_at and began and subscriber.moved_at > began)
+
+
+def _tried(subscriber: Subscriber, counted: QuerySet[Bounce], now: datetime) -> list[Tried]:
+    """What this person was sent lately, of all newsletters: accepted, or came back by a counted bounce."""
+    editions = Edition.objects.filter(began_at__gt=now - AT_MOST)
+    began = {edition.pk: edition.began_at for edition in editions.only("began_at") if edition.began_at}
+    numbers = list(subscriber.subscriptions.values_list("pk", flat=True))
+    sent = Delivery.objects.filter(edition_id__in=list(began), subscription_id__in=numbers)
+    mails = set(sent.values_list("edition_id", "number"))
+    reports = _of(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
+    back = _of(mails, counted.exclude(kind=Bounce.Kind.COMPLAINT)) - _of(mails, Bounce.objects.filter(fault__in=OURS))
+    accepted = _of(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED)) - reports
+    return [Tried(began[edition], (edition, number) in back) for edition, number in back | accepted]
+
+
+Mail = tuple[int, int]
+"""An edition and a number in it."""
+
+
+def _of(mails: set[Mail], rows: QuerySet[Bounce] | QuerySet[Result]) -> set[Mail]:
+    """Which of these mails such a row is about."""
+    found = rows.filter(edition_id__in={e for e, _ in mails}, number__in={n for _, n in mails})
+    return mails.intersection(found.values_list("edition_id", "number"))

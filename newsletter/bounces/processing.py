@@ -1,0 +1,217 @@
+"""What comes back: the bounce mailbox is read, and what is in it takes effect.
+
+Promises: a mail touches a subscription only if it says which delivery it is about: by its return path, which is proof,
+by the unsubscribe link in the headers that it brings back, or by our Message-ID to that address, both of which everyone
+knows who was forwarded the email. An address alone counts for nothing, since anybody could write it. A mail takes
+effect once, however often it is read, and is marked only after that is committed. What was not understood stays unread,
+and is flagged for a person.
+"""
+
+import hashlib
+import logging
+import re
+import traceback
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import QuerySet
+
+from newsletter.bounces import mailbox_status, policy
+from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
+from newsletter.config import Config
+from newsletter.delivery.bounces import BounceKind, Returned, read
+from newsletter.models import Bounce, Delivery, Edition
+from newsletter.sending import audience, return_path
+from subscribers import tokens
+from subscribers.models import Subscriber
+from subscribers.preferences import unsubscribe
+
+log = logging.getLogger("newsletter.bounces")
+
+LOOK_BACK = timedelta(days=60)
+_LINK = re.compile(r"/u/([A-Za-z0-9_-]{20,60})")
+
+Step = Callable[[int, int], None]
+
+
+class BounceEffect(StrEnum):
+    """What became of a mail in the mailbox."""
+
+    HARD = "hard"
+    SOFT = "soft"
+    COMPLAINT = "complaints"
+    UNSUBSCRIBED = "unsubscribed"
+    NOTHING = "nothing"
+    UNKNOWN = "not_understood"
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxRun:
+    """How many mails were read, and what became of them; `suppressed` are the addresses that get nothing more now."""
+
+    read: int
+    counts: dict[str, int]
+    suppressed: int
+
+
+def read_mailbox(configuration: Config, now: datetime, step: Step = lambda done, total: None) -> MailboxRun:
+    """Read what is unread. Raises MailboxProblem, which the desk shows; what was marked until then is done."""
+    try:
+        reading = _read(configuration, now, step)
+    except MailboxProblem as problem:
+        mailbox_status.remember_trouble(problem.message, now)
+        raise
+    mailbox_status.remember_trouble(None, now)
+    return reading
+
+
+def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
+    counts: Counter[BounceEffect] = Counter()
+    suppressed = 0
+    with ImapMailbox(configuration.bounces.imap) as mailbox:
+        waiting = mailbox.unread()
+        for done, uid in enumerate(waiting, 1):
+            raw = mailbox.mail(uid)
+            if raw is not None:
+                became, more = _take_safely(configuration, uid, raw, now)
+                mailbox.mark(uid, FLAGGED if became is BounceEffect.UNKNOWN else SEEN)
+                counts[became] += 1
+                suppressed += more
+            step(done, len(waiting))
+        mailbox_status.remember_set_aside(mailbox.set_aside(), now)
+    return MailboxRun(counts.total(), {became.value: counts[became] for became in BounceEffect}, suppressed)
+
+
+def tick(configuration: Config, now: datetime) -> None:
+    """For the clock: weigh refusals, and read the mailbox where there is one; one that fails is told in one line."""
+    policy.weigh_refusals(configuration, now)
+    if not mailbox_status.configured(configuration):
+        return
+    try:
+        puzzles = read_mailbox(configuration, now).counts[BounceEffect.UNKNOWN]
+    except MailboxProblem as problem:
+        log.warning("%s", problem)
+        return
+    if puzzles:
+        log.warning("%s mails in the bounce mailbox were not understood; they are flagged there", puzzles)
+
+
+def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime) -> tuple[BounceEffect, int]:
+    """Let one message take effect; if the program fails on it, log that without its content, and tell the editors.
+
+    A database that is away is no fault of the message, which stays unread.
+    """
+    try:
+        return take(configuration, raw, now)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - one bad message must not keep the others from being read
+        where = _place(fault)
+    log.error("a message in the bounce mailbox could not be processed and is flagged there: %s", where)
+    mailbox_status.tell_of_failure(configuration, uid, where, now)
+    return BounceEffect.UNKNOWN, 0
+
+
+def _place(fault: Exception) -> str:
+    """An exception's type and where it was raised; its message may quote the email."""
+    last = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"{type(fault).__name__} at {Path(last.filename).name}:{last.lineno}"
+
+
+def take(configuration: Config, raw: bytes, now: datetime) -> tuple[BounceEffect, int]:
+    """Let one mail take effect; gives what became of it, and how many addresses are suppressed by it."""
+    returned = read(raw)
+    with transaction.atomic():
+        return _take(configuration.bounces.return_path, returned, _name_of(returned, raw), now)
+
+
+def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[BounceEffect, int]:
+    leaving = _leaving(bare, returned)
+    if leaving is not None:
+        unsubscribe(leaving, now)
+        return BounceEffect.UNSUBSCRIBED, 0
+    if returned.kind in (BounceKind.DELAYED, BounceKind.NOTHING):
+        return BounceEffect.NOTHING, 0
+    if returned.kind is BounceKind.UNKNOWN:
+        return BounceEffect.UNKNOWN, 0
+    by_path = _by_return_path(bare, returned)
+    delivery = by_path or _by_link(returned, now) or _by_message_id(returned, now)
+    if delivery is None:
+        return BounceEffect.UNKNOWN, 0
+    return _record(delivery, returned, mail, now, proven=by_path is not None)
+
+
+def _record(
+    delivery: Delivery, returned: Returned, mail: str, now: datetime, *, proven: bool
+) -> tuple[BounceEffect, int]:
+    bounce, new = Bounce.objects.get_or_create(
+        edition_id=delivery.edition_id,
+        number=delivery.number,
+        mail=mail,
+        defaults={
+            "kind": returned.kind,
+            "fault": returned.fault,
+            "status": returned.status[:12],
+            "text": policy.without(returned.text, delivery),
+            "proven": proven,
+            "at": now,
+        },
+    )
+    return BounceEffect[returned.kind.name], int(new and policy.follow(bounce, delivery, now))
+
+
+def _leaving(bare: str, returned: Returned) -> int | None:
+    """The subscription that a mail to `…+u-<token>@…` unsubscribes; 0 for a proof's, None for any other mail."""
+    local, _, domain = bare.rpartition("@")
+    start, end = f"{local}+u-".lower(), f"@{domain}".lower()
+    for address in returned.to if bare else ():
+        if address.lower().startswith(start) and address.lower().endswith(end):
+            number = tokens.read_link(address[len(start) : -len(end)])
+            if number is not None:
+                return number
+    return None
+
+
+def _by_return_path(bare: str, returned: Returned) -> Delivery | None:
+    for address in (*returned.to, *returned.about) if bare else ():
+        named = return_path.read(bare, address)
+        if named:
+            return Delivery.objects.filter(edition_id=named[0], number=named[1]).first()
+    return None
+
+
+def _by_link(returned: Returned, now: datetime) -> Delivery | None:
+    found = _LINK.search(returned.unsubscribe)
+    number = tokens.read_link(found[1]) if found else None
+    if not number:
+        return None
+    recent = list(_recent(now).filter(subscription_id=number).order_by("-edition__began_at"))
+    return next((d for d in recent if _is_about(d, returned.original_id)), recent[0] if recent else None)
+
+
+def _by_message_id(returned: Returned, now: datetime) -> Delivery | None:
+    if not returned.original_id:
+        return None
+    keys = [address.lower() for address in returned.recipients[:50]]
+    numbers = Subscriber.objects.filter(key__in=keys).values_list("subscriptions", flat=True)
+    recent = _recent(now).filter(subscription_id__in=list(numbers))
+    return next((delivery for delivery in recent if _is_about(delivery, returned.original_id)), None)
+
+
+def _recent(now: datetime) -> QuerySet[Delivery]:
+    editions = Edition.objects.filter(began_at__gt=now - LOOK_BACK).values_list("pk", flat=True)
+    return Delivery.objects.filter(edition_id__in=list(editions)).select_related("edition")
+
+
+def _is_about(delivery: Delivery, message_id: str) -> bool:
+    return message_id.partition("@")[0] in audience.message_ids(delivery.edition, delivery.subscription_id)
+
+
+def _name_of(returned: Returned, raw: bytes) -> str:
+    """What stands for the mail, so that it takes effect once."""
+    return hashlib.blake2b(returned.message_id.encode() or raw, digest_size=16).hexdigest()

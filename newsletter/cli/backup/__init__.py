@@ -1,0 +1,1 @@
+"""Commands for backups, restoring them, and moving the database."""

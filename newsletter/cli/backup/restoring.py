@@ -1,0 +1,96 @@
+"""`newsletter restore`: restore a backup, and confirm that sending may continue."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.common import NEEDS_A_PERSON, WRONG, config_file, configuration, emit, fail, progress, ready, say
+from newsletter.config import Config
+
+if TYPE_CHECKING:
+    from newsletter.backup.archive import ArchiveReader
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command(epilog="Example: newsletter restore /backup/newsletter-2026-02-06.zip --replace")(restore)
+
+
+def restore(
+    file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A file that 'newsletter backup' made.")] = None,
+    replace_database: Annotated[
+        bool, typer.Option("--replace", help="Replace the present database, which is kept under another name.")
+    ] = False,
+    log: Annotated[
+        list[Path] | None, typer.Option("--log", metavar="FOLDER", help="A recovery log of another machine, or a copy.")
+    ] = None,
+    confirm: Annotated[
+        bool, typer.Option("--confirm", help="Confirm that sending may continue in a restored database.")
+    ] = False,
+) -> None:
+    """Restore a backup. Nothing is sent until it is confirmed, at the desk or with --confirm."""
+    if confirm == (file is not None):
+        fail("give either the FILE of a backup, or --confirm to let a restored database send again", WRONG)
+    if file is None:
+        _confirm()
+        return
+    _restore(file, replace_database=replace_database, logs=tuple(log or ()))
+
+
+def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...]) -> None:
+    from newsletter.backup import files
+    from newsletter.start import set_up
+
+    for folder in logs:
+        if not folder.is_dir():
+            fail(f"--log: {folder} is not a folder", WRONG)
+    files.restore_configuration(file, config_file())
+    found = configuration()
+    files.restore_key(file, found)
+    set_up(replace(found, site=replace(found.site, database=files.restoring_url(found))))
+    from newsletter.backup import restore as restoring
+
+    order = restoring.RestoreOrder(file, replace=replace_database, logs=logs)
+    told: list[str] = []
+
+    def finish(archive: "ArchiveReader", restored: Config) -> None:
+        told.append(_complete(archive, restored, restoring.log_folders(found, order)))
+
+    with progress("restore") as step:
+        archive = restoring.restore(found, order, finish, step)
+    made_at = archive.manifest.made_at
+    say("Images, templates and config.toml that were here already are unchanged.")
+    emit(
+        {"file": str(file), "made_at": made_at, "reason": told[0]},
+        f"The backup of {made_at} is restored. Nothing is sent until you confirm it: {told[0]}. "
+        "Check the editions at the desk or with 'newsletter status', then run 'newsletter restore --confirm'.",
+    )
+
+
+def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -> str:
+    """Set up Django with the restored database, migrate it, and apply the recovery log."""
+    from newsletter.start import start
+
+    start(restored)
+    from newsletter.backup import replay
+
+    return str(replay.complete(archive.manifest, restored, folders, datetime.now(UTC)))
+
+
+def _confirm() -> None:
+    found = ready()
+    from newsletter.editions import history
+    from newsletter.messages import history as acts
+    from newsletter.models import Edition, State
+    from newsletter.recovery import hold
+
+    if not hold.confirm():
+        fail("the database has not been restored, or sending was confirmed already", NEEDS_A_PERSON)
+    history.log("command line", acts.RESTORE_CONFIRMED(), found.site.url, datetime.now(UTC))
+    left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
+    names = [edition.name for edition in left]
+    more = f" These wait for your decision: {', '.join(names)}." if names else ""
+    emit({"confirmed": True, "waiting": names}, f"Sending continues.{more}")

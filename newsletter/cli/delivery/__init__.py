@@ -1,0 +1,1 @@
+"""Commands about single deliveries: those to be made again, and those that failed."""

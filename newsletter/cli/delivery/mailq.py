@@ -1,0 +1,62 @@
+"""`newsletter mailq`: unsent emails to single subscribers and to editors."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+
+from newsletter.cli.common import emit, ready
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from newsletter.letters.mail_queue import QueuedMessage
+
+LIMIT = 500
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command(epilog="Example: newsletter mailq --retry")(mailq)
+
+
+def mailq(
+    retry: Annotated[bool, typer.Option("--retry", help="Retry now, including emails that were given up.")] = False,
+) -> None:
+    """List unsent emails to single subscribers and to editors."""
+    found = ready()
+    from newsletter.letters import mail_queue, subscriber_mail
+
+    now = datetime.now(UTC)
+    count = mail_queue.retry(now) if retry else 0
+    sent = subscriber_mail.send_due(found, now) if retry else 0
+    waiting = list(mail_queue.messages(LIMIT))
+    told = f"Retried {count}, sent {sent}. " if retry else ""
+    lines = [
+        {
+            "kind": message.what,
+            "newsletter": message.newsletter,
+            "to": message.to or "editors",
+            "written": message.written.isoformat(),
+            "attempts": message.attempts,
+            "next_try": message.next_try.isoformat() if message.next_try else None,
+            "problem": str(message.problem or ""),
+            "problem_code": message.problem.code if message.problem else None,
+        }
+        for message in waiting
+    ]
+    emit({"retried": count, "sent": sent, "waiting": lines}, _text(waiting, told))
+
+
+def _text(waiting: "Sequence[QueuedMessage]", retried: str) -> RenderableType:
+    if not waiting:
+        return f"{retried}No emails are waiting."
+    table = Table("kind", "newsletter", "to", "written", "attempts", "next try", "problem", box=None, pad_edge=False)
+    for m in waiting:
+        next_try = f"{m.next_try:%F %H:%M}Z" if m.next_try else "given up"
+        written = f"{m.written:%F %H:%M}Z"
+        table.add_row(m.what, m.newsletter, m.to or "editors", written, str(m.attempts), next_try, str(m.problem or ""))
+    table.caption = retried or None
+    return table

@@ -1,0 +1,66 @@
+"""`settle` and `resend`: send an edition to those who may not, or did not, get it."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from newsletter.cli.common import EditionName, confirm, emit, ready
+
+BY = "command line"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog="Example: newsletter settle kinaforum/2026-W06 resend")(settle)
+    app.command(epilog="Example: newsletter resend kinaforum/2026-W06 --dry-run")(resend)
+
+
+def settle(
+    edition: EditionName,
+    what: Annotated[
+        Literal["resend", "leave"],
+        typer.Argument(metavar="resend|leave", help="Send unconfirmed messages again, or don't."),
+    ],
+) -> None:
+    """Decide about unconfirmed messages. Their connection dropped before the server confirmed them."""
+    found = ready()
+    from newsletter.editions.draft import find
+    from newsletter.sending import progress, unknown_deliveries
+
+    row = find(found, edition)
+    count = (unknown_deliveries.resend if what == "resend" else unknown_deliveries.leave)(row, by=BY)
+    word = "will be sent again; some subscribers may get it twice" if what == "resend" else "will not be sent again"
+    emit(
+        {**progress.counts(row).document(), "settled": count},
+        f"{count} {word}" if count else "no unconfirmed deliveries",
+    )
+
+
+def resend(
+    edition: EditionName,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many subscribers were skipped.")] = False,
+) -> None:
+    """Send an edition to those who were skipped. It was cancelled, or they could not receive it then.
+
+    Nobody gets it twice. Unconfirmed messages are not sent again; see 'newsletter settle'.
+    """
+    found = ready()
+    from newsletter.editions.draft import find
+    from newsletter.sending import lifecycle, progress
+
+    row = find(found, edition)
+    counted = progress.counts(row)
+    skipped = counted.skipped if lifecycle.can_send_to_skipped(row) else 0
+    if dry_run:
+        emit({**counted.document(), "resent": 0}, f"{row.name}: {_subscribers(skipped)} skipped; nothing was done")
+        return
+    if skipped:
+        confirm(f"Send {row.name} to {_subscribers(skipped)} who got nothing?", yes=yes)
+    count = lifecycle.send_to_skipped(found, row, by=BY, expected=skipped or None)
+    document = {**progress.counts(row).document(), "resent": count}
+    emit(document, f"{row.name} will be sent to {_subscribers(count)} by 'newsletter run', or 'newsletter send --wait'")
+
+
+def _subscribers(count: int) -> str:
+    return f"{count} subscriber{'' if count == 1 else 's'}"

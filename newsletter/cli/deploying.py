@@ -1,0 +1,44 @@
+"""`newsletter deploy`: files that run this site on a server."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from newsletter.cli.common import configuration, emit, fail, say
+from newsletter.deployment import caddy_site, compose_file, found, nginx_site, unit
+
+
+class Target(StrEnum):
+    """What to write a file for."""
+
+    SYSTEMD = "systemd"
+    COMPOSE = "compose"
+    CADDY = "caddy"
+    NGINX = "nginx"
+
+
+WRITERS = {
+    Target.SYSTEMD: unit,
+    Target.COMPOSE: compose_file,
+    Target.CADDY: caddy_site,
+    Target.NGINX: nginx_site,
+}
+PROXIES = (Target.CADDY, Target.NGINX)
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command(epilog="Example: newsletter deploy systemd | sudo tee /etc/systemd/system/newsletter.service")(deploy)
+
+
+def deploy(target: Annotated[Target, typer.Argument(metavar="systemd|compose|caddy|nginx", help="For which.")]) -> None:
+    """Print a configuration for systemd, Compose, Caddy or nginx. It has the paths of this site."""
+    used = configuration()
+    site = found(used)
+    if target in PROXIES and not used.site.url.startswith("https://"):
+        fail(f"site.url is {used.site.url}; set it to the https address that {target} is to serve")
+    if target in PROXIES and not used.web.trusted_proxies:
+        say('Set web.trusted_proxies = ["127.0.0.1"], so that limits count the clients and not the proxy.')
+    written = WRITERS[target](site)
+    emit({"target": target.value, "file": written}, written.rstrip("\n"))

@@ -1,0 +1,188 @@
+"""`edit`, `test`, `approve`, `reopen`: change and approve drafts from scripts, as at the desk."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from newsletter.cli.common import WRONG, AllowLocalLinks, EditionName, emit, fail, ready
+
+if TYPE_CHECKING:
+    from newsletter.config import Config
+    from newsletter.models import Edition
+
+BY = "command line"
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands."""
+    app.command(epilog='Example: newsletter edit kinaforum/2026-W06 --subject "The week in Asia" --leave-out 12')(edit)
+    app.command("test", epilog="Example: newsletter test kinaforum/2026-W06 me@example.org")(proof)
+    app.command(epilog="Example: newsletter approve kinaforum/2026-W06 --revision 3")(approve)
+    app.command(epilog="Example: newsletter reopen kinaforum/2026-W06")(reopen)
+
+
+def edit(
+    edition: EditionName,
+    subject: Annotated[str | None, typer.Option(help="The subject; if empty, it is made from the posts.")] = None,
+    preheader: Annotated[str | None, typer.Option(help="The preview text; if empty, the headlines are used.")] = None,
+    greeting: Annotated[Path | None, typer.Option(help="A Markdown file with the introduction.")] = None,
+    closing: Annotated[Path | None, typer.Option(help="A Markdown file with the sign-off.")] = None,
+    leave_out: Annotated[list[int] | None, typer.Option(metavar="POST", help="Remove this post.")] = None,
+    include: Annotated[list[int] | None, typer.Option(metavar="POST", help="Add this post.")] = None,
+    pin: Annotated[list[int] | None, typer.Option(metavar="POST", help="Put this post first in its day.")] = None,
+    day: Annotated[
+        list[str] | None, typer.Option(metavar="POST=DATE", help="Move a post to the end of a day, 12=2026-02-05.")
+    ] = None,
+    retitle: Annotated[
+        list[str] | None,
+        typer.Option(metavar="POST=TITLE", help="Change a headline, '12=Boats'; an empty one restores the source's."),
+    ] = None,
+    rewrite: Annotated[
+        list[str] | None,
+        typer.Option(metavar="POST=FILE", help="Change a text, 12=boats.md; an empty file restores the source's."),
+    ] = None,
+    block: Annotated[
+        list[Path] | None, typer.Option(metavar="FILE", help="A Markdown file with a sponsor, event or call to action.")
+    ] = None,
+    remove_block: Annotated[list[str] | None, typer.Option(metavar="ID", help="Remove this block.")] = None,
+    note: Annotated[str | None, typer.Option(help="A note to colleagues. Readers never see it.")] = None,
+    note_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Whom the note is for; default: everybody.")] = "",
+) -> None:
+    """Change the text, posts and blocks of a draft. 'newsletter show' lists posts and blocks."""
+    found = ready()
+    from django.db import transaction
+
+    from newsletter.editions import draft, editing, serialize
+    from newsletter.editions.composing import block_files, blocks, bulk, notes
+
+    row = draft.find(found, edition)
+    words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
+    given = {key: text for key, text in words.items() if text is not None}
+    days = [_post_and_day(text) for text in day or []]
+    titles = [_post_and(text, "--retitle", "12=Boats") for text in retitle or []]
+    texts = [
+        (post, _read(Path(file))) for post, file in (_post_and(t, "--rewrite", "12=boats.md") for t in rewrite or [])
+    ]
+    added = [block_files.read(str(path), _read(path)) for path in block or []]
+    if note_to and note is None:
+        fail("--note-to needs --note", WRONG)
+    if not (
+        given or leave_out or include or pin or days or titles or texts or added or remove_block or note is not None
+    ):
+        fail("nothing to change; see 'newsletter edit --help'", WRONG)
+    with transaction.atomic():
+        if given:
+            row = editing.set_words(found, row, BY, None, given)
+        row = _each(found, row, leave_out, editing.leave_out)
+        row = _each(found, row, include, editing.include)
+        row = _each(found, row, pin, editing.pin)
+        for post, to in days:
+            row = bulk.move_to_day(found, row, BY, None, post, to)
+        for post, title in titles:
+            row = editing.retitle(found, row, BY, None, post, title)
+        for post, text in texts:
+            row = editing.rewrite(found, row, BY, None, post, text)
+        for number in remove_block or []:
+            row = blocks.remove(found, row, BY, None, number)
+        for values in added:
+            row = blocks.save(found, row, BY, None, values)
+        if note is not None:
+            notes.write(row, BY, note, datetime.now(UTC), note_to)
+    emit(serialize.edition(row, found), f"{row.name} saved, revision {row.revision}")
+
+
+def proof(
+    edition: EditionName,
+    addresses: Annotated[list[str], typer.Argument(metavar="ADDRESS", help="Who receives the test email.")],
+    allow_local_links: AllowLocalLinks = False,
+) -> None:
+    """Send a test email, with [Test] before the subject. Its links don't affect subscribers."""
+    found = ready(allow_local_links=allow_local_links)
+    from newsletter.editions import draft
+    from newsletter.letters.edition_tests import send
+    from newsletter.messages.delivery import TEST_ACCEPTED
+
+    row = draft.find(found, edition)
+    outcomes = send(row, found, addresses, by=BY)
+    lines = [f"{address}: {told}" for address, told in outcomes.items()]
+    emit({"edition": row.name, "proofs": {address: str(told) for address, told in outcomes.items()}}, "\n".join(lines))
+    if not all(map(TEST_ACCEPTED.matches, outcomes.values())):
+        fail("not every test email was accepted")
+
+
+def approve(
+    edition: EditionName,
+    revision: Annotated[
+        int | None, typer.Option(help="The revision that you reviewed; fails if it is outdated.")
+    ] = None,
+    despite_lint: Annotated[str, typer.Option(metavar="CODE,…", help="Override these lint errors.")] = "",
+    allow_local_links: AllowLocalLinks = False,
+) -> None:
+    """Approve a draft. Exactly what was approved is sent."""
+    found = ready(allow_local_links=allow_local_links)
+    from newsletter.editions import approval, draft, serialize
+
+    row = approval.approve(
+        found,
+        draft.find(found, edition),
+        by=BY,
+        revision=revision,
+        despite=[c.strip() for c in despite_lint.split(",") if c.strip()],
+    )
+    zone = found.newsletters[row.newsletter].zone
+    due = (
+        f"it will be sent on {row.due_at.astimezone(zone):%A %F} at {row.due_at.astimezone(zone):%H:%M}"
+        if row.due_at
+        else ""
+    )
+    leaves = due or f"send it with 'newsletter send {row.name}'"
+    emit(serialize.edition(row, found), f"{row.name} is approved at revision {row.revision}; {leaves}")
+
+
+def reopen(edition: EditionName) -> None:
+    """Make an approved edition a draft again. A queued one can be reopened until its sending begins."""
+    found = ready()
+    from newsletter.editions import approval, draft, serialize
+
+    row = approval.reopen(draft.find(found, edition), by=BY)
+    emit(serialize.edition(row, found), f"{row.name} is a draft again, revision {row.revision}")
+
+
+def _post_and_day(text: str) -> tuple[int, date]:
+    post, _, day = text.partition("=")
+    try:
+        return int(post), date.fromisoformat(day)
+    except ValueError:
+        fail(f"--day: '{text}' is not a post and a date; write it as 12=2026-02-05", WRONG)
+
+
+def _post_and(text: str, option: str, example: str) -> tuple[int, str]:
+    post, equals, value = text.partition("=")
+    if not (equals and post.strip().isdecimal()):
+        fail(f"{option}: '{text}' does not begin with a post's number; write it as {example}", WRONG)
+    return int(post), value
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else _read(path)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        fail(f"{path}: not UTF-8 text; save the file as UTF-8")
+
+
+def _each(
+    found: "Config",
+    row: "Edition",
+    posts: list[int] | None,
+    act: "Callable[[Config, Edition, str, int | None, int], Edition]",
+) -> "Edition":
+    for post in posts or []:
+        row = act(found, row, BY, None, post)
+    return row

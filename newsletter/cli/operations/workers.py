@@ -1,0 +1,61 @@
+"""`newsletter workers`: the programs that work with this database."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+
+from newsletter.cli.common import emit, ready
+
+if TYPE_CHECKING:
+    from newsletter.sending.machines.presence import WorkerStatus
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command."""
+    app.command(epilog="Example: newsletter workers --json")(workers)
+
+
+def workers() -> None:
+    """List the machines and programs that use this database. Each has a line that says what it does."""
+    ready(migrate=False)
+    from newsletter.sending.machines import presence
+
+    found = presence.workers()
+    emit({"workers": [_document(worker) for worker in found]}, _table(found))
+
+
+def _document(worker: "WorkerStatus") -> dict[str, Any]:
+    return {
+        "host": worker.host,
+        "folder": worker.folder,
+        "pid": worker.pid,
+        "command": worker.command,
+        "version": worker.version,
+        "alive": worker.alive,
+        "started": worker.started_at.isoformat(),
+        "seen": worker.seen_at.isoformat(),
+        "share": f"1/{worker.share.parts}" if worker.share else None,
+        "editions": list(worker.editions),
+        "services": dict(worker.services),
+    }
+
+
+def _table(found: "list[WorkerStatus]") -> RenderableType:
+    if not found:
+        return "No program is running."
+    columns = ("machine", "program", "version", "share of the limits", "sending", "services", "last seen")
+    table = Table(*columns, box=None, pad_edge=False)
+    for worker in found:
+        bad = [f"{name} {state}" for name, state in worker.services.items() if state != "running"]
+        table.add_row(
+            f"{worker.host}:{worker.folder}",
+            f"{worker.command} ({worker.pid})",
+            worker.version,
+            f"1/{worker.share.parts}" if worker.share else "",
+            ", ".join(worker.editions),
+            ", ".join(bad) or f"{len(worker.services)} running",
+            f"{worker.seen_at:%F %T}Z" + ("" if worker.alive else ", lost"),
+        )
+    return table

@@ -1,0 +1,213 @@
+"""The services of `newsletter run` and `newsletter worker`, under one supervisor.
+
+APScheduler starts each periodic service's work, which runs in the service's own thread, so that none waits for another.
+The database says what is due, by wall-clock time.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from math import inf
+
+from apscheduler.executors.debug import DebugExecutor
+from apscheduler.schedulers import SchedulerNotRunningError
+from apscheduler.schedulers.blocking import BlockingScheduler
+from django.db import close_old_connections, connections
+
+from newsletter import config, supervision
+from newsletter.bounces import processing
+from newsletter.collecting.collect import collect
+from newsletter.config import Config, Snapshot
+from newsletter.config.database import is_postgresql
+from newsletter.editions import notices
+from newsletter.letters import subscriber_mail
+from newsletter.logs import log_event
+from newsletter.logs import setup as logs
+from newsletter.scheduling import collection, housekeeping, schedule, service_alerts, set_aside
+from newsletter.sending import journals, sender
+from newsletter.sending.faults import explain
+from newsletter.sending.machines.presence import BEAT, Presence
+from newsletter.sending.sql import database_watch
+from newsletter.supervision import Periods, Service, Supervisor
+from newsletter.supervision.boottime import SteadyJobStore, boottime
+
+log = logging.getLogger("newsletter.services")
+
+TIDY_HOURS = 6
+BOUNCES_MINUTES = 10
+ALERT_SECONDS = 2.0
+CLOCK_BEATS = 1.0
+CONFIGURATION_SECONDS = 1.0
+
+Act = Callable[[Config, datetime], object]
+
+
+def supervise(
+    in_force: Callable[[], Config],
+    *,
+    schedule: bool,
+    send: bool,
+    command: str = "run",
+    periods: Periods = Periods(),
+) -> Supervisor:
+    """Return a supervisor of these services, and make it the one whose states are shown.
+
+    Each does its work with the configuration that is in force when it begins.
+    """
+    supervisor = supervision.use(Supervisor(explain, periods))
+    alerts = service_alerts.Alerts(in_force, supervisor.statuses, periods.notice)
+    timed = [(supervisor.add("configuration", _follow), CONFIGURATION_SECONDS)]
+    timed += [(_add(supervisor, "alerts", lambda: alerts.tick(datetime.now(UTC))), ALERT_SECONDS)]
+    timed += [(_present(supervisor, in_force(), command, send=send), BEAT)]
+    if schedule:
+        timed += [
+            (_add(supervisor, name, _on_our_database(act, in_force)), each)
+            for name, act, each in _periodic(periods.tick)
+        ]
+    if is_postgresql(in_force().site.database):
+        supervisor.add("background", _closing_connections(lambda service: _share_work(service, in_force)))
+    supervisor.add("clock", lambda service: _clock(service, timed))
+    if send:
+        supervisor.add("sender", _closing_connections(lambda service: sender.serve(in_force, service)))
+    return supervisor
+
+
+def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
+    """Do tasks that any machine with this PostgreSQL database may do, until stopped."""
+    from newsletter.background import shared  # it imports an optional dependency
+
+    def register(stop: Callable[[], None]) -> None:
+        service.on_stop = stop
+        if service.stopping.is_set():
+            stop()
+
+    shared.work(register, lambda name, arguments: set_aside.tell(in_force(), name, arguments))
+
+
+def _present(supervisor: Supervisor, configuration: Config, command: str, *, send: bool) -> Service:
+    """Add the service that tells other programs with this database that this one is alive."""
+    presence = Presence(command, configuration.folder, journals.folder(configuration) if send else None)
+
+    def run(service: Service) -> None:
+        service.repeat(lambda: presence.beat({status.name: status.state for status in supervisor.statuses()}))
+        presence.leave()
+
+    return supervisor.add("presence", _closing_connections(run))
+
+
+def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
+    """Return the name, function and interval in seconds of each periodic service."""
+    return (
+        ("schedule", schedule.tick, tick),
+        ("collect", _Collecting(), tick),
+        ("letters", subscriber_mail.send_due, tick),
+        ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
+        ("housekeeping", housekeeping.tidy, TIDY_HOURS * 3600.0),
+    )
+
+
+def _read_bounces(configuration: Config, now: datetime) -> None:
+    """Read the bounce mailbox; with PostgreSQL, one of the machines does."""
+    hand_out = is_postgresql(configuration.site.database)
+    (collection.hand_out_bounces if hand_out else processing.tick)(configuration, now)
+
+
+def _follow(service: Service) -> None:
+    """Read config.toml again whenever it changed, and report a wrong one; the last good one stays in force."""
+    known = config.snapshot()
+
+    def follow() -> None:
+        nonlocal known
+        before, known = known, config.refresh()
+        service.report(known.problem)
+        if known.number != before.number:
+            _changed(before, known)
+
+    service.repeat(follow)
+
+
+def _changed(before: Snapshot, after: Snapshot) -> None:
+    if after.config.log != before.config.log:
+        logs.apply(after.config.log)
+    tables = config.changed_tables(before.config, after.config)
+    log_event(
+        log,
+        "configuration-changed",
+        f"configuration {after.number} is in force; changed: {', '.join(tables)}",
+        number=after.number,
+        tables=tables,
+    )
+
+
+class _Collecting:
+    """Reads the sources each `collect.every`, which may change meanwhile; with PostgreSQL, all machines read them."""
+
+    def __init__(self) -> None:
+        self._last = -inf
+
+    def __call__(self, configuration: Config, now: datetime) -> None:
+        if boottime() - self._last >= configuration.collect.every.total_seconds():
+            self._last = boottime()
+            if is_postgresql(configuration.site.database):
+                collection.hand_out(configuration, now)
+            else:
+                notices.tell_of_silence(collect(configuration, now=now), now)
+
+
+def _on_our_database(act: Act, in_force: Callable[[], Config]) -> Callable[[], object]:
+    """Wrap a function so that it fails if the database file was removed or replaced. Alerts are sent even then."""
+
+    def checked() -> object:
+        database_watch.check()
+        return act(in_force(), datetime.now(UTC))
+
+    return checked
+
+
+def _add(supervisor: Supervisor, name: str, act: Callable[[], object]) -> Service:
+    def once() -> None:
+        close_old_connections()
+        try:
+            act()
+        finally:
+            close_old_connections()
+
+    return supervisor.add(name, _closing_connections(lambda service: service.repeat(once)))
+
+
+def _closing_connections(run: Callable[[Service], None]) -> Callable[[Service], None]:
+    """Wrap a service so that its thread's database connections are closed when it ends."""
+
+    def closing(service: Service) -> None:
+        try:
+            run(service)
+        finally:
+            connections.close_all()
+
+    return closing
+
+
+def _clock(service: Service, timed: Sequence[tuple[Service, float]]) -> None:
+    """Call the periodic services until stopped."""
+    scheduler = BlockingScheduler(
+        timezone=UTC,
+        jobstores={"default": SteadyJobStore()},
+        executors={"default": DebugExecutor()},  # a job only wakes a service, so it needs no thread
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    now = datetime.now(UTC)
+    for each, seconds in (*timed, (service, CLOCK_BEATS)):
+        act = service.beat if each is service else each.call
+        scheduler.add_job(act, "interval", seconds=seconds, id=each.name, next_run_time=now)
+
+    def stop() -> None:
+        try:
+            scheduler.shutdown(wait=False)
+        except SchedulerNotRunningError:
+            return  # not started yet, or already stopped
+
+    service.on_stop = stop
+    try:
+        scheduler.start()
+    finally:
+        stop()

@@ -1,0 +1,55 @@
+"""`newsletter run`: the schedule, the sender and the web server in one process, until a signal.
+
+SIGINT and SIGTERM stop it: it takes no more work and completes what is in progress. A service that fails is restarted
+while the others keep running.
+"""
+
+import signal
+import socket
+import threading
+
+from newsletter import config
+from newsletter.cli.common import listening, say
+from newsletter.cli.services import supervise
+from newsletter.config import Config
+from newsletter.supervision import Periods, on_signals
+from newsletter.web import server
+from newsletter.web.desk.users import setup_link
+from newsletter.web.listener import listener_address
+
+
+def serve(
+    configuration: Config,
+    *,
+    host: str | None,
+    port: int | None,
+    web: bool,
+    schedule: bool,
+    send: bool,
+    periods: Periods = Periods(),
+) -> None:
+    """Run the requested services until a signal."""
+    stop = threading.Event()
+    with on_signals(stop.set, signal.SIGINT, signal.SIGTERM):
+        # By custom SIGHUP means to read the configuration again, which happens within a second of each change anyway.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        supervisor = supervise(config.current, schedule=schedule, send=send, periods=periods)
+        if web:
+            port = configuration.web.port if port is None else port
+            listener = listening(host or configuration.web.host, port)
+            _say_where(configuration, listener)
+            supervisor.add("web", lambda service: server.run(service, listener, configuration))
+        else:
+            say("running without a web server; press Ctrl-C to stop")
+        supervisor.run(stop)
+
+
+def _say_where(configuration: Config, listener: socket.socket) -> None:
+    local = listener_address(listener)
+    where = configuration.site.url if configuration.site.url.startswith("https://") else local
+    link = setup_link(where)
+    say(
+        f"the desk is at {where}/desk/"
+        + (f" (the proxy reaches it at {local})" if where != local else "")
+        + (f"\nno one can log in yet; create the first account at {link}" if link else "")
+    )

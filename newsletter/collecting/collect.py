@@ -1,0 +1,213 @@
+"""Read the sources in parallel and store their posts in the ledger.
+
+A source that fails is reported in one sentence and doesn't affect the others.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from newsletter import config
+from newsletter.collecting import pictures
+from newsletter.collecting.ledger import Stored, source_row, store
+from newsletter.config import Config
+from newsletter.domain.hosts import without_secrets
+from newsletter.feeds import Memory, SourceReading, read
+from newsletter.logs import log_event
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
+from newsletter.messages.general import ABOUT
+from newsletter.models import Source
+
+log = logging.getLogger("newsletter.collecting")
+
+MAX_THREADS = 16
+SILENT_AFTER = timedelta(hours=12)
+TELL_AFTER = timedelta(hours=1)
+"""How long a source may fail before editors are told; one that was never read, not at all."""
+
+Step = Callable[[int, int], None]
+"""What is called after each source: how many have been read, and how many there are."""
+
+
+def no_step(done: int, total: int) -> None:
+    """Do nothing with the progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """The result of one source; `problem` is a sentence if it could not be read completely."""
+
+    newsletter: str
+    url: str
+    type: str
+    new: int
+    changed: int
+    problem: Message | None
+    went_silent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    settings: config.SourceSettings
+    row: Source
+    since: datetime | None
+
+
+def collect(
+    configuration: Config,
+    only: str | None = None,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    step: Step = no_step,
+) -> list[Collected]:
+    """Read the sources of one newsletter, or of all that are not archived, in the order of the configuration.
+
+    `since` reads each of them back to that instant, even if its newest page is unchanged (304). A source that was not
+    read for half a day is read back to the last time, since its newest page may not reach that far.
+    """
+    tasks = list(_tasks(configuration, only, since, now))
+    results: dict[int, Collected] = {}
+    pool = ThreadPoolExecutor(max_workers=MAX_THREADS, thread_name_prefix="collect")
+    try:
+        waiting = {}
+        for task in tasks:
+            if reason := _reason_to_skip(task.row, now):
+                results[task.row.pk] = _collected(task, task.row.kind, Stored(), reason)
+            else:
+                waiting[pool.submit(_read, configuration, task, now)] = task
+        for done in as_completed(waiting):
+            task = waiting[done]
+            results[task.row.pk] = _stored(task, done.result(), now)
+            step(len(results), len(tasks))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    found = [results[task.row.pk] for task in tasks]
+    _log_collected(found)
+    pictures.look_up(configuration, {each.newsletter for each in found}, now)
+    return found
+
+
+def collect_source(configuration: Config, newsletter: str, url: str, *, now: datetime) -> list[Collected]:
+    """Read one source, in this thread; return nothing if it isn't configured any more, or must not be read now."""
+    for task in _tasks(configuration, newsletter, None, now, only_url=url):
+        if not _reason_to_skip(task.row, now):
+            found = _stored(task, _read(configuration, task, now), now)
+            if found.new or found.changed:  # a line for each of ten thousand sources would hide what is new
+                _log_collected([found])
+            return [found]
+    return []
+
+
+def _log_collected(found: list[Collected]) -> None:
+    new, changed = sum(each.new for each in found), sum(each.changed for each in found)
+    problems = sum(each.problem is not None for each in found)
+    told = f"collected {len(found)} sources: {new} new posts, {changed} changed, {problems} with problems"
+    log_event(log, "collected", told, sources=len(found), new=new, changed=changed, problems=problems)
+
+
+def _log_change(before: Source, problem: Message | None) -> None:
+    """Log that a source fails, or that it recovered; once for each, however often it is read meanwhile."""
+    url = without_secrets(before.url)
+    if problem and not before.problem:
+        reason = str(problem).replace(before.url, url)
+        told = f"{before.newsletter}: source failing: {reason}"
+        fields = {"newsletter": before.newsletter, "source": url, "reason": reason}
+        log_event(log, "source-failing", told, level=logging.WARNING, **fields)
+    elif before.problem and not problem:
+        told = f"{before.newsletter}: source recovered: {url}"
+        log_event(log, "source-recovered", told, newsletter=before.newsletter, source=url)
+
+
+def unread(newsletter: config.Newsletter, since: datetime, until: datetime, now: datetime) -> list[Source]:
+    """Return the sources that may have unseen posts of a window, so that silence is not mistaken for a quiet week.
+
+    These have not answered since the window began, or for half a day, unless they answered after it ended.
+    """
+    rows = {s.url: s for s in Source.objects.filter(newsletter=newsletter.name)}
+    found = [rows.get(s.url) or Source(newsletter=newsletter.name, url=s.url) for s in newsletter.sources]
+    long_ago = min(until, max(since, now - SILENT_AFTER))
+    return [s for s in found if s.read_at is None or s.read_at <= long_ago]
+
+
+def last_read(newsletter: config.Newsletter, never: datetime) -> datetime:
+    """Return the time up to which the ledger is complete: the earliest of the sources' last answers.
+
+    Returns `never` if a source has not answered yet.
+    """
+    urls = [s.url for s in newsletter.sources]
+    times = [s.read_at for s in Source.objects.filter(newsletter=newsletter.name, url__in=urls) if s.read_at]
+    return min(times) if len(times) == len(urls) else never
+
+
+def _tasks(
+    configuration: Config, only: str | None, since: datetime | None, now: datetime, only_url: str | None = None
+) -> Iterator[_Task]:
+    for name, newsletter in configuration.newsletters.items():
+        if only in (None, name) and newsletter.status != "archived":
+            for settings in newsletter.sources:
+                if only_url not in (None, settings.url):
+                    continue
+                row = source_row(name, settings.url)
+                yield _Task(settings, row, _back_to(row, since, now))
+
+
+def _back_to(row: Source, since: datetime | None, now: datetime) -> datetime | None:
+    if row.read_at is None or row.read_at > now - SILENT_AFTER:
+        return since
+    return min(since, row.read_at) if since else row.read_at
+
+
+def _reason_to_skip(row: Source, now: datetime) -> Message | None:
+    """Return why a source is not read now: it is gone permanently, or asked for a pause (Retry-After)."""
+    if row.stopped:
+        return ABOUT(subject=row.url, message=messages.STOPPED())
+    if row.retry_at and row.retry_at > now:
+        return ABOUT(subject=row.url, message=messages.WAITING(at=row.retry_at))
+    return None
+
+
+def _read(configuration: Config, task: _Task, now: datetime) -> SourceReading:
+    return read(
+        task.settings,
+        configuration.collect,
+        Memory(**task.row.memory) if task.row.memory else None,
+        now=now,
+        since=task.since,
+        root=configuration.folder,
+        zone=configuration.newsletters[task.row.newsletter].zone,
+        site_url=configuration.site.url,
+    )
+
+
+def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
+    stored = store(task.row, task.settings, reading, now)
+    _log_change(task.row, stored.problem)
+    found = _collected(task, reading.kind or task.row.kind, stored, _joined(reading.problems))
+    return replace(found, went_silent=_went_silent(task.row, now) if stored.problem else False)
+
+
+def _went_silent(before: Source, now: datetime) -> bool:
+    """Return whether a source that can't be read has now been silent for `TELL_AFTER`, and was not at the last try."""
+
+    def silent(at: datetime) -> bool:
+        return before.read_at is None or at - before.read_at >= TELL_AFTER
+
+    told = before.tried_at is not None and before.problem is not None and silent(before.tried_at)
+    return silent(now) and not told
+
+
+def _collected(task: _Task, kind: str, stored: Stored, problem: Message | None) -> Collected:
+    return Collected(
+        task.row.newsletter, task.settings.url, kind or task.settings.type, stored.new, stored.changed, problem
+    )
+
+
+def _joined(problems: Sequence[Message]) -> Message | None:
+    """The first problem, and how many more there are."""
+    if len(problems) > 1:
+        return messages.AND_MORE(problem=problems[0], count=len(problems) - 1)
+    return problems[0] if problems else None

@@ -1,0 +1,191 @@
+"""Store readings in the ledger: new posts, known posts and posts that are gone.
+
+A post is one row of its newsletter, however many sources list it and under whatever ids. Rows are never deleted.
+A reading is stored completely or not at all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import F
+
+from newsletter import config
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds import SourceReading
+from newsletter.feeds.identity import content_hash, link_key, text_key
+from newsletter.messages import Message
+from newsletter.models import Listing, Post, Source, SourceDay
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The numbers of new posts in a reading, and of known posts whose content has changed; why it could not be read."""
+
+    new: int = 0
+    changed: int = 0
+    problem: Message | None = None
+
+
+def source_row(newsletter: str, url: str) -> Source:
+    """Return the row of a configured source, created when it is first collected."""
+    return Source.objects.get_or_create(newsletter=newsletter, url=url)[0]
+
+
+def store(source: Source, settings: config.SourceSettings, reading: SourceReading, now: datetime) -> Stored:
+    """Store the posts of a reading, and the state of its source."""
+    with transaction.atomic():
+        source = Source.objects.select_for_update().get(pk=source.pk)
+        first = source.first_read_at is None
+        stored = _store_posts(source, settings, reading, now) if reading.posts else Stored()
+        _mark_gone(source, reading, now)
+        _update_source(source, reading, now, first=first)
+    return replace(stored, problem=source.problem)
+
+
+def _store_posts(source: Source, settings: config.SourceSettings, reading: SourceReading, now: datetime) -> Stored:
+    known = _KnownPosts(source, reading.posts)
+    new = changed = 0
+    for found in reading.posts:
+        post = known.find(found)
+        if post is None:
+            post = _add(source, settings, found, now)
+            new += 1
+        elif post.content_hash != content_hash(found):
+            _update(post, settings, found, now)
+            changed += 1
+        elif post.gone_at:
+            Post.objects.filter(pk=post.pk).update(gone_at=None)
+        known.add(found, post, now)
+    return Stored(new, changed)
+
+
+class _KnownPosts:
+    """Finds the posts of a reading that the newsletter already has.
+
+    A post is recognized by this source's id; else by its link, its title and text, or its title and time, unless this
+    source currently lists the found post under another id: two posts of one source are different.
+    """
+
+    def __init__(self, source: Source, posts: Iterable[FoundPost]) -> None:
+        self.source = source
+        uids = [p.uid for p in posts]
+        self.listings = {x.uid: x for x in source.listings.filter(uid__in=uids).select_related("post")}
+        self.taken = {x.post_id for x in self.listings.values()}
+
+    def find(self, found: FoundPost) -> Post | None:
+        if listing := self.listings.get(found.uid):
+            return listing.post
+        posts = Post.objects.filter(newsletter=self.source.newsletter).exclude(pk__in=self.taken).order_by("pk")
+        if post := posts.filter(link_key=link_key(found.url)).first() if found.url else None:
+            return post
+        if (key := text_key(found.title, found.html)) and (post := posts.filter(text_key=key).first()):
+            return post
+        if found.title and found.published:
+            return posts.filter(title=found.title, published=found.published).first()
+        return None
+
+    def add(self, found: FoundPost, post: Post, now: datetime) -> None:
+        self.listings[found.uid] = Listing.objects.update_or_create(
+            source=self.source, uid=found.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
+        )[0]
+        self.taken.add(post.pk)
+
+
+def _fields(settings: config.SourceSettings, found: FoundPost) -> dict[str, object]:
+    offset = found.published.utcoffset() if found.published else None
+    return {
+        "url": found.url,
+        "link_key": link_key(found.url),
+        "text_key": text_key(found.title, found.html),
+        "content_hash": content_hash(found),
+        "title": found.title,
+        "html": found.html,
+        "summary": found.summary,
+        "author": found.author,
+        "categories": list(found.categories),
+        "language": settings.language or found.language,
+        "image": asdict(found.image) if found.image else None,
+        "partial": found.partial,
+        "dropped": dict(found.dropped),
+        "published": found.published,
+        "published_offset": int(offset.total_seconds() // 60) if offset else 0,
+        "updated": found.updated,
+    }
+
+
+def _add(source: Source, settings: config.SourceSettings, found: FoundPost, now: datetime) -> Post:
+    return Post.objects.create(
+        newsletter=source.newsletter,
+        first_seen=now,
+        changed_at=now,
+        was_there_before=_was_there_before(source, found, now),
+        **_fields(settings, found),
+    )
+
+
+def _was_there_before(source: Source, found: FoundPost, now: datetime) -> bool:
+    """Return whether a post existed before the first reading.
+
+    These are all posts of that reading, except ones dated in the future; later, posts older than it reached.
+    """
+    if found.published is not None and found.published >= (source.first_read_at or now):
+        return False
+    if source.first_read_at is None:
+        return True
+    if found.published is None:
+        return False
+    return source.first_reached_back_to is None or found.published < source.first_reached_back_to
+
+
+def _update(post: Post, settings: config.SourceSettings, found: FoundPost, now: datetime) -> None:
+    """Update a post with new content; a date that the source no longer gives is kept."""
+    fields = _fields(settings, found)
+    if found.published is None:
+        del fields["published"], fields["published_offset"]
+    Post.objects.filter(pk=post.pk).update(changed_at=now, gone_at=None, **fields)
+
+
+def _mark_gone(source: Source, reading: SourceReading, now: datetime) -> None:
+    """Mark listings as gone that a reading should have reached but doesn't have; posts without a listing are gone."""
+    if reading.reached_back_to is None or reading.not_modified:
+        return
+    missing = source.listings.filter(gone_at=None, post__published__gt=reading.reached_back_to)
+    missing = missing.exclude(uid__in=[p.uid for p in reading.posts]).exclude(post__listings__last_seen=now)
+    posts = list(missing.values_list("post_id", flat=True))
+    missing.update(gone_at=now)
+    still = Listing.objects.filter(post_id__in=posts, gone_at=None).values("post_id")
+    Post.objects.filter(pk__in=posts, gone_at=None).exclude(pk__in=still).update(gone_at=now)
+
+
+def _update_source(source: Source, reading: SourceReading, now: datetime, *, first: bool) -> None:
+    source.tried_at = now
+    source.memory = asdict(reading.memory)
+    source.kind = reading.kind or source.kind
+    source.title = reading.title or source.title
+    source.stopped = reading.stop
+    source.retry_at = now + reading.retry_after if reading.retry_after else None
+    read = bool(reading.posts) or reading.not_modified or not reading.problems
+    source.problem = None if read else reading.problems[0]
+    source.notes = list(reading.problems) if read else []
+    if read:
+        source.read_at = now
+        source.reached_back_to = _clamped(reading.reached_back_to) or source.reached_back_to
+    if read and first:
+        source.first_read_at = now
+        source.first_reached_back_to = _clamped(reading.reached_back_to)
+    source.save()
+    _count(source, now, failed=not read)
+
+
+def _count(source: Source, now: datetime, *, failed: bool) -> None:
+    """Count a reading for its day. The caller holds the source's lock."""
+    day = now.astimezone(UTC).date()
+    row, _created = SourceDay.objects.get_or_create(source=source, day=day)
+    SourceDay.objects.filter(pk=row.pk).update(tries=F("tries") + 1, failures=F("failures") + int(failed))
+
+
+def _clamped(at: datetime | None) -> datetime | None:
+    """Clamp an instant to the year 1900: complete readings reach back to year 1, which local times can't represent."""
+    return max(at, datetime(1900, 1, 1, tzinfo=at.tzinfo)) if at else None

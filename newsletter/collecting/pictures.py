@@ -1,0 +1,170 @@
+"""Finds out, after posts were collected, how large their images are, and what picture and title their videos have.
+
+Promises: only what no source says is fetched, each address once, with the guard and limits of collecting; one call
+fetches at most `MOST` addresses within `SECONDS`; what fails is left alone for a day, and hurts nothing else.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from django.db.models import Q
+
+from newsletter.collecting.budget import Budget
+from newsletter.config import Config
+from newsletter.domain.found_post import Image
+from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.model import SourceProblem
+from newsletter.feeds.sandbox import Sandbox
+from newsletter.feeds.sources.video_pages import VideoPage, read_video_page
+from newsletter.images import store
+from newsletter.images.decoding import ImageProblem
+from newsletter.images.measuring import ENOUGH, measure
+from newsletter.images.play_mark import with_play_mark
+from newsletter.models import MeasuredImage, Post, VideoPreview
+from newsletter.render.content.post_images import unmeasured
+from newsletter.render.content.videos import video_links
+
+MOST = 200
+MOST_BYTES = 100_000_000
+SECONDS = 30.0
+RECENT = timedelta(days=2)
+"""Posts that changed since are looked at, so that what one call leaves is done by the next."""
+RETRY_AFTER = timedelta(days=1)
+_SIDE_BY_SIDE = 4
+_CPU_SECONDS, _MEGABYTES = 20, 800
+_ONE_CALL_AT_A_TIME = threading.Lock()
+_ACCEPT_IMAGE = "image/*, */*;q=0.1"
+_ACCEPT_PAGE = "text/html, application/json;q=0.9, */*;q=0.1"
+
+_log = logging.getLogger("newsletter.collecting")
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video of a post: the address of its page, and the picture that its feed gives, "" for none."""
+
+    url: str
+    picture: str = ""
+
+
+def look_up(configuration: Config, newsletters: Collection[str], now: datetime) -> None:
+    """Measure images and fetch pictures of videos in the posts that were collected just now."""
+    shown = [name for name in newsletters if configuration.newsletters[name].images != "none"]
+    measured = [name for name in shown if configuration.newsletters[name].images == "source"]
+    with _ONE_CALL_AT_A_TIME:
+        budget = Budget(time.monotonic() + SECONDS, MOST_BYTES)
+        _measure(configuration, dict.fromkeys(_addresses(measured, now)), now, budget)
+        _fetch_previews(configuration, list(_videos(shown, now)), now, budget)
+
+
+def sizes(urls: Collection[str]) -> Mapping[str, tuple[int, int]]:
+    """Return the sizes in pixels that are known of these addresses."""
+    rows = MeasuredImage.objects.filter(key__in={_key(url) for url in urls}) if urls else ()
+    return {row.url: (row.width, row.height) for row in rows if row.width and row.height}
+
+
+def previews(urls: Collection[str]) -> Mapping[str, VideoPreview]:
+    """Return what is known of the videos with these pages."""
+    rows = VideoPreview.objects.filter(key__in={_key(url) for url in urls}) if urls else ()
+    return {row.url: row for row in rows}
+
+
+def stored() -> set[str]:
+    """Return the names of the files of all pictures."""
+    return set(VideoPreview.objects.exclude(name="").values_list("name", flat=True))
+
+
+def forget(before: datetime) -> None:
+    """Forget what was found out before a moment."""
+    MeasuredImage.objects.filter(tried_at__lt=before).delete()
+    VideoPreview.objects.filter(tried_at__lt=before).delete()
+
+
+def _key(url: str) -> str:
+    return blake2b(url.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
+def _posts(newsletters: Collection[str], now: datetime, has: Q) -> Iterator[Post]:
+    posts = Post.objects.filter(newsletter__in=newsletters, changed_at__gte=now - RECENT, gone_at=None).filter(has)
+    yield from posts.order_by("-published", "-pk")[: 2 * MOST].iterator()
+
+
+def _addresses(newsletters: Collection[str], now: datetime) -> Iterator[str]:
+    for post in _posts(newsletters, now, Q(html__contains="<img") | Q(image__isnull=False)):
+        yield from unmeasured(post.html, Image(**post.image) if post.image else None)
+
+
+def _videos(newsletters: Collection[str], now: datetime) -> Iterator[Video]:
+    for post in _posts(newsletters, now, Q(html__contains="<a ")):
+        picture = (post.image or {}).get("url", "")
+        for url in video_links(post.html):
+            yield Video(url, picture if url == post.url else "")
+
+
+def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: Budget) -> None:
+    listed = list(urls)
+    keys = {_key(url) for url in listed}
+    there = {row.key: row for row in MeasuredImage.objects.filter(key__in=keys)}
+    wanted = [
+        url
+        for url in listed
+        if (row := there.get(_key(url))) is None or (row.width is None and row.tried_at <= now - RETRY_AFTER)
+    ][:MOST]
+
+    def size(url: str) -> tuple[int, int] | None:
+        if budget.is_spent:
+            return None
+        try:
+            with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_IMAGE) as fetcher:
+                head = fetcher.beginning(url, ENOUGH).body
+        except SourceProblem as problem:
+            _log.debug("an image was not measured: %s", problem)
+            return None
+        budget.take(len(head))
+        return measure(head)
+
+    with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="measure") as pool:
+        for url, found in zip(wanted, pool.map(size, wanted), strict=True):
+            if found is None and budget.is_spent:
+                break
+            width, height = found or (None, None)
+            values = {"url": url, "width": width, "height": height, "tried_at": now}
+            MeasuredImage.objects.update_or_create(key=_key(url), defaults=values)
+
+
+def _fetch_previews(configuration: Config, videos: list[Video], now: datetime, budget: Budget) -> None:
+    there = {row.key: row for row in VideoPreview.objects.filter(key__in={_key(video.url) for video in videos})}
+    with Sandbox(_CPU_SECONDS, _MEGABYTES) as sandbox:
+        for video in {video.url: video for video in videos}.values():
+            row = there.get(_key(video.url))
+            if budget.is_spent or (row and (row.name or row.tried_at > now - RETRY_AFTER)):
+                continue
+            title, name = _preview(configuration, video, sandbox, budget)
+            values = {"url": video.url, "title": title, "name": name, "tried_at": now}
+            VideoPreview.objects.update_or_create(key=_key(video.url), defaults=values)
+
+
+def _preview(configuration: Config, video: Video, sandbox: Sandbox, budget: Budget) -> tuple[str, str]:
+    """Return the title of a video and the name of its stored picture, "" for what could not be found."""
+    page = VideoPage("", (video.picture,) if video.picture else ())
+    if not page.pictures:
+        try:
+            with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_PAGE) as fetcher:
+                page = read_video_page(fetcher, video.url)
+        except SourceProblem as problem:
+            _log.debug("the page of a video was not read: %s", problem)
+    for url in page.pictures:
+        try:
+            with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_IMAGE) as fetcher:
+                body = fetcher.get(url).body
+            budget.take(len(body))
+            return page.title, store.keep(configuration, sandbox.run(with_play_mark, body))
+        except (ImageProblem, SourceProblem) as problem:
+            _log.debug("the picture of a video was not fetched: %s", problem)
+    return page.title, ""

@@ -1,0 +1,314 @@
+"""Changes to the text of config.toml that leave comments, order and formatting alone.
+
+Every change is checked against what it means: the new text must hold exactly the old values and the changed one.
+"""
+
+import copy
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import tomlkit
+import tomlkit.exceptions
+from tomlkit.items import AoT, Array, InlineTable
+
+from newsletter.config import toml
+from newsletter.messages import Problem
+from newsletter.messages.configuration import EDIT_BY_HAND
+from newsletter.messages.general import ABOUT
+
+KeyPath: TypeAlias = tuple[str | int, ...]
+"""Where a value is: `("newsletters", "kinaforum", "sources", 0, "url")`."""
+
+_HEADER = re.compile(r"\s*\[")
+_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_MISSING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class SetValue:
+    """Give a key a value; tables that are missing on the way are made."""
+
+    path: KeyPath
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveValue:
+    """Remove a key, or an item of a list; nothing happens where there is none."""
+
+    path: KeyPath
+
+
+@dataclass(frozen=True, slots=True)
+class AppendTable:
+    """Add a table to the end of a list of tables."""
+
+    path: KeyPath
+    value: Mapping[str, Any]
+
+
+Change: TypeAlias = SetValue | RemoveValue | AppendTable
+
+
+class CannotEdit(Problem):
+    """A change can't be made without disturbing the rest of the file; `path` is where."""
+
+    def __init__(self, path: KeyPath) -> None:
+        super().__init__(ABOUT(subject=dotted(path), message=EDIT_BY_HAND()))
+        self.path = path
+
+
+def edit(text: str, changes: Sequence[Change]) -> str:
+    """Return the text with the changes made, one after another.
+
+    Raises CannotEdit, and tomllib.TOMLDecodeError if the text is invalid to begin with.
+    """
+    for change in changes:
+        text = _edited(text, change)
+    return text
+
+
+def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
+    """Return the value at a path in parsed TOML, or `default` where there is none."""
+    for part in path:
+        try:
+            tree = tree[part]
+        except (KeyError, IndexError, TypeError):
+            return default
+    return tree
+
+
+def dotted(path: KeyPath) -> str:
+    """Write a path as messages have it: `newsletters.kinaforum.sources[1].url`."""
+    text = ""
+    for part in path:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text
+
+
+def _edited(text: str, change: Change) -> str:
+    before = toml.loads(text)
+    change = _with_missing_table(before, change)
+    try:
+        wanted = _applied(copy.deepcopy(before), change)
+    except (TypeError, IndexError, AttributeError):
+        raise CannotEdit(change.path) from None
+    if wanted == before:
+        return text
+    for attempt in (_uncomment, _insert_line, _with_tomlkit):
+        try:
+            after = attempt(text, before, change)
+            if after is not None and toml.loads(after) == wanted:
+                return _realigned(text, after, wanted)
+        except (tomllib.TOMLDecodeError, tomlkit.exceptions.TOMLKitError, KeyError, IndexError, TypeError, ValueError):
+            continue
+    raise CannotEdit(change.path)
+
+
+def _realigned(old: str, new: str, wanted: dict[str, Any]) -> str:
+    """Keep the column of a comment where a single line was changed, if its value is not too long."""
+    before, after = old.splitlines(), new.splitlines()
+    differing = [n for n, (one, other) in enumerate(zip(before, after, strict=False)) if one != other]
+    if len(before) != len(after) or len(differing) != 1:
+        return new
+    aligned = _aligned(new, differing[0], before[differing[0]])
+    try:
+        return aligned if toml.loads(aligned) == wanted else new
+    except tomllib.TOMLDecodeError:
+        return new
+
+
+def _with_missing_table(before: dict[str, Any], change: Change) -> Change:
+    """Where a table that is usually written inline is missing, set the whole table instead of a key in it."""
+    while isinstance(change, SetValue) and len(change.path) > 1:
+        *above, last = change.path
+        if value_at(before, tuple(above), _MISSING) is not _MISSING or _is_table_of_its_own(tuple(above)):
+            break
+        change = SetValue(tuple(above), {last: change.value})
+    return change
+
+
+def _applied(tree: dict[str, Any], change: Change) -> dict[str, Any]:
+    """Make a change in parsed TOML."""
+    *above, last = change.path
+    if isinstance(change, RemoveValue):
+        holder = value_at(tree, tuple(above), {})
+        if value_at(holder, (last,), _MISSING) is not _MISSING:
+            del holder[last]
+        return tree
+    holder = tree
+    for part in above:
+        holder = holder.setdefault(part, {}) if isinstance(holder, dict) else holder[part]
+    if isinstance(change, AppendTable):
+        holder.setdefault(last, []).append(dict(change.value))
+    else:
+        holder[last] = change.value
+    return tree
+
+
+def _uncomment(text: str, before: dict[str, Any], change: Change) -> str | None:
+    """Turn `# key = default  # why` in the key's own table into `key = value  # why`."""
+    if not isinstance(change, SetValue) or value_at(before, change.path, _MISSING) is not _MISSING:
+        return None
+    lines = text.splitlines(keepends=True)
+    key = re.escape(str(change.path[-1]))
+    for number in _section(lines, change.path[:-1]):
+        if re.match(rf"\s*#\s*{key}\s*=", lines[number]):
+            lines[number] = lines[number].replace("#", "", 1).lstrip()
+            candidate = tomlkit.parse("".join(lines))
+            _set(candidate, change.path, change.value)
+            return tomlkit.dumps(candidate)
+    return None
+
+
+def _aligned(text: str, number: int, old: str) -> str:
+    """Put the comment of a line into the column where the old line had it, if there is room."""
+    lines = text.splitlines(keepends=True)
+    column = old.rfind("#")
+    before, mark, comment = lines[number].rpartition("#")
+    if column > 0 and mark and before.rstrip() and len(before.rstrip()) < column:
+        lines[number] = f"{before.rstrip().ljust(column)}#{comment}"
+    return "".join(lines)
+
+
+def _insert_line(text: str, before: dict[str, Any], change: Change) -> str | None:
+    """Write a new key below the last line of its table, or a new table at the end of the file."""
+    if not isinstance(change, SetValue) or value_at(before, change.path, _MISSING) is not _MISSING:
+        return None
+    *above, last = change.path
+    line = f"{_key(last)} = {tomlkit.item(inline(change.value)).as_string()}\n"
+    lines = text.splitlines(keepends=True)
+    section = _section(lines, tuple(above))
+    if section:
+        used = [n for n in section if lines[n].strip() and not lines[n].lstrip().startswith("#")]
+        place = used[-1] + 1 if used else section[0]
+        if place and not lines[place - 1].endswith("\n"):
+            lines[place - 1] += "\n"
+        lines.insert(place, line)
+        return "".join(lines)
+    if _is_table_of_its_own(tuple(above)) and value_at(before, tuple(above), _MISSING) is _MISSING:
+        return f"{text.rstrip()}\n\n[{'.'.join(_key(part) for part in above)}]\n{line}".lstrip()
+    return None
+
+
+def _with_tomlkit(text: str, before: dict[str, Any], change: Change) -> str | None:
+    document = tomlkit.parse(text)
+    if isinstance(change, RemoveValue):
+        holder = value_at(document, change.path[:-1])
+        del holder[change.path[-1]]
+    elif isinstance(change, AppendTable):
+        return _appended(text, document, change)
+    else:
+        _set(document, change.path, change.value)
+    return tomlkit.dumps(document)
+
+
+def _set(document: Any, path: KeyPath, value: Any) -> None:
+    holder = value_at(document, path[:-1])
+    if isinstance(holder, InlineTable) and path[-1] not in holder:
+        value_at(document, path[:-2])[path[-2]] = inline({**holder.unwrap(), path[-1]: value})
+    elif not _edited_in_place(holder.get(path[-1]) if isinstance(holder, Mapping) else None, value):
+        holder[path[-1]] = inline(value)
+
+
+def _edited_in_place(array: Any, value: Any) -> bool:
+    """Remove and append items of a list, whose other lines and comments stay; return whether that is enough."""
+    if not isinstance(array, Array) or not isinstance(value, list) or not value:
+        return False
+    kept = [item for item in array.unwrap() if item in value]
+    if kept != value[: len(kept)]:
+        return False
+    for number in reversed(range(len(array))):
+        if array[number] not in value:
+            del array[number]
+    array.extend(value[len(kept) :])
+    return True
+
+
+def inline(value: Any) -> Any:
+    """Return a value as it is written behind `=`: tables stay on the line."""
+    if isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        return tomlkit.value(f"[{', '.join(inline(item).as_string() for item in value)}]")
+    if not isinstance(value, Mapping):
+        return value
+    keys = ", ".join(f"{_key(key)} = {tomlkit.item(inline(inner)).as_string()}" for key, inner in value.items())
+    return tomlkit.value(f"{{ {keys} }}" if keys else "{}")
+
+
+def _appended(text: str, document: Any, change: AppendTable) -> str:
+    tables = value_at(document, change.path)
+    if tables is not None and not isinstance(tables, AoT):
+        tables.append(inline(change.value))
+        return tomlkit.dumps(document)
+    header = ".".join(_key(part) for part in change.path)
+    block = f"[[{header}]]\n" + "".join(
+        f"{_key(key)} = {tomlkit.item(inline(value)).as_string()}\n" for key, value in change.value.items()
+    )
+    lines = text.splitlines(keepends=True)
+    place = _end_of_tables(lines, change.path)
+    head, rest = "".join(lines[:place]).rstrip(), "".join(lines[place:])
+    return f"{head}\n\n{block}" + (f"\n{rest.lstrip()}" if rest.strip() else "")
+
+
+def _end_of_tables(lines: list[str], path: KeyPath) -> int:
+    """The number of the line behind the last section of a list of tables, else behind the table that holds it."""
+    wanted, place = tuple(part for part in path if isinstance(part, str)), 0
+    for number, header in _headers(lines):
+        if header[: len(wanted)] == wanted or header[: len(wanted) - 1] == wanted[:-1]:
+            place = _section_end(lines, number)
+    return place or len(lines)
+
+
+def _section(lines: list[str], path: KeyPath) -> range:
+    """The lines below the header of the table at a path; an empty range where it has no header of its own."""
+    wanted = tuple(part for part in path if isinstance(part, str))
+    nth = next((part for part in path if isinstance(part, int)), 0)
+    if not wanted:
+        return range(0)
+    matching = [number for number, header in _headers(lines) if header == wanted]
+    if nth >= len(matching):
+        return range(0)
+    return range(matching[nth] + 1, _section_end(lines, matching[nth]))
+
+
+def _section_end(lines: list[str], header: int) -> int:
+    return next((number for number, _ in _headers(lines) if number > header), len(lines))
+
+
+def _headers(lines: list[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """The lines that look like headers of tables, with the parts of their names."""
+    found = []
+    for number, line in enumerate(lines):
+        if _HEADER.match(line):
+            try:
+                tree = toml.loads(line)
+            except tomllib.TOMLDecodeError:
+                continue
+            found.append((number, tuple(_only_keys(tree))))
+    return found
+
+
+def _only_keys(tree: Any) -> list[str]:
+    """The keys of a tree that has one at each level."""
+    keys = []
+    while tree:
+        tree = tree[0] if isinstance(tree, list) else tree
+        if not tree:
+            break
+        key = next(iter(tree))
+        keys.append(key)
+        tree = tree[key]
+    return keys
+
+
+def _is_table_of_its_own(path: KeyPath) -> bool:
+    """Whether a missing table is written with a header: `[delivery]`, `[newsletters.NAME]`; others stay inline."""
+    return len(path) == 1 or (len(path) == 2 and path[0] == "newsletters")
+
+
+def _key(part: str | int) -> str:
+    text = str(part)
+    return text if _KEY.fullmatch(text) else tomlkit.string(text).as_string()

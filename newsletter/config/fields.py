@@ -1,0 +1,41 @@
+"""Types of keys that several tables of `config.toml` have, and the rules for validating all tables."""
+
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import idna
+from pydantic import BeforeValidator, ConfigDict, Strict
+
+from newsletter.config.values import InvalidValue, parse_colour
+from newsletter.messages import configuration as messages
+
+RULES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
+
+
+def web_address(value: object) -> str:
+    """Return a web address with its host in ASCII, without a slash at the end. Raises InvalidValue."""
+    parts = urlsplit(value) if isinstance(value, str) else None
+    if not isinstance(value, str) or not parts or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise InvalidValue(messages.WEB_ADDRESS(value=repr(value)))
+    return _in_ascii(value.rstrip("/"), parts.hostname)
+
+
+def _in_ascii(url: str, host: str) -> str:
+    """Return the URL with its host in ASCII (RFC 5890), since it is used in header fields."""
+    if host.isascii():
+        return url
+    try:
+        return url.replace(host, idna.encode(host, uts46=True).decode("ascii"), 1)
+    except idna.IDNAError as e:
+        raise InvalidValue(messages.HOST_NAME(value=repr(url), cause=str(e))) from e
+
+
+WebAddress = Annotated[str, BeforeValidator(web_address)]
+OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]
+Colour = Annotated[str, BeforeValidator(parse_colour)]
+
+# pydantic's strict mode refuses tables for dataclasses, so only the scalars are strict.
+Text = Annotated[str, Strict()]
+Whole = Annotated[int, Strict()]
+Flag = Annotated[bool, Strict()]
+Words = tuple[Text, ...]

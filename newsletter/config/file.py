@@ -1,0 +1,159 @@
+"""Saving changes to config.toml: validated, atomic, with a copy of the previous file.
+
+Two programs, or a program and a person with a text editor, may change the file at the same time. Changes to different
+keys are merged; two different changes to one key are a conflict, and nothing is written.
+"""
+
+import fcntl
+import glob
+import os
+import stat
+import tempfile
+import tomllib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from newsletter.config import toml
+from newsletter.config.document import Change, KeyPath, SetValue, dotted, edit, value_at
+from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, parse
+from newsletter.config.references import reference
+from newsletter.config.schema import Config
+from newsletter.messages import Message, Problem
+from newsletter.messages import configuration as messages
+
+PREVIOUS = ".previous"
+"""What the name of the previous file's copy ends with."""
+
+UNFINISHED = ".saving-"
+"""What is in the names of files that are being written: `.config.toml.saving-1a2b3c4d`."""
+
+
+class EditConflict(Exception):
+    """The same keys were changed meanwhile; `paths` says which."""
+
+    def __init__(self, paths: Sequence[KeyPath]) -> None:
+        super().__init__(f"changed meanwhile: {', '.join(dotted(path) for path in paths)}")
+        self.paths = tuple(paths)
+
+
+class CannotWrite(Problem):
+    """The file can't be replaced."""
+
+
+def save(
+    path: Path,
+    changes: Sequence[Change],
+    seen: Mapping[KeyPath, Any],
+    environ: Mapping[str, str] | None = None,
+    check: Callable[[Config], None] = lambda config: None,
+) -> Config:
+    """Make changes in the file and return the configuration that it then holds.
+
+    `seen` has the values that were shown to whoever made the changes, None for a missing key; if one of them is
+    another now, unless it is already as wanted, that is a conflict. Raises EditConflict, CannotEdit, CannotWrite, and
+    ConfigError if the result would be invalid or `check` raises it. In each case the file stays as it was.
+    """
+    path = path.resolve()
+    if reason := why_unwritable(path):
+        raise CannotWrite(reason)
+    with _locked(path.parent):
+        text = _read(path)
+        if clashing := _clashes(text, changes, seen):
+            raise EditConflict(clashing)
+        changed = edit(text, changes)
+        config = parse(changed, path, os.environ if environ is None else environ)
+        check(config)
+        if changed != text:
+            _replace(path, text, changed)
+    return config
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as e:
+        raise CannotWrite(messages.UNREADABLE(file=str(path), cause=str(e))) from e
+
+
+def why_unwritable(path: Path) -> Message | None:
+    """Return why the file can't be replaced by a new one; None if it can."""
+    path = path.resolve()
+    if not os.access(path, os.W_OK):
+        return messages.READ_ONLY(file=str(path))
+    if not os.access(path.parent, os.W_OK):
+        return messages.FOLDER_READ_ONLY(folder=str(path.parent))
+    if path.is_mount():
+        return messages.MOUNT_POINT(file=str(path))
+    return None
+
+
+def locked_by(tree: Mapping[str, Any], path: KeyPath, environ: Mapping[str, str]) -> str:
+    """Return where a value comes from: `$NAME`, a file's name, a credential's, or "" for config.toml itself."""
+    name = PREFIX + "__".join(str(part).upper() for part in path)
+    if name in {key.upper() for key in environ}:
+        return f"${name}"
+    if found := reference(value_at(tree, path)):
+        return f"${found.name}" if found.kind == "env" else found.name
+    return ""
+
+
+def _clashes(text: str, changes: Sequence[Change], seen: Mapping[KeyPath, Any]) -> list[KeyPath]:
+    """Return the paths whose values are neither as they were seen nor as they are wanted."""
+    try:
+        now = toml.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise ConfigError(ConfigProblem("config.toml", messages.NOT_TOML(cause=str(e)))) from e
+    wanted = {change.path: change.value for change in changes if isinstance(change, SetValue)}
+    values = {path: value_at(now, path) for path in seen}
+    return [path for path, value in values.items() if value not in (seen[path], wanted.get(path, seen[path]))]
+
+
+def _replace(path: Path, old: str, new: str) -> None:
+    """Keep a copy of the old text, then put the new one in its place; at no time is there half a file.
+
+    The caller holds the lock, so that what a killed process left unfinished can be removed.
+    """
+    for abandoned in path.parent.glob(f".{glob.escape(path.name)}*{UNFINISHED}*"):
+        abandoned.unlink(missing_ok=True)
+    status = path.stat()
+    _write(path.with_name(path.name + PREVIOUS), old, status)
+    _write(path, new, status)
+
+
+def _write(path: Path, text: str, status: os.stat_result) -> None:
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}{UNFINISHED}")
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            os.fchmod(file.fileno(), stat.S_IMODE(status.st_mode))
+            if os.geteuid() == 0:
+                os.fchown(file.fileno(), status.st_uid, status.st_gid)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as e:
+        temporary.unlink(missing_ok=True)
+        raise CannotWrite(messages.UNWRITABLE(file=str(path), cause=e.strerror or str(e))) from e
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock (flock), so that programs save one after another."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

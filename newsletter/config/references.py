@@ -1,0 +1,80 @@
+"""References to secrets in config.toml: `{ env = "NAME" }`, `{ file = "path" }` and `{ credential = "name" }`.
+
+A credential is a file that systemd puts into a folder of the service, readable by it alone (systemd.exec(5),
+LoadCredential=).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from newsletter.messages import Problem
+from newsletter.messages import configuration as messages
+
+KINDS = ("env", "file", "credential")
+CREDENTIALS = "CREDENTIALS_DIRECTORY"
+"""The variable with which systemd names the folder of a service's credentials."""
+
+
+class BadReference(Problem):
+    """The value can't be found; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A value that stands elsewhere: in an environment variable, a file or a credential."""
+
+    kind: str
+    name: str
+
+
+def reference(value: Any) -> Reference | None:
+    """Return the reference that a value of config.toml is; None for any other value."""
+    if not isinstance(value, Mapping) or len(value) != 1:
+        return None
+    kind, name = next(iter(value.items()))
+    return Reference(kind, name) if kind in KINDS and isinstance(name, str) else None
+
+
+def references(tree: Any) -> frozenset[Reference]:
+    """Return all references in the tree."""
+    return frozenset(_walk(tree))
+
+
+def _walk(value: Any) -> Iterator[Reference]:
+    if found := reference(value):
+        yield found
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from _walk(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _walk(each)
+
+
+def look_up(found: Reference, folder: Path, environ: Mapping[str, str]) -> str:
+    """Return the value; relative paths start at the folder. Raises BadReference."""
+    if found.kind == "env":
+        if found.name not in environ:
+            raise BadReference(messages.NO_VARIABLE(name=found.name))
+        return environ[found.name]
+    if found.kind == "credential":
+        return _credential(found.name, environ)
+    return _read(folder / found.name)
+
+
+def _credential(name: str, environ: Mapping[str, str]) -> str:
+    folder = environ.get(CREDENTIALS, "")
+    if not folder:
+        raise BadReference(messages.NO_CREDENTIALS(name=name, variable=CREDENTIALS))
+    if "/" in name:
+        raise BadReference(messages.NOT_A_CREDENTIAL(name=name))
+    return _read(Path(folder) / name)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
+        raise BadReference(messages.UNREADABLE(file=str(path), cause=str(e))) from e

@@ -1,0 +1,66 @@
+"""The table `theme` of a newsletter: its design, colours and fonts, and what its emails show beside the posts."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+from pydantic.dataclasses import dataclass
+
+from newsletter.config.fields import RULES, Colour, OptionalWebAddress, Text, Whole, web_address
+from newsletter.config.values import InvalidValue, parse_colour
+from newsletter.messages.general import ABOUT
+
+DesignName = Literal["letter", "magazine", "brief", "plain"]
+Contents = Literal["auto", "off", "flat", "day"]
+MetaPart = Literal["source", "author", "date", "time", "reading_time", "categories"]
+ImagesShown = Literal["all", "first", "lead"]
+ShareTarget = Literal["email", "bluesky", "facebook", "linkedin", "whatsapp"]
+OptionalColour = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_colour(v))]
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class Section:
+    """A category or source whose posts get a heading and a colour of their own."""
+
+    name: Annotated[Text, Field(min_length=1)]
+    heading: Text = ""
+    colour: OptionalColour = ""
+
+
+def _labelled(value: object) -> object:
+    """Read a table of labels and web addresses as pairs."""
+    return tuple(_pairs(value)) if isinstance(value, Mapping) else value
+
+
+def _pairs(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for label, address in value.items():
+        try:
+            yield label, web_address(address)
+        except InvalidValue as e:
+            raise InvalidValue(ABOUT(subject=label, message=e.message)) from None
+
+
+Links = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_labelled)]
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class Theme:
+    """What can be changed without a template. `contents` and `meta` are the design's if they are "auto" and None."""
+
+    design: DesignName = "letter"
+    accent: Colour = "#b3261e"
+    text: Colour = "#1f1d1a"
+    background: Colour = "#ffffff"
+    logo: OptionalWebAddress = ""
+    logo_dark: OptionalWebAddress = ""
+    tagline: Text = ""
+    font: Text = "Georgia, serif"
+    heading_font: Text = ""
+    contents: Contents = "auto"
+    meta: tuple[MetaPart, ...] | None = None
+    read_on: Text = ""
+    images: ImagesShown = "all"
+    image_height: Annotated[Whole, Field(ge=0, le=4000)] = 0
+    sections: tuple[Section, ...] = ()
+    links: Links = ()
+    share: tuple[ShareTarget, ...] = ()

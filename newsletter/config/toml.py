@@ -1,0 +1,31 @@
+"""Reads TOML, with a limit to how deeply values are nested."""
+
+import tomllib
+from typing import Any
+
+DEEPEST = 30
+"""Tables and arrays within each other. The configuration needs five."""
+
+
+def loads(text: str) -> dict[str, Any]:
+    """Parse TOML. Raises `tomllib.TOMLDecodeError`, also where values are nested more than `DEEPEST` levels deep."""
+    try:
+        tree = tomllib.loads(text)
+    except RecursionError:
+        raise _too_deep() from None
+    level: list[Any] = [tree]
+    for _ in range(DEEPEST):
+        level = [value for container in level for value in _values(container)]
+        if not level:
+            return tree
+    raise _too_deep()
+
+
+def _values(container: Any) -> list[Any]:
+    """Return the tables and arrays of a table or array."""
+    values = container.values() if isinstance(container, dict) else container
+    return [value for value in values if isinstance(value, dict | list)]
+
+
+def _too_deep() -> tomllib.TOMLDecodeError:
+    return tomllib.TOMLDecodeError(f"values are nested more than {DEEPEST} levels deep")

@@ -1,0 +1,45 @@
+"""Which SMTP command a refusal answered, as mail servers say it in their reports (RFC 5321 4.3.2).
+
+A server that refuses RCPT speaks about the recipient. One that refuses MAIL has not looked at the recipient yet, and
+one that refuses DATA has accepted the recipient before: filters often answer "user unknown" to a whole message.
+"""
+
+import re
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """What was refused: the recipient, something else (the connection, the sender, the message), or it isn't said."""
+
+    RECIPIENT = "recipient"
+    OTHER = "other"
+    NOT_SAID = ""
+
+
+_BEFORE = (
+    r"(?:(?:reply|response|answer) to (?:the )?|after (?:pipelined |sending )?|during |>>> ?|smtp:"
+    r"|smtp command\s{1,4}|\[)"
+)
+_STAGE = re.compile(
+    rf"(?P<recipient>{_BEFORE}rcpt\b|\[rcpt_to\]|\brcpt to (?:command|generated|failed|was rejected)"
+    r"|(?:does|did) not like recipient|\(state 1[34]\))"
+    rf"|{_BEFORE}(?:mail\b|mail_from|(?:end of |final )?data\b|body\b|initial connection|(?:ehlo|helo|starttls|auth)\b)"
+    r"|end of data|(?:does|did) not like sender|after i sent the message|sender was rejected|greeting failed"
+    r"|\(state (?:[89]|1[125678])\)",
+    re.IGNORECASE,
+)
+
+
+_NONE_LEFT = re.compile(r"^<<< (?:503|5\d\d[^\n]{0,40}no valid recipients)", re.IGNORECASE | re.MULTILINE)
+
+
+def stage_of(text: str) -> Stage:
+    """Return which command the first refusal in a report answered.
+
+    Sendmail pipelines RCPT and DATA, and lists the reply to RCPT below DATA. The reply to DATA then says that there is
+    no recipient.
+    """
+    found = _STAGE.search(text)
+    if not found:
+        return Stage.NOT_SAID
+    return Stage.RECIPIENT if found["recipient"] or _NONE_LEFT.search(text) else Stage.OTHER

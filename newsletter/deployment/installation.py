@@ -1,0 +1,68 @@
+"""What a deployment needs to know of a site: its paths, its user, its addresses and where its secrets come from."""
+
+import pwd
+import sys
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from newsletter.config import Config
+from newsletter.config.database import is_postgresql
+from newsletter.config.references import Reference, references
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """A site as it is installed. `program` is the command that runs it, `user` who owns its folder."""
+
+    program: str
+    user: str
+    config: Path
+    url: str
+    port: int
+    postgresql: bool
+    references: frozenset[Reference] = frozenset()
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the configuration, which holds everything that the site writes."""
+        return self.config.parent
+
+    @property
+    def host(self) -> str:
+        """The host of the public address."""
+        return urlsplit(self.url).hostname or ""
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of the references of this kind (`env` or `credential`), sorted."""
+        return sorted(each.name for each in self.references if each.kind == kind)
+
+
+def found(configuration: Config) -> Installation:
+    """Return this site as it is installed here."""
+    tree = tomllib.loads(configuration.file.read_text(encoding="utf-8-sig"))
+    return Installation(
+        program=_program(),
+        user=_owner(configuration.file),
+        config=configuration.file,
+        url=configuration.site.url,
+        port=configuration.web.port,
+        postgresql=is_postgresql(configuration.site.database),
+        references=references(tree),
+    )
+
+
+def _program() -> str:
+    """The command beside this Python, which a virtual environment has; else Python with the module."""
+    command = Path(sys.executable).with_name("newsletter")
+    return str(command) if command.exists() else f"{sys.executable} -m newsletter"
+
+
+def _owner(path: Path) -> str:
+    """The name of a file's owner; the number of one who has no name."""
+    owner = path.stat().st_uid
+    try:
+        return pwd.getpwuid(owner).pw_name
+    except KeyError:
+        return str(owner)

@@ -1,0 +1,110 @@
+"""The systemd unit of a site (systemd.service(5), systemd.exec(5)), with as few rights as the program needs.
+
+It may write to the site's folder only. Secrets that config.toml takes as credentials are passed with LoadCredential=.
+"""
+
+from pathlib import Path
+
+from newsletter.deployment.installation import Installation
+
+CREDENTIALS = Path("/etc/newsletter/credentials")
+"""Where the unit expects the files of credentials; root alone needs to read them."""
+ENVIRONMENT = Path("/etc/newsletter/environment")
+PRIVILEGED_PORTS = 1024
+HOMES = ("/home", "/root", "/run/user")
+
+_UNIT = """\
+# /etc/systemd/system/newsletter.service
+# Install: systemctl daemon-reload && systemctl enable --now newsletter
+[Unit]
+Description=Newsletter of {host}
+After=network-online.target
+Wants=network-online.target
+
+[Service]
+User={user}
+WorkingDirectory={working}
+ExecStart={program} --config {config} run
+{secrets}Restart=always
+RestartSec=2
+# Messages in flight are waited for.
+TimeoutStopSec=90
+KillMode=mixed
+UMask=0077
+LimitNOFILE=65536
+
+# It writes to its folder only.
+ProtectSystem=strict
+ReadWritePaths={folder}
+{home}
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectProc=invisible
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+
+# It needs no privileges.
+{capabilities}
+NoNewPrivileges=yes
+LockPersonality=yes
+RemoveIPC=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+def unit(site: Installation) -> str:
+    """Return the unit file."""
+    return _UNIT.format(
+        host=site.host,
+        user=site.user,
+        working=_escaped(site.folder),
+        folder=_quoted(site.folder),
+        program=site.program,
+        config=_quoted(site.config),
+        secrets=_secrets(site),
+        home="ProtectHome=yes" if not _in_a_home(site) else "# The site or the program is in a home directory.",
+        capabilities=_capabilities(site),
+    )
+
+
+def _secrets(site: Installation) -> str:
+    lines = [f"LoadCredential={name}:{CREDENTIALS / name}" for name in site.names("credential")]
+    if names := site.names("env"):
+        lines += [
+            f"# {ENVIRONMENT} sets {', '.join(names)}, a line NAME=value for each.",
+            f"EnvironmentFile={ENVIRONMENT}",
+        ]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _in_a_home(site: Installation) -> bool:
+    return any(str(path).startswith(f"{home}/") for path in (site.config, site.program) for home in HOMES)
+
+
+def _capabilities(site: Installation) -> str:
+    if site.port >= PRIVILEGED_PORTS:
+        return "CapabilityBoundingSet="
+    return "CapabilityBoundingSet=CAP_NET_BIND_SERVICE\nAmbientCapabilities=CAP_NET_BIND_SERVICE"
+
+
+def _escaped(path: Path) -> str:
+    """A path with `%` doubled, which begins a specifier."""
+    return str(path).replace("%", "%%")
+
+
+def _quoted(path: Path) -> str:
+    """An escaped path in a list, where spaces separate: quoted if it has any."""
+    text = _escaped(path)
+    return f'"{text}"' if " " in text else text

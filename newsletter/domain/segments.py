@@ -1,0 +1,91 @@
+"""An email encoded once for all readers, with slots for each reader's values."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class SlotValue(StrEnum):
+    """What differs between readers: a name, text that depends on the name, or a whole URL, header field or id."""
+
+    TO = "to"
+    NAME = "name"
+    WITH_NAME = "with-name"
+    UNSUBSCRIBE = "unsubscribe"
+    PREFERENCES = "preferences"
+    MESSAGE_ID = "message-id"
+    TOKEN = "token"  # noqa: S105 - the name of a value, not one
+
+
+class SlotEncoding(StrEnum):
+    """Where a value is inserted, and so how it is escaped; HTML and TEXT are also quoted-printable."""
+
+    ASCII = "ascii"
+    HEADER = "header"
+    HTML = "html"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in an email for a reader's value; `fallback` is inserted if the reader has none.
+
+    With `SlotValue.WITH_NAME`, `fallback` is text that only readers with a name see.
+    """
+
+    value: SlotValue
+    form: SlotEncoding
+    fallback: str = ""
+
+    def text_for(self, name: str) -> str:
+        """Return the text of a NAME or WITH_NAME slot for a reader with this name ("" for none)."""
+        if self.value is SlotValue.WITH_NAME:
+            return self.fallback if name else ""
+        return name or self.fallback
+
+
+Piece = bytes | Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header field: its name, and its folded value without the final CRLF."""
+
+    name: str
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """An encoded email: header fields in order, then the body with CRLF line ends, quoted-printable, dot-stuffed.
+
+    The pieces joined, with each slot replaced by the reader's encoded value, are the message for DATA without the final
+    dot (RFC 5321 4.5.2): no line is over 998 octets or begins with a dot.
+    """
+
+    headers: tuple[Header, ...]
+    body: tuple[Piece, ...]
+    sender: str
+    message_id_domain: str
+
+
+class Reader(NamedTuple):
+    """A recipient and one attempt to deliver to them.
+
+    `number` is the reader's number in the edition's audience, `attempt` counts from 1, `token` is in the links of this
+    reader's message, `message_id` is the left part of its Message-ID, `return_path` the envelope sender ("" for the
+    newsletter's own address).
+    """
+
+    number: int
+    address: str
+    token: str
+    message_id: str
+    name: str = ""
+    attempt: int = 1
+    return_path: str = ""
+
+    @property
+    def domain(self) -> str:
+        """The domain of the address, in small letters."""
+        return self.address.rpartition("@")[2].lower()

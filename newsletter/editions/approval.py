@@ -1,0 +1,298 @@
+"""Approve, reopen, queue, and cancel editions whose sending has not begun.
+
+What was previewed is what is sent: approval names the reviewed revision and locks subject, HTML, text, sender and
+settings. Later changes by sources or editors have no effect unless the edition is reopened.
+"""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+from django.db import transaction
+
+from newsletter.config import Config
+from newsletter.domain.segments import Header, Segments
+from newsletter.editions import approved_content, history
+from newsletter.editions.draft import release_posts
+from newsletter.editions.editing import Conflict
+from newsletter.editions.links.counted import store, with_counted_links
+from newsletter.editions.local_links import ALLOWED, check_edition, check_links
+from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.rendering import Proof, list_headers, proof
+from newsletter.editions.selection.candidate_posts import holding
+from newsletter.editions.states import NotAllowed, change, state_message
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.models import ApprovedContent, Edition, EditionPost, State
+from newsletter.render.message import segments
+
+A_MOMENT = timedelta(minutes=1)
+"""A time that passed this recently, while it was entered or confirmed, means now."""
+
+
+class LintErrors(JobProblem):
+    """The draft has lint errors that were not overridden; `codes` has their codes."""
+
+    def __init__(self, name: str, proof: Proof, codes: list[str]) -> None:
+        self.codes = codes
+        first = next(f for f in proof.errors if f.code in codes)
+        super().__init__(
+            messages.LINT_ERRORS(
+                name=name, count=len(codes), code=first.code, message=first.message, codes=",".join(codes)
+            )
+        )
+
+
+def approve(
+    configuration: Config,
+    edition: Edition,
+    *,
+    by: str = "",
+    revision: int | None = None,
+    despite: Collection[str] = (),
+    now: datetime | None = None,
+) -> Edition:
+    """Approve a draft at the reviewed `revision`; None means the current one.
+
+    Raises Conflict if it changed since `revision`, LintErrors, NotAllowed if it is not a draft, and JobProblem if its
+    links would not work or another edition has one of its posts.
+    """
+    now = now or datetime.now(UTC)
+    check_links(configuration, edition.newsletter)
+    _record_what_came(edition, now)
+    with transaction.atomic():
+        draft = Edition.objects.select_for_update().get(pk=edition.pk)
+        if draft.state != State.DRAFT:
+            raise NotAllowed(messages.ONLY_DRAFTS_APPROVED(name=draft.name, state=state_message(draft.state)))
+        if revision is not None and (revision != draft.revision or history.has_changed(draft)):
+            raise Conflict(draft, revision)
+        _check_posts(draft)
+        looked_at = proof(draft, configuration)
+        codes = sorted({f.code for f in looked_at.errors} - set(despite))
+        if codes:
+            raise LintErrors(draft.name, looked_at, codes)
+        until = min(draft.until, draft.refreshed_at) if not draft.corrects_id else draft.until
+        _freeze(draft, looked_at, configuration, now)
+        change(
+            draft,
+            State.APPROVED,
+            where={"revision": draft.revision},
+            approved_at=now,
+            approved_by=by,
+            until=max(until, draft.since),
+            despite_lint=sorted({f.code for f in looked_at.errors}),
+            waiting=None,
+            due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
+        )
+        if not draft.corrects_id:
+            release_posts(draft, configuration.newsletters[draft.newsletter], now)
+        history.log(by, acts.APPROVED(), draft.name, now, after={"revision": draft.revision, "despite": list(despite)})
+    return draft
+
+
+def _record_what_came(edition: Edition, now: datetime) -> None:
+    """Create a revision if the sources changed texts since the last one, so that it can be reviewed."""
+    with transaction.atomic():
+        draft = Edition.objects.select_for_update().get(pk=edition.pk)
+        if draft.state == State.DRAFT and history.has_changed(draft):
+            history.record(draft, "", acts.SOURCES_CHANGED(), now)
+
+
+def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Make an approved edition a draft again, or a queued one with no claimed chunks.
+
+    One that was skipped because it has too few posts can be reopened too; its posts may be in a later edition by then.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state not in (State.APPROVED, State.QUEUED) and not was_too_small(edition):
+            raise NotAllowed(messages.ONLY_APPROVED_REOPENED(name=edition.name, state=state_message(edition.state)))
+        change(
+            edition,
+            State.DRAFT,
+            approved_at=None,
+            approved_by="",
+            queued_at=None,
+            ended_at=None,
+            reason=None,
+            waiting=edition.reason or edition.waiting,
+            despite_lint=[],
+            **_window_before(edition, now),
+        )
+        ApprovedContent.objects.filter(edition=edition).delete()
+        history.log(by, acts.REOPENED(), edition.name, now)
+    return edition
+
+
+def was_too_small(edition: Edition) -> bool:
+    """Return whether an edition was skipped because it has too few posts."""
+    return edition.state == State.SKIPPED and messages.TOO_FEW_POSTS.matches(edition.reason)
+
+
+def _window_before(edition: Edition, now: datetime) -> dict[str, Any]:
+    """Return the end of the window and the send time from before approval and queueing changed them."""
+    drafted = edition.revisions.latest("number").snapshot
+    until, due = datetime.fromisoformat(drafted["until"]), drafted["due_at"]
+    due_at = datetime.fromisoformat(due) if due else None
+    return {"until": until, "due_at": due_at if due_at and due_at > now else None}
+
+
+def queue(
+    configuration: Config,
+    edition: Edition,
+    *,
+    by: str = "",
+    at: datetime | None = None,
+    now: datetime | None = None,
+    revision: int | None = None,
+) -> Edition:
+    """Queue an approved edition to be sent now or at a time, when a sender picks it up.
+
+    Raises Conflict if another revision than `revision` is approved, and JobProblem if `at` has passed or the newsletter
+    is paused or archived.
+    """
+    now = now or datetime.now(UTC)
+    refuse_inactive(configuration.newsletters[edition.newsletter])
+    check_due(at, now)
+    due = max(at or now, now)
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state != State.APPROVED:
+            raise NotAllowed(messages.ONLY_APPROVED_QUEUED(name=edition.name, state=state_message(edition.state)))
+        content = ApprovedContent.objects.get(edition=edition)
+        if revision is not None and content.revision != revision:
+            raise Conflict(edition, revision)
+        check_edition(configuration, edition.newsletter, content)
+        content.segments = approved_content.pack(_dated(approved_content.unpack(bytes(content.segments)), due))
+        content.headers[ALLOWED] = content.headers.get(ALLOWED, False) or configuration.allow_local_links
+        content.save(update_fields=["segments", "headers"])
+        change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None)
+        act = acts.QUEUED() if due > now else acts.SENDING_STARTED()
+        history.log(by, act, edition.name, now, after={"due": due.isoformat()})
+    return edition
+
+
+def send_now(configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Send an edition that is scheduled for later as soon as possible. Raises NotAllowed if it is not queued."""
+    now = now or datetime.now(UTC)
+    refuse_inactive(configuration.newsletters[edition.newsletter])
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if held.state != State.QUEUED:
+            raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=held.name, state=state_message(held.state)))
+        content = ApprovedContent.objects.get(edition=held)
+        check_edition(configuration, held.newsletter, content)
+        content.segments = approved_content.pack(_dated(approved_content.unpack(bytes(content.segments)), now))
+        content.save(update_fields=["segments"])
+        before = held.due_at.isoformat() if held.due_at else None
+        Edition.objects.filter(pk=held.pk).update(due_at=now, waiting=None)
+        history.log(by, acts.SENT_NOW(), held.name, now, before={"due": before}, after={"due": now.isoformat()})
+        held.refresh_from_db()
+    return held
+
+
+def send_anyway(
+    configuration: Config,
+    edition: Edition,
+    *,
+    by: str = "",
+    revision: int | None = None,
+    despite: Collection[str] = (),
+    now: datetime | None = None,
+) -> Edition:
+    """Approve a draft that is on hold at the reviewed `revision`, and send it as soon as possible, in one step.
+
+    The log has the reason for which it was on hold. Raises what `approve` and `queue` raise.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        reason = held.waiting
+        approved = approve(configuration, held, by=by, revision=revision, despite=despite, now=now)
+        sent = queue(configuration, approved, by=by, now=now, revision=approved.revision)
+        history.log(by, acts.SENT_ANYWAY(), sent.name, now, before={"reason": reason.to_json() if reason else None})
+    return sent
+
+
+def check_due(at: datetime | None, now: datetime) -> None:
+    """Raise JobProblem if a time has passed: a mistyped date must not send an edition now."""
+    if at is not None and at < now - A_MOMENT:
+        raise JobProblem(messages.DUE_PASSED(at=at))
+
+
+def try_again(configuration: Config, edition: Edition) -> None:
+    """Retry a waiting queued edition as soon as possible, with local links if they are allowed now."""
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if held.state == State.QUEUED and held.waiting:
+            held.approved_content.headers[ALLOWED] = (
+                held.approved_content.headers.get(ALLOWED, False) or configuration.allow_local_links
+            )
+            held.approved_content.save(update_fields=["headers"])
+            Edition.objects.filter(pk=held.pk).update(waiting=None)
+
+
+def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Cancel an edition whose sending has not begun; its posts become available again."""
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state not in (State.DRAFT, State.APPROVED, State.QUEUED):
+            raise NotAllowed(messages.NOT_CANCELLED(name=edition.name, state=state_message(edition.state)))
+        reason = messages.CANCELLED_UNSENT_BY(who=by) if "@" in by else messages.CANCELLED_UNSENT()
+        change(edition, State.CANCELLED, ended_at=now, reason=reason, waiting=None)
+        history.log(by, acts.CANCELLED(), edition.name, now)
+    return edition
+
+
+def _check_posts(draft: Edition) -> None:
+    """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts."""
+    mine = draft.entries.filter(included=True).values("post_id")
+    others = holding(draft.newsletter).exclude(pk=draft.pk)
+    taken = EditionPost.objects.filter(edition__in=others, included=True, post_id__in=mine)
+    entry = taken.select_related("edition", "post").first()
+    if entry and not draft.corrects_id:
+        raise JobProblem(
+            messages.POST_TAKEN(title=entry.post.title, edition=entry.edition.name, newsletter=draft.newsletter)
+        )
+
+
+def _freeze(draft: Edition, looked_at: Proof, configuration: Config, now: datetime) -> None:
+    head, rendered = looked_at.letterhead, looked_at.rendered
+    marks = list_headers(head, draft.period)
+    counts = configuration.newsletters[draft.newsletter].track == "links"
+    sent, tokens = with_counted_links(rendered, looked_at.digest) if counts else (rendered, {})
+    mail = segments(sent, head, date=draft.due_at or now, **marks)
+    content, _ = ApprovedContent.objects.update_or_create(
+        edition=draft,
+        defaults={
+            "revision": draft.revision,
+            "subject": rendered.subject,
+            "preheader": rendered.preheader,
+            "html": rendered.html,
+            "text": rendered.text,
+            "page": rendered.page,
+            "placeholders": [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders],
+            "headers": {
+                "from_name": head.sender_name,
+                "from_address": head.sender_address,
+                "reply_to": head.reply_to,
+                **marks,
+                "site_url": head.site_url,
+                "mailto_unsubscribe": head.mailto_unsubscribe,
+                ALLOWED: configuration.allow_local_links,
+                "provider": configuration.provider_of(configuration.newsletters[draft.newsletter]),
+            },
+            "segments": approved_content.pack(mail),
+        },
+    )
+    store(content, tokens, looked_at.digest)
+
+
+def _dated(mail: Segments, at: datetime) -> Segments:
+    """Return the segments with the time of sending as Date (RFC 5322 3.6.1)."""
+    date = Header("Date", (format_datetime(at).encode(),))
+    return replace(mail, headers=tuple(date if h.name == "Date" else h for h in mail.headers))

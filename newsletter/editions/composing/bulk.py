@@ -1,0 +1,96 @@
+"""Change several posts of a draft at once: one revision, one line of the audit log, all of them or none."""
+
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+
+from newsletter.config import Config
+from newsletter.editions.editing import changing, chooser, entry_of, move
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection import ordering
+from newsletter.messages import MessageType
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.models import Edition, EditionPost, EditorChoice
+
+
+def choose_several(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    posts: Collection[int],
+    choice: EditorChoice,
+    now: datetime | None = None,
+) -> Edition:
+    """Add several posts, or remove them, as one change; refused if another edition has one that is to be added."""
+    what = acts.POSTS_ADDED if choice == EditorChoice.IN else acts.POSTS_REMOVED
+    return _on_several(configuration, edition, by, revision, posts, what, now, chooser(choice))
+
+
+def move_several(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    posts: Collection[int],
+    day: date,
+    now: datetime | None = None,
+) -> Edition:
+    """Move several posts to the end of a day as one change, in the order that they have."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    _check_chosen(posts)
+    with changing(configuration, edition, by, revision, acts.POSTS_MOVED(count=len(posts)), now) as draft:
+        entries = list(draft.entries.filter(included=True).select_related("post"))
+        there = [e for e in entries if e.post_id not in posts and ordering.day_of(e, newsletter) == day]
+        moved = [entry_of(draft, post) for post in sorted(posts, key=_position(entries))]
+        for rank, entry in enumerate(there + moved):
+            entry.moved_rank = float(rank)
+            if entry in moved:
+                entry.moved_to = day
+            entry.save()
+    return draft
+
+
+def move_to_day(
+    configuration: Config, edition: Edition, by: str, revision: int | None, post: int, day: date
+) -> Edition:
+    """Move a post to the end of a day; nothing is changed if it is on that day already."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    same_day = [
+        e.post_id
+        for e in edition.entries.filter(included=True).select_related("post")
+        if ordering.day_of(e, newsletter) == day
+    ]
+    if post in same_day:
+        return edition
+    return move(configuration, edition, by, revision, post, day, len(same_day))
+
+
+def _on_several(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    posts: Collection[int],
+    what: MessageType,
+    now: datetime | None,
+    act: Callable[[EditionPost], None],
+) -> Edition:
+    _check_chosen(posts)
+    with changing(configuration, edition, by, revision, what(count=len(posts)), now) as draft:
+        for post in posts:
+            entry = entry_of(draft, post)
+            act(entry)
+            entry.save()
+    return draft
+
+
+def _check_chosen(posts: Collection[int]) -> None:
+    if not posts:
+        raise JobProblem(messages.NO_POSTS_CHOSEN())
+
+
+def _position(entries: list[EditionPost]) -> Callable[[int], int]:
+    """Return a sort key for posts: their place in a draft, and after them those that are not included."""
+    places = {entry.post_id: entry.position for entry in entries}
+    return lambda post: places.get(post, len(places) + 1)

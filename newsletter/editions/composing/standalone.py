@@ -1,0 +1,118 @@
+"""Letters beside the schedule: new ones, and copies of other editions as new ones.
+
+A letter is named after its day (`letter-2026-02-06`), which no period can be. It has no posts but those that an editor
+adds, moves no window of the scheduled editions, and decides about no post that it does not include.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.editions import history
+from newsletter.editions.composing import blocks
+from newsletter.editions.draft import decide_again, free_name
+from newsletter.editions.editing import write_post
+from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.problems import refuse_inactive
+from newsletter.editions.selection import candidate_posts, ordering
+from newsletter.editions.selection.windows import one_period_before
+from newsletter.editions.titles import LETTER
+from newsletter.messages import Message
+from newsletter.messages import history as acts
+from newsletter.messages import posts as reasons
+from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice
+
+
+def make(
+    configuration: Config,
+    newsletter: config.Newsletter,
+    *,
+    now: datetime,
+    subject: str = "",
+    with_posts: bool = False,
+    by: str = "",
+) -> Edition:
+    """Create a letter; `with_posts` adds those that the next scheduled edition would have by its rules."""
+    refuse_inactive(newsletter)
+    with transaction.atomic():
+        letter = _create(newsletter, now)
+        letter.subject = " ".join(subject.split())
+        decide_again(letter, newsletter, now)
+        if with_posts:
+            letter.entries.filter(reason__code=reasons.NOT_CHOSEN.code).update(
+                included=True, choice=EditorChoice.IN, reason=reasons.INCLUDED()
+            )
+        _finish(letter, newsletter, by, acts.LETTER_MADE(), now)
+        fetch_images_later(configuration, letter)
+    return letter
+
+
+def duplicate(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
+    """Create a letter with the texts, blocks, recipients and posts of an edition.
+
+    Posts written by hand are copied. Those of sources are added if no other edition has them: a post is in one edition.
+    """
+    newsletter = configuration.newsletters[first.newsletter]
+    refuse_inactive(newsletter)
+    with transaction.atomic():
+        letter = _create(newsletter, now)
+        for key in history.WORDS:
+            setattr(letter, key, getattr(first, key))
+        letter.subject = letter.subject or _approved_subject(first)
+        letter.segment, letter.segment_where = first.segment, first.segment_where
+        copied = _copy_posts(first, letter, now)
+        letter.blocks = blocks.moved(first.blocks, copied)
+        decide_again(letter, newsletter, now)
+        _finish(letter, newsletter, by, acts.COPIED(edition=first.name), now)
+        fetch_images_later(configuration, letter)
+    return letter
+
+
+def _create(newsletter: config.Newsletter, now: datetime) -> Edition:
+    earlier = [until for until in candidate_posts.frozen_untils(newsletter.name) if until < now]
+    day = now.astimezone(newsletter.zone).date()
+    return Edition.objects.create(
+        newsletter=newsletter.name,
+        period=free_name(newsletter.name, f"{LETTER}{day.isoformat()}"),
+        standalone=True,
+        since=max(earlier) if earlier else one_period_before(now, newsletter.period, newsletter.zone),
+        until=now,
+        fixed_window=True,
+        created_at=now,
+        refreshed_at=now,
+        revision=0,
+    )
+
+
+def _finish(letter: Edition, newsletter: config.Newsletter, by: str, what: Message, now: datetime) -> None:
+    ordering.arrange(letter, newsletter)
+    history.record(letter, by, what, now)
+    history.log(by, what, letter.name, now)
+
+
+def _approved_subject(edition: Edition) -> str:
+    return ApprovedContent.objects.filter(edition=edition).values_list("subject", flat=True).first() or ""
+
+
+def _copy_posts(first: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
+    """Add the posts that the letter may have, and return the number of each copy by that of its original."""
+    copied: dict[int, int] = {}
+    held = EditionPost.objects.filter(edition__in=candidate_posts.holding(letter.newsletter), included=True)
+    taken = set(held.values_list("post_id", flat=True))
+    entries = first.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
+    for entry in entries:
+        if not entry.post.listings.exists():
+            copy = write_post(letter, entry.post.title, entry.post.url, entry.text, now, number=len(copied))
+        elif entry.post_id not in taken:
+            copy = EditionPost(edition=letter, post=entry.post, included=True, text=entry.text)
+        else:
+            continue
+        copy.choice, copy.reason = EditorChoice.IN, reasons.INCLUDED()
+        copy.title, copy.pinned = entry.title, entry.pinned
+        copy.moved_to, copy.moved_rank = entry.moved_to, entry.moved_rank
+        copy.save()
+        copied[entry.post_id] = copy.post_id
+    return copied

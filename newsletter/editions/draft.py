@@ -1,0 +1,302 @@
+"""Create and refresh drafts; editors' decisions are kept.
+
+Windows are computed by selection/windows.py and posts chosen by selection/rules.py. Each change creates a revision; a
+refresh without changes doesn't.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from newsletter import config
+from newsletter.collecting.collect import Step, collect, last_read, no_step, unread
+from newsletter.config import Config
+from newsletter.editions import history, notices, superseded
+from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.selection import candidate_posts, link_check, ordering
+from newsletter.editions.selection.rules import Decision, Facts, decide
+from newsletter.editions.selection.windows import RequestedWindow, Window, one_period_before, window
+from newsletter.editions.states import state_message
+from newsletter.logs import log_event
+from newsletter.messages import Message
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.messages import posts as reasons
+from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
+
+log = logging.getLogger("newsletter.editions")
+
+
+class NoSuchEdition(JobProblem):
+    """No edition has that name."""
+
+
+def find(configuration: Config, name: str) -> Edition:
+    """Return the edition `newsletter/period`; raises NoSuchEdition, also if its newsletter is not configured."""
+    newsletter, _, period = name.partition("/")
+    known = configuration.newsletters
+    if newsletter not in known:
+        raise NoSuchEdition(messages.NO_NEWSLETTER(name=newsletter, known=tuple(sorted(known))))
+    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
+    if edition is None:
+        raise NoSuchEdition(messages.NO_EDITION(name=name))
+    return edition
+
+
+def make(
+    configuration: Config,
+    newsletter: config.Newsletter,
+    asked: RequestedWindow | None = None,
+    *,
+    now: datetime,
+    after: datetime | None = None,
+    read_sources: bool = True,
+    by: str = "",
+    finish: Callable[[Edition], None] = lambda edition: None,
+    step: Step = no_step,
+) -> Edition:
+    """Create or refresh the draft of a window; an approved edition of the window is returned unchanged.
+
+    By default it is the window that ends at the first send time after `after` (by default `now`). `finish` is called in
+    the transaction of the draft, so that the caller can record it there. `step` is called with what has been read, and
+    how much there is. Raises JobProblem if the newsletter is paused or archived.
+    """
+    refuse_inactive(newsletter)
+    after = after or now
+    planned = window(newsletter, asked, candidate_posts.frozen_untils(newsletter.name), after)
+    missing = _look_at_sources(configuration, newsletter, planned, now, step) if read_sources else frozenset()
+    with transaction.atomic():
+        planned = window(newsletter, asked, candidate_posts.frozen_untils(newsletter.name), after)
+        edition, made = _edition(newsletter, planned, asked, now)
+        if edition.state == State.DRAFT:
+            _replace_earlier(edition, now)
+            _fill(edition, newsletter, now, missing, by=by, made=made, read_sources=read_sources)
+            if made:
+                transaction.on_commit(partial(_log_made, edition), robust=True)
+        finish(edition)
+        fetch_images_later(configuration, edition)
+    return edition
+
+
+def _look_at_sources(
+    configuration: Config, newsletter: config.Newsletter, held: Window, now: datetime, step: Step
+) -> frozenset[int]:
+    """Read the sources, and return the posts of a window that no longer exist at their addresses."""
+    collected = collect(
+        configuration, newsletter.name, now=now, since=held.since, step=lambda done, total: step(done, total + 1)
+    )
+    notices.tell_of_silence(collected, now)
+    return link_check.missing(configuration, newsletter, held, now=now)
+
+
+def _log_made(edition: Edition) -> None:
+    posts = edition.entries.filter(included=True).count()
+    log_event(log, "drafted", f"{edition.name}: drafted, {posts} posts", edition=edition.name, posts=posts)
+
+
+def refresh(
+    configuration: Config,
+    edition: Edition,
+    *,
+    now: datetime,
+    read_sources: bool = True,
+    by: str = "",
+    step: Step = no_step,
+) -> Edition:
+    """Refresh a draft in its window; its name stays. Corrections have no posts to refresh."""
+    if edition.corrects_id:
+        return edition
+    newsletter = configuration.newsletters[edition.newsletter]
+    held = Window(edition.since, edition.until, edition.period, edition.due_at)
+    missing = _look_at_sources(configuration, newsletter, held, now, step) if read_sources else frozenset()
+    with transaction.atomic():
+        edition = Edition.objects.select_for_update().get(pk=edition.pk)
+        if edition.state == State.DRAFT:
+            if edition.standalone:
+                edition.until = max(edition.until, now)
+            elif not edition.fixed_window:
+                earlier = [u for u in candidate_posts.frozen_untils(newsletter.name) if u < edition.until]
+                edition.since = max(earlier) if earlier else edition.since
+            _fill(edition, newsletter, now, missing, by=by, made=False, read_sources=read_sources)
+            fetch_images_later(configuration, edition)
+    return edition
+
+
+def release_posts(frozen: Edition, newsletter: config.Newsletter, now: datetime) -> None:
+    """Remove the posts of a newly approved edition from earlier drafts, and close drafts left empty."""
+    for each in superseded.overlapping(frozen):
+        decide_again(each, newsletter, now)
+        ordering.arrange(each, newsletter)
+        history.record(each, "", acts.POSTS_RELEASED(edition=frozen.name), now)
+        if not (each.standalone or frozen.standalone):
+            superseded.close_if_empty(each, frozen, now)
+
+
+def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime) -> None:
+    """Apply the rules to a draft after an editor reset a choice. The caller holds the lock and records the revision."""
+    if not edition.corrects_id:
+        gone = frozenset(edition.entries.filter(reason__code=reasons.GONE.code).values_list("post_id", flat=True))
+        _write(edition, _decisions(edition, newsletter, now, gone))
+
+
+def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
+    """Create a correction: an edition without posts, for exactly the subscribers for whom `first` was accepted."""
+    if first.began_at is None:
+        raise JobProblem(messages.ONLY_BEGUN_CORRECTED(name=first.name, state=state_message(first.state)))
+    if first.rolled_up_at is not None:
+        raise JobProblem(messages.TOO_OLD_TO_CORRECT(name=first.name))
+    with transaction.atomic():
+        edition = Edition.objects.create(
+            newsletter=first.newsletter,
+            period=free_name(first.newsletter, first.period.split(".")[0]),
+            since=first.since,
+            until=first.until,
+            fixed_window=True,
+            corrects=first,
+            created_at=now,
+            refreshed_at=now,
+            revision=0,
+        )
+        history.record(edition, by, acts.CORRECTION_MADE(edition=first.name), now)
+    return edition
+
+
+def _edition(
+    newsletter: config.Newsletter, planned: Window, asked: RequestedWindow | None, now: datetime
+) -> tuple[Edition, bool]:
+    """Return the edition to fill, and whether it was just created."""
+    same = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None, standalone=False)
+    same = same.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
+    for edition in same:
+        if _is_meant(edition, planned, asked):
+            if edition.state == State.DRAFT:
+                edition.since, edition.until = planned.since, planned.until
+                edition.due_at, edition.fixed_window = planned.due_at, bool(asked and asked.since)
+            return edition, False
+    return (
+        Edition.objects.create(
+            newsletter=newsletter.name,
+            period=free_name(newsletter.name, planned.period),
+            since=planned.since,
+            until=planned.until,
+            due_at=planned.due_at,
+            fixed_window=bool(asked and asked.since),
+            created_at=now,
+            refreshed_at=min(planned.since, now),
+            revision=0,
+        ),
+        True,
+    )
+
+
+def _is_meant(edition: Edition, planned: Window, asked: RequestedWindow | None) -> bool:
+    """Return whether an edition of the planned period is the one to fill, or to return if it is approved.
+
+    A different window of the same period, requested by its times or due later, belongs to a second edition.
+    """
+    by_times = asked is not None and not asked.period
+    if edition.state == State.DRAFT:
+        return edition.until == planned.until or not (by_times or edition.fixed_window)
+    if edition.state not in LOCKED_STATES:
+        return False
+    if by_times:
+        return planned.until <= edition.until
+    return planned.due_at is None or edition.due_at is None or edition.due_at >= planned.due_at
+
+
+def _replace_earlier(edition: Edition, now: datetime) -> None:
+    """Close earlier drafts that were never sent; before the first edition, the window begins where theirs did."""
+    if edition.due_at is None:
+        return
+    superseded.close_earlier(edition, now)
+    if not any(until < edition.until for until in candidate_posts.frozen_untils(edition.newsletter)):
+        edition.since = min([edition.since, *edition.replaces.values_list("since", flat=True)])
+
+
+def free_name(newsletter: str, period: str) -> str:
+    """Return the period if no edition of the newsletter has it, else with the first free number."""
+    taken = set(
+        Edition.objects.filter(newsletter=newsletter, period__startswith=period).values_list("period", flat=True)
+    )
+    number = 1
+    while (name := period if number == 1 else f"{period}.{number}") in taken:
+        number += 1
+    return name
+
+
+def _fill(
+    edition: Edition,
+    newsletter: config.Newsletter,
+    now: datetime,
+    missing: frozenset[int],
+    *,
+    by: str,
+    made: bool,
+    read_sources: bool,
+) -> None:
+    """Decide on every post again, keep editors' changes, and record a revision if anything changed."""
+    decisions = list(_decisions(edition, newsletter, now, missing))
+    _write(edition, decisions)
+    ordering.arrange(edition, newsletter)
+    read_at = now if read_sources else last_read(newsletter, edition.refreshed_at)
+    edition.refreshed_at = max(edition.refreshed_at, read_at)
+    if read_sources:
+        edition.waiting = None if edition.standalone else _sources_not_read(edition, newsletter, now)
+    edition.save()
+    if history.has_changed(edition):
+        history.record(edition, by, acts.MADE() if made else acts.REFRESHED(), now)
+
+
+def _decisions(
+    edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int]
+) -> Iterator[tuple[Post, Decision]]:
+    look_back = edition.since - one_period_before(edition.since, newsletter.period, newsletter.zone)
+    for post, facts in candidate_posts.facts(edition, newsletter):
+        decision = decide(
+            replace(facts, gone=True) if post.pk in missing else facts,
+            since=edition.since,
+            until=edition.until,
+            now=now,
+            late_posts=newsletter.late_posts,
+            look_back=look_back,
+        )
+        if decision is not None:
+            yield post, _chosen(decision, facts) if edition.standalone else decision
+
+
+def _chosen(decision: Decision, facts: Facts) -> Decision:
+    """Return the decision for a letter beside the schedule, which has only posts that an editor chose."""
+    return Decision(False, reasons.NOT_CHOSEN()) if decision.included and not facts.choice else decision
+
+
+def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None:
+    """Write an entry for each decision; delete entries that no longer belong here, unless an editor changed them."""
+    known = {e.post_id: e for e in edition.entries.all()}
+    for post, decision in decisions:
+        entry = known.pop(post.pk, None) or EditionPost(edition=edition, post=post)
+        entry.included, entry.reason = decision.included, decision.reason
+        entry.save()
+    for entry in known.values():
+        if superseded.is_untouched(entry):
+            entry.delete()
+        else:
+            entry.included, entry.reason = False, reasons.OUTSIDE()
+            entry.save()
+
+
+def _sources_not_read(edition: Edition, newsletter: config.Newsletter, now: datetime) -> Message | None:
+    found = unread(newsletter, edition.since, edition.until, now)
+    if not found:
+        return None
+    return messages.SOURCES_NOT_READ(count=len(found), sources=tuple(_not_read(s, edition) for s in found))
+
+
+def _not_read(source: Source, edition: Edition) -> Message:
+    if source.read_at is None or source.read_at <= edition.since:
+        return messages.SOURCE_NOT_READ(url=source.url)
+    return messages.SOURCE_LAST_READ(url=source.url, at=source.read_at)

@@ -1,0 +1,358 @@
+"""Editors' changes to a draft: texts, posts, their order, and undo.
+
+Each change names the revision that the editor saw; if the draft has changed since, it is refused and nothing is
+overwritten. Each change is one revision and one line of the audit log.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from newsletter.config import Config
+from newsletter.editions import history
+from newsletter.editions.draft import decide_again
+from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection import ordering
+from newsletter.editions.selection.candidate_posts import holding
+from newsletter.editions.states import state_message
+from newsletter.messages import Message, MessageType
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.messages import posts as reasons
+from newsletter.models import Edition, EditionPost, EditorChoice, Post, State
+
+LONGEST_WORDS, LONGEST_TEXT = 20_000, 200_000
+"""Characters of an introduction or sign-off, and of a post's text, which begins as long as its source's."""
+
+
+class Conflict(JobProblem):
+    """The draft changed since the editor saw it; `edition` is its current state, `differences` its changes."""
+
+    def __init__(self, edition: Edition, seen: int) -> None:
+        self.edition = edition
+        self.differences = history.difference(edition, seen, edition.revision)
+        told = tuple(self.differences[:3]) or (messages.CHECK_AGAIN(),)
+        super().__init__(
+            messages.CONFLICT(name=edition.name, seen=str(seen), newest=str(edition.revision), differences=told)
+        )
+
+
+def set_words(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    words: Mapping[str, str],
+    now: datetime | None = None,
+) -> Edition:
+    """Set subject, preheader, greeting or closing; an empty subject or preheader is generated from the posts."""
+    unknown = set(words) - set(history.WORDS)
+    assert not unknown, f"no such words: {unknown}"
+    for key, text in words.items():
+        if len(text) > LONGEST_WORDS:
+            raise JobProblem(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=LONGEST_WORDS))
+    changed = acts.TEXTS_CHANGED(fields=tuple(history.FIELDS[key]() for key in history.WORDS if key in words))
+    with changing(configuration, edition, by, revision, changed, now) as draft:
+        for key, text in words.items():
+            setattr(draft, key, " ".join(text.split()) if key in ("subject", "preheader") else text)
+    return draft
+
+
+def leave_out(
+    configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
+) -> Edition:
+    """Remove a post; it isn't added again automatically, nor to a later edition."""
+    return _on_post(configuration, edition, by, revision, post, acts.POST_REMOVED, now, chooser(EditorChoice.OUT))
+
+
+def include(
+    configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
+) -> Edition:
+    """Add a post, overriding the rules; refused if another edition has it."""
+    return _on_post(configuration, edition, by, revision, post, acts.POST_ADDED, now, chooser(EditorChoice.IN))
+
+
+def let_rules_decide(
+    configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
+) -> Edition:
+    """Reset an editor's choice, so that the rules decide."""
+    now = now or datetime.now(UTC)
+    with changing(configuration, edition, by, revision, acts.POST_RESET(title=_title(edition, post)), now) as draft:
+        entry = entry_of(draft, post)
+        entry.choice = ""
+        entry.save()
+        decide_again(draft, configuration.newsletters[draft.newsletter], now)
+    return draft
+
+
+def pin(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    post: int,
+    now: datetime | None = None,
+    *,
+    pinned: bool = True,
+) -> Edition:
+    """Pin a post to the top of its day, or unpin it."""
+
+    def set_pinned(entry: EditionPost) -> None:
+        entry.pinned = pinned
+
+    return _on_post(
+        configuration, edition, by, revision, post, acts.POST_PINNED if pinned else acts.POST_UNPINNED, now, set_pinned
+    )
+
+
+def retitle(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    post: int,
+    title: str,
+    now: datetime | None = None,
+) -> Edition:
+    """Set a post's headline in this edition; an empty one restores its own."""
+
+    def set_title(entry: EditionPost) -> None:
+        entry.title = " ".join(title.split())[:500]
+
+    return _on_post(configuration, edition, by, revision, post, acts.POST_RETITLED, now, set_title)
+
+
+def rewrite(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    post: int,
+    text: str,
+    now: datetime | None = None,
+) -> Edition:
+    """Set a post's text in this edition, in Markdown; an empty one restores its own."""
+    _check_length(text)
+
+    def set_text(entry: EditionPost) -> None:
+        entry.text = text
+
+    return _on_post(configuration, edition, by, revision, post, acts.POST_REWRITTEN, now, set_text)
+
+
+def move(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    post: int,
+    day: date,
+    place: int,
+    now: datetime | None = None,
+) -> Edition:
+    """Move a post to position `place` (from 0) of `day`; the other posts of that day keep their order."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    with changing(configuration, edition, by, revision, acts.POST_MOVED(title=_title(edition, post)), now) as draft:
+        entry = entry_of(draft, post)
+        entry.moved_to = day
+        entries = draft.entries.filter(included=True).exclude(pk=entry.pk).select_related("post")
+        same_day = [e for e in entries if ordering.day_of(e, newsletter) == day]
+        same_day.insert(max(0, place), entry)
+        for rank, each in enumerate(same_day):
+            each.moved_rank = float(rank)
+            each.save()
+    return draft
+
+
+def add_post(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    *,
+    title: str,
+    url: str,
+    text: str,
+    day: date | None = None,
+    now: datetime | None = None,
+) -> Edition:
+    """Add an item that no source lists: a headline, a link and a text in Markdown; `day` None means today."""
+    now = now or datetime.now(UTC)
+    if not title.strip():
+        raise JobProblem(messages.NO_HEADLINE())
+    _check_length(text)
+    with changing(configuration, edition, by, revision, acts.POST_WRITTEN(title=title.strip()), now) as draft:
+        entry = write_post(draft, title.strip(), url, text, now)
+        entry.moved_to = day
+        entry.save()
+    return draft
+
+
+def write_post(draft: Edition, title: str, url: str, text: str, now: datetime, *, number: int = 0) -> EditionPost:
+    """Create a post that no source lists, and its entry; `number` tells several of one revision apart."""
+    post = Post.objects.create(
+        newsletter=draft.newsletter,
+        url=url,
+        link_key=f"by hand {draft.pk}.{draft.revision}" + (f".{number}" if number else ""),
+        content_hash="",
+        title=title,
+        published=max(draft.since, min(now, draft.until - timedelta(seconds=1))),
+        first_seen=now,
+        changed_at=now,
+        was_there_before=True,
+    )
+    return EditionPost.objects.create(
+        edition=draft, post=post, included=True, reason=reasons.INCLUDED(), choice=EditorChoice.IN, text=text
+    )
+
+
+def go_back(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    to: int,
+    now: datetime | None = None,
+    *,
+    what: MessageType = acts.BACK,
+) -> Edition:
+    """Restore another revision as a new one; posts that it doesn't know stay where the rules put them.
+
+    `what` says in the history whether this is undo, redo or a choice from the history.
+    """
+    now = now or datetime.now(UTC)
+    earlier = edition.revisions.filter(number=to).first()
+    if earlier is None:
+        raise JobProblem(messages.NO_REVISION(name=edition.name, revision=str(to)))
+    with changing(configuration, edition, by, revision, what(number=to), now) as draft:
+        for key in history.WORDS:
+            setattr(draft, key, earlier.snapshot[key])
+        draft.blocks = earlier.snapshot.get("blocks", [])
+        _add_missing(draft, earlier.snapshot["posts"])
+        for entry in draft.entries.all():
+            _restore(entry, earlier.snapshot["posts"].get(str(entry.post_id), {}))
+        decide_again(draft, configuration.newsletters[draft.newsletter], now)
+    return draft
+
+
+def _add_missing(draft: Edition, posts: history.Snapshot) -> None:
+    """Create the entries of a revision's chosen posts that the draft no longer has, such as one written by hand."""
+    there = set(draft.entries.values_list("post_id", flat=True))
+    wanted = {int(number) for number, was in posts.items() if was.get("choice")} - there
+    for post in Post.objects.filter(newsletter=draft.newsletter, pk__in=wanted):
+        EditionPost.objects.create(edition=draft, post=post, included=False)
+
+
+@contextmanager
+def changing(
+    configuration: Config, edition: Edition, by: str, revision: int | None, what: Message, now: datetime | None = None
+) -> Iterator[Edition]:
+    """Yield a draft for changing, with its row locked; a new revision is created at the end. `revision` None means any.
+
+    Raises Conflict if it changed since `revision`, and JobProblem if it is not a draft.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        draft = Edition.objects.select_for_update().get(pk=edition.pk)
+        if draft.state != State.DRAFT:
+            raise JobProblem(messages.ONLY_DRAFTS_CHANGE(name=draft.name, state=state_message(draft.state)))
+        if revision is not None and revision != draft.revision:
+            raise Conflict(draft, revision)
+        before = history.snapshot(draft)
+        yield draft
+        ordering.arrange(draft, configuration.newsletters[draft.newsletter])
+        history.record(draft, by, what, now)
+        history.log(by, what, draft.name, now, *_changed(before, history.snapshot(draft)))
+        fetch_images_later(configuration, draft)
+
+
+def _check_length(text: str) -> None:
+    """Raise JobProblem if a post's text is too long; it isn't cut, so that no word is lost unnoticed."""
+    if len(text) > LONGEST_TEXT:
+        raise JobProblem(messages.TEXT_TOO_LONG(field=acts.POST_TEXT(), length=len(text), most=LONGEST_TEXT))
+
+
+def _on_post(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    revision: int | None,
+    post: int,
+    what: MessageType,
+    now: datetime | None,
+    act: Callable[[EditionPost], None],
+) -> Edition:
+    with changing(configuration, edition, by, revision, what(title=_title(edition, post)), now) as draft:
+        entry = entry_of(draft, post)
+        act(entry)
+        entry.save()
+    return draft
+
+
+def entry_of(draft: Edition, post: int) -> EditionPost:
+    """Return the draft's entry of a post, created if the newsletter has the post but the draft doesn't."""
+    entry = draft.entries.select_related("post").filter(post_id=post).first()
+    if entry is not None:
+        return entry
+    found = Post.objects.filter(pk=post, newsletter=draft.newsletter).first()
+    if found is None:
+        raise JobProblem(messages.NO_POST(name=draft.name, post=str(post)))
+    return EditionPost(edition=draft, post=found, included=False)
+
+
+def _title(edition: Edition, post: int) -> str:
+    """The headline of a post in a draft, by which the history names it."""
+    own = edition.entries.filter(post_id=post).values_list("title", flat=True).first()
+    found = Post.objects.filter(pk=post).values_list("title", "url").first()
+    return own or (found[0] or found[1] if found else str(post))
+
+
+def chooser(choice: EditorChoice) -> Callable[[EditionPost], None]:
+    """Return what adds or removes an entry; it raises JobProblem if another edition has the post to be added."""
+
+    def choose(entry: EditionPost) -> None:
+        if choice == EditorChoice.IN and (other := _holder(entry)):
+            raise JobProblem(messages.POST_IN_ANOTHER(title=entry.post.title, edition=other))
+        entry.choice, entry.included = choice, choice == EditorChoice.IN
+        entry.reason = reasons.INCLUDED() if choice == EditorChoice.IN else reasons.LEFT_OUT()
+
+    return choose
+
+
+def _holder(entry: EditionPost) -> str:
+    others = holding(entry.edition.newsletter).exclude(pk=entry.edition_id)
+    held = EditionPost.objects.filter(edition__in=others, post_id=entry.post_id, included=True)
+    found = held.select_related("edition").first()
+    return found.edition.name if found else ""
+
+
+def _restore(entry: EditionPost, was: dict[str, Any]) -> None:
+    entry.choice, entry.pinned = was.get("choice", ""), was.get("pinned", False)
+    entry.title, entry.text = was.get("title", ""), was.get("text", "")
+    entry.moved_rank = was.get("moved_rank")
+    entry.moved_to = date.fromisoformat(was["moved_to"]) if was.get("moved_to") else None
+    entry.save()
+
+
+def _changed(before: history.Snapshot, after: history.Snapshot) -> tuple[history.Snapshot, history.Snapshot]:
+    """Return only what differs, so that the log stays readable."""
+    before, after = ({**found, "blocks": _by_id(found["blocks"])} for found in (before, after))
+    lists = ("posts", "blocks")
+    old: history.Snapshot = {key: before[key] for key in before if key not in lists and before[key] != after[key]}
+    new: history.Snapshot = {key: after[key] for key in old}
+    for name in lists:
+        was, now = before[name], after[name]
+        changed = [key for key in {**was, **now} if was.get(key) != now.get(key)]
+        if changed or name == "posts":
+            old[name], new[name] = ({key: each.get(key) for key in changed} for each in (was, now))
+    return old, new
+
+
+def _by_id(blocks: list[dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Return blocks as the log tells of them, by their ids."""
+    silent = ("id", "title")
+    return {b["id"]: {"headline": b["title"], **{k: v for k, v in b.items() if k not in silent}} for b in blocks}

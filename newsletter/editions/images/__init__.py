@@ -1,0 +1,1 @@
+"""Images of posts that the site serves itself."""

@@ -1,0 +1,35 @@
+"""Links through `/l/…` in approved editions: made at approval, the same for all readers."""
+
+import secrets
+from collections.abc import Mapping
+
+from newsletter.domain.digest import Digest, Rendered
+from newsletter.models import ApprovedContent, CountedLink
+from newsletter.render.content.addresses import uri
+from newsletter.render.edition import size
+from newsletter.render.html.links import outgoing, redirected
+
+_TOKEN_OCTETS = 12  # 16 characters
+
+
+def with_counted_links(rendered: Rendered, digest: Digest) -> tuple[Rendered, Mapping[str, str]]:
+    """Return the email with counted links, and the token of each address."""
+    tokens = {address: secrets.token_urlsafe(_TOKEN_OCTETS) for address in outgoing(rendered, digest)}
+    paths = {address: f"{digest.letterhead.site_url}/l/{token}" for address, token in tokens.items()}
+    return redirected(rendered, paths), tokens
+
+
+def added_size(rendered: Rendered, digest: Digest) -> int:
+    """Return by how many bytes counted links make the HTML larger; 0 if they make it smaller."""
+    larger, _ = with_counted_links(rendered, digest)
+    return max(0, size(larger, digest.letterhead) - size(rendered, digest.letterhead))
+
+
+def store(content: ApprovedContent, tokens: Mapping[str, str], digest: Digest) -> None:
+    """Store the links of an edition that is being approved, in the caller's transaction."""
+    posts = {uri(post.url): int(post.id) for post in digest.posts}
+    CountedLink.objects.filter(content=content).delete()
+    CountedLink.objects.bulk_create(
+        CountedLink(content=content, token=token, address=uri(address), post_id=posts.get(uri(address)))
+        for address, token in tokens.items()
+    )

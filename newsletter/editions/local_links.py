@@ -1,0 +1,110 @@
+"""Check whether recipients can follow a message's links, which all start with `site.url`.
+
+If `site.url` is not a public https address, messages are only written to files, or sent through a server on loopback to
+addresses under reserved names (RFC 2606, RFC 6761), or to any address with `--allow-local-links`.
+"""
+
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.db.models import Q
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.domain.hosts import is_loopback, is_public_host
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import Message
+from newsletter.messages import editions as messages
+from newsletter.models import ApprovedContent
+from subscribers.models import Subscription
+
+RESERVED_NAMES = ("example", "test", "invalid", "localhost", "example.com", "example.net", "example.org")
+"""Reserved names, and all names below them, belong to nobody; messages to them reach nobody."""
+
+ALLOWED = "allow_local_links"
+"""The key in an approved edition's headers that allows local links."""
+
+
+class LinkProblem(JobProblem):
+    """Recipients could not follow the links."""
+
+
+def check_links(configuration: Config, newsletter: str, *, count: bool = True) -> None:
+    """Raise LinkProblem if current subscribers of the newsletter could not follow links to `site.url`.
+
+    Without `count` the subscribers are not read, as if all had reserved addresses.
+    """
+    if not _depends_on_readers(configuration, newsletter) or configuration.allow_local_links or not count:
+        return
+    receiving = Subscription.objects.receiving(configuration.newsletters[newsletter], datetime.now(UTC))
+    _refuse_real(configuration, receiving.exclude(_under_reserved_names()).count())
+
+
+def check_edition(configuration: Config, newsletter: str, content: ApprovedContent) -> None:
+    """Raise LinkProblem like `check_links`, unless the edition was approved or queued with `--allow-local-links`."""
+    check_links(configuration, newsletter, count=not content.headers.get(ALLOWED, False))
+
+
+def check_addresses(configuration: Config, newsletter: str, addresses: Collection[str]) -> None:
+    """Raise LinkProblem if people with these addresses could not follow links to `site.url`."""
+    if _depends_on_readers(configuration, newsletter) and not configuration.allow_local_links:
+        _refuse_real(configuration, sum(not is_reserved(address) for address in addresses))
+
+
+def is_reserved(address: str) -> bool:
+    """Return whether the address's domain is a reserved name or below one."""
+    domain = address.rpartition("@")[2].lower().rstrip(".")
+    return any(domain == name or domain.endswith(f".{name}") for name in RESERVED_NAMES)
+
+
+def note(configuration: Config, newsletter: str) -> Message | None:
+    """Return a message about who receives local links; None if links are public or messages are files."""
+    if not _depends_on_readers(configuration, newsletter):
+        return None
+    url = configuration.site.url
+    if configuration.allow_local_links:
+        return messages.LINKS_TO_EVERYONE(url=url)
+    return messages.LINKS_TO_RESERVED(url=url)
+
+
+def _depends_on_readers(configuration: Config, newsletter: str) -> bool:
+    """Return whether links are local and the provider is on loopback; raise LinkProblem if it is elsewhere."""
+    url, provider = configuration.site.url, configuration.provider_of(configuration.newsletters[newsletter])
+    if is_public(url) or provider == "file":
+        return False
+    if not is_loopback(_host_of(configuration.delivery, provider)):
+        raise LinkProblem(messages.LINKS_LOCAL(url=url))
+    return True
+
+
+def _refuse_real(configuration: Config, number: int) -> None:
+    if number:
+        raise LinkProblem(messages.LINKS_LOCAL_FOR_SOME(url=configuration.site.url, count=number))
+
+
+def _under_reserved_names() -> Q:
+    found = Q(subscriber__domain__in=RESERVED_NAMES)
+    for name in RESERVED_NAMES:
+        found |= Q(subscriber__domain__endswith=f".{name}")
+    return found
+
+
+def is_public(url: str) -> bool:
+    """Return whether anyone can reach the address: https, and not on loopback or a private network."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" and is_public_host(parts.hostname or "")
+
+
+def _host_of(delivery: config.DeliverySettings, provider: str) -> str:
+    if provider == "smtp":
+        return delivery.smtp.host
+    return urlsplit(_api_of(getattr(delivery, provider))).hostname or ""
+
+
+def _api_of(settings: Mapping[str, Any]) -> str:
+    """Return the configured address of a provider's API (named as in anymail or, for Amazon SES, boto3), or ""."""
+    keys = {key.lower(): given for key, given in settings.items()}
+    client = keys.get("client_params")
+    return str(keys.get("api_url") or (client.get("endpoint_url") if isinstance(client, Mapping) else None) or "")

@@ -1,0 +1,121 @@
+"""Notices to editors, stored in the transaction of the event, then emailed and posted.
+
+A notice is never lost, and the same notice is sent once. Silence of a source is never mistaken for a quiet week.
+"""
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import reduce
+
+from newsletter import config
+from newsletter.collecting.collect import Collected
+from newsletter.delivery import backoff
+from newsletter.delivery.reply import redact_addresses
+from newsletter.messages import Message
+from newsletter.messages import notices as messages
+from newsletter.messages import schedule as outcomes
+from newsletter.messages.general import ABOUT
+from newsletter.models import Edition, Notice
+
+DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
+SERVICE, RECOVERED, MAIL, MAILBOX = "service", "recovered", "mail", "mailbox"
+UNKNOWN = "unknown"
+POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN)
+"""The kinds that need action; they are also logged and posted to `alert_url`."""
+
+log = logging.getLogger("newsletter.notices")
+
+SAME_AGAIN = timedelta(hours=20)
+UNSENT = 2
+NAMED = 3
+"""How many silent sources a notice names."""
+# A little less than a week, since a clock change can make one shorter.
+A_WEEK = timedelta(days=6, hours=12)
+
+
+def tell(newsletter: str, kind: str, text: Message, now: datetime, edition: str = "") -> None:
+    """Store a notice, unless the same one was stored within the day."""
+    same = Notice.objects.filter(newsletter=newsletter, kind=kind, text=text, at__gt=now - SAME_AGAIN)
+    if not same.exists():
+        _write(newsletter, kind, text, now, edition)
+
+
+def tell_everyone(configuration: config.Config, kind: str, text: Message, now: datetime) -> None:
+    """Store a notice for the editors of all newsletters, once for each editor."""
+    known: set[str] = set()
+    for newsletter in configuration.newsletters.values():
+        if fresh := set(newsletter.editors) - known:
+            known |= fresh
+            tell(newsletter.name, kind, text, now)
+
+
+def tell_of_mail(newsletter: str, problem: Message, now: datetime) -> None:
+    """Store a notice that emails to single subscribers can't be sent, at most once a day."""
+    recent = Notice.objects.filter(newsletter=newsletter, kind=MAIL, at__gt=now - SAME_AGAIN)
+    if not recent.exists():
+        text = messages.EMAILS_FAILING(problem=problem, days=backoff.TRY_FOR.days)
+        _write(newsletter, MAIL, text, now)
+
+
+def tell_of_silence(found: Iterable[Collected], now: datetime) -> None:
+    """Store one notice for each newsletter of which sources went silent, however many they are."""
+    problems: dict[str, list[Message]] = {}
+    for each in found:
+        if each.went_silent and each.problem is not None:
+            problems.setdefault(each.newsletter, []).append(each.problem)
+    for newsletter, told in problems.items():
+        text = messages.SOURCES_SILENT(count=len(told), problems=tuple(told[:NAMED]))
+        tell(newsletter, SOURCE, text, now)
+
+
+def _write(newsletter: str, kind: str, text: Message, now: datetime, edition: str = "") -> None:
+    Notice.objects.create(newsletter=newsletter, kind=kind, text=text, at=now, edition=edition)
+    if kind in POSTED:
+        log.warning("%s: %s", newsletter, redact_addresses(str(text)))
+
+
+def tell_of_draft(newsletter: config.Newsletter, edition: Edition, now: datetime) -> None:
+    """Notify the editors of a draft: its posts, when it is sent, and which sources could not be read.
+
+    After `UNSENT` drafts in a row that were neither sent nor cancelled, they are notified once a week.
+    """
+    posts = edition.entries.filter(included=True).count()
+    parts = [messages.DRAFT_READY(edition=edition.name, count=posts), _departure(newsletter, edition)]
+    if edition.waiting:
+        about = ABOUT(subject=edition.name, message=edition.waiting)
+        tell(newsletter.name, SOURCE, about, now, edition.name)
+        parts.append(messages.IT_WAITS(reason=edition.waiting))
+    unsent = edition.replaces.count()
+    if unsent:
+        parts.append(_posts_of(edition, unsent))
+    if unsent >= UNSENT:
+        parts.append(messages.TOLD_WEEKLY())
+        if Notice.objects.filter(newsletter=newsletter.name, kind=DRAFT, at__gt=now - A_WEEK).exists():
+            return
+    text = reduce(lambda first, second: messages.SENTENCES(first=first, second=second), parts)
+    tell(newsletter.name, DRAFT, text, now, edition.name)
+
+
+def _departure(newsletter: config.Newsletter, edition: Edition) -> Message:
+    if edition.due_at is None:
+        return messages.SENT_BY_HAND()
+    if newsletter.approval == "none":
+        return messages.SENT_AUTOMATICALLY(at=edition.due_at)
+    return messages.SENT_ONCE_APPROVED(at=edition.due_at)
+
+
+def tell_of_wait(edition: Edition, why: Message, now: datetime) -> Message:
+    """Tell why an edition waits, unless the same was told of a draft that it replaced; return the message."""
+    message = outcomes.WAITING(edition=edition.name, reason=why)
+    told = Notice.objects.filter(newsletter=edition.newsletter, kind=WAITING)
+    before = [message.renamed(edition.name, each.name) for each in edition.replaces.all()]
+    if not any(told.filter(text=each).exists() for each in before):
+        tell(edition.newsletter, WAITING, message, now, edition.name)
+    return message
+
+
+def _posts_of(edition: Edition, count: int) -> Message:
+    if count > 1:
+        return messages.HAS_POSTS_OF_SEVERAL(count=count)
+    return messages.HAS_POSTS_OF(edition=edition.replaces.get().name)

@@ -1,0 +1,57 @@
+"""Write an edition to files: HTML, text and the whole message."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from newsletter.config import Config
+from newsletter.domain.segments import Reader
+from newsletter.editions import approved_content
+from newsletter.editions.rendering import Proof, list_headers, proof
+from newsletter.mime.message_builder import MessageBuilder
+from newsletter.models import LOCKED_STATES, ApprovedContent, Edition
+from newsletter.render import preview
+from newsletter.render.message import segments
+from subscribers.tokens import link_token_for_tests
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files, and the sizes of HTML, text and message in bytes."""
+
+    proof: Proof
+    files: dict[str, Path]
+    sizes: dict[str, int]
+
+
+def sample_reader(address: str = "reader@example.org") -> Reader:
+    """Return a recipient whose links belong to no subscriber."""
+    return Reader(number=0, address=address, token=link_token_for_tests(), message_id="preview")
+
+
+def as_sent(edition: Edition, looked_at: Proof, reader: Reader, now: datetime) -> bytes:
+    """Return a recipient's exact message, without a DKIM signature: as approved, or as approving now would give."""
+    approved = ApprovedContent.objects.filter(edition=edition).first() if edition.state in LOCKED_STATES else None
+    if approved is not None:
+        mail = approved_content.unpack(bytes(approved.segments))
+    else:
+        head, at = looked_at.letterhead, edition.due_at or now
+        mail = segments(looked_at.rendered, head, date=at, **list_headers(head, edition.period))
+    return b"".join(MessageBuilder(mail).build(reader).pieces)
+
+
+def write(edition: Edition, configuration: Config, folder: Path) -> Written:
+    """Write edition.html, edition.txt and edition.eml to a folder, which is created."""
+    looked_at, reader = proof(edition, configuration), sample_reader()
+    head, rendered = looked_at.letterhead, looked_at.rendered
+    contents = {
+        "html": preview.reader_html(rendered, head, reader).encode(),
+        "text": preview.reader_text(rendered, head, reader).encode(),
+        "eml": as_sent(edition, looked_at, reader, datetime.now(UTC)),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {kind: folder / f"edition.{'txt' if kind == 'text' else kind}" for kind in contents}
+    for kind, path in files.items():
+        path.write_bytes(contents[kind])
+    sizes = {"html": len(contents["html"]), "text": len(contents["text"]), "mail": len(contents["eml"])}
+    return Written(looked_at, files, sizes)

@@ -1,0 +1,25 @@
+"""What jobs raise when they can't do what was asked."""
+
+from newsletter import config
+from newsletter.messages import Message, Problem
+from newsletter.messages import editions as messages
+from newsletter.messages.general import TEXT
+
+
+class JobProblem(Problem):
+    """An action is impossible; the message says what, where, and what to do."""
+
+    def __init__(self, message: Message | str) -> None:
+        super().__init__(TEXT(words=message) if isinstance(message, str) else message)
+
+
+def inactivity(newsletter: config.Newsletter) -> Message | None:
+    """Return a message if a newsletter is paused or archived, None if it is active."""
+    told = {"paused": messages.NEWSLETTER_PAUSED, "archived": messages.NEWSLETTER_ARCHIVED}.get(newsletter.status)
+    return told(title=newsletter.title) if told else None
+
+
+def refuse_inactive(newsletter: config.Newsletter) -> None:
+    """Raise JobProblem if a newsletter is paused or archived."""
+    if message := inactivity(newsletter):
+        raise JobProblem(message)

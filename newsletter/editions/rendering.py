@@ -1,0 +1,312 @@
+"""Render an edition of the database: digest, HTML and lint findings.
+
+A draft is rendered from the current posts with editors' changes. An approved edition is never rendered again.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta, timezone
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from django.db.models import QuerySet
+
+from newsletter import config
+from newsletter.collecting import hosted_images, pictures
+from newsletter.config import Config
+from newsletter.domain.digest import Block, Digest, DigestPost, Finding, Letterhead, Level, Preview, Rendered
+from newsletter.domain.found_post import Image
+from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
+from newsletter.editions.links.counted import added_size
+from newsletter.editions.selection.ordering import day_of
+from newsletter.images import names
+from newsletter.messages import Message, sources
+from newsletter.messages.general import ABOUT
+from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, HostedImage
+from newsletter.render.content.headline import headline_of
+from newsletter.render.content.markdown import markdown
+from newsletter.render.content.post_images import addresses, hosted, measured, unmeasured, without_images
+from newsletter.render.content.reading_time import reading_minutes
+from newsletter.render.content.videos import video_links
+from newsletter.render.dates import short_date
+from newsletter.render.digest import body, group
+from newsletter.render.edition import render, size
+from newsletter.render.lint import lint
+from newsletter.render.subject import preheader, subject
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The current rendering of an edition, with lint findings."""
+
+    letterhead: Letterhead
+    digest: Digest
+    rendered: Rendered
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that block approval."""
+        return tuple(f for f in self.findings if f.level == Level.ERROR)
+
+
+def letterhead(configuration: Config, newsletter: config.Newsletter) -> Letterhead:
+    """Return the letterhead of a newsletter's messages."""
+    return Letterhead(
+        newsletter=newsletter.name,
+        title=newsletter.title,
+        description=newsletter.description,
+        language=newsletter.language,
+        timezone=newsletter.timezone,
+        sender_name=newsletter.sender.name,
+        sender_address=newsletter.sender.address,
+        reply_to=newsletter.reply_to,
+        postal_address=newsletter.address,
+        site_url=configuration.site.url,
+        theme=newsletter.theme,
+        template=newsletter.template,
+        mailto_unsubscribe=_mailto(configuration),
+    )
+
+
+def list_headers(head: Letterhead, period: str) -> dict[str, str]:
+    """Return List-Id (RFC 2919) and Feedback-ID of an edition, as arguments of `segments`."""
+    host = urlsplit(head.site_url).hostname or "localhost"
+    return {
+        "list_id": f"{head.newsletter}.{host}",
+        "feedback_id": f"{head.newsletter}:{period}:digest:{sender_id(host)}",
+    }
+
+
+def sender_id(host: str) -> str:
+    """Return the last part of a Feedback-ID: 5 to 15 characters that stay the same for a site, as Google asks."""
+    name = re.sub(r"[^a-z0-9]", "", host.lower())
+    return name if 5 <= len(name) <= 15 else name[:7] + sha256(host.encode()).hexdigest()[:8]
+
+
+def digest_of(edition: Edition, configuration: Config) -> Digest:
+    """Return the digest of an edition: its texts and its posts in groups, with editors' changes."""
+    return digest_with(edition, configuration, _entries(edition))
+
+
+def digest_with(edition: Edition, configuration: Config, entries: Iterable[EditionPost]) -> Digest:
+    """Return the digest of an edition, which need not be stored, with these posts."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    posts = [(entry, _post(entry, newsletter)) for entry in entries]
+    if newsletter.images == "none":
+        posts = [(entry, without_images(post)) for entry, post in posts]
+    if newsletter.images == "source":
+        posts = _measured(posts)
+    if newsletter.images != "none":
+        posts = _with_previews(posts, configuration.site.url)
+    missing = _Missing()
+    if newsletter.images == "hosted":
+        posts, missing = _hosted(posts, configuration)
+    digest = _digest(edition, configuration, posts)
+    return replace(
+        digest,
+        subject=_subject(digest, newsletter),
+        preheader=edition.preheader or preheader(digest.posts),
+        images_not_hosted=missing.not_hosted,
+        images_left_out=missing.left_out,
+    )
+
+
+def image_addresses(edition: Edition, configuration: Config) -> set[str]:
+    """Return the addresses of the images of an edition's posts, as they are fetched."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    posts = (_post(entry, newsletter) for entry in _entries(edition))
+    return {url for post in posts for url in addresses(post, configuration.site.url)}
+
+
+def _entries(edition: Edition) -> QuerySet[EditionPost]:
+    entries = edition.entries.filter(included=True).select_related("post")
+    return entries.prefetch_related("post__listings__source")
+
+
+def _measured(posts: list[tuple[EditionPost, DigestPost]]) -> list[tuple[EditionPost, DigestPost]]:
+    """Return the posts with the sizes of images that were measured when they were collected."""
+    found = pictures.sizes({url for _, post in posts for url in unmeasured(post.html, post.image)})
+    return [(entry, measured(post, found)) for entry, post in posts] if found else posts
+
+
+def _with_previews(posts: list[tuple[EditionPost, DigestPost]], site: str) -> list[tuple[EditionPost, DigestPost]]:
+    """Return the posts with what is known of their videos."""
+    urls = {entry.pk: tuple(video_links(post.html)) for entry, post in posts}
+    found = pictures.previews({url for each in urls.values() for url in each})
+
+    def preview(url: str) -> Preview:
+        size = names.size_of(found[url].name)
+        image = Image(f"{site}{names.PATH}{found[url].name}", "", *size) if size else None
+        return Preview(url, found[url].title, image)
+
+    return [
+        (entry, replace(post, previews=tuple(preview(url) for url in urls[entry.pk] if url in found)))
+        for entry, post in posts
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Missing:
+    """Images that the site does not serve: why they keep their source, and the addresses of those left out."""
+
+    not_hosted: tuple[Message, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def _hosted(
+    posts: list[tuple[EditionPost, DigestPost]], configuration: Config
+) -> tuple[list[tuple[EditionPost, DigestPost]], _Missing]:
+    """Return the posts with the images that are stored, and what is said of the others."""
+    site = configuration.site.url
+    urls = list(dict.fromkeys(url for _, post in posts for url in addresses(post, site)))
+    images = hosted_images.known(urls)
+    names = {url: image.name for url, image in images.items() if image.name or image.unusable}
+    not_hosted = tuple(_why_not(url, images.get(url)) for url in urls if url not in names)
+    left_out = tuple(url for url, name in names.items() if not name)
+    return [(entry, hosted(post, site, names)) for entry, post in posts], _Missing(not_hosted, left_out)
+
+
+def _why_not(url: str, image: HostedImage | None) -> Message:
+    return image.problem if image and image.problem else ABOUT(subject=url, message=sources.IMAGE_NOT_FETCHED())
+
+
+def _digest(edition: Edition, configuration: Config, posts: list[tuple[EditionPost, DigestPost]]) -> Digest:
+    """Return the digest with these posts, and only subject and preview text of an editor."""
+    newsletter = configuration.newsletters[edition.newsletter]
+    full = [post for entry, post in posts if not entry.headline_only]
+    groups = group(
+        full,
+        by=newsletter.group_by,
+        order="given",
+        zone=newsletter.zone,
+        language=newsletter.language,
+        sections=newsletter.theme.sections,
+    )
+    return Digest(
+        name=edition.name,
+        letterhead=letterhead(configuration, newsletter),
+        since=edition.until - timedelta(seconds=1) if edition.standalone else edition.since,
+        until=edition.until,
+        subject=edition.subject,
+        preheader=edition.preheader,
+        groups=groups,
+        headlines=tuple(post for entry, post in posts if entry.headline_only),
+        greeting=edition.greeting,
+        closing=edition.closing,
+        contents=newsletter.body != "title",
+        standalone=edition.standalone or edition.corrects_id is not None,
+        blocks=tuple(Block(**block) for block in edition.blocks),
+    )
+
+
+def default_subject(edition: Edition, configuration: Config, entries: Iterable[EditionPost]) -> str:
+    """Return the subject that the newsletter's template gives for these posts; their texts aren't read.
+
+    Raises `TemplateProblem` if the template can't be rendered.
+    """
+    newsletter = configuration.newsletters[edition.newsletter]
+    posts = [(entry, _post(entry, newsletter, with_text=False)) for entry in entries]
+    return _subject(_digest(edition, configuration, posts), newsletter)
+
+
+def proof(edition: Edition, configuration: Config) -> Proof:
+    """Return the rendering of a draft as it is now, or of an approved edition as approved."""
+    digest = digest_of(edition, configuration)
+    newsletter = configuration.newsletters[edition.newsletter]
+    if edition.state in LOCKED_STATES and (approved := ApprovedContent.objects.filter(edition=edition).first()):
+        digest = replace(digest, subject=approved.subject, preheader=approved.preheader)
+        return Proof(digest.letterhead, digest, rendered_of(approved), ())
+    rendered = _rendered(digest, configuration, newsletter, newsletter.maximum_size)
+    added = added_size(rendered, digest) if newsletter.track == "links" else 0
+    if added and size(rendered, digest.letterhead) + added > newsletter.maximum_size:
+        rendered = _rendered(digest, configuration, newsletter, newsletter.maximum_size - added)
+    return Proof(digest.letterhead, digest, rendered, lint(rendered, digest, maximum_size=newsletter.maximum_size))
+
+
+def _rendered(digest: Digest, configuration: Config, newsletter: config.Newsletter, maximum_size: int) -> Rendered:
+    templates = configuration.folder / "templates"
+    return render(digest, templates, maximum_size=maximum_size, excerpt_words=newsletter.excerpt_words)
+
+
+def rendered_of(content: ApprovedContent) -> Rendered:
+    """Return the approved content as a rendered message."""
+    placeholders = tuple(
+        (name, Slot(SlotValue(value), SlotEncoding(form), fallback))
+        for name, value, form, fallback in content.placeholders
+    )
+    return Rendered(content.subject, content.preheader, content.html, content.text, placeholders, page=content.page)
+
+
+def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool = True) -> DigestPost:
+    post = entry.post
+    partial = post.partial and not entry.text
+    if not with_text:
+        html, whole = "", False
+    else:
+        html, whole = (markdown(entry.text), True) if entry.text else _body(entry, newsletter)
+    title, says_all = _title(entry, newsletter)
+    offset = timezone(timedelta(minutes=post.published_offset))
+    return DigestPost(
+        id=str(post.pk),
+        url=post.url,
+        title=title,
+        html="" if entry.headline_only or says_all else html,
+        whole=whole,
+        published=post.published.astimezone(offset) if post.published else None,
+        author=post.author,
+        source=_source_name(entry, newsletter),
+        categories=tuple(post.categories),
+        language=post.language,
+        image=Image(**post.image) if post.image else None,
+        day=day_of(entry, newsletter),
+        written=with_text and bool(entry.text),
+        minutes=reading_minutes(entry.text or post.html or post.summary) if with_text and not partial else 0,
+        partial=partial,
+    )
+
+
+def _title(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]:
+    """Return the post's headline, generated if it has none, and whether it then contains the whole text."""
+    post = entry.post
+    if entry.title or post.title:
+        return entry.title or post.title, False
+    title, says_all = headline_of(markdown(entry.text) if entry.text else post.html or post.summary)
+    day = short_date(day_of(entry, newsletter), newsletter.language)
+    made = title or ", ".join(filter(None, (_source_name(entry, newsletter), day)))
+    return made, says_all and not post.image
+
+
+def _body(entry: EditionPost, newsletter: config.Newsletter) -> tuple[str, bool]:
+    post = entry.post
+    return body(
+        post.html or post.summary,
+        post.summary,
+        length=newsletter.body,
+        of=newsletter.excerpt,
+        words=newsletter.excerpt_words,
+    )
+
+
+def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:
+    """Return the source's configured name, else its own title, else the host of the post."""
+    names = {s.url: s.name for s in newsletter.sources}
+    listings = sorted(entry.post.listings.all(), key=lambda x: x.pk)
+    said = next((names.get(x.source.url) or x.source.title for x in listings), "")
+    return said or (urlsplit(entry.post.url).hostname or "").removeprefix("www.")
+
+
+def _subject(digest: Digest, newsletter: config.Newsletter) -> str:
+    if digest.subject or not digest.posts:
+        return digest.subject or newsletter.title
+    return subject(newsletter.subject, digest.letterhead, digest.posts, digest.since, digest.until)
+
+
+def _mailto(configuration: Config) -> str:
+    """Return the address for unsubscribing by email, if its mailbox is read."""
+    bounces = configuration.bounces
+    if not (bounces.return_path and bounces.imap.host):
+        return ""
+    local, _, domain = bounces.return_path.rpartition("@")
+    return f"{local}+u-{{token}}@{domain}"

@@ -1,0 +1,29 @@
+"""Sending an edition to a part of the subscribers only."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from newsletter.editions import history
+from newsletter.editions.states import NotAllowed, state_message
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.models import Edition, Segment, State
+
+CHOOSING = (State.DRAFT, State.APPROVED)
+
+
+def choose(edition: Edition, segment: Segment | None, *, by: str, now: datetime) -> Edition:
+    """Send an edition only to a segment as it is now defined, or to everyone.
+
+    The audience is fixed when sending begins. Raises NotAllowed unless it is a draft or approved.
+    """
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if held.state not in CHOOSING:
+            raise NotAllowed(messages.RECIPIENTS_FIXED(name=held.name, state=state_message(held.state)))
+        before = held.segment
+        held.segment, held.segment_where = (segment.name, segment.where) if segment else ("", "")
+        held.save(update_fields=["segment", "segment_where"])
+        history.log(by, acts.RECIPIENTS_CHANGED(), held.name, now, before or None, held.segment or None)
+    return held

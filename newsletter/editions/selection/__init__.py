@@ -1,0 +1,1 @@
+"""Select the posts of an edition: windows, reasons and order."""

@@ -1,0 +1,55 @@
+"""Check whether the posts of a window still exist at their addresses.
+
+A post is gone only if its address returns 404 or 410 while another post of the same host exists: a site whose posts are
+all missing has an error, and has not deleted its week.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.editions.selection.windows import Window
+from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.model import SourceProblem
+from newsletter.models import Post
+
+MISSING = (404, 410)
+SIDE_BY_SIDE = 8
+
+
+def missing(configuration: Config, newsletter: config.Newsletter, window: Window, *, now: datetime) -> frozenset[int]:
+    """Return the primary keys of the window's posts whose address returns 404 or 410."""
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, url__startswith="http")
+    posts = posts.annotate(dated=Coalesce(F("published"), F("first_seen")))
+    posts = posts.filter(dated__gte=window.since, dated__lt=min(window.until, now)).order_by("-dated")
+    by_host: dict[str, dict[int, str]] = {}
+    for number, url in posts.values_list("pk", "url")[: newsletter.maximum_posts]:
+        by_host.setdefault(urlsplit(url).netloc, {})[number] = url
+    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="addresses") as pool:
+        found = pool.map(lambda addresses: _missing_of_a_host(configuration, addresses), by_host.values())
+        return frozenset().union(*found)
+
+
+def _missing_of_a_host(configuration: Config, addresses: dict[int, str]) -> frozenset[int]:
+    statuses: dict[int, int] = {}
+    with Fetcher(configuration.collect, configuration.site.url) as fetcher:
+        for number, url in addresses.items():
+            statuses[number] = _status(fetcher, url)
+            if statuses[number] == 0:
+                break  # an unresponsive host says nothing about its posts, and would use up all the time
+    if 200 not in statuses.values():
+        return frozenset()
+    return frozenset(number for number, status in statuses.items() if status in MISSING)
+
+
+def _status(fetcher: Fetcher, url: str) -> int:
+    """Return the HTTP status of an address; 0 if there was no response."""
+    try:
+        return fetcher.get(url).status
+    except SourceProblem as problem:
+        return problem.status

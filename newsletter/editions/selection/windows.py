@@ -1,0 +1,146 @@
+"""The window of time that an edition covers, and its name. Pure functions.
+
+Windows are half-open, `[since, until)`, in UTC. They follow local days of the newsletter's time zone, also when clocks
+change, and each begins where the last approved one ended, so that no post is missed.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from newsletter.config import Moment, Newsletter, Period
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import editions as messages
+
+
+class NoPeriod(JobProblem):
+    """A week, day, month or time is invalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestedWindow:
+    """A window requested by dates; `since` None means from the last edition on."""
+
+    until: datetime
+    since: datetime | None = None
+    period: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """`[since, until)` in UTC, the edition's period (`2026-W06`), and its scheduled time, if any."""
+
+    since: datetime
+    until: datetime
+    period: str
+    due_at: datetime | None = None
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    """Return the instant at which a local day begins, in UTC."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return a calendar period (2026-W06, 2026-02-06 or 2026-02) as `[start, end)` in UTC."""
+    try:
+        if found := re.fullmatch(r"(\d{4})-W(\d{2})", period):
+            first = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+            return midnight(first, zone), midnight(first + timedelta(days=7), zone)
+        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+            first = date.fromisoformat(period)
+            return midnight(first, zone), midnight(first + timedelta(days=1), zone)
+        if re.fullmatch(r"\d{4}-\d{2}", period):
+            first = date.fromisoformat(f"{period}-01")
+            return midnight(first, zone), midnight(_months_later(first, 1), zone)
+    except (ValueError, OverflowError) as e:
+        raise NoPeriod(messages.NO_SUCH_PERIOD(text=period, cause=str(e))) from e
+    raise NoPeriod(messages.NOT_A_PERIOD(text=period))
+
+
+def name_of(until: datetime, period: Period, zone: ZoneInfo) -> str:
+    """Return the name of the period that contains the instant before `until`."""
+    last = (until - timedelta(microseconds=1)).astimezone(zone).date()
+    if period == "week":
+        year, week, _ = last.isocalendar()
+        return f"{year:04}-W{week:02}"
+    return last.isoformat() if period == "day" else f"{last:%Y-%m}"
+
+
+def one_period_before(until: datetime, period: Period, zone: ZoneInfo) -> datetime:
+    """Return the same local time a day, a week or a month earlier, in UTC."""
+    local = until.astimezone(zone).replace(tzinfo=None, fold=0)
+    if period == "month":
+        day = _months_later(local.date().replace(day=1), -1)
+        earlier = datetime.combine(day.replace(day=min(local.day, _days_in(day))), local.time())
+    else:
+        earlier = local - timedelta(days=7 if period == "week" else 1)
+    return earlier.replace(tzinfo=zone).astimezone(UTC)
+
+
+def next_moment(moment: Moment, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the first occurrence of a recurring local time after `after`, in UTC.
+
+    A time that clocks skip in spring is moved forward by as much; one that they repeat in autumn occurs the first time.
+    """
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        if _falls_on(moment, day):
+            at = datetime.combine(day, moment.at, zone).astimezone(UTC)
+            if at > after:
+                return at
+        day += timedelta(days=1)
+
+
+def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterable[datetime], now: datetime) -> Window:
+    """Return the window of the edition to draft at `now`; `frozen` has the ends of approved editions' windows."""
+    zone = newsletter.zone
+    if asked is None:
+        until = due = next_moment(newsletter.send_moment, zone, now)
+    else:
+        until, due = asked.until.astimezone(UTC), None
+    earlier = [u for u in frozen if u < until]
+    since = asked.since.astimezone(UTC) if asked and asked.since else None
+    since = since or (max(earlier) if earlier else one_period_before(until, newsletter.period, zone))
+    if since >= until:
+        raise NoPeriod(messages.PERIOD_ENDS_FIRST(since=since, until=until))
+    name = (asked.period if asked else "") or name_of(until, newsletter.period, zone)
+    return Window(since, until, name, due)
+
+
+def moment_of(text: str, zone: ZoneInfo) -> datetime:
+    """Parse an ISO 8601 time, local without an offset; a date alone is its midnight.
+
+    Raises NoPeriod if it can't be parsed, can't be represented as a datetime in UTC, or is in the hour that clocks
+    skip in spring.
+    """
+    try:
+        found = datetime.fromisoformat(text.strip())
+        instant = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+        if found.tzinfo is None and len(text.strip()) > len("2026-02-06") and _skipped(found, instant, zone):
+            raise NoPeriod(messages.TIME_SKIPPED(text=text, zone=zone.key))
+    except (ValueError, OverflowError):
+        raise NoPeriod(messages.NOT_A_TIME(text=text)) from None
+    return instant
+
+
+def _skipped(local: datetime, instant: datetime, zone: ZoneInfo) -> bool:
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0) != local.replace(fold=0)
+
+
+def _falls_on(moment: Moment, day: date) -> bool:
+    if moment.weekday is not None:
+        return day.weekday() == moment.weekday
+    return moment.day is None or day.day == moment.day
+
+
+def _months_later(first: date, months: int) -> date:
+    """Return the first day of the month that many months later."""
+    count = first.year * 12 + first.month - 1 + months
+    return date(count // 12, count % 12 + 1, 1)
+
+
+def _days_in(first: date) -> int:
+    return (_months_later(first, 1) - first).days

@@ -1,0 +1,100 @@
+"""Editions as JSON documents, for `--json` and the API."""
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.editions.rendering import Proof, digest_of
+from newsletter.editions.selection.ordering import day_of
+from newsletter.messages import Message
+from newsletter.models import Edition, EditionPost, Note, Post
+from newsletter.render.digest import day_heading
+
+
+def edition(found: Edition, configuration: Config) -> dict[str, Any]:
+    """Return state, window, texts, days and posts of an edition."""
+    newsletter = configuration.newsletters[found.newsletter]
+    entries = list(found.entries.select_related("post").prefetch_related("post__listings__source"))
+    digest = digest_of(found, configuration)
+    days: dict[date, int] = {}
+    for entry in entries:
+        if entry.included:
+            days[day_of(entry, newsletter)] = days.get(day_of(entry, newsletter), 0) + 1
+    return {
+        "edition": found.name,
+        "state": found.state,
+        "standalone": found.standalone,
+        "revision": found.revision,
+        "since": found.since.astimezone(newsletter.zone).isoformat(),
+        "until": found.until.astimezone(newsletter.zone).isoformat(),
+        "due_at": found.due_at.astimezone(newsletter.zone).isoformat() if found.due_at else None,
+        "waiting": _sentence(found.waiting),
+        "waiting_code": _code(found.waiting),
+        "reason": _sentence(found.reason),
+        "reason_code": _code(found.reason),
+        "subject": digest.subject,
+        "preheader": digest.preheader,
+        "days": [
+            {"day": day.isoformat(), "heading": day_heading(day, newsletter.language), "posts": count}
+            for day, count in days.items()
+        ],
+        "blocks": found.blocks,
+        "notes": [_note(note, newsletter) for note in found.notes.order_by("at", "pk")],
+        "posts": [_post(entry, day_of(entry, newsletter)) for entry in entries],
+    }
+
+
+def lint(looked_at: Proof) -> list[dict[str, str]]:
+    """Return the lint findings."""
+    return [{"code": f.code, "level": f.level, "message": str(f.message), "where": f.where} for f in looked_at.findings]
+
+
+def _sentence(message: Message | None) -> str | None:
+    return None if message is None else str(message)
+
+
+def _code(message: Message | None) -> str | None:
+    return None if message is None else message.code
+
+
+def published(post: Post) -> str | None:
+    """Return a post's time with the offset that its source gave."""
+    return _with_offset(post.published, post.published_offset) if post.published else None
+
+
+def newest(newsletter: config.Newsletter) -> date | None:
+    """Return the local day of a newsletter's newest dated post."""
+    dated = Post.objects.filter(newsletter=newsletter.name).exclude(published=None).order_by("-published").first()
+    return dated.published.astimezone(newsletter.zone).date() if dated and dated.published else None
+
+
+def _note(note: Note, newsletter: config.Newsletter) -> dict[str, Any]:
+    return {
+        "at": note.at.astimezone(newsletter.zone).isoformat(),
+        "by": note.by,
+        "to": note.to,
+        "text": note.text,
+        "done": note.done_at is not None,
+    }
+
+
+def _post(entry: EditionPost, day: date) -> dict[str, Any]:
+    return {
+        "id": entry.post_id,
+        "title": entry.title or entry.post.title,
+        "url": entry.post.url,
+        "source": next((x.source.url for x in entry.post.listings.all()), None),
+        "published": published(entry.post),
+        "day": day.isoformat(),
+        "included": entry.included,
+        "reason": _sentence(entry.reason) or "",
+        "reason_code": _code(entry.reason),
+        "headline_only": entry.headline_only,
+        "pinned": entry.pinned,
+        "dropped": entry.post.dropped,
+    }
+
+
+def _with_offset(at: datetime, minutes: int) -> str:
+    return at.astimezone(timezone(timedelta(minutes=minutes))).isoformat()

@@ -1,0 +1,85 @@
+"""Close drafts whose posts are in a later edition, so that overlapping drafts don't accumulate.
+
+A draft with an editor's work is never closed if that work would be lost. The posts of a closed draft go into the
+edition that replaces it.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db.models import Q
+
+from newsletter.editions import history
+from newsletter.editions.states import change
+from newsletter.messages import Message
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.models import Edition, EditionPost, State
+
+
+def close_earlier(later: Edition, now: datetime) -> list[Edition]:
+    """Close the scheduled drafts that `later` replaces: their send time has passed, and no editor changed them.
+
+    Drafts that these had replaced are then replaced by `later`.
+    """
+    earlier = Edition.objects.select_for_update().filter(
+        newsletter=later.newsletter,
+        state=State.DRAFT,
+        corrects=None,
+        fixed_window=False,
+        due_at__lte=now,
+        until__lt=later.until,
+    )
+    closed = [each for each in earlier.exclude(pk=later.pk) if not was_edited(each)]
+    for each in closed:
+        _close(each, later, messages.REPLACED(edition=later.name), now)
+    return closed
+
+
+def overlapping(frozen: Edition) -> Iterator[Edition]:
+    """Return earlier drafts that include posts of a newly approved edition, with their rows locked.
+
+    If one of the two is a letter beside the schedule, which of them is earlier doesn't matter.
+    """
+    mine = frozen.entries.filter(included=True).values("post_id")
+    sharing = EditionPost.objects.filter(post_id__in=mine, included=True).values("edition_id")
+    drafts = Edition.objects.select_for_update().filter(
+        newsletter=frozen.newsletter, state=State.DRAFT, corrects=None, pk__in=sharing
+    )
+    if not frozen.standalone:
+        drafts = drafts.filter(Q(until__lte=frozen.until) | Q(standalone=True))
+    yield from drafts.exclude(pk=frozen.pk)
+
+
+def close_if_empty(draft: Edition, holder: Edition, now: datetime) -> None:
+    """Close a draft whose posts are all in `holder`; one with an editor's text stays open with a reason."""
+    if draft.entries.filter(included=True).exists():
+        return
+    if _has_text(draft):
+        Edition.objects.filter(pk=draft.pk).update(waiting=messages.TEXT_LEFT(edition=holder.name))
+    else:
+        _close(draft, holder, messages.POSTS_ELSEWHERE(edition=holder.name), now)
+
+
+def was_edited(edition: Edition) -> bool:
+    """Return whether an editor changed anything in a draft."""
+    return _has_text(edition) or any(not is_untouched(entry) for entry in edition.entries.all())
+
+
+def is_untouched(entry: EditionPost) -> bool:
+    """Return whether no editor changed a post of an edition."""
+    placed = entry.pinned or entry.moved_to or entry.moved_rank is not None
+    return not (entry.choice or placed or entry.title or entry.text)
+
+
+def _has_text(edition: Edition) -> bool:
+    """Return whether an editor wrote a text of the edition or of one of its posts."""
+    if any(getattr(edition, key).strip() for key in history.WORDS):
+        return True
+    return any(entry.title or entry.text for entry in edition.entries.all())
+
+
+def _close(draft: Edition, later: Edition, why: Message, now: datetime) -> None:
+    Edition.objects.filter(replaced_by=draft).update(replaced_by=later)
+    change(draft, State.SKIPPED, reason=why, ended_at=now, waiting=None, replaced_by=later)
+    history.log("", acts.SKIPPED(), draft.name, now, after={"replaced by": later.name})

@@ -1,0 +1,63 @@
+"""Titles of editions on pages and in emails: the subject, with the period beneath."""
+
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from newsletter.config import Config
+from newsletter.editions.rendering import default_subject
+from newsletter.editions.selection.windows import bounds
+from newsletter.models import ApprovedContent, Edition, EditionPost, State
+from newsletter.render.dates import last_day, long_range, month_of_year
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.words import week_name
+
+LETTER = "letter-"
+"""What the name of a letter beside the schedule begins with; its day follows."""
+
+_UTC = ZoneInfo("UTC")
+
+
+def period_title(period: str, language: str) -> str:
+    """Return a period in words: "Week 6, 2–8 February 2026", "6 February 2026" or "February 2026".
+
+    A letter beside the schedule has its day.
+    """
+    calendar, _, number = period.removeprefix(LETTER).partition(".")
+    since, until = bounds(calendar, _UTC)
+    first, last = since.date(), last_day(until, _UTC)
+    if "W" in calendar:
+        week = week_name(first.isocalendar().week, language)
+        title = f"{week[:1].upper()}{week[1:]}, {long_range(first, last, language)}"
+    elif first == last:
+        title = long_range(first, last, language)
+    else:
+        title = month_of_year(first, language)
+    return f"{title} ({number})" if number else title
+
+
+def subjects(editions: Iterable[Edition], configuration: Config) -> dict[int, str]:
+    """Return the subject of each edition by its primary key: as approved, as an editor wrote it, or from its posts."""
+    listed = list(editions)
+    past = [e.pk for e in listed if e.state != State.DRAFT]
+    rows = ApprovedContent.objects.filter(edition__in=past).values_list("edition_id", "subject")
+    approved = dict(rows) if past else {}
+    found = {e.pk: approved.get(e.pk) or e.subject for e in listed}
+    return found | _from_posts([e for e in listed if not found[e.pk]], configuration)
+
+
+def _from_posts(editions: list[Edition], configuration: Config) -> dict[int, str]:
+    """Return the subjects from the newsletters' templates, in a fixed number of queries."""
+    entries = EditionPost.objects.filter(edition__in=editions, included=True).select_related("post")
+    light = entries.prefetch_related("post__listings__source").defer("post__html", "post__summary")
+    posts: dict[int, list[EditionPost]] = {e.pk: [] for e in editions}
+    for entry in light if editions else ():
+        posts[entry.edition_id].append(entry)
+    return {e.pk: _default(e, configuration, posts[e.pk]) for e in editions}
+
+
+def _default(edition: Edition, configuration: Config, posts: list[EditionPost]) -> str:
+    """Return the subject from the template, or the newsletter's title if it is invalid, which lint reports."""
+    try:
+        return default_subject(edition, configuration, posts)
+    except TemplateProblem:
+        return configuration.newsletters[edition.newsletter].title

@@ -1,0 +1,59 @@
+"""Audio and video files that belong to a post, as a card at its end: cover, title, duration and a link."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from newsletter.domain.found_post import Image
+from newsletter.feeds.document import escape
+from newsletter.feeds.html.media import safe_address
+
+_MOST = 10
+_COVER_WIDTH = 160
+_DURATION = re.compile(r"(?:(\d{1,3}):)?(\d{1,4}):(\d{1,2})(?:\.\d+)?|(\d{1,6})(?:\.\d+)?")
+_FILE = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that a feed names beside a post's text; `seconds` is 0 where its duration is unknown."""
+
+    url: str
+    kind: str = ""
+    title: str = ""
+    seconds: int = 0
+
+
+def read_duration(text: str) -> int:
+    """Seconds from `00:42:10`, `42:10` or `2530`; 0 for anything else."""
+    found = _DURATION.fullmatch(text.strip())
+    if not found:
+        return 0
+    return int(found[4]) if found[4] else int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3])
+
+
+def cards(enclosures: Sequence[Enclosure], html: str, base: str, title: str, cover: Image | None) -> str:
+    """Clean HTML with a card for each audio and video file that the post's HTML doesn't link to."""
+    found: dict[str, Enclosure] = {}
+    for each in enclosures:
+        url = safe_address(each.url, base)
+        plays = each.kind.lower().startswith(("audio/", "video/")) or (not each.kind and _FILE.search(url))
+        if url and plays and _quoted(url) not in html:
+            found.setdefault(url, each)
+    return "".join(_card(url, each, title, cover) for url, each in list(found.items())[:_MOST])
+
+
+def _card(url: str, enclosure: Enclosure, title: str, cover: Image | None) -> str:
+    link, name = f'<a href="{_quoted(url)}">', enclosure.title or title or url
+    image = f'<img src="{_quoted(cover.url)}" alt="" width="{_COVER_WIDTH}"><br>' if cover else ""
+    duration = f"<br>{_duration(enclosure.seconds)}" if enclosure.seconds else ""
+    return f"<p>{link}{image}{escape(name)}</a>{duration}</p>"
+
+
+def _duration(seconds: int) -> str:
+    hours, minutes = divmod(max(1, round(seconds / 60)), 60)
+    return " ".join(filter(None, (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "")))
+
+
+def _quoted(text: str) -> str:
+    return escape(text).replace('"', "&quot;")

@@ -1,0 +1,1 @@
+"""Documents that hold posts: Atom, RSS, RDF, JSON Feed and front matter."""

@@ -1,0 +1,80 @@
+"""From bytes to text, whatever a document says of its encoding, and whether it says anything.
+
+Promises: never raises; bytes that are UTF-8 are read as UTF-8, even where another encoding is declared.
+"""
+
+import codecs
+import re
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32-le"), (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"),
+)  # fmt: skip
+_WITHOUT_BOM = ((b"<\x00?\x00", "utf-16-le"), (b"\x00<\x00?", "utf-16-be"))
+_DECLARED = re.compile(rb"""<(?:\?xml|meta)[^>]{0,300}?(?:encoding|charset)\s*+=\s*+["']?\s*+([A-Za-z0-9._:-]+)""")
+_CHARSET = re.compile(r"""charset\s*+=\s*+["']?\s*+([A-Za-z0-9._:-]+)""", re.IGNORECASE)
+# What browsers read instead (WHATWG Encoding, 4.2): the larger sets that contain the named ones.
+_WIDER = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "iso8859-9": "cp1254",
+    "tis-620": "cp874",
+}
+_WESTERN = {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"}
+# Other codecs of Python's make no text of bytes (base64), or are no encodings of documents (idna).
+_ENCODINGS = re.compile(r"ascii|utf-|iso8859|iso2022|cp\d|koi8|mac|gb|big5|shift|euc|hz|tis|johab")
+_SEVEN_BIT = ("iso2022", "hz", "utf-7")
+
+
+# Multi-byte sequences of well-formed UTF-8 (Unicode 3.9, table 3-7).
+_SEQUENCE = (
+    rb"(?:[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|\xed[\x80-\x9f][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xf0[\x90-\xbf][\x80-\xbf]{2}|\xf4[\x80-\x8f][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3})"
+)
+# Runs are short, because the regular expression keeps state for each of their octets.
+_RUNS = re.compile(
+    rb"((?:[\x00-\x7f]++|" + _SEQUENCE + rb"){1,4096}+)|((?:(?!" + _SEQUENCE + rb")[\x80-\xff]){1,4096}+)"
+)
+
+
+def _utf_8_or_western(body: bytes) -> str:
+    """Decode UTF-8, and octets that are not UTF-8 as windows-1252, as undeclared Western feeds have it."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return "".join(m[1].decode("utf-8") if m[1] else m[2].decode("cp1252", "replace") for m in _RUNS.finditer(body))
+
+
+def decode(body: bytes, content_type: str = "") -> str:
+    """The text of a document: by its byte order mark, as UTF-8 where it is that, else as it or the header declares.
+
+    Where nothing (or UTF-8, or Latin-1) is declared, what is no UTF-8 is windows-1252, byte by byte.
+    """
+    for start, encoding in (*_BOMS, *_WITHOUT_BOM):
+        if body.startswith(start):
+            return body.decode(encoding, "replace").lstrip("\ufeff")
+    declared = _declared(body, content_type)
+    if declared.startswith(_SEVEN_BIT):
+        return body.decode(declared, "replace")
+    if declared not in _WESTERN:
+        try:
+            return body.decode("utf-8")
+        except UnicodeDecodeError:
+            return body.decode(declared, "replace")
+    return _utf_8_or_western(body)
+
+
+def _declared(body: bytes, content_type: str) -> str:
+    """The encoding that the document declares, else the header; by Python's name, `utf-8` where neither is known."""
+    named = [m[1].decode("ascii") for m in (_DECLARED.search(body[:2000]),) if m]
+    named += [m[1] for m in (_CHARSET.search(content_type),) if m]
+    for name in named:
+        try:
+            found = codecs.lookup(name).name
+        except (LookupError, ValueError):
+            continue
+        if _ENCODINGS.match(found):
+            return _WIDER.get(found, found)
+    return "utf-8"

@@ -1,0 +1,221 @@
+"""One `item` or `entry` of Atom, RSS or RDF: which of its many elements mean what."""
+
+import re
+from dataclasses import replace
+from email.utils import parseaddr
+
+from newsletter.domain.found_post import Image
+from newsletter.feeds.document import (
+    NAMESPACES,
+    Element,
+    Fields,
+    absolute,
+    base_of,
+    count,
+    inner_markup,
+    inner_text,
+    name,
+)
+from newsletter.feeds.enclosures import Enclosure, read_duration
+from newsletter.feeds.html.markup import one_line
+from newsletter.feeds.post import Raw, text_as_html, title_of
+
+PUBLISHED = ("published", "pubDate", "issued", "dc:date", "date", "dcterms:issued", "dcterms:created", "created")
+UPDATED = ("updated", "modified", "dcterms:modified")
+_THUMBNAIL_SIZE = re.compile(r"/s\d{2,3}(?:-[a-z0-9-]+)?/(?=[^/]+\Z)|=s\d{2,3}(?:-[a-z0-9-]+)?\Z")
+_ENGINE_SCHEMES = ("schemas.google.com/g/2005#kind", "schemas.google.com/blogger/2008/kind")
+_NOBODY = ("unknown", "noreply@blogger.com")
+# Of these types content is Base64 (RFC 4287 4.1.3.3).
+_BINARY = re.compile(r"(?:application|audio|font|image|video)/(?!.*(?:xml|html|json))", re.IGNORECASE)
+
+
+def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -> Raw:
+    """What an entry says; `url` is where relative addresses count from unless it says otherwise."""
+    fields = Fields(entry)
+    base = base_of(entry, url)
+    content, summary = _body(fields, atom=atom)
+    link, via = _links(fields, base, atom=atom)
+    return Raw(
+        uid=fields.text("id", "guid") or (entry.get(f"{{{_RDF}}}about") or ""),
+        link=link or _link_elsewhere(fields, entry, url, atom=atom),
+        via=via,
+        title=_title(fields, atom=atom),
+        html=content,
+        summary=summary,
+        published=fields.text(*PUBLISHED) or None,
+        updated=fields.text(*UPDATED) or None,
+        author=_author(fields) or feed_author,
+        categories=tuple(_categories(fields)),
+        image=_image(fields, base),
+        base=_content_base(fields, entry, url),
+        enclosures=tuple(_enclosures(fields, base)),
+        partial=atom,
+    )
+
+
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+assert _RDF.removeprefix("http://").rstrip("#") in NAMESPACES
+
+
+def _kind(element: Element, *, atom: bool) -> str:
+    """text, html or xhtml for an Atom text construct (RFC 4287 3.1; Atom 0.3 writes media types), else rss."""
+    if not atom:
+        return "rss"
+    said = (element.get("type") or element.get("mode") or "text").lower()
+    return next((kind for kind in ("xhtml", "html") if kind in said), "text")
+
+
+def _title(fields: Fields, *, atom: bool) -> str:
+    element = fields.first("title", "dc:title")
+    if element is None:
+        return title_of(fields.text("media:title"), "text")
+    kind = _kind(element, atom=atom)
+    return title_of(inner_text(element), "text" if kind == "xhtml" else kind)
+
+
+def _body(fields: Fields, *, atom: bool) -> tuple[str, str]:
+    """The whole text and the summary, both as HTML; the text is "" where there is only a summary."""
+    whole = fields.first("content:encoded", "content", "xhtml:body", "body")
+    short = fields.first("summary", "description", "dc:description", "itunes:summary")
+    html = "" if whole is None else _as_html(whole, atom=atom)
+    summary = "" if short is None else _as_html(short, atom=atom)
+    if not html and not summary:
+        html = text_as_html(_media_description(fields))
+    return html, summary
+
+
+def _as_html(element: Element, *, atom: bool) -> str:
+    if len(element):
+        return inner_markup(element)
+    if atom and _BINARY.match(element.get("type") or ""):
+        return ""
+    text = inner_text(element)
+    plain = atom and name(element) in ("content", "summary") and _kind(element, atom=True) == "text"
+    return text_as_html(text) if plain else text
+
+
+def _media_description(fields: Fields) -> str:
+    """The text that belongs to a video (Media RSS), where an entry has no other."""
+    for holder in fields.all("media:group", "media:content"):
+        if text := Fields(holder).text("media:description"):
+            return text
+    return fields.text("media:description")
+
+
+def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
+    """The post's own address, and the one that the feed gives in its stead (FeedBurner's)."""
+    given = ""
+    if atom:
+        pages = [
+            e for e in fields.all("link") if (e.get("href") or "").strip() and e.get("rel", "alternate") == "alternate"
+        ]
+        pages.sort(key=lambda e: "html" not in (e.get("type") or "html"))
+        given = absolute(pages[0].get("href") or "", base_of(pages[0], base)) if pages else ""
+    else:
+        texts = [inner_text(e) for e in fields.all("link")]
+        hrefs = [e.get("href") or "" for e in fields.all("link") if e.get("rel", "alternate") == "alternate"]
+        given = next(filter(None, (*texts, *hrefs)), "")
+        given = absolute(given, base) if given else ""
+    own = fields.text("feedburner:origLink")
+    return (own, given) if own else (given, "")
+
+
+def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> str:
+    """An address for an entry without a link: its permanent id, or where its content says that it is at home."""
+    guid = fields.first("guid")
+    if guid is not None:
+        permanent = (guid.get("isPermaLink") or "true").lower() != "false"
+        return inner_text(guid) if permanent and inner_text(guid).startswith("http") else ""
+    if base := _content_base(fields, entry, url):
+        return base
+    uid = fields.text("id")
+    return uid if atom and uid.startswith(("http://", "https://")) else ""
+
+
+def _content_base(fields: Fields, entry: Element, url: str) -> str:
+    """The base address that an entry sets for its own content; "" where it sets none."""
+    content = fields.first("content", "summary")
+    if content is None or not base_of(content, url, above=entry.getparent()):
+        return ""
+    return base_of(content, url)
+
+
+def _author(fields: Fields) -> str:
+    for element in fields.all("author", "dc:creator", "itunes:author"):
+        said = Fields(element).text("name") if len(element) else inner_text(element)
+        if said.lower() not in _NOBODY and (found := _without_address(said)):
+            return found
+    return ""
+
+
+def feed_author(channel: Element) -> str:
+    """Who writes a feed, where it says so once for all entries (RFC 4287 4.2.1)."""
+    return _author(Fields(channel))
+
+
+def _without_address(said: str) -> str:
+    """The name in `mail@host (Name)` and `Name <mail@host>` (RSS 2.0); a mail address alone is nobody's name."""
+    if "@" not in said:
+        return said
+    found = parseaddr(said)[0]
+    return "" if "@" in found else found
+
+
+def _categories(fields: Fields) -> list[str]:
+    found = []
+    for element in fields.all("category", "dc:subject"):
+        scheme = element.get("scheme") or element.get("domain") or ""
+        if not any(s in scheme for s in _ENGINE_SCHEMES):
+            found.append(element.get("label") or element.get("term") or inner_text(element))
+    return found
+
+
+def _image(fields: Fields, base: str) -> Image | None:
+    """A picture that stands beside the text: Media RSS, an enclosure, or iTunes."""
+    holders = [fields, *(Fields(g) for g in fields.all("media:group"))]
+    for holder in holders:
+        for element in holder.all("media:content", "media:thumbnail", "enclosure", "itunes:image"):
+            kind = element.get("medium") or element.get("type") or ""
+            url = element.get("url") or element.get("href") or ""
+            if url and (kind.startswith("image") or name(element) in ("media:thumbnail", "itunes:image")):
+                return _picture(absolute(url, base), element)
+    return None
+
+
+def _enclosures(fields: Fields, base: str) -> list[Enclosure]:
+    """The files of RSS's `enclosure` and Atom's `link`; iTunes gives one duration, which is the first file's."""
+    links = [e for e in fields.all("link") if e.get("rel") == "enclosure"]
+    found = [
+        Enclosure(absolute(url, base), element.get("type") or "", one_line(element.get("title") or ""))
+        for element in (*fields.all("enclosure"), *links)
+        if (url := (element.get("url") or element.get("href") or "").strip())
+    ]
+    if found:
+        found[0] = replace(found[0], seconds=read_duration(fields.text("itunes:duration")))
+    return found
+
+
+def _picture(url: str, element: Element) -> Image | None:
+    """A thumbnail of Blogger's in a size that one can look at; small ones of others are none."""
+    if not url.startswith(("http://", "https://")):
+        return None
+    if any(host in url for host in ("blogspot.com/", "googleusercontent.com/")):
+        larger = _THUMBNAIL_SIZE.sub(lambda m: "/s1600/" if m[0].startswith("/") else "=s1600", url)
+        if larger != url:
+            return Image(larger)
+    width, height = (count(element.get(side) or "") for side in ("width", "height"))
+    return None if (width or 100) < 100 else Image(url, "", width, height)
+
+
+def is_reply(entry: Element) -> bool:
+    """Whether an entry is a comment on another (RFC 4685)."""
+    return bool(Fields(entry).all("thr:in-reply-to"))
+
+
+def is_unpublished(entry: Element) -> bool:
+    """Whether an entry is a draft, or one of the settings, templates and pages that exports hold."""
+    control = Fields(entry).first("app:control")
+    if control is not None and Fields(control).text("app:draft").lower() == "yes":
+        return True
+    kinds = [e.get("term") or "" for e in Fields(entry).all("category") if "#kind" in (e.get("scheme") or "")]
+    return any(kinds) and not any(kind.endswith("#post") for kind in kinds)

@@ -1,0 +1,88 @@
+"""What stands above a Markdown file's text: YAML between `---` (Jekyll, Hugo), or TOML between `+++` (Hugo)."""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from datetime import date, datetime, time, tzinfo
+from typing import Any
+
+import yaml
+
+from newsletter.feeds.timestamps import is_plausible, parse_date
+from newsletter.messages import Problem
+from newsletter.messages import sources as messages
+
+_FENCED = re.compile(r"(---|\+\+\+)[ \t]*\n(.*?)^\1[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+MAXIMUM_LENGTH = 65_536
+"""The most characters that front matter may have; the YAML parser takes about a second for as many."""
+_HAS_OFFSET = re.compile(r"(?:[zZ]|[+-]\d{2}:?\d{2}|\b[A-Z]{3,4})\s*\Z")
+
+
+class FrontMatterProblem(Problem):
+    """The front matter can't be read; the message says why."""
+
+
+class _Loader(yaml.SafeLoader):
+    """PyYAML's safe loader without aliases: they let a few lines expand without end, or contain themselves."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a node. Raises FrontMatterProblem for an alias."""
+        if self.check_event(yaml.AliasEvent):
+            raise FrontMatterProblem(messages.YAML_ALIAS())
+        return super().compose_node(parent, index)
+
+
+def split(text: str) -> tuple[Mapping[str, Any], str] | None:
+    """The front matter, its keys in lower case, and the text below; None where a file has none.
+
+    Raises FrontMatterProblem.
+    """
+    found = _FENCED.match(text.replace("\r\n", "\n").lstrip("\ufeff"))
+    if not found:
+        return None
+    if len(found[2]) > MAXIMUM_LENGTH:
+        raise FrontMatterProblem(messages.LONG_FRONT_MATTER(most=MAXIMUM_LENGTH))
+    try:
+        data = _yaml(found[2]) if found[1] == "---" else tomllib.loads(found[2])
+        if not isinstance(data, dict):
+            raise FrontMatterProblem(messages.NO_KEYS())
+        keys = {str(k).lower(): v for k, v in data.items()}
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as e:
+        raise FrontMatterProblem(messages.BAD_FRONT_MATTER(cause=_reason(e))) from e
+    return keys, found.string[found.end() :]
+
+
+def _yaml(text: str) -> Any:
+    return yaml.load(text, _Loader)  # noqa: S506 - derived from SafeLoader
+
+
+def _reason(error: Exception) -> str:
+    """What is wrong and in which line of the file, without the parser's own inside."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"line {error.problem_mark.line + 2}: {error.problem or error.context}"
+    return " ".join(str(error).split())[:160]
+
+
+def moment(value: object, zone: tzinfo) -> datetime | None:
+    """A date or time of front matter; in `zone` where it names none, a bare date at its midnight.
+
+    None where it can't be read, or is not plausible.
+    """
+    if isinstance(value, datetime):
+        value = value if value.tzinfo else value.replace(tzinfo=zone)
+        return value if is_plausible(value) else None
+    if isinstance(value, date):
+        midnight = datetime.combine(value, time(), zone)
+        return midnight if is_plausible(midnight) else None
+    if not isinstance(value, str) or not (found := parse_date(value)):
+        return None
+    return found if _HAS_OFFSET.search(value) else found.replace(tzinfo=zone)
+
+
+def texts(value: object) -> tuple[str, ...]:
+    """One text or a list of them, such as tags and authors (`name` of a table)."""
+    if isinstance(value, dict):
+        return texts(value.get("name"))
+    if isinstance(value, list):
+        return tuple(t for each in value for t in texts(each))
+    return (str(value).strip(),) if isinstance(value, str | int | float) and str(value).strip() else ()

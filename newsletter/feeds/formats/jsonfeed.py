@@ -1,0 +1,117 @@
+"""JSON Feed 1 and 1.1 (jsonfeed.org/version/1.1), and RSS in JSON as oldSchool writes it."""
+
+import json
+from functools import partial
+from typing import Any
+
+from newsletter.domain.found_post import Image
+from newsletter.feeds.document import absolute
+from newsletter.feeds.enclosures import Enclosure, read_duration
+from newsletter.feeds.isolate import each
+from newsletter.feeds.model import NotAFeed
+from newsletter.feeds.post import Document, Raw, text_as_html, title_of, told_apart
+from newsletter.messages import sources as messages
+
+MAXIMUM_ENTRIES = 1_000
+
+
+def load_json(text: str) -> Any:
+    """JSON, or NotAFeed: one sentence for whatever is wrong with it, nesting without end included."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as e:
+        raise NotAFeed(messages.BROKEN_JSON(cause=str(e)[:80])) from e
+
+
+def parse_json(text: str, base_url: str) -> Document:
+    """Read a feed written in JSON. Raises NotAFeed if it is something else."""
+    data = load_json(text)
+    if not isinstance(data, dict):
+        raise NotAFeed(messages.NOT_JSON_FEED())
+    if isinstance(rss := data.get("rss"), dict) and isinstance(channel := rss.get("channel"), dict):
+        return _rss_in_json(channel)
+    items = data.get("items")
+    if not isinstance(items, list) or "jsonfeed.org" not in _text(data, "version"):
+        raise NotAFeed(messages.NO_JSON_VERSION())
+    authors = _authors(data)
+    read = partial(_entry, base_url=base_url, authors=authors)
+    entries, problems = each(read, [i for i in items[:MAXIMUM_ENTRIES] if isinstance(i, dict)])
+    next_url = _text(data, "next_url")
+    return Document(
+        "jsonfeed",
+        title_of(_text(data, "title"), "text"),
+        told_apart(entries),
+        next=absolute(next_url, base_url) if next_url else "",
+        problems=problems,
+        whole=not problems,
+    )
+
+
+def _entry(item: dict[str, Any], base_url: str, authors: str) -> Raw:
+    link = _text(item, "url") or _text(item, "external_url")
+    html = _text(item, "content_html") or text_as_html(_text(item, "content_text"))
+    image = _text(item, "image") or _text(item, "banner_image")
+    tags = item.get("tags")
+    return Raw(
+        uid=_text(item, "id"),
+        link=absolute(link, base_url) if link else "",
+        title=title_of(_text(item, "title"), "text"),
+        html=html,
+        summary=text_as_html(_text(item, "summary")),
+        published=_text(item, "date_published") or None,
+        updated=_text(item, "date_modified") or None,
+        author=_authors(item) or authors,
+        categories=tuple(t for t in tags if isinstance(t, str)) if isinstance(tags, list) else (),
+        image=Image(absolute(image, base_url)) if image else None,
+        enclosures=tuple(_enclosures(item, base_url)),
+        partial=not html,
+    )
+
+
+def _enclosures(item: dict[str, Any], base_url: str) -> list[Enclosure]:
+    attachments = item.get("attachments")
+    return [
+        Enclosure(
+            absolute(_text(each, "url"), base_url),
+            _text(each, "mime_type"),
+            title_of(_text(each, "title"), "text"),
+            read_duration(_text(each, "duration_in_seconds")),
+        )
+        for each in (attachments if isinstance(attachments, list) else [])
+        if isinstance(each, dict) and _text(each, "url")
+    ]
+
+
+def _text(data: dict[str, Any], key: str) -> str:
+    """A value as text; numbers, as some write ids, too ("a reader must coerce", version 1.1, `id`)."""
+    value = data.get(key)
+    return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
+
+
+def _authors(data: dict[str, Any]) -> str:
+    """The authors' names; version 1 had one `author`."""
+    listed = data.get("authors")
+    people = listed if isinstance(listed, list) else [data.get("author")]
+    return ", ".join(filter(None, (_text(p, "name") for p in people if isinstance(p, dict))))
+
+
+def _rss_in_json(channel: dict[str, Any]) -> Document:
+    """RSS 2.0 with its elements as JSON keys."""
+    listed = channel.get("item")
+    items = listed if isinstance(listed, list) else [listed]
+    entries, problems = each(_rss_item, [i for i in items[:MAXIMUM_ENTRIES] if isinstance(i, dict)])
+    title = title_of(_text(channel, "title"), "rss")
+    return Document("feed", title, told_apart(entries), problems=problems, whole=not problems)
+
+
+def _rss_item(item: dict[str, Any]) -> Raw:
+    guid = item.get("guid")
+    uid = (_text(guid, "#value") or _text(guid, "value")) if isinstance(guid, dict) else _text(item, "guid")
+    return Raw(
+        uid=uid,
+        link=_text(item, "link") or (uid if uid.startswith("http") else ""),
+        title=title_of(_text(item, "title"), "rss"),
+        html=_text(item, "description"),
+        published=_text(item, "pubDate") or None,
+        author=_text(item, "author"),
+    )

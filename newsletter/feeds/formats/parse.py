@@ -1,0 +1,111 @@
+"""A feed's document, of whatever kind, as posts.
+
+Promises: `parse` gives what is whole or raises `NotAFeed`, nothing else; its time is bounded by the document's size and
+`MAXIMUM_ENTRIES`; whatever it left out or mended is in `problems`.
+"""
+
+from functools import partial
+
+from newsletter.feeds.document import Element, Fields, absolute, base_of, count, name, parse_xml
+from newsletter.feeds.formats.decode import decode
+from newsletter.feeds.formats.entry import feed_author, is_reply, is_unpublished, read_entry
+from newsletter.feeds.formats.jsonfeed import parse_json
+from newsletter.feeds.formats.repair import repair
+from newsletter.feeds.isolate import each
+from newsletter.feeds.model import NotAFeed, Page
+from newsletter.feeds.post import Document, finish, title_of, told_apart
+from newsletter.feeds.teasers import with_teasers
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
+
+MAXIMUM_ENTRIES = 1_000
+_GZIP = b"\x1f\x8b\x08"
+_ENGINES = {"blogger": ("blogger", "blogspot.com"), "wordpress": ("wordpress",)}
+
+
+def parse(body: bytes, base_url: str, content_type: str = "") -> Page:
+    """Read a feed that came from `base_url`.
+
+    Raises NotAFeed for web pages, comments feeds, exports, documents with an attacker's entities, and what is no feed.
+    """
+    if body.startswith(_GZIP):
+        raise NotAFeed(messages.COMPRESSED(), remedy=True)
+    text = decode(body, content_type)
+    if not text.strip():
+        raise NotAFeed(messages.EMPTY())
+    is_json = text.lstrip()[:1] in ("{", "[")
+    document = parse_json(text, base_url) if is_json else _parse_xml(text, base_url)
+    finished, failed = each(partial(finish, feed_url=base_url), with_teasers(document.entries))
+    posts = tuple(post for post, _ in finished)
+    problems = (*document.problems, *(problem for _, troubles in finished for problem in troubles), *failed)
+    if undated := sum(1 for post in posts if post.published is None):
+        problems += (messages.UNDATED(count=undated, total=len(posts)),)
+    return Page(
+        document.kind,
+        document.title,
+        posts,
+        document.next,
+        total=document.total,
+        problems=problems,
+        whole=document.whole and not failed,
+    )
+
+
+def _parse_xml(text: str, base_url: str) -> Document:
+    text, problems, whole = repair(text)
+    if "wordpress.org/export/" in text[:3000]:
+        raise NotAFeed(messages.WORDPRESS_EXPORT(), remedy=True)
+    root = parse_xml(text)
+    if root is None:
+        raise NotAFeed(messages.BROKEN_XML())
+    return _read_feed(root, base_url, problems, whole=whole)
+
+
+def _read_feed(root: Element, base_url: str, problems: tuple[Message, ...], *, whole: bool) -> Document:
+    atom = name(root) == "feed"
+    channel = next((e for e in root.iter() if isinstance(e.tag, str) and name(e) == "channel"), root)
+    fields = Fields(channel)
+    entries = _entries(root, atom=atom)
+    base = base_of(channel, base_url)
+    if not atom:
+        base = absolute(fields.text("link"), base)
+    read = partial(read_entry, url=base, atom=atom, feed_author=feed_author(channel) if atom else "")
+    raws, unread = each(read, entries[:MAXIMUM_ENTRIES])
+    problems += unread
+    if len(entries) > MAXIMUM_ENTRIES:
+        problems += (messages.TOO_MANY_ENTRIES(count=len(entries), most=MAXIMUM_ENTRIES),)
+    title = fields.first("title")
+    return Document(
+        _engine(fields),
+        "" if title is None else title_of("".join(title.itertext()), "html" if title.get("type") == "html" else "rss"),
+        tuple(raws) if atom else told_apart(raws),
+        _next_page(fields, base),
+        count(fields.text("opensearch:totalResults")),
+        problems,
+        whole=whole and not unread,
+    )
+
+
+def _entries(root: Element, *, atom: bool) -> list[Element]:
+    """The posts' elements: in the channel, beside it (RSS 1.0), or below the feed."""
+    found = [e for e in root.iter() if isinstance(e.tag, str) and name(e) == ("entry" if atom else "item")]
+    entries = [e for e in found if not is_unpublished(e)]
+    posts = [e for e in entries if not is_reply(e)]
+    if entries and not posts:
+        raise NotAFeed(messages.COMMENTS(), remedy=True)
+    return posts
+
+
+def _engine(fields: Fields) -> str:
+    """blogger or wordpress where a feed says that it was made by one, else feed."""
+    said = " ".join(f"{e.get('uri') or ''} {e.text or ''}" for e in fields.all("generator")).lower()
+    return next((kind for kind, words in _ENGINES.items() if any(w in said for w in words)), "feed")
+
+
+def _next_page(fields: Fields, base: str) -> str:
+    """Where a feed goes on: the archive before it, or the next page (RFC 5005)."""
+    found: dict[str, str] = {}
+    for link in fields.all("link"):
+        if link.get("href"):
+            found.setdefault(link.get("rel") or "alternate", absolute(link.get("href") or "", base_of(link, base)))
+    return found.get("prev-archive") or found.get("next", "")

@@ -1,0 +1,1 @@
+"""The HTML of posts: parsing, cleaning, and removing what does not belong to the post."""

@@ -1,0 +1,102 @@
+"""What stands in a feed's posts and is not part of their text: sharing buttons, forms to subscribe, repeats.
+
+Promises: verse (text with line breaks, short lines in quotes, `pre`), tables and lists lose nothing; what is left out
+is counted by kind.
+"""
+
+import re
+from typing import TypeAlias
+
+from newsletter.feeds.html.markup import HtmlElement, text_in, words
+
+_ENOUGH = 40
+_LINE_OF_VERSE = 120
+_LONGEST_RUN = 60
+_Key: TypeAlias = tuple[str | HtmlElement, ...]
+_FLARE_CLASSES = words(
+    "feedflare blogger-post-footer sharedaddy jp-relatedposts addtoany_share_save_container addtoany_content "
+    "a2a_kit addthis_toolbox addthis_inline_share_toolbox heateor_sss_sharing_container essb_links ssba "
+    "shareaholic-canvas jetpack-likes-widget-wrapper sd-sharing-enabled mashsb-container swp_social_panel "
+    "simplesocialbuttons dpsp-share-text yarpp yarpp-related crp_related printfriendly share-buttons "
+    "share_buttons social-share social-sharing share-links sharing-buttons social-buttons social-icons "
+    "share-bar share-icons wp-block-outermost-social-sharing"
+)
+_FLARE_LINK = re.compile(
+    r"//(?:feeds\.feedburner\.com/~f+/|feedproxy\.google\.com/~f+/|feeds\.wordpress\.com/1\.0/go)", re.IGNORECASE
+)
+_SUBSTACK_CLASSES = words("subscription-widget-wrap subscription-widget-wrap-editor captioned-button-wrap")
+_SUBSTACK_LINK = re.compile(r"/subscribe(?:\?|\Z)|[?&]action=(?:share|subscribe)\b|/p/[^/?]+/comments\b", re.IGNORECASE)
+
+
+def drop_feedflare(root: HtmlElement) -> int:
+    """Take away what FeedBurner and blog engines hang below a post; returns their number."""
+    found = [e for e in root.iter() if _is_flare(e)]
+    outermost = [e for e in found if not any(_is_flare(a) for a in e.iterancestors())]
+    for element in outermost:
+        element.drop_tree()
+    return len(outermost)
+
+
+def _is_flare(element: HtmlElement) -> bool:
+    if element.tag == "a" and _FLARE_LINK.search(element.get("href") or ""):
+        return True
+    return not _FLARE_CLASSES.isdisjoint((element.get("class") or "").split())
+
+
+def drop_substack(root: HtmlElement) -> int:
+    """Take away Substack's forms and buttons for subscribing, sharing and commenting; returns their number."""
+    found = [e for e in root.iter("div", "p") if _is_substack(e)]
+    known = set(found)
+    outermost = [e for e in found if not any(a in known for a in e.iterancestors())]
+    for element in outermost:
+        element.drop_tree()
+    return len(outermost)
+
+
+def _is_substack(element: HtmlElement) -> bool:
+    classes = set((element.get("class") or "").split())
+    if not _SUBSTACK_CLASSES.isdisjoint(classes):
+        return True
+    links = list(element.iter("a"))
+    return "button-wrapper" in classes and len(links) == 1 and bool(_SUBSTACK_LINK.search(links[0].get("href") or ""))
+
+
+def drop_repeated(root: HtmlElement) -> int:
+    """Take away a paragraph, or a run of them, that stands again directly behind itself; returns their number.
+
+    A run has a paragraph of 40 characters or more.
+    """
+    dropped = 0
+    for parent in [root, *root.iter("blockquote")]:
+        kept: list[HtmlElement] = []
+        keys: list[_Key] = []
+        for block in list(parent):
+            kept.append(block)
+            keys.append(_key(block))
+            length = _repeated_at_end(keys)
+            for _ in range(length):
+                kept.pop().drop_tree()
+                keys.pop()
+            dropped += length
+    return dropped
+
+
+def _key(block: HtmlElement) -> _Key:
+    """What two equal paragraphs have in common; verse and other blocks are equal to no other."""
+    text = text_in(block) if block.tag == "p" and block.find(".//br") is None else ""
+    if not text or (block.getparent().tag == "blockquote" and len(text) < _LINE_OF_VERSE):
+        return (block,)
+    return (text, *(image.get("src") or "" for image in block.iter("img")))
+
+
+def _repeated_at_end(keys: list[_Key]) -> int:
+    """The length of the run at the end that stands directly before itself too, or 0."""
+    for length in range(1, min(len(keys) // 2, _LONGEST_RUN) + 1):
+        run = keys[-length:]
+        if run[-1] == keys[-1 - length] and run == keys[-2 * length : -length] and any(map(_is_long, run)):
+            return length
+    return 0
+
+
+def _is_long(key: _Key) -> bool:
+    return isinstance(key[0], str) and len(key[0]) >= _ENOUGH

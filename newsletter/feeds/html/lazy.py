@@ -1,0 +1,89 @@
+"""Images that a script loads, or for which a browser chooses the address: `src` is set to one that can be shown."""
+
+import re
+from collections.abc import Iterator
+
+from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.media import safe_address
+
+IMAGES = words("img amp-img amp-anim")
+ATTRIBUTES = words(
+    "srcset data-src data-lazy-src data-original data-original-src data-srcset data-lazy-srcset data-original-set"
+)
+_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-original-src")
+_SETS = ("data-srcset", "data-lazy-srcset", "data-original-set", "srcset")
+_WIDE_ENOUGH = 1_200
+_MOST_TOKENS = 200
+_PLACEHOLDER = re.compile(
+    r"/(?:[\w-]*placeholder[\w-]*|blank|spacer|pixel|transparent|trans|clear|empty|lazy[\w-]*|loading|loader|grey|gray|1x1[\w-]*)"
+    r"\.(?:gif|png|svg|jpg|jpeg|webp)(?:\Z|\?)",
+    re.IGNORECASE,
+)
+_ONE_PIXEL = re.compile(r"\s*[01](?:px)?\s*")
+
+
+def find_sources(root: HtmlElement, base: str) -> None:
+    """Give every image the address of what it shows; one that has none loses its placeholder."""
+    for image in list(root.iter(*(IMAGES - {"img"}))):
+        _make_plain(image)
+    for image in [i for i in root.iter("img") if not any(a.tag == "noscript" for a in i.iterancestors())]:
+        _set_source(image, base)
+    for noscript in list(root.iter("noscript")):
+        _replace_noscript(noscript, base)
+
+
+def _make_plain(image: HtmlElement) -> None:
+    """An AMP image as a plain one; its fallback for browsers without scripts goes."""
+    image.tag = "img"
+    for child in list(image):
+        child.drop_tree()
+    image.text = None
+
+
+def _set_source(image: HtmlElement, base: str) -> None:
+    source = image.get("src") or ""
+    real = "" if _PLACEHOLDER.search(source) else safe_address(source, base)
+    lazy = next(filter(None, (safe_address(image.get(name) or "", base) for name in _SOURCES)), "")
+    found = lazy or real or next(filter(None, (_best(text, base) for text in _sets(image))), "")
+    if found != real:
+        _remove_placeholder_size(image)
+    image.set("src", found)
+
+
+def _sets(image: HtmlElement) -> Iterator[str]:
+    """The sets of addresses that an image, or the `picture` around it, has."""
+    around = image.iterancestors("source")  # parsers of HTML 4 take what follows a `source` for its content
+    for element in (image, *image.itersiblings("source", preceding=True), *around):
+        yield from (element.get(name) or "" for name in _SETS)
+
+
+def _best(srcset: str, base: str) -> str:
+    """The smallest of the images that are wide enough for a retina display, else the largest, or ""."""
+    found: list[tuple[float, str]] = []
+    for token in srcset.split(maxsplit=_MOST_TOKENS)[:_MOST_TOKENS]:
+        size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([wx]),?", token)
+        if size and found:
+            found[-1] = (float(size[1]) * (1 if size[2] == "w" else _WIDE_ENOUGH / 2), found[-1][1])
+        elif url := safe_address(token.strip(","), base):
+            found.append((0, url))
+    wide = [each for each in found if each[0] >= _WIDE_ENOUGH]
+    return (min(wide) if wide else max(found, default=(0, "")))[1]
+
+
+def _remove_placeholder_size(image: HtmlElement) -> None:
+    if any(_ONE_PIXEL.fullmatch(image.get(side) or "") for side in ("width", "height")):
+        for attribute in ("width", "height", "style"):
+            image.attrib.pop(attribute, None)
+
+
+def _replace_noscript(noscript: HtmlElement, base: str) -> None:
+    """The images for browsers without scripts take the place of one beside them without an address; the rest goes."""
+    beside = [e for e in (noscript.getprevious(), noscript.getnext()) if e is not None and e.tag == "img"]
+    if not any(image.get("src") for image in beside):
+        for image in beside:
+            image.drop_tree()
+        for image in list(noscript.iter("img")):
+            _set_source(image, base)
+            image.tail = None
+            noscript.addprevious(image)
+    noscript.drop_tree()

@@ -1,0 +1,142 @@
+"""Lines of feeds that lead to the whole post, such as "Read more", and notes on where a post appeared first.
+
+They say whether a feed has only the beginning of a post, which emails end with a link of their own.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from newsletter.feeds.document import split_address
+from newsletter.feeds.html.markup import HtmlElement, spaced, text_in
+
+_MORE = (
+    r"(?:read|see) more(?: here)?",
+    r"(?:click here to )?read (?:on|the rest|the full (?:story|article|post))",
+    r"(?:continue|keep) reading|learn more|full (?:story|article)",
+    r"les (?:mer|meir|videre|hele saken|heile saka|saken|artikkelen)(?: her)?|fortsett å lese",
+    r"læs (?:mere|videre|hele artiklen)(?: her)?|fortsæt læsning",
+    r"läs (?:mer|vidare|hela artikeln)(?: här)?|fortsätt läsa",
+    r"weiterlesen|(?:mehr|hier weiter) lesen|mehr erfahren|zum artikel",
+    r"lire (?:la suite|plus|l['’]article)|en savoir plus",
+    r"leer más|(?:seguir|sigue|continuar) leyendo|ver más",
+    r"l[eé]r mais|leia mais|(?:continue|continuar) (?:lendo|a ler)|saiba mais",
+    r"leggi (?:tutto|di più)|continua a leggere",
+    r"lees (?:meer|verder)|verder lezen",
+    r"lue lisää|jatka lukemista|lesa meira",
+    r"czytaj (?:dalej|więcej)|číst (?:dál|více)|čítať ďalej|(?:olvass )?tovább|cite[sș]te mai mult",
+    r"loe edasi|skaityti daugiau|lasīt vairāk|devamını oku|διαβάστε περισσότερα",
+    r"читать (?:далее|дальше|полностью)|подробнее|читати далі",
+    r"続きを読む|もっと読む|阅读(?:更多|全文)|继续阅读|繼續閱讀|더 ?보기|계속 읽기",
+    r"और पढ़ें|आगे पढ़ें|اقرأ المزيد|קרא עוד",
+)
+_READ_MORE = re.compile(rf"[\W_]{{0,8}}(?:{'|'.join(_MORE)})[\W_]{{0,8}}", re.IGNORECASE)
+
+_CONTINUE_ON = re.compile(
+    r"[\W_]{0,8}(?:(?:continue|keep) reading|read (?:the )?(?:full|whole|entire|original|rest of the) "
+    r"(?:story|article|post)|read (?:more|on)|weiterlesen|lire la suite|les (?:mer|videre))\b.{0,80}",
+    re.IGNORECASE,
+)
+_APPEARED_FIRST = re.compile(
+    r"the (?:post|article) .+ (?:appeared first on|first appeared on) .+"
+    r"|.+ was originally published in .+ on medium, where people are continuing the conversation.+"
+    r"|der beitrag .+ erschien zuerst auf .+|l['’]article .+ est apparu en premier sur .+"
+    r"|la entrada .+ (?:se publicó primero|apareció primero|aparece primero) en .+"
+    r"|o (?:post|conteúdo|artigo) .+ (?:apareceu|aparece|foi publicado) primeiro em .+"
+    r"|(?:l['’]articolo|il post) .+ (?:proviene da|sembra essere il primo su) .+"
+    r"|(?:het bericht|de post) .+ verscheen eerst op .+"
+    r"|innlegget .+ (?:dukket først opp|ble først publisert) på .+"
+    r"|indlægget .+ (?:dukkede først op|blev først udgivet) på .+"
+    r"|inlägget .+ dök först upp på .+|artikkeli .+ julkaistiin ensimmäi.+|(?:artykuł|post) .+ pochodzi z serwisu .+"
+    r"|příspěvek .+ (?:pochází z|se nejdříve objevil na|appeared first on) .+"
+    r"|(?:запись|сообщение) .+ (?:впервые )?появил\w+ .+"
+    r"|(?:запис|допис) .+ (?:спершу|вперше) з['’]явив\w+ .+|.+ yazısı ilk önce .+ ortaya çıktı.*"
+    r"|.+ は .+ に最初に表示されました。?|.+最先出现在.+|.+ 게시물이 .+ 처음 등장했습니다.*"
+    r"|articolul .+ apare prima dată .+",
+    re.IGNORECASE,
+)
+_LONGEST_NOTE = 500
+_CUT_OFF = re.compile(r"(?:\[\s*(?:…|\.{3,4})\s*\]|\(\s*(?:…|\.{3,4})\s*\))[\W_]{0,4}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadingOn:
+    """How many lines that lead to the whole post were removed, and notes, and whether more of the post is elsewhere."""
+
+    lines: int
+    notes: int
+    partial: bool
+
+
+def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
+    """Remove lines that only say "Read more", in one of thirty languages, and notes of feeds.
+
+    `page` is the post's own address, "" if it is unknown. A line that leads elsewhere, as in a collection of links,
+    stays.
+    """
+    lines = [e for e in root.iter("p") if e.find(".//img") is None and _says_read_more(e) and _leads_on(e, page)]
+    links = [a for a in root.iter("a") if _is_lone_line(a) and _says_read_more(a) and _leads_on(a, page)]
+    goes_on = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _continues)]
+    appeared = [e for e in root.iter("p") if _is_note(e, _appeared_first)]
+    for note in appeared:
+        note.drop_tree()
+    partial = bool(goes_on) or any(_is_last(line) or _is_link_to(line, page) for line in (*lines, *links))
+    for link in links:
+        link.getprevious().drop_tree()
+    for element in (*lines, *links, *goes_on):
+        element.drop_tree()
+    cut_off = bool(_CUT_OFF.search(text_in(root)))
+    return LeadingOn(len(lines) + len(links), len(goes_on) + len(appeared), partial or cut_off)
+
+
+def _is_last(line: HtmlElement) -> bool:
+    """Return whether no text comes after a line."""
+    around = [line, *line.iterancestors()]
+    after = (text for e in around[:-1] for text in (e.tail or "", *map(text_in, e.itersiblings())))
+    return not any(map(spaced, after))
+
+
+def _is_link_to(line: HtmlElement, page: str) -> bool:
+    links = [link.get("href") or "" for link in line.iter("a")]
+    return bool(page) and any(_without_query(link) == _without_query(page) for link in links)
+
+
+def _without_query(address: str) -> str:
+    return address.partition("#")[0].partition("?")[0].rstrip("/").partition("://")[2]
+
+
+def _says_read_more(element: HtmlElement) -> bool:
+    text = text_in(element)
+    return len(text) < 60 and bool(_READ_MORE.fullmatch(text))
+
+
+def _leads_on(line: HtmlElement, page: str) -> bool:
+    """Return whether a line has no link, or one to the post's own site."""
+    links = [link.get("href") or "" for link in line.iter("a")]
+    return not page or all(_site(link) == _site(page) for link in links)
+
+
+def _site(address: str) -> str:
+    """The last two labels of an address's host, which subdomains share, such as `blog.` and `www.`."""
+    return ".".join((split_address(address).hostname or "").split(".")[-2:])
+
+
+def _is_lone_line(link: HtmlElement) -> bool:
+    """Whether a link is the last line of a paragraph, alone behind a line break."""
+    before = link.getprevious()
+    alone = before is not None and before.tag == "br" and not spaced(before.tail or "")
+    return alone and link.getnext() is None and not spaced(link.tail or "")
+
+
+def _is_note(paragraph: HtmlElement, says: Callable[[str, list[HtmlElement]], bool]) -> bool:
+    """Whether a paragraph is one of the notes that feeds add; all of them are or have a link."""
+    text, links = text_in(paragraph), list(paragraph.iter("a"))
+    return bool(links) and len(text) <= _LONGEST_NOTE and paragraph.find(".//img") is None and says(text, links)
+
+
+def _appeared_first(text: str, _links: list[HtmlElement]) -> bool:
+    return bool(_APPEARED_FIRST.fullmatch(text))
+
+
+def _continues(text: str, links: list[HtmlElement]) -> bool:
+    return len(links) == 1 and text_in(links[0]) == text and bool(_CONTINUE_ON.fullmatch(text))

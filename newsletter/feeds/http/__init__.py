@@ -1,0 +1,1 @@
+"""Fetching over HTTP: limits, conditional requests, and only public addresses."""

@@ -1,0 +1,1 @@
+"""Kinds of sources: finding the feed of a website, Blogger, WordPress and folders."""

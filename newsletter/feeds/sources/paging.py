@@ -1,0 +1,109 @@
+"""Reading a listing back page by page, and what can be said of how far it reached.
+
+Promises: at most `MAXIMUM_PAGES` pages, none twice; a page that fails ends the reading and loses none before it.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
+
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.formats.parse import parse
+from newsletter.feeds.http.fetch import Fetcher, Response
+from newsletter.feeds.model import EVERYTHING, NotAFeed, Page, SourceProblem, SourceReading
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
+
+MAXIMUM_PAGES = 60
+
+
+def read_back(first: Page, since: datetime | None, load: Callable[[str], Page]) -> SourceReading:
+    """Go on from the first page until the listing reaches back to `since`, or to its end; None: no further page.
+
+    The reading has posts, problems without the source's name, and how far the listing reached.
+    """
+    pages, seen, failed = [first], {p.uid for p in first.posts}, False
+    visited: set[str] = set()
+    problems = list(first.problems)
+    while since and (url := pages[-1].next) and url not in visited and not covers(pages, since):
+        if len(pages) == MAXIMUM_PAGES:
+            problems.append(messages.TOO_MANY_PAGES(most=MAXIMUM_PAGES, day=f"{since:%Y-%m-%d}"))
+            failed = True
+            break
+        visited.add(url)
+        try:
+            page = load(url)
+        except (SourceProblem, NotAFeed) as e:
+            problems.append(messages.READ_IN_PART(problem=e.message))
+            failed = True
+            break
+        pages.append(page)
+        problems += page.problems
+        if seen.issuperset(p.uid for p in page.posts):
+            break  # an engine that takes no page number shows the same page again
+        seen |= {p.uid for p in page.posts}
+    return _joined(pages, since, tuple(dict.fromkeys(problems)), failed=failed)
+
+
+def _joined(
+    pages: Sequence[Page], since: datetime | None, problems: tuple[Message, ...], *, failed: bool
+) -> SourceReading:
+    posts: dict[str, FoundPost] = {}
+    for page in pages:
+        for post in page.posts:
+            posts.setdefault(post.uid, post)
+    reached = _reached(pages)
+    complete = since is None or (not failed and reached is not None and reached <= since)
+    return SourceReading(
+        posts=newest_first(posts.values()), problems=problems, reached_back_to=reached, complete=complete
+    )
+
+
+def _reached(pages: Sequence[Page]) -> datetime | None:
+    """The instant from which on the listing shows every post; None where a page is broken or there is no order."""
+    if not all(p.whole for p in pages):
+        return None
+    if len(pages) > 1 and not pages[-1].next and not pages[-1].ends_at:
+        return EVERYTHING  # a chain of pages that was followed to its end
+    if ends_at := pages[-1].ends_at:
+        return min([ends_at, *_dates(pages)]) if ends_at != EVERYTHING else EVERYTHING
+    dates = _dates(pages)
+    return dates[-1] if dates and _newest_first(pages) else None
+
+
+def covers(pages: Sequence[Page], since: datetime) -> bool:
+    """Whether the pages reach further back than `since`: by their order, or as nothing of the last is newer.
+
+    The last page must be older as a whole where there is no order, since a post that is pinned to the top may be old.
+    """
+    dates = _dates(pages)
+    if dates and _newest_first(pages):
+        return dates[-1] < since
+    last = _dates(pages[-1:])
+    return bool(last) and max(last) < since
+
+
+def _dates(pages: Sequence[Page]) -> list[datetime]:
+    return [p.published for page in pages for p in page.posts if p.published is not None]
+
+
+def _newest_first(pages: Sequence[Page]) -> bool:
+    dates = _dates(pages)
+    return all(a >= b for a, b in pairwise(dates))
+
+
+def newest_first(posts: Iterable[FoundPost]) -> tuple[FoundPost, ...]:
+    """Posts by date, the undated ones last, otherwise in the order in which they stand."""
+    return tuple(sorted(posts, key=lambda p: (p.published is not None, p.published or EVERYTHING), reverse=True))
+
+
+def feed_page(fetcher: Fetcher, response: Response) -> Page:
+    """The page that a fetched feed is. Raises NotAFeed or SourceProblem."""
+    page = fetcher.read(response, parse, response.body, response.url, response.content_type)
+    return replace(page, whole=page.whole and response.whole)
+
+
+def load_feed_page(fetcher: Fetcher) -> Callable[[str], Page]:
+    """What fetches the next page of a feed that names it."""
+    return lambda url: feed_page(fetcher, fetcher.get(url))

@@ -1,0 +1,224 @@
+"""Reading a source: from what the configuration says to a `SourceReading`."""
+
+import logging
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+
+from newsletter import config
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.formats.parse import parse
+from newsletter.feeds.http.fetch import Fetcher, Response
+from newsletter.feeds.isolate import fault
+from newsletter.feeds.model import Memory, NotAFeed, Page, SourceProblem, SourceReading
+from newsletter.feeds.sandbox import Sandbox
+from newsletter.feeds.sources import blogger, wordpress
+from newsletter.feeds.sources.discover import DiscoveredFeed, discover
+from newsletter.feeds.sources.folder import Folder, read_folder
+from newsletter.feeds.sources.paging import feed_page, load_feed_page, newest_first, read_back
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
+from newsletter.messages.general import ABOUT
+
+_AHEAD = timedelta(days=1)
+_log = logging.getLogger(__name__)
+
+
+def read(
+    source: config.SourceSettings,
+    collect: config.Collect,
+    memory: Memory | None = None,
+    *,
+    now: datetime,
+    since: datetime | None = None,
+    root: Path = Path(),
+    zone: tzinfo = UTC,
+    site_url: str = "",
+) -> SourceReading:
+    """Read a source: its newest page, or with `since` page by page until the listing reaches back to that instant.
+
+    A folder is relative to `root`, and its dates without an offset are meant in `zone`; `site_url` says in the
+    User-Agent who asks. With `since` the listing is fetched even where nothing changed. Never raises for what a source
+    does.
+    """
+    memory = memory or Memory()
+    try:
+        if is_folder(source):
+            reading = _read_folder(source, collect, root, zone)
+        else:
+            with Fetcher(collect, site_url) as fetcher:
+                reading = _read_web(fetcher, source, memory, since)
+    except SourceProblem as e:
+        return _failed(source, memory, e.message, stop=e.status == 410, retry_after=e.retry_after)
+    except Exception as e:  # noqa: BLE001 - a fault of ours in one source leaves the others alone
+        _log.exception("reading %s failed", source.url)
+        return _failed(source, memory, fault(e))
+    return replace(reading, problems=reading.problems + _far_ahead(source.url, reading.posts, now))
+
+
+def read_file(path: Path, base_url: str = "") -> SourceReading:
+    """Read a feed from a file, as if it had been fetched from `base_url`: every entry, in the file's order."""
+    try:
+        body = path.read_bytes()
+        with Sandbox() as sandbox:
+            feed = sandbox.read(len(body), parse, body, base_url or path.absolute().as_uri())
+    except (NotAFeed, SourceProblem, OSError) as e:
+        unread = messages.UNREADABLE_FILE(cause=e.strerror or str(e)) if isinstance(e, OSError) else e.message
+        return SourceReading(problems=_named(str(path), (unread,)), complete=False)
+    return SourceReading(
+        kind=feed.kind,
+        title=feed.title,
+        feed_url=base_url,
+        posts=feed.posts,
+        problems=_named(str(path), feed.problems),
+        complete=feed.whole,
+    )
+
+
+def is_folder(source: config.SourceSettings) -> bool:
+    """Whether a source is a folder: declared as one, or no web address."""
+    return source.type == "folder" or (source.type == "auto" and "://" not in source.url)
+
+
+def _read_folder(source: config.SourceSettings, collect: config.Collect, root: Path, zone: tzinfo) -> SourceReading:
+    folder = Folder(root / source.url, source.base, source.permalink, zone, collect.maximum_bytes)
+    return _reading(read_back(read_folder(folder), None, load=_no_more), Memory(kind="folder"), source)
+
+
+def _no_more(url: str) -> Page:
+    raise AssertionError(url)
+
+
+def _read_web(fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None) -> SourceReading:
+    """Read from where the last reading found the feed; find it (again) where that is unknown or no feed any more."""
+    if memory.feed_url:
+        try:
+            return _read_known(fetcher, source, memory, since)
+        except NotAFeed as e:
+            _log.info("%s %s; looking for the feed again", memory.feed_url, e)
+        except SourceProblem as e:
+            if e.status != 404 or memory.feed_url == source.url:
+                raise
+    return _read_found(fetcher, source, discover(fetcher, source.url, source.type), since)
+
+
+def _read_known(
+    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None
+) -> SourceReading:
+    conditions = {} if since else {"etag": memory.etag, "last_modified": memory.last_modified}
+    if memory.api:
+        if reading := _read_rest(fetcher, source, memory, since, conditions):
+            return reading
+        memory = replace(memory, api="", etag="", last_modified="")
+        conditions = {}
+    response = fetcher.get(memory.feed_url, **conditions)
+    memory = replace(memory, feed_url=response.moved_to or memory.feed_url)
+    if response.status == 304:
+        return SourceReading(memory.kind, memory.title, memory.feed_url, memory=memory, not_modified=True)
+    return _read_feed(fetcher, source, memory, response, feed_page(fetcher, response), since)
+
+
+def _read_found(
+    fetcher: Fetcher, source: config.SourceSettings, found: DiscoveredFeed, since: datetime | None
+) -> SourceReading:
+    kind = source.type if source.type in ("blogger", "wordpress") else found.page.kind
+    memory = Memory(kind=kind, feed_url=found.feed_url, title=found.page.title)
+    listing = source.url if source.type in ("auto", "wordpress") else found.feed_url
+    if found.api and kind in ("wordpress", "feed") and wordpress.is_main_listing(found.api, listing):
+        with_api = replace(memory, kind="wordpress", api=found.api)
+        if reading := _read_rest(fetcher, source, with_api, since, {}):
+            return reading
+    return _read_feed(fetcher, source, memory, found.response, found.page, since)
+
+
+def _read_rest(
+    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None, conditions: dict[str, str]
+) -> SourceReading | None:
+    """Read through WordPress's REST interface; None where the site keeps it to itself."""
+    url = wordpress.posts_url(memory.api, since)
+    try:
+        response = fetcher.get(url, **conditions)
+        if response.status == 304:
+            return SourceReading(memory.kind, memory.title, memory.feed_url, memory=memory, not_modified=True)
+        first = fetcher.read(response, wordpress.rest_page, response, url, since)
+    except NotAFeed:
+        return None
+    except SourceProblem as e:
+        if e.status not in (400, 401, 403, 404, 405, 501):
+            raise
+        return None
+    found = read_back(first, since, wordpress.load_rest_page(fetcher, since))
+    if not since:
+        memory = replace(memory, etag=response.etag, last_modified=response.last_modified)
+    return _reading(found, memory, source)
+
+
+def _read_feed(
+    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, response: Response, page: Page,
+    since: datetime | None,
+) -> SourceReading:  # fmt: skip
+    memory = replace(memory, title=page.title or memory.title, etag=response.etag, last_modified=response.last_modified)
+    return _reading(_read_back(fetcher, memory, page, since), memory, source)
+
+
+def _read_back(fetcher: Fetcher, memory: Memory, page: Page, since: datetime | None) -> SourceReading:
+    """Read back in the way of the source's kind, where its newest page is not enough."""
+    if memory.kind == "blogger" and since and blogger.is_blog_feed(memory.feed_url):
+        page = replace(page, next=blogger.window_url(memory.feed_url, since))
+        return read_back(page, since, lambda url: blogger.load_page(fetcher, url, since))
+    if memory.kind == "wordpress" and not page.next:
+        page = replace(page, next=wordpress.next_feed_page(memory.feed_url))
+        return read_back(page, since, wordpress.load_feed_page(fetcher))
+    return read_back(page, since, load_feed_page(fetcher))
+
+
+def _reading(found: SourceReading, memory: Memory, source: config.SourceSettings) -> SourceReading:
+    """What was read back, as the reading of this source."""
+    posts = tuple(replace(p, language=source.language) for p in found.posts) if source.language else found.posts
+    return replace(
+        found,
+        kind=memory.kind,
+        title=memory.title,
+        feed_url=memory.feed_url,
+        posts=posts,
+        problems=_named(source.url, found.problems),
+        memory=memory,
+    )
+
+
+def _failed(
+    source: config.SourceSettings,
+    memory: Memory,
+    message: Message,
+    *,
+    stop: bool = False,
+    retry_after: timedelta | None = None,
+) -> SourceReading:
+    if not (ABOUT.matches(message) and str(message.param("subject")).startswith(source.url)):
+        message = ABOUT(subject=source.url, message=message)
+    return SourceReading(
+        kind=memory.kind,
+        title=memory.title,
+        feed_url=memory.feed_url,
+        problems=(message,),
+        memory=memory,
+        complete=False,
+        stop=stop,
+        retry_after=retry_after,
+    )
+
+
+def _named(url: str, problems: tuple[Message, ...]) -> tuple[Message, ...]:
+    return tuple(ABOUT(subject=url, message=problem) for problem in problems)
+
+
+def _far_ahead(url: str, posts: tuple[FoundPost, ...], now: datetime) -> tuple[Message, ...]:
+    """A message where posts are dated more than a day ahead, as a slip of the pen dates them."""
+    ahead = [p for p in newest_first(posts) if p.published and p.published > now + _AHEAD]
+    if not ahead:
+        return ()
+    first = ahead[0]
+    named = {"title": first.title or first.uid, "day": f"{first.published:%Y-%m-%d}"}
+    if len(ahead) > 1:
+        return _named(url, (messages.SEVERAL_DATED_AHEAD(count=len(ahead) - 1, **named),))
+    return _named(url, (messages.DATED_AHEAD(**named),))

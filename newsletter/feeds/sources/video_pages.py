@@ -1,0 +1,94 @@
+"""The title and the picture of a video, as its page says them: by oEmbed (oembed.com), or by Open Graph (ogp.me)."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from newsletter.feeds.document import absolute, split_address
+from newsletter.feeds.formats.jsonfeed import load_json
+from newsletter.feeds.html.markup import one_line, page_tree, without_controls
+from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.model import NotAFeed, SourceProblem
+
+_ENDPOINTS = (
+    (re.compile(r"(?:^|\.)(?:youtube\.com|youtu\.be)$"), "https://www.youtube.com/oembed?format=json&url="),
+    (re.compile(r"(?:^|\.)vimeo\.com$"), "https://vimeo.com/api/oembed.json?url="),
+    (re.compile(r"(?:^|\.)dailymotion\.com$"), "https://www.dailymotion.com/services/oembed?format=json&url="),
+    (re.compile(r"(?:^|\.)tiktok\.com$"), "https://www.tiktok.com/oembed?url="),
+)
+_YOUTUBE_HOST = re.compile(r"(?:^|\.)(?:youtube\.com|youtu\.be)$")
+_YOUTUBE_PATH = re.compile(r"/(?:shorts/|live/)?([\w-]{6,20})\Z")
+_ENOUGH = 600_000
+"""Octets of a page; what it says of itself stands at its beginning."""
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class VideoPage:
+    """What is known of a video: its title, and addresses of its picture, the best first."""
+
+    title: str = ""
+    pictures: tuple[str, ...] = ()
+
+
+def read_video_page(fetcher: Fetcher, url: str) -> VideoPage:
+    """Return what the site of a video says about it. Raises SourceProblem if that can't be read."""
+    host = split_address(url).hostname or ""
+    known = _known_pictures(url, host)
+    endpoint = next((start for pattern, start in _ENDPOINTS if pattern.search(host)), "")
+    try:
+        found = _oembed(fetcher, endpoint + quote(url, safe="")) if endpoint else _page(fetcher, url)
+    except (SourceProblem, NotAFeed) as problem:
+        if known:
+            return VideoPage("", known)
+        raise SourceProblem(problem.message) from problem
+    return VideoPage(found.title, tuple(dict.fromkeys((*known, *found.pictures))))
+
+
+def _known_pictures(url: str, host: str) -> tuple[str, ...]:
+    """Return the addresses that YouTube has for every video; the first one is missing for some."""
+    if not _YOUTUBE_HOST.search(host):
+        return ()
+    parts = urlsplit(url)
+    path = _YOUTUBE_PATH.search(parts.path)
+    number = parse_qs(parts.query).get("v", [""])[0] or (path[1] if path else "")
+    if not re.fullmatch(r"[\w-]{6,20}", number):
+        return ()
+    return tuple(f"https://i.ytimg.com/vi/{number}/{name}.jpg" for name in ("maxresdefault", "hqdefault"))
+
+
+def _oembed(fetcher: Fetcher, url: str) -> VideoPage:
+    data: Any = load_json(fetcher.beginning(url, _ENOUGH).body.decode("utf-8", "replace"))
+    said = data if isinstance(data, dict) else {}
+    title, picture = (said.get(key) for key in ("title", "thumbnail_url"))
+    return _made(title if isinstance(title, str) else "", [picture] if isinstance(picture, str) else [], url)
+
+
+def _page(fetcher: Fetcher, url: str) -> VideoPage:
+    response = fetcher.beginning(url, _ENOUGH)
+    root = page_tree(response.body.decode("utf-8", "replace"))
+    if root is None:
+        return VideoPage()
+    meta: dict[str, str] = {}
+    for element in root.iter("meta"):
+        meta.setdefault((element.get("property") or element.get("name") or "").lower(), element.get("content") or "")
+    pictures = [meta.get(name, "") for name in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image")]
+    found = _made(meta.get("og:title", ""), pictures, response.url)
+    link = next(_oembed_links(root), "")
+    if found.pictures or not link:
+        return found
+    return _oembed(fetcher, absolute(link, response.url))
+
+
+def _oembed_links(root: Any) -> Iterator[str]:
+    for link in root.iter("link"):
+        if (link.get("type") or "").lower() == "application/json+oembed" and (link.get("href") or "").strip():
+            yield link.get("href")
+
+
+def _made(title: str, pictures: list[str], base: str) -> VideoPage:
+    addresses = (absolute(url, base) for url in map(without_controls, pictures) if url.strip())
+    web = tuple(dict.fromkeys(url for url in addresses if url.startswith(("http://", "https://"))))
+    return VideoPage(one_line(without_controls(title))[:_LONGEST], web)

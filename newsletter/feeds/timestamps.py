@@ -1,0 +1,147 @@
+"""Dates as feeds write them: RFC 3339, W3CDTF, RFC 822 and what is near to these, each with its own offset kept.
+
+Promises: `parse_date` never raises, never guesses an offset that the text names otherwise, and gives None rather than
+a wrong instant.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+from functools import cache
+
+from babel import Locale
+
+# RFC 822 5.1 and what feeds write beside it; hours from UTC.
+_ZONES = {
+    "ut": 0, "utc": 0, "gmt": 0, "z": 0, "wet": 0, "bst": 1, "west": 1, "cet": 1, "met": 1, "cest": 2, "mest": 2,
+    "mesz": 2, "mez": 1, "eet": 2, "eest": 3, "msk": 3, "ist": 5.5, "jst": 9, "kst": 9, "aest": 10, "aedt": 11,
+    "nzst": 12, "nzdt": 13, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
+    "akst": -9, "akdt": -8, "hst": -10, "brt": -3, "art": -3,
+}  # fmt: skip
+# Where two languages mean different months by one word, the first of these wins.
+_LANGUAGES = ("en", "pt", "es", "fr", "de", "it", "nl", "da", "nb", "sv", "fi", "pl", "ru", "tr", "id", "af", "ca")
+_OFFSET = r"(?P<offset>[+-]\d{1,2}(?::?\d{2})?(?::?\d{2})?)"
+_SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
+_CLOCK = rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?\s*(?P<half>[ap]\.?m\.?)?"
+_ZONE = rf"\s*(?:\(?(?P<zone>[a-z]{{1,5}})\)?)?\s*{_OFFSET}?"
+_NUMERIC = re.compile(
+    rf"(?P<year>\d{{4}})(?:[-/.](?P<month>\d{{1,2}})(?:[-/.](?P<day>\d{{1,2}})(?:(?:\s*t\s*|\s+){_CLOCK}{_ZONE})?)?)?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(
+    rf"(?P<year>\d{{4}})(?P<month>\d\d)(?P<day>\d\d)(?:t?(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?{_ZONE})?",
+    re.IGNORECASE,
+)
+_NAME = r"(?P<name>[^\W\d_]{3,}\.?)"
+_NAME_FIRST = r"(?P<name2>[^\W\d_]{3,}\.?)\s+(?P<day2>\d{1,2})(?:st|nd|rd|th)?,?"
+_SPELT = re.compile(
+    rf"(?:(?P<day>\d{{1,2}})\.?[\s-]+(?:de\s+)?{_NAME}|{_NAME_FIRST})"
+    rf"[\s,-]+(?:de\s+)?(?P<year>\d{{4}}|\d\d)(?:(?:\s*t\s*|[\s,]+(?:at\s+)?){_CLOCK}{_ZONE})?",
+    re.IGNORECASE,
+)
+_UNIX_STYLE = re.compile(rf"{_NAME}\s+(?P<day>\d{{1,2}})\s+{_CLOCK}{_ZONE}\s+(?P<year>\d{{4}})", re.IGNORECASE)
+# Day, month, year, as they stand with dots from Lisbon to Vladivostok; with slashes it is ambiguous.
+_DOTTED = re.compile(
+    rf"(?P<day>\d{{1,2}})\.\s?(?P<month>\d{{1,2}})\.\s?(?P<year>\d{{4}})(?:[\s,]+{_CLOCK}{_ZONE})?", re.IGNORECASE
+)
+_SECONDS_SINCE_1970 = re.compile(r"(\d{9,10})(?:\d{3}|\.\d+)?")
+_CHARACTERS = str.maketrans("年月日", "-- ")
+MAXIMUM_LENGTH = 100
+"""The characters of a date that are read."""
+
+_COMMENT = re.compile(r"\s*\([^()]*\)$")
+# What programs write that know no date: nought in the reckoning of their machine.
+_NOUGHT = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1000, 9000)
+# A day's name, in any language: "Fri,", "Seg,", "terça-feira,".
+_DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IGNORECASE)
+
+
+def parse_date(text: str) -> datetime | None:
+    """The instant that `text` names, with the offset that stands there; UTC where none does, or `-0000`.
+
+    A bare date is its midnight in UTC. None where it is no date, one that can't be (30 February), or the nought of a
+    machine's reckoning (1 January 1970 or of the year 1).
+    """
+    found = _found(" ".join(text.split())[:MAXIMUM_LENGTH])
+    return found if found and is_plausible(found) else None
+
+
+def is_plausible(found: datetime) -> bool:
+    """Return whether a post may be dated so: in a year that every time zone can hold, and not on the Unix epoch."""
+    return found.year in _YEARS and found != _NOUGHT
+
+
+def _found(text: str) -> datetime | None:
+    if seconds := _SECONDS_SINCE_1970.fullmatch(text):
+        return datetime.fromtimestamp(int(seconds[1]), UTC)
+    text = " ".join(text.translate(_CHARACTERS).split())
+    bare = _DAY_NAME.sub("", text, count=1)
+    for pattern in (_NUMERIC, _COMPACT, _DOTTED, _SPELT, _UNIX_STYLE):
+        for candidate in (text, bare, _COMMENT.sub("", bare)):
+            if found := pattern.fullmatch(candidate):
+                return _moment({k: v for k, v in found.groupdict().items() if v})
+    return None
+
+
+def _moment(parts: dict[str, str]) -> datetime | None:
+    month = _month(parts)
+    offset = _offset(parts)
+    if month is None or offset is None:
+        return None
+    day = int(parts.get("day") or parts.get("day2") or 1)
+    hour, minute, second = _hour(parts), int(parts.get("minute", 0)), int(parts.get("second", 0))
+    if minute > 59 or second > 60 or (hour, minute, second) > (24, 0, 0):
+        return None
+    micro = int(parts.get("fraction", "0")[:6].ljust(6, "0"))
+    try:
+        # Hour 24 is the next day's midnight (ISO 8601); a leap second is the second before it.
+        midnight = datetime(_year(parts["year"]), month, day, tzinfo=offset)
+        return midnight + timedelta(hours=hour, minutes=minute, seconds=min(second, 59), microseconds=micro)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _year(digits: str) -> int:
+    """Two digits as RFC 2822 4.3 reads them."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if year < 50 else 1900)
+
+
+def _month(parts: dict[str, str]) -> int | None:
+    if name := parts.get("name") or parts.get("name2"):
+        return month_names().get(name.rstrip(".").casefold())
+    return int(parts.get("month", 1))
+
+
+def _hour(parts: dict[str, str]) -> int:
+    hour = int(parts.get("hour", 0))
+    if half := parts.get("half"):
+        return hour % 12 + (12 if half[0] in "pP" else 0)
+    return hour
+
+
+def _offset(parts: dict[str, str]) -> timezone | None:
+    """The zone of a date; "GMT+2" counts from GMT, and a zone that nobody knows is UTC (RFC 2822 4.3)."""
+    hours = _ZONES.get(parts.get("zone", "z").casefold(), 0)
+    digits = parts.get("offset", "+0").replace(":", "")
+    sign, digits = (-1 if digits[0] == "-" else 1), digits[1:]
+    ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:4] or 0))
+    total = timedelta(hours=hours) + sign * ahead
+    if abs(total) >= timedelta(hours=24):
+        return None
+    return timezone(total) if total else UTC
+
+
+@cache
+def month_names() -> dict[str, int]:
+    """The names of months, whole, short and cut to three letters, in the languages of the feeds (CLDR), case-folded."""
+    names: dict[str, int] = {}
+    for language in _LANGUAGES:
+        months = Locale.parse(language).months
+        for style in ("format", "stand-alone"):
+            for width in ("abbreviated", "wide"):
+                for number, name in months[style][width].items():
+                    names.setdefault(str(name).rstrip(".").casefold(), int(number))
+    for name, number in tuple(names.items()):
+        names.setdefault(name[:3], number)
+    return names

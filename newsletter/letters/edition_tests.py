@@ -1,0 +1,79 @@
+"""Test emails: the edition as it is now, sent to a few addresses, with `[Test]` before the subject.
+
+A test is not a delivery, and its links do not affect subscribers.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from secrets import token_hex
+
+from newsletter.config import Config
+from newsletter.domain.outcome import Outcome, OutcomeKind
+from newsletter.domain.segments import Reader
+from newsletter.editions import history
+from newsletter.editions.local_links import check_addresses
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.rendering import proof
+from newsletter.letters.transport import Outgoing, post_all, unsent
+from newsletter.messages import Message
+from newsletter.messages import delivery as results
+from newsletter.messages import editions as refusals
+from newsletter.messages import history as acts
+from newsletter.messages.general import ABOUT
+from newsletter.models import Edition
+from newsletter.render.message import segments
+from subscribers.addresses import AddressProblem, read_address
+from subscribers.tokens import link_token_for_tests
+
+MARK = "[Test] "
+MOST = 20
+NOT_ACCEPTED = {
+    OutcomeKind.DEFERRED: results.TEST_DEFERRED,
+    OutcomeKind.REFUSED: results.TEST_REFUSED,
+    OutcomeKind.UNKNOWN: results.TEST_UNCONFIRMED,
+}
+
+
+def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, by: str = "") -> dict[str, Message]:
+    """Send the edition to each address, and return each one's result."""
+    people = [_checked(address) for address in addresses]
+    if not people or len(people) > MOST:
+        raise JobProblem(refusals.TEST_ADDRESSES(most=MOST, count=len(people)))
+    check_addresses(configuration, edition.newsletter, addresses)
+    looked_at = proof(edition, configuration)
+    now = datetime.now(UTC)
+    rendered = replace(looked_at.rendered, subject=MARK + looked_at.rendered.subject)
+    mail = segments(rendered, looked_at.letterhead, date=now)
+    messages = [
+        Outgoing(
+            mail, Reader(number=n, address=address, token=link_token_for_tests(), message_id=f"proof.{token_hex(8)}")
+        )
+        for n, address in enumerate(people, 1)
+    ]
+    found: dict[int, Outcome] = {}
+    provider = configuration.provider_of(configuration.newsletters[edition.newsletter])
+
+    def record(outcomes: Sequence[Outcome]) -> None:
+        found.update((outcome.number, outcome) for outcome in outcomes)
+
+    problem = post_all(configuration, provider, messages, record)
+    told = {}
+    for number, address in enumerate(people, 1):
+        outcome = found.get(number) or unsent(number, problem)
+        told[address] = _result(outcome)
+    history.log(by, acts.TEST_SENT(), edition.name, now, after={"revision": edition.revision, "people": len(people)})
+    return told
+
+
+def _result(outcome: Outcome) -> Message:
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        return results.TEST_ACCEPTED()
+    return NOT_ACCEPTED[outcome.kind](reply=outcome.explanation or "–")
+
+
+def _checked(address: str) -> str:
+    try:
+        return read_address(address).written
+    except AddressProblem as problem:
+        raise JobProblem(ABOUT(subject=address, message=problem.message)) from problem

@@ -1,0 +1,117 @@
+"""The queue of single emails: letters to subscribers and notices to editors that have not been sent yet.
+
+Nothing is sent here, but in `subscriber_mail` and `notice_delivery`. A message waits until it is sent or given up; a
+message that was given up is kept until it is retried or housekeeping removes it.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Max, Q, QuerySet
+
+from newsletter.config import Config
+from newsletter.delivery import backoff
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.messages import Message, from_text
+from newsletter.models import Notice
+from subscribers.models import Letter
+
+LONGEST_HOLD = timedelta(minutes=15)
+
+_FAILED = Q(attempts__gt=1) | Q(attempts=1) & (~Q(problem="") | Q(gave_up_at__isnull=False))
+"""An attempt counts from its beginning: during the first one nothing has failed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """An unsent email. `to` is a masked address, or "" for the editors; `next_try` is None once it is given up."""
+
+    what: str
+    newsletter: str
+    to: str
+    written: datetime
+    attempts: int
+    next_try: datetime | None
+    problem: Message | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The number of messages in the queue: `failing` ones wait for another attempt; `problem` is the latest reason."""
+
+    failing: int
+    given_up: int
+    problem: Message | None
+    since: datetime | None
+
+
+def letters() -> QuerySet[Letter]:
+    """Return letters that have not been sent."""
+    return Letter.objects.filter(sent_at=None)
+
+
+def notices() -> QuerySet[Notice]:
+    """Return notices that have not been emailed, or not been posted to `alert_url`."""
+    return Notice.objects.exclude(mailed_at__isnull=False, posted_at__isnull=False)
+
+
+def summary() -> Summary:
+    """Count messages that failed at least once."""
+    tried, told = letters().filter(_FAILED), notices().filter(_FAILED)
+    newest = tried.exclude(problem="").order_by("-due").first() or told.exclude(problem="").order_by("-pk").first()
+    oldest = [
+        tried.order_by("created").values_list("created", flat=True).first(),
+        told.order_by("at").values_list("at", flat=True).first(),
+    ]
+    return Summary(
+        failing=tried.filter(gave_up_at=None).count() + told.filter(gave_up_at=None).count(),
+        given_up=tried.exclude(gave_up_at=None).count() + told.exclude(gave_up_at=None).count(),
+        problem=from_text(newest.problem) if newest else None,
+        since=min((at for at in oldest if at), default=None),
+    )
+
+
+def messages(limit: int) -> Iterator[QueuedMessage]:
+    """Yield the oldest unsent letters, then the oldest unsent notices; at most `limit` of each."""
+    for letter in letters().select_related("subscriber").order_by("created", "pk")[:limit]:
+        next_try = None if letter.gave_up_at else letter.due
+        to, problem = letter.subscriber.masked, from_text(letter.problem)
+        yield QueuedMessage(letter.kind, letter.newsletter, to, letter.created, letter.attempts, next_try, problem)
+    for notice in notices().order_by("at", "pk")[:limit]:
+        next_try = None if notice.gave_up_at else notice.next_try_at or notice.at
+        problem = from_text(notice.problem)
+        yield QueuedMessage(notice.kind, notice.newsletter, "", notice.at, notice.attempts, next_try, problem)
+
+
+@transaction.atomic
+def retry(now: datetime) -> int:
+    """Make everything that failed due now, with all its attempts again; return the number of messages."""
+    count = letters().filter(attempts__gt=0).update(attempts=0, due=now, gave_up_at=None, leased_until=None)
+    told = notices().filter(attempts__gt=0)
+    for notice in told.exclude(editors={}):  # accepted addresses are kept; refused ones are tried again
+        editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
+        Notice.objects.filter(pk=notice.pk).update(editors=editors)
+    return count + told.update(attempts=0, next_try_at=now, gave_up_at=None)
+
+
+def is_our_side(outcome: Outcome) -> bool:
+    """Return whether no server saw the recipient: it couldn't be reached, or refused the login."""
+    return outcome.kind is OutcomeKind.DEFERRED and outcome.fault is Fault.CONNECTION and not outcome.code
+
+
+def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
+    """Postpone what else is due through a newsletter's provider, which can't be reached or refuses the login.
+
+    Otherwise, a hundred waiting letters would be a hundred failed logins in a row. It costs them no attempt.
+    """
+    known = configuration.newsletters
+    provider = configuration.provider_of(known[newsletter])
+    names = [name for name, each in known.items() if configuration.provider_of(each) == provider]
+    due = letters().filter(gave_up_at=None, newsletter__in=names)
+    told = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
+    most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, told))
+    until = now + min(backoff.pause(most), LONGEST_HOLD)
+    due.filter(due__lt=until).update(due=until)
+    told.filter(next_try_at__lt=until).update(next_try_at=until)

@@ -1,0 +1,189 @@
+"""Emails each notice to a newsletter's editors, and posts it to `alert_url`.
+
+The two are independent: a notice that the mail server refuses the login is posted at once, and shown at the desk and in
+the log, while its email waits. Each editor gets a notice once, however often it is retried for another one.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, Q
+from django.utils import translation
+
+from newsletter.config import Config, Newsletter
+from newsletter.delivery import backoff
+from newsletter.domain.outcome import Outcome, OutcomeKind
+from newsletter.editions import notices
+from newsletter.editions.rendering import letterhead
+from newsletter.letters import alert_webhook, mail_queue
+from newsletter.letters.notice_subjects import language_of, subject_of
+from newsletter.letters.transport import Outgoing, outgoing, post_all, unsent
+from newsletter.messages import Message, render
+from newsletter.messages import notices as messages
+from newsletter.messages.general import ABOUT
+from newsletter.messages.localized import Localized
+from newsletter.models import Notice
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.letter import letter
+from newsletter.render.message import letter_message
+
+log = logging.getLogger("newsletter.notices")
+
+AT_ONCE = 200
+
+
+def tell_due(configuration: Config, now: datetime) -> int:
+    """Post and email every notice that is due; return the number that all editors have."""
+    due = list(_due(now))
+    for row in due:  # before any email: that may take its time, or be what is broken
+        _post_alert(configuration, row, now)
+    unreachable: dict[str, Message | None] = {}
+    for row in due:
+        provider = _provider(configuration, row)
+        if row.mailed_at is None and provider in unreachable:
+            _save(row, problem=_text(unreachable[provider]))
+        elif row.mailed_at is None:
+            failed = _mail(configuration, row, now)
+            if failed and mail_queue.is_our_side(failed):
+                unreachable[provider] = failed.explanation
+                mail_queue.hold_back(configuration, row.newsletter, now)
+        _give_up_after_the_last_attempt(row, now)
+    return Notice.objects.filter(pk__in=[row.pk for row in due], mailed_at=now).count()
+
+
+def _provider(configuration: Config, row: Notice) -> str:
+    known = configuration.newsletters.get(row.newsletter)
+    return configuration.provider_of(known) if known else ""
+
+
+def _due(now: datetime) -> Iterator[Notice]:
+    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
+    for row in mail_queue.notices().filter(due, gave_up_at=None).order_by("pk")[:AT_ONCE]:
+        taken = Notice.objects.filter(due, pk=row.pk, attempts=row.attempts)
+        if taken.update(attempts=F("attempts") + 1, next_try_at=now + backoff.pause(row.attempts + 1)):
+            row.attempts += 1
+            yield row
+
+
+def _mail(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
+    """Email the editors who don't have the notice yet, and return the outcome because of which it must be retried, if
+    any.
+    """
+    try:
+        failed = _mail_to_editors(configuration, row, now)
+    except TemplateProblem as e:
+        _put_off(row, e.message)
+        return None
+    if failed is None and row.editors and set(row.editors.values()) == {OutcomeKind.REFUSED.value}:
+        _give_up(row, now)
+    elif failed is None:
+        _save(row, mailed_at=now)
+    else:
+        why = failed.explanation if mail_queue.is_our_side(failed) else f"{failed.code} {failed.status}"
+        log.warning("notice %s (%s) could not be emailed and is tried again: %s", row.pk, row.kind, why)
+        _save(row, problem=_text(failed.explanation))
+    return failed
+
+
+def _put_off(row: Notice, problem: Message) -> None:
+    """Let a notice wait until an invalid template is fixed, which uses none of its attempts."""
+    log.error("notice %s can't be written: %s", row.pk, problem)
+    row.attempts -= 1
+    _save(row, attempts=row.attempts, problem=problem.to_text())
+
+
+def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
+    known = configuration.newsletters.get(row.newsletter)
+    if known is None:
+        return None
+    editors = {number: address for number, address in enumerate(known.editors) if address not in row.editors}
+    emails = [_message(configuration, known, row, number, now) for number in editors]
+    found: list[Outcome] = []
+    problem = post_all(configuration, configuration.provider_of(known), emails, found.extend) if emails else None
+    failed = unsent(0, problem) if len(found) < len(emails) else None
+    for outcome in found:
+        if outcome.kind is OutcomeKind.DEFERRED:
+            failed = failed or outcome
+            continue
+        if outcome.kind is OutcomeKind.REFUSED:
+            log.error("notice %s (%s) was refused for an editor: %s %s", row.pk, row.kind, outcome.code, outcome.status)
+        _save(
+            row,
+            editors={**row.editors, editors[outcome.number]: outcome.kind.value},
+            problem=_text(outcome.explanation),
+        )
+    return failed
+
+
+def _give_up_after_the_last_attempt(row: Notice, now: datetime) -> None:
+    if (row.mailed_at is None or row.posted_at is None) and row.attempts >= backoff.MAX_ATTEMPTS:
+        _give_up(row, now)
+
+
+def _give_up(row: Notice, now: datetime) -> None:
+    log.error("notice %s (%s) is given up after %s attempts", row.pk, row.kind, row.attempts)
+    _save(row, gave_up_at=now)
+
+
+def _text(problem: Message | None) -> str:
+    return problem.to_text() if problem else ""
+
+
+def _save(row: Notice, **values: Any) -> None:
+    """Set only these columns, also in the object; housekeeping may have deleted the row."""
+    for name, value in values.items():
+        setattr(row, name, value)
+    Notice.objects.filter(pk=row.pk).update(**values)
+
+
+def _message(configuration: Config, known: Newsletter, row: Notice, number: int, now: datetime) -> Outgoing:
+    language = language_of(known)
+    head = replace(letterhead(configuration, known), language=language)
+    desk = f"{configuration.site.url}/desk/"
+    with translation.override(language):
+        localized = Localized(language, translation.gettext, translation.ngettext, known.zone)
+        text, about = render(row.text, localized), render(subject_of(row, language), localized)
+        button = render(messages.OPEN_THE_EDITION() if row.edition else messages.OPEN_THE_DESK(), localized)
+    context = {
+        "subject": about,
+        "preheader": text[:140],
+        "heading": about,
+        "paragraphs": [text],
+        "button": button,
+        "link": f"{desk}editions/{row.edition}/" if row.edition else desk,
+        "note": "",
+        "language": language,
+    }
+    worded = letter("notice", head, context, configuration.folder / "templates")
+    message_id = f"notice.{row.pk}.{number}"
+    address = known.editors[number]
+    raw = letter_message(worded, head, to=address, date=now, message_id=message_id)
+    return outgoing(configuration, known.name, address, raw, number)
+
+
+def _post_alert(configuration: Config, row: Notice, now: datetime) -> None:
+    if row.posted_at is not None:
+        return
+    problem = _alert(configuration, row)
+    if problem:
+        log.warning("site.alert_url could not be told of notice %s (%s): %s", row.pk, row.kind, problem)
+        _save(row, problem=ABOUT(subject="alert_url", message=problem).to_text())
+    else:
+        _save(row, posted_at=now)
+
+
+def _alert(configuration: Config, row: Notice) -> Message | None:
+    """Post a notice of a kind that needs attention; return the problem, if any."""
+    if not configuration.site.alert_url or row.kind not in notices.POSTED:
+        return None
+    fields = {
+        "newsletter": row.newsletter,
+        "kind": row.kind,
+        "edition": row.edition or None,
+        "text": str(row.text),
+        "code": row.text.code,
+    }
+    return alert_webhook.post(configuration.site, row.at, fields)

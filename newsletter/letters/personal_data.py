@@ -1,0 +1,71 @@
+"""Personal data outside the subscribers' own tables, which is exported and erased with them.
+
+Nothing here contains the address after a subscriber was erased; deliveries are kept as numbers that lead nowhere.
+"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.dispatch import receiver
+
+from newsletter.delivery.reply import redact_stored
+from newsletter.messages import from_text
+from newsletter.models import Bounce, Delivery, Edition, Result
+from newsletter.sending import progress
+from subscribers.models import Subscription, person_erased
+from subscribers.preferences import data_requested
+
+
+@receiver(data_requested)
+def data(subscriber: int, **_: Any) -> dict[str, Any]:
+    """Return what was sent to a subscriber and what was returned, for their export."""
+    sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
+    return {
+        "deliveries": [_delivery(each) for each in sent],
+        "bounces": [_bounce(each, bounce) for each in sent for bounce in _bounces(each).order_by("at")],
+    }
+
+
+def _delivery(delivery: Delivery) -> dict[str, str | None]:
+    began, result = delivery.edition.began_at, _results(delivery).first()
+    return {
+        "edition": delivery.edition.name,
+        "began_at": began.isoformat() if began else None,
+        "state": result.kind if result else progress.state_without_result(delivery.edition),
+        "text": str(from_text(result.text) or "") if result else "",
+    }
+
+
+def _bounce(delivery: Delivery, bounce: Bounce) -> dict[str, str]:
+    return {
+        "edition": delivery.edition.name,
+        "kind": bounce.kind,
+        "status": bounce.status,
+        "text": str(from_text(bounce.text) or ""),
+        "at": bounce.at.isoformat(),
+    }
+
+
+@receiver(person_erased)
+def forget(subscriber: int, address: str, **_: Any) -> None:
+    """Remove the address, and the part before its `@`, from servers' replies about the subscriber's deliveries."""
+    for delivery in _deliveries(subscriber):
+        for rows in (_results(delivery), _bounces(delivery)):
+            for text in rows.exclude(text="").values_list("text", flat=True):
+                rows.filter(text=text).update(text=redact_stored(text, address))
+
+
+def _deliveries(subscriber: int) -> QuerySet[Delivery]:
+    """Return the subscriber's deliveries, queried by edition so that one index is enough."""
+    ties = dict(Subscription.objects.filter(subscriber=subscriber).values_list("pk", "newsletter"))
+    editions = Edition.objects.filter(newsletter__in=ties.values(), began_at__isnull=False)
+    began = list(editions.values_list("pk", flat=True))
+    return Delivery.objects.filter(edition__in=began, subscription__in=list(ties))
+
+
+def _results(delivery: Delivery) -> QuerySet[Result]:
+    return Result.objects.filter(edition=delivery.edition_id, number=delivery.number)
+
+
+def _bounces(delivery: Delivery) -> QuerySet[Bounce]:
+    return Bounce.objects.filter(edition=delivery.edition_id, number=delivery.number)

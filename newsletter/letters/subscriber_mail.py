@@ -1,0 +1,212 @@
+"""Renders and sends the letters that `subscribers` stored (confirmation, welcome …).
+
+A letter is a row before it is an email, so that a kill loses none. It is taken with a lease, retried for days with
+growing pauses, and given up with a reason that is kept. Letters in flight at a kill may be sent twice.
+"""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import lru_cache
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from newsletter.config import Config, Newsletter
+from newsletter.delivery import backoff
+from newsletter.domain.digest import Letterhead
+from newsletter.domain.outcome import Outcome, OutcomeKind
+from newsletter.domain.segments import Reader, Segments
+from newsletter.editions import notices
+from newsletter.editions.local_links import LinkProblem, check_addresses
+from newsletter.editions.rendering import letterhead
+from newsletter.letters import mail_queue, notice_delivery
+from newsletter.letters.transport import Outgoing, post_all, unsent
+from newsletter.logs import log_event
+from newsletter.messages import Message
+from newsletter.messages.delivery import NOT_NOW
+from newsletter.models import Edition
+from newsletter.recovery import hold
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.letter import letter, shared_letter
+from newsletter.render.message import letter_segments
+from subscribers.letters import Composed, Latest, compose
+from subscribers.models import Letter, Suppression
+
+log = logging.getLogger("newsletter.letters")
+
+LEASE = timedelta(minutes=5)
+AT_ONCE = 200
+SENT = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
+TELL_AFTER = 3
+"""Attempts without a usable server after which editors are notified: seven minutes."""
+
+_Form = tuple[str, str, str, str]
+"""Template, language, newsletter, and the context without its token."""
+
+
+def send_due(configuration: Config, now: datetime) -> int:
+    """Send every letter and notice that is due; return the number that were accepted. A restored database waits."""
+    if hold.reason():
+        return 0
+    told = notice_delivery.tell_due(configuration, now)
+    by_provider: dict[str, list[Letter]] = {}
+    for row in _due_letters(now):
+        by_provider.setdefault(configuration.provider_of(_known(configuration, row.newsletter)), []).append(row)
+    sent = sum(_send_batch(configuration, name, rows, now) for name, rows in by_provider.items())
+    if by_provider:
+        _log(sent)
+    return told + sent
+
+
+def _log(sent: int) -> None:
+    waiting = mail_queue.letters().filter(gave_up_at=None).count()
+    log_event(log, "letters", f"letters: {sent} sent, {waiting} waiting", sent=sent, waiting=waiting)
+
+
+def _due_letters(now: datetime) -> list[Letter]:
+    """Lease and return letters that are due."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    waiting = mail_queue.letters().filter(free, due__lte=now, gave_up_at=None).order_by("due", "pk")
+    wanted = waiting.select_related("subscriber", "subscription").prefetch_related("subscription__consents")
+    with transaction.atomic():
+        rows = list(wanted.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
+        Letter.objects.filter(pk__in=[row.pk for row in rows]).update(
+            leased_until=now + LEASE, attempts=F("attempts") + 1
+        )
+    for row in rows:
+        row.attempts += 1
+    return rows
+
+
+def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], now: datetime) -> int:
+    """Send letters over the same connections; outcomes are recorded as they arrive."""
+    numbered = dict(enumerate(rows, 1))
+    messages = list(_messages(configuration, numbered, now))
+    waiting = {message.reader.number: numbered[message.reader.number] for message in messages}
+    accepted = 0
+
+    def record(outcomes: Sequence[Outcome]) -> None:
+        nonlocal accepted
+        accepted += sum(outcome.kind is OutcomeKind.ACCEPTED for outcome in outcomes)
+        _record(configuration, [(waiting.pop(outcome.number), outcome) for outcome in outcomes], now)
+
+    problem = post_all(configuration, provider, messages, record) if messages else None
+    if waiting:
+        _not_sent(configuration, list(waiting.values()), problem, now)
+    return accepted
+
+
+def _messages(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> Iterator[Outgoing]:
+    """Yield the messages of numbered letters. A letter that need not or can't be sent is recorded and omitted."""
+    for (_, language, newsletter, _), alike in _alike(configuration, rows, now).items():
+        head = _letterhead(configuration, newsletter, language)
+        shared: Segments | None = None
+        if len(alike) > 1:
+            first = next(iter(alike.values()))
+            shared = _shared(configuration, head, first, now)
+        for number, composed in alike.items():
+            row = rows[number]
+            try:
+                check_addresses(configuration, head.newsletter, [composed.address])
+                segments = shared or _segments(configuration, head, composed, now)
+            except (TemplateProblem, LinkProblem) as problem:
+                _put_off(row, problem.message, now)
+                continue
+            reader = Reader(number, composed.address, composed.token, f"letter.{row.pk}", composed.name)
+            yield Outgoing(segments, reader)
+
+
+def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> dict[_Form, dict[int, Composed]]:
+    """Return composed letters by number, grouped if they differ only in name, address and token."""
+    keys = [row.subscriber.key for row in rows.values() if row.kind == Letter.Kind.CONFIRM]
+    blocked = Suppression.objects.suppressed(keys)
+    latest = lru_cache(_latest)
+    found: dict[_Form, dict[int, Composed]] = {}
+    for number, row in rows.items():
+        newest = latest(row.newsletter) if row.kind == Letter.Kind.WELCOME else None
+        composed = compose(configuration, row, newest, may_be_blocked=row.subscriber.key in blocked)
+        if composed is None:
+            Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None)
+            continue
+        content = repr(composed.context).replace(composed.token, "\0")
+        form = (composed.template, composed.language, composed.newsletter, content)
+        found.setdefault(form, {})[number] = composed
+    return found
+
+
+def _shared(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> Segments | None:
+    """Return segments for all letters like this one; None if each must be rendered, which also reports problems."""
+    templates = configuration.folder / "templates"
+    try:
+        rendered = shared_letter(composed.template, head, composed.context, composed.token, templates)
+    except TemplateProblem:
+        return None
+    return letter_segments(rendered, head, date=now) if rendered else None
+
+
+def _segments(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> Segments:
+    rendered = letter(composed.template, head, composed.context, configuration.folder / "templates")
+    return letter_segments(rendered, head, date=now)
+
+
+def _record(configuration: Config, results: Sequence[tuple[Letter, Outcome]], now: datetime) -> None:
+    sent = [row.pk for row, outcome in results if outcome.kind in SENT]
+    Letter.objects.filter(pk__in=sent).update(sent_at=now, leased_until=None, problem="")
+    for row, outcome in results:
+        if outcome.kind not in SENT:
+            _try_again(configuration, row, outcome, now)
+
+
+def _not_sent(configuration: Config, rows: Sequence[Letter], problem: Message | None, now: datetime) -> None:
+    """Record that the server could not be used, which counts as an attempt for the first letter only."""
+    for row in rows[1:]:
+        Letter.objects.filter(pk=row.pk).update(leased_until=None, attempts=row.attempts - 1)
+    _try_again(configuration, rows[0], unsent(1, problem), now)
+
+
+def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: datetime) -> None:
+    """Plan the next attempt, or give up after a refusal or the last attempt."""
+    last = outcome.kind == OutcomeKind.REFUSED or row.attempts >= backoff.MAX_ATTEMPTS
+    Letter.objects.filter(pk=row.pk).update(
+        leased_until=None,
+        due=now + backoff.pause(row.attempts),
+        gave_up_at=now if last else None,
+        problem=_stored(outcome),
+    )
+    log.warning("letter %s was %s: %s %s", row.pk, outcome.kind, outcome.code or "", outcome.status)
+    if mail_queue.is_our_side(outcome):
+        newsletter = _known(configuration, row.newsletter).name
+        mail_queue.hold_back(configuration, newsletter, now)
+        if row.attempts >= TELL_AFTER:
+            notices.tell_of_mail(newsletter, outcome.explanation or NOT_NOW(), now)
+
+
+def _stored(outcome: Outcome) -> str:
+    return outcome.explanation.to_text() if outcome.explanation else ""
+
+
+def _latest(newsletter: str) -> Latest | None:
+    """Return the newest edition in the archive."""
+    begun = Edition.objects.filter(newsletter=newsletter, began_at__isnull=False, approved_content__isnull=False)
+    edition = begun.select_related("approved_content").order_by("-until", "-pk").first()
+    return Latest(edition.approved_content.subject, f"/n/{edition.name}/") if edition else None
+
+
+def _put_off(row: Letter, problem: Message, now: datetime) -> None:
+    """Postpone a letter until an invalid template or `site.url` is fixed, which uses none of its attempts."""
+    log.error("letter %s can't be sent: %s", row.pk, problem)
+    Letter.objects.filter(pk=row.pk).update(
+        attempts=row.attempts - 1, leased_until=None, due=now + LEASE, problem=problem.to_text()
+    )
+
+
+def _letterhead(configuration: Config, newsletter: str, language: str) -> Letterhead:
+    known = _known(configuration, newsletter)
+    return replace(letterhead(configuration, known), language=language or known.language)
+
+
+def _known(configuration: Config, newsletter: str) -> Newsletter:
+    """Return the newsletter, or the first one where `config.toml` no longer has it."""
+    return configuration.newsletters.get(newsletter) or next(iter(configuration.newsletters.values()))

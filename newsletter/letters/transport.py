@@ -1,0 +1,128 @@
+"""Sends emails to single people in batches, with the engine and the provider of the editions.
+
+Every message is either reported to `done`, or the returned reason applies to it; nothing is retried.
+"""
+
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+from newsletter.config import Config
+from newsletter.delivery.engine import send
+from newsletter.delivery.journal import Journal
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Header, Reader, Segments
+from newsletter.domain.work import Batch, ChunkKey
+from newsletter.messages import Message, Problem
+from newsletter.messages.delivery import NOT_NOW
+from newsletter.sending.engines import engine
+
+PATIENCE = 5.0
+NAME = "letter"
+
+AT_ONCE = 50
+"""The maximum readers of one chunk. A kill may repeat messages whose outcomes were not reported yet."""
+
+Done = Callable[[Sequence[Outcome]], None]
+"""Called with outcomes as they arrive, in a thread of the engine; `Outcome.number` is the reader's."""
+
+
+class Outgoing(NamedTuple):
+    """A message to one person; the reader's `number` is unique in its batch."""
+
+    segments: Segments
+    reader: Reader
+
+
+class _Handout:
+    """Provides the messages, and passes outcomes on (`WorkSource` and `Sink`)."""
+
+    def __init__(self, messages: Sequence[Outgoing], done: Done) -> None:
+        self._messages = deque(messages)
+        self._done = done
+        self.problem: Message | None = None
+
+    def next(self, limit: int) -> Batch | None:
+        """Return the next message, with the following ones that have the same segments."""
+        if not self._messages:
+            return None
+        segments, first = self._messages.popleft()
+        readers = [first]
+        while self._messages and self._messages[0].segments is segments and len(readers) < min(limit, AT_ONCE):
+            readers.append(self._messages.popleft().reader)
+        return Batch(NAME, first.number, segments, readers)
+
+    def begin(self, batch: Batch) -> Batch:
+        """Return the batch unchanged: each message was made just now."""
+        return batch
+
+    def renew_leases(self, held: Sequence[ChunkKey]) -> Mapping[ChunkKey, float]:
+        """Return no end for the leases: no other sender could take the messages."""
+        return {} if self.problem else dict.fromkeys(held, 0.0)
+
+    def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
+        """Pass the outcomes on."""
+        if outcomes:
+            self._done(outcomes)
+
+    def pause(self, edition: str, reason: Message) -> None:
+        """Keep the reason why the remaining messages can't be sent."""
+        self.problem = reason
+        self._messages.clear()
+
+
+def outgoing(configuration: Config, newsletter: str, address: str, raw: bytes, number: int = 1) -> Outgoing:
+    """Return a whole message (CRLF, dot-stuffed) to an address, from the newsletter's sender."""
+    settings = configuration.newsletters[newsletter]
+    segments = replace(_segments(raw), sender=settings.sender.address, message_id_domain=settings.sender.domain)
+    reader = Reader(number=number, address=address, token=NAME, message_id=NAME)
+    return Outgoing(segments, reader)
+
+
+def post_all(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done) -> Message | None:
+    """Send the messages now; return why the ones without an outcome could not be sent, if any."""
+    delivery = replace(configuration.delivery, provider=provider, processes=1)
+    handout = _Handout(messages, done)
+    with tempfile.TemporaryDirectory(prefix="newsletter-") as folder:
+        journal = Journal.create(Path(folder), NAME)
+        try:
+            ended = send(engine(configuration, delivery, handout, handout, journal, patience=PATIENCE))
+        except Problem as e:
+            return e.message
+        finally:
+            journal.close()
+    return handout.problem or ended.problem
+
+
+def post(configuration: Config, newsletter: str, message: Outgoing) -> Outcome:
+    """Send one message now."""
+    found: list[Outcome] = []
+    provider = configuration.provider_of(configuration.newsletters[newsletter])
+    problem = post_all(configuration, provider, [message], found.extend)
+    return found[0] if found else unsent(message.reader.number, problem)
+
+
+def unsent(number: int, problem: Message | None) -> Outcome:
+    """Return the outcome of a message that could not be sent now."""
+    return Outcome(number, 1, OutcomeKind.DEFERRED, time.time(), Fault.CONNECTION, problem=problem or NOT_NOW())
+
+
+def _segments(raw: bytes) -> Segments:
+    """Split a message into header fields and body (RFC 5322 2.1); folded lines stay with their field."""
+    head, _, body = raw.partition(b"\r\n\r\n")
+    fields: list[bytes] = []
+    for line in head.split(b"\r\n"):
+        if line[:1] in (b" ", b"\t") and fields:
+            fields[-1] += b"\r\n" + line
+        else:
+            fields.append(line)
+    headers = tuple(Header(name.decode("ascii"), (value.lstrip(b" "),)) for name, _, value in _parted(fields))
+    return Segments(headers, (body,), "", "")
+
+
+def _parted(fields: list[bytes]) -> list[tuple[bytes, bytes, bytes]]:
+    return [field.partition(b":") for field in fields]

@@ -1,0 +1,69 @@
+"""Sends errors to Sentry, or a server that speaks its protocol, where `log.sentry_dsn` is set.
+
+Promises: a report has the kind of an error, where in the program it happened, and the log's sentence. It has no
+variables, request, host name or address.
+"""
+
+import logging
+from typing import Any
+
+from newsletter.config import Log
+from newsletter.logs.formatters import without_addresses
+
+KEPT = frozenset(("event_id", "timestamp", "level", "logger", "platform", "release", "environment", "sdk"))
+OF_FRAME = frozenset(("filename", "function", "module", "lineno", "in_app"))
+OF_EXCEPTION = frozenset(("type", "module"))
+
+
+class NotInstalled(Exception):
+    """The package that sends reports is not installed; the message says how to install it."""
+
+
+def start(log: Log, release: str) -> None:
+    """Report what is logged as an error from now on, if an address is configured. Raises NotInstalled."""
+    if not log.sentry_dsn:
+        return
+    try:
+        import sentry_sdk
+        from sentry_sdk.integrations.atexit import AtexitIntegration
+        from sentry_sdk.integrations.logging import LoggingIntegration
+    except ImportError as e:
+        raise NotInstalled(
+            "log.sentry_dsn needs another package: pip install 'newsletter[sentry]', or remove the key"
+        ) from e
+    sentry_sdk.init(
+        dsn=log.sentry_dsn,
+        release=f"newsletter@{release}",
+        before_send=lambda event, _hint: without_personal_data(event),
+        default_integrations=False,
+        auto_enabling_integrations=False,
+        integrations=[
+            LoggingIntegration(level=None, event_level=logging.ERROR),
+            AtexitIntegration(callback=lambda pending, timeout: None),
+        ],
+        send_default_pii=False,
+        include_local_variables=False,
+        include_source_context=False,
+        max_request_body_size="never",
+        max_breadcrumbs=0,
+        auto_session_tracking=False,
+        server_name="",
+    )
+
+
+def without_personal_data(event: Any) -> Any:
+    """Return a new event with what is known to be harmless, its texts as the log writes them."""
+    report = {name: value for name, value in event.items() if name in KEPT}
+    entry = event.get("logentry") or {}
+    if words := entry.get("formatted") or entry.get("message"):
+        report["logentry"] = {"message": without_addresses(str(words))}
+    if found := event.get("exception"):
+        report["exception"] = {"values": [_exception(each) for each in found.get("values") or ()]}
+    return report
+
+
+def _exception(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the kind of an exception and where it was raised; its text may hold what a person wrote."""
+    frames = (given.get("stacktrace") or {}).get("frames") or ()
+    kept = [{name: value for name, value in frame.items() if name in OF_FRAME} for frame in frames]
+    return {**{name: given.get(name) for name in OF_EXCEPTION}, "stacktrace": {"frames": kept}}

@@ -1,0 +1,34 @@
+"""Log records with a name and fields, which the JSON format shows and the text format leaves out."""
+
+import logging
+from typing import Literal
+
+Value = str | int | float | list[str] | None
+
+Event = Literal[
+    "collected",
+    "source-failing",
+    "source-recovered",
+    "drafted",
+    "approved",
+    "reopened",
+    "queued",
+    "began",
+    "paused",
+    "resumed",
+    "unknown",
+    "sent",
+    "cancelled",
+    "skipped",
+    "letters",
+    "login-failed",
+    "configuration-changed",
+]
+"""The names of events, which docs/operations.md explains."""
+
+
+def log_event(
+    logger: logging.Logger, event: Event, message: str, *, level: int = logging.INFO, **fields: Value
+) -> None:
+    """Log an event: a sentence for people, and its fields for machines. Nothing in them may name a person."""
+    logger.log(level, "%s", message, extra={"event": event, "fields": fields})

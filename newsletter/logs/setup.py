@@ -1,0 +1,72 @@
+"""What the standard library's logging is configured with, from the table `[log]`."""
+
+import logging
+import logging.config
+from typing import Any
+
+from newsletter.config import Log
+
+CONSOLE = "console"
+FORMATTERS = {"text": "newsletter.logs.formatters.TextFormatter", "json": "newsletter.logs.formatters.JsonFormatter"}
+
+
+def settings(log: Log) -> dict[str, Any]:
+    """Return the configuration for `logging.config.dictConfig`, as Django's LOGGING wants it."""
+    level = log.level.upper()
+    others = max(logging.WARNING, logging.getLevelNamesMapping()[level])
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "filters": {"routes": {"()": "newsletter.logs.setup.RoutesInsteadOfPaths"}},
+        "formatters": {"line": {"()": FORMATTERS[log.format]}},
+        "handlers": {
+            CONSOLE: {"class": "logging.StreamHandler", "formatter": "line", "filters": ["routes"]},
+            "null": {"class": "logging.NullHandler"},
+        },
+        "root": {"handlers": [CONSOLE], "level": logging.getLevelName(others)},
+        "loggers": {
+            "newsletter": {"level": level},
+            "subscribers": {"level": level},
+            "axes": {"level": "ERROR"},
+            # It logs the whole of a message that it can't parse.
+            "flufl.bounce": {"handlers": ["null"], "propagate": False},
+            # Its warnings name whole paths, and a path may hold a reader's token.
+            "django.request": {"level": "ERROR"},
+        },
+    }
+
+
+def apply(log: Log) -> None:
+    """Log in another format, or with another level, from now on."""
+    logging.config.dictConfig(settings(log))
+
+
+def warnings_only() -> None:
+    """Leave out events and what is less than a warning, for commands, which print what they did."""
+    for name in ("newsletter", "subscribers"):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logging.WARNING, logger.level))
+    for handler in logging.getLogger().handlers:
+        if handler.get_name() == CONSOLE:
+            handler.addFilter(_is_no_event)
+
+
+def _is_no_event(record: logging.LogRecord) -> bool:
+    return not hasattr(record, "event")
+
+
+class RoutesInsteadOfPaths(logging.Filter):
+    """Shortens what strangers can bring about to one line, and logs the route in place of a path that may hold a token.
+
+    A path under `/desk/password/`, `/u/`, `/me/` and the like is a secret: whoever reads the log could follow it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Change the record; it is always logged."""
+        if record.name.startswith("django.security"):
+            record.exc_info = None
+        request = getattr(record, "request", None)
+        if request is not None and isinstance(record.args, tuple):
+            route = f"/{request.resolver_match.route}" if request.resolver_match else "(a path that was not resolved)"
+            record.args = tuple(route if each == request.path else each for each in record.args)
+        return True

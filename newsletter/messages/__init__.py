@@ -1,0 +1,69 @@
+"""What the program tells people, as codes with parameters; one module for each stage has the sentences.
+
+Below everything else, and pure: no Django, no database.
+"""
+
+from newsletter.messages import (
+    bounces,
+    configuration,
+    delivery,
+    editions,
+    failures,
+    general,
+    history,
+    importing,
+    lint,
+    notices,
+    posts,
+    schedule,
+    sending,
+    sources,
+)
+from newsletter.messages.message import (
+    CATALOGUE,
+    ENGLISH,
+    English,
+    Message,
+    MessageType,
+    Param,
+    Problem,
+    Speech,
+    from_json,
+    from_text,
+    message_of,
+    render,
+)
+
+STAGES = (
+    sources,
+    posts,
+    editions,
+    lint,
+    importing,
+    history,
+    schedule,
+    sending,
+    delivery,
+    bounces,
+    notices,
+    failures,
+    configuration,
+    general,
+)
+"""The modules that hold the sentences."""
+
+__all__ = [
+    "CATALOGUE",
+    "ENGLISH",
+    "STAGES",
+    "English",
+    "Message",
+    "MessageType",
+    "Param",
+    "Problem",
+    "Speech",
+    "from_json",
+    "from_text",
+    "message_of",
+    "render",
+]

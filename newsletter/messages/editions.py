@@ -1,0 +1,253 @@
+"""Editions before they are sent."""
+
+from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
+
+# The states, as part of a sentence.
+DRAFT = MessageType("state.draft", gettext_noop("a draft"))
+APPROVED = MessageType("state.approved", gettext_noop("approved"))
+QUEUED = MessageType("state.queued", gettext_noop("scheduled"))
+SENDING = MessageType("state.sending", gettext_noop("being sent"))
+PAUSED = MessageType("state.paused", gettext_noop("paused"))
+SENT = MessageType("state.sent", gettext_noop("sent"))
+CANCELLED = MessageType("state.cancelled", gettext_noop("cancelled"))
+SKIPPED = MessageType("state.skipped", gettext_noop("skipped"))
+
+# Why an edition waits, or was skipped or cancelled.
+NOT_APPROVED = MessageType("edition.not-approved", gettext_noop("nobody has approved it yet"))
+SOURCES_NOT_READ = MessageType(
+    "edition.sources-not-read",
+    *ngettext_noop(
+        "{count} source couldn't be read, so posts may be missing: {sources}",
+        "{count} sources couldn't be read, so posts may be missing: {sources}",
+    ),
+    count="count",
+)
+SOURCE_LAST_READ = MessageType("edition.source-last-read", gettext_noop("{url} (last read {at})"))
+SOURCE_NOT_READ = MessageType("edition.source-not-read", gettext_noop("{url} (not read since the last edition)"))
+TIME_PASSED = MessageType(
+    "edition.time-passed", gettext_noop("it was due at {at}, but newsletter was not running; send it by hand")
+)
+TOO_FEW_POSTS = MessageType(
+    "edition.too-few-posts",
+    *ngettext_noop(
+        "it has {count} post, and minimum_posts is {minimum}; its posts go into the next edition",
+        "it has {count} posts, and minimum_posts is {minimum}; its posts go into the next edition",
+    ),
+    count="count",
+)
+REPLACED = MessageType("edition.replaced", gettext_noop("replaced by {edition}, which has its posts"))
+POSTS_ELSEWHERE = MessageType("edition.posts-elsewhere", gettext_noop("its posts are in {edition}"))
+TEXT_LEFT = MessageType(
+    "edition.text-left", gettext_noop("its posts are in {edition}; use the text written here elsewhere, or cancel it")
+)
+CANCELLED_UNSENT = MessageType("edition.cancelled-unsent", gettext_noop("cancelled before anything was sent"))
+CANCELLED_UNSENT_BY = MessageType(
+    "edition.cancelled-unsent-by", gettext_noop("cancelled by {who} before anything was sent")
+)
+
+# Newsletters that are paused or archived.
+NEWSLETTER_PAUSED = MessageType(
+    "newsletter.paused",
+    gettext_noop("{title} is paused: no drafts are made and nothing is sent; set its status to “active” to continue"),
+)
+NEWSLETTER_ARCHIVED = MessageType(
+    "newsletter.archived", gettext_noop("{title} is archived; set its status to “active” to make new editions")
+)
+UNFINISHED = MessageType(
+    "newsletter.unfinished", gettext_noop("{edition} is {state}; wait until it is sent, or cancel it first")
+)
+STILL_DEFERRED = MessageType(
+    "newsletter.still-deferred",
+    gettext_noop("some emails of {edition} are still retried; wait until that ends, or cancel it first"),
+)
+
+# What can't be done with an edition.
+RECIPIENTS_FIXED = MessageType(
+    "edition.recipients-fixed", gettext_noop("{name} is {state}; its recipients can be chosen until it is queued")
+)
+NO_NEWSLETTER = MessageType(
+    "edition.no-newsletter", gettext_noop("there is no newsletter '{name}'; config.toml has {known}")
+)
+NO_EDITION = MessageType(
+    "edition.no-edition", gettext_noop("there is no edition '{name}'; 'newsletter editions' lists them")
+)
+CANNOT_BECOME = MessageType("edition.cannot-become", gettext_noop("{name} is {state}, so it can't become {to}"))
+CHANGED_BY_OTHERS = MessageType(
+    "edition.state-changed",
+    gettext_noop("{name} was {state} and is now {now}, because someone else changed it; check it again"),
+)
+GONE = MessageType("edition.gone", gettext_noop("deleted"))
+ONLY_DRAFTS_CHANGE = MessageType(
+    "edition.only-drafts-change",
+    gettext_noop(
+        "{name} is {state}, and only drafts can be changed; make it a draft again with Reopen or 'newsletter reopen'"
+    ),
+)
+ONLY_DRAFTS_APPROVED = MessageType(
+    "edition.only-drafts-approved", gettext_noop("{name} is {state}, and only drafts can be approved")
+)
+ONLY_APPROVED_REOPENED = MessageType(
+    "edition.only-approved-reopened",
+    gettext_noop("{name} is {state}, and only approved or scheduled editions can be made drafts again"),
+)
+ONLY_APPROVED_QUEUED = MessageType(
+    "edition.only-approved-queued", gettext_noop("{name} is {state}, and only approved editions can be sent")
+)
+ONLY_QUEUED_SENT_NOW = MessageType(
+    "edition.only-queued-sent-now", gettext_noop("{name} is {state}, and only scheduled editions can be sent earlier")
+)
+ONLY_BEGUN_CORRECTED = MessageType(
+    "edition.only-begun-corrected",
+    gettext_noop("{name} is {state}; only an edition that has begun to be sent can be corrected"),
+)
+TOO_OLD_TO_CORRECT = MessageType(
+    "edition.too-old-to-correct",
+    gettext_noop(
+        "it is not stored any more who received {name} (delivery.keep_deliveries), so it can't be corrected; "
+        "write a letter to everybody instead"
+    ),
+)
+NOT_CANCELLED = MessageType(
+    "edition.not-cancelled", gettext_noop("{name} is {state}, so it can't be cancelled here any more")
+)
+DUE_PASSED = MessageType(
+    "edition.due-passed", gettext_noop("{at} has passed; choose a later time, or none to send now")
+)
+CONFLICT = MessageType(
+    "edition.conflict",
+    gettext_noop(
+        "{name} changed after you opened it: you saw revision {seen}, and revision {newest} is the latest; "
+        "{differences}"
+    ),
+)
+CHECK_AGAIN = MessageType("edition.check-again", gettext_noop("check it again"))
+LINT_ERRORS = MessageType(
+    "edition.lint-errors",
+    *ngettext_noop(
+        "{name} has {count} lint error: {code}: {message}; fix it, or override it with --despite-lint {codes}",
+        "{name} has {count} lint errors, such as {code}: {message}; fix them, or override them with "
+        "--despite-lint {codes}",
+    ),
+    count="count",
+)
+POST_TAKEN = MessageType(
+    "edition.post-taken",
+    gettext_noop(
+        "“{title}” is already in {edition}; refresh the draft with 'newsletter draft {newsletter}' and check it again"
+    ),
+)
+POST_IN_ANOTHER = MessageType(
+    "edition.post-in-another", gettext_noop("“{title}” is already in {edition}, and a post can only be in one edition")
+)
+NO_POST = MessageType("edition.no-post", gettext_noop("{name} has no post {post}; 'newsletter show {name}' lists them"))
+NO_BLOCK = MessageType("edition.no-block", gettext_noop("{name} no longer has this block"))
+BLOCK_KIND = MessageType(
+    "edition.block-kind", gettext_noop("'{text}' is not a kind of block; use sponsor, event or action")
+)
+BLOCK_WITHOUT_TITLE = MessageType("edition.block-without-title", gettext_noop("a block needs a heading"))
+BLOCK_TOO_LONG = MessageType(
+    "edition.block-too-long",
+    gettext_noop("the block has {length} characters, and at most {most} are allowed; shorten it"),
+)
+TOO_MANY_BLOCKS = MessageType("edition.too-many-blocks", gettext_noop("an edition can have at most {most} blocks"))
+BLOCK_FILE_WITHOUT_KEYS = MessageType(
+    "edition.block-file-without-keys",
+    gettext_noop("{file} has no front matter; begin it with kind and title between two lines of ---"),
+)
+BLOCK_FILE_KEY = MessageType(
+    "edition.block-file-key", gettext_noop("{file}: '{key}' is not a key of a block; the keys are {known}")
+)
+NOTE_EMPTY = MessageType("edition.note-empty", gettext_noop("write the note first"))
+NOTE_TOO_LONG = MessageType("edition.note-too-long", gettext_noop("the note is too long; shorten it"))
+NOTE_FOR_NOBODY = MessageType(
+    "edition.note-for-nobody", gettext_noop("this person can no longer log in; choose someone else")
+)
+NO_POSTS_CHOSEN = MessageType("edition.no-posts-chosen", gettext_noop("select at least one post"))
+NO_REVISION = MessageType("edition.no-revision", gettext_noop("{name} has no revision {revision}"))
+NO_HEADLINE = MessageType("edition.no-headline", gettext_noop("a post needs a headline"))
+TEXT_TOO_LONG = MessageType(
+    "edition.text-too-long",
+    gettext_noop("the {field} has {length} characters, and at most {most} are allowed; shorten it"),
+)
+NEWER_FORMAT = MessageType(
+    "edition.newer-format",
+    gettext_noop("an approved email of version {version} is newer than this program; upgrade newsletter"),
+)
+UNREADABLE = MessageType(
+    "edition.unreadable",
+    gettext_noop("an approved email in the database can't be read ({cause}); restore the database from a backup"),
+)
+
+# Periods and times.
+NOT_A_PERIOD = MessageType(
+    "period.invalid",
+    gettext_noop("'{text}' is not a period; write a week as 2026-W06, a day as 2026-02-06, a month as 2026-02"),
+)
+NO_SUCH_PERIOD = MessageType("period.does-not-exist", gettext_noop("the period '{text}' does not exist: {cause}"))
+PERIOD_ENDS_FIRST = MessageType(
+    "period.ends-first", gettext_noop("the period would end ({until}) before it begins ({since})")
+)
+PERIOD_NOT_BEGUN = MessageType("period.not-begun", gettext_noop("{period} has not begun"))
+NOT_A_TIME = MessageType(
+    "time.invalid",
+    gettext_noop("'{text}' is not a time; use a form such as 2026-02-06T18:00, with or without an offset"),
+)
+TIME_SKIPPED = MessageType(
+    "time.skipped",
+    gettext_noop("'{text}' does not exist in {zone}, because the clocks go forward then; choose another time"),
+)
+
+# Links that readers could not follow.
+LINKS_LOCAL = MessageType(
+    "links.local",
+    gettext_noop(
+        "site.url is {url}, and subscribers can't open links there; set it to a public https address in config.toml"
+    ),
+)
+LINKS_LOCAL_FOR_SOME = MessageType(
+    "links.local-for-some",
+    *ngettext_noop(
+        "site.url is {url}, and {count} subscriber outside reserved names such as .example can't open links "
+        "there; set it to a public https address in config.toml, or use --allow-local-links",
+        "site.url is {url}, and {count} subscribers outside reserved names such as .example can't open links "
+        "there; set it to a public https address in config.toml, or use --allow-local-links",
+    ),
+    count="count",
+)
+LINKS_TO_EVERYONE = MessageType(
+    "links.sent-to-everyone",
+    gettext_noop("links in emails begin with {url}, and they are sent to everyone because of --allow-local-links"),
+)
+LINKS_TO_RESERVED = MessageType(
+    "links.sent-to-reserved",
+    gettext_noop(
+        "links in emails begin with {url}; they are sent only while every subscriber's address is under a "
+        "reserved name such as .example or .test"
+    ),
+)
+
+# Adding a post by its address.
+NOT_A_WEB_ADDRESS = MessageType(
+    "post-page.not-an-address",
+    gettext_noop("'{text}' is not a web address; enter one such as https://example.org/article"),
+)
+WRITE_HEADLINE = MessageType("post-page.write-headline", gettext_noop("write its headline yourself"))
+NOT_A_PAGE = MessageType("post-page.not-a-page", gettext_noop("{url} is not a web page; write its headline yourself"))
+NO_PAGE_HEADLINE = MessageType("post-page.no-headline", gettext_noop("{url} has no headline; write it yourself"))
+
+TEST_ADDRESSES = MessageType("test.addresses", gettext_noop("a test goes to 1 to {most} addresses, not {count}"))
+
+# Uploaded images.
+NOT_AN_IMAGE = MessageType(
+    "image.not-an-image",
+    gettext_noop("this is not an image that can be used; choose a JPEG, PNG, GIF, WebP or AVIF file"),
+)
+DAMAGED = MessageType("image.damaged", gettext_noop("the image is damaged; choose another file"))
+TOO_MANY_PIXELS = MessageType(
+    "image.too-many-pixels",
+    gettext_noop("the image has {millions} million pixels; choose one with at most {most} million"),
+)
+NO_FILE = MessageType("image.no-file", gettext_noop("no image was chosen; choose a file"))
+NOT_STORED = MessageType(
+    "image.not-stored", gettext_noop("the image can't be stored: {cause}; ask whoever runs the site")
+)

@@ -1,0 +1,199 @@
+"""Services that fail, and checks of the set-up."""
+
+from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
+
+FAILING = MessageType("service.failing", gettext_noop("{at}: the {service} is failing: {problem}. We'll keep trying."))
+RECOVERED = MessageType("service.recovered", gettext_noop("{at}: the {service} is working again."))
+SENDER = MessageType("service.sender", gettext_noop("sender of editions"))
+LETTERS = MessageType("service.letters", gettext_noop("sender of confirmations and notices"))
+SCHEDULE = MessageType("service.schedule", gettext_noop("schedule of drafts and sendings"))
+COLLECT = MessageType("service.collect", gettext_noop("reader of sources"))
+BOUNCES = MessageType("service.bounces", gettext_noop("reader of bounces"))
+PRESENCE = MessageType("service.presence", gettext_noop("sign of life for other machines"))
+HOUSEKEEPING = MessageType("service.housekeeping", gettext_noop("cleanup of expired data"))
+CLOCK = MessageType("service.clock", gettext_noop("clock"))
+ALERTS = MessageType("service.alerts", gettext_noop("alert service"))
+CONFIGURATION = MessageType("service.configuration", gettext_noop("reader of config.toml"))
+BACKGROUND = MessageType("service.background", gettext_noop("background work"))
+WEB = MessageType("service.web", gettext_noop("web server"))
+
+ENDED = MessageType("service.ended", gettext_noop("it ended unexpectedly"))
+STUCK = MessageType("service.stuck", gettext_noop("it has not responded for a while; restart the program"))
+UNEXPECTED = MessageType(
+    "service.unexpected-error", gettext_noop("an unexpected error ({error}); the log has the details")
+)
+NO_MEMORY = MessageType("service.no-memory", gettext_noop("there is not enough memory; give the machine more"))
+SYSTEM_ERROR = MessageType("service.system-error", gettext_noop("{cause}; {remedy}"))
+FREE_SPACE = MessageType("remedy.free-space", gettext_noop("free some space on the disk"))
+QUOTA = MessageType("remedy.quota", gettext_noop("free some space or raise the quota"))
+OPEN_FILES = MessageType(
+    "remedy.open-files", gettext_noop("raise the limit on open files (LimitNOFILE= in the systemd unit)")
+)
+CLOSE_PROGRAMS = MessageType(
+    "remedy.close-programs", gettext_noop("the machine has too many open files; close some programs")
+)
+OWNER = MessageType("remedy.owner", gettext_noop("give it to the user that runs newsletter"))
+MOUNT = MessageType("remedy.mount", gettext_noop("mount the file system for writing"))
+RESTORE = MessageType("remedy.restore", gettext_noop("restore it, or its parent folder"))
+NOT_A_FOLDER = MessageType("remedy.not-a-folder", gettext_noop("remove the file that is in the place of a folder"))
+MORE_MEMORY = MessageType("remedy.more-memory", gettext_noop("give the machine more memory"))
+PROCESSES_END = MessageType(
+    "sender.processes-end",
+    gettext_noop("sending processes end unexpectedly (status {status}); the log has the details"),
+)
+PROCESS_NOT_STARTED = MessageType(
+    "sender.process-not-started", gettext_noop("a sending process can't be started: {problem}")
+)
+
+JOB_INTERRUPTED = MessageType(
+    "job.interrupted", gettext_noop("newsletter was stopped before this was finished; start it again")
+)
+FILE_GONE = MessageType("job.file-gone", gettext_noop("the uploaded file is gone; choose it again"))
+CONFIGURATION_DIFFERS = MessageType(
+    "sender.configuration-differs",
+    gettext_noop(
+        "{machine} sends nothing, because its config.toml differs from that of {other}: {tables}; "
+        "make these tables the same on both machines"
+    ),
+)
+TASK_SET_ASIDE = MessageType(
+    "background.set-aside",
+    gettext_noop(
+        "the task {task} ({about}) was set aside, because the program ended three times while it did it; "
+        "the log of that machine may say why"
+    ),
+)
+NEWER_DATABASE = MessageType(
+    "sender.newer-database",
+    gettext_noop(
+        "a newer version of the program has changed the database ({migration}), so this version sends nothing; "
+        "install the newer version on this machine too"
+    ),
+)
+
+# The database.
+UNUSABLE = MessageType(
+    "database.unusable",
+    gettext_noop("the database can't be used ({cause}); check that it is running and that its disk has space"),
+)
+READ_ONLY = MessageType(
+    "database.read-only",
+    gettext_noop("the database is read-only; make the file and its folder writable for the user that runs newsletter"),
+)
+READ_ONLY_SERVER = MessageType(
+    "database.read-only-server",
+    gettext_noop("the database server accepts no changes now (it is read-only or a standby); use the primary server"),
+)
+DISK_FULL = MessageType("database.disk-full", gettext_noop("the disk with the database is full; free some space on it"))
+DISK_FULL_SERVER = MessageType(
+    "database.disk-full-server", gettext_noop("the disk of the database server is full; free some space on it")
+)
+DATABASE_REMOVED = MessageType(
+    "database.removed",
+    gettext_noop(
+        "the database file {path} was removed; stop newsletter, restore the file from a backup and start it again"
+    ),
+)
+DATABASE_REPLACED = MessageType(
+    "database.replaced",
+    gettext_noop(
+        "the database file {path} was replaced while newsletter was running; restart newsletter to use the new one"
+    ),
+)
+
+# Folders that are written to.
+NEARLY_FULL = MessageType(
+    "storage.nearly-full", gettext_noop("{path}: only {free} MB are free for the {content}; free some space")
+)
+JOURNAL_IS_A_FILE = MessageType(
+    "storage.journal-is-a-file",
+    gettext_noop("{path}: not a folder, so journals can't be written; remove the file"),
+)
+JOURNAL_NOT_WRITABLE = MessageType(
+    "storage.journal-not-writable", gettext_noop("{path}: journals can't be written there; change its permissions")
+)
+FOR_DATABASE = MessageType("storage.database", gettext_noop("database"))
+FOR_JOURNAL = MessageType("storage.journal", gettext_noop("journal"))
+FOR_CONFIGURATION = MessageType("storage.configuration", gettext_noop("configuration"))
+
+# Checks of the set-up, by what they are about.
+ABOUT_DATABASE = MessageType("check.about-database", gettext_noop("database"))
+ABOUT_LINKS = MessageType("check.about-links", gettext_noop("links"))
+ABOUT_TEMPLATES = MessageType("check.about-templates", gettext_noop("templates"))
+ABOUT_PROVIDER = MessageType("check.about-provider", gettext_noop("provider: {name}"))
+MIGRATIONS_WAIT = MessageType(
+    "check.migrations",
+    *ngettext_noop(
+        "{count} migration is pending; run 'newsletter manage migrate'",
+        "{count} migrations are pending; run 'newsletter manage migrate'",
+    ),
+    count="count",
+)
+DATABASE_READY = MessageType("check.database-ready", gettext_noop("the database is ready and up to date"))
+UNDAMAGED = MessageType("check.undamaged", gettext_noop("no damage was found"))
+DAMAGED = MessageType(
+    "check.damaged", gettext_noop("the database is damaged ({problem}); stop newsletter and restore a backup")
+)
+INVALID_INDEXES = MessageType(
+    "check.invalid-indexes", gettext_noop("these indexes are not valid: {names}; run REINDEX on each of them")
+)
+MISSING_ROWS = MessageType(
+    "check.missing-rows",
+    *ngettext_noop(
+        "{count} row of {table} refers to a row of {parent} that is missing; stop newsletter and restore a backup",
+        "{count} rows of {table} refer to rows of {parent} that are missing; stop newsletter and restore a backup",
+    ),
+    "count",
+)
+NO_SPACE_FOR_COPY = MessageType(
+    "check.no-space-for-copy",
+    gettext_noop(
+        "{free} MB are free, but an upgrade first copies the database, which has {size} MB; free some space before it"
+    ),
+)
+SPACE_LEFT = MessageType("check.space", gettext_noop("{free} MB are free"))
+ABOUT_INTEGRITY = MessageType("check.about-integrity", gettext_noop("integrity"))
+ABOUT_SPACE = MessageType("check.about-space", gettext_noop("free space"))
+LINKS_BEGIN = MessageType("check.links", gettext_noop("links in emails begin with {url}"))
+TEMPLATES_READY = MessageType("check.templates", gettext_noop("the subject and the templates work"))
+ABOUT_IMAGES = MessageType("check.about-images", gettext_noop("images"))
+IMAGES_LEFT_OUT = MessageType(
+    "check.images-left-out",
+    gettext_noop('images = "none" leaves out all images, so this has no effect: {keys}'),
+)
+DESIGN_WITHOUT_IMAGES = MessageType(
+    "check.design-without-images",
+    gettext_noop("the design {design} shows no images of shortened posts, so this has no effect: {keys}"),
+)
+NO_RECORD = MessageType("check.no-record", gettext_noop("{name} has no {type} record; add one"))
+NO_DKIM_RECORD = MessageType(
+    "check.no-dkim-record",
+    gettext_noop("{name} has no DKIM record; add the one that 'newsletter dkim new' printed"),
+)
+SEVERAL_RECORDS = MessageType(
+    "check.several-records", gettext_noop("{name} has {count} {type} records; there must be one")
+)
+OTHER_DKIM_KEY = MessageType(
+    "check.other-dkim-key", gettext_noop("{name} publishes a different key from the one in config.toml; replace it")
+)
+DMARC_INHERITED = MessageType("check.dmarc-inherited", gettext_noop("inherited from {domain}: {record}"))
+ALIGNED = MessageType("check.aligned", gettext_noop("{type} for {domain} belongs to the same organization as From"))
+NOT_ALIGNED = MessageType(
+    "check.not-aligned",
+    gettext_noop(
+        "neither DKIM nor the envelope sender belongs to the organization of {domain}; sign emails for that domain, "
+        "see 'newsletter dkim new'"
+    ),
+)
+NOT_LOOKED_UP = MessageType("check.not-looked-up", gettext_noop("{name} could not be looked up: {cause}"))
+WRITTEN_TO = MessageType("check.written-to", gettext_noop("emails are written to {folder}"))
+KEY_ACCEPTED = MessageType("check.key-accepted", gettext_noop("the key is accepted"))
+KEY_FORBIDDEN = MessageType(
+    "check.key-forbidden",
+    gettext_noop("the key may not read anything, so only sending shows if it is valid; use 'newsletter test'"),
+)
+KEY_REFUSED = MessageType("check.key-refused", gettext_noop("the key was refused ({reply}); check the key"))
+SERVER_ANSWERS = MessageType("check.server-answers", gettext_noop("it answers ({encryption}, {login})"))
+NOT_ENCRYPTED = MessageType("check.not-encrypted", gettext_noop("not encrypted"))
+LOGGED_IN = MessageType("check.logged-in", gettext_noop("logged in"))
+NO_LOGIN = MessageType("check.no-login", gettext_noop("no login"))

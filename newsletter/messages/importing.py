@@ -1,0 +1,100 @@
+"""Subscribers: addresses, importing, filters, and actions on one of them."""
+
+from newsletter.messages.message import MessageType, gettext_noop
+
+# Addresses.
+NO_AT = MessageType("address.no-at", gettext_noop("it has no @"))
+TOO_LONG = MessageType("address.too-long", gettext_noop("it is longer than an address may be"))
+LOCAL_TOO_LONG = MessageType(
+    "address.local-too-long", gettext_noop("the part before the @ is longer than {most} octets")
+)
+INVALID = MessageType("address.invalid", gettext_noop("it is not an email address: {problem}"))
+INVALID_GIVEN = MessageType("address.invalid-given", gettext_noop("'{address}' is not an email address: {problem}"))
+
+# Why a line is refused.
+BLOCKED = MessageType("import.blocked", gettext_noop("the address is blocked ({reason})"))
+LEFT = MessageType("import.unsubscribed", gettext_noop("this person has unsubscribed from {newsletter}"))
+LEFT_IN_FILE = MessageType(
+    "import.unsubscribed-in-file", gettext_noop("the file says that this person has unsubscribed")
+)
+NO_ADDRESS = MessageType("import.no-address", gettext_noop("it has no address"))
+NO_ADDRESS_CELL = MessageType("import.no-address-cell", gettext_noop("it has no cell for the address"))
+TOO_MANY_CELLS = MessageType(
+    "import.too-many-cells", gettext_noop("it has {cells} cells, but the first line has {width}; is a quote missing?")
+)
+NUL = MessageType("import.nul", gettext_noop("it has a NUL character"))
+LONG_CELL = MessageType(
+    "import.long-cell", gettext_noop("a cell is longer than {most} characters; is a quote missing?")
+)
+UNREADABLE_ADDRESS = MessageType(
+    "import.unreadable-address", gettext_noop("the address has a character that can't be read; is the file in UTF-8?")
+)
+OPEN_QUOTE = MessageType("import.open-quote", gettext_noop("a quote is opened and never closed"))
+NOT_A_DATE = MessageType(
+    "import.not-a-date", gettext_noop("'{text}' is not a date; write it as 2025-12-31, or ignore that column")
+)
+AMBIGUOUS_DATE = MessageType(
+    "import.ambiguous-date",
+    gettext_noop("'{text}' can be read in two ways; say whether the day or the month comes first"),
+)
+EARLY_DATE = MessageType(
+    "import.early-date", gettext_noop("the date '{text}' is before 1970; correct it, or ignore that column")
+)
+FUTURE_DATE = MessageType(
+    "import.future-date", gettext_noop("the date '{text}' is in the future; correct it, or ignore that column")
+)
+
+# What is wrong with a file.
+UNREADABLE = MessageType("import.unreadable-file", gettext_noop("can't be read: {cause}"))
+EMPTY_FILE = MessageType("import.empty-file", gettext_noop("it is empty; it must be a CSV file with addresses"))
+EMPTY_FIRST_LINE = MessageType(
+    "import.empty-first-line", gettext_noop("its first line is empty; it must be a CSV file with addresses")
+)
+BROKEN_FIRST_LINE = MessageType(
+    "import.broken-first-line", gettext_noop("in its first line {problem}; it must be a CSV file with addresses")
+)
+NO_ADDRESS_COLUMN = MessageType(
+    "import.no-address-column", gettext_noop("no column has addresses; call one 'email' (the first line says: {line})")
+)
+OTHER_COLUMNS = MessageType(
+    "import.other-columns", gettext_noop("its columns are not the ones that you saw; upload it again")
+)
+CHOOSE_ADDRESSES = MessageType("import.choose-addresses", gettext_noop("no column is chosen for addresses; choose one"))
+TWO_ADDRESSES = MessageType(
+    "import.two-address-columns", gettext_noop("{count} columns are chosen for addresses; choose one")
+)
+TWO_LANGUAGES = MessageType(
+    "import.two-language-columns", gettext_noop("{count} columns are chosen for languages; choose one")
+)
+TWO_STATES = MessageType("import.two-state-columns", gettext_noop("{count} columns are chosen for states; choose one"))
+
+# Actions on one subscriber.
+BLOCKED_NOT_ADDED = MessageType(
+    "subscriber.blocked", gettext_noop("{address} is blocked ({reason}), so it was not added")
+)
+LEFT_NOT_ADDED = MessageType(
+    "subscriber.unsubscribed",
+    gettext_noop("{address} has unsubscribed from {newsletter}; ask them to confirm with --confirm-by-mail"),
+)
+UNKNOWN = MessageType("subscriber.unknown", gettext_noop("{address} is not a subscriber"))
+UNKNOWN_REASON = MessageType(
+    "subscriber.unknown-reason", gettext_noop("'{reason}' is not a reason; use one of {known}")
+)
+
+# Filters (`where`).
+FILTER_TOO_LONG = MessageType("where.too-long", gettext_noop("where: the filter must have at most {most} characters"))
+FILTER_TOO_DEEP = MessageType(
+    "where.too-deep", gettext_noop("where: at most {most} parentheses or 'not' can be nested")
+)
+FILTER_CHARACTER = MessageType(
+    "where.character", gettext_noop("where: '{found}' (character {place}) is not allowed here; example: {example}")
+)
+FILTER_EXPECTED = MessageType(
+    "where.expected",
+    gettext_noop("where: expected {wanted}, not '{found}' (character {place}); example: {example}"),
+)
+FILTER_ENDS = MessageType("where.ends", gettext_noop("where: expected {wanted} after '{text}'; example: {example}"))
+WANTED_END = MessageType("where.wanted-end", gettext_noop("'and', 'or' or the end"))
+WANTED_ONE = MessageType("where.wanted-one", gettext_noop("one of {words}"))
+WANTED_VALUE = MessageType("where.wanted-value", gettext_noop("a value for {field}"))
+WANTED_DATE = MessageType("where.wanted-date", gettext_noop("a date such as 2026-01-31"))

@@ -1,0 +1,33 @@
+"""A language as CLDR and a catalogue of translations have it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+
+from babel.dates import format_datetime, format_skeleton
+from babel.lists import format_list
+from babel.numbers import format_decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Localized:
+    """Sentences by the functions `gettext` and `ngettext`; numbers, times and lists by the locale's rules."""
+
+    locale: str
+    gettext: Callable[[str], str]
+    ngettext: Callable[[str, str, float], str]
+    zone: tzinfo = UTC
+
+    def number(self, value: float) -> str:
+        """Return the number with its thousands apart."""
+        return format_decimal(value, locale=self.locale)
+
+    def instant(self, at: datetime) -> str:
+        """Return `6 Feb 2026, 18:00` in the locale's order."""
+        local = at.astimezone(self.zone)
+        day = format_skeleton("yMMMd", local, locale="en_GB" if self.locale == "en" else self.locale)
+        return f"{day}, {format_datetime(local, 'HH:mm', locale=self.locale)}"
+
+    def listing(self, items: Sequence[str]) -> str:
+        """Return the items in the locale's form of a list."""
+        return format_list(list(items), locale=self.locale)

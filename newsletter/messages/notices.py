@@ -1,0 +1,76 @@
+"""Emails to editors."""
+
+from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
+
+SENTENCES = MessageType("notice.sentences", gettext_noop("{first} {second}"))
+DRAFT_READY = MessageType(
+    "notice.draft-ready",
+    *ngettext_noop(
+        "The draft {edition} is ready, with {count} post.", "The draft {edition} is ready, with {count} posts."
+    ),
+    count="count",
+)
+SENT_AUTOMATICALLY = MessageType("notice.sent-automatically", gettext_noop("It will be sent automatically on {at}."))
+SENT_ONCE_APPROVED = MessageType(
+    "notice.sent-once-approved", gettext_noop("Once it is approved, it will be sent on {at}.")
+)
+SENT_BY_HAND = MessageType("notice.sent-by-hand", gettext_noop("It is not scheduled: someone has to send it."))
+IT_WAITS = MessageType("notice.it-waits", gettext_noop("It is waiting: {reason}."))
+HAS_POSTS_OF = MessageType(
+    "notice.has-posts-of", gettext_noop("It includes the posts of {edition}, which was not sent.")
+)
+HAS_POSTS_OF_SEVERAL = MessageType(
+    "notice.has-posts-of-several",
+    *ngettext_noop(
+        "It includes the posts of {count} earlier draft that was not sent.",
+        "It includes the posts of {count} earlier drafts that were not sent.",
+    ),
+    count="count",
+)
+TOLD_WEEKLY = MessageType(
+    "notice.told-weekly", gettext_noop("Until one is sent or cancelled, we tell you about new drafts once a week.")
+)
+EMAILS_FAILING = MessageType(
+    "notice.emails-failing",
+    gettext_noop(
+        "Confirmations and other emails to individual subscribers can't be sent: {problem}. We'll retry for "
+        "{days} days; see Unsent emails at the desk."
+    ),
+)
+PAUSED = MessageType("notice.paused", gettext_noop("{edition} is paused: {reason}"))
+SENT = MessageType("notice.sent", gettext_noop("{edition} was sent: {counts}"))
+UNCONFIRMED = MessageType(
+    "notice.unconfirmed",
+    gettext_noop(
+        "Some deliveries of {edition} are unconfirmed: the connection dropped before the server confirmed them. "
+        "Decide on the edition's page whether to resend them."
+    ),
+)
+SOURCES_SILENT = MessageType(
+    "notice.sources-silent",
+    *ngettext_noop(
+        "{count} source can't be read any more: {problems}. We keep trying.",
+        "{count} sources can't be read any more, among them: {problems}. We keep trying.",
+    ),
+    count="count",
+)
+
+# Subjects.
+ABOUT_DRAFT = MessageType(
+    "notice.about-draft",
+    *ngettext_noop("Draft ready: {period} – {count} post", "Draft ready: {period} – {count} posts"),
+    count="count",
+)
+ABOUT_APPROVAL = MessageType("notice.about-approval", gettext_noop("Your approval is needed: {period}"))
+ABOUT_WAITING = MessageType("notice.about-waiting", gettext_noop("Your attention is needed: {period}"))
+ABOUT_PROBLEM = MessageType("notice.about-problem", gettext_noop("Your attention is needed"))
+ABOUT_PAUSED = MessageType("notice.about-paused", gettext_noop("Sending is paused: {period}"))
+ABOUT_SOURCE = MessageType("notice.about-source", gettext_noop("Posts may be missing: {period}"))
+ABOUT_SKIPPED = MessageType("notice.about-skipped", gettext_noop("Skipped: {period}"))
+ABOUT_SENT = MessageType("notice.about-sent", gettext_noop("Sent: {period}"))
+ABOUT_SERVICE = MessageType("notice.about-service", gettext_noop("A service is failing"))
+ABOUT_RECOVERED = MessageType("notice.about-recovered", gettext_noop("A service is working again"))
+ABOUT_EMAILS = MessageType("notice.about-emails", gettext_noop("Emails can't be sent"))
+ABOUT_BOUNCE = MessageType("notice.about-bounce", gettext_noop("A bounce message could not be processed"))
+OPEN_THE_EDITION = MessageType("notice.open-the-edition", gettext_noop("Open the edition"))
+OPEN_THE_DESK = MessageType("notice.open-the-desk", gettext_noop("Open the desk"))

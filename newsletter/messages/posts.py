@@ -1,0 +1,19 @@
+"""Why a post is in an edition or not."""
+
+from newsletter.messages.message import MessageType, gettext_noop
+
+IN_THE_PERIOD = MessageType("post.in-the-period", gettext_noop("published in this period"))
+LATE = MessageType("post.late", gettext_noop("late: found after the last edition"))
+TOO_LATE = MessageType("post.too-late", gettext_noop("too late: found too long after it was published"))
+THERE_BEFORE = MessageType("post.there-before", gettext_noop("published before its source was first read"))
+BY_WORD = MessageType("post.filtered-by-word", gettext_noop("filtered out by a word"))
+BY_CATEGORY = MessageType("post.filtered-by-category", gettext_noop("filtered out by a category"))
+OVER_THE_MAXIMUM = MessageType("post.over-the-maximum", gettext_noop("over the maximum, so only its headline is shown"))
+GONE = MessageType("post.gone", gettext_noop("no longer at its source"))
+LEFT_OUT = MessageType("post.removed", gettext_noop("removed by an editor"))
+INCLUDED = MessageType("post.added", gettext_noop("added by an editor"))
+IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the future"))
+ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))
+NOT_CHOSEN = MessageType("post.not-chosen", gettext_noop("letters have only the posts that you add"))
+OUTSIDE = MessageType("post.outside", gettext_noop("not published in this period"))
+DECIDED_BEFORE = MessageType("post.decided-before", gettext_noop("{reason} (decided in {edition})"))

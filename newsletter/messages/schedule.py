@@ -1,0 +1,18 @@
+"""Results of scheduled drafts and sending."""
+
+from newsletter.messages.message import MessageType, gettext_noop
+
+DATE_SKIPPED = MessageType("schedule.date-skipped", gettext_noop("no edition: the date is in 'skip'"))
+MISSED = MessageType(
+    "schedule.missed", gettext_noop("missed, because newsletter was not running; the next one took its place")
+)
+INACTIVE = MessageType("schedule.inactive", gettext_noop("the newsletter was paused or archived"))
+DRAFTED = MessageType("schedule.drafted", gettext_noop("{edition}: {state}"))
+SENT_EARLY = MessageType(
+    "schedule.sent-early", gettext_noop("its edition was sent early by hand; later posts go into the next one")
+)
+OVER = MessageType("schedule.over", gettext_noop("its edition was already sent or given up"))
+QUEUED = MessageType("schedule.queued", gettext_noop("{edition} is scheduled"))
+SKIPPED = MessageType("schedule.skipped", gettext_noop("{edition} was skipped: {reason}"))
+WAITING = MessageType("schedule.waiting", gettext_noop("{edition} is waiting: {reason}"))
+FAILED = MessageType("schedule.failed", gettext_noop("it failed: {reason}"))

@@ -1,0 +1,96 @@
+"""Sending: why an edition is paused or cancelled, and what can't be done."""
+
+from newsletter.messages.message import MessageType, gettext_noop
+
+PAUSED_BY_HAND = MessageType("sending.paused-by-hand", gettext_noop("paused by hand"))
+PAUSED_BY = MessageType("sending.paused-by", gettext_noop("paused by {who}"))
+CANCELLED = MessageType("sending.cancelled", gettext_noop("cancelled while it was being sent"))
+CANCELLED_BY = MessageType("sending.cancelled-by", gettext_noop("cancelled by {who} while it was being sent"))
+LOGIN_REFUSED = MessageType(
+    "sending.login-refused",
+    gettext_noop("the mail server refused the login: {reply}; check delivery.smtp.user and password"),
+)
+TOO_MANY_REFUSALS = MessageType(
+    "sending.too-many-refusals",
+    gettext_noop(
+        "{refused} of the last {tried} replies refused our emails, the latest with: {reply}; find out why "
+        "before you resume"
+    ),
+)
+CANNOT_PAUSE = MessageType("sending.cannot-pause", gettext_noop("{name} is {state}, so it can't be paused"))
+CANNOT_CANCEL = MessageType("sending.cannot-cancel", gettext_noop("{name} is {state}, so it can't be cancelled"))
+NOTHING_DEFERRED = MessageType(
+    "sending.nothing-deferred",
+    gettext_noop("{name} has been sent and no delivery is waiting for a retry, so there is nothing to stop"),
+)
+NOT_PAUSED = MessageType(
+    "sending.not-paused", gettext_noop("{name} is {state}, not paused, so there is nothing to resume")
+)
+CANCELLED_NOT_RESENT = MessageType(
+    "sending.cancelled-not-resent",
+    gettext_noop("{name} is cancelled, so nothing can be resent; leave its unconfirmed deliveries as they are"),
+)
+SKIPPED_NOT_SENT = MessageType(
+    "sending.skipped-not-sent",
+    gettext_noop("{name} is {state}; only an edition that was sent or cancelled has skipped subscribers to send it to"),
+)
+STILL_IN_FLIGHT = MessageType(
+    "sending.still-in-flight",
+    gettext_noop("the last messages of {name} are still in flight; try again when their results are known"),
+)
+NOTHING_SKIPPED = MessageType("sending.nothing-skipped", gettext_noop("no subscriber of {name} was skipped"))
+OTHER_SKIPPED = MessageType(
+    "sending.other-skipped",
+    gettext_noop("{name} now has {found} skipped subscribers, not {expected}; check it again"),
+)
+OTHER_NUMBER = MessageType(
+    "sending.other-number",
+    gettext_noop("{name} now has {found} unconfirmed deliveries, not {expected}; check it again"),
+)
+
+# A database that was restored from a backup.
+HELD = MessageType(
+    "restored.held",
+    gettext_noop(
+        "the database was restored from a backup of {made_at}, and nothing is sent until you confirm it: {why}; "
+        "check the editions, then confirm at the desk or with 'newsletter restore --confirm'"
+    ),
+)
+LOG_COMPLETE = MessageType(
+    "restored.log-complete",
+    gettext_noop("what was sent and who left since then was read from the recovery log"),
+)
+LOG_INCOMPLETE = MessageType(
+    "restored.log-incomplete",
+    gettext_noop(
+        "the recovery log of {missing} of {machines} machines is missing, "
+        "so what was not sent by then counts as unconfirmed"
+    ),
+)
+NO_LOG = MessageType(
+    "restored.no-log",
+    gettext_noop(
+        "without the recovery log it is not known what was sent and who left since then, "
+        "so what was not sent by then counts as unconfirmed"
+    ),
+)
+MOVING = MessageType("restored.moving", gettext_noop("'newsletter move-database' has not finished; run it again"))
+MAY_BE_SENT = MessageType(
+    "restored.may-be-sent",
+    gettext_noop("the database was restored from a backup; check whether this was sent since {made_at}"),
+)
+RESTORED = MessageType(
+    "restored.paused",
+    gettext_noop("the database was restored from a backup of {made_at}; check the counts, then resume"),
+)
+UNKNOWN_SINCE = MessageType(
+    "restored.unknown", gettext_noop("it may have been sent after the backup from which the database was restored")
+)
+
+# Counts, as parts of a sentence.
+ACCEPTED = MessageType("count.accepted", gettext_noop("{number} of {audience} accepted"))
+PENDING = MessageType("count.pending", gettext_noop("{number} pending"))
+DEFERRED = MessageType("count.deferred", gettext_noop("{number} to be retried"))
+REFUSED = MessageType("count.refused", gettext_noop("{number} refused"))
+UNKNOWN = MessageType("count.unconfirmed", gettext_noop("{number} unconfirmed"))
+SKIPPED = MessageType("count.skipped", gettext_noop("{number} skipped"))

@@ -1,0 +1,54 @@
+"""A column for a message: its code and parameters as JSON, NULL for none."""
+
+from typing import Any
+
+from django.db import models
+
+from newsletter.messages import Message, from_json
+
+
+class MessageField(models.JSONField):
+    """A `Message` or None. `field__code` looks for a code, `field__isnull` for whether there is a message."""
+
+    description = "A message as a code with parameters"
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return the message as a JSON object."""
+        return super().get_prep_value(value.to_json() if isinstance(value, Message) else value)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return the message; a part of it, such as `field__code`, as it is."""
+        found = super().from_db_value(value, expression, connection)
+        return from_json(found) if isinstance(found, dict) and found.keys() == {"code", "params"} else found
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        """Return what a fixture holds."""
+        return self.get_prep_value(self.value_from_object(obj))
+
+    def to_python(self, value: Any) -> Any:
+        """Return the message of a fixture."""
+        return from_json(value) if isinstance(value, dict) else value
+
+
+class MessagesField(models.JSONField):
+    """A list of messages."""
+
+    description = "Messages as codes with parameters"
+
+    def get_prep_value(self, value: Any) -> Any:
+        """Return the messages as a JSON array."""
+        plain = [each.to_json() if isinstance(each, Message) else each for each in value or ()]
+        return super().get_prep_value(plain)
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        """Return the messages."""
+        found = super().from_db_value(value, expression, connection)
+        return [from_json(each) for each in found] if isinstance(found, list) else found
+
+    def value_to_string(self, obj: models.Model) -> Any:
+        """Return what a fixture holds."""
+        return self.get_prep_value(self.value_from_object(obj))
+
+    def to_python(self, value: Any) -> Any:
+        """Return the messages of a fixture."""
+        return [from_json(each) if isinstance(each, dict) else each for each in value or ()]

@@ -1,0 +1,22 @@
+"""Saved parts of a newsletter's subscribers."""
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class Segment(models.Model):
+    """A filter of a newsletter's subscribers with a name; `where` is the filter, made from the conditions."""
+
+    newsletter = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
+    conditions = models.JSONField(help_text="what was filled in")
+    where = models.TextField(help_text="a filter as in newsletters.NAME.where")
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["newsletter", "name"], name="segment_once")]
+
+    def __str__(self) -> str:
+        return f"{self.newsletter}: {self.name}"

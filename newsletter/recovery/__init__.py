@@ -1,0 +1,1 @@
+"""What makes a restored database safe: the recovery log, which outlives the database, and the hold on sending."""

@@ -1,0 +1,136 @@
+"""What is written into the recovery log: editions, what was begun, outcomes, departures, erasures and blocks."""
+
+import base64
+import logging
+import zlib
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
+from typing import Any
+
+from django.conf import settings
+from django.core import serializers
+from django.db import transaction
+from django.db.models import Model
+from django.dispatch import receiver
+
+from newsletter.delivery.journal import JournalError
+from newsletter.messages import delivery as messages
+from newsletter.models import Delivery, Edition, Listing
+from newsletter.recovery import log
+from subscribers.models import person_erased, subscriptions_ended, suppressed
+
+_log = logging.getLogger(__name__)
+
+AUDIENCE, BEGUN, ENDED, RESULTS = "audience", "begun", "ended", "results"
+LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
+
+
+def audience_created(edition: Edition) -> None:
+    """Write the audience and the content of an edition, in the transaction that begins to send it.
+
+    Should the transaction fail, the record says that nothing was begun, which is true. Raises JournalError.
+    """
+    found = Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
+    _append(AUDIENCE, edition.name, packed_numbers(found.iterator(chunk_size=10_000)), packed_rows(edition))
+
+
+def begun(edition: str, chunk: int, attempts: Mapping[int, int]) -> None:
+    """Write which numbers of a chunk may be sent to from now on; it is on the disk when this returns. Raises
+    JournalError.
+    """
+    if attempts:
+        _append(BEGUN, edition, chunk, log.ranges(attempts.items()))
+
+
+def ended(edition: str, chunk: int) -> None:
+    """Write that nothing more of a chunk is sent: numbers without a result were not begun."""
+    _append_if_possible(ENDED, edition, chunk)
+
+
+def results(edition: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Write outcomes that were committed; of a reply only its codes, because its text may contain an address."""
+    kinds: dict[str, list[tuple[int, int]]] = {}
+    exact = []
+    for number, attempt, kind, at, fault, code, status, *_ in rows:
+        if kind == "accepted":
+            kinds.setdefault(kind, []).append((number, attempt))
+        else:
+            exact.append([number, attempt, kind, round(at, 3), fault, code, status])
+    newest = round(max(row[3] for row in rows), 3)
+    _append_if_possible(RESULTS, edition, newest, log.ranges(kinds.get("accepted", ())), exact)
+
+
+@receiver(subscriptions_ended)
+def _left(sender: object, numbers: Collection[int], **_: Any) -> None:
+    keys = list(numbers)
+    transaction.on_commit(lambda: _append_if_possible(LEFT, keys))
+
+
+@receiver(person_erased)
+def _erased(sender: object, subscriber: int, **_: Any) -> None:
+    transaction.on_commit(lambda: _append_if_possible(ERASED, [subscriber]))
+
+
+@receiver(suppressed)
+def _blocked(sender: object, kind: str, digest: str, reason: str, key_id: str, **_: Any) -> None:
+    transaction.on_commit(lambda: _append_if_possible(BLOCKED, kind, digest, reason, key_id))
+
+
+def _append(kind: str, *values: Any) -> None:
+    try:
+        log.append(kind, *values, durable=True)
+    except OSError as e:
+        cause = e.strerror or str(e)
+        raise JournalError(
+            messages.RECOVERY_LOG_UNWRITABLE(path=str(e.filename or settings.RECOVERY_LOG), cause=cause)
+        ) from e
+
+
+def _append_if_possible(kind: str, *values: Any) -> None:
+    """Write what is committed already: a full disk must not stop anybody from leaving."""
+    try:
+        log.append(kind, *values)
+    except OSError as e:
+        _log.warning("the recovery log can't be written: %s; free some space, then make a backup", e)
+
+
+def packed_numbers(numbers: Any) -> str:
+    """Return increasing numbers as compressed text."""
+    last, gaps = 0, []
+    for number in numbers:
+        gaps.append(str(number - last))
+        last = number
+    return _packed(",".join(gaps))
+
+
+def unpacked_numbers(text: str) -> list[int]:
+    """Return the numbers again."""
+    found, last = [], 0
+    for gap in filter(None, _unpacked(text).split(",")):
+        last += int(gap)
+        found.append(last)
+    return found
+
+
+def packed_rows(edition: Edition) -> str:
+    """Return the edition with its content and posts, and the sources that list them, as compressed text."""
+    posts = [entry.post for entry in edition.entries.select_related("post")]
+    listings = list(Listing.objects.filter(post__in=posts).select_related("source"))
+    sources = {listing.source_id: listing.source for listing in listings}
+    rows: chain[Model] = chain(
+        sources.values(), posts, listings, [edition, edition.approved_content], edition.entries.all()
+    )
+    return _packed(serializers.serialize("json", rows))
+
+
+def unpacked_rows(text: str) -> list[Model]:
+    """Return the rows again, unsaved."""
+    return [each.object for each in serializers.deserialize("json", _unpacked(text), ignorenonexistent=True)]
+
+
+def _packed(text: str) -> str:
+    return base64.b64encode(zlib.compress(text.encode(), 6)).decode()
+
+
+def _unpacked(text: str) -> str:
+    return zlib.decompress(base64.b64decode(text)).decode()

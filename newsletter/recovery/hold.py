@@ -1,0 +1,23 @@
+"""The hold on a restored database: nothing is sent until a person confirms that it may be."""
+
+from datetime import datetime
+
+from newsletter.messages import Message
+from newsletter.messages import sending as messages
+from newsletter.models import Hold
+
+
+def reason() -> Message | None:
+    """Return why nothing is sent; None if there is no hold."""
+    held = Hold.objects.order_by("pk").first()
+    return None if held is None else messages.HELD(made_at=held.made_at, why=held.reason)
+
+
+def place(made_at: datetime, why: Message, at: datetime) -> None:
+    """Let nothing be sent from now on; `made_at` is when the restored backup was made."""
+    Hold.objects.create(made_at=made_at, reason=why, since=at)
+
+
+def confirm() -> bool:
+    """Let sending continue; return whether there was a hold."""
+    return bool(Hold.objects.all().delete()[0])

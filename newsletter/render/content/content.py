@@ -1,0 +1,190 @@
+"""Prepares a post's cleaned HTML for an email: images that fit, headings below the headline's, links that work."""
+
+import re
+from functools import lru_cache
+
+from newsletter.domain.digest import Preview
+from newsletter.images import names
+from newsletter.render.content.addresses import uri
+from newsletter.render.content.footnotes import is_footnote, unlink_footnote
+from newsletter.render.content.fragment import Element, parse, serialise, text_of
+from newsletter.render.content.images import fitted, is_emoji, pixels, size_in_name, sized
+from newsletter.render.content.spaces import collapse
+from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
+
+COLUMN = 552
+# Wider pictures say that they may be narrower, as a phone that shows none keeps their place at full width otherwise;
+# but not in the cells of a table, whose width would then be told by the words beside them.
+_NARROW = 200
+
+_BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "picture"))
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_MORE = "\u00a0[…]"
+_CUT_OFF = re.compile(r"(?:…|\.{3}|[\[(](?:…|\.{3})[\])])\s*\Z")
+
+
+@lru_cache(maxsize=256)
+def prepare(
+    html: str,
+    *,
+    url: str,
+    title: str,
+    level: int,
+    whole: bool,
+    play: str = "",
+    previews: tuple[Preview, ...] = (),
+    site: str = "",
+    tallest: int = 0,
+) -> str:
+    """Return the body of a post for the email.
+
+    `level` is the headline's; headings in the body begin one below. Links into the page itself (`#note`) become plain
+    text, since anchors do nothing in most email programs, and the marks of footnotes become numbers in brackets; a link
+    that only repeats the headline's `url` becomes text, too. A linked image without text gets the post's title. `play`
+    is the address of the picture for links to videos that are not among `previews`, if they get one. `site` is the
+    address of the site, which completes those of uploaded images, and `tallest` the largest height of images in CSS
+    pixels, 0 for any. A body that is not whole ends with "[…]".
+    """
+    root = parse(html)
+    _links(root, url, title)
+    _pictures(root, site, tallest)
+    show_videos(root, play, {uri(preview.url): preview for preview in previews})
+    show_recordings(root)
+    _headings(root, level)
+    _tables(root)
+    _code(root)
+    _drop_empty(root)
+    if not whole:
+        _mark_cut(root)
+    return serialise(root)
+
+
+def prepare_words(html: str, *, site: str) -> str:
+    """Return an introduction or sign-off for the email, with images that fit."""
+    root = parse(html)
+    _pictures(root, site)
+    return serialise(root)
+
+
+def _links(root: Element, url: str, title: str) -> None:
+    for link in list(root.iter("a")):
+        href = (link.get("href") or "").strip()
+        pictures = [picture for picture in link.iter("img") if picture.get("src")]
+        if is_footnote(link, url):
+            unlink_footnote(link)
+            continue
+        repeats = uri(href) == uri(url) and not is_video_link(link)
+        if not href or href.startswith("#") or repeats or not (text_of(link) or pictures):
+            link.drop_tag()
+            continue
+        link.set("href", uri(href))
+        link.attrib.pop("target", None)
+        if not text_of(link) and not any((picture.get("alt") or "").strip() for picture in pictures):
+            pictures[0].set("alt", title)
+
+
+def _pictures(root: Element, site: str, tallest: int = 0) -> None:
+    for image in list(root.iter("img")):
+        if not image.get("src"):
+            image.drop_tree()
+            continue
+        if is_emoji(image.get("src")):
+            _write_out(image)
+            continue
+        _complete(image, site)
+        image.set("src", uri(sized(image.get("src"))))
+        image.set("alt", collapse(image.get("alt") or ""))
+        image.attrib.pop("srcset", None)
+        _fit(image, tallest)
+
+
+def _write_out(image: Element) -> None:
+    """Write the character that an image shows, which every email program has and sets as high as the text."""
+    image.tail = (image.get("alt") or "") + (image.tail or "")
+    image.drop_tag()
+
+
+def _complete(image: Element, site: str) -> None:
+    """Give an image of this site its whole address, and any without a size the one that its name says."""
+    path = image.get("src").removeprefix(site)
+    stored = path.startswith(names.PATH) and names.size_of(path.removeprefix(names.PATH))
+    if stored:
+        image.set("src", site + path)
+    size = stored or size_in_name(image.get("src"))
+    if size and pixels(image.get("width")) is None:
+        image.set("width", str(size[0]))
+        image.set("height", str(size[1]))
+
+
+def _fit(image: Element, tallest: int) -> None:
+    width, height = pixels(image.get("width")), pixels(image.get("height"))
+    for name in ("width", "height"):
+        image.attrib.pop(name, None)
+    if width is None and not _alone(image):
+        return
+    fit, tall = fitted(width, height, COLUMN, tallest)
+    image.set("width", str(fit))
+    if tall:
+        image.set("height", str(tall))
+    if fit > _NARROW and next(image.iterancestors("td", "th"), None) is None:
+        image.set("style", f"width:100%; max-width:{fit}px")
+
+
+def _alone(image: Element) -> bool:
+    """Return whether an image is alone, and not in a line of text."""
+    parent = image.getparent()
+    return parent.tag in _BLOCK_PARENTS and not text_of(parent) and len(list(parent.iter("img"))) == 1
+
+
+def _headings(root: Element, level: int) -> None:
+    """Keep the order of headings, with the highest one level below the headline, and no level skipped."""
+    found = list(root.iter(*_HEADINGS))
+    ranks = {tag: rank for rank, tag in enumerate(sorted({element.tag for element in found}))}
+    depth = -1
+    for element in found:
+        depth = min(ranks[element.tag], depth + 1)
+        element.tag = f"h{min(level + 1 + depth, 6)}"
+
+
+def _tables(root: Element) -> None:
+    """Give header cells a scope, and each table that is not in another one a box to scroll in, also by keyboard."""
+    for table in list(root.iter("table")):
+        for cell in table.iter("th"):
+            if not cell.get("scope"):
+                beside = cell.getparent().findall("td")
+                cell.set("scope", "row" if any(text_of(other) for other in beside) else "col")
+        if next(table.iterancestors("table"), None) is None and "button" not in table.classes:
+            _wrap(table)
+
+
+def _wrap(table: Element) -> None:
+    box = table.makeelement("div", {"class": "wide", "tabindex": "0"})
+    table.getparent().replace(table, box)
+    box.tail, table.tail = table.tail, None
+    box.append(table)
+
+
+def _code(root: Element) -> None:
+    """Set code from left to right, also among words that run from right to left."""
+    for element in root.iter("pre", "code"):
+        if next(element.iterancestors("pre", "code"), None) is None:
+            element.set("dir", "ltr")
+
+
+def _drop_empty(root: Element) -> None:
+    for element in reversed(list(root.iter("p", "div", "figure", *_HEADINGS))):
+        if element is not root and not len(element) and not (element.text or "").strip():
+            element.drop_tree()
+
+
+def _mark_cut(root: Element) -> None:
+    """Append "[…]" to the last text, inside its block, unless it ends with such a mark already."""
+    if _CUT_OFF.search(text_of(root)):
+        return
+    element = root
+    while len(element) and not (element[-1].tail or "").strip() and element[-1].tag not in ("br", "img", "hr", "table"):
+        element = element[-1]
+    if len(element):
+        element[-1].tail = (element[-1].tail or "").rstrip() + _MORE
+    else:
+        element.text = (element.text or "").rstrip() + _MORE

@@ -1,0 +1,100 @@
+"""The cover of a post: the image that a design shows above or beside its text, taken out of the text."""
+
+from functools import lru_cache
+
+from newsletter.domain.found_post import Image
+from newsletter.render.content.fragment import Element, parse, serialise, text_of
+from newsletter.render.content.images import is_emoji, pixels, size_in_name
+from newsletter.render.content.videos import RECORDING
+
+_SMALLEST = 160
+"""Narrower images, such as badges and portraits of authors, are no covers."""
+
+
+@lru_cache(maxsize=256)
+def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
+    """Return a cleaned post without its cover, and the cover: the first large image.
+
+    A post that is shown whole keeps its other images, and an image behind its first words is no cover. The image of a
+    link to a recording is taken out: it is the image of the post, which is shown larger. A shortened post loses all
+    images, since its text is only a taste of the post.
+    """
+    root = parse(html)
+    images = [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))]
+    cover = next((image for image in images if _is_large(image)), None)
+    if whole and cover is not None and _of_recording(cover):
+        remove_image(cover)
+        return serialise(root), None
+    if whole and cover is not None and not _is_first(root, cover):
+        return html, None
+    found = _image(cover) if cover is not None else None
+    for image in [cover] if whole else images:
+        if image is not None:
+            remove_image(image)
+    return serialise(root), found
+
+
+@lru_cache(maxsize=256)
+def with_first_image(html: str) -> str:
+    """Return a cleaned post without its images but the first; emoji stay."""
+    root = parse(html)
+    for image in [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))][1:]:
+        remove_image(image)
+    return serialise(root)
+
+
+def _is_large(image: Element) -> bool:
+    width = pixels(image.get("width"))
+    return width is None or width >= _SMALLEST
+
+
+def _is_first(root: Element, cover: Element) -> bool:
+    """Return whether no text comes before an image."""
+    for element in root.iter():
+        if element is cover:
+            return True
+        if (element.text or "").strip() and isinstance(element.tag, str):
+            return False
+        if element is not root and (element.tail or "").strip() and cover not in set(element.iter()):
+            return False
+    return True
+
+
+def _of_recording(image: Element) -> bool:
+    link = next(image.iterancestors("a"), None)
+    return link is not None and RECORDING.search(link.get("href") or "") is not None
+
+
+def _image(cover: Element) -> Image:
+    alt = (cover.get("alt") or "").strip() or _caption(cover)
+    width, height = pixels(cover.get("width")), pixels(cover.get("height"))
+    if width is None and (named := size_in_name(cover.get("src"))):
+        width, height = named
+    return Image(cover.get("src"), alt, width, height)
+
+
+def _caption(image: Element) -> str:
+    figure = next(image.iterancestors("figure"), None)
+    caption = None if figure is None else figure.find(".//figcaption")
+    return "" if caption is None else text_of(caption)
+
+
+def remove_image(image: Element) -> None:
+    """Remove an image with what only belongs to it: its figure, or a link and a paragraph around it, and the line break
+    below it at their beginning.
+    """
+    element = next(image.iterancestors("figure"), image)
+    if element.getparent() is None:
+        return  # its figure was removed with another image
+    while True:
+        parent = element.getparent()
+        element.drop_tree()
+        _drop_first_break(parent)
+        if parent is None or parent.getparent() is None or len(parent) or text_of(parent):
+            return
+        element = parent
+
+
+def _drop_first_break(element: Element | None) -> None:
+    if element is not None and len(element) and element[0].tag == "br" and not (element.text or "").strip():
+        element[0].drop_tag()

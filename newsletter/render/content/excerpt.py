@@ -1,0 +1,150 @@
+"""Excerpts of posts, cut at the end of a sentence: never in a tag or an entity, and without images at the end."""
+
+import re
+from dataclasses import dataclass
+
+from newsletter.render.content.fragment import Element, parse, serialise
+
+# Each character of Chinese and Japanese counts as a word, and a few characters of Thai, Lao, Khmer and Burmese do: none
+# of them has spaces between words. Such a part never ends before a vowel or mark that belongs to its last character.
+_CJK = "぀-ヿ㐀-䶿一-鿿"
+_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
+_JOINED = "\u0e30-\u0e3a\u0e45-\u0e4e\u0eb0-\u0ebc\u0ec6-\u0ecd\u102b-\u103e\u17b4-\u17d3"
+_OPEN = "\u0e40-\u0e44\u0ec0-\u0ec4\u1039\u17d2"
+_STOPS = "。！？｡．、，；："
+_WORD = re.compile(
+    rf"[{_CJK}]|[{_STOPS}]+[」』】》）”’]*"
+    rf"|(?:[{_UNSPACED}]{{1,5}}(?<![{_OPEN}])|[{_UNSPACED}])[{_JOINED}]*[.!?…)\]}}»”’']*"
+    rf"|[^\s{_CJK}{_UNSPACED}{_STOPS}]+"
+)
+_ENDS = ".!?…。！？｡．।؟۔։።។៕။།"
+_END = re.compile(rf"(?<![{_ENDS}])[{_ENDS}]++[\"'”’»)\]}}」』】》]*+$")
+# Thai and Lao have no full stop: a space ends a clause, except behind the signs of repetition and abbreviation.
+_CLAUSE = re.compile(rf"[{_UNSPACED}](?<![ๆໆฯ])[”’»)\]]*$")
+_UNSPACED_ONLY = re.compile(rf"[{_UNSPACED}]")
+_ABBREVIATION = re.compile(
+    r"^[(\[\"“«„]?(?:(?:\w{1,4}\.){2,}|\w\.|\d{1,2}\.|(?:Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|Sra|Inc|Ltd|Co|Corp|No|Fig|vol|pp"
+    r"|ed|approx|dept|est|vs|etc|cf|al|ca|kl|nr|osv|pst|jf|evt|inkl|ekskl|mill|mrd|bzw|usw|ggf|vgl|Nr|Hr|Fr|Str|Abs"
+    r"|bijv|enz|pág|ecc|Sig|np|tzn|ul|ул|стр|руб|тыс|см|др|пр)\.)$"
+)
+_BLOCKS = frozenset((
+    "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd",
+    "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
+))  # fmt: skip
+_TAG = re.compile(r"<[^<>]*>")
+SLACK = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word: the text run it is in, where it ends there, and whether a sentence or a word of any script ends there."""
+
+    run: int
+    end: int
+    ends_sentence: bool
+    parted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A piece of text between two tags: an element's `text`, or its `tail`; `last` if a block ends after it."""
+
+    element: Element
+    tail: bool
+    text: str
+    last: bool
+
+
+def excerpt(html: str, words: int) -> tuple[str, bool]:
+    """Return about the first `words` words of a cleaned post, up to the end of a sentence, and whether that is all of
+    it.
+
+    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a word.
+    """
+    root = parse(html)
+    runs = _runs(root)
+    found = _words(runs)
+    if len(found) <= words:
+        return html, True
+    count = _best(found, words)
+    if count == len(found):
+        return html, True
+    word = found[count - 1]
+    _cut(root, runs[word.run], word.end)
+    return serialise(root), False
+
+
+def _runs(root: Element) -> list[_Run]:
+    runs: list[_Run] = []
+
+    def walk(element: Element) -> None:
+        if element.text:
+            runs.append(_Run(element, False, element.text, _closes(element, None)))
+        for index, child in enumerate(element):
+            if isinstance(child.tag, str):
+                walk(child)
+            if child.tail:
+                runs.append(_Run(child, True, child.tail, _closes(element, index)))
+
+    walk(root)
+    return runs
+
+
+def _closes(parent: Element, index: int | None) -> bool:
+    """Return whether a block ends, or another begins, right after the text before the next child."""
+    following = 0 if index is None else index + 1
+    if following < len(parent):
+        return parent[following].tag in _BLOCKS
+    return parent.tag in _BLOCKS
+
+
+def _words(runs: list[_Run]) -> list[_Word]:
+    places = [(number, match) for number, run in enumerate(runs) for match in _WORD.finditer(run.text)]
+    found = []
+    for place, (number, match) in enumerate(places):
+        following = places[place + 1] if place + 1 < len(places) else None
+        block = following is None or (following[0] != number and any(r.last for r in runs[number : following[0]]))
+        parted = following is None or following[0] != number or following[1].start() > match.end()
+        ends = block or _ends_sentence(match[0], following[1][0] if following else "", parted=parted)
+        found.append(_Word(number, match.end(), ends, parted))
+    return found
+
+
+def _ends_sentence(word: str, following: str, *, parted: bool) -> bool:
+    if parted and _CLAUSE.search(word) and _UNSPACED_ONLY.match(following):
+        return True
+    if not _END.search(word) or _ABBREVIATION.match(word):
+        return False
+    goes_on = following[:1].islower() or (word[-1] in "」』" and following[:1] in ("と", "っ"))
+    return not goes_on
+
+
+def _best(found: list[_Word], words: int) -> int:
+    low, high = max(1, int(words * (1 - SLACK))), int(words * (1 + SLACK))
+    counts = range(low, min(high, len(found)) + 1)
+    ends = [count for count in counts if found[count - 1].ends_sentence]
+    ends = ends or [count for count in counts if count <= words and found[count - 1].parted]
+    return min(ends, key=lambda count: (abs(count - words), count), default=words)
+
+
+def count_words(html: str) -> int:
+    """Return how many words a cleaned post has, as `excerpt` counts them."""
+    return len(_WORD.findall(_TAG.sub(" ", html)))
+
+
+def _cut(root: Element, run: _Run, end: int) -> None:
+    """Remove everything after character `end` of the run: text, and images."""
+    element = run.element
+    if run.tail:
+        element.tail = run.text[:end]
+    else:
+        element.text = run.text[:end]
+        for child in list(element):
+            element.remove(child)
+    while element is not root:
+        parent = element.getparent()
+        for later in list(element.itersiblings()):
+            parent.remove(later)
+        if element is not run.element or not run.tail:
+            element.tail = None
+        element = parent

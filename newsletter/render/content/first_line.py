@@ -1,0 +1,49 @@
+"""The first words of a post on one line, for designs that show no more."""
+
+import re
+from functools import lru_cache
+
+from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.headline import shortened
+from newsletter.render.content.spaces import collapse
+from newsletter.render.content.text import plain
+from newsletter.render.content.videos import drop_recordings, drop_videos
+
+_END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
+_SHORTEST_SHARE = 0.4
+"""How much of the line a sentence must fill to end it."""
+
+
+@lru_cache(maxsize=256)
+def first_line(html: str, longest: int) -> str:
+    """Return at most `longest` characters of a cleaned post, without headings, code, images, addresses of links and
+    marks of footnotes.
+
+    Items of a list have dots between them, and quotations no mark. The line ends with a sentence if one ends in its
+    second part.
+    """
+    root = parse(html)
+    drop_videos(root)
+    drop_recordings(root)
+    for element in list(root.iter("img", "pre", "table", "figure", "h1", "h2", "h3", "h4", "h5", "h6")):
+        element.drop_tree()
+    for mark in list(root.iter("sup")):
+        if mark.find(".//a") is not None:
+            mark.drop_tree()
+    for link in list(root.iter("a")):
+        link.drop_tag()
+    _write_lists_and_quotations_as_text(root)
+    text = collapse(plain(serialise(root)))
+    if len(text) <= longest:
+        return text
+    ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[:longest])]
+    return text[: ends[-1]] if ends and ends[-1] >= longest * _SHORTEST_SHARE else shortened(text, longest)
+
+
+def _write_lists_and_quotations_as_text(root: Element) -> None:
+    """Make paragraphs of the elements that plain text marks at the beginning of lines."""
+    lists = set(root.iter("ul", "ol"))
+    for element in root.iter("blockquote", "ul", "ol", "dl", "li", "dt", "dd"):
+        if element.tag == "li" and (element.getprevious() is not None or element.getparent().getprevious() in lists):
+            element.text = "· " + (element.text or "")
+        element.tag = "p" if element.tag in ("dt", "dd") else "div"

@@ -1,0 +1,64 @@
+"""Images that fit a column: smaller versions if the host makes them, with a width and height that programs respect."""
+
+import re
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+# Twice a phone's width, and enough for the column on a fine screen, at a fifth of an original's weight.
+SOURCE_WIDTH = 800
+
+_BLOGGER_HOST = re.compile(r"(?:^|\.)(?:blogspot\.com|googleusercontent\.com|blogger\.com)$")
+_BLOGGER_SIZE = re.compile(r"/(?:[swh]\d+)(?:-[a-z0-9]+)*(?=/[^/]+$)")
+_GOOGLE_SIZE = re.compile(r"=(?:[swh]\d+)(?:-[a-z0-9]+)*$")
+# WordPress and others write the size of a smaller version into its name: "port-1024x683.jpg".
+_NAMED_SIZE = re.compile(r"-(\d{2,4})x(\d{2,4})\.(?:jpe?g|png|gif|webp|avif)$", re.IGNORECASE)
+_EMOJI = re.compile(
+    r"//s\.w\.org/images/core/emoji/|/twemoji/|/images/smil(?:ies|eys)/|/emoticons?/|//static\.xx\.fbcdn\.net/images/emoji\.php/"
+)
+_PHOTON_HOST = re.compile(r"^i\d\.wp\.com$|\.files\.wordpress\.com$")
+
+
+def sized(url: str, width: int = SOURCE_WIDTH) -> str:
+    """Return the address of the same image at a width of about `width` pixels, if its host makes several sizes."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url
+    host = parts.hostname or ""
+    if _BLOGGER_HOST.search(host):
+        path = _BLOGGER_SIZE.sub(f"/s{width}", parts.path, count=1)
+        return urlunsplit(parts._replace(path=_GOOGLE_SIZE.sub(f"=s{width}", path)))
+    if _PHOTON_HOST.search(host):
+        kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("w", "h", "resize", "fit", "crop", "zoom")]
+        return urlunsplit(parts._replace(query=urlencode([*kept, ("w", str(width))])))
+    return url
+
+
+def fitted(width: int | None, height: int | None, column: int, tallest: int = 0) -> tuple[int, int | None]:
+    """Return width and height in CSS pixels within a column, and no higher than `tallest`, 0 for any height.
+
+    The whole column is returned if the width is unknown.
+    """
+    if not width or width <= 0:
+        return column, None
+    if width > column:
+        width, height = column, round(height * column / width) if height else None
+    if tallest and height and height > tallest:
+        return max(1, round(width * tallest / height)), tallest
+    return width, height
+
+
+def pixels(value: str | None) -> int | None:
+    """Return a length in pixels, such as `640` or `640px`; None for anything else."""
+    text = (value or "").strip().removesuffix("px")
+    return int(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+
+
+def size_in_name(url: str) -> tuple[int, int] | None:
+    """Return the width and height that an image's name says, if it says them."""
+    found = _NAMED_SIZE.search(url.partition("?")[0])
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def is_emoji(url: str) -> bool:
+    """Return whether an image is a character: an emoji or a smiley of a blog's software."""
+    return _EMOJI.search(url) is not None

@@ -1,0 +1,121 @@
+"""HTML as plain text, for the email's text part: paragraphs, lists and quotations."""
+
+from functools import lru_cache
+
+from newsletter.render.content.fragment import Element, parse
+from newsletter.render.content.spaces import collapse
+from newsletter.render.content.videos import PLAY
+
+_SKIP = frozenset(("style", "script", "head", "title"))
+# A private character stands for <br> until white space has been collapsed.
+_BREAK = "\ue000"
+_INDENT = "  "
+_PARAGRAPHS = frozenset((
+    "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption",
+    "pre", "blockquote", "section", "article",
+))  # fmt: skip
+
+
+@lru_cache(maxsize=256)
+def plain(html: str) -> str:
+    """Return a cleaned fragment as text: blank lines between paragraphs, "- " before list items, "> " before
+    quotations.
+
+    A link's text is followed by its address in angle brackets; an image is its alternative text in square brackets.
+    """
+    lines = _blocks(parse(html))
+    return "\n\n".join(lines)
+
+
+def _blocks(element: Element) -> list[str]:
+    """Return the paragraphs in an element."""
+    blocks: list[str] = []
+    run: list[str] = [element.text or ""]
+
+    def close() -> None:
+        text = _collapse("".join(run))
+        run.clear()
+        if text:
+            blocks.append(text)
+
+    for child in element:
+        if isinstance(child.tag, str) and child.tag not in _SKIP:
+            if child.tag in _PARAGRAPHS:
+                close()
+                blocks.extend(_block(child))
+            else:
+                run.append(_inline(child))
+        run.append(child.tail or "")
+    close()
+    return blocks
+
+
+def _block(element: Element) -> list[str]:
+    if element.tag == "pre":
+        text = "".join(element.itertext()).strip("\n")
+        return [text] if text.strip() else []
+    if element.tag == "blockquote":
+        text = "\n\n".join(_blocks(element))
+        return ["\n".join(f"> {line}".rstrip() for line in text.split("\n"))] if text else []
+    if element.tag in ("ul", "ol"):
+        return _list(element)
+    if element.tag == "table":
+        return _table(element)
+    if element.tag == "dl":
+        return _definitions(element)
+    if element.tag == "dd":
+        return _definition(element)
+    return _blocks(element)
+
+
+def _list(element: Element) -> list[str]:
+    items = []
+    for number, item in enumerate(element.findall("li"), 1):
+        mark = f"{number}. " if element.tag == "ol" else "- "
+        text = "\n".join(_blocks(item))
+        items.append(mark + text.replace("\n", "\n" + " " * len(mark)))
+    return ["\n".join(items)] if items else []
+
+
+def _definitions(element: Element) -> list[str]:
+    """Return the terms, each with its definitions indented below it."""
+    found: list[str] = []
+    for block in _blocks(element):
+        if found and block.startswith(_INDENT):
+            found[-1] += "\n" + block
+        else:
+            found.append(block)
+    return found
+
+
+def _definition(element: Element) -> list[str]:
+    text = "\n".join(_blocks(element))
+    return [_INDENT + text.replace("\n", "\n" + _INDENT)] if text else []
+
+
+def _table(element: Element) -> list[str]:
+    rows = []
+    for row in element.iter("tr"):
+        cells = [" ".join(_blocks(cell)) for cell in row.iter("td", "th")]
+        rows.append(" | ".join(cell for cell in cells if cell))
+    return ["\n".join(row for row in rows if row)] if any(rows) else []
+
+
+def _inline(element: Element) -> str:
+    if element.tag == "br":
+        return _BREAK
+    if element.tag == "img":
+        alt = (element.get("alt") or "").strip()
+        return f"[{alt}]" if alt else ""
+    text = (element.text or "") + "".join(
+        (_inline(child) if isinstance(child.tag, str) else "") + (child.tail or "") for child in element
+    )
+    href = (element.get("href") or "").strip() if element.tag == "a" else ""
+    if not href or text.strip() in ("", href):
+        return text
+    return f"{text}: {href}" if text.startswith(PLAY) else f"{text} <{href}>"
+
+
+def _collapse(text: str) -> str:
+    """Collapse white space as a browser does (no-break spaces stay); forced line breaks stay."""
+    return "\n".join(map(collapse, text.split(_BREAK))).strip("\n")

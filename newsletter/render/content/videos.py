@@ -1,0 +1,133 @@
+"""Links to videos and recordings, since email programs play neither.
+
+A video is a picture with a play mark, and the title below it. A recording, such as an episode of a podcast, has a box.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+
+from newsletter.domain.digest import Preview
+from newsletter.domain.found_post import Image
+from newsletter.render.content.fragment import Element, parse, serialise, text_of
+from newsletter.render.content.images import fitted
+
+PLAY = "▶"
+# Below the site's address. Sent emails refer to it, so it keeps its name.
+PICTURE = "/static/email/play.png"
+_SIZE = (552, 310)
+_LEAST_WIDTH = 400
+"""Pixels of a picture that can be shown as wide as the column."""
+_WATCH_PAGE = re.compile(
+    r"https?://(?:(?:www|m)\.)?"
+    r"(?:youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/\w|vimeo\.com/\d|dailymotion\.com/video/|tiktok\.com/@[^/]+/video/)"
+)
+
+RECORDING = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
+"""The end of an address of a recording."""
+_LONGEST_DURATION = 20
+
+
+def video_links(html: str) -> Iterator[str]:
+    """Yield the addresses of the videos in a cleaned post that have a block of their own."""
+    if PLAY in html or _WATCH_PAGE.search(html):
+        yield from (link.get("href") for link in parse(html).iter("a") if text_of(link) and _is_video(link))
+
+
+def show_videos(root: Element, picture: str, previews: Mapping[str, Preview]) -> None:
+    """Mark each link to a video that is alone in its block, and put a picture above its title.
+
+    That is the one of `previews`, by address, else the address `picture`, if it isn't "".
+    """
+    for link in list(root.iter("a")):
+        said = text_of(link).removeprefix(PLAY).strip()
+        if said and _is_video(link):
+            preview = previews.get(link.get("href"))
+            title = preview.title if preview and preview.title and _is_host(said) else said
+            _show(link, title, preview, picture)
+
+
+def show_recordings(root: Element) -> None:
+    """Give each paragraph with nothing but a recording's title and duration the class "card", and a play mark."""
+    for title in _recordings(root):
+        next(title.iterancestors("p")).set("class", "card")
+        if not is_video_link(title):
+            _mark(title)
+
+
+def drop_recordings(root: Element) -> None:
+    """Remove the titles that `show_recordings` would mark; durations stay."""
+    for title in list(_recordings(root)):
+        title.drop_tree()
+
+
+def _recordings(root: Element) -> Iterator[Element]:
+    for paragraph in root.iter("p"):
+        links = list(paragraph.iter("a"))
+        titles = [link for link in links if text_of(link)]
+        if len(titles) != 1 or any(not RECORDING.search(link.get("href") or "") for link in links):
+            continue
+        if len(text_of(paragraph)) - len(text_of(titles[0])) <= _LONGEST_DURATION:
+            yield titles[0]
+
+
+def _mark(link: Element) -> None:
+    """Put a play mark before the first text of a link, which may be below an image."""
+    below = next((child for child in link if (child.tail or "").strip()), None)
+    if below is None or (link.text or "").strip():
+        link.text = f"{PLAY} {link.text or ''}"
+    else:
+        below.tail = f"{PLAY} {below.tail.lstrip()}"
+
+
+def drop_videos(root: Element, url: str = "") -> None:
+    """Remove the links that `show_videos` would mark, or only those to one address."""
+    for link in list(root.iter("a")):
+        if text_of(link) and _is_video(link) and url in ("", link.get("href")):
+            link.getparent().drop_tree()
+
+
+def without_video(html: str, url: str) -> str:
+    """Return a cleaned post without the link to the video with this address."""
+    root = parse(html)
+    drop_videos(root, url)
+    return serialise(root)
+
+
+def is_video_link(link: Element) -> bool:
+    """Return whether a link is marked as one to a video."""
+    return text_of(link).startswith(PLAY)
+
+
+def _is_host(title: str) -> bool:
+    """Return whether a player had no title, so that its link is named after its host."""
+    return " " not in title and "." in title
+
+
+def _is_video(link: Element) -> bool:
+    parent = link.getparent()
+    alone = parent.tag in ("p", "div") and text_of(parent) == text_of(link) and next(parent.iter("img"), None) is None
+    return alone and (is_video_link(link) or _WATCH_PAGE.match(link.get("href") or "") is not None)
+
+
+def _size_of(image: Image) -> tuple[int, int | None]:
+    """Return the size of a video's picture, which fills the column unless it is small."""
+    width, height = image.width, image.height
+    if width and height and _LEAST_WIDTH <= width < _SIZE[0]:
+        width, height = _SIZE[0], round(height * _SIZE[0] / width)
+    return fitted(width, height, _SIZE[0])
+
+
+def _show(link: Element, title: str, preview: Preview | None, picture: str) -> None:
+    for child in list(link):
+        link.remove(child)
+    link.text = f"{PLAY} {title}"
+    shown = preview.image if preview else None
+    if not (shown or picture):
+        return
+    width, height = _size_of(shown) if shown else _SIZE
+    style = f"width:100%; max-width:{width}px"
+    attributes = {"src": shown.url if shown else picture, "alt": title, "width": str(width)}
+    image = link.makeelement("img", attributes | ({"height": str(height)} if height else {}) | {"style": style})
+    line_break = link.makeelement("br", {})
+    link.text, line_break.tail = None, link.text
+    link.extend((image, line_break))

@@ -1,0 +1,103 @@
+"""Inlines the content CSS into `style` attributes with premailer, and checks that nothing else was changed.
+
+There are two style sheets. The *content CSS* is inlined here. The email's own `<style>` elements (media queries, dark
+mode) are kept: they are marked for premailer to ignore, and the marks are removed afterwards.
+"""
+
+import logging
+import re
+import threading
+from functools import lru_cache
+from typing import Any
+
+from lxml import etree
+from lxml.cssselect import SelectorError
+from premailer import Premailer
+
+from newsletter.messages import Problem
+from newsletter.messages import lint as messages
+from newsletter.render.placeholders import pattern
+
+_MARK = ' data-premailer="ignore"'
+# cssutils, which premailer parses with, keeps its state in globals.
+_ONE_AT_A_TIME = threading.Lock()
+_STYLE = re.compile(r"<style\b")
+_COUNTED = (
+    ("<!--[if mso]>", re.compile(r"<!--\[if|<!\[endif\]")),
+    ("<a>", re.compile(r"<a[\s>]")),
+    ("<img>", re.compile(r"<img[\s>]")),
+    ("<table>", re.compile(r"</table>")),
+    ("<style>", re.compile(r"<style[\s>]")),
+)
+
+
+class InlineError(Problem):
+    """Inlining would have changed more than styles."""
+
+
+class StyleError(Problem):
+    """Content CSS that can't be inlined."""
+
+
+def inline(html: str, css: str, placeholders: tuple[str, ...] = ()) -> str:
+    """Return the HTML with the content CSS inlined. Raises `StyleError` or `InlineError`."""
+    source = html.replace("<!doctype html>", "<!DOCTYPE html>", 1)
+    result = _premailer(_STYLE.sub(f"<style{_MARK}", source), css).replace(_MARK, "")
+    _compare(source, result, placeholders)
+    return result
+
+
+def _premailer(html: str, css: str) -> str:
+    worker = _worker(html, css)
+    # Half of the time would go into writing each rule of the parsed style sheet out again.
+    worker._parse_style_rules = _rules
+    try:
+        with _ONE_AT_A_TIME:
+            return str(worker.transform(pretty_print=False))
+    except (SelectorError, etree.XPathError) as error:
+        raise StyleError(messages.SELECTOR(cause=str(error))) from error
+
+
+@lru_cache(maxsize=32)
+def _rules(css: str, index: int) -> Any:
+    """Return the rules of a style sheet as premailer reads them; `index` orders several style sheets."""
+    return _worker("", css)._parse_style_rules(css, index)
+
+
+def _worker(html: str, css: str) -> Any:
+    """Return premailer with options that keep the doctype, MSO comments, mobile rules and the sizes of images."""
+    return Premailer(
+        html,
+        css_text=css,
+        method="html",
+        base_url=None,
+        keep_style_tags=False,
+        disable_leftover_css=True,
+        strip_important=False,
+        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
+        remove_classes=False,
+        include_star_selectors=False,
+        exclude_pseudoclasses=True,
+        align_floating_images=False,
+        capitalize_float_margin=False,
+        disable_link_rewrites=True,
+        preserve_internal_links=True,
+        preserve_inline_attachments=True,
+        disable_validation=True,
+        cache_css_parsing=True,
+        allow_network=False,
+        allow_loading_external_files=False,
+        cssutils_logging_level=logging.CRITICAL,
+    )
+
+
+def _compare(before: str, after: str, placeholders: tuple[str, ...]) -> None:
+    if not after.startswith("<!DOCTYPE html>"):
+        raise InlineError(messages.DOCTYPE_LOST())
+    for name, wanted in _COUNTED:
+        had, has = len(wanted.findall(before)), len(wanted.findall(after))
+        if had != has:
+            raise InlineError(messages.NUMBER_CHANGED(what=name, before=had, after=has))
+    found = pattern(placeholders)
+    if sorted(found.findall(before)) != sorted(found.findall(after)):
+        raise InlineError(messages.LINK_CHANGED())

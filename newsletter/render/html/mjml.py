@@ -1,0 +1,108 @@
+"""Converts MJML to HTML with mjml-python (MRML), and works around its errors.
+
+MRML writes attributes with Rust's debug escapes, ignores unknown tags and reports errors without a line. So attributes
+are made harmless, and tags are checked, before it gets them. Post bodies never go through it: they are random words in
+the MJML, and are inserted into the HTML.
+"""
+
+import re
+from collections.abc import Mapping
+
+from mjml import mjml2html
+
+from newsletter.messages import Message, Problem
+from newsletter.messages import lint as messages
+
+# What MRML knows and mail programs bear: no mj-carousel, mj-accordion, mj-html-attributes, mj-include, mj-font.
+TAGS = frozenset((
+    "mjml", "mj-all", "mj-attributes", "mj-body", "mj-breakpoint", "mj-button", "mj-class", "mj-column",
+    "mj-divider", "mj-group", "mj-head", "mj-hero", "mj-image", "mj-preview", "mj-raw", "mj-section",
+    "mj-social", "mj-social-element", "mj-spacer", "mj-style", "mj-table", "mj-text", "mj-title",
+    "mj-wrapper", "mj-navbar", "mj-navbar-link",
+))  # fmt: skip
+
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)((?:\s[^<>]*?)?)(/?)>", re.DOTALL)
+_MJ_TAG = re.compile(r"<(/?)(mjml|mj-[\w-]+)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*?)(/?)>", re.DOTALL)
+# Each up to its end or the next beginning: looking further for ends that are missing would take quadratic time.
+_IGNORED = re.compile(
+    r"<!--(?:(?!<!--).)*?-->|\{#(?:(?!\{#).)*?#\}|\{%(?:(?!\{%).)*?%\}|<mj-style\b[^<>]*+>(?:(?!<mj-style\b).)*?</mj-style>",
+    re.DOTALL,
+)
+_QUOTED = re.compile(r'"([^"]*)"', re.DOTALL)
+_SPACE = re.compile(r"[ \t\n\r\f\v]+")
+# What MRML writes, and what takes its place:
+# - The description of the role is in English in all languages; the role and the title say enough.
+# - The preview text has no colour, since spam filters count text in the background's colour.
+# - Layout tables keep to the screen's width, so that a wide table in a post scrolls in its own box. As a rule of the
+#   content CSS, this would cost 3 % of the rendering.
+_REPLACED = (
+    (' aria-roledescription="email"', ""),
+    (
+        "display:none;font-size:1px;color:#ffffff;line-height:1px;max-height:0px;max-width:0px;opacity:0;overflow:hidden;",
+        "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;overflow:hidden;mso-hide:all",
+    ),
+    ('role="presentation" width="100%">', 'role="presentation" width="100%" style="table-layout:fixed">'),
+    ('align="center" style="width:100%;">', 'align="center" style="width:100%;table-layout:fixed">'),
+)
+_POSITION = re.compile(r"at position (\d+)")
+
+
+class MjmlError(Problem):
+    """MJML that can't be converted; `line` counts from 1 in the given text, 0 if it is unknown."""
+
+    def __init__(self, message: Message, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def to_html(source: str, bodies: Mapping[str, str]) -> str:
+    """Return the HTML of an MJML document; `bodies` maps words in it to the HTML that replaces them.
+
+    Raises `MjmlError`.
+    """
+    check(source)
+    safe = _TAG.sub(_safe_attributes, source).encode("ascii", "xmlcharrefreplace").decode("ascii")
+    try:
+        html = mjml2html(safe, fonts={})
+    except ValueError as error:
+        place = _POSITION.search(str(error))
+        line = safe.count("\n", 0, int(place[1])) + 1 if place else 0
+        raise MjmlError(messages.MJML_UNREADABLE(cause=str(error)), line) from error
+    for written, wanted in _REPLACED:
+        html = html.replace(written, wanted)
+    if not bodies:
+        return html
+    words = re.compile("|".join(map(re.escape, bodies)))
+    return words.sub(lambda match: bodies[match[0]], html)
+
+
+def _safe_attributes(tag: re.Match[str]) -> str:
+    """Collapse white space in attributes and write backslashes as references, because MRML would escape them."""
+    attributes = _QUOTED.sub(lambda m: f'"{_SPACE.sub(" ", m[1])}"', tag[3]).replace("\\", "&#92;")
+    return f"<{tag[1]}{tag[2]}{attributes}{tag[4]}>"
+
+
+def check(source: str) -> None:
+    """Raise `MjmlError` at the first tag that is unknown, never closed, or closed without having been opened.
+
+    Works on rendered MJML and on a template's source, whose Jinja2 tags are ignored.
+    """
+    text = _IGNORED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+    opened: list[tuple[str, int]] = []
+    for tag in _MJ_TAG.finditer(text):
+        line = text.count("\n", 0, tag.start()) + 1
+        name = tag[2]
+        if name not in TAGS:
+            raise MjmlError(messages.TAG_UNKNOWN(tag=name), line)
+        if tag[4]:
+            continue
+        if not tag[1]:
+            opened.append((name, line))
+        elif not opened or opened[-1][0] != name:
+            if not opened:
+                raise MjmlError(messages.TAG_UNOPENED(tag=name), line)
+            raise MjmlError(messages.TAG_MISMATCH(tag=name, open=opened[-1][0], line=opened[-1][1]), line)
+        else:
+            opened.pop()
+    if opened:
+        raise MjmlError(messages.TAG_UNCLOSED(tag=opened[-1][0]), opened[-1][1])

@@ -1,0 +1,249 @@
+"""Posts and their groups as templates see them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from html import escape, unescape
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from newsletter.config.theme import MetaPart
+from newsletter.domain.digest import Digest, DigestPost, Group, Preview
+from newsletter.domain.found_post import Image
+from newsletter.domain.segments import SlotEncoding
+from newsletter.render.block_view import BlockView
+from newsletter.render.content.addresses import uri
+from newsletter.render.content.content import COLUMN, prepare
+from newsletter.render.content.covers import with_cover, with_first_image
+from newsletter.render.content.first_line import first_line
+from newsletter.render.content.images import fitted, sized
+from newsletter.render.content.spaces import collapse
+from newsletter.render.content.text import plain
+from newsletter.render.content.videos import PICTURE, without_video
+from newsletter.render.dates import clock, direction, direction_of_text, short_date
+from newsletter.render.scope import Scope, cleaned, named
+from newsletter.render.theme.designs import DESIGNS, Design
+from newsletter.render.theme.palette import readable
+from newsletter.render.words import words
+
+_LINE = 160
+_MOST_CATEGORIES = 3
+_SIDE = 184
+"""The width of a cover beside a text, in CSS pixels."""
+_LONGEST_BESIDE = 900
+"""The most characters that stand beside a cover; longer texts are below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A post in a template. `html` and `text` are its body, "" for a headline only; `read_on` is a link's label."""
+
+    id: str
+    url: str
+    title: str
+    html: Markup
+    text: str
+    line: str
+    whole: bool
+    partial: bool
+    read_on: str
+    source: str
+    author: str
+    time: str
+    date: str
+    meta: tuple[str, ...]
+    language: str
+    dir: str
+    level: int
+    lead: bool
+    beside: bool
+    image: Image | None
+    categories: tuple[str, ...]
+    blocks: tuple[BlockView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """Posts under one heading ("" for none). `colour` and the readable `colour_text` are "" for the usual ones."""
+
+    heading: str
+    posts: tuple[PostView, ...]
+    level: int
+    colour: str
+    colour_text: str
+
+    @property
+    def parts(self) -> tuple[tuple[PostView, ...], ...]:
+        """The posts in two lists, the one that leads first, without empty ones."""
+        leading = tuple(post for post in self.posts if post.lead)
+        others = tuple(post for post in self.posts if not post.lead)
+        return tuple(filter(None, (leading, others)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    """A post's text as HTML, and the image that a template shows with it."""
+
+    html: str
+    image: Image | None
+    beside: bool = False
+
+
+@dataclass(frozen=True)
+class PostViews:
+    """Makes the views of a digest's posts, for HTML or text."""
+
+    digest: Digest
+    scope: Scope
+    blocks: Mapping[str, tuple[BlockView, ...]]
+
+    def groups(self) -> tuple[GroupView, ...]:
+        """Return the groups; in most designs the first post of the first one leads."""
+        return tuple(self._group(group, first=number == 0) for number, group in enumerate(self.digest.groups))
+
+    def headlines(self) -> tuple[PostView, ...]:
+        """Return the posts of which only the headline is shown."""
+        nowhere = Group("", ())
+        return tuple(self._post(replace(post, html="", image=None), 3, nowhere) for post in self.digest.headlines)
+
+    def _group(self, group: Group, *, first: bool) -> GroupView:
+        level = 3 if group.heading else 2
+        leads = first and self._design.leads
+        posts = tuple(
+            self._post(post, level, group, lead=leads and number == 0) for number, post in enumerate(group.posts)
+        )
+        background = self.digest.letterhead.theme.background
+        colour_text = readable(group.colour, background) if group.colour else ""
+        return GroupView(cleaned(group.heading), posts, level, group.colour, colour_text)
+
+    def _post(self, post: DigestPost, level: int, group: Group, *, lead: bool = False) -> PostView:
+        title = cleaned(post.title)
+        if opens := lead and self._design.opens:
+            level = 2
+        body = self._body(post, title, level, lead=lead) if post.html else _Body("", None)
+        html = named(body.html, self.scope, unescape) if post.written else body.html
+        return PostView(
+            id=post.id,
+            url=uri(post.url),
+            title=title,
+            html=self.scope.aside(html),
+            text=plain(html) if self.scope.form is SlotEncoding.TEXT else "",
+            line=cleaned(first_line(post.html, _LINE)) if self._design.lines and post.html else "",
+            whole=post.whole and not post.partial,
+            partial=post.partial,
+            read_on=self._read_on(post),
+            source=cleaned(post.source),
+            author=cleaned(post.author),
+            time=clock(post.published, self._zone, self._language) if post.published else "",
+            date=self._date(post),
+            meta=tuple(filter(None, (cleaned(part) for part in self._meta(post, group, opens=opens)))),
+            language=post.language,
+            dir=direction(post.language) if post.language else direction_of_text(title),
+            level=level,
+            lead=lead,
+            beside=body.beside,
+            image=body.image,
+            categories=post.categories,
+            blocks=self.blocks.get(post.id, ()),
+        )
+
+    def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
+        """Return the post's body; a post that shows its own image needs no picture for its videos."""
+        html, cover = self._with_chosen_images(post)
+        tallest = self.digest.letterhead.theme.image_height
+        shows_none = "<img" not in html
+        previews = post.previews if self.scope.form is SlotEncoding.HTML else _without_images(post.previews)
+        of_video = next((each.image for each in previews if each.image and escape(each.url) in html), None)
+        if self._design.covers and shows_none and not cover and of_video:
+            cover, previews = of_video, _without_images(previews)
+            html = without_video(html, post.url)  # the cover leads there
+        own = post.image if shows_none and not of_video else None
+        image = (cover or own) if self._design.images else None
+        made = prepare(
+            html,
+            url=post.url,
+            title=title,
+            level=level,
+            whole=post.whole and not post.partial,
+            play="" if image else self._play,
+            previews=previews,
+            site=self.digest.letterhead.site_url,
+            tallest=tallest,
+        )
+        beside = self._design.covers and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE
+        return _Body(made, _sized(image, _SIDE if beside else COLUMN, tallest) if image else None, beside)
+
+    def _with_chosen_images(self, post: DigestPost) -> tuple[str, Image | None]:
+        """Return a post's text with the images that design and theme show, and the one that they show above it."""
+        chosen = self.digest.letterhead.theme.images
+        if self.scope.form is not SlotEncoding.HTML or "<img" not in post.html:
+            return post.html, None
+        if chosen == "lead" and self._design.images:
+            return with_cover(post.html, whole=False)
+        html = post.html if chosen == "all" else with_first_image(post.html)
+        takes_images = self._design.covers or not (self._design.images or post.whole)
+        return with_cover(html, whole=post.whole) if takes_images else (html, None)
+
+    def _read_on(self, post: DigestPost) -> str:
+        """Return the label of the link to the whole post, "" if it gets none."""
+        if (post.whole and not post.partial) or not (post.html and post.url):
+            return ""
+        usual = words(self._language)["read_on"] if post.partial or self._design.read_on else ""
+        return self.digest.letterhead.theme.read_on or usual
+
+    def _meta(self, post: DigestPost, group: Group, *, opens: bool) -> Iterator[str]:
+        """Yield the parts of the line below a headline, in their order; some are empty."""
+        under_a_day = group.by == "day" and not opens
+        for part in self._parts:
+            if part == "source" and self._names_sources and group.by != "source":
+                yield post.source
+            elif part == "author":
+                yield post.author
+            elif part == "date" or (part == "time" and not under_a_day and "date" not in self._parts):
+                yield self._date(post)
+            elif part == "time":
+                yield clock(post.published, self._zone, self._language) if post.published else ""
+            elif part == "reading_time" and post.minutes:
+                yield words(self._language)["minutes"].format(count=post.minutes)
+            elif part == "categories":
+                yield ", ".join([name for name in post.categories if name != group.heading][:_MOST_CATEGORIES])
+
+    def _date(self, post: DigestPost) -> str:
+        return short_date(post.published.astimezone(self._zone).date(), self._language) if post.published else ""
+
+    @cached_property
+    def _design(self) -> Design:
+        return DESIGNS[self.digest.letterhead.theme.design]
+
+    @cached_property
+    def _parts(self) -> tuple[MetaPart, ...]:
+        asked = self.digest.letterhead.theme.meta
+        return self._design.meta if asked is None else asked
+
+    @cached_property
+    def _names_sources(self) -> bool:
+        """Whether sources are named: where there are several."""
+        return len({post.source for post in self.digest.posts}) > 1
+
+    @cached_property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.digest.letterhead.timezone)
+
+    @cached_property
+    def _language(self) -> str:
+        return self.digest.letterhead.language
+
+    @cached_property
+    def _play(self) -> str:
+        return self.digest.letterhead.site_url + PICTURE if self.scope.form is SlotEncoding.HTML else ""
+
+
+def _without_images(previews: tuple[Preview, ...]) -> tuple[Preview, ...]:
+    return tuple(replace(each, image=None) for each in previews)
+
+
+def _sized(image: Image, column: int, tallest: int) -> Image:
+    """Return an image at the width of its column, or smaller if it would be too high."""
+    width, height = fitted(image.width, image.height, column, tallest)
+    return Image(uri(sized(image.url)), collapse(cleaned(image.alt)), width, height)

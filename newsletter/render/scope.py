@@ -1,0 +1,46 @@
+"""The state of one rendering, and text as every part of it needs it."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from markupsafe import Markup
+
+from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.render.content.spaces import collapse
+from newsletter.render.placeholders import Placeholders
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff￾￿]")
+NAME = re.compile(r"(?<!\{)\{name(?:\|([^{}]*))?\}(?!\})")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The state of one rendering (HTML or text): placeholders, and bodies that are inserted after MJML."""
+
+    placeholders: Placeholders
+    form: SlotEncoding
+    bodies: dict[str, str] = field(default_factory=dict)
+
+    def aside(self, html: str) -> Markup:
+        """Return a word for a body until MJML has become HTML."""
+        if not html:
+            return Markup()
+        word = f"b{secrets.token_hex(8)}x{len(self.bodies)}b"
+        self.bodies[word] = html
+        return Markup(word)  # noqa: S704 - a word of our own
+
+
+def cleaned(text: str) -> str:
+    """Return text on one line, without the control characters that HTML and XML forbid."""
+    return _CONTROLS.sub("", collapse(text))
+
+
+def named(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:
+    """Return an editor's text with a placeholder for each `{name}`, with its fallback as `plain_text`."""
+
+    def placeholder(found: re.Match[str]) -> str:
+        return scope.placeholders.place(SlotValue.NAME, scope.form, plain_text(found[1] or ""))
+
+    return NAME.sub(placeholder, text)

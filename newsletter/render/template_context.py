@@ -1,0 +1,136 @@
+"""The context of templates: an edition's parts, escaped and in the newsletter's language.
+
+docs/templates.md lists these names for publishers; names may be added, but do not change their meaning.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from newsletter.config.colour import readable_on
+from newsletter.domain.digest import Digest, Letterhead
+from newsletter.domain.segments import SlotEncoding, SlotValue
+from newsletter.render.block_view import block_views
+from newsletter.render.content.content import prepare_words
+from newsletter.render.content.markdown import markdown
+from newsletter.render.content.text import plain
+from newsletter.render.dates import date_range, direction, last_day, short_date
+from newsletter.render.html.colours import DARK_BOX, lightened
+from newsletter.render.post_view import PostViews
+from newsletter.render.scope import Scope, cleaned, named
+from newsletter.render.theme.designs import DESIGNS
+from newsletter.render.theme.palette import palette, readable
+from newsletter.render.theme.sharing import share_links
+from newsletter.render.words import language_of_words, week_name, words
+
+CONTENTS_FROM = 6
+
+
+def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
+    """Return the newsletter's data, for editions, letters and subjects."""
+    theme = letterhead.theme
+    colours = palette(theme.text, theme.background)
+    return {
+        "name": letterhead.newsletter,
+        "title": letterhead.title,
+        "description": letterhead.description,
+        "language": letterhead.language,
+        "dir": direction(letterhead.language),
+        "address": letterhead.postal_address,
+        "url": f"{letterhead.site_url}/n/{letterhead.newsletter}/",
+        "design": theme.design,
+        "accent": theme.accent,
+        "accent_text": readable(theme.accent, colours.box),
+        "accent_dark": lightened(theme.accent, DARK_BOX),
+        "on_accent": readable_on(theme.accent),
+        "colours": colours,
+        "logo": theme.logo if DESIGNS[theme.design].logo else "",
+        "logo_dark": theme.logo_dark if theme.logo and DESIGNS[theme.design].logo else "",
+        "tagline": theme.tagline,
+        "font": theme.font,
+        "heading_font": theme.heading_font,
+        "contents": theme.contents,
+    }
+
+
+def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
+    """Return all names of an edition's template, for HTML or text."""
+    return {
+        "newsletter": newsletter_view(digest.letterhead),
+        "edition": _edition(digest),
+        "greeting": _written(digest.greeting, scope, digest.letterhead.site_url),
+        "closing": _written(digest.closing, scope, digest.letterhead.site_url),
+        "links": {
+            "unsubscribe": scope.placeholders.place(SlotValue.UNSUBSCRIBE, scope.form),
+            "preferences": scope.placeholders.place(SlotValue.PREFERENCES, scope.form),
+        },
+        "reader_name": lambda fallback="": scope.placeholders.place(SlotValue.NAME, scope.form, fallback),
+        **_posts(digest, scope),
+        **_theme(digest),
+        **_fixed(digest.letterhead),
+    }
+
+
+def _edition(digest: Digest) -> Mapping[str, Any]:
+    letterhead, zone = digest.letterhead, ZoneInfo(digest.letterhead.timezone)
+    day = last_day(digest.until, zone)
+    return {
+        "name": digest.name,
+        "subject": cleaned(digest.subject),
+        "preheader": cleaned(digest.preheader),
+        "dates": date_range(digest.since, digest.until, zone, letterhead.language),
+        "date": short_date(day, letterhead.language),
+        "week": day.isocalendar().week,
+        "week_name": week_name(day.isocalendar().week, letterhead.language),
+        "year": day.year,
+        "url": digest.page_url,
+        "standalone": digest.standalone,
+    }
+
+
+def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
+    fixed = words(letterhead.language)
+    return {
+        "words": fixed,
+        "words_language": language_of_words(letterhead.language),
+        "reason": fixed["reason"].format(title=letterhead.title),
+        "dir": direction(letterhead.language),
+    }
+
+
+def _written(text: str, scope: Scope, site: str) -> str:
+    """Render an editor's text; `{name}` and `{name|dear reader}` are replaced with the reader's name."""
+    if not text.strip():
+        return ""
+    html = prepare_words(markdown(named(text, scope, str)), site=site)
+    return scope.aside(html) if scope.form is SlotEncoding.HTML else plain(html)
+
+
+def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
+    fixed, site = words(digest.letterhead.language), digest.letterhead.site_url
+    blocks = block_views(digest, scope, lambda text: _written(text, scope, site))
+    views = PostViews(digest, scope, blocks)
+    return {
+        "blocks": {"top": blocks.get("top", ()), "end": blocks.get("end", ())},
+        "groups": views.groups(),
+        "headlines": views.headlines(),
+        "rest": fixed["rest"].format(count=len(digest.rest)) if digest.rest else "",
+        "contents": _contents(digest) if digest.contents and len(digest.posts) >= CONTENTS_FROM else "",
+    }
+
+
+def _contents(digest: Digest) -> str:
+    """Return the form of the table of contents: "flat", "day" or "" for none."""
+    theme = digest.letterhead.theme
+    usual = "flat" if DESIGNS[theme.design].contents else "off"
+    form = usual if theme.contents == "auto" else theme.contents
+    return "" if form == "off" else form
+
+
+def _theme(digest: Digest) -> Mapping[str, Any]:
+    """Return what the theme adds to an edition: the label of links to whole posts, and links in the footer."""
+    letterhead = digest.letterhead
+    theme, fixed = letterhead.theme, words(letterhead.language)
+    usual = fixed["read_on"] if DESIGNS[theme.design].read_on else ""
+    share = share_links(theme.share, title=cleaned(digest.subject), url=digest.page_url, forward=fixed["forward"])
+    return {"read_on": theme.read_on or usual, "social": theme.links, "share": share}

@@ -1,0 +1,1 @@
+"""The schedule of editions, housekeeping, checks, and alerts about failing services."""

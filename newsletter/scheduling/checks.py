@@ -1,0 +1,151 @@
+"""Check whether configuration, templates and database are ready to send, and optionally DNS and the provider.
+
+No email is sent. Each finding is a sentence with a remedy.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.delivery.smtp.session import SessionError, check_connection
+from newsletter.domain.digest import Digest, DigestPost
+from newsletter.editions import local_links
+from newsletter.editions.local_links import check_links
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.rendering import letterhead
+from newsletter.messages import failures as messages
+from newsletter.messages import message_of
+from newsletter.messages.general import ABOUT
+from newsletter.models.migration_state import waiting_migrations
+from newsletter.render.digest import group
+from newsletter.render.edition import render
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.subject import subject
+from newsletter.render.theme.designs import DESIGNS
+from newsletter.scheduling import storage
+from newsletter.scheduling.check import Check, Verdict
+from newsletter.scheduling.dns_records import dns_checks
+from newsletter.scheduling.integrity import damages, space_for_copy
+from newsletter.sending.providers.interface import ProviderProblem
+
+
+def run(configuration: Config, *, dns: bool = False, connect: bool = False, integrity: bool = False) -> list[Check]:
+    """Run all checks; `dns` queries name servers, `connect` logs in to the provider, `integrity` reads everything."""
+    database = _database()
+    found = [database, *_damages(thorough=integrity), *_space(configuration)]
+    for newsletter in configuration.newsletters.values():
+        found.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
+        found.append(_template(configuration, newsletter))
+        found += _images(newsletter)
+    if dns:
+        for domain in sorted({n.sender.domain for n in configuration.newsletters.values()}):
+            found += list(dns_checks(configuration, domain))
+    if connect:
+        found += list(provider_checks(configuration))
+    return found
+
+
+def _database() -> Check:
+    waiting = waiting_migrations()
+    if waiting:
+        return Check(messages.ABOUT_DATABASE(), Verdict.WARNING, messages.MIGRATIONS_WAIT(count=len(waiting)))
+    return Check(messages.ABOUT_DATABASE(), Verdict.GOOD, messages.DATABASE_READY())
+
+
+def _damages(*, thorough: bool) -> list[Check]:
+    found = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in damages(thorough=thorough)]
+    return found or [Check(messages.ABOUT_INTEGRITY(), Verdict.GOOD, messages.UNDAMAGED())]
+
+
+def _space(configuration: Config) -> list[Check]:
+    """Check the free space of each folder that is written to."""
+    about = messages.ABOUT_SPACE()
+    found = [Check(about, Verdict.BAD, problem) for problem in storage.problems(configuration)]
+    if missing := space_for_copy():
+        found.append(Check(about, Verdict.WARNING, missing))
+    left = min(storage.free(configuration).values())
+    return found or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=left // 1_000_000))]
+
+
+def _links(configuration: Config, newsletter: config.Newsletter, *, count: bool) -> Check:
+    about = ABOUT(subject=newsletter.name, message=messages.ABOUT_LINKS())
+    try:
+        check_links(configuration, newsletter.name, count=count)
+    except JobProblem as problem:
+        return Check(about, Verdict.BAD, message_of(problem))
+    if note := local_links.note(configuration, newsletter.name):
+        return Check(about, Verdict.WARNING, note)
+    return Check(about, Verdict.GOOD, messages.LINKS_BEGIN(url=configuration.site.url))
+
+
+def _template(configuration: Config, newsletter: config.Newsletter) -> Check:
+    """Render a sample edition with the newsletter's templates and subject."""
+    about = ABOUT(subject=newsletter.name, message=messages.ABOUT_TEMPLATES())
+    head, now = letterhead(configuration, newsletter), datetime(2026, 2, 6, 12, tzinfo=UTC)
+    post = DigestPost("1", "https://example.org/a", "A headline", "<p>Some text.</p>", published=now, language="en")
+    groups = group(
+        [post], by=newsletter.group_by, order="given", zone=ZoneInfo(newsletter.timezone), language=newsletter.language
+    )
+    try:
+        line = subject(newsletter.subject, head, [post], now, now)
+        render(Digest("check/2026-W06", head, now, now, line, "", groups), configuration.folder / "templates")
+    except TemplateProblem as problem:
+        return Check(about, Verdict.BAD, message_of(problem))
+    return Check(about, Verdict.GOOD, messages.TEMPLATES_READY())
+
+
+def _images(newsletter: config.Newsletter) -> Iterator[Check]:
+    """Warn of keys about images that other keys make useless."""
+    theme = newsletter.theme
+    chosen = {"theme.images": theme.images != "all", "theme.image_height": theme.image_height > 0}
+    keys = ", ".join(key for key, is_set in chosen.items() if is_set)
+    if not keys:
+        return
+    about = ABOUT(subject=newsletter.name, message=messages.ABOUT_IMAGES())
+    design = DESIGNS[theme.design]
+    if newsletter.images == "none":
+        yield Check(about, Verdict.WARNING, messages.IMAGES_LEFT_OUT(keys=keys))
+    elif not design.images and (design.lines or newsletter.body != "full"):
+        yield Check(about, Verdict.WARNING, messages.DESIGN_WITHOUT_IMAGES(design=theme.design, keys=keys))
+
+
+def provider_checks(configuration: Config) -> Iterator[Check]:
+    """Log in at each provider that is in use; no message is sent."""
+    providers = {configuration.provider_of(n) for n in configuration.newsletters.values()}
+    for provider in sorted(providers):
+        if provider == "smtp":
+            yield _smtp(configuration)
+        elif provider == "file":
+            folder = configuration.path(configuration.delivery.file["folder"])
+            yield Check(messages.ABOUT_PROVIDER(name=provider), Verdict.GOOD, messages.WRITTEN_TO(folder=str(folder)))
+        else:
+            yield _api(replace(configuration.delivery, provider=provider))
+
+
+def _api(delivery: config.DeliverySettings) -> Check:
+    from newsletter.sending.providers.login import try_key  # the HTTP clients of the APIs take long to import
+
+    about = messages.ABOUT_PROVIDER(name=delivery.provider)
+    try:
+        answer = try_key(delivery)
+    except ProviderProblem as problem:
+        return Check(about, Verdict.BAD, message_of(problem))
+    if answer == "forbidden":
+        return Check(about, Verdict.WARNING, messages.KEY_FORBIDDEN())
+    return Check(about, Verdict.GOOD, messages.KEY_ACCEPTED())
+
+
+def _smtp(configuration: Config) -> Check:
+    smtp = configuration.delivery.smtp
+    about = messages.ABOUT_PROVIDER(name=f"smtp {smtp.host}:{smtp.port}")
+    try:
+        found = asyncio.run(check_connection(smtp))
+    except SessionError as problem:
+        return Check(about, Verdict.BAD, message_of(problem))
+    login = messages.LOGGED_IN() if found.logged_in else messages.NO_LOGIN()
+    encryption = found.encryption or messages.NOT_ENCRYPTED()
+    return Check(about, Verdict.GOOD, messages.SERVER_ANSWERS(encryption=encryption, login=login))

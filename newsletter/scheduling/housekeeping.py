@@ -1,0 +1,37 @@
+"""Periodic cleanup: expired sessions and counters, and texts that are no longer needed."""
+
+from datetime import datetime, timedelta
+
+from axes.models import AccessAttempt, AccessLog
+from django.contrib.sessions.models import Session
+
+from newsletter.config import Config
+from newsletter.models import Job, Notice, Occurrence, Post, SourceDay
+from newsletter.recovery import log
+from newsletter.scheduling import old_deliveries, unused_images
+from subscribers import preferences, signup
+
+KEEP_TEXTS = timedelta(days=400)
+KEEP_FAILED_LOGINS = timedelta(days=1)
+KEEP_NOTICES = timedelta(days=90)
+KEEP_JOBS = timedelta(days=1)
+KEEP_RECOVERY_LOG = timedelta(days=400)
+
+
+def tidy(configuration: Config, now: datetime) -> None:
+    """Delete expired data. Ledger rows are never deleted, only their text once no draft can need it."""
+    Session.objects.filter(expire_date__lt=now).delete()
+    AccessAttempt.objects.filter(attempt_time__lt=now - KEEP_FAILED_LOGINS).delete()
+    AccessLog.objects.all().delete()  # written only by older versions, with address and browser
+    signup.delete_expired(now)
+    preferences.erase_former_subscribers(now)
+    Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()
+    Job.objects.filter(updated_at__lt=now - KEEP_JOBS).delete()
+    Occurrence.objects.filter(done_at__lt=now - KEEP_NOTICES).delete()
+    SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()).delete()
+    old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
+    old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
+    unused_images.remove(configuration, now)
+    old_deliveries.roll_up(configuration, now)
+    log.remove_before(configuration, now - KEEP_RECOVERY_LOG)
+    preferences.empty_write_ahead_log()

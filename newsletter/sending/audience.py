@@ -1,0 +1,113 @@
+"""The audience of an edition: created once, numbered, and looked up as readers when they are due.
+
+A subscription is in an audience once, however often it is created. A reader's Message-ID is the same for the same
+edition, subscription and secret key, and is recognized under previous keys. Subscribers who have unsubscribed, paused
+or been blocked since are not among the readers.
+"""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Exists, OuterRef, QuerySet
+
+from newsletter.config import Config, Newsletter
+from newsletter.domain.segments import Reader
+from newsletter.models import Delivery, DeliveryStatus, Edition, Result
+from newsletter.sending.return_path import return_path
+from newsletter.sending.sql.precompiled import PrecompiledQuery
+from newsletter.sending.sql.ranges import coalesced_ranges
+from subscribers import tokens
+from subscribers.models import Subscription, local_day, parse_where
+
+INSERT_AUDIENCE = (
+    "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
+    " SELECT %s, row_number() OVER (ORDER BY id), id FROM ({receiving}) AS audience"
+)
+
+
+def create(newsletter: Newsletter, edition: Edition, at: datetime) -> int:
+    """Write the audience of an edition and return its size; one statement, in the caller's transaction."""
+    sql, parameters = receiving(newsletter, edition, at).values("id").query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT_AUDIENCE.format(receiving=sql), [edition.pk, *parameters])
+        return int(cursor.rowcount)
+
+
+def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> QuerySet[Subscription]:
+    """Return the subscriptions that would get an edition at this time.
+
+    A correction goes only to those for whom the first edition was accepted, and an edition with a segment only to that.
+    Raises WhereProblem.
+    """
+    found = Subscription.objects.receiving(newsletter, at)
+    found = found.filter(parse_where(edition.segment_where).q(newsletter.zone))
+    return found if edition.corrects_id is None else found.filter(pk__in=_accepted(edition.corrects_id))
+
+
+def _accepted(edition: int) -> QuerySet[Delivery, Any]:
+    accepted = Result.objects.filter(edition=edition, kind=DeliveryStatus.ACCEPTED, number=OuterRef("number"))
+    return Delivery.objects.filter(Exists(accepted), edition=edition).values("subscription_id")
+
+
+def readers(configuration: Config, edition: Edition, attempts: Mapping[int, int], at: datetime) -> list[Reader]:
+    """Return the readers with these numbers who may receive an email of this newsletter now, each for the given
+    attempt.
+    """
+    envelope = configuration.bounces.return_path
+    key, link_token = _message_key(settings.SECRET_KEY, edition.pk), tokens.link_tokens()
+    query = _receiving(edition.newsletter, local_day(configuration.newsletters.get(edition.newsletter), at))
+    return [
+        Reader(
+            number,
+            address,
+            link_token(subscription),
+            _message_id(key, subscription),
+            name,
+            attempts[number],
+            return_path(envelope, edition.pk, number) if envelope else "",
+        )
+        for first, last in coalesced_ranges(attempts)
+        for number, subscription, address, name in query.rows(edition.pk, first, last)
+        if number in attempts
+    ]
+
+
+@lru_cache(maxsize=8)
+def _receiving(newsletter: str, day: date) -> PrecompiledQuery:
+    """Return the query for one day; it is compiled again every day, because pauses end on a day."""
+    columns = ("deliveries__number", "pk", "subscriber__address", "subscriber__name")
+
+    def make_queryset(edition: int, first: int, last: int) -> QuerySet[Subscription, Any]:
+        receiving = Subscription.objects.receiving_on(newsletter, day)
+        ours = receiving.filter(deliveries__edition=edition, deliveries__number__range=(first, last))
+        return ours.values_list(*columns)
+
+    return PrecompiledQuery(make_queryset)
+
+
+def addresses(edition: Edition, numbers: Collection[int]) -> dict[int, str]:
+    """Return the addresses for these numbers, to be shown to editors; subscribers who were erased are missing."""
+    rows = Delivery.objects.filter(edition=edition, number__in=numbers)
+    return dict(rows.values_list("number", "subscription__subscriber__address"))
+
+
+def message_ids(edition: Edition, subscription: int) -> list[str]:
+    """Return the left part of the email's Message-ID under the current secret key, then under each previous one.
+
+    It identifies nobody. New emails have the first; a bounce may quote any of them.
+    """
+    return [_message_id(_message_key(secret, edition.pk), subscription) for secret in tokens.secrets()]
+
+
+def _message_id(key: bytes, subscription: int) -> str:
+    return hashlib.blake2b(b"%d" % subscription, key=key, digest_size=12).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _message_key(secret: str, edition: int) -> bytes:
+    return hashlib.sha256(f"newsletter message-id {edition} {secret}".encode()).digest()

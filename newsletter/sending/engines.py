@@ -1,0 +1,48 @@
+"""Creates the sending engine for a provider."""
+
+from functools import partial
+
+from django.db import connections
+
+from newsletter.config import Config, DeliverySettings
+from newsletter.delivery.engine import Engine
+from newsletter.delivery.journal import Journal
+from newsletter.domain.work import Sink, WorkSource
+
+BUILT_IN = ("smtp", "file")
+"""Providers for which the engine has a carrier; the others are HTTP APIs."""
+
+
+def engine(
+    configuration: Config,
+    delivery: DeliverySettings,
+    source: WorkSource,
+    sink: Sink,
+    journal: Journal,
+    *,
+    patience: float = 60.0,
+) -> Engine:
+    """Return the engine for `delivery.provider`. Raises `ProviderProblem` if its settings are invalid."""
+    carrier = None
+    if delivery.provider not in BUILT_IN:
+        from newsletter.sending.providers import choice  # the HTTP clients of the APIs take long to import
+        from newsletter.sending.providers.carrier import ApiCarrier
+
+        chosen = choice.provider(delivery)
+        carrier = partial(
+            ApiCarrier,
+            chosen,
+            configuration.delivery.connections,
+            delivery.connections,
+            delivery.rate.per_second,
+        )
+    return Engine(
+        delivery,
+        source,
+        sink,
+        journal,
+        folder=configuration.folder,
+        patience=patience,
+        close_thread=connections.close_all,  # they belong to the thread that the engine starts
+        carrier=carrier,
+    )

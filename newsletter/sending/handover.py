@@ -1,0 +1,84 @@
+"""The connection between a sender and a sending process, which is the process's standard input.
+
+The process gets the configuration, and then its limits, whenever they change. A process that read `config.toml` again
+might see it half edited, or with other values than its parent. The secret key is included, so that the process signs
+links as its parent does. It answers with the number of the limits that it keeps.
+"""
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+from django.conf import settings
+
+from newsletter.config import Config
+from newsletter.delivery.limits import Limits
+
+
+class NumberedLimits(NamedTuple):
+    """The limits that a process must keep from now on; None: it ends after the messages in flight."""
+
+    number: int
+    limits: Limits | None
+
+
+class WorkerConnection:
+    """The parent's end."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = Pipe()
+        self._sent = self._kept = 0
+
+    def fileno(self) -> int:
+        """Return the descriptor that becomes the process's standard input."""
+        return self._theirs.fileno()
+
+    def send_configuration(self, configuration: Config) -> None:
+        """Pass a validated configuration to the process, which has been started."""
+        self._theirs.close()
+        self._send(replace(configuration, site=replace(configuration.site, secret_key=settings.SECRET_KEY)))
+
+    def send_limits(self, limits: Limits | None) -> None:
+        """Pass limits to the process; None: it ends after the messages in flight."""
+        self._sent += 1
+        self._send(NumberedLimits(self._sent, limits))
+
+    def keeps_limits(self) -> bool:
+        """Return whether the process keeps the limits that it got last."""
+        with suppress(EOFError, OSError):  # it ended
+            while self._ours.poll():
+                self._kept = self._ours.recv()
+        return self._kept == self._sent
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._ours.close()
+
+    def _send(self, what: Config | NumberedLimits) -> None:
+        with suppress(OSError):  # it ended: see its status
+            self._ours.send(what)
+
+
+class ParentConnection:
+    """The process's end. Raises EOFError or OSError when the parent has ended."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._connection = Connection(os.dup(descriptor))
+
+    def receive_configuration(self) -> Config:
+        """Return the configuration."""
+        received: Config = self._connection.recv()
+        return received
+
+    def receive_limits(self) -> NumberedLimits:
+        """Wait for the next limits."""
+        received: NumberedLimits = self._connection.recv()
+        return received
+
+    def confirm(self, number: int) -> None:
+        """Report that the limits of this number are kept."""
+        with suppress(OSError):  # the parent ended
+            self._connection.send(number)

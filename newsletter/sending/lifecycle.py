@@ -1,0 +1,220 @@
+"""How an edition is sent: sending begins, is paused, resumed or cancelled, completed, and resent to those skipped.
+
+Each change is a compare-and-set (states.py) in one transaction with its effect: the audience is created when sending
+begins, deliveries that were not attempted are skipped when it is cancelled, and an edition is completed only when no
+delivery is pending.
+"""
+
+import logging
+from collections.abc import Collection
+from datetime import UTC, datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from newsletter.config import Config, DeliverySettings
+from newsletter.editions import history
+from newsletter.editions.local_links import LinkProblem, check_edition
+from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.states import NotAllowed, change, state_message
+from newsletter.logs import log_event
+from newsletter.messages import Message, MessageType, message_of
+from newsletter.messages import history as acts
+from newsletter.messages import notices as told
+from newsletter.messages import schedule as outcomes
+from newsletter.messages import sending as messages
+from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
+from newsletter.recovery import entries
+from newsletter.sending import audience, progress
+from newsletter.sending.results import CANCELLED, ResultRow, record
+from subscribers.models import WhereProblem
+
+log = logging.getLogger("newsletter.sending")
+
+ROWS_AT_ONCE = 1_000
+
+
+def begin_due(configuration: Config, now: datetime) -> list[Edition]:
+    """Begin to send every queued edition whose time has come."""
+    due = Edition.objects.filter(
+        Q(due_at=None) | Q(due_at__lte=now), state=State.QUEUED, newsletter__in=configuration.active
+    )
+    return [begun for edition in due.order_by("due_at", "pk") if (begun := _begin(configuration, edition, now))]
+
+
+def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | None:
+    """Create the audience and begin sending; None if that is not possible now."""
+    try:
+        with transaction.atomic():
+            held = Edition.objects.select_for_update().get(pk=edition.pk)
+            if held.state != State.QUEUED:
+                return None
+            check_edition(configuration, held.newsletter, held.approved_content)
+            count = audience.create(configuration.newsletters[held.newsletter], held, now)
+            entries.audience_created(held)
+            change(held, State.SENDING, began_at=now, audience=count, reason=None, waiting=None)
+            return held
+    except (WhereProblem, LinkProblem) as problem:
+        _wait(edition, message_of(problem), now)
+        return None
+
+
+def _wait(edition: Edition, why: Message, now: datetime) -> None:
+    """Keep the edition queued, and tell editors once for each reason."""
+    waiting = Edition.objects.filter(pk=edition.pk, state=State.QUEUED)
+    if waiting.exclude(waiting=why).update(waiting=why):
+        _tell(edition, "waiting", outcomes.WAITING(edition=edition.name, reason=why), now)
+
+
+def complete(newsletters: Collection[str], now: datetime) -> list[Edition]:
+    """Complete every edition without pending deliveries and open chunks."""
+    open_chunks = Chunk.objects.filter(edition=OuterRef("pk"), closed_at=None)
+    sending = Edition.objects.filter(~Exists(open_chunks), state=State.SENDING, newsletter__in=newsletters)
+    return [sent for edition in sending if _is_through(edition) and (sent := _complete(edition, now))]
+
+
+def _complete(edition: Edition, now: datetime) -> Edition | None:
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if held.state != State.SENDING or not _is_through(held):
+            return None
+        change(held, State.SENT, ended_at=now)
+        counts = progress.counts(held)
+        _tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
+        transaction.on_commit(partial(_log_sent, held, counts), robust=True)
+        return held
+
+
+def _log_sent(edition: Edition, counts: progress.Counts) -> None:
+    seconds = (edition.ended_at - edition.began_at).total_seconds() if edition.ended_at and edition.began_at else 0.0
+    counted = ", ".join(map(str, counts.messages()))
+    log_event(log, "sent", f"{edition.name}: sent, {counted}, in {seconds:.0f} s", seconds=seconds, **counts.document())
+
+
+def _tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:
+    # Imported here: the sending processes need not carry the render room, which notices lean on.
+    from newsletter.editions import notices
+
+    notices.tell(edition.newsletter, kind, text, now, edition.name)
+
+
+def _is_through(edition: Edition) -> bool:
+    open_chunks = Chunk.objects.filter(edition=edition, closed_at=None)
+    return not open_chunks.exists() and progress.counts(edition).pending == 0
+
+
+def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Pause sending, within two seconds; messages in flight are waited for. Raises NotAllowed."""
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = _locked_in(edition, messages.CANNOT_PAUSE, (State.SENDING, State.SENT))
+        reason = messages.PAUSED_BY(who=by) if "@" in by else messages.PAUSED_BY_HAND()
+        change(held, State.PAUSED, reason=reason)
+        history.log(by, acts.PAUSED(), held.name, now, after={"reason": reason.to_json()})
+    return held
+
+
+def pause_automatically(name: str, reason: Message) -> None:
+    """Pause the edition and tell its editors; does nothing if the edition is not being sent any more."""
+    newsletter, _, period = name.partition("/")
+    edition = Edition.objects.select_for_update().get(newsletter=newsletter, period=period)
+    if edition.state in (State.SENDING, State.SENT):
+        now = datetime.now(UTC)
+        change(edition, State.PAUSED, reason=reason)
+        history.log("the sender", acts.PAUSED(), edition.name, now, after={"reason": reason.to_json()})
+        _tell(edition, "paused", told.PAUSED(edition=name, reason=reason), now)
+
+
+def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Resume a paused edition. Raises NotAllowed."""
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if held.state != State.PAUSED:
+            raise NotAllowed(messages.NOT_PAUSED(name=held.name, state=state_message(held.state)))
+        change(held, State.SENDING, reason=None, ended_at=None)
+        history.log(by, acts.RESUMED(), held.name, now)
+    return held
+
+
+def cancel(configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Cancel sending permanently: deliveries that were not attempted are skipped, and none is retried. Raises
+    NotAllowed.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = _locked_in(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
+        reason = messages.CANCELLED_BY(who=by) if "@" in by else messages.CANCELLED()
+        change(held, State.CANCELLED, ended_at=now, reason=reason)
+        waiting = Retry.objects.filter(edition=held, chunk=None).values_list("number", "attempt")
+        skip(held, dict(waiting), configuration.delivery, now)
+        history.log(by, acts.CANCELLED(), held.name, now)
+    return held
+
+
+class SkippedCountChanged(JobProblem):
+    """The number of skipped deliveries is not the one that was shown."""
+
+
+def can_send_to_skipped(edition: Edition) -> bool:
+    """Return whether an edition was sent, or cancelled after sending began; others have no skipped deliveries."""
+    return edition.began_at is not None and edition.state in (State.SENT, State.CANCELLED)
+
+
+def send_to_skipped(
+    configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None
+) -> int:
+    """Resume sending to those who were skipped, by a cancellation or at the last check; return their number.
+
+    Only deliveries that certainly did not happen are made. Accepted, refused, deferred and unknown ones keep their
+    results; unknown ones are decided about separately. Whoever may not receive the edition now is skipped again. Raises
+    NotAllowed unless the edition was sent or cancelled and none of its messages is in flight, and SkippedCountChanged
+    if there aren't `expected` skipped deliveries.
+    """
+    now = now or datetime.now(UTC)
+    refuse_inactive(configuration.newsletters[edition.newsletter])
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if not can_send_to_skipped(held):
+            raise NotAllowed(messages.SKIPPED_NOT_SENT(name=held.name, state=state_message(held.state)))
+        if Chunk.objects.filter(edition=held, closed_at=None).exists():
+            raise NotAllowed(messages.STILL_IN_FLIGHT(name=held.name))
+        found = progress.counts(held).skipped
+        if expected is not None and found != expected:
+            raise SkippedCountChanged(messages.OTHER_SKIPPED(name=held.name, found=found, expected=expected))
+        if not found:
+            raise NotAllowed(messages.NOTHING_SKIPPED(name=held.name))
+        check_edition(configuration, held.newsletter, held.approved_content)
+        _return_skipped(held, now)
+        change(held, State.SENDING, ended_at=None, reason=None)
+        history.log(by, acts.SKIPPED_RESENT(), held.name, now, after={"count": found})
+    return found
+
+
+def _return_skipped(edition: Edition, now: datetime) -> None:
+    """Replace the results of skipped deliveries with retries; numbers that were never claimed need none."""
+    # The condition that looks superfluous is that of the partial index of results.
+    rows = Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED).exclude(kind=DeliveryStatus.ACCEPTED)
+    again = [Retry(edition=edition, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")]
+    if again:
+        rows.delete()
+        Retry.objects.bulk_create(again, batch_size=ROWS_AT_ONCE)
+        Tally.objects.create(edition=edition, at=now, skipped=-len(again))
+
+
+def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings, now: datetime) -> None:
+    """Record numbers of a cancelled edition as skipped, each with the attempt that is not made."""
+    at, why = now.timestamp(), CANCELLED.to_text()
+    rows = [ResultRow(n, a, DeliveryStatus.SKIPPED.value, at, text=why) for n, a in attempts.items()]
+    record(edition, rows, settings, now)
+
+
+def _locked_in(edition: Edition, refusal: MessageType, states: Collection[State]) -> Edition:
+    """Return the edition, locked, if it is in one of these states; a sent one only if some deliveries are deferred."""
+    held = Edition.objects.select_for_update().get(pk=edition.pk)
+    if held.state not in states:
+        raise NotAllowed(refusal(name=held.name, state=state_message(held.state)))
+    if held.state == State.SENT and not Retry.objects.filter(edition=held).exists():
+        raise NotAllowed(messages.NOTHING_DEFERRED(name=held.name))
+    return held

@@ -1,0 +1,177 @@
+"""The programs that work with this database: each tells the others that it is alive, with its version and services."""
+
+import logging
+import os
+import secrets
+import socket
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import inf
+from pathlib import Path
+
+from django.db import InterfaceError, OperationalError, connection
+from django.db.models import F
+
+from newsletter import __version__
+from newsletter.messages import Message
+from newsletter.messages import failures as messages
+from newsletter.models import Chunk, Machine, Worker
+from newsletter.models.migration_state import unknown_migrations
+from newsletter.sending import journals
+from newsletter.sending.faults import first_line
+from newsletter.sending.machines.share import Share
+from newsletter.sending.sql import database, database_watch
+
+log = logging.getLogger(__name__)
+
+BEAT = 20.0
+"""Seconds between two signs of life."""
+
+SILENT = timedelta(seconds=60)
+"""A program that was not seen for this long is lost."""
+
+FORGOTTEN = timedelta(days=1)
+"""Lost programs are shown for this long."""
+
+SCHEMA_SECONDS = 5.0
+
+
+class Presence:
+    """The row of this program."""
+
+    def __init__(self, command: str, folder: Path, journal_folder: Path | None) -> None:
+        """`journal_folder` is None for a program that doesn't send."""
+        self._key = secrets.token_hex(16)
+        self._command, self._folder, self._journal_folder = command, folder, journal_folder
+
+    def beat(self, services: Mapping[str, str]) -> None:
+        """Store that the program is alive, with the states of its services.
+
+        If the database can't be used, others see that the program is silent; its other services report why.
+        """
+        try:
+            database_watch.check()
+            self._store(services)
+        except (OperationalError, InterfaceError) as e:
+            log.debug("no sign of life: %s", first_line(e))
+            connection.close()
+
+    def leave(self) -> None:
+        """Delete the row: the program ends."""
+        try:
+            database_watch.check()
+            Worker.objects.filter(key=self._key).delete()
+        except (OperationalError, InterfaceError) as e:
+            log.debug("the program is shown as lost: %s", first_line(e))
+
+    def _store(self, services: Mapping[str, str]) -> None:
+        now = database.now()
+        seen = {"seen_at": now, "services": dict(services)}
+        if Worker.objects.filter(key=self._key).update(**seen):
+            return
+        Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
+        Worker.objects.filter(host=socket.gethostname(), folder=str(self._folder), pid=os.getpid()).delete()
+        Worker.objects.create(
+            key=self._key,
+            host=socket.gethostname(),
+            folder=str(self._folder),
+            pid=os.getpid(),
+            command=self._command,
+            version=__version__,
+            machine=journals.machine(self._journal_folder) if self._journal_folder else "",
+            started_at=now,
+            **seen,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerStatus:
+    """A program as others see it. `share` is what it may use of the limits; `editions` are those that it is sending."""
+
+    host: str
+    folder: str
+    pid: int
+    command: str
+    version: str
+    started_at: datetime
+    seen_at: datetime
+    alive: bool
+    share: Share | None
+    editions: Sequence[str]
+    services: Mapping[str, str]
+
+
+def workers() -> list[WorkerStatus]:
+    """Return all programs that work with this database, also those that were lost within a day."""
+    now = database.now()
+    shares = {
+        name: Share(place, parts)
+        for name, place, parts in Machine.objects.exclude(parts=None).values_list("name", "place", "parts")
+        if place is not None and parts is not None
+    }
+    sending: dict[str, list[str]] = {}
+    chunks = Chunk.objects.filter(closed_at=None).order_by("edition__began_at")
+    for machine, newsletter, period in chunks.values_list("machine", "edition__newsletter", "edition__period"):
+        edition = f"{newsletter}/{period}"
+        if edition not in (of_machine := sending.setdefault(machine, [])):
+            of_machine.append(edition)
+    return [
+        WorkerStatus(
+            host=row.host,
+            folder=row.folder,
+            pid=row.pid,
+            command=row.command,
+            version=row.version,
+            started_at=row.started_at,
+            seen_at=row.seen_at,
+            alive=now - row.seen_at < SILENT,
+            share=shares.get(row.machine),
+            editions=tuple(sending.get(row.machine, ())),
+            services=row.services,
+        )
+        for row in Worker.objects.order_by("host", "folder", F("started_at"))
+    ]
+
+
+def other_worker_alive() -> str:
+    """Return the description of a program that is running with the database as it is now; "" if there is none.
+
+    A program of this host that has ended without a word is not counted.
+    """
+    if Worker._meta.db_table not in connection.introspection.table_names():
+        return ""
+    for row in Worker.objects.filter(seen_at__gt=database.now() - SILENT):
+        if row.host != socket.gethostname() or _is_running(row.pid):
+            return f"'newsletter {row.command}' {row.version} on {row.host}:{row.folder}"
+    return ""
+
+
+def _is_running(pid: int) -> bool:
+    with suppress(OSError):
+        os.kill(pid, 0)
+        return pid != os.getpid()
+    return False
+
+
+class SchemaWatch:
+    """Notices that a newer version of the program has changed the database while this one is running."""
+
+    def __init__(self) -> None:
+        self._looked = -inf
+        self._last = -1
+        self._problem: Message | None = None
+
+    def problem(self) -> Message | None:
+        """Return why this version must not send any more, or None; looks every few seconds."""
+        if time.monotonic() - self._looked >= SCHEMA_SECONDS:
+            self._looked = time.monotonic()
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT max(id) FROM django_migrations")
+                last = cursor.fetchone()[0] or 0
+            if last != self._last:
+                self._last, unknown = last, unknown_migrations()
+                self._problem = messages.NEWER_DATABASE(migration=unknown[-1]) if unknown else None
+        return self._problem

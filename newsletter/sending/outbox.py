@@ -1,0 +1,320 @@
+"""The outbox: claims chunks for the sending engine, and records their outcomes (`WorkSource` and `Sink`).
+
+A number belongs to one chunk at a time, and a chunk to one journal. A claim checks the edition's state in its own
+transaction. Subscribers who have unsubscribed are found when a chunk is begun. Numbers without an outcome are returned
+when their chunk is closed. Each call is one or two transactions, whatever the number of readers.
+"""
+
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, transaction
+from django.db.models import Count, Exists, OuterRef, QuerySet
+
+from newsletter.config import Config, DeliverySettings
+from newsletter.domain.outcome import Outcome
+from newsletter.domain.segments import Segments
+from newsletter.domain.work import Batch
+from newsletter.editions.approved_content import unpack
+from newsletter.messages import Message
+from newsletter.messages import delivery as messages
+from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, Hold, Result, Retry, State
+from newsletter.recovery import entries
+from newsletter.sending import audience, lifecycle, warm_up
+from newsletter.sending.results import ResultRow, hand_over, handed_over, record, return_unsent, row_of
+from newsletter.sending.sql import database, statements
+from newsletter.sending.sql.database import with_retries
+from newsletter.sending.sql.precompiled import PrecompiledQuery
+
+MAX_CHUNK_SIZE = 500
+"""The most numbers that a chunk may have."""
+
+LEASE = timedelta(seconds=90)
+ACTIVE_STATES = (State.SENDING, State.SENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """The holder of a chunk: a journal in the folder of a machine."""
+
+    machine: str
+    journal: str
+
+
+class Outbox:
+    """The work of some newsletters, for the process that writes the holder's journal."""
+
+    def __init__(
+        self,
+        holder: Holder,
+        newsletters: Collection[str],
+        configuration: Config,
+        excluded: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
+        """`excluded` returns the domains to which only other machines may send now."""
+        self._holder = holder
+        self._newsletters = tuple(newsletters)
+        self._configuration = configuration
+        self._busy = False
+        # Kept for the few editions that are under way: what was claimed once is never frozen anew.
+        self._segments = lru_cache(maxsize=8)(_segments_of)
+        self._excluded = excluded
+        self._due = lru_cache(maxsize=8)(self._due_query)
+        self._unclaimed = PrecompiledQuery(lambda: unclaimed(self._newsletters).order_by("began_at").values_list("pk"))
+
+    def waiting(self) -> bool:
+        """Return whether `next` would probably return something; reads only."""
+        due = self._due(self._excluded()).rows(database.now())
+        return bool(due) or unclaimed(self._newsletters).exists()
+
+    def next(self, limit: int) -> Batch | None:
+        """See `WorkSource`. Retries that are due come before first attempts."""
+        most = min(limit, MAX_CHUNK_SIZE)
+        if not (self._busy or self.waiting()):
+            return None
+        batch = with_retries(lambda: self._claim(most))
+        self._busy = batch is not None
+        return batch
+
+    def begin(self, batch: Batch) -> Batch:
+        """See `WorkSource`. Without readers if the chunk belongs to another holder, or its edition is not being sent
+        any more.
+        """
+        if not batch.readers:  # first in the log: a log that can't be written leaves the chunk unbegun
+            entries.begun(batch.edition, batch.chunk, batch.attempts)
+        begun = with_retries(lambda: self._begin(batch))
+        database.checkpoint()
+        return begun
+
+    def renew_leases(self, held: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], float]:
+        """See `WorkSource`. Leases are renewed when a third of their time has passed."""
+        return with_retries(lambda: self._hold(held)) if held else {}
+
+    def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
+        """See `Sink`."""
+        with_retries(
+            lambda: settle(chunk, [row_of(o) for o in outcomes], self._configuration.delivery, finished=finished)
+        )
+
+    def pause(self, edition: str, reason: Message) -> None:
+        """See `Sink`."""
+        with_retries(lambda: lifecycle.pause_automatically(edition, reason))
+
+    def _due_query(self, excluded: frozenset[str]) -> PrecompiledQuery:
+        return PrecompiledQuery(
+            lambda now: _due(self._newsletters, now, excluded).order_by("due").values_list("edition_id")[:1]
+        )
+
+    def _claim(self, limit: int) -> Batch | None:
+        if _holds.rows():
+            return None
+        budget = warm_up.remaining_today(self._configuration.delivery.warm_up, database.now())
+        most = limit if budget is None else min(limit, budget)
+        return (self._claim_retries(most) or self._claim_fresh(most)) if most > 0 else None
+
+    def _claim_retries(self, limit: int) -> Batch | None:
+        excluded = self._excluded()
+        first = self._due(excluded).rows(database.now())
+        edition = _locked(first[0][0], ACTIVE_STATES) if first else None
+        if edition is None:
+            return None
+        due = _due(self._newsletters, database.now(), excluded).filter(edition=edition).order_by("due")
+        due = due.select_for_update(skip_locked=True, of=("self",))
+        attempts = dict(due.values_list("number", "attempt")[:limit])
+        chunk, lease = self._chunk(edition, None)
+        Retry.objects.filter(edition=edition, number__in=list(attempts), chunk=None).update(chunk=chunk)
+        return self._batch(edition, chunk, lease, attempts)
+
+    def _claim_fresh(self, limit: int) -> Batch | None:
+        for (key,) in self._unclaimed.rows():
+            edition = _locked(key, (State.SENDING,))
+            if edition is None:
+                continue
+            last, audience_size = last_claimed(edition), edition.audience or 0
+            if last < audience_size:
+                end = min(last + limit, audience_size)
+                attempts = dict.fromkeys(range(last + 1, end + 1), 1)
+                return self._batch(edition, *self._chunk(edition, (last + 1, end)), attempts)
+        return None
+
+    def _chunk(self, edition: Edition, numbers: tuple[int, int] | None) -> tuple[int, float]:
+        """Return a new chunk, and when its lease ends, measured from before the database was asked for its time."""
+        lease = time.clock_gettime(time.CLOCK_BOOTTIME) + LEASE.total_seconds()
+        now, holder = database.now(), (self._holder.machine, self._holder.journal)
+        return statements.claim(edition.pk, numbers, holder, now, now + LEASE), lease
+
+    def _batch(self, edition: Edition, chunk: int, lease: float, attempts: dict[int, int]) -> Batch:
+        return Batch(edition.name, chunk, self._segments(edition.pk), lease_until=lease, attempts=attempts)
+
+    def _begin(self, batch: Batch) -> Batch:
+        chunk = _locked_chunk(_own_open_chunk.rows(batch.chunk, self._holder.machine, self._holder.journal))
+        if chunk is None or chunk.edition.state not in ACTIVE_STATES:
+            return replace(batch, readers=())
+        now = database.now()
+        statements.begin(chunk.pk, now)
+        asked = {reader.number: reader.attempt for reader in batch.readers} or batch.attempts
+        readers = audience.readers(self._configuration, chunk.edition, asked, now)
+        if excluded := self._excluded():
+            others = {r.number: (r.attempt, r.domain) for r in readers if r.domain in excluded}
+            hand_over(chunk, others, now)
+            readers = [reader for reader in readers if reader.number not in others]
+            asked = {number: attempt for number, attempt in asked.items() if number not in others}
+        if len(readers) < len(asked):
+            left = {reader.number for reader in readers}
+            self._skip(chunk.edition, {n: attempt for n, attempt in asked.items() if n not in left})
+        return replace(batch, readers=readers)
+
+    def _skip(self, edition: Edition, attempts: Mapping[int, int]) -> None:
+        if attempts:
+            now, why = database.now(), messages.NO_LONGER_SUBSCRIBED().to_text()
+            rows = [
+                ResultRow(n, a, DeliveryStatus.SKIPPED.value, now.timestamp(), text=why) for n, a in attempts.items()
+            ]
+            record(edition, rows, self._configuration.delivery, now)
+
+    def _hold(self, held: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:
+        boot, now = time.clock_gettime(time.CLOCK_BOOTTIME), database.now()
+        ours = self._ours([chunk for _, chunk in held]).filter(edition__state__in=ACTIVE_STATES)
+        leases = dict(ours.values_list("pk", "leased_until"))
+        old = [key for key, until in leases.items() if until - now < LEASE * 2 / 3]
+        if old:
+            self._ours(old).update(leased_until=now + LEASE)
+            leases |= dict.fromkeys(old, now + LEASE)
+        return {key: boot + (leases[key[1]] - now).total_seconds() for key in held if key[1] in leases}
+
+    def _ours(self, chunks: Sequence[int]) -> QuerySet[Chunk]:
+        machine, journal = self._holder.machine, self._holder.journal
+        return Chunk.objects.filter(pk__in=chunks, machine=machine, holder=journal, closed_at=None)
+
+
+def settle(chunk: int, rows: Sequence[ResultRow], settings: DeliverySettings, *, finished: bool) -> None:
+    """Record outcomes of a chunk; if it is finished, close it and return the numbers without an outcome.
+
+    Runs in the caller's transaction, and may be repeated. Results are recorded whatever the edition's state.
+    """
+    held = _locked_chunk(_chunk_row.rows(chunk))
+    if held is None:
+        raise Chunk.DoesNotExist(f"there is no chunk {chunk}")
+    now = database.now()
+    record(held.edition, rows, settings, now)
+    if finished and statements.close(chunk, now):
+        left = without_outcome(held)
+        if held.edition.state == State.CANCELLED:
+            lifecycle.skip(held.edition, left, settings, now)
+        else:
+            return_unsent(held, left, now)
+        transaction.on_commit(partial(entries.ended, held.edition.name, chunk), robust=True)
+
+
+def without_outcome(chunk: Chunk) -> dict[int, int]:
+    """Return the attempts of a chunk's numbers without an outcome; of retries, those that still refer to it."""
+    if chunk.first is None or chunk.last is None:
+        return dict(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
+    numbers = set(range(chunk.first, chunk.last + 1)) - handed_over(chunk)
+    if _outcome_count.rows(chunk.edition_id, chunk.first, chunk.last) == [(len(numbers),)]:
+        return {}
+    done = _numbers_with_outcome.rows(chunk.edition_id, chunk.first, chunk.last)
+    return dict.fromkeys(sorted(numbers.difference(n for (n,) in done)), 1)
+
+
+@PrecompiledQuery
+def _outcome_count(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+    found = Result.objects.filter(edition=edition, number__range=(first, last))
+    return found.values("edition_id").annotate(count=Count("*")).values_list("count")
+
+
+@PrecompiledQuery
+def _numbers_with_outcome(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
+    return Result.objects.filter(edition=edition, number__range=(first, last)).values_list("number")
+
+
+def last_claimed(edition: Edition) -> int:
+    """Return the last number that was claimed so far; 0 for none."""
+    last = _last_claimed_row.rows(edition.pk)
+    return int(last[0][0]) if last else 0
+
+
+@PrecompiledQuery
+def _last_claimed_row(edition: int) -> QuerySet[Chunk, Any]:
+    return Chunk.objects.filter(edition=edition, last__isnull=False).order_by("-last").values_list("last")[:1]
+
+
+def due_retries(newsletters: Collection[str]) -> QuerySet[Retry]:
+    """Return the retries that are due now."""
+    return _due(newsletters, database.now())
+
+
+def _due(newsletters: Collection[str], now: datetime, excluded: Collection[str] = ()) -> QuerySet[Retry]:
+    due = Retry.objects.filter(
+        chunk=None, due__lte=now, edition__state__in=ACTIVE_STATES, edition__newsletter__in=newsletters
+    )
+    return due.exclude(domain__in=sorted(excluded)) if excluded else due
+
+
+def unclaimed(newsletters: Collection[str]) -> QuerySet[Edition]:
+    """Return the editions being sent of which some numbers were never claimed."""
+    reached = Chunk.objects.filter(edition=OuterRef("pk"), last__gte=OuterRef("audience"))
+    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters, audience__gt=0)
+    return sending.filter(~Exists(reached))
+
+
+@PrecompiledQuery
+def _holds() -> QuerySet[Hold, Any]:
+    return Hold.objects.values_list("pk")
+
+
+EDITION_COLUMNS = ("newsletter", "period", "state", "audience")
+"""The columns of an edition that are needed for every chunk; the others are large."""
+
+
+def _locked(key: int, states: Collection[State]) -> Edition | None:
+    """Return the edition, locked until the transaction ends, if it is in one of these states."""
+    found = [_edition(row) for row in _edition_locked_row.rows(key)]
+    return found[0] if found and found[0].state in states else None
+
+
+@PrecompiledQuery
+def _edition_locked_row(key: int) -> QuerySet[Edition, Any]:
+    return Edition.objects.select_for_update(no_key=True).filter(pk=key).values_list("pk", *EDITION_COLUMNS)
+
+
+@PrecompiledQuery
+def _edition_row(key: int) -> QuerySet[Edition, Any]:
+    return Edition.objects.filter(pk=key).values_list("pk", *EDITION_COLUMNS)
+
+
+def _edition(row: Sequence[Any]) -> Edition:
+    return Edition.from_db(DEFAULT_DB_ALIAS, ("id", *EDITION_COLUMNS), row)
+
+
+CHUNK_COLUMNS = ("id", "edition_id", "first", "last", "handed_over")
+"""The columns of a chunk that are needed for every chunk."""
+
+
+@PrecompiledQuery
+def _chunk_row(chunk: int) -> QuerySet[Chunk, Any]:
+    return Chunk.objects.select_for_update(no_key=True).filter(pk=chunk).values_list(*CHUNK_COLUMNS)
+
+
+@PrecompiledQuery
+def _own_open_chunk(chunk: int, machine: str, journal: str) -> QuerySet[Chunk, Any]:
+    ours = Chunk.objects.filter(pk=chunk, machine=machine, holder=journal, closed_at=None)
+    return ours.select_for_update(no_key=True).values_list(*CHUNK_COLUMNS)
+
+
+def _locked_chunk(rows: Sequence[Sequence[Any]]) -> Chunk | None:
+    """Return the chunk of a locked row with its edition, or None."""
+    if not rows:
+        return None
+    chunk = Chunk.from_db(DEFAULT_DB_ALIAS, CHUNK_COLUMNS, rows[0])
+    chunk.edition = _edition(_edition_row.rows(chunk.edition_id)[0])
+    return chunk
+
+
+def _segments_of(edition: int) -> Segments:
+    """Return the approved email."""
+    return unpack(bytes(ApprovedContent.objects.values_list("segments", flat=True).get(edition=edition)))

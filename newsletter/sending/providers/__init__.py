@@ -1,0 +1,1 @@
+"""HTTP APIs of email providers, as carriers of the sending engine."""

@@ -1,0 +1,103 @@
+"""Amazon SES, through django-anymail and boto3, which `newsletter[ses]` installs."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from anymail.backends import amazon_ses
+from botocore.exceptions import BotoCoreError, ClientError, ConnectTimeoutError, EndpointConnectionError
+from botocore.exceptions import NoCredentialsError as NoKey
+
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Reader
+from newsletter.messages import delivery as messages
+from newsletter.messages.failures import KEY_REFUSED
+from newsletter.messages.general import TEXT
+from newsletter.sending.providers.interface import (
+    AMBIGUOUS,
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    NOT_TAKEN,
+    TOO_FAST,
+    WRONG_KEY,
+    ProviderProblem,
+    RateLimited,
+    WrongKey,
+    accepted,
+    outcomes,
+    retry_seconds,
+    unexplained,
+    wrong_settings,
+)
+from newsletter.sending.providers.payload import ApiMessage
+
+
+class AmazonSes:
+    """One raw message per call (SendEmail of API version 2), which the library doesn't repeat."""
+
+    most = 1
+    TOO_FAST = ("TooManyRequestsException", "ThrottlingException", "LimitExceededException")
+    OURS = (
+        "AccountSuspendedException", "SendingPausedException", "MailFromDomainNotVerifiedException",
+        "UnrecognizedClientException", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDeniedException",
+        "InvalidSignatureException", "ExpiredTokenException",
+    )  # fmt: skip
+
+    def __init__(self, keys: dict[str, Any]) -> None:
+        given = dict(keys.get("client_params", {}))
+        once = {"retries": {"total_max_attempts": 1}, "connect_timeout": CONNECT_SECONDS}
+        given["config"] = {**dict(given.get("config", {})), **once, "read_timeout": ANSWER_SECONDS}
+        try:
+            self.backend = amazon_ses.EmailBackend(**{**keys, "client_params": given})
+            self.backend.open()
+        except BotoCoreError as e:
+            raise wrong_settings("amazon_ses", e) from e
+
+    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+        """See Provider."""
+        (reader,) = readers
+        request: dict[str, Any] = {
+            "Destination": {"ToAddresses": [reader.address]},
+            "Content": {"Raw": {"Data": mail.check(reader)}},
+        }
+        if self.backend.configuration_set_name:
+            request["ConfigurationSetName"] = self.backend.configuration_set_name
+        try:
+            answer = self.backend.client.send_email(**request)
+        except ClientError as e:
+            return self._judge(reader, e)
+        except NoKey as e:
+            raise WrongKey(TEXT(words=str(e))) from e
+        except BotoCoreError as e:
+            never_left = isinstance(e, EndpointConnectionError | ConnectTimeoutError)
+            kind = OutcomeKind.DEFERRED if never_left else OutcomeKind.UNKNOWN
+            return unexplained(readers, kind, messages.UNANSWERED(error=type(e).__name__))
+        return [accepted(reader, str(answer.get("MessageId", "")))]
+
+    def try_key(self) -> Literal["accepted", "forbidden"]:
+        """See `login.try_key`."""
+        try:
+            self.backend.client.get_account()
+        except ClientError as e:
+            code = str(e.response.get("Error", {}).get("Code", ""))
+            if code.startswith("AccessDenied"):
+                return "forbidden"
+            raise ProviderProblem(KEY_REFUSED(reply=code)) from e
+        except BotoCoreError as e:
+            raise ProviderProblem(messages.UNANSWERED(error=type(e).__name__)) from e
+        return "accepted"
+
+    def _judge(self, reader: Reader, problem: ClientError) -> list[Outcome]:
+        code = int(problem.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        name = str(problem.response.get("Error", {}).get("Code", ""))
+        words = str(problem.response.get("Error", {}).get("Message", ""))[:300].replace(reader.address, "…")
+        if code == TOO_FAST or name in self.TOO_FAST:
+            headers = problem.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+            raise RateLimited(retry_seconds(str(headers.get("retry-after", ""))))
+        if name in self.OURS or code in WRONG_KEY:
+            raise WrongKey(TEXT(words=f"{name}: {words}"))
+        if code in NOT_TAKEN:
+            return outcomes([reader], OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
+        if code in AMBIGUOUS or code >= 500:
+            return outcomes([reader], OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
+        fault = Fault.CONTENT if name == "MessageRejected" else Fault.READER
+        return outcomes([reader], OutcomeKind.REFUSED, fault, f"{name}: {words}", code)

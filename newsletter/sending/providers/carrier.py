@@ -1,0 +1,226 @@
+"""Sends through a provider's API, as a carrier of the engine: many deliveries in one call.
+
+The journal logs every delivery of a call before the call is made, and its outcome afterwards. At most `connections`
+calls are in progress. A pause or stop is respected before the next call. A call that is refused because of one
+recipient is halved until that recipient is found.
+"""
+
+import asyncio
+import re
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from newsletter.delivery.active_chunk import STOPPED, ConnectionProblem, DeliveryCallbacks, DeliveryJob
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Reader
+from newsletter.messages import delivery as messages
+from newsletter.sending.providers.interface import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    Provider,
+    ProviderRefused,
+    RateLimited,
+    WrongKey,
+    outcomes,
+    unexplained,
+)
+from newsletter.sending.providers.payload import ApiMessage, api_message
+
+PATIENCE = 60.0
+"""Seconds that a call waits for a provider that limits the rate; after that its deliveries are deferred."""
+
+COLLECT_SECONDS = 1.0
+"""Seconds for which deliveries are collected for a call, if a configured rate allows only a few at a time."""
+
+MANY = 10
+_ABOUT_READER = re.compile(r"recipient|failed_emails|'to'|\bto\b|inactive|mailbox", re.IGNORECASE)
+
+
+class ApiCarrier:
+    """Calls a provider from as many threads as there may be connections (see `Carrier`).
+
+    `per_second` is the configured rate, 0.0 for none; a call is never larger than a second's worth of it. `limit` may
+    raise `connections`, at most to `most_connections`.
+    """
+
+    def __init__(
+        self,
+        chosen: Provider,
+        most_connections: int,
+        connections: int,
+        per_second: float,
+        callbacks: DeliveryCallbacks,
+    ) -> None:
+        self._callbacks = callbacks
+        self._caller = _Caller(chosen)
+        self._most_of_provider = chosen.most
+        self.limit(connections, per_second)
+        self._threads = ThreadPoolExecutor(most_connections, "provider")
+        self._calls: dict[asyncio.Future[list[Outcome]], list[DeliveryJob]] = {}
+        self._batch: list[DeliveryJob] = []
+        self._next: DeliveryJob | None = None
+        self._since = 0.0
+        self._closing = False
+
+    def __len__(self) -> int:
+        """Return the number of calls in progress."""
+        return len(self._calls)
+
+    def limit(self, connections: int, per_second: float) -> None:
+        """Make no more calls at once than this, and none larger than a second's worth of the rate."""
+        most = self._most_of_provider
+        self._connections = connections
+        self._most = min(most, max(1, int(per_second))) if per_second else most
+        self._wait = COLLECT_SECONDS if per_second else 0.0
+
+    @property
+    def over(self) -> bool:
+        """Whether more calls are in progress than the limit, because it was lowered."""
+        return len(self._calls) > self._connections
+
+    def pump(self) -> None:
+        """Begin as many calls as there are connections and deliveries for."""
+        while not self._closing and len(self._calls) < self._connections:
+            self._collect_batch()
+            if not self._batch or not self._is_due():
+                break
+            self._begin()
+
+    def tick(self, now: float, waiting: int) -> None:
+        """Begin a call whose deliveries were collected for long enough."""
+        if self._batch:
+            self.pump()
+
+    def drop_halted(self) -> None:
+        """Return collected deliveries of halted chunks."""
+        kept = []
+        for job in self._collected():
+            if job.chunk.halted:
+                self._callbacks.return_untried(job, STOPPED)
+            else:
+                kept.append(job)
+        self._batch, self._next = kept[: self._most], None
+        for job in kept[self._most :]:
+            self._next = job
+
+    async def close(self, grace: float) -> None:
+        """Begin nothing more, and wait for the calls in progress as long as their time-outs allow."""
+        self._closing = True
+        self._caller.stop()
+        for job in self._collected():
+            self._callbacks.return_untried(job, STOPPED)
+        self._batch, self._next = [], None
+        if self._calls:
+            await asyncio.wait(self._calls, timeout=max(grace, CONNECT_SECONDS + ANSWER_SECONDS))
+            await asyncio.sleep(0)  # the callbacks of those that have ended
+        for jobs in self._calls.values():
+            for job in jobs:
+                self._callbacks.reply_lost(job, messages.STOPPED_BEFORE_REPLY())
+        self._threads.shutdown(wait=not self._calls)
+
+    def _collected(self) -> list[DeliveryJob]:
+        return [*self._batch, *([self._next] if self._next else [])]
+
+    def _collect_batch(self) -> None:
+        """Collect deliveries of one edition; the first one of another edition begins the next call."""
+        if self._next is not None and not self._batch:
+            self._batch, self._next = [self._next], None
+        while self._next is None and len(self._batch) < self._most:
+            job = self._callbacks.take()
+            if job is None:
+                return
+            if not self._batch:
+                self._since = time.monotonic()
+            if self._batch and job.chunk.batch.edition != self._batch[0].chunk.batch.edition:
+                self._next = job
+            else:
+                self._batch.append(job)
+
+    def _is_due(self) -> bool:
+        full = len(self._batch) >= self._most or self._next is not None
+        return full or time.monotonic() - self._since >= self._wait
+
+    def _begin(self) -> None:
+        jobs, self._batch = [job for job in self._batch if self._callbacks.log_intent(job)], []
+        if not jobs:
+            return
+        if not self._callbacks.flush():
+            for job in jobs:
+                self._callbacks.return_undelivered(job, STOPPED)
+            return
+        mail, readers = api_message(jobs[0].chunk.batch.segments), [job.reader for job in jobs]
+        call = asyncio.get_running_loop().run_in_executor(self._threads, self._caller.call, mail, readers)
+        self._calls[call] = jobs
+        call.add_done_callback(self._report)
+
+    def _report(self, call: asyncio.Future[list[Outcome]]) -> None:
+        """Report the outcomes of a call. Any other exception than WrongKey is an error in the program and ends the
+        engine.
+        """
+        jobs = self._calls.pop(call)
+        try:
+            found = {outcome.number: outcome for outcome in call.result()}
+        except WrongKey as e:
+            for job in jobs:
+                self._callbacks.return_untried(job, STOPPED)
+            problem = messages.KEY_REFUSED(reply=e.message)
+            self._callbacks.connection_failed(ConnectionProblem(problem, needs_operator=True))
+            return
+        for job in jobs:
+            if job.reader.number not in found:
+                self._callbacks.return_untried(job, STOPPED)
+        for job in jobs:
+            if outcome := found.get(job.reader.number):
+                self._callbacks.outcome_received(job, outcome)
+        self._callbacks.flush()
+        self.pump()
+
+
+class _Caller:
+    """Makes the calls, from several threads that share the time before which the provider accepts none."""
+
+    def __init__(self, chosen: Provider) -> None:
+        self._chosen = chosen
+        self._not_before = 0.0
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Make no further call, and stop waiting for the provider."""
+        self._stopped.set()
+
+    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+        """Return the outcomes of these readers; those without one were not tried. Raises WrongKey."""
+        return self._halved(mail, readers, [])
+
+    def _halved(self, mail: ApiMessage, readers: Sequence[Reader], refused: list[Outcome]) -> list[Outcome]:
+        try:
+            return self._patiently(mail, readers)
+        except ProviderRefused as e:
+            if len(readers) == 1:
+                fault = Fault.READER if _ABOUT_READER.search(str(e)) else Fault.POLICY
+                words = str(e).replace(readers[0].address, "…")
+                refused += (found := outcomes(readers, OutcomeKind.REFUSED, fault, words, e.code))
+                return found
+        middle = len(readers) // 2
+        first = self._halved(mail, readers[:middle], refused)
+        hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in first)
+        return first if hopeless or self._stopped.is_set() else first + self._halved(mail, readers[middle:], refused)
+
+    def _complete(self, readers: Sequence[Reader], found: list[Outcome]) -> list[Outcome]:
+        """Return an outcome for each reader. One without any was in the call, and must not be in another."""
+        numbers = {outcome.number for outcome in found}
+        forgotten = [reader for reader in readers if reader.number not in numbers]
+        return [*found, *unexplained(forgotten, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())]
+
+    def _patiently(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+        until = time.monotonic() + PATIENCE
+        while True:
+            self._stopped.wait(max(0.0, self._not_before - time.monotonic()))
+            try:
+                return self._complete(readers, self._chosen.call(mail, readers))
+            except RateLimited as e:
+                self._not_before = time.monotonic() + e.seconds
+                if self._not_before > until or self._stopped.is_set():
+                    return unexplained(readers, OutcomeKind.DEFERRED, e.message, 429, e.seconds)

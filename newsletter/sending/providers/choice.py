@@ -1,0 +1,44 @@
+"""The API provider that a configuration names."""
+
+from collections.abc import Callable
+from functools import partial
+from importlib.util import find_spec
+from typing import Any
+
+from anymail.exceptions import AnymailError
+
+from newsletter.config import DeliverySettings
+from newsletter.messages import delivery as messages
+from newsletter.sending.providers.anymail_api import Mailgun, Postmark, Resend
+from newsletter.sending.providers.anymail_backends import INTERFACES, AnymailProvider
+from newsletter.sending.providers.interface import Provider, ProviderProblem, wrong_settings
+
+
+def provider(settings: DeliverySettings) -> Provider:
+    """Return the provider in the settings. Raises ProviderProblem if they are invalid, or a package is missing."""
+    kinds: dict[str, Callable[[dict[str, Any]], Provider]] = {
+        "mailgun": Mailgun,
+        "postmark": Postmark,
+        "resend": Resend,
+        "amazon_ses": _amazon_ses,
+        **{name: partial(AnymailProvider, name) for name in INTERFACES},
+    }
+    name = str(settings.provider)
+    keys = {key.lower(): given for key, given in getattr(settings, name).items()}
+    try:
+        return kinds[name](keys)
+    except ProviderProblem:
+        raise
+    except Exception as e:
+        if not isinstance(e, AnymailError | ValueError | LookupError) and "anymail" not in type(e).__module__:
+            raise
+        raise wrong_settings(name, e) from e
+
+
+def _amazon_ses(keys: dict[str, Any]) -> Provider:
+    if find_spec("boto3") is None:
+        command = "pip install 'newsletter[ses]'"
+        raise ProviderProblem(messages.PROVIDER_NEEDS(provider="amazon_ses", package="boto3", command=command))
+    from newsletter.sending.providers.amazon_ses import AmazonSes
+
+    return AmazonSes(keys)

@@ -1,0 +1,92 @@
+"""What all API providers share: their interface, their problems, and outcomes."""
+
+import time
+from collections.abc import Sequence
+from typing import Protocol
+
+from newsletter.delivery.reply import redact_address, redact_addresses
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Reader
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import Message, Problem
+from newsletter.messages import delivery as messages
+from newsletter.messages.general import ABOUT, TEXT
+from newsletter.sending.providers.payload import ApiMessage
+
+CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
+NOT_TAKEN, AMBIGUOUS, WRONG_KEY, TOO_FAST = (500, 503), (408, 502, 504), (401, 403), 429
+
+
+class ProviderProblem(JobProblem):
+    """The provider can't be used with its configuration."""
+
+
+def wrong_settings(provider: str, error: Exception) -> ProviderProblem:
+    """Return the problem with a provider's settings, in the words of its library."""
+    words = TEXT(words=str(error).strip().splitlines()[0])
+    return ProviderProblem(ABOUT(subject=f"delivery.{provider}", message=words))
+
+
+class WrongKey(Problem):
+    """The provider rejected the key; the message says with which words."""
+
+
+class RateLimited(Problem):
+    """The provider accepts no calls for `seconds`."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(messages.TOO_MANY_REQUESTS(seconds=round(seconds)))
+        self.seconds = seconds
+
+
+class ProviderRefused(Exception):
+    """The provider accepted nothing of a call because something in it is invalid."""
+
+    def __init__(self, code: int, words: str) -> None:
+        super().__init__(words)
+        self.code = code
+
+
+class Provider(Protocol):
+    """A provider. At most `most` readers are in one call."""
+
+    most: int
+
+    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+        """Make one call, in a thread of its own, and return an outcome for each reader.
+
+        Raises WrongKey, RateLimited, ProviderRefused.
+        """
+
+
+def outcomes(readers: Sequence[Reader], kind: OutcomeKind, fault: Fault, text: str, code: int = 0) -> list[Outcome]:
+    """Return the same outcome for each of these readers, with the provider's text without their addresses."""
+    told = redact_addresses(text)
+    return [
+        Outcome(r.number, r.attempt, kind, time.time(), fault, code, "", redact_address(told, r.address))
+        for r in readers
+    ]
+
+
+def unexplained(
+    readers: Sequence[Reader], kind: OutcomeKind, problem: Message, code: int = 0, retry_after: float | None = None
+) -> list[Outcome]:
+    """Return the same outcome for each of these readers, to which the provider said nothing."""
+    return [
+        Outcome(
+            r.number, r.attempt, kind, time.time(), Fault.CONNECTION, code, retry_after=retry_after, problem=problem
+        )
+        for r in readers
+    ]
+
+
+def accepted(reader: Reader, name: str) -> Outcome:
+    """Return the outcome of a message that the provider accepted under this name."""
+    return Outcome(
+        reader.number, reader.attempt, OutcomeKind.ACCEPTED, time.time(), code=200, queue_id=name.strip("<>")
+    )
+
+
+def retry_seconds(text: str) -> float:
+    """Return Retry-After in seconds; a few for a date or nothing."""
+    return float(text) if text.strip().isdigit() else 5.0

@@ -1,0 +1,132 @@
+"""An approved email split up for a provider's API: subject, headers, text and HTML, with slots for a reader's values.
+
+An API gets the same content as SMTP would send. A reader's values are escaped for their place, and invalid ones are
+found before anything is sent. Merge tags of any provider are escaped in all of it (render/merge_tags.py), and the names
+of variables for a reader's values are random: no post can refer to them.
+"""
+
+import email
+import email.policy
+import html
+import secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from email.message import EmailMessage
+from functools import lru_cache
+
+from newsletter.domain.segments import Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.mime.headers import clean_name
+from newsletter.mime.message_builder import MessageBuilder
+from newsletter.render.merge_tags import escape_html, escape_text
+
+API_FIELDS = {"from", "to", "subject", "reply-to", "date", "mime-version"}
+"""Header fields for which an API has parameters, or which it writes itself; also `Content-…`."""
+
+SlotText = Callable[[Slot], str]
+"""Returns the text for a slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlottedText:
+    """Text in pieces, with slots between them."""
+
+    pieces: tuple[str | Slot, ...]
+
+    @property
+    def has_slots(self) -> bool:
+        """Whether the text differs between readers."""
+        return any(isinstance(piece, Slot) for piece in self.pieces)
+
+    def render(self, slot_text: SlotText) -> str:
+        """Return the text with each slot replaced."""
+        return "".join(piece if isinstance(piece, str) else slot_text(piece) for piece in self.pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiMessage:
+    """A message in parts; `variables` has a name for each of its slots, in order."""
+
+    sender: str
+    reply_to: str
+    subject: SlottedText
+    headers: tuple[tuple[str, SlottedText], ...]
+    text: SlottedText
+    html: SlottedText
+    variables: Mapping[Slot, str]
+    builder: MessageBuilder
+
+    def check(self, reader: Reader) -> bytes:
+        """Return the reader's whole message. Raises InvalidReaderValue."""
+        return b"".join(self.builder.build(reader).pieces)
+
+
+def value(slot: Slot, reader: Reader) -> str:
+    """Return a reader's value for decoded text: escaped in HTML, plain elsewhere."""
+    words = {
+        SlotValue.TO: reader.address,
+        SlotValue.NAME: slot.text_for(clean_name(reader.name)),
+        SlotValue.WITH_NAME: slot.text_for(clean_name(reader.name)),
+        SlotValue.TOKEN: reader.token,
+        SlotValue.MESSAGE_ID: reader.message_id,
+    }[slot.value]
+    if slot.value not in (SlotValue.NAME, SlotValue.WITH_NAME):
+        return html.escape(words) if slot.form is SlotEncoding.HTML else words
+    return escape_html(html.escape(words)) if slot.form is SlotEncoding.HTML else escape_text(words)
+
+
+@lru_cache(maxsize=8)
+def api_message(segments: Segments) -> ApiMessage:
+    """Split a message up; the result is cached."""
+    slots: dict[Slot, str] = {}
+    message = _parsed(segments, slots)
+    places = {mark: slot for slot, mark in slots.items()}
+    plain, rich = message.get_body(("plain",)), message.get_body(("html",))
+    prefix = f"v{secrets.token_hex(8)}x"
+    own = [slot for slot in slots if slot.value is not SlotValue.TO]
+    others = [(n, str(v)) for n, v in message.items() if n.lower() not in API_FIELDS and n[:8].lower() != "content-"]
+    return ApiMessage(
+        sender=str(message["From"]),
+        reply_to=str(message["Reply-To"] or ""),
+        subject=_with_slots(escape_text(str(message["Subject"] or "")), places),
+        headers=tuple((name, _with_slots(escape_text(text), places)) for name, text in others),
+        text=_with_slots(escape_text(plain.get_content()) if plain else "", places),
+        html=_with_slots(escape_html(rich.get_content()) if rich else "", places),
+        variables={slot: f"{prefix}{number}" for number, slot in enumerate(own)},
+        builder=MessageBuilder(segments),
+    )
+
+
+def _parsed(segments: Segments, slots: dict[Slot, str]) -> EmailMessage:
+    """Return the parsed message with a marker in place of each slot."""
+    seed = secrets.token_hex(6)
+
+    def octets(pieces: Iterable[Piece]) -> bytes:
+        return b"".join(
+            piece if isinstance(piece, bytes) else slots.setdefault(piece, f"m{seed}x{len(slots)}m").encode()
+            for piece in pieces
+        )
+
+    fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in _without_to(segments).headers]
+    raw = b"\r\n".join([*fields, b"", octets(segments.body)])
+    return email.message_from_bytes(raw, policy=email.policy.default)
+
+
+def _without_to(segments: Segments) -> Segments:
+    """Return the segments without To: the API has a parameter for it, and a marker is not an address."""
+    return replace(segments, headers=tuple(h for h in segments.headers if h.name.lower() != "to"))
+
+
+def _with_slots(text: str, places: Mapping[str, Slot]) -> SlottedText:
+    pieces: list[str | Slot] = [text]
+    for mark, slot in places.items():
+        pieces = [part for piece in pieces for part in _split(piece, mark, slot)]
+    return SlottedText(tuple(piece for piece in pieces if piece != ""))
+
+
+def _split(piece: str | Slot, mark: str, slot: Slot) -> list[str | Slot]:
+    if isinstance(piece, Slot):
+        return [piece]
+    parts: list[str | Slot] = []
+    for part in piece.split(mark):
+        parts += [part, slot]
+    return parts[:-1]

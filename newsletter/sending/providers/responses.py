@@ -1,0 +1,66 @@
+"""What the response to an HTTP call, or its absence, means for the messages of the call."""
+
+from collections.abc import Sequence
+
+import requests
+from urllib3.exceptions import ConnectTimeoutError as NoConnection
+from urllib3.exceptions import NameResolutionError, NewConnectionError
+
+from newsletter.delivery.reply import redact_addresses
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Reader
+from newsletter.messages import delivery as messages
+from newsletter.messages.general import TEXT
+from newsletter.sending.providers.interface import (
+    AMBIGUOUS,
+    NOT_TAKEN,
+    TOO_FAST,
+    WRONG_KEY,
+    ProviderRefused,
+    RateLimited,
+    WrongKey,
+    outcomes,
+    retry_seconds,
+    unexplained,
+)
+
+
+def judge(readers: Sequence[Reader], answer: requests.Response) -> list[Outcome] | None:
+    """Return the outcomes that follow from the status for all readers; None if it says that the call was accepted.
+
+    Raises WrongKey, RateLimited, ProviderRefused.
+    """
+    code, words = answer.status_code, words_of(answer)
+    if code in WRONG_KEY:
+        raise WrongKey(TEXT(words=f"{code} {words}"))
+    if code == TOO_FAST:
+        raise RateLimited(retry_seconds(answer.headers.get("Retry-After", "")))
+    if code in NOT_TAKEN:
+        return outcomes(readers, OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)
+    if code in AMBIGUOUS or code >= 500 or code < 200 or 300 <= code < 400:
+        return outcomes(readers, OutcomeKind.UNKNOWN, Fault.CONNECTION, words, code)
+    if code >= 400:
+        raise ProviderRefused(code, words)
+    return None
+
+
+def words_of(answer: requests.Response) -> str:
+    """Return the text of a response on one line, without addresses."""
+    return redact_addresses(" ".join(answer.text.split()))[:300]
+
+
+def unanswered(readers: Sequence[Reader], problem: requests.RequestException) -> list[Outcome]:
+    """Return deferred outcomes if no connection was made, otherwise unknown ones. Raises WrongKey for a certificate."""
+    if isinstance(problem, requests.exceptions.SSLError):
+        raise WrongKey(messages.CERTIFICATE_INVALID(cause=str(problem))) from problem
+    reason = getattr(problem.args[0] if problem.args else None, "reason", None)
+    never_left = isinstance(problem, requests.ConnectTimeout) or isinstance(
+        reason, NewConnectionError | NoConnection | NameResolutionError
+    )
+    kind = OutcomeKind.DEFERRED if never_left else OutcomeKind.UNKNOWN
+    return unexplained(readers, kind, messages.UNANSWERED(error=type(problem).__name__))
+
+
+def unreadable(readers: Sequence[Reader], answer: requests.Response) -> list[Outcome]:
+    """Return unknown outcomes: the request was sent, and what was done with it can't be known."""
+    return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_UNREADABLE(), answer.status_code)

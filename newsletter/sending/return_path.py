@@ -1,0 +1,54 @@
+"""Return paths (VERP): the envelope sender of each delivery, which identifies it in a bounce.
+
+An address that `read` accepts was made by `return_path` with one of the secret keys; it can't be forged.
+"""
+
+import hmac
+import re
+from functools import lru_cache
+
+from django.conf import settings
+
+from subscribers import tokens
+
+_MADE = re.compile(r"([0-9a-z]+)-([0-9a-z]+)-([0-9a-f]{12})")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def return_path(bare: str, edition: int, number: int) -> str:
+    """Return `bounce@example.org` as `bounce+<edition>-<number>-<check>@example.org`, at most 33 characters longer."""
+    local, _, domain = bare.rpartition("@")
+    what = f"{_short(edition)}-{_short(number)}"
+    return f"{local}+{what}-{_check(settings.SECRET_KEY, what)}@{domain}"
+
+
+def read(bare: str, address: str) -> tuple[int, int] | None:
+    """Return the edition's key and the number in an envelope address; None if it was not made here."""
+    local, _, domain = bare.rpartition("@")
+    written, _, at = address.rpartition("@")
+    start = f"{local}+".lower()
+    found = _MADE.fullmatch(written.lower().removeprefix(start)) if written.lower().startswith(start) else None
+    if found is None or at.lower() != domain.lower():
+        return None
+    what = f"{found[1]}-{found[2]}"
+    if not any(hmac.compare_digest(_check(secret, what), found[3]) for secret in tokens.secrets()):
+        return None
+    return int(found[1], 36), int(found[2], 36)
+
+
+def _check(secret: str, what: str) -> str:
+    return hmac.digest(_key(secret), what.encode(), "sha256")[:6].hex()
+
+
+@lru_cache(maxsize=8)
+def _key(secret: str) -> bytes:
+    return hmac.digest(secret.encode(), b"newsletter return path", "sha256")
+
+
+def _short(number: int) -> str:
+    """Return a number in base 36."""
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = _DIGITS[digit] + digits
+    return digits or "0"

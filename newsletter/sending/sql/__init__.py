@@ -1,0 +1,1 @@
+"""The database as sending uses it: SQL written by hand, precompiled queries, durability and health."""

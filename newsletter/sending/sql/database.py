@@ -1,0 +1,105 @@
+"""Database functions for sending: durable commits, retries, the shared clock, and the database's identity.
+
+After `make_durable`, a commit has reached the disk when it returns; `with_retries` repeats whole transactions, so that
+nothing is done halfway.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
+from django.utils import timezone
+
+from newsletter.models import Identity
+from newsletter.sending.sql import database_watch
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+PATIENCE = 180.0
+"""Seconds for which a database that is locked, full or unreachable is retried; outcomes stay in the journal
+meanwhile.
+"""
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+CHECKPOINTS, CHECKPOINT_PAUSE = 5, 0.02
+
+
+def make_durable() -> None:
+    """Let every commit of this process wait for the disk from now on, which PostgreSQL always does."""
+    connection_created.connect(_wait_for_disk, dispatch_uid="durable commits")
+    if connection.connection is not None:
+        _wait_for_disk(connection=connection)
+
+
+def _wait_for_disk(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA synchronous=FULL")
+
+
+def with_retries(work: Callable[[], T], patience: float | None = None) -> T:
+    """Return the result of `work` in one transaction, which is retried while the database can't be used.
+
+    `patience` is in seconds; None for PATIENCE. Raises the last database error.
+    """
+    until, pause = time.monotonic() + (PATIENCE if patience is None else patience), FIRST_PAUSE
+    while True:
+        try:
+            database_watch.check()
+            with transaction.atomic():
+                return work()
+        except (OperationalError, InterfaceError) as e:
+            if time.monotonic() + pause > until:
+                raise
+            level = logging.WARNING if pause == FIRST_PAUSE else logging.DEBUG  # said once
+            log.log(level, "the database said: %s; trying again", str(e).strip().splitlines()[0])
+            time.sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+            connection.close()  # it may be broken: the next use opens another
+
+
+def checkpoint() -> None:
+    """Write what is committed from SQLite's WAL into the database file; does nothing in an open transaction.
+
+    The WAL is on the disk as well, but if the file is restored without it, or it is lost with a damaged file system,
+    nobody would know who received what. So claims are in the file before their messages are sent. A reader of an older
+    state delays this for a moment; it is tried a few times, and then left to the next call.
+    """
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        return
+    with connection.cursor() as cursor:
+        for _ in range(CHECKPOINTS):
+            try:
+                _, frames, done = cursor.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            except OperationalError as e:
+                log.warning("the database said: %s; its log is not brought into its file now", e)
+                return
+            if frames == done:
+                return
+            time.sleep(CHECKPOINT_PAUSE)
+
+
+def now() -> datetime:
+    """Return the time of the clock that all machines share: PostgreSQL's. With SQLite there is one machine."""
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        found: datetime = cursor.fetchone()[0]
+        return found
+
+
+def identity() -> str:
+    """Return the name of this database; generated at the first call."""
+    first = {"name": secrets.token_hex(16), "since": timezone.now()}
+    found, made = Identity.objects.get_or_create(pk=1, defaults=first)
+    if made:
+        checkpoint()
+    return found.name

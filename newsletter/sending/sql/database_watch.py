@@ -1,0 +1,133 @@
+"""Detects a database that can't be written to, or a SQLite file that was removed or replaced while the program runs.
+
+SQLite doesn't detect this: open connections continue to write to the removed file, which is lost when they close, and a
+new connection creates an empty file.
+"""
+
+import shutil
+from pathlib import Path
+
+from django.db import Error, InterfaceError, OperationalError, connection
+from django.db.backends.utils import CursorWrapper
+
+from newsletter.messages import Message
+from newsletter.messages import failures as messages
+
+SPACE = 65_536
+"""Octets that SQLite needs at least to write: its shared memory file grows by half of that."""
+
+_Identity = tuple[int, int]
+_seen: dict[Path, _Identity] = {}
+
+
+class DatabaseChanged(OperationalError):
+    """The SQLite file is not the one that this process opened."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(str(message))
+        self.message = message
+
+
+def remember() -> None:
+    """Remember which file this process uses; called at the start, and before anything is written."""
+    path = _file()
+    if path is not None and (found := _identity(path)):
+        _seen[path] = found
+
+
+def check() -> None:
+    """Raise DatabaseChanged if the file is gone or another one; costs one system call."""
+    path = _file()
+    if path is None or path not in _seen:
+        return
+    found = _identity(path)
+    if found is None:
+        raise DatabaseChanged(messages.DATABASE_REMOVED(path=str(path)))
+    if found != _seen[path]:
+        raise DatabaseChanged(messages.DATABASE_REPLACED(path=str(path)))
+
+
+def problem() -> Message | None:
+    """Return why nothing can be written now, or None. Another writer is not a problem."""
+    try:
+        check()
+        return _read_only()
+    except DatabaseChanged as e:
+        return e.message
+    except (Error, InterfaceError) as e:
+        return read_only(e) or _unusable(e)
+
+
+def _unusable(error: Exception) -> Message:
+    return full(error) or damaged(error) or messages.UNUSABLE(cause=str(error).strip().splitlines()[0])
+
+
+def _read_only() -> Message | None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SHOW transaction_read_only")
+            return messages.READ_ONLY_SERVER() if cursor.fetchone()[0] == "on" else None
+        if connection.in_atomic_block:
+            return None
+        return _read_only_file(cursor)
+
+
+def _read_only_file(cursor: CursorWrapper) -> Message | None:
+    """Try a change and roll it back: SQLite begins a transaction in a read-only file without an error."""
+    timeout = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    version = cursor.execute("PRAGMA user_version").fetchone()[0]
+    cursor.execute("PRAGMA busy_timeout = 0")
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+        try:
+            cursor.execute(f"PRAGMA user_version = {version}")
+        finally:
+            cursor.execute("ROLLBACK")
+    except OperationalError as e:
+        return None if "locked" in str(e) else read_only(e) or _unusable(e)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {timeout}")
+    return None
+
+
+def read_only(error: Exception) -> Message | None:
+    """Return the message for an error that says that the database is read-only, or None."""
+    words = str(error)
+    if "readonly database" in words:
+        return messages.READ_ONLY()
+    return messages.READ_ONLY_SERVER() if "read-only transaction" in words else None
+
+
+def damaged(error: Exception) -> Message | None:
+    """Return the message for an error that a damaged SQLite file causes, or None."""
+    words = str(error)
+    if "malformed" in words or "file is not a database" in words:
+        return messages.DAMAGED(problem=words.strip().splitlines()[0])
+    return None
+
+
+def full(error: Exception) -> Message | None:
+    """Return the message for an error that a full disk causes, or None; SQLite may call it a "disk I/O error"."""
+    words = str(error)
+    if "No space left on device" in words:
+        return messages.DISK_FULL_SERVER()
+    return messages.DISK_FULL() if "disk is full" in words or ("disk I/O error" in words and not _has_space()) else None
+
+
+def _has_space() -> bool:
+    path = _file()
+    return path is None or shutil.disk_usage(path.parent).free >= SPACE
+
+
+def _file() -> Path | None:
+    name = str(connection.settings_dict["NAME"])
+    in_memory = name == ":memory:" or "mode=memory" in name
+    return None if connection.vendor != "sqlite" or in_memory else Path(name)
+
+
+def _identity(path: Path) -> _Identity | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

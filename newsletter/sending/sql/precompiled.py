@@ -1,0 +1,70 @@
+"""Precompiled queries, for queries that run for every chunk.
+
+For 500 readers, the ORM takes longer to compile a query than the database to run it. The SQL is that of the queryset,
+on either database; only the given values change.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+QueryValue = int | str | datetime
+"""A value that may differ between calls; its type must not."""
+
+_FIRST = 2_000_000_000
+
+
+class PrecompiledQuery:
+    """A query that is compiled once: `make_queryset` returns a queryset of columns (`values_list`) for some values.
+
+    Columns are returned as the database driver returns them, without conversion of dates or JSON.
+    """
+
+    def __init__(self, make_queryset: Callable[..., QuerySet[Any, Any]]) -> None:
+        self._make_queryset = make_queryset
+        self._known: dict[str, tuple[str, list[tuple[int | None, Any]]]] = {}
+
+    def rows(self, *values: QueryValue) -> list[tuple[Any, ...]]:
+        """Run the query with these values and return its rows."""
+        known = self._known.get(connection.vendor)
+        if known is None:
+            known = self._known[connection.vendor] = self._compile(values)
+        sql, parameters = known
+        given = [_adapted(value) for value in values]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, [constant if at is None else given[at] for at, constant in parameters])
+            return list(cursor.fetchall())
+
+    def _compile(self, values: Sequence[QueryValue]) -> tuple[str, list[tuple[int | None, Any]]]:
+        """Return the SQL, and for each of its parameters the index of its value, or the constant.
+
+        Raises ValueError if the SQL depends on a value in another way than as a parameter, such as through `contains`
+        or a slice: two sets of markers must result in the same SQL and the same constants.
+        """
+        sql, parameters = self._compiled(values, 0)
+        if (sql, parameters) != self._compiled(values, len(values)):
+            raise ValueError("a value of a precompiled query is transformed, not handed over as it is")
+        if {at for at, _ in parameters if at is not None} != set(range(len(values))):
+            raise ValueError("a value of a precompiled query is not a parameter of its statement")
+        return sql, parameters
+
+    def _compiled(self, values: Sequence[QueryValue], offset: int) -> tuple[str, list[tuple[int | None, Any]]]:
+        markers = [_marker(offset + at, value) for at, value in enumerate(values)]
+        sql, parameters = self._make_queryset(*markers).query.sql_with_params()
+        places = {_adapted(marker): at for at, marker in enumerate(markers)}
+        found = [places.get(parameter) for parameter in parameters]
+        return sql, [(at, parameter if at is None else None) for at, parameter in zip(found, parameters, strict=True)]
+
+
+def _marker(at: int, value: QueryValue) -> QueryValue:
+    """Return a value that no constant in a query has, in place of another."""
+    if isinstance(value, datetime):
+        return datetime(1000, 1, 1, tzinfo=UTC) + timedelta(days=at)
+    return f"value {at}" if isinstance(value, str) else _FIRST + at
+
+
+def _adapted(value: QueryValue) -> Any:
+    return connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value

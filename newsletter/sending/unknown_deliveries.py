@@ -1,0 +1,69 @@
+"""Decisions about unknown deliveries, for all of an edition at once: send them again, or leave them unknown.
+
+Each delivery is decided about once.
+"""
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from newsletter.editions import history
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.states import NotAllowed, change
+from newsletter.messages import history as acts
+from newsletter.messages import sending as messages
+from newsletter.models import DeliveryStatus, Edition, Result, Retry, State, Tally
+
+
+class CountChanged(JobProblem):
+    """The number of unknown deliveries is not the one that was shown."""
+
+
+def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None) -> int:
+    """Return unsettled unknown deliveries to the queue, and return their number.
+
+    Raises NotAllowed if the edition is cancelled, and CountChanged if there aren't `expected` of them.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        if held.state == State.CANCELLED:
+            raise NotAllowed(messages.CANCELLED_NOT_RESENT(name=held.name))
+        rows = _expected(_unsettled(held), held, expected)
+        again = [
+            Retry(edition=held, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")
+        ]
+        if again:
+            rows.delete()
+            Retry.objects.bulk_create(again)
+            Tally.objects.create(edition=held, at=now, unknown=-len(again))
+            if held.state == State.SENT:
+                change(held, State.SENDING, ended_at=None)
+            history.log(by, acts.UNKNOWN_RESENT(), held.name, now, after={"count": len(again)})
+    return len(again)
+
+
+def leave(edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None) -> int:
+    """Settle unknown deliveries as unknown, and return their number.
+
+    Raises CountChanged if there aren't `expected` of them.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=edition.pk)
+        count = _expected(_unsettled(held), held, expected).update(settled=True)
+        if count:
+            history.log(by, acts.UNKNOWN_LEFT(), edition.name, now, after={"count": count})
+    return count
+
+
+def _expected(rows: QuerySet[Result], edition: Edition, number: int | None) -> QuerySet[Result]:
+    found = rows.count() if number is not None else None
+    if found != number:
+        raise CountChanged(messages.OTHER_NUMBER(name=edition.name, found=found or 0, expected=number or 0))
+    return rows
+
+
+def _unsettled(edition: Edition) -> QuerySet[Result]:
+    return Result.objects.filter(edition=edition, kind=DeliveryStatus.UNKNOWN, settled=False)

@@ -1,0 +1,125 @@
+"""What can be found out about a blog before its newsletter exists."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+
+from newsletter import config
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds import SourceReading, read
+from newsletter.feeds.formats.decode import decode
+from newsletter.feeds.html.markup import to_tree
+from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.language import detect
+from newsletter.feeds.model import SourceProblem
+from newsletter.setup.site_page import SitePage, read_site_page
+from newsletter.setup.timezones import guess_timezone
+
+_PAGE = 1_000_000
+_LEAST_A_WEEK = 1.0
+_TEXTS = 20
+_NAME = re.compile(r"[^a-z0-9]+")
+_TITLE_PARTS = re.compile(r"(?<!\s)\s++[|–—·-]\s++")
+
+
+@dataclass(frozen=True, slots=True)
+class BlogProfile:
+    """A blog as its newsletter will present it; "" for what could not be found.
+
+    `language` and `timezone` are the newsletter's; `post_language` is the posts' where that is another. `posts` are
+    those in the feed, the newest first.
+    """
+
+    url: str
+    title: str
+    description: str = ""
+    language: str = ""
+    post_language: str = ""
+    timezone: str = ""
+    logo: str = ""
+    accent: str = ""
+    period: config.Period = "week"
+    posts: tuple[FoundPost, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """A name for the newsletter, made from the title, else from the host: `a-z`, `0-9` and `-`."""
+        host = (urlsplit(self.url).hostname or "").removeprefix("www.").partition(".")[0]
+        return newsletter_name(self.title) or newsletter_name(host) or "newsletter"
+
+
+def find_profile(url: str, collect: config.Collect, *, now: datetime, machine_timezone: str = "") -> BlogProfile:
+    """Read a blog's home page and its feed.
+
+    Raises SourceProblem if no feed was found there, or it could not be read.
+    """
+    reading = read(config.SourceSettings(url=url), collect, now=now)
+    if reading.problems and not reading.posts:
+        raise SourceProblem(reading.problems[0])
+    page = _home_page(_home(url, reading), collect)
+    post_language = _language_of(reading.posts)
+    language = page.language or post_language
+    times = [post.published for post in reading.posts if post.published]
+    return BlogProfile(
+        url=url,
+        title=_short_title(reading.title, page.title) or urlsplit(url).hostname or url,
+        description=page.description,
+        language=language,
+        post_language=post_language if post_language != language else "",
+        timezone=guess_timezone(times, language, machine_timezone),
+        logo=page.logo,
+        accent=page.accent,
+        period=posting_period(times, now),
+        posts=reading.posts,
+    )
+
+
+def newsletter_name(text: str) -> str:
+    """A newsletter's name from any text; "" where nothing of it can stand in one."""
+    return _NAME.sub("-", text.lower()).strip("-")[:40].strip("-")
+
+
+def posting_period(times: Sequence[datetime], now: datetime) -> Literal["week", "month"]:
+    """Return "week" for a blog with at least one post a week on average, else "month"."""
+    recent = sorted(time for time in times if time <= now)
+    if len(recent) < 2:
+        return "week"
+    weeks = max((recent[-1] - recent[0]) / timedelta(days=7), 1)
+    return "week" if len(recent) / weeks >= _LEAST_A_WEEK else "month"
+
+
+def _home(url: str, reading: SourceReading) -> str:
+    """The blog's home page: the address that was given, unless that is the feed itself."""
+    if reading.feed_url != url:
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _home_page(url: str, collect: config.Collect) -> SitePage:
+    """What the home page says; nothing where it can't be read, since the feed is enough."""
+    try:
+        with Fetcher(collect) as fetcher:
+            answer = fetcher.get(url)
+    except SourceProblem:
+        return SitePage()
+    if "html" not in answer.content_type:
+        return SitePage()
+    return read_site_page(decode(answer.body[:_PAGE], answer.content_type), answer.url)
+
+
+def _short_title(feed: str, page: str) -> str:
+    """The feed's title, else the page's without what follows a dash or a bar, which is usually a slogan."""
+    return feed.strip() or _TITLE_PARTS.split(page)[0].strip()
+
+
+def _language_of(posts: Sequence[FoundPost]) -> str:
+    newest = sorted(posts, key=lambda post: post.published or datetime.min.replace(tzinfo=UTC), reverse=True)[:_TEXTS]
+    return detect(
+        " ".join(
+            f"{post.title} {to_tree(post.html).text_content()[:400]}" for post in newest if post.html or post.title
+        )
+    )

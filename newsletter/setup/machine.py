@@ -1,0 +1,27 @@
+"""The language and time zone that the machine is set to."""
+
+import os
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from newsletter.setup.site_page import language_tag
+
+_LOCALTIME = Path("/etc/localtime")
+
+
+def machine_language() -> str:
+    """Return the language of the environment's locale (POSIX: LC_ALL, LC_MESSAGES, LANG), or "" where there is none."""
+    named = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
+    bare = named.partition(".")[0].partition("@")[0]
+    return "" if bare in ("C", "POSIX") else language_tag(bare)
+
+
+def machine_timezone() -> str:
+    """Return the machine's time zone ($TZ, else /etc/localtime), or "" where it has none that IANA knows."""
+    named = os.environ.get("TZ", "").lstrip(":")
+    if named in available_timezones():
+        return named
+    if not _LOCALTIME.is_symlink():
+        return ""
+    _, marker, name = str(_LOCALTIME.resolve()).partition("zoneinfo/")
+    return name if marker and name in available_timezones() else ""

@@ -1,0 +1,104 @@
+"""The first config.toml of a newsletter, made from what its blog says."""
+
+import tomlkit
+
+from newsletter.config import PLACEHOLDER_MAILBOX, PLACEHOLDER_POSTAL_ADDRESS, Period
+from newsletter.config.document import inline
+from newsletter.setup.blog_profile import BlogProfile
+
+_COLUMN = 52
+_ACCENT = "#b3261e"
+_SENDING: dict[Period, tuple[str, str]] = {
+    "day": ("15:00", "18:00"),
+    "week": ("fri 15:00", "fri 18:00"),
+    "month": ("1 15:00", "1 18:00"),
+}
+
+
+def starter_config(
+    blog: BlogProfile,
+    *,
+    language: str,
+    timezone: str,
+    site_url: str = "http://localhost:8000",
+    sender: str = "",
+    postal_address: str = "",
+    private: bool = False,
+) -> str:
+    """Return a config.toml for a blog, with comments; it sends nothing until a provider is chosen.
+
+    Without `sender` and `postal_address` the file has placeholders, which every provider but `file` refuses. `private`
+    allows sources at private addresses.
+    """
+    draft, send = sending_times(blog.period)
+    name = blog.name
+    lines = [
+        "# The configuration of this newsletter. docs/configuration.md explains every key.",
+        "# A line that begins with # shows a default; remove the # to change it.",
+        "",
+        "[site]",
+        _line("url", site_url, "the public address of this program; links in emails begin with it"),
+        _default("secret_key", '{ env = "NEWSLETTER_SECRET_KEY" }', "created on first start in .secret_key"),
+        _default("alert_url", '""', "gets a POST when something needs attention"),
+        "",
+        f"[newsletters.{name}]",
+        _line("title", blog.title),
+        _line("description", blog.description) if blog.description else _default("description", '""'),
+        _line("from", sender)
+        if sender
+        else _line("from", f"{_sender_name(blog.title)} <{PLACEHOLDER_MAILBOX}>", "REPLACE: your sender address"),
+        _line("address", postal_address, "shown in the footer")
+        if postal_address
+        else _line("address", PLACEHOLDER_POSTAL_ADDRESS, "REPLACE: your postal address, shown in the footer"),
+        _line("language", language, "of dates, headings and the footer"),
+        _line("timezone", timezone),
+        _default("editors", '["you@example.org"]', "who is notified of drafts and problems"),
+        _line("subject", "{{ news }}", "the first headline, and how many more posts there are"),
+        _line("period", blog.period, "day, week or month"),
+        _line("draft", draft, "when the draft is made"),
+        _line("send", send, "when an approved edition is sent"),
+        _default("approval", '"editor"', 'or "none": sent without approval'),
+        _default("body", '"excerpt"', "full, excerpt or title"),
+        _theme(blog),
+        "",
+        f"[[newsletters.{name}.sources]]",
+        _line("url", blog.url, "a website, a feed or a folder; the feed of a website is found"),
+        _line("language", blog.post_language, "of its posts")
+        if blog.post_language
+        else _default("language", '""', "of its posts, if it is another; otherwise it is detected"),
+        "",
+        *(["[collect]", "allow_private_addresses = true", ""] if private else []),
+        "[delivery]",
+        _line("provider", "file", '"file" writes messages to the folder "mails"; "smtp" sends them'),
+        _default("smtp", '{ host = "localhost", port = 25, user = "", password = "" }'),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def sending_times(period: Period) -> tuple[str, str]:
+    """Return the usual times of draft and sending, as config.toml writes them."""
+    return _SENDING[period]
+
+
+def _line(key: str, value: str, comment: str = "") -> str:
+    return _commented(f"{key} = {tomlkit.string(value).as_string()}", comment)
+
+
+def _default(key: str, value: str, comment: str = "") -> str:
+    return _commented(f"# {key} = {value}", comment)
+
+
+def _commented(text: str, comment: str) -> str:
+    return f"{text.ljust(_COLUMN - 1)} # {comment}" if comment else text
+
+
+def _theme(blog: BlogProfile) -> str:
+    table: str = inline({"accent": blog.accent or _ACCENT, "logo": blog.logo}).as_string()
+    return f"theme = {table}" if blog.accent or blog.logo else _default("theme", table)
+
+
+def _sender_name(title: str) -> str:
+    """A title as a display name: quoted where RFC 5322 3.4 wants it, without what no header can have."""
+    bare = " ".join(title.split())
+    plain = all(c.isalnum() or c in " !#$%&'*+-/=?^_`{|}~" for c in bare)
+    return bare if plain else '"{}"'.format(bare.replace("\\", "").replace('"', "'"))

@@ -1,0 +1,26 @@
+/* A preview is as tall as its email, so that only the page scrolls; an email on a computer is made smaller where the
+   screen is too narrow for it. Nothing in the frame runs: its sandbox allows no scripts, and this page may only measure
+   it. */
+(() => {
+  "use strict";
+
+  function fit(frame) {
+    const page = frame.contentDocument, email = page && page.documentElement;
+    if (!email || page.URL === "about:blank") { return; }
+    const measure = () => { frame.height = Math.ceil(email.getBoundingClientRect().height); };
+    new ResizeObserver(measure).observe(email);
+    measure();
+  }
+
+  const shrink = (each) => {
+    const frame = each.querySelector(".frame");
+    frame.style.zoom = Math.min(1, each.clientWidth / parseInt(getComputedStyle(frame).minWidth, 10));
+  };
+  const windows = new ResizeObserver((changed) => changed.forEach(({ target }) => shrink(target)));
+  document.querySelectorAll(".window").forEach((each) => windows.observe(each));
+
+  document.addEventListener("load", (event) => {
+    if (event.target instanceof Element && event.target.matches("iframe.frame")) { fit(event.target); }
+  }, true);
+  document.querySelectorAll("iframe.frame").forEach(fit);
+})();

@@ -1,0 +1,37 @@
+/* The page before sending: choosing a time selects "At", and the button always says what pressing it does. */
+(() => {
+  "use strict";
+
+  const form = document.getElementById("sending"), button = document.getElementById("go");
+  const time = form.elements.namedItem("at"), [now, at] = form.elements.namedItem("when");
+  let typed = time.value;
+
+  /* A local time such as 2026-11-26T08:00 as the server writes it: Thu 26 Nov, 08:00. */
+  function written(local) {
+    const language = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+    const parts = { weekday: "short", day: "numeric", month: "short", timeZone: "UTC" };
+    if (local.slice(0, -12) !== form.dataset.year) { parts.year = "numeric"; }
+    const day = new Intl.DateTimeFormat(language, parts).format(new Date(`${local.slice(0, -6)}T00:00Z`));
+    return `${day}, ${local.slice(-5)}`;
+  }
+
+  function label() {
+    const scheduled = at.checked;
+    button.disabled = scheduled && !time.value;
+    button.value = scheduled ? time.value : "now";
+    if (!scheduled) { button.textContent = button.dataset.now; }
+    else { button.textContent = time.value ? button.dataset.at.replace("{when}", written(time.value)) : button.dataset.wanted; }
+  }
+
+  time.addEventListener("input", () => {
+    typed = time.value;
+    if (time.value) { at.checked = true; }
+    label();
+  });
+  /* A request names a time or "now", never both; the time comes back with the choice. */
+  now.addEventListener("change", () => { time.value = ""; label(); });
+  at.addEventListener("change", () => { time.value = typed; label(); if (!typed) { time.focus(); } });
+  /* A browser may restore the fields of an earlier visit after this script ran. */
+  window.addEventListener("pageshow", () => { if (time.value) { typed = time.value; at.checked = true; } label(); });
+  label();
+})();

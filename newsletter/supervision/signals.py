@@ -1,0 +1,33 @@
+"""Calls a function when the process gets a signal, from a thread, so that the function may take locks.
+
+Python runs a signal handler in the main thread, between any two of its instructions. A handler that sets a
+`threading.Event` waits forever if the main thread was interrupted in `Event.wait` while that held the event's lock.
+The handlers here only put an item into a `queue.SimpleQueue`, whose `put` is reentrant.
+"""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+
+
+@contextmanager
+def on_signals(act: Callable[[], object], *numbers: signal.Signals) -> Iterator[None]:
+    """Call the function for each of these signals that the process gets, and restore the handlers at the end."""
+    got: SimpleQueue[bool] = SimpleQueue()
+
+    def wait() -> None:
+        while got.get():
+            act()
+
+    thread = threading.Thread(target=wait, daemon=True, name="signals")
+    thread.start()
+    before = {number: signal.signal(number, lambda *_: got.put(True)) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        got.put(False)
+        thread.join()

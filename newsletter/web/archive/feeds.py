@@ -1,0 +1,184 @@
+"""Feeds of a newsletter's editions and of their posts, as Atom (RFC 4287) and as JSON Feed 1.1."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.feedgenerator import Atom1Feed
+from django.views.decorators.http import require_safe
+
+from newsletter.config import Config, Newsletter
+from newsletter.domain.digest import DigestPost
+from newsletter.editions.rendering import digest_of
+from newsletter.render.content.addresses import uri
+from newsletter.render.scope import NAME
+from newsletter.web.archive import queries
+from newsletter.web.archive.responses import cacheable, newsletter_of
+from subscribers.requests import config_of
+
+EDITIONS, POSTS = 25, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An entry of a feed: with HTML, or a plain `summary` only. `id` never changes."""
+
+    id: str
+    url: str
+    title: str
+    published: datetime
+    updated: datetime
+    html: str = ""
+    summary: str = ""
+    author: str = ""
+    language: str = ""
+    categories: tuple[str, ...] = ()
+
+
+@require_safe
+def editions_as_atom(request: HttpRequest, name: str) -> HttpResponse:
+    """The newest editions as an Atom feed."""
+    return _atom(request, name, "", "feed.atom", _editions(config_of(request), newsletter_of(request, name)))
+
+
+@require_safe
+def editions_as_json(request: HttpRequest, name: str) -> HttpResponse:
+    """The newest editions as a JSON feed."""
+    return _json(request, name, "", "feed.json", _editions(config_of(request), newsletter_of(request, name)))
+
+
+@require_safe
+def posts_as_atom(request: HttpRequest, name: str) -> HttpResponse:
+    """The newest posts of editions as an Atom feed."""
+    return _atom(request, name, "#posts", "posts.atom", _posts(config_of(request), newsletter_of(request, name)))
+
+
+@require_safe
+def posts_as_json(request: HttpRequest, name: str) -> HttpResponse:
+    """The newest posts of editions as a JSON feed."""
+    return _json(request, name, "#posts", "posts.json", _posts(config_of(request), newsletter_of(request, name)))
+
+
+def _editions(configuration: Config, newsletter: Newsletter) -> list[Item]:
+    found = queries.listed(newsletter.name, count=EDITIONS)
+    urls = [configuration.site.url + each.path for each in found]
+    return [
+        Item(url, url, each.subject, each.at, each.at, summary=each.preheader)
+        for url, each in zip(urls, found, strict=True)
+    ]
+
+
+def _posts(configuration: Config, newsletter: Newsletter) -> list[Item]:
+    """Return the posts of the newest editions, each once, with as much of their text as emails show."""
+    found: dict[str, Item] = {}
+    for edition in queries.public().filter(newsletter=newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
+        for post in digest_of(edition, configuration).posts:
+            assert edition.began_at is not None
+            found.setdefault(post.id, _post(post, f"{configuration.site.url}/n/{newsletter.name}/", edition.began_at))
+        if len(found) >= POSTS:
+            break
+    return list(found.values())[:POSTS]
+
+
+def _post(post: DigestPost, archive: str, sent: datetime) -> Item:
+    html = NAME.sub(lambda match: match[1] or "", post.html) if post.written else post.html
+    published = post.published or sent
+    return Item(
+        f"{archive}#post-{post.id}",
+        uri(post.url),
+        post.title,
+        published,
+        sent,
+        html=html,
+        author=post.author,
+        language=post.language,
+        categories=post.categories,
+    )
+
+
+class _Atom(Atom1Feed):
+    """Django's feed, with summaries as plain text (RFC 4287 3.1.1.1), where its own are `type="html"`, and contents."""
+
+    def add_item_elements(self, handler: Any, item: dict[str, Any]) -> None:
+        """Add the item's elements, and its summary or content."""
+        super().add_item_elements(handler, {**item, "description": None})
+        if item["html"]:
+            language = {"xml:lang": item["language"]} if item["language"] else {}
+            handler.addQuickElement("content", item["html"], {"type": "html", **language})
+        else:
+            handler.addQuickElement("summary", item["description"], {"type": "text"})
+
+
+def _xml(text: str) -> str:
+    """Return the text without the characters that XML 1.0 can't contain."""
+    return "".join(c for c in text if (c >= " " or c in "\t\n\r") and c not in "\ufffe\uffff")
+
+
+def _atom(request: HttpRequest, name: str, part: str, file: str, items: Iterable[Item]) -> HttpResponse:
+    newsletter, archive = newsletter_of(request, name), f"{config_of(request).site.url}/n/{name}/"
+    atom = _Atom(
+        title=newsletter.title,
+        link=archive,
+        description=newsletter.description,
+        language=newsletter.language,
+        feed_url=f"{archive}{file}",
+        feed_guid=f"{archive}{part}",
+        author_name=newsletter.sender.name or newsletter.title,
+    )
+    for item in items:
+        atom.add_item(
+            title=_xml(item.title),
+            link=item.url,
+            description=_xml(item.summary),
+            unique_id=item.id,
+            pubdate=item.published,
+            updateddate=item.updated,
+            author_name=_xml(item.author) or None,
+            categories=[_xml(each) for each in item.categories],
+            html=_xml(item.html),
+            language=item.language,
+        )
+    document = atom.writeString("utf-8")
+    return cacheable(HttpResponse(document, content_type="application/atom+xml; charset=utf-8"), newsletter)
+
+
+def _json(request: HttpRequest, name: str, part: str, file: str, items: Iterable[Item]) -> HttpResponse:
+    newsletter, archive = newsletter_of(request, name), f"{config_of(request).site.url}/n/{name}/"
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": newsletter.title,
+        "home_page_url": archive,
+        "feed_url": f"{archive}{file}",
+        **({"description": newsletter.description} if newsletter.description else {}),
+        "language": newsletter.language,
+        "authors": [{"name": newsletter.sender.name or newsletter.title}],
+        "items": [_as_json(item) for item in items],
+    }
+    body = json.dumps(document, ensure_ascii=False)
+    return cacheable(HttpResponse(body, content_type="application/feed+json; charset=utf-8"), newsletter)
+
+
+def _as_json(item: Item) -> dict[str, Any]:
+    """Return an item; it must have `content_html` or `content_text`."""
+    content = {"content_html": item.html} if item.html else {"content_text": item.summary or item.title}
+    optional = {
+        "authors": [{"name": item.author}] if item.author else [],
+        "language": item.language,
+        "tags": list(item.categories),
+    }
+    return {
+        "id": item.id,
+        "url": item.url,
+        "title": item.title,
+        **content,
+        "date_published": _rfc3339(item.published),
+        "date_modified": _rfc3339(item.updated),
+        **{key: value for key, value in optional.items() if value},
+    }
+
+
+def _rfc3339(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

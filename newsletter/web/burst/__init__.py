@@ -1,0 +1,5 @@
+"""What subscribers ask for right after an edition, answered without Django's threads: one-click requests, sign-ups and
+archive pages.
+
+Whatever is unusual about a request, Django answers it. The responses are the same, header by header.
+"""

@@ -1,0 +1,186 @@
+"""Answers one-click requests and sign-ups without sessions or threads, their writes grouped in one transaction.
+
+Promises: a request is answered with success only after its commit; what isn't an ordinary request of these kinds, and
+what the database refuses, is answered by Django. There is no limit of one-click requests.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
+from io import BytesIO
+
+from django.core.exceptions import DisallowedHost
+from django.core.handlers.asgi import ASGIRequest
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+from django.middleware.clickjacking import XFrameOptionsMiddleware
+from django.middleware.common import CommonMiddleware
+from django.middleware.locale import LocaleMiddleware
+from django.middleware.security import SecurityMiddleware
+from django.urls import resolve
+from django.utils import timezone
+
+from newsletter import config
+from newsletter.web.burst.grouped_writes import GroupedWrites
+from newsletter.web.metrics.http import requests as request_metrics
+from newsletter.web.middleware import ContentSecurityPolicy
+from newsletter.web.requests import App, Message, Receive, Send
+from subscribers import preferences
+from subscribers.requests import attach_config
+from subscribers.subscription_requests import Request, request_subscriptions
+from subscribers.tokens import TEST_NUMBER, read_link
+from subscribers.views import ONE_CLICK_BODY, one_click_response, read_sign_up
+
+ONE_CLICK, SIGN_UP = "/u/", "/subscribe"
+FORM = "application/x-www-form-urlencoded"
+
+_Head = list[tuple[bytes, bytes]]
+
+
+class ShortPath:
+    """An ASGI application in front of Django's (ASGI 3.0)."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        thread = ThreadPoolExecutor(1, thread_name_prefix="grouped-writes")
+        self._unsubscribing: GroupedWrites[int, None] = GroupedWrites(_unsubscribe, thread)
+        self._signing_up: GroupedWrites[Request, bool] = GroupedWrites(request_subscriptions, thread)
+        self._complete = _completion()
+        self._one_click_head = lru_cache(maxsize=256)(self._made_one_click_head)
+        self._observe_one_click = observer("POST", f"{ONE_CLICK}token")
+        self._observe_sign_up = observer("POST", f"/n/newsletter{SIGN_UP}")
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer the request, or pass it on."""
+        if scope["type"] != "http" or scope["method"] != "POST" or not _may_be_answered(scope["path"]):
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        body = await _whole_body(receive)
+        one_click = scope["path"].startswith(ONE_CLICK)
+        try:
+            status = await (self._one_click if one_click else self._sign_up)(scope, body, send)
+        except Error:  # Django tries again, and logs what is wrong
+            status = 0
+        if status:
+            observe = self._observe_one_click if one_click else self._observe_sign_up
+            observe(status, time.perf_counter() - began)
+        else:
+            await self._app(scope, _replayed(body, receive), send)
+
+    async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
+        """Answer, and return the status; 0 where Django is to answer. Nothing is made that the answer doesn't need."""
+        if body != ONE_CLICK_BODY:
+            return 0
+        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
+        number = read_link(scope["path"].removeprefix(ONE_CLICK))
+        if number in (None, TEST_NUMBER) or given.get(b"content-type") != FORM:
+            return 0
+        try:
+            head = self._one_click_head(scope["scheme"], given.get(b"host", ""), given.get(b"accept-language", ""))
+        except DisallowedHost:
+            return 0
+        await self._unsubscribing.write(number)
+        await _send(200, head, b"", send)
+        return 200
+
+    def _made_one_click_head(self, scheme: str, host: str, language: str) -> _Head:
+        """Return the headers of the response. Raises DisallowedHost."""
+        headers = [(b"host", host.encode("latin-1")), (b"accept-language", language.encode("latin-1"))]
+        scope = {"type": "http", "method": "POST", "path": ONE_CLICK, "scheme": scheme, "headers": headers}
+        request, response = ASGIRequest(scope, BytesIO()), one_click_response()
+        request.get_host()
+        self._complete(request, response)
+        return _head(response)
+
+    async def _sign_up(self, scope: Message, body: bytes, send: Send) -> int:
+        """Answer, and return the status; 0 where Django is to answer."""
+        configuration = config.refresh().config
+        newsletter = configuration.newsletters.get(scope["path"].removeprefix("/n/").removesuffix(SIGN_UP))
+        if newsletter is None or newsletter.status == "archived":
+            return 0
+        request = ASGIRequest(scope, BytesIO(body))
+        attach_config(request, configuration)
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return 0
+        asked = read_sign_up(request, newsletter)
+        response = (
+            asked if isinstance(asked, HttpResponse) else asked.response(await self._signing_up.write(asked.request))
+        )
+        self._complete(request, response)
+        await _send(response.status_code, _head(response), response.content, send)
+        return response.status_code
+
+
+def observer(method: str, path: str) -> Callable[[int, float], None]:
+    """Return a function that counts an answer with its status and seconds, as Django's middleware does."""
+    route = f"/{resolve(path).route}"
+    return lambda status, seconds: request_metrics().observe(route, method, status, seconds)
+
+
+def page_observer(path: str) -> Callable[[int, float], None]:
+    """Return a function that counts an answer from memory."""
+    return observer("GET", path)
+
+
+def _may_be_answered(path: str) -> bool:
+    return path.startswith(ONE_CLICK) or (path.startswith("/n/") and path.endswith(SIGN_UP))
+
+
+def _unsubscribe(numbers: Sequence[int]) -> Sequence[None]:
+    preferences.unsubscribe_all(numbers, timezone.now())
+    return [None] * len(numbers)
+
+
+def _completion() -> Callable[[HttpRequest, HttpResponse], None]:
+    """Return a function that sets the headers that Django's middleware sets on such a response."""
+
+    def nothing(request: HttpRequest) -> HttpResponse:
+        return HttpResponse()
+
+    language = LocaleMiddleware(nothing)
+    policy = ContentSecurityPolicy(nothing)
+    others = [each(nothing) for each in (XFrameOptionsMiddleware, CommonMiddleware, SecurityMiddleware)]
+
+    def complete(request: HttpRequest, response: HttpResponse) -> None:
+        language.process_request(request)
+        language.process_response(request, response)
+        policy.process_response(request, response)
+        for each in others:
+            each.process_response(request, response)
+
+    return complete
+
+
+async def _whole_body(receive: Receive) -> bytes:
+    """Return the body, whose size `bodies.WholeBodies` has limited."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return body
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Return a receive function that gives the body again, and then whatever else the client does."""
+    left = [body]
+
+    async def again() -> Message:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": False}
+        return await receive()
+
+    return again
+
+
+def _head(response: HttpResponse) -> _Head:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.items()]
+
+
+async def _send(status: int, head: _Head, body: bytes, send: Send) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": head})
+    await send({"type": "http.response.body", "body": body})

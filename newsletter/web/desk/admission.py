@@ -1,0 +1,40 @@
+"""Who may send how large a body to the desk, decided before it is read."""
+
+from django.conf import settings
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+from django.db import close_old_connections
+from django.http.cookie import parse_cookie
+from django.urls import reverse
+from django.utils.crypto import constant_time_compare
+
+from newsletter.web.desk.permissions import CODE_WANTED, TABLE, Role, role_of
+from newsletter.web.requests import Message
+
+LARGEST = 3_000_000
+"""Octets of a body of an editor's forms."""
+LARGEST_UPLOADS = {"subscribers-import": 400_000_000, "image": 30_000_000}
+"""Octets of a file of subscribers (a million of them are 80 MB), and of an image, by the page's name."""
+
+
+def body_limit(scope: Message) -> int:
+    """How many octets whoever sends this request may send to its address; 0 where nobody is logged in."""
+    close_old_connections()
+    held = _role(scope)
+    if held is Role.ANYONE:
+        return 0
+    uploads = {reverse(f"desk:{name}"): size for name, size in LARGEST_UPLOADS.items() if held >= TABLE[name]}
+    return uploads.get(scope["path"], LARGEST)
+
+
+def _role(scope: Message) -> Role:
+    """The role of the session that the request's cookie names; nothing is changed in it."""
+    cookies = parse_cookie("; ".join(v.decode("latin-1") for n, v in scope["headers"] if n == b"cookie"))
+    session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+    user = User.objects.filter(pk=session[SESSION_KEY]).first() if SESSION_KEY in session else None
+    if user is None or session.get(CODE_WANTED):
+        return Role.ANYONE
+    hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
+    given = session.get(HASH_SESSION_KEY, "")
+    return role_of(user) if any(constant_time_compare(given, each) for each in hashes) else Role.ANYONE

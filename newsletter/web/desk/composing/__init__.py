@@ -1,0 +1,1 @@
+"""Letters, blocks and changes of several posts: what an edition is composed of beyond its draft page."""

@@ -1,0 +1,168 @@
+"""New letters and copies, blocks between posts, and several posts at once."""
+
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from newsletter.editions.composing import blocks as composing
+from newsletter.editions.composing import bulk, standalone
+from newsletter.editions.problems import JobProblem
+from newsletter.models import Edition, EditorChoice, State
+from newsletter.web.desk.composing import queries
+from newsletter.web.desk.edition import block_list, conflicts
+from newsletter.web.desk.edition.queries import posts
+from newsletter.web.desk.edition.views import revision_of
+from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
+from newsletter.web.numbers import whole_number
+from subscribers.requests import config_of
+
+CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}
+
+
+def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """What is rarely done with an edition, each with a sentence about it."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    context = {**about(request, found, shown), **queries.counts(found), "may_change": found.state == State.DRAFT}
+    return page(request, "more", context, section="home")
+
+
+def letter(request: HttpRequest, name: str) -> HttpResponse:
+    """Create a letter beside the schedule."""
+    shown, problem = newsletter_of(request, name), ""
+    given = {"subject": request.POST.get("subject", ""), "posts": request.POST.get("posts", "")}
+    if request.method == "POST":
+        with caught() as problems:
+            made = standalone.make(
+                config_of(request),
+                shown,
+                now=timezone.now(),
+                subject=given["subject"],
+                with_posts=given["posts"] == "due",
+                by=editor(request),
+            )
+        if not problems:
+            return redirect("desk:edition", made.newsletter, made.period)
+        problem = problems[0]
+    context = {"newsletter": shown, "given": given, "problem": problem}
+    return page(request, "letter", context, section="home", status=422 if problem else 200)
+
+
+@require_POST
+def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Make a letter from an edition, and say how many posts could not be copied."""
+    newsletter_of(request, name)
+    found = edition_of(name, period)
+    with caught() as problems:
+        made = standalone.duplicate(config_of(request), found, now=timezone.now(), by=editor(request))
+    for problem in problems:
+        messages.error(request, problem)
+    if problems:
+        return redirect("desk:more", name, period)
+    messages.success(request, _("This is a copy. Change it as you like; nothing is sent until it is approved."))
+    left = found.entries.filter(included=True).count() - made.entries.filter(included=True).count()
+    if left > 0:
+        said = ngettext(
+            "%(n)s post was not copied, because a post can only be in one edition.",
+            "%(n)s posts were not copied, because a post can only be in one edition.",
+            left,
+        )
+        messages.info(request, said % {"n": left})
+    return redirect("desk:edition", made.newsletter, made.period)
+
+
+def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The blocks of an edition, and a form for one: new, or the one that the address names."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    given, problem = queries.values(found, request.GET.get("block", "")), ""
+    if request.method == "POST":
+        given = {key: request.POST.get(key, "") for key in queries.FIELDS}
+        try:
+            _change_block(request, found, given)
+        except JobProblem as refused:
+            problem = as_sentence(refused)
+        else:
+            return redirect("desk:blocks", name, period)
+    found = edition_of(name, period)
+    context = {
+        **about(request, found, shown),
+        "blocks": block_list.blocks(found, shown),
+        "places": block_list.places(found, shown),
+        "kinds": block_list.kinds(),
+        "given": given,
+        "problem": problem,
+        "may_change": found.state == State.DRAFT,
+    }
+    return page(request, "blocks", context, section="home", status=422 if problem else 200)
+
+
+def _change_block(request: HttpRequest, found: Edition, given: dict[str, str]) -> None:
+    by, configuration = editor(request), config_of(request)
+
+    def act(edition: Edition, revision: int) -> Edition:
+        if request.POST.get("act") == "remove":
+            return composing.remove(configuration, edition, by, revision, given["id"])
+        return composing.save(configuration, edition, by, revision, given)
+
+    conflicts.on_block(found, revision_of(request), given["id"], act)
+    removed = request.POST.get("act") == "remove"
+    messages.success(request, _("The block has been removed.") if removed else _("The block has been saved."))
+
+
+def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """All posts with a box to tick, and what can be done with those that are ticked."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    chosen = [n for n in map(whole_number, request.POST.getlist("post")) if n is not None]
+    problem, day = "", request.POST.get("day", "")
+    if request.method == "POST":
+        try:
+            _change_several(request, found, chosen, day)
+        except JobProblem as refused:
+            problem = as_sentence(refused)
+        else:
+            return redirect("desk:several", name, period)
+    found = edition_of(name, period)
+    context = {
+        **about(request, found, shown),
+        "posts": posts(found, shown),
+        "chosen": set(chosen),
+        "day": day,
+        "problem": problem,
+        "may_change": found.state == State.DRAFT,
+    }
+    return page(request, "several", context, section="home", status=422 if problem else 200)
+
+
+def _change_several(request: HttpRequest, found: Edition, chosen: list[int], day: str) -> None:
+    by, configuration, wanted = editor(request), config_of(request), request.POST.get("act", "")
+    if wanted not in (*CHOICES, "move"):
+        raise Http404("posts are included, removed or moved")
+
+    def act(edition: Edition, revision: int) -> Edition:
+        if wanted == "move":
+            return bulk.move_several(configuration, edition, by, revision, chosen, _day(day))
+        return bulk.choose_several(configuration, edition, by, revision, chosen, CHOICES[wanted])
+
+    conflicts.on_posts(found, revision_of(request), chosen, act)
+    said = {
+        "in": ngettext("%(n)s post has been included.", "%(n)s posts have been included.", len(chosen)),
+        "out": ngettext("%(n)s post has been removed.", "%(n)s posts have been removed.", len(chosen)),
+        "move": ngettext("%(n)s post has been moved.", "%(n)s posts have been moved.", len(chosen)),
+    }[wanted]
+    messages.success(request, said % {"n": len(chosen)})
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise _NoDay(_("choose the day to move the posts to")) from None
+
+
+class _NoDay(JobProblem):
+    """The day that posts are moved to is missing or invalid."""

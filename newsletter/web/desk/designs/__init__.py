@@ -1,0 +1,1 @@
+"""The designs of an email, with the newsletter's own posts."""

@@ -1,0 +1,109 @@
+"""The page of designs, each of which can be chosen, and the preview beside the settings of a design."""
+
+import os
+from typing import cast
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from newsletter.config import Config, ConfigError, Newsletter, parse
+from newsletter.config.document import CannotEdit, edit
+from newsletter.config.theme import DesignName
+from newsletter.editions.gallery import sample, sample_digest
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.theme.designs import DESIGNS
+from newsletter.web.desk.edition.preview import FRAME_POLICY
+from newsletter.web.desk.edition.preview_queries import in_scheme
+from newsletter.web.desk.pages import as_sentence, newsletter_of, page
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.design_page import DESIGN
+from newsletter.web.desk.settings.editing import UNREADABLE, tree_of
+from newsletter.web.desk.settings.forms import SettingsForm
+from newsletter.web.desk.settings.state import read_only_reason
+from subscribers.requests import config_of
+
+
+def designs(request: HttpRequest, name: str) -> HttpResponse:
+    """Every design in a frame of its own."""
+    newsletter, found = newsletter_of(request, name), config_of(request)
+    context = {
+        "newsletter": newsletter,
+        "designs": DESIGN.fields[0].choices,
+        "dark": request.GET.get("dark") == "1",
+        "own_template": newsletter.template != "edition",
+        "problem": _problem(found, newsletter),
+        "read_only": read_only_reason(found),
+    }
+    return page(request, "designs", context, section="settings")
+
+
+@xframe_options_sameorigin
+def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
+    """One design's HTML alone, for the sandboxed frame; `dark=1` shows its dark mode."""
+    newsletter, found = newsletter_of(request, name), config_of(request)
+    digest = sample_digest(found, newsletter)
+    if design not in DESIGNS or digest is None:
+        raise Http404(design)
+    made = sample(found, digest, cast(DesignName, design))
+    response = HttpResponse(in_scheme(made.html, dark=request.GET.get("dark") == "1"))
+    response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+@xframe_options_sameorigin
+def preview(request: HttpRequest, name: str) -> HttpResponse:
+    """The newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet."""
+    newsletter_of(request, name)
+    try:
+        found = _as_typed(request, name)
+        digest = sample_digest(found, found.newsletters[name])
+        none = _("There are no posts yet to show.")
+        html: str = escape(none)
+        if digest is not None:
+            html = in_scheme(sample(found, digest, digest.letterhead.theme.design).html, dark=False)
+    except (ConfigError, CannotEdit, TemplateProblem) as problem:
+        html = "<br>".join(escape(each) for each in _sentences(problem))
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _as_typed(request: HttpRequest, name: str) -> Config:
+    """Return the configuration in force with the form's values, if the file can be read.
+
+    Raises ConfigError and CannotEdit.
+    """
+    found = config_of(request)
+    shown = catalogue.newsletter_page("design")
+    if request.method != "POST" or shown is None:
+        return found
+    form = SettingsForm(shown, ("newsletters", name), tree_of(found.file), {}, os.environ, request.POST)
+    if not form.is_valid():
+        return found
+    try:
+        text = edit(found.file.read_text(encoding="utf-8-sig"), form.wanted().changes)
+    except UNREADABLE:
+        return found  # the form says so
+    return parse(text, found.file, os.environ)
+
+
+def _sentences(problem: ConfigError | CannotEdit | TemplateProblem) -> list[str]:
+    if isinstance(problem, ConfigError):
+        return [as_sentence(each.message) for each in problem.problems]
+    return [as_sentence(problem)]
+
+
+def _problem(found: Config, newsletter: Newsletter) -> str:
+    """Return why the designs can't be shown, "" if they can."""
+    try:
+        digest = sample_digest(found, newsletter)
+        if digest is None:
+            return _("There are no posts yet to show.")
+        sample(found, digest, newsletter.theme.design)
+    except TemplateProblem as problem:
+        return as_sentence(problem)
+    return ""

@@ -1,0 +1,1 @@
+"""The pages of an edition up to approval: draft, preview and history."""

@@ -1,0 +1,94 @@
+"""Putting a post into a draft that no source brought: by its address, or written by hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.utils.translation import gettext as _
+from lxml import html as lxml_html
+from lxml.etree import ParserError
+
+from newsletter.config import Config
+from newsletter.editions import editing
+from newsletter.editions.composing import bulk
+from newsletter.editions.problems import JobProblem
+from newsletter.feeds.html.markup import spaced
+from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages import Problem
+from newsletter.messages import editions as messages
+from newsletter.messages.general import ALSO
+from newsletter.models import Edition, Post
+
+LONGEST_LINK = 2_000
+FIELDS = ("url", "title", "text")
+
+
+@dataclass(frozen=True, slots=True)
+class AddField:
+    """One of the form's fields: what was typed, and why it was refused."""
+
+    key: str
+    label: str
+    value: str
+    problem: str
+
+
+def fields(given: Mapping[str, str], problems: Mapping[str, str]) -> list[AddField]:
+    """The fields in the form's order, with what was typed and what is wrong with it."""
+    labels = {"url": _("Web address"), "title": _("Headline"), "text": _("Text (Markdown)")}
+    return [AddField(key, labels[key], given.get(key, ""), problems.get(key, "")) for key in FIELDS]
+
+
+def field_of(refused: Problem) -> str:
+    """The field beside which a refusal is shown."""
+    if messages.NO_HEADLINE.matches(refused.message):
+        return "title"
+    return "text" if messages.TEXT_TOO_LONG.matches(refused.message) else "url"
+
+
+class NotFound(JobProblem):
+    """The address gives no page to take a headline from."""
+
+
+def add(
+    configuration: Config, edition: Edition, by: str, *, url: str, title: str, text: str, day: date | None = None
+) -> Edition:
+    """A post of the ledger by its address, else a page by its own headline, else what was written; under a day.
+
+    Raises JobProblem where the address can't be read and no headline was written either.
+    """
+    if url and "://" not in url:
+        url = f"https://{url}"
+    if url and (len(url) > LONGEST_LINK or not url.startswith(("http://", "https://"))):
+        raise JobProblem(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
+    known = Post.objects.filter(newsletter=edition.newsletter, url=url).first() if url else None
+    if known is not None and not (title or text):
+        included = editing.include(configuration, edition, by, None, known.pk)
+        return bulk.move_to_day(configuration, included, by, None, known.pk, day) if day else included
+    if url and not title:
+        title, summary = _of_page(configuration, url)
+        text = text or summary
+    return editing.add_post(configuration, edition, by, None, title=title, url=url, text=text, day=day)
+
+
+def _of_page(configuration: Config, url: str) -> tuple[str, str]:
+    """Headline and description that a page gives of itself (Open Graph, else its title)."""
+    try:
+        with Fetcher(configuration.collect, configuration.site.url) as fetcher:
+            body = fetcher.get(url).body
+        page = lxml_html.document_fromstring(body)
+    except SourceProblem as problem:
+        raise NotFound(ALSO(first=problem.message, second=messages.WRITE_HEADLINE())) from problem
+    except (ParserError, ValueError) as problem:
+        raise NotFound(messages.NOT_A_PAGE(url=url)) from problem
+    title = _first(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
+    if not title:
+        raise NotFound(messages.NO_PAGE_HEADLINE(url=url))
+    return title, _first(page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
+
+
+def _first(page: lxml_html.HtmlElement, *paths: str) -> str:
+    """The first of these XPaths that finds text, on one line."""
+    found = (spaced(str(text)) for path in paths for text in page.xpath(path))
+    return next((text.strip()[:500] for text in found if text.strip()), "")

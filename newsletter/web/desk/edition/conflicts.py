@@ -1,0 +1,122 @@
+"""Changes by two editors of one draft: merged if they are independent, otherwise shown as a conflict.
+
+Promises: nobody's words are overwritten unless they were shown first; the rules of a change stay those of the jobs.
+The draft's row is held from the look to the change, so that however many save at once, none is turned away for that.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from django.db import transaction
+
+from newsletter.config import Config
+from newsletter.editions import editing
+from newsletter.editions.problems import JobProblem
+from newsletter.models import Edition, Revision
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A field that two editors changed: its present text, and what this editor wrote."""
+
+    key: str
+    theirs: str
+    mine: str
+
+
+class TwoWordings(JobProblem):
+    """Someone else changed the same field; both texts are available."""
+
+    def __init__(self, edition: Edition, by: str, wordings: list[Wording]) -> None:
+        self.edition, self.by, self.wordings = edition, by, wordings
+        super().__init__(f"{by or 'somebody'} changed the same words meanwhile")
+
+
+def mark(text: str) -> str:
+    """A short mark of a text, by which a page says what it was shown."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+@transaction.atomic
+def set_words(
+    configuration: Config, edition: Edition, by: str, given: Mapping[str, str], shown: Mapping[str, str]
+) -> Edition:
+    """Set what the editor changed: each text that differs from the mark of what was `shown`.
+
+    Raises TwoWordings where what stands there now was not shown either.
+    """
+    newest = _held(edition)
+    mine = {key: text for key, raw in given.items() if mark(text := plain(key, raw)) != shown.get(key)}
+    wanted = {key: text for key, text in mine.items() if text != getattr(newest, key)}
+    clashing = [key for key in wanted if mark(getattr(newest, key)) != shown.get(key)]
+    if clashing:
+        raise TwoWordings(newest, _author(newest), [Wording(k, getattr(newest, k), mine[k]) for k in clashing])
+    return editing.set_words(configuration, newest, by, newest.revision, wanted) if wanted else newest
+
+
+def plain(key: str, text: str) -> str:
+    """A text as it is kept: of a line, one space for any white space."""
+    return " ".join(text.split()) if key in ("subject", "preheader") else text.replace("\r\n", "\n")
+
+
+@transaction.atomic
+def on_post(edition: Edition, seen: int, post: int, act: Callable[[Edition, int], Edition]) -> Edition:
+    """Do something to a post, on the newest revision where this post is as it was seen.
+
+    Raises Conflict where somebody else changed the same post.
+    """
+    newest = _held(edition)
+    if newest.revision != seen and not _same_post(newest, seen, newest.revision, post):
+        raise editing.Conflict(newest, seen)
+    return act(newest, newest.revision)
+
+
+@transaction.atomic
+def on_posts(edition: Edition, seen: int, posts: Iterable[int], act: Callable[[Edition, int], Edition]) -> Edition:
+    """Like `on_post`, for several posts: each of them is as it was seen."""
+    newest = _held(edition)
+    if newest.revision != seen and not all(_same_post(newest, seen, newest.revision, post) for post in posts):
+        raise editing.Conflict(newest, seen)
+    return act(newest, newest.revision)
+
+
+@transaction.atomic
+def on_block(edition: Edition, seen: int, block: str, act: Callable[[Edition, int], Edition]) -> Edition:
+    """Do something to a block, on the newest revision where this block is as it was seen; "" is a new one.
+
+    Raises Conflict where somebody else changed the same block.
+    """
+    newest = _held(edition)
+    if newest.revision != seen and block and _block(newest, seen, block) != _block(newest, newest.revision, block):
+        raise editing.Conflict(newest, seen)
+    return act(newest, newest.revision)
+
+
+def _block(edition: Edition, revision: int, block: str) -> dict[str, Any] | None:
+    return next((each for each in _snapshot(edition, revision).get("blocks", []) if each["id"] == block), None)
+
+
+def _held(edition: Edition) -> Edition:
+    """The draft as it stands, its row held until the transaction ends."""
+    return Edition.objects.select_for_update().get(pk=edition.pk)
+
+
+def _same_post(edition: Edition, seen: int, newest: int, post: int) -> bool:
+    """Whether a post is the same in two revisions, wherever others pushed it."""
+    old, new = (_snapshot(edition, number).get("posts", {}).get(str(post)) for number in (seen, newest))
+    if old is None or new is None:
+        return False
+    moved = ("position", "moved_rank")
+    return {k: v for k, v in old.items() if k not in moved} == {k: v for k, v in new.items() if k not in moved}
+
+
+def _snapshot(edition: Edition, number: int) -> dict[str, Any]:
+    found = Revision.objects.filter(edition=edition, number=number).values_list("snapshot", flat=True).first()
+    return dict(found or {})
+
+
+def _author(edition: Edition) -> str:
+    found = Revision.objects.filter(edition=edition, number=edition.revision).values_list("by", flat=True)
+    return found.first() or ""

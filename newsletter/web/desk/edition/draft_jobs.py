@@ -1,0 +1,107 @@
+"""Making and refreshing drafts, which read the sources first: jobs in the background with their progress."""
+
+import re
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Config
+from newsletter.editions import draft as drafting
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.windows import NoPeriod, RequestedWindow, bounds, name_of
+from newsletter.messages.editions import PERIOD_NOT_BEGUN
+from newsletter.models import Edition, Job, State
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, edition_of, editor, newsletter_of
+from newsletter.web.desk.permissions import Role
+from subscribers.requests import config_of
+
+
+@require_POST
+def draft(request: HttpRequest, name: str) -> HttpResponse:
+    """Make or refresh the draft of the next edition, or of the period that was picked."""
+    try:
+        asked = _asked(request, name)
+    except JobProblem as problem:
+        messages.error(request, as_sentence(problem))
+        return redirect("desk:newsletter", name)
+    order = {"until": asked.until.isoformat(), "period": asked.period} if asked else {}
+    return _started(request, MAKE, name, order)
+
+
+def _asked(request: HttpRequest, name: str) -> RequestedWindow | None:
+    period, shown = request.POST.get("period", "").strip(), newsletter_of(request, name)
+    if not period:
+        return None
+    first, last = bounds(period, shown.zone)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+        period = name_of(last, shown.period, shown.zone)
+        first, last = bounds(period, shown.zone)
+    if first > timezone.now():
+        raise NoPeriod(PERIOD_NOT_BEGUN(period=period))
+    return RequestedWindow(until=last, period=period)
+
+
+@require_POST
+def refresh(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Read the sources again; what editors did stays."""
+    newsletter_of(request, name)
+    return _started(request, REFRESH, name, {"edition": edition_of(name, period).pk, "period": period})
+
+
+def _started(request: HttpRequest, kind: work.JobKind, name: str, order: work.Json) -> HttpResponse:
+    """Start a job, unless the same one goes on; go to its page."""
+    going = work.unfinished(kind, name)
+    if going is None or going.order != order:
+        going = work.start(kind, config_of(request), name, editor(request), order)
+    return redirect("desk:job", going.pk)
+
+
+def _make(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    until = job.order.get("until")
+    asked = RequestedWindow(datetime.fromisoformat(until), period=job.order["period"]) if until else None
+    newsletter = configuration.newsletters[job.about]
+    made = drafting.make(configuration, newsletter, asked, now=timezone.now(), by=job.by, step=progress)
+    return {"period": made.period, "draft": made.state == State.DRAFT}
+
+
+def _made(request: HttpRequest, job: Job) -> HttpResponse:
+    """The draft; or the newsletter, with the reason why there is none."""
+    if job.problem:
+        messages.error(request, as_sentence(job.problem))
+        return redirect("desk:newsletter", job.about)
+    period = job.result["period"]
+    if not job.result["draft"]:
+        messages.info(request, _("%(name)s is no longer a draft.") % {"name": f"{job.about}/{period}"})
+    return redirect("desk:edition", job.about, period)
+
+
+def _refresh(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    found = Edition.objects.get(pk=job.order["edition"])
+    now = drafting.refresh(configuration, found, now=timezone.now(), by=job.by, step=progress)
+    return {"changed": now.revision != found.revision}
+
+
+def _refreshed(request: HttpRequest, job: Job) -> HttpResponse:
+    """The draft, with what came of reading the sources."""
+    if job.problem:
+        messages.error(request, as_sentence(job.problem))
+    elif job.result["changed"]:
+        messages.success(request, _("The draft has been updated from the sources."), extra_tags="undo")
+    else:
+        messages.success(request, _("There is nothing new at the sources."))
+    return redirect("desk:edition", job.about, job.order["period"])
+
+
+MAKE = work.JobKind(
+    "draft", gettext_lazy("Creating the draft"), "home", Role.EDITOR, _make, _made, work.always_resumable
+)
+REFRESH = work.JobKind(
+    "refresh", gettext_lazy("Checking for new posts"), "home", Role.EDITOR, _refresh, _refreshed, work.always_resumable
+)

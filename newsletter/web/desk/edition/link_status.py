@@ -1,0 +1,61 @@
+"""Whether the addresses that a draft links to answer; asked side by side, within the limits of collecting."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Literal
+
+from django.core.cache import cache
+
+from newsletter.config import Config
+from newsletter.feeds.http.fetch import Fetcher
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages import Message
+
+SIDE_BY_SIDE, AT_MOST, KEPT_SECONDS, SECONDS = 8, 100, 900, 25
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenLink:
+    """An address that does not answer as it should, and the reason."""
+
+    address: str
+    why: Message
+
+
+@dataclass(frozen=True, slots=True)
+class LinkReport:
+    """The number of links checked, the broken ones, and the number that were not checked in time."""
+
+    asked: int
+    broken: tuple[BrokenLink, ...]
+    left: int
+
+
+def check(configuration: Config, addresses: list[str]) -> LinkReport:
+    """Check each address; results are kept for a quarter of an hour."""
+    chosen, end = addresses[:AT_MOST], time.monotonic() + SECONDS
+    with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="links") as pool:
+        answers = list(pool.map(lambda address: _answer(configuration, address, end), chosen))
+    broken = tuple(BrokenLink(a, why) for a, why in zip(chosen, answers, strict=True) if why)
+    left = sum(why is None for why in answers) + len(addresses) - len(chosen)
+    return LinkReport(len(addresses) - left, broken, left)
+
+
+def _answer(configuration: Config, address: str, end: float) -> Message | Literal["", None]:
+    """Why an address is broken, "" where it is not, None where there was no time."""
+    key = f"link-{blake2b(address.encode(), digest_size=16).hexdigest()}"
+    kept: Message | Literal["", None] = cache.get(key)
+    if kept is not None:
+        return kept
+    if time.monotonic() > end:
+        return None
+    try:
+        with Fetcher(configuration.collect, configuration.site.url) as fetcher:
+            fetcher.get(address)
+        why: Message | Literal[""] = ""
+    except SourceProblem as problem:
+        why = problem.message
+    cache.set(key, why, KEPT_SECONDS)
+    return why

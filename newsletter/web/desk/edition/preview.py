@@ -1,0 +1,148 @@
+"""The draft as readers will see it: phone, desktop, dark, without images, as text, in the inbox, as it is sent.
+
+Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs.
+"""
+
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+
+from newsletter.editions import history
+from newsletter.editions.previews import as_sent
+from newsletter.editions.problems import JobProblem
+from newsletter.models import Edition, State
+from newsletter.render import preview as render
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.web.desk.edition import link_status as checking
+from newsletter.web.desk.edition import preview_queries as queries
+from newsletter.web.desk.edition.summary import departure
+from newsletter.web.desk.pages import about, as_sentence, edition_of, newsletter_of, page
+from newsletter.web.desk.permissions import Role, role
+from subscribers.requests import config_of
+
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
+)
+"""Scripts stay forbidden. The page around may measure how tall the email is, so it has the same origin."""
+KINDS = ("phone", "desktop", "inbox", "text", "raw")
+
+
+def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """What stands beside the draft: the mail on a phone, its size, the findings; and the buttons below."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    context = {**about(request, found, shown), "departure": departure(config_of(request), found, shown)}
+    context["redo"] = history.steps(found)[1] if found.state == State.DRAFT else None
+    try:
+        context |= _looked_at(request, found)
+    except (TemplateProblem, JobProblem) as problem:
+        context["problem"] = as_sentence(problem)
+    return page(request, "_side", context)
+
+
+def _looked_at(request: HttpRequest, found: Edition) -> dict[str, object]:
+    looked_at = queries.proof(config_of(request), found)
+    told = queries.findings(found, looked_at)
+    return {
+        "mark": queries.content_mark(found),
+        "size": queries.size(looked_at),
+        "findings": told,
+        "errors": sum(t.is_error for t in told),
+        "suggestions": sum(not t.is_error for t in told),
+        "codes": sorted({t.finding.code for t in told if t.is_error}),
+        "subject": looked_at.rendered.subject,
+        "preheader": looked_at.rendered.preheader,
+        "shortened": [p.title for p in looked_at.digest.posts if p.id in looked_at.rendered.shortened],
+        "sender": looked_at.letterhead.sender_name or looked_at.letterhead.sender_address,
+    }
+
+
+def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The page with the frame, what to look at chosen by its address."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    chosen = _chosen(request)
+    context = {
+        **about(request, found, shown),
+        "chosen": chosen,
+        "tabs": _tabs(chosen),
+        "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(found.revision)}),
+        "may_choose_reader": role(request) is Role.ADMIN,
+        "may_change": found.state == State.DRAFT,
+        "departure": departure(config_of(request), found, shown),
+    }
+    try:
+        context |= _looked_at(request, found)
+    except (TemplateProblem, JobProblem) as problem:
+        context["problem"] = as_sentence(problem)
+    return page(request, "preview", context, section="home")
+
+
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    kind = request.GET.get("kind", "phone")
+    switches = {key: "1" if request.GET.get(key) == "1" else "" for key in ("dark", "bare")}
+    return {"kind": kind if kind in KINDS else "phone", **switches, "reader": request.GET.get("reader", "")[:254]}
+
+
+def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
+    names = {
+        "phone": _("Phone"),
+        "desktop": _("Computer"),
+        "inbox": _("Inbox"),
+        "text": _("Plain text"),
+        "raw": _("Source"),
+    }
+    kept = {k: v for k, v in chosen.items() if k != "kind" and v}
+    return [
+        {"name": names[kind], "query": urlencode({"kind": kind} | kept), "here": kind == chosen["kind"]}
+        for kind in KINDS
+    ]
+
+
+@xframe_options_sameorigin
+def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The mail's HTML alone, for the sandboxed frame; `dark=1` its dark side, `bare=1` without images."""
+    looked_at, chosen = queries.proof(config_of(request), edition_of(name, period)), _chosen(request)
+    who = queries.reader(_allowed_reader(request, chosen))
+    response = HttpResponse(queries.html(looked_at, who, dark=bool(chosen["dark"])))
+    images = "'none'" if chosen["bare"] else "https: http: data:"
+    response["Content-Security-Policy"] = FRAME_POLICY.format(images=images)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
+    """Return the chosen subscriber; only admins may preview as a real one."""
+    who = chosen["reader"]
+    return who if role(request) is Role.ADMIN or "@" not in who else ""
+
+
+@xframe_options_sameorigin
+def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The mail's text part."""
+    looked_at = queries.proof(config_of(request), edition_of(name, period))
+    who = queries.reader(_allowed_reader(request, _chosen(request)))
+    return _plain(render.reader_text(looked_at.rendered, looked_at.letterhead, who))
+
+
+@xframe_options_sameorigin
+def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The whole mail as it goes over the line."""
+    edition = edition_of(name, period)
+    who = queries.reader(_allowed_reader(request, _chosen(request)))
+    mail = as_sent(edition, queries.proof(config_of(request), edition), who, datetime.now(UTC))
+    return _plain(mail.decode("utf-8", "replace"))
+
+
+def _plain(shown: str) -> HttpResponse:
+    response = HttpResponse(shown, content_type="text/plain; charset=utf-8")
+    response["Content-Security-Policy"] = FRAME_POLICY.format(images="'none'")
+    return response
+
+
+def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Whether the addresses in the mail answer; asked by the page when it is there already."""
+    looked_at = queries.proof(config_of(request), edition_of(name, period))
+    return page(request, "_links", {"checked": checking.check(config_of(request), queries.links(looked_at))})

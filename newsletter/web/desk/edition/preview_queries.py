@@ -1,0 +1,142 @@
+"""A draft as an email: rendered once for each revision, with its size and the findings of lint."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from html import unescape
+from urllib.parse import urlsplit
+
+from django.urls import reverse
+
+from newsletter.config import Config
+from newsletter.domain.digest import Finding, Level
+from newsletter.domain.segments import Reader
+from newsletter.editions import rendering
+from newsletter.editions.previews import sample_reader
+from newsletter.editions.rendering import Proof
+from newsletter.models import Edition
+from newsletter.render import preview
+from newsletter.web.desk import formatting
+from subscribers.models import Subscriber
+from subscribers.tokens import link_token_for_tests
+
+CLIPPED_AT = 102 * 1024
+"""Gmail cuts a mail's HTML at about this many bytes."""
+
+FIELDS = ("subject", "preheader", "greeting", "closing")
+_STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)
+_SCHEME = re.compile(r"\(\s*prefers-color-scheme\s*:\s*(dark|light)\s*\)", re.IGNORECASE)
+_LINK = re.compile(r"""<a\s[^<>]*?href=["'](https?://[^"'<>]+)["']""", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """The size of the HTML in bytes, compared with what Gmail shows."""
+
+    bytes: int
+    share: int
+    text: str
+
+    @property
+    def level(self) -> str:
+        """good, warning or error."""
+        return "error" if self.share >= 100 else "warning" if self.share >= 88 else "good"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A finding with the address of the page on which it can be fixed."""
+
+    finding: Finding
+    address: str
+    is_error: bool
+
+
+def content_mark(edition: Edition) -> str:
+    """A short mark of what the posts in the edition say at this moment: other once a source changed one of them."""
+    posts = edition.entries.filter(included=True).order_by("position", "pk")
+    content = list(posts.values_list("post_id", "post__content_hash", "post__changed_at"))
+    return blake2b(repr((edition.revision, content)).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True)
+class _Rendering:
+    """What a proof depends on: configurations are told apart by identity, because comparing them takes long."""
+
+    edition: int
+    state: str
+    mark: str
+    snapshot: int
+    configuration: Config = field(compare=False)
+
+
+def proof(configuration: Config, edition: Edition) -> Proof:
+    """The edition rendered; kept while its content is the same, so that each frame of it need not make it anew."""
+    return _proof(_Rendering(edition.pk, edition.state, content_mark(edition), id(configuration), configuration))
+
+
+@lru_cache(maxsize=16)
+def _proof(wanted: _Rendering) -> Proof:
+    return rendering.proof(Edition.objects.get(pk=wanted.edition), wanted.configuration)
+
+
+def size(looked_at: Proof) -> Size:
+    """The size for a sample reader."""
+    count = len(preview.reader_html(looked_at.rendered, looked_at.letterhead, sample_reader()).encode())
+    return Size(count, round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
+
+
+def findings(edition: Edition, looked_at: Proof) -> list[Told]:
+    """Return the findings of lint, errors first."""
+    posts = {post.id for post in looked_at.digest.posts}
+    return [Told(f, _where(edition, f.where, posts), f.level == Level.ERROR) for f in looked_at.findings]
+
+
+def _where(edition: Edition, where: str, posts: set[str]) -> str:
+    page = reverse("desk:edition", args=(edition.newsletter, edition.period))
+    if where in FIELDS:
+        return f"{page}#{where}"
+    return f"{page}#post-{where}" if where in posts else ""
+
+
+def reader(who: str) -> Reader:
+    """Return the reader of a preview: a subscriber, or a sample with a name or without, whose links affect nobody."""
+    found = Subscriber.objects.filter(key=who.strip().lower()).first() if "@" in who else None
+    if found is not None:
+        return Reader(
+            number=0, address=found.address, token=link_token_for_tests(), message_id="preview", name=found.name
+        )
+    sample = sample_reader()
+    return (
+        sample if who != "named" else Reader(0, sample.address, sample.token, sample.message_id, name="Kari Nordmann")
+    )
+
+
+def html(looked_at: Proof, who: Reader, *, dark: bool) -> str:
+    """The mail's HTML for a frame, showing its dark or its light side whatever the browser prefers."""
+    return in_scheme(preview.reader_html(looked_at.rendered, looked_at.letterhead, who), dark=dark)
+
+
+def in_scheme(made: str, *, dark: bool) -> str:
+    """Return an email's HTML that is always dark, or always light."""
+    return _STYLE.sub(lambda m: m[1] + _SCHEME.sub(lambda s: _always(s[1], dark), m[2]) + m[3], made)
+
+
+def _always(scheme: str, dark: bool) -> str:
+    """A media query that always, or never, holds."""
+    return "(min-width: 0)" if (scheme.lower() == "dark") == dark else "(max-width: 0)"
+
+
+def links(looked_at: Proof) -> list[str]:
+    """The addresses that the posts link to, each once; the site's own are left out."""
+    own = urlsplit(looked_at.letterhead.site_url).netloc
+    return list(
+        dict.fromkeys(address for address in _found(looked_at.rendered.html) if urlsplit(address).netloc != own)
+    )
+
+
+def _found(source: str) -> Iterator[str]:
+    for match in _LINK.finditer(source):
+        yield unescape(match[1]).partition("#")[0]

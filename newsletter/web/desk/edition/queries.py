@@ -1,0 +1,153 @@
+"""A draft as its editors see it: its posts by day with the reason each is in or out, and its revisions."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from html import unescape
+
+from django.db.models.functions import Substr
+from django.utils.html import strip_tags
+
+from newsletter import config
+from newsletter.editions.selection.ordering import day_of
+from newsletter.messages import posts as reasons
+from newsletter.models import Edition, EditionPost, Revision
+from newsletter.web.desk import formatting, users
+
+BEGINNING = 1_500
+SHOWN = 140
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """A post in the list; `beginning` are its first words; `when` has no day where the list's heading says it."""
+
+    post: int
+    title: str
+    url: str
+    when: str
+    reason: str
+    beginning: str
+    included: bool
+    pinned: bool
+    changed: bool
+    headline_only: bool
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The posts under one day, in the order in which they are read."""
+
+    day: date
+    heading: str
+    rows: tuple[PostRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Posts:
+    """The included posts by day, and the others."""
+
+    days: tuple[Day, ...]
+    out: tuple[PostRow, ...]
+
+    @property
+    def count(self) -> int:
+        """Return the number of included posts."""
+        return sum(len(day.rows) for day in self.days)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A revision in the history: what was done, by whom, when."""
+
+    number: int
+    what: str
+    by: str
+    when: str
+
+
+def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
+    """All posts of an edition: one query, whatever their number; of their texts only the beginning is read."""
+    entries = edition.entries.select_related("post").defer("post__html", "post__summary", "text")
+    entries = entries.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
+    days: dict[date, list[EditionPost]] = {}
+    out = []
+    for entry in entries.order_by("position", "pk"):
+        if entry.included:
+            days.setdefault(day_of(entry, newsletter), []).append(entry)
+        else:
+            out.append(_row(entry, newsletter))
+    return Posts(tuple(_day(day, held, newsletter) for day, held in days.items()), tuple(out))
+
+
+def _day(day: date, entries: list[EditionPost], newsletter: config.Newsletter) -> Day:
+    rows = tuple(_row(e, newsletter, day) for e in entries)
+    return Day(day, formatting.day_heading(day), rows)
+
+
+def _is_usual(entry: EditionPost) -> bool:
+    """Return whether a post is in the edition for the reason that most are; repeating it says nothing."""
+    return entry.included and reasons.IN_THE_PERIOD.matches(entry.reason)
+
+
+def _row(entry: EditionPost, newsletter: config.Newsletter, day: date | None = None) -> PostRow:
+    post, own = entry.post, str(getattr(entry, "own", ""))
+    same_day = post.published is not None and post.published.astimezone(newsletter.zone).date() == day
+    return PostRow(
+        post=entry.post_id,
+        title=entry.title or post.title or post.url,
+        url=post.url,
+        when=(formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
+        reason="" if _is_usual(entry) else formatting.message(entry.reason, newsletter.zone),
+        beginning=_short(own or plain(str(getattr(entry, "start", "")))),
+        included=entry.included,
+        pinned=entry.pinned,
+        changed=bool(entry.title or own),
+        headline_only=entry.headline_only,
+        language=post.language,
+    )
+
+
+def plain(html: str) -> str:
+    """Text out of HTML that may be cut in the middle of a tag; one space for any white space."""
+    return " ".join(unescape(strip_tags(re.sub(r"<[^>]*\Z", "", html.replace("><", "> <")))).split())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= SHOWN else text[:SHOWN].rpartition(" ")[0] + "…"
+
+
+def place(found: Posts, post: int, act: str) -> tuple[date, int] | None:
+    """Where a post goes that is moved up or down by one: within its day, else to the end or start of the next one."""
+    for number, day in enumerate(found.days):
+        index = next((i for i, row in enumerate(day.rows) if row.post == post), None)
+        if index is None:
+            continue
+        if act == "up":
+            if index:
+                return day.day, index - 1
+            return (found.days[number - 1].day, len(found.days[number - 1].rows)) if number else None
+        if index < len(day.rows) - 1:
+            return day.day, index + 1
+        return (found.days[number + 1].day, 0) if number + 1 < len(found.days) else None
+    return None
+
+
+def history(edition: Edition, newsletter: config.Newsletter, limit: int | None = 100) -> list[Change]:
+    """The newest revisions of a draft, without what they hold."""
+    rows = list(edition.revisions.defer("snapshot").order_by("-number")[:limit])
+    names = users.names(r.by for r in rows)
+    return [_change(r, names, newsletter) for r in rows]
+
+
+def _change(revision: Revision, names: Mapping[str, str], newsletter: config.Newsletter) -> Change:
+    what = formatting.capital(formatting.message(revision.what, newsletter.zone))
+    return Change(revision.number, what, names[revision.by], formatting.moment(revision.at, newsletter.zone))
+
+
+def last_change(edition: Edition, newsletter: config.Newsletter) -> str:
+    """What the newest revision changed, in words: `Removed: A headline`."""
+    told = edition.revisions.filter(number=edition.revision).values_list("what", flat=True).first()
+    return formatting.capital(formatting.message(told, newsletter.zone))

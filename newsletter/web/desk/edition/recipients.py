@@ -1,0 +1,43 @@
+"""Who would receive an edition, and who would not, with the reasons."""
+
+from hashlib import sha256
+
+from django.core.cache import cache
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from newsletter.config import Newsletter
+from newsletter.models import Edition
+from newsletter.sending import audience
+from subscribers.models import Subscription
+
+KEPT_SECONDS = 30
+
+
+def count(newsletter: Newsletter, edition: Edition) -> int:
+    """Return how many would receive an edition now; queried at most twice a minute."""
+    key = f"audience-{newsletter.name}-{edition.corrects_id or ''}-{cache.get(f'audience-{newsletter.name}', 0)}"
+    key += f"-{sha256(edition.segment_where.encode()).hexdigest()[:16]}"
+    found = cache.get(key)
+    if found is None:
+        found = audience.receiving(newsletter, edition, timezone.now()).count()
+        cache.set(key, found, KEPT_SECONDS)
+    return int(found)
+
+
+def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
+    """How many would get nothing, by reason, nobody twice: for the moment before sending; nobody once it has begun."""
+    if edition.audience is not None:
+        return []
+    reasons = {
+        "pending": _("not confirmed yet"),
+        "unsubscribed": _("unsubscribed"),
+        "paused": _("paused their subscription"),
+        "suppressed": _("blocked"),
+        "filter": _("outside the newsletter’s filter"),
+        "segment": _("outside the segment “%(name)s”") % {"name": edition.segment},
+    }
+    found = Subscription.objects.excluded(newsletter, timezone.now())
+    if edition.segment_where:
+        found["segment"] = count(newsletter, Edition(corrects_id=edition.corrects_id)) - count(newsletter, edition)
+    return [(reasons.get(key, key), number) for key, number in found.items() if number]

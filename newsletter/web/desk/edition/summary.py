@@ -1,0 +1,61 @@
+"""What approving or sending would do: when the edition is sent, to how many, and through which provider."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from newsletter.config import Config, Newsletter
+from newsletter.models import Edition, State
+from newsletter.web.desk import formatting
+from newsletter.web.desk.edition import recipients
+from newsletter.web.desk.settings.catalogue import SENDER
+
+PROVIDERS = dict(next(field for field in SENDER.fields if field.key == "provider").choices)
+"""How pages call the providers."""
+TYPED_ABOVE = 1_000
+"""Sending to more readers than this wants their number typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """`by_itself` is when an approved edition leaves without a further act; None: it is sent by hand.
+
+    `due` is that time for a form's hidden field, "" for none.
+    """
+
+    readers: int
+    readers_text: str
+    provider: str
+    by_itself: datetime | None
+    when: str
+    approve: str
+    send_now: str
+    typed: bool
+    due: str
+
+
+def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -> Departure:
+    """For a draft or an approved edition, as it would leave now."""
+    readers = edition.audience if edition.audience is not None else recipients.count(newsletter, edition)
+    due = edition.due_at if edition.due_at and edition.due_at > timezone.now() else None
+    when = formatting.moment(due, newsletter.zone)
+    counted = formatting.readers(readers)
+    if due:
+        label = _("Approve – sends %(when)s to %(readers)s") % {"when": when, "readers": counted}
+    else:
+        label = _("Approve (sending is a separate step)")
+    by_itself = due if edition.state in (State.DRAFT, State.APPROVED) else None
+    provider = configuration.provider_of(newsletter)
+    return Departure(
+        readers=readers,
+        readers_text=counted,
+        provider=str(PROVIDERS.get(provider, provider)),
+        by_itself=by_itself,
+        when=when,
+        approve=label,
+        send_now=_("Send now to %(readers)s") % {"readers": counted},
+        typed=readers > TYPED_ABOVE,
+        due=due.isoformat() if due else "",
+    )

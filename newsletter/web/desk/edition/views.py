@@ -1,0 +1,382 @@
+"""The draft: its words and posts, each change saved at once, and nobody's words lost where two edit."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Config, Newsletter
+from newsletter.editions import editing
+from newsletter.editions import history as recorded
+from newsletter.editions.approval import was_too_small
+from newsletter.editions.composing import bulk
+from newsletter.editions.history import WORDS
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.ordering import day_of
+from newsletter.feeds.html.markup import text_of
+from newsletter.messages import MessageType, Problem
+from newsletter.messages import history as acts
+from newsletter.models import LOCKED_STATES, Edition, EditionPost, State
+from newsletter.render.content.to_markdown import to_markdown
+from newsletter.web.desk import formatting, users
+from newsletter.web.desk.edition import add_post, block_list, conflicts, queries
+from newsletter.web.desk.home.queries import line
+from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.permissions import POLICY
+from newsletter.web.numbers import whole_number
+from subscribers.requests import config_of
+
+IN_FULL_UP_TO = 20
+"""Posts of which the list has beginning and address too; those of a longer one are fetched with the panel to write."""
+
+
+def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The whole page; what is no draft any more is shown, but can't be changed."""
+    return _whole(request, newsletter_of(request, name), edition_of(name, period))
+
+
+def _whole(
+    request: HttpRequest,
+    shown: Newsletter,
+    found: Edition,
+    given: Mapping[str, str] | None = None,
+    problems: Mapping[str, str] | None = None,
+) -> HttpResponse:
+    """The page; `given` is what was filled in to add a post, and `problems` why that was refused, by field.
+
+    Previews of texts show the images of sources, as the email does.
+    """
+    context = {
+        **_context(request, shown, found),
+        **about(request, found, shown),
+        "line": line(found, shown),
+        "window": f"{formatting.moment(found.since, shown.zone)} – {formatting.moment(found.until, shown.zone)}",
+        "refreshed": formatting.ago(found.refreshed_at),
+        "fields": word_fields(found),
+        "subject": found.approved_content.subject if found.state in LOCKED_STATES else found.subject,
+        "blocks": block_list.blocks(found, shown) if found.blocks else [],
+        "open_notes": found.notes.filter(done_at=None).count(),
+        "too_small": was_too_small(found),
+        "add": add_post.fields(given or {}, problems or {}),
+        "refused": bool(problems),
+    }
+    response = page(request, "edition", context, section="home", status=422 if problems else 200)
+    response["Content-Security-Policy"] = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https: http:")
+    return response
+
+
+def _context(request: HttpRequest, shown: Newsletter, found: Edition) -> dict[str, object]:
+    """The list of posts; in full only where it is short, what is out only where it is asked for."""
+    posts = queries.posts(found, shown)
+    return {
+        "newsletter": shown,
+        "edition": found,
+        "posts": posts,
+        "revision": found.revision,
+        "may_change": found.state == State.DRAFT,
+        "in_full": posts.count <= IN_FULL_UP_TO,
+        "out_open": not posts.days or "out" in request.GET or "out" in request.POST,
+    }
+
+
+@require_POST
+def set_words(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Save subject, preheader, greeting and closing, as far as they differ from what the editor was shown."""
+    found, seen = edition_of(name, period), revision_of(request)
+    given = {key: request.POST[key] for key in WORDS if key in request.POST}
+    shown = {key: request.POST.get(f"shown-{key}", "") for key in given}
+    if "force" in request.POST:
+        shown = {key: conflicts.mark(getattr(found, key)) for key in given}
+    try:
+        changed = conflicts.set_words(config_of(request), found, editor(request), given, shown)
+    except conflicts.TwoWordings as clash:
+        who = users.names([clash.by])[clash.by]
+        return page(request, "_clash", {"clash": clash, "edition": clash.edition, "who": who}, status=409)
+    except JobProblem as problem:
+        return page(request, "_problem", {"sentence": as_sentence(problem)}, status=422)
+    fields = [field for field in word_fields(changed) if field.key in given]
+    stale = [f for f in fields if f.value != conflicts.plain(f.key, given[f.key])]
+    context = {**_saved(request, changed), "fields": [f for f in fields if f not in stale], "stale": stale}
+    return _told(page(request, "_saved", context), others=changed.revision > seen + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class WordField:
+    """One of the four texts that editors write; `shown` marks what the page holds."""
+
+    key: str
+    label: str
+    help: str
+    value: str
+    rows: int
+
+    @property
+    def shown(self) -> str:
+        """The mark of the value."""
+        return conflicts.mark(self.value)
+
+
+def word_fields(edition: Edition) -> list[WordField]:
+    """The four, in reading order."""
+    fields = (
+        ("subject", _("Subject"), _("If you leave this blank, we use the headlines."), 1),
+        (
+            "preheader",
+            _("Preview text"),
+            _("Shown after the subject in the inbox. If you leave this blank, we use the headlines."),
+            1,
+        ),
+        ("greeting", _("Introduction"), _("Shown above the posts."), 12),
+        ("closing", _("Sign-off"), _("Shown below the posts."), 12),
+    )
+    return [WordField(k, label, said, getattr(edition, k), rows) for k, label, said, rows in fields]
+
+
+def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The list of posts alone, as it stands now."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    return page(request, "_posts", {**_context(request, shown, found), "saved": True})
+
+
+@require_POST
+def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Do something to one post; gives the list anew."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    problem, act = "", _asked(request)
+    try:
+        found = conflicts.on_post(
+            found, revision_of(request), act.post, lambda e, revision: act.do(e, editor(request), revision)
+        )
+    except JobProblem as refused:
+        if act.name == "write":
+            return _not_written(request, found, act.post, refused)
+        problem, found = as_sentence(refused), edition_of(name, period)
+    context = {**_context(request, shown, found), **_saved(request, found), "problem": problem}
+    if act.before is not None and act.before != found.revision:
+        context |= {"toast": queries.last_change(found, shown), "undo_to": act.before}
+    if act.name == "write":
+        context["written"] = act.post
+    return _told(page(request, "_posts", context))
+
+
+def _not_written(request: HttpRequest, edition: Edition, post: int, refused: JobProblem) -> HttpResponse:
+    """Say in the panel why a post was not saved; after a conflict, what stands there now can be looked at."""
+    conflict = isinstance(refused, editing.Conflict)
+    context = {"edition": edition, "sentence": as_sentence(refused), "post": post, "conflict": conflict}
+    response = page(request, "_not_written", context, status=409 if conflict else 422)
+    response["HX-Retarget"] = f'[data-write="{post}"] .said'
+    response["HX-Reswap"] = "innerHTML"
+    return response
+
+
+class _Act:
+    """What is asked of one post: `out 12`, or fields of a form; `before` is the revision that it was done to."""
+
+    before: int | None = None
+
+    def __init__(self, configuration: Config, name: str, post: int, fields: dict[str, str]) -> None:
+        self.configuration, self.name, self.post, self.fields = configuration, name, post, fields
+
+    def do(self, edition: Edition, by: str, revision: int) -> Edition:
+        """Call the job."""
+        self.before = revision
+        simple: dict[str, Callable[..., Edition]] = {
+            "out": editing.leave_out,
+            "in": editing.include,
+            "rules": editing.let_rules_decide,
+            "pin": editing.pin,
+        }
+        if self.name in simple:
+            return simple[self.name](self.configuration, edition, by, revision, self.post)
+        if self.name == "unpin":
+            return editing.pin(self.configuration, edition, by, revision, self.post, pinned=False)
+        if self.name == "write":
+            return self._write(edition, by, revision)
+        return self._move(edition, by, revision)
+
+    def _write(self, edition: Edition, by: str, revision: int) -> Edition:
+        """Headline and text, as far as they differ; each is an act of its own."""
+        entry = edition.entries.select_related("post").filter(post_id=self.post).first()
+        if entry is None:
+            raise Http404("the draft has no such post")
+        title, text = self.fields["title"].strip(), self.fields["text"].replace("\r\n", "\n").strip()
+        title = "" if title == entry.post.title else title
+        if conflicts.mark(text) == self.fields["shown-text"]:
+            text = entry.text
+        elif text == _source_text(entry):
+            text = ""
+        if title != entry.title:
+            edition = editing.retitle(self.configuration, edition, by, revision, self.post, title)
+        if text != entry.text:
+            edition = editing.rewrite(self.configuration, edition, by, edition.revision, self.post, text)
+        if day := self.fields["day"]:
+            edition = bulk.move_to_day(self.configuration, edition, by, edition.revision, self.post, _day(day))
+        return edition
+
+    def _move(self, edition: Edition, by: str, revision: int) -> Edition:
+        if self.name == "move":
+            place = whole_number(self.fields["place"])
+            if place is None:
+                raise Http404("a post is moved to a day and a place")
+            target = _day(self.fields["day"]), place
+        else:
+            shown = self.configuration.newsletters[edition.newsletter]
+            found = queries.place(queries.posts(edition, shown), self.post, self.name)
+            if found is None:
+                return edition
+            target = found
+        return editing.move(self.configuration, edition, by, revision, self.post, *target)
+
+
+def _day(text: str) -> date:
+    """The day of a form. Raises Http404 for anything else, which the browser's field for days doesn't send."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise Http404("a day is written as 2026-02-06") from None
+
+
+ACTS = ("out", "in", "rules", "pin", "unpin", "up", "down", "move", "write")
+
+
+def _asked(request: HttpRequest) -> _Act:
+    act, _space, post = request.POST.get("act", "").partition(" ")
+    number = whole_number(post or request.POST.get("post", ""))
+    if act not in ACTS or number is None:
+        raise Http404("there is nothing of that name to be done to a post")
+    fields = {key: request.POST.get(key, "") for key in ("title", "text", "shown-text", "day", "place")}
+    return _Act(config_of(request), act, number, fields)
+
+
+def original(request: HttpRequest, name: str, period: str, post: int) -> HttpResponse:
+    """One post opened for writing, with what its source said beside it."""
+    found = edition_of(name, period)
+    entry = found.entries.select_related("post").filter(post_id=post).first()
+    if entry is None:
+        raise Http404("the draft has no such post")
+    text = entry.text or _source_text(entry)
+    said = text_of(entry.post.html or entry.post.summary)
+    day = day_of(entry, newsletter_of(request, name)) if entry.included else None
+    context = {
+        "edition": found,
+        "entry": entry,
+        "said": said,
+        "text": text,
+        "shown": conflicts.mark(text),
+        "day": day,
+    }
+    return page(request, "_write", context)
+
+
+def _source_text(entry: EditionPost) -> str:
+    """What the source says, as Markdown, which an editor begins with."""
+    return to_markdown(entry.post.html or entry.post.summary).strip()
+
+
+@require_POST
+def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Put a post in by its address, or by hand; where that is refused, the page keeps what was typed."""
+    found, by_htmx = edition_of(name, period), "HX-Request" in request.headers
+    given = {key: request.POST.get(key, "") for key in (*add_post.FIELDS, "day")}
+    shown, day = newsletter_of(request, name), _day(given["day"]) if given["day"] else None
+    url, title, text = (given[key].strip() for key in add_post.FIELDS)
+    try:
+        now = add_post.add(config_of(request), found, editor(request), url=url, title=title, text=text, day=day)
+    except Problem as refused:
+        problems = {add_post.field_of(refused): as_sentence(refused)}
+        if not by_htmx:
+            return _whole(request, shown, found, given, problems)
+        context = {"fields": add_post.fields(given, problems)}
+        return page(request, "_add_fields", context, status=422)
+    messages.success(request, queries.last_change(now, shown), extra_tags="undo")
+    if by_htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("desk:edition", args=(name, period))})
+    return redirect("desk:edition", name, period)
+
+
+def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """What was changed, by whom; any revision can be gone back to."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    context = {
+        **about(request, found, shown),
+        "changes": queries.history(found, shown),
+        "may_change": found.state == State.DRAFT,
+    }
+    return page(request, "history", context, section="home")
+
+
+@require_POST
+def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Undo or redo a change, or restore the revision that is named."""
+    found, by_htmx = edition_of(name, period), "HX-Request" in request.headers
+    wanted = _wanted(request, found)
+    if wanted is None:
+        messages.info(
+            request, _("There is nothing to redo.") if "again" in request.POST else _("There is nothing to undo.")
+        )
+        return redirect("desk:edition", name, period)
+    to, what, said = wanted
+    with caught() as problems:
+        now = editing.go_back(config_of(request), found, editor(request), revision_of(request), to, what=what)
+        if by_htmx and all(getattr(now, key) == getattr(found, key) for key in (*WORDS, "blocks")):
+            return _undone(request, now)
+        messages.success(request, said)
+    for problem in problems:
+        messages.error(request, problem)
+    if by_htmx:
+        return HttpResponse(status=204, headers={"HX-Redirect": reverse("desk:edition", args=(name, period))})
+    return redirect("desk:edition", name, period)
+
+
+def _wanted(request: HttpRequest, found: Edition) -> tuple[int, MessageType, str] | None:
+    """The revision to restore, how the history calls that, and how the page does; None if there is nothing to do."""
+    asked = whole_number(request.POST.get("to", ""))
+    back, forth = recorded.steps(found)
+    if asked is not None and (back is None or asked != back.to):
+        return asked, acts.BACK, _("Revision %(number)s has been restored.") % {"number": asked}
+    step = forth if asked is None and "again" in request.POST else back
+    if step is None:
+        return None
+    what = formatting.message(step.what, timezone.get_current_timezone())
+    if step is forth:
+        return step.to, acts.REDONE, _("Redone: %(what)s") % {"what": what}
+    return step.to, acts.UNDONE, _("Undone: %(what)s") % {"what": what}
+
+
+def _undone(request: HttpRequest, found: Edition) -> HttpResponse:
+    """The list of posts after an act of the same page was undone."""
+    shown = newsletter_of(request, found.newsletter)
+    context = {**_context(request, shown, found), **_saved(request, found), "toast": _("Undone.")}
+    return _told(page(request, "_posts", context))
+
+
+def revision_of(request: HttpRequest) -> int:
+    """The revision that the editor was shown."""
+    asked = whole_number(request.POST.get("revision", ""))
+    if asked is None:
+        raise Http404("an act on a draft names the revision that was looked at")
+    return asked
+
+
+def _saved(request: HttpRequest, edition: Edition) -> dict[str, object]:
+    zone = config_of(request).newsletters[edition.newsletter].zone
+    return {
+        "edition": edition,
+        "revision": edition.revision,
+        "saved_at": formatting.clock(timezone.now(), zone),
+        "saved": True,
+    }
+
+
+def _told(response: HttpResponse, *, others: bool = False) -> HttpResponse:
+    """Tell the page that the draft changed, so that preview and buttons follow; the list too, where others did it."""
+    response["HX-Trigger"] = json.dumps({"draft-changed": True} | ({"others-changed": True} if others else {}))
+    return response

@@ -1,0 +1,245 @@
+"""Formats times, states, numbers and differences in the language of the page."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Any
+
+from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.lists import format_list
+from babel.numbers import format_decimal, format_percent
+from django.utils import timezone
+from django.utils.translation import get_language, gettext, ngettext
+from django.utils.translation import gettext as _
+
+from newsletter.editions.titles import period_title
+from newsletter.messages import Message, from_json, from_text, render
+from newsletter.messages import history as acts
+from newsletter.messages.localized import Localized
+from newsletter.models import Act, Edition, State
+from newsletter.web.desk import users
+
+SILENT = ("content", "position", "moved_rank")
+"""What the audit log keeps of a post for the program alone."""
+
+
+def language() -> str:
+    """The locale of the page, as CLDR names it; English dates are written day first."""
+    found = (get_language() or "en").replace("-", "_")
+    return "en_GB" if found == "en" else found
+
+
+def period(edition: Edition) -> str:
+    """An edition's period in words: `Week 6, 2–8 February 2026`."""
+    return period_title(edition.period, language().replace("_", "-"))
+
+
+def message(told: Message | None, zone: tzinfo = UTC) -> str:
+    """A message in the language of the page, with the team's people by name; "" for none."""
+    return "" if told is None else render(_with_names(told), Localized(language(), gettext, ngettext, zone))
+
+
+def _with_names(told: Message) -> Message:
+    who = dict(told.params).get("who")
+    return told.renamed(who, users.names([who])[who]) if isinstance(who, str) else told
+
+
+def stored(text: str) -> str:
+    """A server's reply or a message, as a text column has it, in the language of the page."""
+    return message(from_text(text))
+
+
+def capital(sentence: str) -> str:
+    """A sentence with a capital letter at its beginning, unless it begins with a name (a key, a file, an edition)."""
+    first = sentence.partition(" ")[0].rstrip(":")
+    return (sentence[:1].upper() if first.isalpha() else sentence[:1]) + sentence[1:]
+
+
+def sentence(text: str) -> str:
+    """A text with a capital letter and a full stop."""
+    return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def moment(at: datetime | None, zone: tzinfo = UTC) -> str:
+    """A point in time with its weekday: `Fri 6 Feb, 18:00`; "" for none."""
+    if at is None:
+        return ""
+    local = at.astimezone(zone)
+    day = format_skeleton(
+        "MMMEd" if local.year == timezone.now().astimezone(zone).year else "yMMMEd", local, locale=language()
+    )
+    return f"{_without_comma(day)}, {clock(local, zone)}"
+
+
+def _without_comma(day: str) -> str:
+    """English dates have no comma behind the weekday, with a year or without: `Fri 6 Feb 2026`."""
+    return day.replace(",", "") if language() == "en_GB" else day
+
+
+def clock(at: datetime | None, zone: tzinfo = UTC) -> str:
+    """The time of day: `18:00`; "" for none."""
+    return format_datetime(at.astimezone(zone), "HH:mm", locale=language()) if at else ""
+
+
+def ago(at: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, or how soon: `2 hours ago`, `in 3 days`; "" for none."""
+    if at is None:
+        return ""
+    return format_timedelta(at - (now or timezone.now()), add_direction=True, locale=language())
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit: `4 minutes`."""
+    return format_timedelta(length, locale=language())
+
+
+def number(value: float) -> str:
+    """A number with its thousands apart."""
+    return format_decimal(value, locale=language())
+
+
+def share(part: int, whole: int) -> str:
+    """A part of a whole in per cent, with one decimal; a dash where there is no whole."""
+    if not whole:
+        return "–"
+    return format_percent(part / whole, format="#,##0.0 %" if language() != "en_GB" else "#,##0.0%", locale=language())
+
+
+def state(value: str) -> str:
+    """An edition's state in a word."""
+    return {
+        State.DRAFT: _("Draft"),
+        State.APPROVED: _("Approved"),
+        State.QUEUED: _("Scheduled"),
+        State.SENDING: _("Sending"),
+        State.PAUSED: _("Paused"),
+        State.SENT: _("Sent"),
+        State.CANCELLED: _("Cancelled"),
+        State.SKIPPED: _("Skipped"),
+    }[State(value)]
+
+
+def outcomes() -> dict[str, str]:
+    """The states of a delivery in words, by their names in the database."""
+    return {
+        "accepted": _("accepted"),
+        "pending": _("not sent yet"),
+        "deferred": _("deferred"),
+        "refused": _("refused"),
+        "unknown": _("unconfirmed"),
+        "skipped": _("skipped"),
+    }
+
+
+def standing(edition: Edition, zone: tzinfo) -> str:
+    """Where an edition stands, in a sentence."""
+    name, when = State(edition.state), words_for_time(edition, zone)
+    return {
+        State.DRAFT: _draft(edition, zone),
+        State.APPROVED: _("Scheduled for %(when)s.") % {"when": due}
+        if (due := _due(edition, zone))
+        else _("Approved %(when)s. Not sent or scheduled yet.") % {"when": when},
+        State.QUEUED: _("Scheduled for %(when)s.") % {"when": when},
+        State.SENDING: _("Sending started %(when)s.") % {"when": when},
+        State.PAUSED: _("Paused: %(reason)s") % {"reason": message(edition.reason, zone)},
+        State.SENT: _("Sent %(when)s.") % {"when": when},
+        State.CANCELLED: _cancelled(edition, zone) if name == State.CANCELLED else "",
+        State.SKIPPED: _("Skipped: %(reason)s") % {"reason": message(edition.reason, zone)},
+    }[name].strip()
+
+
+def _draft(edition: Edition, zone: tzinfo) -> str:
+    refreshed, due = ago(edition.refreshed_at), _due(edition, zone)
+    if due:
+        return _("Planned for %(when)s. Sources checked %(ago)s.") % {"when": due, "ago": refreshed}
+    return _("Sources checked %(ago)s.") % {"ago": refreshed}
+
+
+def _cancelled(edition: Edition, zone: tzinfo) -> str:
+    by = (
+        Act.objects.filter(about=edition.name, what__code=acts.CANCELLED.code)
+        .order_by("-at")
+        .values_list("by", flat=True)
+        .first()
+    )
+    values = {"who": users.names([by or ""])[by or ""], "when": moment(edition.ended_at, zone)}
+    return (_("Cancelled by %(who)s, %(when)s.") if by else _("Cancelled %(when)s.")) % values
+
+
+def _due(edition: Edition, zone: tzinfo) -> str:
+    """Return when an edition will be sent, if that is in the future."""
+    return moment(edition.due_at, zone) if edition.due_at and edition.due_at > timezone.now() else ""
+
+
+def words_for_time(edition: Edition, zone: tzinfo) -> str:
+    """The time that matters in an edition's present state."""
+    at = {
+        State.APPROVED: edition.approved_at,
+        State.QUEUED: edition.due_at,
+        State.SENDING: edition.began_at,
+        State.SENT: edition.ended_at or edition.began_at,
+    }.get(State(edition.state))
+    return moment(at, zone)
+
+
+def difference(before: Any, after: Any) -> list[tuple[str, str, str]]:
+    """What differs between two states of a thing: key, before, after; only what changed, however deep it lies.
+
+    Of a post its headline stands for its number; marks of what it holds, and its place, are no news to anybody.
+    """
+    return list(_differing("", before, after))
+
+
+def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]]:
+    if not (_is_tree(before) or _is_tree(after)):
+        old, new = _plain(before), _plain(after)
+        if old != new:
+            yield name, old, new
+        return
+    was = before if _is_tree(before) else {}
+    now = after if _is_tree(after) else {}
+    name = str(now.get("headline") or was.get("headline") or name)
+    for key in [*was, *(key for key in now if key not in was)]:
+        if key not in SILENT:
+            inner = f"{name}, {key}" if name and name != "posts" else str(key)
+            yield from _differing(inner, was.get(key), now.get(key))
+
+
+def _is_tree(value: Any) -> bool:
+    return isinstance(value, Mapping) and not _is_message(value)
+
+
+def _is_message(value: Any) -> bool:
+    return isinstance(value, Mapping) and value.keys() == {"code", "params"}
+
+
+def _plain(value: Any) -> str:
+    if _is_message(value):
+        return message(from_json(value))
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_plain(v) for v in value)
+    return str(value)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names in a row: `a, b and c`."""
+    return format_list(list(names), locale=language())
+
+
+def readers(count: int) -> str:
+    """A number of readers: `1,214 readers`."""
+    return ngettext("%(count)s subscriber", "%(count)s subscribers", count) % {"count": number(count)}
+
+
+def day(at: datetime | date, zone: tzinfo = UTC) -> str:
+    """A day without its weekday: `6 Feb 2026`."""
+    local = at.astimezone(zone).date() if isinstance(at, datetime) else at
+    return format_date(local, "medium", locale=language())
+
+
+def day_heading(at: date) -> str:
+    """A day in full: `Friday 6 February 2026`."""
+    return _without_comma(format_date(at, "full", locale=language()))

@@ -1,0 +1,48 @@
+"""What to do before a newsletter's first edition."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from newsletter.config import Newsletter
+from newsletter.messages import history as acts
+from newsletter.models import Act, Edition, State
+from subscribers.models import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class FirstStep:
+    """A step, whether it is done, and the page for it; "" if it can't be done yet."""
+
+    name: str
+    text: str
+    done: bool
+    address: str
+    act: str
+
+
+def first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstStep, ...]:
+    """Return the steps of a newsletter that has sent no edition yet, or nothing when all are done."""
+    if newsletter.status != "active":
+        return ()
+    subscribed = Subscription.objects.filter(newsletter=newsletter.name).exists()
+    tested = draft is not None and _was_tested(draft)
+    reviewed = draft is not None and (tested or draft.revision > 1 or draft.state != State.DRAFT)
+    steps = (
+        FirstStep(
+            "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
+        ),
+        FirstStep("draft", _("Review the first draft"), reviewed, _address("desk:edition", draft), _("Open draft")),
+        FirstStep("test", _("Send a test to yourself"), tested, _address("desk:proof", draft), _("Send a test")),
+    )
+    return () if all(step.done for step in steps) else steps
+
+
+def _address(route: str, edition: Edition | None) -> str:
+    return reverse(route, args=(edition.newsletter, edition.period)) if edition else ""
+
+
+def _was_tested(edition: Edition) -> bool:
+    logged = Act.objects.filter(about=edition.name).only("what")
+    return any(acts.TEST_SENT.matches(act.what) for act in logged)

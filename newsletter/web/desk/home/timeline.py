@@ -1,0 +1,141 @@
+"""What happens next with a newsletter, the headlines so far, and how its audience grows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.cache import cache
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncWeek
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from newsletter.config import Newsletter
+from newsletter.editions.selection.windows import next_moment, one_period_before
+from newsletter.models import Edition, Post, State
+from newsletter.web.desk import charts, formatting
+from subscribers.models import Subscription
+
+WEEKS = 12
+HEADLINES = 4
+RECENT = timedelta(days=30)
+AUDIENCE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the next edition: what, when, and whether it is done."""
+
+    what: str
+    when: str
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """How many subscribe, how that changed in 30 days, and a chart of twelve weeks."""
+
+    subscribers: str
+    change: str
+    chart: SafeString
+
+
+def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tuple[Step, ...]:
+    """Return the steps of the next edition; `edition` is the one that is being prepared, if any."""
+    zone = newsletter.zone
+    if newsletter.status != "active":
+        return (Step(_("Paused") if newsletter.status == "paused" else _("Archived"), "", False),)
+    if edition is None:
+        drafted = next_moment(newsletter.draft_moment, zone, now)
+        due: datetime | None = next_moment(newsletter.send_moment, zone, drafted)
+    else:
+        drafted, due = edition.created_at, edition.due_at
+    approved = edition is not None and edition.state != State.DRAFT
+    when = formatting.moment(due, zone) if due else _("when you send it")
+    found = [Step(_("Draft"), formatting.moment(drafted, zone), edition is not None)]
+    if newsletter.approval == "editor":
+        done_at = formatting.moment(edition.approved_at, zone) if edition and edition.approved_at else ""
+        by = done_at if approved else _("by %(when)s") % {"when": when} if due else ""
+        found.append(Step(_("Approval"), by, approved))
+    return (*found, Step(_("Sending"), when, False))
+
+
+def headlines(
+    newsletter: Newsletter, edition: Edition | None, since: datetime | None, now: datetime
+) -> tuple[tuple[str, ...], int]:
+    """Return the first headlines of the next edition, and how many more there are.
+
+    Without a draft they are those of the posts published after `since`, the end of the last edition, or in the first
+    edition's period.
+    """
+    if edition is not None:
+        included = edition.entries.filter(included=True).select_related("post").order_by("position")
+        first = [entry.title or entry.post.title or entry.post.url for entry in included[:HEADLINES]]
+        return tuple(first), max(included.count() - len(first), 0)
+    if since is None:
+        until = next_moment(newsletter.send_moment, newsletter.zone, now)
+        since = one_period_before(until, newsletter.period, newsletter.zone)
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, published__gte=since)
+    first = [post.title or post.url for post in posts.only("title", "url").order_by("-published")[:HEADLINES]]
+    return tuple(first), max(posts.count() - len(first), 0)
+
+
+def audience(newsletter: Newsletter, now: datetime) -> Audience:
+    """Return the newsletter's audience, as it was at most a minute ago."""
+    key = f"desk-audience-{newsletter.name}"
+    counts: tuple[int, int, list[tuple[datetime, int]]] | None = cache.get(key)
+    if counts is None:
+        counts = _counts(newsletter.name, now)
+        cache.set(key, counts, AUDIENCE_SECONDS)
+    total, change, weeks = counts
+    text = ngettext("%(count)s subscriber", "%(count)s subscribers", total) % {"count": formatting.number(total)}
+    sign = "+" if change > 0 else ""
+    said = _("%(change)s in 30 days") % {"change": f"{sign}{formatting.number(change)}"} if change else ""
+    title = _("Subscribers over the last 12 weeks")
+    chart = charts.curve(weeks, newsletter.zone, title) if any(count for _at, count in weeks) else SafeString("")
+    return Audience(text, said, chart)
+
+
+def _counts(name: str, now: datetime) -> tuple[int, int, list[tuple[datetime, int]]]:
+    """The number of subscribers, its change in 30 days, and the number at the end of each of the last weeks."""
+    found = Subscription.objects.filter(newsletter=name)
+    recent = now - RECENT
+    counted = found.aggregate(
+        active=Count("pk", filter=Q(state=Subscription.State.ACTIVE)),
+        new=Count("pk", filter=Q(joined__gte=recent)),
+        gone=Count("pk", filter=Q(unsubscribed_at__gte=recent, joined__isnull=False)),
+    )
+    total: int = counted["active"]
+    since = now - timedelta(weeks=WEEKS)
+    joined = _by_week(found.filter(joined__gte=since), "joined")
+    left = _by_week(found.filter(unsubscribed_at__gte=since, joined__isnull=False), "unsubscribed_at")
+    return total, counted["new"] - counted["gone"], _backwards(total, joined, left, now)
+
+
+def _by_week(found: QuerySet[Subscription], field: str) -> dict[datetime, int]:
+    rows = found.annotate(week=TruncWeek(field)).values_list("week").annotate(n=Count("pk")).order_by("week")
+    return dict(rows)
+
+
+def _backwards(
+    total: int, joined: dict[datetime, int], left: dict[datetime, int], now: datetime
+) -> list[tuple[datetime, int]]:
+    """Go back week by week from the present number."""
+    points: list[tuple[datetime, int]] = [(now, total)]
+    for week in sorted({*joined, *left}, reverse=True):
+        total += left.get(week, 0) - joined.get(week, 0)
+        points.append((week, max(total, 0)))
+    oldest = now - timedelta(weeks=WEEKS)
+    if points[-1][0] > oldest:
+        points.append((oldest, points[-1][1]))
+    return points[::-1]
+
+
+def being_prepared(editions: Sequence[Edition]) -> Edition | None:
+    """Return the edition that comes next: the open one with the earliest time, drafts by hand last.
+
+    Letters beside the schedule are not in its place.
+    """
+    waiting = [e for e in editions if e.state in (State.DRAFT, State.APPROVED, State.QUEUED) and not e.standalone]
+    return min(waiting, key=lambda e: (e.due_at is None, e.due_at or e.until, e.pk), default=None)

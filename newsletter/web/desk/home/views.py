@@ -1,0 +1,38 @@
+"""The first page: what waits for a person, and where each newsletter stands."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from newsletter import config
+from newsletter.editions.titles import subjects
+from newsletter.models import Edition
+from newsletter.web.desk.home import queries as home_queries
+from newsletter.web.desk.home.over_time import over_time
+from newsletter.web.desk.pages import editor, newsletter_of, page
+from subscribers.requests import config_of
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """All newsletters; problems first."""
+    now = timezone.now()
+    cards = home_queries.cards(config_of(request), now)
+    problems = home_queries.problems(config_of(request), cards, now, config.snapshot().restart)
+    problems += home_queries.notes_for(editor(request), config_of(request))
+    context = {"cards": cards, "problems": problems}
+    return page(request, "home", context, section="home")
+
+
+def newsletter(request: HttpRequest, name: str) -> HttpResponse:
+    """All editions of a newsletter, newest first."""
+    shown = newsletter_of(request, name)
+    found = Paginator(Edition.objects.filter(newsletter=name).order_by("-until", "-pk"), 25)
+    editions = found.get_page(request.GET.get("page"))
+    context = {
+        "newsletter": shown,
+        "lines": home_queries.lines(editions, shown, subjects(editions, config_of(request))),
+        "found": editions,
+        "over_time": over_time(shown, timezone.now()) if editions.number == 1 else None,
+        "today": timezone.now().astimezone(shown.zone).date(),
+    }
+    return page(request, "newsletter", context, section="home")

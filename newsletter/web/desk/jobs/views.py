@@ -1,0 +1,66 @@
+"""The page of a job: its progress, and then its result."""
+
+from datetime import timedelta
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from newsletter.models import Job
+from newsletter.web.desk import formatting
+from newsletter.web.desk.jobs.work import KINDS, JobKind
+from newsletter.web.desk.pages import default_zone, page
+from newsletter.web.desk.permissions import role
+from subscribers.requests import config_of
+
+SILENT = timedelta(minutes=1)
+
+
+def job(request: HttpRequest, pk: int) -> HttpResponse:
+    """The progress of a job, or its result once it is finished."""
+    found = get_object_or_404(Job, pk=pk)
+    kind = _kind(found)
+    if role(request) < kind.role:
+        return render(request, "desk/refused.html", {"sending": False}, status=403)
+    return (
+        kind.show(request, found)
+        if found.finished
+        else page(request, "job", _progress(request, found), section=kind.section)
+    )
+
+
+def live(request: HttpRequest, pk: int) -> HttpResponse:
+    """The part that is asked for again until the job is finished; then the page is loaded anew."""
+    found = get_object_or_404(Job, pk=pk)
+    if role(request) < _kind(found).role:
+        return HttpResponse(status=403)
+    response = page(request, "_job", _progress(request, found))
+    if found.finished:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _kind(found: Job) -> JobKind:
+    kind = KINDS.get(found.kind)
+    if kind is None:
+        raise Http404("this version of the program has no such job")
+    return kind
+
+
+def _progress(request: HttpRequest, found: Job) -> dict[str, object]:
+    known = config_of(request).newsletters.get(found.about)
+    counts = [
+        {"name": name, "number": formatting.number(found.result[key])}
+        for key, name in (("added", _("New")), ("updated", _("Updated")), ("refused", _("Not imported")))
+        if key in found.result
+    ]
+    return {
+        "job": found,
+        "title": _kind(found).title,
+        "about": known.title if known else found.about,
+        "percent": found.done * 100 // found.total if found.total else 0,
+        "counts": counts,
+        "restarted": formatting.moment(found.restarted_at, default_zone(request)),
+        "silent": timezone.now() - found.updated_at > SILENT,
+    }

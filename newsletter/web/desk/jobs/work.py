@@ -1,0 +1,140 @@
+"""Jobs: started by a request, done in the background, continued after a restart where that is possible.
+
+Promises: a job's row always says how far it is; a job that the end of the program interrupted is continued by the next
+start in the same folder, or else said to be interrupted.
+"""
+
+import logging
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeAlias
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.functional import Promise
+
+from newsletter.background import Task, enqueue, queue
+from newsletter.config import Config
+from newsletter.messages import Problem, message_of
+from newsletter.messages import failures as messages
+from newsletter.models import Job, JobState
+from newsletter.web.desk.permissions import Role
+
+log = logging.getLogger("newsletter.jobs")
+
+LANE = "jobs"
+DEAD = timedelta(minutes=10)
+"""After so long without progress, a job has ended with its program."""
+
+UNFINISHED = (JobState.WAITING, JobState.RUNNING)
+Json: TypeAlias = dict[str, Any]
+
+
+class Stopping(Exception):
+    """The program is about to end; the job is left as it is."""
+
+
+class JobProgress:
+    """How far a job is; stored with each step."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def __call__(self, done: int, total: int, result: Mapping[str, Any] | None = None) -> None:
+        """Store the progress, and the result so far. Raises Stopping if the program is about to end."""
+        if queue(LANE).ending:
+            raise Stopping
+        values: Json = {"done": min(done, total), "total": total, "updated_at": timezone.now()}
+        if result is not None:
+            self._job.result = values["result"] = dict(result)
+        Job.objects.filter(pk=self._job.pk).update(**values)
+
+
+def always_resumable(configuration: Config, job: Job) -> bool:
+    """Say that a job can be done again from the beginning, or continues where it had stopped."""
+    return True
+
+
+def never_resumable(configuration: Config, job: Job) -> bool:
+    """Say that an interrupted job must be started again by a person."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class JobKind:
+    """A kind of job: who may see it, what it does, how its result is shown, and whether it can be continued.
+
+    `section` is the entry of the menu that is marked meanwhile. `run` returns the result and raises Problem.
+    `resumable` is asked after a restart.
+    """
+
+    name: str
+    title: str | Promise
+    section: str
+    role: Role
+    run: Callable[[Config, Job, JobProgress], Json]
+    show: Callable[[HttpRequest, Job], HttpResponse]
+    resumable: Callable[[Config, Job], bool] = never_resumable
+
+    def __post_init__(self) -> None:
+        KINDS[self.name] = self
+
+
+KINDS: dict[str, JobKind] = {}
+"""Every kind by its name."""
+
+
+def start(kind: JobKind, configuration: Config, about: str, by: str, order: Json) -> Job:
+    """Start a job."""
+    job = Job.objects.create(kind=kind.name, about=about, by=by, order=order, place=place(configuration))
+    enqueue(RUN, str(job.pk), job=str(job.pk))
+    return job
+
+
+def unfinished(kind: JobKind, about: str = "") -> Job | None:
+    """Return the newest job of a kind that goes on, of one newsletter or of any."""
+    found = Job.objects.filter(kind=kind.name, state__in=UNFINISHED, updated_at__gt=timezone.now() - DEAD)
+    return (found.filter(about=about) if about else found).order_by("-pk").first()
+
+
+def place(configuration: Config) -> str:
+    """Return what identifies the program that does a job: the machine and the folder of config.toml."""
+    return f"{socket.gethostname()}:{configuration.folder}"[:500]
+
+
+def resume(configuration: Config) -> None:
+    """Continue jobs that the last end of this program interrupted, or record that they were."""
+    for job in Job.objects.filter(place=place(configuration), state__in=UNFINISHED).order_by("pk"):
+        kind = KINDS.get(job.kind)
+        if kind and kind.resumable(configuration, job):
+            Job.objects.filter(pk=job.pk).update(state=JobState.WAITING, restarted_at=timezone.now())
+            enqueue(RUN, str(job.pk), job=str(job.pk))
+            log.info("%s: continued after a restart", job)
+        else:
+            _end(job, JobState.FAILED, problem=messages.JOB_INTERRUPTED())
+
+
+def _run(configuration: Config, job: str) -> None:
+    if not Job.objects.filter(pk=job, state=JobState.WAITING).update(state=JobState.RUNNING, updated_at=timezone.now()):
+        return
+    row = Job.objects.get(pk=job)
+    try:
+        result = KINDS[row.kind].run(configuration, row, JobProgress(row))
+    except Stopping:
+        return
+    except Problem as problem:
+        _end(row, JobState.FAILED, problem=message_of(problem))
+    except Exception as error:
+        _end(row, JobState.FAILED, problem=messages.UNEXPECTED(error=type(error).__name__))
+        raise
+    else:
+        _end(row, JobState.DONE, result=result)
+
+
+RUN = Task("job", _run, LANE)
+
+
+def _end(job: Job, state: JobState, **values: Any) -> None:
+    Job.objects.filter(pk=job.pk).update(state=state, updated_at=timezone.now(), **values)

@@ -1,0 +1,1 @@
+"""Logging in, two-step login, forgotten passwords and the account page."""

@@ -1,0 +1,86 @@
+"""The mail with which somebody chooses a new password.
+
+Promises: whoever asks can't tell by the time that it takes whether the address is known; nobody is flooded with it.
+"""
+
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from secrets import token_hex
+
+from django.contrib.auth.models import User
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+
+from newsletter.background import Task, enqueue
+from newsletter.config import Config
+from newsletter.domain.outcome import OutcomeKind
+from newsletter.editions.rendering import letterhead
+from newsletter.letters.transport import outgoing, post
+from newsletter.messages import history as acts
+from newsletter.render.letter import letter
+from newsletter.render.message import letter_message
+from newsletter.web.desk import audit, users
+from newsletter.web.desk.formatting import language
+from newsletter.web.desk.permissions import desk_language
+from subscribers.models import Hits
+
+log = logging.getLogger("newsletter.desk")
+
+AT_MOST, WITHIN = 3, timedelta(hours=1)
+
+
+def send_later(address: str, spoken: str) -> None:
+    """Mail a link to whoever logs in with this address, in the background; at most three an hour to one person.
+
+    Nothing here depends on whether anyone does.
+    """
+    enqueue(PASSWORD_EMAIL, address, address=address, spoken=spoken)
+
+
+def _email(configuration: Config, address: str, spoken: str) -> None:
+    with translation.override(spoken):
+        _send(configuration, address)
+
+
+PASSWORD_EMAIL = Task("password email", _email)
+
+
+def _send(configuration: Config, address: str) -> None:
+    user = User.objects.filter(username=address, is_active=True).first()
+    if user is None or Hits.objects.increment_and_count(f"password {user.pk}", timezone.now(), WITHIN) > AT_MOST:
+        return
+    audit.note(user.username, acts.PASSWORD_LINK(), user.username)
+    _post(
+        configuration, user.email, _message(configuration, user.email, users.invitation(user, configuration.site.url))
+    )
+
+
+def _message(configuration: Config, address: str, link: str) -> bytes:
+    newsletter = next(iter(configuration.newsletters.values()))
+    spoken = desk_language(language())
+    head = replace(letterhead(configuration, newsletter), language=spoken)
+    title = _("Choose a new password")
+    context = {
+        "subject": title,
+        "preheader": _("The link works once, for three days."),
+        "heading": title,
+        "paragraphs": [
+            _("Someone, probably you, asked for a new password for the desk of %(title)s.")
+            % {"title": newsletter.title},
+            _("The link works once, for three days."),
+        ],
+        "button": title,
+        "link": link,
+        "note": _("If it wasn’t you, ignore this email. Your password stays the same."),
+        "language": spoken,
+    }
+    worded = letter("notice", head, context, configuration.folder / "templates")
+    return letter_message(worded, head, to=address, date=timezone.now(), message_id=f"password.{token_hex(8)}")
+
+
+def _post(configuration: Config, address: str, raw: bytes) -> None:
+    newsletter = next(iter(configuration.newsletters))
+    outcome = post(configuration, newsletter, outgoing(configuration, newsletter, address, raw))
+    if outcome.kind != OutcomeKind.ACCEPTED:
+        log.warning("a password mail was %s: %s %s", outcome.kind, outcome.code or "", outcome.explanation)

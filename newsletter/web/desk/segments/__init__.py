@@ -1,0 +1,1 @@
+"""Saved segments of subscribers, and which one an edition is sent to."""

@@ -1,0 +1,116 @@
+"""The pages of segments: all of them with their sizes, one to change, and the recipients of an edition."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Newsletter
+from newsletter.editions import segments
+from newsletter.messages import history as acts
+from newsletter.models import Edition, Segment
+from newsletter.web.desk import audit, formatting
+from newsletter.web.desk.edition import recipients
+from newsletter.web.desk.pages import about, edition_of, editor, newsletter_of, page, sentences
+from newsletter.web.desk.segments.conditions import SegmentForm, where
+from subscribers.models import Subscription, WhereProblem, parse_where
+from subscribers.requests import config_of
+
+
+def size(newsletter: Newsletter, filtered: str) -> int:
+    """How many of those who would get an edition now a filter picks. Raises WhereProblem."""
+    found = Subscription.objects.receiving(newsletter, timezone.now())
+    return found.filter(parse_where(filtered).q(newsletter.zone)).count()
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """All segments, by newsletter."""
+    known = config_of(request).newsletters
+    rows = [
+        {"segment": each, "newsletter": known[each.newsletter].title, "size": _size_text(known[each.newsletter], each)}
+        for each in Segment.objects.filter(newsletter__in=known).order_by("newsletter", "name")
+    ]
+    return page(request, "segments", {"rows": rows}, section="subscribers")
+
+
+def _size_text(newsletter: Newsletter, segment: Segment) -> str:
+    return formatting.readers(size(newsletter, segment.where))
+
+
+def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
+    """Fill in a new segment, or change one. Editions for which it was chosen keep it as it was."""
+    segment = get_object_or_404(Segment, pk=pk) if pk else None
+    choices = [(n.name, n.title) for n in config_of(request).newsletters.values()]
+    known = segment.conditions | {"name": segment.name, "newsletter": segment.newsletter} if segment else {}
+    form = SegmentForm(choices, request.POST if request.method == "POST" else None, initial=known)
+    if form.is_valid() and _save(request, form, segment):
+        return redirect("desk:segments")
+    context = {"form": form, "segment": segment, "count": _count(request, request.POST.dict() or known)}
+    return page(request, "segment", context, section="subscribers", status=422 if form.errors else 200)
+
+
+def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> bool:
+    given = form.cleaned_data
+    same = Segment.objects.filter(newsletter=given["newsletter"], name=given["name"])
+    if same.exclude(pk=segment.pk if segment else 0).exists():
+        form.add_error("name", _("There is a segment of that name already."))
+        return False
+    row = segment or Segment()
+    before = row.where or None
+    row.newsletter, row.name = given["newsletter"], given["name"]
+    row.conditions, row.where = form.conditions(), where(given)
+    row.save()
+    audit.note(editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], before, row.where)
+    messages.success(request, _("Segment saved."))
+    return True
+
+
+def count(request: HttpRequest) -> HttpResponse:
+    """How many the conditions pick that are being filled in."""
+    return page(request, "_segment_count", {"count": _count(request, request.GET.dict())})
+
+
+def _count(request: HttpRequest, given: Mapping[str, Any]) -> str:
+    """The number in words; "" while there are no conditions, or none that can be read."""
+    newsletter = config_of(request).newsletters.get(str(given.get("newsletter", "")))
+    filtered = where(given)
+    if newsletter is None or not filtered:
+        return ""
+    try:
+        return formatting.readers(size(newsletter, filtered))
+    except WhereProblem:
+        return ""
+
+
+@require_POST
+def remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Remove a segment; editions for which it was chosen keep it."""
+    segment = get_object_or_404(Segment, pk=pk)
+    audit.note(editor(request), acts.SEGMENT_REMOVED(), str(segment)[:254], segment.where)
+    segment.delete()
+    messages.success(request, _("Segment removed."))
+    return redirect("desk:segments")
+
+
+def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Choose who gets an edition: everyone, or a segment."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    saved = list(Segment.objects.filter(newsletter=name).order_by("name"))
+    if request.method == "POST":
+        chosen = next((each for each in saved if str(each.pk) == request.POST.get("segment")), None)
+        with sentences(request):
+            changed = segments.choose(found, chosen, by=editor(request), now=timezone.now())
+            readers = formatting.readers(recipients.count(shown, changed))
+            messages.success(request, _("It goes to %(readers)s.") % {"readers": readers})
+        return redirect("desk:edition", name, period)
+    everyone = formatting.readers(recipients.count(shown, Edition(corrects_id=found.corrects_id)))
+    options = [{"pk": each.pk, "name": each.name, "size": _size_text(shown, each)} for each in saved]
+    context = {**about(request, found, shown), "options": options, "everyone": everyone}
+    context["may_choose"] = found.state in segments.CHOOSING
+    context["gone"] = found.segment and found.segment not in {each.name for each in saved}
+    return page(request, "recipients", context, section="home")

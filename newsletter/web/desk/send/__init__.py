@@ -1,0 +1,1 @@
+"""The pages of sending: approving, sending, progress and the report."""

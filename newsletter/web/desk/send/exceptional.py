@@ -1,0 +1,135 @@
+"""Sending out of the ordinary: at once what is on hold, what is scheduled for later, and to those who were skipped.
+
+Each page says why the edition is not sent automatically, who may send it, and what its button would do.
+"""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from newsletter.config import Newsletter
+from newsletter.editions import approval
+from newsletter.editions.problems import JobProblem
+from newsletter.models import Edition, State
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.sending import lifecycle, progress
+from newsletter.web.desk import formatting, users
+from newsletter.web.desk import shown as fields
+from newsletter.web.desk.edition import preview_queries as previews
+from newsletter.web.desk.edition.summary import departure
+from newsletter.web.desk.edition.views import revision_of
+from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.permissions import Role, role
+from newsletter.web.desk.send.views import catch_up
+from subscribers.requests import config_of
+
+
+def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Approve and send a draft that is on hold, send a scheduled edition now, or say what has to be done first."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    may_send, problem = role(request) >= Role.SENDER, ""
+    if request.method == "POST" and may_send:
+        with caught() as problems:
+            _send(request, shown, found)
+        if not problems:
+            return redirect("desk:report", name, period)
+        problem, found = problems[0], edition_of(name, period)
+    context = {
+        **about(request, found, shown),
+        **_reviewed(request, found),
+        "problem": problem,
+        "reason": _reason(found, shown),
+        "departure": departure(config_of(request), found, shown),
+        "can_override": found.state == State.DRAFT or _is_scheduled(found),
+        "people": [] if may_send else [u.get_full_name() or u.username for u, sends in users.with_sending() if sends],
+        "too_small": approval.was_too_small(found),
+    }
+    return page(request, "anyway", context, section="home", status=422 if problem else 200)
+
+
+def _send(request: HttpRequest, shown: Newsletter, found: Edition) -> None:
+    by, configuration = editor(request), config_of(request)
+    fields.check(
+        fields.state(request.POST, found.state),
+        fields.readers(request.POST, departure(configuration, found, shown).readers),
+    )
+    if found.state == State.DRAFT:
+        seen = revision_of(request)
+        catch_up(found, seen, request.POST.get("mark", ""))
+        despite = request.POST.getlist("despite")
+        approval.send_anyway(configuration, found, by=by, revision=seen, despite=despite)
+    elif found.state == State.APPROVED:
+        approval.queue(configuration, found, by=by, revision=revision_of(request))
+    elif found.waiting:
+        approval.try_again(configuration, found)
+    else:
+        approval.send_now(configuration, found, by=by)
+
+
+def _reviewed(request: HttpRequest, found: Edition) -> dict[str, object]:
+    """What a draft's form carries: its revision, a mark of its content, and the lint errors that can be overridden."""
+    if found.state == State.APPROVED:
+        return {"revision": found.approved_content.revision}
+    if found.state != State.DRAFT:
+        return {}
+    try:
+        looked_at = previews.proof(config_of(request), found)
+    except (TemplateProblem, JobProblem) as problem:
+        return {"blocked": as_sentence(problem)}
+    errors = {each.finding.code: each for each in previews.findings(found, looked_at) if each.is_error}
+    return {"revision": found.revision, "mark": previews.content_mark(found), "errors": list(errors.values())}
+
+
+def _reason(found: Edition, shown: Newsletter) -> str:
+    """Why the edition is not sent now, as a sentence."""
+    message = found.waiting or (found.reason if found.state == State.SKIPPED else None)
+    if message is not None:
+        return formatting.capital(formatting.message(message, shown.zone))
+    due = found.due_at if found.due_at and found.due_at > timezone.now() else None
+    when = formatting.moment(due, shown.zone)
+    if found.state == State.DRAFT:
+        if due and shown.approval == "editor":
+            return _("It is a draft. Once approved, it is sent %(when)s.") % {"when": when}
+        if due:
+            return _("It is sent automatically %(when)s.") % {"when": when}
+        return _("It is a draft that has not been approved.")
+    if due:
+        return _("It is scheduled for %(when)s.") % {"when": when}
+    return formatting.standing(found, shown.zone)
+
+
+def _is_scheduled(found: Edition) -> bool:
+    """Whether the edition can be sent now, or tried again: approved, or queued for later, or on hold."""
+    later = found.due_at is not None and found.due_at > timezone.now()
+    return found.state == State.APPROVED or (found.state == State.QUEUED and (later or bool(found.waiting)))
+
+
+def skipped(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Send an edition to those of its audience who were skipped, after showing how many they are."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    count = progress.counts(found).skipped if lifecycle.can_send_to_skipped(found) else 0
+    problem = ""
+    if request.method == "POST":
+        with caught() as problems:
+            fields.check(fields.count(request.POST, _("Skipped"), count))
+            sent = lifecycle.send_to_skipped(config_of(request), found, by=editor(request), expected=count)
+            said = ngettext(
+                "The edition will be sent to %(n)s subscriber who was skipped.",
+                "The edition will be sent to %(n)s subscribers who were skipped.",
+                sent,
+            )
+            messages.success(request, said % {"n": formatting.number(sent)})
+        if not problems:
+            return redirect("desk:report", name, period)
+        problem = problems[0]
+    context = {
+        **about(request, found, shown),
+        "count": count,
+        "unknown": progress.unsettled(found),
+        "cancelled": found.state == State.CANCELLED,
+        "problem": problem,
+    }
+    return page(request, "skipped", context, section="home", status=422 if problem else 200)

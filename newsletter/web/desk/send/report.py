@@ -1,0 +1,109 @@
+"""What becomes, and became, of an edition: live while it is on its way, a report afterwards."""
+
+import csv
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from newsletter.config import Newsletter
+from newsletter.models import DeliveryStatus, Edition, State
+from newsletter.sending import lifecycle
+from newsletter.web.desk import charts, formatting
+from newsletter.web.desk.edition.recipients import count as expected
+from newsletter.web.desk.home.queries import line
+from newsletter.web.desk.pages import about, edition_of, newsletter_of, page
+from newsletter.web.desk.send import report_queries as queries
+from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
+from subscribers.spreadsheets import escape_formulas
+
+MOVING = (State.QUEUED, State.SENDING)
+PARTS = ("accepted", "deferred", "unknown", "refused", "skipped")
+"""The parts of the bar, each with a colour; what is left is not sent yet."""
+
+
+def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The whole page; an edition that has not begun to be sent is shown at its draft."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    if found.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
+        return redirect("desk:edition", name, period)
+    context = _live(request, found, shown)
+    if found.began_at and found.state != State.SENDING:
+        context |= _after(found, shown)
+    return page(request, "report", context, section="home")
+
+
+def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """The part that is asked for again while mails leave; when they have left, the page is loaded anew."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    response = page(request, "_live", _live(request, found, shown))
+    stood = request.GET.get("state"), request.GET.get("retries")
+    if stood != (None, None) and stood != (found.state, _retries(queries.next_retry(found))):
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _retries(next_try: object) -> str:
+    """What the page says of its buttons, so that it is loaded anew once nothing is tried again."""
+    return "1" if next_try else "0"
+
+
+def _live(request: HttpRequest, found: Edition, shown: Newsletter) -> dict[str, object]:
+    now = queries.live(found, shown)
+    counted = now.counts
+    parts = [(key, getattr(counted, key)) for key in PARTS]
+    said = ", ".join(f"{figure.text} {figure.name}" for figure in now.figures)
+    return {
+        **about(request, found, shown),
+        "line": line(found, shown),
+        "live": now,
+        "audience": formatting.readers(expected(shown, found) if found.state == State.QUEUED else counted.audience),
+        "moving": found.state in MOVING or bool(now.next_try and found.state == State.SENT),
+        "retries": _retries(now.next_try),
+        "skipped": counted.skipped if lifecycle.can_send_to_skipped(found) else 0,
+        "every": "2s" if found.state in MOVING else "30s",
+        "share": formatting.share(counted.accepted, counted.audience) if counted.audience else "",
+        "accepted": formatting.number(counted.accepted),
+        "chart": charts.bar(parts, said, counted.audience) if counted.audience else "",
+    }
+
+
+def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
+    points = queries.over_time(found)
+    return {
+        "curve": charts.curve(points, shown.zone, _("Emails accepted over time")),
+        "points": [
+            (formatting.clock(at, shown.zone), formatting.number(count))
+            for at, count in points[:: max(1, len(points) // 8)]
+        ],
+        "domains": queries.domains(found),
+        "refused": queries.replies(found, DeliveryStatus.REFUSED),
+        "unsubscribed": unsubscribed([found]).get(found.pk, 0),
+        "came_back": queries.came_back(found),
+        "earlier": queries.earlier(found),
+        "most_read": queries.most_read(found),
+    }
+
+
+def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpResponse:
+    """Every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are defused."""
+    found = edition_of(name, period)
+    response = StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}-{period}.csv"'
+    return response
+
+
+class _Echo:
+    """What csv.writer writes into: gives each line back."""
+
+    def write(self, line: str) -> str:
+        """The line."""
+        return line
+
+
+def _lines(found: Edition) -> Iterator[str]:
+    writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
+    yield "\ufeff" + str(writer.writerow(("address", "outcome", "code", "status", "reply", "at")))
+    for row in queries.rows(found):
+        yield str(writer.writerow([escape_formulas(cell) for cell in row]))

@@ -1,0 +1,248 @@
+"""From a draft to mails: proof, approval of what was looked at, sending, pausing, cancelling, and unconfirmed ones.
+
+Promises: a button does what it says, or nothing. Each form carries what it showed, and a request is refused with the
+differences where that is no longer so (see `shown`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Newsletter
+from newsletter.editions import approval, history
+from newsletter.editions.editing import Conflict
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.windows import moment_of
+from newsletter.letters import edition_tests
+from newsletter.messages import Message
+from newsletter.messages import history as acts
+from newsletter.messages.delivery import TEST_ACCEPTED
+from newsletter.models import Edition, State
+from newsletter.sending import lifecycle, progress, unknown_deliveries
+from newsletter.web.desk import formatting
+from newsletter.web.desk import shown as fields
+from newsletter.web.desk.edition import preview_queries as previews
+from newsletter.web.desk.edition.recipients import excluded
+from newsletter.web.desk.edition.summary import Departure, departure
+from newsletter.web.desk.edition.views import revision_of
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
+from subscribers.requests import config_of
+
+
+def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Mail the edition as it stands to named people; the first of them is whoever asks."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    given = request.POST.get("addresses", editor(request))
+    told: dict[str, Message] = {}
+    problem = ""
+    if request.method == "POST":
+        try:
+            told = edition_tests.send(found, config_of(request), given.replace(",", " ").split(), by=editor(request))
+        except JobProblem as refused:
+            problem = as_sentence(refused)
+    context = {
+        **about(request, found, shown),
+        "addresses": given,
+        "told": [(a, formatting.message(said), TEST_ACCEPTED.matches(said)) for a, said in told.items()],
+        "problem": problem,
+        "others": [a for a in shown.editors if a != editor(request)],
+    }
+    return page(request, "proof", context, section="home", status=422 if problem else 200)
+
+
+@require_POST
+def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Freeze the revision that was looked at; refused with the difference where the draft changed since."""
+    found, by = edition_of(name, period), editor(request)
+    seen, despite = revision_of(request), request.POST.getlist("despite")
+    try:
+        catch_up(found, seen, request.POST.get("mark", ""))
+        _check_departure(request, found)
+        approved = approval.approve(config_of(request), found, by=by, revision=seen, despite=despite)
+    except Conflict as conflict:
+        return _changed(request, newsletter_of(request, name), conflict.edition, conflict.differences)
+    except fields.Changed as changed:
+        return _changed(request, newsletter_of(request, name), found, changed.differences)
+    except JobProblem as problem:
+        messages.error(request, as_sentence(problem))
+        return redirect("desk:preview", name, period)
+    leaving = departure(config_of(request), approved, newsletter_of(request, name))
+    if leaving.by_itself:
+        said = _("Approved. It will be sent %(when)s to %(readers)s.") % {
+            "when": leaving.when,
+            "readers": leaving.readers_text,
+        }
+        messages.success(request, said)
+        return redirect("desk:edition", name, period)
+    messages.success(request, _("Approved. Nothing is sent until you choose when."))
+    return redirect("desk:send", name, period)
+
+
+def catch_up(found: Edition, seen: int, mark: str) -> None:
+    """Posts that changed at their source since they were looked at change the draft: a revision says so.
+
+    Approval of the revision that was looked at is refused after it, with the difference.
+    """
+    with transaction.atomic():
+        held = Edition.objects.select_for_update().get(pk=found.pk)
+        if held.state != State.DRAFT or held.revision != seen or mark == previews.content_mark(held):
+            return
+        history.record(held, "", acts.SOURCES_CHANGED(), timezone.now())
+
+
+def _check_departure(request: HttpRequest, found: Edition) -> None:
+    """Compare the time and the number of readers on the button with those of now, while it is a draft as seen."""
+    held = Edition.objects.get(pk=found.pk)
+    if held.state != State.DRAFT or held.revision != revision_of(request):
+        return
+    shown = newsletter_of(request, held.newsletter)
+    now = departure(config_of(request), held, shown)
+    by_hand = {"": _("when you send it")}
+    given = request.POST.get("due", "")
+    times = by_hand | {now.due: now.when or by_hand[""]} | ({given: _moment(given, shown)} if given else {})
+    fields.check(
+        fields.text(request.POST, "due", _("Sent"), now.due, times),
+        fields.readers(request.POST, now.readers),
+    )
+
+
+def _moment(text: str, shown: Newsletter) -> str:
+    try:
+        return formatting.moment(moment_of(text, shown.zone), shown.zone)
+    except JobProblem:
+        return text[:40]
+
+
+def _changed(
+    request: HttpRequest, shown: Newsletter, edition: Edition, differences: Sequence[Message | str]
+) -> HttpResponse:
+    context = {**about(request, edition, shown), "differences": differences}
+    return page(request, "changed", context, section="home", status=409)
+
+
+@require_POST
+def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Make an approved or queued edition a draft again."""
+    found = edition_of(name, period)
+    with sentences(request):
+        fields.check(fields.state(request.POST, found.state))
+        approval.reopen(found, by=editor(request))
+        messages.success(request, _("This edition is a draft again."))
+    return redirect("desk:edition", name, period)
+
+
+def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Show who will receive it and how, now or at a time; a large number of readers must be typed."""
+    shown, found = newsletter_of(request, name), edition_of(name, period)
+    if found.state != State.APPROVED:
+        if request.method == "POST":
+            standing = formatting.standing(found, shown.zone)
+            messages.warning(request, _("Nothing was changed. %(standing)s") % {"standing": standing})
+        return redirect("desk:edition" if found.state == State.DRAFT else "desk:report", name, period)
+    leaving = departure(config_of(request), found, shown)
+    problem = ""
+    if request.method == "POST":
+        try:
+            _send(request, found, shown, leaving)
+        except JobProblem as refused:
+            problem = as_sentence(refused)
+        else:
+            return redirect("desk:report", name, period)
+    context = {
+        **about(request, found, shown),
+        "departure": leaving,
+        "excluded": excluded(found, shown),
+        "problem": problem,
+        "at": (at := request.POST.get("at", "").strip()[:40]),
+        "schedule": _("Schedule for {when}").format(when=_moment(at, shown)),
+        "year": timezone.now().astimezone(shown.zone).year,
+        "subject": found.approved_content.subject,
+    }
+    return page(request, "send", context, section="home", status=422 if problem else 200)
+
+
+class _Refused(JobProblem):
+    """The request does not say clearly what to do, so that nothing is done."""
+
+
+def _send(request: HttpRequest, found: Edition, shown: Newsletter, leaving: Departure) -> None:
+    at = _chosen_time(request, shown)
+    fields.check(
+        fields.text(request.POST, "revision", _("Revision"), str(found.approved_content.revision)),
+        fields.readers(request.POST, leaving.readers),
+    )
+    typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
+    if leaving.typed and typed != str(leaving.readers):
+        raise _Refused(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
+    approval.queue(config_of(request), found, by=editor(request), at=at, revision=found.approved_content.revision)
+
+
+def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
+    """The chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
+    when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
+    if when not in ("now", "at"):
+        raise _Refused(_("choose whether to send it now or schedule it"))
+    if when == "now" and at:
+        raise _Refused(
+            _("you chose “Send now” and also entered a time, so nothing was sent; check the button and press it again")
+        )
+    if when == "at" and not at:
+        raise _Refused(_("enter the time to send it, or choose “Send now”"))
+    due = moment_of(at, shown.zone) if at else None
+    if due and due <= timezone.now():
+        raise _Refused(_("that time has passed; choose a later one, or send now"))
+    if request.POST.get("says") != (at or "now"):
+        raise _Refused(_("the button showed another time, so nothing was sent; check the button and press it again"))
+    return due
+
+
+@require_POST
+def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Pause, resume, or stop for good; stopping wants the word typed once mails are on their way."""
+    found, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
+    with sentences(request):
+        fields.check(fields.state(request.POST, found.state))
+        if act == "pause":
+            lifecycle.pause(found, by=by)
+        elif act == "resume":
+            lifecycle.resume(found, by=by)
+        elif act == "stop":
+            _stop(request, found, by)
+    route = "desk:report" if found.began_at else "desk:edition"
+    return redirect(route, name, period)
+
+
+def _stop(request: HttpRequest, found: Edition, by: str) -> None:
+    if request.POST.get("typed", "").strip().lower() != found.period.lower():
+        raise _Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": found.period})
+    if found.began_at:
+        lifecycle.cancel(config_of(request), found, by=by)
+    else:
+        approval.cancel(found, by=by)
+
+
+@require_POST
+def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """What becomes of the unknown ones: sent again, or left."""
+    found, by = edition_of(name, period), editor(request)
+    expected = progress.unsettled(found)
+    with sentences(request):
+        fields.check(fields.count(request.POST, _("Unconfirmed"), expected))
+        if request.POST.get("act") == "resend":
+            count = unknown_deliveries.resend(found, by=by, expected=expected)
+            said = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)
+        elif request.POST.get("act") != "leave":
+            raise _Refused(_("choose whether to resend them"))
+        else:
+            count = unknown_deliveries.leave(found, by=by, expected=expected)
+            said = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)
+        messages.success(request, said % {"n": formatting.number(count)})
+    return redirect("desk:report", name, period)

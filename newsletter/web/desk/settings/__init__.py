@@ -1,0 +1,1 @@
+"""The pages of settings and of emails that could not be sent."""

@@ -1,0 +1,392 @@
+"""Every key of config.toml: on which settings page it is edited, under which label, or why it is not."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.config.document import KeyPath
+from newsletter.web.desk.settings.design_page import DESIGN
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.providers_page import API_NAMES, PROVIDERS
+
+
+def _choices(*pairs: tuple[str, Words]) -> tuple[tuple[str, Words], ...]:
+    return pairs
+
+
+SENDING_TIME = _("“fri 15:00” for a weekly, “15:00” for a daily, or “1 15:00” (on the 1st) for a monthly newsletter.")
+_DURATION = _("A number and a unit, such as 20s, 30m, 6h or 30d.")
+_ONE_PER_LINE = _("One per line.")
+
+GENERAL = SettingsPage(
+    "general",
+    _("General"),
+    "newsletters.NAME",
+    (
+        SettingField("title", _("Title"), _("The name that subscribers see."), required=True),
+        SettingField(
+            "status",
+            _("Status"),
+            _(
+                "While it is paused, no drafts are made and nothing is sent; people can still sign up. An archived "
+                "newsletter is closed: its pages, reports and unsubscribe links keep working."
+            ),
+            Kind.CHOICE,
+            _choices(("active", _("Active")), ("paused", _("Paused")), ("archived", _("Archived"))),
+        ),
+        SettingField("description", _("Description"), _("One line for the archive and the sign-up form.")),
+        SettingField(
+            "language", _("Language"), _("Used for dates, headings and the footer. Enter a code such as en, nb or de.")
+        ),
+        SettingField("timezone", _("Time zone"), _("Such as Europe/Oslo.")),
+        SettingField(
+            "editors",
+            _("Notify these addresses"),
+            _("They get an email when a draft is ready or something goes wrong. One address per line."),
+            Kind.LINES,
+        ),
+        SettingField("welcome", _("Send a welcome email"), _("Sent after a subscriber has confirmed."), Kind.CHECKBOX),
+        SettingField("noindex", _("Hide the archive from search engines"), kind=Kind.CHECKBOX),
+        SettingField(
+            "form_origins",
+            _("Websites that may use the sign-up form"),
+            _("Addresses such as https://example.org, one per line."),
+            Kind.LINES,
+        ),
+    ),
+)
+SENDER = SettingsPage(
+    "sender",
+    _("Sender"),
+    "newsletters.NAME",
+    (
+        SettingField("from", _("From"), _("The sender’s name, and the address in angle brackets."), required=True),
+        SettingField("reply_to", _("Reply-To"), _("Where replies go, if not to the sender's address.")),
+        SettingField(
+            "address",
+            _("Postal address"),
+            _("Shown in the footer. Many countries require it."),
+            Kind.LONG_TEXT,
+            required=True,
+        ),
+        SettingField(
+            "provider",
+            _("Provider"),
+            _("Only if this newsletter uses a different provider from the others."),
+            Kind.CHOICE,
+            _choices(
+                ("smtp", "SMTP"),
+                ("file", _("Save to a folder (to try things out)")),
+                *API_NAMES.items(),
+            ),
+        ),
+    ),
+)
+SCHEDULE = SettingsPage(
+    "schedule",
+    _("Schedule"),
+    "newsletters.NAME",
+    (
+        SettingField(
+            "period",
+            _("Frequency"),
+            kind=Kind.CHOICE,
+            choices=_choices(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))),
+        ),
+        SettingField("draft", _("Create the draft at"), SENDING_TIME),
+        SettingField("send", _("Send at"), SENDING_TIME),
+        SettingField(
+            "approval",
+            _("Approval"),
+            kind=Kind.CHOICE,
+            choices=_choices(("editor", _("An editor approves each edition")), ("none", _("Send without approval"))),
+        ),
+        SettingField("late", _("Send late for up to"), _("An edition that is later than this waits for an editor.")),
+        SettingField(
+            "late_posts",
+            _("Include late posts for up to"),
+            _("A post that appears after its edition is included in the next one, unless it is older than this."),
+        ),
+        SettingField("skip", _("Dates without an edition"), _("Such as 2026-12-24, one per line."), Kind.DATES),
+    ),
+)
+CONTENT = SettingsPage(
+    "content",
+    _("Content"),
+    "newsletters.NAME",
+    (
+        SettingField(
+            "subject", _("Subject"), _("A template on one line, such as {{ newsletter.title }}: {{ posts[0].title }}.")
+        ),
+        SettingField(
+            "body",
+            _("Length of posts"),
+            kind=Kind.CHOICE,
+            choices=_choices(("full", _("Full text")), ("excerpt", _("Excerpt")), ("title", _("Headline only"))),
+        ),
+        SettingField(
+            "excerpt",
+            _("Excerpts are"),
+            _("Not every source has summaries of its own; the beginning of the text takes the place of a missing one."),
+            Kind.CHOICE,
+            _choices(("text", _("The beginning of the text")), ("summary", _("The source's own summary"))),
+        ),
+        SettingField("excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence."), Kind.NUMBER),
+        SettingField(
+            "images",
+            _("Images of posts"),
+            _("Copies stay as they were when a source changes or deletes an image, and no source sees who reads."),
+            Kind.CHOICE,
+            _choices(
+                ("source", _("From their sources")), ("hosted", _("Copies on this site")), ("none", _("No images"))
+            ),
+        ),
+        SettingField(
+            "track",
+            _("Clicks"),
+            _("Counted clicks show which posts are read most. Nothing shows who clicked, or who opens an email."),
+            Kind.CHOICE,
+            _choices(("none", _("Not counted")), ("links", _("Counted per link"))),
+        ),
+        SettingField(
+            "group_by",
+            _("Group posts by"),
+            kind=Kind.CHOICE,
+            choices=_choices(
+                ("day", _("Day")), ("source", _("Source")), ("category", _("Category")), ("none", _("No groups"))
+            ),
+        ),
+        SettingField(
+            "order",
+            _("Order"),
+            kind=Kind.CHOICE,
+            choices=_choices(("newest", _("Newest first")), ("oldest", _("Oldest first"))),
+        ),
+        SettingField(
+            "minimum_posts",
+            _("Minimum number of posts"),
+            _("With fewer, the edition is skipped and its posts move to the next one."),
+            Kind.NUMBER,
+        ),
+        SettingField(
+            "maximum_posts", _("Maximum number of posts"), _("Further posts are shown as headlines."), Kind.NUMBER
+        ),
+        SettingField(
+            "maximum_size", _("Maximum size of the email"), _("Such as 100 KB. Gmail clips emails over 102 KB.")
+        ),
+        SettingField(
+            "where", _("Segment"), _("Send only to some subscribers, such as: tag = film and not language = nb.")
+        ),
+    ),
+)
+SOURCE = SettingsPage(
+    "source",
+    _("Source"),
+    "newsletters.NAME.sources[]",
+    (
+        SettingField("url", _("Address"), _("A website, a feed, or the path of a folder."), required=True),
+        SettingField("name", _("Name"), _("Shown beside its posts. If blank, the source's own title.")),
+        SettingField("language", _("Language of its posts"), _("If blank, it is detected.")),
+        SettingField(
+            "type",
+            _("Type"),
+            kind=Kind.CHOICE,
+            choices=_choices(
+                ("auto", _("Detect")),
+                ("feed", _("RSS or Atom feed")),
+                ("blogger", "Blogger"),
+                ("wordpress", "WordPress"),
+                ("jsonfeed", "JSON Feed"),
+                ("folder", _("Folder of Markdown files")),
+            ),
+        ),
+        SettingField("include.categories", _("Only these categories"), _ONE_PER_LINE, Kind.LINES),
+        SettingField("include.words", _("Only posts with one of these words"), _ONE_PER_LINE, Kind.LINES),
+        SettingField("exclude.categories", _("Without these categories"), _ONE_PER_LINE, Kind.LINES),
+        SettingField("exclude.words", _("Without posts with one of these words"), _ONE_PER_LINE, Kind.LINES),
+        SettingField("base", _("Address of the blog"), _("Only for folders: where the posts can be read.")),
+        SettingField(
+            "permalink", _("Address of a post"), _("Only for folders: made from :slug, :title, :year, :month and :day.")
+        ),
+    ),
+)
+DELIVERY = SettingsPage(
+    "delivery",
+    _("Delivery"),
+    "delivery",
+    (
+        SettingField(
+            "provider",
+            _("Provider"),
+            kind=Kind.CHOICE,
+            choices=SENDER.fields[3].choices,
+        ),
+        SettingField("smtp.host", _("SMTP server"), destination=True),
+        SettingField(
+            "smtp.port", _("Port"), _("Usually 587 with a login, or 465 with TLS."), Kind.NUMBER, destination=True
+        ),
+        SettingField(
+            "smtp.security",
+            _("Encryption"),
+            kind=Kind.CHOICE,
+            choices=_choices(
+                ("auto", _("Automatic: STARTTLS, except on this machine")),
+                ("tls", "TLS"),
+                ("starttls", "STARTTLS"),
+                ("none", _("None")),
+            ),
+            destination=True,
+        ),
+        SettingField("smtp.user", _("User name"), destination=True),
+        SettingField("smtp.password", _("Password"), kind=Kind.SECRET),
+        SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
+        SettingField("connections", _("Connections"), _("How many are open at the same time."), Kind.NUMBER),
+        SettingField(
+            "domains",
+            _("Limits for individual domains"),
+            _("One per line: domain, connections and rate, such as gmail.com 2 20/s."),
+            Kind.DOMAIN_LIMITS,
+        ),
+        SettingField(
+            "warm_up.first_day",
+            _("Messages on the first day"),
+            _("For a new sending address. 0 means no limit."),
+            Kind.NUMBER,
+        ),
+        SettingField("warm_up.growth", _("Growth per day"), _("1.5 means half as many again each day."), Kind.DECIMAL),
+        SettingField("retry_for", _("Retry for"), _DURATION),
+        SettingField(
+            "keep_deliveries",
+            _("Keep deliveries for"),
+            _("After that, it is not stored any more who received an edition; its counts stay. 0d keeps them."),
+        ),
+        SettingField(
+            "retry_delays",
+            _("Retry after"),
+            _("Durations such as 1m, 5m and 2h, one per line. The last one is repeated."),
+            Kind.LINES,
+        ),
+        SettingField("file.folder", _("Folder for messages"), _("Used if emails are saved to a folder.")),
+        SettingField(
+            "file.format",
+            _("Format of messages"),
+            kind=Kind.CHOICE,
+            choices=_choices(("maildir", "Maildir"), ("eml", _(".eml files"))),
+        ),
+    ),
+)
+ADVANCED = SettingsPage(
+    "smtp",
+    _("SMTP details"),
+    "delivery",
+    (
+        SettingField(
+            "smtp.auth",
+            _("Login method"),
+            kind=Kind.CHOICE,
+            choices=_choices(("auto", _("Automatic")), ("plain", "PLAIN"), ("login", "LOGIN"), ("xoauth2", "XOAUTH2")),
+        ),
+        SettingField("smtp.hello", _("Name for EHLO"), _("If blank, this machine's address.")),
+        SettingField("smtp.ca", _("Certificate file"), _("Trusted instead of the system's certificates.")),
+        SettingField("processes", _("Sending processes"), _("0 chooses the number automatically."), Kind.NUMBER),
+        SettingField("smtp.timeouts.connect", _("Timeout: connecting"), _DURATION),
+        SettingField("smtp.timeouts.greeting", _("Timeout: greeting"), _DURATION),
+        SettingField("smtp.timeouts.command", _("Timeout: commands"), _DURATION),
+        SettingField("smtp.timeouts.data", _("Timeout: DATA"), _DURATION),
+        SettingField("smtp.timeouts.block", _("Timeout: each part of a message"), _DURATION),
+        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), _DURATION),
+    ),
+)
+BOUNCES = SettingsPage(
+    "bounces",
+    _("Bounces"),
+    "bounces",
+    (
+        SettingField(
+            "return_path",
+            _("Address for bounces"),
+            _("Each message gets its own plus address, such as bounce+…@example.org."),
+        ),
+        SettingField(
+            "imap.host", _("IMAP server"), _("The server of the mailbox that receives bounces."), destination=True
+        ),
+        SettingField(
+            "imap.port", _("Port"), _("993 means TLS; any other port means STARTTLS."), Kind.NUMBER, destination=True
+        ),
+        SettingField("imap.user", _("User name"), destination=True),
+        SettingField("imap.password", _("Password"), kind=Kind.SECRET),
+        SettingField("imap.folder", _("Folder")),
+    ),
+)
+COLLECT = SettingsPage(
+    "collecting",
+    _("Collecting"),
+    "collect",
+    (
+        SettingField("every", _("Check sources every"), _DURATION),
+        SettingField("timeout", _("Timeout for one request"), _DURATION),
+        SettingField("maximum_bytes", _("Maximum size of a response"), _("Such as 8 MB.")),
+    ),
+)
+ALERTS = SettingsPage(
+    "alerts",
+    _("Alerts"),
+    "site",
+    (
+        SettingField(
+            "alert_url", _("Webhook for alerts"), _("Receives a POST with JSON when something needs attention.")
+        ),
+        SettingField("alert_secret", _("Signing secret"), _("If set, each POST is signed with it."), Kind.SECRET),
+    ),
+)
+
+NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CONTENT, DESIGN)
+SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS)
+PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
+
+_RUNNING = _("A running site can't change it safely. Edit config.toml and restart.")
+_OPERATOR = _("It is for whoever runs the server. Edit config.toml; it takes effect at once.")
+LOCKED: dict[str, Words] = {
+    "site.url": _RUNNING,
+    "site.database": _RUNNING,
+    "site.secret_key": _RUNNING,
+    "site.secret_key_previous": _RUNNING,
+    "web.host": _RUNNING,
+    "web.port": _RUNNING,
+    "web.settings": _RUNNING,
+    "web.trusted_proxies": _RUNNING,
+    "web.maximum_connections": _RUNNING,
+    "web.maximum_connections_per_client": _RUNNING,
+    "collect.allow_private_addresses": _("It decides what this server may reach. Edit config.toml and restart."),
+    "delivery.journal": _RUNNING,
+    "site.minimum_free_space": _OPERATOR,
+    "log.format": _OPERATOR,
+    "log.level": _OPERATOR,
+    "log.sentry_dsn": _RUNNING,
+    "delivery.dkim": _("Run “newsletter dkim new”, which makes a key and prints what to add."),
+}
+
+
+def editable_keys() -> Iterator[str]:
+    """Every key that has a field, as documents write it: `newsletters.NAME.theme.accent`."""
+    for page in PAGES:
+        for field in page.fields:
+            yield f"{page.table.removesuffix('[]')}.{field.key}"
+
+
+def site_page(name: str) -> SettingsPage | None:
+    """Return the page of the whole site that has a name."""
+    return next((page for page in SITE_PAGES if page.name == name), None)
+
+
+def newsletter_page(name: str) -> SettingsPage | None:
+    """Return the page of a newsletter that has a name."""
+    return next((page for page in NEWSLETTER_PAGES if page.name == name), None)
+
+
+def is_secret(path: KeyPath) -> bool:
+    """Return whether a value must not be shown."""
+    names = tuple(part for part in path if isinstance(part, str))
+    return any(
+        field.kind is Kind.SECRET and names[-len(field.path) :] == field.path for page in PAGES for field in page.fields
+    )

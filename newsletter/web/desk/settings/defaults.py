@@ -1,0 +1,52 @@
+"""Defaults of the configuration as a form shows them in a blank field."""
+
+import dataclasses
+from functools import cache
+from typing import Any
+
+from newsletter.config import Bounces, Collect, DeliverySettings, Newsletter, Site, SourceSettings
+from newsletter.web.desk.settings.fields import Kind, SettingsPage, as_text
+from newsletter.web.desk.settings.values import as_written
+
+_TABLES: dict[str, Any] = {
+    "newsletters.NAME": Newsletter,
+    "newsletters.NAME.sources[]": SourceSettings,
+    "delivery": DeliverySettings,
+    "bounces": Bounces,
+    "collect": Collect,
+    "site": Site,
+}
+
+
+@cache
+def defaults_of(page: SettingsPage) -> dict[str, str]:
+    """Return each key's default as text; keys without one are missing."""
+    found = {}
+    for field in page.fields:
+        if field.kind not in (Kind.SECRET, Kind.CHECKBOX):
+            value = _default(_TABLES[page.table], field.path)
+            if value not in (None, "", (), [], {}):
+                found[field.key] = _as_text(field.kind, value)
+    return found
+
+
+def _default(table: Any, path: tuple[str, ...]) -> Any:
+    """The default of a key: of a dataclass's field, or inside the default of one."""
+    field = next((f for f in dataclasses.fields(table) if f.name == path[0]), None)
+    if field is None:
+        return None
+    value = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
+    if value is dataclasses.MISSING:
+        return None
+    for part in path[1:]:
+        value = value.get(part) if isinstance(value, dict) else getattr(value, part, None)
+    return value
+
+
+def _as_text(kind: Kind, value: Any) -> str:
+    if kind is Kind.LINES:
+        return "\n".join(as_written(each) for each in value)
+    if kind is Kind.DOMAIN_LIMITS:
+        limits = {d: {"connections": pace.connections, "rate": as_written(pace.rate)} for d, pace in value.items()}
+        return as_text(kind, limits)
+    return as_written(value)

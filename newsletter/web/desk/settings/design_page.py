@@ -1,0 +1,112 @@
+"""The settings page of a newsletter's design."""
+
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage
+
+DESIGN = SettingsPage(
+    "design",
+    _("Design"),
+    "newsletters.NAME",
+    (
+        SettingField(
+            "theme.design",
+            _("Design"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("letter", _("Letter: posts below one another")),
+                ("magazine", _("Magazine: a large first post, and images beside the others")),
+                ("brief", _("Brief: a headline and one line for each post")),
+                ("plain", _("Plain: nearly only text")),
+            ),
+        ),
+        SettingField(
+            "theme.accent",
+            _("Accent colour"),
+            _("Used for the title and for lines. Enter a hex code such as #b3261e."),
+            Kind.COLOUR,
+        ),
+        SettingField("theme.text", _("Text colour"), kind=Kind.COLOUR),
+        SettingField("theme.background", _("Background colour"), kind=Kind.COLOUR),
+        SettingField("theme.logo", _("Logo"), _("The address of an image that is shown instead of the title.")),
+        SettingField("theme.logo_dark", _("Logo for dark mode"), _("If the logo is hard to see on black.")),
+        SettingField("theme.tagline", _("Tagline"), _("A line below the title.")),
+        SettingField(
+            "theme.font", _("Font"), _("Such as Georgia, serif. It must be installed on the subscriber's device.")
+        ),
+        SettingField("theme.heading_font", _("Font of headings"), _("If it differs from the font of the text.")),
+        SettingField(
+            "theme.contents",
+            _("Table of contents"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("auto", _("As the design has it")),
+                ("off", _("None")),
+                ("flat", _("One list")),
+                ("day", _("One list for each day or other group")),
+            ),
+        ),
+        SettingField(
+            "theme.meta",
+            _("Below headlines"),
+            _("The source is only shown if there are several. If nothing is chosen, the design decides."),
+            Kind.CHOICES,
+            (
+                ("source", _("Source")),
+                ("author", _("Author")),
+                ("date", _("Date")),
+                ("time", _("Time, or the date if posts are not grouped by day")),
+                ("reading_time", _("Reading time")),
+                ("categories", _("Categories")),
+            ),
+        ),
+        SettingField(
+            "theme.read_on", _("Link to the whole post"), _("Such as Read on. Shown below posts that are shortened.")
+        ),
+        SettingField(
+            "theme.images",
+            _("Images in posts"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("all", _("All images")),
+                ("first", _("Only the first image, where it stands")),
+                ("lead", _("One image, above the text")),
+            ),
+        ),
+        SettingField(
+            "theme.image_height", _("Maximum height of images"), _("In pixels. 0 means no limit."), Kind.NUMBER
+        ),
+        SettingField(
+            "theme.sections",
+            _("Sections"),
+            _(
+                "For posts that are grouped by category or source. One per line: its name, a colour and a heading, "
+                "such as: film | #1d4f73 | At the cinema. The colour and the heading can be left out."
+            ),
+            Kind.SECTIONS,
+        ),
+        SettingField(
+            "theme.links",
+            _("Links in the footer"),
+            _("One per line: a label and an address, such as: Mastodon https://mastodon.example/@us."),
+            Kind.LINKS,
+        ),
+        SettingField(
+            "theme.share",
+            _("Links to share an edition"),
+            kind=Kind.CHOICES,
+            choices=(
+                ("email", _("Forward by email")),
+                ("bluesky", "Bluesky"),
+                ("facebook", "Facebook"),
+                ("linkedin", "LinkedIn"),
+                ("whatsapp", "WhatsApp"),
+            ),
+        ),
+        SettingField(
+            "template",
+            _("Template"),
+            _("The name of a template, if you have your own. It takes the place of the design's."),
+        ),
+    ),
+)

@@ -1,0 +1,241 @@
+"""Changing config.toml at the desk: a page for each group of settings, and the sources of a newsletter."""
+
+import difflib
+import json
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter import config
+from newsletter.config import ConfigProblem, toml
+from newsletter.config.document import (
+    AppendTable,
+    CannotEdit,
+    Change,
+    KeyPath,
+    RemoveValue,
+    SetValue,
+    dotted,
+    edit,
+    value_at,
+)
+from newsletter.config.file import CannotWrite, EditConflict, save
+from newsletter.messages import history as acts
+from newsletter.web.desk import audit, formatting
+from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.pages import editor, newsletter_of, page
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.defaults import defaults_of
+from newsletter.web.desk.settings.fields import SettingsPage
+from newsletter.web.desk.settings.forms import SettingsForm, Wanted
+from newsletter.web.desk.settings.state import read_only_reason
+from subscribers.requests import config_of
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page of settings and the table that it edits."""
+
+    page: SettingsPage
+    table: KeyPath
+    title: str
+    back: str
+
+
+def site_settings(request: HttpRequest, section: str) -> HttpResponse:
+    """Settings that hold for every newsletter."""
+    found = catalogue.site_page(section)
+    if found is None:
+        raise Http404(section)
+    return _edit(request, Place(found, tuple(found.table.split(".")), str(found.title), reverse("desk:settings")))
+
+
+def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
+    """One group of a newsletter's settings."""
+    newsletter, found = newsletter_of(request, name), catalogue.newsletter_page(section)
+    if found is None:
+        raise Http404(section)
+    title = f"{newsletter.title}: {found.title}"
+    extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
+    return _edit(request, Place(found, ("newsletters", name), title, reverse("desk:settings")), extra)
+
+
+def source_settings(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """One source of a newsletter, counted from 1."""
+    newsletter = newsletter_of(request, name)
+    if not 1 <= number <= len(newsletter.sources):
+        raise Http404(number)
+    source = newsletter.sources[number - 1]
+    table = ("newsletters", name, "sources", number - 1)
+    place = Place(catalogue.SOURCE, table, source.name or source.url, reverse("desk:sources"))
+    return _edit(request, place, extra={"removable": len(newsletter.sources) > 1, "url": source.url, "number": number})
+
+
+@require_POST
+def add_source(request: HttpRequest, name: str) -> HttpResponse:
+    """Add an address to a newsletter's sources."""
+    newsletter, url = newsletter_of(request, name), request.POST.get("url", "").strip()
+    change = AppendTable(("newsletters", name, "sources"), {"url": url})
+    if reason := read_only_reason(config_of(request)):
+        return _only_shown(request, reason, (change,))
+    if _save_or_tell(request, Wanted((change,), {})):
+        messages.success(request, _("Added to %(newsletter)s: %(url)s") % {"newsletter": newsletter.title, "url": url})
+    return redirect("desk:sources")
+
+
+@require_POST
+def use_design(request: HttpRequest, name: str) -> HttpResponse:
+    """Choose the design of a newsletter."""
+    newsletter, design = newsletter_of(request, name), request.POST.get("design", "")
+    if _save_or_tell(request, Wanted((SetValue(("newsletters", name, "theme", "design"), design),), {})):
+        messages.success(request, _("%(newsletter)s has a new design.") % {"newsletter": newsletter.title})
+    return redirect("desk:designs", name)
+
+
+@require_POST
+def remove_source(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Remove a source; its posts stay in the editions that have them."""
+    newsletter_of(request, name)
+    path: KeyPath = ("newsletters", name, "sources", number - 1)
+    seen: dict[KeyPath, Any] = {(*path, "url"): request.POST.get("url", "")}
+    if reason := read_only_reason(config_of(request)):
+        return _only_shown(request, reason, (RemoveValue(path),))
+    if _save_or_tell(request, Wanted((RemoveValue(path),), seen)):
+        messages.success(request, _("Removed: %(url)s") % {"url": request.POST.get("url", "")})
+    return redirect("desk:sources")
+
+
+def _only_shown(request: HttpRequest, reason: str, changes: tuple[Change, ...]) -> HttpResponse:
+    """Show what to change in config.toml by hand, and why it can't be done here."""
+    context = {"read_only": reason, "paste": paste(config_of(request).file, changes)}
+    return page(request, "settings_paste", context, section="settings", status=409)
+
+
+def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = None) -> HttpResponse:
+    reason = read_only_reason(config_of(request))
+    tree = tree_of(config_of(request).file)
+    data = request.POST if request.method == "POST" else None
+    form = SettingsForm(place.page, place.table, tree, defaults_of(place.page), os.environ, data)
+    if form.is_valid():
+        wanted = form.wanted()
+        if reason:
+            return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, wanted.changes))
+        if not wanted.changes:
+            messages.info(request, _("Nothing was changed."))
+            return redirect(request.path)
+        if save_into(request, form, wanted, partial(_show_problem, form)):
+            messages.success(request, _("Saved."))
+            return redirect(request.path)
+    return _page(request, place, form, reason, extra)
+
+
+def _page(
+    request: HttpRequest,
+    place: Place,
+    form: SettingsForm,
+    reason: str,
+    extra: Mapping[str, Any] | None,
+    lines: str = "",
+) -> HttpResponse:
+    context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": config_of(request).file}
+    return page(request, "settings_edit", {**context, **(extra or {})}, section="settings")
+
+
+def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:
+    """Show what the configuration says of a value beside its field, or above the form."""
+    below = problem.key.removeprefix(dotted(form.table) + ".")
+    form.add_problem(below, formatting.message(problem.problem if below in form.fields else problem.message))
+
+
+def save_into(
+    request: HttpRequest, form: DeskForm, wanted: Wanted, show_problem: Callable[[ConfigProblem], None]
+) -> bool:
+    """Save the changes; on failure say why in the form, which keeps what was typed."""
+    try:
+        _write(request, wanted)
+    except config.ConfigError as e:
+        for problem in e.problems:
+            show_problem(problem)
+    except EditConflict as e:
+        if isinstance(form, SettingsForm):
+            form.show_present(tree_of(config_of(request).file))
+        keys = ", ".join(dotted(path) for path in e.paths)
+        form.add_error(
+            None, _("Changed by someone else meanwhile: %(keys)s. Save again to overwrite.") % {"keys": keys}
+        )
+    except (CannotEdit, CannotWrite) as e:
+        form.add_error(None, formatting.message(e.message))
+    else:
+        return True
+    return False
+
+
+def _save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
+    """Save changes that come from a button; on failure tell why on the next page."""
+    try:
+        _write(request, wanted)
+    except config.ConfigError as e:
+        messages.error(request, "; ".join(formatting.message(problem.message) for problem in e.problems))
+    except EditConflict:
+        messages.error(request, _("The configuration was changed by someone else meanwhile. Check it and try again."))
+    except (CannotEdit, CannotWrite) as e:
+        messages.error(request, formatting.message(e.message))
+    else:
+        return True
+    return False
+
+
+def _write(request: HttpRequest, wanted: Wanted) -> None:
+    before = tree_of(config_of(request).file)
+    save(config_of(request).file, wanted.changes, wanted.seen, check=config.check_change)
+    config.refresh()
+    after = tree_of(config_of(request).file)
+    for change in wanted.changes:
+        old, new = (_shown(change.path, value_at(tree, change.path)) for tree in (before, after))
+        audit.note(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
+
+
+def _shown(path: KeyPath, value: Any) -> Any:
+    """A value for the audit log, as JSON can hold it; secrets are left out."""
+    if value is not None and catalogue.is_secret(path):
+        return "••••••"
+    return json.loads(json.dumps(value, default=str))
+
+
+UNREADABLE = (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError)
+"""What reading config.toml raises, if it was removed or damaged since it was read last."""
+
+
+def tree_of(file: Path) -> dict[str, Any]:
+    """Return the parsed config.toml, empty if it can't be read."""
+    try:
+        return toml.loads(file.read_text(encoding="utf-8-sig"))
+    except UNREADABLE:
+        return {}
+
+
+def paste(file: Path, changes: tuple[Change, ...]) -> str:
+    """Return the lines of config.toml that the changes would make different, for a person to put in.
+
+    Where lines are only added they are TOML as it is; otherwise each begins with `+`, `-` or a space.
+    """
+    try:
+        before = file.read_text(encoding="utf-8-sig")
+        after = edit(before, changes)
+    except (CannotEdit, *UNREADABLE) as e:
+        return str(e)
+    lines = list(difflib.unified_diff(before.splitlines(), after.splitlines(), n=2, lineterm=""))[2:]
+    if len([line for line in lines if line.startswith("@@")]) == 1 and not any(line[0] == "-" for line in lines):
+        return "\n".join(line[1:] for line in lines if line[0] == "+").strip()
+    return "\n".join(lines)

@@ -1,0 +1,183 @@
+"""Forms made from settings pages, and the changes to config.toml that a filled one asks for."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from newsletter.config.document import Change, KeyPath, RemoveValue, SetValue, value_at
+from newsletter.config.file import locked_by
+from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text, from_text, secret_of
+
+_SEEN = "seen:"
+_BLANK = ""
+_SEVERAL_LINES = (Kind.LINES, Kind.DATES, Kind.LONG_TEXT, Kind.DOMAIN_LIMITS, Kind.LINKS, Kind.SECTIONS)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a filled form asks for: the changes, and the values that it was filled in for."""
+
+    changes: tuple[Change, ...]
+    seen: Mapping[KeyPath, Any]
+
+
+class SettingsForm(DeskForm):
+    """One page of settings. `tree` is the parsed file; `table` is where the page's table is in it."""
+
+    def __init__(
+        self,
+        page: SettingsPage,
+        table: KeyPath,
+        tree: Mapping[str, Any],
+        defaults: Mapping[str, str],
+        environ: Mapping[str, str],
+        data: QueryDict | None = None,
+    ) -> None:
+        super().__init__(data)
+        self.page, self.table, self._tree = page, table, tree
+        self.locked = {f.key: locked_by(tree, (*table, *f.path), environ) for f in page.fields}
+        for field in page.fields:
+            self._add(field, defaults.get(field.key, ""))
+
+    def _add(self, field: SettingField, default: str) -> None:
+        value = value_at(self._tree, (*self.table, *field.path))
+        made = _form_field(field, value, default)
+        if origin := self.locked[field.key]:
+            made.disabled, made.initial = True, ""
+            made.help_text = _("Set by %(origin)s; change it there.") % {"origin": origin}
+        self.fields[field.key] = made
+        if field.kind is not Kind.SECRET and not origin:
+            seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))
+            self.fields[_SEEN + field.key] = seen
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for field in self.page.fields:
+            secret = secret_of(self.page, field)
+            if secret and field.key in cleaned and self._changed(field) and not cleaned.get(secret.key):
+                self._protect(secret)
+        return cleaned
+
+    def _protect(self, secret: SettingField) -> None:
+        """Where a stored secret is to be sent changed: it must be typed again, so that nobody can redirect it."""
+        if value_at(self._tree, (*self.table, *secret.path)) is None or secret.key in self.errors:
+            return
+        if origin := self.locked[secret.key]:
+            told = _("The password is set by %(origin)s, so the server can only be changed in config.toml.")
+            self.add_error(None, told % {"origin": origin})
+        else:
+            self.add_error(secret.key, _("Enter the password again, because the server or the user name changed."))
+
+    def wanted(self) -> Wanted:
+        """Return what differs from the values that the form was shown with."""
+        changes: list[Change] = []
+        seen: dict[KeyPath, Any] = {}
+        for field in self.page.fields:
+            path = (*self.table, *field.path)
+            if self.locked[field.key] or not self._changed(field):
+                continue
+            value = self.cleaned_data[field.key]
+            blank = value is None or value in (_BLANK, [])
+            changes.append(RemoveValue(path) if blank else SetValue(path, value))
+            if field.kind is not Kind.SECRET:
+                seen[path] = self._seen(field)
+        return Wanted(tuple(changes), seen)
+
+    def _changed(self, field: SettingField) -> bool:
+        if self.locked[field.key]:
+            return False
+        value = self.cleaned_data.get(field.key)
+        if field.kind is Kind.SECRET:
+            return bool(value)
+        if field.kind is Kind.CHECKBOX:
+            return bool(value) != bool(self._seen(field))
+        if field.kind is Kind.CHOICES:
+            return set(value or ()) != set(self._seen(field) or ())
+        return as_text(field.kind, value) != as_text(field.kind, self._seen(field))
+
+    def _seen(self, field: SettingField) -> Any:
+        """The value that the form was shown with. Forged text counts as nothing, and is then a conflict."""
+        shown = self.cleaned_data.get(_SEEN + field.key) or "null"
+        value = value_at(self._tree, (*self.table, *field.path))
+        if shown == _as_json(value):
+            return value
+        try:
+            return json.loads(shown)
+        except (ValueError, RecursionError):
+            return None
+
+    def add_problem(self, key: str, sentence: str) -> None:
+        """Show what the configuration says of a value beside its field; of another key, above the form."""
+        self.add_error(key if key in self.fields else None, sentence)
+
+    def show_present(self, tree: Mapping[str, Any]) -> None:
+        """After a conflict: go on from the values that the file has now; what was typed stays in the fields."""
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        for field in self.page.fields:
+            data[_SEEN + field.key] = _as_json(value_at(tree, (*self.table, *field.path)))
+        self.data = data
+
+
+def _as_json(value: Any) -> str:
+    """A value of config.toml as JSON; dates are text."""
+    return json.dumps(value, default=str)
+
+
+class _ParsedField(forms.CharField):
+    """Text that becomes a value of config.toml."""
+
+    def __init__(self, kind: Kind, **options: Any) -> None:
+        super().__init__(**options)
+        self._kind = kind
+
+    def clean(self, value: Any) -> Any:
+        text: str = super().clean(value)
+        try:
+            return from_text(self._kind, text)
+        except ValueError:
+            raise forms.ValidationError(_wanted(self._kind)) from None
+
+
+def _wanted(kind: Kind) -> str:
+    """What to enter instead of text that can't be read."""
+    if kind is Kind.DATES:
+        return _("Enter dates such as 2026-12-24, one per line.")
+    if kind is Kind.DOMAIN_LIMITS:
+        return _("Enter a domain, a number of connections and a rate on each line.")
+    if kind is Kind.LINKS:
+        return _("Enter a label and an address on each line.")
+    return _("Enter a number.")
+
+
+def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
+    options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
+    shown = as_text(field.kind, value)
+    if field.kind is Kind.CHECKBOX:
+        return forms.BooleanField(**{**options, "required": False}, initial=bool(value))
+    if field.kind is Kind.CHOICE:
+        return forms.ChoiceField(**options, initial=shown, choices=_with_default(field, default))
+    if field.kind is Kind.CHOICES:
+        boxes = forms.CheckboxSelectMultiple
+        return forms.MultipleChoiceField(**options, initial=value or [], choices=field.choices, widget=boxes)
+    if field.kind is Kind.SECRET:
+        told = _("A value is stored. Leave this blank to keep it.") if value else field.help
+        hidden = forms.PasswordInput(attrs={"autocomplete": "off"})
+        return forms.CharField(**{**options, "required": False, "help_text": told}, strip=False, widget=hidden)
+    attributes = {"placeholder": default, "autocomplete": "off"}
+    several = field.kind in _SEVERAL_LINES
+    widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)
+    return _ParsedField(field.kind, **options, initial=shown, widget=widget)
+
+
+def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:
+    """The choices, behind one for the default, which leaves the key out of the file."""
+    named = next((label for value, label in field.choices if value == default), default)
+    first = _("Default: %(choice)s") % {"choice": named} if named else _("Default")
+    return [("", first), *field.choices]

@@ -1,0 +1,181 @@
+"""Adding a newsletter: a blog's address, from which the rest is found, and what can't be found."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from babel import Locale
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import gettext as _
+
+from newsletter.config import Config, ConfigProblem
+from newsletter.config.document import AppendTable, Change, SetValue, value_at
+from newsletter.models import Job, JobState
+from newsletter.setup.blog_profile import BlogProfile, find_profile, newsletter_name
+from newsletter.setup.machine import machine_timezone
+from newsletter.setup.starter import sending_times
+from newsletter.web.desk import formatting
+from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, editor, page
+from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.settings.editing import paste, save_into, tree_of
+from newsletter.web.desk.settings.forms import Wanted
+from newsletter.web.desk.settings.state import read_only_reason
+from newsletter.web.numbers import whole_number
+from subscribers.requests import config_of
+
+PROFILE = ("url", "title", "description", "language", "post_language", "timezone", "logo", "accent", "period")
+"""What is stored of a blog."""
+LATEST = 3
+_FIELDS = {"from": "sender", "url": "blog", "sources": "blog"}
+"""The fields of keys whose name differs."""
+
+
+class NewNewsletterForm(DeskForm):
+    """The blog of a new newsletter, and who sends it."""
+
+    blog = forms.CharField(
+        label=gettext_lazy("The blog’s address"),
+        help_text=gettext_lazy("The address of the website or its feed. We’ll find the rest."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none"}),
+    )
+    title = forms.CharField(
+        label=gettext_lazy("Title"), help_text=gettext_lazy("If blank, the blog’s own title."), required=False
+    )
+    name = forms.CharField(
+        label=gettext_lazy("Name in addresses"),
+        help_text=gettext_lazy(
+            "Letters a–z, digits and hyphens, such as film-news. If blank, it is made from the title. "
+            "It can’t be changed later."
+        ),
+        required=False,
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
+    )
+    sender = forms.CharField(
+        label=gettext_lazy("From"), help_text=gettext_lazy("The sender’s name, and the address in angle brackets.")
+    )
+    address = forms.CharField(
+        label=gettext_lazy("Postal address"),
+        help_text=gettext_lazy("Shown in the footer. Many countries require it."),
+        widget=forms.Textarea({"rows": "3"}),
+    )
+
+    def show_problem(self, problem: ConfigProblem) -> None:
+        """Show what the configuration says of a value beside its field, or above the form."""
+        last = problem.key.rpartition(".")[2].partition("[")[0]
+        field = _FIELDS.get(last, last)
+        known = field in self.fields
+        self.add_error(field if known else None, formatting.message(problem.problem if known else problem.message))
+
+
+def add_newsletter(request: HttpRequest) -> HttpResponse:
+    """Ask for a blog and read it in the background; then write the newsletter's table into config.toml."""
+    found = config_of(request)
+    form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=_initial(found))
+    if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, found):
+        return _shown(request, form)
+    order = {**form.cleaned_data, "blog": _address(form)}
+    number = whole_number(request.POST.get("job", "")) or 0
+    read = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
+    if read is None or read.order["blog"] != order["blog"]:
+        return redirect("desk:job", work.start(FIND, found, "", editor(request), order).pk)
+    blog = _blog(read.result)
+    name = order["name"] or newsletter_name(order["title"]) or blog.name
+    if not _is_free(name, form, found):
+        return _shown(request, form, read)
+    wanted = _wanted(name, blog, order, found)
+    if read_only_reason(found):
+        return _shown(request, form, read, paste(found.file, wanted.changes))
+    if not save_into(request, form, wanted, form.show_problem):
+        return _shown(request, form, read)
+    messages.success(request, _("Newsletter added. Check its settings, then create the first draft."))
+    return redirect("desk:settings-newsletter", name, "general")
+
+
+def _initial(found: Config) -> dict[str, str]:
+    first = next(iter(found.newsletters.values()))
+    sender = value_at(tree_of(found.file), ("newsletters", first.name, "from"))
+    return {"sender": sender if isinstance(sender, str) else first.sender.address, "address": first.address}
+
+
+def _address(form: NewNewsletterForm) -> str:
+    typed: str = form.cleaned_data["blog"]
+    return typed if "://" in typed else f"https://{typed}"
+
+
+def _is_free(name: str, form: NewNewsletterForm, found: Config) -> bool:
+    """Say in the form that a name is taken."""
+    if name not in found.newsletters:
+        return True
+    form.add_error("name", _("There is a newsletter “%(name)s” already. Enter another name.") % {"name": name})
+    return False
+
+
+def _shown(request: HttpRequest, form: NewNewsletterForm, read: Job | None = None, lines: str = "") -> HttpResponse:
+    """The form; with what was found once the blog has been read."""
+    context = {"form": form, "read_only": read_only_reason(config_of(request)), "paste": lines}
+    context["elsewhere"] = read is not None
+    if read is not None and not read.problem:
+        blog = _blog(read.result)
+        tag = blog.language.replace("-", "_")
+        language = Locale.parse(tag).get_display_name(get_language()) if tag else ""
+        periods = {"day": _("Daily"), "week": _("Weekly"), "month": _("Monthly")}
+        context |= {"read": read, "blog": blog, "language": language, "period": periods[blog.period]}
+    return page(request, "newsletter_add", context, section="settings", status=422 if form.errors else 200)
+
+
+def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    limits, timezone_here = configuration.collect, machine_timezone()
+    blog = find_profile(job.order["blog"], limits, now=timezone.now(), machine_timezone=timezone_here)
+    values = {key: getattr(blog, key) for key in PROFILE}
+    return {"blog": values, "posts": len(blog.posts), "latest": [post.title for post in blog.posts[:LATEST]]}
+
+
+def _blog(result: work.Json) -> BlogProfile:
+    return BlogProfile(**result["blog"])
+
+
+def _found(request: HttpRequest, job: Job) -> HttpResponse:
+    """The form as it was filled in, with what was found, or why nothing was."""
+    form = NewNewsletterForm(job.order)
+    if form.is_valid() and job.problem:
+        form.add_error("blog", as_sentence(job.problem))
+    return _shown(request, form, job)
+
+
+FIND = work.JobKind(
+    "find-blog", gettext_lazy("Reading the blog"), "settings", Role.ADMIN, _find, _found, work.always_resumable
+)
+
+
+def _wanted(name: str, blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Wanted:
+    """What is written into config.toml."""
+    table = ("newsletters", name)
+    values = _values(blog, given, found)
+    changes: tuple[Change, ...] = tuple(SetValue((*table, key), value) for key, value in values)
+    return Wanted((*changes, AppendTable((*table, "sources"), {"url": blog.url})), {(*table, "title"): None})
+
+
+def _values(blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Iterator[tuple[str, Any]]:
+    """Yield the keys of the new table in their usual order, with their values."""
+    first = next(iter(found.newsletters.values()))
+    draft, send = sending_times(blog.period)
+    yield "title", given["title"] or blog.title
+    if blog.description:
+        yield "description", blog.description
+    yield "from", given["sender"]
+    yield "address", given["address"].replace("\r\n", "\n")
+    yield "language", blog.language or first.language
+    yield "timezone", blog.timezone or first.timezone
+    yield "subject", "{{ news }}"
+    yield "period", blog.period
+    yield "draft", draft
+    yield "send", send
+    theme = {"accent": blog.accent, "logo": blog.logo}
+    if shown := {key: value for key, value in theme.items() if value}:
+        yield "theme", shown

@@ -1,0 +1,58 @@
+"""The page of unsent emails: confirmations and notices that could not be sent yet, and trying them again."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from newsletter.letters import mail_queue
+from newsletter.web.desk import formatting
+from newsletter.web.desk.pages import as_sentence, default_zone, page
+from subscribers.requests import config_of
+
+LIMIT = 200
+
+
+def unsent(request: HttpRequest) -> HttpResponse:
+    """List what has not been sent, the oldest first; readers' addresses are masked."""
+    found = mail_queue.summary()
+    rows = [_row(request, message) for message in mail_queue.messages(LIMIT)]
+    context = {"rows": rows, "retryable": found.failing + found.given_up, "limit": LIMIT}
+    return page(request, "unsent", context, section="home")
+
+
+@require_POST
+def retry(request: HttpRequest) -> HttpResponse:
+    """Make everything that failed due now; the clock sends it within seconds."""
+    count = mail_queue.retry(timezone.now())
+    said = ngettext("%(count)s email is being retried.", "%(count)s emails are being retried.", count)
+    messages.success(request, said % {"count": formatting.number(count)})
+    return redirect("desk:unsent")
+
+
+def _row(request: HttpRequest, message: mail_queue.QueuedMessage) -> dict[str, str | bool]:
+    known = config_of(request).newsletters.get(message.newsletter)
+    return {
+        "kind": _kind(message),
+        "newsletter": known.title if known else message.newsletter,
+        "to": message.to or _("Editors"),
+        "written": formatting.ago(message.written),
+        "attempts": formatting.number(message.attempts),
+        "given_up": message.next_try is None,
+        "next": formatting.moment(message.next_try, known.zone if known else default_zone(request)),
+        "problem": as_sentence(message.problem) if message.problem else "",
+    }
+
+
+def _kind(message: mail_queue.QueuedMessage) -> str:
+    if not message.to:
+        return _("Notice to editors")
+    return {
+        "confirm": _("Subscription confirmation"),
+        "welcome": _("Welcome email"),
+        "me": _("Link to personal data"),
+        "change": _("Address change confirmation"),
+    }[message.what]

@@ -1,0 +1,103 @@
+"""The configuration as it is in force, secrets left out, and whether what it needs is there."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from newsletter.config import Config, Moment, NamedAddress, Rate
+from newsletter.scheduling import checks
+from newsletter.scheduling.dns_records import dns_checks
+from newsletter.web.desk.pages import page
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.fields import Words
+from newsletter.web.desk.settings.providers_page import API_NAMES
+from newsletter.web.desk.settings.state import read_only_reason
+from newsletter.web.desk.settings.values import as_written
+from subscribers.requests import config_of
+
+HIDDEN = "••••••"
+SECRET = ("password", "secret", "key", "token")
+LEFT_OUT = ("name", "file", "newsletters")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A key and its value, as config.toml would have them."""
+
+    key: str
+    value: str
+
+
+def in_force(request: HttpRequest) -> HttpResponse:
+    """Every table and key; what was looked at is said beside it."""
+    found = config_of(request)
+    context = {
+        "tables": list(_tables(found)),
+        "file": found.file,
+        "checks": checks.run(found),
+        "newsletters": found.newsletters.values(),
+        "newsletter_pages": catalogue.NEWSLETTER_PAGES,
+        "site_pages": catalogue.SITE_PAGES,
+        "read_only": read_only_reason(found),
+    }
+    return page(request, "settings", context, section="settings")
+
+
+def _tables(found: Config) -> Iterator[Mapping[str, object]]:
+    """Yield the tables of config.toml with their titles and their keys."""
+    tables: list[tuple[str, Words, object]] = [
+        ("site", _("Site"), found.site),
+        ("web", _("Web server"), found.web),
+        ("collect", catalogue.COLLECT.title, found.collect),
+        ("delivery", catalogue.DELIVERY.title, found.delivery),
+        ("bounces", catalogue.BOUNCES.title, found.bounces),
+        *((f"newsletters.{name}", each.title, each) for name, each in found.newsletters.items()),
+    ]
+    for name, title, table in tables:
+        yield {"name": name, "title": title, "settings": list(_flat("", table))}
+
+
+def dns(request: HttpRequest) -> HttpResponse:
+    """SPF, DKIM and DMARC of each sending domain; the record to add where one is missing."""
+    found = config_of(request)
+    domains = sorted({n.sender.domain for n in found.newsletters.values()})
+    told = [check for domain in domains for check in dns_checks(found, domain)]
+    return page(request, "_checks", {"checks": told})
+
+
+def provider(request: HttpRequest) -> HttpResponse:
+    """A login at whatever carries the mails away; no mail is sent."""
+    told = list(checks.provider_checks(config_of(request)))
+    return page(request, "_checks", {"checks": told, "nothing": _("There is no connection to test.")})
+
+
+def _flat(above: str, value: Any) -> Iterator[Setting]:
+    """A table's keys; tables inside it with a dot, lists of tables with their number."""
+    if is_dataclass(value) and not isinstance(value, (NamedAddress, Moment, Rate)):
+        items = [(f.name, getattr(value, f.name)) for f in fields(value) if above or f.name not in LEFT_OUT]
+    elif isinstance(value, Mapping):
+        items = list(value.items())
+    else:
+        yield Setting(above, _secret(above, value) or (as_written(value) or "–"))
+        return
+    for name, inner in items:
+        key = f"{above}.{_as_written(name)}" if above else _as_written(name)
+        if isinstance(inner, tuple) and inner and is_dataclass(inner[0]):
+            for number, each in enumerate(inner):
+                yield from _flat(f"{key}[{number + 1}]", each)
+        elif inner or not isinstance(inner, Mapping):
+            yield from _flat(key, inner)
+
+
+def _as_written(name: str) -> str:
+    return {"sender": "from"}.get(name, name)
+
+
+def _secret(key: str, value: Any) -> str:
+    """What stands for a secret, and for anything in a provider's own table; "" for what may be shown."""
+    last = key.rpartition(".")[2].partition("[")[0]
+    secret = any(word in last for word in SECRET) or key.partition(".")[0] in API_NAMES or last == "database"
+    return HIDDEN if secret and value else ""

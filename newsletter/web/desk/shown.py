@@ -1,0 +1,80 @@
+"""Compare what a form showed with the present state, before its button does something that can't be undone.
+
+A form carries what it showed in hidden fields. A request whose fields differ from the present state, or that lacks
+them, changes nothing and is answered with the differences.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from newsletter.editions.problems import JobProblem
+from newsletter.models import State
+from newsletter.web.desk import formatting
+
+TOLERATED_SHARE = 0.01
+"""A number of readers may have changed by this share: a large list changes while its editor reads the page."""
+
+
+class Changed(JobProblem):
+    """What the form showed is out of date; each of `differences` is a sentence."""
+
+    def __init__(self, differences: list[str]) -> None:
+        self.differences = differences
+        super().__init__(
+            " ".join([_("This has changed since you opened the page, so nothing was done."), *differences])
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFact:
+    """A hidden field: its name, what it showed, and what it would show now; the last two as a person reads them."""
+
+    label: str
+    before: str
+    now: str
+    same: bool
+
+
+def check(*facts: ShownFact) -> None:
+    """Raise Changed unless every fact is as it was shown."""
+    told = [
+        _("%(what)s: %(before)s before, %(now)s now.")
+        % {"what": f.label, "before": f.before or "–", "now": f.now or "–"}
+        for f in facts
+        if not f.same
+    ]
+    if told:
+        raise Changed(told)
+
+
+def readers(posted: QueryDict, now: int) -> ShownFact:
+    """The number of readers in the field `readers`; small changes of a large list are tolerated."""
+    given = posted.get("readers", "")
+    before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    same = before is not None and abs(now - before) <= before * TOLERATED_SHARE
+    return ShownFact(
+        _("Subscribers"), "" if before is None else formatting.number(before), formatting.number(now), same
+    )
+
+
+def count(posted: QueryDict, label: str, now: int) -> ShownFact:
+    """A number in the field `count`, exactly."""
+    given = posted.get("count", "")
+    return ShownFact(label, given[:20], formatting.number(now), given == str(now))
+
+
+def state(posted: QueryDict, now: str) -> ShownFact:
+    """An edition's state in the field `state`."""
+    given = posted.get("state", "")
+    return ShownFact(
+        _("Status"), formatting.state(given) if given in State.values else "", formatting.state(now), given == now
+    )
+
+
+def text(posted: QueryDict, key: str, label: str, now: str, names: Mapping[str, str] | None = None) -> ShownFact:
+    """Any other field; `names` says how a value is shown."""
+    given, shown = posted.get(key, ""), names or {}
+    return ShownFact(label, shown.get(given, given[:254]), shown.get(now, now), given == now)

@@ -1,0 +1,75 @@
+"""How each configured source is doing."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Count
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.messages import Message
+from newsletter.models import Source, SourceDay
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One source; `state` is ok, failed, or pending where it was never read."""
+
+    newsletter: str
+    settings: config.SourceSettings
+    state: str
+    kind: str
+    title: str
+    read_at: datetime | None
+    tried_at: datetime | None
+    retry_at: datetime | None
+    problem: Message | None
+    notes: tuple[Message, ...]
+    posts: int
+
+    @property
+    def name(self) -> str:
+        """What people call it: its name in the configuration, its own title, or its address."""
+        return self.settings.name or self.title or self.settings.url
+
+
+def health(configuration: Config) -> list[Health]:
+    """All sources in the order of the configuration, without those of archived newsletters, which are not read."""
+    rows = {(s.newsletter, s.url): s for s in Source.objects.annotate(posts=Count("listings"))}
+    return list(_all(configuration, rows))
+
+
+def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
+    """The days on which each source was read, by its newsletter and address; oldest first."""
+    found: dict[tuple[str, str], list[SourceDay]] = {}
+    for row in SourceDay.objects.filter(day__gte=since).select_related("source").order_by("day"):
+        found.setdefault((row.source.newsletter, row.source.url), []).append(row)
+    return found
+
+
+def _all(configuration: Config, rows: Mapping[tuple[str, str], Source]) -> Iterator[Health]:
+    for name, newsletter in configuration.newsletters.items():
+        for settings in newsletter.sources if newsletter.status != "archived" else ():
+            row = rows.get((name, settings.url))
+            yield _health(name, settings, row) if row else _unread(name, settings)
+
+
+def _health(newsletter: str, settings: config.SourceSettings, row: Source) -> Health:
+    return Health(
+        newsletter=newsletter,
+        settings=settings,
+        state="failed" if row.problem or row.stopped else "ok" if row.read_at else "pending",
+        kind=row.kind or settings.type,
+        title=row.title,
+        read_at=row.read_at,
+        tried_at=row.tried_at,
+        retry_at=row.retry_at,
+        problem=row.problem,
+        notes=tuple(row.notes),
+        posts=int(getattr(row, "posts", 0)),
+    )
+
+
+def _unread(newsletter: str, settings: config.SourceSettings) -> Health:
+    return Health(newsletter, settings, "pending", settings.type, settings.name, None, None, None, None, (), 0)

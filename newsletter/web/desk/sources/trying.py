@@ -1,0 +1,80 @@
+"""Trying an address before it becomes a source: it is read in the background, and nothing of it is stored as a post."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds import read
+from newsletter.messages import from_json
+from newsletter.models import Job
+from newsletter.web.desk import formatting
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, editor, page
+from newsletter.web.desk.permissions import Role
+from subscribers.requests import config_of
+
+SHOWN = 8
+
+
+def attempt(request: HttpRequest) -> HttpResponse:
+    """Read an address in the background; without one, ask for it."""
+    address = request.POST.get("url", "").strip()
+    if not address:
+        asked = request.method == "POST"
+        return page(request, "source_tried", {"missing": asked}, section="sources", status=422 if asked else 200)
+    url = address if "://" in address else f"https://{address}"
+    return redirect("desk:job", work.start(TRY, config_of(request), "", editor(request), {"url": url}).pk)
+
+
+def _try(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    reading = read(
+        config.SourceSettings(url=job.order["url"]),
+        configuration.collect,
+        now=timezone.now(),
+        root=configuration.folder,
+        site_url=configuration.site.url,
+    )
+    return {
+        "title": reading.title,
+        "kind": reading.kind,
+        "count": len(reading.posts),
+        "posts": [[post.title or post.url, _date(post)] for post in reading.posts[:SHOWN]],
+        "problems": [problem.to_json() for problem in reading.problems],
+    }
+
+
+def _date(post: FoundPost) -> str:
+    """The post's own date with its offset, in ISO format; "" without one."""
+    return post.published.isoformat() if post.published and post.published.tzinfo else ""
+
+
+def _tried(request: HttpRequest, job: Job) -> HttpResponse:
+    """What an address gave, and the newsletters that it can be added to."""
+    address, result = job.order["url"], job.result
+    problems = [as_sentence(job.problem)] if job.problem else []
+    problems += [as_sentence(from_json(problem)) for problem in result.get("problems", ())]
+    known = config_of(request).newsletters.values()
+    context = {
+        "address": address,
+        "tried": result,
+        "problems": problems,
+        "posts": [{"title": title, "when": _moment(when)} for title, when in result.get("posts", ())],
+        "newsletters": [n for n in known if n.status != "archived" and address not in {s.url for s in n.sources}],
+    }
+    return page(request, "source_tried", context, section="sources")
+
+
+def _moment(when: str) -> str:
+    published = datetime.fromisoformat(when) if when else None
+    return formatting.moment(published, published.tzinfo) if published and published.tzinfo else ""
+
+
+TRY = work.JobKind(
+    "try", gettext_lazy("Reading the address"), "sources", Role.EDITOR, _try, _tried, work.always_resumable
+)

@@ -1,0 +1,1 @@
+"""The pages of subscribers: search, one person, import and export."""

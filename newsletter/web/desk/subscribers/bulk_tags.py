@@ -1,0 +1,126 @@
+"""Adding a tag to every subscription that a filter finds, or removing it, and undoing that.
+
+Promises: undoing changes exactly the subscriptions that were changed; an interrupted change continues after a restart.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Config
+from newsletter.messages import history as acts
+from newsletter.models import Job, JobState
+from newsletter.web.desk import audit, formatting
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, editor, page
+from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.subscribers import queries
+from newsletter.web.desk.subscribers.queries import FILTERS, SubscriberFilter
+from subscribers.models import Subscription
+from subscribers.models.people import clean_tag
+from subscribers.requests import config_of
+
+PORTION = 2_000
+ADD, REMOVE = "add", "remove"
+
+
+def tag(request: HttpRequest) -> HttpResponse:
+    """Ask which tag to add or remove; POST starts it."""
+    given = request.POST if request.method == "POST" else request.GET
+    asked = SubscriberFilter(*(given.get(key, "")[:254] for key in FILTERS))
+    kept = {key: value for key in FILTERS if (value := getattr(asked, key))}
+    word, act, problem = clean_tag(given.get("word", "")), given.get("act", ""), ""
+    if request.method == "POST" and act in (ADD, REMOVE):
+        if word:
+            order = {"filter": kept, "word": word, "act": act}
+            return redirect("desk:job", _start(request, asked.newsletter, order).pk)
+        problem = _("Enter a tag.")
+    count = queries.matching(asked).count()
+    context = {
+        "kept": kept,
+        "back": urlencode(kept),
+        "count": formatting.number(count),
+        "any": count > 0,
+        "problem": problem,
+    }
+    return page(request, "bulk_tags", context, section="subscribers", status=422 if problem else 200)
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo a change, once."""
+    done = get_object_or_404(Job, pk=pk, kind=TAGS.name, state=JobState.DONE)
+    if "undo" in done.order or done.result.get("undone"):
+        raise Http404("there is nothing to undo")
+    Job.objects.filter(pk=pk).update(result={**done.result, "undone": True})
+    act = REMOVE if done.order["act"] == ADD else ADD
+    return redirect("desk:job", _start(request, done.about, {"undo": pk, "word": done.order["word"], "act": act}).pk)
+
+
+def _start(request: HttpRequest, newsletter: str, order: dict[str, Any]) -> Job:
+    return work.start(TAGS, config_of(request), newsletter, editor(request), order)
+
+
+def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    word, adds = job.order["word"], job.order["act"] == ADD
+    changed: list[int] = list(job.result.get("changed", ()))
+    numbers = _numbers(job)
+    total, after = len(numbers), int(job.result.get("after", 0))
+    for start in range(0, total, PORTION):
+        portion = [n for n in numbers[start : start + PORTION] if n > after]
+        if not portion:
+            continue
+        with transaction.atomic():
+            changed += _change(portion, word, adds=adds)
+            progress(start + PORTION, total, {"changed": changed, "after": portion[-1]})
+    newsletters = [job.about] if job.about else list(configuration.newsletters)
+    queries.changed(newsletters)
+    act = {"added" if adds else "removed": word, "count": len(changed)}
+    audit.note(job.by, acts.TAGS_CHANGED(), job.about or "subscribers", after=act)
+    return {"changed": changed}
+
+
+def _numbers(job: Job) -> list[int]:
+    """The subscriptions to look at, in ascending order: those that the filter finds, or those of the undone change."""
+    if undone := job.order.get("undo"):
+        return sorted(Job.objects.get(pk=undone).result["changed"])
+    found = queries.matching(SubscriberFilter(**job.order["filter"]))
+    return list(found.order_by("pk").values_list("pk", flat=True))
+
+
+def _change(numbers: list[int], word: str, *, adds: bool) -> list[int]:
+    """Change the tags of these subscriptions; return those that were changed."""
+    rows = []
+    for row in Subscription.objects.select_for_update().filter(pk__in=numbers).only("pk", "tags"):
+        if (word in row.tags) is not adds:
+            row.tags = tuple({*row.tags, word} if adds else set(row.tags) - {word})
+            rows.append(row)
+    Subscription.objects.bulk_update(rows, ["tags"], batch_size=500)
+    return [row.pk for row in rows]
+
+
+def _finished(request: HttpRequest, job: Job) -> HttpResponse:
+    """What was changed, with a button to undo it."""
+    count = len(job.result.get("changed", ()))
+    context = {
+        "job": job,
+        "done": job.state == JobState.DONE,
+        "problem": as_sentence(job.problem) if job.problem else "",
+        "word": job.order["word"],
+        "adds": job.order["act"] == ADD,
+        "changed": formatting.number(count),
+        "undoable": bool(count) and "undo" not in job.order and not job.result.get("undone"),
+        "back": urlencode(job.order.get("filter", {})),
+    }
+    return page(request, "bulk_tags", context, section="subscribers")
+
+
+TAGS = work.JobKind(
+    "tags", gettext_lazy("Changing tags"), "subscribers", Role.ADMIN, _run, _finished, work.always_resumable
+)

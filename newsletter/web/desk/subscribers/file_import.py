@@ -1,0 +1,198 @@
+"""A file of subscribers: its columns named, looked at, imported after; and everybody as a file.
+
+Promises: nothing is imported that was not shown before; an uploaded file is kept as `uploads` says.
+"""
+
+import tempfile
+from dataclasses import replace
+from io import TextIOWrapper
+
+from django.core import signing
+from django.core.files.uploadedfile import UploadedFile
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from newsletter.config import Config
+from newsletter.messages import history as acts
+from newsletter.models import Job, JobState
+from newsletter.web.desk import audit, formatting
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.subscribers import import_jobs, uploads
+from newsletter.web.desk.subscribers.import_jobs import ImportOrder
+from subscribers.exporting import export_csv
+from subscribers.importing import FileProblem, outline
+from subscribers.requests import config_of
+
+SALT = "newsletter.desk.import"
+
+
+class _Missing(ValueError):
+    """Something that the import needs was not given; the message is a sentence."""
+
+
+def take_in(request: HttpRequest) -> HttpResponse:
+    """A file and what it is about; which column holds what; a preview of the result; then the import."""
+    context: dict[str, object] = {
+        "newsletters": config_of(request).newsletters.values(),
+        "newsletter": request.GET.get("newsletter", ""),
+    }
+    if request.method == "POST":
+        try:
+            order = _opened(request) if "token" in request.POST else _uploaded(request)
+            if request.POST.get("act") in ("try", "import"):
+                return redirect("desk:job", _started(request, order).pk)
+            context |= _columns(request, order)
+        except (FileProblem, _Missing) as problem:
+            context |= {"problem": as_sentence(problem), "consent": request.POST.get("consent", "")}
+    return _page(request, context)
+
+
+def _page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
+    refused = request.method == "POST" and "problem" in context
+    return page(request, "import", context, section="subscribers", status=422 if refused else 200)
+
+
+def _uploaded(request: HttpRequest) -> ImportOrder:
+    """Keep the file; nothing is read of it yet."""
+    file, newsletter = request.FILES.get("file"), request.POST.get("newsletter", "")
+    consent, status = request.POST.get("consent", "").strip(), request.POST.get("status", "active")
+    if newsletter not in config_of(request).newsletters or status not in ("active", "pending"):
+        raise Http404("config.toml has no such newsletter")
+    if not isinstance(file, UploadedFile):
+        raise _Missing(_("choose a file"))
+    if status == "active" and not consent:
+        raise _Missing(_("enter when and where these people agreed"))
+    return ImportOrder(newsletter, consent, status, uploads.keep(file), file.name or "")
+
+
+def _token(order: ImportOrder) -> str:
+    """The order as pages carry it from step to step."""
+    return signing.dumps(order.to_json(), salt=SALT, compress=True)
+
+
+def _opened(request: HttpRequest) -> ImportOrder:
+    """The order that an earlier step signed, while its file is there."""
+    try:
+        order = ImportOrder(**signing.loads(request.POST["token"], salt=SALT, max_age=uploads.KEPT))
+    except signing.BadSignature:
+        raise _Missing(_("the file is only kept for an hour; choose it again")) from None
+    if not uploads.path(order.file, config_of(request)).exists():
+        raise _Missing(_("that file has already been imported or is gone; choose it again"))
+    return order
+
+
+def _columns(request: HttpRequest, order: ImportOrder) -> dict[str, object]:
+    """Each column with its first values, and what it seems to hold, or was said to."""
+    path = uploads.path(order.file, config_of(request))
+    try:
+        found = outline(path)
+    except FileProblem as problem:
+        path.unlink()
+        raise FileProblem(problem.message.renamed(str(path), order.name)) from problem
+    meanings = order.meanings if len(order.meanings) == len(found) else [column.meaning for column in found]
+    columns = [
+        {"column": column, "meaning": meaning, "number": number + 1}
+        for number, (column, meaning) in enumerate(zip(found, meanings, strict=True))
+    ]
+    return {"columns": columns, "meanings": _meanings(), "token": _token(order), "file_name": order.name}
+
+
+def _meanings() -> dict[str, str]:
+    return {
+        "": _("Ignore"),
+        "address": _("Email address"),
+        "name": _("Name"),
+        "language": _("Language"),
+        "tags": _("Tags"),
+        "state": _("Status, such as unsubscribed"),
+        "joined": _("Subscribed since"),
+        "joined_day": _("Subscribed since (day/month/year)"),
+        "joined_month": _("Subscribed since (month/day/year)"),
+    }
+
+
+def _started(request: HttpRequest, order: ImportOrder) -> Job:
+    """Start the preview with the chosen columns, or the import that was previewed."""
+    found = config_of(request)
+    if request.POST["act"] == "try":
+        meanings = tuple(request.POST.getlist("meaning")) or tuple(order.meanings)
+        dates = next((each for each in import_jobs.ORDERS if each == request.POST.get("dates")), order.dates)
+        order, kind = replace(order, meanings=meanings, dates=dates), PREVIEW
+    else:
+        order = replace(order, file=uploads.hold(order.file, found), shown=request.POST.get("shown", ""))
+        kind = IMPORT
+    return work.start(kind, found, order.newsletter, editor(request), order.to_json())
+
+
+def _finished(request: HttpRequest, job: Job) -> HttpResponse:
+    """The result of a preview or an import. Columns that can't be are shown again."""
+    order = ImportOrder(**job.order)
+    known = config_of(request).newsletters.get(order.newsletter)
+    if job.state == JobState.FAILED:
+        context: dict[str, object] = {"newsletters": config_of(request).newsletters.values(), "consent": order.consent}
+        if uploads.path(order.file, config_of(request)).exists():
+            context |= _columns(request, order)
+        return _page(request, context | {"problem": as_sentence(job.problem or "")})
+    previewed = job.kind == PREVIEW.name or "changed" in job.result
+    context = {
+        "token": _token(order) if previewed else "",
+        "tried": previewed,
+        "shown": import_jobs.figures(job.result),
+        "title": known.title if known else order.newsletter,
+        "consent": order.consent,
+        "status": order.status,
+        "report": job.result,
+        "dates": _dates(job) if previewed else None,
+        "lines": import_jobs.refused_lines(job.result),
+        "newsletter": order.newsletter,
+        "restarted": formatting.moment(job.restarted_at, default_zone(request)),
+    }
+    if "changed" in job.result:
+        said = _("The result of this import has changed since the preview, so nothing was imported. Check it again.")
+        context["problem"] = said
+    return _page(request, context)
+
+
+def _dates(job: Job) -> dict[str, str] | None:
+    """A date that can be read in two ways, and both."""
+    found = import_jobs.readings(job.result)
+    return found and {"text": found[0], "day": formatting.day(found[1]), "month": formatting.day(found[2])}
+
+
+PREVIEW = work.JobKind(
+    "import-preview", gettext_lazy("Checking the file"), "subscribers", Role.ADMIN, import_jobs.preview, _finished
+)
+IMPORT = work.JobKind(
+    "import",
+    gettext_lazy("Importing subscribers"),
+    "subscribers",
+    Role.ADMIN,
+    import_jobs.import_all,
+    _finished,
+    import_jobs.resumable,
+)
+
+
+def remove_ended(configuration: Config) -> None:
+    """Remove files that are held for imports that have ended."""
+    jobs = Job.objects.filter(kind=IMPORT.name, state__in=work.UNFINISHED)
+    uploads.release_others({job.order["file"] for job in jobs}, configuration)
+
+
+def export(request: HttpRequest) -> FileResponse:
+    """All subscriptions of a newsletter, as CSV."""
+    newsletter = request.GET.get("newsletter", "")
+    if newsletter not in config_of(request).newsletters:
+        raise Http404("config.toml has no such newsletter")
+    file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the response closes it
+    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+    count = export_csv(newsletter, text)
+    text.flush()
+    text.detach()
+    file.seek(0)
+    audit.note(editor(request), acts.EXPORTED(), newsletter, after={"count": count})
+    return FileResponse(file, as_attachment=True, filename=f"{newsletter}-subscribers.csv", content_type="text/csv")

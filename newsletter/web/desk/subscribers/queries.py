@@ -1,0 +1,168 @@
+"""People and what they get: found, counted, and one person's whole story."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+from django.core.cache import cache
+from django.db.models import CharField, Count, Q, QuerySet
+from django.db.models.functions import Cast, Substr
+
+from newsletter.models import ApprovedContent, Delivery, Edition, Result
+from newsletter.sending import progress
+from newsletter.web.desk import formatting
+from newsletter.web.numbers import whole_number
+from subscribers.models import Consent, Folded, Subscriber, Subscription, Suppression, fold
+
+PAGE, EDITIONS, KEPT_SECONDS = 50, 25, 600
+FILTERS = ("text", "newsletter", "state", "tag")
+"""The fields of a filter, as addresses have them."""
+
+BLOCKED = "blocked"
+"""The state that a filter names beside those of subscriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberFilter:
+    """What is looked for; "" for anything."""
+
+    text: str = ""
+    newsletter: str = ""
+    state: str = ""
+    tag: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberPage:
+    """A page of subscriptions, newest first; `before` continues below it, "" at the end."""
+
+    rows: tuple[Subscription, ...]
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Got:
+    """What became of one edition to a person."""
+
+    edition: Edition
+    subject: str
+    outcome: str
+    text: str
+
+
+def find(asked: SubscriberFilter, before: str = "") -> SubscriberPage:
+    """Subscriptions, found without counting them all."""
+    rows = matching(asked).select_related("subscriber").order_by("-pk")
+    if (below := whole_number(before)) is not None:
+        rows = rows.filter(pk__lt=below)
+    page = list(rows[: PAGE + 1])
+    return SubscriberPage(tuple(page[:PAGE]), str(page[PAGE - 1].pk) if len(page) > PAGE else "")
+
+
+def matching(asked: SubscriberFilter) -> QuerySet[Subscription]:
+    """Return the subscriptions that a filter finds."""
+    rows = Subscription.objects.blocked() if asked.state == BLOCKED else Subscription.objects.all()
+    if asked.text:
+        rows = rows.alias(folded_name=Folded("subscriber__name"))
+    return rows.filter(_matching(asked))
+
+
+def _matching(asked: SubscriberFilter) -> Q:
+    wanted = Q()
+    if asked.text:
+        text = asked.text.strip()
+        wanted &= Q(subscriber__key__contains=fold(text)) | Q(folded_name__contains=fold(text))
+    if asked.newsletter:
+        wanted &= Q(newsletter=asked.newsletter)
+    if asked.state in Subscription.State.values:
+        wanted &= Q(state=asked.state)
+    if asked.tag:
+        wanted &= Q(tags__contains=f"|{asked.tag.strip().lower()}|")
+    return wanted
+
+
+def changed(newsletters: Iterable[str]) -> None:
+    """Forget the cached numbers of these newsletters: somebody was added, or left."""
+    for name in newsletters:
+        cache.delete(f"growth-{name}")
+        cache.set(f"audience-{name}", uuid4().hex, KEPT_SECONDS)
+    cache.delete("subscription-counts")
+
+
+def blocked(ties: Iterable[Subscription]) -> set[int]:
+    """The numbers of those subscriptions whose address gets nothing, itself or by its domain."""
+    keys = {tie.pk: tie.subscriber.key for tie in ties}
+    suppressed = Suppression.objects.suppressed(keys.values()) if keys else {}
+    return {pk for pk, key in keys.items() if key in suppressed}
+
+
+def counts() -> dict[tuple[str, str], int]:
+    """How many subscriptions there are of each newsletter in each state; one look a minute."""
+    found: dict[tuple[str, str], int] | None = cache.get("subscription-counts")
+    if found is None:
+        rows = Subscription.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by()
+        found = {(newsletter, state): n for newsletter, state, n in rows}
+        cache.set("subscription-counts", found, 60)
+    return found
+
+
+def growth(newsletter: str) -> list[tuple[datetime, int]]:
+    """How many were active at the end of each day on which that changed; looked up every ten minutes."""
+    found: list[tuple[datetime, int]] | None = cache.get(f"growth-{newsletter}")
+    if found is None:
+        found = list(_growth(newsletter))
+        cache.set(f"growth-{newsletter}", found, KEPT_SECONDS)
+    return found
+
+
+def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:
+    changes: dict[str, int] = {}
+    for field, sign in (("joined", 1), ("unsubscribed_at", -1)):
+        dated = Subscription.objects.filter(newsletter=newsletter).exclude(joined=None).exclude(**{field: None})
+        days = dated.annotate(day=Substr(Cast(field, CharField()), 1, 10)).values("day").annotate(n=Count("pk"))
+        for row in days.order_by():
+            changes[row["day"]] = changes.get(row["day"], 0) + sign * row["n"]
+    total = 0
+    for day in sorted(changes):
+        total += changes[day]
+        parsed = date.fromisoformat(day)
+        yield datetime(parsed.year, parsed.month, parsed.day, tzinfo=UTC), total
+
+
+def story(subscriber: Subscriber) -> dict[str, Any]:
+    """What a person gets, what they consented to, what suppresses them, and the last editions to them."""
+    ties = list(subscriber.subscriptions.order_by("newsletter"))
+    consents = Consent.objects.filter(subscription__in=ties).select_related("subscription").order_by("-at")
+    return {
+        "ties": ties,
+        "consents": list(consents),
+        "suppressions": list(Suppression.objects.covering(subscriber.key)),
+        "got": got(ties),
+    }
+
+
+def got(ties: list[Subscription]) -> list[Got]:
+    """The last editions of these subscriptions; asked for edition by edition, which is one index, not a scan."""
+    names = [tie.newsletter for tie in ties]
+    editions = list(
+        Edition.objects.filter(newsletter__in=names, began_at__isnull=False).order_by("-began_at")[:EDITIONS]
+    )
+    mine = Delivery.objects.filter(edition__in=editions, subscription__in=[tie.pk for tie in ties])
+    numbers = dict(mine.values_list("edition_id", "number"))
+    wanted = Q()
+    for edition, number in numbers.items():
+        wanted |= Q(edition=edition, number=number)
+    results = {r.edition_id: r for r in Result.objects.filter(wanted)} if numbers else {}
+    subjects = dict(ApprovedContent.objects.filter(edition__in=list(numbers)).values_list("edition_id", "subject"))
+    return [
+        Got(
+            e,
+            subjects.get(e.pk, ""),
+            r.kind if (r := results.get(e.pk)) else progress.state_without_result(e),
+            formatting.stored(r.text) if r else "",
+        )
+        for e in editions
+        if e.pk in numbers
+    ]

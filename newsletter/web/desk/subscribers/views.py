@@ -1,0 +1,268 @@
+"""Subscribers: find, look at, add, change, import, export; for admins.
+
+Promises: the audit log names people by their number, so that erasing one leaves nothing there.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.messages import history as acts
+from newsletter.web.desk import audit, charts, formatting, shown
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, editor, page, sentences
+from newsletter.web.desk.subscribers import file_import, queries
+from subscribers import admin_actions
+from subscribers.addresses import AddressProblem, read_address
+from subscribers.models import Subscriber, Subscription
+from subscribers.preferences import forget, unsubscribe
+from subscribers.requests import config_of
+
+
+def subscribers(request: HttpRequest) -> HttpResponse:
+    """The list, filtered by what stands in the address; and how each newsletter grew."""
+    return _list(request, {})
+
+
+def _list(request: HttpRequest, given: Mapping[str, str], problem: str = "") -> HttpResponse:
+    """The list; `given` is what was filled in to add a person, and `problem` why that was refused."""
+    asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
+    found = queries.find(asked, request.GET.get("before", ""))
+    blocked = queries.blocked(found.rows)
+    kept = {k: v for k in queries.FILTERS if (v := getattr(asked, k))}
+    chosen = (
+        asked.newsletter
+        if asked.newsletter in config_of(request).newsletters
+        else next(iter(config_of(request).newsletters))
+    )
+    points = queries.growth(chosen)
+    newsletter = config_of(request).newsletters[chosen]
+    context = {
+        "asked": asked,
+        "rows": [_row(request, tie, is_blocked=tie.pk in blocked) for tie in found.rows],
+        "older": urlencode(kept | {"before": found.before}) if found.before else "",
+        "newsletters": config_of(request).newsletters.values(),
+        "states": {**_states(), queries.BLOCKED: _("Blocked")},
+        "counts": _counts(request),
+        "chart": charts.curve(
+            points, newsletter.zone, _("Active subscriptions of %(title)s over time") % {"title": newsletter.title}
+        ),
+        "growth": [(formatting.day(at), formatting.number(n)) for at, n in points[:: max(1, len(points) // 8)]],
+        "chosen": newsletter,
+        "filtered": bool(kept),
+        "kept": urlencode(kept),
+        "importing": work.unfinished(file_import.IMPORT),
+        "given": given,
+        "problem": problem,
+    }
+    return page(request, "subscribers", context, section="subscribers", status=422 if problem else 200)
+
+
+def _title(request: HttpRequest, name: str) -> str:
+    """A newsletter's title, its name where the configuration no longer has it."""
+    known = config_of(request).newsletters.get(name)
+    return known.title if known else name
+
+
+def _row(request: HttpRequest, tie: Subscription, *, is_blocked: bool) -> dict[str, Any]:
+    hidden = is_blocked and tie.state != Subscription.State.UNSUBSCRIBED
+    return {
+        "tie": tie,
+        "newsletter": _title(request, tie.newsletter),
+        "paused": formatting.day(tie.paused_until) if tie.paused_until else "",
+        "state": _("Blocked") if hidden else _states()[tie.state],
+        "mark": "failed" if hidden else tie.state,
+        "since": formatting.day(tie.unsubscribed_at or tie.joined or tie.created),
+    }
+
+
+def _states() -> dict[str, str]:
+    return {"active": _("Active"), "pending": _("Pending"), "unsubscribed": _("Unsubscribed")}
+
+
+def _counts(request: HttpRequest) -> list[dict[str, Any]]:
+    counted = queries.counts()
+    return [
+        {
+            "newsletter": n,
+            "active": formatting.number(counted.get((n.name, "active"), 0)),
+            "pending": counted.get((n.name, "pending"), 0),
+        }
+        for n in config_of(request).newsletters.values()
+    ]
+
+
+def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person's whole story."""
+    person = get_object_or_404(Subscriber, pk=pk)
+    told = queries.story(person)
+    blocked = bool(told["suppressions"])
+    context = {
+        **told,
+        "person": person,
+        "ties": [_row(request, tie, is_blocked=blocked) | {"tags": ", ".join(tie.tags)} for tie in told["ties"]],
+        "consents": [
+            {
+                "consent": c,
+                "newsletter": _title(request, c.subscription.newsletter),
+                "how": _ways()[c.how],
+                "details": [detail for detail in (c.text, c.page, c.network) if detail],
+                "when": formatting.moment(c.at),
+                "confirmed": formatting.moment(c.confirmed_at),
+            }
+            for c in told["consents"]
+        ],
+        "suppressions": [
+            {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at)} for s in told["suppressions"]
+        ],
+        "got": [_got(request, got) for got in told["got"]],
+        "since": formatting.day(person.created),
+        "missing": [
+            n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in told["ties"]}
+        ],
+    }
+    return page(request, "subscriber", context, section="subscribers")
+
+
+def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:
+    """An edition that was sent to a person: its subject, newsletter and period, and what became of it."""
+    edition = got.edition
+    return {
+        "subject": got.subject,
+        "period": f"{_title(request, edition.newsletter)} · {formatting.period(edition)}",
+        "outcome": formatting.outcomes()[got.outcome],
+        "text": got.text,
+        "when": formatting.day(edition.began_at) if edition.began_at else "",
+    }
+
+
+def _reasons() -> dict[str, str]:
+    """Why an address is blocked."""
+    return {
+        "unsubscribed": _("unsubscribed"),
+        "bounced": _("emails bounced"),
+        "erased": _("erased"),
+        "complained": _("marked as spam"),
+        "by hand": _("by an admin"),
+    }
+
+
+def _ways() -> dict[str, str]:
+    """How consent was given."""
+    return {"form": _("sign-up form"), "import": _("import"), "by hand": _("added by an admin")}
+
+
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Name, tags, leaving, blocking, unblocking, erasing."""
+    person = get_object_or_404(Subscriber, pk=pk)
+    acts = {"name": _rename, "tags": _tags, "leave": _leave, "suppress": _suppress, "lift": _lift, "erase": _erase}
+    wanted = acts.get(request.POST.get("act", ""))
+    if wanted is None:
+        raise Http404("there is nothing of that name to be done to a subscriber")
+    gone = False
+    with sentences(request):
+        if wanted not in (_tags, _rename):
+            shown.check(shown.text(request.POST, "address", _("Address"), person.address))
+        newsletters = list(person.subscriptions.values_list("newsletter", flat=True))
+        gone = wanted(request, person)
+        queries.changed(newsletters)
+    return redirect("desk:subscribers") if gone else redirect("desk:subscriber", pk)
+
+
+def _tie(request: HttpRequest, person: Subscriber) -> Subscription:
+    return get_object_or_404(person.subscriptions, newsletter=request.POST.get("newsletter", ""))
+
+
+def _tags(request: HttpRequest, person: Subscriber) -> bool:
+    tie = _tie(request, person)
+    before = list(tie.tags)
+    tie.tags = tuple(request.POST.get("tags", "").split(","))
+    tie.save(update_fields=["tags"])
+    tie.refresh_from_db()
+    audit.note(
+        editor(request), acts.TAGS_CHANGED(), _about(person), {tie.newsletter: before}, {tie.newsletter: list(tie.tags)}
+    )
+    messages.success(request, _("Tags saved."))
+    return False
+
+
+def _rename(request: HttpRequest, person: Subscriber) -> bool:
+    """The name itself is not in the log, which must hold nothing of a person who is erased."""
+    person.name = " ".join(request.POST.get("name", "").split())[:100]
+    person.save(update_fields=["name"])
+    audit.note(editor(request), acts.NAME_CHANGED(), _about(person))
+    messages.success(request, _("Name saved."))
+    return False
+
+
+def _leave(request: HttpRequest, person: Subscriber) -> bool:
+    tie = _tie(request, person)
+    if unsubscribe(tie.pk, timezone.now()):
+        audit.note(
+            editor(request),
+            acts.UNSUBSCRIBED(),
+            _about(person),
+            {tie.newsletter: tie.state},
+            {tie.newsletter: "unsubscribed"},
+        )
+    messages.success(request, _("Unsubscribed. Only they can subscribe again."))
+    return False
+
+
+def _suppress(request: HttpRequest, person: Subscriber) -> bool:
+    admin_actions.suppress(person.address, note=request.POST.get("note", "")[:500])
+    audit.note(editor(request), acts.BLOCKED(), _about(person))
+    messages.success(request, _("Blocked. Nothing more is sent to this address."))
+    return False
+
+
+def _lift(request: HttpRequest, person: Subscriber) -> bool:
+    admin_actions.unblock(person.address)
+    audit.note(editor(request), acts.UNBLOCKED(), _about(person))
+    messages.success(request, _("Unblocked."))
+    return False
+
+
+def _erase(request: HttpRequest, person: Subscriber) -> bool:
+    if request.POST.get("typed", "").strip().lower() != person.key:
+        messages.error(request, _("The address didn’t match, so nothing was erased."))
+        return False
+    audit.note(editor(request), acts.ERASED(), _about(person))
+    forget(read_address(person.address))
+    messages.success(request, _("Erased. Their data is gone; a fingerprint prevents re-import."))
+    return True
+
+
+def _about(person: Subscriber) -> str:
+    return f"subscriber {person.pk}"
+
+
+@require_POST
+def add(request: HttpRequest) -> HttpResponse:
+    """One person by hand, with the consent that they gave, or asked to confirm by mail."""
+    address, newsletter = request.POST.get("address", ""), request.POST.get("newsletter", "")
+    if newsletter not in config_of(request).newsletters:
+        raise Http404("config.toml has no such newsletter")
+    consent, how = request.POST.get("consent", "").strip(), request.POST.get("how", "")
+    by_mail = how == "mail"
+    if not (by_mail or (how == "given" and consent)):
+        return _list(request, request.POST, _("Enter when and where they agreed, or email them a link to confirm."))
+    try:
+        name = request.POST.get("name", "").strip()[:100]
+        said = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)
+        key = read_address(address).key
+    except (AddressProblem, admin_actions.ActionRefused) as problem:
+        return _list(request, request.POST, as_sentence(problem))
+    person = Subscriber.objects.get(key=key)
+    queries.changed([newsletter])
+    audit.note(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: said})
+    messages.success(request, _("Subscriber added.") if said == "added" else _("This person is already subscribed."))
+    return redirect("desk:subscriber", person.pk)

@@ -1,0 +1,1 @@
+"""The machines and programs that work with this database."""

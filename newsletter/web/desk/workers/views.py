@@ -1,0 +1,31 @@
+"""The page of machines; for admins."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from newsletter.sending.machines import presence
+from newsletter.sending.machines.presence import WorkerStatus
+from newsletter.web.desk import formatting
+from newsletter.web.desk.home.service_status import NAMES
+from newsletter.web.desk.pages import default_zone, page
+
+
+def workers(request: HttpRequest) -> HttpResponse:
+    """Every program that works with this database, with its version and what it does."""
+    zone = default_zone(request)
+    found = presence.workers()
+    versions = {worker.version for worker in found if worker.alive}
+    rows = [
+        {
+            "worker": worker,
+            "failing": _failing(worker),
+            "started": formatting.moment(worker.started_at, zone),
+            "seen": formatting.moment(worker.seen_at, zone),
+        }
+        for worker in found
+    ]
+    return page(request, "workers", {"rows": rows, "versions_differ": len(versions) > 1}, section="settings")
+
+
+def _failing(worker: WorkerStatus) -> list[str]:
+    return [_(NAMES.get(name, name)) for name, state in worker.services.items() if state in ("failing", "restarting")]

@@ -1,0 +1,47 @@
+"""The editor's toolbar, the preview of a text, and uploads of images."""
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.images import store
+from newsletter.images.decoding import prepare
+from newsletter.images.names import PATH
+from newsletter.messages import Problem
+from newsletter.messages import editions as messages
+from newsletter.render.content.markdown import markdown
+from newsletter.web.desk.pages import as_sentence, page
+from subscribers.requests import config_of
+
+
+def tools(request: HttpRequest) -> HttpResponse:
+    """The toolbar, its dialogs and the editor's messages, which each page with an editor loads once."""
+    return page(request, "editor", {})
+
+
+@require_POST
+def rendered(request: HttpRequest) -> HttpResponse:
+    """A text in Markdown as HTML, as the email will contain it."""
+    empty = _("Nothing to preview yet.")
+    return HttpResponse(markdown(request.POST.get("text", "")) or f'<p class="soft">{empty}</p>')
+
+
+@require_POST
+def image(request: HttpRequest) -> JsonResponse:
+    """Store an uploaded image and return its address on this site, or one sentence why it can't be used."""
+    try:
+        return JsonResponse({"url": PATH + _stored(request)})
+    except Problem as problem:
+        return JsonResponse({"problem": as_sentence(problem)}, status=422)
+
+
+def _stored(request: HttpRequest) -> str:
+    file = request.FILES.get("image")
+    if not isinstance(file, UploadedFile):
+        raise Problem(messages.NO_FILE())
+    found = prepare(file.read())
+    try:
+        return store.keep(config_of(request), found)
+    except OSError as problem:
+        raise Problem(messages.NOT_STORED(cause=problem.strerror or str(problem))) from problem

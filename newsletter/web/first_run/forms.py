@@ -1,0 +1,167 @@
+"""The forms of the three steps of set-up."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.config import DeliverySettings
+from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.web.desk.formatting import message
+from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.settings.catalogue import SENDING_TIME
+from newsletter.web.desk.settings.fields import Kind
+from newsletter.web.desk.settings.providers_page import API_NAMES, PROVIDERS
+
+SMTP_FIELDS = ("host", "port", "security", "user", "password")
+
+
+class BlogForm(DeskForm):
+    """Where the site will be reached, and which blog the newsletter is about."""
+
+    blog = forms.CharField(
+        label=_("Your blog’s address"),
+        help_text=_("The address of the website or its feed. We’ll find the rest."),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none", "autofocus": True}),
+    )
+    site_url = forms.CharField(
+        label=_("Public address of this site"),
+        help_text=_(
+            "Links in emails start with it, for example https://news.example.org. Leave it as it is to try things out."
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none"}),
+    )
+    private = forms.BooleanField(label=_("The blog is on this machine or on a private network"), required=False)
+
+
+class NewsletterForm(DeskForm):
+    """What was found about the blog, to be corrected."""
+
+    title = forms.CharField(label=_("Title"))
+    description = forms.CharField(label=_("Description"), required=False)
+    language = forms.CharField(
+        label=_("Language"), help_text=_("Used for dates, headings and the footer. Enter a code such as en, nb or de.")
+    )
+    timezone = forms.CharField(label=_("Time zone"), help_text=_("Such as Europe/Oslo."))
+    period = forms.ChoiceField(
+        label=_("Frequency"), choices=[("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))]
+    )
+    logo = forms.CharField(
+        label=_("Logo"), help_text=_("The address of an image that is shown instead of the title."), required=False
+    )
+    accent = forms.CharField(
+        label=_("Accent colour"),
+        help_text=_("Used for the title and for lines. Enter a hex code such as #b3261e."),
+        required=False,
+    )
+
+
+class SendingForm(DeskForm):
+    """When the newsletter is sent, by whom and through what."""
+
+    sender = forms.CharField(
+        label=_("From"),
+        help_text=_("The sender’s name, and the address in angle brackets."),
+        widget=forms.TextInput(attrs={"placeholder": "Kinaforum <news@example.org>"}),
+    )
+    address = forms.CharField(label=_("Postal address"), help_text=_("Shown in the footer. Many countries require it."))
+    editor = forms.EmailField(
+        label=_("Your email address"),
+        help_text=_("We’ll email you when a draft is ready or something goes wrong."),
+        required=False,
+    )
+    draft = forms.CharField(label=_("Create the draft at"), help_text=SENDING_TIME)
+    send = forms.CharField(label=_("Send at"), help_text=SENDING_TIME)
+    provider = forms.ChoiceField(
+        label=_("Provider"),
+        help_text=_("How emails are sent: by a mail server, or by an email service."),
+        choices=[("file", _("Save to a folder (to try things out)")), ("smtp", "SMTP"), *API_NAMES.items()],
+    )
+    host = forms.CharField(label=_("SMTP server"), required=False)
+    port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False, initial=587)
+    security = forms.ChoiceField(
+        label=_("Encryption"),
+        choices=[
+            ("auto", _("Automatic: STARTTLS, except on this machine")),
+            ("tls", "TLS"),
+            ("starttls", "STARTTLS"),
+            ("none", _("None")),
+        ],
+        required=False,
+    )
+    user = forms.CharField(label=_("User name"), required=False)
+    password = forms.CharField(
+        label=_("Password"),
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=True),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for setting in PROVIDERS.fields:
+            self.fields[setting.key] = forms.CharField(label=setting.label, help_text=setting.help, required=False)
+            if setting.kind is Kind.SECRET:
+                attributes = {"autocomplete": "off"}
+                self.fields[setting.key].widget = forms.PasswordInput(attrs=attributes, render_value=True)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("provider") == "smtp" and not cleaned.get("host"):
+            self.add_error("host", ValidationError(_("Enter the server’s name.")))
+        if cleaned.get("provider") in API_NAMES:
+            self._check_service(cleaned["provider"])
+        return cleaned
+
+    def _check_service(self, name: str) -> None:
+        """Report what is missing for an email service."""
+        from newsletter.sending.providers.choice import provider  # the HTTP clients take long to import
+
+        chosen: dict[str, Any] = {"provider": name, name: self._service(name)}
+        try:
+            provider(DeliverySettings(**chosen))
+        except ProviderProblem as problem:
+            self.add_error(None, ValidationError(message(problem.message)))
+
+    @property
+    def general(self) -> list[forms.BoundField]:
+        """The fields that are always needed."""
+        services = {setting.key for setting in PROVIDERS.fields}
+        return [field for field in self if field.name not in SMTP_FIELDS and field.name not in services]
+
+    @property
+    def smtp(self) -> list[forms.BoundField]:
+        """The fields for the provider SMTP."""
+        return [self[name] for name in SMTP_FIELDS]
+
+    @property
+    def services(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """The fields of each email service with an API."""
+        names = [setting.key for setting in PROVIDERS.fields]
+        return [(name, [self[key] for key in names if key.startswith(f"{name}.")]) for name in API_NAMES]
+
+    def values(self) -> dict[str, Any]:
+        """Return the values by the keys of config.toml; those of the newsletter without its table."""
+        given = self.cleaned_data
+        found = {"from": given["sender"], "address": given["address"], "draft": given["draft"], "send": given["send"]}
+        if given["editor"]:
+            found["editors"] = [given["editor"]]
+        found["delivery.provider"] = given["provider"]
+        if given["provider"] == "smtp":
+            found["delivery.smtp"] = {name: given[name] for name in SMTP_FIELDS if given[name]}
+        elif given["provider"] in API_NAMES:
+            found[f"delivery.{given['provider']}"] = self._service(given["provider"])
+        return found
+
+    def _service(self, name: str) -> dict[str, Any]:
+        """Return the table of an email service."""
+        table: dict[str, Any] = {}
+        given = {key: value for key, value in self.cleaned_data.items() if key.startswith(f"{name}.") and value}
+        for key, value in given.items():
+            _, *above, last = key.split(".")
+            inner = table
+            for part in above:
+                inner = inner.setdefault(part, {})
+            inner[last] = value
+        return table

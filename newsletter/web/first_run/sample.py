@@ -1,0 +1,76 @@
+"""A sample edition of a blog's newest posts, made without a database."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from newsletter.config import Config, Newsletter
+from newsletter.domain.digest import Digest, DigestPost, Letterhead
+from newsletter.domain.found_post import FoundPost
+from newsletter.editions.previews import sample_reader
+from newsletter.editions.rendering import letterhead
+from newsletter.render import preview
+from newsletter.render.digest import body, group
+from newsletter.render.edition import render
+from newsletter.render.subject import preheader, subject
+from newsletter.setup.blog_profile import BlogProfile
+
+_MOST = 12
+_DAYS = {"day": 1, "week": 7, "month": 31}
+
+
+def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
+    """Return the email that the first newsletter of a configuration would make of the blog's newest posts."""
+    newsletter = next(iter(configuration.newsletters.values()))
+    head = letterhead(configuration, newsletter)
+    digest = _digest(newsletter, head, _latest(blog.posts, newsletter), now)
+    return preview.reader_html(render(digest, configuration.folder / "templates"), head, sample_reader())
+
+
+def _latest(posts: tuple[FoundPost, ...], newsletter: Newsletter) -> list[FoundPost]:
+    """The posts of the last period that has any; all of them where none is dated."""
+    dated = sorted((p for p in posts if p.published), key=_published, reverse=True)
+    if not dated:
+        return list(posts[:_MOST])
+    since = _published(dated[0]) - timedelta(days=_DAYS[newsletter.period])
+    return [post for post in dated if _published(post) > since][:_MOST]
+
+
+def _published(post: FoundPost) -> datetime:
+    assert post.published is not None
+    return post.published
+
+
+def _digest(newsletter: Newsletter, head: Letterhead, posts: list[FoundPost], now: datetime) -> Digest:
+    shown = [_shown(number, post, newsletter) for number, post in enumerate(posts)]
+    groups = group(shown, by=newsletter.group_by, order="newest", zone=newsletter.zone, language=newsletter.language)
+    times = [post.published for post in posts if post.published] or [now]
+    since, until = min(times), max(times) + timedelta(seconds=1)
+    digest = Digest(newsletter.name, head, since, until, newsletter.title, "", groups)
+    if not posts:
+        return digest
+    line = subject(newsletter.subject, head, digest.posts, since, until)
+    return replace(digest, subject=line, preheader=preheader(digest.posts))
+
+
+def _shown(number: int, post: FoundPost, newsletter: Newsletter) -> DigestPost:
+    html, whole = body(
+        post.html or post.summary,
+        post.summary,
+        length=newsletter.body,
+        of=newsletter.excerpt,
+        words=newsletter.excerpt_words,
+    )
+    return DigestPost(
+        id=str(number),
+        url=post.url,
+        title=post.title or (urlsplit(post.url).hostname or ""),
+        html=html,
+        whole=whole,
+        published=post.published,
+        author=post.author,
+        categories=post.categories,
+        language=post.language,
+        image=post.image,
+        partial=post.partial,
+    )

@@ -1,0 +1,14 @@
+"""The addresses of set-up, in place of all others."""
+
+from django.urls import path, re_path
+
+from newsletter.web.first_run import views
+
+urlpatterns = [
+    path("", views.elsewhere, name="elsewhere"),
+    path("setup/<str:token>/", views.blog, name="blog"),
+    path("setup/<str:token>/newsletter/", views.newsletter, name="newsletter"),
+    path("setup/<str:token>/preview/", views.preview, name="preview"),
+    path("setup/<str:token>/sending/", views.sending, name="sending"),
+    re_path(r"^(?P<path>.+)$", views.elsewhere),
+]

@@ -1,0 +1,186 @@
+"""The three steps: the blog, the newsletter with a preview, and sending."""
+
+import hmac
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core import signing
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
+from django.utils.translation import gettext as _
+
+from newsletter import config
+from newsletter.config import Collect
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages import Message
+from newsletter.messages.general import ABOUT
+from newsletter.messages.sources import PRIVATE_ADDRESS
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.scheduling.check import Check
+from newsletter.scheduling.checks import provider_checks
+from newsletter.setup.blog_profile import find_profile
+from newsletter.setup.machine import machine_timezone
+from newsletter.setup.starter import sending_times
+from newsletter.web.desk import formatting
+from newsletter.web.desk.edition.preview import FRAME_POLICY
+from newsletter.web.desk.edition.preview_queries import in_scheme
+from newsletter.web.desk.users import SETUP_SALT
+from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
+from newsletter.web.first_run.progress import SetUp, current
+from newsletter.web.first_run.sample import sample_html
+
+Step = Callable[..., HttpResponse]
+
+
+def _with_token(step: Step) -> Step:
+    """Let in only whoever has the printed link."""
+
+    @wraps(step)
+    def guarded(request: HttpRequest, token: str) -> HttpResponse:
+        if not hmac.compare_digest(token.encode(), current().token.encode()):
+            raise Http404
+        return step(request, current())
+
+    return guarded
+
+
+def elsewhere(request: HttpRequest, path: str = "") -> HttpResponse:
+    """Say where the set-up is; the link itself is known only to the person who started the program."""
+    if current().finished.is_set() and path.startswith("desk/setup/"):
+        return _starting(request)
+    return render(request, "first_run/elsewhere.html", status=404 if path else 200)
+
+
+@_with_token
+def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
+    """Ask for the blog's address, and find out about it."""
+    here = f"{request.scheme}://{request.get_host()}"
+    known = {"site_url": setup.site_url if setup.blog else here, "private": setup.private}
+    known["blog"] = setup.blog.url if setup.blog else ""
+    form = BlogForm(request.POST if request.method == "POST" else None, initial=known)
+    if form.is_valid():
+        given = form.cleaned_data
+        url = given["blog"] if "://" in given["blog"] else f"https://{given['blog']}"
+        limits = Collect(allow_private_addresses=given["private"])
+        try:
+            setup.blog = find_profile(url, limits, now=timezone.now(), machine_timezone=machine_timezone())
+        except SourceProblem as e:
+            form.add_error("blog", _sentence(e))
+        else:
+            setup.site_url, setup.private = given["site_url"], given["private"]
+            if _is_valid(form, setup):
+                return redirect("newsletter", token=setup.token)
+    return render(request, "first_run/blog.html", {"form": form, "step": 1})
+
+
+def _sentence(problem: SourceProblem) -> str:
+    """What went wrong, with the remedy that this page has."""
+    message = problem.message.param("message") if ABOUT.matches(problem.message) else problem.message
+    if isinstance(message, Message) and PRIVATE_ADDRESS.matches(message):
+        return _("This address is on this machine or on a private network. If that is intended, tick the box below.")
+    return formatting.message(problem.message)
+
+
+@_with_token
+def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
+    """Show what was found, with a preview of the email, and let it be corrected."""
+    if setup.blog is None:
+        return redirect("blog", token=setup.token)
+    names = ("title", "description", "language", "timezone", "period", "logo", "accent")
+    known = setup.configuration().newsletters[setup.blog.name]
+    initial = {name: getattr(setup.blog, name) for name in names} | {
+        "language": known.language,
+        "timezone": known.timezone,
+    }
+    form = NewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
+    if form.is_valid():
+        before = setup.blog
+        setup.correct(**form.cleaned_data)
+        if not _is_valid(form, setup):
+            setup.blog = before
+        elif "preview" not in request.POST:
+            return redirect("sending", token=setup.token)
+    context = {"form": form, "step": 2, "preview": reverse("preview", args=(setup.token,)), "blog": setup.blog}
+    return render(request, "first_run/newsletter.html", context)
+
+
+@_with_token
+def preview(request: HttpRequest, setup: SetUp) -> HttpResponse:
+    """The email with the blog's newest posts, for the sandboxed frame."""
+    if setup.blog is None:
+        raise Http404
+    try:
+        html = in_scheme(sample_html(setup.configuration(), setup.blog, timezone.now()), dark=False)
+    except TemplateProblem as e:
+        html = escape(formatting.message(e.message))
+    response = HttpResponse(html)
+    response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+@_with_token
+def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
+    """Ask who sends, when and through what; then write the configuration."""
+    if setup.blog is None:
+        return redirect("blog", token=setup.token)
+    draft, send = sending_times(setup.blog.period)
+    form = SendingForm(request.POST if request.method == "POST" else None, initial={"draft": draft, "send": send})
+    checks: list[Check] = []
+    if form.is_valid():
+        setup.sending = form.values()
+        if _is_valid(form, setup):
+            if "test" in request.POST:
+                checks = list(provider_checks(setup.configuration()))
+            elif _finish(form, setup):
+                return _starting(request)
+    return render(request, "first_run/sending.html", {"form": form, "step": 3, "checks": checks, "blog": setup.blog})
+
+
+def _finish(form: SendingForm, setup: SetUp) -> bool:
+    try:
+        setup.write()
+    except OSError as e:
+        told = _("%(file)s can’t be written: %(why)s") % {"file": setup.file, "why": e.strerror}
+        form.add_error(None, told)
+        return False
+    setup.finished.set()
+    return True
+
+
+def _starting(request: HttpRequest) -> HttpResponse:
+    """Wait for the running program, which answers at the same address in a few seconds."""
+    response = render(request, "first_run/starting.html", {"next": _account_link()})
+    response["Connection"] = "close"
+    response["Refresh"] = f"2; url={_account_link()}"
+    return response
+
+
+def _account_link() -> str:
+    """The page of the running program on which the first account is made."""
+    return f"/desk/setup/{signing.dumps('first', salt=SETUP_SALT)}/"
+
+
+def _is_valid(form: Any, setup: SetUp) -> bool:
+    """Check the configuration as it would be, and show each problem beside its field."""
+    try:
+        setup.configuration()
+    except config.ConfigError as e:
+        for problem in e.problems:
+            name = _field(problem.key, form)
+            form.add_error(name, formatting.message(problem.problem if name else problem.message))
+        return False
+    return True
+
+
+def _field(key: str, form: Any) -> str | None:
+    """The field for a key of config.toml, such as `newsletters.kinaforum.theme.logo`."""
+    last = key.rpartition(".")[2]
+    name = {"from": "sender", "url": "site_url" if key == "site.url" else "blog", "editors[1]": "editor"}.get(
+        last, last
+    )
+    return name if name in form.fields else None

@@ -1,0 +1,67 @@
+"""The socket that the web server listens on: opened here, or passed on by whoever started the program."""
+
+import errno
+import os
+import socket
+
+BACKLOG = 128
+FIRST_DESCRIPTOR = 3
+"""Where passed sockets begin (sd_listen_fds(3))."""
+
+REMEDIES = {
+    errno.EADDRINUSE: "another program uses it; choose another --port",
+    errno.EACCES: "the system reserves this port; choose another --port",
+    errno.EADDRNOTAVAIL: "this machine doesn't have this address; choose another --host",
+    errno.EAFNOSUPPORT: "this machine doesn't support such addresses; choose another --host",
+}
+
+
+class CannotListen(Exception):
+    """The text says which port can't be listened on, why, and what to do."""
+
+
+def open_listener(host: str, port: int) -> socket.socket:
+    """Listen on an address. Raises CannotListen."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(BACKLOG)  # before the address is printed, so that a visitor waits instead of being refused
+    except (OSError, UnicodeError) as e:
+        listener.close()
+        raise CannotListen(f"can't listen on {host}:{port}: {_why(e)}") from e
+    listener.set_inheritable(False)
+    return listener
+
+
+def inherited_listener() -> socket.socket | None:
+    """Return the listening socket that whoever started this program passed on (sd_listen_fds(3)), if any."""
+    given = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    if given != (str(os.getpid()), "1"):
+        return None
+    listener = socket.socket(fileno=FIRST_DESCRIPTOR)
+    listener.set_inheritable(False)
+    return listener
+
+
+def listener_address(listener: socket.socket) -> str:
+    """Return the address as a browser on this machine has it."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def pass_on(listener: socket.socket) -> None:
+    """Let the program that this process executes next listen on the same socket (sd_listen_fds(3))."""
+    if listener.fileno() == FIRST_DESCRIPTOR:
+        listener.set_inheritable(True)
+    else:
+        os.dup2(listener.fileno(), FIRST_DESCRIPTOR, inheritable=True)
+    os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    """Return why a port can't be listened on, and what to do."""
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "this host name is unknown; choose another --host"
+    return f"{error.strerror}; {REMEDIES.get(error.errno or 0, 'choose another --host or --port')}"

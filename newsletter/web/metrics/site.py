@@ -1,0 +1,193 @@
+"""Numbers of the whole site, read from the database at each scrape; several machines give the same ones."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from math import inf
+
+from django.db.models import Count, Max, Min, Sum
+from prometheus_client.core import GaugeMetricFamily
+
+from newsletter.config import Config
+from newsletter.domain.hosts import without_secrets
+from newsletter.letters import mail_queue
+from newsletter.models import Bounce, DeliveryStatus, Edition, Occurrence, Result, Retry, Source, State, Tally
+from subscribers.models import Subscription
+
+PENDING = "pending"
+
+
+def families(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Yield everything that is counted."""
+    yield _by_state("newsletter_editions", "Editions by newsletter and state.", Edition)
+    yield _by_state("newsletter_subscriptions", "Subscriptions by newsletter and state.", Subscription)
+    yield from _sources(configuration, now)
+    yield from _deliveries()
+    yield from _queues(now)
+    yield from _emails(now)
+    yield from _bounces()
+
+
+def _by_state(name: str, words: str, model: type[Edition] | type[Subscription]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=("newsletter", "state"))
+    rows = model.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by("newsletter", "state")
+    for newsletter, state, count in rows:
+        family.add_metric((newsletter, state), count)
+    return family
+
+
+def _sources(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Only sources of newsletters that are not archived count; those that were never read are infinitely old."""
+    known = {(s.newsletter, s.url): s for s in Source.objects.only("newsletter", "url", "problem", "read_at")}
+    failing = GaugeMetricFamily(
+        "newsletter_sources_failing",
+        "Configured sources that could not be read at the last attempt.",
+        labels=("newsletter",),
+    )
+    age = GaugeMetricFamily(
+        "newsletter_source_age_seconds",
+        "Time since a source was last read; +Inf if it never was.",
+        labels=("newsletter", "source"),
+    )
+    for name, newsletter in configuration.newsletters.items():
+        if newsletter.status == "archived":
+            continue
+        rows = [(source.url, known.get((name, source.url))) for source in newsletter.sources]
+        failing.add_metric((name,), sum(row is not None and bool(row.problem) for _, row in rows))
+        oldest: dict[str, float] = defaultdict(float)
+        for url, row in rows:
+            seconds = _seconds(row.read_at, now) if row and row.read_at else inf
+            oldest[without_secrets(url)] = max(oldest[without_secrets(url)], seconds)
+        for url, seconds in oldest.items():
+            age.add_metric((name, url), seconds)
+    yield failing
+    yield age
+    last = Source.objects.values_list("newsletter").annotate(at=Max("tried_at")).order_by("newsletter")
+    yield _times("newsletter_last_collect_timestamp_seconds", "When sources were last collected.", dict(last))
+
+
+def _deliveries() -> Iterator[GaugeMetricFamily]:
+    counts: dict[str, Counter[str]] = defaultdict(Counter)
+    last: dict[str, datetime] = {}
+    unsettled: Counter[str] = Counter()
+    tallies = {pk: (at, counted) for pk, at, *counted in _tallies()}
+    editions = Edition.objects.filter(audience__isnull=False).order_by("newsletter", "pk")
+    for pk, newsletter, state, audience in editions.values_list("pk", "newsletter", "state", "audience"):
+        at, counted = tallies.get(pk, (None, [0] * len(DeliveryStatus)))
+        outcomes = Counter(dict(zip(DeliveryStatus.values, counted, strict=True)))
+        left_out = DeliveryStatus.SKIPPED.value if state == State.CANCELLED else PENDING
+        outcomes[left_out] += max(0, (audience or 0) - outcomes.total())
+        counts[newsletter].update(outcomes)
+        unsettled[newsletter] += _unsettled(pk) if outcomes[DeliveryStatus.UNKNOWN.value] else 0
+        if at:
+            last[newsletter] = max(at, last.get(newsletter, at))
+    family = GaugeMetricFamily(
+        "newsletter_deliveries",
+        "Deliveries by newsletter and newest outcome; accepted ones only increase.",
+        labels=("newsletter", "outcome"),
+    )
+    for newsletter, outcomes in counts.items():
+        for outcome in (PENDING, *DeliveryStatus.values):
+            family.add_metric((newsletter, outcome), outcomes[outcome])
+    yield family
+    yield _per_newsletter(
+        "newsletter_deliveries_unsettled", "Unconfirmed deliveries that wait for a decision.", unsettled
+    )
+    yield _times("newsletter_last_send_timestamp_seconds", "When an outcome of a delivery was last stored.", last)
+
+
+def _tallies() -> Iterator[tuple[int, datetime, *tuple[int, ...]]]:
+    sums = {f"of_{kind}": Sum(kind) for kind in DeliveryStatus.values}
+    rows = Tally.objects.order_by("edition").values_list("edition").annotate(at=Max("at"), **sums)
+    yield from rows
+
+
+def _unsettled(edition: int) -> int:
+    """Said so that the index of what was not accepted is used."""
+    unknown = Result.objects.filter(edition=edition, kind=DeliveryStatus.UNKNOWN, settled=False)
+    return unknown.exclude(kind=DeliveryStatus.ACCEPTED).count()
+
+
+def _queues(now: datetime) -> Iterator[GaugeMetricFamily]:
+    paused = Edition.objects.filter(state=State.PAUSED).count()
+    yield GaugeMetricFamily("newsletter_paused", "Paused editions, which wait for a person.", value=paused)
+    queued = Edition.objects.filter(state=State.QUEUED, due_at__lte=now).values_list("newsletter")
+    yield _ages(
+        "newsletter_queue_age_seconds",
+        "Time since the oldest queued edition was due to be sent.",
+        dict(queued.annotate(at=Min("due_at")).order_by("newsletter")),
+        now,
+    )
+    retries = Retry.objects.values_list("edition__newsletter")
+    found = list(retries.annotate(n=Count("number"), since=Min("since")).order_by("edition__newsletter"))
+    yield _per_newsletter(
+        "newsletter_retries_waiting", "Deliveries that are to be tried again.", {name: n for name, n, _ in found}
+    )
+    yield _ages(
+        "newsletter_retry_age_seconds",
+        "Time since the oldest delivery that is still retried was first deferred.",
+        {name: since for name, _, since in found},
+        now,
+    )
+    late = Occurrence.objects.filter(done_at=None, due_at__lte=now).values_list("newsletter")
+    yield _ages(
+        "newsletter_schedule_lag_seconds",
+        "Time since the oldest scheduled task that is not done was due.",
+        dict(late.annotate(at=Min("due_at")).order_by("newsletter")),
+        now,
+    )
+
+
+def _emails(now: datetime) -> Iterator[GaugeMetricFamily]:
+    waiting = mail_queue.letters().filter(gave_up_at=None)
+    found = waiting.aggregate(n=Count("pk"), oldest=Min("created"))
+    queued = mail_queue.summary()
+    oldest = _seconds(found["oldest"], now) if found["oldest"] else 0.0
+    for name, words, value in (
+        ("newsletter_letters_waiting", "Emails to single subscribers that are not sent yet.", found["n"]),
+        ("newsletter_letters_age_seconds", "Time since the oldest of these emails was written.", oldest),
+        (
+            "newsletter_emails_failing",
+            "Emails to single subscribers and editors that failed and are retried.",
+            queued.failing,
+        ),
+        ("newsletter_emails_given_up", "Emails to single subscribers and editors that were given up.", queued.given_up),
+    ):
+        yield GaugeMetricFamily(name, words, value=value)
+
+
+def _bounces() -> Iterator[GaugeMetricFamily]:
+    family = GaugeMetricFamily(
+        "newsletter_bounces", "Bounces and complaints by newsletter and kind.", labels=("newsletter", "kind")
+    )
+    rows = Bounce.objects.values_list("edition__newsletter", "kind").annotate(n=Count("pk"))
+    for newsletter, kind, count in rows.order_by("edition__newsletter", "kind"):
+        family.add_metric((newsletter, kind), count)
+    yield family
+
+
+def _per_newsletter(name: str, words: str, values: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=("newsletter",))
+    for newsletter, value in values.items():
+        family.add_metric((newsletter,), value)
+    return family
+
+
+def _times(name: str, words: str, times: Mapping[str, datetime | None]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=("newsletter",))
+    for newsletter, at in times.items():
+        if at is not None:
+            family.add_metric((newsletter,), at.timestamp())
+    return family
+
+
+def _ages(name: str, words: str, since: Mapping[str, datetime | None], now: datetime) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, words, labels=("newsletter",))
+    for newsletter, at in since.items():
+        if at is not None:
+            family.add_metric((newsletter,), _seconds(at, now))
+    return family
+
+
+def _seconds(since: datetime, now: datetime) -> float:
+    return max(0.0, (now - since).total_seconds())

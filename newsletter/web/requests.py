@@ -1,0 +1,87 @@
+"""What a request must be before Django sees it: unambiguous headers, and the client's address behind trusted proxies.
+
+WSGI writes `-` in a header's name as `_` (PEP 3333), so `X_Forwarded_For` would be taken for `X-Forwarded-For`: names
+with an underscore are dropped, as nginx does by default. A request with both Content-Length and Transfer-Encoding is
+answered with 400 and its connection closed (RFC 9112 6.1).
+"""
+
+import asyncio
+import contextlib
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+FRAMING = frozenset((b"content-length", b"transfer-encoding"))
+DRAIN_SECONDS = 5.0
+
+
+class CheckedRequests:
+    """An ASGI application that drops ambiguous headers and sets the client's address for the one behind it.
+
+    uvicorn's own middleware reads X-Forwarded-For and X-Forwarded-Proto, and only from a trusted proxy: the right-most
+    address that isn't a trusted proxy counts, since a client can forge whatever stands to its left.
+    """
+
+    def __init__(self, app: App, trusted_proxies: Iterable[str]) -> None:
+        self._app = app
+        self._proxied = ProxyHeadersMiddleware(self._with_valid_client, list(trusted_proxies))  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass the request on, or answer it with 400."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = [(name, value) for name, value in scope["headers"] if b"_" not in name]
+        if {name for name, _value in headers} >= FRAMING:
+            await refuse(send, 400, b"The request has both Content-Length and Transfer-Encoding.\n")
+            return
+        peer = _plain_client(scope.get("client"))
+        checked = {**scope, "headers": headers, "client": peer, "newsletter.peer": peer}
+        await self._proxied(checked, receive, send)  # type: ignore[arg-type]
+
+    async def _with_valid_client(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Fall back to the peer's address where a proxy names something that isn't an address ("unknown")."""
+        client = _plain_client(scope["client"])
+        await self._app({**scope, "client": client or scope["newsletter.peer"]}, receive, send)
+
+
+def _plain_client(client: tuple[str, int] | None) -> tuple[str, int] | None:
+    """The client with an IPv4-mapped address as IPv4 and without a scope; None where it isn't an address."""
+    try:
+        address = ipaddress.ip_address(client[0].partition("%")[0] if client else "")
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return str(address), client[1] if client else 0
+
+
+async def refuse(
+    send: Send, status: int, sentence: bytes, *more: tuple[bytes, bytes], drain: Receive | None = None
+) -> None:
+    """Answer with one line of text and close the connection.
+
+    With `drain` what the client is still sending is read and thrown away for up to DRAIN_SECONDS, as a connection
+    that is closed with unread octets is reset, and the client may lose the answer.
+    """
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", b"%d" % len(sentence)),
+        (b"connection", b"close"),
+        *more,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": sentence, "more_body": drain is not None})
+    if drain is not None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(DRAIN_SECONDS):
+                while (await drain()).get("more_body"):
+                    pass
+        await send({"type": "http.response.body", "body": b""})

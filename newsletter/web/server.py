@@ -1,0 +1,77 @@
+"""The web server: uvicorn with Django behind it, its connections bounded, until it is told to stop."""
+
+import asyncio
+import socket
+
+import uvicorn
+
+from newsletter.config import Config
+from newsletter.supervision import Service
+from newsletter.web.application import application
+from newsletter.web.connections import Connections, Limited, affordable, counted, raise_descriptor_limit
+from newsletter.web.desk.jobs.work import resume
+from newsletter.web.desk.subscribers.file_import import remove_ended
+from newsletter.web.desk.subscribers.uploads import remove_abandoned
+from newsletter.web.listener import BACKLOG
+
+ACCEPTED_AT_ONCE = 16
+"""Connections that asyncio accepts before it looks at any of them: they take descriptors before they are counted."""
+
+
+def run(service: Service, listener: socket.socket, configuration: Config) -> None:
+    """Answer until stopped. The listener outlives a server that fails, so that nobody is refused meanwhile."""
+    remove_abandoned()
+    remove_ended(configuration)
+    resume(configuration)
+    settings = configuration.web
+    most = affordable(settings.maximum_connections, raise_descriptor_limit())
+    of_one = min(settings.maximum_connections_per_client, most // 2)
+    connections = Connections(most, of_one, settings.trusted_proxies)
+    server = _Server(
+        uvicorn.Config(
+            Limited(application(configuration), connections),
+            http=counted(connections),
+            backlog=ACCEPTED_AT_ONCE,
+            log_level="warning",
+            log_config=None,  # our own, as for everything else
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=5,
+        ),
+        connections,
+    )
+
+    def end() -> None:
+        server.should_exit = True
+
+    service.on_stop = end
+    if not service.stopping.is_set():
+        server.run(sockets=[listener.dup()])
+
+
+class _Server(uvicorn.Server):
+    """Closes connections that say nothing, and listens with a backlog of its own."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn does; asyncio has made the backlog as short as what it accepts at once."""
+        await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(BACKLOG)
+
+    async def main_loop(self) -> None:
+        """As uvicorn does, and look for slow connections each second meanwhile."""
+        closing = asyncio.create_task(self._close_slow())
+        try:
+            await super().main_loop()
+        finally:
+            closing.cancel()
+
+    async def _close_slow(self) -> None:
+        while True:
+            await asyncio.sleep(1)
+            self._connections.close_slow()

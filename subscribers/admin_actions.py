@@ -1,0 +1,107 @@
+"""An editor's actions on one subscriber: add, show, remove, block and unblock.
+
+Addresses are given as typed; each function raises AddressProblem or ActionRefused with one sentence.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from newsletter.messages import Problem
+from newsletter.messages import importing as messages
+from subscribers import signup
+from subscribers.addresses import Address, AddressProblem, read_address
+from subscribers.models import Consent, Subscriber, Subscription, Suppression
+from subscribers.preferences import personal_data_of, unsubscribe, unsubscribe_from_all
+
+
+class ActionRefused(Problem):
+    """The action was refused; the message says why and what to do."""
+
+
+def address_given(text: str) -> Address:
+    """Validate an address from a command line or a form; the sentence of an AddressProblem includes it."""
+    try:
+        return read_address(text)
+    except AddressProblem as e:
+        raise AddressProblem(messages.INVALID_GIVEN(address=text, problem=e.message)) from e
+
+
+@transaction.atomic
+def add(text: str, newsletter: str, *, consent: str = "", confirm_by_mail: bool = False, name: str = "") -> str:
+    """Subscribe a person; return "added" or "unchanged". With `confirm_by_mail` they are pending until they confirm.
+
+    Raises ActionRefused for a blocked address, and for a person who has unsubscribed, unless they are asked to confirm.
+    """
+    address = address_given(text)
+    reason = Suppression.objects.suppressed([address.key]).get(address.key)
+    if reason:
+        raise ActionRefused(messages.BLOCKED_NOT_ADDED(address=address.written, reason=reason))
+    Suppression.objects.rekey(address.key)
+    subscriber = Subscriber.objects.named(address.key, address.written, name=name)
+    subscription, made = Subscription.objects.get_or_create(subscriber=subscriber, newsletter=newsletter)
+    if subscription.state == Subscription.State.ACTIVE:
+        return "unchanged"
+    if confirm_by_mail:
+        signup.invite(subscription, Consent.How.BY_HAND, consent, timezone.now())
+        return "added"
+    if not made and subscription.state == Subscription.State.UNSUBSCRIBED:
+        raise ActionRefused(messages.LEFT_NOT_ADDED(address=address.written, newsletter=newsletter))
+    now = timezone.now()
+    subscription.state, subscription.joined = Subscription.State.ACTIVE, now
+    subscription.save()
+    Consent.objects.create(subscription=subscription, how=Consent.How.BY_HAND, text=consent, at=now, confirmed_at=now)
+    return "added"
+
+
+def show(text: str) -> dict[str, Any]:
+    """Return everything stored about an address. Raises ActionRefused if there is nothing."""
+    address = address_given(text)
+    subscriber = Subscriber.objects.filter(key=address.key).first()
+    if subscriber:
+        return personal_data_of(subscriber)
+    rows = [
+        {"kind": s.kind, "reason": s.reason, "at": s.at.isoformat(), "note": s.note}
+        for s in Suppression.objects.covering(address.key)
+    ]
+    if not rows:
+        raise ActionRefused(messages.UNKNOWN(address=address.written))
+    return {"address": address.written, "subscriptions": [], "suppressions": rows}
+
+
+@transaction.atomic
+def remove(text: str, newsletter: str | None = None) -> int:
+    """Unsubscribe a person from one newsletter, or from all; return the number. Raises ActionRefused if unknown."""
+    address = address_given(text)
+    subscriber = Subscriber.objects.filter(key=address.key).first()
+    if not subscriber:
+        raise ActionRefused(messages.UNKNOWN(address=address.written))
+    active = subscriber.subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED)
+    if newsletter is None:
+        count = active.count()
+        unsubscribe_from_all(subscriber, timezone.now())
+        return count
+    number = active.filter(newsletter=newsletter).values_list("pk", flat=True).first()
+    return int(number is not None and unsubscribe(number, timezone.now()))
+
+
+def suppress(text: str, reason: str = Suppression.Reason.BY_HAND, note: str = "") -> bool:
+    """Block an address, or a whole domain written `@example.org`; return whether it was not blocked before."""
+    if reason not in Suppression.Reason.values:
+        raise ActionRefused(messages.UNKNOWN_REASON(reason=reason, known=tuple(Suppression.Reason.values)))
+    if text.startswith("@"):
+        domain = address_given(f"a{text}").domain
+        with transaction.atomic():
+            return Suppression.objects.suppress_domain(domain, reason, note)
+    with transaction.atomic():
+        return Suppression.objects.suppress(address_given(text).key, reason, note)
+
+
+def unblock(text: str) -> int:
+    """Unblock an address, or a domain written `@example.org`; return the number of suppressions deleted."""
+    if text.startswith("@"):
+        key, kind = address_given(f"a{text}").key, Suppression.Kind.DOMAIN
+    else:
+        key, kind = address_given(text).key, Suppression.Kind.ADDRESS
+    return Suppression.objects.covering(key).filter(kind=kind).delete()[0]

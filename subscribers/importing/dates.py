@@ -1,0 +1,110 @@
+"""Dates as tools export them and as people type them into spreadsheets.
+
+Ambiguous dates are refused: a consent with a guessed date would be a wrong record.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from newsletter.messages import Problem
+from newsletter.messages import importing as messages
+from subscribers.importing import vocabulary
+
+Order = Literal["", "day", "month"]
+"""Whether the day or the month comes first in a date such as 01/02/2025; "" if unknown."""
+
+EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+_TIME = (
+    r"(?:,?[ T]{1,2}(?:kl\.? ?|um |à |at )?(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?:[:.](?P<seconds>\d{2}))?"
+    r"(?: ?(?P<half>[AaPp][Mm])| Uhr)?)?"
+)
+_PARTS = re.compile(r"(?P<first>\d{1,2})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<year>\d{4})" + _TIME)
+_YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<mark>[./])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _TIME)
+_IN_WORDS = re.compile(r"(?P<date>.*?\d{4})" + _TIME)
+_WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
+_LONGEST = 64
+
+
+class BadDate(Problem):
+    """The text is not an unambiguous date."""
+
+
+def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | None:
+    """Parse a date or time: ISO 8601, `31.12.2025`, with `/` or `-` if day and month can be distinguished, or with the
+    name of the month in one of the languages that we know, such as `31. desember 2025`.
+
+    UTC without an offset; None for an empty cell. Raises BadDate, also for one before 1970 or, unless `future`,
+    after tomorrow.
+    """
+    text = cell.strip()
+    if not text:
+        return None
+    shown = text[:40]
+    try:
+        found = _parts(text, order, shown) or _year_first(text) or _in_words(text)
+        found = found or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        found = found if found.tzinfo else found.replace(tzinfo=UTC)
+        if found.astimezone(UTC) < EARLIEST:
+            raise BadDate(messages.EARLY_DATE(text=shown))
+        if not future and found > datetime.now(UTC) + timedelta(days=1):
+            raise BadDate(messages.FUTURE_DATE(text=shown))
+    except (ValueError, OverflowError):
+        raise BadDate(messages.NOT_A_DATE(text=shown)) from None
+    return found
+
+
+def _parts(text: str, order: Order, shown: str) -> datetime | None:
+    """Parse a numeric date with the year last; return None if it is not one."""
+    found = _PARTS.fullmatch(text)
+    if found is None:
+        return None
+    first, second = int(found["first"]), int(found["second"])
+    if found["mark"] == ".":
+        order = "day"
+    if not order and first != second and max(first, second) <= 12:
+        raise BadDate(messages.AMBIGUOUS_DATE(text=shown))
+    if not order:
+        order = "day" if first > 12 else "month"
+    day, month = (first, second) if order == "day" else (second, first)
+    return _at(found, int(found["year"]), month, day)
+
+
+def _year_first(text: str) -> datetime | None:
+    """Parse `2025/12/31` and `2025.12.31`; return None if it is neither."""
+    found = _YEAR_FIRST.fullmatch(text)
+    return _at(found, int(found["year"]), int(found["month"]), int(found["day"])) if found else None
+
+
+def _in_words(text: str) -> datetime | None:
+    """Parse a date with the name of its month, which may have the weekday in front; return None if it is not one."""
+    found = _IN_WORDS.fullmatch(text) if len(text) <= _LONGEST else None
+    if found is None:
+        return None
+    parts = [vocabulary.folded(part) for part in _WORDS_OF_DATES.findall(found["date"])]
+    named = [number for part in parts if (number := vocabulary.months().get(part))]
+    numbers = [part for part in parts if part.isdecimal()]
+    others = {part for part in parts if not part.isdecimal() and part not in vocabulary.months()}
+    if (
+        len(named) != 1
+        or len(numbers) != 2
+        or len(numbers[0]) > 2
+        or others - vocabulary.weekdays() - vocabulary.FILLERS
+    ):
+        return None
+    return _at(found, int(numbers[1]), named[0], int(numbers[0]))
+
+
+def _at(found: re.Match[str], year: int, month: int, day: int) -> datetime:
+    """Return the day with the time that was matched."""
+    minute, seconds = int(found["minute"] or 0), int(found["seconds"] or 0)
+    return datetime(year, month, day, _hour(found), minute, seconds, tzinfo=UTC)
+
+
+def _hour(found: re.Match[str]) -> int:
+    hour, half = int(found["hour"] or 0), (found["half"] or "").lower()
+    if not half:
+        return hour
+    if not 1 <= hour <= 12:
+        raise ValueError("no hour of a half day")
+    return hour % 12 + (12 if half == "pm" else 0)

@@ -1,0 +1,112 @@
+"""Words of column names, states and dates in the languages of the catalogues, without accents and in lower case.
+
+`folded` brings what a file has into that form.
+"""
+
+import unicodedata
+from functools import cache
+from typing import Final
+
+from babel.dates import get_day_names, get_month_names
+
+LANGUAGES: Final = ("en", "nb", "nn", "sv", "da", "de", "fr", "es")
+
+ADDRESS = (
+    "email", "emailaddress", "address", "mail", "mailaddress", "epost", "epostadresse", "epostadress", "mailadresse",
+    "mailadress", "emailadresse", "emailadress", "mejl", "courriel", "adressecourriel", "adresseemail", "adressemail",
+    "adresseelectronique", "adressedemessagerie", "correo", "correoelectronico", "direcciondecorreo",
+    "direcciondecorreoelectronico", "direcciondeemail",
+)  # fmt: skip
+FULL_NAME = (
+    "name", "fullname", "navn", "namn", "fulltnavn", "fulltnamn", "nom", "nomcomplet", "nombre", "nombrecompleto",
+    "vollername",
+)  # fmt: skip
+GIVEN_NAME = ("firstname", "givenname", "fornavn", "fornamn", "vorname", "prenom")
+FAMILY_NAME = (
+    "lastname", "surname", "familyname", "etternavn", "etternamn", "efternavn", "efternamn", "nachname",
+    "familienname", "nomdefamille", "apellido", "apellidos",
+)  # fmt: skip
+WITH_FAMILY_NAME = ("vorname", "prenom")
+"""Given names beside which the column for `name` or `nom` is the family name."""
+
+LANGUAGE = ("language", "lang", "sprak", "sprog", "sprache", "langue", "idioma")
+TAGS = (
+    "tags", "labels", "tagger", "taggar", "etiketter", "merkelapper", "stikkord", "emneord", "etiketten",
+    "schlagworter", "schlagworte", "etiquettes", "motscles", "etiquetas",
+)  # fmt: skip
+STATE = ("status", "state", "abonnementsstatus", "statut", "estado")
+JOINED = (
+    "joined", "createdat", "created", "subscribedat", "subscribedon", "signupdate", "dateadded", "pameldt", "pameld",
+    "pameldingsdato", "innmeldt", "innmeldingsdato", "registrert", "registrertdato", "registreringsdato", "opprettet",
+    "oppretta", "opprettetdato", "abonnentsiden", "anmald", "anmalningsdatum", "registrerad", "registreringsdatum",
+    "skapad", "prenumerantsedan", "tilmeldt", "tilmeldingsdato", "oprettet", "oprettelsesdato", "registreret",
+    "angemeldet", "angemeldetam", "anmeldedatum", "registriert", "registriertam", "registrierungsdatum", "erstellt",
+    "erstelltam", "abonniertseit", "inscrit", "inscritle", "dateinscription", "datedinscription", "creele",
+    "datecreation", "datedecreation", "abonnedepuis", "alta", "fechadealta", "fechaderegistro", "fechadesuscripcion",
+    "suscritoel", "creado", "creadoel", "fechadecreacion",
+)  # fmt: skip
+ENDED = (
+    "unsubscribed", "unsubscribedate", "avmeldt", "avmeldtdato", "avmeldingsdato", "utmeldt", "utmeldingsdato",
+    "avregistrerad", "avregistreringsdatum", "avslutad", "afmeldt", "afmeldingsdato", "frameldt", "abgemeldet",
+    "abgemeldetam", "abmeldedatum", "desabonne", "desinscrit", "desinscritle", "datededesinscription", "baja",
+    "fechadebaja",
+)  # fmt: skip
+"""Columns that say of a person that they left, by a time or a word other than "no"."""
+
+NO = frozenset(("", "0", "no", "false", "nei", "nej", "nein", "non", "falsch", "faux", "falso", "-", "–"))
+
+LEFT = frozenset((
+    "avmeldt", "avmeld", "utmeldt", "utmeld", "avsluttet", "avslutta", "slettet", "sletta", "sperret", "sperra",
+    "blokkert", "avvist", "inaktiv", "inaktivt", "avregistrerad", "avslutad", "raderad", "sparrad", "blockerad",
+    "afmeldt", "frameldt", "spærret", "blokeret", "afvist", "abgemeldet", "abbestellt", "ausgetragen", "geloscht",
+    "gesperrt", "blockiert", "unzustellbar", "desabonne", "desabonnee", "desinscrit", "desinscrite", "resilie",
+    "bloque", "bloquee", "inactif", "inactive", "supprime", "baja", "dado_de_baja", "dada_de_baja", "cancelado",
+    "cancelada", "desuscrito", "desuscrita", "bloqueado", "bloqueada", "inactivo", "inactiva", "eliminado",
+    "rebotado", "anulado",
+))  # fmt: skip
+"""States of people who must not receive anything."""
+
+WAITING = frozenset((
+    "venter", "ventar", "ubekreftet", "ikke_bekreftet", "ubekrefta", "ikkje_stadfesta", "ustadfesta", "vantar",
+    "vantande", "obekraftad", "ej_bekraftad", "afventer", "ubekræftet", "ikke_bekræftet", "ausstehend",
+    "unbestatigt", "nicht_bestatigt", "en_attente", "non_confirme", "non_confirmee", "pendiente", "sin_confirmar",
+    "no_confirmado", "no_confirmada",
+))  # fmt: skip
+"""States of people who never confirmed."""
+
+FILLERS = frozenset((
+    "the", "of", "at", "den", "kl", "klokken", "klokka", "klockan", "um", "uhr", "der", "am", "le", "a", "de", "del",
+    "el", "las", "la", "st", "nd", "rd", "th", "er",
+))  # fmt: skip
+"""Words in dates that say nothing."""
+
+
+def folded(text: str) -> str:
+    """Return the text in lower case and without accents; letters such as ø and æ stay."""
+    parts = unicodedata.normalize("NFKD", text.lower())
+    return "".join(c for c in parts if not unicodedata.combining(c))
+
+
+@cache
+def months() -> dict[str, int]:
+    """Return the numbers of months by their names and abbreviations in every language (CLDR)."""
+    found: dict[str, int] = {}
+    for language in LANGUAGES:
+        for width in ("wide", "abbreviated"):
+            for context in ("format", "stand-alone"):
+                names = get_month_names(width, context, language)
+                found |= {folded(name).rstrip("."): number for number, name in names.items()}
+    return found
+
+
+@cache
+def weekdays() -> frozenset[str]:
+    """Return the names and abbreviations of weekdays in every language (CLDR)."""
+    names = (
+        name
+        for language in LANGUAGES
+        for width in ("wide", "abbreviated", "short")
+        for context in ("format", "stand-alone")
+        for name in get_day_names(width, context, language).values()
+    )
+    return frozenset(folded(name).rstrip(".") for name in names)

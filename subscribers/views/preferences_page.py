@@ -1,0 +1,157 @@
+"""The preferences page. The address is masked, so a forwarded link reveals nothing."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from subscribers import preferences as actions
+from subscribers import subscription_requests
+from subscribers.addresses import Address
+from subscribers.forms import PauseForm
+from subscribers.models import Consent, Subscriber, Subscription
+from subscribers.pages import day, language_of, message, page
+from subscribers.requests import config_of
+
+
+@dataclass(frozen=True, slots=True)
+class NewsletterChoice:
+    """One newsletter on the page, and the state of the subscription."""
+
+    name: str
+    title: str
+    description: str
+    state: str
+    paused_until: date | None
+    known: bool
+    why: str
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the preferences of an email's link; POST performs the action of its button."""
+    subscription = actions.subscription_of(token)
+    if subscription is None:
+        kind = "proof" if actions.is_test_link(token) else "gone"
+        return message(request, language_of(request), kind=kind, status=200 if kind == "proof" else 404)
+    shown = config_of(request).newsletters.get(subscription.newsletter)
+    language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
+    with translation.override(language):
+        notice, fault = _act(request, subscription) if request.method == "POST" else ("", "")
+        choices = _choices(request, subscription.subscriber, timezone.localdate())
+    pausing = fault and request.POST.get("do") == "pause"
+    today = timezone.localdate()
+    return page(
+        request,
+        "preferences.html",
+        language,
+        newsletter=subscription.newsletter,
+        masked=subscription.subscriber.masked,
+        choices=choices,
+        notice=notice,
+        fault=fault,
+        faulty=request.POST.get("newsletter", subscription.newsletter) if pausing else "",
+        pause=PauseForm(None, today),
+        status=400 if fault else 200,
+    )
+
+
+def _choices(request: HttpRequest, subscriber: Subscriber, today: date) -> list[NewsletterChoice]:
+    """Return all newsletters, and archived and removed ones that the person still has a subscription to."""
+    subscriptions = {s.newsletter: s for s in subscriber.subscriptions.all()}
+    consents = Consent.objects.filter(subscription__subscriber=subscriber, confirmed_at__isnull=False)
+    given = {consent.subscription_id: consent for consent in consents.order_by("confirmed_at")}
+    newsletters = config_of(request).newsletters
+    choices = []
+    for name in [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]:
+        known, selected = newsletters.get(name), subscriptions.get(name)
+        if known and known.status == "archived" and not selected:
+            continue
+        choices.append(
+            NewsletterChoice(
+                name=name,
+                title=known.title if known else name,
+                description=known.description if known else "",
+                state=selected.state if selected else "",
+                paused_until=selected.paused_until if selected and selected.paused(today) else None,
+                known=known is not None and known.status != "archived",
+                why=_why(given.get(selected.pk)) if selected and selected.state == Subscription.State.ACTIVE else "",
+            )
+        )
+    return choices
+
+
+def _why(consent: Consent | None) -> str:
+    """Return why a person gets a newsletter, from the latest consent; "" if none is stored.
+
+    It says nothing that would tell the reader of a forwarded email who the person is.
+    """
+    if consent is None:
+        return ""
+    if consent.how == Consent.How.FORM:
+        text = _("You asked for it with a sign-up form on %(day)s, and confirmed it by email.")
+    else:
+        text = _("The publisher added your address on %(day)s, and recorded that you had agreed.")
+    return text % {"day": day(consent.confirmed_at or consent.at)}
+
+
+def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
+    """Perform the action of a button; return a notice and an error."""
+    name = request.POST.get("newsletter", subscription.newsletter)
+    selected = next((t for t in subscription.subscriber.subscriptions.all() if t.newsletter == name), None)
+    match request.POST.get("do"):
+        case "leave" if selected:
+            actions.unsubscribe(selected.pk, timezone.now())
+            return _("You've unsubscribed. We won't send you this newsletter again."), ""
+        case "leave-all":
+            actions.unsubscribe_from_all(subscription.subscriber, timezone.now())
+            return _("You've unsubscribed from everything. We won't email you again."), ""
+        case "pause" if selected:
+            return _pause(request, selected)
+        case "resume" if selected:
+            actions.pause(selected, None)
+            return _("Your subscription has resumed."), ""
+        case "join" if name in _open(request):
+            if not _ask_to_join(request, subscription.subscriber, name):
+                return "", _("Too many requests. Try again in an hour.")
+            return _("Check your inbox: we've sent you a link to confirm."), ""
+        case "me":
+            actions.send_profile_link(subscription, timezone.now())
+            return _("Check your inbox: we've sent a link to your profile. It works for one hour."), ""
+        case _:
+            return "", _("Please choose one of the buttons.")
+
+
+def _open(request: HttpRequest) -> set[str]:
+    """Return the newsletters that can be subscribed to."""
+    return {name for name, n in config_of(request).newsletters.items() if n.status != "archived"}
+
+
+def _pause(request: HttpRequest, selected: Subscription) -> tuple[str, str]:
+    form = PauseForm(request.POST, timezone.localdate())
+    if not form.is_valid():
+        return "", str(form.errors["until"][0])
+    until = form.cleaned_data["until"]
+    actions.pause(selected, until)
+    return _("Paused until %(day)s.") % {"day": day(until)}, ""
+
+
+def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> bool:
+    found = config_of(request)
+    newsletter = found.newsletters[name]
+    return subscription_requests.request_subscription(
+        subscription_requests.Request(
+            newsletter=name,
+            address=Address(subscriber.address, subscriber.key),
+            language=subscriber.language or newsletter.language,
+            network=request.META.get("REMOTE_ADDR", ""),
+            consent=subscription_requests.consent_text(newsletter.title),
+            page=f"{found.site.url}/p/",
+            at=timezone.now(),
+        )
+    )

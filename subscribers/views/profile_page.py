@@ -1,0 +1,107 @@
+"""The profile page, opened with a link that is sent by email and works for one hour."""
+
+from collections.abc import Mapping, Sequence
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from subscribers import preferences as actions
+from subscribers.addresses import Address
+from subscribers.forms import EraseForm, MoveForm, PersonForm
+from subscribers.models import Subscriber, Subscription
+from subscribers.pages import language_of, message, page
+from subscribers.signup import ConfirmResult
+
+Faults = dict[str, str]
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def profile(request: HttpRequest, token: str) -> HttpResponse:
+    """Show and change name, language and address, and erase the data; `?data` downloads it."""
+    result, subscriber = actions.profile_of(token)
+    if subscriber is None:
+        kind, status = ("old", 410) if result is ConfirmResult.EXPIRED else ("gone", 404)
+        return message(request, language_of(request), kind=kind, status=status)
+    if request.method != "POST" and "data" in request.GET:
+        return _data(subscriber)
+    language = language_of(request, known=subscriber.language)
+    with translation.override(language):
+        notice, faults = _act(request, subscriber) if request.method == "POST" else ("", {})
+    if not Subscriber.objects.filter(pk=subscriber.pk).exists():
+        return message(request, language, kind="forgotten")
+    subscriber.refresh_from_db()
+    if notice:
+        language = language_of(request, known=subscriber.language)
+    return page(
+        request,
+        "me.html",
+        language,
+        subscriber=subscriber,
+        given=request.POST,
+        notice=notice,
+        faults=faults,
+        newsletter=_newest(subscriber),
+        status=400 if faults else 200,
+    )
+
+
+def _newest(subscriber: Subscriber) -> str:
+    """Return the newsletter whose colours the page has: the latest subscription, preferably an active one."""
+    subscriptions = sorted(subscriber.subscriptions.all(), key=lambda t: (t.state == Subscription.State.ACTIVE, t.pk))
+    return subscriptions[-1].newsletter if subscriptions else ""
+
+
+def _data(subscriber: Subscriber) -> HttpResponse:
+    response = JsonResponse(
+        actions.personal_data_of(subscriber), json_dumps_params={"ensure_ascii": False, "indent": 2}
+    )
+    response["Content-Disposition"] = 'attachment; filename="my-data.json"'
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _act(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
+    """Perform the action of a button; return a notice, and errors by field."""
+    match request.POST.get("do"):
+        case "save":
+            return _save(request, subscriber)
+        case "move":
+            return _move(request, subscriber)
+        case "erase":
+            return _erase(request, subscriber)
+        case _:
+            return "", {"do": _("Please choose one of the buttons.")}
+
+
+def _save(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
+    form = PersonForm(request.POST)
+    if not form.is_valid():
+        return "", _faults(form.errors)
+    actions.update_profile(subscriber, form.cleaned_data["name"], form.cleaned_data["language"])
+    with translation.override(form.cleaned_data["language"]):
+        return _("Saved."), {}
+
+
+def _move(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
+    form = MoveForm(request.POST)
+    if not form.is_valid():
+        return "", _faults(form.errors)
+    if not actions.request_address_change(subscriber, form.given, timezone.now()):
+        return "", {"address": _("Too many requests today. Try again tomorrow.")}
+    return _("Check the inbox of your new address: we've sent a link to confirm it."), {}
+
+
+def _erase(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
+    form = EraseForm(request.POST)
+    if not form.is_valid():
+        return "", _faults(form.errors)
+    actions.forget(Address(subscriber.address, subscriber.key))
+    return "", {}
+
+
+def _faults(errors: Mapping[str, Sequence[object]]) -> Faults:
+    return {field: str(sentences[0]) for field, sentences in errors.items()}

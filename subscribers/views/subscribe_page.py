@@ -1,0 +1,218 @@
+"""The sign-up form, as a page and for other sites, and the confirmation page."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.utils import timezone, translation
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from newsletter.config import Newsletter
+from subscribers import preferences, signup, subscription_requests
+from subscribers.forms import AskForm
+from subscribers.pages import language_of, message, page
+from subscribers.requests import config_of
+from subscribers.signup import ConfirmResult
+from subscribers.tokens import Purpose, read_timed
+
+STATUS = {ConfirmResult.EXPIRED: 410, ConfirmResult.GONE: 404, ConfirmResult.TAKEN: 409, ConfirmResult.REFUSED: 403}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A valid request to subscribe, and its response once it is stored, given what `request_subscription` returned."""
+
+    request: subscription_requests.Request
+    response: Callable[[bool], HttpResponse]
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST", "OPTIONS"])
+def subscribe(request: HttpRequest, newsletter: str) -> HttpResponse:
+    """Show the sign-up form; POST requests a subscription, with the same response for every address."""
+    known = config_of(request).newsletters.get(newsletter)
+    if known is None:
+        raise Http404(f"there is no newsletter '{newsletter}'")
+    if known.status == "archived" and request.method != "OPTIONS":
+        return _closed(request, known)
+    if request.method == "OPTIONS":
+        return _shared(request, HttpResponse(status=204), known)
+    if request.method != "POST":
+        return _form_page(request, known, AskForm(), 200, _latest_edition(known.name))
+    asked = read_sign_up(request, known)
+    if isinstance(asked, HttpResponse):
+        return asked
+    return asked.response(subscription_requests.request_subscription(asked.request))
+
+
+def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpResponse:
+    """Read a POST to the sign-up form without the database; return the response if there is nothing to store."""
+    as_json = request.content_type == "application/json"
+    language = language_of(request, newsletter=newsletter.language)
+    form = AskForm(_fields(request) if as_json else request.POST)
+    respond = _as_json if as_json else _as_page
+    with translation.override(language):
+        if form.by_machine:
+            return respond(request, newsletter, form, 202)
+        if not form.is_valid():
+            return respond(request, newsletter, form, 400)
+        asked = subscription_requests.Request(
+            newsletter=newsletter.name,
+            address=form.given,
+            language=language,
+            network=request.META.get("REMOTE_ADDR", ""),
+            consent=subscription_requests.consent_text(newsletter.title),
+            page=_page_of(request),
+            at=timezone.now(),
+        )
+    return Asked(asked, lambda stored: respond(request, newsletter, form, 202 if stored else 429))
+
+
+def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
+    """Say that an archived newsletter accepts no subscriptions."""
+    language = language_of(request, newsletter=newsletter.language)
+    if request.content_type != "application/json":
+        return message(request, language, newsletter=newsletter.name, kind="closed", status=410)
+    with translation.override(language):
+        told = _("This newsletter is no longer published.")
+    return _shared(request, JsonResponse({"error": told}, status=410), newsletter)
+
+
+def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
+    """Respond to the form with a page."""
+    kind = {202: "asked", 429: "busy"}.get(status)
+    if kind is None:
+        return _form_page(request, newsletter, form, status)
+    language = language_of(request, newsletter=newsletter.language)
+    return message(request, language, newsletter=newsletter.name, kind=kind, status=status)
+
+
+def _latest_edition(newsletter: str) -> Any:
+    """Return the newest public edition with its path, subject and preview text, or None.
+
+    The settings name the function, because editions belong to another package.
+    """
+    return import_string(settings.LATEST_EDITION)(newsletter)
+
+
+def _form_page(
+    request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int, latest: Any = None
+) -> HttpResponse:
+    language = language_of(request, newsletter=newsletter.language)
+    with translation.override(language):
+        consent = subscription_requests.consent_text(newsletter.title)
+        form.is_valid()  # the texts of errors are in the language of the page
+    return page(
+        request,
+        "subscribe.html",
+        language,
+        newsletter=newsletter.name,
+        form=form,
+        consent=consent,
+        latest=latest,
+        spoken=newsletter.language,
+        status=status,
+    )
+
+
+def _page_of(request: HttpRequest) -> str:
+    """Return the page of the form: ours, or the origin of another site ("null" if the browser hides it).
+
+    Our own pages send no referrer, so browsers send "null" for them too; Sec-Fetch-Site distinguishes the two.
+    """
+    site, origin = config_of(request).site.url, request.headers.get("Origin", "")
+    own = origin in ("", site) or request.headers.get("Sec-Fetch-Site") == "same-origin"
+    return f"{site}{request.path}" if own else origin
+
+
+def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
+    """Respond to `{"address": "…"}` with `{"message": "…"}` or `{"error": "…"}`."""
+    with translation.override(language_of(request, newsletter=newsletter.language)):
+        if status == 202:
+            answer = {"message": _("Check your inbox: we've sent you a link to confirm.")}
+        elif status == 429:
+            answer = {"error": _("Too many requests. Try again in an hour.")}
+        else:
+            answer = {"error": str(form.errors["address"][0])}
+    return _shared(request, JsonResponse(answer, status=status), newsletter)
+
+
+def _fields(request: HttpRequest) -> QueryDict:
+    """Return the text fields of a JSON object; empty for anything else."""
+    fields = QueryDict(mutable=True)
+    try:
+        found: Any = json.loads(request.body)
+    except (ValueError, RecursionError):
+        return fields
+    for name, value in found.items() if isinstance(found, dict) else ():
+        if isinstance(value, str):
+            fields[name] = value
+    return fields
+
+
+def _shared(request: HttpRequest, response: HttpResponse, newsletter: Newsletter) -> HttpResponse:
+    """Add the CORS header fields (Fetch standard) that let scripts of configured sites read the response."""
+    origin = request.headers.get("Origin", "")
+    response["Vary"] = "Origin"
+    if origin in newsletter.form_origins:
+        response["Access-Control-Allow-Origin"] = origin
+        response["Access-Control-Allow-Methods"] = "POST"
+        response["Access-Control-Allow-Headers"] = "Content-Type"
+        response["Access-Control-Max-Age"] = "86400"
+    return response
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def confirm(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the button of a confirmation link; POST confirms and shows the result."""
+    if read_timed(Purpose.CHANGE, token):
+        return _confirm_move(request, token)
+    if request.method == "POST":
+        result, subscription = signup.confirm(config_of(request), token, timezone.now())
+    else:
+        result, consent = signup.consent_of(token)
+        subscription = consent.subscription if consent else None
+    name = subscription.newsletter if subscription else ""
+    return _confirmed(
+        request,
+        result,
+        name,
+        known=subscription.subscriber.language if subscription else "",
+        asks="join",
+        address=subscription.subscriber.masked if subscription else "",
+    )
+
+
+def _confirm_move(request: HttpRequest, token: str) -> HttpResponse:
+    if request.method == "POST":
+        result, letter = preferences.change_address(token, timezone.now())
+    else:
+        result, letter = preferences.address_change_of(token)
+    return _confirmed(
+        request,
+        result,
+        letter.newsletter if letter else "",
+        known=letter.subscriber.language if letter else "",
+        asks="move",
+        address=letter.payload["address"] if letter else "",
+    )
+
+
+def _confirmed(
+    request: HttpRequest, result: ConfirmResult, newsletter: str, *, known: str, asks: str, address: str
+) -> HttpResponse:
+    """Render the button if there is something to confirm, else the result."""
+    shown = config_of(request).newsletters.get(newsletter)
+    language = language_of(request, known=known, newsletter=shown.language if shown else "")
+    template = "confirm.html" if request.method != "POST" and result is ConfirmResult.DONE else "confirmed.html"
+    status = STATUS.get(result, 200)
+    return page(
+        request, template, language, newsletter=newsletter, result=result, asks=asks, address=address, status=status
+    )

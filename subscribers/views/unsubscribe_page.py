@@ -1,0 +1,75 @@
+"""Unsubscribing with one click: with the form, or with the email program's own button (RFC 8058)."""
+
+from django.core.exceptions import BadRequest, RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http.multipartparser import MultiPartParserError
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from subscribers import preferences
+from subscribers.forms import ReasonForm
+from subscribers.models import Subscription
+from subscribers.pages import language_of, message, page
+from subscribers.requests import config_of
+from subscribers.tokens import TEST_NUMBER, read_link
+
+ONE_CLICK = "List-Unsubscribe"
+ONE_CLICK_BODY = b"List-Unsubscribe=One-Click"
+"""The body of a one-click request as a form (RFC 8058 3.1)."""
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET shows a button; POST unsubscribes, whatever its body is. Repeating it is harmless.
+
+    A one-click POST (RFC 8058 3.1) gets an empty 200: no cookie, no redirect, no page.
+    """
+    number = read_link(token)
+    if number is None:
+        return message(request, language_of(request), kind="gone", status=404)
+    fields = _fields(request)
+    if request.method == "POST" and number != TEST_NUMBER:
+        preferences.unsubscribe(number, timezone.now())
+    if fields.get(ONE_CLICK) == "One-Click":
+        return one_click_response()
+    if number == TEST_NUMBER:
+        return message(request, language_of(request), kind="proof")
+    return _shown(request, token, fields)
+
+
+def one_click_response() -> HttpResponse:
+    """Return the response to a one-click request."""
+    return HttpResponse(content_type="text/plain")
+
+
+def _fields(request: HttpRequest) -> QueryDict:
+    """Return the fields of the body, or none if it can't be parsed: unsubscribing works anyway."""
+    try:
+        return request.POST
+    except (BadRequest, MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, UnicodeDecodeError):
+        return QueryDict()
+
+
+def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
+    subscription = preferences.subscription_of(token)
+    if subscription is None:
+        return message(request, language_of(request), kind="erased")
+    shown = config_of(request).newsletters.get(subscription.newsletter)
+    language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
+    left = subscription.state == Subscription.State.UNSUBSCRIBED
+    reason = ReasonForm(fields)
+    thanked = left and bool(fields.get("reason")) and reason.is_valid()
+    if thanked:
+        preferences.give_reason(subscription.pk, reason.cleaned_data["reason"])
+    return page(
+        request,
+        "left.html" if left else "unsubscribe.html",
+        language,
+        newsletter=subscription.newsletter,
+        subscription=subscription,
+        token=token,
+        thanked=thanked,
+        known=shown is not None,
+    )

@@ -1,0 +1,146 @@
+"""What an edition costs with PostgreSQL: `python -m tests.bench.bench_postgresql [NEWSLETTER …]`.
+
+Each NEWSLETTER is a command `newsletter`, of one version of the program each; by default, this one. One worker sends an
+edition to `--readers` readers, on one server, each version in turn. Prints the CPU seconds of the worker with its
+sending processes, and of PostgreSQL, for 1,000 messages; the lowest of all rounds, since other programs only add.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tests.doubles import postgresql
+from tests.e2e.sending_samples import MailServer
+
+CONFIG = """
+[site]
+url = "http://localhost:8000"
+database = "{database}"
+secret_key = "the same key in every round of the benchmark"
+[newsletters.kinaforum]
+title = "Kinaforum"
+from = "Kinaforum <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+[[newsletters.kinaforum.sources]]
+url = "posts"
+type = "folder"
+[delivery]
+connections = 20
+smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
+"""
+POST = (
+    "---\ntitle: A post\ndate: 2026-02-03\n---\n" + "What there is to say fills a paragraph, and is said here.\n\n" * 40
+)
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_of_tree(pid: int) -> float:
+    """The CPU seconds of a process, of its living children, and of those that it has waited for."""
+    found = 0.0
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if path.parent.name == str(pid):
+            found += sum(map(int, fields[11:15]))
+        elif fields[1] == str(pid):
+            found += sum(map(int, fields[11:13]))
+    return found / TICKS
+
+
+def postmaster(database: str) -> int:
+    """The process of the server that listens there."""
+    port = urlsplit(database).port
+    found = subprocess.run(["pgrep", "-f", f"postgres.* -p {port} "], capture_output=True, text=True, check=True)
+    return int(found.stdout.split()[0])
+
+
+class Site:
+    """A folder with a configuration and a database of its own."""
+
+    def __init__(self, command: str, folder: Path, server: str, name: str, port: int) -> None:
+        self.command, self.folder = command, folder
+        self._psql(server, f'CREATE DATABASE "{name}"')
+        database = server.rpartition("/")[0] + f"/{name}"
+        (folder / "posts").mkdir(parents=True)
+        (folder / "posts" / "post.md").write_text(POST)
+        (folder / "config.toml").write_text(CONFIG.format(database=database, port=port))
+
+    def _psql(self, server: str, statement: str) -> None:
+        import psycopg
+
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(statement)
+
+    def run(self, *words: str) -> str:
+        done = subprocess.run([self.command, *words], cwd=self.folder, check=True, capture_output=True, text=True)
+        return done.stdout
+
+    def prepare(self, readers: int) -> str:
+        self.run("collect")
+        edition = json.loads(self.run("draft", "kinaforum", "--week", "2026-W06", "--json"))["edition"]
+        rows = "".join(f"r{n}@reader.example,Reader {n}\n" for n in range(readers))
+        (self.folder / "readers.csv").write_text(f"email,name\n{rows}")
+        self.run("subscribers", "import", "readers.csv", "--newsletter", "kinaforum")
+        return str(edition)
+
+
+def measure(site: Site, server: MailServer, readers: int, postgres: int) -> tuple[float, float, float]:
+    """CPU seconds of the worker and of PostgreSQL, and wall seconds."""
+    edition = site.prepare(readers)
+    worker = subprocess.Popen([site.command, "worker"], cwd=site.folder, stderr=subprocess.PIPE, text=True)
+    assert worker.stderr
+    worker.stderr.readline()
+    time.sleep(3)
+    server.got.clear()
+    ours, theirs, began = cpu_of_tree(worker.pid), cpu_of_tree(postgres), time.monotonic()
+    site.run("send", edition, "--approve", "--yes")
+    server.wait_for(readers, 600)
+    seconds = time.monotonic() - began
+    while json.loads(site.run("status", edition, "--json"))["state"] != "sent":
+        time.sleep(0.2)
+    theirs = cpu_of_tree(postgres) - theirs
+    worker.send_signal(signal.SIGTERM)
+    _, _, used = os.wait4(worker.pid, 0)
+    worker.returncode = 0
+    worker.stderr.close()
+    return used.ru_utime + used.ru_stime - ours, theirs, seconds
+
+
+def main() -> None:
+    """Each version in turn, so that all have the same noise."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("commands", nargs="*", default=[str(Path(sys.executable).with_name("newsletter"))])
+    parser.add_argument("--readers", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    given = parser.parse_args()
+    server, found = MailServer(), defaultdict[str, list[tuple[float, float, float]]](list)
+    server.start()
+    with postgresql.running() as database, tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
+        postgres = postmaster(database)
+        for turn in range(given.rounds):
+            for number, command in enumerate(given.commands):
+                name = f"v{number}r{turn}"
+                site = Site(command, Path(folder) / name, database, name, server.port)
+                found[command].append(measure(site, server, given.readers, postgres))
+    server.kill()
+    for command in given.commands:
+        worker, postgres_cpu, wall = (min(each[at] for each in found[command]) for at in range(3))
+        per = 1000 / given.readers
+        sys.stdout.write(
+            f"{command}: worker {worker * per:.4f} CPU s, PostgreSQL {postgres_cpu * per:.4f} CPU s for 1,000 messages;"
+            f" {given.readers / wall:.0f} a second\n"
+        )
+
+
+if __name__ == "__main__":
+    main()

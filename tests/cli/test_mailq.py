@@ -1,0 +1,46 @@
+"""`newsletter mailq`: what it lists, and `--retry`."""
+
+from pathlib import Path
+
+import pytest
+
+from subscribers.models import Letter, Subscriber, Subscription
+from tests.cli.conftest import Run
+from tests.factories import NAME, NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def refused() -> Letter:
+    """A welcome that was given up."""
+    person = Subscriber.objects.named("anna@example.org", "anna@example.org")
+    tie = Subscription.objects.create(subscriber=person, newsletter=NAME, state="active")
+    values = {"created": NOW, "due": NOW, "attempts": 1, "gave_up_at": NOW, "problem": "550 5.7.1 not today"}
+    return Letter.objects.create(kind="welcome", subscriber=person, subscription=tie, newsletter=NAME, **values)
+
+
+def test_an_empty_queue_says_so(command: Run) -> None:
+    assert command("mailq").out == "No emails are waiting.\n"
+
+
+def test_it_lists_waiting_emails(command: Run, refused: Letter) -> None:
+    assert command("mailq", "--json").document["waiting"] == [
+        {
+            "kind": "welcome",
+            "newsletter": NAME,
+            "to": "a…@e….org",
+            "written": "2026-02-06T14:00:00+00:00",
+            "attempts": 1,
+            "next_try": None,
+            "problem": "550 5.7.1 not today",
+            "problem_code": "text",
+        }
+    ]
+    assert "given up" in command("mailq").out
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_retry_sends_it(command: Run, refused: Letter, tmp_path: Path) -> None:
+    assert command("mailq", "--retry").out == "Retried 1, sent 1. No emails are waiting.\n"
+    assert len(list((tmp_path / "mails" / "new").iterdir())) == 1

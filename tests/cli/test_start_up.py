@@ -1,0 +1,12 @@
+"""What the command line loads before it knows which command is wanted."""
+
+import subprocess
+import sys
+
+LARGE = ("newsletter.feeds", "newsletter.render", "django.db", "lxml", "cryptography", "markdown_it", "PIL", "numpy")
+
+
+def test_the_help_loads_nothing_large() -> None:
+    code = f"import sys, newsletter.cli.app; print([name for name in {LARGE!r} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "[]\n"

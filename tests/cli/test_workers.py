@@ -1,0 +1,38 @@
+"""`newsletter workers`: what runs where."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from newsletter import __version__
+from newsletter.sending.machines.presence import Presence
+from tests.cli.conftest import Run
+
+pytestmark = pytest.mark.django_db
+
+
+def test_without_a_program_it_says_so(command: Run) -> None:
+    assert command("workers").out == "No program is running.\n"
+    assert command("workers", "--json").document == {"workers": []}
+
+
+def test_it_lists_programs_with_what_each_does(command: Run) -> None:
+    Presence("worker", Path("/srv/news"), None).beat({"sender": "running", "letters": "failing"})
+    (found,) = command("workers", "--json").document["workers"]
+    assert found.pop("started") <= found.pop("seen")
+    assert found == {
+        "host": socket.gethostname(),
+        "folder": "/srv/news",
+        "pid": os.getpid(),
+        "command": "worker",
+        "version": __version__,
+        "alive": True,
+        "share": None,
+        "editions": [],
+        "services": {"sender": "running", "letters": "failing"},
+    }
+    text = " ".join(command("workers").out.split())
+    assert "letters failing" in text
+    assert __version__ in text

@@ -1,0 +1,108 @@
+"""The files that `newsletter deploy` prints, checked by the programs that they are for."""
+
+import re
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from newsletter.config.references import Reference
+from newsletter.deployment import Installation, caddy_site, compose_file, nginx_site, unit
+
+SITE = Installation(
+    program="/bin/true",
+    user="root",
+    config=Path("/srv/site/config.toml"),
+    url="https://brev.example.org",
+    port=8000,
+    postgresql=False,
+)
+SECRETS = frozenset({Reference("credential", "smtp-password"), Reference("env", "API_KEY"), Reference("file", "key")})
+
+
+def checked(*words: str) -> str:
+    """Run a program that must find no fault; what it printed."""
+    done = subprocess.run(words, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
+    file = tmp_path / "newsletter.service"
+    file.write_text(unit(replace(SITE, config=tmp_path / "a site" / "config.toml")), encoding="utf-8")
+    assert "Unknown" not in checked("systemd-analyze", "verify", "--man=no", str(file))
+
+
+@pytest.mark.parametrize("port", [443, 8000])
+def test_the_unit_has_few_rights(tmp_path: Path, port: int) -> None:
+    file = tmp_path / "newsletter.service"
+    file.write_text(unit(replace(SITE, port=port)), encoding="utf-8")
+    told = checked("systemd-analyze", "security", "--offline=true", "--no-pager", "--threshold=30", str(file))
+    assert re.search(r"exposure level for newsletter\.service: [0-2]\.", told)
+
+
+def test_a_site_in_a_home_directory_can_be_reached() -> None:
+    assert "ProtectHome=yes" in unit(SITE)
+    assert "ProtectHome=" not in unit(replace(SITE, config=Path("/home/anna/site/config.toml")))
+    assert "ProtectHome=" not in unit(replace(SITE, program="/home/anna/venv/bin/newsletter"))
+
+
+def test_a_low_port_needs_one_capability() -> None:
+    assert "CapabilityBoundingSet=\n" in unit(SITE)
+    assert "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" in unit(replace(SITE, port=80))
+
+
+def test_secrets_are_passed_as_the_configuration_asks() -> None:
+    lines = unit(replace(SITE, references=SECRETS)).splitlines()
+    assert "LoadCredential=smtp-password:/etc/newsletter/credentials/smtp-password" in lines
+    assert "EnvironmentFile=/etc/newsletter/environment" in lines
+    assert not [line for line in unit(SITE).splitlines() if line.startswith(("LoadCredential", "EnvironmentFile"))]
+
+
+def test_percent_signs_and_spaces_of_a_path_are_written_as_units_want_them() -> None:
+    told = unit(replace(SITE, config=Path("/srv/50% off/config.toml")))
+    assert 'ReadWritePaths="/srv/50%% off"' in told
+
+
+def test_nginx_finds_no_fault(tmp_path: Path) -> None:
+    key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
+    subject = ("-subj", "/CN=brev.example.org")
+    checked(
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-keyout",
+        str(key),
+        "-out",
+        str(certificate),
+        *subject,
+    )
+    servers = nginx_site(SITE).replace("/etc/letsencrypt/live/brev.example.org", str(tmp_path))
+    file = tmp_path / "nginx.conf"
+    file.write_text(f"pid {tmp_path}/pid;\nevents {{}}\nhttp {{\n{servers}\n}}\n", encoding="utf-8")
+    checked("/usr/sbin/nginx", "-t", "-q", "-c", str(file), "-e", str(tmp_path / "log"))
+
+
+def test_caddy_finds_no_fault(tmp_path: Path) -> None:
+    file = tmp_path / "Caddyfile"
+    file.write_text(caddy_site(SITE), encoding="utf-8")
+    adapted = checked("caddy", "adapt", "--adapter", "caddyfile", "--config", str(file))
+    assert "brev.example.org" in adapted
+    assert "127.0.0.1:8000" in adapted
+
+
+@pytest.mark.parametrize("postgresql", [False, True])
+def test_the_compose_file_has_the_services_that_the_database_needs(tmp_path: Path, postgresql: bool) -> None:
+    site = replace(SITE, config=tmp_path / "config.toml", postgresql=postgresql, references=SECRETS)
+    document = yaml.safe_load(compose_file(site))
+    assert set(document["services"]) == {"newsletter"} | ({"postgresql"} if postgresql else set())
+    service = document["services"]["newsletter"]
+    assert service["volumes"] == [f"{tmp_path}:/site"]
+    assert service["ports"] == ["127.0.0.1:8000:8000"]
+    assert "API_KEY" in service["environment"]
+    assert ("NEWSLETTER__SITE__DATABASE" in service["environment"]) == postgresql

@@ -1,0 +1,400 @@
+"""Whatever happens to blogs, clocks and drafts: every post is in exactly one edition, none twice, no flood of old ones.
+
+A state machine plays blogs that publish, edit, delete, backdate and move, editors who change, approve, reopen and give
+up, and a clock that is slow or away. What an article is, the test knows by its name; the program has to find out.
+"""
+
+from collections import Counter
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from newsletter import config
+from newsletter.collecting.collect import collect
+from newsletter.editions import approval, draft, editing
+from newsletter.editions.composing import standalone
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.candidate_posts import holding
+from newsletter.editions.selection.windows import next_moment, one_period_before
+from newsletter.editions.states import change
+from newsletter.messages import posts as reasons
+from newsletter.models import Edition, EditionPost, Post, Source, State
+from newsletter.scheduling import schedule
+from tests.doubles.feeds import Article, Blog, Web
+from tests.factories import DAY, HOUR, NAME, configured, kinaforum
+
+DELAYS = st.sampled_from([timedelta(), timedelta(minutes=10), 5 * HOUR, 2 * DAY, 12 * DAY, 45 * DAY, -2 * HOUR])
+PAUSES = st.sampled_from([timedelta(minutes=1), HOUR, 5 * HOUR, DAY, 3 * DAY, 9 * DAY])
+STARTS = st.sampled_from(
+    ["2026-02-04T09:00", "2026-03-27T13:30", "2026-03-28T23:30", "2026-10-24T20:00", "2026-12-30T10:00"]
+)
+ZONES = st.sampled_from(["Europe/Oslo", "America/New_York", "Australia/Lord_Howe", "Pacific/Kiritimati", "UTC"])
+SCHEDULES = st.sampled_from(
+    [
+        {"period": "week", "draft": "fri 15:00", "send": "fri 18:00"},
+        {"period": "week", "draft": "sun 02:10", "send": "sun 02:40"},
+        {"period": "day", "draft": "23:00", "send": "00:30"},
+        {"period": "day", "draft": "15:00", "send": "18:00"},
+        {"period": "day", "draft": "15:00", "send": "18:00", "minimum_posts": 2},
+    ]
+)
+
+
+Keys = dict[str, str | int]
+
+
+class Weeks(RuleBasedStateMachine):
+    """A newsletter over some weeks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.web = Web()
+        self.articles: list[Article] = []
+        self.first_collected: dict[str, datetime] = {}
+        self.numbered = 0
+
+    @initialize(start=STARTS, zone=ZONES, schedule=SCHEDULES, approval=st.sampled_from(["editor", "none"]),
+                ages=st.lists(st.integers(0, 60), max_size=6), page=st.sampled_from([3, 1000]))  # fmt: skip
+    def begin(
+        self, start: str, zone: str, schedule: dict[str, str | int], approval: str, ages: list[int], page: int
+    ) -> None:
+        self.now = datetime.fromisoformat(start + "+00:00")
+        self.begun = self.now
+        blog = Blog("http://first.example", page=page)
+        self.web.blogs = {blog.address: blog}
+        self.sources = [blog.address]
+        self.keys: Keys = {"timezone": zone, "approval": approval, **schedule}
+        for age in ages:
+            self._publish(blog, self.now - age * DAY)
+        self._configure()
+        self.collect()
+
+    def _configure(self) -> None:
+        configured(self.sources, **self.keys)
+
+    def _publish(self, blog: Blog, published: datetime) -> None:
+        self.numbered += 1
+        article = Article(f"a{self.numbered}", published, self.now)
+        blog.articles.append(article)
+        self.articles.append(article)
+
+    @property
+    def blogs(self) -> list[Blog]:
+        return [self.web.blogs[address] for address in self.sources]
+
+    # What blogs do.
+
+    @rule(which=st.integers(0, 1), delay=DELAYS)
+    def publish(self, which: int, delay: timedelta) -> None:
+        self._publish(self.blogs[which % len(self.blogs)], self.now - delay)
+
+    @precondition(lambda self: self.articles)
+    @rule(data=st.data())
+    def edit_article(self, data: st.DataObject) -> None:
+        data.draw(st.sampled_from(self.articles)).edits += 1
+
+    @precondition(lambda self: self.articles)
+    @rule(data=st.data())
+    def take_down_or_put_back(self, data: st.DataObject) -> None:
+        article = data.draw(st.sampled_from(self.articles))
+        article.listed = not article.listed
+
+    @rule(which=st.integers(0, 1))
+    def break_or_mend(self, which: int) -> None:
+        blog = self.blogs[which % len(self.blogs)]
+        blog.up = not blog.up
+
+    @rule(which=st.integers(0, 1), to=st.sampled_from(["https", "host", "engine"]))
+    def move(self, which: int, to: str) -> None:
+        """The same articles at another address; the configuration follows, and both are read once."""
+        old = self.blogs[which % len(self.blogs)]
+        old.up = True
+        self.collect()
+        address = (
+            old.address.replace("http:", "https:") if to == "https" else f"https://moved{len(self.web.blogs)}.example"
+        )
+        if address in self.web.blogs:
+            return
+        engine = "wordpress" if to == "engine" else old.engine
+        self.web.blogs[address] = Blog(address, engine, old.page, articles=old.articles)
+        self.sources[self.sources.index(old.address)] = address
+        self._configure()
+        self.collect()
+
+    @precondition(lambda self: len(self.sources) == 1)
+    @rule(ages=st.lists(st.integers(0, 60), max_size=4), data=st.data())
+    def add_source(self, ages: list[int], data: st.DataObject) -> None:
+        """A second source, which lists some articles of the first again under ids and links of its own."""
+        blog = Blog("https://second.example", "wordpress")
+        if blog.address in self.web.blogs:
+            return
+        shared = st.lists(st.sampled_from(self.articles), unique_by=id, max_size=3) if self.articles else st.just([])
+        blog.articles = data.draw(shared)
+        for age in ages:
+            self._publish(blog, self.now - age * DAY)
+        self.web.blogs[blog.address] = blog
+        self.sources.append(blog.address)
+        self._configure()
+        self.collect()
+
+    # What time does.
+
+    @rule(pause=PAUSES)
+    def wait(self, pause: timedelta) -> None:
+        self.now += pause
+
+    @rule()
+    def collect(self) -> None:
+        collect(config.current(), now=self.now)
+        self._note()
+
+    @rule()
+    def tick(self) -> None:
+        schedule.tick(config.current(), self.now)
+        self._note()
+
+    # What editors do.
+
+    @rule(read=st.booleans())
+    def draft(self, read: bool) -> None:
+        draft.make(config.current(), kinaforum(), now=self.now, read_sources=read)
+        self._note()
+
+    @rule(with_posts=st.booleans())
+    def letter(self, with_posts: bool) -> None:
+        """A letter beside the schedule, which has no posts but those that it is given."""
+        made = standalone.make(config.current(), kinaforum(), now=self.now, subject="News", with_posts=with_posts)
+        assert with_posts or not made.entries.filter(included=True).exists()
+
+    @rule()
+    def copy(self) -> None:
+        if edition := Edition.objects.order_by("pk").last():
+            standalone.duplicate(config.current(), edition, now=self.now)
+
+    def _note(self) -> None:
+        """Remember when each source was first read."""
+        for url, at in Source.objects.exclude(first_read_at=None).values_list("url", "first_read_at"):
+            self.first_collected.setdefault(url, at or self.now)
+
+    def _one(self, *states: State) -> Edition | None:
+        return Edition.objects.filter(state__in=states).order_by("-pk").first()
+
+    @rule(read=st.booleans())
+    def refresh(self, read: bool) -> None:
+        if edition := self._one(State.DRAFT):
+            kept = {
+                e.post_id: (e.choice, e.pinned, e.title, e.moved_to)
+                for e in edition.entries.all()
+                if e.choice or e.title
+            }
+            edition = draft.refresh(config.current(), edition, now=self.now, read_sources=read)
+            after = {e.post_id: e for e in edition.entries.all()}
+            for number, decisions in kept.items():
+                entry = after[number]
+                assert (entry.choice, entry.pinned, entry.title, entry.moved_to) == decisions
+            self._note()
+
+    @rule(data=st.data(), act=st.sampled_from(["out", "in", "rules", "title", "pin", "move", "back"]))
+    def edit(self, data: st.DataObject, act: str) -> None:
+        edition = self._one(State.DRAFT)
+        posts = list(Post.objects.values_list("pk", flat=True))
+        if edition is None or not posts:
+            return
+        number = data.draw(st.sampled_from(posts))
+        back_to = data.draw(st.integers(1, edition.revision))
+        acts = {
+            "out": partial(editing.leave_out, post=number),
+            "in": partial(editing.include, post=number),
+            "rules": partial(editing.let_rules_decide, post=number),
+            "title": partial(editing.retitle, post=number, title="An editor's title"),
+            "pin": partial(editing.pin, post=number),
+            "move": partial(editing.move, post=number, day=edition.since.date(), place=0),
+            "back": partial(editing.go_back, to=back_to),
+        }
+        try:
+            acts[act](config.current(), edition, "editor", None, now=self.now)
+        except JobProblem as problem:
+            if "already in" not in str(problem):
+                raise
+
+    @rule(oldest=st.booleans(), looked=st.booleans())
+    def approve(self, oldest: bool, looked: bool) -> None:
+        drafts = Edition.objects.filter(state=State.DRAFT).order_by("pk" if oldest else "-pk")
+        if edition := drafts.first():
+            try:
+                approval.approve(config.current(), edition, revision=edition.revision if looked else None, now=self.now)
+            except editing.Conflict:
+                assert looked
+            except JobProblem as problem:
+                if "already in" not in str(problem):
+                    raise
+
+    @rule()
+    def reopen(self) -> None:
+        if edition := self._one(State.APPROVED, State.QUEUED):
+            approval.reopen(edition, now=self.now)
+
+    @rule()
+    def reopen_skipped(self) -> None:
+        """An edition that was skipped for too few posts is sent after all."""
+        for edition in Edition.objects.filter(state=State.SKIPPED).order_by("-pk"):
+            if approval.was_too_small(edition):
+                approval.reopen(edition, now=self.now)
+                break
+
+    @rule()
+    def send_anyway(self) -> None:
+        if edition := self._one(State.DRAFT):
+            try:
+                self._sent(approval.send_anyway(config.current(), edition, now=self.now))
+            except JobProblem as problem:
+                if "already in" not in str(problem):
+                    raise
+
+    @rule()
+    def cancel(self) -> None:
+        if edition := self._one(State.DRAFT, State.APPROVED, State.QUEUED):
+            approval.cancel(edition, now=self.now)
+
+    @rule()
+    def send(self) -> None:
+        if edition := self._one(State.APPROVED):
+            approval.queue(config.current(), edition, now=self.now)
+        if edition := self._one(State.QUEUED):
+            self._sent(edition)
+
+    def _sent(self, edition: Edition) -> None:
+        change(edition, State.SENDING, began_at=self.now)
+        change(edition, State.SENT, ended_at=self.now)
+
+    # What must hold.
+
+    def _held(self) -> list[tuple[str, EditionPost]]:
+        entries = EditionPost.objects.filter(edition__in=holding(NAME), included=True).select_related("post", "edition")
+        return [(_name(entry.post), entry) for entry in entries]
+
+    @invariant()
+    def none_twice(self) -> None:
+        twice = [name for name, count in Counter(name for name, _ in self._held()).items() if count > 1]
+        assert not twice
+
+    @invariant()
+    def no_flood(self) -> None:
+        for name, entry in self._held():
+            before = min(self._times_of(name)) - 8 * DAY
+            old = entry.post.was_there_before and (entry.post.published or before) < before
+            assert not old or self._was_meant(entry.post)
+
+    def _was_meant(self, post: Post) -> bool:
+        """Whether an editor wanted an old post, or an edition had it by its date, as a draft that waited long may."""
+        entries = [e for e in post.entries.select_related("edition") if e.included and post.published]
+        by_date = any(p and e.edition.since <= p < e.edition.until for e in entries for p in (e.post.published,))
+        return by_date or post.entries.filter(choice="in").exists()
+
+    @invariant()
+    def an_editors_word_stands(self) -> None:
+        held = holding(NAME).filter(standalone=False)
+        out = EditionPost.objects.filter(edition__in=held, choice="out").select_related("edition")
+        for entry in out:
+            later = [e for _, e in self._held() if e.post_id == entry.post_id and e.edition_id > entry.edition_id]
+            assert all(e.choice == "in" for e in later)
+
+    def _times_of(self, name: str) -> list[datetime]:
+        """When each source that lists an article was first read."""
+        blogs = [b for b in self.web.blogs.values() if any(a.name == name for a in b.articles)]
+        return [self.first_collected[b.address] for b in blogs if b.address in self.first_collected]
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "now"):
+                self._end()
+                self._check_end()
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
+
+    def _end(self) -> None:
+        """Mend everything, give up what is open, and let two more editions go out."""
+        for blog in self.blogs:
+            blog.up = True
+        self.keys["approval"] = "editor"
+        self._configure()
+        self.collect()
+        for edition in Edition.objects.filter(state__in=(State.DRAFT, State.APPROVED, State.QUEUED)):
+            approval.cancel(edition, now=self.now)
+        for _ in range(3):
+            self.now = next_moment(kinaforum().send_moment, kinaforum().zone, self.now) - timedelta(minutes=5)
+            edition = draft.make(config.current(), kinaforum(), now=self.now)
+            if edition.state == State.DRAFT:
+                approval.approve(config.current(), edition, now=self.now)
+                self._sent_now(edition)
+            self.now += timedelta(minutes=10)
+            self._note()
+            self.none_twice()
+            self.no_flood()
+
+    def _sent_now(self, edition: Edition) -> None:
+        self._sent(approval.queue(config.current(), edition, now=self.now))
+
+    def _check_end(self) -> None:
+        held = {name for name, _ in self._held()}
+        frozen = list(holding(NAME).filter(standalone=False).order_by("until"))
+        for article in self.articles:
+            if article.name not in held and article.listed and article.published < self.now - DAY:
+                assert self._may_be_out(article, frozen), f"{article} is in no edition"
+
+    def _may_be_out(self, article: Article, frozen: list[Edition]) -> bool:
+        """Whether an edition says that the article is out, and rightly; or it was old when its source was new."""
+        post = next((p for p in Post.objects.all() if _name(p) == article.name), None)
+        if post is None:
+            return not self._times_of(article.name) or article.published <= max(self._times_of(article.name))
+        found = {e.reason for e in EditionPost.objects.filter(post=post, edition__in=frozen)}
+        if reasons.LEFT_OUT() in found:
+            return True
+        if reasons.TOO_LATE() in found:
+            return article.published < self.now - 30 * DAY
+        able = [e for e in frozen if e.refreshed_at >= post.first_seen] or frozen
+        first_window = one_period_before(able[0].since, kinaforum().period, kinaforum().zone)
+        old = article.published <= max(self._times_of(article.name))
+        # An edition that was given up since may be the one that listed it as old.
+        listed = EditionPost.objects.filter(post=post, reason=reasons.THERE_BEFORE()).exists()
+        return old and post.was_there_before and (listed or article.published < first_window)
+
+
+def _name(post: Post) -> str:
+    return post.url.rpartition("/")[2].removesuffix(".html")
+
+
+@pytest.mark.django_db
+def test_every_post_is_in_exactly_one_edition(monkeypatch: pytest.MonkeyPatch) -> None:
+    machines: list[Weeks] = []
+
+    def read(*arguments: object, **named: object) -> object:
+        return machines[-1].web.read(*arguments, **named)
+
+    def machine() -> Weeks:
+        machines.append(Weeks())
+        return machines[-1]
+
+    monkeypatch.setattr("newsletter.collecting.collect.read", read)
+    monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: frozenset())
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -1,0 +1,151 @@
+"""In or out, and why: one rule a test, and what must hold whatever the facts are."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter.config import Filter
+from newsletter.editions.selection import rules
+from newsletter.editions.selection.rules import Decision, Facts, decide
+from newsletter.messages import Message
+from newsletter.messages import posts as reasons
+from tests.factories import DAY, DUE, HOUR, NOW, WEEK
+
+SINCE, UNTIL = DUE - WEEK, DUE
+NONE = Filter()
+EARLIER = reasons.DECIDED_BEFORE(reason=reasons.TOO_LATE(), edition="kinaforum/2026-W05")
+
+
+def choose(facts: Facts, now: datetime = NOW) -> Decision | None:
+    return decide(facts, since=SINCE, until=UNTIL, now=now, late_posts=timedelta(days=30), look_back=WEEK)
+
+
+def facts(published: datetime | None = NOW - DAY, **fields: object) -> Facts:
+    return replace(Facts(published, first_seen=NOW - HOUR), **fields)
+
+
+@pytest.mark.parametrize(
+    ("given", "included", "reason"),
+    [
+        (facts(), True, reasons.IN_THE_PERIOD()),
+        (facts(SINCE), True, reasons.IN_THE_PERIOD()),
+        (facts(SINCE - HOUR), True, reasons.LATE()),
+        (facts(UNTIL - timedelta(days=31)), False, reasons.TOO_LATE()),
+        (facts(SINCE - HOUR, there_before=True), False, reasons.THERE_BEFORE()),
+        (facts(None, there_before=True), False, reasons.THERE_BEFORE()),
+        (facts(there_before=True), True, reasons.IN_THE_PERIOD()),
+        (facts(None), True, reasons.IN_THE_PERIOD()),
+        (facts(UNTIL), False, reasons.IN_THE_FUTURE()),
+        (facts(gone=True), False, reasons.GONE()),
+        (facts(gone=True, choice="in"), True, reasons.INCLUDED()),
+        (facts(choice="out"), False, reasons.LEFT_OUT()),
+        (facts(UNTIL + WEEK, choice="in"), True, reasons.INCLUDED()),
+        (facts(held_by="kinaforum/2026-W05"), False, reasons.ALREADY_IN(edition="kinaforum/2026-W05")),
+        (facts(held_by="kinaforum/2026-W05", choice="in"), False, reasons.ALREADY_IN(edition="kinaforum/2026-W05")),
+        (facts(settled=EARLIER), False, EARLIER),
+        (facts(title="Advert for tea", filters=((NONE, Filter(words=("advert",))),)), False, reasons.BY_WORD()),
+        (facts(categories=("Ads",), filters=((NONE, Filter(categories=("ads",))),)), False, reasons.BY_CATEGORY()),
+        (facts(categories=("Asia",), filters=((Filter(categories=("asia",)), NONE),)), True, reasons.IN_THE_PERIOD()),
+        (facts(filters=((Filter(categories=("asia",)), NONE),)), False, reasons.BY_CATEGORY()),
+        (facts(filters=((Filter(words=("tea",)), NONE),)), False, reasons.BY_WORD()),
+        (facts(text="of tea and trade", filters=((Filter(words=("tea",)), NONE),)), True, reasons.IN_THE_PERIOD()),
+    ],
+)  # fmt: skip
+def test_each_reason(given: Facts, included: bool, reason: Message) -> None:
+    assert choose(given) == Decision(included, reason)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        facts(SINCE - WEEK - HOUR, there_before=True),
+        facts(SINCE - HOUR, settled=EARLIER),
+        facts(None, there_before=True, settled=EARLIER),
+        facts(SINCE - HOUR, held_by="kinaforum/2026-W05"),
+    ],
+)
+def test_what_is_settled_or_long_past_is_not_listed_again(given: Facts) -> None:
+    assert choose(given) is None
+
+
+def test_a_post_of_the_next_window_is_none_of_this_ones_business() -> None:
+    assert choose(facts(UNTIL + HOUR), now=UNTIL + DAY) is None
+
+
+def test_one_source_that_lets_a_post_through_is_enough() -> None:
+    strict = (Filter(words=("tea",)), NONE)
+    assert choose(facts(filters=(strict, (NONE, NONE)))) == Decision(True, reasons.IN_THE_PERIOD())
+
+
+@pytest.mark.parametrize(("word", "title"), [("tea", "Steam"), ("C++", "C+ and more"), ("ÅL", "Stål")])
+def test_a_word_is_a_whole_word(word: str, title: str) -> None:
+    assert choose(facts(title=title, filters=((NONE, Filter(words=(word,))),))) == Decision(
+        True, reasons.IN_THE_PERIOD()
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "title"), [("tea", "TEA, again"), ("C++", "On C++."), ("ål", "Ål"), ("a b", "x a\u00a0b y")]
+)
+def test_a_word_is_found_whatever_its_case(word: str, title: str) -> None:
+    assert choose(facts(title=title, filters=((NONE, Filter(words=(word,))),))) == Decision(False, reasons.BY_WORD())
+
+
+moments = st.datetimes(datetime(2025, 10, 1), datetime(2026, 4, 1)).map(lambda at: at.replace(tzinfo=NOW.tzinfo))
+any_facts = st.builds(
+    Facts,
+    published=st.none() | moments,
+    first_seen=moments,
+    there_before=st.booleans(),
+    gone=st.booleans(),
+    held_by=st.sampled_from(["", "kinaforum/2026-W05"]),
+    settled=st.sampled_from([None, EARLIER]),
+    choice=st.sampled_from(["", "in", "out"]),
+)
+
+
+@given(any_facts)
+def test_what_another_edition_holds_is_never_in(given: Facts) -> None:
+    decision = choose(replace(given, held_by="kinaforum/2026-W05"))
+    assert decision is None or not decision.included
+
+
+@given(any_facts)
+def test_an_editors_choice_stands(given: Facts) -> None:
+    given = replace(given, held_by="")
+    decision = choose(given)
+    if given.choice:
+        assert decision is not None
+        assert decision.included == (given.choice == "in")
+
+
+@given(any_facts)
+def test_old_posts_are_never_included_automatically(given: Facts) -> None:
+    given = replace(given, choice="")
+    decision = choose(given)
+    if decision and decision.included:
+        dated = given.published or given.first_seen
+        assert dated >= UNTIL - timedelta(days=30)
+        assert dated >= SINCE or not given.there_before
+
+
+@given(any_facts, st.integers(1, 4))
+def test_a_free_post_is_in_exactly_one_of_the_windows_that_follow_each_other(given: Facts, weeks: int) -> None:
+    """Whatever is not in now, nor settled, is in later, as its date says."""
+    published = given.published or given.first_seen
+    given = replace(given, held_by="", settled=None, choice="", gone=False, published=published)
+    held, settled, times = "", None, 0
+    for n in range(weeks + 12):
+        since, until = SINCE + n * WEEK, UNTIL + n * WEEK
+        decision = decide(
+            replace(given, held_by=held, settled=settled),
+            since=since, until=until, now=until - HOUR, late_posts=timedelta(days=30), look_back=WEEK,
+        )  # fmt: skip
+        if decision and decision.included:
+            held, times = f"kinaforum/{n}", times + 1
+        elif decision and decision.reason.code in rules.SETTLED:
+            settled = decision.reason
+    assert times == (0 if settled or (given.there_before and published < SINCE) else 1)

@@ -1,0 +1,42 @@
+"""Cards for audio and video files."""
+
+import pytest
+
+from newsletter.domain.found_post import Image
+from newsletter.feeds.enclosures import Enclosure, cards, read_duration
+
+AUDIO = Enclosure("https://harbour.example/1.mp3", "audio/mpeg", "", 2530)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("00:42:10", 2530), ("42:10", 2530), ("2530", 2530), (" 1:00:00 ", 3600), ("2530.5", 2530), ("", 0), ("long", 0),
+     ("1:2:3:4", 0), ("-5", 0)],
+)  # fmt: skip
+def test_durations_are_read(text: str, seconds: int) -> None:
+    assert read_duration(text) == seconds
+
+
+def test_a_card_has_the_title_the_link_and_the_duration() -> None:
+    card = cards([AUDIO], "", "", 'A "boat" & <more>', None)
+    assert card == '<p><a href="https://harbour.example/1.mp3">A "boat" &amp; &lt;more&gt;</a><br>42 min</p>'
+
+
+@pytest.mark.parametrize(
+    "enclosure",
+    [Enclosure("https://harbour.example/1.pdf", "application/pdf"), Enclosure("https://harbour.example/1.jpg"),
+     Enclosure("javascript:alert(1)", "audio/mpeg"), Enclosure("", "audio/mpeg")],
+)  # fmt: skip
+def test_other_files_get_no_card(enclosure: Enclosure) -> None:
+    assert cards([enclosure], "", "", "Boats", None) == ""
+
+
+def test_a_file_gets_one_card_and_none_where_the_post_links_to_it() -> None:
+    assert cards([AUDIO, AUDIO], "", "", "Boats", None).count("<p>") == 1
+    assert cards([AUDIO], f'<p><a href="{AUDIO.url}">Listen</a></p>', "", "Boats", None) == ""
+
+
+def test_a_card_shows_the_cover_in_the_same_link() -> None:
+    card = cards([AUDIO], "", "", "Boats", Image("https://harbour.example/cover.jpg"))
+    image = '<img src="https://harbour.example/cover.jpg" alt="" width="160"><br>'
+    assert card == f'<p><a href="{AUDIO.url}">{image}Boats</a><br>42 min</p>'

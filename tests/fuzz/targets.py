@@ -1,0 +1,209 @@
+"""The parsers that are fuzzed: samples and tokens of each format, and what must hold for any input."""
+
+import contextlib
+import io
+import re
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from functools import cache
+from pathlib import Path
+
+from PIL import Image
+
+from newsletter import config
+from newsletter.config import ConfigError
+from newsletter.delivery.bounces import BounceKind
+from newsletter.delivery.bounces import read as read_bounce
+from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser
+from newsletter.feeds.formats.parse import parse
+from newsletter.feeds.html.markup import page_tree
+from newsletter.feeds.model import NotAFeed
+from newsletter.feeds.sources import discover
+from newsletter.feeds.sources.folder import Folder, read_folder
+from newsletter.images.decoding import ImageProblem, prepare
+from newsletter.messages import Message
+from newsletter.sending import return_path
+from newsletter.setup.site_page import read_site_page
+from subscribers import tokens
+from subscribers.importing import FileProblem, outline
+from subscribers.importing.reading import lines, opened
+from tests import settings
+from tests.delivery import bounce_samples
+from tests.delivery.test_bounces import FRAGMENTS
+from tests.fuzz import vocabulary
+
+FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
+BASE = "https://harbour.example/feed/"
+OUR_FAULT = "newsletter failed to read it"
+BARE = "bounce@example.org"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A parser: its samples and tokens, and a function that raises an exception if it breaks a promise."""
+
+    samples: Callable[[], Sequence[bytes]]
+    tokens: Sequence[bytes]
+    run: Callable[[bytes], object]
+
+
+def _files(*folders: str) -> list[bytes]:
+    found = [path for folder in folders for path in sorted((FIXTURES / folder).iterdir())]
+    return [path.read_bytes() for path in found if not path.name.endswith(".expected.json")]
+
+
+def _no_fault_of_ours(problems: Iterable[Message]) -> None:
+    for problem in problems:
+        assert OUR_FAULT not in str(problem), str(problem)
+
+
+def _feed(data: bytes) -> None:
+    with contextlib.suppress(NotAFeed):
+        page = parse(data, BASE)
+        _no_fault_of_ours(page.problems)
+        assert all("\0" not in post.html + post.title + post.url for post in page.posts)
+
+
+def _page(data: bytes) -> None:
+    html = data.decode("utf-8", "replace")
+    read_site_page(html, BASE)
+    if (tree := page_tree(html)) is not None:
+        discover._named_feeds(tree, BASE, "auto")
+
+
+def _front_matter(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "post.md").write_bytes(data)
+        _no_fault_of_ours(
+            read_folder(Folder(Path(folder), "https://harbour.example/", "/:slug/", UTC, 8_000_000)).problems
+        )
+
+
+def _bounces() -> list[bytes]:
+    event = bounce_samples.amazon_event("Bounce", bounceType="Permanent", bouncedRecipients=[{"emailAddress": "a@b"}])
+    return [
+        *bounce_samples.MALFORMED,
+        bounce_samples.report(),
+        bounce_samples.report(action="delayed", status="4.2.2"),
+        bounce_samples.prose("Sorry, no mailbox here by that name. kari@reader.example: 550 5.1.1 user unknown"),
+        bounce_samples.complaint(),
+        bounce_samples.junk_mail_report(),
+        bounce_samples.amazon(event),
+        bounce_samples.amazon(event, enveloped=True),
+    ]
+
+
+def _bounce(data: bytes) -> None:
+    found = read_bounce(data)
+    assert found.kind in BounceKind
+    stored = "".join((found.text, found.status, found.message_id, found.original_id, found.unsubscribe))
+    (stored + "".join((*found.recipients, *found.to, *found.about))).encode()
+    assert "\0" not in found.text
+
+
+def _fed(chunks: Iterable[bytes]) -> list[Reply | None]:
+    """What the parser says; at the end None if a reply was invalid."""
+    parser, found = ReplyParser(), list[Reply | None]()
+    try:
+        for chunk in chunks:
+            found.extend(parser.feed(chunk))
+    except InvalidReply:
+        found.append(None)
+    return found
+
+
+def _replies(data: bytes) -> None:
+    cut = len(data) // 3
+    whole, halves = _fed([data]), _fed([data[:cut], data[cut:]])
+    for one, other in zip(whole, halves, strict=False):
+        if one is None or other is None:
+            break  # how much of an endless reply is read depends on how it arrives
+        assert one == other
+    for reply in filter(None, whole):
+        assert not re.search(r"\w@\w", reply.text)
+        str(reply).encode()
+
+
+@cache
+def _tokens() -> list[bytes]:
+    links = [tokens.link_token(number) for number in (0, 1, 5)]
+    timed = [tokens.timed_token(purpose, 7, 9) for purpose in tokens.Purpose if purpose is not tokens.Purpose.LINK]
+    return [text.encode() for text in (*links, *timed, return_path.return_path(BARE, 3, 4))]
+
+
+def _token(data: bytes) -> None:
+    text, good = data.decode("utf-8", "replace"), _GOOD
+    assert tokens.read_link(text) is None or text in good
+    for purpose in tokens.Purpose:
+        assert tokens.read_timed(purpose, text) is None or text in good
+    assert return_path.read(BARE, text) is None or text.lower() in good
+
+
+_GOOD = {token.decode() for token in _tokens()}
+
+
+def _csv_samples() -> list[bytes]:
+    return [
+        b"Email,Name,Status,Joined\nkari@reader.example,Kari,active,2025-03-01\nola@reader.example,Ola,unsubscribed,\n",
+        "E-postadresse;Fornavn;Etternavn;Påmeldt\nkari@reader.example;Kari;Nord;01.03.2025 kl. 08:00\n".encode(),
+        "\ufeffE-Mail-Adresse\tVorname\tAnmeldedatum\nkari@reader.example\tKäthe\t1. März 2025\n".encode("utf-16"),
+        b"kari@reader.example\nOla Nord <ola@reader.example>\n",
+        b'email,name,tags\n"kari@reader.example","Nord, ""Kari""","a,b"\nola@reader.example,"Two\nlines",c\n',
+    ]
+
+
+def _csv(data: bytes) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.csv"
+        path.write_bytes(data)
+        with contextlib.suppress(FileProblem):
+            outline(path)
+            with opened(path) as file:
+                for line in lines(path, file):
+                    assert line.row is not None or line.problem
+
+
+def _toml(data: bytes) -> None:
+    with contextlib.suppress(ConfigError, UnicodeDecodeError):
+        config.parse(data.decode(), settings.FOLDER / "config.toml", {})
+
+
+def _images() -> list[bytes]:
+    found: list[bytes] = []
+    picture = Image.radial_gradient("L").resize((40, 30))
+    for form in ("PNG", "JPEG", "GIF", "WEBP"):
+        with io.BytesIO() as file:
+            picture.convert("RGB").save(file, form)
+            found.append(file.getvalue())
+    with io.BytesIO() as file:
+        picture.save(file, "GIF", save_all=True, append_images=[picture.rotate(90)], duration=50, loop=0)
+        found.append(file.getvalue())
+    return found
+
+
+def _image(data: bytes) -> None:
+    with contextlib.suppress(ImageProblem):
+        assert prepare(data).data
+
+
+FEED_FOLDERS = (
+    *("atom", "damaged", "encodings", "jsonfeed", "refused"),
+    *("rss-0.91", "rss-0.92", "rss-1.0", "rss-2.0", "wordpress-rest"),
+)
+TARGETS = {
+    "bounces": Target(_bounces, FRAGMENTS, _bounce),
+    "feeds": Target(lambda: _files(*FEED_FOLDERS), vocabulary.MARKUP, _feed),
+    "pages": Target(lambda: _files("pages", "html"), vocabulary.MARKUP, _page),
+    "front-matter": Target(lambda: _files("front-matter"), vocabulary.FRONT_MATTER, _front_matter),
+    "replies": Target(
+        lambda: [b"250-mx.example\r\n250-SIZE 1000\r\n250 PIPELINING\r\n", b"550 5.1.1 <a@b.example>: no\r\n"],
+        vocabulary.REPLIES,
+        _replies,
+    ),
+    "tokens": Target(_tokens, vocabulary.TOKENS, _token),
+    "csv": Target(_csv_samples, vocabulary.CSV, _csv),
+    "configuration": Target(lambda: [settings.TEXT.encode()], vocabulary.TOML, _toml),
+    "images": Target(_images, vocabulary.IMAGES, _image),
+}

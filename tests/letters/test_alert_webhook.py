@@ -1,0 +1,64 @@
+"""The POST to `alert_url`: its time and its signature."""
+
+import base64
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from newsletter import config
+from newsletter.letters import alert_webhook
+from newsletter.messages.delivery import ALERT_ANSWERED
+
+AT = datetime(2026, 2, 6, 14, 0, tzinfo=UTC)
+FIELDS: Mapping[str, str | None] = {"newsletter": "kinaforum", "kind": "paused", "edition": None, "text": "på pause"}
+
+
+@pytest.fixture
+def posted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Record the data and headers of each POST; the third fails."""
+    got: list[dict[str, Any]] = []
+
+    def post(url: str, **given: Any) -> requests.Response:
+        got.append(given)
+        answer = requests.Response()
+        answer.status_code = 204 if len(got) < 3 else 500
+        return answer
+
+    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(time, "time", lambda: 1_770_000_000.5 + len(got))
+    return got
+
+
+def site(secret: str = "") -> config.Site:
+    return replace(config.current().site, alert_url="https://alerts.example/hook", alert_secret=secret)
+
+
+def test_every_attempt_has_the_time_and_the_same_event_id(posted: list[dict[str, Any]]) -> None:
+    problems = [alert_webhook.post(site(), AT, dict(FIELDS)) for _ in range(3)]
+    assert problems == [None, None, ALERT_ANSWERED(status="500")]
+    assert json.loads(posted[0]["data"]) == {"time": "2026-02-06T14:00:00+00:00", **FIELDS}
+    assert len({each["headers"]["webhook-id"] for each in posted}) == 1
+    assert [each["headers"]["webhook-timestamp"] for each in posted] == ["1770000000", "1770000001", "1770000002"]
+    assert "webhook-signature" not in posted[0]["headers"]
+    assert posted[0]["allow_redirects"] is False
+
+
+@pytest.mark.parametrize(
+    ("secret", "key"),
+    [("plain words", b"plain words"), ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
+)
+def test_a_receiver_can_check_the_signature(secret: str, key: bytes, posted: list[dict[str, Any]]) -> None:
+    alert_webhook.post(site(secret), AT, dict(FIELDS))
+    headers, body = posted[0]["headers"], posted[0]["data"]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    octets = base64.b64decode(key) if secret.startswith("whsec_") else key
+    expected = base64.b64encode(hmac.new(octets, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{expected}"

@@ -1,0 +1,58 @@
+"""Merge tags of email providers in content: escaped, and to readers the same."""
+
+import html
+import re
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml.html import fromstring
+
+from newsletter.render.edition import render
+from newsletter.render.merge_tags import NON_JOINER, TAG, escape_html, escape_text
+from tests.render.samples import digest, post
+
+TAGS = (
+    "%recipient.v1%", "%unsubscribe_url%", "{{name}}", "{{{ pm:unsubscribe_url }}}", "{% if a %}", "{$name}",
+    "[[var:name]]", "{{var:name}}", "{{params.name}}", "*|NAME|*", "{{amazonSESUnsubscribeUrl}}",
+)  # fmt: skip
+TEXT = st.lists(st.sampled_from([*TAGS, *"%{[*|$} a0Zé&<\"'", "%20", "%C3%A9", "https://a.example/", "\n"])).map(
+    "".join
+)
+PROVIDERS = re.compile(r"%[a-z_]+(?:\.\w+)?%|\{\{|\{%|\{\$|\[\[|\*\|", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("tag", TAGS)
+def test_a_tag_is_escaped_in_html_and_in_text(tag: str) -> None:
+    for escaped in (escape_html(tag), escape_text(tag), escape_text(f"https://a.example/?{tag}")):
+        assert not PROVIDERS.search(escaped)
+
+
+@given(TEXT)
+def test_the_html_means_the_same_and_has_no_tag(text: str) -> None:
+    written = html.escape(text)
+    escaped = escape_html(written)
+    assert html.unescape(escaped) == text
+    assert not re.search(TAG, escaped)
+    assert escape_html(escaped) == escaped
+
+
+@given(TEXT)
+def test_the_text_looks_the_same_and_has_no_tag(text: str) -> None:
+    escaped = escape_text(text)
+    assert not re.search(TAG, escaped)
+    assert unquote(escaped.replace(NON_JOINER, "")) == unquote(text)
+
+
+@pytest.mark.parametrize("plain", ["100 % sure", "50%", "https://a.example/%C3%A9%20b", "a[0] {b} 3 * 4 | 5", "é%"])
+def test_what_is_no_tag_stays(plain: str) -> None:
+    assert escape_html(plain) == escape_text(plain) == plain
+
+
+def test_an_edition_has_no_tag_of_a_post_in_its_html() -> None:
+    bodies = "".join(f'<p><a href="https://a.example/?{tag}">{tag}</a></p>' for tag in TAGS)
+    rendered = render(digest([post(1, title=" ".join(TAGS), html=bodies)]))
+    assert not re.search(TAG, rendered.html)
+    text = str(fromstring(rendered.html).text_content())
+    assert all(text.count(tag) >= 2 for tag in TAGS), "in the title and in the body"

@@ -1,0 +1,154 @@
+"""Links to videos in emails."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import newsletter
+from newsletter.domain.digest import Preview, Rendered
+from newsletter.domain.found_post import Image
+from newsletter.render.content.content import prepare
+from newsletter.render.content.first_line import first_line
+from newsletter.render.content.videos import PICTURE
+from newsletter.render.edition import render
+from newsletter.render.lint import lint
+from tests.render.samples import digest, letterhead, picture, post
+
+WATCH = "https://www.youtube.com/watch?v=abcdefghijk"
+SHOWN = f'<img src="https://brev.example.org{PICTURE}" alt="Harbour at dawn" width="552" height="310"'
+
+
+def body(html: str) -> str:
+    return prepare(html, url="https://blog.example/p", title="The title", level=3, whole=True, play="play.png")
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        f'<a href="{WATCH}">Harbour at dawn</a>',
+        '<a href="https://tube.example/w/abc">▶ Harbour at dawn</a>',
+        '<a href="https://vimeo.com/123"><b>▶ Harbour</b> at dawn</a>',
+    ],
+)
+def test_a_video_alone_in_its_paragraph_is_a_picture_with_a_title(link: str) -> None:
+    address = link.split('"')[1]
+    assert body(f"<p>{link}</p>") == (
+        f'<p><a href="{address}"><img src="play.png" alt="Harbour at dawn" width="552" height="310" '
+        'style="width:100%; max-width:552px"><br>▶ Harbour at dawn</a></p>'
+    )
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<p>See <a href="{WATCH}">the film</a>.</p>',
+        f'<p><a href="{WATCH}"><img src="https://x.example/a.jpg" alt="x" width="9"></a></p>',
+        '<p><a href="https://x.example/">A page</a></p>',
+    ],
+)
+def test_other_links_get_no_picture(html: str) -> None:
+    assert "play.png" not in body(html)
+
+
+def test_in_an_edition() -> None:
+    edition = digest([post(0, html=f'<p><a href="{WATCH}">Harbour at dawn</a></p>'), post(1)])
+    rendered = render(edition)
+    assert SHOWN in rendered.html
+    assert f"▶ Harbour at dawn: {WATCH}\n" in rendered.text
+    assert lint(rendered, edition) == ()
+
+
+def test_a_post_with_an_image_of_its_own_shows_that() -> None:
+    edition = digest([post(0, html=f'<p><a href="{WATCH}">Harbour at dawn</a></p>', image=picture())])
+    rendered = render(edition)
+    assert PICTURE not in rendered.html
+    assert "▶ Harbour at dawn</a>" in rendered.html
+    assert 'class="lead"' in rendered.html
+
+
+def test_the_picture_has_twice_the_size_it_is_shown_in() -> None:
+    data = (Path(newsletter.__file__).parent / PICTURE.lstrip("/")).read_bytes()
+    assert data.startswith(b"\x89PNG")
+    assert len(data) < 8_000
+    assert (int.from_bytes(data[16:20]), int.from_bytes(data[20:24])) == (1104, 620)
+
+
+MP3 = "https://blog.example/40.mp3"
+
+
+def test_a_recording_has_a_box_and_a_play_mark() -> None:
+    image = f'<a href="{MP3}"><img src="cover.jpg" alt="Salt" width="160"></a><br>'
+    assert body(f'<p>{image}<a href="{MP3}">Salt</a><br>1 h 2 min</p>') == (
+        f'<p class="card"><a href="{MP3}"><img src="cover.jpg" alt="Salt" width="160"></a><br>'
+        f'<a href="{MP3}">▶ Salt</a><br>1 h 2 min</p>'
+    )
+
+
+def test_the_line_of_an_episode_has_its_duration_and_not_its_title_again() -> None:
+    html = f'<p>Where it comes from.</p><p><a href="{MP3}">Salt</a><br>1 h 2 min</p>'
+    assert first_line(html, 160) == "Where it comes from. 1 h 2 min"
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f'<p>Listen to <a href="{MP3}">the second episode</a> of the series about salt.</p>',
+        f'<p><a href="{MP3}">Salt</a> <a href="https://blog.example/">Blog</a></p>',
+        '<p><a href="https://blog.example/mp3">Salt</a></p>',
+    ],
+)
+def test_other_paragraphs_have_no_box(html: str) -> None:
+    assert body(html) == html
+
+
+def test_the_mark_of_a_recording_is_below_its_image() -> None:
+    link = f'<a href="{MP3}"><img src="cover.jpg" alt="" width="160"><br>Salt</a>'
+    assert body(f"<p>{link}</p>") == f'<p class="card">{link.replace("Salt", "▶ Salt")}</p>'
+
+
+THUMB = Image("https://brev.example.org/images/thumb.jpg", "", 480, 270)
+
+
+def with_preview(design: str, **changes: Any) -> Rendered:
+    html = f'<p><a href="{WATCH}">▶ Harbour at dawn</a></p><p>The boats come in.</p>'
+    entry = post(0, html=html, previews=(Preview(WATCH, "Another title", THUMB),), **changes)
+    return render(digest([entry], letterhead=letterhead(design=design)))
+
+
+def test_the_picture_of_a_video_fills_the_column() -> None:
+    shown = with_preview("letter", image=picture())
+    assert f'<img src="{THUMB.url}" alt="Harbour at dawn" width="552" height="310"' in shown.html
+    assert 'class="lead"' not in shown.html
+    assert THUMB.url not in shown.text
+
+
+def test_a_small_picture_stays_small() -> None:
+    small = Preview(WATCH, "", Image("https://brev.example.org/images/s.jpg", "", 240, 135))
+    html = prepare(
+        f'<p><a href="{WATCH}">▶ Film</a></p>', url="", title="", level=3, whole=True, previews=(small,), play="p.png"
+    )
+    assert 'width="240" height="135"' in html
+
+
+def test_a_player_without_a_title_gets_that_of_the_video() -> None:
+    html = prepare(
+        f'<p><a href="{WATCH}">▶ youtube.com</a></p>', url="", title="", level=3, whole=True,
+        previews=(Preview(WATCH, "Found title"),),
+    )  # fmt: skip
+    assert html == f'<p><a href="{WATCH}">▶ Found title</a></p>'
+
+
+def test_a_post_that_is_a_video_has_it_as_cover_in_a_magazine() -> None:
+    shown = with_preview("magazine", url=WATCH)
+    assert shown.html.count(THUMB.url) == 1
+    assert "▶" not in shown.html
+    assert shown.html.count(f'href="{WATCH}"') == 2
+
+
+@pytest.mark.parametrize("design", ["letter", "magazine", "brief", "plain"])
+def test_lint_is_content_with_a_post_that_is_a_video(design: str) -> None:
+    html = f'<p><a href="{WATCH}">▶ Harbour at dawn</a></p><p>The boats come in.</p>'
+    entry = post(0, url=WATCH, title="Harbour at dawn", html=html, previews=(Preview(WATCH, "", THUMB),))
+    edition = digest([entry], letterhead=letterhead(design=design))
+    assert [finding.code for finding in lint(render(edition), edition)] == []

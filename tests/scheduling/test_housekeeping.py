@@ -1,0 +1,212 @@
+"""Housekeeping removes what nobody needs any more, to the second, and nothing that a draft may still want."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.contrib.sessions.models import Session
+from django.db import models
+
+from newsletter import config
+from newsletter.messages import posts as reasons
+from newsletter.models import Edition, EditionPost, Notice, Occurrence, Post, State
+from newsletter.scheduling import housekeeping
+from subscribers import preferences
+from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
+from tests.conftest import Site
+from tests.site_texts import with_daily
+from tests.subscribers.make import subscription
+
+NOW = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test's transaction keeps the write-ahead log; the last test looks at that with the real program."""
+    monkeypatch.setattr(preferences, "empty_write_ahead_log", lambda: None)
+
+
+def tidied(model: type[models.Model], field: str, now: datetime = NOW) -> set[str]:
+    """What is left of a model after housekeeping, by one of its fields."""
+    housekeeping.tidy(config.current(), now)
+    return set(model._default_manager.values_list(field, flat=True))
+
+
+def post(title: str, first_seen: timedelta, changed: timedelta | None = None, **fields: str) -> Post:
+    """A post that was first seen and last changed so long ago."""
+    return Post.objects.create(
+        newsletter="kinaforum",
+        url=f"https://kinaforum.example/{title}",
+        link_key=title,
+        content_hash=title,
+        title=title,
+        first_seen=NOW - first_seen,
+        changed_at=NOW - (first_seen if changed is None else changed),
+        **{"html": "<p>text</p>", "summary": "summary", **fields},
+    )
+
+
+def listed(shown: Post, state: State, *, included: bool = True) -> None:
+    """An edition in this state lists the post."""
+    edition = Edition.objects.create(
+        newsletter="kinaforum",
+        period=f"2024-W{10 + Edition.objects.count()}",
+        since=NOW - 407 * DAY,
+        until=NOW - 400 * DAY,
+        created_at=NOW - 400 * DAY,
+        refreshed_at=NOW - 400 * DAY,
+        state=state,
+    )
+    EditionPost.objects.create(
+        edition=edition, post=shown, included=included, position=0, reason=reasons.IN_THE_PERIOD()
+    )
+
+
+def with_texts() -> set[str]:
+    """The titles of the posts that still have a text or a summary."""
+    housekeeping.tidy(config.current(), NOW)
+    return set(Post.objects.exclude(html="", summary="").values_list("title", flat=True))
+
+
+@pytest.mark.django_db
+def test_a_post_s_texts_are_erased_400_days_after_it_was_seen_and_changed() -> None:
+    post("old", 400 * DAY + SECOND)
+    post("young", 400 * DAY)
+    post("changed", 900 * DAY, 400 * DAY)
+    post("changed before it was seen", 400 * DAY, 900 * DAY)
+    assert with_texts() == {"young", "changed", "changed before it was seen"}
+    old = Post.objects.get(title="old")
+    assert (old.html, old.summary, old.url) == ("", "", "https://kinaforum.example/old")
+    assert Post.objects.get(title="young").html == "<p>text</p>"
+
+
+@pytest.mark.django_db
+def test_a_post_that_has_only_a_summary_is_erased_too() -> None:
+    post("only a summary", 401 * DAY, html="")
+    post("only a text", 401 * DAY, summary="")
+    assert with_texts() == set()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("included", [True, False])
+def test_a_draft_keeps_the_texts_of_every_post_it_lists(included: bool) -> None:
+    post("unlisted", 500 * DAY)
+    shown = post("listed", 500 * DAY)
+    listed(shown, State.DRAFT, included=included)
+    listed(shown, State.SENT)
+    assert with_texts() == {"listed"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [state for state in State if state is not State.DRAFT])
+def test_an_edition_that_is_no_draft_needs_no_texts(state: State) -> None:
+    """From approval on it has its own copy."""
+    listed(post("listed", 500 * DAY), state)
+    assert with_texts() == set()
+
+
+@pytest.mark.django_db
+def test_sessions_end() -> None:
+    for key, end in (("over", NOW - SECOND), ("ending", NOW), ("open", NOW + SECOND)):
+        Session.objects.create(session_key=key, session_data="", expire_date=end)
+    assert tidied(Session, "session_key") == {"ending", "open"}
+
+
+@pytest.mark.django_db
+def test_notices_and_occurrences_are_kept_for_90_days() -> None:
+    limit = NOW - 90 * DAY
+    for name, at in (("old", limit - SECOND), ("young", limit)):
+        Notice.objects.create(newsletter="kinaforum", kind="draft", text=name, at=at)
+        Occurrence.objects.create(newsletter="kinaforum", act=name, due_at=limit - DAY, done_at=at)
+    Occurrence.objects.create(newsletter="kinaforum", act="undone", due_at=limit - DAY)
+    assert tidied(Notice, "text") == {"young"}
+    assert set(Occurrence.objects.values_list("act", flat=True)) == {"young", "undone"}
+
+
+@pytest.mark.django_db
+def test_letters_are_kept_for_30_days_after_they_were_sent_or_given_up() -> None:
+    tie, limit = subscription(joined=NOW), NOW - 30 * DAY
+    for name, fields in {
+        "sent": {"sent_at": limit - SECOND},
+        "just sent": {"sent_at": limit},
+        "given up": {"gave_up_at": limit - SECOND},
+        "just given up": {"gave_up_at": limit},
+        "waiting": {},
+    }.items():
+        Letter.objects.create(
+            kind="me", subscriber=tie.subscriber, newsletter="kinaforum", problem=name, created=limit - DAY, **fields
+        )
+    assert tidied(Letter, "problem") == {"just sent", "just given up", "waiting"}
+
+
+@pytest.mark.django_db
+def test_unconfirmed_requests_are_kept_for_30_days() -> None:
+    limit = NOW - 30 * DAY
+    pending, states = Subscription.State.PENDING, Subscription.State
+
+    def asked(name: str, created: datetime, at: datetime, how: str = "form", state: str = pending) -> None:
+        tie = subscription(f"{name}@reader.example", state=state, joined=created)
+        Subscriber.objects.filter(pk=tie.subscriber_id).update(created=created)
+        Consent.objects.create(subscription=tie, how=how, at=at)
+
+    asked("old", limit - SECOND, limit - SECOND)
+    asked("young", limit, limit - SECOND)
+    asked("again", limit - DAY, limit)
+    asked("imported", limit - DAY, limit - DAY, how="import")
+    asked("active", limit - DAY, limit - DAY, state=states.ACTIVE)
+    asked("left", limit - DAY, limit - DAY, state=states.UNSUBSCRIBED)
+    kept = {f"{name}@reader.example" for name in ("young", "again", "imported", "active", "left")}
+    assert tidied(Subscriber, "key") == kept
+
+
+@pytest.mark.django_db
+def test_a_subscriber_without_subscriptions_is_kept_for_30_days() -> None:
+    for name, ago in (("old", 30 * DAY + SECOND), ("young", 30 * DAY)):
+        made = Subscriber.objects.named(f"{name}@reader.example", f"{name}@reader.example")
+        Subscriber.objects.filter(pk=made.pk).update(created=NOW - ago)
+    assert tidied(Subscriber, "key") == {"young@reader.example"}
+
+
+@pytest.mark.django_db
+def test_whoever_left_three_years_ago_is_erased() -> None:
+    tie = subscription(joined=NOW - 2000 * DAY)
+    Subscriber.objects.update(created=NOW - 2000 * DAY)
+    preferences.unsubscribe(tie.pk, NOW - 3 * 366 * DAY)
+    assert tidied(Subscriber, "key", NOW) == {"kari@reader.example"}
+    assert tidied(Subscriber, "key", NOW + SECOND) == set()
+
+
+@pytest.mark.django_db
+def test_counts_are_forgotten_when_their_window_ends() -> None:
+    hour = timedelta(hours=1)
+    begins = NOW - hour  # a whole hour
+    Hits.objects.increment(begins, hour, "network")
+    housekeeping.tidy(config.current(), NOW - SECOND)
+    assert Hits.objects.counts(NOW - SECOND, hour, "network") == [1]
+    housekeeping.tidy(config.current(), NOW)
+    assert not Hits.objects.exists()
+
+
+SCRIPT = """
+from datetime import UTC, datetime
+from pathlib import Path
+from newsletter import config
+from newsletter.scheduling import housekeeping
+log = Path("newsletter.db-wal")
+housekeeping.Notice.objects.create(newsletter="daily", kind="draft", text="new", at=datetime.now(UTC))
+before = log.stat().st_size
+housekeeping.tidy(config.current(), datetime.now(UTC))
+print(before > 0, log.stat().st_size)
+"""
+
+
+@pytest.mark.e2e
+def test_erased_texts_do_not_stay_in_the_write_ahead_log(site: Callable[[str], Site], tmp_path: Path) -> None:
+    text = with_daily("""
+[[newsletters.daily.sources]]
+url = "http://127.0.0.1:9/daily"
+""")
+    here = site(text)
+    assert here.run("manage", "shell", "-v", "0", "-c", SCRIPT).stdout.split() == ["True", "0"]

@@ -1,0 +1,420 @@
+"""Whatever is derived from the secret key holds under a new key while the old one is in `secret_key_previous`."""
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from pytest_django import Settings
+
+import newsletter
+import subscribers
+from newsletter import config
+from newsletter.bounces.processing import BounceEffect, take
+from newsletter.config import Bounces, Config
+from newsletter.models import Edition
+from newsletter.sending import audience, return_path
+from newsletter.web.desk import admission, users
+from newsletter.web.desk.login import recovery_codes
+from newsletter.web.desk.subscribers import file_import, uploads
+from newsletter.web.desk.subscribers.import_jobs import ImportOrder
+from subscribers import preferences, signup, subscription_requests, tokens
+from subscribers.addresses import read_address
+from subscribers.models import Fingerprint, Hits, Letter, Subscription, Suppression
+from subscribers.signup import ConfirmResult
+from subscribers.subscription_requests import Request
+from tests.delivery.bounce_samples import complaint, report
+from tests.sending import outbox_samples as samples
+from tests.subscribers import make as people
+from tests.web import make as desk
+
+Holds = Callable[[], bool]
+"""Returns whether what was made under the old key is still recognized."""
+
+BARE = "bounce@example.org"
+HOUR = timedelta(hours=1)
+KARI = "kari@reader.example"
+
+
+@pytest.fixture(autouse=True)
+def with_return_path(configuration: Config) -> Config:
+    """The tests' configuration with a return path."""
+    return config.use(replace(configuration, bounces=Bounces(return_path=BARE)))
+
+
+def link() -> Holds:
+    """The links of an edition: /u/, /p/, List-Unsubscribe."""
+    number = people.subscription().pk
+    token = tokens.link_token(number)
+    return lambda: preferences.subscription_of(token) == Subscription.objects.get(pk=number)
+
+
+def link_of_a_test_email() -> Holds:
+    token = tokens.link_token_for_tests()
+    return lambda: preferences.is_test_link(token)
+
+
+def mailto_unsubscribe() -> Holds:
+    token = tokens.link_token(people.subscription().pk)
+    raw = f"From: {KARI}\r\nTo: bounce+u-{token}@example.org\r\nSubject: unsubscribe\r\n\r\n".encode()
+    return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.UNSUBSCRIBED, 0)
+
+
+def confirmation() -> Holds:
+    subscription_requests.request_subscription(
+        Request("kinaforum", read_address(KARI), "en", "Yes", "192.0.2.7", "https://blog.example/", timezone.now())
+    )
+    token = people.only_letter(kind=Letter.Kind.CONFIRM).context["link"].rpartition("/")[2]
+    return lambda: signup.confirm(config.current(), token, timezone.now())[0] is ConfirmResult.DONE
+
+
+def personal_page() -> Holds:
+    subscription = people.subscription()
+    preferences.send_profile_link(subscription, timezone.now())
+    token = people.only_letter(kind=Letter.Kind.ME).context["link"].rpartition("/")[2]
+    return lambda: preferences.profile_of(token) == (ConfirmResult.DONE, subscription.subscriber)
+
+
+def change_of_address() -> Holds:
+    subscriber = people.subscription().subscriber
+    preferences.request_address_change(subscriber, read_address("new@reader.example"), timezone.now())
+    token = people.only_letter(kind=Letter.Kind.CHANGE).context["link"].rpartition("/")[2]
+    return lambda: preferences.change_address(token, timezone.now())[0] is ConfirmResult.DONE
+
+
+def suppressed_address() -> Holds:
+    Suppression.objects.suppress(KARI, Suppression.Reason.BOUNCED)
+    return lambda: Suppression.objects.suppressed([KARI]) == {KARI: "bounced"}
+
+
+def suppressed_domain() -> Holds:
+    Suppression.objects.suppress_domain("reader.example", Suppression.Reason.BY_HAND)
+    return lambda: Suppression.objects.suppressed([KARI]) == {KARI: "by hand"}
+
+
+def erased_person() -> Holds:
+    people.subscription(KARI)
+    preferences.forget(read_address(KARI))
+    return lambda: Suppression.objects.suppressed([KARI]) == {KARI: "erased"}
+
+
+def suppression_of_a_subscriber() -> Holds:
+    """The audience is chosen in SQL, which compares the hashes of both tables."""
+    tokens.check_key()
+    people.subscription(KARI)
+    Suppression.objects.suppress(KARI, Suppression.Reason.BOUNCED)
+
+    def holds() -> bool:
+        tokens.check_key()
+        return not Subscription.objects.receiving(config.current().newsletters["kinaforum"], samples.NOW).exists()
+
+    return holds
+
+
+def suppression_by_a_second_reason() -> Holds:
+    """A row under an old key is the same row: suppressing again makes no second one."""
+    Suppression.objects.suppress(KARI, Suppression.Reason.BOUNCED)
+    return lambda: not Suppression.objects.suppress(KARI, Suppression.Reason.COMPLAINED)
+
+
+def counts_of_an_erased_person() -> Holds:
+    """Counts of requests name nobody, and yet end with the person."""
+    address = read_address(KARI)
+    Hits.objects.increment(samples.NOW, HOUR, subscription_requests.confirmations_counter(address.key))
+
+    def holds() -> bool:
+        preferences.forget(address)
+        return not Hits.objects.exists()
+
+    return holds
+
+
+def count_of_requests() -> Holds:
+    Hits.objects.increment_and_count("network", samples.NOW, HOUR)
+    return lambda: Hits.objects.increment_and_count("network", samples.NOW, HOUR) == 2
+
+
+def key_of_the_database() -> Holds:
+    tokens.check_key()
+
+    def holds() -> bool:
+        tokens.check_key()
+        return Fingerprint.objects.get().value == tokens.fingerprint()
+
+    return holds
+
+
+def return_path_of_a_delivery() -> Holds:
+    edition = samples.sending(1)
+    raw = report(to=return_path.return_path(BARE, edition.pk, 1))
+    return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 1)
+
+
+def message_id_in_a_bounce() -> Holds:
+    (reader,) = _readers(samples.sending(1))
+    raw = report(to=BARE, address="r1@reader.example").replace(b"0a1b2c", reader.message_id.encode())
+    return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 0)
+
+
+def message_id_beside_a_link() -> Holds:
+    """The link names the subscription, the Message-ID which of its editions a complaint is about."""
+    samples.readers(1)
+    first, second = (samples.begun(samples.queued(period)) for period in ("2026-W05", "2026-W06"))
+    Edition.objects.filter(pk=second.pk).update(began_at=samples.NOW + HOUR)
+    (reader,) = _readers(first)
+    quoted = complaint(return_path="someone@elsewhere.example", token=reader.token)
+    raw = quoted.replace(b"0a1b2c", reader.message_id.encode())
+
+    def holds() -> bool:
+        return take(config.current(), raw, samples.NOW + HOUR)[0] is BounceEffect.COMPLAINT and first.bounces.exists()
+
+    return holds
+
+
+def recovery_code() -> Holds:
+    user = desk.person()
+    code, *_others = recovery_codes.make(user, by=user.username)
+    return lambda: recovery_codes.use(user, code) is not None
+
+
+def password_link() -> Holds:
+    user = desk.person()
+    key, token = users.invitation(user, "").rstrip("/").split("/")[-2:]
+    return lambda: users.invited(key, token) == user
+
+
+def first_account_link() -> Holds:
+    url = users.setup_link("")
+    assert url is not None
+    token = url.rstrip("/").rpartition("/")[2]
+    return lambda: users.setup_allowed(token)
+
+
+def session() -> Holds:
+    """Both the session's data and its hash of the password."""
+    client = Client()
+    client.force_login(desk.person(), backend="django.contrib.auth.backends.ModelBackend")
+    return lambda: client.get("/desk/account/").status_code == 200
+
+
+def session_of_an_upload() -> Holds:
+    """A body is admitted by its session before Django sees it."""
+    client = Client()
+    client.force_login(desk.person(), backend="django.contrib.auth.backends.ModelBackend")
+    cookie = f"{django_settings.SESSION_COOKIE_NAME}={client.session.session_key}".encode()
+    return lambda: admission.body_limit({"path": "/desk/", "headers": [(b"cookie", cookie)]}) > 0
+
+
+def message_after_a_redirect() -> Holds:
+    client = Client()
+    client.force_login(desk.person(admin=True), backend="django.contrib.auth.backends.ModelBackend")
+    other = desk.person("anna@example.org")
+    answer = client.post(f"/desk/users/{other.pk}/", {"act": "factor"})
+    assert answer.status_code == 302
+    return lambda: "Two-step login is off for anna@example.org." in client.get("/desk/users/").content.decode()
+
+
+def step_of_an_import() -> Holds:
+    kept = uploads.keep(SimpleUploadedFile("readers.csv", b"email\n"))
+    token = file_import._token(ImportOrder("kinaforum", "at the fair", "active", kept, "readers.csv"))
+
+    def holds() -> bool:
+        request = RequestFactory().post("/", {"token": token})
+        vars(request)["config"] = config.current()
+        try:
+            return file_import._opened(request).file == kept
+        except file_import._Missing:
+            return False
+
+    return holds
+
+
+CASES = (
+    link,
+    link_of_a_test_email,
+    mailto_unsubscribe,
+    confirmation,
+    personal_page,
+    change_of_address,
+    suppressed_address,
+    suppressed_domain,
+    erased_person,
+    suppression_of_a_subscriber,
+    suppression_by_a_second_reason,
+    counts_of_an_erased_person,
+    count_of_requests,
+    key_of_the_database,
+    return_path_of_a_delivery,
+    message_id_in_a_bounce,
+    message_id_beside_a_link,
+    recovery_code,
+    password_link,
+    first_account_link,
+    session,
+    session_of_an_upload,
+    message_after_a_redirect,
+    step_of_an_import,
+)
+
+
+def _readers(edition: Edition) -> list[Any]:
+    return audience.readers(config.current(), edition, {1: 1}, samples.NOW)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("rotations", [0, 1, 2])
+def test_it_holds_under_a_new_key_while_the_old_one_is_named(
+    case: Callable[[], Holds], rotations: int, settings: Settings
+) -> None:
+    holds = case()
+    for number in range(rotations):
+        settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+        settings.SECRET_KEY = f"key number {number}, which is long enough for a key"
+    assert holds()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("case", CASES)
+def test_it_depends_on_the_key(case: Callable[[], Holds], settings: Settings) -> None:
+    """Otherwise the test above would prove nothing."""
+    holds = case()
+    settings.SECRET_KEY = "a foreign key, which is long enough for a key"
+    try:
+        held = holds()
+    except tokens.WrongSecretKey:
+        held = False
+    assert not held
+
+
+KEYED = {
+    "SECRET_KEY",
+    "SECRET_KEY_FALLBACKS",
+    "secret_key",
+    "secret_key_previous",
+    "hmac",
+    "salted_hmac",
+    "signing",
+    "Signer",
+    "TimestampSigner",
+    "set_signed_cookie",
+    "get_signed_cookie",
+    "default_token_generator",
+    "PasswordResetTokenGenerator",
+    "get_session_auth_hash",
+    "get_session_auth_fallback_hash",
+    "keyed_hash",
+    "Purpose",
+}
+"""Names without which nothing can be derived from the secret key."""
+
+USES: dict[str, tuple[Callable[[], Holds], ...]] = {
+    "schema.Site": (session,),
+    "audience.message_ids": (message_id_in_a_bounce, message_id_beside_a_link),
+    "audience.readers": (message_id_in_a_bounce,),
+    "agreement.hashes": (),  # compared while machines run, under the key in force
+    "handover.WorkerConnection.send_configuration": (),  # the whole configuration, to a process of our own
+    "return_path.return_path": (return_path_of_a_delivery,),
+    "return_path.read": (return_path_of_a_delivery,),
+    "return_path._check": (return_path_of_a_delivery,),
+    "return_path._key": (return_path_of_a_delivery,),
+    "settings": (session,),
+    "settings._secret_key": (session,),
+    "start.start": (),  # makes a key where none is given
+    "start.set_up": (),  # as start
+    "create.create": (),  # puts the key itself into a backup
+    "files.restore_key": (),  # takes it out of one
+    "views._with_token.guarded": (),  # compares a random token of the set-up
+    "views._account_link": (first_account_link,),
+    "alert_webhook._headers": (),  # signs with alert_secret
+    "admission._role": (session_of_an_upload,),
+    "recovery_codes.make": (recovery_code,),
+    "recovery_codes.use": (recovery_code,),
+    "recovery_codes._mark": (recovery_code,),
+    "file_import._token": (step_of_an_import,),
+    "file_import._opened": (step_of_an_import,),
+    "users.invitation": (password_link,),
+    "users.invited": (password_link,),
+    "users.setup_link": (first_account_link,),
+    "users.setup_allowed": (first_account_link,),
+    "letters._confirm": (confirmation,),
+    "letters._me": (personal_page,),
+    "letters._change": (change_of_address,),
+    "housekeeping.HitsManager.add": (count_of_requests,),
+    "housekeeping.HitsManager.values_of": (count_of_requests,),
+    "people.SubscriberQuerySet.rehash": (suppression_of_a_subscriber,),
+    "people.Subscriber.hashed": (suppression_of_a_subscriber,),
+    "suppressions.SuppressionQuerySet.covering": (erased_person, change_of_address),
+    "suppressions.SuppressionQuerySet.suppressed": (suppressed_address, suppressed_domain),
+    "suppressions.SuppressionQuerySet.suppress": (suppression_by_a_second_reason,),
+    "suppressions.SuppressionQuerySet.suppress_domain": (suppressed_domain,),
+    "suppressions.SuppressionQuerySet._put": (suppression_by_a_second_reason,),
+    "suppressions.SuppressionQuerySet.rekey": (suppression_of_a_subscriber,),
+    "preferences.profile_of": (personal_page,),
+    "preferences.address_change_of": (change_of_address,),
+    "preferences.forget": (counts_of_an_erased_person,),
+    "signup.consent_of": (confirmation,),
+    "subscription_requests._subscribers": (suppression_of_a_subscriber,),
+    "tokens.secrets": CASES,
+    "tokens.check_key": (key_of_the_database,),
+    "tokens._key": CASES,
+    "tokens.link_tokens": (link, mailto_unsubscribe),
+    "tokens.link_tokens.token": (link, mailto_unsubscribe),
+    "tokens.read_link": (link, link_of_a_test_email, mailto_unsubscribe),
+    "tokens.timed_token": (confirmation, personal_page, change_of_address),
+    "tokens.read_timed": (confirmation, personal_page, change_of_address),
+    "tokens._opened": (link, confirmation, personal_page, change_of_address),
+    "tokens.keyed_hash": (suppressed_address, count_of_requests),
+    "tokens.hashes": (suppressed_address, count_of_requests),
+    "tokens.fingerprint": (key_of_the_database,),
+    "subscribe_page.confirm": (change_of_address,),
+}
+"""Every function that uses one of those names, after its module, and the cases that check what it makes or reads."""
+
+
+def _uses(node: ast.AST, place: str) -> Iterator[str]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield from _uses(child, f"{place}.{child.name}")
+            continue
+        if _is_keyed(child):
+            yield place
+        yield from _uses(child, place)
+
+
+def _is_keyed(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return _name(node.func) == "secrets"  # of subscribers.tokens; the standard library's is a module
+    return _name(node) in KEYED
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _all_uses() -> Iterator[str]:
+    for package in (newsletter, subscribers):
+        root = Path(package.__file__ or "").parent
+        for path in root.rglob("*.py"):
+            if path.relative_to(root).parts[0] != "delivery":  # knows no Django, and so no secret key
+                yield from _uses(ast.parse(path.read_text(encoding="utf-8")), path.stem)
+
+
+def test_every_use_of_the_secret_key_has_a_case() -> None:
+    """Something new that is derived from the key needs a case above, and an entry in USES."""
+    assert set(_all_uses()) == set(USES)
+    assert {case for cases in USES.values() for case in cases} <= set(CASES)
+
+
+def test_a_new_use_of_the_secret_key_is_found() -> None:
+    source = "class Ticket:\n    def make(self):\n        return hmac.digest(settings.SECRET_KEY, b'', 'sha256')\n"
+    assert set(_uses(ast.parse(source), "tickets")) == {"tickets.Ticket.make"}

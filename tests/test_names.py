@@ -1,0 +1,38 @@
+"""One name means one thing: classes and modules are called differently in different places."""
+
+import ast
+from collections import defaultdict
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    path
+    for package in ("newsletter", "subscribers")
+    for path in (ROOT / package).rglob("*.py")
+    if "migrations" not in path.parts
+)
+CONVENTIONS = {"__init__", "models", "views", "urls", "forms", "queries"}
+"""Names that Django gives to modules, and that each group of pages has."""
+
+
+def test_no_two_public_classes_have_the_same_name() -> None:
+    found = defaultdict(list)
+    for path in MODULES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in found.items() if len(paths) > 1} == {}
+
+
+def test_no_module_name_is_used_three_times() -> None:
+    found = defaultdict(list)
+    for path in MODULES:
+        found[path.stem].append(str(path.relative_to(ROOT)))
+    assert {name: paths for name, paths in found.items() if len(paths) > 2 and name not in CONVENTIONS} == {}
+
+
+def test_no_package_has_more_than_sixteen_modules() -> None:
+    found: defaultdict[str, int] = defaultdict(int)
+    for path in MODULES:
+        found[str(path.parent.relative_to(ROOT))] += path.stem != "__init__"
+    assert {name: count for name, count in found.items() if count > 16} == {}

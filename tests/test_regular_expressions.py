@@ -1,0 +1,49 @@
+"""Every regular expression takes time linear to the text, whatever the text is."""
+
+import re
+
+import pytest
+
+from newsletter.delivery.bounces import words
+from newsletter.feeds import timestamps
+from tests import patterns
+
+SIZE, SECONDS = 60_000, 1.0
+"""A linear pattern needs milliseconds for so many characters, a quadratic one several seconds."""
+
+SHORT = {
+    "newsletter.delivery.bounces.words": words.LONGEST,
+    "newsletter.feeds.timestamps": timestamps.MAXIMUM_LENGTH,
+}
+"""Modules that read the beginning of a text only."""
+
+OWN = {
+    "newsletter.render.html.mjml:_MJ_TAG": "templates; `<` and quotes of posts are escaped in them",
+    "newsletter.render.lint.contrast:_DARK": "style sheets of templates",
+    "newsletter.render.lint.contrast:_RULE": "style sheets of templates",
+    "newsletter.render.lint.envelope:findall": "style sheets of templates",
+    "newsletter.render.lint.look:_CONDITIONAL": "conditional comments of templates; posts have no comments",
+    "newsletter.web.desk.edition.preview_queries:_STYLE": "style sheets of templates; posts have none",
+}
+"""Patterns that only meet what the publisher wrote."""
+
+FOREIGN = [use for use in patterns.uses() if use.where not in OWN]
+
+
+@pytest.mark.parametrize("use", FOREIGN, ids=lambda use: use.where)
+def test_a_pattern_takes_linear_time(use: patterns.Use) -> None:
+    size = SHORT.get(use.where.partition(":")[0], SIZE)
+    assert list(patterns.slow_inputs(use, size, SECONDS)) == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"<!--.*?-->", r"\s+$", r"(a|b)*c", r"(?:a+)+b", r"\S*@", r"<a[^>]*href", r"[.]+[)]*$"],
+)
+def test_a_pattern_that_backtracks_is_found(pattern: str) -> None:
+    use = patterns.Use("", re.compile(pattern, re.DOTALL), anchored=False)
+    assert any(patterns.slow_inputs(use, SIZE, 0.1))
+
+
+def test_the_exceptions_exist() -> None:
+    assert set(OWN) <= {use.where for use in patterns.uses()}

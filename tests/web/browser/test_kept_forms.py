@@ -1,0 +1,185 @@
+"""No typed character is lost in the desk's forms, whatever happens before they are saved."""
+
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, make_draft, set_up
+from tests.web.browser.labels import EMAIL_ADDRESS
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+EDITION = f"/desk/editions/kinaforum/{PERIOD}/"
+TEXT = "Kjære leser, *dette* må ikke bli borte.\n\n- «Æ» & <b>"
+RESTORED = "Unsaved text restored"
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: where it is, what is typed into its fields, and the button that saves it."""
+
+    path: str
+    typed: dict[str, str]
+    save: str
+
+
+FORMS = (
+    Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text (Markdown)": TEXT}, "Save block"),
+    Form(f"{EDITION}notes/", {"Note": TEXT}, "Add note"),
+    Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Create letter"),
+    Form("/desk/segments/add/", {"Name": "Film", "With one of these tags": "film, teater"}, "Save segment"),
+    Form("/desk/settings/n/kinaforum/general/", {"Description": "Nytt om Kina & omegn"}, "Save"),
+)
+
+
+@pytest.fixture
+def page(browser: Browser, running: Running) -> Page:
+    """A window of an admin; leaving a page with unsaved text is confirmed."""
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    page.on("dialog", lambda dialog: dialog.accept())
+    return page
+
+
+def _again(page: Page) -> Page:
+    """The tab goes without a question, as where the browser is killed; another is opened."""
+    page.close(run_before_unload=False)
+    opened = page.context.new_page()
+    opened.on("dialog", lambda dialog: dialog.accept())
+    return opened
+
+
+def _fill(page: Page, form: Form) -> None:
+    for label, text in form.typed.items():
+        page.get_by_label(label, exact=True).fill(text)
+
+
+def _expect(page: Page, form: Form) -> None:
+    for label, text in form.typed.items():
+        expect(page.get_by_label(label, exact=True)).to_have_value(text)
+
+
+def _press(page: Page, form: Form) -> None:
+    page.get_by_role("button", name=form.save, exact=True).click()
+
+
+def _save(page: Page, running: Running, form: Form) -> None:
+    """Save the form, and see that nothing is offered afterwards."""
+    _press(page, form)
+    expect(page.get_by_text(RESTORED)).to_have_count(0)
+    page.goto(running.url + form.path)
+    expect(page.get_by_role("button", name=form.save, exact=True)).to_be_visible()
+    expect(page.get_by_text(RESTORED)).to_have_count(0)
+    assert page.evaluate("Object.keys(localStorage)") == []
+
+
+def test_text_is_there_after_a_closed_tab_and_a_reload(page: Page, running: Running) -> None:
+    for form in FORMS:
+        page.goto(running.url + form.path)
+        _fill(page, form)
+        page = _again(page)
+        page.goto(running.url + form.path)
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        _expect(page, form)
+        page.reload()
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        _expect(page, form)
+        _save(page, running, form)
+    page.context.close()
+
+
+def test_text_is_there_after_an_error_of_the_server(page: Page, running: Running) -> None:
+    for form in FORMS:
+        page.goto(running.url + form.path)
+        _fill(page, form)
+        page.route(f"**{form.path}", lambda route: route.fulfill(status=500, body="broken"))
+        _press(page, form)
+        expect(page.get_by_text("broken")).to_be_visible()
+        page.unroute(f"**{form.path}")
+        page.goto(running.url + form.path)
+        _expect(page, form)
+        _save(page, running, form)
+    page.context.close()
+
+
+def test_a_form_is_not_sent_offline_and_says_so(page: Page, running: Running) -> None:
+    for form in FORMS:
+        page.goto(running.url + form.path)
+        _fill(page, form)
+        page.context.set_offline(True)
+        _press(page, form)
+        expect(page.get_by_text("Not saved: you are offline.")).to_be_visible()
+        _expect(page, form)
+        page.context.set_offline(False)
+        _save(page, running, form)
+    page.context.close()
+
+
+def test_text_is_there_after_a_lost_login(page: Page, running: Running) -> None:
+    form = FORMS[0]
+    page.goto(running.url + form.path)
+    _fill(page, form)
+    page.context.clear_cookies(name="sessionid")
+    _press(page, form)
+    page.get_by_label(EMAIL_ADDRESS).fill(EMAIL)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Log in")
+    page.goto(running.url + form.path)
+    _expect(page, form)
+    _save(page, running, form)
+    page.context.close()
+
+
+def test_text_that_was_refused_is_there_after_a_closed_tab(page: Page, running: Running) -> None:
+    form = FORMS[0]
+    page.goto(running.url + form.path)
+    _fill(page, form)
+    page.get_by_role("textbox", name="Link", exact=True).fill("javascript:alert(1)")
+    _press(page, form)
+    expect(page.get_by_role("alert").first).to_be_visible()
+    page = _again(page)
+    page.goto(running.url + form.path)
+    _expect(page, form)
+    page.get_by_role("textbox", name="Link", exact=True).fill("")
+    _save(page, running, form)
+    page.context.close()
+
+
+@pytest.mark.parametrize(("choice", "expected"), [("Restore", "Mine"), ("Discard", "Deres")])
+def test_text_that_others_changed_is_offered(page: Page, running: Running, choice: str, expected: str) -> None:
+    path = "/desk/settings/n/kinaforum/general/"
+    page.goto(running.url + path)
+    page.get_by_label("Description").fill("Mine")
+    page = _again(page)
+    file = running.site.folder / "config.toml"
+    file.write_text(file.read_text().replace("Nyheter om Kina, hver fredag.", "Deres"))
+    page.goto(running.url + path)
+    expect(page.get_by_text("this text has been changed since")).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("Deres")
+    page.get_by_role("button", name=choice).click()
+    expect(page.get_by_label("Description")).to_have_value(expected)
+    assert len(page.evaluate("Object.keys(localStorage)")) == (choice == "Restore")
+    page.context.close()
+
+
+def test_restored_text_can_be_discarded(page: Page, running: Running) -> None:
+    form = FORMS[0]
+    page.goto(running.url + form.path)
+    _fill(page, form)
+    page.reload()
+    page.get_by_role("button", name="Discard").click()
+    for label in form.typed:
+        expect(page.get_by_label(label, exact=True)).to_have_value("")
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.context.close()
+
+
+def test_passwords_are_never_kept(page: Page, running: Running) -> None:
+    page.goto(f"{running.url}/desk/settings/site/delivery/")
+    secret = page.locator("form[data-keep] input[type=password]").first
+    secret.fill("hemmelig")
+    page.locator("form[data-keep] input[type=text]").first.fill("smtp.example.org")
+    assert "hemmelig" not in page.evaluate("JSON.stringify(localStorage)")
+    page.context.close()

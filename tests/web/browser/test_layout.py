@@ -1,0 +1,150 @@
+"""The draft page on a phone and by keyboard: one slim bar, tabs, and nothing that has the focus is covered."""
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.labels import APPROVE, INTRODUCTION
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+
+STUCK = """() => {
+  scrollTo(0, document.documentElement.scrollHeight / 2);
+  return [...document.querySelectorAll("body *")]
+    .filter((each) => ["sticky", "fixed"].includes(getComputedStyle(each).position) && each.offsetParent)
+    .map((each) => each.getBoundingClientRect())
+    .reduce((sum, box) => sum + Math.max(0, Math.min(box.bottom, innerHeight) - Math.max(box.top, 0)), 0);
+}"""
+"""The height of what stays in place while the page scrolls."""
+
+COVERED = """() => {
+  const focused = document.activeElement, box = focused.getClientRects()[0];
+  if (focused === document.body || focused.matches("iframe")) { return null; }
+  const name = focused.id || focused.getAttribute("aria-label") || focused.textContent.trim();
+  const height = focused.matches("textarea") ? 24 : 200;
+  const x = box.left + box.width / 2, ys = [box.top + 3, Math.min(box.bottom - 3, box.top + height)];
+  const seen = ys.every((y) => focused.contains(document.elementFromPoint(x, y)));
+  return { name, seen };
+}"""
+"""The name of what has the focus, and whether its top and bottom can be seen; of a long text the first line."""
+
+
+@pytest.fixture
+def draft(browser: Browser, running: Running) -> Page:
+    """The draft page, completely loaded."""
+    page = desk(browser, width=375).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
+    return page
+
+
+def test_on_a_phone_one_slim_bar_stays_in_place(draft: Page) -> None:
+    draft.set_viewport_size({"width": 375, "height": 844})
+    assert 44 <= draft.evaluate(STUCK) <= 84
+    draft.context.close()
+
+
+def test_edit_and_preview_are_tabs_on_a_phone(draft: Page) -> None:
+    introduction = draft.get_by_role("textbox", name=INTRODUCTION)
+    tabs = draft.get_by_role("navigation", name="Views").get_by_role("link")
+    expect(tabs).to_have_text(["Edit", "Preview"])
+    expect(draft.locator("#side")).to_be_hidden()
+    draft.locator(".post").last.scroll_into_view_if_needed()
+    before = draft.evaluate("scrollY")
+    tabs.nth(1).click()
+    expect(draft.locator("#side")).to_be_visible()
+    expect(introduction).to_be_hidden()
+    expect(tabs.nth(1)).to_have_attribute("aria-current", "true")
+    tabs.nth(0).click()
+    expect(introduction).to_be_visible()
+    expect(draft.locator("#side")).to_be_hidden()
+    assert draft.evaluate("scrollY") == before
+    draft.context.close()
+
+
+def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
+    menu = draft.get_by_role("button", name="Menu")
+    menu.focus()
+    draft.keyboard.press("Enter")
+    expect(draft.get_by_role("link", name="Subscribers")).to_be_visible()
+    draft.keyboard.press("Escape")
+    expect(draft.get_by_role("link", name="Subscribers")).to_be_hidden()
+    expect(menu).to_be_focused()
+    draft.context.close()
+
+
+@pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
+def test_what_has_the_focus_is_never_covered(draft: Page, width: int, height: int) -> None:
+    draft.set_viewport_size({"width": width, "height": height})
+    draft.evaluate("scrollTo(0, 0)")
+    names: list[str] = []
+    for key, stops in (("Tab", 60), ("Shift+Tab", 60)):
+        for _ in range(stops):
+            draft.keyboard.press(key)
+            found = draft.evaluate(COVERED)
+            if found:
+                assert found["seen"], f"'{found['name']}' is covered after {key}"
+                names.append(found["name"])
+    assert {"subject", "greeting", "closing"} <= set(names)
+    assert any(APPROVE in name for name in names)
+    draft.context.close()
+
+
+def test_undo_is_offered_until_it_is_used_or_closed(draft: Page) -> None:
+    draft.set_viewport_size({"width": 1280, "height": 720})
+    toast = draft.locator("#toast")
+    draft.get_by_role("button", name="Remove Om te").click()
+    expect(toast).to_contain_text("Removed: Om te")
+    expect(draft.get_by_role("button", name="Remove Om te")).to_have_count(0)
+    toast.get_by_role("button", name="Undo").click()
+    expect(draft.get_by_role("button", name="Remove Om te")).to_be_visible()
+    expect(toast).to_contain_text("Undone.")
+    expect(toast).to_be_focused()
+    draft.get_by_role("button", name="Pin Om te").click()
+    expect(toast).to_contain_text("Pinned: Om te")
+    draft.get_by_role("button", name="Edit Om te").click()
+    draft.locator("[data-write]").get_by_label("Headline").fill("Mer om te")
+    draft.locator("[data-write]").get_by_role("button", name="Save").click()
+    expect(toast).to_contain_text("Changed the headline of: Om te")
+    toast.get_by_role("button", name="Close").click()
+    expect(toast).to_be_empty()
+    draft.context.close()
+
+
+NESTED = """(frame) => [frame.contentDocument.documentElement.scrollHeight - frame.clientHeight, frame.clientWidth]"""
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("path", ["", "preview/"])
+def test_the_preview_has_the_size_of_a_phone_and_does_not_scroll(draft: Page, width: int, path: str) -> None:
+    draft.set_viewport_size({"width": width, "height": 720})
+    draft.goto(f"{draft.url}{path}#side")
+    frame = draft.locator("iframe.frame")
+    expect(frame).not_to_have_attribute("height", "640")
+    assert frame.evaluate(NESTED) == [0, 375]
+    draft.context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_preview_of_a_computer_fits_the_screen_and_does_not_scroll(draft: Page, width: int) -> None:
+    draft.set_viewport_size({"width": width, "height": 720})
+    draft.goto(f"{draft.url}preview/?kind=desktop")
+    frame, window = draft.locator("iframe.frame"), draft.locator(".window")
+    expect(frame).not_to_have_attribute("height", "640")
+    hidden, wide = frame.evaluate(NESTED)
+    assert hidden <= 0
+    assert wide >= 640, "the email has the width of a computer's"
+    assert window.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
+    draft.context.close()
+
+
+def test_the_designs_do_not_scroll(draft: Page, running: Running) -> None:
+    draft.goto(f"{running.url}/desk/settings/n/kinaforum/designs/")
+    frames = draft.locator("iframe.frame")
+    expect(frames).to_have_count(4)
+    for frame in frames.all():
+        frame.scroll_into_view_if_needed()
+        expect(frame).not_to_have_attribute("height", "640")
+        assert frame.evaluate(NESTED)[0] == 0
+    draft.context.close()

@@ -1,0 +1,283 @@
+"""No typed character is lost: each place to write on a draft, with each way in which saving it can fail."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.web.browser.conftest import EMAIL, PASSWORD, Running, desk, make_draft, set_up
+from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, INTRODUCTION, TEXT
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+SAVED = re.compile(r"Saved \d")
+WRITTEN = "Kjære leser, *dette* må ikke bli borte.\n\n- «Æ» & <b>\n"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where text is typed: how its field is opened, how it is saved, and what shows that it wasn't, and that it was."""
+
+    name: str
+    open: Callable[[Page], Locator]
+    save: Callable[[Page], None]
+    status: str
+    path: str
+    is_saved: Callable[[Page], None]
+    again: bool = False
+    """Whether a person has to press the button again after a failure."""
+
+
+def _introduction(page: Page) -> Locator:
+    return page.get_by_role("textbox", name=INTRODUCTION)
+
+
+def _panel(page: Page) -> Locator:
+    panel = page.locator("[data-write]")
+    if not panel.count():
+        page.get_by_role("button", name="Edit Om te").click()
+    expect(panel.get_by_label("Headline")).to_be_focused()
+    return panel.get_by_label(TEXT)
+
+
+def _new_post(page: Page) -> Locator:
+    if not page.locator("#add-title").is_visible():
+        page.get_by_text("Add a post", exact=True).click()
+    if not page.locator("#add-title").input_value():
+        page.locator("#add-title").fill("Et eget innlegg")
+    return page.locator("#add").get_by_label(TEXT)
+
+
+def _introduction_is_saved(page: Page) -> None:
+    expect(page.locator("#saved")).to_contain_text(SAVED)
+
+
+def _panel_is_saved(page: Page) -> None:
+    expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
+    page.get_by_role("button", name="Edit Om te").click()
+
+
+def _post_is_added(page: Page) -> None:
+    expect(page.locator(".post b", has_text="Et eget innlegg")).to_be_visible()
+    page.get_by_role("button", name="Edit Et eget innlegg").click()
+
+
+PLACES = (
+    Place(
+        "introduction",
+        _introduction,
+        lambda page: page.keyboard.press("Tab"),
+        "#saved",
+        "words",
+        _introduction_is_saved,
+    ),
+    Place(
+        "post",
+        _panel,
+        lambda page: page.locator("[data-write]").get_by_role("button", name="Save").click(),
+        "[data-write] .said",
+        "post",
+        _panel_is_saved,
+    ),
+    Place(
+        "new post",
+        _new_post,
+        lambda page: page.locator("#add").get_by_role("button", name=ADD_POST).click(),
+        "#add-said",
+        "add",
+        _post_is_added,
+        again=True,
+    ),
+)
+every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+
+
+@pytest.fixture
+def page(browser: Browser, running: Running) -> Page:
+    """A draft; leaving it with unsaved text is confirmed."""
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
+    expect(page.get_by_role("toolbar").first).to_be_visible()
+    page.on("dialog", lambda dialog: dialog.accept())
+    return page
+
+
+def _fail(page: Page, place: Place, how: str) -> None:
+    if how == "offline":
+        page.context.set_offline(True)
+    elif how == "server error":
+        page.context.route(f"**/{place.path}/", lambda route: route.fulfill(status=500, body="broken"))
+    elif how == "logged out":
+        page.context.clear_cookies(name="sessionid")
+
+
+def _mend(context: BrowserContext, place: Place, how: str) -> None:
+    if how == "offline":
+        context.set_offline(False)
+    elif how == "server error":
+        context.unroute(f"**/{place.path}/")
+
+
+def _log_in_elsewhere(page: Page) -> None:
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Log in in a new tab").first.click()
+    other = opened.value
+    other.get_by_label(EMAIL_ADDRESS).fill(EMAIL)
+    other.get_by_label("Password").fill(PASSWORD)
+    other.get_by_role("button", name="Log in").click()
+    expect(other.locator("#saved"), "it leads back to the draft").to_be_visible()
+    other.close()
+    page.bring_to_front()
+
+
+def _write(page: Page, place: Place, how: str) -> None:
+    """Type the text while saving fails, and see that the page says so."""
+    field = place.open(page)
+    _fail(page, place, how)
+    field.fill(WRITTEN)
+    place.save(page)
+    said = "logged out" if how == "logged out" else "Not saved"
+    expect(page.locator(place.status)).to_contain_text(said)
+    expect(page.locator(place.status)).to_have_class(re.compile(r"\bbad\b"))
+    expect(field).to_have_value(WRITTEN)
+
+
+def _finish(page: Page, place: Place) -> None:
+    """Wait until the text is saved, and see that the server has every character."""
+    if place.again:
+        place.save(page)
+    place.is_saved(page)
+    if place.name == "introduction":
+        page.reload()
+        expect(_introduction(page)).to_have_value(WRITTEN)
+    else:
+        expect(page.locator("[data-write]").get_by_label(TEXT)).to_have_value(WRITTEN.strip())
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.context.close()
+
+
+@every_place
+@pytest.mark.parametrize("how", ["offline", "server error"])
+def test_saving_succeeds_once_it_can(page: Page, place: Place, how: str) -> None:
+    _write(page, place, how)
+    _mend(page.context, place, how)
+    _finish(page, place)
+
+
+@every_place
+def test_a_lost_login_loses_no_text(page: Page, place: Place) -> None:
+    _write(page, place, "logged out")
+    _log_in_elsewhere(page)
+    _finish(page, place)
+
+
+@every_place
+@pytest.mark.parametrize("how", ["reload", "closed tab"])
+def test_text_that_could_not_be_saved_is_there_on_the_next_visit(page: Page, place: Place, how: str) -> None:
+    _write(page, place, "server error")
+    context, url = page.context, page.url
+    if how == "reload":
+        page.reload()
+    else:
+        page.close()
+        page = context.new_page()
+        page.goto(url)
+    expect(page.get_by_role("toolbar").first).to_be_visible()
+    field = place.open(page)
+    expect(field).to_have_value(WRITTEN)
+    _mend(context, place, "server error")
+    if place.name == "post":
+        expect(page.locator(place.status)).to_contain_text("Unsaved text restored")
+        place.save(page)
+    _finish(page, place)
+
+
+@every_place
+def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Place) -> None:
+    """The tab goes without a question, as where the browser is killed."""
+    field, context, url = place.open(page), page.context, page.url
+    context.set_offline(True)
+    field.fill(WRITTEN)
+    page.close(run_before_unload=False)
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(url)
+    expect(again.get_by_role("toolbar").first).to_be_visible()
+    expect(place.open(again)).to_have_value(WRITTEN)
+    if place.name == "post":
+        place.save(again)
+    _finish(again, place)
+
+
+@pytest.mark.parametrize(("choice", "expected"), [("Restore", "Min tekst"), ("Discard", "Deres tekst")])
+def test_text_of_a_post_that_others_changed_is_offered(page: Page, choice: str, expected: str) -> None:
+    context, url = page.context, page.url
+    field = _panel(page)
+    context.set_offline(True)
+    field.fill("Min tekst")
+    page.close(run_before_unload=False)
+    context.set_offline(False)
+    theirs = context.new_page()
+    theirs.goto(url)
+    theirs.evaluate("sessionStorage.kept = JSON.stringify({ ...localStorage }); localStorage.clear()")
+    _panel(theirs).fill("Deres tekst")
+    PLACES[1].save(theirs)
+    expect(theirs.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
+    theirs.evaluate("Object.assign(localStorage, JSON.parse(sessionStorage.kept))")
+    theirs.reload()
+    expect(theirs.locator(".post", has_text="Om te").get_by_text("not saved")).to_be_visible()
+    theirs.get_by_role("button", name="Edit Om te").click()
+    panel = theirs.locator("[data-write]")
+    expect(panel.locator(".said")).to_contain_text("this text has been changed since")
+    expect(panel.get_by_label(TEXT)).to_have_value("Deres tekst")
+    panel.get_by_role("button", name=choice).click()
+    expect(panel.get_by_label(TEXT)).to_have_value(expected)
+    PLACES[1].save(theirs)
+    expect(theirs.locator("[data-write]")).to_have_count(0)
+    theirs.get_by_role("button", name="Edit Om te").click()
+    expect(theirs.locator("[data-write]").get_by_label(TEXT)).to_have_value(expected)
+    assert theirs.evaluate("Object.keys(localStorage)") == []
+    context.close()
+
+
+def test_a_conflict_is_said_in_the_panel_and_both_texts_stay(page: Page) -> None:
+    field = _panel(page)
+    field.fill("Min tekst")
+    theirs = page.context.new_page()
+    theirs.goto(page.url)
+    theirs.evaluate("localStorage.clear()")
+    _panel(theirs).fill("Deres tekst")
+    PLACES[1].save(theirs)
+    expect(theirs.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
+    theirs.close()
+    PLACES[1].save(page)
+    panel = page.locator("[data-write]")
+    expect(panel.locator(".said")).to_contain_text("Not saved.")
+    expect(field).to_have_value("Min tekst")
+    field.press("End")
+    page.keyboard.type("!")
+    panel.get_by_role("button", name="Show the current version").click()
+    expect(panel.get_by_label(TEXT)).to_have_value("Deres tekst")
+    panel.get_by_role("button", name="Restore").click()
+    expect(panel.get_by_label(TEXT)).to_have_value("Min tekst!")
+    PLACES[1].save(page)
+    expect(page.locator("[data-write]")).to_have_count(0)
+    page.get_by_role("button", name="Edit Om te").click()
+    expect(page.locator("[data-write]").get_by_label(TEXT)).to_have_value("Min tekst!")
+    page.context.close()
+
+
+def test_a_refusal_is_marked_and_the_text_is_kept(page: Page) -> None:
+    """Not only what is worth another try: an answer that nobody expects loses nothing either."""
+    page.route("**/words/", lambda route: route.fulfill(status=403, body="no"))
+    _introduction(page).fill(WRITTEN)
+    expect(page.locator("#saved")).to_contain_text("Not saved")
+    expect(page.locator("#saved")).to_have_class(re.compile(r"\bbad\b"))
+    page.unroute("**/words/")
+    page.reload()
+    expect(page.locator("#saved")).to_contain_text(SAVED)
+    expect(_introduction(page)).to_have_value(WRITTEN)
+    page.context.close()

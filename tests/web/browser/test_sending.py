@@ -1,0 +1,93 @@
+"""The page before sending, in a browser: the button always says what pressing it does."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+from playwright.sync_api import Browser, Page, expect
+
+from newsletter.web.desk import formatting
+from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up
+from tests.web.browser.labels import APPROVE, SCHEDULE_FOR, SCHEDULED_TIME, SEND_NOW, SEND_NOW_TO_3
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+ZONE = ZoneInfo("Europe/Oslo")
+
+
+def _tomorrow() -> datetime:
+    return (datetime.now(ZONE) + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
+
+
+def _approved(page: Page, running: Running) -> None:
+    set_up(page, running)
+    make_draft(page, running)
+    page.get_by_role("button", name=APPROVE).click()
+    page.wait_for_url("**/send/")
+
+
+def test_choosing_a_time_schedules(browser: Browser, running: Running) -> None:
+    page, at = desk(browser).new_page(), _tomorrow()
+    _approved(page, running)
+    expect(page.locator("#go")).to_have_text(SEND_NOW_TO_3)
+    page.get_by_label(SCHEDULED_TIME).fill(f"{at:%Y-%m-%dT%H:%M}")
+    expect(page.get_by_label(SCHEDULE_FOR, exact=True)).to_be_checked()
+    with translation.override("en"):
+        said = formatting.moment(at, ZONE)
+    expect(page.locator("#go")).to_have_text(f"Schedule for {said}")
+    page.get_by_label(SEND_NOW, exact=True).check()
+    expect(page.locator("#go")).to_have_text(SEND_NOW_TO_3)
+    page.get_by_label(SCHEDULE_FOR, exact=True).check()
+    expect(page.get_by_label(SCHEDULED_TIME)).to_have_value(f"{at:%Y-%m-%dT%H:%M}")
+    page.locator("#go").click()
+    page.wait_for_url("**/report/")
+    expect(page.locator("#live")).to_contain_text(said)
+    assert running.mailbox.readers == []
+    page.context.close()
+
+
+def test_at_without_a_time_cannot_be_pressed(browser: Browser, running: Running) -> None:
+    page = desk(browser).new_page()
+    _approved(page, running)
+    page.get_by_label(SCHEDULE_FOR, exact=True).check()
+    expect(page.locator("#go")).to_be_disabled()
+    page.context.close()
+
+
+def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(browser: Browser, running: Running) -> None:
+    page, at = desk(browser).new_page(), _tomorrow()
+    _approved(page, running)
+    plain = browser.new_context(java_script_enabled=False, locale="en-GB", storage_state=page.context.storage_state())
+    bare = plain.new_page()
+    bare.goto(page.url)
+    bare.get_by_label(SCHEDULED_TIME).fill(f"{at:%Y-%m-%dT%H:%M}")
+    bare.get_by_role("button", name=SEND_NOW).click()
+    expect(bare.get_by_role("alert")).to_contain_text("nothing was sent")
+    expect(bare.locator("#go")).to_contain_text("Schedule for ")
+    bare.locator("#go").click()
+    bare.wait_for_url("**/report/")
+    assert running.mailbox.readers == []
+    assert PERIOD in bare.url
+    plain.close()
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 375])
+def test_what_has_the_focus_is_not_under_the_bar(browser: Browser, running: Running, width: int) -> None:
+    page = desk(browser, width=width).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
+    hidden = """() => {
+        const at = document.activeElement, bar = document.getElementById("bar");
+        if (!at.closest("#posts, #words") || bar.contains(at)) { return ""; }
+        const box = at.getBoundingClientRect(), firstLine = box.top + 48;
+        return Math.min(box.bottom, firstLine) > bar.getBoundingClientRect().top + 1 ? at.outerHTML : "";
+    }"""
+    looked_at = 0
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        assert page.evaluate(hidden) == ""
+        looked_at += bool(page.evaluate("() => !!document.activeElement.closest('#posts')"))
+    assert looked_at > 8
+    page.context.close()

@@ -1,0 +1,199 @@
+"""The short path answers as Django does, and leaves to Django what is unusual."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from typing import Any, cast
+
+import pytest
+from a2wsgi import WSGIMiddleware
+from django.core.wsgi import get_wsgi_application
+from django.db import OperationalError
+
+from newsletter.web.burst.short_path import ShortPath
+from newsletter.web.metrics.http import requests as request_metrics
+from newsletter.web.requests import App, Message
+from subscribers import preferences, subscription_requests
+from subscribers.models import Consent, Letter, Subscription
+from subscribers.tokens import link_token, link_token_for_tests
+from tests.subscribers.make import subscription
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ONE_CLICK = b"List-Unsubscribe=One-Click"
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+JSON = {"content-type": "application/json", "origin": "https://blog.example"}
+NONCE = re.compile(r"nonce-[\w-]+|nonce=\"[\w-]+\"")
+
+Answer = tuple[int, dict[str, str], str]
+
+
+class Site:
+    """The short path and Django behind it, which counts its requests."""
+
+    def __init__(self) -> None:
+        self.django = cast(App, WSGIMiddleware(get_wsgi_application(), workers=1))
+        self.passed_on = 0
+        self.short = ShortPath(self._counted)
+
+    async def _counted(self, scope: Message, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+        self.passed_on += 1
+        await self.django(scope, receive, send)
+
+    def post(self, path: str, body: bytes, *, django: bool = False, scheme: str = "http", **headers: str) -> Answer:
+        """Post to the short path, or to Django alone; return the status, the headers and the body without nonces."""
+        given = {"host": "localhost", "content-length": str(len(body)), **headers}
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": b"",
+            "scheme": scheme,
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+            "client": ("192.0.2.7", 1234),
+            "server": ("127.0.0.1", 8000),
+        }
+        return asyncio.run(_answer(self.django if django else self.short, scope, body))
+
+
+async def _answer(app: App, scope: Message, body: bytes) -> Answer:
+    pieces = [body[:3], body[3:]]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    headers = {name.decode().lower(): NONCE.sub("", value.decode()) for name, value in sent[0]["headers"]}
+    text = b"".join(each["body"] for each in sent[1:]).decode()
+    headers.pop("content-length", None) if "nonce" in text else None
+    return sent[0]["status"], headers, NONCE.sub("", text)
+
+
+@pytest.fixture
+def site() -> Site:
+    return Site()
+
+
+LANGUAGES = [{}, {"accept_language": "nb-NO,nb;q=0.9"}, {"accept_language": "de"}]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_a_one_click_request_is_answered_as_by_django(site: Site, language: dict[str, str], scheme: str) -> None:
+    first, second = subscription("kari@reader.example"), subscription("ola@reader.example")
+    headers = {"content_type": FORM["content-type"], **language}
+    short = site.post(f"/u/{link_token(first.pk)}", ONE_CLICK, scheme=scheme, **headers)
+    django = site.post(f"/u/{link_token(second.pk)}", ONE_CLICK, django=True, scheme=scheme, **headers)
+    assert (short, site.passed_on) == (django, 0)
+    assert short[0] == 200
+    assert "set-cookie" not in short[1]
+    assert set(Subscription.objects.values_list("state", flat=True)) == {Subscription.State.UNSUBSCRIBED}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"address=%s@reader.example", FORM),
+        (b"address=%s@reader.example&website=http://spam.example", FORM),
+        (b"address=%s", FORM),
+        (b"address=", FORM),
+        (b'{"address": "%s@reader.example"}', JSON),
+        (b'{"address": "%s"}', JSON),
+        (b"not json %s", JSON),
+    ],
+)
+def test_a_sign_up_is_answered_as_by_django(
+    site: Site, body: bytes, headers: dict[str, str], language: dict[str, str]
+) -> None:
+    given = {**{name.replace("-", "_"): value for name, value in headers.items()}, **language}
+    short = site.post("/n/daily/subscribe", body.replace(b"%s", b"kari"), **given)
+    django = site.post("/n/daily/subscribe", body.replace(b"%s", b"ola"), django=True, **given)
+    assert (short[0], short[1], short[2].replace("kari", "ola"), site.passed_on) == (*django, 0)
+    assert Letter.objects.count() in (0, 2)
+
+
+def test_a_sign_up_over_the_limit_is_answered_as_by_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subscription_requests, "PER_NETWORK", 0)
+    short = site.post("/n/daily/subscribe", b"address=kari@reader.example", content_type=FORM["content-type"])
+    django = site.post(
+        "/n/daily/subscribe", b"address=kari@reader.example", django=True, content_type=FORM["content-type"]
+    )
+    assert (short, site.passed_on) == (django, 0)
+    assert short[0] == 429
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "headers", "status"),
+    [
+        ("/u/{token}", b"a=b", FORM, 200),
+        ("/u/{token}", b"", {}, 200),
+        ("/u/{token}", ONE_CLICK, {}, 200),
+        ("/u/{token}", ONE_CLICK, {**FORM, "host": "evil.example"}, 400),
+        ("/u/{test}", ONE_CLICK, FORM, 200),
+        ("/u/wrong", ONE_CLICK, FORM, 404),
+        ("/u/", ONE_CLICK, FORM, 404),
+        ("/u/{token}/more", ONE_CLICK, FORM, 404),
+        ("/n/unknown/subscribe", b"address=kari@reader.example", FORM, 404),
+        ("/n/daily/2026-02-06/subscribe", b"address=kari@reader.example", FORM, 404),
+        ("/n/daily/subscribe", b"address=kari@reader.example", {**FORM, "host": "evil.example"}, 400),
+        ("/p/{token}", b"do=pause", FORM, 400),
+    ],
+)
+def test_what_is_unusual_is_left_to_django(
+    site: Site, path: str, body: bytes, headers: dict[str, str], status: int
+) -> None:
+    token = link_token(subscription().pk)
+    given = {name.replace("-", "_"): value for name, value in headers.items()}
+    address = path.format(token=token, test=link_token_for_tests())
+    assert (site.post(address, body, **given)[0], site.passed_on) == (status, 1)
+
+
+def test_multipart_one_click_requests_work_too(site: Site) -> None:
+    tie = subscription()
+    body = b'--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n'
+    answer = site.post(f"/u/{link_token(tie.pk)}", body, content_type="multipart/form-data; boundary=x")
+    tie.refresh_from_db()
+    assert (answer[0], answer[2], tie.state) == (200, "", Subscription.State.UNSUBSCRIBED)
+
+
+def test_what_the_database_refuses_is_left_to_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    tie = subscription()
+
+    def locked(*_given: object) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(preferences, "unsubscribe_all", locked)
+    with monkeypatch.context() as patched:
+        patched.setattr("subscribers.preferences.unsubscribe", lambda number, at: calls.append(number))
+        calls: list[int] = []
+        answer = site.post(f"/u/{link_token(tie.pk)}", ONE_CLICK, content_type=FORM["content-type"])
+    assert (answer[0], site.passed_on, calls) == (200, 1, [tie.pk])
+
+
+def test_repeating_a_one_click_request_keeps_a_new_request_to_subscribe(site: Site) -> None:
+    tie = subscription()
+    path = f"/u/{link_token(tie.pk)}"
+    site.post(path, ONE_CLICK, content_type=FORM["content-type"])
+    site.post("/n/kinaforum/subscribe", b"address=kari@reader.example", content_type=FORM["content-type"])
+    site.post(path, ONE_CLICK, content_type=FORM["content-type"])
+    assert Consent.objects.filter(confirmed_at=None).count() == 1
+
+
+def test_answers_are_counted_by_route(site: Site) -> None:
+    before = _count("/u/<str:token>")
+    site.post(f"/u/{link_token(subscription().pk)}", ONE_CLICK, content_type=FORM["content-type"])
+    assert _count("/u/<str:token>") == before + 1
+
+
+def _count(route: str) -> float:
+    labels = {"route": route, "method": "POST", "status": "200"}
+    found = request_metrics().registry().get_sample_value("newsletter_http_request_duration_seconds_count", labels)
+    return found or 0.0

@@ -1,0 +1,74 @@
+"""What the first page says needs attention: alerts of sources, merged, and editions that nothing will send."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from django.utils import translation
+
+from newsletter import config
+from newsletter.messages import Message, sources
+from newsletter.messages.general import ABOUT
+from newsletter.models import Edition, State
+from newsletter.web.desk import formatting
+from newsletter.web.desk.home import queries
+from newsletter.web.desk.sources.queries import Health
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+def _failing(name: str, problem: Message) -> Health:
+    settings = replace(config.current().newsletters["kinaforum"].sources[0], name=name)
+    about = ABOUT(subject=f"https://{name}.example/feed", message=problem)
+    return Health("kinaforum", settings, "failed", "feed", "", None, None, None, about, (), 0)
+
+
+def test_an_alert_begins_with_the_names_of_the_sources_that_have_the_same_problem() -> None:
+    found = [_failing("Avisen", sources.GONE()), _failing("Bladet", sources.NOT_FOUND()), _failing("C", sources.GONE())]
+    assert [told.text for told in queries._of_sources(found)] == [
+        "Avisen and C: gone permanently (410); remove it from the sources",
+        "Bladet: not found (404); check the address",
+    ]
+
+
+def test_a_source_of_two_newsletters_is_named_once_and_many_are_counted() -> None:
+    found = [_failing(f"Nr. {number // 2}", sources.GONE()) for number in range(14)]
+    (told,) = queries._of_sources(found)
+    assert told.text.startswith("Nr. 0, Nr. 1, Nr. 2, Nr. 3 and 3 more: ")
+
+
+def _told(state: State, due: datetime | None, now: datetime, status: str = "active") -> list[str]:
+    """What is said of an edition of that state."""
+    Edition.objects.update(state=state, due_at=due, queued_at=make.NOW, approved_at=make.NOW)
+    newsletter = replace(config.current().newsletters["kinaforum"], status=status)
+    shown = queries.line(Edition.objects.get(), newsletter, "Uke 6")
+    return [told.text for told in queries._of_edition(shown, newsletter, now)]
+
+
+def _moment(at: datetime) -> str:
+    return formatting.moment(at, config.current().newsletters["kinaforum"].zone)
+
+
+def test_an_approved_edition_without_a_time_and_a_queued_one_that_is_overdue_need_attention() -> None:
+    make.draft("First")
+    later = make.NOW + timedelta(hours=1)
+    assert _told(State.APPROVED, later, make.NOW) == []
+    assert _told(State.APPROVED, None, make.NOW) == ["Approved but not sent or scheduled: “Uke 6”"]
+    assert _told(State.QUEUED, later, later) == []
+    (overdue,) = _told(State.QUEUED, later, later + timedelta(minutes=11))
+    assert overdue.startswith(f"Overdue since {_moment(later)}: “Uke 6”.")
+    (overdue,) = _told(State.QUEUED, None, later)
+    assert overdue.startswith(f"Overdue since {_moment(make.NOW)}: “Uke 6”.")
+
+
+def test_a_paused_newsletter_is_not_overdue_as_well() -> None:
+    make.draft("First")
+    assert _told(State.QUEUED, make.NOW, make.NOW + timedelta(hours=1), "paused") == []

@@ -1,0 +1,62 @@
+"""The first steps that the desk's home page shows until a newsletter has sent an edition."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from newsletter.editions import history
+from newsletter.messages import history as acts
+from newsletter.models import Edition, State
+from subscribers.models import Subscriber, Subscription
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+STEPS = "First steps"
+
+
+def subscribe(newsletter: str = "kinaforum") -> None:
+    person = Subscriber.objects.create(
+        address="a@example.org", key="a@example.org", **Subscriber.hashed("a@example.org")
+    )
+    Subscription.objects.create(subscriber=person, newsletter=newsletter, state=Subscription.State.ACTIVE)
+
+
+def steps(client: Client) -> list[tuple[str, bool]]:
+    """The steps of the first newsletter, and whether each is done."""
+    card = client.get("/desk/").context["cards"][0]
+    return [(step.name, step.done) for step in card.first_steps]
+
+
+def test_a_new_newsletter_shows_what_to_do_first(admin: Client) -> None:
+    page = admin.get("/desk/").content.decode()
+    assert STEPS in page
+    assert "/desk/subscribers/import/" in page
+    assert steps(admin) == [("subscribers", False), ("draft", False), ("test", False)]
+
+
+def test_an_editor_sees_no_link_to_a_page_of_admins(editor: Client) -> None:
+    page = editor.get("/desk/").content.decode()
+    assert STEPS in page
+    assert "/desk/subscribers/import/" not in page
+
+
+def test_a_step_is_done_when_its_result_exists(admin: Client) -> None:
+    subscribe()
+    edition = make.draft("First")
+    assert steps(admin) == [("subscribers", True), ("draft", False), ("test", False)]
+    Edition.objects.filter(pk=edition.pk).update(revision=2)
+    assert steps(admin) == [("subscribers", True), ("draft", True), ("test", False)]
+    assert reverse("desk:proof", args=(edition.newsletter, edition.period)) in admin.get("/desk/").content.decode()
+    history.log("editor", acts.TEST_SENT(), edition.name, make.NOW)
+    assert steps(admin) == []
+
+
+def test_they_are_not_shown_once_an_edition_has_been_sent(admin: Client) -> None:
+    Edition.objects.filter(pk=make.draft("First").pk).update(state=State.SENT, ended_at=make.NOW)
+    assert steps(admin) == []
+
+
+def test_they_are_in_norwegian_too(admin: Client) -> None:
+    page = admin.get("/desk/", headers={"accept-language": "nb"}).content.decode()
+    assert "Kom i gang" in page
+    assert STEPS not in page

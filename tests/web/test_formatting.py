@@ -1,0 +1,30 @@
+"""Dates as the desk writes them."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.utils import timezone, translation
+
+from newsletter.web.desk import formatting
+
+
+@pytest.mark.parametrize(
+    ("year", "language", "expected"),
+    [
+        (2026, "en", "Fri 6 Feb 2026, 18:00"),
+        (2026, "nb", "fre. 6. feb. 2026, 18:00"),
+        (2027, "en", "Sat 6 Feb, 18:00"),
+        (2027, "nb", "lør. 6. feb., 18:00"),
+    ],
+)
+def test_a_date_has_the_same_form_with_a_year_and_without(
+    year: int, language: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: datetime(2027, 11, 1, tzinfo=UTC))
+    with translation.override(language):
+        assert formatting.moment(datetime(year, 2, 6, 18, tzinfo=UTC)) == expected
+
+
+def test_a_day_in_full_has_the_same_form() -> None:
+    with translation.override("en"):
+        assert formatting.day_heading(date(2026, 2, 6)) == "Friday 6 February 2026"

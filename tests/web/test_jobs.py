@@ -1,0 +1,223 @@
+"""Jobs in the background: progress, failures, and what happens after a restart."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.utils import timezone
+
+from newsletter import background, config
+from newsletter.collecting.collect import Collected
+from newsletter.messages.general import TEXT
+from newsletter.models import Act, Job, JobState
+from newsletter.scheduling import housekeeping
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.sources import views as sources
+from newsletter.web.desk.subscribers import file_import, import_jobs, uploads
+from newsletter.web.desk.subscribers.import_jobs import ImportOrder
+from subscribers.importing import run
+from subscribers.models import Subscriber, Subscription
+
+pytestmark = pytest.mark.django_db
+ROWS = "email,name\n" + "".join(f"r{n}@reader.example,Reader {n}\n" for n in range(10)) + "broken,B\n"
+MEANINGS = ("address", "name")
+
+
+@pytest.fixture(autouse=True)
+def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "PORTION", 4)
+
+
+def order(text: str = ROWS, *, shown: str = "10 0 0 1") -> dict[str, Any]:
+    """An import that was previewed, its file held."""
+    file = uploads.keep(SimpleUploadedFile("readers.csv", text.encode()))
+    held = uploads.hold(file, config.current())
+    return ImportOrder("kinaforum", "the old list", "active", held, "readers.csv", MEANINGS, shown).to_json()
+
+
+def waiting(kind: str = "import", given: dict[str, Any] | None = None, **values: Any) -> Job:
+    about = {"about": "kinaforum", "by": "admin@example.org", "place": work.place(config.current())}
+    return Job.objects.create(kind=kind, order=given or {}, **{**about, **values})
+
+
+def done(job: Job) -> Job:
+    work.RUN.run(config.current(), job=str(job.pk))
+    job.refresh_from_db()
+    return job
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def killed_after(portions: int, monkeypatch: pytest.MonkeyPatch, job: Job) -> None:
+    """Run an import that ends in the middle, without another word."""
+    real, steps = work.JobProgress.__call__, [0]
+
+    def dying(self: work.JobProgress, done: int, total: int, result: Any = None) -> None:
+        real(self, done, total, result)
+        steps[0] += result is not None
+        if steps[0] > portions:
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work.JobProgress, "__call__", dying)
+        with pytest.raises(Killed):
+            work.RUN.run(config.current(), job=str(job.pk))
+
+
+def test_an_import_stores_its_progress_with_each_portion(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int]] = []
+    real = work.JobProgress.__call__
+
+    def noting(self: work.JobProgress, done: int, total: int, result: Any = None) -> None:
+        real(self, done, total, result)
+        if result:
+            row = Job.objects.get()
+            seen.append((row.result["line"], Subscriber.objects.count()))
+
+    monkeypatch.setattr(work.JobProgress, "__call__", noting)
+    job = done(waiting(given=order()))
+    assert seen == [(5, 4), (9, 8), (12, 10)]
+    assert (job.state, job.done, job.total) == (JobState.DONE, job.total, len(ROWS))
+    assert import_jobs.figures(job.result) == "10 0 0 1"
+    assert Act.objects.get(what__code="act.imported").after == {
+        "added": 10,
+        "updated": 0,
+        "unchanged": 0,
+        "refused": 1,
+    }
+
+
+def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pytest.MonkeyPatch, admin: Client) -> None:
+    job = waiting(given=order())
+    killed_after(1, monkeypatch, job)
+    job.refresh_from_db()
+    assert (job.state, Subscriber.objects.count(), job.result["line"]) == (JobState.RUNNING, 4, 5)
+    work.resume(config.current())
+    job.refresh_from_db()
+    assert (job.state, import_jobs.figures(job.result)) == (JobState.DONE, "10 0 0 1")
+    assert job.restarted_at is not None
+    assert Subscription.objects.filter(state="active").count() == 10
+    page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
+    assert "Import complete" in page
+    assert "was restarted" in page
+    assert not uploads.path(job.order["file"], config.current()).exists()
+
+
+def test_an_import_stops_between_portions_when_the_program_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background.queue(work.LANE), "_ending", True)
+    assert done(waiting(given=order())).state == JobState.RUNNING
+    assert not Subscriber.objects.exists()
+
+
+def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
+    given = order()
+    uploads.release(given["file"], config.current())
+    job = waiting(given=given, state=JobState.RUNNING)
+    work.resume(config.current())
+    page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
+    assert "Newsletter was stopped before this was finished; start it again." in page
+    assert "Choose" in page or 'type="file"' in page
+
+
+def test_jobs_of_other_programs_are_left_alone() -> None:
+    job = waiting(place="elsewhere:/srv", state=JobState.RUNNING)
+    work.resume(config.current())
+    job.refresh_from_db()
+    assert job.state == JobState.RUNNING
+
+
+def test_a_job_that_fails_says_so_and_is_logged(monkeypatch: pytest.MonkeyPatch, admin: Client) -> None:
+    def failing(*_: object, **__: object) -> None:
+        raise RuntimeError("the details")
+
+    monkeypatch.setattr(import_jobs, "import_file", failing)
+    job = waiting(given=order())
+    with pytest.raises(RuntimeError):
+        done(job)
+    job.refresh_from_db()
+    assert job.state == JobState.FAILED
+    assert "An unexpected error (RuntimeError)" in admin.get(f"/desk/jobs/{job.pk}/").content.decode()
+
+
+def test_the_page_of_a_running_job_shows_its_progress(admin: Client) -> None:
+    job = waiting(state=JobState.RUNNING, done=450, total=1000, result={"added": 12_000, "updated": 3, "refused": 0})
+    page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
+    assert 'value="45"' in page
+    assert "12,000" in page
+    assert "You can leave this page" in page
+    live = admin.get(f"/desk/jobs/{job.pk}/live/")
+    assert "HX-Refresh" not in live
+    Job.objects.update(state=JobState.DONE)
+    assert admin.get(f"/desk/jobs/{job.pk}/live/")["HX-Refresh"] == "true"
+
+
+def test_a_job_of_unknown_length_shows_no_percentage(admin: Client) -> None:
+    job = waiting("try", {"url": "https://kinaforum.example/"}, state=JobState.RUNNING)
+    page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
+    assert "<progress" in page
+    assert "0 %" not in page
+
+
+def test_a_job_without_progress_for_a_minute_is_said(admin: Client) -> None:
+    job = waiting(state=JobState.RUNNING, updated_at=timezone.now() - timedelta(minutes=2))
+    assert "Nothing has happened for a while." in admin.get(f"/desk/jobs/{job.pk}/").content.decode()
+
+
+def test_a_running_import_is_named_on_the_page_of_subscribers(admin: Client) -> None:
+    job = waiting(state=JobState.RUNNING, done=45, total=100)
+    assert f'href="/desk/jobs/{job.pk}/"' in admin.get("/desk/subscribers/").content.decode()
+    Job.objects.update(state=JobState.DONE)
+    assert f'href="/desk/jobs/{job.pk}/"' not in admin.get("/desk/subscribers/").content.decode()
+
+
+def test_editors_see_their_checks_of_sources_and_no_imports(editor: Client) -> None:
+    job = waiting(state=JobState.RUNNING)
+    assert editor.get(f"/desk/jobs/{job.pk}/").status_code == 403
+    assert editor.get(f"/desk/jobs/{job.pk}/live/").status_code == 403
+    collecting = waiting("collect", state=JobState.RUNNING)
+    assert editor.get(f"/desk/jobs/{collecting.pk}/").status_code == 200
+
+
+def test_sources_are_checked_in_the_background(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def reading(*_: object, step: Any, **__: object) -> list[Collected]:
+        step(1, 2)
+        step(2, 2)
+        problem = TEXT(words="the blog does not answer")
+        return [Collected("kinaforum", "a", "feed", 3, 0, None), Collected("kinaforum", "b", "feed", 0, 0, problem)]
+
+    monkeypatch.setattr(sources, "collect", reading)
+    page = editor.post("/desk/sources/kinaforum/fetch/", follow=True).content.decode()
+    assert "3 new posts." in page
+    assert "The blog does not answer." in page
+    assert (Job.objects.get().done, Job.objects.get().total) == (2, 2)
+
+
+def test_a_check_that_runs_is_shown_instead_of_a_second_one(editor: Client) -> None:
+    job = waiting("collect", state=JobState.RUNNING)
+    assert editor.post("/desk/sources/kinaforum/fetch/")["Location"] == f"/desk/jobs/{job.pk}/"
+    Job.objects.update(updated_at=timezone.now() - timedelta(hours=1))
+    assert work.unfinished(sources.COLLECT, "kinaforum") is None
+
+
+def test_a_job_of_an_unknown_kind_is_not_found(admin: Client) -> None:
+    assert admin.get(f"/desk/jobs/{waiting('from the future').pk}/").status_code == 404
+
+
+@pytest.mark.django_db(transaction=True)
+def test_jobs_are_deleted_after_a_day() -> None:
+    waiting(updated_at=timezone.now() - timedelta(hours=25))
+    housekeeping.tidy(config.current(), timezone.now())
+    assert not Job.objects.exists()
+
+
+def test_files_of_ended_imports_are_removed_at_the_start() -> None:
+    ended, going = order(), waiting(given=order(), state=JobState.RUNNING)
+    work.resume(config.current())
+    file_import.remove_ended(config.current())
+    going.refresh_from_db()
+    assert going.state == JobState.DONE
+    assert not uploads.path(ended["file"], config.current()).exists()

@@ -1,0 +1,41 @@
+"""The browser is told that its text has been saved only where it has been."""
+
+import pytest
+from django.test import Client
+
+from tests.web import make
+
+PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/notes/"
+
+
+def _confirmed(client: Client, given: dict[str, str]) -> list[str]:
+    answer = client.post(PAGE, {"act": "write", "kept": "abc123", **given})
+    return [name for name in answer.cookies if name.startswith("kept-")]
+
+
+def test_a_saved_text_is_confirmed(editor: Client) -> None:
+    make.draft("First")
+    assert _confirmed(editor, {"text": "Look at this"}) == ["kept-abc123"]
+
+
+@pytest.mark.parametrize("given", [{"text": ""}, {"text": "x" * 10_000}, {"text": "Look", "kept": "a; path=/"}])
+def test_a_refused_text_and_an_unknown_key_are_not(editor: Client, given: dict[str, str]) -> None:
+    make.draft("First")
+    assert _confirmed(editor, given) == []
+
+
+@pytest.mark.django_db
+def test_a_text_of_somebody_who_is_logged_out_is_not(client: Client) -> None:
+    make.draft("First")
+    assert _confirmed(client, {"text": "Look at this"}) == []
+
+
+@pytest.mark.django_db
+def test_an_expired_page_says_what_to_do() -> None:
+    client = Client(enforce_csrf_checks=True)
+    answer = client.post("/desk/login/", {"email": "anna@example.org", "password": "x"})
+    page = answer.content.decode()
+    assert answer.status_code == 403
+    assert "This page has expired" in page
+    assert "Go back, reload the page, and try again." in page
+    assert "DEBUG" not in page

@@ -1,0 +1,164 @@
+"""Segments at the desk, and editions that are sent to one."""
+
+from typing import Any
+
+import lxml.html
+import pytest
+from django.test import Client
+
+from newsletter import config
+from newsletter.editions import segments
+from newsletter.editions.states import NotAllowed
+from newsletter.models import Act, Edition, Segment, State
+from newsletter.sending import audience, lifecycle
+from newsletter.web.desk.segments.conditions import where
+from subscribers.models import Subscriber, Subscription, parse_where
+from tests.sending import outbox_samples as samples
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+ADD = "/desk/segments/add/"
+FILM = {"newsletter": "kinaforum", "name": "Film", "tags": "film, Theatre"}
+
+
+def reader(address: str, *tags: str, language: str = "", newsletter: str = "kinaforum") -> Subscription:
+    subscriber = Subscriber.objects.named(address, address, language=language)
+    return Subscription.objects.create(
+        subscriber=subscriber,
+        newsletter=newsletter,
+        state=Subscription.State.ACTIVE,
+        tags=tags,
+        joined=make.NOW,
+    )
+
+
+@pytest.fixture
+def readers() -> None:
+    reader("film@reader.example", "film", language="nb")
+    reader("theatre@reader.example", "theatre", "press")
+    reader("none@reader.example")
+
+
+def words(content: bytes) -> str:
+    return " ".join(lxml.html.fromstring(content).text_content().split())
+
+
+def film() -> Segment:
+    return Segment.objects.create(newsletter="kinaforum", name="Film", conditions={"tags": "film"}, where="tag = film")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ""),
+        ({"tags": "film"}, 'tag = "film"'),
+        ({"tags": 'film, "new" york ,'}, '(tag = "film" or tag = "new york")'),
+        ({"without": "press, spam"}, 'tag != "press" and tag != "spam"'),
+        ({"languages": "nb", "after": "2026-01-31"}, 'language = "nb" and joined after 2026-01-31'),
+        ({"tags": "or) and (", "before": "2026-01-31"}, 'tag = "or) and (" and joined before 2026-01-31'),
+    ],
+)
+def test_conditions_become_a_filter(given: dict[str, Any], expected: str) -> None:
+    assert where(given) == expected
+    assert parse_where(expected).text == expected
+
+
+@pytest.mark.usefixtures("readers")
+def test_a_segment_is_saved_with_its_size_and_changed(admin: Client) -> None:
+    page = words(admin.post(ADD, FILM, follow=True).content)
+    assert "Segment saved." in page
+    assert "2 subscribers" in page
+    segment = Segment.objects.get()
+    assert segment.where == '(tag = "film" or tag = "theatre")'.replace("theatre", "Theatre")
+    assert admin.get(f"/desk/segments/{segment.pk}/").context["form"]["tags"].value() == "film, Theatre"
+    admin.post(f"/desk/segments/{segment.pk}/", {**FILM, "without": "press"})
+    assert "1 subscriber" in words(admin.get("/desk/segments/").content)
+    acts = Act.objects.filter(what__code="act.segment-saved").order_by("pk")
+    assert str(acts[1].after).endswith('and tag != "press"')
+
+
+@pytest.mark.usefixtures("readers")
+def test_the_number_follows_what_is_typed(admin: Client) -> None:
+    count = "/desk/segments/count/"
+    assert "1 subscriber" in admin.get(count, {"newsletter": "kinaforum", "tags": "film"}).content.decode()
+    assert "1 subscriber" in admin.get(count, {"newsletter": "kinaforum", "languages": "NB"}).content.decode()
+    for given in ({"newsletter": "kinaforum"}, {"newsletter": "none", "tags": "a"}, {"after": "x", **FILM}):
+        assert "Enter at least one condition." in admin.get(count, given).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"tags": ""}, "Enter at least one condition."),
+        ({"name": ""}, "This field is required."),
+        ({"after": "soon"}, "Enter a valid date."),
+    ],
+)
+def test_a_segment_without_conditions_is_refused(admin: Client, changed: dict[str, str], said: str) -> None:
+    answer = admin.post(ADD, {**FILM, **changed})
+    assert answer.status_code == 422
+    assert said in words(answer.content)
+    assert not Segment.objects.exists()
+
+
+def test_two_segments_of_a_newsletter_have_different_names(admin: Client) -> None:
+    film()
+    assert "There is a segment of that name already." in words(admin.post(ADD, FILM).content)
+    admin.post(ADD, {**FILM, "newsletter": "daily"})
+    assert Segment.objects.count() == 2
+
+
+@pytest.mark.usefixtures("readers")
+def test_an_edition_is_sent_only_to_its_segment() -> None:
+    edition = samples.queued()
+    Edition.objects.filter(pk=edition.pk).update(state=State.DRAFT)
+    segments.choose(edition, film(), by="anna@example.org", now=make.NOW)
+    Edition.objects.filter(pk=edition.pk).update(state=State.QUEUED)
+    reader("late@reader.example", "film")
+    Segment.objects.all().delete()
+    lifecycle.begin_due(config.current(), samples.NOW)
+    edition.refresh_from_db()
+    assert (edition.state, edition.audience) == (State.SENDING, 2)
+    reader("later@reader.example", "film")
+    got = audience.addresses(edition, range(1, 10))
+    assert sorted(got.values()) == ["film@reader.example", "late@reader.example"]
+
+
+def test_the_recipients_of_an_edition_are_fixed_once_it_is_queued() -> None:
+    edition = samples.queued()
+    with pytest.raises(NotAllowed, match="its recipients can be chosen until it is queued"):
+        segments.choose(edition, film(), by="", now=make.NOW)
+
+
+@pytest.mark.usefixtures("readers")
+def test_recipients_are_chosen_on_a_page_and_shown_where_it_is_sent(admin: Client) -> None:
+    draft, segment = make.draft("First"), film()
+    path = f"/desk/editions/kinaforum/{make.PERIOD}/"
+    page = words(admin.get(f"{path}recipients/").content)
+    assert "Everyone 3 subscribers" in page
+    assert "Film 1 subscriber" in page
+    assert "It goes to 1 subscriber." in words(
+        admin.post(f"{path}recipients/", {"segment": segment.pk}, follow=True).content
+    )
+    draft.refresh_from_db()
+    assert (draft.segment, draft.segment_where) == ("Film", "tag = film")
+    assert "Film" in words(admin.get(f"{path}more/").content)
+    act = Act.objects.get(what__code="act.recipients-changed")
+    assert (act.about, act.before, act.after) == (draft.name, None, "Film")
+    segment.delete()
+    assert "removed since" in words(admin.get(f"{path}recipients/").content)
+    admin.post(f"{path}recipients/", {"segment": ""})
+    draft.refresh_from_db()
+    assert draft.segment_where == ""
+
+
+def test_a_segment_is_removed(admin: Client) -> None:
+    segment = film()
+    assert "Segment removed." in words(admin.post(f"/desk/segments/{segment.pk}/remove/", follow=True).content)
+    assert not Segment.objects.exists()
+
+
+def test_editors_choose_recipients_but_do_not_change_segments(editor: Client) -> None:
+    make.draft("First")
+    assert editor.get(f"/desk/editions/kinaforum/{make.PERIOD}/recipients/").status_code == 200
+    assert editor.get("/desk/segments/").status_code == 403

@@ -1,0 +1,358 @@
+"""Changing config.toml at the desk."""
+
+import runpy
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+from django.test import Client
+from django.utils import translation
+
+from newsletter import config
+from newsletter.config.file import PREVIOUS
+from newsletter.models import Act
+from newsletter.web.desk.edition.conflicts import mark
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.providers_page import API_NAMES
+from tests.test_documents import keys
+from tests.web import make
+
+TEXT = """\
+# Ours
+[site]
+url = "http://localhost:8000"
+secret_key = "for tests only, and long enough to be a key of the usual length"
+
+[newsletters.kinaforum]
+title = "Kinaforum"   # as on the site
+from = "Kinaforum <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+skip = [2026-12-24]
+# body = "excerpt"    # full, excerpt or title
+
+[[newsletters.kinaforum.sources]]
+url = "http://127.0.0.1:9/"
+
+[[newsletters.kinaforum.sources]]
+url = "http://127.0.0.1:9/second"
+
+[delivery]
+smtp = { host = "smtp.example.org", port = 587, user = "brev", password = "old secret" }
+"""
+PARTS_OF_TABLES = (
+    "delivery.file",
+    "delivery.dkim.",
+    *(f"delivery.{name}" for name in API_NAMES),
+    "newsletters.NAME.theme.sections",
+)
+"""Keys inside tables that docs/configuration.md describes as a whole, or that belong to a provider."""
+ROOT = Path(__file__).parents[2]
+KINAFORUM = "/desk/settings/n/kinaforum"
+DELIVERY = "/desk/settings/site/delivery/"
+
+
+@dataclass
+class Site:
+    """A configuration file of its own, and an admin's browser."""
+
+    file: Path
+    client: Client
+
+    @property
+    def tree(self) -> dict[str, Any]:
+        return tomllib.loads(self.file.read_text(encoding="utf-8"))
+
+    @property
+    def newsletter(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.tree["newsletters"]["kinaforum"]
+        return found
+
+    def form(self, url: str) -> dict[str, Any]:
+        """The fields of the page's form, as a browser would send them."""
+        page = lxml.html.fromstring(self.client.get(url).content)
+        form = next(form for form in page.forms if form.get("action") is None)
+        found: dict[str, Any] = {}
+        for name, value in form.form_values():
+            found[name] = [*found[name], value] if name in found else [value]
+        return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
+
+    def post(self, url: str, **changes: str) -> str:
+        """Send the page's form with some fields changed; the text of the page that comes back."""
+        answer = self.client.post(url, {**self.form(url), **changes}, follow=True)
+        assert answer.status_code == 200
+        return " ".join(lxml.html.fromstring(answer.content).text_content().split())
+
+
+@pytest.fixture
+def site(tmp_path: Path, admin: Client) -> Iterator[Site]:
+    file = tmp_path / "config.toml"
+    file.write_text(TEXT, encoding="utf-8")
+    before = config.current()
+    config.use(config.load(file, {}))
+    yield Site(file, admin)
+    config.use(before)
+
+
+def test_every_key_is_edited_on_a_page_or_has_a_reason_why_not() -> None:
+    every = {key for key in keys(config.Config) if not key.startswith(PARTS_OF_TABLES)}
+    editable = {key for key in catalogue.editable_keys() if not key.startswith(PARTS_OF_TABLES)}
+    assert sorted(every) == sorted(editable | catalogue.LOCKED.keys())
+    assert not editable & catalogue.LOCKED.keys()
+
+
+def test_the_document_says_where_each_key_is_edited() -> None:
+    with translation.override("en"):
+        made = runpy.run_path(str(ROOT / "docs" / "settings.py"))["document"]()
+    written = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    assert made == written, "run python -m docs.settings"
+    missing = [key for key in keys(config.Config) if f"| `{key}` |" not in written]
+    assert [key for key in missing if not key.startswith(PARTS_OF_TABLES)] == []
+
+
+PAGES = [
+    *(f"{KINAFORUM}/{page.name}/" for page in catalogue.NEWSLETTER_PAGES),
+    *(f"/desk/settings/site/{page.name}/" for page in catalogue.SITE_PAGES),
+    "/desk/sources/kinaforum/1/",
+]
+
+
+@pytest.mark.parametrize("url", PAGES)
+def test_saving_a_page_unchanged_changes_nothing(site: Site, url: str) -> None:
+    assert "Nothing was changed." in site.post(url)
+    assert site.file.read_text(encoding="utf-8") == TEXT
+
+
+@pytest.mark.parametrize("url", ["/desk/settings/site/nothing/", f"{KINAFORUM}/nothing/", "/desk/sources/kinaforum/3/"])
+def test_a_page_that_does_not_exist_is_not_found(site: Site, url: str) -> None:
+    assert site.client.get(url).status_code == 404
+
+
+def test_a_saved_change_takes_effect_and_keeps_the_comments(site: Site) -> None:
+    assert "Saved." in site.post(f"{KINAFORUM}/general/", title="Kina i dag")
+    assert site.file.read_text(encoding="utf-8") == TEXT.replace('"Kinaforum"   #', '"Kina i dag"  #')
+    assert config.current().newsletters["kinaforum"].title == "Kina i dag"
+    assert site.file.with_name(site.file.name + PREVIOUS).read_text(encoding="utf-8") == TEXT
+
+
+def test_a_default_is_uncommented_and_removed_again(site: Site) -> None:
+    site.post(f"{KINAFORUM}/content/", body="full")
+    assert 'body = "full"' in site.file.read_text(encoding="utf-8")
+    site.post(f"{KINAFORUM}/content/", body="")
+    assert "body" not in site.newsletter
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "typed", "stored"),
+    [
+        ("general", "editors", "a@example.org\r\nb@example.org", ["a@example.org", "b@example.org"]),
+        ("general", "welcome", "on", True),
+        ("schedule", "skip", "2026-12-24\n2026-12-31", [date(2026, 12, 24), date(2026, 12, 31)]),
+        ("schedule", "skip", "", None),
+        ("content", "maximum_posts", "12", 12),
+        ("content", "maximum_size", "90 KB", "90 KB"),
+    ],
+)
+def test_values_are_stored_with_their_types(site: Site, section: str, key: str, typed: str, stored: object) -> None:
+    assert "Saved." in site.post(f"{KINAFORUM}/{section}/", **{key: typed})
+    assert site.newsletter.get(key) == stored
+
+
+def test_limits_of_domains_are_one_per_line(site: Site) -> None:
+    site.post(DELIVERY, domains="gmail.com 2 20/s\nexample.org 1")
+    assert site.tree["delivery"]["domains"] == {
+        "gmail.com": {"connections": 2, "rate": "20/s"},
+        "example.org": {"connections": 1},
+    }
+    assert site.form(DELIVERY)["domains"].split() == ["gmail.com", "2", "20/s", "example.org", "1"]
+
+
+@pytest.mark.parametrize(
+    ("key", "typed", "stored"),
+    [
+        ("design", "magazine", "magazine"),
+        ("share", ["email", "facebook"], ["email", "facebook"]),
+        ("meta", ["author"], ["author"]),
+        ("links", "The shop https://shop.example\nMastodon https://m.example/@us",
+         {"The shop": "https://shop.example", "Mastodon": "https://m.example/@us"}),
+        ("sections", "film | #1d4f73 | At the cinema\nbooks", [
+            {"name": "film", "colour": "#1d4f73", "heading": "At the cinema"}, {"name": "books"}]),
+    ],
+)  # fmt: skip
+def test_the_theme_is_stored_and_shown_again(site: Site, key: str, typed: Any, stored: object) -> None:
+    url = f"{KINAFORUM}/design/"
+    assert b"Saved." in site.client.post(url, {**site.form(url), f"theme.{key}": typed}, follow=True).content
+    assert site.newsletter["theme"] == {key: stored}
+    assert "Nothing was changed." in site.post(url)
+    site.client.post(url, {**site.form(url), f"theme.{key}": [] if isinstance(typed, list) else ""})
+    assert key not in site.newsletter.get("theme", {})
+
+
+def test_a_design_is_chosen_on_the_page_of_designs(site: Site) -> None:
+    page = f"{KINAFORUM}/designs/"
+    assert b"has a new design." in site.client.post(f"{page}use/", {"design": "brief"}, follow=True).content
+    assert b"is not one of" in site.client.post(f"{page}use/", {"design": "baroque"}, follow=True).content
+    assert site.newsletter["theme"] == {"design": "brief"}
+
+
+def test_the_order_of_chosen_parts_is_kept(site: Site) -> None:
+    site.file.write_text(TEXT.replace("skip =", 'theme = { meta = ["author", "source"] }\nskip ='), encoding="utf-8")
+    assert "Nothing was changed." in site.post(f"{KINAFORUM}/design/")
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "typed", "said"),
+    [
+        ("general", "timezone", "Europe/Olso", "did you mean 'Europe/Oslo'?"),
+        ("general", "title", "", "This field is required."),
+        ("content", "maximum_posts", "many", "Enter a number."),
+        ("design", "theme.links", "https://shop.example", "Enter a label and an address on each line."),
+        ("design", "theme.links", "Shop shop.example", "is not a web address"),
+        ("schedule", "draft", "15:00", 'with period = "week" use a time such as'),
+    ],
+)
+def test_a_wrong_value_is_refused_and_kept_in_its_field(
+    site: Site, section: str, key: str, typed: str, said: str
+) -> None:
+    url = f"{KINAFORUM}/{section}/"
+    answer = site.client.post(url, {**site.form(url), key: typed})
+    page = lxml.html.fromstring(answer.content)
+    assert said in " ".join(page.text_content().split())
+    assert dict(_form(page)).get(key, "").strip("\n") == typed
+    assert site.file.read_text(encoding="utf-8") == TEXT
+
+
+def _form(page: Any) -> list[tuple[str, str]]:
+    return next(list(form.form_values()) for form in page.forms if form.get("action") is None)
+
+
+def test_two_people_who_change_different_fields_both_succeed(site: Site) -> None:
+    url = f"{KINAFORUM}/general/"
+    one, other = site.form(url), site.form(url)
+    site.client.post(url, {**one, "title": "Kina"})
+    site.client.post(url, {**other, "description": "News"})
+    assert (site.newsletter["title"], site.newsletter["description"]) == ("Kina", "News")
+
+
+def test_two_people_who_change_one_field_are_told_and_may_overwrite(site: Site) -> None:
+    url = f"{KINAFORUM}/general/"
+    mine = {**site.form(url), "title": "Mine"}
+    site.file.write_text(TEXT.replace('"Kinaforum"', '"By hand"'), encoding="utf-8")
+    answer = site.client.post(url, mine)
+    page = lxml.html.fromstring(answer.content)
+    assert "Changed by someone else meanwhile: newsletters.kinaforum.title." in page.text_content()
+    assert site.newsletter["title"] == "By hand"
+    assert dict(_form(page))["title"] == "Mine"
+    site.client.post(url, dict(_form(page)))
+    assert site.newsletter["title"] == "Mine"
+
+
+def test_a_secret_is_never_shown_and_kept_when_blank(site: Site) -> None:
+    assert b"old secret" not in site.client.get(DELIVERY).content
+    site.post(DELIVERY, connections="8")
+    assert site.tree["delivery"]["smtp"]["password"] == "old secret"
+    site.post(DELIVERY, **{"smtp.password": "new secret"})
+    assert site.tree["delivery"]["smtp"]["password"] == "new secret"
+    act = Act.objects.get(about="delivery.smtp.password")
+    assert (act.before, act.after) == ("••••••", "••••••")
+
+
+@pytest.mark.parametrize(("key", "value"), [("smtp.host", "evil.example"), ("smtp.port", "2525"), ("smtp.user", "x")])
+def test_a_stored_password_is_not_sent_to_another_server(site: Site, key: str, value: str) -> None:
+    assert "Enter the password again" in site.post(DELIVERY, **{key: value})
+    assert site.file.read_text(encoding="utf-8") == TEXT
+    assert "Saved." in site.post(DELIVERY, **{key: value, "smtp.password": "typed"})
+    assert site.tree["delivery"]["smtp"]["password"] == "typed"
+
+
+def test_a_value_from_the_environment_is_locked(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SMTP_PASSWORD", "from outside")
+    site.file.write_text(TEXT.replace('"old secret"', '{ env = "SMTP_PASSWORD" }'), encoding="utf-8")
+    page = site.client.get(DELIVERY).content.decode()
+    assert "Set by $SMTP_PASSWORD; change it there." in page
+    assert "from outside" not in page
+    told = site.post(DELIVERY, **{"smtp.host": "evil.example", "smtp.password": "mine"})
+    assert "so the server can only be changed in config.toml" in told
+    assert site.tree["delivery"]["smtp"]["host"] == "smtp.example.org"
+
+
+def test_read_only_settings_show_what_to_change(site: Site) -> None:
+    read_only = TEXT + '\n[web]\nsettings = "read-only"\n'
+    site.file.write_text(read_only, encoding="utf-8")
+    config.use(config.load(site.file, {}))
+    told = site.post(f"{KINAFORUM}/general/", title="Kina")
+    assert "Settings are read-only here (web.settings)." in told
+    assert '+title = "Kina" # as on the site' in told
+    assert site.file.read_text(encoding="utf-8") == read_only
+
+
+def test_a_missing_file_is_told(site: Site) -> None:
+    site.file.unlink()
+    answer = site.client.post("/desk/sources/kinaforum/1/remove/", {"url": "http://127.0.0.1:9/"}, follow=True)
+    assert "no such file" in answer.content.decode()
+
+
+def test_a_broken_file_is_told_and_nothing_is_saved(site: Site) -> None:
+    site.file.write_text(TEXT + "nonsense", encoding="utf-8")
+    assert "config.toml has an error; correct it first" in site.post(f"{KINAFORUM}/general/", title="Kina")
+    assert site.file.read_text(encoding="utf-8") == TEXT + "nonsense"
+
+
+def test_a_source_is_added_changed_and_removed(site: Site) -> None:
+    site.client.post("/desk/sources/kinaforum/add/", {"url": "http://127.0.0.1:9/third"})
+    assert site.newsletter["sources"][2] == {"url": "http://127.0.0.1:9/third"}
+    site.post("/desk/sources/kinaforum/3/", name="Third", **{"exclude.words": "advert\nsponsor"})
+    assert site.newsletter["sources"][2] == {
+        "url": "http://127.0.0.1:9/third",
+        "name": "Third",
+        "exclude": {"words": ["advert", "sponsor"]},
+    }
+    site.client.post("/desk/sources/kinaforum/1/remove/", {"url": "http://127.0.0.1:9/"})
+    assert [s["url"] for s in site.newsletter["sources"]] == ["http://127.0.0.1:9/second", "http://127.0.0.1:9/third"]
+
+
+def test_another_source_in_the_same_place_is_not_removed(site: Site) -> None:
+    site.client.post("/desk/sources/kinaforum/1/remove/", {"url": "http://127.0.0.1:9/other"})
+    assert len(site.newsletter["sources"]) == 2
+
+
+def test_the_last_source_cannot_be_removed(site: Site) -> None:
+    for number, url in ((2, "http://127.0.0.1:9/second"), (1, "http://127.0.0.1:9/")):
+        site.client.post(f"/desk/sources/kinaforum/{number}/remove/", {"url": url})
+    assert len(site.newsletter["sources"]) == 1
+
+
+def test_changes_are_in_the_audit_log(site: Site) -> None:
+    site.post(f"{KINAFORUM}/general/", title="Kina i dag")
+    act = Act.objects.get(what__code="act.settings-changed")
+    assert (act.about, act.before, act.after) == ("newsletters.kinaforum.title", "Kinaforum", "Kina i dag")
+
+
+def test_editors_cannot_change_settings(site: Site, editor: Client) -> None:
+    assert editor.get(DELIVERY).status_code == 403
+    assert editor.post("/desk/sources/kinaforum/add/", {"url": "https://blog.example/"}).status_code == 403
+
+
+def test_a_draft_that_is_open_is_saved_after_settings_changed(site: Site) -> None:
+    edition = make.draft("First")
+    site.post(f"{KINAFORUM}/content/", body="full")
+    site.file.write_text(site.file.read_text(encoding="utf-8") + "\n# by hand\n", encoding="utf-8")
+    words = f"/desk/editions/kinaforum/{make.PERIOD}/words/"
+    shown = {"shown-greeting": mark(""), "revision": str(edition.revision)}
+    answer = site.client.post(words, {"greeting": "Hello", **shown})
+    assert answer.status_code == 200
+    edition.refresh_from_db()
+    assert edition.greeting == "Hello"
+    assert config.current().newsletters["kinaforum"].body == "full"
+
+
+def test_an_invalid_value_is_explained_in_the_language_of_the_page(site: Site) -> None:
+    url = f"{KINAFORUM}/general/"
+    values = {**site.form(url), "timezone": "Europe/Olso"}
+    page = site.client.post(url, values, headers={"Accept-Language": "nb"}).content
+    told = " ".join(lxml.html.fromstring(page).text_content().split())
+    assert "'Europe/Olso' er ikke en tidssone; mente du 'Europe/Oslo'?" in told

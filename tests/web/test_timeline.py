@@ -1,0 +1,135 @@
+"""What the first page says of the next edition and the audience."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone, translation
+
+from newsletter import config
+from newsletter.editions.composing import standalone
+from newsletter.models import Edition, Post, State
+from newsletter.web.desk.home import timeline
+from subscribers.models import Subscriber, Subscription
+from tests import settings
+from tests.web import make
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 2, 4, 12, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with translation.override("en"):
+        yield
+
+
+def kinaforum() -> config.Newsletter:
+    return config.current().newsletters["kinaforum"]
+
+
+def subscription(number: int, joined: datetime, left: datetime | None = None) -> None:
+    subscriber = Subscriber.objects.named(f"reader{number}@example.org", f"reader{number}@example.org")
+    state = Subscription.State.UNSUBSCRIBED if left else Subscription.State.ACTIVE
+    Subscription.objects.create(
+        subscriber=subscriber, newsletter="kinaforum", state=state, joined=joined, unsubscribed_at=left
+    )
+
+
+def test_without_a_draft_the_steps_are_those_of_the_schedule() -> None:
+    assert timeline.steps(kinaforum(), None, NOW) == (
+        timeline.Step("Draft", "Fri 6 Feb, 15:00", done=False),
+        timeline.Step("Approval", "by Fri 6 Feb, 18:00", done=False),
+        timeline.Step("Sending", "Fri 6 Feb, 18:00", done=False),
+    )
+
+
+def test_an_approved_edition_only_has_to_be_sent() -> None:
+    edition = make.draft("First")
+    Edition.objects.update(state=State.QUEUED, due_at=NOW, approved_at=NOW)
+    edition.refresh_from_db()
+    found = timeline.steps(kinaforum(), edition, NOW)
+    assert [(step.what, step.done) for step in found] == [("Draft", True), ("Approval", True), ("Sending", False)]
+
+
+def test_the_edition_that_is_due_first_comes_next() -> None:
+    one, other = Edition(state=State.DRAFT, until=NOW), Edition(state=State.QUEUED, until=NOW, due_at=NOW)
+    assert timeline.being_prepared([one, other]) is other
+    assert timeline.being_prepared([one]) is one
+    assert timeline.being_prepared([Edition(state=State.SENT, until=NOW)]) is None
+
+
+def test_a_letter_beside_the_schedule_does_not_come_next() -> None:
+    assert timeline.being_prepared([Edition(state=State.DRAFT, until=NOW, standalone=True)]) is None
+
+
+def test_headlines_go_on_after_a_letter_was_sent(editor: Client) -> None:
+    make.post("Written before the letter", hours=30)
+    letter = standalone.make(config.current(), kinaforum(), now=make.NOW, subject="Good news")
+    Edition.objects.filter(pk=letter.pk).update(state=State.SENT, ended_at=make.NOW)
+    assert "Written before the letter" in editor.get("/desk/").content.decode()
+
+
+def test_headlines_are_those_of_the_draft() -> None:
+    edition = make.draft("First", "Second", "Third", "Fourth", "Fifth", "Sixth")
+    found, more = timeline.headlines(kinaforum(), edition, None, make.NOW)
+    assert (len(found), more) == (timeline.HEADLINES, 2)
+
+
+def test_headlines_without_a_draft_are_those_since_the_last_edition() -> None:
+    make.post("New", hours=1)
+    make.post("Old", hours=100)
+    since = make.NOW - timedelta(hours=50)
+    assert timeline.headlines(kinaforum(), None, since, make.NOW) == (("New",), 0)
+
+
+def test_headlines_before_the_first_edition_are_those_of_its_period() -> None:
+    """The draft includes them too, though the source had them when it was first read."""
+    make.post("New", hours=1)
+    make.post("Old", hours=24 * 8)
+    Post.objects.update(was_there_before=True)
+    assert timeline.headlines(kinaforum(), None, None, make.NOW) == (("New",), 0)
+
+
+def test_the_audience_is_counted_back_week_by_week() -> None:
+    subscription(1, NOW - 20 * WEEK)
+    subscription(2, NOW - 3 * WEEK)
+    subscription(3, NOW - 2 * WEEK)
+    subscription(4, NOW - 20 * WEEK, left=NOW - WEEK)
+    total, change, weeks = timeline._counts("kinaforum", NOW)
+    assert (total, change) == (3, 1)
+    assert [count for _at, count in weeks] == [2, 2, 3, 4, 3]
+    assert weeks[-1] == (NOW, 3)
+
+
+def test_the_first_page_shows_them(editor: Client) -> None:
+    make.draft("First headline")
+    subscription(1, timezone.now() - WEEK)
+    page = " ".join(editor.get("/desk/").content.decode().split())
+    for text in ("First headline", "1 subscriber", "+1 in 30 days", "Next edition"):
+        assert text in page
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "period", "name"),
+    [
+        ("week", "2026-02-04", "2026-W06"),
+        ("month", "2026-02-04", "2026-02"),
+        ("day", "2026-02-04", "2026-02-04"),
+        ("week", "2026-W06", "2026-W06"),
+    ],
+)
+def test_a_draft_is_of_the_period_that_the_day_lies_in(editor: Client, rhythm: str, period: str, name: str) -> None:
+    text = settings.TEXT.replace("[newsletters.kinaforum]", f'[newsletters.kinaforum]\nperiod = "{rhythm}"')
+    config.use(config.parse(text, settings.FOLDER / "config.toml"))
+    make.post("First")
+    answer = editor.post("/desk/n/kinaforum/draft/", {"period": period}, follow=True)
+    assert answer.redirect_chain[-1] == (f"/desk/editions/kinaforum/{name}/", 302)
+
+
+def test_a_period_that_has_not_begun_is_refused_in_the_language_of_the_page(editor: Client) -> None:
+    norwegian = {"Accept-Language": "nb"}
+    page = editor.post("/desk/n/kinaforum/draft/", {"period": "2999-W06"}, headers=norwegian, follow=True)
+    assert "2999-W06 har ikke begynt" in page.content.decode()

@@ -1,0 +1,68 @@
+"""Emails that could not be sent: shown on the first page, listed, and retried by hand."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from newsletter.editions import notices
+from newsletter.letters import mail_queue
+from newsletter.messages.delivery import LOGIN_REFUSED
+from newsletter.messages.general import TEXT
+from newsletter.models import Notice
+from subscribers.models import Letter, Subscriber
+from tests.web.scrape import scraped
+
+PROBLEM = "mail.example refused the login"
+
+
+@pytest.fixture
+def failed(db: None) -> Letter:
+    """A confirmation that failed twice."""
+    person = Subscriber.objects.named("anna@example.org", "anna@example.org")
+    now = timezone.now()
+    values = {"attempts": 2, "due": now + timedelta(hours=1), "problem": PROBLEM}
+    return Letter.objects.create(kind="confirm", subscriber=person, newsletter="kinaforum", **values)
+
+
+def test_the_first_page_names_what_could_not_be_sent(editor: Client, failed: Letter) -> None:
+    page = editor.get("/desk/").content.decode()
+    assert f"1 email to a subscriber or editor couldn’t be sent: {PROBLEM}" in page
+    assert "/desk/unsent/" in page
+
+
+def test_a_letter_that_was_just_written_needs_nobody(editor: Client, failed: Letter) -> None:
+    Letter.objects.update(attempts=0)
+    assert "/desk/unsent/" not in editor.get("/desk/").content.decode()
+
+
+def test_the_list_masks_addresses_and_says_why(editor: Client, failed: Letter) -> None:
+    notices.tell("kinaforum", notices.PAUSED, TEXT(words="It is paused."), timezone.now())
+    Notice.objects.update(attempts=130, gave_up_at=timezone.now(), problem="450 4.2.1 try again")
+    page = editor.get("/desk/unsent/").content.decode()
+    for text in ("a…@e….org", "Subscription confirmation", PROBLEM, "Notice to editors", "Given up"):
+        assert text in page
+    assert "anna@example.org" not in page.partition("<main")[2]
+
+
+def test_a_retry_makes_everything_due(editor: Client, failed: Letter) -> None:
+    editor.post("/desk/unsent/retry/")
+    failed.refresh_from_db()
+    assert failed.attempts == 0
+    assert failed.due <= timezone.now()
+    assert mail_queue.summary().failing == 0
+
+
+def test_metrics_count_them(editor: Client, failed: Letter) -> None:
+    found = scraped(editor)
+    assert found["newsletter_emails_failing",] == 1
+    assert found["newsletter_emails_given_up",] == 0
+
+
+def test_a_problem_is_shown_in_the_language_of_the_page(editor: Client, failed: Letter) -> None:
+    problem = LOGIN_REFUSED(server="mail.example", user="ola", reply="535 5.7.8 no")
+    Letter.objects.update(problem=problem.to_text())
+    for address in ("/desk/", "/desk/unsent/"):
+        page = editor.get(address, headers={"Accept-Language": "nb"}).content.decode()
+        assert "mail.example avviste innloggingen til ola: 535 5.7.8 no" in page

@@ -1,0 +1,39 @@
+"""The page of machines."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db.models import F
+from django.test import Client
+
+from newsletter.models import Worker
+from newsletter.sending.machines.presence import SILENT, Presence
+
+pytestmark = pytest.mark.django_db
+
+
+def page(admin: Client) -> str:
+    return " ".join(admin.get("/desk/workers/").content.decode().split())
+
+
+def test_it_says_that_no_program_runs(admin: Client) -> None:
+    assert "No program is running." in page(admin)
+
+
+def test_it_shows_programs_and_their_problems(admin: Client) -> None:
+    Presence("worker", Path("/srv/news"), None).beat({"letters": "failing"})
+    shown = page(admin)
+    assert "newsletter worker" in shown
+    assert "Not working: sending confirmations and notices" in shown
+    assert "Lost" not in shown
+    Worker.objects.update(seen_at=F("seen_at") - SILENT - timedelta(seconds=1))
+    assert "Lost" in page(admin)
+
+
+def test_different_versions_are_pointed_out(admin: Client) -> None:
+    for folder in ("/srv/one", "/srv/two"):
+        Presence("worker", Path(folder), None).beat({})
+    assert "Different versions" not in page(admin)
+    Worker.objects.filter(folder="/srv/two").update(version="0.0.1")
+    assert "Different versions of the program are running." in page(admin)

@@ -13,13 +13,14 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
-from django.db import connections, transaction
+import psycopg
+from django.db import OperationalError, connections, transaction
 from django.db.models import Q
 from procrastinate import App
 from procrastinate.contrib.django import app as django_app
 from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
-from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job, Status
 
 from newsletter import config
@@ -84,12 +85,18 @@ def work(
     set_aside: SetAside,
     concurrency: Mapping[str, int] = QUEUES,
 ) -> None:
-    """Run tasks until it is stopped by the function that it passes to `register_stop`, or a worker ends."""
+    """Run tasks until it is stopped by the function that it passes to `register_stop`, or a worker ends.
+
+    Raises Django's OperationalError if the database fails.
+    """
     logging.getLogger("procrastinate.worker").setLevel(logging.CRITICAL)  # it logs arguments; failures are logged here
     threads = ThreadPoolExecutor(sum(concurrency.values()) + 4, "background")
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(threads)
-        runner.run(_work(register_stop, set_aside, concurrency))
+        try:
+            runner.run(_work(register_stop, set_aside, concurrency))
+        except (psycopg.Error, ConnectorException) as e:
+            raise OperationalError(str(e.__cause__ or e)) from e
 
 
 async def _work(

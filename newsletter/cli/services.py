@@ -12,7 +12,7 @@ from math import inf
 from apscheduler.executors.debug import DebugExecutor
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
 from newsletter import config, supervision
 from newsletter.bounces import processing
@@ -38,6 +38,7 @@ BOUNCES_MINUTES = 10
 ALERT_SECONDS = 2.0
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
+DATABASE_RETRY_SECONDS = 2.0
 
 Act = Callable[[Config, datetime], object]
 
@@ -81,7 +82,16 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
         if service.stopping.is_set():
             stop()
 
-    shared.work(register, lambda name, arguments: set_aside.tell(in_force(), name, arguments))
+    while not service.stopping.is_set():
+        try:
+            connection.ensure_connection()
+            service.report(None)
+            shared.work(register, lambda name, arguments: set_aside.tell(in_force(), name, arguments))
+            return
+        except (OperationalError, InterfaceError) as e:
+            service.report(explain(e))
+            connection.close()
+            service.stopping.wait(DATABASE_RETRY_SECONDS)
 
 
 def _present(supervisor: Supervisor, configuration: Config, command: str, *, send: bool) -> Service:

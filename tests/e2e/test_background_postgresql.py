@@ -85,6 +85,33 @@ shared.work(stop.append, told, {"work": 1})
 """
 )
 
+DATABASE_AWAY = (
+    START
+    + """
+import time
+from django.conf import settings
+from newsletter.cli import services
+from newsletter.sending.faults import explain
+from newsletter.supervision import Periods, Service
+
+def wait(state):
+    while state():
+        time.sleep(0.05)
+
+services.DATABASE_RETRY_SECONDS = 0.2
+database = settings.DATABASES["default"]
+port, database["PORT"] = database["PORT"], "1"
+background = Service("background", lambda service: services._share_work(service, config.current), explain, Periods())
+background.start()
+wait(lambda: background.status().problem is None)
+print(background.status().problem.code, background.status().restarts)
+database["PORT"] = port
+wait(lambda: background.status().problem)
+background.stop()
+print(background.join(30), background.status().restarts)
+"""
+)
+
 
 @pytest.fixture
 def blog() -> Iterator[BlogServer]:
@@ -132,3 +159,9 @@ def test_a_task_that_ends_its_worker_three_times_is_set_aside_and_told(machines:
     told = script(here, NOTICES).stdout
     assert script(here, ENQUEUE).stdout.strip() == "1", "it is not stored again"
     assert "the task crash (kinaforum) was set aside, because the program ended three times while it did it" in told
+
+
+def test_a_database_that_is_away_is_told_and_work_goes_on_when_it_returns(machines: list[Site]) -> None:
+    machines[0].run("editions")
+    told = script(machines[0], DATABASE_AWAY)
+    assert told.stdout.split() == ["database.unusable", "0", "True", "0"], told.stderr

@@ -8,6 +8,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.doubles.ports import free_port
+
 NGINX = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log stderr;
 events {{}}
@@ -63,7 +65,7 @@ def proxy(name: str, folder: Path, behind: int) -> Iterator[int]:
     """Run the proxy before a port of this machine; gives the proxy's own port."""
     text, words = SERVERS[name]
     folder.mkdir()
-    port, file = _free_port(), folder / "proxy.conf"
+    port, file = free_port(), folder / "proxy.conf"
     places = {"folder": folder, "port": port, "behind": behind, "file": file}
     file.write_text(text.format(**places), encoding="utf-8")
     environment = {**os.environ, "HOME": str(folder), "XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
@@ -75,12 +77,6 @@ def proxy(name: str, folder: Path, behind: int) -> Iterator[int]:
         finally:
             running.terminate()
             running.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 def _wait_for(port: int, running: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -87,11 +87,12 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
             connection.ensure_connection()
             service.report(None)
             shared.work(register, lambda name, arguments: set_aside.tell(in_force(), name, arguments))
-            return
         except (OperationalError, InterfaceError) as e:
             service.report(explain(e))
             connection.close()
             service.stopping.wait(DATABASE_RETRY_SECONDS)
+        else:
+            return
 
 
 def _present(supervisor: Supervisor, configuration: Config, command: str, *, send: bool) -> Service:

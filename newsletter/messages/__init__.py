@@ -19,6 +19,7 @@ from newsletter.messages import (
     sending,
     sources,
 )
+from newsletter.messages.deliverability import checks as deliverability_checks
 from newsletter.messages.message import (
     CATALOGUE,
     ENGLISH,
@@ -47,6 +48,7 @@ STAGES = (
     bounces,
     notices,
     failures,
+    deliverability_checks,
     configuration,
     general,
 )

@@ -165,27 +165,6 @@ DESIGN_WITHOUT_IMAGES = MessageType(
     "check.design-without-images",
     gettext_noop("the design {design} shows no images of shortened posts, so this has no effect: {keys}"),
 )
-NO_RECORD = MessageType("check.no-record", gettext_noop("{name} has no {type} record; add one"))
-NO_DKIM_RECORD = MessageType(
-    "check.no-dkim-record",
-    gettext_noop("{name} has no DKIM record; add the one that 'newsletter dkim new' printed"),
-)
-SEVERAL_RECORDS = MessageType(
-    "check.several-records", gettext_noop("{name} has {count} {type} records; there must be one")
-)
-OTHER_DKIM_KEY = MessageType(
-    "check.other-dkim-key", gettext_noop("{name} publishes a different key from the one in config.toml; replace it")
-)
-DMARC_INHERITED = MessageType("check.dmarc-inherited", gettext_noop("inherited from {domain}: {record}"))
-ALIGNED = MessageType("check.aligned", gettext_noop("{type} for {domain} belongs to the same organization as From"))
-NOT_ALIGNED = MessageType(
-    "check.not-aligned",
-    gettext_noop(
-        "neither DKIM nor the envelope sender belongs to the organization of {domain}; sign emails for that domain, "
-        "see 'newsletter dkim new'"
-    ),
-)
-NOT_LOOKED_UP = MessageType("check.not-looked-up", gettext_noop("{name} could not be looked up: {cause}"))
 WRITTEN_TO = MessageType("check.written-to", gettext_noop("emails are written to {folder}"))
 KEY_ACCEPTED = MessageType("check.key-accepted", gettext_noop("the key is accepted"))
 KEY_FORBIDDEN = MessageType(

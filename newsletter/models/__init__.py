@@ -6,6 +6,7 @@ The packages above read and write them, and have the rules about who may change 
 from newsletter.models.bounce import Bounce, BounceMailbox
 from newsletter.models.clock import Notice, Occurrence
 from newsletter.models.counted_link import CountedLink
+from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck
 from newsletter.models.delivery import Chunk, Delivery, DeliveryStatus, Identity, Machine, Result, Retry, Tally
 from newsletter.models.edition import (
     LOCKED_STATES,
@@ -37,6 +38,9 @@ __all__ = [
     "CountedLink",
     "Delivery",
     "DeliveryStatus",
+    "DmarcReport",
+    "DmarcResult",
+    "DnsCheck",
     "Edition",
     "EditionPost",
     "EditorChoice",

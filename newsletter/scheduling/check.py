@@ -7,18 +7,24 @@ from newsletter.messages import Message
 
 
 class Verdict(StrEnum):
-    """The result of a check."""
+    """The result of a check; a note neither passes nor fails: what is optional, or can't be seen from here."""
 
     GOOD = "good"
+    NOTE = "note"
     WARNING = "warning"
     BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One finding; `record` is a missing DNS record."""
+    """One finding; `record` is a DNS record to add, or to put in the place of the one that was found.
+
+    A check of deliverability names its `requirement` and the mailbox providers that have it.
+    """
 
     about: Message
     verdict: Verdict
     message: Message
     record: str = ""
+    requirement: str = ""
+    required_by: tuple[str, ...] = ()

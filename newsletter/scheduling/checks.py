@@ -28,7 +28,6 @@ from newsletter.render.subject import subject
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
 from newsletter.scheduling.check import Check, Verdict
-from newsletter.scheduling.dns_records import dns_checks
 from newsletter.scheduling.integrity import damages, space_for_copy
 from newsletter.sending.providers.interface import ProviderProblem
 
@@ -42,8 +41,9 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
         found.append(_template(configuration, newsletter))
         found += _images(newsletter)
     if dns:
-        for domain in sorted({n.sender.domain for n in configuration.newsletters.values()}):
-            found += list(dns_checks(configuration, domain))
+        from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
+
+        found += report(configuration)
     if connect:
         found += list(provider_checks(configuration))
     return found

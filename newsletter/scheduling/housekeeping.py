@@ -6,7 +6,7 @@ from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 
 from newsletter.config import Config
-from newsletter.models import Job, Notice, Occurrence, Post, SourceDay
+from newsletter.models import DmarcReport, Job, Notice, Occurrence, Post, SourceDay
 from newsletter.recovery import log
 from newsletter.scheduling import old_deliveries, unused_images
 from subscribers import preferences, signup
@@ -16,6 +16,7 @@ KEEP_FAILED_LOGINS = timedelta(days=1)
 KEEP_NOTICES = timedelta(days=90)
 KEEP_JOBS = timedelta(days=1)
 KEEP_RECOVERY_LOG = timedelta(days=400)
+KEEP_DMARC_REPORTS = timedelta(days=400)
 
 
 def tidy(configuration: Config, now: datetime) -> None:
@@ -28,6 +29,7 @@ def tidy(configuration: Config, now: datetime) -> None:
     Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()
     Job.objects.filter(updated_at__lt=now - KEEP_JOBS).delete()
     Occurrence.objects.filter(done_at__lt=now - KEEP_NOTICES).delete()
+    DmarcReport.objects.filter(ends_at__lt=now - KEEP_DMARC_REPORTS).delete()
     SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()).delete()
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
     old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")

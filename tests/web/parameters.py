@@ -11,7 +11,7 @@ from newsletter.web.desk.urls import urlpatterns
 from tests.web import make
 
 EDITION = f"editions/kinaforum/{make.PERIOD}/"
-ASKS_OTHERS = ("settings-dns", "settings-provider", "logout")
+ASKS_OTHERS = ("deliverability-check", "settings-provider", "logout")
 """Pages that ask DNS or a provider, and the one that would end the session."""
 NAMES = (
     *(

@@ -64,7 +64,8 @@ OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
         "subscribers-export",
         "settings",
         "newsletter-add",
-        "settings-dns",
+        "deliverability",
+        "deliverability-check",
         "settings-provider",
         "restored",
         "unsent",
@@ -154,8 +155,7 @@ def test_an_admin_decides_who_sends(admin: Client) -> None:
 
 @pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.ADMIN])
 def test_an_admin_is_let_in_everywhere(admin: Client, name: str) -> None:
-    if name != "settings-dns":
-        assert admin.get(_address(name)).status_code in (200, 404, 405)
+    assert admin.get(_address(name)).status_code in (200, 404, 405)
 
 
 def test_every_page_of_the_desk_has_its_policy(editor: Client) -> None:
@@ -190,7 +190,7 @@ def test_the_desk_is_found_under_its_own_names_only() -> None:
     assert get_resolver().resolve("/desk/").view_name == "desk:home"
 
 
-@pytest.mark.parametrize("name", [name for name in TABLE if name not in ("settings-dns", "settings-provider", "raw")])
+@pytest.mark.parametrize("name", [name for name in TABLE if name not in ("settings-provider", "raw")])
 def test_nothing_of_the_desk_is_kept_by_caches(admin: Client, name: str) -> None:
     """Whatever the answer: a page, a redirect, a refusal, a file."""
     make.draft("First")

@@ -29,7 +29,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")
 
 def _used() -> Iterator[str]:
     """What code and templates ask for; of a plural its singular."""
-    for path in (*CODE.rglob("*.py"), *FIRST_RUN.rglob("*.py"), *Path(messages.__path__[0]).glob("*.py")):
+    for path in (*CODE.rglob("*.py"), *FIRST_RUN.rglob("*.py"), *Path(messages.__path__[0]).rglob("*.py")):
         for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
             yield message[0] if isinstance(message, tuple) else message
     for path in (*TEMPLATES.glob("*.html"), *TEMPLATES.with_name("first_run").glob("*.html")):

@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 
 from newsletter.web import numbers, periods
 from newsletter.web.desk.composing import views as composing_views
+from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.designs import views as design_views
 from newsletter.web.desk.edition import draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
@@ -110,7 +111,8 @@ urlpatterns = [
     _page("settings/n/<slug:name>/design/preview/", design_views.preview, "design-preview"),
     _page("settings/n/<slug:name>/designs/use/", editing.use_design, "design-use"),
     _page("settings/n/<slug:name>/designs/<slug:design>/frame/", design_views.frame, "design-frame"),
-    _page("settings/dns/", settings_views.dns, "settings-dns"),
+    _page("deliverability/", deliverability_views.deliverability, "deliverability"),
+    _page("deliverability/check/", deliverability_views.check, "deliverability-check"),
     _page("settings/provider/", settings_views.provider, "settings-provider"),
     _page("sources/", sources_views.sources, "sources"),
     _page("sources/try/", trying.attempt, "source-try"),

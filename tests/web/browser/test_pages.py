@@ -41,6 +41,7 @@ BEFORE = (
     "/desk/segments/add/",
     f"{EDITION}recipients/",
     "/desk/settings/",
+    "/desk/deliverability/",
     "/desk/settings/newsletters/add/",
     "/desk/settings/n/kinaforum/general/",
     "/desk/settings/n/kinaforum/design/",

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Moment, NamedAddress, Rate
 from newsletter.scheduling import checks
-from newsletter.scheduling.dns_records import dns_checks
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.fields import Words
@@ -58,14 +57,6 @@ def _tables(found: Config) -> Iterator[Mapping[str, object]]:
     ]
     for name, title, table in tables:
         yield {"name": name, "title": title, "settings": list(_flat("", table))}
-
-
-def dns(request: HttpRequest) -> HttpResponse:
-    """SPF, DKIM and DMARC of each sending domain; the record to add where one is missing."""
-    found = config_of(request)
-    domains = sorted({n.sender.domain for n in found.newsletters.values()})
-    told = [check for domain in domains for check in dns_checks(found, domain)]
-    return page(request, "_checks", {"checks": told})
 
 
 def provider(request: HttpRequest) -> HttpResponse:

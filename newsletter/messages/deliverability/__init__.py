@@ -1,0 +1,1 @@
+"""Messages about deliverability: checks of domains and servers, and reports of receivers."""

@@ -1,0 +1,236 @@
+"""What mailbox providers require of senders."""
+
+from newsletter.messages.message import MessageType, gettext_noop
+
+# What each check is about.
+SPF = MessageType("deliverability.about-spf", gettext_noop("SPF record"))
+DKIM = MessageType("deliverability.about-dkim", gettext_noop("DKIM key {selector}"))
+DKIM_PROVIDER = MessageType("deliverability.about-dkim-provider", gettext_noop("DKIM signature"))
+DMARC = MessageType("deliverability.about-dmarc", gettext_noop("DMARC policy"))
+DMARC_REPORTS = MessageType("deliverability.about-dmarc-reports", gettext_noop("DMARC reports"))
+ALIGNMENT = MessageType("deliverability.about-alignment", gettext_noop("DMARC alignment"))
+RECEIVING = MessageType("deliverability.about-receiving", gettext_noop("receives email"))
+REVERSE_DNS = MessageType("deliverability.about-reverse-dns", gettext_noop("reverse DNS"))
+TLS = MessageType("deliverability.about-tls", gettext_noop("encrypted sending"))
+ONE_CLICK = MessageType("deliverability.about-one-click", gettext_noop("one-click unsubscribe"))
+FEEDBACK_ID = MessageType("deliverability.about-feedback-id", gettext_noop("Feedback-ID field"))
+BIMI = MessageType("deliverability.about-bimi", gettext_noop("logo in the inbox (BIMI)"))
+
+# Any record.
+NO_RECORD = MessageType("check.no-record", gettext_noop("{name} has no {type} record; add one"))
+SEVERAL_RECORDS = MessageType(
+    "check.several-records", gettext_noop("{name} has {count} {type} records; there must be one")
+)
+NOT_LOOKED_UP = MessageType("check.not-looked-up", gettext_noop("{name} could not be looked up: {cause}"))
+
+# SPF (RFC 7208).
+SPF_GOOD = MessageType("check.spf", gettext_noop("{record} (DNS lookups: {count} of at most 10)"))
+SPF_WITHOUT = MessageType(
+    "check.spf-without", gettext_noop("the SPF record of {name} does not have {term}; change it to this record")
+)
+SPF_ADDRESS = MessageType(
+    "check.spf-address",
+    gettext_noop(
+        "the SPF record of {name} does not cover {address}, the address of {server}; change it to this record"
+    ),
+)
+SPF_OPEN = MessageType(
+    "check.spf-open", gettext_noop("the SPF record of {name} ends with +all, so anyone may send for it; use ~all")
+)
+SPF_NEUTRAL = MessageType(
+    "check.spf-neutral", gettext_noop("the SPF record of {name} says nothing about other servers; end it with ~all")
+)
+SPF_LOOKUPS = MessageType(
+    "check.spf-lookups",
+    gettext_noop("the SPF record of {name} needs more than 10 DNS lookups, so it is invalid; remove unused includes"),
+)
+SPF_VOID = MessageType(
+    "check.spf-void",
+    gettext_noop(
+        "the SPF record of {name} names more than two hosts that don't exist, so it is invalid; remove these hosts"
+    ),
+)
+SPF_LOOP = MessageType(
+    "check.spf-loop", gettext_noop("the SPF record of {name} includes itself, so it is invalid; remove that include")
+)
+SPF_INCLUDE = MessageType(
+    "check.spf-include",
+    gettext_noop("the SPF record of {name} includes {included}, which has no SPF record; remove or correct it"),
+)
+SPF_INVALID = MessageType(
+    "check.spf-invalid", gettext_noop("the SPF record of {name} is invalid ({cause}); correct it")
+)
+SPF_OF_PROVIDER = MessageType(
+    "check.spf-of-provider",
+    gettext_noop("{provider} sends with a return path of its own; add the records that its pages show for your domain"),
+)
+
+# DKIM (RFC 6376).
+NO_DKIM_RECORD = MessageType(
+    "check.no-dkim-record",
+    gettext_noop("{name} has no DKIM record; add the one that 'newsletter dkim new' printed"),
+)
+OTHER_DKIM_KEY = MessageType(
+    "check.other-dkim-key", gettext_noop("{name} publishes a different key from the one in config.toml; replace it")
+)
+DKIM_REVOKED = MessageType(
+    "check.dkim-revoked", gettext_noop("the key at {name} is revoked (its p= is empty); publish the key again")
+)
+DKIM_TESTING = MessageType(
+    "check.dkim-testing",
+    gettext_noop("the key at {name} has t=y, so receivers treat emails as unsigned; remove t=y from the record"),
+)
+DKIM_INVALID = MessageType("check.dkim-invalid", gettext_noop("the record at {name} has no valid key; replace it"))
+DKIM_SHORT = MessageType(
+    "check.dkim-short",
+    gettext_noop("the key at {name} has {bits} bits; receivers ask for 1,024 or more, so make a new key"),
+)
+DKIM_RSA = MessageType("check.dkim-rsa", gettext_noop("RSA with {bits} bits at {name}"))
+DKIM_ED25519 = MessageType(
+    "check.dkim-ed25519",
+    gettext_noop("Ed25519 at {name}; Gmail and Microsoft don't verify it, so add an RSA key as well"),
+)
+DKIM_BESIDE = MessageType("check.dkim-beside", gettext_noop("Ed25519 at {name}, beside an RSA key"))
+NOT_SIGNED = MessageType(
+    "check.not-signed",
+    gettext_noop("no key signs emails from {domain}; make one with 'newsletter dkim new {domain}'"),
+)
+SIGNED_BY = MessageType("check.signed-by", gettext_noop("{provider} signs, with its key at {name}"))
+NO_KEY_OF_PROVIDER = MessageType(
+    "check.no-key-of-provider",
+    gettext_noop("{name} has no DKIM record of {provider}; add the records that its pages show for your domain"),
+)
+SIGNING_UNSEEN = MessageType(
+    "check.signing-unseen",
+    gettext_noop("{provider} signs with keys whose names it chooses; its pages show whether {domain} is verified"),
+)
+
+# DMARC (RFC 9989).
+DMARC_FOUND = MessageType("check.dmarc", gettext_noop("the policy is {policy}: {record}"))
+DMARC_INHERITED = MessageType("check.dmarc-inherited", gettext_noop("inherited from {domain}: {record}"))
+DMARC_INVALID = MessageType(
+    "check.dmarc-invalid", gettext_noop("the DMARC record of {name} is invalid ({cause}); correct it")
+)
+DMARC_MISPLACED = MessageType(
+    "check.dmarc-misplaced", gettext_noop("the DMARC record is at {name}; move it to _dmarc.{name}")
+)
+ALIGNED = MessageType("check.aligned", gettext_noop("{type} for {domain} belongs to the same organization as From"))
+NOT_ALIGNED = MessageType(
+    "check.not-aligned",
+    gettext_noop(
+        "neither DKIM nor the envelope sender belongs to the organization of {domain}; sign emails for that domain, "
+        "see 'newsletter dkim new'"
+    ),
+)
+ALIGNED_BY_SPF = MessageType(
+    "check.aligned-by-spf",
+    gettext_noop(
+        "only SPF for {domain} belongs to the same organization as From, and it fails for forwarded emails; add a DKIM "
+        "key"
+    ),
+)
+NOT_STRICTLY_ALIGNED = MessageType(
+    "check.not-strictly-aligned",
+    gettext_noop(
+        "the DMARC record asks for {domain} itself (adkim=s or aspf=s), and {other} is another domain; sign emails for "
+        "{domain}, or remove these tags"
+    ),
+)
+ALIGNED_BY_PROVIDER = MessageType(
+    "check.aligned-by-provider",
+    gettext_noop("{provider} signs for {domain} once that domain is verified on its pages"),
+)
+REPORTS_READ = MessageType("check.dmarc-reports-read", gettext_noop("reports arrive in the bounce mailbox: {address}"))
+REPORTS_ELSEWHERE = MessageType(
+    "check.dmarc-reports-elsewhere",
+    gettext_noop("reports go to {addresses}; add {own} to see them here too"),
+)
+REPORTS_SENT = MessageType("check.dmarc-reports-sent", gettext_noop("reports go to {addresses}"))
+NO_REPORTS = MessageType(
+    "check.no-dmarc-reports",
+    gettext_noop("the DMARC record of {name} asks for no reports (rua=), so you don't see who sends in your name"),
+)
+REPORTS_REFUSED = MessageType(
+    "check.dmarc-reports-refused",
+    gettext_noop("{destination} has not agreed to receive the reports of {domain}, so none are sent; add this record"),
+)
+
+# Servers.
+MX_FOUND = MessageType("check.mx", gettext_noop("{name} receives email at {hosts}"))
+MX_IMPLICIT = MessageType(
+    "check.mx-implicit", gettext_noop("{name} has no MX record, so its email goes to {name} itself; add one")
+)
+NO_MX = MessageType(
+    "check.no-mx", gettext_noop("{name} can't receive email, so replies and bounces are lost; add an MX record")
+)
+NULL_MX = MessageType(
+    "check.null-mx",
+    gettext_noop("{name} refuses all email (its MX is '.'); use an address that receives email, or change the record"),
+)
+MX_WITHOUT_ADDRESS = MessageType(
+    "check.mx-without-address", gettext_noop("the mail server {host} of {name} has no address; correct the MX record")
+)
+REVERSE_GOOD = MessageType("check.reverse-dns", gettext_noop("{address} is {name}, and {name} is {address}"))
+NO_ADDRESS = MessageType(
+    "check.no-address",
+    gettext_noop("the mail server's name {name} has no address; set delivery.smtp.hello to its public name"),
+)
+NO_REVERSE = MessageType(
+    "check.no-reverse-dns",
+    gettext_noop("{address} has no reverse DNS; ask your hosting company to set it to {server}"),
+)
+REVERSE_DIFFERS = MessageType(
+    "check.reverse-dns-differs",
+    gettext_noop(
+        "{address} is called {name}, but {name} is not {address}; ask your hosting company to set it to {server}"
+    ),
+)
+SENT_BY = MessageType("check.sent-by", gettext_noop("{provider} is responsible for this"))
+ENCRYPTED = MessageType("check.encrypted", gettext_noop("emails go to {host} encrypted"))
+ENCRYPTED_BY_OWN = MessageType(
+    "check.encrypted-by-own",
+    gettext_noop(
+        "the mail server on this machine must offer TLS to others; with Postfix: smtp_tls_security_level = may"
+    ),
+)
+UNENCRYPTED = MessageType(
+    "check.unencrypted",
+    gettext_noop("delivery.smtp.security is 'none', so emails go to {host} unencrypted; use 'auto'"),
+)
+NOTHING_SENT = MessageType("check.nothing-sent", gettext_noop("emails are only written to a folder"))
+
+# Header fields.
+ONE_CLICK_GOOD = MessageType("check.one-click", gettext_noop("readers unsubscribe with one click at {url}"))
+ONE_CLICK_HTTP = MessageType(
+    "check.one-click-http",
+    gettext_noop("{url} is not https, so emails have no one-click unsubscribe; set up https and change site.url"),
+)
+ONE_CLICK_LOCAL = MessageType(
+    "check.one-click-local",
+    gettext_noop("{url} can't be reached from the internet, so unsubscribing fails; set site.url to a public address"),
+)
+FEEDBACK_GOOD = MessageType(
+    "check.feedback-id", gettext_noop("{value}: Postmaster Tools shows complaints for each newsletter")
+)
+FEEDBACK_REPLACED = MessageType("check.feedback-id-replaced", gettext_noop("{provider} sets a Feedback-ID of its own"))
+
+# BIMI.
+NO_BIMI = MessageType(
+    "check.no-bimi",
+    gettext_noop(
+        "a logo is optional: it needs a BIMI record, a certificate (VMC or CMC) and a DMARC policy of quarantine or "
+        "reject"
+    ),
+)
+BIMI_GOOD = MessageType("check.bimi", gettext_noop("the logo is published: {record}"))
+BIMI_WITHOUT_CERTIFICATE = MessageType(
+    "check.bimi-without-certificate",
+    gettext_noop("the record has no certificate (a=), which Gmail and Apple require; add a VMC or CMC"),
+)
+BIMI_POLICY = MessageType(
+    "check.bimi-policy",
+    gettext_noop("the logo is not shown, because the DMARC policy is {policy}; it must be quarantine or reject"),
+)
+BIMI_INVALID = MessageType(
+    "check.bimi-invalid", gettext_noop("{name} has no valid BIMI record (v=BIMI1 with https addresses); correct it")
+)

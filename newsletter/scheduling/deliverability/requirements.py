@@ -1,0 +1,39 @@
+"""Which mailbox provider requires what, from their published rules for senders of many emails.
+
+Google's "Email sender guidelines", Yahoo's "Sender best practices", Microsoft's "Outlook's new requirements for
+high-volume senders" with Outlook.com's policies, and Apple's "Postmaster information for iCloud Mail".
+"""
+
+from enum import StrEnum
+
+MAILBOX_PROVIDERS = ("gmail", "yahoo", "microsoft", "apple")
+NAMES = {"gmail": "Gmail", "yahoo": "Yahoo", "microsoft": "Microsoft", "apple": "Apple"}
+
+
+class Requirement(StrEnum):
+    """A requirement, by the name that machine-readable output has for it."""
+
+    SPF = "spf"
+    DKIM = "dkim"
+    DMARC = "dmarc"
+    ALIGNMENT = "alignment"
+    RECEIVING = "receiving"
+    REVERSE_DNS = "reverse-dns"
+    TLS = "tls"
+    ONE_CLICK = "one-click"
+    DMARC_REPORTS = "dmarc-reports"
+    FEEDBACK_ID = "feedback-id"
+    BIMI = "bimi"
+
+
+REQUIRED_BY: dict[Requirement, tuple[str, ...]] = {
+    Requirement.SPF: MAILBOX_PROVIDERS,
+    Requirement.DKIM: MAILBOX_PROVIDERS,
+    Requirement.DMARC: MAILBOX_PROVIDERS,
+    Requirement.ALIGNMENT: ("gmail", "yahoo", "microsoft"),
+    Requirement.RECEIVING: ("yahoo", "microsoft"),
+    Requirement.REVERSE_DNS: MAILBOX_PROVIDERS,
+    Requirement.TLS: ("gmail",),
+    Requirement.ONE_CLICK: ("gmail", "yahoo"),
+}
+"""What is not here is optional."""

@@ -1,0 +1,1 @@
+"""Deliverability: what mailbox providers require, and who sends in our name; for admins."""

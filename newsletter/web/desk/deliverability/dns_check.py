@@ -1,0 +1,71 @@
+"""Checking DNS in the background; the last result is kept with its time."""
+
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from newsletter.config import Config
+from newsletter.messages import from_json
+from newsletter.models import DnsCheck, Job
+from newsletter.scheduling.check import Check, Verdict
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.permissions import Role
+
+
+def last() -> tuple[datetime, list[Check]] | None:
+    """Return when DNS was last checked, and the findings; None if it never was."""
+    row = DnsCheck.objects.first()
+    return (row.at, [_from_json(each) for each in row.checks]) if row else None
+
+
+def by_domain(checks: list[Check]) -> list[tuple[str, list[Check]]]:
+    """Return the findings of each domain, the domains in the order of the report."""
+    return [(domain, list(found)) for domain, found in groupby(checks, key=_domain)]
+
+
+def _domain(check: Check) -> str:
+    return str(check.about.param("subject"))
+
+
+def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
+    from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
+
+    checks = report(configuration, step=progress)
+    DnsCheck.objects.update_or_create(
+        pk=1, defaults={"at": timezone.now(), "checks": [_to_json(each) for each in checks]}
+    )
+    return {"count": len(checks)}
+
+
+def _show(request: HttpRequest, job: Job) -> HttpResponse:
+    return redirect("desk:deliverability")
+
+
+def _to_json(check: Check) -> dict[str, Any]:
+    return {
+        "about": check.about.to_json(),
+        "verdict": check.verdict.value,
+        "message": check.message.to_json(),
+        "record": check.record,
+        "requirement": check.requirement,
+        "required_by": list(check.required_by),
+    }
+
+
+def _from_json(stored: dict[str, Any]) -> Check:
+    return Check(
+        from_json(stored["about"]),
+        Verdict(stored["verdict"]),
+        from_json(stored["message"]),
+        stored["record"],
+        stored["requirement"],
+        tuple(stored["required_by"]),
+    )
+
+
+CHECK = work.JobKind("dns", gettext_lazy("Checking DNS"), "settings", Role.ADMIN, _run, _show, work.always_resumable)

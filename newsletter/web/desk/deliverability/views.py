@@ -1,0 +1,56 @@
+"""The page of deliverability; for admins."""
+
+from collections import Counter
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from newsletter.scheduling.check import Check, Verdict
+from newsletter.scheduling.deliverability.requirements import NAMES
+from newsletter.web.desk import formatting
+from newsletter.web.desk.deliverability import dns_check
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import default_zone, editor, page
+from subscribers.requests import config_of
+
+STATES = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.WARNING: "waiting", Verdict.BAD: "failed"}
+"""The class of the style sheet for each verdict."""
+
+
+def deliverability(request: HttpRequest) -> HttpResponse:
+    """What was found when DNS was last checked, by domain and requirement."""
+    kept = dns_check.last()
+    checks = kept[1] if kept else []
+    context = {
+        "at": formatting.moment(kept[0], default_zone(request)) if kept else "",
+        "running": work.unfinished(dns_check.CHECK),
+        "domains": [
+            {"domain": domain, "rows": list(map(_row, found))} for domain, found in dns_check.by_domain(checks)
+        ],
+        "counts": _counts(checks),
+    }
+    return page(request, "deliverability", context, section="settings")
+
+
+@require_POST
+def check(request: HttpRequest) -> HttpResponse:
+    """Check DNS in the background; a check that goes on is shown instead of a second one."""
+    running = work.unfinished(dns_check.CHECK)
+    job = running or work.start(dns_check.CHECK, config_of(request), "", editor(request), {})
+    return redirect("desk:job", job.pk)
+
+
+def _counts(checks: list[Check]) -> dict[str, int]:
+    found = Counter(each.verdict for each in checks)
+    return {"bad": found[Verdict.BAD], "warnings": found[Verdict.WARNING], "good": found[Verdict.GOOD]}
+
+
+def _row(found: Check) -> dict[str, Any]:
+    return {
+        "check": found,
+        "title": found.about.param("message"),
+        "state": STATES[found.verdict],
+        "required_by": [NAMES[each] for each in found.required_by],
+    }

@@ -1,0 +1,115 @@
+"""The report on deliverability against a real name server: forty set-ups of a domain, each finding as expected."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import dns.resolver
+import pytest
+
+from newsletter import config
+from newsletter.config import Bounces, Config, Dkim, Imap, NamedAddress, Smtp
+from newsletter.scheduling.check import Check
+from newsletter.scheduling.deliverability.report import report
+from newsletter.scheduling.deliverability.requirements import MAILBOX_PROVIDERS
+from tests.doubles import nsd
+from tests.scheduling.deliverability import setups
+from tests.scheduling.deliverability.setups import SETUPS, Setup
+
+DOMAINS = {setup.name: f"d{number}.example" for number, setup in enumerate(SETUPS)}
+ADDRESSES = {setup.name: f"203.0.113.{number + 1}" for number, setup in enumerate(SETUPS)}
+
+
+@pytest.fixture(scope="module")
+def resolver() -> Iterator[dns.resolver.Resolver]:
+    """A resolver that asks a name server with the records of all set-ups."""
+    records = [record for each in SETUPS for record in setups.zone(each, DOMAINS[each.name], ADDRESSES[each.name])]
+    with nsd.running([*records, *setups.SHARED], broken=("broken.example",)) as found:
+        yield found
+
+
+def configured(setup: Setup) -> Config:
+    """The configuration of a set-up."""
+
+    def filled(text: str) -> str:
+        return text.replace("{d}", DOMAINS[setup.name])
+
+    given = config.current()
+    smtp = {"host": "mail.{d}", **setup.smtp}
+    newsletter = replace(
+        next(iter(given.newsletters.values())),
+        sender=NamedAddress("News", f"news@{filled(setup.domain)}"),
+        reply_to=setup.reply_to,
+        provider="",
+    )
+    return replace(
+        given,
+        site=replace(given.site, url=filled(setup.site)),
+        newsletters={"weekly": newsletter},
+        delivery=replace(
+            given.delivery,
+            provider=setup.provider,
+            smtp=Smtp(**{key: filled(value) for key, value in smtp.items()}),
+            dkim=tuple(Dkim(domain=filled(domain), selector=name, key=key) for domain, name, key in setup.keys),
+        ),
+        bounces=Bounces(return_path=filled(setup.return_path), imap=Imap(host="imap.example" if setup.mailbox else "")),
+    )
+
+
+def found_by(checks: list[Check]) -> dict[str, tuple[str, ...]]:
+    """The findings of each requirement: the verdict and the code."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in checks:
+        found[each.requirement] = (*found.get(each.requirement, ()), f"{each.verdict} {each.message.code}")
+    return found
+
+
+def test_there_are_forty_setups_or_more() -> None:
+    assert len(DOMAINS) == len(SETUPS) >= 40
+
+
+@pytest.mark.parametrize("setup", SETUPS, ids=lambda each: each.name)
+def test_each_finding_is_as_expected(setup: Setup, resolver: dns.resolver.Resolver) -> None:
+    checks = report(configured(setup), resolver)
+    wanted = {**setups.GOOD, **setup.finds}
+    if not setup.mailbox and "dmarc-reports" not in setup.finds:
+        wanted["dmarc-reports"] = "good check.dmarc-reports-sent"
+    pairs = {name: (each,) if isinstance(each, str) else each for name, each in wanted.items()}
+    assert found_by(checks) == {name: each for name, each in pairs.items() if each}
+
+
+@pytest.mark.parametrize("setup", [each for each in SETUPS if each.record], ids=lambda each: each.name)
+def test_the_record_to_paste_is_given(setup: Setup, resolver: dns.resolver.Resolver) -> None:
+    assert setup.record is not None
+    requirement, text = setup.record
+    record = next(each.record for each in report(configured(setup), resolver) if each.requirement == requirement)
+    reverse = ".".join(reversed(ADDRESSES[setup.name].split("."))) + ".in-addr.arpa"
+    assert record == text.replace("{d}", DOMAINS[setup.name]).replace("{ptr}", reverse)
+
+
+def test_each_mailbox_provider_requires_something(resolver: dns.resolver.Resolver) -> None:
+    checks = report(configured(SETUPS[0]), resolver)
+    assert {each for check in checks for each in check.required_by} == set(MAILBOX_PROVIDERS)
+
+
+def test_a_second_domain_in_from_without_a_key_does_not_align(resolver: dns.resolver.Resolver) -> None:
+    given = configured(SETUPS[0])
+    second = replace(given.newsletters["weekly"], sender=NamedAddress("News", "news@d1.example"))
+    checks = report(replace(given, newsletters={**given.newsletters, "second": second}), resolver)
+    aligned = {
+        str(each.about).partition(":")[0]: str(each.verdict) for each in checks if each.requirement == "alignment"
+    }
+    assert aligned == {"d0.example": "good", "d1.example": "bad"}
+
+
+def test_progress_is_told_by_domain(resolver: dns.resolver.Resolver) -> None:
+    steps: list[tuple[int, int]] = []
+    report(configured(SETUPS[0]), resolver, step=lambda done, total: steps.append((done, total)))
+    assert steps == [(0, 1), (1, 1)]
+
+
+def test_a_corrected_record_is_seen_at_once(resolver: dns.resolver.Resolver) -> None:
+    broken = report(configured(SETUPS[1]), resolver)
+    assert found_by(broken)["spf"] == ("bad check.no-record",)
+    repaired = setups.zone(SETUPS[0], DOMAINS[SETUPS[1].name], ADDRESSES[SETUPS[1].name])
+    with nsd.running(repaired) as other:
+        assert found_by(report(configured(SETUPS[1]), other))["spf"] == ("good check.spf",)

@@ -3,6 +3,7 @@
 Addresses are given as typed; each function raises AddressProblem or ActionRefused with one sentence.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
@@ -84,6 +85,19 @@ def remove(text: str, newsletter: str | None = None) -> int:
         return count
     number = active.filter(newsletter=newsletter).values_list("pk", flat=True).first()
     return int(number is not None and unsubscribe(number, timezone.now()))
+
+
+def rename(subscriber: Subscriber, name: str) -> None:
+    """Change a person's name; "" for none."""
+    subscriber.name = " ".join(name.split())[:100]
+    subscriber.save(update_fields=["name"])
+
+
+def set_tags(subscription: Subscription, tags: Iterable[str]) -> None:
+    """Replace the tags of a subscription, which has them cleaned afterwards."""
+    subscription.tags = tuple(tags)
+    subscription.save(update_fields=["tags"])
+    subscription.refresh_from_db(fields=["tags"])
 
 
 def suppress(text: str, reason: str = Suppression.Reason.BY_HAND, note: str = "") -> bool:

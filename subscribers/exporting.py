@@ -76,9 +76,15 @@ def export_json(newsletter: str, file: TextIO) -> int:
     """Write a JSON array with one subscription per line; return the number of subscriptions."""
     count = 0
     file.write("[")
-    for row in rows(newsletter):
-        plain = {name: v if isinstance(v, str | list | None) else v.isoformat() for name, v in row.items()}
-        file.write((",\n" if count else "\n") + json.dumps(plain, ensure_ascii=False))
+    for line in json_lines(newsletter):
+        file.write((",\n" if count else "\n") + line.rstrip("\n"))
         count += 1
     file.write("\n]\n")
     return count
+
+
+def json_lines(newsletter: str) -> Iterator[str]:
+    """Yield a line with a JSON object for each subscription."""
+    for row in rows(newsletter):
+        plain = {name: v if isinstance(v, str | list | None) else v.isoformat() for name, v in row.items()}
+        yield json.dumps(plain, ensure_ascii=False) + "\n"

@@ -6,6 +6,7 @@ import typer
 
 from newsletter import __version__
 from newsletter.cli import (
+    api_tokens,
     bounces,
     collecting,
     deploying,
@@ -38,6 +39,7 @@ for module in (
     resending,
     subscribers,
     users,
+    api_tokens,
     bounces,
     mailq,
     dkim,

@@ -128,8 +128,10 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
     if edition is None:
         _status_of_all()
         return
+    from newsletter.sending.progress import standing
+
     row = find(found, edition)
-    document = _standing(row)
+    document = standing(row, datetime.now(UTC))
     emit(document, _in_full(document))
     for one in document["unknown_deliveries"]:
         say(f"unknown: {one['address'] or 'an erased subscriber'} (number {one['number']}): {one['text']}")
@@ -321,38 +323,15 @@ def _status_of_all() -> None:
     from django.db.models import Exists, OuterRef, Q
 
     from newsletter.models import Edition, Result, Retry, State
+    from newsletter.sending.progress import standing
 
     open_ends = Q(Exists(Retry.objects.filter(edition=OuterRef("pk")))) | Q(
         Exists(Result.objects.filter(edition=OuterRef("pk"), kind="unknown", settled=False))
     )
     rows = Edition.objects.filter(Q(state__in=(State.QUEUED, State.SENDING, State.PAUSED)) | open_ends)
-    documents = [_standing(row) for row in rows.exclude(state=State.CANCELLED).order_by("-until")]
+    now = datetime.now(UTC)
+    documents = [standing(row, now) for row in rows.exclude(state=State.CANCELLED).order_by("-until")]
     emit({"editions": documents}, _table(documents) if documents else "No edition is being sent.")
-
-
-def _standing(row: "Edition") -> dict[str, Any]:
-    from newsletter.sending import progress as standing
-
-    counted = standing.counts(row)
-    rate = standing.rate(row, datetime.now(UTC))
-    left = standing.time_left(counted, rate)
-    return {
-        **counted.document(),
-        "reason": str(row.reason) if row.reason else None,
-        "reason_code": row.reason.code if row.reason else None,
-        "rate": round(rate, 1),
-        "seconds_left": None if left is None else left.total_seconds(),
-        "unknown_deliveries": [
-            {
-                "number": u.number,
-                "address": u.address,
-                "text": str(u.reason or ""),
-                "reason_code": u.reason.code if u.reason else None,
-                "settled": u.settled,
-            }
-            for u in standing.unknown(row)
-        ],
-    }
 
 
 def _in_full(one: dict[str, Any]) -> Table:

@@ -61,7 +61,7 @@ def approve(
     """
     now = now or datetime.now(UTC)
     check_links(configuration, edition.newsletter)
-    _record_what_came(edition, now)
+    record_source_changes(edition, now)
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if draft.state != State.DRAFT:
@@ -92,7 +92,7 @@ def approve(
     return draft
 
 
-def _record_what_came(edition: Edition, now: datetime) -> None:
+def record_source_changes(edition: Edition, now: datetime) -> None:
     """Create a revision if the sources changed texts since the last one, so that it can be reviewed."""
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)

@@ -10,7 +10,7 @@ from django.dispatch import receiver
 
 from newsletter.delivery.reply import redact_stored
 from newsletter.messages import from_text
-from newsletter.models import Bounce, Delivery, Edition, Result
+from newsletter.models import Bounce, Delivery, Edition, KeptAnswer, Result
 from newsletter.sending import progress
 from subscribers.models import Subscription, person_erased
 from subscribers.preferences import data_requested
@@ -48,7 +48,11 @@ def _bounce(delivery: Delivery, bounce: Bounce) -> dict[str, str]:
 
 @receiver(person_erased)
 def forget(subscriber: int, address: str, **_: Any) -> None:
-    """Remove the address, and the part before its `@`, from servers' replies about the subscriber's deliveries."""
+    """Remove the address from answers of the API that are kept to be given again, and from servers' replies.
+
+    Of replies about the subscriber's deliveries, the part before the `@` is removed too.
+    """
+    KeptAnswer.objects.filter(body__icontains=address).delete()
     for delivery in _deliveries(subscriber):
         for rows in (_results(delivery), _bounces(delivery)):
             for text in rows.exclude(text="").values_list("text", flat=True):

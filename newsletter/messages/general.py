@@ -1,4 +1,4 @@
-"""General messages, and the accounts of the team."""
+"""General messages, the accounts of the team, and the API."""
 
 from newsletter.messages.message import MessageType, gettext_noop
 
@@ -21,3 +21,52 @@ SET_UP = MessageType("desk-set-up", gettext_noop("this desk is already set up; l
 LAST_ADMIN = MessageType(
     "account-last-admin", gettext_noop("{email} is the only admin; make someone else an admin first")
 )
+
+# The API.
+TOKEN_MISSING = MessageType(
+    "api.token-missing", gettext_noop("the request has no token; send “Authorization: Bearer” with a token of the API")
+)
+TOKEN_INVALID = MessageType(
+    "api.token-invalid", gettext_noop("the token is unknown or was revoked; create a new one at the desk")
+)
+SCOPE_MISSING = MessageType(
+    "api.scope-missing", gettext_noop("the token lacks the scope {scope}; create one that has it")
+)
+NEWSLETTER_FORBIDDEN = MessageType(
+    "api.newsletter-forbidden", gettext_noop("the token is not for the newsletter {name}; create one that is")
+)
+TOO_MANY_REQUESTS = MessageType(
+    "api.too-many-requests", gettext_noop("more than {most} requests a minute; wait {seconds} seconds")
+)
+INVALID_REQUEST = MessageType(
+    "api.invalid-request", gettext_noop("the request is not valid: {problems}; see the description of the API")
+)
+INVALID_FIELD = MessageType("api.invalid-field", gettext_noop("{field}: {problem}"))
+NOT_JSON = MessageType("api.not-json", gettext_noop("the request’s body is not valid JSON"))
+NUL = MessageType("api.nul", gettext_noop("the request’s address has a NUL character, which no text may have"))
+NOT_FOUND = MessageType("api.not-found", gettext_noop("there is nothing at {path}"))
+METHOD_NOT_ALLOWED = MessageType(
+    "api.method-not-allowed", gettext_noop("{method} is not possible here; possible are {allowed}")
+)
+INVALID_CURSOR = MessageType(
+    "api.cursor-invalid", gettext_noop("the cursor is not one that this list gave; begin without a cursor")
+)
+INVALID_IDEMPOTENCY_KEY = MessageType(
+    "api.idempotency-key-invalid",
+    gettext_noop("an Idempotency-Key has 1 to 255 visible ASCII characters; send such a key"),
+)
+IDEMPOTENCY_KEY_REUSED = MessageType(
+    "api.idempotency-key-reused",
+    gettext_noop("this Idempotency-Key was used for another request; use a new key for each request"),
+)
+IF_MATCH_MISSING = MessageType(
+    "api.if-match-missing", gettext_noop("send the edition’s ETag as If-Match, so that nobody’s changes are lost")
+)
+IF_MATCH_FAILED = MessageType(
+    "api.if-match-failed", gettext_noop("{name} has changed since; read it again and repeat the request")
+)
+NO_SUBSCRIPTION = MessageType("api.subscription-unknown", gettext_noop("there is no subscription {number}"))
+NO_TOKEN_NAME = MessageType("api.token-without-name", gettext_noop("give the token a name that says what it is for"))
+NO_SCOPES = MessageType("api.token-without-scopes", gettext_noop("choose at least one scope; known are {known}"))
+UNKNOWN_SCOPE = MessageType("api.scope-unknown", gettext_noop("there is no scope {scope}; known are {known}"))
+UNKNOWN_TOKEN = MessageType("api.token-unknown", gettext_noop("there is no token {key}; list the tokens"))

@@ -43,6 +43,10 @@ OTHER_SKIPPED = MessageType(
     "sending.other-skipped",
     gettext_noop("{name} now has {found} skipped subscribers, not {expected}; check it again"),
 )
+OTHER_READERS = MessageType(
+    "sending.other-readers",
+    gettext_noop("{found} subscribers would receive {name} now, not {expected}; check it again"),
+)
 OTHER_NUMBER = MessageType(
     "sending.other-number",
     gettext_noop("{name} now has {found} unconfirmed deliveries, not {expected}; check it again"),

@@ -24,6 +24,7 @@ from newsletter.models.hosted_image import HostedImage
 from newsletter.models.job import Job, JobState
 from newsletter.models.picture import MeasuredImage, VideoPreview
 from newsletter.models.post import Listing, Post
+from newsletter.models.programs.api_token import ApiToken, KeptAnswer
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay
 from newsletter.models.worker import Worker
@@ -31,6 +32,7 @@ from newsletter.models.worker import Worker
 __all__ = [
     "LOCKED_STATES",
     "Act",
+    "ApiToken",
     "ApprovedContent",
     "Bounce",
     "BounceMailbox",
@@ -49,6 +51,7 @@ __all__ = [
     "Identity",
     "Job",
     "JobState",
+    "KeptAnswer",
     "Listing",
     "Machine",
     "MeasuredImage",

@@ -6,7 +6,7 @@ from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 
 from newsletter.config import Config
-from newsletter.models import DmarcReport, Job, Notice, Occurrence, Post, SourceDay
+from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Occurrence, Post, SourceDay
 from newsletter.recovery import log
 from newsletter.scheduling import old_deliveries, unused_images
 from subscribers import preferences, signup
@@ -15,6 +15,7 @@ KEEP_TEXTS = timedelta(days=400)
 KEEP_FAILED_LOGINS = timedelta(days=1)
 KEEP_NOTICES = timedelta(days=90)
 KEEP_JOBS = timedelta(days=1)
+KEEP_ANSWERS = timedelta(days=1)
 KEEP_RECOVERY_LOG = timedelta(days=400)
 KEEP_DMARC_REPORTS = timedelta(days=400)
 
@@ -24,6 +25,7 @@ def tidy(configuration: Config, now: datetime) -> None:
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - KEEP_FAILED_LOGINS).delete()
     AccessLog.objects.all().delete()  # written only by older versions, with address and browser
+    KeptAnswer.objects.filter(at__lt=now - KEEP_ANSWERS).delete()
     signup.delete_expired(now)
     preferences.erase_former_subscribers(now)
     Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()

@@ -122,3 +122,27 @@ def unsettled(edition: Edition) -> int:
 def _unknown(edition: Edition) -> QuerySet[Result]:
     """Return unknown deliveries, phrased so that the partial index of results that aren't accepted is used."""
     return Result.objects.filter(edition=edition, kind=DeliveryStatus.UNKNOWN).exclude(kind=DeliveryStatus.ACCEPTED)
+
+
+def standing(edition: Edition, now: datetime) -> dict[str, Any]:
+    """Return the progress of an edition as a JSON document, for `--json` and the API."""
+    counted = counts(edition)
+    per_second = rate(edition, now)
+    left = time_left(counted, per_second)
+    return {
+        **counted.document(),
+        "reason": str(edition.reason) if edition.reason else None,
+        "reason_code": edition.reason.code if edition.reason else None,
+        "rate": round(per_second, 1),
+        "seconds_left": None if left is None else left.total_seconds(),
+        "unknown_deliveries": [
+            {
+                "number": each.number,
+                "address": each.address,
+                "text": str(each.reason or ""),
+                "reason_code": each.reason.code if each.reason else None,
+                "settled": each.settled,
+            }
+            for each in unknown(edition)
+        ],
+    }

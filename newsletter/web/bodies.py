@@ -17,7 +17,7 @@ from newsletter.web.requests import App, Message, Receive, Send, refuse
 LARGEST = 100_000
 """Octets of a body from anyone; readers' forms, logins and one-click requests have a few hundred."""
 IN_MEMORY, PIECE = 1_000_000, 65_536
-DESK, LOGIN = "/desk/", "/desk/login/"
+DESK, LOGIN, API = "/desk/", "/desk/login/", "/api/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Gone(Exception):
 class WholeBodies:
     """An ASGI application in front of another one (ASGI 3.0, HTTP 2.4).
 
-    `larger` is called in a thread, for the desk only, once a body exceeds LARGEST; it returns how many octets this
-    request may have, 0 where nobody is logged in.
+    `larger` is called in a thread, for the desk and the API only, once a body exceeds LARGEST; it returns how many
+    octets this request may have, 0 where nobody is logged in.
     """
 
     def __init__(self, app: App, larger: Callable[[Message], int], pace: Pace = Pace()) -> None:
@@ -101,14 +101,14 @@ class WholeBodies:
             more = message.get("more_body", False)
 
     async def _raised(self, limit: int, scope: Message, size: int) -> int:
-        """The limit of whoever is logged in.
+        """The limit of whoever is logged in, or has a token.
 
         Raises LoginNeeded or TooLarge.
         """
-        if limit > LARGEST or not scope["path"].startswith(DESK):
+        if limit > LARGEST or not scope["path"].startswith((DESK, API)):
             raise TooLarge
         allowed = await asyncio.get_running_loop().run_in_executor(self._thread, self._larger, scope)
-        if not allowed:
+        if not allowed and scope["path"].startswith(DESK):
             raise LoginNeeded
         if size > allowed:
             raise TooLarge

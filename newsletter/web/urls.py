@@ -2,6 +2,7 @@
 
 from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
 from newsletter.web import health
@@ -9,6 +10,8 @@ from newsletter.web.links import views as links
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("newsletter.web.desk.urls")),
+    # By its name, so that the API's framework is loaded with the first request to it.
+    URLResolver(RoutePattern("api/v1/"), "newsletter.api.urls", app_name="api", namespace="api"),
     path("favicon.ico", RedirectView.as_view(url=static("desk/mark.svg"), permanent=True)),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -44,6 +44,8 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "subscriber": (1,),
     "subscriber-act": (1,),
     "user-act": (1,),
+    "tokens": (),
+    "token-revoke": (1,),
 }
 OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
     *(

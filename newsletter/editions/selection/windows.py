@@ -110,6 +110,20 @@ def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterab
     return Window(since, until, name, due)
 
 
+def requested(newsletter: Newsletter, period: str, now: datetime) -> RequestedWindow:
+    """Return the window of a period that a person asks for; a day stands for the newsletter's period that it is in.
+
+    Raises NoPeriod if it is not a period, or has not begun.
+    """
+    first, last = bounds(period, newsletter.zone)
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+        period = name_of(last, newsletter.period, newsletter.zone)
+        first, last = bounds(period, newsletter.zone)
+    if first > now:
+        raise NoPeriod(messages.PERIOD_NOT_BEGUN(period=period))
+    return RequestedWindow(until=last, period=period)
+
+
 def moment_of(text: str, zone: ZoneInfo) -> datetime:
     """Parse an ISO 8601 time, local without an offset; a date alone is its midnight.
 

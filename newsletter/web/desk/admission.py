@@ -1,4 +1,4 @@
-"""Who may send how large a body to the desk, decided before it is read."""
+"""Who may send how large a body to the desk and the API, decided before it is read."""
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
@@ -9,6 +9,8 @@ from django.http.cookie import parse_cookie
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from newsletter.api import tokens
+from newsletter.web.bodies import API
 from newsletter.web.desk.permissions import CODE_WANTED, TABLE, Role, role_of
 from newsletter.web.requests import Message
 
@@ -18,14 +20,26 @@ LARGEST_UPLOADS = {"subscribers-import": 400_000_000, "image": 30_000_000}
 """Octets of a file of subscribers (a million of them are 80 MB), and of an image, by the page's name."""
 
 
+LARGEST_OF_API = 1_000_000
+"""Octets of a body with a valid token: a post's text has at most 200,000 characters."""
+
+
 def body_limit(scope: Message) -> int:
     """How many octets whoever sends this request may send to its address; 0 where nobody is logged in."""
     close_old_connections()
+    if scope["path"].startswith(API):
+        return LARGEST_OF_API if _has_token(scope) else 0
     held = _role(scope)
     if held is Role.ANYONE:
         return 0
     uploads = {reverse(f"desk:{name}"): size for name, size in LARGEST_UPLOADS.items() if held >= TABLE[name]}
     return uploads.get(scope["path"], LARGEST)
+
+
+def _has_token(scope: Message) -> bool:
+    """Whether the request has a token of the API that is in force."""
+    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    return len(given) == 1 and tokens.find(given[0].partition(" ")[2].strip()) is not None
 
 
 def _role(scope: Message) -> Role:

@@ -111,6 +111,8 @@ TABLE: dict[str, Role] = {
     "unsent-retry": Role.EDITOR,
     "log": Role.ADMIN,
     "workers": Role.ADMIN,
+    "tokens": Role.ADMIN,
+    "token-revoke": Role.ADMIN,
     "subscribers": Role.ADMIN,
     "subscriber": Role.ADMIN,
     "subscriber-act": Role.ADMIN,

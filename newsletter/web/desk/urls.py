@@ -15,6 +15,7 @@ from newsletter.web.desk.login import account
 from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.notes import views as notes_views
 from newsletter.web.desk.permissions import View, guarded
+from newsletter.web.desk.programs import views as programs_views
 from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import exceptional, report
@@ -135,4 +136,6 @@ urlpatterns = [
     _page("users/<number:pk>/", team_views.act, "user-act"),
     _page("log/", team_views.log, "log"),
     _page("workers/", workers_views.workers, "workers"),
+    _page("tokens/", programs_views.listed, "tokens"),
+    _page("tokens/<number:pk>/revoke/", programs_views.revoke, "token-revoke"),
 ]

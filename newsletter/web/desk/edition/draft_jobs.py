@@ -1,6 +1,5 @@
 """Making and refreshing drafts, which read the sources first: jobs in the background with their progress."""
 
-import re
 from datetime import datetime
 
 from django.contrib import messages
@@ -14,8 +13,7 @@ from django.views.decorators.http import require_POST
 from newsletter.config import Config
 from newsletter.editions import draft as drafting
 from newsletter.editions.problems import JobProblem
-from newsletter.editions.selection.windows import NoPeriod, RequestedWindow, bounds, name_of
-from newsletter.messages.editions import PERIOD_NOT_BEGUN
+from newsletter.editions.selection.windows import RequestedWindow, requested
 from newsletter.models import Edition, Job, State
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, edition_of, editor, newsletter_of
@@ -36,16 +34,8 @@ def draft(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _asked(request: HttpRequest, name: str) -> RequestedWindow | None:
-    period, shown = request.POST.get("period", "").strip(), newsletter_of(request, name)
-    if not period:
-        return None
-    first, last = bounds(period, shown.zone)
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
-        period = name_of(last, shown.period, shown.zone)
-        first, last = bounds(period, shown.zone)
-    if first > timezone.now():
-        raise NoPeriod(PERIOD_NOT_BEGUN(period=period))
-    return RequestedWindow(until=last, period=period)
+    period = request.POST.get("period", "").strip()
+    return requested(newsletter_of(request, name), period, timezone.now()) if period else None
 
 
 @require_POST

@@ -184,9 +184,7 @@ def _tie(request: HttpRequest, person: Subscriber) -> Subscription:
 def _tags(request: HttpRequest, person: Subscriber) -> bool:
     tie = _tie(request, person)
     before = list(tie.tags)
-    tie.tags = tuple(request.POST.get("tags", "").split(","))
-    tie.save(update_fields=["tags"])
-    tie.refresh_from_db()
+    admin_actions.set_tags(tie, request.POST.get("tags", "").split(","))
     audit.note(
         editor(request), acts.TAGS_CHANGED(), _about(person), {tie.newsletter: before}, {tie.newsletter: list(tie.tags)}
     )
@@ -196,8 +194,7 @@ def _tags(request: HttpRequest, person: Subscriber) -> bool:
 
 def _rename(request: HttpRequest, person: Subscriber) -> bool:
     """The name itself is not in the log, which must hold nothing of a person who is erased."""
-    person.name = " ".join(request.POST.get("name", "").split())[:100]
-    person.save(update_fields=["name"])
+    admin_actions.rename(person, request.POST.get("name", ""))
     audit.note(editor(request), acts.NAME_CHANGED(), _about(person))
     messages.success(request, _("Name saved."))
     return False

@@ -1,0 +1,191 @@
+"""What every operation is made with: its token, its limits, its place in the description, and its answer.
+
+A token is checked before anything of the request is read. An operation that changes something runs in one transaction,
+once for each idempotency key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from ninja import Router, Schema
+from ninja.security.base import AuthBase
+
+from newsletter.api import idempotency, rate_limits, tokens
+from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope
+from newsletter.api.problem_documents import Refused
+from newsletter.config import Config, Newsletter
+from newsletter.editions.draft import NoSuchEdition
+from newsletter.messages import editions as edition_messages
+from newsletter.messages import general as messages
+from newsletter.models import ApiToken
+from subscribers.requests import config_of
+from subscribers.subscription_requests import network_of
+
+COUNTERS = rate_limits.RequestCounters()
+LIMIT = "newsletter.api.limit"
+"""The key of `request.META` that has the rate limit which the request counted for."""
+CALLER = "newsletter.api.caller"
+"""The key of the token that was found."""
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who asks, with the configuration and the time at which the request is answered."""
+
+    token: ApiToken
+    config: Config
+    now: datetime
+
+    @property
+    def by(self) -> str:
+        """How the history names the caller."""
+        return self.token.by
+
+    def newsletter(self, name: str) -> Newsletter:
+        """Return a newsletter. Raises NoSuchEdition, and Forbidden if the token is for others."""
+        check_newsletter(self.token, name)
+        found = self.config.newsletters.get(name)
+        if found is None:
+            known = tuple(sorted(self.config.newsletters))
+            raise NoSuchEdition(edition_messages.NO_NEWSLETTER(name=name, known=known))
+        return found
+
+
+def caller(request: HttpRequest) -> Caller:
+    """Return who asks, after the token was checked."""
+    return Caller(cast(ApiToken, request.META[CALLER]), config_of(request), timezone.now())
+
+
+class BearerToken(AuthBase):
+    """Checks the token of a request (RFC 6750), its scope and its rate limit."""
+
+    openapi_type = "http"
+    openapi_scheme = "bearer"
+
+    def __init__(self, scope: TokenScope) -> None:
+        self._scope = scope
+        super().__init__()
+
+    def __call__(self, request: HttpRequest) -> ApiToken:
+        """Return the token. Raises Refused with 401 or 429, and Forbidden."""
+        scheme, _, text = request.headers.get("Authorization", "").partition(" ")
+        given = text.strip() if scheme.lower() == "bearer" else ""
+        token = tokens.find(given) if given else None
+        if token is None:
+            count_network(request)
+            said = messages.TOKEN_INVALID() if given else messages.TOKEN_MISSING()
+            challenge = 'Bearer error="invalid_token"' if given else "Bearer"
+            raise Refused(HTTPStatus.UNAUTHORIZED, said, {"WWW-Authenticate": challenge})
+        request.META[LIMIT] = COUNTERS.count("token", token.key, rate_limits.PER_TOKEN)
+        tokens.note_use(token, timezone.now())
+        check_scope(token, self._scope)
+        request.META[CALLER] = token
+        return token
+
+
+def count_network(request: HttpRequest) -> None:
+    """Count a request without a valid token for its network. Raises Refused with 429."""
+    network = network_of(request.META.get("REMOTE_ADDR", ""))
+    request.META[LIMIT] = COUNTERS.count("network", network, rate_limits.PER_NETWORK)
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAnswer:
+    """What an operation answers; None as body for 202, 204 and 304."""
+
+    body: Schema | None = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self) -> HttpResponse:
+        """Return the response."""
+        if self.body is None:
+            return HttpResponse(status=self.status, headers=dict(self.headers))
+        text = self.body.model_dump_json()
+        return HttpResponse(text, status=self.status, content_type=JSON, headers=dict(self.headers))
+
+
+Result = ApiAnswer | HttpResponseBase
+View = Callable[..., Result]
+
+READ = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)  # fmt: skip
+WRITE = (*READ, HTTPStatus.CONFLICT, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+CONDITIONAL = (HTTPStatus.PRECONDITION_FAILED, HTTPStatus.PRECONDITION_REQUIRED)
+
+
+def operation(
+    router: Router,
+    method: str,
+    path: str,
+    answers: Mapping[int, type[Schema] | None],
+    *,
+    missing: bool = True,
+    if_match: bool = False,
+    first: Callable[..., None] | None = None,
+) -> Callable[[View], View]:
+    """Register a view under its name in the table of permissions.
+
+    `missing`: it may answer 404. `if_match`: it requires If-Match. `first` is called with the view's arguments, outside
+    of its transaction.
+    """
+
+    def register(view: View) -> View:
+        name = view.__name__
+        scope = TABLE[name]
+        changes = method != "GET"
+
+        @wraps(view)
+        def run(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if not changes:
+                return _response(view(request, *args, **kwargs))
+            if first is not None:
+                first(request, *args, **kwargs)
+            token = cast(ApiToken, request.META[CALLER])
+            return idempotency.once(request, token, lambda: _response(view(request, *args, **kwargs)))
+
+        statuses = (*(WRITE if changes else READ), *([HTTPStatus.NOT_FOUND] if missing else []))
+        statuses = (*statuses, *(CONDITIONAL if if_match else ()))
+        summary, _, description = (view.__doc__ or "").strip().partition("\n")
+        router.api_operation(
+            [method],
+            path,
+            auth=BearerToken(scope),
+            response=dict(answers),
+            operation_id=name,
+            summary=summary.rstrip("."),
+            description=f"{description.strip()}\n\nScope: `{scope.value}`.".strip(),
+            openapi_extra=_described(method, statuses, if_match=if_match),
+        )(run)
+        return view
+
+    return register
+
+
+def _response(result: Result) -> HttpResponseBase:
+    return result.response() if isinstance(result, ApiAnswer) else result
+
+
+def _described(method: str, statuses: tuple[HTTPStatus, ...], *, if_match: bool) -> dict[str, Any]:
+    """Return what the framework doesn't know of an operation: its headers, and its problem documents."""
+    parameters = []
+    if if_match:
+        parameters.append(_header("If-Match", "The ETag of the edition as it was read, or `*`."))
+    if method == "POST":
+        parameters.append(_header("Idempotency-Key", "A new random text for each request; see below.", most=255))
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}}
+    responses = {s.value: {"description": s.phrase, "content": problem} for s in dict.fromkeys(statuses)}
+    return {"parameters": parameters, "responses": responses}
+
+
+def _header(name: str, description: str, most: int = 500) -> dict[str, Any]:
+    schema = {"type": "string", "minLength": 1, "maxLength": most}
+    return {"in": "header", "name": name, "required": False, "description": description, "schema": schema}

@@ -1,0 +1,104 @@
+"""Refusals as problem documents (RFC 9457), with the codes of messages that the desk and the commands show.
+
+`type` leads to an explanation of the code, `detail` is the message's English sentence, and `params` has its values.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from newsletter.api.permissions import Forbidden
+from newsletter.editions.approval import LintErrors
+from newsletter.editions.draft import NoSuchEdition
+from newsletter.editions.editing import Conflict
+from newsletter.editions.states import NotAllowed
+from newsletter.messages import CATALOGUE, Message, Problem
+from newsletter.messages import editions as edition_messages
+from newsletter.messages import general as messages
+from newsletter.messages import importing as import_messages
+from subscribers.admin_actions import ActionRefused
+
+MEDIA_TYPE = "application/problem+json"
+
+STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
+    (Forbidden, HTTPStatus.FORBIDDEN),
+    (NoSuchEdition, HTTPStatus.NOT_FOUND),
+    (Conflict, HTTPStatus.PRECONDITION_FAILED),
+    (NotAllowed, HTTPStatus.CONFLICT),
+    (LintErrors, HTTPStatus.UNPROCESSABLE_ENTITY),
+    (ActionRefused, HTTPStatus.CONFLICT),
+)
+"""The status of each class of refusals; of any other it is 422."""
+
+CODES = {
+    edition_messages.ONLY_DRAFTS_CHANGE.code: HTTPStatus.CONFLICT,
+    edition_messages.NEWSLETTER_PAUSED.code: HTTPStatus.CONFLICT,
+    edition_messages.NEWSLETTER_ARCHIVED.code: HTTPStatus.CONFLICT,
+    edition_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,
+    edition_messages.POST_IN_ANOTHER.code: HTTPStatus.CONFLICT,
+    edition_messages.NO_POST.code: HTTPStatus.NOT_FOUND,
+    import_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
+}
+"""The status of refusals whose class says too little."""
+
+
+class Refused(Problem):
+    """The API itself refuses a request."""
+
+    def __init__(self, status: HTTPStatus, message: Message, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = dict(headers or {})
+
+
+def status_of(problem: Problem) -> HTTPStatus:
+    """Return the status of a refusal."""
+    if isinstance(problem, Refused):
+        return problem.status
+    by_class = (status for kind, status in STATUSES if isinstance(problem, kind))
+    return CODES.get(problem.message.code) or next(by_class, HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def response(problem: Problem) -> HttpResponse:
+    """Return the problem document of a refusal."""
+    more: dict[str, Any] = {}
+    if isinstance(problem, LintErrors):
+        more["errors"] = list(problem.codes)
+    headers = problem.headers if isinstance(problem, Refused) else {}
+    return _response(status_of(problem), problem.message, headers, more)
+
+
+def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
+    """Return the problem document of a request that its schema refuses, with each field."""
+    found = [{"field": ".".join(map(str, error["loc"])), "problem": str(error["msg"])} for error in errors]
+    told = tuple(messages.INVALID_FIELD(field=each["field"], problem=each["problem"]) for each in found[:3])
+    return _response(
+        HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=told), {}, {"errors": found[:50]}
+    )
+
+
+def _response(status: HTTPStatus, message: Message, headers: Mapping[str, str], more: dict[str, Any]) -> HttpResponse:
+    document = {
+        "type": reverse("api:explain_problem", args=(message.code,)),
+        "title": status.phrase,
+        "status": status.value,
+        "detail": str(message),
+        "code": message.code,
+        "params": message.to_json()["params"],
+        **more,
+    }
+    content = json.dumps(document, ensure_ascii=False)
+    return HttpResponse(content, status=status.value, content_type=MEDIA_TYPE, headers=dict(headers))
+
+
+def explanation(code: str) -> HttpResponse | None:
+    """Return the sentence of a code, with its parameters in braces; None for an unknown code."""
+    known = CATALOGUE.get(code)
+    if known is None:
+        return None
+    document = {"code": code, "sentence": known.english, "params": sorted(known.names)}
+    return HttpResponse(json.dumps(document, ensure_ascii=False), content_type="application/json")

@@ -1,0 +1,208 @@
+"""Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions."""
+
+from collections.abc import Callable
+from functools import partial
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+from ninja import Path, Query, Router
+
+from newsletter import background
+from newsletter.api import etags, paging
+from newsletter.api.operations import ApiAnswer, Caller, caller, operation
+from newsletter.api.permissions import permitted
+from newsletter.api.schemas import (
+    AddedPost,
+    CheckFinding,
+    DraftIn,
+    EditionIn,
+    EditionList,
+    EditionOut,
+    EditionSummary,
+    Line,
+    Name,
+    Number,
+    PostChange,
+    PreviewOut,
+    State,
+)
+from newsletter.config import Config
+from newsletter.editions import draft, editing, previews, serialize
+from newsletter.editions.composing import bulk
+from newsletter.editions.rendering import proof
+from newsletter.editions.selection.windows import requested
+from newsletter.models import Edition
+from newsletter.render import preview
+
+router = Router(tags=["editions"])
+EDITION = "/editions/{newsletter}/{period}"
+
+
+def find(who: Caller, newsletter: str, period: str) -> Edition:
+    """Return an edition of a newsletter that the token is for. Raises NoSuchEdition and Forbidden."""
+    return draft.find(who.config, f"{who.newsletter(newsletter).name}/{period}")
+
+
+def answer(who: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
+    """Return an edition with its ETag."""
+    document = _document(who.config, edition)
+    headers = {"ETag": _etag(edition, document)}
+    if status == 201:
+        headers["Location"] = f"/api/v1/editions/{edition.newsletter}/{edition.period}"
+    return ApiAnswer(document, status, headers)
+
+
+def matched(request: HttpRequest, who: Caller, newsletter: str, period: str) -> Edition:
+    """Return an edition whose row is locked until the transaction ends, as the client has read it. Raises Refused."""
+    found = find(who, newsletter, period)
+    held = Edition.objects.select_for_update().get(pk=found.pk)
+    current = _etag(held, _document(who.config, held))
+    etags.check_if_match(request.headers.get("If-Match"), current, held.name)
+    return held
+
+
+def _document(configuration: Config, edition: Edition) -> EditionOut:
+    document = serialize.edition(edition, configuration)
+    texts = {key: getattr(edition, key) for key in ("subject", "preheader", "greeting", "closing")}
+    return EditionOut(**{**_summary(edition).model_dump(), **document, "texts": texts})
+
+
+def _etag(edition: Edition, document: EditionOut) -> str:
+    return etags.etag(edition.revision, document.model_dump(mode="json"))
+
+
+def _summary(edition: Edition) -> EditionSummary:
+    return EditionSummary(**{key: getattr(edition, key) for key in EditionSummary.model_fields})
+
+
+@operation(router, "GET", "/editions", {200: EditionList})
+def list_editions(
+    request: HttpRequest,
+    newsletter: Query[Name | None] = None,
+    state: Query[State | None] = None,
+    cursor: Query[Line | None] = None,
+    limit: int = paging.LIMIT_PARAMETER,
+) -> ApiAnswer:
+    """List editions, the newest first."""
+    who = caller(request)
+    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    found = Edition.objects.filter(newsletter__in=names)
+    if state:
+        found = found.filter(state=state)
+    page = paging.after(found, "editions", cursor, limit)
+    return ApiAnswer(EditionList(items=[_summary(each) for each in page.rows], next_cursor=page.next_cursor))
+
+
+@operation(router, "POST", "/editions", {200: EditionOut, 201: EditionOut})
+def draft_edition(request: HttpRequest, asked: DraftIn) -> ApiAnswer:
+    """Draft the next edition, or that of a period.
+
+    An existing draft is brought up to date from the posts that were collected, and answered with 200; an approved
+    edition of the period is answered as it is.
+    """
+    who = caller(request)
+    newsletter = who.newsletter(asked.newsletter)
+    window = requested(newsletter, asked.period, who.now) if asked.period else None
+    made = draft.make(who.config, newsletter, window, now=who.now, read_sources=False, by=who.by)
+    if asked.read_sources:
+        _refresh_later(who, made)
+    return answer(who, made, 201 if made.created_at == who.now else 200)
+
+
+@operation(router, "GET", EDITION, {200: EditionOut, 304: None})
+def read_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Read an edition, with the ETag that changes require."""
+    who = caller(request)
+    read = answer(who, find(who, newsletter, period))
+    if not etags.none_matches(request.headers.get("If-None-Match"), read.headers["ETag"]):
+        return ApiAnswer(None, 304, read.headers)
+    return read
+
+
+@operation(router, "PATCH", EDITION, {200: EditionOut}, if_match=True)
+def edit_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], texts: EditionIn) -> ApiAnswer:
+    """Change an edition's texts."""
+    who = caller(request)
+    held = matched(request, who, newsletter, period)
+    words = {key: text for key, text in texts.model_dump().items() if text is not None}
+    return answer(who, editing.set_words(who.config, held, who.by, held.revision, words, who.now) if words else held)
+
+
+@operation(router, "POST", f"{EDITION}/refresh", {202: None})
+def refresh_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Read the sources again in the background, and bring the draft up to date; editors' changes stay."""
+    who = caller(request)
+    found = find(who, newsletter, period)
+    _refresh_later(who, found)
+    return ApiAnswer(None, 202)
+
+
+def _refresh_later(who: Caller, edition: Edition) -> None:
+    start = partial(background.enqueue, REFRESH, str(edition.pk), edition=str(edition.pk), by=who.by)
+    transaction.on_commit(start, robust=True)
+
+
+def _refresh(configuration: Config, edition: str, by: str) -> None:
+    """Refresh a draft from its sources; one that is gone, or no draft any more, is left as it is."""
+    found = Edition.objects.filter(pk=int(edition), newsletter__in=configuration.newsletters).first()
+    if found is not None and found.state == "draft":
+        draft.refresh(configuration, found, now=timezone.now(), by=by)
+
+
+REFRESH = background.Task("refresh-draft", _refresh, lane="jobs")
+
+
+@operation(router, "POST", f"{EDITION}/posts", {201: EditionOut}, if_match=True)
+def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], post: AddedPost) -> ApiAnswer:
+    """Add a post to this edition alone. To give a newsletter a post, push it instead."""
+    who = caller(request)
+    held = matched(request, who, newsletter, period)
+    changed = editing.add_post(who.config, held, who.by, held.revision, **post.model_dump(), now=who.now)
+    return answer(who, changed, 201)
+
+
+@operation(router, "PATCH", f"{EDITION}/posts/{{post}}", {200: EditionOut}, if_match=True)
+def change_post_of_edition(
+    request: HttpRequest, newsletter: Path[Name], period: Path[Name], post: Path[Number], change: PostChange
+) -> ApiAnswer:
+    """Change a post of an edition: whether it is included, its headline, its text, its day."""
+    who = caller(request)
+    held = matched(request, who, newsletter, period)
+    for act in _acts(who, post, change):
+        held = act(held, held.revision)
+    return answer(who, held)
+
+
+def _acts(who: Caller, post: int, change: PostChange) -> list[Callable[[Edition, int], Edition]]:
+    """Return what is to be done, each step with the draft and its revision."""
+    simple = {"in": editing.include, "out": editing.leave_out, "rules": editing.let_rules_decide}
+    acts: list[Callable[[Edition, int], Edition]] = []
+    if change.choice is not None:
+        choose = simple[change.choice]
+        acts.append(lambda held, revision: choose(who.config, held, who.by, revision, post, who.now))
+    if (pinned := change.pinned) is not None:
+        acts.append(lambda held, seen: editing.pin(who.config, held, who.by, seen, post, who.now, pinned=pinned))
+    if (title := change.title) is not None:
+        acts.append(lambda held, seen: editing.retitle(who.config, held, who.by, seen, post, title, who.now))
+    if (text := change.text) is not None:
+        acts.append(lambda held, seen: editing.rewrite(who.config, held, who.by, seen, post, text, who.now))
+    if (day := change.day) is not None:
+        acts.append(lambda held, seen: bulk.move_to_day(who.config, held, who.by, seen, post, day))
+    return acts
+
+
+@operation(router, "GET", f"{EDITION}/preview", {200: PreviewOut})
+def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Render an edition as a reader would get it, and check it."""
+    who = caller(request)
+    looked_at, reader = proof(find(who, newsletter, period), who.config), previews.sample_reader()
+    rendered, head = looked_at.rendered, looked_at.letterhead
+    shown = PreviewOut(
+        subject=rendered.subject,
+        preheader=rendered.preheader,
+        html=preview.reader_html(rendered, head, reader),
+        text=preview.reader_text(rendered, head, reader),
+        findings=[CheckFinding(**each) for each in serialize.lint(looked_at)],
+    )
+    return ApiAnswer(shown)

@@ -1,0 +1,100 @@
+"""Posts of the ledger: list, read and push."""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+
+from django.http import HttpRequest
+from ninja import Path, Query, Router
+
+from newsletter.api import paging
+from newsletter.api.operations import ApiAnswer, Caller, caller, operation
+from newsletter.api.permissions import permitted
+from newsletter.api.problem_documents import Refused
+from newsletter.api.schemas import Line, Name, Number, PostList, PostOut, PushedPost
+from newsletter.collecting import pushed_posts
+from newsletter.domain.found_post import Image
+from newsletter.editions.problems import refuse_inactive
+from newsletter.feeds.post import Raw, finish
+from newsletter.messages import general as messages
+from newsletter.models import EditionPost, Post
+from newsletter.render.content.markdown import markdown
+
+router = Router(tags=["posts"])
+
+
+@operation(router, "GET", "/posts", {200: PostList})
+def list_posts(
+    request: HttpRequest,
+    newsletter: Query[Name | None] = None,
+    cursor: Query[Line | None] = None,
+    limit: int = paging.LIMIT_PARAMETER,
+) -> ApiAnswer:
+    """List the posts of the ledger, the newest first."""
+    who = caller(request)
+    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    page = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
+    return ApiAnswer(PostList(items=_shown(page.rows), next_cursor=page.next_cursor))
+
+
+@operation(router, "GET", "/posts/{post}", {200: PostOut})
+def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
+    """Read a post of the ledger."""
+    who = caller(request)
+    found = Post.objects.filter(pk=post, newsletter__in=permitted(who.token, who.config.newsletters)).first()
+    if found is None:
+        raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
+    return ApiAnswer(_shown([found])[0])
+
+
+@operation(router, "POST", "/posts", {200: PostOut, 201: PostOut})
+def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
+    """Push a post into a newsletter.
+
+    It follows the rules of collected posts: the edition of its date includes it. Pushing the same `id` again updates it
+    and answers 200.
+    """
+    who = caller(request)
+    newsletter = who.newsletter(post.newsletter)
+    refuse_inactive(newsletter)
+    found, _problems = finish(_raw(who, post), post.url)
+    stored, new = pushed_posts.push(newsletter.name, found, who.now)
+    headers = {"Location": f"/api/v1/posts/{stored.pk}"} if new else {}
+    return ApiAnswer(_shown([stored])[0], 201 if new else 200, headers)
+
+
+def _raw(who: Caller, post: PushedPost) -> Raw:
+    return Raw(
+        uid=post.id,
+        link=post.url,
+        title=post.title,
+        html=post.html or markdown(post.markdown),
+        summary=post.summary,
+        published=post.published or who.now,
+        author=post.author,
+        categories=tuple(post.categories),
+        image=Image(post.image) if post.image else None,
+    )
+
+
+def _shown(posts: Iterable[Post]) -> list[PostOut]:
+    rows = list(posts)
+    inside: dict[int, list[str]] = {}
+    entries = EditionPost.objects.filter(post__in=[row.pk for row in rows], included=True).select_related("edition")
+    for entry in entries.order_by("edition__pk"):
+        inside.setdefault(entry.post_id, []).append(entry.edition.name)
+    return [
+        PostOut(
+            id=row.pk,
+            newsletter=row.newsletter,
+            url=row.url,
+            title=row.title,
+            author=row.author,
+            categories=list(row.categories),
+            language=row.language,
+            published=row.published,
+            first_seen=row.first_seen,
+            gone=row.gone_at is not None,
+            editions=inside.get(row.pk, []),
+        )
+        for row in rows
+    ]

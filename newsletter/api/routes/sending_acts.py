@@ -1,0 +1,87 @@
+"""Editions: approve, reopen, send, pause, resume, cancel, and the progress of sending."""
+
+from django.http import HttpRequest
+from ninja import Path, Router
+
+from newsletter.api.operations import ApiAnswer, caller, operation
+from newsletter.api.routes.editions import EDITION, answer, find, matched
+from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
+from newsletter.editions import approval
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import sending as messages
+from newsletter.models import ApprovedContent, State
+from newsletter.sending import audience, lifecycle, progress
+
+router = Router(tags=["sending"])
+UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
+
+
+def _note_sources(request: HttpRequest, newsletter: str, period: str, asked: ApproveIn) -> None:
+    """Record what the sources changed since the last revision, which stays when the approval is refused for it."""
+    who = caller(request)
+    approval.record_source_changes(find(who, newsletter, period), who.now)
+
+
+@operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, first=_note_sources)
+def approve_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], asked: ApproveIn) -> ApiAnswer:
+    """Approve a draft as it was read; what was approved is what is sent."""
+    who = caller(request)
+    held = matched(request, who, newsletter, period)
+    approved = approval.approve(who.config, held, by=who.by, revision=held.revision, despite=asked.despite, now=who.now)
+    return answer(who, approved)
+
+
+@operation(router, "POST", f"{EDITION}/reopen", {200: EditionOut}, if_match=True)
+def reopen_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Make an approved or scheduled edition a draft again."""
+    who = caller(request)
+    held = matched(request, who, newsletter, period)
+    return answer(who, approval.reopen(held, by=who.by, now=who.now))
+
+
+@operation(router, "POST", f"{EDITION}/send", {200: EditionOut}, if_match=True)
+def send_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], asked: SendIn) -> ApiAnswer:
+    """Send an approved edition, now or at a time."""
+    who = caller(request)
+    held = matched(request, who, newsletter, period)
+    if asked.readers is not None:
+        receiving = audience.receiving(who.newsletter(newsletter), held, who.now).count()
+        if receiving != asked.readers:
+            raise JobProblem(messages.OTHER_READERS(name=held.name, found=receiving, expected=asked.readers))
+    content = ApprovedContent.objects.filter(edition=held).values_list("revision", flat=True).first()
+    queued = approval.queue(who.config, held, by=who.by, at=asked.at, now=who.now, revision=content)
+    return answer(who, queued)
+
+
+@operation(router, "POST", f"{EDITION}/pause", {200: EditionOut})
+def pause_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Pause sending; messages that are being transferred are completed."""
+    who = caller(request)
+    return answer(who, lifecycle.pause(find(who, newsletter, period), by=who.by, now=who.now))
+
+
+@operation(router, "POST", f"{EDITION}/resume", {200: EditionOut})
+def resume_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Resume sending."""
+    who = caller(request)
+    return answer(who, lifecycle.resume(find(who, newsletter, period), by=who.by, now=who.now))
+
+
+@operation(router, "POST", f"{EDITION}/cancel", {200: EditionOut})
+def cancel_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Cancel an edition; messages that were sent stay sent."""
+    who = caller(request)
+    found = find(who, newsletter, period)
+    if found.state in UNSENT:
+        return answer(who, approval.cancel(found, by=who.by, now=who.now))
+    return answer(who, lifecycle.cancel(who.config, found, by=who.by, now=who.now))
+
+
+@operation(router, "GET", f"{EDITION}/status", {200: StatusOut})
+def read_status(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Read the progress of sending; deliveries have numbers, not addresses."""
+    who = caller(request)
+    document = progress.standing(find(who, newsletter, period), who.now)
+    unknown = [UnknownDeliveryOut(**{k: each[k] for k in UnknownDeliveryOut.model_fields})
+               for each in document.pop("unknown_deliveries")]  # fmt: skip
+    return ApiAnswer(StatusOut(**document, unknown_deliveries=unknown))

@@ -1,0 +1,161 @@
+"""Subscribers: find, add, change, remove and export. An item is a subscription: one person and one newsletter."""
+
+from http import HTTPStatus
+from typing import cast
+
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from ninja import Path, Query, Router
+
+from newsletter.api import paging
+from newsletter.api.operations import ApiAnswer, Caller, caller, operation
+from newsletter.api.permissions import permitted
+from newsletter.api.problem_documents import Refused
+from newsletter.api.schemas import (
+    Line,
+    Name,
+    Number,
+    SubscriberChange,
+    SubscriberIn,
+    SubscriberList,
+    SubscriberOut,
+    SubscriptionState,
+    Tag,
+)
+from newsletter.editions import history
+from newsletter.messages import Message
+from newsletter.messages import general as messages
+from newsletter.messages import history as acts
+from subscribers import admin_actions, exporting, preferences
+from subscribers.models import Subscription, clean_tag
+
+router = Router(tags=["subscribers"])
+NDJSON = "application/x-ndjson"
+
+
+@operation(router, "GET", "/subscribers", {200: SubscriberList})
+def list_subscribers(
+    request: HttpRequest,
+    newsletter: Query[Name | None] = None,
+    address: Query[Line | None] = None,
+    state: Query[SubscriptionState | None] = None,
+    tag: Query[Tag | None] = None,
+    cursor: Query[Line | None] = None,
+    limit: int = paging.LIMIT_PARAMETER,
+) -> ApiAnswer:
+    """Find subscriptions, the newest first."""
+    who = caller(request)
+    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    wanted = Q(newsletter__in=names)
+    if address is not None:
+        wanted &= Q(subscriber__key=address.strip().lower())
+    if state is not None:
+        wanted &= Q(state=state)
+    if tag is not None:
+        wanted &= Q(tags__contains=f"|{clean_tag(tag)}|")
+    page = paging.after(Subscription.objects.filter(wanted).select_related("subscriber"), "subscribers", cursor, limit)
+    return ApiAnswer(SubscriberList(items=_shown(page.rows), next_cursor=page.next_cursor))
+
+
+@operation(router, "GET", "/subscribers/export", {200: None})
+def export_subscribers(request: HttpRequest, newsletter: Query[Name]) -> HttpResponseBase:
+    """Export all subscriptions of a newsletter with their consent, as one JSON object a line."""
+    who = caller(request)
+    rows = exporting.json_lines(who.newsletter(newsletter).name)
+    return StreamingHttpResponse(rows, content_type=NDJSON)
+
+
+@operation(router, "GET", "/subscribers/{subscription}", {200: SubscriberOut})
+def read_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
+    """Read a subscription."""
+    return ApiAnswer(_shown([_found(caller(request), subscription)])[0])
+
+
+@operation(router, "POST", "/subscribers", {200: SubscriberOut, 201: SubscriberOut})
+def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
+    """Subscribe a person.
+
+    Without `consent` they are emailed a link, and are pending until they confirm. Whoever has unsubscribed is only
+    subscribed again by confirming. An existing active subscription is answered with 200; its tags are added to.
+    """
+    who = caller(request)
+    newsletter = who.newsletter(person.newsletter)
+    said = admin_actions.add(
+        person.address,
+        newsletter.name,
+        consent=person.consent.text if person.consent else "",
+        confirm_by_mail=person.consent is None,
+        name=" ".join(person.name.split()),
+    )
+    key = admin_actions.address_given(person.address).key
+    tie = Subscription.objects.select_related("subscriber").get(newsletter=newsletter.name, subscriber__key=key)
+    _log(who, tie, acts.SUBSCRIBER_ADDED(), after={newsletter.name: said})
+    if person.tags:
+        _set_tags(who, tie, [*tie.tags, *person.tags])
+    headers = {"Location": f"/api/v1/subscribers/{tie.pk}"} if said == "added" else {}
+    return ApiAnswer(_shown([tie])[0], 201 if said == "added" else 200, headers)
+
+
+@operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
+def change_subscriber(request: HttpRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
+    """Change a person's name, or a subscription's tags."""
+    who = caller(request)
+    tie = _found(who, subscription)
+    if change.name is not None:
+        admin_actions.rename(tie.subscriber, change.name)
+        _log(who, tie, acts.NAME_CHANGED())
+    if change.tags is not None:
+        _set_tags(who, tie, change.tags)
+    return ApiAnswer(_shown([tie])[0])
+
+
+@operation(router, "DELETE", "/subscribers/{subscription}", {204: None})
+def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
+    """Unsubscribe a person from a newsletter. Only they can subscribe again."""
+    who = caller(request)
+    tie = _found(who, subscription)
+    if preferences.unsubscribe(tie.pk, who.now):
+        _log(who, tie, acts.UNSUBSCRIBED(), {tie.newsletter: tie.state}, {tie.newsletter: "unsubscribed"})
+    return ApiAnswer(None, 204)
+
+
+def _set_tags(who: Caller, tie: Subscription, tags: list[str]) -> None:
+    before = list(tie.tags)
+    admin_actions.set_tags(tie, tags)
+    _log(who, tie, acts.TAGS_CHANGED(), {tie.newsletter: before}, {tie.newsletter: list(tie.tags)})
+
+
+def _log(who: Caller, tie: Subscription, what: Message, before: object = None, after: object = None) -> None:
+    """Write a line of the audit log, which names people by their number."""
+    history.log(who.by, what, f"subscriber {tie.subscriber_id}", who.now, before, after)
+
+
+def _found(who: Caller, number: int) -> Subscription:
+    ties: QuerySet[Subscription] = Subscription.objects.filter(
+        newsletter__in=permitted(who.token, who.config.newsletters)
+    )
+    tie = ties.select_related("subscriber").filter(pk=number).first()
+    if tie is None:
+        raise Refused(HTTPStatus.NOT_FOUND, messages.NO_SUBSCRIPTION(number=str(number)))
+    return tie
+
+
+def _shown(ties: list[Subscription]) -> list[SubscriberOut]:
+    blocked = set(Subscription.objects.blocked().filter(pk__in=[t.pk for t in ties]).values_list("pk", flat=True))
+    return [
+        SubscriberOut(
+            id=tie.pk,
+            address=tie.subscriber.address,
+            name=tie.subscriber.name,
+            language=tie.subscriber.language,
+            newsletter=tie.newsletter,
+            state=cast(SubscriptionState, tie.state),
+            blocked=tie.pk in blocked,
+            paused_until=tie.paused_until,
+            tags=list(tie.tags),
+            created=tie.created,
+            joined=tie.joined,
+            unsubscribed_at=tie.unsubscribed_at,
+        )
+        for tie in ties
+    ]

@@ -1,0 +1,345 @@
+"""What requests and answers look like. Unknown fields are refused, so that a misspelled one is not ignored."""
+
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+
+NO_NUL = r"^[^\u0000]*$"
+MOST_TAGS = 50
+EARLIEST, LATEST = 1970, 2200
+
+
+def _sensible(at: datetime) -> datetime:
+    if not EARLIEST <= at.year <= LATEST:
+        raise ValueError(f"the year must be {EARLIEST} to {LATEST}")
+    return at
+
+
+def _sensible_day(day: date) -> date:
+    if not EARLIEST <= day.year <= LATEST:
+        raise ValueError(f"the year must be {EARLIEST} to {LATEST}")
+    return day
+
+
+Line = Annotated[str, StringConstraints(max_length=2_000, pattern=NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_NUL)]
+Words = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)]
+LongText = Annotated[str, StringConstraints(max_length=200_000, pattern=NO_NUL)]
+Link = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^https?://[^\s\u0000]+$")]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_NUL)]
+Number = Annotated[int, Field(ge=1, le=2**53)]
+Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
+Day = Annotated[date, AfterValidator(_sensible_day)]
+State = Literal["draft", "approved", "queued", "sending", "paused", "sent", "cancelled", "skipped"]
+
+
+SubscriptionState = Literal["pending", "active", "unsubscribed"]
+
+
+class Given(Schema):
+    """The body of a request."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemDocument(Schema):
+    """A problem document (RFC 9457)."""
+
+    type: str = Field(description="leads to an explanation of the code")
+    title: str = Field(description="the status in words")
+    status: int
+    detail: str = Field(description="one sentence with the cause and the remedy")
+    code: str = Field(description="the code of the message, as in the table of messages")
+    params: dict[str, Any] = Field(description="the values in the sentence")
+    errors: list[Any] = Field(default=[], description="each wrong field, or the codes of errors that block approval")
+
+
+class NewsletterOut(Schema):
+    """A newsletter."""
+
+    name: str
+    title: str
+    description: str
+    status: Literal["active", "paused", "archived"]
+    language: str
+    timezone: str
+    period: Literal["day", "week", "month"]
+    approval: Literal["editor", "none"]
+    from_name: str
+    from_address: str
+    page: str = Field(description="the public page")
+
+
+class NewsletterList(Schema):
+    """All newsletters that the token is for."""
+
+    items: list[NewsletterOut]
+
+
+class PostOfEdition(Schema):
+    """A post in an edition's list, included or not."""
+
+    id: int
+    title: str
+    url: str
+    source: str | None
+    published: str | None
+    day: str
+    included: bool
+    reason: str
+    reason_code: str | None
+    headline_only: bool
+    pinned: bool
+
+
+class DayOfEdition(Schema):
+    """A day of an edition with its number of posts."""
+
+    day: str
+    heading: str
+    posts: int
+
+
+class EditionSummary(Schema):
+    """An edition in a list."""
+
+    newsletter: str
+    period: str
+    state: State
+    revision: int
+    standalone: bool
+    since: datetime
+    until: datetime
+    due_at: datetime | None
+    approved_at: datetime | None
+    began_at: datetime | None
+    ended_at: datetime | None
+    audience: int | None
+
+
+class EditionList(Schema):
+    """A page of editions, the newest first."""
+
+    items: list[EditionSummary]
+    next_cursor: str | None
+
+
+class Texts(Schema):
+    """The texts that an editor wrote; an empty subject or preheader is made from the posts."""
+
+    subject: str
+    preheader: str
+    greeting: str
+    closing: str
+
+
+class EditionOut(EditionSummary):
+    """An edition with its texts and posts."""
+
+    subject: str
+    preheader: str
+    texts: Texts
+    waiting: str | None
+    waiting_code: str | None
+    reason: str | None
+    reason_code: str | None
+    days: list[DayOfEdition]
+    posts: list[PostOfEdition]
+
+
+class DraftIn(Given):
+    """Which edition to draft."""
+
+    newsletter: Name
+    period: Annotated[str, StringConstraints(max_length=10, pattern=r"^\d{4}-(W\d{2}|\d{2}(-\d{2})?)$")] | None = Field(
+        default=None, description="2026-W06, 2026-02-06 or 2026-02; by default the edition that is sent next"
+    )
+    read_sources: bool = Field(default=False, description="also read the sources in the background")
+
+
+class EditionIn(Given):
+    """The texts to change; those that are left out stay."""
+
+    subject: Words | None = None
+    preheader: Words | None = None
+    greeting: Words | None = Field(default=None, description="Markdown")
+    closing: Words | None = Field(default=None, description="Markdown")
+
+
+class AddedPost(Given):
+    """A post that no source lists, for one edition."""
+
+    title: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
+    url: Link | Literal[""] = ""
+    text: LongText = Field(default="", description="Markdown")
+    day: Day | None = Field(default=None, description="by default today")
+
+
+class PostChange(Given):
+    """What to change about a post of an edition; what is left out stays."""
+
+    choice: Literal["in", "out", "rules"] | None = Field(
+        default=None, description="include it, leave it out, or let the rules decide"
+    )
+    pinned: bool | None = None
+    title: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] | None = Field(
+        default=None, description="an empty one restores the post's own"
+    )
+    text: LongText | None = Field(default=None, description="Markdown; an empty one restores the post's own")
+    day: Day | None = None
+
+
+class CheckFinding(Schema):
+    """Something that the checks found in an edition."""
+
+    code: str
+    level: str
+    message: str
+    where: str
+
+
+class PreviewOut(Schema):
+    """An edition as a reader would get it, and what the checks found."""
+
+    subject: str
+    preheader: str
+    html: str
+    text: str
+    findings: list[CheckFinding]
+
+
+class ApproveIn(Given):
+    """Which errors to approve in spite of."""
+
+    despite: list[Tag] = Field(default=[], max_length=50, description="codes of errors")
+
+
+class SendIn(Given):
+    """When to send."""
+
+    at: Moment | None = Field(default=None, description="by default now")
+    readers: Annotated[int, Field(ge=0, le=10**9)] | None = Field(
+        default=None, description="refuse if another number of subscribers would receive it"
+    )
+
+
+class UnknownDeliveryOut(Schema):
+    """A delivery that the server confirmed or not."""
+
+    number: int
+    text: str
+    reason_code: str | None
+    settled: bool
+
+
+class StatusOut(Schema):
+    """The progress of an edition. The counts of deliveries add up to the audience."""
+
+    edition: str
+    state: State
+    audience: int
+    pending: int
+    accepted: int
+    deferred: int
+    refused: int
+    unknown: int
+    skipped: int
+    reason: str | None
+    reason_code: str | None
+    rate: float = Field(description="attempts per second")
+    seconds_left: float | None
+    unknown_deliveries: list[UnknownDeliveryOut]
+
+
+class PushedPost(Given):
+    """A post as the program that publishes it has it."""
+
+    newsletter: Name
+    url: Link
+    title: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
+    id: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = Field(
+        default="", description="identifies the post, so that pushing it again updates it; by default its URL"
+    )
+    html: LongText = Field(default="", description="the text as HTML, which is cleaned")
+    markdown: LongText = Field(default="", description="the text as Markdown, instead of `html`")
+    summary: Words = ""
+    author: Annotated[str, StringConstraints(max_length=500, pattern=NO_NUL)] = ""
+    categories: list[Tag] = Field(default=[], max_length=50)
+    image: Link | None = None
+    published: Moment | None = Field(default=None, description="by default now")
+
+
+class PostOut(Schema):
+    """A post of the ledger."""
+
+    id: int
+    newsletter: str
+    url: str
+    title: str
+    author: str
+    categories: list[str]
+    language: str
+    published: datetime | None
+    first_seen: datetime
+    gone: bool
+    editions: list[str] = Field(description="the editions that include it")
+
+
+class PostList(Schema):
+    """A page of posts, the newest first."""
+
+    items: list[PostOut]
+    next_cursor: str | None
+
+
+class ConsentIn(Given):
+    """The consent that a person gave elsewhere."""
+
+    text: Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=NO_NUL)] = Field(
+        description="what they agreed to, when and where"
+    )
+
+
+class SubscriberIn(Given):
+    """A person to subscribe."""
+
+    address: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=NO_NUL)]
+    newsletter: Name
+    name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = ""
+    tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
+    consent: ConsentIn | None = Field(
+        default=None, description="without it, they are emailed a link, and are pending until they confirm"
+    )
+
+
+class SubscriberChange(Given):
+    """What to change about a subscription; what is left out stays."""
+
+    name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
+    tags: list[Tag] | None = Field(default=None, max_length=MOST_TAGS, description="all tags")
+
+
+class SubscriberOut(Schema):
+    """A subscription and its subscriber."""
+
+    id: int
+    address: str
+    name: str
+    language: str
+    newsletter: str
+    state: SubscriptionState
+    blocked: bool
+    paused_until: date | None
+    tags: list[str]
+    created: datetime
+    joined: datetime | None
+    unsubscribed_at: datetime | None
+
+
+class SubscriberList(Schema):
+    """A page of subscriptions, the newest first."""
+
+    items: list[SubscriberOut]
+    next_cursor: str | None

@@ -1,0 +1,120 @@
+"""The addresses under /api/v1.
+
+This module loads the framework. Django imports it with the first request to the API, and not before: newsletter/web
+names it by its path.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, re_path
+from django.views.decorators.csrf import csrf_exempt
+from ninja import NinjaAPI
+from ninja.errors import HttpError, ValidationError
+
+from newsletter.api import description, problem_documents
+from newsletter.api.operations import LIMIT, count_network
+from newsletter.api.problem_documents import Refused
+from newsletter.api.rate_limits import RateLimit
+from newsletter.api.routes import editions, ledger_posts, newsletters, sending_acts, subscribers
+from newsletter.messages import Problem
+from newsletter.messages import general as messages
+
+app_name = "api"
+View = Callable[..., HttpResponseBase]
+
+api = NinjaAPI(
+    title="Newsletter",
+    version="1",
+    description=description.ABOUT,
+    docs_url=None,
+    openapi_url=None,
+    urls_namespace="api",
+)
+for _routes in (newsletters, editions, sending_acts, ledger_posts, subscribers):
+    api.add_router("", _routes.router)
+
+
+@api.exception_handler(Problem)
+def _refused(request: HttpRequest, problem: Problem) -> HttpResponse:
+    return problem_documents.response(problem)
+
+
+@api.exception_handler(ValidationError)
+def _invalid(request: HttpRequest, problem: ValidationError) -> HttpResponse:
+    return problem_documents.invalid(problem.errors)
+
+
+@api.exception_handler(HttpError)
+def _unreadable(request: HttpRequest, problem: HttpError) -> HttpResponse:
+    """ApiAnswer a body that can't be parsed, the one error of this kind that the framework raises."""
+    return problem_documents.response(Refused(HTTPStatus.BAD_REQUEST, messages.NOT_JSON()))
+
+
+def _framed(view: View) -> View:
+    """Wrap a view so that every answer has the headers of the API, and every refusal is a problem document."""
+
+    @wraps(view)
+    def framed(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        answer = _checked(view, request, *args, **kwargs)
+        limit = request.META.get(LIMIT)
+        if isinstance(limit, RateLimit):
+            for name, value in limit.headers().items():
+                answer.headers.setdefault(name, value)
+        answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer
+
+    return framed
+
+
+def _checked(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    try:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise Refused(HTTPStatus.BAD_REQUEST, messages.NUL())
+        answer = view(request, *args, **kwargs)
+        if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            allowed = answer.headers["Allow"]
+            said = messages.METHOD_NOT_ALLOWED(method=str(request.method), allowed=allowed)
+            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, said, {"Allow": allowed})
+    except Problem as problem:
+        return problem_documents.response(problem)
+    return answer
+
+
+@csrf_exempt
+def _nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
+    count_network(request)
+    raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
+
+
+def read_description(request: HttpRequest) -> HttpResponse:
+    """ApiAnswer with the description of the API (OpenAPI 3.1)."""
+    return description.as_json(api)
+
+
+def explain_problem(request: HttpRequest, code: str) -> HttpResponse:
+    """Explain a code of messages: the sentence, with its parameters in braces."""
+    found = problem_documents.explanation(code)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _patterns() -> list[URLPattern]:
+    patterns = [each for each in api.urls[0] if isinstance(each, URLPattern) and each.name != "api-root"]
+    for pattern in patterns:
+        pattern.callback = _framed(pattern.callback)
+    return patterns
+
+
+urlpatterns: list[URLPattern] = [
+    path("openapi.json", read_description, name="read_description"),
+    path("docs", description.page_view(api), name="docs"),
+    path("problems/<str:code>", explain_problem, name="explain_problem"),
+    *_patterns(),
+    re_path("^(?P<rest>.*)$", _framed(_nothing)),
+]

@@ -1,0 +1,74 @@
+"""`newsletter tokens …`: create, list and revoke tokens of the API."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from newsletter.cli.common import emit, ready
+
+app = typer.Typer(
+    help="Manage the tokens with which other programs use the API.",
+    epilog="Example: newsletter tokens create 'the shop' --scope subscribers:write --newsletter kinaforum",
+    no_args_is_help=True,
+)
+
+BY = "the command line"
+
+
+def register(parent: typer.Typer) -> None:
+    """Put these commands under `newsletter tokens`."""
+    parent.add_typer(app, name="tokens")
+
+
+@app.command("create", epilog="Example: newsletter tokens create 'the blog' --scope posts:write")
+def create(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for.")],
+    scope: Annotated[list[str], typer.Option("--scope", help="What it allows; repeat the option for several.")],
+    newsletter: Annotated[
+        list[str] | None, typer.Option("--newsletter", "-n", help="Only for this newsletter; may be repeated.")
+    ] = None,
+) -> None:
+    """Create a token, and print it once."""
+    found = ready()
+    from newsletter.api import tokens
+
+    made = tokens.create(found, name, scope, newsletter or [], by=BY, now=datetime.now(UTC))
+    document = {"key": made.row.key, "token": made.text, "scopes": made.row.scopes, "newsletters": made.row.newsletters}
+    emit(document, f"The token for {made.row.name} is not shown again:\n{made.text}")
+
+
+@app.command("list", epilog="Example: newsletter tokens list --json")
+def show() -> None:
+    """List the tokens with their scopes."""
+    ready()
+    from newsletter.api import tokens
+
+    rows = [
+        {
+            "key": row.key,
+            "name": row.name,
+            "scopes": row.scopes,
+            "newsletters": row.newsletters,
+            "created_at": row.created_at.isoformat(),
+            "last_used_at": row.last_used_at.isoformat() if row.last_used_at else None,
+            "revoked_at": row.revoked_at.isoformat() if row.revoked_at else None,
+        }
+        for row in tokens.listed()
+    ]
+    table = Table("key", "name", "scopes", "last used", box=None)
+    for row in rows:
+        used = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")
+        table.add_row(row["key"], row["name"], ", ".join(row["scopes"]), used)
+    emit(rows, table if rows else "There are no tokens. Create one with 'newsletter tokens create'.")
+
+
+@app.command("revoke", epilog="Example: newsletter tokens revoke 4f1c09d2ab37")
+def revoke(key: Annotated[str, typer.Argument(metavar="KEY", help="The token's key, as listed.")]) -> None:
+    """Revoke a token."""
+    ready()
+    from newsletter.api import tokens
+
+    row = tokens.revoke(key, by=BY, now=datetime.now(UTC))
+    emit({"key": row.key, "revoked": True}, f"The token for {row.name} is revoked.")

@@ -1,0 +1,1 @@
+"""Tables of other programs: the tokens with which they use the API."""

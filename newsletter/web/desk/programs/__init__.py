@@ -1,0 +1,1 @@
+"""The pages for other programs: tokens of the API."""

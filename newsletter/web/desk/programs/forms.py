@@ -1,0 +1,51 @@
+"""What is filled in for another program."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.api.permissions import TokenScope
+from newsletter.web.desk.forms import DeskForm
+
+SCOPES = {
+    TokenScope.NEWSLETTERS_READ: _("See newsletters"),
+    TokenScope.EDITIONS_READ: _("See editions and their progress"),
+    TokenScope.EDITIONS_WRITE: _("Create and change drafts"),
+    TokenScope.EDITIONS_SEND: _("Approve, send, pause and cancel"),
+    TokenScope.POSTS_READ: _("See posts"),
+    TokenScope.POSTS_WRITE: _("Push posts"),
+    TokenScope.SUBSCRIBERS_READ: _("See and export subscribers"),
+    TokenScope.SUBSCRIBERS_WRITE: _("Add, change and unsubscribe subscribers"),
+}
+"""What each scope allows, as the desk says it."""
+
+
+class TokenForm(DeskForm):
+    """A new token."""
+
+    name = forms.CharField(
+        label=_("What is it for?"),
+        help_text=_("For example, the program that uses it."),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=[(scope.value, said) for scope, said in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+    newsletters = forms.MultipleChoiceField(
+        label=_("Only for"),
+        help_text=_("Choose none for all newsletters."),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, newsletters: Iterable[tuple[str, str]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["newsletters"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = list(newsletters)

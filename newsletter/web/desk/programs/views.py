@@ -1,0 +1,61 @@
+"""Tokens of the API: listed, created and revoked; for admins. A token's text is shown once."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.api import tokens
+from newsletter.models import ApiToken
+from newsletter.web.desk import formatting, users
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
+from newsletter.web.desk.programs.forms import TokenForm
+from subscribers.requests import config_of
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """All tokens, and a form for one more; a new one is shown here and nowhere else."""
+    known = config_of(request).newsletters
+    choices = [(each.name, each.title) for each in known.values()]
+    form = TokenForm(choices, request.POST if request.method == "POST" else None)
+    made: tokens.CreatedToken | None = None
+    if form.is_valid():
+        given, by, now = form.cleaned_data, editor(request), timezone.now()
+        try:
+            made = tokens.create(
+                config_of(request), given["name"], given["scopes"], given["newsletters"], by=by, now=now
+            )
+        except tokens.TokenProblem as problem:
+            form.add_error("name", as_sentence(problem))
+        else:
+            form = TokenForm(choices)
+    context = {"form": form, "rows": _rows(request), "made": made}
+    return page(request, "tokens", context, section="settings", status=422 if form.errors else 200)
+
+
+def _rows(request: HttpRequest) -> list[dict[str, object]]:
+    found, zone, known = tokens.listed(), default_zone(request), config_of(request).newsletters
+    names = users.names(row.created_by for row in found)
+    return [
+        {
+            "token": row,
+            "newsletters": [known[name].title if name in known else name for name in row.newsletters],
+            "created": formatting.day(row.created_at, zone),
+            "by": names[row.created_by],
+            "used": formatting.moment(row.last_used_at, zone) if row.last_used_at else "",
+            "revoked": formatting.day(row.revoked_at, zone) if row.revoked_at else "",
+        }
+        for row in found
+    ]
+
+
+@require_POST
+def revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """Revoke a token; programs that use it are refused from now on."""
+    key = ApiToken.objects.filter(pk=pk).values_list("key", flat=True).first()
+    with sentences(request):
+        row = tokens.revoke(key or str(pk), by=editor(request), now=timezone.now())
+        messages.success(request, _("The token “%(name)s” has been revoked.") % {"name": row.name})
+    return redirect("desk:tokens")

@@ -1,0 +1,108 @@
+"""What all answers have in common: problem documents, limits, caching, and no script in the documents."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from newsletter.api import operations, rate_limits
+from newsletter.api.problem_documents import Refused
+from tests.api.client import ApiClient
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_limit_counts_down_and_begins_anew() -> None:
+    clock = Clock()
+    counters = rate_limits.RequestCounters(clock)
+    assert [counters.count("token", "a", 3).left for _ in range(3)] == [2, 1, 0]
+    clock.now += 20
+    with pytest.raises(Refused) as refused:
+        counters.count("token", "a", 3)
+    assert refused.value.headers == {
+        "RateLimit-Policy": '"token";q=3;w=60', "RateLimit": '"token";r=0;t=40', "Retry-After": "40",
+    }  # fmt: skip
+    assert counters.count("token", "b", 3).left == 2
+    clock.now += 40
+    assert counters.count("token", "a", 3).left == 2
+
+
+def test_counters_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "MOST_COUNTED", 10)
+    counters = rate_limits.RequestCounters(Clock())
+    for number in range(100):
+        counters.count("network", str(number), 3)
+    assert len(counters._counted) <= 10
+
+
+def test_answers_say_what_is_left(api: ApiClient) -> None:
+    api.get("/newsletters")
+    assert api.last["RateLimit-Policy"] == '"token";q=600;w=60'
+    assert re.fullmatch(r'"token";r=599;t=\d+', api.last["RateLimit"])
+    assert api.last["Cache-Control"] == "private, no-store"
+
+
+def test_too_many_requests_of_a_token_are_refused(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "PER_TOKEN", 2)
+    statuses = [api.ask("GET", "/newsletters").status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+    assert api.last.json()["code"] == "api.too-many-requests"
+    assert int(api.last["Retry-After"]) > 0
+
+
+@pytest.mark.django_db
+def test_a_network_that_guesses_tokens_is_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "PER_NETWORK", 2)
+    headers = {"Authorization": "Bearer nl_a_b"}
+    statuses = [client.get("/api/v1/newsletters", headers=headers).status_code for _ in range(3)]
+    assert statuses == [401, 401, 429]
+
+
+def test_what_is_not_there_is_a_problem_document(client: Client) -> None:
+    for path in ("nothing", "editions/a/b/c/d/e", ""):
+        answer = client.get(f"/api/v1/{path}")
+        assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+        assert answer.json()["code"] == "api.not-found"
+
+
+def test_a_method_that_is_not_possible_is_a_problem_document(client: Client) -> None:
+    answer = client.put("/api/v1/newsletters")
+    assert (answer.status_code, answer["Allow"]) == (405, "GET")
+    assert answer.json()["params"] == {"method": "PUT", "allowed": "GET"}
+
+
+@pytest.mark.parametrize("path", ["/newsletters/%00", "/posts?newsletter=%00"])
+def test_nul_is_refused(api: ApiClient, path: str) -> None:
+    assert api.ask("GET", path).status_code == 400
+
+
+def test_the_type_of_a_problem_leads_to_its_explanation(api: ApiClient) -> None:
+    found = api.ask("GET", "/newsletters/gone").json()
+    explained = Client().get(found["type"])
+    assert explained.json()["sentence"] == "there is no newsletter '{name}'; config.toml has {known}"
+    assert Client().get("/api/v1/problems/none-such").status_code == 404
+
+
+def test_the_documents_need_no_script_and_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/api/v1/docs").content.decode()
+    assert "<script" not in page
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', page)
+    for name in ("draft_edition", "push_post", "add_subscriber"):
+        assert f'id="{name}"' in page
+
+
+def test_the_description_is_openapi(client: Client) -> None:
+    described = client.get("/api/v1/openapi.json").json()
+    assert described["openapi"].startswith("3.1")
+    assert all(op["security"] == [{"BearerToken": []}] for path in described["paths"].values() for op in path.values())
+
+
+def test_counters_are_those_of_this_test() -> None:
+    assert operations.COUNTERS._counted == {}

@@ -1,0 +1,93 @@
+"""Subscribers through the API: pending until they confirm, unless consent is given with the request."""
+
+import json
+
+import pytest
+
+from newsletter.models import Act, KeptAnswer
+from subscribers.addresses import read_address
+from subscribers.models import Consent, Letter, Subscription, Suppression
+from subscribers.preferences import forget
+from tests.api.client import ApiClient, token
+
+KARI = {"address": "Kari@Example.org", "newsletter": "kinaforum"}
+CONSENT = {"consent": {"text": "ticked the box at the checkout, 5 February 2026"}}
+
+
+def test_without_consent_they_are_pending_and_asked(api: ApiClient) -> None:
+    added = api.post("/subscribers", KARI, 201)
+    assert added["state"] == "pending"
+    assert Letter.objects.get().kind == Letter.Kind.CONFIRM
+
+
+def test_with_consent_they_are_active(api: ApiClient) -> None:
+    added = api.post("/subscribers", {**KARI, **CONSENT, "tags": ["Oslo", "film "]}, 201)
+    assert (added["state"], added["tags"]) == ("active", ["film", "oslo"])
+    assert Consent.objects.get().text == CONSENT["consent"]["text"]
+    assert not Letter.objects.exists()
+
+
+def test_who_is_there_is_not_added_twice(api: ApiClient) -> None:
+    first = api.post("/subscribers", {**KARI, **CONSENT}, 201)
+    again = api.post("/subscribers", {**KARI, **CONSENT, "tags": ["oslo"]}, 200)
+    assert (again["id"], again["tags"]) == (first["id"], ["oslo"])
+
+
+def test_who_has_left_is_not_subscribed_again(api: ApiClient) -> None:
+    number = api.post("/subscribers", {**KARI, **CONSENT}, 201)["id"]
+    assert api.ask("DELETE", f"/subscribers/{number}").status_code == 204
+    assert api.get(f"/subscribers/{number}")["state"] == "unsubscribed"
+    refused = api.post("/subscribers", {**KARI, **CONSENT}, 409)
+    assert refused["code"] == "subscriber.unsubscribed"
+
+
+def test_who_is_blocked_is_not_added(api: ApiClient) -> None:
+    Suppression.objects.suppress("kari@example.org", Suppression.Reason.COMPLAINED)
+    assert api.post("/subscribers", {**KARI, **CONSENT}, 409)["code"] == "subscriber.blocked"
+
+
+def test_an_address_that_is_none_is_refused(api: ApiClient) -> None:
+    assert api.post("/subscribers", {**KARI, "address": "kari"}, 422)["status"] == 422
+    assert not Subscription.objects.exists()
+
+
+def test_they_are_found_by_address_state_and_tag(api: ApiClient) -> None:
+    api.post("/subscribers", {**KARI, **CONSENT, "tags": ["oslo"]}, 201)
+    api.post("/subscribers", {"address": "ola@example.org", "newsletter": "kinaforum"}, 201)
+    for query in ("address=KARI@example.org", "state=active", "tag=Oslo", "newsletter=kinaforum&state=active"):
+        found = api.get(f"/subscribers?{query}")["items"]
+        assert [each["address"] for each in found] == ["Kari@example.org"], query
+    assert len(api.get("/subscribers")["items"]) == 2
+
+
+def test_name_and_tags_are_changed(api: ApiClient) -> None:
+    number = api.post("/subscribers", {**KARI, **CONSENT, "tags": ["oslo"]}, 201)["id"]
+    changed = api.ask("PATCH", f"/subscribers/{number}", {"name": " Kari  Nordmann", "tags": ["film"]}).json()
+    assert (changed["name"], changed["tags"]) == ("Kari Nordmann", ["film"])
+    assert {act.by for act in Act.objects.filter(about__startswith="subscriber ")} == {"API: a shop"}
+
+
+def test_all_are_exported_a_line_each(api: ApiClient) -> None:
+    for name in ("kari", "ola"):
+        api.post("/subscribers", {**KARI, **CONSENT, "address": f"{name}@example.org"}, 201)
+    answer = api.ask("GET", "/subscribers/export?newsletter=kinaforum")
+    assert answer["Content-Type"] == "application/x-ndjson"
+    rows = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+    assert [row["address"] for row in rows] == ["kari@example.org", "ola@example.org"]
+
+
+@pytest.mark.django_db
+def test_a_token_for_another_newsletter_neither_reads_nor_changes_them() -> None:
+    number = ApiClient(token().text).post("/subscribers", {**KARI, **CONSENT}, 201)["id"]
+    daily = ApiClient(token(newsletters=["daily"]).text)
+    assert daily.get("/subscribers")["items"] == []
+    for method in ("GET", "PATCH", "DELETE"):
+        assert daily.ask(method, f"/subscribers/{number}", {}).status_code == 404
+    assert daily.post("/subscribers", KARI, 403)["code"] == "api.newsletter-forbidden"
+
+
+def test_erasing_a_person_erases_kept_answers(api: ApiClient) -> None:
+    api.post("/subscribers", {**KARI, **CONSENT}, 201, Idempotency_Key="1")
+    assert KeptAnswer.objects.exists()
+    forget(read_address("kari@example.org"))
+    assert not KeptAnswer.objects.exists()

@@ -1,0 +1,32 @@
+"""Bodies of the API: large ones only with a token."""
+
+import pytest
+
+from newsletter.web.desk import admission
+from newsletter.web.requests import Message
+from tests.api.client import token
+from tests.web.test_bodies import Client
+
+
+def scope(*authorization: bytes) -> Message:
+    return {"type": "http", "path": "/api/v1/posts", "headers": [(b"authorization", each) for each in authorization]}
+
+
+@pytest.mark.django_db
+def test_a_token_allows_a_larger_body() -> None:
+    text = f"Bearer {token().text}".encode()
+    assert admission.body_limit(scope(text)) == admission.LARGEST_OF_API
+    for given in ([], [text + b"0"], [text, text], [b""], [b"\xff"]):
+        assert admission.body_limit(scope(*given)) == 0
+
+
+async def test_without_a_token_a_large_body_is_refused() -> None:
+    client = Client([b"x" * 60_000] * 4, path="/api/v1/posts")
+    assert await client.ask(allowed=0) == 413
+    assert client.seen == []
+
+
+async def test_with_a_token_it_is_passed_on() -> None:
+    client = Client([b"x" * 60_000] * 4, path="/api/v1/posts")
+    assert await client.ask(allowed=1_000_000) == 0
+    assert len(client.seen[0][0]) == 240_000

@@ -5,15 +5,12 @@ connection takes the place of the one that was idle longest. Requests below `/u/
 unsubscribing always works; connections of trusted proxies are not counted as those of one client.
 """
 
-import asyncio
 import ipaddress
 import resource
 import time
 from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from newsletter.web.requests import App, Message, Receive, Send, refuse
 
@@ -175,20 +172,3 @@ class Limited:
                 await refuse(send, 429, TOO_MANY, (b"retry-after", b"5"))
         finally:
             self._connections.end(tuple(peer))
-
-
-def counted(connections: Connections) -> type[H11Protocol]:
-    """Return uvicorn's HTTP protocol, which tells these connections of its own."""
-
-    class Counted(H11Protocol):
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            if self.client is not None:
-                connections.made(self.client, transport.abort)
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            if self.client is not None:
-                connections.lost(self.client)
-            super().connection_lost(exc)
-
-    return Counted

@@ -8,11 +8,12 @@ import uvicorn
 from newsletter.config import Config
 from newsletter.supervision import Service
 from newsletter.web.application import application
-from newsletter.web.connections import Connections, Limited, affordable, counted, raise_descriptor_limit
+from newsletter.web.connections import Connections, Limited, affordable, raise_descriptor_limit
 from newsletter.web.desk.jobs.work import resume
 from newsletter.web.desk.subscribers.file_import import remove_ended
 from newsletter.web.desk.subscribers.uploads import remove_abandoned
 from newsletter.web.listener import BACKLOG
+from newsletter.web.protocol import counted
 
 ACCEPTED_AT_ONCE = 16
 """Connections that asyncio accepts before it looks at any of them: they take descriptors before they are counted."""

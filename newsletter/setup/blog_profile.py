@@ -1,9 +1,10 @@
 """What can be found out about a blog before its newsletter exists."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -51,14 +52,30 @@ class BlogProfile:
         return newsletter_name(self.title) or newsletter_name(host) or "newsletter"
 
 
-def find_profile(url: str, collect: config.Collect, *, now: datetime, machine_timezone: str = "") -> BlogProfile:
-    """Read a blog's home page and its feed.
+class ReadingStep(IntEnum):
+    """What is read of a blog, in this order."""
+
+    FEED = 0
+    HOME_PAGE = 1
+
+
+def find_profile(
+    url: str,
+    collect: config.Collect,
+    *,
+    now: datetime,
+    machine_timezone: str = "",
+    step: Callable[[ReadingStep], None] = lambda _step: None,
+) -> BlogProfile:
+    """Read a blog's feed and its home page. `step` is called when each begins.
 
     Raises SourceProblem if no feed was found there, or it could not be read.
     """
+    step(ReadingStep.FEED)
     reading = read(config.SourceSettings(url=url), collect, now=now)
     if reading.problems and not reading.posts:
         raise SourceProblem(reading.problems[0])
+    step(ReadingStep.HOME_PAGE)
     page = _home_page(_home(url, reading), collect)
     post_language = _language_of(reading.posts)
     language = page.language or post_language

@@ -30,6 +30,12 @@ def test_a_text_of_somebody_who_is_logged_out_is_not(client: Client) -> None:
     assert _confirmed(client, {"text": "Look at this"}) == []
 
 
+def test_a_text_that_was_refused_with_a_message_on_the_next_page_is_not(editor: Client) -> None:
+    answer = editor.post("/desk/account/name/", {"name": "x" * 1000, "kept": "abc123"})
+    assert answer.status_code == 302
+    assert not [name for name in answer.cookies if name.startswith("kept-")]
+
+
 @pytest.mark.django_db
 def test_an_expired_page_says_what_to_do() -> None:
     client = Client(enforce_csrf_checks=True)

@@ -19,7 +19,7 @@
   function dropSaved() {
     const saved = cookies().filter((each) => each.startsWith(COOKIE)).map((each) => each.split("=")[0].slice(COOKIE.length));
     copies.places().filter((place) => saved.includes((copies.read(place) || {}).key)).forEach(copies.drop);
-    saved.forEach((key) => { document.cookie = `${COOKIE}${key}=; path=/desk/; max-age=0`; });
+    saved.forEach((key) => { document.cookie = `${COOKIE}${key}=; path=${labels.path}; max-age=0`; });
   }
 
   const SECRET = "[type=hidden], [type=password], [type=file]";
@@ -45,6 +45,8 @@
       const text = (values[field.name] || [])[index];
       if (text === undefined || text === value(field)) { return; }
       if (ticks(field)) { field.checked = text; } else { field.value = text; }
+      const folded = field.closest("details");
+      if (folded) { folded.open = true; }
       field.dispatchEvent(new Event("input", { bubbles: true }));
     });
   }
@@ -66,7 +68,9 @@
   }
 
   function watch(form) {
-    const place = `${location.pathname}${location.search} ${form.dataset.keep}`, kept = copies.read(place);
+    /* A form that is shown on several pages has one copy. */
+    const page = new URL(form.getAttribute("action") || location.href, location.href);
+    const place = `${form.dataset.place || page.pathname + page.search} ${form.dataset.keep}`, kept = copies.read(place);
     const key = (kept && kept.key) || Math.random().toString(36).slice(2, 2 + KEY_LENGTH);
     /* Where the server refused it, the page shows what was typed, which is not saved all the same. */
     const base = kept && same(kept.now, byName(form, value)) ? kept.was : byName(form, before);
@@ -99,7 +103,7 @@
         return;
       }
       const token = cookies().find((each) => each.startsWith("csrftoken="));
-      if (token) { form.elements.csrfmiddlewaretoken.value = token.slice("csrftoken=".length); }
+      if (token && form.elements.csrfmiddlewaretoken) { form.elements.csrfmiddlewaretoken.value = token.slice("csrftoken=".length); }
       if (!navigator.onLine) {
         event.preventDefault();
         note(form, labels.failed, [], true);

@@ -191,8 +191,13 @@ def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
     if held is Role.ANYONE:
         return _to(request, "desk:code" if role_of(request.user) is not Role.ANYONE else "desk:login")
     if held < needed:
-        return render(request, "desk/refused.html", {"sending": needed is Role.SENDER}, status=403)
+        return refused(request, sending=needed is Role.SENDER)
     return None
+
+
+def refused(request: HttpRequest, *, sending: bool) -> HttpResponse:
+    """The page that says which right is missing, and who can give it."""
+    return render(request, "desk/refused.html", {"sending": sending, "admins": users.admins()}, status=403)
 
 
 def _unreadable(request: HttpRequest) -> HttpResponse | None:

@@ -62,6 +62,11 @@ def with_sending() -> list[tuple[User, bool]]:
     return [(user, user.pk not in without) for user in everybody()]
 
 
+def admins() -> list[str]:
+    """Return how pages call each admin: by name, else by address."""
+    return [user.get_full_name() or user.username for user in everybody() if user.is_superuser]
+
+
 def named(email: str) -> User:
     """The person with that address.
 

@@ -12,6 +12,7 @@ from newsletter.config.document import Change, SetValue, edit
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.setup.machine import machine_language, machine_timezone
 from newsletter.setup.starter import starter_config
+from newsletter.web.first_run.search import BlogSearch
 
 _current: "SetUp | None" = None
 
@@ -37,6 +38,7 @@ class SetUp:
     token: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     site_url: str = "http://localhost:8000"
     private: bool = False
+    search: BlogSearch | None = None
     blog: BlogProfile | None = None
     sending: dict[str, Any] = field(default_factory=dict)
     finished: threading.Event = field(default_factory=threading.Event)
@@ -58,6 +60,11 @@ class SetUp:
     def configuration(self) -> Config:
         """Return the configuration as it would be written now. Raises ConfigError for values that are wrong."""
         return config.parse(self.text(), self.file, {})
+
+    def look_for(self, search: BlogSearch) -> None:
+        """Begin to read a blog, instead of any that is still being read."""
+        self.search = search
+        search.begin()
 
     def correct(self, **values: str) -> None:
         """Replace what was found about the blog."""

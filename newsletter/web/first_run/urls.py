@@ -7,6 +7,7 @@ from newsletter.web.first_run import views
 urlpatterns = [
     path("", views.elsewhere, name="elsewhere"),
     path("setup/<str:token>/", views.blog, name="blog"),
+    path("setup/<str:token>/reading/", views.reading, name="reading"),
     path("setup/<str:token>/newsletter/", views.newsletter, name="newsletter"),
     path("setup/<str:token>/preview/", views.preview, name="preview"),
     path("setup/<str:token>/sending/", views.sending, name="sending"),

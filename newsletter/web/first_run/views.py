@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import Any
 
@@ -14,24 +15,23 @@ from django.utils.html import escape
 from django.utils.translation import gettext as _
 
 from newsletter import config
-from newsletter.config import Collect
-from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling.check import Check
 from newsletter.scheduling.checks import provider_checks
-from newsletter.setup.blog_profile import find_profile
-from newsletter.setup.machine import machine_timezone
+from newsletter.setup.blog_profile import BlogProfile
 from newsletter.setup.starter import sending_times
-from newsletter.web.desk import formatting
+from newsletter.web.desk import formatting, kept_text
 from newsletter.web.desk.edition.preview import FRAME_POLICY
 from newsletter.web.desk.edition.preview_queries import in_scheme
+from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
 from newsletter.web.first_run.progress import SetUp, current
 from newsletter.web.first_run.sample import sample_html
+from newsletter.web.first_run.search import BlogSearch
 
 Step = Callable[..., HttpResponse]
 
@@ -57,32 +57,69 @@ def elsewhere(request: HttpRequest, path: str = "") -> HttpResponse:
 
 @_with_token
 def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
-    """Ask for the blog's address, and find out about it."""
-    here = f"{request.scheme}://{request.get_host()}"
-    known = {"site_url": setup.site_url if setup.blog else here, "private": setup.private}
-    known["blog"] = setup.blog.url if setup.blog else ""
-    form = BlogForm(request.POST if request.method == "POST" else None, initial=known)
+    """Ask for the blog's address, and start to read it. If that failed, say why beside what was typed."""
+    form = BlogForm(request.POST if request.method == "POST" else None, initial=_known(request, setup))
     if form.is_valid():
-        given = form.cleaned_data
-        url = given["blog"] if "://" in given["blog"] else f"https://{given['blog']}"
-        limits = Collect(allow_private_addresses=given["private"])
-        try:
-            setup.blog = find_profile(url, limits, now=timezone.now(), machine_timezone=machine_timezone())
-        except SourceProblem as e:
-            form.add_error("blog", _sentence(e))
-        else:
-            setup.site_url, setup.private = given["site_url"], given["private"]
-            if _is_valid(form, setup):
-                return redirect("newsletter", token=setup.token)
+        search = _search(form)
+        if _is_valid(form, _trial(setup, search)):
+            setup.look_for(search)
+            return _accepted(request, "reading", setup)
+    failed = setup.search
+    if request.method == "GET" and failed and failed.problem:
+        form = BlogForm(failed.typed)
+        form.add_error("blog", _sentence(failed.problem))
     return render(request, "first_run/blog.html", {"form": form, "step": 1})
 
 
-def _sentence(problem: SourceProblem) -> str:
+def _known(request: HttpRequest, setup: SetUp) -> dict[str, Any]:
+    """What the form begins with: what was typed last, else the address under which this page was opened."""
+    if setup.search:
+        return dict(setup.search.typed)
+    return {"site_url": f"{request.scheme}://{request.get_host()}"}
+
+
+def _search(form: BlogForm) -> BlogSearch:
+    given = form.cleaned_data
+    url = given["blog"] if "://" in given["blog"] else f"https://{given['blog']}"
+    typed = {"blog": given["blog"], "site_url": given["site_url"], **({"private": "on"} if given["private"] else {})}
+    return BlogSearch(url, typed, given["private"])
+
+
+def _trial(setup: SetUp, search: BlogSearch) -> SetUp:
+    """The set-up as it would be with what was typed, before the blog has been read."""
+    blog = BlogProfile(url=search.url, title="newsletter")
+    return replace(setup, site_url=search.typed["site_url"], private=search.private, blog=blog)
+
+
+@_with_token
+def reading(request: HttpRequest, setup: SetUp) -> HttpResponse:
+    """Show how far reading the blog is. The browser asks again each second, without a script."""
+    search = setup.search
+    if search is None or search.problem:
+        return redirect("blog", token=setup.token)
+    if not search.ended.is_set():
+        steps = [_("Finding the feed and reading its posts"), _("Reading the home page")]
+        context = {"step": 1, "search": search, "steps": steps, "percent": 100 * (search.step + 1) // (len(steps) + 1)}
+        response = render(request, "first_run/reading.html", context)
+        response["Refresh"] = "1"
+        return response
+    setup.blog, setup.site_url, setup.private = search.blog, search.typed["site_url"], search.private
+    return redirect("newsletter", token=setup.token)
+
+
+def _sentence(problem: Message) -> str:
     """What went wrong, with the remedy that this page has."""
-    message = problem.message.param("message") if ABOUT.matches(problem.message) else problem.message
-    if isinstance(message, Message) and PRIVATE_ADDRESS.matches(message):
+    told = problem.param("message") if ABOUT.matches(problem) else problem
+    if isinstance(told, Message) and PRIVATE_ADDRESS.matches(told):
         return _("This address is on this machine or on a private network. If that is intended, tick the box below.")
-    return formatting.message(problem.message)
+    return blog_problem(problem)
+
+
+def _accepted(request: HttpRequest, step: str, setup: SetUp) -> HttpResponse:
+    """Go on to a step, and tell the browser that what was typed has been accepted."""
+    response = redirect(step, token=setup.token)
+    kept_text.confirm(request, response, "/setup/")
+    return response
 
 
 @_with_token
@@ -103,7 +140,7 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         if not _is_valid(form, setup):
             setup.blog = before
         elif "preview" not in request.POST:
-            return redirect("sending", token=setup.token)
+            return _accepted(request, "sending", setup)
     context = {"form": form, "step": 2, "preview": reverse("preview", args=(setup.token,)), "blog": setup.blog}
     return render(request, "first_run/newsletter.html", context)
 
@@ -137,7 +174,9 @@ def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
             if "test" in request.POST:
                 checks = list(provider_checks(setup.configuration()))
             elif _finish(form, setup):
-                return _starting(request)
+                response = _starting(request)
+                kept_text.confirm(request, response, "/setup/")
+                return response
     return render(request, "first_run/sending.html", {"form": form, "step": 3, "checks": checks, "blog": setup.blog})
 
 

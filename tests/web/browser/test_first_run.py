@@ -163,3 +163,39 @@ def test_nothing_else_is_served_before_the_site_is_set_up(started: EmptyFolder) 
     assert "Set-up isn’t finished" in answer.text
     assert link.removeprefix(origin) not in answer.text
     assert not (started.folder / "config.toml").exists()
+
+
+def test_what_was_typed_is_there_after_a_closed_tab_except_passwords(
+    page: Page, started: EmptyFolder, blog: BlogServer
+) -> None:
+    page.set_default_timeout(PATIENCE)
+    page.on("dialog", lambda dialog: dialog.accept())
+    link = started.link()
+    page.goto(link)
+    page.get_by_label("Your blog’s address").fill(f"{blog.url}/")
+    page.get_by_label("The blog is on this machine").check()
+    page = _again(page, link)
+    expect(page.get_by_text("Unsaved text restored")).to_be_visible()
+    expect(page.get_by_label("The blog is on this machine")).to_be_checked()
+    page.get_by_role("button", name="Find my blog").click()
+    expect(page.get_by_text("We found 4 posts.")).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage)") == []
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Postal address").fill("1 Harbour Street")
+    page.get_by_label("Provider").select_option("smtp")
+    page.get_by_label("Password").fill("secret words")
+    assert "secret words" not in page.evaluate("JSON.stringify(localStorage)")
+    page = _again(page, f"{link}sending/")
+    expect(page.get_by_label("Postal address")).to_have_value("1 Harbour Street")
+    expect(page.get_by_label("Provider")).to_have_value("smtp")
+    expect(page.get_by_label("Password")).to_have_value("")
+
+
+def _again(page: Page, link: str) -> Page:
+    """The tab goes without a question, as where the browser is killed; another is opened."""
+    page.close(run_before_unload=False)
+    opened = page.context.new_page()
+    opened.set_default_timeout(PATIENCE)
+    opened.on("dialog", lambda dialog: dialog.accept())
+    opened.goto(link)
+    return opened

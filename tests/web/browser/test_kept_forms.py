@@ -52,12 +52,12 @@ def _again(page: Page) -> Page:
 
 def _fill(page: Page, form: Form) -> None:
     for label, text in form.typed.items():
-        page.get_by_label(label, exact=True).fill(text)
+        page.get_by_role("textbox", name=label, exact=True).fill(text)
 
 
 def _expect(page: Page, form: Form) -> None:
     for label, text in form.typed.items():
-        expect(page.get_by_label(label, exact=True)).to_have_value(text)
+        expect(page.get_by_role("textbox", name=label, exact=True)).to_have_value(text)
 
 
 def _press(page: Page, form: Form) -> None:
@@ -144,6 +144,45 @@ def test_text_that_was_refused_is_there_after_a_closed_tab(page: Page, running: 
     _expect(page, form)
     page.get_by_role("textbox", name="Link", exact=True).fill("")
     _save(page, running, form)
+    page.context.close()
+
+
+def test_text_of_short_forms_is_there_after_a_closed_tab(page: Page, running: Running) -> None:
+    page.goto(f"{running.url}/desk/subscribers/")
+    person = str(page.locator("td a").first.get_attribute("href"))
+    for form in (
+        Form("/desk/account/", {"Your name": "Kari Nordmann"}, "Save"),
+        Form("/desk/users/", {EMAIL_ADDRESS: "ny@example.org"}, "Create invitation link"),
+        Form("/desk/sources/try/", {"Address of a website or feed": "http://127.0.0.1:9/"}, "Try"),
+        Form(person, {"Name": "Åse"}, "Save name"),
+        Form(person, {"Tags, separated by commas": "te, ris"}, "Save tags"),
+        Form("/desk/subscribers/tags/", {"Tag": "alle"}, "Add tag"),
+    ):
+        page.goto(running.url + form.path)
+        _fill(page, form)
+        page = _again(page)
+        page.goto(running.url + form.path)
+        expect(page.get_by_text(RESTORED)).to_be_visible()
+        _expect(page, form)
+        _save(page, running, form)
+    page.context.close()
+
+
+def test_a_refused_subscriber_is_still_in_the_form_after_a_closed_tab(page: Page, running: Running) -> None:
+    page.goto(f"{running.url}/desk/subscribers/")
+    page.get_by_text("Add a subscriber").click()
+    page.get_by_label("Name (optional)").fill("Åse")
+    page.locator("#add-address").fill("ase@example.com")
+    page.get_by_label("They have already agreed.").check()
+    page.get_by_role("button", name="Add subscriber").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    page = _again(page)
+    page.goto(f"{running.url}/desk/subscribers/")
+    expect(page.get_by_label("Name (optional)")).to_have_value("Åse")
+    page.get_by_label("When and where they agreed").fill("at a meeting")
+    page.get_by_role("button", name="Add subscriber").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Åse")
+    assert page.evaluate("Object.keys(localStorage)") == []
     page.context.close()
 
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,7 +11,7 @@ from newsletter.models import Job
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs.work import KINDS, JobKind
 from newsletter.web.desk.pages import default_zone, page
-from newsletter.web.desk.permissions import role
+from newsletter.web.desk.permissions import refused, role
 from subscribers.requests import config_of
 
 SILENT = timedelta(minutes=1)
@@ -22,7 +22,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_object_or_404(Job, pk=pk)
     kind = _kind(found)
     if role(request) < kind.role:
-        return render(request, "desk/refused.html", {"sending": False}, status=403)
+        return refused(request, sending=False)
     return (
         kind.show(request, found)
         if found.finished

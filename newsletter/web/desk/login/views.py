@@ -146,7 +146,7 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
             form.add_error(None, as_sentence(e))
         else:
             return _enter(request, user)
-    return page(request, "setup", {"form": form})
+    return page(request, "setup", {"form": form}, status=422 if form.errors else 200)
 
 
 def forgotten(request: HttpRequest) -> HttpResponse:

@@ -148,7 +148,9 @@ def _page(
     extra: Mapping[str, Any] | None,
     lines: str = "",
 ) -> HttpResponse:
-    context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": config_of(request).file}
+    found = config_of(request)
+    context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": found.file}
+    context["groups"] = form.groups(in_use=found.delivery.provider)
     return page(request, "settings_edit", {**context, **(extra or {})}, section="settings")
 
 

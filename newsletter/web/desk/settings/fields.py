@@ -50,13 +50,17 @@ class SettingField:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """A form for one table: `table` is its key, with NAME for the newsletter's name and [] for an item of a list."""
+    """A form for one table: `table` is its key, with NAME for the newsletter's name and [] for an item of a list.
+
+    `groups` are the tables inside it whose fields stand together under a title; one of them at most is in use.
+    """
 
     name: str
     title: Words
     table: str
     fields: tuple[SettingField, ...]
     intro: Words = ""
+    groups: tuple[tuple[str, Words], ...] = ()
 
 
 def secret_of(page: SettingsPage, field: SettingField) -> SettingField | None:

@@ -27,6 +27,17 @@ class Wanted:
     seen: Mapping[KeyPath, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class FieldGroup:
+    """Fields under a common title; `filled` is whether any has a value in config.toml or the environment."""
+
+    title: str
+    fields: tuple[forms.BoundField, ...]
+    in_use: bool
+    filled: bool
+    open: bool
+
+
 class SettingsForm(DeskForm):
     """One page of settings. `tree` is the parsed file; `table` is where the page's table is in it."""
 
@@ -55,6 +66,23 @@ class SettingsForm(DeskForm):
         if field.kind is not Kind.SECRET and not origin:
             seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))
             self.fields[_SEEN + field.key] = seen
+
+    def single(self) -> list[forms.BoundField]:
+        """Return the visible fields outside groups."""
+        tables = {table for table, _title in self.page.groups}
+        return [self[field.key] for field in self.page.fields if field.path[0] not in tables]
+
+    def groups(self, in_use: str) -> list[FieldGroup]:
+        """Return the groups, `in_use` first. It is open, and so are those with errors or unsaved text."""
+        found = [self._group(table, str(title), table == in_use) for table, title in self.page.groups]
+        return sorted(found, key=lambda group: not group.in_use)
+
+    def _group(self, table: str, title: str, in_use: bool) -> FieldGroup:
+        fields = [field for field in self.page.fields if field.path[0] == table]
+        shown = tuple(self[field.key] for field in fields)
+        filled = value_at(self._tree, (*self.table, table)) is not None or any(self.locked[f.key] for f in fields)
+        unsaved = self.is_bound and any(each.errors or each.name in self.changed_data for each in shown)
+        return FieldGroup(title, shown, in_use, filled, in_use or unsaved)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

@@ -15,14 +15,15 @@ from django.utils.translation import gettext as _
 from newsletter.config import Config, ConfigProblem
 from newsletter.config.document import AppendTable, Change, SetValue, value_at
 from newsletter.models import Job, JobState
-from newsletter.setup.blog_profile import BlogProfile, find_profile, newsletter_name
+from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile, newsletter_name
 from newsletter.setup.machine import machine_timezone
 from newsletter.setup.starter import sending_times
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, editor, page
+from newsletter.web.desk.pages import editor, page
 from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.settings.editing import paste, save_into, tree_of
 from newsletter.web.desk.settings.forms import Wanted
 from newsletter.web.desk.settings.state import read_only_reason
@@ -131,7 +132,13 @@ def _shown(request: HttpRequest, form: NewNewsletterForm, read: Job | None = Non
 
 def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
     limits, timezone_here = configuration.collect, machine_timezone()
-    blog = find_profile(job.order["blog"], limits, now=timezone.now(), machine_timezone=timezone_here)
+    blog = find_profile(
+        job.order["blog"],
+        limits,
+        now=timezone.now(),
+        machine_timezone=timezone_here,
+        step=lambda step: progress(step, len(ReadingStep)),
+    )
     values = {key: getattr(blog, key) for key in PROFILE}
     return {"blog": values, "posts": len(blog.posts), "latest": [post.title for post in blog.posts[:LATEST]]}
 
@@ -144,7 +151,7 @@ def _found(request: HttpRequest, job: Job) -> HttpResponse:
     """The form as it was filled in, with what was found, or why nothing was."""
     form = NewNewsletterForm(job.order)
     if form.is_valid() and job.problem:
-        form.add_error("blog", as_sentence(job.problem))
+        form.add_error("blog", blog_problem(job.problem))
     return _shown(request, form, job)
 
 

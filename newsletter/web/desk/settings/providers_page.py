@@ -69,4 +69,6 @@ PROVIDERS = SettingsPage(
         _field("unisender_go.api_key", _API_KEY),
         _field("unisender_go.api_url", _ADDRESS, _("Such as https://go1.unisender.ru/ru/transactional/api/v1/.")),
     ),
+    intro=_("Fill in the service that you use, and choose it as the provider under “Delivery”."),
+    groups=tuple(API_NAMES.items()),
 )

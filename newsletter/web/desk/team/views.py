@@ -41,7 +41,7 @@ def people(request: HttpRequest) -> HttpResponse:
         for user, sends in users.with_sending()
     ]
     context = {"form": form, "rows": rows, "link": link, "person": person, "me": editor(request)}
-    return page(request, "users", context, section="settings")
+    return page(request, "users", context, section="settings", status=422 if form.errors else 200)
 
 
 @require_POST

@@ -1,0 +1,28 @@
+"""What to tell a person whose blog could not be read during set-up, where nothing is retried automatically."""
+
+from django.utils.translation import gettext as _
+
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
+from newsletter.messages.general import ABOUT
+from newsletter.web.desk.pages import as_sentence
+
+_TRIED_AGAIN_BY_COLLECTING = (messages.BUSY, messages.BUSY_FOR, messages.SERVER_ERROR)
+
+
+def blog_problem(problem: Message) -> str:
+    """Return the sentence with a remedy that the person has on this page."""
+    told = problem.param("message") if ABOUT.matches(problem) else problem
+    if not isinstance(told, Message):
+        return as_sentence(problem)
+    if messages.CONNECTION_FAILED.matches(told):
+        why = _("The connection failed (%(cause)s). Check the address and try again.")
+        return why % {"cause": told.param("cause")}
+    if messages.TIMEOUT.matches(told) or messages.TOO_SLOW.matches(told):
+        why = _("The blog didn’t answer within %(seconds)s seconds. Try again, or enter the address of its feed.")
+        return why % {"seconds": told.param("seconds")}
+    if any(each.matches(told) for each in _TRIED_AGAIN_BY_COLLECTING):
+        return _("The blog’s server answered with an error (%(status)s). Try again in a few minutes.") % {
+            "status": told.param("status")
+        }
+    return as_sentence(problem)

@@ -1,0 +1,147 @@
+"""Set-up in the browser: a blog is read in the background, and what was typed stays."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+from django.test import Client, override_settings
+
+from newsletter.setup.blog_profile import BlogProfile
+from newsletter.web.first_run import progress, search, server
+from newsletter.web.first_run.progress import SetUp
+from tests.conftest import deadline
+from tests.doubles.blog import BlogServer, Entry
+from tests.doubles.ports import free_port
+
+SITE = "https://news.example.org"
+
+
+@pytest.fixture
+def setup(tmp_path: Path) -> Iterator[SetUp]:
+    urls = override_settings(ROOT_URLCONF="newsletter.web.first_run.urls", MIDDLEWARE=server.MIDDLEWARE)
+    with urls:
+        yield progress.begin(tmp_path / "config.toml")
+
+
+@pytest.fixture
+def blog() -> Iterator[BlogServer]:
+    with BlogServer([Entry("ferry", datetime(2026, 2, 6, 9, tzinfo=UTC))]) as found:
+        yield found
+
+
+def _address(setup: SetUp, step: str = "") -> str:
+    return f"/setup/{setup.token}/{step}"
+
+
+def _typed(client: Client, setup: SetUp, address: str, **more: str) -> Any:
+    """Send the first page's form."""
+    return client.post(_address(setup), {"blog": address, "site_url": SITE, "private": "on", **more})
+
+
+def _wait(setup: SetUp) -> None:
+    assert setup.search is not None
+    with deadline(30):
+        setup.search.ended.wait()
+
+
+def _fields(html: bytes) -> dict[str, str]:
+    return dict(lxml.html.fromstring(html).forms[0].form_values())
+
+
+def test_the_answer_does_not_wait_for_the_blog(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    answer = _typed(client, setup, f"{blog.url}/slow")
+    assert (answer.status_code, answer["Location"]) == (302, _address(setup, "reading/"))
+    page = client.get(answer["Location"])
+    assert page["Refresh"] == "1"
+    assert "Finding the feed" in page.content.decode()
+    assert "/slow" in page.content.decode()
+    assert b"<script" in page.content, "text that was accepted is dropped from the browser"
+
+
+def test_what_was_typed_is_shown_again_while_the_blog_is_read(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    _typed(client, setup, f"{blog.url}/slow")
+    fields = _fields(client.get(_address(setup)).content)
+    assert fields == {"blog": f"{blog.url}/slow", "site_url": SITE, "private": "on"}
+
+
+def test_a_blog_that_was_read_leads_to_the_next_step(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    _typed(client, setup, f"{blog.url}/")
+    _wait(setup)
+    assert client.get(_address(setup, "reading/"))["Location"] == _address(setup, "newsletter/")
+    page = client.get(_address(setup, "newsletter/")).content.decode()
+    assert "We found 1 post." in page
+    assert setup.site_url == SITE
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/page", "no feed found on this page; enter its RSS address"),
+        ("/down", "The blog’s server answered with an error (500). Try again in a few minutes."),
+        ("/missing", "not found (404); check the address"),
+    ],
+)
+def test_a_failure_is_shown_with_its_remedy_beside_what_was_typed(
+    setup: SetUp, blog: BlogServer, path: str, said: str
+) -> None:
+    client = Client()
+    _typed(client, setup, blog.url + path)
+    _wait(setup)
+    assert client.get(_address(setup, "reading/"))["Location"] == _address(setup)
+    page = client.get(_address(setup)).content
+    assert said in page.decode()
+    assert _fields(page) == {"blog": blog.url + path, "site_url": SITE, "private": "on"}
+
+
+def test_a_private_address_is_refused_until_the_box_is_ticked(setup: SetUp) -> None:
+    client = Client()
+    client.post(_address(setup), {"blog": f"http://127.0.0.1:{free_port()}/", "site_url": SITE})
+    _wait(setup)
+    assert "tick the box below" in client.get(_address(setup)).content.decode()
+
+
+def test_an_address_of_the_site_that_is_wrong_is_refused_at_once(setup: SetUp, blog: BlogServer) -> None:
+    answer = _typed(Client(), setup, f"{blog.url}/", site_url="news")
+    assert answer.status_code == 200
+    assert b"errorlist" in answer.content
+    assert setup.search is None
+    assert blog.seen == []
+
+
+def test_an_unexpected_error_ends_the_search(
+    setup: SetUp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> BlogProfile:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(search, "find_profile", broken)
+    client = Client()
+    with caplog.at_level(logging.CRITICAL):
+        _typed(client, setup, "https://blog.example/")
+        _wait(setup)
+    assert "An unexpected error (ZeroDivisionError)" in client.get(_address(setup)).content.decode()
+
+
+def test_a_new_search_replaces_the_one_before(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    _typed(client, setup, f"{blog.url}/slow")
+    _typed(client, setup, f"{blog.url}/")
+    _wait(setup)
+    client.get(_address(setup, "reading/"))
+    assert setup.blog is not None
+    assert setup.blog.url == f"{blog.url}/"
+
+
+def test_the_browser_is_told_when_a_step_was_accepted(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    refused = client.post(_address(setup), {"blog": "", "site_url": SITE, "kept": "abc"})
+    assert not refused.cookies
+    accepted = _typed(client, setup, f"{blog.url}/", kept="abc")
+    assert accepted.cookies["kept-abc"]["path"] == "/setup/"

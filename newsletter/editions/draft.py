@@ -28,6 +28,7 @@ from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.messages import posts as reasons
 from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
+from newsletter.render.words import colon, words
 
 log = logging.getLogger("newsletter.editions")
 
@@ -158,12 +159,20 @@ def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "
             until=first.until,
             fixed_window=True,
             corrects=first,
+            subject=_subject_of_correction(configuration, first),
             created_at=now,
             refreshed_at=now,
             revision=0,
         )
         history.record(edition, by, acts.CORRECTION_MADE(edition=first.name), now)
     return edition
+
+
+def _subject_of_correction(configuration: Config, first: Edition) -> str:
+    """Return the subject of what is corrected behind a word for it, as it stands in inboxes; editors may change it."""
+    newsletter = configuration.newsletters[first.newsletter]
+    label = words(newsletter.language)["correction"] + colon(newsletter.language)
+    return label + first.approved_content.subject.removeprefix(label)
 
 
 def _edition(

@@ -13,7 +13,7 @@ from newsletter.render.dates import direction
 from newsletter.render.html.assemble import html_part
 from newsletter.render.html.loader import TemplateProblem, render_template
 from newsletter.render.template_context import newsletter_view
-from newsletter.render.words import words
+from newsletter.render.words import colon, words
 
 _SUBJECT = "Subject:"
 
@@ -29,6 +29,7 @@ def letter(name: str, letterhead: Letterhead, context: Mapping[str, Any], templa
         "newsletter": newsletter_view(letterhead),
         "words": words(letterhead.language),
         "dir": direction(letterhead.language),
+        "colon": colon(letterhead.language),
         **context,
     }
     subject, text = _split(name, render_template(f"letters/{name}.txt", names, templates))

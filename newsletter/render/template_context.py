@@ -3,6 +3,7 @@
 docs/templates.md lists these names for publishers; names may be added, but do not change their meaning.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,16 +15,17 @@ from newsletter.render.block_view import block_views
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
-from newsletter.render.dates import date_range, direction, last_day, short_date
+from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date
 from newsletter.render.html.colours import DARK_BOX, lightened
 from newsletter.render.post_view import PostViews
 from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.palette import palette, readable
 from newsletter.render.theme.sharing import share_links
-from newsletter.render.words import language_of_words, week_name, words
+from newsletter.render.words import colon, language_of_words, week_name, words
 
 CONTENTS_FROM = 6
+_IN_BRACES = re.compile(r"\{[^{}]*+\}")
 
 
 def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
@@ -58,8 +60,8 @@ def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
     return {
         "newsletter": newsletter_view(digest.letterhead),
         "edition": _edition(digest),
-        "greeting": _written(digest.greeting, scope, digest.letterhead.site_url),
-        "closing": _written(digest.closing, scope, digest.letterhead.site_url),
+        "greeting": _written(digest.greeting, scope, digest.letterhead),
+        "closing": _written(digest.closing, scope, digest.letterhead),
         "links": {
             "unsubscribe": scope.placeholders.place(SlotValue.UNSUBSCRIBE, scope.form),
             "preferences": scope.placeholders.place(SlotValue.PREFERENCES, scope.form),
@@ -95,20 +97,29 @@ def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
         "words_language": language_of_words(letterhead.language),
         "reason": fixed["reason"].format(title=letterhead.title),
         "dir": direction(letterhead.language),
+        "colon": colon(letterhead.language),
     }
 
 
-def _written(text: str, scope: Scope, site: str) -> str:
-    """Render an editor's text; `{name}` and `{name|dear reader}` are replaced with the reader's name."""
+def _written(text: str, scope: Scope, letterhead: Letterhead) -> str:
+    """Render an editor's text; `{name}` and `{name|dear reader}` are replaced with the reader's name.
+
+    A text that is written in the other direction than the newsletter's language says so.
+    """
     if not text.strip():
         return ""
-    html = prepare_words(markdown(named(text, scope, str)), site=site)
-    return scope.aside(html) if scope.form is SlotEncoding.HTML else plain(html)
+    html = prepare_words(markdown(named(text, scope, str)), site=letterhead.site_url)
+    if scope.form is not SlotEncoding.HTML:
+        return plain(html)
+    way = direction_of_text(_IN_BRACES.sub("", text))
+    if way != direction(letterhead.language):
+        html = f'<div class="{way}" dir="{way}">{html}</div>'
+    return scope.aside(html)
 
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
-    fixed, site = words(digest.letterhead.language), digest.letterhead.site_url
-    blocks = block_views(digest, scope, lambda text: _written(text, scope, site))
+    fixed = words(digest.letterhead.language)
+    blocks = block_views(digest, scope, lambda text: _written(text, scope, digest.letterhead))
     views = PostViews(digest, scope, blocks)
     return {
         "blocks": {"top": blocks.get("top", ()), "end": blocks.get("end", ())},

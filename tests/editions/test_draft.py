@@ -311,6 +311,22 @@ def test_a_correction_has_no_posts_and_stays_so() -> None:
     assert inside(drafted(NOW + 2 * HOUR)) == ["Post b"]
 
 
+def test_a_correction_says_in_its_subject_what_it_corrects() -> None:
+    configured()
+    collected(found("a"))
+    first = sent(approved())
+    correction = draft.correct(config.current(), first, now=NOW)
+    assert correction.subject == f"Rettelse: {first.approved_content.subject}"
+    again = draft.correct(config.current(), sent(_approved_correction(correction)), now=NOW)
+    assert again.subject == correction.subject
+
+
+def _approved_correction(correction: Edition) -> Edition:
+    words = {"greeting": "The fair is on Sunday."}
+    written = editing.set_words(config.current(), correction, "editor", None, words, NOW)
+    return approval.approve(config.current(), written, now=NOW)
+
+
 def test_a_correction_may_be_approved_with_an_editors_words_alone() -> None:
     configured()
     collected(found("a"))

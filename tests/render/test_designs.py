@@ -165,6 +165,21 @@ def test_a_whole_post_in_a_magazine_keeps_all_its_images_where_they_are() -> Non
     assert len(list(tree.iter("img"))) == 2
 
 
+def test_a_whole_post_in_a_magazine_keeps_the_caption_of_its_cover() -> None:
+    html = f"<figure><a href='https://blog.example/'>{WIDE}</a><figcaption>At noon</figcaption></figure>{TEXT}"
+    tree = rendered([post(0), post(1, html=html)], design="magazine")
+    assert len(tree.find_class("cover")) == len(list(tree.iter("img"))) == 1
+    assert [caption.text_content() for caption in tree.iter("figcaption")] == ["At noon"]
+    assert not [link for link in tree.iter("a") if not link.text_content().strip() and link.find(".//img") is None]
+
+
+def test_a_whole_post_in_a_magazine_keeps_the_other_images_of_a_gallery() -> None:
+    html = f'<figure>{WIDE}<img src="https://blog.example/b.jpg" alt="B" width="400"></figure>{TEXT}'
+    tree = rendered([post(0), post(1, html=html)], design="magazine")
+    assert len(tree.find_class("cover")) == 1
+    assert len(list(tree.iter("img"))) == 2
+
+
 def test_a_small_image_is_no_cover() -> None:
     badge = '<p><img src="https://blog.example/badge.png" alt="Badge" width="90" height="20"></p>'
     assert rendered([post(0, html=badge + TEXT)], design="magazine").find_class("cover") == []

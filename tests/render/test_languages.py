@@ -19,7 +19,7 @@ from newsletter.render.edition import render
 from newsletter.render.preview import reader_text
 from newsletter.render.subject import subject
 from newsletter.render.theme.designs import DESIGNS
-from newsletter.render.words import LANGUAGES, week_name, words
+from newsletter.render.words import LANGUAGES, colon, week_name, words
 from tests.render.samples import SINCE, UNTIL, ZONE, digest, letterhead, post, reader
 
 KEPT = Path(__file__).parent.parent / "golden" / "languages.txt"
@@ -115,6 +115,7 @@ def kept_text(language: str) -> str:
         *counts,
         fixed["empty"],
         fixed["sponsor"],
+        fixed["correction"] + colon(language) + "1",
         reader_text(whole_edition(language), head, reader()),
     )
     return f"==== {language}\n" + "\n".join(parts)

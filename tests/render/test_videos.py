@@ -152,3 +152,10 @@ def test_lint_is_content_with_a_post_that_is_a_video(design: str) -> None:
     entry = post(0, url=WATCH, title="Harbour at dawn", html=html, previews=(Preview(WATCH, "", THUMB),))
     edition = digest([entry], letterhead=letterhead(design=design))
     assert [finding.code for finding in lint(render(edition), edition)] == []
+
+
+def test_the_first_line_tells_the_label_of_a_link_from_the_text() -> None:
+    label = '<p><a href="https://maps.example/5">Map</a></p>'
+    assert first_line(label + "<p>There are thirty-one.</p>", 160) == "Map · There are thirty-one."
+    assert first_line("<p>There are thirty-one.</p>" + label, 160) == "There are thirty-one. Map"
+    assert first_line(label, 160) == "Map"

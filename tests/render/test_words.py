@@ -5,7 +5,7 @@ import re
 import pytest
 
 from newsletter.render.edition import render
-from newsletter.render.words import LANGUAGES, language_of_words, words
+from newsletter.render.words import LANGUAGES, colon, language_of_words, words
 from tests.render.samples import digest, letterhead, post
 
 EUROPEAN_UNION = (
@@ -76,3 +76,17 @@ def test_other_languages_get_english_text_marked_as_english() -> None:
     assert language_of_words("sw") == "en"
     assert language_of_words("nb-NO") == "nb-NO"
     assert language_of_words("ar") == "ar"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [("en", "Share: Email"), ("fr-CA", "Partager\u00a0: Email"), ("ja", "共有：Email"), ("zh-Hant", "分享：Email")],
+)
+def test_labels_end_with_the_colon_of_their_language(language: str, expected: str) -> None:
+    assert f"{words(language)['share']}{colon(language)}Email" == expected
+
+
+def test_the_footer_has_the_colon_of_its_language() -> None:
+    made = render(digest([post(1)], letterhead=letterhead(language="fr", share=("email",))))
+    assert re.search(r"Partager(?:\u00a0|&#160;|&nbsp;): ", made.html)
+    assert "Se désabonner\u00a0: " in made.text

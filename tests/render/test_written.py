@@ -87,3 +87,21 @@ def test_lint_finds_a_name_without_fallback_and_other_words(place: int, text: st
 def test_lint_does_not_look_for_words_in_braces_in_a_source() -> None:
     edition = digest([post(1, html="<p>Write {navn|x} in a template.</p>")])
     assert "placeholder-unknown" not in {f.code for f in lint(render(edition), edition)}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("ar", "Hello {name|reader}!", ["ltr"]),
+        ("ar", "{name|reader}، مرحبا", []),
+        ("en", "**שלום** {name|reader}", ["rtl"]),
+        ("en", "Hello!", []),
+    ],
+)
+def test_a_text_in_the_other_direction_than_the_newsletter_says_so(
+    language: str, text: str, expected: list[str]
+) -> None:
+    head = letterhead(language=language)
+    html = render(digest([_written("")], letterhead=head, greeting=text)).html
+    boxes = lxml_html.document_fromstring(html).xpath("//div[@dir and @class=@dir]")
+    assert [box.get("dir") for box in boxes] == expected

@@ -15,9 +15,9 @@ _SMALLEST = 160
 def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     """Return a cleaned post without its cover, and the cover: the first large image.
 
-    A post that is shown whole keeps its other images, and an image behind its first words is no cover. The image of a
-    link to a recording is taken out: it is the image of the post, which is shown larger. A shortened post loses all
-    images, since its text is only a taste of the post.
+    A post that is shown whole keeps its other images and the caption of the cover, and an image behind its first words
+    is no cover. The image of a link to a recording is taken out: it is the image of the post, which is shown larger. A
+    shortened post loses all images with their captions, since its text is only a taste of the post.
     """
     root = parse(html)
     images = [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))]
@@ -30,7 +30,7 @@ def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     found = _image(cover) if cover is not None else None
     for image in [cover] if whole else images:
         if image is not None:
-            remove_image(image)
+            remove_image(image, with_figure=not whole)
     return serialise(root), found
 
 
@@ -79,11 +79,11 @@ def _caption(image: Element) -> str:
     return "" if caption is None else text_of(caption)
 
 
-def remove_image(image: Element) -> None:
+def remove_image(image: Element, *, with_figure: bool = True) -> None:
     """Remove an image with what only belongs to it: its figure, or a link and a paragraph around it, and the line break
-    below it at their beginning.
+    below it at their beginning. Without `with_figure`, a figure keeps its caption and its other images.
     """
-    element = next(image.iterancestors("figure"), image)
+    element = next(image.iterancestors("figure"), image) if with_figure else image
     if element.getparent() is None:
         return  # its figure was removed with another image
     while True:

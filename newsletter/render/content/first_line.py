@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
@@ -19,8 +19,8 @@ def first_line(html: str, longest: int) -> str:
     """Return at most `longest` characters of a cleaned post, without headings, code, images, addresses of links and
     marks of footnotes.
 
-    Items of a list have dots between them, and quotations no mark. The line ends with a sentence if one ends in its
-    second part.
+    Items of a list have dots between them, and so has a paragraph that is only a link with the text behind it.
+    Quotations have no mark. The line ends with a sentence if one ends in its second part.
     """
     root = parse(html)
     drop_videos(root)
@@ -30,6 +30,7 @@ def first_line(html: str, longest: int) -> str:
     for mark in list(root.iter("sup")):
         if mark.find(".//a") is not None:
             mark.drop_tree()
+    _end_paragraphs_of_links(root)
     for link in list(root.iter("a")):
         link.drop_tag()
     _write_lists_and_quotations_as_text(root)
@@ -38,6 +39,16 @@ def first_line(html: str, longest: int) -> str:
         return text
     ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[:longest])]
     return text[: ends[-1]] if ends and ends[-1] >= longest * _SHORTEST_SHARE else shortened(text, longest)
+
+
+def _end_paragraphs_of_links(root: Element) -> None:
+    """Put a dot behind a paragraph that is only a link, such as the label of a map, if more text follows."""
+    for paragraph in root.iter("p"):
+        links = paragraph.findall("a")
+        alone = len(links) == 1 and text_of(paragraph) == text_of(links[0]) != ""
+        follows = paragraph.getnext()
+        if alone and follows is not None and text_of(follows) and not _END_OF_SENTENCE.search(text_of(paragraph)[-1]):
+            links[0].tail = " ·"
 
 
 def _write_lists_and_quotations_as_text(root: Element) -> None:

@@ -1,0 +1,75 @@
+"""A letter is in one language: its sentences, its fixed words and its `lang`, whatever the newsletter's language is."""
+
+import re
+from dataclasses import replace
+
+import lxml.html
+import pytest
+
+from newsletter import config
+from newsletter.domain.digest import Rendered
+from newsletter.editions.rendering import letterhead
+from newsletter.render.letter import letter as render_letter
+from newsletter.render.words import LANGUAGES, words
+from subscribers import letters
+from subscribers.letters import Composed, Latest
+from subscribers.models import Letter, Subscription
+from subscribers.pages import LANGUAGES as OF_LETTERS
+from subscribers.pages import supported
+from tests.factories import NAME, NOW, configured, kinaforum
+from tests.subscribers import make
+from tests.subscribers.test_translations import catalogue
+
+pytestmark = pytest.mark.django_db
+OF_NEWSLETTERS = (*LANGUAGES, "sw", "nn-NO", "de-AT", "zh-TW")
+OF_READERS = ("", "fr", "pl", "nb-NO")
+WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def _composed(kind: Letter.Kind, language: str) -> Composed:
+    """A letter to a reader of a language; numbers stand for all that is not ours."""
+    state = Subscription.State.PENDING if kind is Letter.Kind.CONFIRM else Subscription.State.ACTIVE
+    subscription = make.subscription(state=state, language=language)
+    consent = subscription.consents.create(how="form", at=NOW)
+    written = letters.write(kind, subscription.subscriber, subscription, NAME, NOW, consent=consent.pk)
+    composed = letters.compose(config.current(), written, Latest("1", "/1/"))
+    assert composed is not None
+    return composed
+
+
+def _rendered(composed: Composed) -> Rendered:
+    head = letterhead(config.current(), kinaforum())
+    head = replace(head, language=composed.language, title="1", postal_address="2", description="")
+    return render_letter(composed.template, head, composed.context)
+
+
+def _shown(rendered: Rendered) -> set[str]:
+    """All words of a letter that are not part of an address."""
+    body = lxml.html.document_fromstring(rendered.html).find("body")
+    text = " ".join([rendered.subject, rendered.text, *body.itertext()])
+    return set(WORD.findall(re.sub(r"https?://\S+", " ", text)))
+
+
+def _known(language: str) -> set[str]:
+    """All words that we have in a language."""
+    sentences = [str(m.string) for m in catalogue(language).values()] if language != "en" else list(catalogue("nb"))
+    return set(WORD.findall(" ".join([*sentences, *words(language).values()])))
+
+
+@pytest.mark.parametrize("newsletter", OF_NEWSLETTERS)
+@pytest.mark.parametrize("kind", Letter.Kind)
+def test_a_letter_has_words_of_one_language(kind: Letter.Kind, newsletter: str) -> None:
+    configured(language=newsletter, title="1")
+    for reader in OF_READERS:
+        composed = _composed(kind, reader)
+        assert composed.language in OF_LETTERS
+        rendered = _rendered(composed)
+        assert lxml.html.document_fromstring(rendered.html).get("lang") == composed.language
+        assert _shown(rendered) - _known(composed.language) == set()
+        Subscription.objects.all().delete()
+
+
+@pytest.mark.parametrize("language", OF_LETTERS)
+def test_every_language_of_letters_has_fixed_words_of_its_own(language: str) -> None:
+    assert language in LANGUAGES
+    assert supported(language) == language

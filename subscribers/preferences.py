@@ -69,7 +69,7 @@ def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") ->
     changed = list(left.select_for_update().order_by("pk").values_list("pk", flat=True))
     if changed:
         Subscription.objects.filter(pk__in=changed).update(
-            state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500]
+            state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500], starts=True
         )
         Consent.objects.filter(subscription__in=changed, confirmed_at=None).delete()
         subscriptions_ended.send(Subscription, numbers=changed)
@@ -93,6 +93,11 @@ def unsubscribe_from_all(subscriber: Subscriber, at: datetime) -> None:
 def pause(subscription: Subscription, until: date | None) -> None:
     """Pause an active subscription until a date; None resumes it."""
     Subscription.objects.filter(pk=subscription.pk, state=Subscription.State.ACTIVE).update(paused_until=until)
+
+
+def choose_cadence(subscription: Subscription, cadence: str) -> None:
+    """Change how often a subscriber gets a newsletter, from the next edition on; empty is the default."""
+    Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence)
 
 
 def send_profile_link(subscription: Subscription, at: datetime) -> None:

@@ -56,6 +56,9 @@ def keys(kind: Any, above: str = "") -> Iterator[str]:
         if name in ("file", "allow_local_links", "newsletters.NAME.name"):
             continue  # found out by the program itself
         below = inner(each.type)
+        if name == "newsletters.NAME.cadence":
+            yield from keys(config.CadenceSettings, f"{name}.CADENCE.")
+            continue
         if below is None or name == "delivery.dkim":
             yield name
         if below is not None:

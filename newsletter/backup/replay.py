@@ -29,9 +29,12 @@ from newsletter.models import (
     Identity,
     Machine,
     Notice,
+    Numbering,
     Occurrence,
+    Post,
     Retry,
     State,
+    Variant,
 )
 from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
@@ -39,7 +42,7 @@ from newsletter.sending import journals, lifecycle
 from newsletter.sending.results import ResultRow, row_of
 from subscribers import preferences
 from subscribers.addresses import Address
-from subscribers.models import Letter, Subscriber, Suppression
+from subscribers.models import Letter, Subscriber, Subscription, Suppression
 
 AT_ONCE = 1_000
 
@@ -122,7 +125,7 @@ def _edition(record: log.Record) -> None:
     if present is not None and (present.pk != edition.pk or present.began_at is not None):
         return  # it was begun before the backup, too
     for row in rows:
-        if not isinstance(row, Edition | ApprovedContent | EditionPost):
+        if not isinstance(row, Edition | ApprovedContent | EditionPost | Variant):
             _save_new(row)
     numbers = entries.unpacked_numbers(audience)
     edition.state, edition.began_at = State.SENDING, datetime.fromtimestamp(record.at, UTC)
@@ -133,13 +136,30 @@ def _edition(record: log.Record) -> None:
     edition.save()
     ApprovedContent.objects.filter(edition=edition).delete()
     EditionPost.objects.filter(edition=edition).delete()
+    Variant.objects.filter(edition=edition).delete()
     for row in rows:
-        if isinstance(row, ApprovedContent | EditionPost):
+        if isinstance(row, ApprovedContent | EditionPost | Variant):
             row.save()
+    _move_marks(edition, [row for row in rows if isinstance(row, Post)], numbers)
     Delivery.objects.filter(edition=edition).delete()
     Delivery.objects.bulk_create(
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
     )
+
+
+def _move_marks(edition: Edition, posts: Sequence[Post], subscriptions: Sequence[int]) -> None:
+    """Repeat what fixing the audience did if readers have marks: the posts' numbers, and how far readers are."""
+    if edition.end is None or not Variant.objects.filter(edition=edition).exists():
+        return
+    numbering, _ = Numbering.objects.get_or_create(newsletter=edition.newsletter)
+    numbering.last, numbering.by_marks = max(numbering.last, edition.end), True
+    numbering.save()
+    for post in posts:
+        Post.objects.filter(pk=post.pk).update(number=post.number)
+    for first in range(0, len(subscriptions), AT_ONCE):
+        readers = Subscription.objects.filter(pk__in=subscriptions[first : first + AT_ONCE])
+        readers.filter(mark__lt=edition.end).update(mark=edition.end)
+        readers.update(starts=False)
 
 
 def _save_new(row: models.Model) -> None:
@@ -198,6 +218,7 @@ def _letters(now: datetime) -> None:
 def _skip_missed(configuration: Config, now: datetime, made_at: datetime) -> None:
     """Let nothing be drafted and sent for times that have passed: it may have been."""
     for newsletter in configuration.newsletters.values():
-        schedule.plan(newsletter, now)
+        for cadence in newsletter.offered:
+            schedule.plan(newsletter.at(cadence), now)
     missed = Occurrence.objects.filter(due_at__lte=now, done_at=None)
     missed.update(done_at=now, outcome=outcomes.FAILED(reason=messages.MAY_BE_SENT(made_at=made_at)))

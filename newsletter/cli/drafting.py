@@ -15,6 +15,7 @@ from rich.table import Table
 from newsletter.cli.common import WRONG, EditionName, emit, fail, newsletter_named, ready, say, time_given
 
 if TYPE_CHECKING:
+    from newsletter import config
     from newsletter.editions.rendering import Proof
     from newsletter.editions.selection.windows import RequestedWindow
     from newsletter.models import Edition
@@ -40,6 +41,9 @@ def draft(
     month: Annotated[str, typer.Option(help="The month, such as 2026-02.")] = "",
     since: Annotated[str, typer.Option(help="Posts from this time on; requires --until.")] = "",
     until: Annotated[str, typer.Option(help="Posts before this time.")] = "",
+    cadence: Annotated[
+        str, typer.Option(help="The cadence: day, week or month, as config.toml has them. By default the period.")
+    ] = "",
     collect: Annotated[
         bool, typer.Option("--collect/--no-collect", help="Check the sources for new posts first.")
     ] = True,
@@ -60,12 +64,14 @@ def draft(
     from newsletter.editions.composing import standalone
     from newsletter.editions.images.hosting import fetch_images
 
-    settings, now = newsletter_named(found, newsletter), datetime.now(UTC)
+    settings, now = _in_cadence(newsletter_named(found, newsletter), cadence), datetime.now(UTC)
     given = {"--correct": correct, "--copy": copy, "--letter": letter}
     if sum(map(bool, given.values())) > 1:
         fail(f"{' and '.join(option for option, value in given.items() if value)} contradict each other", WRONG)
     if (with_posts or subject) and not letter:
         fail("--with-posts and --subject need --letter", WRONG)
+    if cadence and any(given.values()):
+        fail("letters, copies and corrections have no --cadence", WRONG)
     if correct:
         edition = drafts.correct(found, _of(newsletter, drafts.find(found, correct)), now=now, by=BY)
     elif copy:
@@ -83,6 +89,12 @@ def draft(
     elif not document["days"] and not any(given.values()):
         last = serialize.newest(settings)
         say(f"no posts in this period; the newest known post is from {last}" if last else "no posts yet")
+
+
+def _in_cadence(newsletter: "config.Newsletter", cadence: str) -> "config.Newsletter":
+    if cadence and cadence not in newsletter.offered:
+        fail(f"--cadence must be {' or '.join(newsletter.offered)} for {newsletter.name}, not '{cadence}'", WRONG)
+    return newsletter.at(cadence)
 
 
 def _of(newsletter: str, edition: "Edition") -> "Edition":

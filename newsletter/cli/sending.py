@@ -210,7 +210,7 @@ def _check_links(found: Config, row: "Edition") -> None:
 def _audience(found: Config, row: "Edition") -> int:
     from newsletter.sending import audience
 
-    return audience.receiving(found.newsletters[row.newsletter], row, datetime.now(UTC)).count()
+    return audience.receiving(found.edited(row), row, datetime.now(UTC)).count()
 
 
 def _rehearse(found: Config, row: "Edition") -> None:

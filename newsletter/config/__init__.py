@@ -15,6 +15,8 @@ from newsletter.config.in_force import (
     use,
 )
 from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
+from newsletter.config.moments import next_moment
+from newsletter.config.publication import CadenceSettings, ExcerptOf, Filter, Newsletter, Period, SourceSettings
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
@@ -25,15 +27,10 @@ from newsletter.config.schema import (
     DeliverySettings,
     Dkim,
     DomainPace,
-    ExcerptOf,
-    Filter,
     Imap,
     Log,
-    Newsletter,
-    Period,
     Site,
     Smtp,
-    SourceSettings,
     Timeouts,
     WarmUp,
     Web,
@@ -46,6 +43,7 @@ __all__ = [
     "PLACEHOLDER_POSTAL_ADDRESS",
     "SHIPPED_TEMPLATES",
     "Bounces",
+    "CadenceSettings",
     "Collect",
     "Config",
     "ConfigError",
@@ -76,6 +74,7 @@ __all__ = [
     "current",
     "find",
     "load",
+    "next_moment",
     "object_with",
     "parse",
     "parse_duration",

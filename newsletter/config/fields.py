@@ -1,12 +1,13 @@
 """Types of keys that several tables of `config.toml` have, and the rules for validating all tables."""
 
+from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import idna
 from pydantic import BeforeValidator, ConfigDict, Strict
 
-from newsletter.config.values import InvalidValue, parse_colour
+from newsletter.config.values import InvalidValue, parse_address, parse_colour, parse_duration, parse_size
 from newsletter.messages import configuration as messages
 
 RULES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_name=True, validate_by_alias=True)
@@ -33,6 +34,10 @@ def _in_ascii(url: str, host: str) -> str:
 WebAddress = Annotated[str, BeforeValidator(web_address)]
 OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]
 Colour = Annotated[str, BeforeValidator(parse_colour)]
+Address = Annotated[str, BeforeValidator(parse_address)]
+OptionalAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_address(v))]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+Size = Annotated[int, BeforeValidator(parse_size)]
 
 # pydantic's strict mode refuses tables for dataclasses, so only the scalars are strict.
 Text = Annotated[str, Strict()]

@@ -13,14 +13,13 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
+from newsletter.config.publication import SUBJECTS, Newsletter
 from newsletter.config.references import BadReference, look_up, reference
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
     PROVIDERS,
     Config,
-    Newsletter,
-    Period,
 )
 from newsletter.config.values import nearest, suggested
 from newsletter.messages import Message, Param, message_of
@@ -34,13 +33,6 @@ RUNTIME = {"file", "allow_local_links"}
 """Fields of `Config` that are not keys of the file; the program sets them."""
 
 HIDDEN = {"name": "title", "sender": "from"}
-_FIRST_POST = "{% if posts %}: {{ posts[0].title }}{% endif %}"
-SUBJECTS: Mapping[Period, str] = {
-    "day": "{{ newsletter.title }}, {{ date }}" + _FIRST_POST,
-    "week": "{{ newsletter.title }}, {{ week_name }}" + _FIRST_POST,
-    "month": "{{ newsletter.title }}, {{ month_year }}" + _FIRST_POST,
-}
-
 
 _WANTED = {
     "tuple_type": messages.WRITE_LIST,
@@ -185,8 +177,17 @@ def _complete(tree: dict[str, Any], path: Path) -> dict[str, Any]:
             if hidden in table:
                 problem = messages.DID_YOU_MEAN(problem=messages.NO_KEY(), word=meant)
                 raise ConfigError(ConfigProblem(f"newsletters.{name}.{hidden}", problem))
-        named[name] = {**table, "name": name, "subject": table.get("subject") or _usual_subject(table)}
+        subject = table.get("subject") or _usual_subject(table)
+        named[name] = {**_default_first(table), "name": name, "subject": subject}
     return {**tree, "newsletters": named, "file": path}
+
+
+def _default_first(table: dict[str, Any]) -> dict[str, Any]:
+    """Return a newsletter's table with its period as the first of its cadences."""
+    cadences, period = table.get("cadences"), table.get("period", "week")
+    if not isinstance(cadences, list) or period not in cadences:
+        return table
+    return {**table, "cadences": sorted(cadences, key=lambda cadence: cadence != period)}
 
 
 def _usual_subject(table: dict[str, Any]) -> str:

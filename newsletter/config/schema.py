@@ -4,33 +4,28 @@ Every class is a frozen dataclass that pydantic validates strictly; docs/configu
 """
 
 from dataclasses import field
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from zoneinfo import ZoneInfo
+from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from newsletter.config.database import parse_database
-from newsletter.config.fields import RULES, Flag, OptionalWebAddress, Text, WebAddress, Whole, Words
-from newsletter.config.theme import Theme
-from newsletter.config.values import (
-    InvalidValue,
-    Moment,
-    NamedAddress,
-    Rate,
-    parse_address,
-    parse_duration,
-    parse_language,
-    parse_mailbox,
-    parse_moment,
-    parse_network,
-    parse_rate,
-    parse_size,
-    parse_timezone,
+from newsletter.config.fields import (
+    RULES,
+    Duration,
+    Flag,
+    OptionalAddress,
+    OptionalWebAddress,
+    Size,
+    Text,
+    WebAddress,
+    Whole,
+    Words,
 )
-from newsletter.messages import configuration as messages
+from newsletter.config.publication import Newsletter
+from newsletter.config.values import Rate, parse_duration, parse_network, parse_rate
 
 # A wheel carries the templates inside the package; a checkout has them beside it.
 _packed = Path(__file__).parents[1] / "_templates"
@@ -44,34 +39,9 @@ PROVIDERS = (
     "resend", "scaleway", "sendgrid", "sparkpost", "unisender_go",
 )  # fmt: skip
 
-Period = Literal["day", "week", "month"]
-ExcerptOf = Literal["text", "summary"]
-Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
-Size = Annotated[int, BeforeValidator(parse_size)]
 RateValue = Annotated[Rate, BeforeValidator(parse_rate)]
-MomentValue = Annotated[Moment, BeforeValidator(parse_moment)]
-MailboxValue = Annotated[NamedAddress, BeforeValidator(parse_mailbox)]
-Address = Annotated[str, BeforeValidator(parse_address)]
-OptionalAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_address(v))]
-Zone = Annotated[str, BeforeValidator(parse_timezone)]
-Language = Annotated[str, BeforeValidator(parse_language)]
 Network = Annotated[str, BeforeValidator(parse_network)]
 DatabaseUrl = Annotated[str, BeforeValidator(parse_database)]
-OptionalLanguage = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_language(v))]
-
-
-def _days(value: object) -> object:
-    """Accept TOML dates and dates in quotes."""
-    if isinstance(value, list):
-        return tuple(_day(v) if isinstance(v, str) else v for v in value)
-    return value
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue(messages.DATE(value=repr(text))) from None
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -106,99 +76,6 @@ class Log:
     format: Literal["text", "json"] = "text"
     level: Literal["debug", "info", "warning", "error"] = "info"
     sentry_dsn: Text = ""
-
-
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Filter:
-    """Matches posts with one of the categories, or one of the words in title or text; empty matches all posts."""
-
-    categories: Words = ()
-    words: Words = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.categories or self.words)
-
-
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class SourceSettings:
-    """A blog, feed or folder that a newsletter collects from."""
-
-    url: Annotated[Text, Field(min_length=1)]
-    type: Literal["auto", "feed", "blogger", "wordpress", "jsonfeed", "folder"] = "auto"
-    name: Text = ""
-    language: OptionalLanguage = ""
-    include: Filter = field(default_factory=Filter)
-    exclude: Filter = field(default_factory=Filter)
-    base: OptionalWebAddress = ""
-    permalink: Text = "/:slug/"
-
-
-@dataclass(frozen=True, kw_only=True, config=RULES)
-class Newsletter:
-    """A publication that people subscribe to."""
-
-    title: Annotated[Text, Field(min_length=1)]
-    sender: Annotated[MailboxValue, Field(alias="from")]
-    address: Annotated[Text, Field(min_length=1)]
-    sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
-    name: Text = ""
-    description: Text = ""
-    status: Literal["active", "paused", "archived"] = "active"
-    language: Language = "nb"
-    timezone: Zone = "Europe/Oslo"
-    reply_to: OptionalAddress = ""
-    editors: tuple[Address, ...] = ()
-    subject: Text = ""
-    period: Period = "week"
-    draft: MomentValue | None = None
-    send: MomentValue | None = None
-    approval: Literal["editor", "none"] = "editor"
-    late: Duration = timedelta(hours=6)
-    late_posts: Duration = timedelta(days=30)
-    skip: Annotated[tuple[date, ...], BeforeValidator(_days)] = ()
-    minimum_posts: Annotated[Whole, Field(ge=0)] = 1
-    maximum_posts: Annotated[Whole, Field(ge=1, le=1000)] = 60
-    maximum_size: Size = 100_000
-    body: Literal["full", "excerpt", "title"] = "excerpt"
-    excerpt: ExcerptOf = "text"
-    excerpt_words: Annotated[Whole, Field(ge=1, le=5000)] = 80
-    order: Literal["newest", "oldest"] = "newest"
-    images: Literal["source", "hosted", "none"] = "source"
-    group_by: Literal["day", "source", "category", "none"] = "day"
-    track: Literal["none", "links"] = "none"
-    template: Text = "edition"
-    provider: Text = ""
-    theme: Theme = field(default_factory=Theme)
-    noindex: Flag = False
-    welcome: Flag = False
-    where: Text = ""
-    form_origins: tuple[WebAddress, ...] = ()
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of days and periods."""
-        return ZoneInfo(self.timezone)
-
-    @property
-    def draft_moment(self) -> Moment:
-        """When the draft is made, in local time; by default three hours before the default of `send`."""
-        return self.draft or parse_moment({"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}[self.period])
-
-    @property
-    def send_moment(self) -> Moment:
-        """When the edition is sent, in local time."""
-        return self.send or parse_moment({"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}[self.period])
-
-    @model_validator(mode="after")
-    def _moments_fit_the_period(self) -> Self:
-        for key, moment in (("draft", self.draft), ("send", self.send)):
-            if moment and (moment.weekday is not None, moment.day is not None) != (
-                self.period == "week",
-                self.period == "month",
-            ):
-                wanted = {"day": "'15:00'", "week": "'fri 15:00'", "month": "'1 15:00'"}[self.period]
-                raise InvalidValue(messages.MOMENT_OF_PERIOD(key=key, period=self.period, example=wanted))
-        return self
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -322,6 +199,11 @@ class Bounces:
     imap: Imap = field(default_factory=Imap)
 
 
+class _Named(Protocol):
+    newsletter: Any
+    cadence: Any
+
+
 @dataclass(frozen=True, kw_only=True, config=RULES)
 class Config:
     """The whole `config.toml`. Relative paths start at its folder."""
@@ -366,6 +248,10 @@ class Config:
     def active(self) -> tuple[str, ...]:
         """The names of the newsletters that are neither paused nor archived."""
         return tuple(name for name, newsletter in self.newsletters.items() if newsletter.status == "active")
+
+    def edited(self, edition: _Named) -> Newsletter:
+        """Return the newsletter of an edition, as the editions of its cadence have it."""
+        return self.newsletters[edition.newsletter].at(edition.cadence)
 
     def provider_of(self, newsletter: Newsletter) -> str:
         """Return the provider of a newsletter: its own, or that of `[delivery]`."""

@@ -5,28 +5,24 @@ settings. Later changes by sources or editors have no effect unless the edition 
 """
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 from django.db import transaction
 
 from newsletter.config import Config
-from newsletter.domain.segments import Header, Segments
-from newsletter.editions import approved_content, history
+from newsletter.editions import history
 from newsletter.editions.draft import release_posts
 from newsletter.editions.editing import Conflict
-from newsletter.editions.links.counted import store, with_counted_links
 from newsletter.editions.local_links import ALLOWED, check_edition, check_links
 from newsletter.editions.problems import JobProblem, refuse_inactive
-from newsletter.editions.rendering import Proof, list_headers, proof
-from newsletter.editions.selection.candidate_posts import holding
+from newsletter.editions.selection.numbers import holders, number_posts
 from newsletter.editions.states import NotAllowed, change, state_message
+from newsletter.editions.variants.freezing import date_again, freeze
+from newsletter.editions.variants.preparing import PreparedDraft, prepare
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
-from newsletter.models import ApprovedContent, Edition, EditionPost, State
-from newsletter.render.message import segments
+from newsletter.models import ApprovedContent, Edition, State, Variant
 
 A_MOMENT = timedelta(minutes=1)
 """A time that passed this recently, while it was entered or confirmed, means now."""
@@ -35,9 +31,9 @@ A_MOMENT = timedelta(minutes=1)
 class LintErrors(JobProblem):
     """The draft has lint errors that were not overridden; `codes` has their codes."""
 
-    def __init__(self, name: str, proof: Proof, codes: list[str]) -> None:
+    def __init__(self, name: str, prepared: PreparedDraft, codes: list[str]) -> None:
         self.codes = codes
-        first = next(f for f in proof.errors if f.code in codes)
+        first = next(f for f in prepared.errors if f.code in codes)
         super().__init__(
             messages.LINT_ERRORS(
                 name=name, count=len(codes), code=first.code, message=first.message, codes=",".join(codes)
@@ -68,13 +64,14 @@ def approve(
             raise NotAllowed(messages.ONLY_DRAFTS_APPROVED(name=draft.name, state=state_message(draft.state)))
         if revision is not None and (revision != draft.revision or history.has_changed(draft)):
             raise Conflict(draft, revision)
-        _check_posts(draft)
-        looked_at = proof(draft, configuration)
-        codes = sorted({f.code for f in looked_at.errors} - set(despite))
+        _check_posts(draft, configuration)
+        number_posts(draft, configuration.edited(draft))
+        prepared = prepare(draft, configuration)
+        codes = sorted({f.code for f in prepared.errors} - set(despite))
         if codes:
-            raise LintErrors(draft.name, looked_at, codes)
+            raise LintErrors(draft.name, prepared, codes)
         until = min(draft.until, draft.refreshed_at) if not draft.corrects_id else draft.until
-        _freeze(draft, looked_at, configuration, now)
+        freeze(draft, prepared, configuration, now)
         change(
             draft,
             State.APPROVED,
@@ -82,12 +79,13 @@ def approve(
             approved_at=now,
             approved_by=by,
             until=max(until, draft.since),
-            despite_lint=sorted({f.code for f in looked_at.errors}),
+            despite_lint=sorted({f.code for f in prepared.errors}),
+            end=prepared.end,
             waiting=None,
             due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
         )
         if not draft.corrects_id:
-            release_posts(draft, configuration.newsletters[draft.newsletter], now)
+            release_posts(draft, configuration, now)
         history.log(by, acts.APPROVED(), draft.name, now, after={"revision": draft.revision, "despite": list(despite)})
     return draft
 
@@ -120,9 +118,11 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
             reason=None,
             waiting=edition.reason or edition.waiting,
             despite_lint=[],
+            end=None,
             **_window_before(edition, now),
         )
         ApprovedContent.objects.filter(edition=edition).delete()
+        Variant.objects.filter(edition=edition).delete()
         history.log(by, acts.REOPENED(), edition.name, now)
     return edition
 
@@ -166,9 +166,9 @@ def queue(
         if revision is not None and content.revision != revision:
             raise Conflict(edition, revision)
         check_edition(configuration, edition.newsletter, content)
-        content.segments = approved_content.pack(_dated(approved_content.unpack(bytes(content.segments)), due))
+        date_again(content, due)
         content.headers[ALLOWED] = content.headers.get(ALLOWED, False) or configuration.allow_local_links
-        content.save(update_fields=["segments", "headers"])
+        content.save(update_fields=["headers"])
         change(edition, State.QUEUED, due_at=due, queued_at=now, waiting=None)
         act = acts.QUEUED() if due > now else acts.SENDING_STARTED()
         history.log(by, act, edition.name, now, after={"due": due.isoformat()})
@@ -185,8 +185,7 @@ def send_now(configuration: Config, edition: Edition, *, by: str = "", now: date
             raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=held.name, state=state_message(held.state)))
         content = ApprovedContent.objects.get(edition=held)
         check_edition(configuration, held.newsletter, content)
-        content.segments = approved_content.pack(_dated(approved_content.unpack(bytes(content.segments)), now))
-        content.save(update_fields=["segments"])
+        date_again(content, now)
         before = held.due_at.isoformat() if held.due_at else None
         Edition.objects.filter(pk=held.pk).update(due_at=now, waiting=None)
         history.log(by, acts.SENT_NOW(), held.name, now, before={"due": before}, after={"due": now.isoformat()})
@@ -248,51 +247,11 @@ def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
     return edition
 
 
-def _check_posts(draft: Edition) -> None:
+def _check_posts(draft: Edition, configuration: Config) -> None:
     """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts."""
-    mine = draft.entries.filter(included=True).values("post_id")
-    others = holding(draft.newsletter).exclude(pk=draft.pk)
-    taken = EditionPost.objects.filter(edition__in=others, included=True, post_id__in=mine)
-    entry = taken.select_related("edition", "post").first()
-    if entry and not draft.corrects_id:
-        raise JobProblem(
-            messages.POST_TAKEN(title=entry.post.title, edition=entry.edition.name, newsletter=draft.newsletter)
-        )
-
-
-def _freeze(draft: Edition, looked_at: Proof, configuration: Config, now: datetime) -> None:
-    head, rendered = looked_at.letterhead, looked_at.rendered
-    marks = list_headers(head, draft.period)
-    counts = configuration.newsletters[draft.newsletter].track == "links"
-    sent, tokens = with_counted_links(rendered, looked_at.digest) if counts else (rendered, {})
-    mail = segments(sent, head, date=draft.due_at or now, **marks)
-    content, _ = ApprovedContent.objects.update_or_create(
-        edition=draft,
-        defaults={
-            "revision": draft.revision,
-            "subject": rendered.subject,
-            "preheader": rendered.preheader,
-            "html": rendered.html,
-            "text": rendered.text,
-            "page": rendered.page,
-            "placeholders": [[name, slot.value, slot.form, slot.fallback] for name, slot in rendered.placeholders],
-            "headers": {
-                "from_name": head.sender_name,
-                "from_address": head.sender_address,
-                "reply_to": head.reply_to,
-                **marks,
-                "site_url": head.site_url,
-                "mailto_unsubscribe": head.mailto_unsubscribe,
-                ALLOWED: configuration.allow_local_links,
-                "provider": configuration.provider_of(configuration.newsletters[draft.newsletter]),
-            },
-            "segments": approved_content.pack(mail),
-        },
-    )
-    store(content, tokens, looked_at.digest)
-
-
-def _dated(mail: Segments, at: datetime) -> Segments:
-    """Return the segments with the time of sending as Date (RFC 5322 3.6.1)."""
-    date = Header("Date", (format_datetime(at).encode(),))
-    return replace(mail, headers=tuple(date if h.name == "Date" else h for h in mail.headers))
+    if draft.corrects_id:
+        return
+    included = [entry.post for entry in draft.entries.filter(included=True).select_related("post")]
+    held = holders(draft, configuration.edited(draft), included)
+    if taken := next((post for post in included if post.pk in held), None):
+        raise JobProblem(messages.POST_TAKEN(title=taken.title, edition=held[taken.pk], newsletter=draft.newsletter))

@@ -18,8 +18,9 @@ from newsletter.config import Config
 from newsletter.editions import history, notices, superseded
 from newsletter.editions.images.hosting import fetch_images_later
 from newsletter.editions.problems import JobProblem, refuse_inactive
-from newsletter.editions.selection import candidate_posts, link_check, ordering
+from newsletter.editions.selection import candidate_posts, link_check, numbers, ordering
 from newsletter.editions.selection.rules import Decision, Facts, decide
+from newsletter.editions.selection.series import frozen_untils
 from newsletter.editions.selection.windows import RequestedWindow, Window, one_period_before, window
 from newsletter.editions.states import state_message
 from newsletter.logs import log_event
@@ -69,13 +70,13 @@ def make(
     """
     refuse_inactive(newsletter)
     after = after or now
-    planned = window(newsletter, asked, candidate_posts.frozen_untils(newsletter.name), after)
+    planned = window(newsletter, asked, frozen_untils(newsletter), after)
     missing = _look_at_sources(configuration, newsletter, planned, now, step) if read_sources else frozenset()
     with transaction.atomic():
-        planned = window(newsletter, asked, candidate_posts.frozen_untils(newsletter.name), after)
+        planned = window(newsletter, asked, frozen_untils(newsletter), after)
         edition, made = _edition(newsletter, planned, asked, now)
         if edition.state == State.DRAFT:
-            _replace_earlier(edition, now)
+            _replace_earlier(edition, newsletter, now)
             _fill(edition, newsletter, now, missing, by=by, made=made, read_sources=read_sources)
             if made:
                 transaction.on_commit(partial(_log_made, edition), robust=True)
@@ -112,7 +113,7 @@ def refresh(
     """Refresh a draft in its window; its name stays. Corrections have no posts to refresh."""
     if edition.corrects_id:
         return edition
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     held = Window(edition.since, edition.until, edition.period, edition.due_at)
     missing = _look_at_sources(configuration, newsletter, held, now, step) if read_sources else frozenset()
     with transaction.atomic():
@@ -121,16 +122,17 @@ def refresh(
             if edition.standalone:
                 edition.until = max(edition.until, now)
             elif not edition.fixed_window:
-                earlier = [u for u in candidate_posts.frozen_untils(newsletter.name) if u < edition.until]
+                earlier = [u for u in frozen_untils(newsletter) if u < edition.until]
                 edition.since = max(earlier) if earlier else edition.since
             _fill(edition, newsletter, now, missing, by=by, made=False, read_sources=read_sources)
             fetch_images_later(configuration, edition)
     return edition
 
 
-def release_posts(frozen: Edition, newsletter: config.Newsletter, now: datetime) -> None:
+def release_posts(frozen: Edition, configuration: Config, now: datetime) -> None:
     """Remove the posts of a newly approved edition from earlier drafts, and close drafts left empty."""
-    for each in superseded.overlapping(frozen):
+    for each in superseded.overlapping(frozen, configuration.edited(frozen)):
+        newsletter = configuration.edited(each)
         decide_again(each, newsletter, now)
         ordering.arrange(each, newsletter)
         history.record(each, "", acts.POSTS_RELEASED(edition=frozen.name), now)
@@ -154,6 +156,7 @@ def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "
     with transaction.atomic():
         edition = Edition.objects.create(
             newsletter=first.newsletter,
+            cadence=first.cadence,
             period=free_name(first.newsletter, first.period.split(".")[0]),
             since=first.since,
             until=first.until,
@@ -190,6 +193,7 @@ def _edition(
     return (
         Edition.objects.create(
             newsletter=newsletter.name,
+            cadence=newsletter.period,
             period=free_name(newsletter.name, planned.period),
             since=planned.since,
             until=planned.until,
@@ -218,12 +222,12 @@ def _is_meant(edition: Edition, planned: Window, asked: RequestedWindow | None) 
     return planned.due_at is None or edition.due_at is None or edition.due_at >= planned.due_at
 
 
-def _replace_earlier(edition: Edition, now: datetime) -> None:
+def _replace_earlier(edition: Edition, newsletter: config.Newsletter, now: datetime) -> None:
     """Close earlier drafts that were never sent; before the first edition, the window begins where theirs did."""
     if edition.due_at is None:
         return
-    superseded.close_earlier(edition, now)
-    if not any(until < edition.until for until in candidate_posts.frozen_untils(edition.newsletter)):
+    superseded.close_earlier(edition, newsletter, now)
+    if not any(until < edition.until for until in frozen_untils(newsletter)):
         edition.since = min([edition.since, *edition.replaces.values_list("since", flat=True)])
 
 
@@ -249,8 +253,7 @@ def _fill(
     read_sources: bool,
 ) -> None:
     """Decide on every post again, keep editors' changes, and record a revision if anything changed."""
-    decisions = list(_decisions(edition, newsletter, now, missing))
-    _write(edition, decisions)
+    _write(edition, _decisions(edition, newsletter, now, missing))
     ordering.arrange(edition, newsletter)
     read_at = now if read_sources else last_read(newsletter, edition.refreshed_at)
     edition.refreshed_at = max(edition.refreshed_at, read_at)
@@ -263,7 +266,13 @@ def _fill(
 
 def _decisions(
     edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int]
-) -> Iterator[tuple[Post, Decision]]:
+) -> list[tuple[Post, Decision]]:
+    return numbers.fitted(edition, newsletter, list(_decided(edition, newsletter, now, missing)))
+
+
+def _decided(
+    edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int]
+) -> Iterator[numbers.Decided]:
     look_back = edition.since - one_period_before(edition.since, newsletter.period, newsletter.zone)
     for post, facts in candidate_posts.facts(edition, newsletter):
         decision = decide(
@@ -274,8 +283,7 @@ def _decisions(
             late_posts=newsletter.late_posts,
             look_back=look_back,
         )
-        if decision is not None:
-            yield post, _chosen(decision, facts) if edition.standalone else decision
+        yield post, _chosen(decision, facts) if decision and edition.standalone else decision
 
 
 def _chosen(decision: Decision, facts: Facts) -> Decision:

@@ -17,7 +17,8 @@ from newsletter.editions.draft import decide_again
 from newsletter.editions.images.hosting import fetch_images_later
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import ordering
-from newsletter.editions.selection.candidate_posts import holding
+from newsletter.editions.selection.numbers import holders, number_posts
+from newsletter.editions.selection.series import by_marks
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, MessageType
 from newsletter.messages import editions as messages
@@ -66,14 +67,18 @@ def leave_out(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
     """Remove a post; it isn't added again automatically, nor to a later edition."""
-    return _on_post(configuration, edition, by, revision, post, acts.POST_REMOVED, now, chooser(EditorChoice.OUT))
+    return _on_post(
+        configuration, edition, by, revision, post, acts.POST_REMOVED, now, chooser(configuration, EditorChoice.OUT)
+    )
 
 
 def include(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
     """Add a post, overriding the rules; refused if another edition has it."""
-    return _on_post(configuration, edition, by, revision, post, acts.POST_ADDED, now, chooser(EditorChoice.IN))
+    return _on_post(
+        configuration, edition, by, revision, post, acts.POST_ADDED, now, chooser(configuration, EditorChoice.IN)
+    )
 
 
 def let_rules_decide(
@@ -85,7 +90,7 @@ def let_rules_decide(
         entry = entry_of(draft, post)
         entry.choice = ""
         entry.save()
-        decide_again(draft, configuration.newsletters[draft.newsletter], now)
+        decide_again(draft, configuration.edited(draft), now)
     return draft
 
 
@@ -155,7 +160,7 @@ def move(
     now: datetime | None = None,
 ) -> Edition:
     """Move a post to position `place` (from 0) of `day`; the other posts of that day keep their order."""
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     with changing(configuration, edition, by, revision, acts.POST_MOVED(title=_title(edition, post)), now) as draft:
         entry = entry_of(draft, post)
         entry.moved_to = day
@@ -235,7 +240,7 @@ def go_back(
         _add_missing(draft, earlier.snapshot["posts"])
         for entry in draft.entries.all():
             _restore(entry, earlier.snapshot["posts"].get(str(entry.post_id), {}))
-        decide_again(draft, configuration.newsletters[draft.newsletter], now)
+        decide_again(draft, configuration.edited(draft), now)
     return draft
 
 
@@ -264,7 +269,10 @@ def changing(
             raise Conflict(draft, revision)
         before = history.snapshot(draft)
         yield draft
-        ordering.arrange(draft, configuration.newsletters[draft.newsletter])
+        newsletter = configuration.edited(draft)
+        if by_marks(newsletter):
+            number_posts(draft, newsletter)
+        ordering.arrange(draft, newsletter)
         history.record(draft, by, what, now)
         history.log(by, what, draft.name, now, *_changed(before, history.snapshot(draft)))
         fetch_images_later(configuration, draft)
@@ -311,11 +319,11 @@ def _title(edition: Edition, post: int) -> str:
     return own or (found[0] or found[1] if found else str(post))
 
 
-def chooser(choice: EditorChoice) -> Callable[[EditionPost], None]:
+def chooser(configuration: Config, choice: EditorChoice) -> Callable[[EditionPost], None]:
     """Return what adds or removes an entry; it raises JobProblem if another edition has the post to be added."""
 
     def choose(entry: EditionPost) -> None:
-        if choice == EditorChoice.IN and (other := _holder(entry)):
+        if choice == EditorChoice.IN and (other := _holder(configuration, entry)):
             raise JobProblem(messages.POST_IN_ANOTHER(title=entry.post.title, edition=other))
         entry.choice, entry.included = choice, choice == EditorChoice.IN
         entry.reason = reasons.INCLUDED() if choice == EditorChoice.IN else reasons.LEFT_OUT()
@@ -323,11 +331,9 @@ def chooser(choice: EditorChoice) -> Callable[[EditionPost], None]:
     return choose
 
 
-def _holder(entry: EditionPost) -> str:
-    others = holding(entry.edition.newsletter).exclude(pk=entry.edition_id)
-    held = EditionPost.objects.filter(edition__in=others, post_id=entry.post_id, included=True)
-    found = held.select_related("edition").first()
-    return found.edition.name if found else ""
+def _holder(configuration: Config, entry: EditionPost) -> str:
+    found = holders(entry.edition, configuration.edited(entry.edition), [entry.post])
+    return found.get(entry.post_id, "")
 
 
 def _restore(entry: EditionPost, was: dict[str, Any]) -> None:

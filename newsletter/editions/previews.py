@@ -29,15 +29,24 @@ def sample_reader(address: str = "reader@example.org") -> Reader:
     return Reader(number=0, address=address, token=link_token_for_tests(), message_id="preview")
 
 
-def as_sent(edition: Edition, looked_at: Proof, reader: Reader, now: datetime) -> bytes:
-    """Return a recipient's exact message, without a DKIM signature: as approved, or as approving now would give."""
-    approved = ApprovedContent.objects.filter(edition=edition).first() if edition.state in LOCKED_STATES else None
-    if approved is not None:
-        mail = approved_content.unpack(bytes(approved.segments))
+def as_sent(edition: Edition, looked_at: Proof, reader: Reader, now: datetime, position: int = 0) -> bytes:
+    """Return a recipient's exact message, without a DKIM signature: as approved, or as approving now would give.
+
+    `looked_at` is the rendering of the variant at this position.
+    """
+    packed = _approved(edition, position) if edition.state in LOCKED_STATES else None
+    if packed is not None:
+        mail = approved_content.unpack(packed)
     else:
         head, at = looked_at.letterhead, edition.due_at or now
         mail = segments(looked_at.rendered, head, date=at, **list_headers(head, edition.period))
     return b"".join(MessageBuilder(mail).build(reader).pieces)
+
+
+def _approved(edition: Edition, position: int) -> bytes | None:
+    variant = edition.variants.filter(position=position).exclude(segments=b"").first() if position else None
+    content = variant or ApprovedContent.objects.filter(edition=edition).first()
+    return bytes(content.segments) if content else None
 
 
 def write(edition: Edition, configuration: Config, folder: Path) -> Written:

@@ -23,7 +23,7 @@ from newsletter.editions.selection.ordering import day_of
 from newsletter.images import names
 from newsletter.messages import Message, sources
 from newsletter.messages.general import ABOUT
-from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, HostedImage
+from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, HostedImage, Variant
 from newsletter.render.content.headline import headline_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.post_images import addresses, hosted, measured, unmeasured, without_images
@@ -92,7 +92,7 @@ def digest_of(edition: Edition, configuration: Config) -> Digest:
 
 def digest_with(edition: Edition, configuration: Config, entries: Iterable[EditionPost]) -> Digest:
     """Return the digest of an edition, which need not be stored, with these posts."""
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     posts = [(entry, _post(entry, newsletter)) for entry in entries]
     if newsletter.images == "none":
         posts = [(entry, without_images(post)) for entry, post in posts]
@@ -115,7 +115,7 @@ def digest_with(edition: Edition, configuration: Config, entries: Iterable[Editi
 
 def image_addresses(edition: Edition, configuration: Config) -> set[str]:
     """Return the addresses of the images of an edition's posts, as they are fetched."""
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     posts = (_post(entry, newsletter) for entry in _entries(edition))
     return {url for post in posts for url in addresses(post, configuration.site.url)}
 
@@ -174,7 +174,7 @@ def _why_not(url: str, image: HostedImage | None) -> Message:
 
 def _digest(edition: Edition, configuration: Config, posts: list[tuple[EditionPost, DigestPost]]) -> Digest:
     """Return the digest with these posts, and only subject and preview text of an editor."""
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     full = [post for entry, post in posts if not entry.headline_only]
     groups = group(
         full,
@@ -206,7 +206,7 @@ def default_subject(edition: Edition, configuration: Config, entries: Iterable[E
 
     Raises `TemplateProblem` if the template can't be rendered.
     """
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     posts = [(entry, _post(entry, newsletter, with_text=False)) for entry in entries]
     return _subject(_digest(edition, configuration, posts), newsletter)
 
@@ -214,10 +214,15 @@ def default_subject(edition: Edition, configuration: Config, entries: Iterable[E
 def proof(edition: Edition, configuration: Config) -> Proof:
     """Return the rendering of a draft as it is now, or of an approved edition as approved."""
     digest = digest_of(edition, configuration)
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     if edition.state in LOCKED_STATES and (approved := ApprovedContent.objects.filter(edition=edition).first()):
         digest = replace(digest, subject=approved.subject, preheader=approved.preheader)
         return Proof(digest.letterhead, digest, rendered_of(approved), ())
+    return proof_of(digest, configuration, newsletter)
+
+
+def proof_of(digest: Digest, configuration: Config, newsletter: config.Newsletter) -> Proof:
+    """Return the rendering of a digest, with lint findings."""
     rendered = _rendered(digest, configuration, newsletter, newsletter.maximum_size)
     added = added_size(rendered, digest) if newsletter.track == "links" else 0
     if added and size(rendered, digest.letterhead) + added > newsletter.maximum_size:
@@ -230,13 +235,14 @@ def _rendered(digest: Digest, configuration: Config, newsletter: config.Newslett
     return render(digest, templates, maximum_size=maximum_size, excerpt_words=newsletter.excerpt_words)
 
 
-def rendered_of(content: ApprovedContent) -> Rendered:
-    """Return the approved content as a rendered message."""
+def rendered_of(content: ApprovedContent | Variant) -> Rendered:
+    """Return the approved content, or that of a variant, as a rendered message."""
     placeholders = tuple(
         (name, Slot(SlotValue(value), SlotEncoding(form), fallback))
         for name, value, form, fallback in content.placeholders
     )
-    return Rendered(content.subject, content.preheader, content.html, content.text, placeholders, page=content.page)
+    page = content.page if isinstance(content, ApprovedContent) else ""
+    return Rendered(content.subject, content.preheader, content.html, content.text, placeholders, page=page)
 
 
 def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool = True) -> DigestPost:

@@ -9,7 +9,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from newsletter import config
 from newsletter.editions import history
+from newsletter.editions.selection.series import sharing_posts
 from newsletter.editions.states import change
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
@@ -17,12 +19,13 @@ from newsletter.messages import history as acts
 from newsletter.models import Edition, EditionPost, State
 
 
-def close_earlier(later: Edition, now: datetime) -> list[Edition]:
+def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) -> list[Edition]:
     """Close the scheduled drafts that `later` replaces: their send time has passed, and no editor changed them.
 
     Drafts that these had replaced are then replaced by `later`.
     """
     earlier = Edition.objects.select_for_update().filter(
+        sharing_posts(later, newsletter),
         newsletter=later.newsletter,
         state=State.DRAFT,
         corrects=None,
@@ -36,7 +39,7 @@ def close_earlier(later: Edition, now: datetime) -> list[Edition]:
     return closed
 
 
-def overlapping(frozen: Edition) -> Iterator[Edition]:
+def overlapping(frozen: Edition, newsletter: config.Newsletter) -> Iterator[Edition]:
     """Return earlier drafts that include posts of a newly approved edition, with their rows locked.
 
     If one of the two is a letter beside the schedule, which of them is earlier doesn't matter.
@@ -44,7 +47,11 @@ def overlapping(frozen: Edition) -> Iterator[Edition]:
     mine = frozen.entries.filter(included=True).values("post_id")
     sharing = EditionPost.objects.filter(post_id__in=mine, included=True).values("edition_id")
     drafts = Edition.objects.select_for_update().filter(
-        newsletter=frozen.newsletter, state=State.DRAFT, corrects=None, pk__in=sharing
+        sharing_posts(frozen, newsletter),
+        newsletter=frozen.newsletter,
+        state=State.DRAFT,
+        corrects=None,
+        pk__in=sharing,
     )
     if not frozen.standalone:
         drafts = drafts.filter(Q(until__lte=frozen.until) | Q(standalone=True))

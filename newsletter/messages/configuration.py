@@ -93,6 +93,18 @@ WEEKDAY = MessageType("value.weekday", gettext_noop("{value}: '{word}' is not a 
 MOMENT_OF_PERIOD = MessageType(
     "value.moment-of-period", gettext_noop('{key}: with period = "{period}" use a time such as {example}')
 )
+CADENCE_OF_PERIOD = MessageType(
+    "value.cadence-of-period",
+    gettext_noop('cadences: add "{period}", which is the period and what readers get who choose nothing'),
+)
+CADENCE_TWICE = MessageType("value.cadence-twice", gettext_noop("cadences: list each one once"))
+CADENCE_TABLE = MessageType(
+    "value.cadence-table",
+    gettext_noop(
+        "cadence.{cadence}: only a cadence besides the period that is listed in cadences has settings of its own;"
+        " add it there, or remove this table"
+    ),
+)
 NETWORK = MessageType(
     "value.network",
     gettext_noop("{value} is not an IP address or network; use a form such as '127.0.0.1' or '10.0.0.0/8'"),

@@ -82,6 +82,7 @@ JOURNAL_LOST = MessageType(
 )
 NOT_NOW = MessageType("delivery.not-now", gettext_noop("it could not be sent now"))
 CANCELLED = MessageType("delivery.cancelled", gettext_noop("the edition was cancelled"))
+NOTHING_NEW = MessageType("delivery.nothing-new", gettext_noop("had all posts of this edition before"))
 NO_LONGER_SUBSCRIBED = MessageType(
     "delivery.no-longer-subscribed",
     gettext_noop("unsubscribed, paused or blocked since the list of recipients was made"),

@@ -136,6 +136,13 @@ POST_TAKEN = MessageType(
         "“{title}” is already in {edition}; refresh the draft with 'newsletter draft {newsletter}' and check it again"
     ),
 )
+POST_AFTER_END = MessageType(
+    "edition.post-after-end",
+    gettext_noop(
+        "“{title}” was found after posts that this draft doesn't have yet; refresh the draft with 'newsletter draft"
+        " {newsletter}' and check it again"
+    ),
+)
 POST_IN_ANOTHER = MessageType(
     "edition.post-in-another", gettext_noop("“{title}” is already in {edition}, and a post can only be in one edition")
 )

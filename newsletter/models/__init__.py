@@ -18,12 +18,13 @@ from newsletter.models.edition import (
     Note,
     Revision,
     State,
+    Variant,
 )
 from newsletter.models.hold import Hold
 from newsletter.models.hosted_image import HostedImage
 from newsletter.models.job import Job, JobState
 from newsletter.models.picture import MeasuredImage, VideoPreview
-from newsletter.models.post import Listing, Post
+from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.programs.api_token import ApiToken, KeptAnswer
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay
@@ -57,6 +58,7 @@ __all__ = [
     "MeasuredImage",
     "Note",
     "Notice",
+    "Numbering",
     "Occurrence",
     "Post",
     "Result",
@@ -67,6 +69,7 @@ __all__ = [
     "SourceDay",
     "State",
     "Tally",
+    "Variant",
     "VideoPreview",
     "Worker",
 ]

@@ -14,13 +14,16 @@ class Occurrence(models.Model):
 
     newsletter = models.CharField(max_length=40)
     act = models.CharField(max_length=10, help_text="draft or send")
+    cadence = models.CharField(max_length=5, blank=True, default="", db_default="", help_text="empty: the default")
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     outcome = MessageField(null=True, help_text="what came of it")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("newsletter", "act", "due_at"), name="occurrence_once"),)
+        constraints = (
+            models.UniqueConstraint(fields=("newsletter", "act", "cadence", "due_at"), name="occurrence_once"),
+        )
 
     def __str__(self) -> str:
         return f"{self.newsletter} {self.act} {self.due_at:%F %H:%M}"

@@ -36,6 +36,10 @@ class Edition(models.Model):
     revision = models.PositiveIntegerField(default=1, help_text="increases with every change of a draft")
     since = models.DateTimeField()
     until = models.DateTimeField()
+    cadence = models.CharField(
+        max_length=5, blank=True, default="", db_default="", help_text="day, week or month; empty: the default"
+    )
+    end = models.PositiveIntegerField(null=True, help_text="the number of the last post that it covers, when approved")
     fixed_window = models.BooleanField(default=False, help_text="the window was given by dates, not by the schedule")
     standalone = models.BooleanField(
         default=False, help_text="a letter beside the schedule: it has no posts but those that an editor adds"
@@ -101,6 +105,34 @@ class ApprovedContent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition} r{self.revision}"
+
+
+class Variant(models.Model):
+    """The posts of an edition for the readers with some marks, and their email.
+
+    The email of the posts that editors see is the approved content, so the fields of that variant's email are empty.
+    A variant without posts has no email: its readers are skipped.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
+    position = models.PositiveSmallIntegerField(help_text="from 0, which is the approved content")
+    marks = models.JSONField(help_text="the marks of its readers")
+    posts = models.JSONField(help_text="primary keys of its posts, in the order of the email")
+    subject = models.TextField(blank=True)
+    preheader = models.TextField(blank=True)
+    html = models.TextField(blank=True)
+    text = models.TextField(blank=True)
+    placeholders = models.JSONField(default=list, help_text="as in the approved content")
+    segments = models.BinaryField(default=b"", help_text="the encoded email, as in the approved content")
+    first = models.PositiveIntegerField(null=True, help_text="the first number of its readers in the audience")
+    last = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("edition", "position"), name="variant_once"),)
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"{self.edition}, variant {self.position}"
 
 
 class EditorChoice(models.TextChoices):

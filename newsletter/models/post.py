@@ -34,8 +34,12 @@ class Post(models.Model):
     changed_at = models.DateTimeField(help_text="when its text was last seen to differ")
     was_there_before = models.BooleanField(default=False, help_text="its source had it at the first collection")
     gone_at = models.DateTimeField(null=True, help_text="no source lists it any more, or its address returns 410")
+    number = models.PositiveIntegerField(
+        null=True, help_text="its place in the order in which posts of the newsletter became eligible"
+    )
 
     class Meta:
+        constraints = (models.UniqueConstraint(fields=("newsletter", "number"), name="post_number_once"),)
         indexes = (
             models.Index(fields=("newsletter", "published"), name="post_by_date"),
             models.Index(fields=("newsletter", "link_key"), name="post_by_link"),
@@ -60,3 +64,17 @@ class Listing(models.Model):
 
     def __str__(self) -> str:
         return self.uid
+
+
+class Numbering(models.Model):
+    """The last number of a newsletter's posts. Its row is locked while posts are numbered and while marks move.
+
+    `by_marks` is set when the first audience is fixed by marks, and remains: from then on each reader has a mark.
+    """
+
+    newsletter = models.CharField(max_length=40, primary_key=True)
+    last = models.PositiveIntegerField(default=0)
+    by_marks = models.BooleanField(default=False)
+
+    def __str__(self) -> str:
+        return f"{self.newsletter}: {self.last}"

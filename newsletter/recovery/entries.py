@@ -118,7 +118,12 @@ def packed_rows(edition: Edition) -> str:
     listings = list(Listing.objects.filter(post__in=posts).select_related("source"))
     sources = {listing.source_id: listing.source for listing in listings}
     rows: chain[Model] = chain(
-        sources.values(), posts, listings, [edition, edition.approved_content], edition.entries.all()
+        sources.values(),
+        posts,
+        listings,
+        [edition, edition.approved_content],
+        edition.entries.all(),
+        edition.variants.all(),
     )
     return _packed(serializers.serialize("json", rows))
 

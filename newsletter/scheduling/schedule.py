@@ -9,14 +9,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from newsletter import config
-from newsletter.config import Config, Moment
+from newsletter.config import Config, Moment, next_moment
+from newsletter.domain.cadence import edition_name
 from newsletter.editions import approval, draft, history, notices
 from newsletter.editions.images.hosting import fetch_images
 from newsletter.editions.problems import JobProblem
-from newsletter.editions.selection.windows import name_of, next_moment
+from newsletter.editions.selection.series import of_cadence
+from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
 from newsletter.messages import Message, message_of, sending
 from newsletter.messages import editions as messages
@@ -38,16 +40,48 @@ def tick(configuration: Config, now: datetime) -> int:
         return 0
     done = 0
     for newsletter in configuration.newsletters.values():
-        plan(newsletter, now)
+        _forget_cadences(newsletter)
         if newsletter.status != "active":
+            for cadence in newsletter.offered:
+                plan(newsletter.at(cadence), now)
             _leave_out(newsletter, now)
             continue
-        for occurrence in _due(newsletter, now):
-            if _take(occurrence, now):
-                _do(configuration, newsletter, occurrence, now)
-                done += 1
-        _try_waiting(configuration, newsletter, now)
+        done += sum(_run(configuration, newsletter.at(cadence), now) for cadence in newsletter.offered)
     return done
+
+
+def _run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
+    """Run what is due in one cadence; return the number of occurrences."""
+    plan(newsletter, now)
+    done = 0
+    for occurrence in _due(newsletter, now):
+        if _take(occurrence, now):
+            _do(configuration, newsletter, occurrence, now)
+            done += 1
+    _try_waiting(configuration, newsletter, now)
+    return done
+
+
+def _cadence(newsletter: config.Newsletter) -> str:
+    """Return the cadence as occurrences have it: empty for the default."""
+    return "" if newsletter.period == newsletter.default_cadence else newsletter.period
+
+
+def _occurrences(newsletter: config.Newsletter) -> QuerySet[Occurrence]:
+    return Occurrence.objects.filter(newsletter=newsletter.name, cadence=_cadence(newsletter))
+
+
+def _editions(newsletter: config.Newsletter) -> QuerySet[Edition]:
+    """Return the editions of the cadence; all while there is one."""
+    editions = Edition.objects.filter(newsletter=newsletter.name)
+    return editions.filter(of_cadence(newsletter) | Q(standalone=True)) if len(newsletter.offered) > 1 else editions
+
+
+def _forget_cadences(newsletter: config.Newsletter) -> None:
+    """Delete what was planned for cadences that are not offered any more."""
+    kept = [_cadence(newsletter.at(cadence)) for cadence in newsletter.offered]
+    planned = Occurrence.objects.filter(newsletter=newsletter.name, done_at=None)
+    planned.exclude(cadence__in=kept).delete()
 
 
 def plan(newsletter: config.Newsletter, now: datetime) -> None:
@@ -57,14 +91,16 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
     """
     promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
     for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
-        rows = Occurrence.objects.filter(newsletter=newsletter.name, act=act)
+        rows = _occurrences(newsletter).filter(act=act)
         times = {next_moment(moment, newsletter.zone, now)} | promised[act]
         rows.filter(due_at__gt=now, done_at=None).exclude(due_at__in=times).delete()
         known = rows.filter(due_at__lte=now).order_by("-due_at").first()
         if known:
             times.add(_last_moment(moment, newsletter, known.due_at, now))
         for due in sorted(times):
-            Occurrence.objects.get_or_create(newsletter=newsletter.name, act=act, due_at=due)
+            Occurrence.objects.get_or_create(
+                newsletter=newsletter.name, act=act, cadence=_cadence(newsletter), due_at=due
+            )
 
 
 def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime, now: datetime) -> datetime:
@@ -76,14 +112,14 @@ def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime,
 
 def _promised(newsletter: config.Newsletter, now: datetime) -> set[datetime]:
     """Return the send times of existing editions, which stay even if the configuration has changed."""
-    there = Edition.objects.filter(newsletter=newsletter.name, state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
+    there = _editions(newsletter).filter(state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
     return {due for due in there.values_list("due_at", flat=True) if due}
 
 
 def _due(newsletter: config.Newsletter, now: datetime) -> Iterator[Occurrence]:
     """Yield due occurrences, drafts first; of several missed occurrences of one act only the latest."""
     for act in (DRAFT, SEND):
-        missed = Occurrence.objects.filter(newsletter=newsletter.name, act=act, due_at__lte=now, done_at=None)
+        missed = _occurrences(newsletter).filter(act=act, due_at__lte=now, done_at=None)
         newest = missed.order_by("-due_at").first()
         if newest:
             missed.exclude(pk=newest.pk).update(done_at=now, outcome=outcomes.MISSED())
@@ -136,7 +172,7 @@ def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence
 
 def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
     """Queue the edition of this occurrence, or record why it waits; if there is no draft, create it."""
-    if not Edition.objects.filter(newsletter=newsletter.name, due_at=occurrence.due_at).exists():
+    if not _editions(newsletter).filter(due_at=occurrence.due_at).exists():
         if _was_left_out(newsletter, occurrence.due_at):
             _finish(occurrence, now, outcomes.DATE_SKIPPED())
             return
@@ -159,14 +195,15 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
 
 def _left_early(newsletter: config.Newsletter, due: datetime) -> bool:
     """Return whether an editor sent the edition of this time early: a second one would surprise readers."""
-    period = name_of(due, newsletter.period, newsletter.zone)
+    calendar = name_of(due, newsletter.period, newsletter.zone)
+    period = edition_name(calendar, newsletter.period, newsletter.default_cadence)
     editions = Edition.objects.filter(newsletter=newsletter.name, corrects=None, period__regex=rf"^{period}(\.\d+)?$")
     return editions.filter(state__in=(State.QUEUED, State.SENDING, State.PAUSED, State.SENT)).exists()
 
 
 def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
     """Return whether no edition is sent because this time, or that of its draft, is on a skipped date."""
-    drafts = Occurrence.objects.filter(newsletter=newsletter.name, act=DRAFT, due_at__lte=due).order_by("-due_at")
+    drafts = _occurrences(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at")
     last = drafts.first()
     return _left_out(newsletter, due) or (last is not None and outcomes.DATE_SKIPPED.matches(last.outcome))
 
@@ -178,7 +215,7 @@ def _left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
 
 def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Edition | None:
     """Return the edition scheduled for this time, if it is still a draft or approved."""
-    found = Edition.objects.filter(newsletter=newsletter.name, due_at=occurrence.due_at)
+    found = _editions(newsletter).filter(due_at=occurrence.due_at)
     return found.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
 
 
@@ -239,7 +276,7 @@ def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: date
     """Queue an edition without approval that waited for a source, if the source answers in time."""
     if newsletter.approval != "none":
         return
-    waiting = Edition.objects.filter(newsletter=newsletter.name, state=State.DRAFT, due_at__lte=now)
+    waiting = _editions(newsletter).filter(state=State.DRAFT, due_at__lte=now)
     waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__code=messages.SOURCES_NOT_READ.code)
     for edition in waiting.filter(refreshed_at__lt=now - AGAIN, due_at__isnull=False).order_by(F("pk").desc())[:1]:
         refreshed = draft.refresh(configuration, edition, now=now, by=BY)

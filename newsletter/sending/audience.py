@@ -17,12 +17,15 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.segments import Reader
+from newsletter.editions.selection.series import by_marks
 from newsletter.models import Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
+from newsletter.sending.sql import marks
+from newsletter.sending.sql.marks import MarkedAudience
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from newsletter.sending.sql.ranges import coalesced_ranges
 from subscribers import tokens
-from subscribers.models import Subscription, local_day, parse_where
+from subscribers.models import Subscription, SubscriptionQuerySet, local_day, parse_where
 
 INSERT_AUDIENCE = (
     "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
@@ -30,21 +33,33 @@ INSERT_AUDIENCE = (
 )
 
 
-def create(newsletter: Newsletter, edition: Edition, at: datetime) -> int:
-    """Write the audience of an edition and return its size; one statement, in the caller's transaction."""
+def create(newsletter: Newsletter, edition: Edition, at: datetime) -> MarkedAudience:
+    """Write the audience of an edition and return its size, in the caller's transaction.
+
+    It is one statement while the newsletter has one cadence.
+    """
+    if _has_marks(newsletter, edition):
+        return marks.create(newsletter, edition, receiving(newsletter, edition, at))
     sql, parameters = receiving(newsletter, edition, at).values("id").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(INSERT_AUDIENCE.format(receiving=sql), [edition.pk, *parameters])
-        return int(cursor.rowcount)
+        return MarkedAudience(int(cursor.rowcount), 0)
 
 
-def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> QuerySet[Subscription]:
-    """Return the subscriptions that would get an edition at this time.
+def _has_marks(newsletter: Newsletter, edition: Edition) -> bool:
+    """Return whether marks decide what readers get: letters and corrections move none."""
+    periodic = edition.corrects_id is None and not edition.standalone
+    return periodic and (edition.variants.exists() or by_marks(newsletter))
+
+
+def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> SubscriptionQuerySet:
+    """Return the subscriptions that would get an edition at this time; `newsletter` is that of its cadence.
 
     A correction goes only to those for whom the first edition was accepted, and an edition with a segment only to that.
     Raises WhereProblem.
     """
     found = Subscription.objects.receiving(newsletter, at)
+    found = found.in_cadence(newsletter) if _has_marks(newsletter, edition) else found
     found = found.filter(parse_where(edition.segment_where).q(newsletter.zone))
     return found if edition.corrects_id is None else found.filter(pk__in=_accepted(edition.corrects_id))
 

@@ -19,7 +19,7 @@ from newsletter.editions.local_links import LinkProblem, check_edition
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.logs import log_event
-from newsletter.messages import Message, MessageType, message_of
+from newsletter.messages import Message, MessageType, delivery, message_of
 from newsletter.messages import history as acts
 from newsletter.messages import notices as told
 from newsletter.messages import schedule as outcomes
@@ -51,13 +51,28 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
             if held.state != State.QUEUED:
                 return None
             check_edition(configuration, held.newsletter, held.approved_content)
-            count = audience.create(configuration.newsletters[held.newsletter], held, now)
+            created = audience.create(configuration.edited(held), held, now)
             entries.audience_created(held)
-            change(held, State.SENDING, began_at=now, audience=count, reason=None, waiting=None)
+            change(held, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
+            _skip_first(held, created.nothing_new, configuration.delivery, now)
             return held
     except (WhereProblem, LinkProblem) as problem:
         _wait(edition, message_of(problem), now)
         return None
+
+
+def _skip_first(edition: Edition, count: int, settings: DeliverySettings, now: datetime) -> None:
+    """Skip the readers who had all posts before, which are the first numbers: a closed chunk has them."""
+    if not count:
+        return
+    times = dict.fromkeys(("claimed_at", "begun_at", "leased_until", "closed_at"), now)
+    chunk = Chunk.objects.create(edition=edition, first=1, last=count, machine="", holder="", **times)
+    entries.begun(edition.name, chunk.pk, dict.fromkeys(range(1, count + 1), 1))
+    why = delivery.NOTHING_NEW().to_text()
+    for first in range(1, count + 1, ROWS_AT_ONCE):
+        numbers = range(first, min(first + ROWS_AT_ONCE, count + 1))
+        skipped = (ResultRow(n, 1, DeliveryStatus.SKIPPED.value, now.timestamp(), text=why) for n in numbers)
+        record(edition, list(skipped), settings, now)
 
 
 def _wait(edition: Edition, why: Message, now: datetime) -> None:

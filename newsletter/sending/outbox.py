@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import Count, Exists, OuterRef, QuerySet
@@ -22,7 +22,7 @@ from newsletter.domain.work import Batch
 from newsletter.editions.approved_content import unpack
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages
-from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, Hold, Result, Retry, State
+from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, Hold, Result, Retry, State, Variant
 from newsletter.recovery import entries
 from newsletter.sending import audience, lifecycle, warm_up
 from newsletter.sending.results import ResultRow, hand_over, handed_over, record, return_unsent, row_of
@@ -62,6 +62,7 @@ class Outbox:
         self._busy = False
         # Kept for the few editions that are under way: what was claimed once is never frozen anew.
         self._segments = lru_cache(maxsize=8)(_segments_of)
+        self._variants = lru_cache(maxsize=8)(_variants_of)
         self._excluded = excluded
         self._due = lru_cache(maxsize=8)(self._due_query)
         self._unclaimed = PrecompiledQuery(lambda: unclaimed(self._newsletters).order_by("began_at").values_list("pk"))
@@ -125,6 +126,9 @@ class Outbox:
         due = _due(self._newsletters, database.now(), excluded).filter(edition=edition).order_by("due")
         due = due.select_for_update(skip_locked=True, of=("self",))
         attempts = dict(due.values_list("number", "attempt")[:limit])
+        if variants := self._variants(edition.pk):
+            variant = _variant_of(variants, next(iter(attempts)))
+            attempts = {n: attempt for n, attempt in attempts.items() if variant.first <= n <= variant.last}
         chunk, lease = self._chunk(edition, None)
         Retry.objects.filter(edition=edition, number__in=list(attempts), chunk=None).update(chunk=chunk)
         return self._batch(edition, chunk, lease, attempts)
@@ -137,6 +141,8 @@ class Outbox:
             last, audience_size = last_claimed(edition), edition.audience or 0
             if last < audience_size:
                 end = min(last + limit, audience_size)
+                if variants := self._variants(key):
+                    end = min(end, _variant_of(variants, last + 1).last)
                 attempts = dict.fromkeys(range(last + 1, end + 1), 1)
                 return self._batch(edition, *self._chunk(edition, (last + 1, end)), attempts)
         return None
@@ -148,7 +154,9 @@ class Outbox:
         return statements.claim(edition.pk, numbers, holder, now, now + LEASE), lease
 
     def _batch(self, edition: Edition, chunk: int, lease: float, attempts: dict[int, int]) -> Batch:
-        return Batch(edition.name, chunk, self._segments(edition.pk), lease_until=lease, attempts=attempts)
+        variants = self._variants(edition.pk)
+        position = _variant_of(variants, next(iter(attempts))).position if variants else 0
+        return Batch(edition.name, chunk, self._segments(edition.pk, position), lease_until=lease, attempts=attempts)
 
     def _begin(self, batch: Batch) -> Batch:
         chunk = _locked_chunk(_own_open_chunk.rows(batch.chunk, self._holder.machine, self._holder.journal))
@@ -315,6 +323,27 @@ def _locked_chunk(rows: Sequence[Sequence[Any]]) -> Chunk | None:
     return chunk
 
 
-def _segments_of(edition: int) -> Segments:
-    """Return the approved email."""
+class VariantNumbers(NamedTuple):
+    """The numbers of the readers of a variant."""
+
+    position: int
+    first: int
+    last: int
+
+
+def _variants_of(edition: int) -> list[VariantNumbers]:
+    """Return the variants that have readers, in the order of their numbers; none if all get the same email."""
+    found = Variant.objects.filter(edition=edition, last__isnull=False).order_by("last")
+    return [VariantNumbers(v.position, v.first or 1, v.last or 0) for v in found.only("position", "first", "last")]
+
+
+def _variant_of(variants: Sequence[VariantNumbers], number: int) -> VariantNumbers:
+    return next(variant for variant in variants if number <= variant.last)
+
+
+def _segments_of(edition: int, position: int) -> Segments:
+    """Return the approved email, or that of a variant other than the first."""
+    if position:
+        variant = Variant.objects.filter(edition=edition, position=position)
+        return unpack(bytes(variant.values_list("segments", flat=True).get()))
     return unpack(bytes(ApprovedContent.objects.values_list("segments", flat=True).get(edition=edition)))

@@ -145,6 +145,20 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             .filter(~_suppressed())
         )
 
+    def in_cadence(self, newsletter: Newsletter) -> "SubscriptionQuerySet":
+        """Return the subscriptions in the newsletter's cadence; the default has those whose own is not offered."""
+        if newsletter.period != newsletter.default_cadence:
+            return self.filter(cadence=newsletter.period)
+        return self.exclude(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
+
+    def marks(self, newsletter: str, start: int) -> set[int]:
+        """Return the marks that subscribers have, or that former ones would have after `start`."""
+        states = Subscription.State
+        found = self.filter(newsletter=newsletter).filter(
+            models.Q(state=states.ACTIVE, starts=False) | models.Q(mark__gt=start)
+        )
+        return set(found.values_list("mark", flat=True).distinct())
+
     def blocked(self) -> "SubscriptionQuerySet":
         """Return the subscriptions whose address or domain is blocked."""
         return self.filter(_suppressed())
@@ -203,6 +217,15 @@ class Subscription(models.Model):
     joined = models.DateTimeField(null=True, blank=True)
     unsubscribed_at = models.DateTimeField(null=True, blank=True)
     reason = models.CharField(max_length=500, blank=True)
+    cadence = models.CharField(
+        max_length=5, blank=True, default="", db_default="", help_text="how often; empty: the newsletter's default"
+    )
+    mark = models.PositiveIntegerField(
+        default=0, db_default=0, help_text="the number of the last post that was offered (docs/design.md)"
+    )
+    starts = models.BooleanField(
+        default=True, db_default=True, help_text="the mark is to be set to the end of the cadence's last edition"
+    )
 
     objects = SubscriptionQuerySet.as_manager()
 

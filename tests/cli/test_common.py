@@ -84,6 +84,12 @@ def test_a_wrong_configuration_is_status_2_with_a_line_for_each_fault(command: R
         (["show", "kinaforum"], 1, "there is no edition 'kinaforum'"),
         (["approve", "kinaforum/2026-W60"], 1, "there is no edition 'kinaforum/2026-W60'"),
         (["draft", "kinaforum", "--week", "2026-W60", "--no-collect"], 1, "the period '2026-W60' does not exist"),
+        (["draft", "kinaforum", "--cadence", "day"], 2, "--cadence must be week for kinaforum, not 'day'"),
+        (
+            ["draft", "kinaforum", "--cadence", "week", "--letter"],
+            2,
+            "corrections have no --cadence",
+        ),
         (["draft", "kinaforum", "--week", "6"], 2, "--week must look like 2026-W06, not '6'"),
         (["draft", "kinaforum", "--month", "2026-02-06"], 2, "--month must look like 2026-02"),
         (["draft", "kinaforum", "--day", "2026-W06"], 2, "--day must look like 2026-02-06"),

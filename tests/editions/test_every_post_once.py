@@ -23,11 +23,12 @@ from hypothesis.stateful import (
 
 from newsletter import config
 from newsletter.collecting.collect import collect
+from newsletter.config import next_moment
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import JobProblem
-from newsletter.editions.selection.candidate_posts import holding
-from newsletter.editions.selection.windows import next_moment, one_period_before
+from newsletter.editions.selection.series import holding
+from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.states import change
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition, EditionPost, Post, Source, State

@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import config
-from newsletter.config import Moment, Newsletter, Period
+from newsletter.config import Moment, Newsletter, Period, next_moment
 from newsletter.editions.selection.windows import (
     NoPeriod,
     RequestedWindow,
     bounds,
     moment_of,
     name_of,
-    next_moment,
     one_period_before,
     window,
 )

@@ -206,3 +206,33 @@ def test_problems_of_sources_become_messages(kind: str, tmp_path: Path, django_d
         found = list(after.order_by("pk").values_list("problem", "notes"))
         notes = [m for m in sentences.values() if m]
         assert found == [(m, notes) for m in sentences.values()]
+
+
+@BOTH
+def test_posts_of_approved_editions_get_numbers(kind: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
+    with database(kind, tmp_path, django_db_blocker):
+        before = migrate("0028_api_tokens")
+
+        def rows(model: str) -> Any:
+            return before.get_model("newsletter", model).objects.using(ALIAS)
+
+        seen = {"newsletter": "kinaforum", "first_seen": NOW, "changed_at": NOW}
+        posts = [rows("Post").create(url=u, link_key=u, title=u, published=NOW, **seen) for u in "abcd"]
+        times = {"since": NOW, "created_at": NOW, "refreshed_at": NOW, "newsletter": "kinaforum"}
+        for period, state, included in (
+            ("2", "draft", 3),
+            ("1", "sent", 1),
+            ("0", "cancelled", 2),
+            ("9", "approved", 0),
+        ):
+            edition = rows("Edition").create(
+                period=period, state=state, until=DUE.replace(month=int(period) + 2), **times
+            )
+            rows("EditionPost").create(edition=edition, post=posts[included], included=True)
+        after = migrate("0029_cadences")
+        numbers = after.get_model("newsletter", "Post").objects.using(ALIAS).order_by("url")
+        assert list(numbers.values_list("number", flat=True)) == [2, 1, None, None]
+        ends = after.get_model("newsletter", "Edition").objects.using(ALIAS).order_by("period")
+        assert list(ends.values_list("period", "end")) == [("0", None), ("1", 1), ("2", None), ("9", 2)]
+        numbering = after.get_model("newsletter", "Numbering").objects.using(ALIAS).get()
+        assert (numbering.last, numbering.by_marks) == (2, False)

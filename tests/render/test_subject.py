@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.config.load import SUBJECTS
+from newsletter.config.publication import SUBJECTS
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.subject import preheader, subject
 from tests.render.samples import SINCE, UNTIL, letterhead, post

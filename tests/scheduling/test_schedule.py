@@ -397,3 +397,24 @@ def _showing_what_is_published(blog: Blog, clock: Callable[[], datetime]) -> Cal
         return Web({SOURCE: shown}).read(*arguments, **named)
 
     return read
+
+
+def test_each_cadence_has_its_own_times_and_approval(blog: Blog) -> None:
+    own = config.CadenceSettings(draft="06:00", send="07:00", approval="none")
+    configured(cadences=("week", "day"), cadence={"day": own})
+    morning = DUE.replace(hour=6)
+    ran(morning - MINUTE)
+    ran(morning)
+    ran(NOW)
+    states = dict(Edition.objects.values_list("period", "state"))
+    assert states == {"day-2026-02-06": State.QUEUED, "2026-W06": State.DRAFT}
+    assert [inside(edition) for edition in Edition.objects.all()] == [["Title of a"]] * 2
+
+
+def test_what_was_planned_for_a_cadence_is_forgotten_when_it_is_not_offered_any_more(blog: Blog) -> None:
+    configured(cadences=("week", "day"))
+    ran(NOW - 2 * HOUR)
+    assert Occurrence.objects.filter(cadence="day").exists()
+    configured(cadences=())
+    ran(NOW - HOUR)
+    assert set(Occurrence.objects.values_list("cadence", flat=True)) == {""}

@@ -7,11 +7,18 @@ import pytest
 from django.test import Client
 from lxml.html import HTMLParser, document_fromstring
 
+from newsletter import config
+from newsletter.editions import approval, draft
+from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.feeds.html.clean import clean
 from newsletter.messages.general import TEXT
 from newsletter.messages.lint import AT_LINE
 from newsletter.models import Edition, Post
+from newsletter.sending import lifecycle
+from subscribers.models import Subscription
+from tests.factories import configured, kinaforum
 from tests.message_bodies import body_of
+from tests.sending.outbox_samples import subscribe
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -157,3 +164,36 @@ def test_broken_links_are_named(editor: Client) -> None:
     body = editor.get(f"{PAGE}links/").content.decode()
     assert "don’t work" in body or "doesn’t work" in body
     assert "http://127.0.0.1:9/gone" in body
+
+
+@pytest.fixture
+def changed_reader(request: pytest.FixtureRequest) -> Edition:
+    """A weekly draft after a daily edition of its older post, whose reader gets the weekly now."""
+    request.getfixturevalue("db")
+    configured(cadences=("week", "day"), minimum_posts=0)
+    subscribe(["kari@reader.example"])
+    Subscription.objects.update(cadence="day")
+    make.post("Older", hours=30)
+    asked = RequestedWindow(until=make.NOW)
+    day = draft.make(config.current(), kinaforum().at("day"), asked, now=make.NOW, read_sources=False)
+    approval.queue(config.current(), approval.approve(config.current(), day, now=make.NOW), now=make.NOW)
+    lifecycle.begin_due(config.current(), make.NOW)
+    Subscription.objects.update(cadence="week")
+    return make.draft("Newer")
+
+
+@pytest.mark.parametrize("approve", [False, True])
+def test_each_variant_is_listed_and_can_be_looked_at(editor: Client, changed_reader: Edition, approve: bool) -> None:
+    if approve:
+        approval.approve(config.current(), changed_reader, now=make.NOW)
+    page = editor.get(f"{PAGE}preview/").content.decode()
+    assert [word in page for word in ("Variants", "This edition", "Variant 1")] == [True] * 3
+    for view in ("frame", "text", "raw"):
+        own, other = (editor.get(f"{PAGE}{view}/?variant={n}").content.decode() for n in (0, 1))
+        assert ("Older" in own, "Older" in other) == (True, False), view
+    assert editor.get(f"{PAGE}frame/?variant=77").content.decode() == editor.get(f"{PAGE}frame/").content.decode()
+
+
+def test_an_edition_that_is_the_same_for_all_has_no_list_of_variants(editor: Client) -> None:
+    make.draft("First")
+    assert "Variants" not in editor.get(f"{PAGE}preview/").content.decode()

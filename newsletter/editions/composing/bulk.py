@@ -24,7 +24,7 @@ def choose_several(
 ) -> Edition:
     """Add several posts, or remove them, as one change; refused if another edition has one that is to be added."""
     what = acts.POSTS_ADDED if choice == EditorChoice.IN else acts.POSTS_REMOVED
-    return _on_several(configuration, edition, by, revision, posts, what, now, chooser(choice))
+    return _on_several(configuration, edition, by, revision, posts, what, now, chooser(configuration, choice))
 
 
 def move_several(
@@ -37,7 +37,7 @@ def move_several(
     now: datetime | None = None,
 ) -> Edition:
     """Move several posts to the end of a day as one change, in the order that they have."""
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     _check_chosen(posts)
     with changing(configuration, edition, by, revision, acts.POSTS_MOVED(count=len(posts)), now) as draft:
         entries = list(draft.entries.filter(included=True).select_related("post"))
@@ -55,7 +55,7 @@ def move_to_day(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, day: date
 ) -> Edition:
     """Move a post to the end of a day; nothing is changed if it is on that day already."""
-    newsletter = configuration.newsletters[edition.newsletter]
+    newsletter = configuration.edited(edition)
     same_day = [
         e.post_id
         for e in edition.entries.filter(included=True).select_related("post")

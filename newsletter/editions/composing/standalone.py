@@ -17,7 +17,8 @@ from newsletter.editions.draft import decide_again, free_name
 from newsletter.editions.editing import write_post
 from newsletter.editions.images.hosting import fetch_images_later
 from newsletter.editions.problems import refuse_inactive
-from newsletter.editions.selection import candidate_posts, ordering
+from newsletter.editions.selection import ordering
+from newsletter.editions.selection.series import frozen_untils, holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.titles import LETTER
 from newsletter.messages import Message
@@ -72,7 +73,7 @@ def duplicate(configuration: Config, first: Edition, *, now: datetime, by: str =
 
 
 def _create(newsletter: config.Newsletter, now: datetime) -> Edition:
-    earlier = [until for until in candidate_posts.frozen_untils(newsletter.name) if until < now]
+    earlier = [until for until in frozen_untils(newsletter) if until < now]
     day = now.astimezone(newsletter.zone).date()
     return Edition.objects.create(
         newsletter=newsletter.name,
@@ -100,7 +101,7 @@ def _approved_subject(edition: Edition) -> str:
 def _copy_posts(first: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
     """Add the posts that the letter may have, and return the number of each copy by that of its original."""
     copied: dict[int, int] = {}
-    held = EditionPost.objects.filter(edition__in=candidate_posts.holding(letter.newsletter), included=True)
+    held = EditionPost.objects.filter(edition__in=holding(letter.newsletter), included=True)
     taken = set(held.values_list("post_id", flat=True))
     entries = first.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
     for entry in entries:

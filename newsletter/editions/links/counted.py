@@ -1,7 +1,7 @@
 """Links through `/l/…` in approved editions: made at approval, the same for all readers."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from newsletter.domain.digest import Digest, Rendered
 from newsletter.models import ApprovedContent, CountedLink
@@ -12,9 +12,12 @@ from newsletter.render.html.links import outgoing, redirected
 _TOKEN_OCTETS = 12  # 16 characters
 
 
-def with_counted_links(rendered: Rendered, digest: Digest) -> tuple[Rendered, Mapping[str, str]]:
-    """Return the email with counted links, and the token of each address."""
-    tokens = {address: secrets.token_urlsafe(_TOKEN_OCTETS) for address in outgoing(rendered, digest)}
+def with_counted_links(
+    rendered: Rendered, digest: Digest, known: Mapping[str, str] | None = None
+) -> tuple[Rendered, Mapping[str, str]]:
+    """Return the email with counted links, and the token of each address; `known` has those of other variants."""
+    known = known or {}
+    tokens = {a: known.get(a) or secrets.token_urlsafe(_TOKEN_OCTETS) for a in outgoing(rendered, digest)}
     paths = {address: f"{digest.letterhead.site_url}/l/{token}" for address, token in tokens.items()}
     return redirected(rendered, paths), tokens
 
@@ -25,9 +28,9 @@ def added_size(rendered: Rendered, digest: Digest) -> int:
     return max(0, size(larger, digest.letterhead) - size(rendered, digest.letterhead))
 
 
-def store(content: ApprovedContent, tokens: Mapping[str, str], digest: Digest) -> None:
-    """Store the links of an edition that is being approved, in the caller's transaction."""
-    posts = {uri(post.url): int(post.id) for post in digest.posts}
+def store(content: ApprovedContent, tokens: Mapping[str, str], digests: Iterable[Digest]) -> None:
+    """Store the links of an edition that is being approved, with all its variants, in the caller's transaction."""
+    posts = {uri(post.url): int(post.id) for digest in digests for post in digest.posts}
     CountedLink.objects.filter(content=content).delete()
     CountedLink.objects.bulk_create(
         CountedLink(content=content, token=token, address=uri(address), post_id=posts.get(uri(address)))

@@ -28,6 +28,15 @@ def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
     EditionPost.objects.bulk_update(entries, ["position", "headline_only", "reason"])
 
 
+def arranged(inside: list[EditionPost], newsletter: config.Newsletter) -> tuple[EditionPost, ...]:
+    """Return unsaved entries in reading order, those over `maximum_posts` as headlines."""
+    inside = sorted(inside, key=lambda e: _place(e, newsletter))
+    allowed = _in_full(inside, newsletter.maximum_posts)
+    for entry in inside:
+        entry.headline_only = entry.post_id not in allowed
+    return tuple(inside)
+
+
 def _in_full(inside: list[EditionPost], maximum: int) -> set[int]:
     """Return the posts shown in full: those that editors pinned or included first, then in reading order."""
     wanted = sorted(inside, key=lambda e: not (e.pinned or e.choice))

@@ -25,7 +25,8 @@ class Facts:
     """The facts of a decision. `filters` are (include, exclude) of the sources that list the post.
 
     `held_by` is the approved edition that has the post; `settled` the reason for which one excluded it permanently;
-    `choice` is the editor's choice in this edition: "in", "out" or "".
+    `choice` is the editor's choice in this edition: "in", "out" or "". `owed`: by its number it belongs to this edition
+    or a later one, whatever its date.
     """
 
     published: datetime | None
@@ -33,6 +34,7 @@ class Facts:
     there_before: bool = False
     gone: bool = False
     held_by: str = ""
+    owed: bool = False
     settled: Message | None = None
     choice: str = ""
     title: str = ""
@@ -58,7 +60,7 @@ def decide(
     """
     if facts.held_by:
         dated = facts.published or facts.first_seen
-        listed = facts.choice == "in" or since <= dated < until
+        listed = facts.choice == "in" or facts.owed or since <= dated < until
         return Decision(False, reasons.ALREADY_IN(edition=facts.held_by)) if listed else None
     if facts.choice:
         return Decision(facts.choice == "in", reasons.INCLUDED() if facts.choice == "in" else reasons.LEFT_OUT())
@@ -76,13 +78,15 @@ def decide(
 def _by_date(
     facts: Facts, since: datetime, until: datetime, now: datetime, late_posts: timedelta, look_back: timedelta
 ) -> Decision | None:
-    if facts.published is None and facts.there_before:
+    if facts.published is None and facts.there_before and not facts.owed:
         return None if facts.settled else Decision(False, reasons.THERE_BEFORE())
     dated = facts.published or facts.first_seen
     if dated >= until:
         return Decision(False, reasons.IN_THE_FUTURE()) if dated > now else None
     if dated >= since:
         return Decision(True, reasons.IN_THE_PERIOD())
+    if facts.owed:
+        return Decision(True, reasons.LATE())
     if facts.settled:
         return None
     if facts.there_before:

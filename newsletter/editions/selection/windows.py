@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.config import Moment, Newsletter, Period
+from newsletter.config import Newsletter, Period, next_moment
+from newsletter.domain.cadence import edition_name
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import editions as messages
 
@@ -80,20 +81,6 @@ def one_period_before(until: datetime, period: Period, zone: ZoneInfo) -> dateti
     return earlier.replace(tzinfo=zone).astimezone(UTC)
 
 
-def next_moment(moment: Moment, zone: ZoneInfo, after: datetime) -> datetime:
-    """Return the first occurrence of a recurring local time after `after`, in UTC.
-
-    A time that clocks skip in spring is moved forward by as much; one that they repeat in autumn occurs the first time.
-    """
-    day = after.astimezone(zone).date() - timedelta(days=1)
-    while True:
-        if _falls_on(moment, day):
-            at = datetime.combine(day, moment.at, zone).astimezone(UTC)
-            if at > after:
-                return at
-        day += timedelta(days=1)
-
-
 def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterable[datetime], now: datetime) -> Window:
     """Return the window of the edition to draft at `now`; `frozen` has the ends of approved editions' windows."""
     zone = newsletter.zone
@@ -107,7 +94,7 @@ def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterab
     if since >= until:
         raise NoPeriod(messages.PERIOD_ENDS_FIRST(since=since, until=until))
     name = (asked.period if asked else "") or name_of(until, newsletter.period, zone)
-    return Window(since, until, name, due)
+    return Window(since, until, edition_name(name, newsletter.period, newsletter.default_cadence), due)
 
 
 def requested(newsletter: Newsletter, period: str, now: datetime) -> RequestedWindow:
@@ -142,12 +129,6 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
 
 def _skipped(local: datetime, instant: datetime, zone: ZoneInfo) -> bool:
     return instant.astimezone(zone).replace(tzinfo=None, fold=0) != local.replace(fold=0)
-
-
-def _falls_on(moment: Moment, day: date) -> bool:
-    if moment.weekday is not None:
-        return day.weekday() == moment.weekday
-    return moment.day is None or day.day == moment.day
 
 
 def _months_later(first: date, months: int) -> date:

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from newsletter.delivery.active_chunk import STOPPED, ConnectionProblem, DeliveryCallbacks, DeliveryJob
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
-from newsletter.domain.segments import Reader
+from newsletter.domain.segments import Reader, Segments
 from newsletter.messages import delivery as messages
 from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
@@ -124,7 +124,7 @@ class ApiCarrier:
         return [*self._batch, *([self._next] if self._next else [])]
 
     def _collect_batch(self) -> None:
-        """Collect deliveries of one edition; the first one of another edition begins the next call."""
+        """Collect deliveries of one email; the first one of another edition or variant begins the next call."""
         if self._next is not None and not self._batch:
             self._batch, self._next = [self._next], None
         while self._next is None and len(self._batch) < self._most:
@@ -133,7 +133,7 @@ class ApiCarrier:
                 return
             if not self._batch:
                 self._since = time.monotonic()
-            if self._batch and job.chunk.batch.edition != self._batch[0].chunk.batch.edition:
+            if self._batch and _email(job) != _email(self._batch[0]):
                 self._next = job
             else:
                 self._batch.append(job)
@@ -224,3 +224,7 @@ class _Caller:
                 self._not_before = time.monotonic() + e.seconds
                 if self._not_before > until or self._stopped.is_set():
                     return unexplained(readers, OutcomeKind.DEFERRED, e.message, 429, e.seconds)
+
+
+def _email(job: DeliveryJob) -> tuple[str, Segments]:
+    return job.chunk.batch.edition, job.chunk.batch.segments

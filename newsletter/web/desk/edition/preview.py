@@ -10,14 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
+from newsletter.domain.digest import Level
 from newsletter.editions import history
 from newsletter.editions.previews import as_sent
 from newsletter.editions.problems import JobProblem
+from newsletter.editions.rendering import Proof
 from newsletter.models import Edition, State
 from newsletter.render import preview as render
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.web.desk.edition import link_status as checking
 from newsletter.web.desk.edition import preview_queries as queries
+from newsletter.web.desk.edition import variants
 from newsletter.web.desk.edition.summary import departure
 from newsletter.web.desk.pages import about, as_sentence, edition_of, newsletter_of, page
 from newsletter.web.desk.permissions import Role, role
@@ -44,15 +47,19 @@ def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _looked_at(request: HttpRequest, found: Edition) -> dict[str, object]:
-    looked_at = queries.proof(config_of(request), found)
+    configuration = config_of(request)
+    looked_at = queries.proof(configuration, found)
     told = queries.findings(found, looked_at)
+    listed = variants.rows(configuration, found)
+    others = {f.code for each in listed for f in each.findings if f.level == Level.ERROR}
     return {
+        "variants": listed,
         "mark": queries.content_mark(found),
         "size": queries.size(looked_at),
         "findings": told,
         "errors": sum(t.is_error for t in told),
         "suggestions": sum(not t.is_error for t in told),
-        "codes": sorted({t.finding.code for t in told if t.is_error}),
+        "codes": sorted({t.finding.code for t in told if t.is_error} | others),
         "subject": looked_at.rendered.subject,
         "preheader": looked_at.rendered.preheader,
         "shortened": [p.title for p in looked_at.digest.posts if p.id in looked_at.rendered.shortened],
@@ -83,7 +90,22 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def _chosen(request: HttpRequest) -> dict[str, str]:
     kind = request.GET.get("kind", "phone")
     switches = {key: "1" if request.GET.get(key) == "1" else "" for key in ("dark", "bare")}
-    return {"kind": kind if kind in KINDS else "phone", **switches, "reader": request.GET.get("reader", "")[:254]}
+    return {
+        "kind": kind if kind in KINDS else "phone",
+        **switches,
+        "reader": request.GET.get("reader", "")[:254],
+        "variant": _number(request),
+    }
+
+
+def _number(request: HttpRequest) -> str:
+    """Return the position of the variant to be shown; empty for the edition as editors see it."""
+    asked = request.GET.get("variant", "")
+    return asked if asked.isascii() and asked.isdecimal() and len(asked) < 5 and asked != "0" else ""
+
+
+def _proof(request: HttpRequest, edition: Edition) -> Proof:
+    return variants.proof(config_of(request), edition, int(_chosen(request)["variant"] or 0))
 
 
 def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
@@ -104,7 +126,7 @@ def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
 @xframe_options_sameorigin
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The mail's HTML alone, for the sandboxed frame; `dark=1` its dark side, `bare=1` without images."""
-    looked_at, chosen = queries.proof(config_of(request), edition_of(name, period)), _chosen(request)
+    looked_at, chosen = _proof(request, edition_of(name, period)), _chosen(request)
     who = queries.reader(_allowed_reader(request, chosen))
     response = HttpResponse(queries.html(looked_at, who, dark=bool(chosen["dark"])))
     images = "'none'" if chosen["bare"] else "https: http: data:"
@@ -122,7 +144,7 @@ def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
 @xframe_options_sameorigin
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The mail's text part."""
-    looked_at = queries.proof(config_of(request), edition_of(name, period))
+    looked_at = _proof(request, edition_of(name, period))
     who = queries.reader(_allowed_reader(request, _chosen(request)))
     return _plain(render.reader_text(looked_at.rendered, looked_at.letterhead, who))
 
@@ -132,7 +154,8 @@ def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The whole mail as it goes over the line."""
     edition = edition_of(name, period)
     who = queries.reader(_allowed_reader(request, _chosen(request)))
-    mail = as_sent(edition, queries.proof(config_of(request), edition), who, datetime.now(UTC))
+    position = int(_chosen(request)["variant"] or 0)
+    mail = as_sent(edition, _proof(request, edition), who, datetime.now(UTC), position)
     return _plain(mail.decode("utf-8", "replace"))
 
 

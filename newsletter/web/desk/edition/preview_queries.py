@@ -62,7 +62,7 @@ def content_mark(edition: Edition) -> str:
 
 
 @dataclass(frozen=True)
-class _Rendering:
+class Rendering:
     """What a proof depends on: configurations are told apart by identity, because comparing them takes long."""
 
     edition: int
@@ -74,11 +74,11 @@ class _Rendering:
 
 def proof(configuration: Config, edition: Edition) -> Proof:
     """The edition rendered; kept while its content is the same, so that each frame of it need not make it anew."""
-    return _proof(_Rendering(edition.pk, edition.state, content_mark(edition), id(configuration), configuration))
+    return _proof(Rendering(edition.pk, edition.state, content_mark(edition), id(configuration), configuration))
 
 
 @lru_cache(maxsize=16)
-def _proof(wanted: _Rendering) -> Proof:
+def _proof(wanted: Rendering) -> Proof:
     return rendering.proof(Edition.objects.get(pk=wanted.edition), wanted.configuration)
 
 

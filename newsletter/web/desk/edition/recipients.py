@@ -17,10 +17,11 @@ KEPT_SECONDS = 30
 def count(newsletter: Newsletter, edition: Edition) -> int:
     """Return how many would receive an edition now; queried at most twice a minute."""
     key = f"audience-{newsletter.name}-{edition.corrects_id or ''}-{cache.get(f'audience-{newsletter.name}', 0)}"
+    key += f"-{edition.cadence}-{edition.standalone}"
     key += f"-{sha256(edition.segment_where.encode()).hexdigest()[:16]}"
     found = cache.get(key)
     if found is None:
-        found = audience.receiving(newsletter, edition, timezone.now()).count()
+        found = audience.receiving(newsletter.at(edition.cadence), edition, timezone.now()).count()
         cache.set(key, found, KEPT_SECONDS)
     return int(found)
 

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from newsletter.config import Newsletter
-from newsletter.editions.selection.windows import next_moment, one_period_before
+from newsletter.config import Newsletter, next_moment
+from newsletter.editions.selection.windows import one_period_before
 from newsletter.models import Edition, Post, State
 from newsletter.web.desk import charts, formatting
 from subscribers.models import Subscription

@@ -1,0 +1,209 @@
+"""The keys of a newsletter in `config.toml`, with its sources and the settings of each cadence."""
+
+from collections.abc import Mapping
+from dataclasses import field, fields, replace
+from datetime import date, timedelta
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic.dataclasses import dataclass
+
+from newsletter.config.fields import (
+    RULES,
+    Address,
+    Duration,
+    Flag,
+    OptionalAddress,
+    OptionalWebAddress,
+    Size,
+    Text,
+    WebAddress,
+    Whole,
+    Words,
+)
+from newsletter.config.theme import Theme
+from newsletter.config.values import (
+    InvalidValue,
+    Moment,
+    NamedAddress,
+    parse_language,
+    parse_mailbox,
+    parse_moment,
+    parse_timezone,
+)
+from newsletter.messages import configuration as messages
+
+Period = Literal["day", "week", "month"]
+_FIRST_POST = "{% if posts %}: {{ posts[0].title }}{% endif %}"
+SUBJECTS: Mapping[Period, str] = {
+    "day": "{{ newsletter.title }}, {{ date }}" + _FIRST_POST,
+    "week": "{{ newsletter.title }}, {{ week_name }}" + _FIRST_POST,
+    "month": "{{ newsletter.title }}, {{ month_year }}" + _FIRST_POST,
+}
+"""The default subjects."""
+ExcerptOf = Literal["text", "summary"]
+MomentValue = Annotated[Moment, BeforeValidator(parse_moment)]
+MailboxValue = Annotated[NamedAddress, BeforeValidator(parse_mailbox)]
+Zone = Annotated[str, BeforeValidator(parse_timezone)]
+Language = Annotated[str, BeforeValidator(parse_language)]
+OptionalLanguage = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_language(v))]
+
+
+def _days(value: object) -> object:
+    """Accept TOML dates and dates in quotes."""
+    if isinstance(value, list):
+        return tuple(_day(v) if isinstance(v, str) else v for v in value)
+    return value
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(messages.DATE(value=repr(text))) from None
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class Filter:
+    """Matches posts with one of the categories, or one of the words in title or text; empty matches all posts."""
+
+    categories: Words = ()
+    words: Words = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.categories or self.words)
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class SourceSettings:
+    """A blog, feed or folder that a newsletter collects from."""
+
+    url: Annotated[Text, Field(min_length=1)]
+    type: Literal["auto", "feed", "blogger", "wordpress", "jsonfeed", "folder"] = "auto"
+    name: Text = ""
+    language: OptionalLanguage = ""
+    include: Filter = field(default_factory=Filter)
+    exclude: Filter = field(default_factory=Filter)
+    base: OptionalWebAddress = ""
+    permalink: Text = "/:slug/"
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class CadenceSettings:
+    """What differs in the editions of one cadence; None: as in the newsletter."""
+
+    draft: MomentValue | None = None
+    send: MomentValue | None = None
+    approval: Literal["editor", "none"] | None = None
+    subject: Annotated[Text, Field(min_length=1)] | None = None
+    minimum_posts: Annotated[Whole, Field(ge=0)] | None = None
+    maximum_posts: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    body: Literal["full", "excerpt", "title"] | None = None
+    template: Annotated[Text, Field(min_length=1)] | None = None
+
+
+def _check_moments(period: Period, draft: Moment | None, send: Moment | None, table: str = "") -> None:
+    """Raise InvalidValue if a time names no weekday where a week needs one, and the like."""
+    for key, moment in (("draft", draft), ("send", send)):
+        if moment and (moment.weekday is not None, moment.day is not None) != (period == "week", period == "month"):
+            wanted = {"day": "'15:00'", "week": "'fri 15:00'", "month": "'1 15:00'"}[period]
+            raise InvalidValue(messages.MOMENT_OF_PERIOD(key=f"{table}{key}", period=period, example=wanted))
+
+
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class Newsletter:
+    """A publication that people subscribe to."""
+
+    title: Annotated[Text, Field(min_length=1)]
+    sender: Annotated[MailboxValue, Field(alias="from")]
+    address: Annotated[Text, Field(min_length=1)]
+    sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
+    name: Text = ""
+    description: Text = ""
+    status: Literal["active", "paused", "archived"] = "active"
+    language: Language = "nb"
+    timezone: Zone = "Europe/Oslo"
+    reply_to: OptionalAddress = ""
+    editors: tuple[Address, ...] = ()
+    subject: Text = ""
+    period: Period = "week"
+    cadences: tuple[Period, ...] = ()
+    cadence: dict[Period, CadenceSettings] = field(default_factory=dict)
+    draft: MomentValue | None = None
+    send: MomentValue | None = None
+    approval: Literal["editor", "none"] = "editor"
+    late: Duration = timedelta(hours=6)
+    late_posts: Duration = timedelta(days=30)
+    skip: Annotated[tuple[date, ...], BeforeValidator(_days)] = ()
+    minimum_posts: Annotated[Whole, Field(ge=0)] = 1
+    maximum_posts: Annotated[Whole, Field(ge=1, le=1000)] = 60
+    maximum_size: Size = 100_000
+    body: Literal["full", "excerpt", "title"] = "excerpt"
+    excerpt: ExcerptOf = "text"
+    excerpt_words: Annotated[Whole, Field(ge=1, le=5000)] = 80
+    order: Literal["newest", "oldest"] = "newest"
+    images: Literal["source", "hosted", "none"] = "source"
+    group_by: Literal["day", "source", "category", "none"] = "day"
+    track: Literal["none", "links"] = "none"
+    template: Text = "edition"
+    provider: Text = ""
+    theme: Theme = field(default_factory=Theme)
+    noindex: Flag = False
+    welcome: Flag = False
+    where: Text = ""
+    form_origins: tuple[WebAddress, ...] = ()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of days and periods."""
+        return ZoneInfo(self.timezone)
+
+    @property
+    def draft_moment(self) -> Moment:
+        """When the draft is made, in local time; by default three hours before the default of `send`."""
+        return self.draft or parse_moment({"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}[self.period])
+
+    @property
+    def send_moment(self) -> Moment:
+        """When the edition is sent, in local time."""
+        return self.send or parse_moment({"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}[self.period])
+
+    @property
+    def default_cadence(self) -> Period:
+        """The cadence of readers who chose none, which names editions without a prefix."""
+        return self.cadences[0] if self.cadences else self.period
+
+    @property
+    def offered(self) -> tuple[Period, ...]:
+        """The cadences that readers can choose from, the default first."""
+        return self.cadences or (self.period,)
+
+    def at(self, cadence: str) -> "Newsletter":
+        """Return the newsletter as the editions of a cadence have it; an empty one is the default.
+
+        A cadence that is no longer offered has the settings of the default.
+        """
+        wanted = next((each for each in self.offered if each == cadence), self.default_cadence)
+        if wanted == self.period:
+            return self
+        own = self.cadence.get(wanted, CadenceSettings())
+        changed = {f.name: value for f in fields(own) if (value := getattr(own, f.name)) is not None}
+        return replace(self, period=wanted, **{"draft": None, "send": None, "subject": SUBJECTS[wanted], **changed})
+
+    @model_validator(mode="after")
+    def _cadences_fit(self) -> Self:
+        if self.cadences and self.period not in self.cadences:
+            raise InvalidValue(messages.CADENCE_OF_PERIOD(period=self.period))
+        if len(set(self.cadences)) < len(self.cadences):
+            raise InvalidValue(messages.CADENCE_TWICE())
+        for cadence, own in self.cadence.items():
+            if cadence == self.default_cadence or cadence not in self.offered:
+                raise InvalidValue(messages.CADENCE_TABLE(cadence=cadence))
+            _check_moments(cadence, own.draft, own.send, f"cadence.{cadence}.")
+        return self
+
+    @model_validator(mode="after")
+    def _moments_fit_the_period(self) -> Self:
+        _check_moments(self.period, self.draft, self.send)
+        return self

@@ -1,0 +1,287 @@
+"""Readers of several cadences get each post once and miss none, with real drafts, audiences and chunks.
+
+The test follows each reader with sets of posts; tests/domain/test_cadence.py does so without a database, many times
+faster.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, Phase, event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from newsletter import config
+from newsletter.config import CadenceSettings
+from newsletter.domain.found_post import FoundPost
+from newsletter.editions import approval, draft, editing
+from newsletter.editions.approved_content import unpack
+from newsletter.editions.composing import standalone
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.windows import RequestedWindow
+from newsletter.models import Delivery, Edition, EditionPost, Post, Result, State, Variant
+from newsletter.sending import lifecycle
+from subscribers import preferences
+from subscribers.models import Subscription, SubscriptionQuerySet
+from tests.factories import DAY, HOUR, NOW, WEEK, collected, collected_before, configured, found, kinaforum
+from tests.sending.outbox_samples import outbox, subscribe
+
+CADENCES = ("week", "day", "month")
+cadences = st.sampled_from(CADENCES)
+
+
+@dataclass(eq=False)
+class Reader:
+    """A reader; `owed` has the posts that were published since, and `got` those of emails."""
+
+    key: int
+    cadence: str
+    owed: set[str] = field(default_factory=set)
+    got: list[str] = field(default_factory=list)
+    active: bool = True
+    paused: bool = False
+
+
+class Choices(RuleBasedStateMachine):
+    """A newsletter with three cadences, over some weeks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.now = NOW
+        self.readers: list[Reader] = []
+        self.posts: list[str] = []
+        self.listed: list[FoundPost] = []
+        self.left_out: set[str] = set()
+
+    @initialize(several=st.booleans())
+    def begin(self, several: bool) -> None:
+        """Half of the newsletters have one cadence at first."""
+        self._configure(CADENCES if several else ())
+        collected_before()
+
+    def _configure(self, offered: tuple[str, ...]) -> None:
+        own = {c: CadenceSettings(body="title") for c in offered[1:]}
+        configured(cadences=offered, cadence=own, body="title", minimum_posts=0)
+
+    @rule()
+    def offer_more(self) -> None:
+        self._configure(CADENCES)
+
+    @rule()
+    def offer_one(self) -> None:
+        """A newsletter may take its choice back: all readers are in the default cadence, with their marks."""
+        self._configure(())
+
+    @rule(hours=st.sampled_from([1, 20, 80]))
+    def wait(self, hours: int) -> None:
+        self.now += hours * HOUR
+
+    # Posts and readers.
+
+    @rule(count=st.integers(1, 2), late=st.sampled_from([timedelta(), HOUR, 2 * DAY, 9 * DAY]))
+    def publish(self, count: int, late: timedelta) -> None:
+        self.now += timedelta(minutes=1)
+        names = [f"p{len(self.posts) + n}" for n in range(count)]
+        self.posts += names
+        self.listed += [found(name, self.now - late) for name in names]
+        collected(*self.listed, now=self.now)
+        for reader in self.readers:
+            if reader.active:
+                reader.owed |= set(names)
+
+    @rule(cadence=cadences)
+    def subscribe(self, cadence: str) -> None:
+        tie = subscribe([f"r{len(self.readers)}@reader.example"])[0]
+        self.readers.append(Reader(tie.pk, cadence))
+        self._tie(self.readers[-1]).update(cadence=cadence)
+
+    def _tie(self, reader: Reader) -> SubscriptionQuerySet:
+        return Subscription.objects.filter(pk=reader.key)
+
+    def _one(self, data: st.DataObject, *, active: bool = True) -> Reader | None:
+        found = [r for r in self.readers if r.active is active]
+        return data.draw(st.sampled_from(found)) if found else None
+
+    @rule(data=st.data(), cadence=cadences)
+    def change_cadence(self, data: st.DataObject, cadence: str) -> None:
+        if reader := self._one(data):
+            reader.cadence = cadence
+            self._tie(reader).update(cadence=cadence)
+
+    @rule(data=st.data())
+    def pause_or_resume(self, data: st.DataObject) -> None:
+        if reader := self._one(data):
+            reader.paused = not reader.paused
+            until = (self.now + 400 * DAY).date() if reader.paused else None
+            preferences.pause(self._tie(reader).get(), until)
+
+    @rule(data=st.data())
+    def leave(self, data: st.DataObject) -> None:
+        if reader := self._one(data):
+            reader.active = reader.paused = False
+            preferences.unsubscribe(reader.key, self.now)
+            self._tie(reader).update(paused_until=None)
+            reader.owed.clear()
+
+    @rule(data=st.data(), cadence=cadences)
+    def come_back(self, data: st.DataObject, cadence: str) -> None:
+        if reader := self._one(data, active=False):
+            reader.active, reader.cadence = True, cadence
+            self._tie(reader).update(state=Subscription.State.ACTIVE, cadence=cadence)
+
+    # Editions.
+
+    @rule(data=st.data(), cadence=cadences, out=st.booleans())
+    def approve(self, data: st.DataObject, cadence: str, out: bool) -> None:
+        made = self._draft(cadence)
+        included = [e.post for e in made.entries.filter(included=True).select_related("post")]
+        if out and included and made.state == State.DRAFT:
+            post = data.draw(st.sampled_from(included))
+            editing.leave_out(config.current(), made, "e@example.org", None, post.pk, self.now)
+            if self._approve(made):
+                self.left_out.add(_name(post))
+        else:
+            self._approve(made)
+
+    def _draft(self, cadence: str) -> Edition:
+        newsletter = kinaforum().at(cadence)
+        window = RequestedWindow(until=self.now + timedelta(seconds=1))
+        return draft.make(config.current(), newsletter, window, now=self.now, read_sources=False)
+
+    def _approve(self, made: Edition) -> bool:
+        if made.state != State.DRAFT:
+            return False
+        try:
+            approval.approve(config.current(), made, now=self.now, despite=("empty", "subject"))
+        except JobProblem as problem:
+            event(f"not approved: {problem}"[:40])
+            return False
+        return True
+
+    @rule(data=st.data())
+    def letter(self, data: st.DataObject) -> None:
+        """A letter beside the schedule goes to everybody, with a post that no edition has."""
+        made = standalone.make(config.current(), kinaforum(), now=self.now, subject="Hei")
+        entries = list(made.entries.filter(included=False).select_related("post"))
+        if entries:
+            post = data.draw(st.sampled_from(entries)).post
+            try:
+                editing.include(config.current(), made, "e@example.org", None, post.pk, self.now)
+            except JobProblem:
+                return
+            self._approve(made)
+
+    def _there(self, *states: State) -> list[Edition]:
+        return list(Edition.objects.filter(state__in=states).order_by("pk"))
+
+    @precondition(lambda self: self._there(State.APPROVED))
+    @rule(data=st.data(), reopen=st.booleans())
+    def cancel_or_reopen(self, data: st.DataObject, reopen: bool) -> None:
+        edition = data.draw(st.sampled_from(self._there(State.APPROVED)))
+        (approval.reopen if reopen else approval.cancel)(edition, now=self.now)
+
+    @precondition(lambda self: self._there(State.APPROVED))
+    @rule(data=st.data())
+    def send(self, data: st.DataObject) -> None:
+        self._send(data.draw(st.sampled_from(self._there(State.APPROVED))))
+
+    def _send(self, edition: Edition) -> None:
+        approval.queue(config.current(), edition, now=self.now)
+        lifecycle.begin_due(config.current(), self.now)
+        edition.refresh_from_db()
+        emails = list(self._claimed(edition))
+        offered = dict(Delivery.objects.filter(edition=edition).values_list("subscription_id", "number"))
+        skipped = set(Result.objects.filter(edition=edition).values_list("number", flat=True))
+        assert sorted([*(n for n, _ in emails), *skipped]) == sorted(offered.values())
+        posts = dict(emails)
+        for reader in self.readers:
+            self._read(reader, edition, posts.get(offered.get(reader.key, 0)))
+
+    def _claimed(self, edition: Edition) -> Iterator[tuple[int, list[str]]]:
+        """Yield what is sent to each number, as the sending processes get it; no chunk has two variants."""
+        texts = {bytes(v.segments): v for v in Variant.objects.filter(edition=edition).exclude(segments=b"")}
+        mails = [(unpack(packed), variant.posts) for packed, variant in texts.items()]
+        own = list(edition.entries.filter(included=True).values_list("post_id", flat=True))
+        box = outbox()
+        while batch := box.next(2):
+            found = next((posts for mail, posts in mails if mail == batch.segments), own)
+            event(f"variants: {len(mails)}")
+            names = [_name(post) for post in Post.objects.filter(pk__in=found)]
+            yield from ((number, names) for number in batch.attempts)
+
+    def _read(self, reader: Reader, edition: Edition, posts: list[str] | None) -> None:
+        if posts is not None:
+            reader.got += posts
+            reader.owed -= set(posts)
+        mine = edition.standalone or not edition.cadence or self._cadence_of(reader) == edition.cadence
+        if mine and reader.paused and reader.active:
+            passed = Post.objects.filter(number__lte=edition.end or 0)
+            letter = EditionPost.objects.filter(edition=edition, included=True).values("post_id")
+            passed = passed | Post.objects.filter(pk__in=letter) if edition.standalone else passed
+            reader.owed -= {_name(post) for post in passed}
+
+    def _cadence_of(self, reader: Reader) -> str:
+        return reader.cadence if reader.cadence in kinaforum().offered else "week"
+
+    # What must hold.
+
+    @invariant()
+    def none_twice(self) -> None:
+        for reader in self.readers:
+            assert max(Counter(reader.got).values(), default=0) <= 1, reader.got
+
+    def teardown(self) -> None:
+        """Send what waits and two more editions of each cadence: nobody is owed anything."""
+        try:
+            if self.posts:
+                self._finish()
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
+
+    def _finish(self) -> None:
+        for edition in self._there(State.APPROVED):
+            self._send(edition)
+        self.now += WEEK
+        for cadence in (*kinaforum().offered, *kinaforum().offered):
+            self.now += HOUR
+            made = self._draft(cadence)
+            if self._approve(made):
+                made.refresh_from_db()
+                self._send(made)
+        self.none_twice()
+        for reader in self.readers:
+            if reader.active and not reader.paused:
+                assert reader.owed <= self.left_out, (reader, self.left_out)
+
+
+def _name(post: Post) -> str:
+    return post.url.rpartition("/")[2].removesuffix(".html")
+
+
+@pytest.mark.django_db
+def test_every_reader_gets_each_post_once() -> None:
+    run_state_machine_as_test(
+        Choices,
+        settings=settings(
+            max_examples=15,
+            stateful_step_count=25,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate],
+            database=None,
+        ),
+    )

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from newsletter.config import Imap
-from newsletter.delivery.bounces.reading import LARGEST
+from newsletter.delivery.dmarc.attachments import LARGEST_EMAIL
 from newsletter.domain.hosts import is_loopback
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import Message
@@ -69,7 +69,7 @@ class ImapMailbox:
     def mail(self, uid: str) -> bytes | None:
         """The beginning of a mail, left unread; None where it is gone meanwhile."""
         with self._problems(messages.FETCH_FAILED(where=self._where)):
-            found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST}>)"))
+            found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
         return next((part[1] for part in found if isinstance(part, tuple)), None)
 
     def mark(self, uid: str, flag: str) -> None:

@@ -22,6 +22,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
 from newsletter.bounces import mailbox_status, policy
+from newsletter.bounces.dmarc_reports import take_reports
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
 from newsletter.config import Config
 from newsletter.delivery.bounces import BounceKind, Returned, read
@@ -46,6 +47,7 @@ class BounceEffect(StrEnum):
     SOFT = "soft"
     COMPLAINT = "complaints"
     UNSUBSCRIBED = "unsubscribed"
+    DMARC = "dmarc_reports"
     NOTHING = "nothing"
     UNKNOWN = "not_understood"
 
@@ -125,6 +127,10 @@ def _place(fault: Exception) -> str:
 
 def take(configuration: Config, raw: bytes, now: datetime) -> tuple[BounceEffect, int]:
     """Let one mail take effect; gives what became of it, and how many addresses are suppressed by it."""
+    with transaction.atomic():
+        reported = take_reports(configuration, raw, now)
+    if reported is not False:
+        return (BounceEffect.DMARC if reported else BounceEffect.UNKNOWN), 0
     returned = read(raw)
     with transaction.atomic():
         return _take(configuration.bounces.return_path, returned, _name_of(returned, raw), now)

@@ -16,6 +16,7 @@ from newsletter import config
 from newsletter.config import ConfigError
 from newsletter.delivery.bounces import BounceKind
 from newsletter.delivery.bounces import read as read_bounce
+from newsletter.delivery.dmarc.aggregate import InvalidReport, read_report, read_reports
 from newsletter.delivery.reply import InvalidReply, Reply, ReplyParser
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html.markup import page_tree
@@ -30,7 +31,7 @@ from subscribers import tokens
 from subscribers.importing import FileProblem, outline
 from subscribers.importing.reading import lines, opened
 from tests import settings
-from tests.delivery import bounce_samples
+from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounces import FRAGMENTS
 from tests.fuzz import vocabulary
 
@@ -101,6 +102,26 @@ def _bounce(data: bytes) -> None:
     stored = "".join((found.text, found.status, found.message_id, found.original_id, found.unsubscribe))
     (stored + "".join((*found.recipients, *found.to, *found.about))).encode()
     assert "\0" not in found.text
+
+
+def _dmarc_samples() -> list[bytes]:
+    other = dmarc_samples.record("2001:db8::1", 3, "fail", "fail", "quarantine")
+    return [
+        dmarc_samples.xml(),
+        dmarc_samples.xml(dmarc_samples.record(), other, namespace="urn:ietf:params:xml:ns:dmarc-2.0"),
+        dmarc_samples.report(other),
+        dmarc_samples.email(dmarc_samples.zipped(dmarc_samples.xml(other)), "zip"),
+        dmarc_samples.email(dmarc_samples.xml(other), "xml"),
+    ]
+
+
+def _dmarc(data: bytes) -> None:
+    for read in (read_reports, lambda octets: list(filter(None, [read_report(octets)]))):
+        with contextlib.suppress(InvalidReport):
+            for found in read(data):
+                assert found.domain
+                assert found.begins.year < 2200
+                assert all(each.count >= 0 and "\0" not in each.address for each in found.results)
 
 
 def _fed(chunks: Iterable[bytes]) -> list[Reply | None]:
@@ -193,6 +214,7 @@ FEED_FOLDERS = (
     *("rss-0.91", "rss-0.92", "rss-1.0", "rss-2.0", "wordpress-rest"),
 )
 TARGETS = {
+    "dmarc": Target(_dmarc_samples, vocabulary.DMARC, _dmarc),
     "bounces": Target(_bounces, FRAGMENTS, _bounce),
     "feeds": Target(lambda: _files(*FEED_FOLDERS), vocabulary.MARKUP, _feed),
     "pages": Target(lambda: _files("pages", "html"), vocabulary.MARKUP, _page),

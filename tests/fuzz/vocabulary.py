@@ -64,3 +64,9 @@ IMAGES = (
     b"\x2c", b"\x3b", b"RIFF", b"WEBPVP8X", b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\0\0\xff\xff", b"\0" * 500,
     b"<svg onload=x>", b"<script>", b"ftypheic", b"ftypavif",
 )  # fmt: skip
+DMARC = (
+    *(b"<record>", b"</record>", b"<row>", b"<source_ip>", b"</source_ip>", b"<count>", b"</count>", b"<feedback>"),
+    *(b"<dkim>pass</dkim>", b"<spf>fail</spf>", b"<policy_evaluated>", b"<policy_published>", b"<report_metadata>"),
+    *(b"<begin>", b"</begin>", b"99999999999999", b"-1", b"<!DOCTYPE feedback [", b'<!ENTITY a "b">', b"&a;", b"]]>"),
+    *(b"::ffff:10.0.0.1", b"fe80::1%eth0", b"\x1f\x8b\x08", b"PK\x03\x04", b"Content-Transfer-Encoding: base64"),
+)

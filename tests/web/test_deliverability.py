@@ -1,14 +1,20 @@
 """The page of deliverability: DNS is checked in the background, and the result is kept with its time."""
 
+import gzip
+import re
 from collections.abc import Iterator
+from typing import Any
 
 import dns.resolver
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from newsletter import config
+from newsletter.bounces.processing import BounceEffect, take
 from newsletter.models import DnsCheck, Job
 from newsletter.web.desk.jobs import work
+from tests.delivery.dmarc_samples import email, record, report, xml
 from tests.doubles import nsd
 
 pytestmark = pytest.mark.django_db
@@ -92,3 +98,47 @@ def test_a_new_check_takes_the_place_of_the_old_one(admin: Client, waiting: None
 
 def test_a_check_is_asked_for_by_post_only(admin: Client) -> None:
     assert admin.get("/desk/deliverability/check/").status_code == 405
+
+
+def take_reports(*mails: bytes) -> None:
+    for mail in mails:
+        assert take(config.current(), mail, timezone.now())[0] is BounceEffect.DMARC
+
+
+def today(**given: Any) -> bytes:
+    """A report of today."""
+    return report(begin=int(timezone.now().timestamp()) - 3_600, **given)
+
+
+def test_without_a_bounce_mailbox_the_page_says_how_to_get_reports(admin: Client) -> None:
+    assert "Reports are read from the bounce mailbox." in page(admin)
+
+
+def test_servers_in_our_name_are_shown_with_what_passed(admin: Client) -> None:
+    forged = record("198.51.100.9", 1_200, "fail", "fail", "quarantine")
+    raw = xml(record(), record("203.0.113.2", 5, "pass", "fail"), forged, begin=int(timezone.now().timestamp()) - 3_600)
+    take_reports(email(gzip.compress(raw)))
+    shown = page(admin)
+    assert re.findall(r'scope="row" class="lead">([\d.]+)<', shown) == ["198.51.100.9", "203.0.113.1", "203.0.113.2"]
+    assert re.findall(r'data-label="Failed">([\d,]+)<', shown) == ["1,200", "0", "0"]
+    assert re.findall(r'data-label="SPF">([\d,]+)<', shown) == ["0", "12", "0"]
+    assert "receiver.example" in shown
+    assert re.findall(r"<dd>([\d,]+)</dd>", shown) == ["1,217", "17", "1,200", "1"]
+
+
+def test_the_chart_has_a_column_for_each_day(admin: Client) -> None:
+    take_reports(today(), today(identifier="r-2"))
+    heights = [float(each) for each in re.findall(r'<rect class="passed"[^>]*height="([\d.]+)"', page(admin))]
+    assert (len(heights), len([each for each in heights if each])) == (31, 1)
+
+
+def test_reports_of_older_days_are_left_out(admin: Client) -> None:
+    take_reports(report())
+    assert "203.0.113.1" not in page(admin)
+
+
+def test_at_most_fifty_servers_are_shown(admin: Client) -> None:
+    records = [record(f"203.0.113.{number}", number + 1) for number in range(53)]
+    raw = xml(*records, begin=int(timezone.now().timestamp()) - 3_600)
+    take_reports(email(gzip.compress(raw)))
+    assert "3 more servers with fewer emails are not shown." in page(admin)

@@ -19,6 +19,7 @@ from newsletter.scheduling.deliverability import dkim_records, dmarc_policy, hea
 from newsletter.scheduling.deliverability.check_result import CheckResult
 from newsletter.scheduling.deliverability.dmarc_policy import InvalidPolicy, Policy
 from newsletter.scheduling.deliverability.lookups import Lookups
+from newsletter.scheduling.deliverability.report_address import report_address
 from newsletter.scheduling.deliverability.requirements import REQUIRED_BY, Requirement
 from newsletter.scheduling.deliverability.route import Route, route_of
 from newsletter.scheduling.deliverability.spf import spf
@@ -43,12 +44,6 @@ def report(
         found += _DomainReport(configuration, domain, tuple(newsletters), lookups, machine).checks()
     step(len(domains), len(domains))
     return found
-
-
-def report_address(configuration: Config) -> str:
-    """Return the address for DMARC reports that are read here; "" without a bounce mailbox."""
-    local, _, domain = configuration.bounces.return_path.rpartition("@")
-    return f"{local}+dmarc@{domain}" if local and configuration.bounces.imap.host else ""
 
 
 def _by_domain(configuration: Config) -> dict[str, list[Newsletter]]:

@@ -78,6 +78,29 @@ def columns(values: Sequence[int], ends: tuple[str, str], title: str) -> SafeStr
     )
 
 
+def stacked(values: Sequence[Sequence[tuple[str, int]]], ends: tuple[str, str], title: str) -> SafeString:
+    """A column of several parts for each entry; each part is a class of the style sheet and a count."""
+    top = max([sum(count for _name, count in parts) for parts in values] + [1])
+    step, cells = (WIDTH - LEFT - 8) / max(len(values), 1), []
+    for number, parts in enumerate(values):
+        bottom = float(HEIGHT - BOTTOM)
+        for name, count in parts:
+            height = count / top * (HEIGHT - TOP - BOTTOM)
+            bottom -= height
+            place = (LEFT + (number + 0.15) * step, bottom, step * 0.7, height)
+            cells.append((name, *(f"{each:.1f}" for each in place)))
+    inside = format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', cells)
+    return format_html(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
+        '<path class="axis" d="M{} {}V{}H{}" fill="none"/>'
+        '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">0</text>'
+        '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
+        *(WIDTH, HEIGHT, title, inside, LEFT, TOP, HEIGHT - BOTTOM, WIDTH),
+        *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM),
+        *(LEFT, HEIGHT - 4, ends[0], WIDTH, HEIGHT - 4, ends[1] if len(values) > 1 else ""),
+    )
+
+
 def strip(states: Sequence[str], title: str) -> SafeString:
     """A cell for each state, from left to right; a state is a class of the style sheet."""
     cells = [(state, number * 8) for number, state in enumerate(states)]

@@ -5,12 +5,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability.requirements import NAMES
 from newsletter.web.desk import formatting
 from newsletter.web.desk.deliverability import dns_check
+from newsletter.web.desk.deliverability.dmarc_senders import senders
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import default_zone, editor, page
 from subscribers.requests import config_of
@@ -30,6 +32,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
             {"domain": domain, "rows": list(map(_row, found))} for domain, found in dns_check.by_domain(checks)
         ],
         "counts": _counts(checks),
+        "senders": senders(config_of(request), timezone.now(), default_zone(request)),
     }
     return page(request, "deliverability", context, section="settings")
 

@@ -1,0 +1,113 @@
+"""Servers that send in our name, from the DMARC reports of the last days."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from django.db.models import F, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce, TruncDate
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from newsletter.config import Config
+from newsletter.models import DmarcReport, DmarcResult
+from newsletter.scheduling.deliverability.report_address import report_address
+from newsletter.web.desk import charts, formatting
+
+SHOWN = timedelta(days=30)
+ROWS, RECEIVERS = 50, 5
+PASSED = Q(dkim=True) | Q(spf=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SendingServer:
+    """A server's emails from a domain: the numbers as they are written, and who reported them."""
+
+    address: str
+    domain: str
+    passed: str
+    failed: str
+    dkim: str
+    spf: str
+    receivers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SendingServers:
+    """The chart, the sums, and the servers with the most failed emails first; `more` are not shown.
+
+    `address` is where reports are read, "" without a bounce mailbox.
+    """
+
+    chart: SafeString
+    emails: str
+    passed: str
+    failed: str
+    reports: str
+    rows: tuple[SendingServer, ...]
+    more: int
+    address: str
+
+
+def senders(configuration: Config, now: datetime, zone: tzinfo) -> SendingServers:
+    """Return the servers of the last days."""
+    found = DmarcResult.objects.filter(report__ends_at__gt=now - SHOWN)
+    sums = found.aggregate(emails=_sum(), passed=_sum(PASSED))
+    servers = found.values("address", "report__domain").order_by()
+    return SendingServers(
+        chart=_chart(found, now, zone),
+        emails=formatting.number(sums["emails"]),
+        passed=formatting.number(sums["passed"]),
+        failed=formatting.number(sums["emails"] - sums["passed"]),
+        reports=formatting.number(DmarcReport.objects.filter(ends_at__gt=now - SHOWN).count()),
+        rows=_rows(found),
+        more=max(servers.distinct().count() - ROWS, 0),
+        address=report_address(configuration),
+    )
+
+
+def _sum(condition: Q | None = None) -> Coalesce:
+    return Coalesce(Sum("count", filter=condition), 0)
+
+
+def _rows(found: QuerySet[DmarcResult]) -> tuple[SendingServer, ...]:
+    """Return the servers with the most failed emails first, then those with the most."""
+    grouped = found.values("address", "report__domain").order_by()
+    counted = grouped.annotate(emails=_sum(), passed=_sum(PASSED), dkims=_sum(Q(dkim=True)), spfs=_sum(Q(spf=True)))
+    ordered = counted.annotate(failed=F("emails") - F("passed")).order_by("-failed", "-emails", "address")[:ROWS]
+    rows = list(ordered)
+    receivers = _receivers(found, [row["address"] for row in rows])
+    return tuple(
+        SendingServer(
+            row["address"],
+            row["report__domain"],
+            formatting.number(row["passed"]),
+            formatting.number(row["failed"]),
+            formatting.number(row["dkims"]),
+            formatting.number(row["spfs"]),
+            receivers[(row["address"], row["report__domain"])],
+        )
+        for row in rows
+    )
+
+
+def _receivers(found: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Return the receivers that reported each server and domain, at most a few."""
+    told = found.filter(address__in=addresses).order_by("report__receiver")
+    named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+    for address, domain, receiver in told.values_list("address", "report__domain", "report__receiver").distinct():
+        named[(address, domain)].append(receiver)
+    return {key: tuple(each[:RECEIVERS]) for key, each in named.items()}
+
+
+def _chart(found: QuerySet[DmarcResult], now: datetime, zone: tzinfo) -> SafeString:
+    """Return a column for each day, of emails that passed and that failed."""
+    by_day = found.annotate(day=TruncDate("report__begins_at", tzinfo=zone)).values("day").order_by()
+    counts = {row["day"]: row for row in by_day.annotate(emails=_sum(), passed=_sum(PASSED))}
+    moments = [now - timedelta(days=back) for back in range(SHOWN.days, -1, -1)]
+    columns = []
+    for moment in moments:
+        row = counts.get(moment.astimezone(zone).date(), {"emails": 0, "passed": 0})
+        columns.append([("passed", row["passed"]), ("unproven", row["emails"] - row["passed"])])
+    ends = formatting.day(moments[0], zone), formatting.day(now, zone)
+    return charts.stacked(columns, ends, _("Emails that passed and failed DMARC, by day"))

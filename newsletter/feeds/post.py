@@ -76,6 +76,18 @@ def told_apart(entries: Sequence[Raw]) -> tuple[Raw, ...]:
     )
 
 
+def with_same_id(entries: Sequence[Raw]) -> tuple[Message, ...]:
+    """What to say of entries of RSS or JSON Feed with the id of an earlier one and another text, which are left out."""
+    first: dict[str, Raw] = {}
+    others = []
+    for raw in entries:
+        uid = raw.uid.strip() or raw.link.strip()
+        known = first.setdefault(uid, raw) if uid else raw
+        if (known.title, known.html, known.summary) != (raw.title, raw.html, raw.summary):
+            others.append(uid)
+    return (messages.SAME_ID(count=len(others), id=without_controls(others[0])[:_NAMED]),) if others else ()
+
+
 def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
     """The post, cleaned and dated, and messages that begin with its title on what was wrong with it."""
     raw = _storable(raw)

@@ -135,6 +135,10 @@ UNDATED = MessageType(
     "source.undated",
     gettext_noop("has {count} of {total} posts without a date, which no edition includes automatically"),
 )
+SAME_ID = MessageType(
+    "source.same-id",
+    gettext_noop("has {count} entries with the identifier of another one, which were left out ({id}); tell its owner"),
+)
 TOO_DEEP = MessageType(
     "source.too-deep", gettext_noop("has elements nested more than {most} deep, which were flattened")
 )

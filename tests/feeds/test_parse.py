@@ -345,3 +345,24 @@ def test_no_bytes_raise_anything_else(body: bytes) -> None:
         b'{"version": "https://jsonfeed.org/version/1", "items": [' + body,
     ):
         assert said_of(document)
+
+
+def _with_ids(*entries: tuple[str, str]) -> bytes:
+    items = "".join(
+        f"<item><guid>{uid}</guid><link>https://blog.example/{uid}</link><title>T</title>"
+        f"<description>{text}</description></item>"
+        for uid, text in entries
+    )
+    return f'<rss version="2.0"><channel><title>A</title>{items}</channel></rss>'.encode()
+
+
+def test_an_entry_with_the_id_of_another_and_another_text_is_told() -> None:
+    told = [str(p) for p in parse(_with_ids(("a", "One."), ("a", "Two."), ("b", "Two.")), BASE).problems]
+    assert [t for t in told if "identifier" in t] == [
+        "has 1 entries with the identifier of another one, which were left out (a); tell its owner"
+    ]
+
+
+def test_the_same_entry_twice_is_not_told() -> None:
+    told = [str(p) for p in parse(_with_ids(("a", "One."), ("a", "One.")), BASE).problems]
+    assert [t for t in told if "identifier" in t] == []

@@ -9,7 +9,7 @@ from newsletter.feeds.document import absolute
 from newsletter.feeds.enclosures import Enclosure, read_duration
 from newsletter.feeds.isolate import each
 from newsletter.feeds.model import NotAFeed
-from newsletter.feeds.post import Document, Raw, text_as_html, title_of, told_apart
+from newsletter.feeds.post import Document, Raw, text_as_html, title_of, told_apart, with_same_id
 from newsletter.messages import sources as messages
 
 MAXIMUM_ENTRIES = 1_000
@@ -37,12 +37,13 @@ def parse_json(text: str, base_url: str) -> Document:
     read = partial(_entry, base_url=base_url, authors=authors)
     entries, problems = each(read, [i for i in items[:MAXIMUM_ENTRIES] if isinstance(i, dict)])
     next_url = _text(data, "next_url")
+    apart = told_apart(entries)
     return Document(
         "jsonfeed",
         title_of(_text(data, "title"), "text"),
-        told_apart(entries),
+        apart,
         next=absolute(next_url, base_url) if next_url else "",
-        problems=problems,
+        problems=(*problems, *with_same_id(apart)),
         whole=not problems,
     )
 
@@ -101,7 +102,8 @@ def _rss_in_json(channel: dict[str, Any]) -> Document:
     items = listed if isinstance(listed, list) else [listed]
     entries, problems = each(_rss_item, [i for i in items[:MAXIMUM_ENTRIES] if isinstance(i, dict)])
     title = title_of(_text(channel, "title"), "rss")
-    return Document("feed", title, told_apart(entries), problems=problems, whole=not problems)
+    apart = told_apart(entries)
+    return Document("feed", title, apart, problems=(*problems, *with_same_id(apart)), whole=not problems)
 
 
 def _rss_item(item: dict[str, Any]) -> Raw:

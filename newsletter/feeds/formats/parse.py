@@ -13,7 +13,7 @@ from newsletter.feeds.formats.jsonfeed import parse_json
 from newsletter.feeds.formats.repair import repair
 from newsletter.feeds.isolate import each
 from newsletter.feeds.model import NotAFeed, Page
-from newsletter.feeds.post import Document, finish, title_of, told_apart
+from newsletter.feeds.post import Document, finish, title_of, told_apart, with_same_id
 from newsletter.feeds.teasers import with_teasers
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
@@ -74,11 +74,14 @@ def _read_feed(root: Element, base_url: str, problems: tuple[Message, ...], *, w
     problems += unread
     if len(entries) > MAXIMUM_ENTRIES:
         problems += (messages.TOO_MANY_ENTRIES(count=len(entries), most=MAXIMUM_ENTRIES),)
+    entries_read = tuple(raws) if atom else told_apart(raws)
+    if not atom:
+        problems += with_same_id(entries_read)
     title = fields.first("title")
     return Document(
         _engine(fields),
         "" if title is None else title_of("".join(title.itertext()), "html" if title.get("type") == "html" else "rss"),
-        tuple(raws) if atom else told_apart(raws),
+        entries_read,
         _next_page(fields, base),
         count(fields.text("opensearch:totalResults")),
         problems,

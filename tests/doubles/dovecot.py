@@ -6,6 +6,7 @@ Dovecot doesn't run mailboxes as root, so root's server has the user that Debian
 as themselves.
 """
 
+import grp
 import os
 import pwd
 import shutil
@@ -101,7 +102,7 @@ def running(emails: Sequence[bytes]) -> Iterator[DovecotMailbox]:
     owner = pwd.getpwnam(OWNER) if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
     _deliver(folder, emails, owner)
     settings = folder / "dovecot.conf"
-    group = _group(owner.pw_gid)
+    group = grp.getgrgid(owner.pw_gid).gr_name
     settings.write_text(
         SETTINGS.format(folder=folder, port=port, owner=owner.pw_name, group=group, password=PASSWORD).strip() + "\n"
     )
@@ -113,12 +114,6 @@ def running(emails: Sequence[bytes]) -> Iterator[DovecotMailbox]:
         server.terminate()
         server.communicate()
         shutil.rmtree(folder)
-
-
-def _group(number: int) -> str:
-    import grp
-
-    return grp.getgrgid(number).gr_name
 
 
 def _deliver(folder: Path, emails: Sequence[bytes], owner: pwd.struct_passwd) -> None:

@@ -1,4 +1,4 @@
-"""A bounce mailbox at a real IMAP server, read by a program that is killed in the middle: nothing twice, nothing lost."""
+"""A bounce mailbox at a real IMAP server, and a program that is killed while it reads: nothing twice, nothing lost."""
 
 import json
 import signal
@@ -95,7 +95,7 @@ def emails(given: dict[str, dict[str, str]]) -> list[bytes]:
         bounce_samples.report(to=paths["4"], message_id="<s4@mx.example>", **full),
         hard[1],
         bounce_samples.complaint(return_path=paths["5"]),
-        b"From: someone@reader.example\nTo: bounce@example.org\nSubject: A riddle\nMessage-ID: <q@x.example>\n\nHello?\n",
+        b"From: someone@reader.example\nTo: bounce@example.org\nSubject: A riddle\nMessage-ID: <q@x.example>\n\nHi\n",
         bounce_samples.prose(
             "unsubscribe", to=f"bounce+u-{tokens['6']}@example.org", sender="r6@reader.example", subject="unsubscribe"
         ),

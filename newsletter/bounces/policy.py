@@ -59,6 +59,36 @@ def is_over(tried: Iterable[Tried]) -> bool:
     return len(row) >= EDITIONS and row[0] - row[-1] >= AT_LEAST
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What is said about one delivery; `mail` is the same each time it is said, `proven` as in `Bounce`."""
+
+    kind: Bounce.Kind
+    fault: Fault
+    status: str
+    text: str
+    mail: str
+    proven: bool = True
+
+
+def record(report: Report, delivery: Delivery, now: datetime) -> bool:
+    """Store and apply a report, in a transaction; return whether an address is suppressed by it. Once for each."""
+    bounce, new = Bounce.objects.get_or_create(
+        edition_id=delivery.edition_id,
+        number=delivery.number,
+        mail=report.mail,
+        defaults={
+            "kind": report.kind,
+            "fault": report.fault,
+            "status": report.status[:12],
+            "text": without(report.text, delivery),
+            "proven": report.proven,
+            "at": now,
+        },
+    )
+    return new and follow(bounce, delivery, now)
+
+
 def follow(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
     """Apply a new bounce or complaint, in a transaction; return whether an address is suppressed by it.
 
@@ -122,19 +152,8 @@ def _weigh_one(result: Result, now: datetime) -> int:
     delivery = Delivery.objects.filter(edition_id=result.edition_id, number=result.number).first()
     if delivery is None:
         return 0
-    bounce, new = Bounce.objects.get_or_create(
-        edition_id=result.edition_id,
-        number=result.number,
-        mail=Bounce.REFUSED,
-        defaults={
-            "kind": REFUSALS[Fault(result.fault)],
-            "fault": result.fault,
-            "status": result.status,
-            "text": without(result.text, delivery),
-            "at": now,
-        },
-    )
-    return int(new and follow(bounce, delivery, now))
+    kind, fault = REFUSALS[Fault(result.fault)], Fault(result.fault)
+    return int(record(Report(kind, fault, result.status, result.text, Bounce.REFUSED), delivery, now))
 
 
 def _subscriber(delivery: Delivery) -> Subscriber | None:

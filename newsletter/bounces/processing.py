@@ -113,13 +113,13 @@ def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime) -> 
     except (InterfaceError, OperationalError):
         raise
     except Exception as fault:  # noqa: BLE001 - one bad message must not keep the others from being read
-        where = _place(fault)
+        where = place_of(fault)
     log.error("a message in the bounce mailbox could not be processed and is flagged there: %s", where)
     mailbox_status.tell_of_failure(configuration, uid, where, now)
     return BounceEffect.UNKNOWN, 0
 
 
-def _place(fault: Exception) -> str:
+def place_of(fault: Exception) -> str:
     """An exception's type and where it was raised; its message may quote the email."""
     last = traceback.extract_tb(fault.__traceback__)[-1]
     return f"{type(fault).__name__} at {Path(last.filename).name}:{last.lineno}"
@@ -155,20 +155,10 @@ def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[Boun
 def _record(
     delivery: Delivery, returned: Returned, mail: str, now: datetime, *, proven: bool
 ) -> tuple[BounceEffect, int]:
-    bounce, new = Bounce.objects.get_or_create(
-        edition_id=delivery.edition_id,
-        number=delivery.number,
-        mail=mail,
-        defaults={
-            "kind": returned.kind,
-            "fault": returned.fault,
-            "status": returned.status[:12],
-            "text": policy.without(returned.text, delivery),
-            "proven": proven,
-            "at": now,
-        },
+    report = policy.Report(
+        Bounce.Kind(returned.kind.value), returned.fault, returned.status, returned.text, mail, proven
     )
-    return BounceEffect[returned.kind.name], int(new and policy.follow(bounce, delivery, now))
+    return BounceEffect[returned.kind.name], int(policy.record(report, delivery, now))
 
 
 def _leaving(bare: str, returned: Returned) -> int | None:
@@ -210,12 +200,16 @@ def _by_message_id(returned: Returned, now: datetime) -> Delivery | None:
 
 
 def _recent(now: datetime) -> QuerySet[Delivery]:
-    editions = Edition.objects.filter(began_at__gt=now - LOOK_BACK).values_list("pk", flat=True)
-    return Delivery.objects.filter(edition_id__in=list(editions)).select_related("edition")
+    return Delivery.objects.filter(edition_id__in=recent_editions(now)).select_related("edition")
+
+
+def recent_editions(now: datetime) -> list[int]:
+    """Return the keys of the editions whose deliveries can still be reported about."""
+    return list(Edition.objects.filter(began_at__gt=now - LOOK_BACK).values_list("pk", flat=True))
 
 
 def _is_about(delivery: Delivery, message_id: str) -> bool:
-    return message_id.partition("@")[0] in audience.message_ids(delivery.edition, delivery.subscription_id)
+    return message_id.partition("@")[0] in audience.message_ids(delivery.edition_id, delivery.subscription_id)
 
 
 def _name_of(returned: Returned, raw: bytes) -> str:

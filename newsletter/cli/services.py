@@ -15,7 +15,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
 from newsletter import config, supervision
-from newsletter.bounces import processing
+from newsletter.bounces import processing, webhook_events
 from newsletter.collecting.collect import collect
 from newsletter.config import Config, Snapshot
 from newsletter.config.database import is_postgresql
@@ -118,7 +118,8 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
 
 
 def _read_bounces(configuration: Config, now: datetime) -> None:
-    """Read the bounce mailbox; with PostgreSQL, one of the machines does."""
+    """Read the bounce mailbox; with PostgreSQL, one of the machines does. Process what webhooks have left over."""
+    webhook_events.hand_out(now)
     hand_out = is_postgresql(configuration.site.database)
     (collection.hand_out_bounces if hand_out else processing.tick)(configuration, now)
 

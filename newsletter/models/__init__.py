@@ -28,6 +28,7 @@ from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.programs.api_token import ApiToken, KeptAnswer
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay
+from newsletter.models.webhook_event import WebhookEvent
 from newsletter.models.worker import Worker
 
 __all__ = [
@@ -71,5 +72,6 @@ __all__ = [
     "Tally",
     "Variant",
     "VideoPreview",
+    "WebhookEvent",
     "Worker",
 ]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from axes.models import AccessAttempt, AccessLog
 from django.contrib.sessions.models import Session
 
+from newsletter.bounces import webhook_events
 from newsletter.config import Config
 from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Occurrence, Post, SourceDay
 from newsletter.recovery import log
@@ -37,5 +38,6 @@ def tidy(configuration: Config, now: datetime) -> None:
     old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
     unused_images.remove(configuration, now)
     old_deliveries.roll_up(configuration, now)
+    webhook_events.delete_old(now)
     log.remove_before(configuration, now - KEEP_RECOVERY_LOG)
     preferences.empty_write_ahead_log()

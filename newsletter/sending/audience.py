@@ -111,12 +111,12 @@ def addresses(edition: Edition, numbers: Collection[int]) -> dict[int, str]:
     return dict(rows.values_list("number", "subscription__subscriber__address"))
 
 
-def message_ids(edition: Edition, subscription: int) -> list[str]:
+def message_ids(edition: int, subscription: int) -> list[str]:
     """Return the left part of the email's Message-ID under the current secret key, then under each previous one.
 
     It identifies nobody. New emails have the first; a bounce may quote any of them.
     """
-    return [_message_id(_message_key(secret, edition.pk), subscription) for secret in tokens.secrets()]
+    return [_message_id(_message_key(secret, edition), subscription) for secret in tokens.secrets()]
 
 
 def _message_id(key: bytes, subscription: int) -> str:

@@ -17,6 +17,8 @@ from newsletter.web.requests import App, Message, Receive, Send, refuse
 LARGEST = 100_000
 """Octets of a body from anyone; readers' forms, logins and one-click requests have a few hundred."""
 IN_MEMORY, PIECE = 1_000_000, 65_536
+HOOKS, LARGEST_OF_HOOKS = "/hooks/", 2_500_000
+"""Octets of a call of an email service, which may have hundreds of events."""
 DESK, LOGIN, API = "/desk/", "/desk/login/", "/api/"
 
 
@@ -101,10 +103,12 @@ class WholeBodies:
             more = message.get("more_body", False)
 
     async def _raised(self, limit: int, scope: Message, size: int) -> int:
-        """The limit of whoever is logged in, or has a token.
+        """The limit of email services, or of whoever is logged in or has a token.
 
         Raises LoginNeeded or TooLarge.
         """
+        if scope["path"].startswith(HOOKS) and size <= LARGEST_OF_HOOKS:
+            return LARGEST_OF_HOOKS
         if limit > LARGEST or not scope["path"].startswith((DESK, API)):
             raise TooLarge
         allowed = await asyncio.get_running_loop().run_in_executor(self._thread, self._larger, scope)

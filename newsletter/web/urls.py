@@ -6,6 +6,7 @@ from django.urls.resolvers import RoutePattern
 from django.views.generic import RedirectView
 
 from newsletter.web import health
+from newsletter.web.hooks import views as hooks
 from newsletter.web.links import views as links
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -16,6 +17,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
+    path("hooks/<slug:provider>/", hooks.receive, name="hook"),
     path("l/<str:token>", links.follow, name="link"),
     path("", include("newsletter.web.archive.urls")),
 ]

@@ -134,7 +134,7 @@ def forged(edition: Edition, number: int, *, by: str, **said: str) -> bytes:
     raw = {"to": BARE, "address": "R1@reader.example", "message_id": f"<{edition.pk}@mx.example>", **said}
     if by == "link":
         return report(**raw, token=tokens.link_token(number))
-    own, *_previous = audience.message_ids(edition, number)
+    own, *_previous = audience.message_ids(edition.pk, number)
     return report(**raw).replace(b"0a1b2c", own.encode())
 
 

@@ -6,13 +6,15 @@ import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from django.test import RequestFactory
 from PIL import Image
 
 from newsletter import config
+from newsletter.bounces import webhook_events
 from newsletter.config import ConfigError
 from newsletter.delivery.bounces import BounceKind
 from newsletter.delivery.bounces import read as read_bounce
@@ -27,12 +29,16 @@ from newsletter.images.decoding import ImageProblem, prepare
 from newsletter.messages import Message
 from newsletter.sending import return_path
 from newsletter.setup.site_page import read_site_page
+from newsletter.web.hooks.providers import view_of
+from newsletter.web.hooks.views import MALFORMED
 from subscribers import tokens
 from subscribers.importing import FileProblem, outline
 from subscribers.importing.reading import lines, opened
 from tests import settings
 from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounces import FRAGMENTS
+from tests.doubles import webhook_calls
+from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
 from tests.fuzz import vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
@@ -122,6 +128,26 @@ def _dmarc(data: bytes) -> None:
                 assert found.domain
                 assert found.begins.year < 2200
                 assert all(each.count >= 0 and "\0" not in each.address for each in found.results)
+
+
+def _webhook_samples() -> list[bytes]:
+    happened = [Happened(kind, "id-1", "kari@reader.example") for kind in webhook_calls.ALL]
+    return [CALLS[provider](event).body for provider in CALLS for event in happened if event.kind in kinds(provider)]
+
+
+def _webhook(data: bytes) -> None:
+    """What each service's view makes of a call whose secret or signature was right."""
+    delivery = config.DeliverySettings(**{name: keys() for name, keys in KEYS.items()})
+    for provider in CALLS:
+        view = view_of(provider, delivery)
+        view.fetch = lambda _: b""
+        request = RequestFactory().generic("POST", f"/hooks/{provider}/", data, "application/json")
+        with contextlib.suppress(*MALFORMED):
+            for row in webhook_events.read(provider, view.parse_events(request), datetime.now(UTC)):
+                stored = "".join((row.recipient, row.message_id, row.text, row.status, row.key))
+                assert "\0" not in stored
+                assert not re.search(r"\w@\w", row.text)
+                stored.encode()
 
 
 def _fed(chunks: Iterable[bytes]) -> list[Reply | None]:
@@ -219,6 +245,7 @@ TARGETS = {
     "feeds": Target(lambda: _files(*FEED_FOLDERS), vocabulary.MARKUP, _feed),
     "pages": Target(lambda: _files("pages", "html"), vocabulary.MARKUP, _page),
     "front-matter": Target(lambda: _files("front-matter"), vocabulary.FRONT_MATTER, _front_matter),
+    "webhooks": Target(_webhook_samples, vocabulary.WEBHOOKS, _webhook),
     "replies": Target(
         lambda: [b"250-mx.example\r\n250-SIZE 1000\r\n250 PIPELINING\r\n", b"550 5.1.1 <a@b.example>: no\r\n"],
         vocabulary.REPLIES,

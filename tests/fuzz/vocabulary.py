@@ -70,3 +70,9 @@ DMARC = (
     *(b"<begin>", b"</begin>", b"99999999999999", b"-1", b"<!DOCTYPE feedback [", b'<!ENTITY a "b">', b"&a;", b"]]>"),
     *(b"::ffff:10.0.0.1", b"fe80::1%eth0", b"\x1f\x8b\x08", b"PK\x03\x04", b"Content-Transfer-Encoding: base64"),
 )
+
+WEBHOOKS = (
+    b"null", b"[]", b"{}", b'""', b"-1", b"1e400", b"NaN", b"true", b'"\\u0000"', b'"\\ud800"', b"9" * 40, b'"event"',
+    b'"bounce"', b'"Permanent"', b'"timestamp"', b'"message-id"', b'"550 5.1.1 <a@b.example>: no"', b'"msys"',
+    b'"Type"', b'"events"', b'"payload"', b'"data"', b"[[", b"}}", b",", b":",
+)  # fmt: skip

@@ -79,7 +79,7 @@ def test_a_reader_has_their_own_link_and_a_constant_message_id() -> None:
     first, second = sorted(box.begin(box.next(2)).readers)
     assert (first.address, second.address) == ("r1@reader.example", "r2@reader.example")
     assert tokens.read_link(second.token) == ties[1].pk
-    assert first.message_id == audience.message_ids(edition, ties[0].pk)[0] != second.message_id
+    assert first.message_id == audience.message_ids(edition.pk, ties[0].pk)[0] != second.message_id
 
 
 @pytest.mark.parametrize("state", [State.PAUSED, State.CANCELLED, State.SENT, State.QUEUED])

@@ -69,6 +69,7 @@ OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
         "deliverability",
         "deliverability-check",
         "settings-provider",
+        "settings-webhooks",
         "restored",
         "unsent",
         "unsent-retry",

@@ -85,6 +85,23 @@ def read(raw: bytes) -> Returned:
     )
 
 
+def read_reply(said: str, *, permanent: bool | None) -> tuple[BounceKind, Fault, str, str]:
+    """Return kind, fault, status and text of a receiving server's reply that a provider passes on.
+
+    `permanent` is what the provider says; None if it says nothing. Words about the sender, the content or a mailbox
+    that exists count for more: providers call refused spam permanent too.
+    """
+    status = _status_of(said)
+    fault = fault_of_words(said) or fault_of_status(status)
+    text = redacted_line(said[:LARGEST])[:LONGEST_TEXT]
+    if permanent is False:
+        return BounceKind.SOFT, Fault.MAILBOX if fault is Fault.READER else fault, status, text
+    if permanent and fault is Fault.NONE:
+        return BounceKind.HARD, Fault.READER, status, text
+    refusal = _Refusal(fault, status, said, stage_of(said))
+    return _kind(refusal, confirmed=bool(permanent)), fault, status, text
+
+
 def _bounded(raw: bytes) -> bytes:
     """The beginning of a mail, no line longer than RFC 5322 2.1.1 allows; a bounce says what it says there."""
     return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])

@@ -130,6 +130,7 @@ TABLE: dict[str, Role] = {
     "deliverability": Role.ADMIN,
     "deliverability-check": Role.ADMIN,
     "settings-provider": Role.ADMIN,
+    "settings-webhooks": Role.ADMIN,
     "users": Role.ADMIN,
     "user-act": Role.ADMIN,
 }

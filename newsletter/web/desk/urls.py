@@ -20,7 +20,7 @@ from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import exceptional, report
 from newsletter.web.desk.send import views as send_views
-from newsletter.web.desk.settings import editing, new_newsletter, unsent
+from newsletter.web.desk.settings import editing, new_newsletter, unsent, webhooks_page
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
@@ -115,6 +115,7 @@ urlpatterns = [
     _page("deliverability/", deliverability_views.deliverability, "deliverability"),
     _page("deliverability/check/", deliverability_views.check, "deliverability-check"),
     _page("settings/provider/", settings_views.provider, "settings-provider"),
+    _page("settings/webhooks/", webhooks_page.webhooks, "settings-webhooks"),
     _page("sources/", sources_views.sources, "sources"),
     _page("sources/try/", trying.attempt, "source-try"),
     _page("sources/<slug:name>/add/", editing.add_source, "source-add"),

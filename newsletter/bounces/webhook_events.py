@@ -1,0 +1,185 @@
+"""Events of email services: stored when they arrive, and processed afterwards.
+
+An event has its effect once, however often and in whichever order it is reported. It affects a subscription only if it
+names a delivery: by the provider's identifier of the message or our Message-ID, and the address. One that arrives
+before the result of its delivery is stored waits for it.
+"""
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from anymail.signals import AnymailTrackingEvent
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Case, Count, Max, Q, Value, When
+
+from newsletter.background import Task, enqueue
+from newsletter.bounces import policy
+from newsletter.bounces.processing import LOOK_BACK, place_of, recent_editions
+from newsletter.bounces.provider_events import stored_event
+from newsletter.config import Config
+from newsletter.domain.outcome import Fault
+from newsletter.models import Bounce, Delivery, Edition, Result, WebhookEvent
+from newsletter.sending import audience
+from subscribers.models import Subscription
+from subscribers.preferences import unsubscribe
+
+log = logging.getLogger("newsletter.bounces")
+
+Kind = WebhookEvent.Kind
+
+BATCH = 500
+SOON = timedelta(seconds=1)
+"""Events that arrive within this time are processed together: many services report each in a call of its own."""
+AGAIN, GIVE_UP = timedelta(minutes=1), timedelta(hours=2)
+KEEP = LOOK_BACK + timedelta(days=30)
+"""How long events are kept: for longer than an event can find a delivery, so that none is processed twice."""
+
+
+def read(provider: str, events: Iterable[AnymailTrackingEvent], now: datetime) -> list[WebhookEvent]:
+    """Return rows for those events that change something."""
+    return [row for event in events if (row := stored_event(provider, event, now))]
+
+
+def store(rows: Sequence[WebhookEvent]) -> None:
+    """Store events that are not stored yet, in one statement, and start to process them."""
+    if rows:
+        WebhookEvent.objects.add(rows)
+        enqueue(PROCESS, "events", rows[0].received_at + SOON)
+
+
+def hand_out(now: datetime) -> None:
+    """Start to process events that are due."""
+    if WebhookEvent.objects.due(now).exists():
+        enqueue(PROCESS, "events")
+
+
+def process(configuration: Config, now: datetime) -> int:
+    """Process all events that are due, and return how many found their delivery."""
+    found = 0
+    while (done := _process_batch(now)) is not None:
+        found += done
+    return found
+
+
+@transaction.atomic
+def _process_batch(now: datetime) -> int | None:
+    due = WebhookEvent.objects.select_for_update(skip_locked=True).due(now)
+    rows = list(due.order_by("due_at", "pk")[:BATCH])
+    if not rows:
+        return None
+    deliveries = _deliveries(rows, now)
+    for row in rows:
+        delivery = deliveries.get(row.pk)
+        if delivery:
+            row.edition_id, row.number = delivery.edition_id, delivery.number
+            _apply_safely(row, delivery, now)
+    ended = [row for row in rows if row.pk in deliveries or now - row.received_at >= GIVE_UP]
+    WebhookEvent.objects.complete(ended)
+    waiting = {row.pk for row in rows} - {row.pk for row in ended}
+    WebhookEvent.objects.filter(pk__in=waiting).update(due_at=now + AGAIN)
+    return len(deliveries)
+
+
+def _apply_safely(row: WebhookEvent, delivery: Delivery, now: datetime) -> None:
+    """Apply an event; one that the program fails on is logged without its content, and doesn't hold up the others."""
+    try:
+        with transaction.atomic():
+            _apply(row, delivery, now)
+    except (InterfaceError, OperationalError):
+        raise
+    except Exception as fault:  # noqa: BLE001 - see above
+        where = place_of(fault)
+    else:
+        return
+    log.error("an event of %s could not be processed (number %d): %s", row.provider, row.pk, where)
+
+
+def _apply(row: WebhookEvent, delivery: Delivery, now: datetime) -> None:
+    row.text = policy.without(row.text, delivery) if row.text else ""
+    if row.kind == Kind.UNSUBSCRIBED:
+        unsubscribe(delivery.subscription_id, now)
+    elif row.kind == Kind.COMPLAINED:
+        policy.record(policy.Report(Bounce.Kind.COMPLAINT, Fault.NONE, "", "", row.key), delivery, now)
+    elif row.kind == Kind.BOUNCED:
+        kind, fault = Bounce.Kind(row.bounce), Fault(row.fault)
+        policy.record(policy.Report(kind, fault, row.status, row.text, row.key), delivery, now)
+
+
+def _deliveries(rows: Sequence[WebhookEvent], now: datetime) -> dict[int, Delivery]:
+    """Return the delivery that each event is about, by the event's primary key."""
+    people = _subscriptions({row.recipient for row in rows})
+    numbers = [number for found in people.values() for number in found]
+    recent = Delivery.objects.filter(edition_id__in=recent_editions(now), subscription_id__in=numbers)
+    sent: dict[int, list[Delivery]] = {}
+    for delivery in recent.order_by("-edition_id"):
+        sent.setdefault(delivery.subscription_id, []).append(delivery)
+    names = _provider_ids(sent, {row.message_id for row in rows if row.message_id})
+    found = {}
+    for row in rows:
+        candidates = [d for number in people.get(row.recipient, ()) for d in sent.get(number, ())]
+        about = next((d for d in candidates if _is_about(d, row.message_id, names)), None)
+        if about:
+            found[row.pk] = about
+    return found
+
+
+def _is_about(delivery: Delivery, message_id: str, names: Mapping[tuple[int, int], str]) -> bool:
+    if not message_id:
+        return False
+    if names.get((delivery.edition_id, delivery.number)) == message_id:
+        return True
+    return message_id.partition("@")[0] in audience.message_ids(delivery.edition_id, delivery.subscription_id)
+
+
+def _subscriptions(recipients: Collection[str]) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    rows = Subscription.objects.filter(subscriber__key__in=[r for r in recipients if r])
+    for key, number in rows.values_list("subscriber__key", "pk"):
+        found.setdefault(key, []).append(number)
+    return found
+
+
+def _provider_ids(sent: Mapping[int, list[Delivery]], message_ids: Collection[str]) -> dict[tuple[int, int], str]:
+    """Return under which of these identifiers the provider accepted each delivery."""
+    every = [delivery for deliveries in sent.values() for delivery in deliveries]
+    rows = Result.objects.filter(
+        edition_id__in={d.edition_id for d in every},
+        number__in={d.number for d in every},
+        queue_id__in=message_ids,
+    )
+    return {(edition, number): name for edition, number, name in rows.values_list("edition_id", "number", "queue_id")}
+
+
+def last_received(provider: str) -> datetime | None:
+    """Return when the last event of a provider arrived."""
+    rows = WebhookEvent.objects.filter(provider=provider).order_by("-received_at")
+    return rows.values_list("received_at", flat=True).first()
+
+
+def counts(edition: Edition) -> dict[str, int]:
+    """Return how many deliveries of an edition have each kind of event, each counted by the worst."""
+    worst = Max(Case(*(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(_WORSE))))
+    each = WebhookEvent.objects.filter(edition=edition).values("number").annotate(worst=worst)
+    found: dict[str, int] = each.aggregate(
+        **{kind.value: Count("number", filter=Q(worst=rank)) for rank, kind in enumerate(_WORSE)}
+    )
+    return found
+
+
+_WORSE = (Kind.DEFERRED, Kind.DELIVERED, Kind.UNSUBSCRIBED, Kind.BOUNCED, Kind.COMPLAINED)
+
+
+def delete_old(now: datetime) -> None:
+    """Delete events that can't be reported again with any effect."""
+    WebhookEvent.objects.filter(received_at__lt=now - KEEP).delete()
+
+
+def _process(configuration: Config) -> None:
+    now = datetime.now(UTC)
+    process(configuration, now)
+    if WebhookEvent.objects.filter(due_at__gt=now).exists():
+        enqueue(PROCESS, "again", now + AGAIN)
+
+
+PROCESS = Task("process-webhook-events", _process, lane="webhooks", queue="work")

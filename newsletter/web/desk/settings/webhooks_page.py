@@ -1,0 +1,57 @@
+"""The page of webhooks: what to enter at an email service, and when it last reported an event. For admins."""
+
+from collections.abc import Mapping
+from urllib.parse import quote, urlsplit
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from newsletter.bounces import webhook_events, webhook_secrets
+from newsletter.config import Config
+from newsletter.web.desk import formatting
+from newsletter.web.desk.pages import page
+from newsletter.web.desk.settings.providers_page import API_NAMES
+from newsletter.web.hooks.providers import WEBHOOKS, signing_key
+from subscribers.requests import config_of
+
+
+def webhooks(request: HttpRequest) -> HttpResponse:
+    """Services in use come first, then the others."""
+    found = config_of(request)
+    used = {found.delivery.provider, *(found.provider_of(each) for each in found.newsletters.values())}
+    services = [_service(found, name, used) for name in API_NAMES]
+    first = [each for each in services if each["used"] or each["last"]]
+    others = [each for each in services if each not in first and each["available"]]
+    context = {"services": first, "others": others, "local": _is_local(found)}
+    return page(request, "webhooks", context, section="settings")
+
+
+def _service(configuration: Config, name: str, used: set[str]) -> Mapping[str, object]:
+    webhook = WEBHOOKS.get(name)
+    if webhook is None:
+        return {"name": name, "title": API_NAMES[name], "used": name in used, "available": False, "last": ""}
+    address = configuration.site.url.rstrip("/") + reverse("hook", args=[name])
+    signed = bool(webhook.key)
+    return {
+        "name": name,
+        "title": API_NAMES[name],
+        "used": name in used,
+        "available": True,
+        "address": address if signed else _with_credentials(address, name),
+        "signed": signed,
+        "key": f"delivery.{name}.{webhook.key}",
+        "key_is_set": signed and bool(signing_key(name, configuration.delivery)),
+        "last": formatting.ago(webhook_events.last_received(name)),
+    }
+
+
+def _with_credentials(address: str, name: str) -> str:
+    """Return the address with user and password, as these services take them (RFC 3986 3.2.1)."""
+    parts = urlsplit(address)
+    credentials = f"{webhook_secrets.USER}:{quote(webhook_secrets.current(name), safe='')}"
+    return parts._replace(netloc=f"{credentials}@{parts.netloc}").geturl()
+
+
+def _is_local(configuration: Config) -> bool:
+    """Whether a service can't call the site: its address has no TLS."""
+    return not configuration.site.url.startswith("https://")

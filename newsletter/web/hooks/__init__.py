@@ -1,0 +1,1 @@
+"""Webhooks: email services report what became of messages."""

@@ -17,6 +17,7 @@ from pytest_django import Settings
 import newsletter
 import subscribers
 from newsletter import config
+from newsletter.bounces import webhook_secrets
 from newsletter.bounces.processing import BounceEffect, take
 from newsletter.config import Bounces, Config
 from newsletter.models import Edition
@@ -157,6 +158,12 @@ def return_path_of_a_delivery() -> Holds:
     return lambda: take(config.current(), raw, samples.NOW) == (BounceEffect.HARD, 1)
 
 
+def address_of_a_webhook() -> Holds:
+    """The secret that was entered at an email service."""
+    entered = webhook_secrets.current("brevo")
+    return lambda: entered in webhook_secrets.valid("brevo")
+
+
 def message_id_in_a_bounce() -> Holds:
     (reader,) = _readers(samples.sending(1))
     raw = report(to=BARE, address="r1@reader.example").replace(b"0a1b2c", reader.message_id.encode())
@@ -252,6 +259,7 @@ CASES = (
     count_of_requests,
     key_of_the_database,
     return_path_of_a_delivery,
+    address_of_a_webhook,
     message_id_in_a_bounce,
     message_id_beside_a_link,
     recovery_code,
@@ -325,6 +333,9 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "return_path.read": (return_path_of_a_delivery,),
     "return_path._check": (return_path_of_a_delivery,),
     "return_path._key": (return_path_of_a_delivery,),
+    "webhook_secrets.valid": (address_of_a_webhook,),
+    "webhook_secrets._password": (address_of_a_webhook,),
+    "signatures.check_standard": (),  # checks the signature of a service, under its own key
     "settings": (session,),
     "settings._secret_key": (session,),
     "start.start": (),  # makes a key where none is given

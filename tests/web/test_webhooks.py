@@ -39,7 +39,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every key is configured, Amazon's certificate is known, and events are processed at once."""
     delivery = replace(config.current().delivery, **{name: keys() for name, keys in KEYS.items()})
     config.use(replace(config.current(), delivery=delivery))
-    monkeypatch.setattr(amazon_ses.AmazonSes, "fetch_certificate", staticmethod(lambda _: calls.certificate()))
+    monkeypatch.setattr(amazon_ses.AmazonSesWebhook, "fetch_certificate", staticmethod(lambda _: calls.certificate()))
     monkeypatch.setattr(
         webhook_events, "enqueue", lambda *_: webhook_events.process(config.current(), datetime.now(UTC))
     )
@@ -260,7 +260,7 @@ def test_bounces_by_webhook_by_imap_and_during_sending_lead_to_the_same_state() 
 
 def test_a_subscription_of_amazon_sns_is_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(amazon_ses.AmazonSes, "fetch", staticmethod(opened.append))
+    monkeypatch.setattr(amazon_ses.AmazonSesWebhook, "fetch", staticmethod(opened.append))
     address = "https://sns.eu-north-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
     call = calls.sns(
         "You have chosen …", datetime.now(UTC), "SubscriptionConfirmation", SubscribeURL=address, Token="t"
@@ -282,8 +282,8 @@ def test_a_subscription_of_amazon_sns_is_confirmed(monkeypatch: pytest.MonkeyPat
 )
 def test_no_other_address_is_opened(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
-    monkeypatch.setattr(amazon_ses.AmazonSes, "fetch", staticmethod(opened.append))
-    monkeypatch.setattr(amazon_ses.AmazonSes, "fetch_certificate", staticmethod(opened.append))
+    monkeypatch.setattr(amazon_ses.AmazonSesWebhook, "fetch", staticmethod(opened.append))
+    monkeypatch.setattr(amazon_ses.AmazonSesWebhook, "fetch_certificate", staticmethod(opened.append))
     kind = "SubscriptionConfirmation"
     confirm = calls.sns("", datetime.now(UTC), kind, SubscribeURL=address, Token="t", SigningCertURL=f"{address}x.pem")
     assert (posted("amazon_ses", confirm), opened) == (403, [])

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from newsletter.web.hooks import signatures
 
 
-class AmazonSes(AmazonSESTrackingWebhookView):  # type: ignore[misc]
+class AmazonSesWebhook(AmazonSESTrackingWebhookView):  # type: ignore[misc]
     """Anymail's view, which checks the signature as well, and confirms a subscription without boto3."""
 
     fetch_certificate: signatures.Fetch = staticmethod(signatures.fetch_certificate)

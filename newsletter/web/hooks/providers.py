@@ -42,7 +42,7 @@ def _class(path: str) -> Any:
 
 
 WEBHOOKS: Mapping[str, Webhook] = {
-    "amazon_ses": Webhook("newsletter.web.hooks.amazon_ses.AmazonSes"),
+    "amazon_ses": Webhook("newsletter.web.hooks.amazon_ses.AmazonSesWebhook"),
     "brevo": Webhook("anymail.webhooks.brevo.BrevoTrackingWebhookView"),
     "mailersend": Webhook("anymail.webhooks.mailersend.MailerSendTrackingWebhookView", "signing_secret"),
     "mailgun": Webhook("anymail.webhooks.mailgun.MailgunTrackingWebhookView", "webhook_signing_key"),
@@ -50,7 +50,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "mailtrap": Webhook("anymail.webhooks.mailtrap.MailtrapTrackingWebhookView", "tracking_secret"),
     "postal": Webhook("anymail.webhooks.postal.PostalTrackingWebhookView", "webhook_key"),
     "postmark": Webhook("anymail.webhooks.postmark.PostmarkTrackingWebhookView"),
-    "resend": Webhook("newsletter.web.hooks.resend.Resend", "signing_secret"),
+    "resend": Webhook("newsletter.web.hooks.resend.ResendWebhook", "signing_secret"),
     "sendgrid": Webhook("anymail.webhooks.sendgrid.SendGridTrackingWebhookView", "tracking_webhook_verification_key"),
     "sparkpost": Webhook("anymail.webhooks.sparkpost.SparkPostTrackingWebhookView"),
     "unisender_go": Webhook("anymail.webhooks.unisender_go.UnisenderGoTrackingWebhookView", "api_key"),

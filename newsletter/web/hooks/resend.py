@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from newsletter.web.hooks import signatures
 
 
-class Resend(ResendTrackingWebhookView):  # type: ignore[misc]
+class ResendWebhook(ResendTrackingWebhookView):  # type: ignore[misc]
     """Anymail's view, which checks the signature without the package svix."""
 
     warn_if_no_basic_auth = False

@@ -3,7 +3,7 @@
 The packages above read and write them, and have the rules about who may change what.
 """
 
-from newsletter.models.bounce import Bounce, BounceMailbox
+from newsletter.models.bounce import Bounce, BounceMailbox, WebhookEvent
 from newsletter.models.clock import Notice, Occurrence
 from newsletter.models.counted_link import CountedLink
 from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck
@@ -28,7 +28,6 @@ from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.programs.api_token import ApiToken, KeptAnswer
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay
-from newsletter.models.webhook_event import WebhookEvent
 from newsletter.models.worker import Worker
 
 __all__ = [

@@ -50,7 +50,7 @@ def test_every_field_is_in_one_group_and_secrets_are_not_shown(client: Client) -
     shown = [each.get("name") for each in page.cssselect("form.card input:not([type=hidden])")]
     grouped = [each.get("name") for each in page.cssselect("details.group input")]
     assert shown == grouped
-    assert len(set(grouped)) == 26
+    assert len(set(grouped)) == 32
     assert b"the secret of" not in html
 
 

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0028_api_tokens'),
+        ('newsletter', '0029_cadences'),
     ]
 
     operations = [

@@ -47,9 +47,13 @@ def create(newsletter: Newsletter, edition: Edition, at: datetime) -> MarkedAudi
 
 
 def _has_marks(newsletter: Newsletter, edition: Edition) -> bool:
-    """Return whether marks decide what readers get: letters and corrections move none."""
+    """Return whether marks decide what readers get: letters and corrections move none.
+
+    An edition that is not saved, for which an audience is counted, has no variants.
+    """
     periodic = edition.corrects_id is None and not edition.standalone
-    return periodic and (edition.variants.exists() or by_marks(newsletter))
+    saved = edition.pk is not None
+    return periodic and ((saved and edition.variants.exists()) or by_marks(newsletter))
 
 
 def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> SubscriptionQuerySet:

@@ -162,3 +162,10 @@ def test_editors_choose_recipients_but_do_not_change_segments(editor: Client) ->
     make.draft("First")
     assert editor.get(f"/desk/editions/kinaforum/{make.PERIOD}/recipients/").status_code == 200
     assert editor.get("/desk/segments/").status_code == 403
+
+
+def test_recipients_can_be_chosen_before_any_segment_was(editor: Client) -> None:
+    make.draft("First")
+    answer = editor.get(f"/desk/editions/kinaforum/{make.PERIOD}/recipients/")
+    assert answer.status_code == 200
+    assert "Everyone" in answer.content.decode()

@@ -11,9 +11,9 @@ from subscribers.models import Consent, Subscription
 from subscribers.spreadsheets import escape_formulas
 
 FIELDS = (
-    "address", "name", "language", "newsletter", "state", "paused_until", "tags", "joined", "unsubscribed_at", "reason",
-    "consent", "consent_at", "consent_how", "consent_wording", "consent_language", "consent_network", "consent_page",
-    "confirmed_at",
+    "address", "name", "language", "newsletter", "state", "cadence", "paused_until", "tags", "joined",
+    "unsubscribed_at", "reason", "consent", "consent_at", "consent_how", "consent_wording", "consent_language",
+    "consent_network", "consent_page", "confirmed_at",
 )  # fmt: skip
 CHUNK = 2_000
 
@@ -30,6 +30,7 @@ def rows(newsletter: str) -> Iterator[dict[str, Any]]:
             "language": s.subscriber.language,
             "newsletter": s.newsletter,
             "state": str(s.state),
+            "cadence": s.cadence,
             "paused_until": s.paused_until,
             "tags": list(s.tags),
             "joined": s.joined,

@@ -192,6 +192,7 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
             {
                 "newsletter": s.newsletter,
                 "state": s.state,
+                "cadence": s.cadence,
                 "paused_until": s.paused_until.isoformat() if s.paused_until else None,
                 "tags": list(s.tags),
                 "joined": _iso(s.joined),

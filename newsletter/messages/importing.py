@@ -33,6 +33,10 @@ OPEN_QUOTE = MessageType("import.open-quote", gettext_noop("a quote is opened an
 NOT_A_DATE = MessageType(
     "import.not-a-date", gettext_noop("'{text}' is not a date; write it as 2025-12-31, or ignore that column")
 )
+NOT_A_CADENCE = MessageType(
+    "import.not-a-cadence",
+    gettext_noop("'{text}' in the column cadence must be day, week, month or empty; correct it, or remove the column"),
+)
 AMBIGUOUS_DATE = MessageType(
     "import.ambiguous-date",
     gettext_noop("'{text}' can be read in two ways; say whether the day or the month comes first"),

@@ -109,6 +109,7 @@ class ImportBatch:
             newsletter=self.order.newsletter,
             state=state,
             tags=row.tags,
+            cadence=row.cadence,
             created=at,
             joined=(row.joined or at) if state == State.ACTIVE else None,
         )
@@ -141,6 +142,10 @@ class ImportBatch:
             changed = True
             if tie.pk:
                 self.changed_ties[key] = tie
+        if row.cadence and not tie.cadence:
+            tie.cadence, changed = row.cadence, True
+            if tie.pk:
+                self.changed_ties[key] = tie
         return changed
 
     def save(self) -> None:
@@ -151,7 +156,7 @@ class ImportBatch:
             Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
         if self.changed_ties:
             Subscription.objects.bulk_update(
-                self.changed_ties.values(), ["state", "joined", "tags", "paused_until"], batch_size=200
+                self.changed_ties.values(), ["state", "joined", "tags", "cadence", "paused_until"], batch_size=200
             )
         insert_consents([self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t)])
         for tie in filter(self._asked, self.new_ties):

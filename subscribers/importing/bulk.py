@@ -43,6 +43,7 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
         "joined",
         "unsubscribed_at",
         "reason",
+        "cadence",
     )
     owners = [t.subscriber.pk for t in ties]
     created, joined = _times(t.created for t in ties), _times(t.joined for t in ties)
@@ -51,7 +52,7 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
         Subscription,
         names,
         [
-            (owner, newsletter, str(t.state), pause(t.paused_until), tags_of(t.tags), made, since, None, "")
+            (owner, newsletter, str(t.state), pause(t.paused_until), tags_of(t.tags), made, since, None, "", t.cadence)
             for owner, t, made, since in zip(owners, ties, created, joined, strict=True)
         ],
     )

@@ -7,7 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import get_args
 
+from newsletter.config import Period
+from newsletter.messages import Problem
+from newsletter.messages import importing as messages
 from subscribers.importing import vocabulary
 from subscribers.importing.dates import Order, moment
 from subscribers.spreadsheets import unescape_formulas
@@ -73,6 +77,10 @@ PLAIN = FileFormat("a list", frozenset(), "")
 """Any other file, whose columns have names in one of the languages that we know."""
 
 
+class BadCadence(Problem):
+    """The text is not a cadence."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Additional data of our own export for the newsletter that it names: pause and consent."""
@@ -98,6 +106,7 @@ class PersonRow:
     language: str = ""
     tags: tuple[str, ...] = ()
     state: str = ""
+    cadence: str = ""
     joined: datetime | None = None
     kept: Kept | None = None
 
@@ -113,6 +122,7 @@ class Columns:
     language: int = -1
     tags: tuple[int, ...] = ()
     state: int = -1
+    cadence: int = -1
     joined: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
     wanted: tuple[tuple[int, frozenset[str]], ...] = field(default=())
@@ -122,7 +132,7 @@ class Columns:
     """Return whether the day or the month comes first in a column's dates, if known."""
 
     def row(self, cells: Sequence[str]) -> PersonRow:
-        """Parse a line. Raises BadDate."""
+        """Parse a line. Raises BadDate and BadCadence."""
         if self.unescape:
             cells = [unescape_formulas(cell) for cell in cells]
         return PersonRow(
@@ -131,6 +141,7 @@ class Columns:
             language=cells[self.language].strip() if self.language >= 0 else "",
             tags=tuple(t for n in self.tags for t in _tags(cells[n])),
             state=self._state(cells),
+            cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
             joined=next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
             kept=_kept([cells[n].strip() for n in self.kept]) if self.kept else None,
         )
@@ -169,6 +180,7 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         language=_first(at, form.language),
         tags=_all(at, form.tags),
         state=_first(at, form.state),
+        cadence=_first(at, "cadence"),
         joined=_all(at, form.joined),
         ended=_all(at, ENDED),
         wanted=tuple((at[w.rstrip("!")], YES if w.endswith("!") else NO) for w in form.wanted if w.rstrip("!") in at),
@@ -191,6 +203,7 @@ def _plain(at: Mapping[str, int], width: int) -> Columns | None:
         language=_first(at, "|".join(vocabulary.LANGUAGE)),
         tags=_all(at, vocabulary.TAGS),
         state=_first(at, "|".join(vocabulary.STATE)),
+        cadence=_first(at, "cadence"),
         joined=_all(at, vocabulary.JOINED),
         ended=_all(at, (*ENDED, *vocabulary.ENDED)),
     )
@@ -207,6 +220,14 @@ def _names(at: Mapping[str, int]) -> tuple[int, ...]:
         family = full
     parts = tuple(n for n in (given, family) if n >= 0)
     return parts if full < 0 or family == full or len(parts) == 2 else (full,)
+
+
+def _cadence(cell: str) -> str:
+    """Parse how often a person wants the newsletter; empty is its default. Raises BadCadence."""
+    word = cell.strip().lower()
+    if word and word not in get_args(Period):
+        raise BadCadence(messages.NOT_A_CADENCE(text=cell.strip()[:50]))
+    return word
 
 
 def _kept(cells: Sequence[str]) -> Kept:

@@ -94,6 +94,21 @@ def test_a_file_of_each_tool(take: Import, tool: str) -> None:
     assert len(report.refused) == TOOLS[tool].count("off@")
 
 
+def test_a_column_says_how_often_a_person_wants_it(take: Import) -> None:
+    head = "email,cadence\n"
+    report = take(head + "a@reader.example,Day\nb@reader.example,\nc@reader.example,fortnight\n")
+    assert dict(Subscription.objects.values_list("subscriber__key", "cadence")) == {
+        "a@reader.example": "day",
+        "b@reader.example": "",
+    }
+    assert [str(r.reason) for r in report.refused] == [
+        "'fortnight' in the column cadence must be day, week, month or empty; correct it, or remove the column"
+    ]
+    again = take(head + "a@reader.example,week\nb@reader.example,week\n")
+    assert (again.updated, again.unchanged) == (1, 1)
+    assert set(Subscription.objects.values_list("cadence", flat=True)) == {"day", "week"}
+
+
 def test_mailchimps_unsubscribed_file_subscribes_nobody(take: Import) -> None:
     report = take("Email Address,MEMBER_RATING,UNSUB_TIME\nkari@reader.example,2,2024-03-05 10:00:00\n")
     assert [r.line for r in report.refused] == [2]

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
 
 from newsletter import config
 from newsletter.cli.common import configuration, emit, fail, newsletter_named, progress, ready, say, time_given
@@ -14,7 +13,10 @@ from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 
-if TYPE_CHECKING:  # what reads sources takes a third of a second to import, and other commands don't need it
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    # what reads sources takes a third of a second to import, and other commands don't need it
     from newsletter.feeds import SourceReading
 
 
@@ -66,6 +68,8 @@ def collect(
     ] = None,
 ) -> None:
     """Check all sources for new posts now."""
+    from rich.table import Table
+
     found = ready()
     from newsletter.collecting.collect import collect as collect_now
 
@@ -146,7 +150,9 @@ def _shown(post: FoundPost) -> dict[str, Any]:
     }
 
 
-def _table(reading: "SourceReading", posts: list[FoundPost]) -> Table:
+def _table(reading: "SourceReading", posts: list[FoundPost]) -> "Table":
+    from rich.table import Table
+
     count = "1 post" if len(posts) == 1 else f"{len(posts)} posts"
     table = Table("published", "title", "address", title=f"{reading.title} ({reading.kind}), {count}", box=None)
     for post in posts:

@@ -11,16 +11,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Console, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from newsletter import config
 from newsletter.config import Config
 from newsletter.web.listener import CannotListen, inherited_listener, open_listener
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
 IMPOSSIBLE, WRONG, NEEDS_A_PERSON = 1, 2, 3
 
@@ -126,12 +127,14 @@ def time_given(option: str, text: str, zone: ZoneInfo) -> datetime:
         raise Failed(f"{option}: {problem}", WRONG) from problem
 
 
-def console() -> Console:
+def console() -> "Console":
     """Return a console for standard output, coloured only on a terminal."""
+    from rich.console import Console  # rich takes 2 MB, which `run` does not need
+
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
-def emit(document: Any, text: RenderableType | None = None) -> None:
+def emit(document: Any, text: "RenderableType | None" = None) -> None:
     """Print the result: `document` as the one JSON document with --json, else `text` unless --quiet."""
     if _options.json:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
@@ -164,6 +167,8 @@ def confirm(question: str, *, yes: bool) -> None:
 
 def shows_progress() -> bool:
     """Return whether standard error is a terminal, and output is wanted."""
+    from rich.console import Console
+
     return not (_options.quiet or _options.json) and Console(stderr=True).is_terminal
 
 
@@ -173,6 +178,9 @@ def progress(what: str) -> Iterator[Step]:
     if not shows_progress():
         yield lambda done, total: None
         return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
     with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)

@@ -31,7 +31,7 @@ def new(
     out: Annotated[Path, typer.Option(help="Where to write the private key (mode 600).")] = Path("dkim.pem"),
 ) -> None:
     """Create a key, and print its DNS record and the line for config.toml."""
-    from newsletter.delivery.dkim import new_key  # cryptography, which no other command needs at its start
+    from newsletter.delivery.dkim_keys import new_key  # cryptography, which no other command needs at its start
 
     made = new_key(domain, selector, kind)
     try:

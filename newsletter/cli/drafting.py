@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.console import Group
-from rich.table import Table
 
 from newsletter.cli.common import WRONG, EditionName, emit, fail, newsletter_named, ready, say, time_given
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from newsletter import config
     from newsletter.editions.rendering import Proof
     from newsletter.editions.selection.windows import RequestedWindow
@@ -109,6 +109,8 @@ def editions(
     ] = None,
 ) -> None:
     """List editions, newest first."""
+    from rich.table import Table
+
     found = ready()
     from newsletter.models import Edition
 
@@ -139,6 +141,9 @@ def editions(
 
 def show(edition: EditionName) -> None:
     """Show an edition with its delivery counts. Each post has the reason why it is included or not."""
+    from rich.console import Group
+    from rich.table import Table
+
     found = ready()
     from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
@@ -153,8 +158,10 @@ def show(edition: EditionName) -> None:
     emit(document, Group(table, *_blocks_and_notes(document)))
 
 
-def _blocks_and_notes(document: Mapping[str, Any]) -> Iterator[Table]:
+def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
     """Yield a table of the blocks and one of the notes, if there are any."""
+    from rich.table import Table
+
     if document["blocks"]:
         table = Table("block", "kind", "after", "heading", title="Blocks", title_justify="left", box=None)
         for block in document["blocks"]:

@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Column, Table
 
 from newsletter import config
 from newsletter.cli.common import (
@@ -33,6 +32,8 @@ from newsletter.config.database import is_postgresql
 from newsletter.supervision import on_signals
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from newsletter.messages import Message
     from newsletter.models import Edition
     from newsletter.sending.progress import Counts
@@ -334,8 +335,10 @@ def _status_of_all() -> None:
     emit({"editions": documents}, _table(documents) if documents else "No edition is being sent.")
 
 
-def _in_full(one: dict[str, Any]) -> Table:
+def _in_full(one: dict[str, Any]) -> "Table":
     """Return a table of one edition, with a row for each value."""
+    from rich.table import Table
+
     table = Table(one["edition"], one["state"], box=None)
     for kind in ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped"):
         table.add_row(kind, str(one[kind]))
@@ -344,8 +347,10 @@ def _in_full(one: dict[str, Any]) -> Table:
     return table
 
 
-def _table(documents: list[dict[str, Any]]) -> Table:
+def _table(documents: list[dict[str, Any]]) -> "Table":
     """Return a table of several editions, a row each, at most 80 columns wide."""
+    from rich.table import Column, Table
+
     table = Table(
         Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left", box=None
     )

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from newsletter.cli.common import (
     IMPOSSIBLE,
@@ -152,6 +151,8 @@ def check(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Check that configuration, templates and database are ready."""
+    from rich.table import Table
+
     found = ready(migrate=False, allow_local_links=allow_local_links)
     from newsletter.scheduling.check import Verdict
     from newsletter.scheduling.checks import run as run_checks

@@ -8,7 +8,6 @@ import sys
 from typing import Annotated, Literal
 
 import typer
-from rich.table import Table
 
 from newsletter.cli.common import NEEDS_A_PERSON, emit, fail, ready
 
@@ -49,6 +48,8 @@ def add(
 @app.command("list", epilog="Example: newsletter users list --json")
 def show() -> None:
     """List who can log in, and when they last did."""
+    from rich.table import Table
+
     ready()
     from newsletter.web.desk import users
 

@@ -19,8 +19,7 @@ from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sandbox import Sandbox
 from newsletter.images import store
-from newsletter.images.animation import prepare_animated
-from newsletter.images.decoding import ImageProblem, MailImage
+from newsletter.images.mail_image import ImageProblem, MailImage
 from newsletter.messages import Message
 from newsletter.models import HostedImage
 
@@ -132,6 +131,8 @@ def _fetched(configuration: Config, url: str, sandbox: Sandbox, turn: threading.
     except SourceProblem as problem:
         return _Outcome(problem=problem.message)
     budget.take(len(response.body))
+    from newsletter.images.animation import prepare_animated  # loads Pillow
+
     try:
         with turn:
             return _Outcome(sandbox.run(prepare_animated, response.body))

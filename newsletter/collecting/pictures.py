@@ -23,9 +23,8 @@ from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sandbox import Sandbox
 from newsletter.feeds.sources.video_pages import VideoPage, read_video_page
 from newsletter.images import store
-from newsletter.images.decoding import ImageProblem
+from newsletter.images.mail_image import ImageProblem
 from newsletter.images.measuring import ENOUGH, measure
-from newsletter.images.play_mark import with_play_mark
 from newsletter.models import MeasuredImage, Post, VideoPreview
 from newsletter.render.content.post_images import unmeasured
 from newsletter.render.content.videos import video_links
@@ -159,6 +158,8 @@ def _preview(configuration: Config, video: Video, sandbox: Sandbox, budget: Budg
                 page = read_video_page(fetcher, video.url)
         except SourceProblem as problem:
             _log.debug("the page of a video was not read: %s", problem)
+    from newsletter.images.play_mark import with_play_mark  # loads Pillow
+
     for url in page.pictures:
         try:
             with Fetcher(configuration.collect, configuration.site.url, accept=_ACCEPT_IMAGE) as fetcher:

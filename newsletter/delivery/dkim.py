@@ -10,25 +10,9 @@ import hashlib
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
 
 from newsletter.config import Dkim
-from newsletter.messages import Problem
-from newsletter.messages import delivery as messages
 from newsletter.mime.message_builder import NumberedPieces, SignerFactory
 
 SIGNED = (
@@ -43,11 +27,6 @@ _SES_HOST = re.compile(r"email-smtp\.[a-z0-9-]+\.amazonaws\.com(\.cn)?", re.IGNO
 _BLANKS = re.compile(rb"[ \t]+")
 _TRAILING = re.compile(rb" (?=\r\n)")
 _LINE = 72
-SMALLEST_RSA = 1024
-
-
-class DkimError(Problem):
-    """A key that can't sign; the message says why."""
 
 
 def signed_headers(provider: str = "smtp", host: str = "") -> tuple[str, ...]:
@@ -62,20 +41,19 @@ class Signer:
 
     def __init__(self, dkim: Dkim, names: Sequence[str] = SIGNED) -> None:
         """Raises `DkimError` for an invalid key."""
-        key = _private_key(dkim)
-        self._key = key
-        self._padding, self._hash = PKCS1v15(), SHA256()
+        # cryptography takes 8 MB, which programs that sign nothing don't need.
+        from newsletter.delivery.dkim_keys import signing_key
+
+        key = signing_key(dkim)
+        self._sign = key.sign
         self.names = tuple(names)
         self.tags = (
-            f"v=1; a={'rsa' if isinstance(key, RSAPrivateKey) else 'ed25519'}-sha256; "
-            f"c=relaxed/relaxed; d={dkim.domain};\r\n s={dkim.selector}; t="
+            f"v=1; a={key.kind}-sha256; c=relaxed/relaxed; d={dkim.domain};\r\n s={dkim.selector}; t="
         ).encode()
 
     def sign(self, data: bytes) -> bytes:
         """Return the signature in base64."""
-        if isinstance(self._key, Ed25519PrivateKey):
-            return base64.b64encode(self._key.sign(hashlib.sha256(data).digest()))
-        return base64.b64encode(self._key.sign(data, self._padding, self._hash))
+        return base64.b64encode(self._sign(data))
 
 
 class MessageSignatures:
@@ -188,51 +166,3 @@ def _h_tag(names: Sequence[str], headers: Sequence[tuple[str, NumberedPieces]]) 
             line = ""
         line += word + ":"
     return "\r\n ".join([*lines, line]).removesuffix(":").encode()
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A new key: the private key as PEM, and the DNS record that publishes the public key."""
-
-    pem: str
-    name: str
-    record: str
-
-    @property
-    def zone_line(self) -> str:
-        """The record for a zone file, in strings of at most 255 characters."""
-        parts = " ".join(f'"{self.record[at : at + 255]}"' for at in range(0, len(self.record), 255))
-        return f"{self.name}. IN TXT ( {parts} )"
-
-
-def new_key(domain: str, selector: str, kind: Literal["rsa", "ed25519"] = "rsa") -> NewKey:
-    """Generate a key: RSA with 2048 bits, or Ed25519 (RFC 8463; not supported by every receiver yet)."""
-    key = generate_private_key(65537, 2048) if kind == "rsa" else Ed25519PrivateKey.generate()
-    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
-    return NewKey(pem, f"{selector}._domainkey.{domain}", _record(key))
-
-
-def public_record(dkim: Dkim) -> str:
-    """Return the DNS record that publishes a key. Raises `DkimError` for an invalid key."""
-    return _record(_private_key(dkim))
-
-
-def _private_key(dkim: Dkim) -> RSAPrivateKey | Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(dkim.key.encode(), None)
-    except (ValueError, TypeError) as e:
-        name = f"{dkim.selector}._domainkey.{dkim.domain}"
-        raise DkimError(messages.DKIM_UNREADABLE(name=name)) from e
-    if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise DkimError(messages.DKIM_TYPE())
-    if isinstance(key, RSAPrivateKey) and key.key_size < SMALLEST_RSA:
-        raise DkimError(messages.DKIM_SMALL(bits=key.key_size))
-    return key
-
-
-def _record(key: RSAPrivateKey | Ed25519PrivateKey) -> str:
-    if isinstance(key, Ed25519PrivateKey):
-        kind, public = "ed25519", key.public_key().public_bytes_raw()
-    else:
-        kind, public = "rsa", key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    return f"v=DKIM1; k={kind}; p={base64.b64encode(public).decode('ascii')}"

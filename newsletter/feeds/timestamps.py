@@ -6,9 +6,8 @@ a wrong instant.
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from functools import cache
 
-from babel import Locale
+from newsletter.feeds.month_names import MONTHS
 
 # RFC 822 5.1 and what feeds write beside it; hours from UTC.
 _ZONES = {
@@ -17,8 +16,6 @@ _ZONES = {
     "nzst": 12, "nzdt": 13, "est": -5, "edt": -4, "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7,
     "akst": -9, "akdt": -8, "hst": -10, "brt": -3, "art": -3,
 }  # fmt: skip
-# Where two languages mean different months by one word, the first of these wins.
-_LANGUAGES = ("en", "pt", "es", "fr", "de", "it", "nl", "da", "nb", "sv", "fi", "pl", "ru", "tr", "id", "af", "ca")
 _OFFSET = r"(?P<offset>[+-]\d{1,2}(?::?\d{2})?(?::?\d{2})?)"
 _SECONDS = r"(?P<second>\d{2})(?:[.,](?P<fraction>\d+))?"
 _CLOCK = rf"(?P<hour>\d{{1,2}})[:.](?P<minute>\d{{2}})(?:[:.]{_SECONDS})?\s*(?P<half>[ap]\.?m\.?)?"
@@ -109,7 +106,7 @@ def _year(digits: str) -> int:
 
 def _month(parts: dict[str, str]) -> int | None:
     if name := parts.get("name") or parts.get("name2"):
-        return month_names().get(name.rstrip(".").casefold())
+        return MONTHS.get(name.rstrip(".").casefold())
     return int(parts.get("month", 1))
 
 
@@ -130,18 +127,3 @@ def _offset(parts: dict[str, str]) -> timezone | None:
     if abs(total) >= timedelta(hours=24):
         return None
     return timezone(total) if total else UTC
-
-
-@cache
-def month_names() -> dict[str, int]:
-    """The names of months, whole, short and cut to three letters, in the languages of the feeds (CLDR), case-folded."""
-    names: dict[str, int] = {}
-    for language in _LANGUAGES:
-        months = Locale.parse(language).months
-        for style in ("format", "stand-alone"):
-            for width in ("abbreviated", "wide"):
-                for number, name in months[style][width].items():
-                    names.setdefault(str(name).rstrip(".").casefold(), int(number))
-    for name, number in tuple(names.items()):
-        names.setdefault(name[:3], number)
-    return names

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 from PIL import Image
 
-from newsletter.images.decoding import DAMAGED_FILE, HIGHEST, MOST_PIXELS, WIDEST, MailImage, prepare
+from newsletter.images.decoding import DAMAGED_FILE, HIGHEST, MOST_PIXELS, WIDEST, prepare
+from newsletter.images.mail_image import MailImage
 
 LARGEST = 2_000_000
 """Octets; a larger animation would take too long to load in an email, and its first frame is shown."""

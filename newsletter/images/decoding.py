@@ -8,12 +8,10 @@ import io
 import struct
 import threading
 import zlib
-from dataclasses import dataclass
-from typing import Literal
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from newsletter.messages import Problem
+from newsletter.images.mail_image import ImageProblem, MailImage
 from newsletter.messages import editions as messages
 
 WIDEST, HIGHEST = 1104, 8_000
@@ -37,20 +35,6 @@ _ONE_AT_A_TIME = threading.Lock()
 # Pillow warns where there are more, and refuses twice as many, also in places that only it sees: a GIF's first frame
 # may be larger than the image, and takes memory as soon as the file is opened.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-
-
-class ImageProblem(Problem):
-    """The file can't be used as an image."""
-
-
-@dataclass(frozen=True, slots=True)
-class MailImage:
-    """An image as it is served: its file's content, its kind, and its size in pixels."""
-
-    data: bytes
-    kind: Literal["jpg", "png", "gif"]
-    width: int
-    height: int
 
 
 def prepare(data: bytes) -> MailImage:

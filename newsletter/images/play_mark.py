@@ -4,7 +4,8 @@ import io
 
 from PIL import Image, ImageDraw
 
-from newsletter.images.decoding import ImageProblem, MailImage, prepare
+from newsletter.images.decoding import prepare
+from newsletter.images.mail_image import ImageProblem, MailImage
 from newsletter.messages import editions as messages
 
 _SMALLEST = 160

@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 
 from newsletter.config import Config
-from newsletter.images.decoding import MailImage
+from newsletter.images.mail_image import MailImage
 from newsletter.images.names import name_of, size_of
 
 FOLDER = "images"

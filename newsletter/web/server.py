@@ -32,6 +32,7 @@ def run(service: Service, listener: socket.socket, configuration: Config) -> Non
         uvicorn.Config(
             Limited(application(configuration), connections),
             http=counted(connections),
+            ws="none",
             backlog=ACCEPTED_AT_ONCE,
             log_level="warning",
             log_config=None,  # our own, as for everything else

@@ -7,7 +7,8 @@ import sys
 import time
 
 from newsletter.config import Dkim
-from newsletter.delivery.dkim import Signer, new_key, signing
+from newsletter.delivery.dkim import Signer, signing
+from newsletter.delivery.dkim_keys import new_key
 from newsletter.mime.message_builder import MessageBuilder
 from tests.bench.bench_engine import MAIL
 from tests.delivery.samples import reader

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from newsletter.config import Dkim
-from newsletter.delivery import dkim as dkim_room
-from newsletter.delivery.dkim import SIGNED, DkimError, NewKey, Signer, canonical_body, new_key, signed_headers, signing
+from newsletter.delivery import dkim_keys
+from newsletter.delivery.dkim import SIGNED, Signer, canonical_body, signed_headers, signing
+from newsletter.delivery.dkim_keys import DkimError, NewKey, new_key
 from newsletter.domain.segments import Header, Segments, Slot, SlotEncoding, SlotValue
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render import message
@@ -176,7 +177,7 @@ def test_a_key_of_another_kind_is_refused() -> None:
 
 
 def test_a_key_that_is_too_small_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dkim_room, "SMALLEST_RSA", 4096)
+    monkeypatch.setattr(dkim_keys, "SMALLEST_RSA", 4096)
     with pytest.raises(DkimError, match="2,048 bits is too small"):
         signer(RSA, "s1")
 

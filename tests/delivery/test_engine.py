@@ -12,7 +12,7 @@ from newsletter.config import DeliverySettings, Smtp
 from newsletter.delivery import engine as engine_module
 from newsletter.delivery import in_flight as in_flight_module
 from newsletter.delivery import retry as retry_room
-from newsletter.delivery.dkim import DkimError, new_key
+from newsletter.delivery.dkim_keys import DkimError, new_key
 from newsletter.delivery.engine import CHUNK, EndReason, Engine, send
 from newsletter.delivery.journal import Journal, journals
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind

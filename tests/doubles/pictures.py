@@ -7,7 +7,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from newsletter.images.decoding import ImageProblem, prepare
+from newsletter.images.decoding import prepare
+from newsletter.images.mail_image import ImageProblem
 
 
 def picture(width: int = 60, height: int = 40, form: str = "PNG", colour: str = "red") -> bytes:

@@ -2,11 +2,14 @@
 
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import format_datetime
+from itertools import product
 
 import pytest
+from babel import Locale
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsletter.feeds.month_names import LANGUAGES, MONTHS
 from newsletter.feeds.timestamps import parse_date
 
 offsets = st.integers(-14 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minutes=15 * quarters)))
@@ -93,3 +96,15 @@ def test_utc_is_utc() -> None:
     found = parse_date("2026-02-06T10:00:00Z")
     assert found is not None
     assert found.tzinfo is UTC
+
+
+def test_the_names_of_months_are_those_of_the_cldr() -> None:
+    names: dict[str, int] = {}
+    for language in LANGUAGES:
+        months = Locale.parse(language).months
+        for style, width in product(("format", "stand-alone"), ("abbreviated", "wide")):
+            for number, name in months[style][width].items():
+                names.setdefault(str(name).rstrip(".").casefold(), int(number))
+    for name, number in tuple(names.items()):
+        names.setdefault(name[:3], number)
+    assert {name: number for name, number in names.items() if name.isalpha() and len(name) > 2} == MONTHS

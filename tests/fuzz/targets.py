@@ -25,7 +25,8 @@ from newsletter.feeds.html.markup import page_tree
 from newsletter.feeds.model import NotAFeed
 from newsletter.feeds.sources import discover
 from newsletter.feeds.sources.folder import Folder, read_folder
-from newsletter.images.decoding import ImageProblem, prepare
+from newsletter.images.decoding import prepare
+from newsletter.images.mail_image import ImageProblem
 from newsletter.messages import Message
 from newsletter.sending import return_path
 from newsletter.setup.site_page import read_site_page

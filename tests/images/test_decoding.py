@@ -12,15 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw
 
-from newsletter.images.decoding import (
-    HIGHEST,
-    MOST_PIXELS,
-    MOST_PIXELS_IN_FULL,
-    WIDEST,
-    ImageProblem,
-    MailImage,
-    prepare,
-)
+from newsletter.images.decoding import HIGHEST, MOST_PIXELS, MOST_PIXELS_IN_FULL, WIDEST, prepare
+from newsletter.images.mail_image import ImageProblem, MailImage
 
 
 def _picture(width: int = 60, height: int = 40, mode: str = "RGB") -> Image.Image:

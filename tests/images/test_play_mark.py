@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from newsletter.images.decoding import ImageProblem
+from newsletter.images.mail_image import ImageProblem
 from newsletter.images.play_mark import with_play_mark
 from tests.doubles.pictures import SVG, bomb, picture
 

@@ -10,7 +10,7 @@ import pytest
 
 from newsletter.config import Config, parse
 from newsletter.images import store
-from newsletter.images.decoding import MailImage
+from newsletter.images.mail_image import MailImage
 from newsletter.images.names import size_of, used_in
 from tests.settings import TEXT
 

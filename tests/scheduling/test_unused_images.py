@@ -12,7 +12,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.images import store
-from newsletter.images.decoding import MailImage
+from newsletter.images.mail_image import MailImage
 from newsletter.models import ApprovedContent, Edition, Post
 from newsletter.scheduling import unused_images
 from tests.web import make

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import RenderableType
-from rich.table import Table
 
 from newsletter.cli.common import emit, ready
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from rich.console import RenderableType
 
     from newsletter.letters.mail_queue import QueuedMessage
 
@@ -50,7 +50,9 @@ def mailq(
     emit({"retried": count, "sent": sent, "waiting": lines}, _text(waiting, told))
 
 
-def _text(waiting: "Sequence[QueuedMessage]", retried: str) -> RenderableType:
+def _text(waiting: "Sequence[QueuedMessage]", retried: str) -> "RenderableType":
+    from rich.table import Table
+
     if not waiting:
         return f"{retried}No emails are waiting."
     table = Table("kind", "newsletter", "to", "written", "attempts", "next try", "problem", box=None, pad_edge=False)

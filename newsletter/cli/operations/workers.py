@@ -3,12 +3,12 @@
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import RenderableType
-from rich.table import Table
 
 from newsletter.cli.common import emit, ready
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from newsletter.sending.machines.presence import WorkerStatus
 
 
@@ -42,7 +42,9 @@ def _document(worker: "WorkerStatus") -> dict[str, Any]:
     }
 
 
-def _table(found: "list[WorkerStatus]") -> RenderableType:
+def _table(found: "list[WorkerStatus]") -> "RenderableType":
+    from rich.table import Table
+
     if not found:
         return "No program is running."
     columns = ("machine", "program", "version", "share of the limits", "sending", "services", "last seen")

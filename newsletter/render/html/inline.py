@@ -12,7 +12,6 @@ from typing import Any
 
 from lxml import etree
 from lxml.cssselect import SelectorError
-from premailer import Premailer
 
 from newsletter.messages import Problem
 from newsletter.messages import lint as messages
@@ -66,6 +65,8 @@ def _rules(css: str, index: int) -> Any:
 
 def _worker(html: str, css: str) -> Any:
     """Return premailer with options that keep the doctype, MSO comments, mobile rules and the sizes of images."""
+    from premailer import Premailer  # loaded for the first email: it takes 5 MB
+
     return Premailer(
         html,
         css_text=css,

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from newsletter.config import Dkim
-from newsletter.delivery.dkim import SMALLEST_RSA, DkimError, public_record
+from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
 from newsletter.messages import message_of
 from newsletter.messages.deliverability import checks as messages
 from newsletter.scheduling.check import Verdict

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from newsletter.delivery.dkim import new_key
+from newsletter.delivery.dkim_keys import new_key
 from tests.doubles import nsd
 
 RSA = new_key("example.org", "s1")

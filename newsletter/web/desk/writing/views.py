@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.images import store
-from newsletter.images.decoding import prepare
 from newsletter.images.names import PATH
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
@@ -40,6 +39,8 @@ def _stored(request: HttpRequest) -> str:
     file = request.FILES.get("image")
     if not isinstance(file, UploadedFile):
         raise Problem(messages.NO_FILE())
+    from newsletter.images.decoding import prepare  # loads Pillow
+
     found = prepare(file.read())
     try:
         return store.keep(config_of(request), found)

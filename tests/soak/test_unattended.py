@@ -1,4 +1,4 @@
-"""A year of `newsletter run` on SQLite without anyone: the wall clock is set from one hour that matters to the next.
+"""A year of `newsletter run` without anyone, on each database: the clock is set from one hour that matters to the next.
 
 `make soak` runs it; SOAK_WEEKS sets the number of weeks. Some weeks the program is killed between the draft and the
 sending, is down from before the draft until the next day, or its clock is set back.
@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Site
+from tests.doubles import postgresql
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
 from tests.e2e.faults import eventually
@@ -33,6 +34,7 @@ HOUR, WEEK = timedelta(hours=1), timedelta(days=7)
 CONFIG = """
 [site]
 url = "http://localhost:8000"
+database = "{database}"
 [log]
 format = "json"
 [newsletters.kinaforum]
@@ -118,11 +120,20 @@ class Year:
         return True
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield "sqlite:///newsletter.db"
+        return
+    with postgresql.running() as address:
+        yield address
+
+
 @pytest.fixture
-def year(site: Callable[[str], Site], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
+def year(site: Callable[[str], Site], database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Year]:
     wall = Wall(tmp_path_factory.mktemp("wall"))
     with Mailbox() as mailbox, BlogServer() as blog:
-        made = site(CONFIG.format(blog=blog.url, port=mailbox.port))
+        made = site(CONFIG.format(blog=blog.url, port=mailbox.port, database=database))
         lines = "".join(f"reader{n}@mail.example\n" for n in range(READERS))
         (made.folder / "readers.csv").write_text(f"email\n{lines}", encoding="utf-8")
         made.environment |= wall.environment

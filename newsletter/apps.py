@@ -12,6 +12,7 @@ class NewsletterConfig(AppConfig):
     label = "newsletter"
 
     def ready(self) -> None:
-        """Connect the signals with which subscribers' data is exported, erased, and noted in the recovery log."""
+        """Connect the signals with which subscribers' data is exported, erased, and recorded."""
         import_module("newsletter.letters.personal_data")
         import_module("newsletter.recovery.entries")
+        import_module("newsletter.events.record")

@@ -13,7 +13,14 @@ from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers import signup
 from subscribers.addresses import Address, AddressProblem, read_address
-from subscribers.models import Consent, Subscriber, Subscription, Suppression
+from subscribers.models import (
+    Consent,
+    Subscriber,
+    Subscription,
+    Suppression,
+    subscriptions_changed,
+    subscriptions_started,
+)
 from subscribers.preferences import personal_data_of, unsubscribe, unsubscribe_from_all
 
 
@@ -53,6 +60,7 @@ def add(text: str, newsletter: str, *, consent: str = "", confirm_by_mail: bool 
     subscription.state, subscription.joined = Subscription.State.ACTIVE, now
     subscription.save()
     Consent.objects.create(subscription=subscription, how=Consent.How.BY_HAND, text=consent, at=now, confirmed_at=now)
+    subscriptions_started.send(Subscription, numbers=[subscription.pk])
     return "added"
 
 
@@ -87,17 +95,21 @@ def remove(text: str, newsletter: str | None = None) -> int:
     return int(number is not None and unsubscribe(number, timezone.now()))
 
 
+@transaction.atomic
 def rename(subscriber: Subscriber, name: str) -> None:
     """Change a person's name; "" for none."""
     subscriber.name = " ".join(name.split())[:100]
     subscriber.save(update_fields=["name"])
+    subscriptions_changed.send(Subscription, numbers=list(subscriber.subscriptions.values_list("pk", flat=True)))
 
 
+@transaction.atomic
 def set_tags(subscription: Subscription, tags: Iterable[str]) -> None:
     """Replace the tags of a subscription, which has them cleaned afterwards."""
     subscription.tags = tuple(tags)
     subscription.save(update_fields=["tags"])
     subscription.refresh_from_db(fields=["tags"])
+    subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
 def suppress(text: str, reason: str = Suppression.Reason.BY_HAND, note: str = "") -> bool:

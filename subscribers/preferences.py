@@ -23,6 +23,7 @@ from subscribers.models import (
     Subscription,
     Suppression,
     person_erased,
+    subscriptions_changed,
     subscriptions_ended,
 )
 from subscribers.signup import ConfirmResult, unblock
@@ -90,9 +91,12 @@ def unsubscribe_from_all(subscriber: Subscriber, at: datetime) -> None:
     Suppression.objects.suppress(subscriber.key, Suppression.Reason.UNSUBSCRIBED)
 
 
+@transaction.atomic
 def pause(subscription: Subscription, until: date | None) -> None:
     """Pause an active subscription until a date; None resumes it."""
-    Subscription.objects.filter(pk=subscription.pk, state=Subscription.State.ACTIVE).update(paused_until=until)
+    active = Subscription.objects.filter(pk=subscription.pk, state=Subscription.State.ACTIVE)
+    if active.update(paused_until=until):
+        subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
 def choose_cadence(subscription: Subscription, cadence: str) -> None:
@@ -123,9 +127,16 @@ def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
     return ConfirmResult.DONE, subscriber
 
 
+@transaction.atomic
 def update_profile(subscriber: Subscriber, name: str, language: str) -> None:
     """Change a subscriber's name and language."""
     Subscriber.objects.filter(pk=subscriber.pk).update(name=name, language=language)
+    _tell_of_change(subscriber)
+
+
+def _tell_of_change(subscriber: Subscriber) -> None:
+    numbers = list(subscriber.subscriptions.values_list("pk", flat=True))
+    subscriptions_changed.send(Subscription, numbers=numbers)
 
 
 @transaction.atomic
@@ -170,6 +181,7 @@ def change_address(token: str, at: datetime) -> tuple[ConfirmResult, Letter | No
         return ConfirmResult.REFUSED, letter
     Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
     Letter.objects.filter(pk=letter.pk).delete()
+    _tell_of_change(subscriber)
     return ConfirmResult.DONE, letter
 
 

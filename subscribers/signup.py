@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from newsletter.config import Config
 from subscribers import letters
-from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression, subscriptions_started
 from subscribers.tokens import Purpose, read_timed
 
 KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
@@ -77,10 +77,13 @@ def unblock(key: str, at: datetime) -> bool:
 
 
 def _activate(configuration: Config, subscription: Subscription, at: datetime) -> None:
-    if subscription.state != Subscription.State.ACTIVE:
+    started = subscription.state != Subscription.State.ACTIVE
+    if started:
         subscription.state, subscription.joined = Subscription.State.ACTIVE, at
     subscription.unsubscribed_at, subscription.reason, subscription.paused_until = None, "", None
     subscription.save()
+    if started:
+        subscriptions_started.send(Subscription, numbers=[subscription.pk])
     newsletter = configuration.newsletters.get(subscription.newsletter)
     if newsletter and newsletter.welcome:
         letters.write(Letter.Kind.WELCOME, subscription.subscriber, subscription, subscription.newsletter, at)

@@ -344,7 +344,9 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "files.restore_key": (),  # takes it out of one
     "views._with_token.guarded": (),  # compares a random token of the set-up
     "views._account_link": (first_account_link,),
-    "alert_webhook._headers": (),  # signs with alert_secret
+    "alert_webhook.post": (),  # signs with alert_secret
+    "delivering._post": (),  # signs with the secret of a webhook
+    "signing.headers": (),
     "admission._role": (session_of_an_upload,),
     "recovery_codes.make": (recovery_code,),
     "recovery_codes.use": (recovery_code,),

@@ -23,6 +23,7 @@ class TokenScope(StrEnum):
     POSTS_WRITE = "posts:write"
     SUBSCRIBERS_READ = "subscribers:read"
     SUBSCRIBERS_WRITE = "subscribers:write"
+    EVENTS_READ = "events:read"
 
 
 TABLE: dict[str, TokenScope] = {
@@ -52,6 +53,7 @@ TABLE: dict[str, TokenScope] = {
     "add_subscriber": TokenScope.SUBSCRIBERS_WRITE,
     "change_subscriber": TokenScope.SUBSCRIBERS_WRITE,
     "remove_subscriber": TokenScope.SUBSCRIBERS_WRITE,
+    "list_events": TokenScope.EVENTS_READ,
 }
 """The scope that each operation needs, by its name in the description."""
 

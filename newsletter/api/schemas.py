@@ -343,3 +343,31 @@ class SubscriberList(Schema):
 
     items: list[SubscriberOut]
     next_cursor: str | None
+
+
+EventType = Literal[
+    "edition.drafted",
+    "edition.approved",
+    "edition.sent",
+    "subscriber.joined",
+    "subscriber.changed",
+    "subscriber.left",
+    "email.bounced",
+    "email.complained",
+]
+
+
+class EventItem(Schema):
+    """Something that happened."""
+
+    id: str
+    type: EventType
+    timestamp: datetime
+    data: dict[str, Any]
+
+
+class EventList(Schema):
+    """A page of events, the newest first."""
+
+    items: list[EventItem]
+    next_cursor: str | None

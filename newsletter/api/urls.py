@@ -20,7 +20,7 @@ from newsletter.api import description, problem_documents
 from newsletter.api.operations import LIMIT, count_network
 from newsletter.api.problem_documents import Refused
 from newsletter.api.rate_limits import RateLimit
-from newsletter.api.routes import editions, ledger_posts, newsletters, sending_acts, subscribers
+from newsletter.api.routes import editions, event_list, ledger_posts, newsletters, sending_acts, subscribers
 from newsletter.messages import Problem
 from newsletter.messages import general as messages
 
@@ -35,7 +35,7 @@ api = NinjaAPI(
     openapi_url=None,
     urls_namespace="api",
 )
-for _routes in (newsletters, editions, sending_acts, ledger_posts, subscribers):
+for _routes in (newsletters, editions, sending_acts, ledger_posts, subscribers, event_list):
     api.add_router("", _routes.router)
 
 

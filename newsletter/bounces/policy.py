@@ -17,6 +17,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from newsletter.config import Config
 from newsletter.delivery.reply import redact_stored
 from newsletter.domain.outcome import Fault
+from newsletter.events import record as events
+from newsletter.events.kinds import EventKind
 from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending import progress
 from subscribers.models import Subscriber, Subscription, Suppression
@@ -94,10 +96,13 @@ def follow(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
 
     One that isn't proven ends at most what its link would end: one subscription.
     """
+    complaint = bounce.kind == Bounce.Kind.COMPLAINT
+    kind = EventKind.EMAIL_COMPLAINED if complaint else EventKind.EMAIL_BOUNCED
+    about = {"kind": bounce.kind, "status": bounce.status}
+    events.of_delivery(kind, bounce.edition, delivery.subscription_id, about, now)
     subscriber = _subscriber(delivery)
     if subscriber is None:
         return False
-    complaint = bounce.kind == Bounce.Kind.COMPLAINT
     if complaint:
         every = subscriber.subscriptions.values_list("pk", flat=True)
         for number in every if bounce.proven else (delivery.subscription_id,):

@@ -20,6 +20,7 @@ from newsletter.collecting.collect import collect
 from newsletter.config import Config, Snapshot
 from newsletter.config.database import is_postgresql
 from newsletter.editions import notices
+from newsletter.events import delivering
 from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
@@ -36,6 +37,7 @@ log = logging.getLogger("newsletter.services")
 TIDY_HOURS = 6
 BOUNCES_MINUTES = 10
 ALERT_SECONDS = 2.0
+WEBHOOK_SECONDS = 5.0
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
 DATABASE_RETRY_SECONDS = 2.0
@@ -112,6 +114,7 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
         ("schedule", schedule.tick, tick),
         ("collect", _Collecting(), tick),
         ("letters", subscriber_mail.send_due, tick),
+        ("webhooks", delivering.hand_out, WEBHOOK_SECONDS),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
         ("housekeeping", housekeeping.tidy, TIDY_HOURS * 3600.0),
     )

@@ -20,6 +20,8 @@ from newsletter.editions.selection.numbers import holders, number_posts
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.editions.variants.freezing import date_again, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare
+from newsletter.events import record as events
+from newsletter.events.kinds import EventKind
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.models import ApprovedContent, Edition, State, Variant
@@ -84,6 +86,7 @@ def approve(
             waiting=None,
             due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
         )
+        events.of_edition(EventKind.EDITION_APPROVED, draft, now, revision=draft.revision)
         if not draft.corrects_id:
             release_posts(draft, configuration, now)
         history.log(by, acts.APPROVED(), draft.name, now, after={"revision": draft.revision, "despite": list(despite)})

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from newsletter.events import record as events
+from newsletter.events.kinds import EventKind
 from newsletter.messages import Message, from_json
 from newsletter.messages import history as messages
 from newsletter.models import Act, Edition, Revision
@@ -48,6 +50,8 @@ def record(edition: Edition, by: str, what: Message, now: datetime) -> None:
     Revision.objects.create(
         edition=edition, number=edition.revision, at=now, by=by, what=what, snapshot=snapshot(edition)
     )
+    if edition.revision == 1:
+        events.of_edition(EventKind.EDITION_DRAFTED, edition, now)
 
 
 def has_changed(edition: Edition) -> bool:

@@ -26,6 +26,7 @@ from newsletter.models.job import Job, JobState
 from newsletter.models.picture import MeasuredImage, VideoPreview
 from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.programs.api_token import ApiToken, KeptAnswer
+from newsletter.models.programs.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay
 from newsletter.models.worker import Worker
@@ -47,6 +48,7 @@ __all__ = [
     "Edition",
     "EditionPost",
     "EditorChoice",
+    "EventWebhook",
     "Hold",
     "HostedImage",
     "Identity",
@@ -61,6 +63,7 @@ __all__ = [
     "Numbering",
     "Occurrence",
     "Post",
+    "RecordedEvent",
     "Result",
     "Retry",
     "Revision",
@@ -71,6 +74,8 @@ __all__ = [
     "Tally",
     "Variant",
     "VideoPreview",
+    "WebhookDelivery",
+    "WebhookDeliveryState",
     "WebhookEvent",
     "Worker",
 ]

@@ -7,6 +7,7 @@ from django.contrib.sessions.models import Session
 
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
+from newsletter.events import delivering
 from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Occurrence, Post, SourceDay
 from newsletter.recovery import log
 from newsletter.scheduling import old_deliveries, unused_images
@@ -27,6 +28,7 @@ def tidy(configuration: Config, now: datetime) -> None:
     AccessAttempt.objects.filter(attempt_time__lt=now - KEEP_FAILED_LOGINS).delete()
     AccessLog.objects.all().delete()  # written only by older versions, with address and browser
     KeptAnswer.objects.filter(at__lt=now - KEEP_ANSWERS).delete()
+    delivering.delete_expired(now)
     signup.delete_expired(now)
     preferences.erase_former_subscribers(now)
     Notice.objects.filter(at__lt=now - KEEP_NOTICES).delete()

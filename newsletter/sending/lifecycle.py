@@ -18,6 +18,8 @@ from newsletter.editions import history
 from newsletter.editions.local_links import LinkProblem, check_edition
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, state_message
+from newsletter.events import record as events
+from newsletter.events.kinds import EventKind
 from newsletter.logs import log_event
 from newsletter.messages import Message, MessageType, delivery, message_of
 from newsletter.messages import history as acts
@@ -96,9 +98,14 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
             return None
         change(held, State.SENT, ended_at=now)
         counts = progress.counts(held)
+        events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))
         _tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
         transaction.on_commit(partial(_log_sent, held, counts), robust=True)
         return held
+
+
+def _numbers(counts: progress.Counts) -> dict[str, int]:
+    return {name: value for name, value in counts.document().items() if isinstance(value, int)}
 
 
 def _log_sent(edition: Edition, counts: progress.Counts) -> None:

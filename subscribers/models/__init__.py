@@ -11,7 +11,9 @@ from subscribers.models.people import (
     clean_tag,
     local_day,
     person_erased,
+    subscriptions_changed,
     subscriptions_ended,
+    subscriptions_started,
 )
 from subscribers.models.suppressions import Suppression, suppressed
 from subscribers.models.where import Where, WhereProblem, parse_where
@@ -36,6 +38,8 @@ __all__ = [
     "local_day",
     "parse_where",
     "person_erased",
+    "subscriptions_changed",
     "subscriptions_ended",
+    "subscriptions_started",
     "suppressed",
 ]

@@ -17,6 +17,12 @@ person_erased = Signal()
 """Sent in the transaction of an erasure, with `subscriber` (the primary key) and `address`; receivers delete what they
 store under either."""
 
+subscriptions_started = Signal()
+"""Sent in the transaction in which subscriptions become active, except by an import, with `numbers` (their keys)."""
+
+subscriptions_changed = Signal()
+"""Sent in the transaction in which names, addresses, tags or pauses change, with `numbers` (keys of subscriptions)."""
+
 subscriptions_ended = Signal()
 """Sent in the transaction in which people unsubscribe, with `numbers` (the primary keys of their subscriptions)."""
 

@@ -1,11 +1,14 @@
 """What all answers have in common: problem documents, limits, caching, and no script in the documents."""
 
+import contextlib
 import re
 
 import pytest
 from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
 
-from newsletter.api import operations, rate_limits
+from newsletter.api import etags, operations, paging, rate_limits
 from newsletter.api.problem_documents import Refused
 from tests.api.client import ApiClient
 
@@ -106,3 +109,25 @@ def test_the_description_is_openapi(client: Client) -> None:
 
 def test_counters_are_those_of_this_test() -> None:
     assert operations.COUNTERS._counted == {}
+
+
+@given(st.text())
+def test_any_cursor_is_read_or_refused(cursor: str) -> None:
+    with contextlib.suppress(Refused):
+        assert paging._read("posts", cursor) >= 0
+
+
+@given(st.integers(min_value=1, max_value=10**17))
+def test_a_cursor_is_read_by_the_list_that_gave_it(pk: int) -> None:
+    cursor = paging._write("posts", pk)
+    assert paging._read("posts", cursor) == pk
+    with pytest.raises(Refused):
+        paging._read("editions", cursor)
+
+
+@given(st.text())
+def test_any_if_match_is_compared(given_text: str) -> None:
+    current = etags.etag(3, {"a": 1})
+    with contextlib.suppress(Refused):
+        etags.check_if_match(given_text, current, "kinaforum/2026-W06")
+        assert given_text.strip() == "*" or current in given_text

@@ -16,7 +16,7 @@ from newsletter.scheduling import collection, housekeeping, schedule
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 
-PERIODIC = ("schedule", "collect", "letters", "bounces", "housekeeping")
+PERIODIC = ("schedule", "collect", "letters", "webhooks", "bounces", "housekeeping")
 
 
 @pytest.fixture
@@ -33,6 +33,7 @@ def test_the_clock_calls_every_periodic_service() -> None:
         "schedule": 5.0,
         "collect": 5.0,
         "letters": 5.0,
+        "webhooks": 5.0,
         "bounces": 600.0,
         "housekeeping": 6 * 3600.0,
     }

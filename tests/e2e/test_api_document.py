@@ -3,11 +3,13 @@
 import contextlib
 import io
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from newsletter.events import signing
 from tests.conftest import Site
 from tests.e2e import running_api
 
@@ -26,7 +28,13 @@ def test_the_examples_do_what_the_document_says(site: Callable[[str], Site], mon
         with contextlib.redirect_stdout(said):
             exec(compile(example, str(DOCUMENT), "exec"), names)
         assert said.getvalue().splitlines() == re.findall(r"^print\(.*\)  # (.*)$", example, re.MULTILINE), example
-    assert len(EXAMPLES) >= 7
+    assert len(EXAMPLES) >= 8
+    checked = names["is_genuine"]
+    assert callable(checked)
+    body = b'{"type": "edition.sent"}'
+    signed = signing.headers(secret := signing.new_secret(), "msg_1", body, int(time.time()))
+    assert checked(secret, signed, body)
+    assert not checked(secret, signed, body + b" ")
     assert [row["name"] for row in api.site.json("tokens", "list")] == ["the examples"]
     api.site.run("tokens", "revoke", api.key)
     assert api.ask("GET", "/newsletters").status_code == 401

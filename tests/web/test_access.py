@@ -46,6 +46,9 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "user-act": (1,),
     "tokens": (),
     "token-revoke": (1,),
+    "webhooks": (),
+    "webhook": (1,),
+    "webhook-act": (1,),
 }
 OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
     *(

@@ -84,7 +84,7 @@ def list_editions(
     cursor: Query[Line | None] = None,
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
-    """List editions, the newest first."""
+    """List editions."""
     who = caller(request)
     names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
     found = Edition.objects.filter(newsletter__in=names)
@@ -112,7 +112,10 @@ def draft_edition(request: HttpRequest, asked: DraftIn) -> ApiAnswer:
 
 @operation(router, "GET", EDITION, {200: EditionOut, 304: None})
 def read_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Read an edition, with the ETag that changes require."""
+    """Read an edition.
+
+    Changes require its ETag.
+    """
     who = caller(request)
     read = answer(who, find(who, newsletter, period))
     if not etags.none_matches(request.headers.get("If-None-Match"), read.headers["ETag"]):
@@ -131,7 +134,10 @@ def edit_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name
 
 @operation(router, "POST", f"{EDITION}/refresh", {202: None})
 def refresh_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Read the sources again in the background, and bring the draft up to date; editors' changes stay."""
+    """Refresh a draft.
+
+    The sources are read again in the background. Editors' changes stay.
+    """
     who = caller(request)
     found = find(who, newsletter, period)
     _refresh_later(who, found)
@@ -155,7 +161,10 @@ REFRESH = background.Task("refresh-draft", _refresh, lane="jobs")
 
 @operation(router, "POST", f"{EDITION}/posts", {201: EditionOut}, if_match=True)
 def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], post: AddedPost) -> ApiAnswer:
-    """Add a post to this edition alone. To give a newsletter a post, push it instead."""
+    """Add a post to one edition.
+
+    To give a newsletter a post, push it instead.
+    """
     who = caller(request)
     held = matched(request, who, newsletter, period)
     changed = editing.add_post(who.config, held, who.by, held.revision, **post.model_dump(), now=who.now)
@@ -166,7 +175,10 @@ def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Pa
 def change_post_of_edition(
     request: HttpRequest, newsletter: Path[Name], period: Path[Name], post: Path[Number], change: PostChange
 ) -> ApiAnswer:
-    """Change a post of an edition: whether it is included, its headline, its text, its day."""
+    """Change a post of an edition.
+
+    Whether it is included, its headline, its text and its day. All changes are made, or none.
+    """
     who = caller(request)
     held = matched(request, who, newsletter, period)
     for act in _acts(who, post, change):
@@ -194,7 +206,10 @@ def _acts(who: Caller, post: int, change: PostChange) -> list[Callable[[Edition,
 
 @operation(router, "GET", f"{EDITION}/preview", {200: PreviewOut})
 def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Render an edition as a reader would get it, and check it."""
+    """Preview an edition.
+
+    It is rendered as a reader would get it, and checked.
+    """
     who = caller(request)
     looked_at, reader = proof(find(who, newsletter, period), who.config), previews.sample_reader()
     rendered, head = looked_at.rendered, looked_at.letterhead

@@ -29,7 +29,7 @@ def list_posts(
     cursor: Query[Line | None] = None,
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
-    """List the posts of the ledger, the newest first."""
+    """List the posts of the ledger."""
     who = caller(request)
     names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
     page = paging.after(Post.objects.filter(newsletter__in=names), "posts", cursor, limit)
@@ -48,7 +48,7 @@ def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
 
 @operation(router, "POST", "/posts", {200: PostOut, 201: PostOut})
 def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
-    """Push a post into a newsletter.
+    """Push a post.
 
     It follows the rules of collected posts: the edition of its date includes it. Pushing the same `id` again updates it
     and answers 200.

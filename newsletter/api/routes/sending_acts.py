@@ -24,7 +24,10 @@ def _note_sources(request: HttpRequest, newsletter: str, period: str, asked: App
 
 @operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, first=_note_sources)
 def approve_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], asked: ApproveIn) -> ApiAnswer:
-    """Approve a draft as it was read; what was approved is what is sent."""
+    """Approve a draft as it was read.
+
+    What was approved is what is sent.
+    """
     who = caller(request)
     held = matched(request, who, newsletter, period)
     approved = approval.approve(who.config, held, by=who.by, revision=held.revision, despite=asked.despite, now=who.now)
@@ -55,7 +58,10 @@ def send_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name
 
 @operation(router, "POST", f"{EDITION}/pause", {200: EditionOut})
 def pause_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Pause sending; messages that are being transferred are completed."""
+    """Pause sending.
+
+    Messages that are being transferred are completed.
+    """
     who = caller(request)
     return answer(who, lifecycle.pause(find(who, newsletter, period), by=who.by, now=who.now))
 
@@ -69,7 +75,10 @@ def resume_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Na
 
 @operation(router, "POST", f"{EDITION}/cancel", {200: EditionOut})
 def cancel_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Cancel an edition; messages that were sent stay sent."""
+    """Cancel an edition.
+
+    Messages that were sent stay sent.
+    """
     who = caller(request)
     found = find(who, newsletter, period)
     if found.state in UNSENT:
@@ -79,7 +88,10 @@ def cancel_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Na
 
 @operation(router, "GET", f"{EDITION}/status", {200: StatusOut})
 def read_status(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
-    """Read the progress of sending; deliveries have numbers, not addresses."""
+    """Read the progress of sending.
+
+    Deliveries have numbers, not addresses.
+    """
     who = caller(request)
     document = progress.standing(find(who, newsletter, period), who.now)
     unknown = [UnknownDeliveryOut(**{k: each[k] for k in UnknownDeliveryOut.model_fields})

@@ -43,7 +43,7 @@ def list_subscribers(
     cursor: Query[Line | None] = None,
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
-    """Find subscriptions, the newest first."""
+    """Find subscriptions."""
     who = caller(request)
     names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
     wanted = Q(newsletter__in=names)
@@ -59,7 +59,10 @@ def list_subscribers(
 
 @operation(router, "GET", "/subscribers/export", {200: None})
 def export_subscribers(request: HttpRequest, newsletter: Query[Name]) -> HttpResponseBase:
-    """Export all subscriptions of a newsletter with their consent, as one JSON object a line."""
+    """Export all subscriptions of a newsletter.
+
+    One JSON object a line, with the consent.
+    """
     who = caller(request)
     rows = exporting.json_lines(who.newsletter(newsletter).name)
     return StreamingHttpResponse(rows, content_type=NDJSON)

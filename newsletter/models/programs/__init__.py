@@ -1,1 +1,1 @@
-"""Tables of other programs: the tokens with which they use the API."""
+"""Tables for other programs: tokens of the API, events, and webhooks."""

@@ -16,6 +16,7 @@ from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.notes import views as notes_views
 from newsletter.web.desk.permissions import View, guarded
 from newsletter.web.desk.programs import views as programs_views
+from newsletter.web.desk.programs import webhook_pages
 from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
 from newsletter.web.desk.send import exceptional, report
@@ -139,4 +140,7 @@ urlpatterns = [
     _page("workers/", workers_views.workers, "workers"),
     _page("tokens/", programs_views.listed, "tokens"),
     _page("tokens/<number:pk>/revoke/", programs_views.revoke, "token-revoke"),
+    _page("webhooks/", webhook_pages.listed, "webhooks"),
+    _page("webhooks/<number:pk>/", webhook_pages.log, "webhook"),
+    _page("webhooks/<number:pk>/act/", webhook_pages.act, "webhook-act"),
 ]

@@ -42,6 +42,8 @@ BEFORE = (
     f"{EDITION}recipients/",
     "/desk/settings/",
     "/desk/deliverability/",
+    "/desk/tokens/",
+    "/desk/webhooks/",
     "/desk/settings/newsletters/add/",
     "/desk/settings/n/kinaforum/general/",
     "/desk/settings/n/kinaforum/design/",

@@ -12,6 +12,7 @@ NAMES = {
     "schedule": gettext_noop("drafts and scheduled sending"),
     "collect": gettext_noop("reading sources"),
     "bounces": gettext_noop("reading bounces"),
+    "webhooks": gettext_noop("telling webhooks of events"),
     "housekeeping": gettext_noop("deleting expired data"),
     "clock": gettext_noop("scheduled tasks"),
     "alerts": gettext_noop("notifying editors about failures"),

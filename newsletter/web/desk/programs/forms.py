@@ -7,6 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.api.permissions import TokenScope
+from newsletter.events.kinds import EventKind
 from newsletter.web.desk.forms import DeskForm
 
 SCOPES = {
@@ -18,25 +19,14 @@ SCOPES = {
     TokenScope.POSTS_WRITE: _("Push posts"),
     TokenScope.SUBSCRIBERS_READ: _("See and export subscribers"),
     TokenScope.SUBSCRIBERS_WRITE: _("Add, change and unsubscribe subscribers"),
+    TokenScope.EVENTS_READ: _("See events"),
 }
 """What each scope allows, as the desk says it."""
 
 
-class TokenForm(DeskForm):
-    """A new token."""
+class _ForNewsletters(DeskForm):
+    """A form about some newsletters, or all."""
 
-    name = forms.CharField(
-        label=_("What is it for?"),
-        help_text=_("For example, the program that uses it."),
-        max_length=80,
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    scopes = forms.MultipleChoiceField(
-        label=_("It may"),
-        choices=[(scope.value, said) for scope, said in SCOPES.items()],
-        widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Choose at least one.")},
-    )
     newsletters = forms.MultipleChoiceField(
         label=_("Only for"),
         help_text=_("Choose none for all newsletters."),
@@ -49,3 +39,39 @@ class TokenForm(DeskForm):
         field = self.fields["newsletters"]
         assert isinstance(field, forms.MultipleChoiceField)
         field.choices = list(newsletters)
+
+
+class TokenForm(_ForNewsletters):
+    """A new token."""
+
+    field_order = ("name", "scopes", "newsletters")
+    name = forms.CharField(
+        label=_("What is it for?"),
+        help_text=_("For example, the program that uses it."),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label=_("It may"),
+        choices=[(scope.value, said) for scope, said in SCOPES.items()],
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one.")},
+    )
+
+
+class WebhookForm(_ForNewsletters):
+    """A new webhook."""
+
+    field_order = ("url", "kinds", "newsletters")
+    url = forms.CharField(
+        label=_("Web address"),
+        max_length=2_000,
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://"}),
+    )
+    kinds = forms.MultipleChoiceField(
+        label=_("Events"),
+        help_text=_("Choose none for all events."),
+        choices=[(kind.value, kind.value) for kind in EventKind],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )

@@ -1,0 +1,35 @@
+"""Events: what happened, the newest first, for programs that can't be told by a webhook."""
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from newsletter.api import paging
+from newsletter.api.operations import ApiAnswer, caller, operation
+from newsletter.api.permissions import TokenScope, permitted
+from newsletter.api.schemas import EventItem, EventList, EventType, Line, Name
+from newsletter.events.documents import documents
+from newsletter.models import RecordedEvent
+
+router = Router(tags=["events"])
+
+
+@operation(router, "GET", "/events", {200: EventList})
+def list_events(
+    request: HttpRequest,
+    newsletter: Query[Name | None] = None,
+    type: Query[EventType | None] = None,  # noqa: A002
+    cursor: Query[Line | None] = None,
+    limit: int = paging.LIMIT_PARAMETER,
+) -> ApiAnswer:
+    """List events.
+
+    Those of the last 30 days. Addresses are null unless the token has `subscribers:read` too.
+    """
+    who = caller(request)
+    names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
+    found = RecordedEvent.objects.filter(newsletter__in=names)
+    if type is not None:
+        found = found.filter(kind=type)
+    page = paging.after(found, "events", cursor, limit)
+    told = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in who.token.scopes)
+    return ApiAnswer(EventList(items=[EventItem(**each) for each in told], next_cursor=page.next_cursor))

@@ -1,0 +1,121 @@
+"""Tell webhooks of events: signed, over guarded connections, and again later if it fails.
+
+Each webhook has a thread of its own, so that a slow one delays no other. A delivery is claimed before it is attempted,
+so that two programs don't attempt it at once; if the program ends meanwhile, it is attempted again.
+"""
+
+import json
+import logging
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import requests
+from django.db.models import F
+from django.utils import timezone
+
+from newsletter import background
+from newsletter.config import Config
+from newsletter.events import signing
+from newsletter.events.documents import documents
+from newsletter.feeds.http.fetch import user_agent
+from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, Watch, opener
+from newsletter.models import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
+
+log = logging.getLogger("newsletter.webhooks")
+
+SECONDS = 15.0
+PAUSES = tuple(timedelta(seconds=seconds) for seconds in (5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400))
+"""The pauses between attempts, as Standard Webhooks proposes them; after the last one it has failed."""
+CLAIM = timedelta(minutes=2)
+AT_ONCE = 500
+KEEP = timedelta(days=30)
+GONE = 410
+
+
+def hand_out(configuration: Config, now: datetime) -> None:
+    """Start a task for each delivery that is due."""
+    due = WebhookDelivery.objects.filter(state=WebhookDeliveryState.PENDING, due__lte=now).order_by("due")
+    for pk, webhook in due.values_list("pk", "webhook")[:AT_ONCE]:
+        background.enqueue(replace(DELIVER, lane=f"webhook {webhook}"), str(pk), delivery=str(pk))
+
+
+def _deliver(configuration: Config, delivery: str) -> None:
+    """Attempt one delivery, if it is due and nobody else attempts it."""
+    now = timezone.now()
+    pending = WebhookDelivery.objects.filter(pk=int(delivery), state=WebhookDeliveryState.PENDING)
+    if not pending.filter(due__lte=now).update(due=now + CLAIM, attempts=F("attempts") + 1, tried_at=now):
+        return
+    row = pending.select_related("webhook", "event").first()
+    if row is None:  # its webhook was removed
+        return
+    status, problem = _post(configuration, row)
+    _conclude(row, status, problem, timezone.now())
+
+
+DELIVER = background.Task("deliver-event", _deliver, lane="webhook", queue="work")
+
+
+def _post(configuration: Config, row: WebhookDelivery) -> tuple[int | None, str]:
+    """Post the event, and return the status, or why there is none."""
+    body = json.dumps(documents([row.event])[0], ensure_ascii=False).encode()
+    headers = {
+        "Content-Type": "application/json",
+        "User-Agent": user_agent(configuration.site.url),
+        **signing.headers(row.webhook.secret, f"msg_{row.event.key}", body, int(time.time())),
+    }
+    watch = Watch()
+    with requests.Session() as session:
+        session.trust_env = False
+        adapter = GuardedAdapter(opener(allow_private=configuration.collect.allow_private_addresses, watch=watch))
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        watch.start(SECONDS)
+        try:
+            with session.post(
+                row.webhook.url, data=body, headers=headers, timeout=SECONDS, allow_redirects=False, stream=True
+            ) as answer:  # its body is not read
+                return answer.status_code, ""
+        except (requests.RequestException, OSError, ValueError) as error:
+            return None, _named(error)
+        finally:
+            watch.close()
+
+
+def _named(error: BaseException) -> str:
+    """The innermost cause by its class, of which a private address is the one to tell apart."""
+    cause: BaseException | None = error
+    names = [type(error).__name__]
+    while cause is not None:
+        names.append(type(cause).__name__)
+        if isinstance(cause, PrivateAddress):
+            return str(cause)[:200]
+        cause = cause.__cause__ or cause.__context__
+    return names[-1][:200]
+
+
+def _conclude(row: WebhookDelivery, status: int | None, problem: str, now: datetime) -> None:
+    row.status, row.problem = status, problem
+    if status is not None and 200 <= status < 300:
+        row.state = WebhookDeliveryState.DELIVERED
+    elif status == GONE or row.attempts > len(PAUSES):
+        row.state = WebhookDeliveryState.FAILED
+        log.warning("%s: %s was not told of %s: %s", row.webhook, row.webhook.url, row.event, problem or status)
+    else:
+        row.due = now + PAUSES[row.attempts - 1]
+    row.save(update_fields=["status", "problem", "state", "due"])
+    if status == GONE:
+        EventWebhook.objects.filter(pk=row.webhook_id, stopped_at=None).update(stopped_at=now)
+        row.webhook.deliveries.filter(state=WebhookDeliveryState.PENDING).update(state=WebhookDeliveryState.FAILED)
+
+
+def replay(delivery: WebhookDelivery, now: datetime) -> None:
+    """Attempt a delivery again at once, whatever became of it; the receiver knows it by its id."""
+    WebhookDelivery.objects.filter(pk=delivery.pk).update(
+        state=WebhookDeliveryState.PENDING, due=now, attempts=0, status=None, problem=""
+    )
+
+
+def delete_expired(now: datetime) -> None:
+    """Delete events after 30 days, with their deliveries."""
+    RecordedEvent.objects.filter(at__lt=now - KEEP).delete()

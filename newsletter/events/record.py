@@ -1,0 +1,89 @@
+"""Record events in the transaction in which they happen, with a delivery for each webhook that wants them.
+
+So no event is lost, and none is told of what was rolled back.
+"""
+
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+from django.utils import timezone
+
+from newsletter.events.kinds import EventKind
+from newsletter.models import Edition, EventWebhook, RecordedEvent, WebhookDelivery
+from subscribers.models import (
+    Subscription,
+    person_erased,
+    subscriptions_changed,
+    subscriptions_ended,
+    subscriptions_started,
+)
+
+BATCH = 500
+
+
+def of_edition(kind: EventKind, edition: Edition, at: datetime, **data: Any) -> None:
+    """Record an event of an edition."""
+    row = RecordedEvent(key=_key(), kind=kind, newsletter=edition.newsletter, edition=edition.name, at=at)
+    row.data = data
+    _record([row])
+
+
+def of_delivery(kind: EventKind, edition: Edition, subscription: int, data: dict[str, str], at: datetime) -> None:
+    """Record what came back of an email."""
+    row = RecordedEvent(key=_key(), kind=kind, newsletter=edition.newsletter, edition=edition.name, at=at)
+    row.subscription, row.data = subscription, data
+    _record([row])
+
+
+def of_subscriptions(kind: EventKind, numbers: Collection[int], at: datetime) -> None:
+    """Record an event of each of these subscriptions."""
+    rows = Subscription.objects.filter(pk__in=numbers).order_by("pk").values_list("pk", "newsletter")
+    _record([RecordedEvent(key=_key(), kind=kind, newsletter=name, subscription=pk, at=at) for pk, name in rows])
+
+
+@receiver(subscriptions_started)
+def _started(numbers: Collection[int], **_: Any) -> None:
+    of_subscriptions(EventKind.SUBSCRIBER_JOINED, numbers, timezone.now())
+
+
+@receiver(subscriptions_changed)
+def _changed(numbers: Collection[int], **_: Any) -> None:
+    of_subscriptions(EventKind.SUBSCRIBER_CHANGED, numbers, timezone.now())
+
+
+@receiver(subscriptions_ended)
+def _ended(numbers: Collection[int], **_: Any) -> None:
+    of_subscriptions(EventKind.SUBSCRIBER_LEFT, numbers, timezone.now())
+
+
+@receiver(person_erased)
+def _erased(subscriber: int, **_: Any) -> None:
+    """Record that an erased person left; the event has only a number that leads nowhere."""
+    ties = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.UNSUBSCRIBED)
+    of_subscriptions(EventKind.SUBSCRIBER_LEFT, list(ties.values_list("pk", flat=True)), timezone.now())
+
+
+def _key() -> str:
+    return secrets.token_hex(12)
+
+
+def _record(events: Iterable[RecordedEvent]) -> None:
+    stored = RecordedEvent.objects.bulk_create(events, batch_size=BATCH)
+    webhooks = list(EventWebhook.objects.filter(stopped_at=None))
+    deliveries = [
+        WebhookDelivery(webhook=webhook, event=event, due=event.at)
+        for event in stored
+        for webhook in webhooks
+        if wants(webhook, event)
+    ]
+    WebhookDelivery.objects.bulk_create(deliveries, batch_size=BATCH)
+
+
+def wants(webhook: EventWebhook, event: RecordedEvent) -> bool:
+    """Return whether a webhook is told of an event."""
+    return (not webhook.kinds or event.kind in webhook.kinds) and (
+        not webhook.newsletters or event.newsletter in webhook.newsletters
+    )

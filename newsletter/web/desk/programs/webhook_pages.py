@@ -1,0 +1,86 @@
+"""Webhooks that are told of events: listed, added, removed, with the log of what they were told; for admins."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.events import delivering, webhooks
+from newsletter.events.kinds import EventKind
+from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryState
+from newsletter.web.desk import formatting
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.programs.forms import WebhookForm
+from newsletter.web.numbers import whole_number
+from subscribers.requests import config_of
+
+PAGE = 50
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """All webhooks, and a form for one more."""
+    known = config_of(request).newsletters
+    choices = [(each.name, each.title) for each in known.values()]
+    form = WebhookForm(choices, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        given, now = form.cleaned_data, timezone.now()
+        kinds = [EventKind(kind) for kind in given["kinds"]]
+        try:
+            row = webhooks.add(
+                config_of(request), given["url"], kinds, given["newsletters"], by=editor(request), now=now
+            )
+        except webhooks.WebhookProblem as problem:
+            form.add_error("url", as_sentence(problem))
+        else:
+            messages.success(request, _("Webhook added. Its secret is below."))
+            return redirect("desk:webhook", row.pk)
+    rows = [
+        {
+            "webhook": row,
+            "newsletters": [known[name].title if name in known else name for name in row.newsletters],
+            "failed": row.deliveries.filter(state=WebhookDeliveryState.FAILED).count(),
+            "waiting": row.deliveries.filter(state=WebhookDeliveryState.PENDING).count(),
+        }
+        for row in EventWebhook.objects.order_by("-pk")
+    ]
+    context = {"form": form, "rows": rows}
+    return page(request, "outgoing_webhooks", context, section="settings", status=422 if form.errors else 200)
+
+
+def log(request: HttpRequest, pk: int) -> HttpResponse:
+    """One webhook: its secret, and what it was told, the newest first."""
+    row, zone = get_object_or_404(EventWebhook, pk=pk), default_zone(request)
+    deliveries = row.deliveries.select_related("event").order_by("-pk")
+    found = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
+    lines = [
+        {
+            "delivery": each,
+            "when": formatting.moment(each.tried_at, zone) if each.tried_at else "",
+            "due": formatting.moment(each.due, zone),
+            "answer": str(each.status or each.problem),
+        }
+        for each in found
+    ]
+    context = {"webhook": row, "found": found, "lines": lines}
+    return page(request, "webhook", context, section="settings")
+
+
+@require_POST
+def act(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send something again, or all that failed, or remove the webhook."""
+    row = get_object_or_404(EventWebhook, pk=pk)
+    wanted, now = request.POST.get("act", ""), timezone.now()
+    if wanted == "remove":
+        webhooks.remove(row, by=editor(request), now=now)
+        messages.success(request, _("Webhook removed."))
+        return redirect("desk:webhooks")
+    failed = row.deliveries.filter(state=WebhookDeliveryState.FAILED)
+    number = whole_number(request.POST.get("delivery", "")) or 0
+    chosen = row.deliveries.filter(pk=number) if wanted == "replay" else failed
+    for each in WebhookDelivery.objects.filter(pk__in=chosen.values("pk")):
+        delivering.replay(each, now)
+    messages.success(request, _("It is sent again now."))
+    return redirect("desk:webhook", pk)

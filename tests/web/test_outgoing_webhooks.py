@@ -1,0 +1,56 @@
+"""The pages of webhooks and of what they were told."""
+
+import pytest
+from django.test import Client
+
+from newsletter import config
+from newsletter.events import webhooks
+from newsletter.models import Act, EventWebhook, WebhookDelivery, WebhookDeliveryState
+from subscribers import admin_actions
+from tests.web.make import NOW
+
+FORM = {"url": "https://shop.example/hook", "kinds": ["subscriber.joined"], "newsletters": ["kinaforum"]}
+
+
+@pytest.fixture
+def failed(db: None) -> WebhookDelivery:
+    """A delivery that has failed."""
+    webhooks.add(config.current(), "https://shop.example/hook", [], [], by="", now=NOW)
+    admin_actions.add("kari@example.org", "kinaforum", consent="by telephone")
+    WebhookDelivery.objects.update(state=WebhookDeliveryState.FAILED, attempts=10, status=500)
+    return WebhookDelivery.objects.get()
+
+
+def test_a_webhook_is_added_and_its_secret_shown(admin: Client) -> None:
+    page = admin.post("/desk/webhooks/", FORM, follow=True).content.decode()
+    row = EventWebhook.objects.get()
+    assert (row.kinds, row.newsletters) == (["subscriber.joined"], ["kinaforum"])
+    assert row.secret in page
+    assert "https://shop.example/hook" in admin.get("/desk/webhooks/").content.decode()
+
+
+def test_an_address_that_is_none_is_refused_and_kept(admin: Client) -> None:
+    answer = admin.post("/desk/webhooks/", {**FORM, "url": "shop"})
+    assert answer.status_code == 422
+    assert 'value="shop"' in answer.content.decode()
+    assert not EventWebhook.objects.exists()
+
+
+def test_the_log_shows_what_failed(admin: Client, failed: WebhookDelivery) -> None:
+    page = admin.get(f"/desk/webhooks/{failed.webhook_id}/").content.decode()
+    assert "subscriber.joined" in page
+    assert "500" in page
+    assert "1 failed" in admin.get("/desk/webhooks/").content.decode()
+
+
+@pytest.mark.parametrize("act", ["replay", "replay-failed"])
+def test_what_failed_is_sent_again(admin: Client, failed: WebhookDelivery, act: str) -> None:
+    admin.post(f"/desk/webhooks/{failed.webhook_id}/act/", {"act": act, "delivery": failed.pk})
+    failed.refresh_from_db()
+    assert (failed.state, failed.attempts) == (WebhookDeliveryState.PENDING, 0)
+
+
+def test_a_webhook_is_removed_with_its_log(admin: Client, failed: WebhookDelivery) -> None:
+    admin.post(f"/desk/webhooks/{failed.webhook_id}/act/", {"act": "remove"})
+    assert not WebhookDelivery.objects.exists()
+    assert Act.objects.latest("pk").what.code == "act.webhook-removed"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter import config, supervision
-from newsletter.bounces import processing
+from newsletter.bounces import processing, webhook_events
 from newsletter.cli import services
 from newsletter.config import Config
 from newsletter.letters import subscriber_mail
@@ -50,11 +50,12 @@ def test_bounces_are_read_here_or_by_any_machine_of_a_postgresql_database(
     database: str, done: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
+    monkeypatch.setattr(webhook_events, "hand_out", lambda now: calls.append("events"))
     monkeypatch.setattr(processing, "tick", lambda configuration, now: calls.append("here"))
     monkeypatch.setattr(collection, "hand_out_bounces", lambda configuration, now: calls.append("by any machine"))
     given = config.current()
     services._read_bounces(replace(given, site=replace(given.site, database=database)), datetime.now(UTC))
-    assert calls == [done]
+    assert calls == ["events", done]
 
 
 def test_sources_are_read_at_the_interval_that_is_configured_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from newsletter.web.desk.settings.cadences_page import as_documented
 from newsletter.web.desk.settings.catalogue import LOCKED, PAGES, SITE_PAGES, SOURCE
 from newsletter.web.desk.settings.fields import SettingsPage
 
@@ -30,12 +31,13 @@ The NAME of a newsletter is given when it is added.
 def document() -> str:
     """Return the text of the document."""
     locked = (f"| `{key}` | {reason} |\n" for key, reason in LOCKED.items())
-    return HEAD + "".join(line for page in PAGES for line in _lines(page)) + NOT_EDITED + "".join(locked)
+    lines = dict.fromkeys(line for page in PAGES for line in _lines(page))
+    return HEAD + "".join(lines) + NOT_EDITED + "".join(locked)
 
 
 def _lines(page: SettingsPage) -> Iterator[str]:
     for field in page.fields:
-        key = f"{page.table.removesuffix('[]')}.{field.key}"
+        key = as_documented(f"{page.table.removesuffix('[]')}.{field.key}")
         yield f"| `{key}` | {_place(page)} | {field.label} |\n"
 
 

@@ -10,6 +10,7 @@ SCHEDULE = MessageType("service.schedule", gettext_noop("schedule of drafts and 
 COLLECT = MessageType("service.collect", gettext_noop("reader of sources"))
 BOUNCES = MessageType("service.bounces", gettext_noop("reader of bounces"))
 PRESENCE = MessageType("service.presence", gettext_noop("sign of life for other machines"))
+WEBHOOKS = MessageType("service.webhooks", gettext_noop("sender of webhooks"))
 HOUSEKEEPING = MessageType("service.housekeeping", gettext_noop("cleanup of expired data"))
 CLOCK = MessageType("service.clock", gettext_noop("clock"))
 ALERTS = MessageType("service.alerts", gettext_noop("alert service"))

@@ -33,6 +33,7 @@ WHAT = {
     "schedule": messages.SCHEDULE(),
     "collect": messages.COLLECT(),
     "bounces": messages.BOUNCES(),
+    "webhooks": messages.WEBHOOKS(),
     "background": messages.BACKGROUND(),
     "presence": messages.PRESENCE(),
     "housekeeping": messages.HOUSEKEEPING(),

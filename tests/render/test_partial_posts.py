@@ -7,6 +7,7 @@ from newsletter.render.content.content import prepare
 from newsletter.render.content.fragment import parse, text_of
 from newsletter.render.edition import render
 from newsletter.render.lint import lint
+from newsletter.render.words import colon
 from tests.render.samples import digest, letterhead, post
 
 
@@ -17,8 +18,8 @@ def test_a_post_of_which_the_source_has_the_beginning_leads_on(design: str, lang
     rendered = render(edition)
     links = [text_of(a) for a in parse(rendered.html).iter("a") if a.get("href") == post(0).url]
     assert links == [post(0).title, label]
-    assert f"\n{label}: {post(0).url}\n" in rendered.text
-    assert f"{label}: {post(1).url}" not in rendered.text
+    assert f"\n{label}{colon(language)}{post(0).url}\n" in rendered.text
+    assert f"{label}{colon(language)}{post(1).url}" not in rendered.text
     assert not [f for f in lint(rendered, edition, maximum_size=100_000) if f.level == Level.ERROR]
 
 

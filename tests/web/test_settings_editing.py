@@ -81,7 +81,7 @@ class Site:
             found[name] = [*found[name], value] if name in found else [value]
         return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
-    def post(self, url: str, **changes: str) -> str:
+    def post(self, url: str, **changes: str | list[str]) -> str:
         """Send the page's form with some fields changed; the text of the page that comes back."""
         answer = self.client.post(url, {**self.form(url), **changes}, follow=True)
         assert answer.status_code == 200
@@ -119,6 +119,19 @@ PAGES = [
     *(f"/desk/settings/site/{page.name}/" for page in catalogue.SITE_PAGES),
     "/desk/sources/kinaforum/1/",
 ]
+
+
+def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> None:
+    url = f"{KINAFORUM}/cadences/"
+    said = site.post(url, cadences=["day", "week"], **{"cadence.day.send": "07:00", "cadence.day.body": "title"})
+    assert "Saved." in said
+    assert site.newsletter["cadences"] == ["day", "week"]
+    assert site.newsletter["cadence"] == {"day": {"send": "07:00", "body": "title"}}
+    found = config.load(site.file, {}).newsletters["kinaforum"]
+    assert (found.offered, found.at("day").body, found.body) == (("week", "day"), "title", "excerpt")
+    assert "Saved." in site.post(url, **{"cadence.day.send": "", "cadence.day.body": ""})
+    assert "period" in site.post(url, cadences=["day"])
+    assert site.newsletter["cadences"] == ["day", "week"]
 
 
 @pytest.mark.parametrize("url", PAGES)

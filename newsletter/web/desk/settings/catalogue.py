@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.config.document import KeyPath
+from newsletter.web.desk.settings.cadences_page import as_documented, cadences_page
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
 from newsletter.web.desk.settings.providers_page import API_NAMES, PROVIDERS
@@ -340,7 +341,9 @@ ALERTS = SettingsPage(
     ),
 )
 
-NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CONTENT, DESIGN)
+CADENCES = cadences_page(field for page in (SCHEDULE, CONTENT, DESIGN) for field in page.fields)
+
+NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, CONTENT, DESIGN)
 SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS)
 PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
 
@@ -371,7 +374,7 @@ def editable_keys() -> Iterator[str]:
     """Every key that has a field, as documents write it: `newsletters.NAME.theme.accent`."""
     for page in PAGES:
         for field in page.fields:
-            yield f"{page.table.removesuffix('[]')}.{field.key}"
+            yield as_documented(f"{page.table.removesuffix('[]')}.{field.key}")
 
 
 def site_page(name: str) -> SettingsPage | None:

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter import config
-from newsletter.config import ConfigProblem, toml
+from newsletter.config import Config, ConfigProblem, toml
 from newsletter.config.document import (
     AppendTable,
     CannotEdit,
@@ -150,8 +150,16 @@ def _page(
 ) -> HttpResponse:
     found = config_of(request)
     context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": found.file}
-    context["groups"] = form.groups(in_use=found.delivery.provider)
+    context["groups"] = form.groups(_groups_in_use(found, place))
     return page(request, "settings_edit", {**context, **(extra or {})}, section="settings")
+
+
+def _groups_in_use(configuration: Config, place: Place) -> set[str]:
+    """Return the tables of the page's groups that are in use: the provider's, or those of the cadences offered."""
+    newsletter = configuration.newsletters.get(str(place.table[-1])) if place.table[0] == "newsletters" else None
+    if newsletter is None:
+        return {configuration.delivery.provider}
+    return {f"cadence.{each}" for each in newsletter.offered if each != newsletter.default_cadence}
 
 
 def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:

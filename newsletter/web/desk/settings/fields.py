@@ -52,7 +52,7 @@ class SettingField:
 class SettingsPage:
     """A form for one table: `table` is its key, with NAME for the newsletter's name and [] for an item of a list.
 
-    `groups` are the tables inside it whose fields stand together under a title; one of them at most is in use.
+    `groups` are the tables inside it whose fields stand together under a title.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Forms made from settings pages, and the changes to config.toml that a filled one asks for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,18 +69,19 @@ class SettingsForm(DeskForm):
 
     def single(self) -> list[forms.BoundField]:
         """Return the visible fields outside groups."""
-        tables = {table for table, _title in self.page.groups}
-        return [self[field.key] for field in self.page.fields if field.path[0] not in tables]
+        tables = tuple(f"{table}." for table, _title in self.page.groups)
+        return [self[field.key] for field in self.page.fields if not field.key.startswith(tables)]
 
-    def groups(self, in_use: str) -> list[FieldGroup]:
-        """Return the groups, `in_use` first. It is open, and so are those with errors or unsaved text."""
-        found = [self._group(table, str(title), table == in_use) for table, title in self.page.groups]
+    def groups(self, in_use: Collection[str]) -> list[FieldGroup]:
+        """Return the groups, those in use first. They are open, and so are those with errors or unsaved text."""
+        found = [self._group(table, str(title), table in in_use) for table, title in self.page.groups]
         return sorted(found, key=lambda group: not group.in_use)
 
     def _group(self, table: str, title: str, in_use: bool) -> FieldGroup:
-        fields = [field for field in self.page.fields if field.path[0] == table]
+        fields = [field for field in self.page.fields if field.key.startswith(f"{table}.")]
         shown = tuple(self[field.key] for field in fields)
-        filled = value_at(self._tree, (*self.table, table)) is not None or any(self.locked[f.key] for f in fields)
+        written = value_at(self._tree, (*self.table, *table.split("."))) is not None
+        filled = written or any(self.locked[field.key] for field in fields)
         unsaved = self.is_bound and any(each.errors or each.name in self.changed_data for each in shown)
         return FieldGroup(title, shown, in_use, filled, in_use or unsaved)
 

@@ -1,0 +1,45 @@
+"""The settings page of a newsletter's cadences: how often readers can choose to get it, and what differs then."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
+
+TITLES: tuple[tuple[str, Words], ...] = (("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly")))
+OF_EACH = ("draft", "send", "approval", "subject", "minimum_posts", "maximum_posts", "body", "template")
+"""The keys that each cadence besides the period may have of its own."""
+
+
+def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
+    """Return the page; `fields` are those of a newsletter, from which each cadence's own are made."""
+    by_key = {field.key: field for field in fields}
+    own = tuple(replace(by_key[key], key=f"cadence.{cadence}.{key}") for cadence, _title in TITLES for key in OF_EACH)
+    return SettingsPage(
+        "cadences",
+        _("How often"),
+        "newsletters.NAME",
+        (
+            SettingField(
+                "cadences",
+                _("Readers can choose"),
+                _("Include the frequency of the newsletter. If none is ticked, there is nothing to choose."),
+                Kind.CHOICES,
+                TITLES,
+            ),
+            *own,
+        ),
+        intro=_(
+            "Readers choose on the preferences page. Each of them gets each post once, whenever they change. Below is "
+            "what differs in the editions of a frequency other than the newsletter's own; blank fields are as there."
+        ),
+        groups=tuple((f"cadence.{cadence}", title) for cadence, title in TITLES),
+    )
+
+
+def as_documented(key: str) -> str:
+    """Return a key as documents write it: `newsletters.NAME.cadence.CADENCE.draft`."""
+    for cadence, _title in TITLES:
+        key = key.replace(f".cadence.{cadence}.", ".cadence.CADENCE.")
+    return key

@@ -12,10 +12,14 @@ from tests.e2e.sending_samples import ROOT
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 MODULES = ("database_watch", "journals", "lifecycle", "machines", "outbox", "precompiled", "ranges", "results")
 OTHERS = (
+    "tests/api/test_editions.py",
+    "tests/api/test_idempotency.py",
     "tests/collecting/test_ledger.py",
+    "tests/editions/test_cadences.py",
     "tests/editions/test_composing.py",
     "tests/editions/test_hosting.py",
     "tests/editions/test_standalone.py",
+    "tests/events/test_record.py",
     "tests/scheduling/test_housekeeping.py",
     "tests/sending/test_skipped.py",
     "tests/web/test_bulk_tags.py",

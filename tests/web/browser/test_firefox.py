@@ -66,7 +66,7 @@ def _write(window: Firefox, *, on_phone: bool) -> None:
 def _preview_and_test(window: Firefox, *, on_phone: bool) -> None:
     if on_phone:
         window.click("link", "Preview")
-    inside = "() => document.querySelector('#side iframe').contentDocument.body.innerText"
+    inside = "() => document.querySelector('#side iframe')?.contentDocument?.body?.innerText ?? ''"
     window.see("Email preview", "#side h2")
     window.until("the introduction in the preview", lambda: "god helg!" in window.evaluate(inside)["value"])
     if on_phone:

@@ -40,7 +40,7 @@ from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounces import FRAGMENTS
 from tests.doubles import webhook_calls
 from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
-from tests.fuzz import vocabulary
+from tests.fuzz import requests, vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
 BASE = "https://harbour.example/feed/"
@@ -255,5 +255,6 @@ TARGETS = {
     "tokens": Target(_tokens, vocabulary.TOKENS, _token),
     "csv": Target(_csv_samples, vocabulary.CSV, _csv),
     "configuration": Target(lambda: [settings.TEXT.encode()], vocabulary.TOML, _toml),
+    "requests": Target(lambda: requests.SAMPLES, vocabulary.REQUESTS, requests.tried),
     "images": Target(_images, vocabulary.IMAGES, _image),
 }

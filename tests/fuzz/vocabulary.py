@@ -76,3 +76,17 @@ WEBHOOKS = (
     b'"bounce"', b'"Permanent"', b'"timestamp"', b'"message-id"', b'"550 5.1.1 <a@b.example>: no"', b'"msys"',
     b'"Type"', b'"events"', b'"payload"', b'"data"', b"[[", b"}}", b",", b":",
 )  # fmt: skip
+
+REQUESTS = (
+    b"\r\n", b"\n", b"\r", b"\0", b" ", b"\t", b":", b"\xff", b"\x80", b"\r\n\r\n", b"\r\n folded\r\n",
+    b"Content-Length: 3\r\n", b"Content-Length: +3\r\n", b"Content-Length: 99999999999999999999\r\n",
+    b"Content_Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Transfer-Encoding: gzip, chunked\r\n",
+    b"Transfer-Encoding:\x0bchunked\r\n", b"Connection: close\r\n", b"Connection: keep-alive, upgrade\r\n",
+    b"Upgrade: h2c\r\n", b"Expect: 100-continue\r\n", b"Host: b.example\r\n", b"Host:\r\n", b"X: " + b"x" * 70_000,
+    b"X_Forwarded_For: 192.0.2.9\r\n", b"X-Forwarded-For: unknown, ::ffff:127.0.0.1\r\n", b"X-Forwarded-Proto: x\r\n",
+    b"0\r\n\r\n", b"3\r\nabc\r\n", b"ffffffffffffffff\r\n", b"-1\r\n", b"0x3\r\n", b"3;" + b"e" * 9_000 + b"\r\n",
+    b"GET ", b"POST ", b"CONNECT a:1 ", b"OPTIONS * ", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b" HTTP/1.1\r\n",
+    b" HTTP/1.0\r\n", b" HTTP/9.9\r\n", b"http://c.example/x", b"/%00%ff%", b"/../..//", b"?" + b"a=b&" * 5_000, b"#x",
+    b"\x16\x03\x01\x02",
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 20,
+)  # fmt: skip

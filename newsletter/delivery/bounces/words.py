@@ -6,6 +6,7 @@ said; and a bare "rejected" comes last.
 """
 
 import re
+from functools import lru_cache
 
 from newsletter.delivery.outcome import Phase, fault_of
 from newsletter.delivery.reply import redact_addresses
@@ -95,6 +96,7 @@ def redacted_line(text: str) -> str:
     return _BLANK.sub(" ", redact_addresses(text)).strip()
 
 
+@lru_cache(maxsize=4)  # the same prose is asked about for each recipient of a report
 def fault_of_words(text: str) -> Fault:
     """Whose fault these words say that it was; NONE where they say nothing known. Looks at the first `LONGEST`."""
     said = redacted_line(text[:LONGEST])

@@ -140,6 +140,15 @@ class WarmUp:
     growth: Annotated[float, Field(ge=1, le=10)] = 1.5
 
 
+@dataclass(frozen=True, kw_only=True, config=RULES)
+class Guard:
+    """When an edition pauses itself: percentages of bounces and complaints, after at least `minimum` emails."""
+
+    bounces: Annotated[float, Field(ge=0, le=100)] = 10.0
+    complaints: Annotated[float, Field(ge=0, le=100)] = 0.3
+    minimum: Annotated[Whole, Field(ge=50)] = 200
+
+
 def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
@@ -156,6 +165,7 @@ class DeliverySettings:
         default_factory=lambda: {"gmail.com": DomainPace(connections=2, rate=Rate(20, 1))}
     )
     warm_up: WarmUp = field(default_factory=WarmUp)
+    guard: Guard = field(default_factory=Guard)
     journal: Text = ""
     retry_for: Duration = timedelta(hours=48)
     keep_deliveries: Duration = timedelta()

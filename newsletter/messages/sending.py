@@ -17,6 +17,20 @@ TOO_MANY_REFUSALS = MessageType(
         "before you resume"
     ),
 )
+BOUNCING = MessageType(
+    "sending.bouncing",
+    gettext_noop(
+        "{bounced} of {sent} emails bounced ({share} %), more than the {bound} % at which sending pauses; find out "
+        "where these addresses came from, then resume or cancel"
+    ),
+)
+COMPLAINED = MessageType(
+    "sending.complained",
+    gettext_noop(
+        "{complained} of {sent} readers reported the email as spam ({share} %), more than the {bound} % at which "
+        "sending pauses; find out why, then resume or cancel"
+    ),
+)
 CANNOT_PAUSE = MessageType("sending.cannot-pause", gettext_noop("{name} is {state}, so it can't be paused"))
 CANNOT_CANCEL = MessageType("sending.cannot-cancel", gettext_noop("{name} is {state}, so it can't be cancelled"))
 NOTHING_DEFERRED = MessageType(

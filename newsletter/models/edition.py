@@ -74,6 +74,10 @@ class Edition(models.Model):
     began_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     audience = models.PositiveIntegerField(null=True, help_text="the size of the audience, set when sending begins")
+    guard_pauses = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how often it was resumed after too many bounces or complaints"
+    )
+    guarded_since = models.DateTimeField(null=True, help_text="when it was last resumed after such a pause")
     rolled_up_at = models.DateTimeField(null=True, help_text="when its accepted deliveries were deleted")
 
     class Meta:

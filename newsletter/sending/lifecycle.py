@@ -9,6 +9,7 @@ import logging
 from collections.abc import Collection
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -155,9 +156,17 @@ def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         held = Edition.objects.select_for_update().get(pk=edition.pk)
         if held.state != State.PAUSED:
             raise NotAllowed(messages.NOT_PAUSED(name=held.name, state=state_message(held.state)))
-        change(held, State.SENDING, reason=None, ended_at=None)
+        change(held, State.SENDING, reason=None, ended_at=None, **_allowance(held, now))
         history.log(by, acts.RESUMED(), held.name, now)
     return held
+
+
+def _allowance(edition: Edition, now: datetime) -> dict[str, Any]:
+    """Return what the reputation guard remembers if it was the one that paused the edition."""
+    reason = edition.reason
+    if not (messages.BOUNCING.matches(reason) or messages.COMPLAINED.matches(reason)):
+        return {}
+    return {"guard_pauses": edition.guard_pauses + 1, "guarded_since": now}
 
 
 def cancel(configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

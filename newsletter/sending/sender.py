@@ -28,6 +28,7 @@ from newsletter.sending.machines.lease import MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
 from newsletter.sending.machines.share import MachineShare
 from newsletter.sending.outbox import ACTIVE_STATES, due_retries
+from newsletter.sending.safeguards import guard
 from newsletter.sending.sql import database, database_watch
 from newsletter.sending.worker_pool import WorkerPool
 from newsletter.supervision import Service
@@ -181,6 +182,7 @@ class _Sender:
             self._pool.stop()
             self._share.leave()
             return
+        guard.watch(self._configuration.active, self._configuration.delivery.guard)
         lifecycle.begin_due(self._configuration, timezone.now())
         if has_work(self._configuration.active):
             self._last_work = now

@@ -255,6 +255,24 @@ DELIVERY = SettingsPage(
             Kind.NUMBER,
         ),
         SettingField("warm_up.growth", _("Growth per day"), _("1.5 means half as many again each day."), Kind.DECIMAL),
+        SettingField(
+            "guard.bounces",
+            _("Pause at bounces of"),
+            _("Per cent of an edition’s emails. 0 never pauses."),
+            Kind.DECIMAL,
+        ),
+        SettingField(
+            "guard.complaints",
+            _("Pause at spam complaints of"),
+            _("Per cent of an edition’s emails, and at least three. 0 never pauses."),
+            Kind.DECIMAL,
+        ),
+        SettingField(
+            "guard.minimum",
+            _("Emails before it may pause"),
+            _("With fewer, percentages say little. At least 50."),
+            Kind.NUMBER,
+        ),
         SettingField("retry_for", _("Retry for"), _DURATION),
         SettingField(
             "keep_deliveries",

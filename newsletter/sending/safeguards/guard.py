@@ -1,0 +1,96 @@
+"""The reputation guard: pauses an edition whose bounces or complaints pass a bound.
+
+Bounces count once for each reader, whether the server refused the address during the session, or a webhook or the
+bounce mailbox reported it later. After an editor has resumed the edition, only what is sent from then on counts, and
+the bounds double: who resumes knows the figures, and is not to be stopped by the same ones again.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+
+from newsletter.config import Guard
+from newsletter.messages import Message
+from newsletter.messages import sending as messages
+from newsletter.models import Bounce, DeliveryStatus, Edition, Result, State, Tally
+from newsletter.sending import lifecycle
+
+LEAST_COMPLAINTS = 3
+"""Fewer complaints never pause: one of two hundred readers is more than any bound, and says nothing yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class GuardFigures:
+    """Emails that a server accepted or refused, and how many readers' emails bounced or were reported as spam."""
+
+    sent: int
+    bounced: int
+    complained: int
+
+
+def judge(figures: GuardFigures, guard: Guard, pauses: int) -> Message | None:
+    """Return why an edition must pause that was resumed `pauses` times; None if it may go on. Pure."""
+    if figures.sent < guard.minimum:
+        return None
+    bounces, complaints = (min(100.0, bound * 2**pauses) for bound in (guard.bounces, guard.complaints))
+    if bounces and figures.bounced * 100 > bounces * figures.sent:
+        share = _percent(figures.bounced, figures.sent)
+        return messages.BOUNCING(bounced=figures.bounced, sent=figures.sent, share=share, bound=bounces)
+    enough = figures.complained >= LEAST_COMPLAINTS
+    if complaints and enough and figures.complained * 100 > complaints * figures.sent:
+        share = _percent(figures.complained, figures.sent)
+        return messages.COMPLAINED(complained=figures.complained, sent=figures.sent, share=share, bound=complaints)
+    return None
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 2)
+
+
+def watch(newsletters: Collection[str], guard: Guard) -> None:
+    """Pause each edition being sent that has passed a bound."""
+    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters)
+    for edition in sending.only("newsletter", "period", "guard_pauses", "guarded_since"):
+        if judge(figures(edition), guard, edition.guard_pauses):
+            _pause(edition, guard)
+
+
+@transaction.atomic
+def _pause(edition: Edition, guard: Guard) -> None:
+    """Pause the edition, unless somebody has resumed it in the meantime."""
+    held = Edition.objects.select_for_update().get(pk=edition.pk)
+    if reason := judge(figures(held), guard, held.guard_pauses):
+        lifecycle.pause_automatically(held.name, reason)
+
+
+def figures(edition: Edition) -> GuardFigures:
+    """Return what counts for the guard; its cost grows with what was not accepted."""
+    since = edition.guarded_since
+    tallies = Tally.objects.filter(edition=edition, **({"at__gt": since} if since else {}))
+    sums = tallies.aggregate(accepted=Sum("accepted", default=0), refused=Sum("refused", default=0))
+    # The condition that looks superfluous is that of the partial index of results.
+    refused = _results(since).filter(edition=edition, kind=DeliveryStatus.REFUSED, code__gt=0)
+    refused = refused.exclude(kind=DeliveryStatus.ACCEPTED)
+    reports = Bounce.objects.filter(edition=edition).exclude(mail=Bounce.REFUSED)
+    complaints = reports.filter(kind=Bounce.Kind.COMPLAINT)
+    bounces = reports.exclude(kind=Bounce.Kind.COMPLAINT)
+    return GuardFigures(
+        sent=max(0, sums["accepted"] + sums["refused"]),
+        bounced=refused.count() + _readers(bounces, since),
+        complained=_readers(complaints, since),
+    )
+
+
+def _results(since: datetime | None) -> QuerySet[Result]:
+    return Result.objects.filter(at__gt=since.timestamp()) if since else Result.objects.all()
+
+
+def _readers(reports: QuerySet[Bounce], since: datetime | None) -> int:
+    """Return how many readers these reports are about, of those whose email was accepted in this time."""
+    accepted = _results(since).filter(
+        edition_id=OuterRef("edition_id"), number=OuterRef("number"), kind=DeliveryStatus.ACCEPTED
+    )
+    return reports.filter(Exists(accepted)).values("number").distinct().count()

@@ -59,6 +59,9 @@ def keys(kind: Any, above: str = "") -> Iterator[str]:
         if name == "newsletters.NAME.cadence":
             yield from keys(config.CadenceSettings, f"{name}.CADENCE.")
             continue
+        if name == "newsletters.NAME.topics":
+            yield from (name, *keys(config.Topic, f"{name}.TOPIC."))
+            continue
         if below is None or name == "delivery.dkim":
             yield name
         if below is not None:

@@ -37,6 +37,7 @@ from newsletter.config.schema import (
     Web,
 )
 from newsletter.config.theme import Section, Theme
+from newsletter.config.topics import Topic
 from newsletter.config.values import Moment, NamedAddress, Rate, parse_duration, parse_size
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "SourceSettings",
     "Theme",
     "Timeouts",
+    "Topic",
     "WarmUp",
     "Web",
     "changed_tables",

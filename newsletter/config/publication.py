@@ -23,6 +23,7 @@ from newsletter.config.fields import (
     Words,
 )
 from newsletter.config.theme import Theme
+from newsletter.config.topics import Topic, check_topics
 from newsletter.config.values import (
     InvalidValue,
     Moment,
@@ -130,6 +131,8 @@ class Newsletter:
     period: Period = "week"
     cadences: tuple[Period, ...] = ()
     cadence: dict[Period, CadenceSettings] = field(default_factory=dict)
+    topics: dict[str, Topic] = field(default_factory=dict)
+    maximum_variants: Annotated[Whole, Field(ge=1, le=4096)] = 64
     draft: MomentValue | None = None
     send: MomentValue | None = None
     approval: Literal["editor", "none"] = "editor"
@@ -201,6 +204,11 @@ class Newsletter:
             if cadence == self.default_cadence or cadence not in self.offered:
                 raise InvalidValue(messages.CADENCE_TABLE(cadence=cadence))
             _check_moments(cadence, own.draft, own.send, f"cadence.{cadence}.")
+        return self
+
+    @model_validator(mode="after")
+    def _topics_fit(self) -> Self:
+        check_topics(self.topics, {source.url for source in self.sources}, self.maximum_variants)
         return self
 
     @model_validator(mode="after")

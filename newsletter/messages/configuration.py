@@ -105,6 +105,26 @@ CADENCE_TABLE = MessageType(
         " add it there, or remove this table"
     ),
 )
+TOPIC_NAME = MessageType(
+    "value.topic-name",
+    gettext_noop(
+        "topics: '{name}' must be 1 to 40 characters out of a-z, 0-9 and '-'; write what readers see as its title"
+    ),
+)
+TOPIC_WITHOUT_POSTS = MessageType(
+    "value.topic-without-posts", gettext_noop("topics.{name}: write the categories, sources or words that it has")
+)
+TOPIC_SOURCE = MessageType(
+    "value.topic-source",
+    gettext_noop("topics.{name}.sources: {url} is not the url of a source of this newsletter; copy it from there"),
+)
+TOO_MANY_TOPICS = MessageType(
+    "value.too-many-topics",
+    gettext_noop(
+        "topics: readers can pick from {count} topics in {combinations} ways, and each may need an email of its own;"
+        " that is more than maximum_variants ({maximum}): use fewer topics, or raise it"
+    ),
+)
 NETWORK = MessageType(
     "value.network",
     gettext_noop("{value} is not an IP address or network; use a form such as '127.0.0.1' or '10.0.0.0/8'"),

@@ -49,6 +49,7 @@ PARTS_OF_TABLES = (
     "delivery.dkim.",
     *(f"delivery.{name}" for name in API_NAMES),
     "newsletters.NAME.theme.sections",
+    "newsletters.NAME.topics.",
 )
 """Keys inside tables that docs/configuration.md describes as a whole, or that belong to a provider."""
 ROOT = Path(__file__).parents[2]
@@ -132,6 +133,18 @@ def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> No
     assert "Saved." in site.post(url, **{"cadence.day.send": "", "cadence.day.body": ""})
     assert "period" in site.post(url, cadences=["day"])
     assert site.newsletter["cadences"] == ["day", "week"]
+
+
+def test_topics_are_edited_a_line_each(site: Site) -> None:
+    url = f"{KINAFORUM}/topics/"
+    assert "Saved." in site.post(url, topics="film | Film and TV | Film; TV\nbooks | | | | novel; poem")
+    film, books = {"title": "Film and TV", "categories": ["Film", "TV"]}, {"words": ["novel", "poem"]}
+    assert site.newsletter["topics"] == {"film": film, "books": books}
+    assert "film | Film and TV | Film; TV\nbooks |  |  |  | novel; poem" in site.client.get(url).content.decode()
+    assert "Nothing was changed." in site.post(url)
+    assert "write the categories, sources or words" in site.post(url, topics="film | Film")
+    assert "separated by |" in site.post(url, topics="film")
+    assert site.newsletter["topics"] == {"film": film, "books": books}
 
 
 @pytest.mark.parametrize("url", PAGES)

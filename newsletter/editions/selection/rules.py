@@ -104,17 +104,18 @@ def _filtered_by(facts: Facts, include: Filter, exclude: Filter) -> MessageType 
     categories = {c.casefold() for c in facts.categories}
     if categories & {c.casefold() for c in exclude.categories}:
         return reasons.BY_CATEGORY
-    if _has_word(facts, exclude.words):
+    if has_word(exclude.words, facts.title, facts.text):
         return reasons.BY_WORD
     if not include:
         return None
-    if categories & {c.casefold() for c in include.categories} or _has_word(facts, include.words):
+    if categories & {c.casefold() for c in include.categories} or has_word(include.words, facts.title, facts.text):
         return None
     return reasons.BY_CATEGORY if include.categories else reasons.BY_WORD
 
 
-def _has_word(facts: Facts, words: Iterable[str]) -> bool:
-    return any(_pattern(word).search(facts.title) or _pattern(word).search(facts.text) for word in words)
+def has_word(words: Iterable[str], *texts: str) -> bool:
+    """Return whether one of the texts has one of the words, whole and in upper or lower case."""
+    return any(_pattern(word).search(text) for word in words for text in texts)
 
 
 @cache

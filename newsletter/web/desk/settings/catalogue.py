@@ -9,6 +9,7 @@ from newsletter.web.desk.settings.cadences_page import as_documented, cadences_p
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
 from newsletter.web.desk.settings.providers_page import API_NAMES, PROVIDERS
+from newsletter.web.desk.settings.topics_page import TOPICS
 
 
 def _choices(*pairs: tuple[str, Words]) -> tuple[tuple[str, Words], ...]:
@@ -361,7 +362,7 @@ ALERTS = SettingsPage(
 
 CADENCES = cadences_page(field for page in (SCHEDULE, CONTENT, DESIGN) for field in page.fields)
 
-NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, CONTENT, DESIGN)
+NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, TOPICS, CONTENT, DESIGN)
 SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS)
 PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
 

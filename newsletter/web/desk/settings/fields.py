@@ -28,6 +28,7 @@ class Kind(Enum):
     CHOICES = auto()
     LINKS = auto()
     SECTIONS = auto()
+    TOPICS = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ def as_text(kind: Kind, value: Any) -> str:
         return "\n".join(f"{label} {address}" for label, address in value.items())
     if kind is Kind.SECTIONS:
         return "\n".join(_section_line(section) for section in value)
+    if kind is Kind.TOPICS:
+        return "\n".join(_topic_line(name, topic) for name, topic in value.items())
     return str(value)
 
 
@@ -107,6 +110,8 @@ def from_text(kind: Kind, text: str) -> Any:
         return dict(_label_and_address(line) for line in text.split("\n") if line.strip())
     if kind is Kind.SECTIONS:
         return [_section(line) for line in text.split("\n") if line.strip()]
+    if kind is Kind.TOPICS:
+        return dict(_topic(line) for line in text.split("\n") if line.strip())
     return text
 
 
@@ -127,6 +132,27 @@ def _section_line(section: Any) -> str:
 def _section(line: str) -> dict[str, str]:
     parts = [part.strip() for part in line.split("|", 2)]
     return {key: part for key, part in zip(_PARTS_OF_A_SECTION, parts, strict=False) if part}
+
+
+_LISTS_OF_A_TOPIC = ("categories", "sources", "words")
+
+
+def _topic_line(name: str, topic: Any) -> str:
+    lists = ("; ".join(topic.get(key, ())) for key in _LISTS_OF_A_TOPIC)
+    return " | ".join((name, topic.get("title", ""), *lists)).rstrip(" |")
+
+
+def _topic(line: str) -> tuple[str, dict[str, Any]]:
+    name, title, *lists = [part.strip() for part in line.split("|")]
+    if len(lists) > len(_LISTS_OF_A_TOPIC):
+        raise ValueError(line)
+    listed = {key: _items(text) for key, text in zip(_LISTS_OF_A_TOPIC, lists, strict=False)}
+    written = {"title": title, **listed}
+    return name, {key: value for key, value in written.items() if value}
+
+
+def _items(text: str) -> list[str]:
+    return [item.strip() for item in text.split(";") if item.strip()]
 
 
 def _domain_line(domain: str, limits: Any) -> str:

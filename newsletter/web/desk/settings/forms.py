@@ -16,7 +16,7 @@ from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage
 
 _SEEN = "seen:"
 _BLANK = ""
-_SEVERAL_LINES = (Kind.LINES, Kind.DATES, Kind.LONG_TEXT, Kind.DOMAIN_LIMITS, Kind.LINKS, Kind.SECTIONS)
+_SEVERAL_LINES = (Kind.LINES, Kind.DATES, Kind.LONG_TEXT, Kind.DOMAIN_LIMITS, Kind.LINKS, Kind.SECTIONS, Kind.TOPICS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +182,8 @@ def _wanted(kind: Kind) -> str:
         return _("Enter a domain, a number of connections and a rate on each line.")
     if kind is Kind.LINKS:
         return _("Enter a label and an address on each line.")
+    if kind is Kind.TOPICS:
+        return _("Enter a name, a title, categories, sources and words on each line, separated by |.")
     return _("Enter a number.")
 
 

@@ -1,4 +1,4 @@
-"""Reads TOML, with a limit to how deeply values are nested."""
+"""Reads TOML; what Python's parser fails on otherwise is an error in the file as well."""
 
 import tomllib
 from typing import Any
@@ -8,11 +8,19 @@ DEEPEST = 30
 
 
 def loads(text: str) -> dict[str, Any]:
-    """Parse TOML. Raises `tomllib.TOMLDecodeError`, also where values are nested more than `DEEPEST` levels deep."""
+    """Parse TOML.
+
+    Raises `tomllib.TOMLDecodeError`, also where values are nested more than `DEEPEST` levels deep, or where an integer
+    has more digits than Python converts.
+    """
     try:
         tree = tomllib.loads(text)
     except RecursionError:
         raise _too_deep() from None
+    except tomllib.TOMLDecodeError:
+        raise
+    except ValueError:
+        raise tomllib.TOMLDecodeError("a number has too many digits") from None
     level: list[Any] = [tree]
     for _ in range(DEEPEST):
         level = [value for container in level for value in _values(container)]

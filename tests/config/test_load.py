@@ -226,3 +226,9 @@ def test_no_value_of_any_key_breaks_the_validator(value: object) -> None:
 def test_a_file_that_is_nested_too_deeply_is_refused_in_a_sentence(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^not valid TOML|: not valid TOML"):
         config.parse(text)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "-" + "9" * 5_000, "1" + "_0" * 5_000])
+def test_a_number_with_too_many_digits_is_refused_in_a_sentence(number: str) -> None:
+    with pytest.raises(ConfigError, match="not valid TOML: a number has too many digits"):
+        config.parse(f"a = {number}")

@@ -87,15 +87,31 @@ def _inside(value: object) -> Iterator[Pattern]:
 
 def _written(module: ModuleType) -> Iterator[Use]:
     """Patterns that are given to a function of `re`; what is filled in counts as a word."""
+    for node, function, pattern in _calls(module):
+        text = _text(pattern, vars(module))
+        if text is not None:
+            yield Use(f"{module.__name__}:{function}", re.compile(text, _flags(node)), function.endswith("match"))
+
+
+def _calls(module: ModuleType) -> Iterator[tuple[ast.Call, str, ast.expr]]:
+    """Calls of functions of `re`, with the function's name and the pattern as it is written."""
     for node in ast.walk(ast.parse(_source(module))):
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=function), args=[first, *_]):
-                text = _text(first, vars(module)) if function in _FUNCTIONS else None
-                if text is not None:
-                    compiled = re.compile(text, _flags(node))
-                    yield Use(f"{module.__name__}:{function}", compiled, function.endswith("match"))
+                if function in _FUNCTIONS:
+                    yield node, function, first
             case _:
                 continue
+
+
+def unread() -> list[str]:
+    """Patterns that are made where they are used, of what a module doesn't hold: `uses` can't know them."""
+    return sorted(
+        f"{module.__name__}:{ast.unparse(pattern)}"
+        for module in _modules()
+        for _, _, pattern in _calls(module)
+        if _text(pattern, vars(module)) is None
+    )
 
 
 def _text(node: ast.expr, names: Mapping[str, object]) -> Any:
@@ -103,6 +119,12 @@ def _text(node: ast.expr, names: Mapping[str, object]) -> Any:
         return node.value
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(part, names) for part in node.values)
+    if isinstance(node, ast.Name):
+        held = names.get(node.id)
+        return held if isinstance(held, str | bytes) else None
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        parts = [_text(part, names) for part in (node.left, node.right)]
+        return None if None in parts else parts[0] + parts[1]
     if isinstance(node, ast.FormattedValue):
         known = names.get(node.value.id) if isinstance(node.value, ast.Name) else None
         return known if isinstance(known, str) else "word"

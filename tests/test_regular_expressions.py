@@ -6,6 +6,7 @@ import pytest
 
 from newsletter.delivery.bounces import words
 from newsletter.feeds import timestamps
+from newsletter.render.lint import clients
 from tests import patterns
 
 SIZE, SECONDS = 60_000, 1.0
@@ -27,7 +28,25 @@ OWN = {
 }
 """Patterns that only meet what the publisher wrote."""
 
-FOREIGN = [use for use in patterns.uses() if use.where not in OWN]
+MADE = {
+    "newsletter.delivery.bounces.words:'|'.join(_NO_HOST)": "a global of the module, found there",
+    "newsletter.delivery.bounces.words:'|'.join(words)": "globals of the module, found there",
+    "newsletter.editions.selection.rules:before + escaped + ('\\\\b' if word[-1:].isalnum() else '')": "a word",
+    "newsletter.render.html.mjml:'|'.join(map(re.escape, bodies))": "escaped words",
+    "newsletter.render.lint.clients:fact.css": "FACTS, below",
+    "newsletter.render.lint.clients:fact.image": "FACTS, below",
+    "newsletter.render.placeholders:'|'.join((re.escape(n) for n in sorted(names, key=len, reverse=True))) or '(?!)'": (
+        "escaped words"
+    ),
+}
+"""Patterns that are made where they are used, and why they are linear all the same or where they are tried."""
+
+FACTS = [
+    patterns.Use(f"{clients.__name__}:{fact.page}", re.compile(fact.css or fact.image, re.IGNORECASE), anchored=False)
+    for fact in clients.FACTS
+    if fact.css or fact.image
+]
+FOREIGN = [*(use for use in patterns.uses() if use.where not in OWN), *FACTS]
 
 
 @pytest.mark.parametrize("use", FOREIGN, ids=lambda use: use.where)
@@ -47,3 +66,7 @@ def test_a_pattern_that_backtracks_is_found(pattern: str) -> None:
 
 def test_the_exceptions_exist() -> None:
     assert set(OWN) <= {use.where for use in patterns.uses()}
+
+
+def test_no_pattern_is_overlooked() -> None:
+    assert patterns.unread() == sorted(MADE)

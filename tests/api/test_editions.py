@@ -201,6 +201,13 @@ def test_a_time_that_has_passed_is_refused(api: ApiClient, draft: Edition) -> No
     assert api.post(f"{EDITION}/send", asked, 422, If_Match=ready(api))["code"] == "edition.due-passed"
 
 
+def test_a_misspelt_time_sends_nothing(api: ApiClient, draft: Edition) -> None:
+    """Without a time, an edition is sent at once."""
+    asked = {"when": "2099-01-01T10:00:00Z"}
+    assert api.post(f"{EDITION}/send", asked, 422, If_Match=ready(api))["status"] == 422
+    assert Edition.objects.get().state == State.APPROVED
+
+
 def test_a_draft_can_not_be_sent(api: ApiClient, draft: Edition) -> None:
     assert api.post(f"{EDITION}/send", {}, 409, If_Match=api.etag())["status"] == 409
 

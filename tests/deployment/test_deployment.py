@@ -43,6 +43,10 @@ def test_the_unit_has_few_rights(tmp_path: Path, port: int) -> None:
     assert re.search(r"exposure level for newsletter\.service: [0-2]\.", told)
 
 
+def test_files_of_the_service_are_private() -> None:
+    assert "UMask=0077\n" in unit(SITE)
+
+
 def test_a_site_in_a_home_directory_can_be_reached() -> None:
     assert "ProtectHome=yes" in unit(SITE)
     assert "ProtectHome=" not in unit(replace(SITE, config=Path("/home/anna/site/config.toml")))

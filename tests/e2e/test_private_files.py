@@ -76,10 +76,12 @@ def test_every_file_is_private(site: Callable[[str], Site], form: str) -> None:
     found.run("subscribers", "export", "--newsletter", "kinaforum", "export.csv")
     found.run("subscribers", "export", "--newsletter", "kinaforum", "export.json")
     found.run("preview", EDITION, "--out", "seen")
+    found.run("backup", "site.backup")
     names = set(tree(found.folder))
     place = "mails/new" if form == "maildir" else "mails"
     assert [name for name in names if name.startswith(place + "/")]
     assert {"newsletter.db", "readers.csv.refused.csv", "export.csv", "export.json", "dkim.pem", "journal"} <= names
+    assert {"recovery-log", "site.backup"} <= names
     assert loose(found, by_hand) == {}
 
 

@@ -9,9 +9,24 @@ from django.contrib.sessions.models import Session
 from django.db import models
 
 from newsletter import config
+from newsletter.bounces import webhook_events
+from newsletter.config import Config
+from newsletter.events import delivering
 from newsletter.messages import posts as reasons
-from newsletter.models import Edition, EditionPost, Notice, Occurrence, Post, State
-from newsletter.scheduling import housekeeping
+from newsletter.models import (
+    Edition,
+    EditionPost,
+    Notice,
+    Occurrence,
+    Post,
+    RecordedEvent,
+    Source,
+    SourceDay,
+    State,
+    WebhookEvent,
+)
+from newsletter.recovery import log
+from newsletter.scheduling import housekeeping, old_deliveries, unused_images
 from subscribers import preferences
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
 from tests.conftest import Site
@@ -28,7 +43,7 @@ def in_a_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preferences, "empty_write_ahead_log", lambda: None)
 
 
-def tidied(model: type[models.Model], field: str, now: datetime = NOW) -> set[str]:
+def tidied(model: type[models.Model], field: str, now: datetime = NOW) -> set[object]:
     """What is left of a model after housekeeping, by one of its fields."""
     housekeeping.tidy(config.current(), now)
     return set(model._default_manager.values_list(field, flat=True))
@@ -123,6 +138,46 @@ def test_notices_and_occurrences_are_kept_for_90_days() -> None:
     Occurrence.objects.create(newsletter="kinaforum", act="undone", due_at=limit - DAY)
     assert tidied(Notice, "text") == {"young"}
     assert set(Occurrence.objects.values_list("act", flat=True)) == {"young", "undone"}
+
+
+@pytest.mark.django_db
+def test_readings_of_sources_are_counted_for_90_days() -> None:
+    source = Source.objects.create(newsletter="kinaforum", url="https://kinaforum.example/")
+    days = [(NOW - age * DAY).date() for age in (90, 91)]
+    SourceDay.objects.bulk_create(SourceDay(source=source, day=day) for day in days)
+    assert tidied(SourceDay, "day") == {days[0]}
+
+
+@pytest.mark.django_db
+def test_events_of_email_services_are_kept_as_long_as_they_can_have_an_effect() -> None:
+    for key, age in (("kept", webhook_events.KEEP), ("old", webhook_events.KEEP + SECOND)):
+        WebhookEvent.objects.create(provider="postmark", key=key, kind="delivered", received_at=NOW - age)
+    assert tidied(WebhookEvent, "key") == {"kept"}
+
+
+@pytest.mark.django_db
+def test_events_for_webhooks_are_kept_for_a_month() -> None:
+    for key, age in (("kept", delivering.KEEP), ("old", delivering.KEEP + SECOND)):
+        RecordedEvent.objects.create(key=key, at=NOW - age)
+    assert tidied(RecordedEvent, "key") == {"kept"}
+
+
+@pytest.mark.django_db
+def test_images_old_deliveries_and_the_recovery_log_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each of them deletes is tested where it is done."""
+    called: list[tuple[str, datetime]] = []
+    for module, name in ((unused_images, "remove"), (old_deliveries, "roll_up"), (log, "remove_before")):
+
+        def act(configuration: Config, moment: datetime, where: str = module.__name__) -> None:
+            called.append((where, moment))
+
+        monkeypatch.setattr(module, name, act)
+    housekeeping.tidy(config.current(), NOW)
+    assert called == [
+        ("newsletter.scheduling.unused_images", NOW),
+        ("newsletter.scheduling.old_deliveries", NOW),
+        ("newsletter.recovery.log", NOW - housekeeping.KEEP_RECOVERY_LOG),
+    ]
 
 
 @pytest.mark.django_db

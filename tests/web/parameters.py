@@ -1,13 +1,19 @@
 """Requests with hostile parameters: every address of the site, every parameter that its pages read."""
 
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from urllib.parse import quote, urlencode
 
 from django.http.response import HttpResponseBase
 from django.test import Client
 from hypothesis import strategies as st
 
+import newsletter.web
+import subscribers
+from newsletter.web.archive.urls import urlpatterns as archive_patterns
 from newsletter.web.desk.urls import urlpatterns
+from newsletter.web.hooks.providers import WEBHOOKS
 from tests.web import make
 
 EDITION = f"editions/kinaforum/{make.PERIOD}/"
@@ -34,6 +40,16 @@ NAMES = (
     *("reason", "recovery", "revision", "role", "shown-subject", "state", "status", "subject", "tag", "tags", "text"),
     *("title", "to", "token", "typed", "until", "url", "website", "when", "List-Unsubscribe", "sure"),
 )
+
+
+def _read_by_pages() -> frozenset[str]:
+    """The parameters that the code of pages asks for by name."""
+    folders = [Path(package.__path__[0]) for package in (newsletter.web, subscribers)]
+    texts = [path.read_text("utf-8") for folder in folders for path in folder.rglob("*.py")]
+    return frozenset(re.findall(r"\b(?:GET|POST|posted)\.get(?:list)?\(\"([\w-]+)\"", "\n".join(texts)))
+
+
+ALL_NAMES = sorted({*NAMES, *_read_by_pages()})
 NUMBERS = (
     "0",
     "1",
@@ -133,16 +149,12 @@ def _desk_paths(ids: tuple[int, ...], segment: str) -> list[str]:
 
 def _public_paths(tokens: tuple[str, ...], segment: str) -> list[str]:
     """Readers' pages with tokens that are good and not, the archive, and what machines ask."""
-    paths = ["/", "/n/kinaforum/", "/n/kinaforum/feed.atom", "/n/kinaforum/subscribe", f"/n/kinaforum/{make.PERIOD}/"]
-    paths += [
-        "/healthz",
-        "/readyz",
-        "/metrics",
-        "/sitemap.xml",
-        "/robots.txt",
-        f"/n/{segment}/",
-        f"/n/kinaforum/{segment}/",
-    ]
+    paths = ["/n/kinaforum/subscribe", f"/n/{segment}/subscribe", "/healthz", "/readyz", "/metrics", f"/l/{segment}"]
+    paths += [f"/hooks/{provider}/" for provider in (*WEBHOOKS, segment)]
+    for route in [str(pattern.pattern) for pattern in archive_patterns]:
+        real = route.replace("<slug:name>", "kinaforum").replace("<period:period>", make.PERIOD)
+        odd = re.sub(r"<[^>]+>", lambda _: segment, real)
+        paths += [f"/{odd}", "/" + re.sub(r"<[^>]+>", lambda _: segment, route)]
     return paths + [f"/{kind}/{token}" for kind in ("u", "p", "me", "confirm") for token in (*tokens, segment)]
 
 
@@ -151,7 +163,7 @@ def cases(draw: st.DrawFn, ids: tuple[int, ...], tokens: tuple[str, ...]) -> Cas
     """Any request to any page."""
     segment = draw(SEGMENTS)
     path = draw(st.sampled_from([*_desk_paths(ids, segment), *_public_paths(tokens, segment)]))
-    given_parameters = st.lists(st.tuples(st.sampled_from(NAMES), VALUES), max_size=5)
+    given_parameters = st.lists(st.tuples(st.sampled_from(ALL_NAMES), VALUES), max_size=5)
     fields = [("revision", draw(st.sampled_from(("1", "2", *NUMBERS)))), ("act", draw(st.sampled_from(ACTS)))]
     query = draw(
         given_parameters.map(lambda given: urlencode(given, errors="replace")) | st.text(max_size=20).map(quote)

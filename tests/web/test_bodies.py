@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 import pytest
 
-from newsletter.web.bodies import LARGEST, Pace, WholeBodies
+from newsletter.web.bodies import LARGEST, LARGEST_OF_HOOKS, Pace, WholeBodies
 from newsletter.web.requests import Message, Receive, Send
 from tests.conftest import Site
 from tests.site_texts import with_daily
@@ -102,6 +102,7 @@ async def test_one_whose_client_goes_away_is_dropped() -> None:
     [
         ("/n/kinaforum/subscribe", 400_000_000, 413),
         ("/u/x", 400_000_000, 413),
+        ("/hooks/postmark/", 400_000_000, 413),
         ("/desk/login/", 0, 303),
         ("/desk/subscribers/import/", 0, 303),
         ("/desk/subscribers/import/", 3_000_000, 413),
@@ -121,6 +122,16 @@ async def test_a_large_body_needs_a_login_and_its_route(path: str, allowed: int,
 @pytest.mark.parametrize(("size", "status"), [(LARGEST, 0), (LARGEST + 1, 413)])
 async def test_a_body_from_anyone_has_a_limit(size: int, status: int, declared: bool) -> None:
     client = Client([b"x" * size])
+    if declared:
+        client.scope["headers"] = [(b"content-length", b"%d" % size)]
+    assert await client.ask() == status
+    assert len(client.seen) == (status == 0)
+
+
+@pytest.mark.parametrize("declared", [True, False])
+@pytest.mark.parametrize(("size", "status"), [(LARGEST_OF_HOOKS, 0), (LARGEST_OF_HOOKS + 1, 413)])
+async def test_a_call_of_an_email_service_may_be_larger(size: int, status: int, declared: bool) -> None:
+    client = Client([b"x" * size], path="/hooks/postmark/")
     if declared:
         client.scope["headers"] = [(b"content-length", b"%d" % size)]
     assert await client.ask() == status

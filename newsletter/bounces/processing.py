@@ -21,7 +21,7 @@ from pathlib import Path
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from newsletter.bounces import mailbox_status, policy
+from newsletter.bounces import mailbox_status, policy, rates
 from newsletter.bounces.dmarc_reports import take_reports
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
 from newsletter.config import Config
@@ -92,6 +92,7 @@ def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
 def tick(configuration: Config, now: datetime) -> None:
     """For the clock: weigh refusals, and read the mailbox where there is one; one that fails is told in one line."""
     policy.weigh_refusals(configuration, now)
+    rates.refresh(configuration, now)
     if not mailbox_status.configured(configuration):
         return
     try:

@@ -19,6 +19,7 @@ _OF_SITE = {
     notices.RECOVERED: messages.ABOUT_RECOVERED,
     notices.MAIL: messages.ABOUT_EMAILS,
     notices.MAILBOX: messages.ABOUT_BOUNCE,
+    notices.COMPLAINTS: messages.ABOUT_COMPLAINTS,
 }
 _OF_EDITION = {
     notices.WAITING: messages.ABOUT_WAITING,

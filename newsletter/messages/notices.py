@@ -37,6 +37,20 @@ EMAILS_FAILING = MessageType(
         "{days} days; see Unsent emails at the desk."
     ),
 )
+MANY_COMPLAINTS = MessageType(
+    "notice.many-complaints",
+    gettext_noop(
+        "{complained} of {sent} emails of the last {days} days were reported as spam ({share} %). Gmail and Yahoo want "
+        "less than 0.1 %, and block senders above 0.3 %. See Deliverability at the desk."
+    ),
+)
+MANY_COMPLAINTS_AT = MessageType(
+    "notice.many-complaints-at",
+    gettext_noop(
+        "{complained} of {sent} emails to {domain} of the last {days} days were reported as spam ({share} %). Gmail "
+        "and Yahoo want less than 0.1 %, and block senders above 0.3 %. See Deliverability at the desk."
+    ),
+)
 PAUSED = MessageType("notice.paused", gettext_noop("{edition} is paused: {reason}"))
 SENT = MessageType("notice.sent", gettext_noop("{edition} was sent: {counts}"))
 UNCONFIRMED = MessageType(
@@ -71,6 +85,7 @@ ABOUT_SENT = MessageType("notice.about-sent", gettext_noop("Sent: {period}"))
 ABOUT_SERVICE = MessageType("notice.about-service", gettext_noop("A service is failing"))
 ABOUT_RECOVERED = MessageType("notice.about-recovered", gettext_noop("A service is working again"))
 ABOUT_EMAILS = MessageType("notice.about-emails", gettext_noop("Emails can't be sent"))
+ABOUT_COMPLAINTS = MessageType("notice.about-complaints", gettext_noop("Readers report your emails as spam"))
 ABOUT_BOUNCE = MessageType("notice.about-bounce", gettext_noop("A bounce message could not be processed"))
 OPEN_THE_EDITION = MessageType("notice.open-the-edition", gettext_noop("Open the edition"))
 OPEN_THE_DESK = MessageType("notice.open-the-desk", gettext_noop("Open the desk"))

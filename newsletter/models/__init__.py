@@ -6,7 +6,7 @@ The packages above read and write them, and have the rules about who may change 
 from newsletter.models.bounce import Bounce, BounceMailbox, WebhookEvent
 from newsletter.models.clock import Notice, Occurrence
 from newsletter.models.counted_link import CountedLink
-from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck
+from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck, DomainRate
 from newsletter.models.delivery import Chunk, Delivery, DeliveryStatus, Identity, Machine, Result, Retry, Tally
 from newsletter.models.edition import (
     LOCKED_STATES,
@@ -45,6 +45,7 @@ __all__ = [
     "DmarcReport",
     "DmarcResult",
     "DnsCheck",
+    "DomainRate",
     "Edition",
     "EditionPost",
     "EditorChoice",

@@ -3,6 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
+from newsletter.models.edition import Edition
+
 
 class DnsCheck(models.Model):
     """The last report on deliverability; one row."""
@@ -52,3 +54,23 @@ class DmarcResult(models.Model):
 
     def __str__(self) -> str:
         return f"{self.address}: {self.count}"
+
+
+class DomainRate(models.Model):
+    """What came back of an edition from one domain; counted anew while reports come, and kept.
+
+    `domain` is "" for all domains with few readers together.
+    """
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="rates", db_index=False)
+    domain = models.CharField(max_length=255, blank=True)
+    sent = models.PositiveIntegerField(help_text="emails that a server accepted or refused")
+    bounced = models.PositiveIntegerField(default=0)
+    complained = models.PositiveIntegerField(default=0)
+    counted_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("edition", "domain"), name="domain_rate_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.edition} to {self.domain or 'others'}: {self.sent}"

@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.bounces.processing import BounceEffect, take
-from newsletter.models import DnsCheck, Job
+from newsletter.models import DnsCheck, DomainRate, Edition, Job
 from newsletter.web.desk.jobs import work
 from tests.delivery.dmarc_samples import email, record, report, xml
 from tests.doubles import nsd
+from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +143,19 @@ def test_at_most_fifty_servers_are_shown(admin: Client) -> None:
     raw = xml(*records, begin=int(timezone.now().timestamp()) - 3_600)
     take_reports(email(gzip.compress(raw)))
     assert "3 more servers with fewer emails are not shown." in page(admin)
+
+
+def test_without_emails_the_rates_say_so(admin: Client) -> None:
+    assert "Nothing has been sent in the last weeks." in page(admin)
+
+
+def test_bounces_and_complaints_are_shown_by_domain_and_week(admin: Client) -> None:
+    edition = samples.sending(2)
+    Edition.objects.filter(pk=edition.pk).update(began_at=timezone.now())
+    DomainRate.objects.create(
+        edition=edition, domain="gmail.com", sent=10_000, bounced=120, complained=31, counted_at=timezone.now()
+    )
+    shown = page(admin)
+    assert "Bounces and spam complaints by week" in shown
+    assert re.search(r"gmail\.com.*10,000.*1\.2%.*state failed\">31.*0\.31%", shown)
+    assert "Too many spam complaints" in shown

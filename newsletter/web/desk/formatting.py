@@ -97,11 +97,12 @@ def number(value: float) -> str:
     return format_decimal(value, locale=language())
 
 
-def share(part: int, whole: int) -> str:
-    """A part of a whole in per cent, with one decimal; a dash where there is no whole."""
+def share(part: int, whole: int, decimals: int = 1) -> str:
+    """A part of a whole in per cent, with one decimal or more; a dash where there is no whole."""
     if not whole:
         return "–"
-    return format_percent(part / whole, format="#,##0.0 %" if language() != "en_GB" else "#,##0.0%", locale=language())
+    space = "" if language() == "en_GB" else " "
+    return format_percent(part / whole, format=f"#,##0.{'0' * decimals}{space}%", locale=language())
 
 
 def state(value: str) -> str:

@@ -12,6 +12,7 @@ from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability.requirements import NAMES
 from newsletter.web.desk import formatting
 from newsletter.web.desk.deliverability import dns_check
+from newsletter.web.desk.deliverability.complaint_rates import complaint_rates
 from newsletter.web.desk.deliverability.dmarc_senders import senders
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import default_zone, editor, page
@@ -32,6 +33,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
             {"domain": domain, "rows": list(map(_row, found))} for domain, found in dns_check.by_domain(checks)
         ],
         "counts": _counts(checks),
+        "rates": complaint_rates(config_of(request), timezone.now(), default_zone(request)),
         "senders": senders(config_of(request), timezone.now(), default_zone(request)),
     }
     return page(request, "deliverability", context, section="settings")

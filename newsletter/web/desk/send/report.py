@@ -80,6 +80,7 @@ def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
         "domains": queries.domains(found),
         "refused": queries.replies(found, DeliveryStatus.REFUSED),
         "unsubscribed": unsubscribed([found]).get(found.pk, 0),
+        "confirmed": queries.confirmed(found),
         "came_back": queries.came_back(found),
         "earlier": queries.earlier(found),
         "most_read": queries.most_read(found),

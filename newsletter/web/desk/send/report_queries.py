@@ -14,6 +14,7 @@ from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from newsletter.bounces import webhook_events
 from newsletter.config import Newsletter
 from newsletter.messages import from_text
 from newsletter.models import (
@@ -22,11 +23,13 @@ from newsletter.models import (
     CountedLink,
     Delivery,
     DeliveryStatus,
+    DomainRate,
     Edition,
     Result,
     Retry,
     State,
     Tally,
+    WebhookEvent,
 )
 from newsletter.sending import progress
 from newsletter.sending.audience import addresses
@@ -83,6 +86,8 @@ class DomainLine:
     audience: int
     refused: int
     deferred: int
+    bounced: int = 0
+    complained: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +179,15 @@ def domains(edition: Edition) -> list[DomainLine]:
     for number, domain in named.values_list("number", path):
         place = (domain or _("erased"), kinds.get(number, ""))
         bad[place] = bad.get(place, 0) + 1
-    return [
-        DomainLine(d, n, bad.get((d, DeliveryStatus.REFUSED), 0), bad.get((d, DeliveryStatus.DEFERRED), 0))
-        for d, n in found
-    ]
+    back = {row.domain: row for row in edition.rates.all()}
+    return [_domain_line(domain, n, bad, back.get(domain)) for domain, n in found]
+
+
+def _domain_line(domain: str, n: int, bad: Mapping[tuple[str, str], int], rate: DomainRate | None) -> DomainLine:
+    refused, deferred = (bad.get((domain, kind), 0) for kind in (DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED))
+    return DomainLine(
+        domain, n, refused, deferred, max(0, rate.bounced - refused) if rate else 0, rate.complained if rate else 0
+    )
 
 
 def most_read(edition: Edition) -> list[ReadLink]:
@@ -210,6 +220,16 @@ def came_back(edition: Edition) -> list[tuple[str, int]]:
     rows = Bounce.objects.filter(edition=edition).values("kind").annotate(n=Count("number", distinct=True))
     found = {row["kind"]: row["n"] for row in rows.order_by()}
     return [(name, found[kind]) for kind, name in names.items() if kind in found]
+
+
+def confirmed(edition: Edition) -> list[tuple[str, int]]:
+    """What email services reported of the emails by webhooks; only what there is."""
+    names = {
+        WebhookEvent.Kind.DELIVERED: _("delivered, says the email service"),
+        WebhookEvent.Kind.DEFERRED: _("still being tried by the email service"),
+    }
+    found = webhook_events.counts(edition)
+    return [(name, found[kind]) for kind, name in names.items() if found.get(kind)]
 
 
 def earlier(edition: Edition) -> list[Earlier]:

@@ -210,6 +210,8 @@ def _restore_text(tree: dict[str, Any], errors: list[ErrorDetails], overridden: 
 
 def _contradictions(config: Config) -> Iterator[ConfigProblem]:
     """Yield errors that involve several keys: names of newsletters, their providers, duplicate sources."""
+    if config.delivery.fallback and config.delivery.fallback == config.delivery.provider:
+        yield ConfigProblem("delivery.fallback", messages.FALLBACK_SAME(provider=str(config.delivery.provider)))
     for name, newsletter in config.newsletters.items():
         here = f"newsletters.{name}"
         if not NAME.fullmatch(name):

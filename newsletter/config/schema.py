@@ -39,6 +39,9 @@ PROVIDERS = (
     "resend", "scaleway", "sendgrid", "sparkpost", "unisender_go",
 )  # fmt: skip
 
+FALLBACKS = ("", *(name for name in PROVIDERS if name != "file"))
+"""What may take over from a provider; "" for nothing. What is written to a folder reaches nobody."""
+
 RateValue = Annotated[Rate, BeforeValidator(parse_rate)]
 Network = Annotated[str, BeforeValidator(parse_network)]
 DatabaseUrl = Annotated[str, BeforeValidator(parse_database)]
@@ -158,6 +161,7 @@ class DeliverySettings:
     """How messages are sent, and how fast."""
 
     provider: Literal[PROVIDERS] = "smtp"  # type: ignore[valid-type]
+    fallback: Literal[FALLBACKS] = ""  # type: ignore[valid-type]
     connections: Annotated[Whole, Field(ge=1, le=500)] = 4
     processes: Annotated[Whole, Field(ge=0, le=64)] = 0
     rate: RateValue = Rate(0, 1)
@@ -266,3 +270,15 @@ class Config:
     def provider_of(self, newsletter: Newsletter) -> str:
         """Return the provider of a newsletter: its own, or that of `[delivery]`."""
         return newsletter.provider or self.delivery.provider
+
+    def fallback_of(self, newsletter: Newsletter) -> str:
+        """Return the provider that takes over if that of a newsletter fails; "" for none."""
+        provider, fallback = self.provider_of(newsletter), str(self.delivery.fallback)
+        return "" if provider in ("file", fallback) else fallback
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """Every provider that a newsletter may be sent through, in alphabetical order."""
+        every = self.newsletters.values()
+        first, fallbacks = {self.provider_of(each) for each in every}, {self.fallback_of(each) for each in every}
+        return tuple(sorted((first | fallbacks) - {""}))

@@ -70,11 +70,15 @@ def note(configuration: Config, newsletter: str) -> Message | None:
 
 
 def _depends_on_readers(configuration: Config, newsletter: str) -> bool:
-    """Return whether links are local and the provider is on loopback; raise LinkProblem if it is elsewhere."""
-    url, provider = configuration.site.url, configuration.provider_of(configuration.newsletters[newsletter])
+    """Return whether links are local and the provider is on loopback; raise LinkProblem if it, or the fallback, is
+    elsewhere.
+    """
+    url, known = configuration.site.url, configuration.newsletters[newsletter]
+    provider, fallback = configuration.provider_of(known), configuration.fallback_of(known)
     if is_public(url) or provider == "file":
         return False
-    if not is_loopback(_host_of(configuration.delivery, provider)):
+    hosts = [_host_of(configuration.delivery, each) for each in (provider, fallback) if each]
+    if not all(map(is_loopback, hosts)):
         raise LinkProblem(messages.LINKS_LOCAL(url=url))
     return True
 

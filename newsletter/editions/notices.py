@@ -20,8 +20,8 @@ from newsletter.models import Edition, Notice
 
 DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
 SERVICE, RECOVERED, MAIL, MAILBOX = "service", "recovered", "mail", "mailbox"
-UNKNOWN, COMPLAINTS = "unknown", "complaints"
-POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS)
+UNKNOWN, COMPLAINTS, FALLBACK = "unknown", "complaints", "fallback"
+POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK)
 """The kinds that need action; they are also logged and posted to `alert_url`."""
 
 log = logging.getLogger("newsletter.notices")

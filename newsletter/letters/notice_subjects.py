@@ -24,6 +24,7 @@ _OF_SITE = {
 _OF_EDITION = {
     notices.WAITING: messages.ABOUT_WAITING,
     notices.PAUSED: messages.ABOUT_PAUSED,
+    notices.FALLBACK: messages.ABOUT_FALLBACK,
     notices.UNKNOWN: messages.ABOUT_WAITING,
     notices.SOURCE: messages.ABOUT_SOURCE,
     notices.SKIPPED: messages.ABOUT_SKIPPED,

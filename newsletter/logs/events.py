@@ -16,6 +16,7 @@ Event = Literal[
     "began",
     "paused",
     "resumed",
+    "fell-back",
     "unknown",
     "sent",
     "cancelled",

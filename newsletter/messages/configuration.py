@@ -40,6 +40,10 @@ NOT_A_CREDENTIAL = MessageType(
 NOT_REMOVED = MessageType("config.not-removed", gettext_noop("it can't be removed yet: {reason}"))
 NOT_ARCHIVED = MessageType("config.not-archived", gettext_noop("it can't be archived yet: {reason}"))
 NAME = MessageType("config.name", gettext_noop("the name must be 1 to 40 characters out of a-z, 0-9 and '-'"))
+FALLBACK_SAME = MessageType(
+    "config.fallback-same",
+    gettext_noop("is the provider itself ({provider}); name another one, or leave it empty"),
+)
 NOT_A_PROVIDER = MessageType("config.not-a-provider", gettext_noop("{value} is not a provider"))
 URL_TWICE = MessageType("config.url-twice", gettext_noop("the same url is listed twice"))
 PLACEHOLDER_SENDER = MessageType(

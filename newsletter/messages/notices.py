@@ -52,6 +52,10 @@ MANY_COMPLAINTS_AT = MessageType(
     ),
 )
 PAUSED = MessageType("notice.paused", gettext_noop("{edition} is paused: {reason}"))
+FELL_BACK = MessageType(
+    "notice.fell-back",
+    gettext_noop("{provider} failed while {edition} was being sent, and {fallback} sends the rest: {reason}"),
+)
 SENT = MessageType("notice.sent", gettext_noop("{edition} was sent: {counts}"))
 UNCONFIRMED = MessageType(
     "notice.unconfirmed",
@@ -79,6 +83,7 @@ ABOUT_APPROVAL = MessageType("notice.about-approval", gettext_noop("Your approva
 ABOUT_WAITING = MessageType("notice.about-waiting", gettext_noop("Your attention is needed: {period}"))
 ABOUT_PROBLEM = MessageType("notice.about-problem", gettext_noop("Your attention is needed"))
 ABOUT_PAUSED = MessageType("notice.about-paused", gettext_noop("Sending is paused: {period}"))
+ABOUT_FALLBACK = MessageType("notice.about-fallback", gettext_noop("Another provider took over: {period}"))
 ABOUT_SOURCE = MessageType("notice.about-source", gettext_noop("Posts may be missing: {period}"))
 ABOUT_SKIPPED = MessageType("notice.about-skipped", gettext_noop("Skipped: {period}"))
 ABOUT_SENT = MessageType("notice.about-sent", gettext_noop("Sent: {period}"))

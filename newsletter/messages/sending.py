@@ -31,6 +31,10 @@ COMPLAINED = MessageType(
         "sending pauses; find out why, then resume or cancel"
     ),
 )
+OUTAGE = MessageType(
+    "sending.outage",
+    gettext_noop("no email was accepted for more than a minute, the latest with: {reply}; check the provider's status"),
+)
 CANNOT_PAUSE = MessageType("sending.cannot-pause", gettext_noop("{name} is {state}, so it can't be paused"))
 CANNOT_CANCEL = MessageType("sending.cannot-cancel", gettext_noop("{name} is {state}, so it can't be cancelled"))
 NOTHING_DEFERRED = MessageType(

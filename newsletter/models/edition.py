@@ -78,6 +78,7 @@ class Edition(models.Model):
         default=0, db_default=0, help_text="how often it was resumed after too many bounces or complaints"
     )
     guarded_since = models.DateTimeField(null=True, help_text="when it was last resumed after such a pause")
+    fallback_reason = MessageField(null=True, help_text="why the fallback provider sends the rest; NULL: it doesn't")
     rolled_up_at = models.DateTimeField(null=True, help_text="when its accepted deliveries were deleted")
 
     class Meta:

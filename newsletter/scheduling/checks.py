@@ -114,9 +114,8 @@ def _images(newsletter: config.Newsletter) -> Iterator[Check]:
 
 
 def provider_checks(configuration: Config) -> Iterator[Check]:
-    """Log in at each provider that is in use; no message is sent."""
-    providers = {configuration.provider_of(n) for n in configuration.newsletters.values()}
-    for provider in sorted(providers):
+    """Log in at each provider that is in use, and at the fallback; no message is sent."""
+    for provider in configuration.providers:
         if provider == "smtp":
             yield _smtp(configuration)
         elif provider == "file":

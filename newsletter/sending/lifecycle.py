@@ -82,7 +82,7 @@ def _wait(edition: Edition, why: Message, now: datetime) -> None:
     """Keep the edition queued, and tell editors once for each reason."""
     waiting = Edition.objects.filter(pk=edition.pk, state=State.QUEUED)
     if waiting.exclude(waiting=why).update(waiting=why):
-        _tell(edition, "waiting", outcomes.WAITING(edition=edition.name, reason=why), now)
+        tell(edition, "waiting", outcomes.WAITING(edition=edition.name, reason=why), now)
 
 
 def complete(newsletters: Collection[str], now: datetime) -> list[Edition]:
@@ -100,7 +100,7 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
         change(held, State.SENT, ended_at=now)
         counts = progress.counts(held)
         events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))
-        _tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
+        tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
         transaction.on_commit(partial(_log_sent, held, counts), robust=True)
         return held
 
@@ -115,7 +115,8 @@ def _log_sent(edition: Edition, counts: progress.Counts) -> None:
     log_event(log, "sent", f"{edition.name}: sent, {counted}, in {seconds:.0f} s", seconds=seconds, **counts.document())
 
 
-def _tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:
+def tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:
+    """Tell the editors of an edition."""
     # Imported here: the sending processes need not carry the render room, which notices lean on.
     from newsletter.editions import notices
 
@@ -146,7 +147,7 @@ def pause_automatically(name: str, reason: Message) -> None:
         now = datetime.now(UTC)
         change(edition, State.PAUSED, reason=reason)
         history.log("the sender", acts.PAUSED(), edition.name, now, after={"reason": reason.to_json()})
-        _tell(edition, "paused", told.PAUSED(edition=name, reason=reason), now)
+        tell(edition, "paused", told.PAUSED(edition=name, reason=reason), now)
 
 
 def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
@@ -156,7 +157,7 @@ def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         held = Edition.objects.select_for_update().get(pk=edition.pk)
         if held.state != State.PAUSED:
             raise NotAllowed(messages.NOT_PAUSED(name=held.name, state=state_message(held.state)))
-        change(held, State.SENDING, reason=None, ended_at=None, **_allowance(held, now))
+        change(held, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(held, now))
         history.log(by, acts.RESUMED(), held.name, now)
     return held
 
@@ -218,7 +219,7 @@ def send_to_skipped(
             raise NotAllowed(messages.NOTHING_SKIPPED(name=held.name))
         check_edition(configuration, held.newsletter, held.approved_content)
         _return_skipped(held, now)
-        change(held, State.SENDING, ended_at=None, reason=None)
+        change(held, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
         history.log(by, acts.SKIPPED_RESENT(), held.name, now, after={"count": found})
     return found
 

@@ -26,6 +26,8 @@ from newsletter.models import ApprovedContent, Chunk, DeliveryStatus, Edition, H
 from newsletter.recovery import entries
 from newsletter.sending import audience, lifecycle, warm_up
 from newsletter.sending.results import ResultRow, hand_over, handed_over, record, return_unsent, row_of
+from newsletter.sending.safeguards import fallback
+from newsletter.sending.safeguards.fallback import ALONE, Succession, Work
 from newsletter.sending.sql import database, statements
 from newsletter.sending.sql.database import with_retries
 from newsletter.sending.sql.precompiled import PrecompiledQuery
@@ -54,10 +56,14 @@ class Outbox:
         newsletters: Collection[str],
         configuration: Config,
         excluded: Callable[[], frozenset[str]] = frozenset,
+        succession: Succession = ALONE,
     ) -> None:
-        """`excluded` returns the domains to which only other machines may send now."""
+        """`newsletters` have this process's provider, and `succession` says what takes over and what it takes over.
+
+        `excluded` returns the domains to which only other machines may send now.
+        """
         self._holder = holder
-        self._newsletters = tuple(newsletters)
+        self._work = Work(tuple(newsletters), succession)
         self._configuration = configuration
         self._busy = False
         # Kept for the few editions that are under way: what was claimed once is never frozen anew.
@@ -65,12 +71,12 @@ class Outbox:
         self._variants = lru_cache(maxsize=8)(_variants_of)
         self._excluded = excluded
         self._due = lru_cache(maxsize=8)(self._due_query)
-        self._unclaimed = PrecompiledQuery(lambda: unclaimed(self._newsletters).order_by("began_at").values_list("pk"))
+        self._unclaimed = PrecompiledQuery(lambda: unclaimed(self._work).order_by("began_at").values_list("pk"))
 
     def waiting(self) -> bool:
         """Return whether `next` would probably return something; reads only."""
         due = self._due(self._excluded()).rows(database.now())
-        return bool(due) or unclaimed(self._newsletters).exists()
+        return bool(due) or unclaimed(self._work).exists()
 
     def next(self, limit: int) -> Batch | None:
         """See `WorkSource`. Retries that are due come before first attempts."""
@@ -97,17 +103,22 @@ class Outbox:
 
     def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
         """See `Sink`."""
-        with_retries(
-            lambda: settle(chunk, [row_of(o) for o in outcomes], self._configuration.delivery, finished=finished)
-        )
+        rows = [row_of(o) for o in outcomes]
+        with_retries(lambda: settle(chunk, rows, self._configuration.delivery, finished=finished))
+        if self._work.succession.fallbacks and (reason := fallback.outage(rows)):
+            with_retries(lambda: fallback.after_outage(self._work, edition, reason))
 
     def pause(self, edition: str, reason: Message) -> None:
-        """See `Sink`."""
-        with_retries(lambda: lifecycle.pause_automatically(edition, reason))
+        """See `Sink`. The fallback provider takes over where it can help."""
+        with_retries(lambda: fallback.pause(self._work, edition, reason))
+
+    def provider_failed(self, reason: Message) -> bool:
+        """Let the fallback provider take over all editions being sent; return whether it took over any."""
+        return with_retries(lambda: fallback.take_over_all(self._work, reason))
 
     def _due_query(self, excluded: frozenset[str]) -> PrecompiledQuery:
         return PrecompiledQuery(
-            lambda now: _due(self._newsletters, now, excluded).order_by("due").values_list("edition_id")[:1]
+            lambda now: _due(self._work, now, excluded).order_by("due").values_list("edition_id")[:1]
         )
 
     def _claim(self, limit: int) -> Batch | None:
@@ -123,7 +134,7 @@ class Outbox:
         edition = _locked(first[0][0], ACTIVE_STATES) if first else None
         if edition is None:
             return None
-        due = _due(self._newsletters, database.now(), excluded).filter(edition=edition).order_by("due")
+        due = _due(self._work, database.now(), excluded).filter(edition=edition).order_by("due")
         due = due.select_for_update(skip_locked=True, of=("self",))
         attempts = dict(due.values_list("number", "attempt")[:limit])
         if variants := self._variants(edition.pk):
@@ -253,20 +264,18 @@ def _last_claimed_row(edition: int) -> QuerySet[Chunk, Any]:
 
 def due_retries(newsletters: Collection[str]) -> QuerySet[Retry]:
     """Return the retries that are due now."""
-    return _due(newsletters, database.now())
+    return _due(Work(tuple(newsletters)), database.now())
 
 
-def _due(newsletters: Collection[str], now: datetime, excluded: Collection[str] = ()) -> QuerySet[Retry]:
-    due = Retry.objects.filter(
-        chunk=None, due__lte=now, edition__state__in=ACTIVE_STATES, edition__newsletter__in=newsletters
-    )
+def _due(work: Work, now: datetime, excluded: Collection[str] = ()) -> QuerySet[Retry]:
+    due = Retry.objects.filter(work.editions("edition__"), chunk=None, due__lte=now, edition__state__in=ACTIVE_STATES)
     return due.exclude(domain__in=sorted(excluded)) if excluded else due
 
 
-def unclaimed(newsletters: Collection[str]) -> QuerySet[Edition]:
+def unclaimed(work: Work) -> QuerySet[Edition]:
     """Return the editions being sent of which some numbers were never claimed."""
     reached = Chunk.objects.filter(edition=OuterRef("pk"), last__gte=OuterRef("audience"))
-    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters, audience__gt=0)
+    sending = Edition.objects.filter(work.editions(), state=State.SENDING, audience__gt=0)
     return sending.filter(~Exists(reached))
 
 

@@ -28,7 +28,7 @@ from newsletter.sending.machines.lease import MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
 from newsletter.sending.machines.share import MachineShare
 from newsletter.sending.outbox import ACTIVE_STATES, due_retries
-from newsletter.sending.safeguards import guard
+from newsletter.sending.safeguards import fallback, guard
 from newsletter.sending.sql import database, database_watch
 from newsletter.sending.worker_pool import WorkerPool
 from newsletter.supervision import Service
@@ -228,10 +228,11 @@ class _Sender:
             log.warning("%s; what is not recorded is left to the next sender", first_line(e))
 
     def _providers(self) -> set[str]:
-        """Return the providers of the active newsletters with an edition being sent."""
+        """Return the providers of the active newsletters with an edition being sent, and those that took one over."""
         names = Edition.objects.filter(state__in=ACTIVE_STATES).values_list("newsletter", flat=True).distinct()
-        known = self._configuration.newsletters
-        return {self._configuration.provider_of(known[name]) for name in set(names) & set(self._configuration.active)}
+        known, active = self._configuration.newsletters, set(self._configuration.active)
+        others = {self._configuration.fallback_of(known[name]) for name in fallback.taken_over() & active} - {""}
+        return {self._configuration.provider_of(known[name]) for name in set(names) & active} | others
 
 
 def has_work(newsletters: tuple[str, ...]) -> bool:

@@ -147,6 +147,7 @@ def send_for_provider(configuration: Config, provider: str, control: Control) ->
     """Send with this provider, with a new journal, until told to stop or unable to continue."""
     from newsletter.sending import journals
     from newsletter.sending.outbox import Holder, Outbox
+    from newsletter.sending.safeguards.fallback import succession_of
     from newsletter.sending.sql import database
 
     database.make_durable()
@@ -154,14 +155,17 @@ def send_for_provider(configuration: Config, provider: str, control: Control) ->
     journal = Journal.create(folder, database.identity())
     known = configuration.newsletters
     carried = [name for name in configuration.active if configuration.provider_of(known[name]) == provider]
+    succession = succession_of(configuration, provider)
     configuration = replace(configuration, delivery=replace(configuration.delivery, provider=provider))
     holder = Holder(journals.machine(folder), journal.name)
-    outbox = Outbox(holder, carried, configuration, lambda: control.limits.excluded)
+    outbox = Outbox(holder, carried, configuration, lambda: control.limits.excluded, succession)
     ended = EngineResult(EndReason.DONE)
     try:
         while ended.reason is EndReason.DONE and not control.asked.is_set():
             if outbox.waiting():
                 ended = run_engine(configuration, outbox, journal, control)
+                if ended.reason is EndReason.UNREACHABLE and ended.problem and outbox.provider_failed(ended.problem):
+                    ended = EngineResult(EndReason.DONE)
             else:
                 control.asked.wait(POLL)
     finally:

@@ -1,8 +1,8 @@
 """A mail server in a process of its own: `python -m tests.doubles.mail_counter PORT SECONDS`.
 
 It prints its port, then the address of each mail that it took, before it says so, and `connections N` when more were
-open at once than before. PORT 0 is any free one; it waits so
-many seconds before each answer to a final dot.
+open at once than before. PORT 0 is any free one; it waits so many seconds before each answer to a final dot. It knows
+no mailbox whose name begins with `gone`.
 """
 
 import asyncio
@@ -61,6 +61,13 @@ class Counter(asyncio.Protocol):
         verb = line[:4].upper()
         if verb == "RCPT":
             self.recipient = line[line.index("<") + 1 : line.index(">")]
+            if self.recipient.startswith("gone"):
+                self.recipient = ""
+                self.say("550 5.1.1 no such mailbox")
+                return
+        if verb == "DATA" and not self.recipient:
+            self.say("503 5.5.1 no recipient")
+            return
         self.in_data = verb == "DATA"
         answers = {"EHLO": "250-counter\r\n250 PIPELINING", "DATA": "354 go on", "QUIT": "221 bye"}
         self.say(answers.get(verb, "250 ok"))

@@ -32,6 +32,17 @@ from tests.sending import outbox_samples as samples
 samples.readers(int(sys.argv[1]))
 samples.queued()
 """
+PREPARE_BOUNCING = """
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+from tests.sending import outbox_samples as samples
+samples.subscribe(f"{'gone' if n > 300 and n % 20 < 3 else 'r'}{n}@reader.example" for n in range(1, 2501))
+samples.queued()
+"""
+"""An edition to 2,500 readers, of whom the first 300 exist, and 15 % of the others don't."""
+
 SHARES = """
 from pathlib import Path
 from newsletter import config

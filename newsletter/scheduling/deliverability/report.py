@@ -76,8 +76,9 @@ class _DomainReport:
         yield from self._of_headers(routes[0], found)
 
     def _routes(self) -> list[Route]:
-        delivery = self.configuration.delivery
-        providers = dict.fromkeys(self.configuration.provider_of(each) for each in self.newsletters)
+        delivery, given = self.configuration.delivery, self.configuration
+        providers = dict.fromkeys(given.provider_of(each) for each in self.newsletters)
+        providers |= dict.fromkeys(name for each in self.newsletters if (name := given.fallback_of(each)))
         return [route_of(delivery, provider, self.domain, self.machine) for provider in providers]
 
     def _policy(self) -> Policy | InvalidPolicy | dns.exception.DNSException:

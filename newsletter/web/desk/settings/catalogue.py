@@ -223,6 +223,13 @@ DELIVERY = SettingsPage(
             kind=Kind.CHOICE,
             choices=SENDER.fields[3].choices,
         ),
+        SettingField(
+            "fallback",
+            _("Fallback provider"),
+            _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
+            Kind.CHOICE,
+            _choices(("", _("None")), *(each for each in SENDER.fields[3].choices if each[0] != "file")),
+        ),
         SettingField("smtp.host", _("SMTP server"), destination=True),
         SettingField(
             "smtp.port", _("Port"), _("Usually 587 with a login, or 465 with TLS."), Kind.NUMBER, destination=True

@@ -18,7 +18,7 @@ from subscribers.requests import config_of
 def webhooks(request: HttpRequest) -> HttpResponse:
     """Services in use come first, then the others."""
     found = config_of(request)
-    used = {found.delivery.provider, *(found.provider_of(each) for each in found.newsletters.values())}
+    used = {found.delivery.provider, *found.providers}
     services = [_service(found, name, used) for name in API_NAMES]
     first = [each for each in services if each["used"] or each["last"]]
     others = [each for each in services if each not in first and each["available"]]

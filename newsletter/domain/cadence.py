@@ -9,9 +9,11 @@ readers may change their cadence at any moment. docs/design.md has the rule in f
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, get_args
 
 Cadence = Literal["post", "day", "week", "month"]
+CADENCES: tuple[Cadence, ...] = get_args(Cadence)
+"""The most frequent first."""
 Variants = Mapping[int, tuple[int, ...]]
 """The numbers of the posts that an edition has for readers with each mark."""
 
@@ -40,6 +42,11 @@ def edition_name(calendar: str, cadence: Cadence, default: Cadence) -> str:
     Only the default cadence has names without a prefix, so an edition of a weekly for one day has a name of its own.
     """
     return calendar if cadence == default else f"{cadence}-{calendar}"
+
+
+def cadence_in(name: str) -> Cadence | None:
+    """Return the cadence that the name of an edition begins with; None for the default's and letters."""
+    return next((cadence for cadence in CADENCES if name.startswith(f"{cadence}-")), None)
 
 
 def start(cadence: Cadence, default: Cadence, ends: Mapping[Cadence, int], own: int = 0) -> int:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from newsletter.config import Config
+from newsletter.domain.cadence import cadence_in
 from newsletter.editions.rendering import default_subject
 from newsletter.editions.selection.windows import bounds
 from newsletter.models import ApprovedContent, Edition, EditionPost, State
@@ -20,9 +21,10 @@ _UTC = ZoneInfo("UTC")
 def period_title(period: str, language: str) -> str:
     """Return a period in words: "Week 6, 2–8 February 2026", "6 February 2026" or "February 2026".
 
-    A letter beside the schedule has its day.
+    A letter beside the schedule has its day, and an edition of another cadence the period in its name.
     """
-    calendar, _, number = period.removeprefix(LETTER).partition(".")
+    prefix = LETTER if period.startswith(LETTER) else f"{cadence_in(period)}-"
+    calendar, _, number = period.removeprefix(prefix).partition(".")
     since, until = bounds(calendar, _UTC)
     first, last = since.date(), last_day(until, _UTC)
     if "W" in calendar:

@@ -18,6 +18,10 @@ from tests.factories import NOW, collected, configured, drafted, found
         ("2026-W06.2", "en", "Week 6, 2–8 February 2026 (2)"),
         ("2026-02-06", "nb", "6. februar 2026"),
         ("2026-02", "en", "February 2026"),
+        ("day-2026-02-06", "nb", "6. februar 2026"),
+        ("week-2026-W06.2", "en", "Week 6, 2–8 February 2026 (2)"),
+        ("month-2026-02", "en", "February 2026"),
+        ("post-2026-02-06.3", "en", "6 February 2026 (3)"),
     ],
 )
 def test_period_title(period: str, language: str, title: str) -> None:

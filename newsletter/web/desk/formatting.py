@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 
+from newsletter.domain.cadence import Cadence, cadence_in
 from newsletter.editions.titles import period_title
 from newsletter.messages import Message, from_json, from_text, render
 from newsletter.messages import history as acts
@@ -29,8 +30,15 @@ def language() -> str:
 
 
 def period(edition: Edition) -> str:
-    """An edition's period in words: `Week 6, 2–8 February 2026`."""
-    return period_title(edition.period, language().replace("_", "-"))
+    """An edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
+    title, found = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
+    return f"{title} · {cadence(found)}" if found else title
+
+
+def cadence(of: Cadence) -> str:
+    """A cadence in a word, as editors read it."""
+    words = {"post": _("Every post"), "day": _("Daily"), "week": _("Weekly"), "month": _("Monthly")}
+    return words[of]
 
 
 def message(told: Message | None, zone: tzinfo = UTC) -> str:

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
+from newsletter.config import Cadence, Period
+
 NO_NUL = r"^[^\u0000]*$"
 MOST_TAGS = 50
 EARLIEST, LATEST = 1970, 2200
@@ -65,7 +67,8 @@ class NewsletterOut(Schema):
     status: Literal["active", "paused", "archived"]
     language: str
     timezone: str
-    period: Literal["day", "week", "month"]
+    period: Period
+    cadences: list[Cadence] = Field(description="how often subscribers can choose to get it, the default first")
     approval: Literal["editor", "none"]
     from_name: str
     from_address: str

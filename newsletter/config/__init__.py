@@ -16,7 +16,15 @@ from newsletter.config.in_force import (
 )
 from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
 from newsletter.config.moments import next_moment
-from newsletter.config.publication import CadenceSettings, ExcerptOf, Filter, Newsletter, Period, SourceSettings
+from newsletter.config.publication import (
+    Cadence,
+    CadenceSettings,
+    ExcerptOf,
+    Filter,
+    Newsletter,
+    Period,
+    SourceSettings,
+)
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
@@ -45,6 +53,7 @@ __all__ = [
     "PLACEHOLDER_POSTAL_ADDRESS",
     "SHIPPED_TEMPLATES",
     "Bounces",
+    "Cadence",
     "CadenceSettings",
     "Collect",
     "Config",

@@ -36,13 +36,17 @@ from newsletter.config.values import (
 from newsletter.messages import configuration as messages
 
 Period = Literal["day", "week", "month"]
+Cadence = Literal["post", "day", "week", "month"]
 _FIRST_POST = "{% if posts %}: {{ posts[0].title }}{% endif %}"
-SUBJECTS: Mapping[Period, str] = {
+SUBJECTS: Mapping[Cadence, str] = {
+    "post": "{{ news }}",
     "day": "{{ newsletter.title }}, {{ date }}" + _FIRST_POST,
     "week": "{{ newsletter.title }}, {{ week_name }}" + _FIRST_POST,
     "month": "{{ newsletter.title }}, {{ month_year }}" + _FIRST_POST,
 }
 """The default subjects."""
+_DRAFT_AT = {"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}
+_SENT_AT = {"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}
 ExcerptOf = Literal["text", "summary"]
 MomentValue = Annotated[Moment, BeforeValidator(parse_moment)]
 MailboxValue = Annotated[NamedAddress, BeforeValidator(parse_mailbox)]
@@ -104,12 +108,14 @@ class CadenceSettings:
     template: Annotated[Text, Field(min_length=1)] | None = None
 
 
-def _check_moments(period: Period, draft: Moment | None, send: Moment | None, table: str = "") -> None:
+def _check_moments(period: Cadence, draft: Moment | None, send: Moment | None, table: str = "") -> None:
     """Raise InvalidValue if a time names no weekday where a week needs one, and the like."""
     for key, moment in (("draft", draft), ("send", send)):
+        if moment and period == "post":
+            raise InvalidValue(messages.POST_KEY(key=f"{table}{key}"))
         if moment and (moment.weekday is not None, moment.day is not None) != (period == "week", period == "month"):
-            wanted = {"day": "'15:00'", "week": "'fri 15:00'", "month": "'1 15:00'"}[period]
-            raise InvalidValue(messages.MOMENT_OF_PERIOD(key=f"{table}{key}", period=period, example=wanted))
+            example = f"'{_DRAFT_AT[period]}'"
+            raise InvalidValue(messages.MOMENT_OF_PERIOD(key=f"{table}{key}", period=period, example=example))
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -128,9 +134,9 @@ class Newsletter:
     reply_to: OptionalAddress = ""
     editors: tuple[Address, ...] = ()
     subject: Text = ""
-    period: Period = "week"
-    cadences: tuple[Period, ...] = ()
-    cadence: dict[Period, CadenceSettings] = field(default_factory=dict)
+    period: Cadence = "week"
+    cadences: tuple[Cadence, ...] = ()
+    cadence: dict[Cadence, CadenceSettings] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     maximum_variants: Annotated[Whole, Field(ge=1, le=4096)] = 64
     draft: MomentValue | None = None
@@ -165,20 +171,25 @@ class Newsletter:
     @property
     def draft_moment(self) -> Moment:
         """When the draft is made, in local time; by default three hours before the default of `send`."""
-        return self.draft or parse_moment({"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}[self.period])
+        return self.draft or parse_moment(_DRAFT_AT[self.period])
 
     @property
     def send_moment(self) -> Moment:
         """When the edition is sent, in local time."""
-        return self.send or parse_moment({"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}[self.period])
+        return self.send or parse_moment(_SENT_AT[self.period])
 
     @property
-    def default_cadence(self) -> Period:
+    def by_post(self) -> bool:
+        """Whether an edition has one post, and is made when that is found, so that no times are scheduled."""
+        return self.period == "post"
+
+    @property
+    def default_cadence(self) -> Cadence:
         """The cadence of readers who chose none, which names editions without a prefix."""
         return self.cadences[0] if self.cadences else self.period
 
     @property
-    def offered(self) -> tuple[Period, ...]:
+    def offered(self) -> tuple[Cadence, ...]:
         """The cadences that readers can choose from, the default first."""
         return self.cadences or (self.period,)
 
@@ -192,18 +203,24 @@ class Newsletter:
             return self
         own = self.cadence.get(wanted, CadenceSettings())
         changed = {f.name: value for f in fields(own) if (value := getattr(own, f.name)) is not None}
-        return replace(self, period=wanted, **{"draft": None, "send": None, "subject": SUBJECTS[wanted], **changed})
+        usual = {"draft": None, "send": None, "subject": SUBJECTS[wanted]}
+        one_post = {"minimum_posts": 1, "group_by": "none"} if wanted == "post" else {}
+        return replace(self, period=wanted, **{**usual, **one_post, **changed})
 
     @model_validator(mode="after")
     def _cadences_fit(self) -> Self:
         if self.cadences and self.period not in self.cadences:
             raise InvalidValue(messages.CADENCE_OF_PERIOD(period=self.period))
+        if self.default_cadence == "post":
+            raise InvalidValue(messages.PERIOD_OF_POST())
         if len(set(self.cadences)) < len(self.cadences):
             raise InvalidValue(messages.CADENCE_TWICE())
         for cadence, own in self.cadence.items():
             if cadence == self.default_cadence or cadence not in self.offered:
                 raise InvalidValue(messages.CADENCE_TABLE(cadence=cadence))
             _check_moments(cadence, own.draft, own.send, f"cadence.{cadence}.")
+            if cadence == "post" and own.minimum_posts is not None:
+                raise InvalidValue(messages.POST_KEY(key="cadence.post.minimum_posts"))
         return self
 
     @model_validator(mode="after")

@@ -9,9 +9,10 @@ readers may change their cadence at any moment. docs/design.md has the rule in f
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import get_args
 
-Cadence = Literal["post", "day", "week", "month"]
+from newsletter.config import Cadence
+
 CADENCES: tuple[Cadence, ...] = get_args(Cadence)
 """The most frequent first."""
 Variants = Mapping[int, tuple[int, ...]]

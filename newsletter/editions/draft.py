@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from newsletter import config
 from newsletter.collecting.collect import Step, collect, last_read, no_step, unread
@@ -20,8 +21,8 @@ from newsletter.editions.images.hosting import fetch_images_later
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.selection import candidate_posts, link_check, numbers, ordering
 from newsletter.editions.selection.rules import Decision, Facts, decide
-from newsletter.editions.selection.series import frozen_untils
-from newsletter.editions.selection.windows import RequestedWindow, Window, one_period_before, window
+from newsletter.editions.selection.series import frozen_untils, of_cadence
+from newsletter.editions.selection.windows import RequestedWindow, Window, just_after, one_period_before, window
 from newsletter.editions.states import state_message
 from newsletter.logs import log_event
 from newsletter.messages import Message
@@ -36,6 +37,10 @@ log = logging.getLogger("newsletter.editions")
 
 class NoSuchEdition(JobProblem):
     """No edition has that name."""
+
+
+class NoNewPost(JobProblem):
+    """There is no post for an edition with a single post."""
 
 
 def find(configuration: Config, name: str) -> Edition:
@@ -66,7 +71,8 @@ def make(
 
     By default it is the window that ends at the first send time after `after` (by default `now`). `finish` is called in
     the transaction of the draft, so that the caller can record it there. `step` is called with what has been read, and
-    how much there is. Raises JobProblem if the newsletter is paused or archived.
+    how much there is. Raises JobProblem if the newsletter is paused or archived, and NoNewPost if an edition with a
+    single post would have none.
     """
     refuse_inactive(newsletter)
     after = after or now
@@ -78,6 +84,8 @@ def make(
         if edition.state == State.DRAFT:
             _replace_earlier(edition, newsletter, now)
             _fill(edition, newsletter, now, missing, by=by, made=made, read_sources=read_sources)
+            if made and newsletter.by_post and not edition.entries.filter(included=True).exists():
+                raise NoNewPost(messages.NO_NEW_POST())
             if made:
                 transaction.on_commit(partial(_log_made, edition), robust=True)
         finish(edition)
@@ -124,6 +132,7 @@ def refresh(
             elif not edition.fixed_window:
                 earlier = [u for u in frozen_untils(newsletter) if u < edition.until]
                 edition.since = max(earlier) if earlier else edition.since
+                edition.until = just_after(now) if newsletter.by_post else edition.until
             _fill(edition, newsletter, now, missing, by=by, made=False, read_sources=read_sources)
             fetch_images_later(configuration, edition)
     return edition
@@ -182,9 +191,7 @@ def _edition(
     newsletter: config.Newsletter, planned: Window, asked: RequestedWindow | None, now: datetime
 ) -> tuple[Edition, bool]:
     """Return the edition to fill, and whether it was just created."""
-    same = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None, standalone=False)
-    same = same.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
-    for edition in same:
+    for edition in _same(newsletter, planned):
         if _is_meant(edition, planned, asked):
             if edition.state == State.DRAFT:
                 edition.since, edition.until = planned.since, planned.until
@@ -205,6 +212,14 @@ def _edition(
         ),
         True,
     )
+
+
+def _same(newsletter: config.Newsletter, planned: Window) -> QuerySet[Edition]:
+    """Return the editions that may be the one to fill: those of the period, or the draft for a single post."""
+    found = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None, standalone=False)
+    if newsletter.by_post:
+        return found.filter(of_cadence(newsletter), state=State.DRAFT).order_by("pk")
+    return found.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
 
 
 def _is_meant(edition: Edition, planned: Window, asked: RequestedWindow | None) -> bool:

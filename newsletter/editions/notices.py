@@ -98,6 +98,8 @@ def tell_of_draft(newsletter: config.Newsletter, edition: Edition, now: datetime
 
 
 def _departure(newsletter: config.Newsletter, edition: Edition) -> Message:
+    if newsletter.by_post and newsletter.approval == "editor":
+        return messages.SENT_WHEN_APPROVED()
     if edition.due_at is None:
         return messages.SENT_BY_HAND()
     if newsletter.approval == "none":

@@ -187,7 +187,7 @@ def _digest(edition: Edition, configuration: Config, posts: list[tuple[EditionPo
     return Digest(
         name=edition.name,
         letterhead=letterhead(configuration, newsletter),
-        since=edition.until - timedelta(seconds=1) if edition.standalone else edition.since,
+        since=edition.until - timedelta(seconds=1) if edition.standalone or newsletter.by_post else edition.since,
         until=edition.until,
         subject=edition.subject,
         preheader=edition.preheader,

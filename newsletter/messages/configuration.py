@@ -101,6 +101,14 @@ CADENCE_OF_PERIOD = MessageType(
     "value.cadence-of-period",
     gettext_noop('cadences: add "{period}", which is the period and what readers get who choose nothing'),
 )
+PERIOD_OF_POST = MessageType(
+    "value.period-of-post",
+    gettext_noop("period must be day, week or month; to let readers get an email for every post, add post to cadences"),
+)
+POST_KEY = MessageType(
+    "value.post-key",
+    gettext_noop("{key}: an edition with a single post is made when the post is found; remove this line"),
+)
 CADENCE_TWICE = MessageType("value.cadence-twice", gettext_noop("cadences: list each one once"))
 CADENCE_TABLE = MessageType(
     "value.cadence-table",

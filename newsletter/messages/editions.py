@@ -136,6 +136,13 @@ POST_TAKEN = MessageType(
         "“{title}” is already in {edition}; refresh the draft with 'newsletter draft {newsletter}' and check it again"
     ),
 )
+POST_HAS_NO_PERIOD = MessageType(
+    "edition.post-has-no-period",
+    gettext_noop("an edition with a single post has no period: the next post is in it; leave the period out"),
+)
+NO_NEW_POST = MessageType(
+    "edition.no-new-post", gettext_noop("no new post: an edition with a single post is made when there is one")
+)
 POST_AFTER_END = MessageType(
     "edition.post-after-end",
     gettext_noop(

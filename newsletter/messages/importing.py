@@ -35,7 +35,9 @@ NOT_A_DATE = MessageType(
 )
 NOT_A_CADENCE = MessageType(
     "import.not-a-cadence",
-    gettext_noop("'{text}' in the column cadence must be day, week, month or empty; correct it, or remove the column"),
+    gettext_noop(
+        "'{text}' in the column cadence must be post, day, week, month or empty; correct it, or remove the column"
+    ),
 )
 AMBIGUOUS_DATE = MessageType(
     "import.ambiguous-date",

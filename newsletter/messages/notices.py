@@ -15,6 +15,9 @@ SENT_ONCE_APPROVED = MessageType(
     "notice.sent-once-approved", gettext_noop("Once it is approved, it will be sent on {at}.")
 )
 SENT_BY_HAND = MessageType("notice.sent-by-hand", gettext_noop("It is not scheduled: someone has to send it."))
+SENT_WHEN_APPROVED = MessageType(
+    "notice.sent-when-approved", gettext_noop("It will be sent as soon as it is approved.")
+)
 IT_WAITS = MessageType("notice.it-waits", gettext_noop("It is waiting: {reason}."))
 HAS_POSTS_OF = MessageType(
     "notice.has-posts-of", gettext_noop("It includes the posts of {edition}, which was not sent.")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 
 from newsletter import config
 from newsletter.config import Config, Moment, next_moment
@@ -17,7 +17,6 @@ from newsletter.domain.cadence import edition_name
 from newsletter.editions import approval, draft, history, notices
 from newsletter.editions.images.hosting import fetch_images
 from newsletter.editions.problems import JobProblem
-from newsletter.editions.selection.series import of_cadence
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
 from newsletter.messages import Message, message_of, sending
@@ -27,11 +26,21 @@ from newsletter.messages import schedule as outcomes
 from newsletter.models import Edition, Occurrence, State
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
+from newsletter.scheduling import single_posts
+from newsletter.scheduling.departure import leave_by_itself, wait
+from newsletter.scheduling.occurrences import (
+    BY,
+    DRAFT,
+    SEND,
+    cadence_of,
+    editions_of,
+    finish,
+    is_left_out,
+    occurrences_of,
+    take,
+)
 
-LEASE = timedelta(minutes=10)
 AGAIN = timedelta(minutes=5)
-BY = "the clock"
-DRAFT, SEND = "draft", "send"
 
 
 def tick(configuration: Config, now: datetime) -> int:
@@ -52,34 +61,21 @@ def tick(configuration: Config, now: datetime) -> int:
 
 def _run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
     """Run what is due in one cadence; return the number of occurrences."""
+    if newsletter.by_post:
+        return single_posts.run(configuration, newsletter, now)
     plan(newsletter, now)
     done = 0
     for occurrence in _due(newsletter, now):
-        if _take(occurrence, now):
+        if take(occurrence, now):
             _do(configuration, newsletter, occurrence, now)
             done += 1
     _try_waiting(configuration, newsletter, now)
     return done
 
 
-def _cadence(newsletter: config.Newsletter) -> str:
-    """Return the cadence as occurrences have it: empty for the default."""
-    return "" if newsletter.period == newsletter.default_cadence else newsletter.period
-
-
-def _occurrences(newsletter: config.Newsletter) -> QuerySet[Occurrence]:
-    return Occurrence.objects.filter(newsletter=newsletter.name, cadence=_cadence(newsletter))
-
-
-def _editions(newsletter: config.Newsletter) -> QuerySet[Edition]:
-    """Return the editions of the cadence; all while there is one."""
-    editions = Edition.objects.filter(newsletter=newsletter.name)
-    return editions.filter(of_cadence(newsletter) | Q(standalone=True)) if len(newsletter.offered) > 1 else editions
-
-
 def _forget_cadences(newsletter: config.Newsletter) -> None:
     """Delete what was planned for cadences that are not offered any more."""
-    kept = [_cadence(newsletter.at(cadence)) for cadence in newsletter.offered]
+    kept = [cadence_of(newsletter.at(cadence)) for cadence in newsletter.offered]
     planned = Occurrence.objects.filter(newsletter=newsletter.name, done_at=None)
     planned.exclude(cadence__in=kept).delete()
 
@@ -87,11 +83,15 @@ def _forget_cadences(newsletter: config.Newsletter) -> None:
 def plan(newsletter: config.Newsletter, now: datetime) -> None:
     """Create the occurrences of each act at the currently configured times.
 
-    These are the next one, the last one if it was missed, and those of existing editions.
+    These are the next one, the last one if it was missed, and those of existing editions. Editions with a single post
+    have no times.
     """
+    if newsletter.by_post:
+        single_posts.plan(newsletter, now)
+        return
     promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
     for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
-        rows = _occurrences(newsletter).filter(act=act)
+        rows = occurrences_of(newsletter).filter(act=act)
         times = {next_moment(moment, newsletter.zone, now)} | promised[act]
         rows.filter(due_at__gt=now, done_at=None).exclude(due_at__in=times).delete()
         known = rows.filter(due_at__lte=now).order_by("-due_at").first()
@@ -99,7 +99,7 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
             times.add(_last_moment(moment, newsletter, known.due_at, now))
         for due in sorted(times):
             Occurrence.objects.get_or_create(
-                newsletter=newsletter.name, act=act, cadence=_cadence(newsletter), due_at=due
+                newsletter=newsletter.name, act=act, cadence=cadence_of(newsletter), due_at=due
             )
 
 
@@ -112,14 +112,14 @@ def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime,
 
 def _promised(newsletter: config.Newsletter, now: datetime) -> set[datetime]:
     """Return the send times of existing editions, which stay even if the configuration has changed."""
-    there = _editions(newsletter).filter(state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
+    there = editions_of(newsletter).filter(state__in=(State.DRAFT, State.APPROVED), due_at__gt=now)
     return {due for due in there.values_list("due_at", flat=True) if due}
 
 
 def _due(newsletter: config.Newsletter, now: datetime) -> Iterator[Occurrence]:
     """Yield due occurrences, drafts first; of several missed occurrences of one act only the latest."""
     for act in (DRAFT, SEND):
-        missed = _occurrences(newsletter).filter(act=act, due_at__lte=now, done_at=None)
+        missed = occurrences_of(newsletter).filter(act=act, due_at__lte=now, done_at=None)
         newest = missed.order_by("-due_at").first()
         if newest:
             missed.exclude(pk=newest.pk).update(done_at=now, outcome=outcomes.MISSED())
@@ -132,17 +132,6 @@ def _leave_out(newsletter: config.Newsletter, now: datetime) -> None:
     missed.update(done_at=now, outcome=outcomes.INACTIVE())
 
 
-def _take(occurrence: Occurrence, now: datetime) -> bool:
-    """Lease an occurrence; return False if it is done or leased by another scheduler."""
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    taken = Occurrence.objects.filter(free, pk=occurrence.pk, done_at=None).update(leased_until=now + LEASE)
-    return bool(taken)
-
-
-def _finish(occurrence: Occurrence, now: datetime, outcome: Message) -> None:
-    Occurrence.objects.filter(pk=occurrence.pk).update(done_at=now, outcome=outcome)
-
-
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
     try:
         if occurrence.act == DRAFT:
@@ -151,46 +140,46 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
             _send(configuration, newsletter, occurrence, now)
     except (JobProblem, TemplateProblem) as problem:
         with transaction.atomic():
-            _finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
+            finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
 
 
 def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
     """Create the draft for the send time that follows this occurrence, however late it is."""
     leaves = next_moment(newsletter.send_moment, newsletter.zone, occurrence.due_at)
-    if _left_out(newsletter, occurrence.due_at, leaves):
-        _finish(occurrence, now, outcomes.DATE_SKIPPED())
+    if is_left_out(newsletter, occurrence.due_at, leaves):
+        finish(occurrence, now, outcomes.DATE_SKIPPED())
         return
 
-    def finish(edition: Edition) -> None:
-        _finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
+    def drafted(edition: Edition) -> None:
+        finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
         if edition.state == State.DRAFT:
             notices.tell_of_draft(newsletter, edition, now)
 
-    draft.make(configuration, newsletter, now=now, after=occurrence.due_at, by=BY, finish=finish)
+    draft.make(configuration, newsletter, now=now, after=occurrence.due_at, by=BY, finish=drafted)
 
 
 def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
     """Queue the edition of this occurrence, or record why it waits; if there is no draft, create it."""
-    if not _editions(newsletter).filter(due_at=occurrence.due_at).exists():
+    if not editions_of(newsletter).filter(due_at=occurrence.due_at).exists():
         if _was_left_out(newsletter, occurrence.due_at):
-            _finish(occurrence, now, outcomes.DATE_SKIPPED())
+            finish(occurrence, now, outcomes.DATE_SKIPPED())
             return
         if _left_early(newsletter, occurrence.due_at):
-            _finish(occurrence, now, outcomes.SENT_EARLY())
+            finish(occurrence, now, outcomes.SENT_EARLY())
             return
         just_before = occurrence.due_at - timedelta(microseconds=1)
         draft.make(configuration, newsletter, now=now, after=just_before, by=BY)
     edition = _edition_due(newsletter, occurrence)
     if edition is None:
-        _finish(occurrence, now, outcomes.OVER())
+        finish(occurrence, now, outcomes.OVER())
         return
     if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition)):
         edition = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, edition, now)
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
-        _finish(occurrence, now, _leave(configuration, newsletter, edition, occurrence.due_at, now))
+        finish(occurrence, now, _leave(configuration, newsletter, edition, occurrence.due_at, now))
 
 
 def _left_early(newsletter: config.Newsletter, due: datetime) -> bool:
@@ -203,19 +192,14 @@ def _left_early(newsletter: config.Newsletter, due: datetime) -> bool:
 
 def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
     """Return whether no edition is sent because this time, or that of its draft, is on a skipped date."""
-    drafts = _occurrences(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at")
+    drafts = occurrences_of(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at")
     last = drafts.first()
-    return _left_out(newsletter, due) or (last is not None and outcomes.DATE_SKIPPED.matches(last.outcome))
-
-
-def _left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
-    """Return whether one of these times is on a skipped date."""
-    return any(at.astimezone(newsletter.zone).date() in newsletter.skip for at in times)
+    return is_left_out(newsletter, due) or (last is not None and outcomes.DATE_SKIPPED.matches(last.outcome))
 
 
 def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Edition | None:
     """Return the edition scheduled for this time, if it is still a draft or approved."""
-    found = _editions(newsletter).filter(due_at=occurrence.due_at)
+    found = editions_of(newsletter).filter(due_at=occurrence.due_at)
     return found.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
 
 
@@ -232,30 +216,19 @@ def _leave(
 ) -> Message:
     """Queue, skip, or make wait; return what came of it. The edition's row is held."""
     if sending.MAY_BE_SENT.matches(edition.waiting):
-        return _wait(edition, edition.waiting, now)
+        return wait(edition, edition.waiting, now)
     if now - due > newsletter.late:
-        return _wait(edition, messages.TIME_PASSED(at=due), now)
+        return wait(edition, messages.TIME_PASSED(at=due), now)
     if edition.state == State.APPROVED:
         approval.queue(configuration, edition, by=BY, now=now)
         return outcomes.QUEUED(edition=edition.name)
     if messages.SOURCES_NOT_READ.matches(edition.waiting):
-        return _wait(edition, edition.waiting, now)
+        return wait(edition, edition.waiting, now)
     if too_few := _too_few(newsletter, edition):
         return _skip(edition, too_few, now)
     if newsletter.approval == "editor":
-        return _wait(edition, messages.NOT_APPROVED(), now)
-    return _leave_by_itself(configuration, edition, now)
-
-
-def _leave_by_itself(configuration: Config, edition: Edition, now: datetime) -> Message:
-    """Approve and queue without an editor, or record why that is impossible."""
-    try:
-        with transaction.atomic():
-            approved = approval.approve(configuration, edition, by=BY, now=now)
-            approval.queue(configuration, approved, by=BY, now=now)
-    except (JobProblem, TemplateProblem) as problem:
-        return _wait(edition, message_of(problem), now)
-    return outcomes.QUEUED(edition=edition.name)
+        return wait(edition, messages.NOT_APPROVED(), now)
+    return leave_by_itself(configuration, edition, now)
 
 
 def _skip(edition: Edition, why: Message, now: datetime) -> Message:
@@ -266,17 +239,11 @@ def _skip(edition: Edition, why: Message, now: datetime) -> Message:
     return skipped
 
 
-def _wait(edition: Edition, why: Message, now: datetime) -> Message:
-    """Record why an edition waits; editors are notified once for each reason."""
-    Edition.objects.filter(pk=edition.pk).update(waiting=why)
-    return notices.tell_of_wait(edition, why, now)
-
-
 def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
     """Queue an edition without approval that waited for a source, if the source answers in time."""
     if newsletter.approval != "none":
         return
-    waiting = _editions(newsletter).filter(state=State.DRAFT, due_at__lte=now)
+    waiting = editions_of(newsletter).filter(state=State.DRAFT, due_at__lte=now)
     waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__code=messages.SOURCES_NOT_READ.code)
     for edition in waiting.filter(refreshed_at__lt=now - AGAIN, due_at__isnull=False).order_by(F("pk").desc())[:1]:
         refreshed = draft.refresh(configuration, edition, now=now, by=BY)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import get_args
 
-from newsletter.config import Period
+from newsletter.config import Cadence
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers.importing import vocabulary
@@ -225,7 +225,7 @@ def _names(at: Mapping[str, int]) -> tuple[int, ...]:
 def _cadence(cell: str) -> str:
     """Parse how often a person wants the newsletter; empty is its default. Raises BadCadence."""
     word = cell.strip().lower()
-    if word and word not in get_args(Period):
+    if word and word not in get_args(Cadence):
         raise BadCadence(messages.NOT_A_CADENCE(text=cell.strip()[:50]))
     return word
 

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
-from newsletter.config import Newsletter, next_moment
+from newsletter.config import Newsletter
+from subscribers import cadences, subscription_requests
 from subscribers import preferences as actions
-from subscribers import subscription_requests
 from subscribers.addresses import Address
 from subscribers.forms import PauseForm
 from subscribers.models import Consent, Subscriber, Subscription
@@ -83,23 +83,12 @@ def _choices(request: HttpRequest, subscriber: Subscriber, today: date) -> list[
                 state=selected.state if selected else "",
                 paused_until=selected.paused_until if selected and selected.paused(today) else None,
                 known=known is not None and known.status != "archived",
-                cadence=_cadence_of(known, selected) if known and selected else "",
-                cadences=_cadences(known) if known else (),
+                cadence=cadences.chosen(known, selected.cadence) if known and selected else "",
+                cadences=cadences.choices(known) if known else (),
                 why=_why(given.get(selected.pk)) if selected and selected.state == Subscription.State.ACTIVE else "",
             )
         )
     return choices
-
-
-def _cadences(newsletter: Newsletter) -> tuple[tuple[str, str], ...]:
-    """Return what a reader can choose from, the most frequent first; nothing if there is no choice."""
-    words = {"day": _("Every day"), "week": _("Every week"), "month": _("Every month")}
-    offered = newsletter.offered if len(newsletter.offered) > 1 else ()
-    return tuple((key, word) for key, word in words.items() if key in offered)
-
-
-def _cadence_of(newsletter: Newsletter, subscription: Subscription) -> str:
-    return subscription.cadence if subscription.cadence in newsletter.offered else newsletter.default_cadence
 
 
 def _why(consent: Consent | None) -> str:
@@ -163,9 +152,7 @@ def _choose_cadence(newsletter: Newsletter, selected: Subscription, cadence: str
     if cadence not in newsletter.offered:
         return "", _("Please choose how often you want this newsletter.")
     actions.choose_cadence(selected, cadence)
-    at = next_moment(newsletter.at(cadence).send_moment, newsletter.zone, timezone.now())
-    comes = day(timezone.localtime(at, newsletter.zone).date())
-    return _("Saved. The next email comes around %(day)s, with the posts that you haven't had.") % {"day": comes}, ""
+    return cadences.next_email(newsletter, cadence, timezone.now()), ""
 
 
 def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> bool:

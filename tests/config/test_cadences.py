@@ -48,6 +48,11 @@ def test_a_cadence_has_its_own_settings_and_the_others_of_the_newsletter() -> No
     assert "date" in day.subject
 
 
+def test_an_edition_with_a_single_post_has_its_headline_as_subject_and_no_groups() -> None:
+    post = parsed('cadences = ["post", "week"]\nminimum_posts = 3\nsend = "mon 09:00"').at("post")
+    assert (post.subject, post.group_by, post.minimum_posts) == ("{{ news }}", "none", 1)
+
+
 def test_the_newsletter_of_a_cadence_is_valid_whatever_the_times_of_the_period() -> None:
     newsletter = parsed('cadences = ["day", "week"]\ndraft = "fri 09:00"\nsend = "fri 10:00"')
     assert newsletter.at("day").draft_moment.weekday is None
@@ -70,6 +75,18 @@ def test_the_newsletter_of_a_cadence_is_valid_whatever_the_times_of_the_period()
             "cadence.day.send: with period = \"day\" use a time such as '15:00'",
         ),
         ('cadences = ["hour", "week"]', "", "hour"),
+        ('period = "post"', "", "period must be day, week or month"),
+        ('period = "post"\ncadences = ["post", "day"]', "", "period must be day, week or month"),
+        (
+            'cadences = ["week", "post"]',
+            '[newsletters.kinaforum.cadence.post]\nsend = "07:00"\n',
+            "cadence.post.send: an edition with a single post is made when the post is found; remove this line",
+        ),
+        (
+            'cadences = ["week", "post"]',
+            "[newsletters.kinaforum.cadence.post]\nminimum_posts = 2\n",
+            "cadence.post.minimum_posts: an edition with a single post is made when the post is found",
+        ),
     ],
 )
 def test_what_contradicts_itself_is_refused_with_the_remedy(keys: str, tables: str, message: str) -> None:

@@ -19,8 +19,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from newsletter.config import Cadence
 from newsletter.domain import cadence as rules
-from newsletter.domain.cadence import Cadence, OfferOutcome, Variants, edition_name, offer, possible_marks, start
+from newsletter.domain.cadence import OfferOutcome, Variants, edition_name, offer, possible_marks, start
 
 CADENCES: list[Cadence] = ["post", "day", "week", "month"]
 cadences = st.sampled_from(CADENCES)

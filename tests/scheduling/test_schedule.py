@@ -14,7 +14,8 @@ from newsletter.domain.found_post import FoundPost
 from newsletter.editions import approval, draft
 from newsletter.models import Edition, Notice, Occurrence, State
 from newsletter.scheduling import schedule
-from newsletter.scheduling.schedule import DRAFT, SEND, tick
+from newsletter.scheduling.occurrences import DRAFT, LEASE, SEND
+from newsletter.scheduling.schedule import tick
 from tests.doubles.feeds import Blog, Web, article
 from tests.factories import DAY, DUE, HOUR, NAME, NOW, SOURCE, WEEK, configured, inside, kinaforum
 
@@ -144,9 +145,9 @@ def test_one_that_dies_at_it_leaves_it_to_the_next(blog: Blog, monkeypatch: pyte
             ran(due)
     assert not Edition.objects.filter(state=State.QUEUED).exists()
     assert Edition.objects.count() == (0 if act == DRAFT else 1)
-    ran(due + schedule.LEASE - MINUTE)
+    ran(due + LEASE - MINUTE)
     assert Occurrence.objects.get(act=act, due_at=due).done_at is None
-    ran(due + schedule.LEASE + MINUTE)
+    ran(due + LEASE + MINUTE)
     assert the_edition().state == (State.DRAFT if act == DRAFT else State.QUEUED)
 
 

@@ -37,7 +37,7 @@ from subscribers.models import Subscription, SubscriptionQuerySet
 from tests.factories import DAY, HOUR, NOW, WEEK, collected, collected_before, configured, found, kinaforum
 from tests.sending.outbox_samples import outbox, subscribe
 
-CADENCES = ("week", "day", "month")
+CADENCES = ("week", "post", "day", "month")
 cadences = st.sampled_from(CADENCES)
 
 
@@ -54,7 +54,7 @@ class Reader:
 
 
 class Choices(RuleBasedStateMachine):
-    """A newsletter with three cadences, over some weeks."""
+    """A newsletter with four cadences, over some weeks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -146,7 +146,8 @@ class Choices(RuleBasedStateMachine):
 
     @rule(data=st.data(), cadence=cadences, out=st.booleans())
     def approve(self, data: st.DataObject, cadence: str, out: bool) -> None:
-        made = self._draft(cadence)
+        if (made := self._draft(cadence)) is None:
+            return
         included = [e.post for e in made.entries.filter(included=True).select_related("post")]
         if out and included and made.state == State.DRAFT:
             post = data.draw(st.sampled_from(included))
@@ -156,10 +157,13 @@ class Choices(RuleBasedStateMachine):
         else:
             self._approve(made)
 
-    def _draft(self, cadence: str) -> Edition:
+    def _draft(self, cadence: str) -> Edition | None:
         newsletter = kinaforum().at(cadence)
-        window = RequestedWindow(until=self.now + timedelta(seconds=1))
-        return draft.make(config.current(), newsletter, window, now=self.now, read_sources=False)
+        window = None if newsletter.by_post else RequestedWindow(until=self.now + timedelta(seconds=1))
+        try:
+            return draft.make(config.current(), newsletter, window, now=self.now, read_sources=False)
+        except draft.NoNewPost:
+            return None
 
     def _approve(self, made: Edition) -> bool:
         if made.state != State.DRAFT:
@@ -256,10 +260,11 @@ class Choices(RuleBasedStateMachine):
         for edition in self._there(State.APPROVED):
             self._send(edition)
         self.now += WEEK
-        for cadence in (*kinaforum().offered, *kinaforum().offered):
+        each_post = ["post"] * len(self.posts) if "post" in kinaforum().offered else []
+        for cadence in (*kinaforum().offered, *kinaforum().offered, *each_post):
             self.now += HOUR
             made = self._draft(cadence)
-            if self._approve(made):
+            if made and self._approve(made):
                 made.refresh_from_db()
                 self._send(made)
         self.none_twice()

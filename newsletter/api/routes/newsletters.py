@@ -1,12 +1,14 @@
 """Newsletters, as the configuration has them."""
 
+from typing import cast
+
 from django.http import HttpRequest
 from ninja import Path, Router
 
 from newsletter.api.operations import ApiAnswer, Caller, caller, operation
 from newsletter.api.permissions import permitted
 from newsletter.api.schemas import Name, NewsletterList, NewsletterOut
-from newsletter.config import Newsletter
+from newsletter.config import Newsletter, Period
 
 router = Router(tags=["newsletters"])
 
@@ -34,7 +36,8 @@ def _shown(who: Caller, found: Newsletter) -> NewsletterOut:
         status=found.status,
         language=found.language,
         timezone=found.timezone,
-        period=found.period,
+        period=cast(Period, found.period),
+        cadences=list(found.offered),
         approval=found.approval,
         from_name=found.sender.name,
         from_address=found.sender.address,

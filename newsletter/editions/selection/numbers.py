@@ -16,6 +16,8 @@ from newsletter.messages import editions as messages
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition, EditionPost, Numbering, Post, Variant
 
+LATER = (reasons.AFTER_THE_END.code, reasons.OWN_EDITION.code)
+"""Codes of the reasons for which a post that an edition lists belongs to the next one."""
 Decided = tuple[Post, Decision | None]
 
 
@@ -40,6 +42,9 @@ def fitted(edition: Edition, newsletter: config.Newsletter, decided: Sequence[De
     _number(locked(edition.newsletter), [post for post in included if post.pk not in others], after)
     later = [post.number for post, decision in decided if decision is None and post.number and post.number > after]
     end = min(later) - 1 if later else None
+    apart = reasons.AFTER_THE_END
+    if newsletter.by_post and (single := _end_of_first(listed, others, after)):
+        end, apart = (single, reasons.OWN_EDITION) if end is None or single < end else (end, apart)
 
     def fit(post: Post, decision: Decision) -> Decision:
         if not decision.included:
@@ -47,10 +52,17 @@ def fitted(edition: Edition, newsletter: config.Newsletter, decided: Sequence[De
         if post.pk in others:
             return Decision(False, reasons.ALREADY_IN(edition=others[post.pk]))
         if end is not None and post.number is not None and post.number > end:
-            return Decision(False, reasons.AFTER_THE_END())
+            return Decision(False, apart())
         return decision
 
     return [(post, fit(post, decision)) for post, decision in listed]
+
+
+def _end_of_first(listed: Iterable[tuple[Post, Decision]], others: Collection[int], after: int) -> int | None:
+    """Return where an edition with a single post ends: at its first post, or at the last that an editor chose."""
+    included = [(p.number or 0, d.reason) for p, d in listed if d.included and p.pk not in others]
+    chosen = [number for number, reason in included if reasons.INCLUDED.matches(reason)]
+    return max(min(number for number, _reason in included), *chosen, after) if included else None
 
 
 def holders(edition: Edition, newsletter: config.Newsletter, posts: Sequence[Post]) -> dict[int, str]:
@@ -100,7 +112,7 @@ def end_of(draft: Edition, newsletter: config.Newsletter) -> int:
 
 def _undecided(draft: Edition, newsletter: config.Newsletter, after: int) -> list[int]:
     """Return the numbers of posts that belong to the next edition: this one has not decided about them."""
-    decided = draft.entries.exclude(included=False, reason__code=reasons.AFTER_THE_END.code).values("post_id")
+    decided = draft.entries.exclude(included=False, reason__code__in=LATER).values("post_id")
     others = holding(draft.newsletter).exclude(pk=draft.pk).filter(sharing_posts(draft, newsletter))
     held = EditionPost.objects.filter(edition__in=others, included=True).values("post_id")
     posts = Post.objects.filter(newsletter=draft.newsletter, number__gt=after)

@@ -9,7 +9,8 @@ from datetime import datetime
 from django.db.models import Max, Q, QuerySet
 
 from newsletter import config
-from newsletter.domain.cadence import Cadence, start
+from newsletter.config import Cadence
+from newsletter.domain.cadence import start
 from newsletter.models import LOCKED_STATES, Edition, Numbering, State
 
 HOLDING = Q(state__in=LOCKED_STATES) | Q(state=State.CANCELLED, began_at__isnull=False)

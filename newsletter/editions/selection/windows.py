@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from newsletter.config import Newsletter, Period, next_moment
+from newsletter.config import Cadence, Newsletter, next_moment
 from newsletter.domain.cadence import edition_name
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import editions as messages
@@ -61,16 +61,16 @@ def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     raise NoPeriod(messages.NOT_A_PERIOD(text=period))
 
 
-def name_of(until: datetime, period: Period, zone: ZoneInfo) -> str:
-    """Return the name of the period that contains the instant before `until`."""
+def name_of(until: datetime, period: Cadence, zone: ZoneInfo) -> str:
+    """Return the name of the period that contains the instant before `until`; a single post has its day."""
     last = (until - timedelta(microseconds=1)).astimezone(zone).date()
     if period == "week":
         year, week, _ = last.isocalendar()
         return f"{year:04}-W{week:02}"
-    return last.isoformat() if period == "day" else f"{last:%Y-%m}"
+    return f"{last:%Y-%m}" if period == "month" else last.isoformat()
 
 
-def one_period_before(until: datetime, period: Period, zone: ZoneInfo) -> datetime:
+def one_period_before(until: datetime, period: Cadence, zone: ZoneInfo) -> datetime:
     """Return the same local time a day, a week or a month earlier, in UTC."""
     local = until.astimezone(zone).replace(tzinfo=None, fold=0)
     if period == "month":
@@ -82,9 +82,16 @@ def one_period_before(until: datetime, period: Period, zone: ZoneInfo) -> dateti
 
 
 def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterable[datetime], now: datetime) -> Window:
-    """Return the window of the edition to draft at `now`; `frozen` has the ends of approved editions' windows."""
+    """Return the window of the edition to draft at `now`; `frozen` has the ends of approved editions' windows.
+
+    That of a single post ends now. Raises NoPeriod if another is requested.
+    """
     zone = newsletter.zone
-    if asked is None:
+    if newsletter.by_post:
+        if asked is not None:
+            raise NoPeriod(messages.POST_HAS_NO_PERIOD())
+        until, due = just_after(now), None
+    elif asked is None:
         until = due = next_moment(newsletter.send_moment, zone, now)
     else:
         until, due = asked.until.astimezone(UTC), None
@@ -95,6 +102,11 @@ def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterab
         raise NoPeriod(messages.PERIOD_ENDS_FIRST(since=since, until=until))
     name = (asked.period if asked else "") or name_of(until, newsletter.period, zone)
     return Window(since, until, edition_name(name, newsletter.period, newsletter.default_cadence), due)
+
+
+def just_after(now: datetime) -> datetime:
+    """Return the end of a window that contains this moment."""
+    return now.astimezone(UTC) + timedelta(microseconds=1)
 
 
 def requested(newsletter: Newsletter, period: str, now: datetime) -> RequestedWindow:

@@ -11,7 +11,8 @@ from django.utils import timezone
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext as _
 
-from newsletter.domain.cadence import Cadence, cadence_in
+from newsletter.config import Cadence
+from newsletter.domain.cadence import cadence_in
 from newsletter.editions.titles import period_title
 from newsletter.messages import Message, from_json, from_text, render
 from newsletter.messages import history as acts

@@ -7,15 +7,27 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
 
-TITLES: tuple[tuple[str, Words], ...] = (("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly")))
+TITLES: tuple[tuple[str, Words], ...] = (
+    ("post", _("Every post")),
+    ("day", _("Daily")),
+    ("week", _("Weekly")),
+    ("month", _("Monthly")),
+)
 OF_EACH = ("draft", "send", "approval", "subject", "minimum_posts", "maximum_posts", "body", "template")
 """The keys that each cadence besides the period may have of its own."""
+NOT_OF_POST = ("draft", "send", "minimum_posts")
+"""Those that make no sense for an edition with a single post, which is made when the post is found."""
 
 
 def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
     """Return the page; `fields` are those of a newsletter, from which each cadence's own are made."""
     by_key = {field.key: field for field in fields}
-    own = tuple(replace(by_key[key], key=f"cadence.{cadence}.{key}") for cadence, _title in TITLES for key in OF_EACH)
+    own = tuple(
+        replace(by_key[key], key=f"cadence.{cadence}.{key}")
+        for cadence, _title in TITLES
+        for key in OF_EACH
+        if not (cadence == "post" and key in NOT_OF_POST)
+    )
     return SettingsPage(
         "cadences",
         _("How often"),
@@ -32,7 +44,8 @@ def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
         ),
         intro=_(
             "Readers choose on the preferences page. Each of them gets each post once, whenever they change. Below is "
-            "what differs in the editions of a frequency other than the newsletter's own; blank fields are as there."
+            "what differs in the editions of a frequency other than the newsletter's own; blank fields are as there. "
+            "An edition for every post is made when the post is found, and sent when it is approved."
         ),
         groups=tuple((f"cadence.{cadence}", title) for cadence, title in TITLES),
     )

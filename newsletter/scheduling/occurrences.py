@@ -1,0 +1,47 @@
+"""Occurrences of the schedule, one row each: taken with a lease, and marked done in the transaction of their effect."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+
+from newsletter import config
+from newsletter.editions.selection.series import of_cadence
+from newsletter.messages import Message
+from newsletter.models import Edition, Occurrence
+
+LEASE = timedelta(minutes=10)
+BY = "the clock"
+DRAFT, SEND = "draft", "send"
+
+
+def cadence_of(newsletter: config.Newsletter) -> str:
+    """Return the cadence as occurrences have it: empty for the default."""
+    return "" if newsletter.period == newsletter.default_cadence else newsletter.period
+
+
+def occurrences_of(newsletter: config.Newsletter) -> QuerySet[Occurrence]:
+    """Return the occurrences of a newsletter's cadence."""
+    return Occurrence.objects.filter(newsletter=newsletter.name, cadence=cadence_of(newsletter))
+
+
+def editions_of(newsletter: config.Newsletter) -> QuerySet[Edition]:
+    """Return the editions of the cadence; all while there is one."""
+    editions = Edition.objects.filter(newsletter=newsletter.name)
+    return editions.filter(of_cadence(newsletter) | Q(standalone=True)) if len(newsletter.offered) > 1 else editions
+
+
+def take(occurrence: Occurrence, now: datetime) -> bool:
+    """Lease an occurrence; return False if it is done or leased by another scheduler."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    taken = Occurrence.objects.filter(free, pk=occurrence.pk, done_at=None).update(leased_until=now + LEASE)
+    return bool(taken)
+
+
+def finish(occurrence: Occurrence, now: datetime, outcome: Message) -> None:
+    """Mark an occurrence as done, in the transaction of its effect."""
+    Occurrence.objects.filter(pk=occurrence.pk).update(done_at=now, outcome=outcome)
+
+
+def is_left_out(newsletter: config.Newsletter, *times: datetime) -> bool:
+    """Return whether one of these times is on a skipped date."""
+    return any(at.astimezone(newsletter.zone).date() in newsletter.skip for at in times)

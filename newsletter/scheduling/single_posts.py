@@ -1,0 +1,136 @@
+"""The schedule of editions with a single post: a draft when a post becomes eligible, sent when it is approved.
+
+A post becomes eligible when it is found, or at its date if that is later. One draft is open at a time, so that posts
+are sent in the order of their numbers; the next follows as soon as it is approved. Without approval, a few are sent at
+each look, and the others at the next ones.
+"""
+
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce, Greatest
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.editions import approval, draft, notices
+from newsletter.editions.draft import NoNewPost
+from newsletter.editions.images.hosting import fetch_images
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.numbers import LATER
+from newsletter.editions.selection.series import of_cadence
+from newsletter.editions.states import state_message
+from newsletter.messages import Message, message_of
+from newsletter.messages import schedule as outcomes
+from newsletter.models import Edition, Occurrence, Post, State
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.scheduling.departure import leave_by_itself, wait
+from newsletter.scheduling.occurrences import (
+    BY,
+    DRAFT,
+    cadence_of,
+    editions_of,
+    finish,
+    is_left_out,
+    occurrences_of,
+    take,
+)
+
+AT_ONCE = 10
+"""So many editions of a cadence are made at one look; sending the others can wait for the next."""
+
+
+def plan(newsletter: config.Newsletter, now: datetime) -> None:
+    """Create an occurrence at the time when the newest post became eligible, unless one is to be done already."""
+    known = occurrences_of(newsletter)
+    if known.filter(done_at=None).exists():
+        return
+    last = known.aggregate(last=Max("due_at"))["last"]
+    due = now if last is None else _newest(newsletter, last, now)
+    if due is not None:
+        Occurrence.objects.get_or_create(
+            newsletter=newsletter.name, act=DRAFT, cadence=cadence_of(newsletter), due_at=due
+        )
+
+
+def _newest(newsletter: config.Newsletter, after: datetime, now: datetime) -> datetime | None:
+    """Return when the newest post became eligible, after one moment and up to another; None if there is no such."""
+    eligible = Greatest("first_seen", Coalesce("published", "first_seen"))
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None).annotate(eligible=eligible)
+    newest: datetime | None = posts.filter(eligible__gt=after, eligible__lte=now).aggregate(at=Max("eligible"))["at"]
+    return newest
+
+
+def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
+    """Make the next editions and queue what is approved; return the number of occurrences that were run."""
+    plan(newsletter, now)
+    done = 0
+    while done < AT_ONCE and not is_left_out(newsletter, now) and _has_turn(newsletter):
+        occurrence = occurrences_of(newsletter).filter(done_at=None, due_at__lte=now).first()
+        if occurrence is None or not take(occurrence, now):
+            break
+        _do(configuration, newsletter, occurrence, now)
+        done += 1
+    _queue_approved(configuration, newsletter, now)
+    return done
+
+
+def _has_turn(newsletter: config.Newsletter) -> bool:
+    """Return whether no draft of the cadence is open."""
+    return not Edition.objects.filter(
+        of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT, corrects=None
+    ).exists()
+
+
+def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
+    try:
+        made = draft.make(
+            configuration,
+            newsletter,
+            now=now,
+            read_sources=False,
+            by=BY,
+            finish=partial(_drafted, newsletter, occurrence, now),
+        )
+    except NoNewPost:
+        finish(occurrence, now, outcomes.NO_NEW_POST())
+    except (JobProblem, TemplateProblem) as problem:
+        with transaction.atomic():
+            finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
+            notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
+    else:
+        if newsletter.approval == "none":
+            fetch_images(configuration, made, now)
+            leave_by_itself(configuration, made, now)
+
+
+def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime, edition: Edition) -> None:
+    """Mark the occurrence as done with the last post; until then it is free for the next one."""
+    if edition.entries.filter(included=False, reason__code__in=LATER).exists():
+        Occurrence.objects.filter(pk=occurrence.pk).update(leased_until=None)
+    else:
+        finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
+    if newsletter.approval == "editor":
+        notices.tell_of_draft(newsletter, edition, now)
+
+
+def _queue_approved(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
+    """Queue what is approved, in the order of posts; nothing that waits for an editor."""
+    approved = editions_of(newsletter).filter(
+        state=State.APPROVED, standalone=False, corrects=None, waiting__isnull=True
+    )
+    for edition in approved.order_by("end", "pk"):
+        if problem := _queue(configuration, edition, now):
+            wait(edition, problem, now)
+
+
+def _queue(configuration: Config, edition: Edition, now: datetime) -> Message | None:
+    try:
+        with transaction.atomic():
+            held = Edition.objects.select_for_update().get(pk=edition.pk)
+            if held.state == State.APPROVED and held.due_at is None:
+                approval.queue(configuration, held, by=BY, now=now)
+    except (JobProblem, TemplateProblem) as problem:
+        return message_of(problem)
+    return None

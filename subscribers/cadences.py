@@ -1,0 +1,37 @@
+"""How often readers can choose to get a newsletter, in the words of the pages, and when the next email comes."""
+
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from newsletter.config import Cadence, Newsletter, next_moment
+from subscribers.pages import day
+
+
+def choices(newsletter: Newsletter) -> tuple[tuple[Cadence, str], ...]:
+    """Return what a reader can choose from, the most frequent first; nothing if there is no choice."""
+    words: dict[Cadence, str] = {
+        "post": _("Every post"),
+        "day": _("Every day"),
+        "week": _("Every week"),
+        "month": _("Every month"),
+    }
+    offered = newsletter.offered if len(newsletter.offered) > 1 else ()
+    return tuple((key, word) for key, word in words.items() if key in offered)
+
+
+def chosen(newsletter: Newsletter, cadence: str) -> str:
+    """Return the cadence in which somebody gets a newsletter who chose this one; it may not be offered any more."""
+    return cadence if cadence in newsletter.offered else newsletter.default_cadence
+
+
+def next_email(newsletter: Newsletter, cadence: str, now: datetime) -> str:
+    """Return a sentence about when the first email of a cadence comes after somebody chose it."""
+    settings = newsletter.at(cadence)
+    if settings.by_post:
+        return _("Saved. The next email comes with the next post, and has the posts that you haven't had.")
+    at = timezone.localtime(next_moment(settings.send_moment, settings.zone, now), settings.zone)
+    return _("Saved. The next email comes around %(day)s, with the posts that you haven't had.") % {
+        "day": day(at.date())
+    }

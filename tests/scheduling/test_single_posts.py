@@ -1,0 +1,183 @@
+"""Editions with a single post: made when the post is found, sent at once or when approved, in the order of posts."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import pytest
+
+from newsletter import config
+from newsletter.config import CadenceSettings
+from newsletter.editions import approval, draft, editing
+from newsletter.editions.draft import NoNewPost
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.rendering import digest_of, proof
+from newsletter.editions.selection.windows import RequestedWindow
+from newsletter.models import Edition, Notice, Occurrence, Post, State
+from newsletter.scheduling import schedule
+from newsletter.sending import lifecycle
+from subscribers.models import Subscription
+from tests import factories
+from tests.factories import DAY, HOUR, collected, collected_before, configured, found, inside, kinaforum
+from tests.sending.outbox_samples import readers
+
+pytestmark = pytest.mark.django_db
+MINUTE = timedelta(minutes=1)
+NOW = factories.NOW - HOUR
+"""Before the weekly's draft is made."""
+
+
+def offered(approval: Literal["editor", "none"] = "none") -> None:
+    own = CadenceSettings(approval=approval)
+    configured(cadences=("week", "post"), cadence={"post": own})
+
+
+@pytest.fixture(autouse=True)
+def several() -> None:
+    offered()
+    collected_before()
+    ran(NOW - 3 * DAY)
+
+
+def ran(now: datetime) -> None:
+    """One look of the clock."""
+    schedule.tick(config.current(), now)
+
+
+def listed(*names: str, hours: int = 0) -> None:
+    """The blog publishes posts, a minute apart, and they are read."""
+    now = NOW + hours * HOUR
+    posts = [found(name, now - (len(names) - n) * MINUTE) for n, name in enumerate(names)]
+    collected(*posts, now=now)
+
+
+def posts() -> list[Edition]:
+    return list(Edition.objects.filter(cadence="post").order_by("pk"))
+
+
+def test_a_post_is_sent_when_it_is_found() -> None:
+    listed("a")
+    ran(NOW)
+    (edition,) = posts()
+    assert (edition.name, inside(edition)) == ("kinaforum/post-2026-02-06", ["Post a"])
+    assert edition.state == State.QUEUED
+
+
+def test_each_post_has_an_edition_of_its_own_in_their_order() -> None:
+    listed("a", "b", "c")
+    ran(NOW)
+    assert [(e.period, *inside(e)) for e in posts()] == [
+        ("post-2026-02-06", "Post a"),
+        ("post-2026-02-06.2", "Post b"),
+        ("post-2026-02-06.3", "Post c"),
+    ]
+    assert [e.end for e in posts()] == [1, 2, 3]
+
+
+def test_nothing_is_made_without_a_post() -> None:
+    ran(NOW)
+    ran(NOW + DAY)
+    assert not posts()
+
+
+def test_a_post_with_a_later_date_is_sent_at_its_date() -> None:
+    collected(found("a", NOW + HOUR), now=NOW)
+    ran(NOW)
+    assert not posts()
+    ran(NOW + HOUR)
+    assert [inside(e) for e in posts()] == [["Post a"]]
+
+
+def test_the_clock_rests_until_the_next_post() -> None:
+    listed("a")
+    ran(NOW)
+    before = Occurrence.objects.filter(cadence="post").count()
+    for minutes in range(1, 5):
+        ran(NOW + minutes * MINUTE)
+    assert Occurrence.objects.filter(cadence="post").count() == before
+
+
+def test_posts_of_a_skipped_date_are_sent_afterwards() -> None:
+    configured(cadences=("week", "post"), cadence={"post": CadenceSettings(approval="none")}, skip=(NOW.date(),))
+    listed("a")
+    ran(NOW)
+    assert not posts()
+    ran(NOW + DAY)
+    assert [inside(e) for e in posts()] == [["Post a"]]
+
+
+def test_with_approval_editors_have_one_draft_at_a_time() -> None:
+    offered("editor")
+    listed("a", "b")
+    ran(NOW)
+    ran(NOW + MINUTE)
+    (edition,) = posts()
+    assert (edition.state, inside(edition)) == (State.DRAFT, ["Post a"])
+    assert [str(text) for text in Notice.objects.values_list("text", flat=True)] == [
+        "The draft kinaforum/post-2026-02-06 is ready, with 1 post. It will be sent as soon as it is approved."
+    ]
+
+
+def test_an_approved_one_is_sent_and_the_next_drafted() -> None:
+    offered("editor")
+    listed("a", "b")
+    ran(NOW)
+    approval.approve(config.current(), posts()[0], now=NOW + MINUTE)
+    ran(NOW + 2 * MINUTE)
+    assert [(e.state, *inside(e)) for e in posts()] == [(State.QUEUED, "Post a"), (State.DRAFT, "Post b")]
+
+
+def test_an_editor_can_put_the_next_post_in_too() -> None:
+    offered("editor")
+    listed("a", "b", "c")
+    ran(NOW)
+    editing.include(config.current(), posts()[0], "e@example.org", None, Post.objects.get(title="Post b").pk, NOW)
+    assert sorted(inside(posts()[0])) == ["Post a", "Post b"]
+    assert approval.approve(config.current(), posts()[0], now=NOW).end == 2
+
+
+def test_a_post_that_is_left_out_makes_room_for_the_next() -> None:
+    offered("editor")
+    listed("a", "b")
+    ran(NOW)
+    editing.leave_out(config.current(), posts()[0], "e@example.org", None, Post.objects.get(title="Post a").pk, NOW)
+    assert inside(draft.refresh(config.current(), posts()[0], now=NOW, read_sources=False)) == ["Post b"]
+
+
+def test_without_a_post_there_is_no_draft_by_hand() -> None:
+    with pytest.raises(NoNewPost):
+        draft.make(config.current(), kinaforum().at("post"), now=NOW, read_sources=False)
+    assert not posts()
+
+
+def test_no_period_can_be_asked_for() -> None:
+    with pytest.raises(JobProblem, match="no period"):
+        draft.make(config.current(), kinaforum().at("post"), RequestedWindow(until=NOW), now=NOW, read_sources=False)
+
+
+def test_its_subject_is_the_headline_and_it_has_no_heading_of_a_day() -> None:
+    listed("a")
+    ran(NOW)
+    digest = digest_of(posts()[0], config.current())
+    assert digest.subject == "Post a"
+    assert [group.heading for group in digest.groups] == [""]
+    html = proof(posts()[0], config.current()).rendered.html
+    assert "In this edition" not in html
+    assert "6. februar 2026" in html
+
+
+def test_the_weekly_edition_has_the_same_posts() -> None:
+    listed("a", "b")
+    ran(NOW)
+    weekly = draft.make(config.current(), kinaforum(), now=NOW, read_sources=False)
+    assert sorted(inside(weekly)) == ["Post a", "Post b"]
+
+
+def test_a_reader_of_each_post_gets_them_once_and_a_weekly_reader_all_at_the_end() -> None:
+    daily, weekly = readers(2)
+    Subscription.objects.filter(pk=daily.pk).update(cadence="post")
+    listed("a", "b")
+    ran(NOW)
+    lifecycle.begin_due(config.current(), NOW + MINUTE)
+    assert [e.deliveries.values_list("subscription_id", flat=True).count() for e in posts()] == [1, 1]
+    assert Subscription.objects.get(pk=daily.pk).mark == 2
+    assert Subscription.objects.get(pk=weekly.pk).mark == 0

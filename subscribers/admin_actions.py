@@ -37,10 +37,19 @@ def address_given(text: str) -> Address:
 
 
 @transaction.atomic
-def add(text: str, newsletter: str, *, consent: str = "", confirm_by_mail: bool = False, name: str = "") -> str:
+def add(
+    text: str,
+    newsletter: str,
+    *,
+    consent: str = "",
+    confirm_by_mail: bool = False,
+    name: str = "",
+    cadence: str = "",
+) -> str:
     """Subscribe a person; return "added" or "unchanged". With `confirm_by_mail` they are pending until they confirm.
 
-    Raises ActionRefused for a blocked address, and for a person who has unsubscribed, unless they are asked to confirm.
+    An empty `cadence` is the newsletter's default, or the one that they chose earlier. Raises ActionRefused for a
+    blocked address, and for a person who has unsubscribed, unless they are asked to confirm.
     """
     address = address_given(text)
     reason = Suppression.objects.suppressed([address.key]).get(address.key)
@@ -52,12 +61,13 @@ def add(text: str, newsletter: str, *, consent: str = "", confirm_by_mail: bool 
     if subscription.state == Subscription.State.ACTIVE:
         return "unchanged"
     if confirm_by_mail:
-        signup.invite(subscription, Consent.How.BY_HAND, consent, timezone.now())
+        signup.invite(subscription, Consent.How.BY_HAND, consent, timezone.now(), cadence)
         return "added"
     if not made and subscription.state == Subscription.State.UNSUBSCRIBED:
         raise ActionRefused(messages.LEFT_NOT_ADDED(address=address.written, newsletter=newsletter))
     now = timezone.now()
     subscription.state, subscription.joined = Subscription.State.ACTIVE, now
+    subscription.cadence = cadence or subscription.cadence
     subscription.save()
     Consent.objects.create(subscription=subscription, how=Consent.How.BY_HAND, text=consent, at=now, confirmed_at=now)
     subscriptions_started.send(Subscription, numbers=[subscription.pk])

@@ -4,6 +4,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 
 from newsletter.config import Newsletter
+from subscribers.cadences import choices
 from subscribers.pages import supported
 from subscribers.subscription_requests import consent_text
 
@@ -17,5 +18,7 @@ def embedded_form(newsletter: Newsletter, site_url: str) -> str:
             "name": newsletter.name,
             "language": language,
             "consent": consent_text(newsletter.title),
+            "cadences": choices(newsletter),
+            "cadence": newsletter.default_cadence,
         }
         return render_to_string("embedded_form.html", context, using="pages").strip()

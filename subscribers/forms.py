@@ -10,6 +10,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from newsletter.config import Newsletter
 from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.pages import LANGUAGES
 from subscribers.preferences import LONGEST_PAUSE
@@ -54,6 +55,11 @@ class AskForm(forms.Form):
     def by_machine(self) -> bool:
         """Return whether the hidden field was filled in."""
         return bool(self.data.get("website"))
+
+    def cadence_for(self, newsletter: Newsletter) -> str:
+        """Return the chosen cadence, or "" if the newsletter doesn't offer it: a form may be older than the choice."""
+        cadence = self.data.get("cadence", "")
+        return cadence if cadence in newsletter.offered else ""
 
     @property
     def given(self) -> Address:

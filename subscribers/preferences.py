@@ -102,6 +102,7 @@ def pause(subscription: Subscription, until: date | None) -> None:
 def choose_cadence(subscription: Subscription, cadence: str) -> None:
     """Change how often a subscriber gets a newsletter, from the next edition on; empty is the default."""
     Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence)
+    subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
 def send_profile_link(subscription: Subscription, at: datetime) -> None:

@@ -28,9 +28,9 @@ class ConfirmResult(StrEnum):
     TAKEN = "taken"
 
 
-def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime) -> None:
+def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime, cadence: str = "") -> None:
     """Ask a person to confirm a subscription that someone else added; runs in the caller's transaction."""
-    consent = Consent.objects.create(subscription=subscription, how=how, text=text, at=at)
+    consent = Consent.objects.create(subscription=subscription, how=how, text=text, at=at, cadence=cadence)
     letters.write(
         Letter.Kind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, at, consent=consent.pk
     )
@@ -61,6 +61,7 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
     if not unblock(subscription.subscriber.key, at):
         return ConfirmResult.REFUSED, subscription
     subscription.consents.filter(confirmed_at=None).delete()
+    subscription.cadence = consent.cadence or subscription.cadence
     _activate(configuration, subscription, at)
     return ConfirmResult.DONE, subscription
 

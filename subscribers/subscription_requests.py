@@ -32,7 +32,10 @@ DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A request to subscribe, with the text that was agreed to, and where it came from."""
+    """A request to subscribe, with the text that was agreed to, and where it came from.
+
+    An empty `cadence` is the newsletter's default.
+    """
 
     newsletter: str
     address: Address
@@ -41,6 +44,7 @@ class Request:
     network: str
     page: str
     at: datetime
+    cadence: str = ""
 
 
 def consent_text(title: str) -> str:
@@ -215,6 +219,7 @@ def _store(requests: Sequence[Request], subscribers: dict[str, Subscriber]) -> N
             at=request.at,
             network=request.network[:45],
             page=request.page[:500],
+            cadence=request.cadence,
         )
         for request, subscription in zip(requests, tied, strict=True)
     )

@@ -20,7 +20,7 @@ from ninja.security.base import AuthBase
 from newsletter.api import idempotency, rate_limits, tokens
 from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope
 from newsletter.api.problem_documents import Refused
-from newsletter.config import Config, Newsletter
+from newsletter.config import Cadence, Config, Newsletter
 from newsletter.editions.draft import NoSuchEdition
 from newsletter.messages import editions as edition_messages
 from newsletter.messages import general as messages
@@ -57,6 +57,14 @@ class Caller:
             known = tuple(sorted(self.config.newsletters))
             raise NoSuchEdition(edition_messages.NO_NEWSLETTER(name=name, known=known))
         return found
+
+    def in_cadence(self, name: str, cadence: Cadence) -> Newsletter:
+        """Return a newsletter as the editions of a cadence have it. Raises Refused if it doesn't offer that."""
+        found = self.newsletter(name)
+        if cadence not in found.offered:
+            problem = messages.CADENCE_NOT_OFFERED(cadence=cadence, offered=found.offered)
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
+        return found.at(cadence)
 
 
 def caller(request: HttpRequest) -> Caller:

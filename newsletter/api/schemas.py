@@ -113,6 +113,7 @@ class EditionSummary(Schema):
     state: State
     revision: int
     standalone: bool
+    cadence: str = Field(description="post, day, week or month; empty for letters and while there was one cadence")
     since: datetime
     until: datetime
     due_at: datetime | None
@@ -159,6 +160,7 @@ class DraftIn(Given):
     period: Annotated[str, StringConstraints(max_length=10, pattern=r"^\d{4}-(W\d{2}|\d{2}(-\d{2})?)$")] | None = Field(
         default=None, description="2026-W06, 2026-02-06 or 2026-02; by default the edition that is sent next"
     )
+    cadence: Cadence | None = Field(default=None, description="by default the newsletter's period")
     read_sources: bool = Field(default=False, description="also read the sources in the background")
 
 
@@ -312,6 +314,7 @@ class SubscriberIn(Given):
     newsletter: Name
     name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = ""
     tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
+    cadence: Cadence | None = Field(default=None, description="how often; by default as the newsletter has it")
     consent: ConsentIn | None = Field(
         default=None, description="without it, they are emailed a link, and are pending until they confirm"
     )
@@ -322,6 +325,7 @@ class SubscriberChange(Given):
 
     name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
     tags: list[Tag] | None = Field(default=None, max_length=MOST_TAGS, description="all tags")
+    cadence: Cadence | None = Field(default=None, description="how often, from the next edition on")
 
 
 class SubscriberOut(Schema):
@@ -335,6 +339,7 @@ class SubscriberOut(Schema):
     state: SubscriptionState
     blocked: bool
     paused_until: date | None
+    cadence: Cadence = Field(description="how often they get it")
     tags: list[str]
     created: datetime
     joined: datetime | None

@@ -66,6 +66,9 @@ IF_MATCH_FAILED = MessageType(
     "api.if-match-failed", gettext_noop("{name} has changed since; read it again and repeat the request")
 )
 NO_SUBSCRIPTION = MessageType("api.subscription-unknown", gettext_noop("there is no subscription {number}"))
+CADENCE_NOT_OFFERED = MessageType(
+    "api.cadence-not-offered", gettext_noop("readers of this newsletter can't choose '{cadence}'; use one of {offered}")
+)
 NO_TOKEN_NAME = MessageType("api.token-without-name", gettext_noop("give the token a name that says what it is for"))
 NO_SCOPES = MessageType("api.token-without-scopes", gettext_noop("choose at least one scope; known are {known}"))
 UNKNOWN_SCOPE = MessageType("api.scope-unknown", gettext_noop("there is no scope {scope}; known are {known}"))

@@ -267,6 +267,9 @@ class Consent(models.Model):
     at = models.DateTimeField(default=timezone.now)
     network = models.CharField(max_length=45, blank=True)
     page = models.CharField(max_length=500, blank=True)
+    cadence = models.CharField(
+        max_length=5, blank=True, default="", db_default="", help_text="how often; stored when it is confirmed"
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
-from subscribers import preferences, signup, subscription_requests
+from subscribers import cadences, preferences, signup, subscription_requests
 from subscribers.forms import AskForm
 from subscribers.pages import language_of, message, page
 from subscribers.requests import config_of
@@ -70,6 +70,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             consent=subscription_requests.consent_text(newsletter.title),
             page=_page_of(request),
             at=timezone.now(),
+            cadence=form.cadence_for(newsletter),
         )
     return Asked(asked, lambda stored: respond(request, newsletter, form, 202 if stored else 429))
 
@@ -107,6 +108,7 @@ def _form_page(
     language = language_of(request, newsletter=newsletter.language)
     with translation.override(language):
         consent = subscription_requests.consent_text(newsletter.title)
+        choices = cadences.choices(newsletter)
         form.is_valid()  # the texts of errors are in the language of the page
     return page(
         request,
@@ -115,6 +117,8 @@ def _form_page(
         newsletter=newsletter.name,
         form=form,
         consent=consent,
+        cadences=choices,
+        cadence=form.cadence_for(newsletter) or newsletter.default_cadence,
         latest=latest,
         spoken=newsletter.language,
         status=status,

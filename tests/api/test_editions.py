@@ -10,6 +10,7 @@ from newsletter.models import Act, Edition, Post, Revision, State
 from newsletter.sending import lifecycle
 from subscribers import admin_actions
 from tests.api.client import EDITION, ApiClient, token
+from tests.factories import configured
 from tests.web import make
 
 
@@ -25,6 +26,16 @@ def test_a_draft_is_made_of_the_posts_that_were_collected(api: ApiClient) -> Non
     assert [post["title"] for post in made["posts"]] == ["Et hus ved havet"]
     assert api.last["Location"] == f"/api/v1{EDITION}"
     assert Revision.objects.get().by == "API: a shop"
+
+
+def test_the_draft_of_a_cadence_is_made(api: ApiClient) -> None:
+    configured(cadences=("week", "day"))
+    make.post("First", hours=1)
+    made = api.post("/editions", {"newsletter": "kinaforum", "period": "2026-02-06", "cadence": "day"}, 201)
+    assert (made["period"], made["cadence"]) == ("day-2026-02-06", "day")
+    assert api.get("/editions/kinaforum/day-2026-02-06")["state"] == "draft"
+    refused = api.post("/editions", {"newsletter": "kinaforum", "cadence": "month"}, 422)
+    assert refused["code"] == "api.cadence-not-offered"
 
 
 def test_an_existing_draft_is_brought_up_to_date(api: ApiClient, draft: Edition) -> None:

@@ -9,6 +9,7 @@ from subscribers.addresses import read_address
 from subscribers.models import Consent, Letter, Subscription, Suppression
 from subscribers.preferences import forget
 from tests.api.client import ApiClient, token
+from tests.factories import configured
 
 KARI = {"address": "Kari@Example.org", "newsletter": "kinaforum"}
 CONSENT = {"consent": {"text": "ticked the box at the checkout, 5 February 2026"}}
@@ -91,3 +92,31 @@ def test_erasing_a_person_erases_kept_answers(api: ApiClient) -> None:
     assert KeptAnswer.objects.exists()
     forget(read_address("kari@example.org"))
     assert not KeptAnswer.objects.exists()
+
+
+def test_they_choose_how_often(api: ApiClient) -> None:
+    configured(cadences=("week", "day", "post"))
+    kari = api.post("/subscribers", {**KARI, **CONSENT, "cadence": "day"}, 201)
+    ola = api.post("/subscribers", {**CONSENT, "address": "ola@example.org", "newsletter": "kinaforum"}, 201)
+    assert (kari["cadence"], ola["cadence"]) == ("day", "week")
+    changed = api.document(api.ask("PATCH", f"/subscribers/{ola['id']}", {"cadence": "post"}), 200)
+    assert changed["cadence"] == "post"
+    assert [each["id"] for each in api.get("/subscribers?cadence=post")["items"]] == [ola["id"]]
+    assert api.post("/subscribers", {**KARI, **CONSENT, "cadence": "week"}, 200)["cadence"] == "week"
+    assert [each["id"] for each in api.get("/subscribers?cadence=week")["items"]] == [kari["id"]]
+    assert not api.get("/subscribers?cadence=month")["items"]
+
+
+def test_a_choice_of_somebody_who_confirms_is_kept_until_then(api: ApiClient) -> None:
+    configured(cadences=("week", "day"))
+    api.post("/subscribers", {**KARI, "cadence": "day"}, 201)
+    assert (Consent.objects.get().cadence, Subscription.objects.get().cadence) == ("day", "")
+
+
+def test_what_is_not_offered_is_refused(api: ApiClient) -> None:
+    configured(cadences=("week", "day"))
+    refused = api.post("/subscribers", {**KARI, **CONSENT, "cadence": "month"}, 422)
+    assert refused["code"] == "api.cadence-not-offered"
+    assert not Subscription.objects.exists()
+    number = api.post("/subscribers", {**KARI, **CONSENT}, 201)["id"]
+    assert api.ask("PATCH", f"/subscribers/{number}", {"cadence": "post"}).status_code == 422

@@ -1,11 +1,13 @@
-"""A reader chooses on the preferences page how often a newsletter comes."""
+"""A reader chooses how often a newsletter comes: when signing up, and on the preferences page."""
 
 import pytest
 from django.test import Client
 
-from subscribers import preferences
-from subscribers.models import Subscription
-from subscribers.tokens import link_token
+from newsletter import config
+from subscribers import preferences, signup
+from subscribers.embedding import embedded_form
+from subscribers.models import Consent, Subscription
+from subscribers.tokens import Purpose, link_token, timed_token
 from tests.factories import NOW, configured
 from tests.subscribers.make import subscription
 
@@ -56,6 +58,49 @@ def test_one_that_is_no_longer_offered_counts_as_the_default(client: Client, tie
     Subscription.objects.update(cadence="day")
     configured(cadences=("week", "month"))
     assert 'value="week" checked' in client.get(f"/p/{link_token(tie.pk)}").text
+
+
+def _asked(client: Client, **fields: str) -> Consent:
+    client.post("/n/kinaforum/subscribe", {"address": "kari@reader.example", **fields})
+    return Consent.objects.get()
+
+
+def test_the_sign_up_form_asks_how_often(client: Client) -> None:
+    configured(cadences=("week", "post"))
+    shown = client.get("/n/kinaforum/subscribe?lang=en").text
+    assert [word in shown for word in ("How often?", "Every post", "Every week")] == [True] * 3
+    assert 'value="week" checked' in shown
+    assert "Every day" not in shown
+
+
+def test_without_a_choice_the_form_does_not_ask(client: Client) -> None:
+    assert "How often?" not in client.get("/n/kinaforum/subscribe?lang=en").text
+
+
+def test_the_choice_counts_when_it_is_confirmed(client: Client) -> None:
+    configured(cadences=("week", "day"))
+    asked = _asked(client, cadence="day")
+    assert Subscription.objects.get().cadence == ""
+    token = timed_token(Purpose.CONFIRM, asked.pk, 3600)
+    signup.confirm(config.current(), token, asked.at)
+    assert Subscription.objects.get().cadence == "day"
+
+
+@pytest.mark.parametrize("cadence", ["month", "", "x" * 900])
+def test_a_form_that_is_older_than_the_choice_still_subscribes(client: Client, cadence: str) -> None:
+    configured(cadences=("week", "day"))
+    assert _asked(client, cadence=cadence).cadence == ""
+
+
+def test_the_choice_stays_when_the_address_is_wrong(client: Client) -> None:
+    configured(cadences=("week", "day"))
+    assert 'value="day" checked' in client.post("/n/kinaforum/subscribe", {"address": "kari", "cadence": "day"}).text
+
+
+def test_the_form_for_other_websites_asks_too() -> None:
+    configured(cadences=("week", "day"), language="en")
+    form = embedded_form(config.current().newsletters["kinaforum"], "https://news.example.org")
+    assert '<option value="day">Every day</option><option value="week" selected>Every week</option>' in form
 
 
 def test_who_leaves_starts_again_when_they_return(tie: Subscription) -> None:

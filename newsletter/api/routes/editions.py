@@ -102,7 +102,7 @@ def draft_edition(request: HttpRequest, asked: DraftIn) -> ApiAnswer:
     edition of the period is answered as it is.
     """
     who = caller(request)
-    newsletter = who.newsletter(asked.newsletter)
+    newsletter = who.in_cadence(asked.newsletter, asked.cadence) if asked.cadence else who.newsletter(asked.newsletter)
     window = requested(newsletter, asked.period, who.now) if asked.period else None
     made = draft.make(who.config, newsletter, window, now=who.now, read_sources=False, by=who.by)
     if asked.read_sources:

@@ -1,5 +1,6 @@
 """Subscribers: find, add, change, remove and export. An item is a subscription: one person and one newsletter."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import cast
 
@@ -22,11 +23,12 @@ from newsletter.api.schemas import (
     SubscriptionState,
     Tag,
 )
+from newsletter.config import Cadence
 from newsletter.editions import history
 from newsletter.messages import Message
 from newsletter.messages import general as messages
 from newsletter.messages import history as acts
-from subscribers import admin_actions, exporting, preferences
+from subscribers import admin_actions, cadences, exporting, preferences
 from subscribers.models import Subscription, clean_tag
 
 router = Router(tags=["subscribers"])
@@ -40,6 +42,7 @@ def list_subscribers(
     address: Query[Line | None] = None,
     state: Query[SubscriptionState | None] = None,
     tag: Query[Tag | None] = None,
+    cadence: Query[Cadence | None] = None,
     cursor: Query[Line | None] = None,
     limit: int = paging.LIMIT_PARAMETER,
 ) -> ApiAnswer:
@@ -53,8 +56,10 @@ def list_subscribers(
         wanted &= Q(state=state)
     if tag is not None:
         wanted &= Q(tags__contains=f"|{clean_tag(tag)}|")
+    if cadence is not None:
+        wanted &= _in_cadence(who, names, cadence)
     page = paging.after(Subscription.objects.filter(wanted).select_related("subscriber"), "subscribers", cursor, limit)
-    return ApiAnswer(SubscriberList(items=_shown(page.rows), next_cursor=page.next_cursor))
+    return ApiAnswer(SubscriberList(items=_shown(who, page.rows), next_cursor=page.next_cursor))
 
 
 @operation(router, "GET", "/subscribers/export", {200: None})
@@ -71,7 +76,8 @@ def export_subscribers(request: HttpRequest, newsletter: Query[Name]) -> HttpRes
 @operation(router, "GET", "/subscribers/{subscription}", {200: SubscriberOut})
 def read_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAnswer:
     """Read a subscription."""
-    return ApiAnswer(_shown([_found(caller(request), subscription)])[0])
+    who = caller(request)
+    return ApiAnswer(_shown(who, [_found(who, subscription)])[0])
 
 
 @operation(router, "POST", "/subscribers", {200: SubscriberOut, 201: SubscriberOut})
@@ -79,37 +85,46 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
     """Subscribe a person.
 
     Without `consent` they are emailed a link, and are pending until they confirm. Whoever has unsubscribed is only
-    subscribed again by confirming. An existing active subscription is answered with 200; its tags are added to.
+    subscribed again by confirming. An existing active subscription is answered with 200; its tags are added to, and
+    its cadence is changed if one is given.
     """
     who = caller(request)
     newsletter = who.newsletter(person.newsletter)
+    if person.cadence is not None:
+        who.in_cadence(newsletter.name, person.cadence)
     said = admin_actions.add(
         person.address,
         newsletter.name,
         consent=person.consent.text if person.consent else "",
         confirm_by_mail=person.consent is None,
         name=" ".join(person.name.split()),
+        cadence=person.cadence or "",
     )
     key = admin_actions.address_given(person.address).key
     tie = Subscription.objects.select_related("subscriber").get(newsletter=newsletter.name, subscriber__key=key)
     _log(who, tie, acts.SUBSCRIBER_ADDED(), after={newsletter.name: said})
     if person.tags:
         _set_tags(who, tie, [*tie.tags, *person.tags])
+    if said == "unchanged":
+        _choose_cadence(who, tie, person.cadence)
     headers = {"Location": f"/api/v1/subscribers/{tie.pk}"} if said == "added" else {}
-    return ApiAnswer(_shown([tie])[0], 201 if said == "added" else 200, headers)
+    return ApiAnswer(_shown(who, [tie])[0], 201 if said == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
 def change_subscriber(request: HttpRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
-    """Change a person's name, or a subscription's tags."""
+    """Change a person's name, or a subscription's tags or cadence."""
     who = caller(request)
     tie = _found(who, subscription)
+    if change.cadence is not None:
+        who.in_cadence(tie.newsletter, change.cadence)
     if change.name is not None:
         admin_actions.rename(tie.subscriber, change.name)
         _log(who, tie, acts.NAME_CHANGED())
     if change.tags is not None:
         _set_tags(who, tie, change.tags)
-    return ApiAnswer(_shown([tie])[0])
+    _choose_cadence(who, tie, change.cadence)
+    return ApiAnswer(_shown(who, [tie])[0])
 
 
 @operation(router, "DELETE", "/subscribers/{subscription}", {204: None})
@@ -120,6 +135,24 @@ def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAn
     if preferences.unsubscribe(tie.pk, who.now):
         _log(who, tie, acts.UNSUBSCRIBED(), {tie.newsletter: tie.state}, {tie.newsletter: "unsubscribed"})
     return ApiAnswer(None, 204)
+
+
+def _in_cadence(who: Caller, names: Collection[str], cadence: Cadence) -> Q:
+    """Return the condition for subscriptions to these newsletters that have a cadence, chosen or by default."""
+    found = Q(pk__in=())
+    for newsletter in (who.config.newsletters[name] for name in names):
+        if cadence in newsletter.offered:
+            ties = Subscription.objects.filter(newsletter=newsletter.name).in_cadence(newsletter.at(cadence))
+            found |= Q(pk__in=ties.values("pk"))
+    return found
+
+
+def _choose_cadence(who: Caller, tie: Subscription, cadence: Cadence | None) -> None:
+    if cadence is None or cadence == tie.cadence:
+        return
+    before, tie.cadence = tie.cadence, cadence
+    preferences.choose_cadence(tie, cadence)
+    _log(who, tie, acts.CADENCE_CHANGED(), {tie.newsletter: before}, {tie.newsletter: cadence})
 
 
 def _set_tags(who: Caller, tie: Subscription, tags: list[str]) -> None:
@@ -143,7 +176,7 @@ def _found(who: Caller, number: int) -> Subscription:
     return tie
 
 
-def _shown(ties: list[Subscription]) -> list[SubscriberOut]:
+def _shown(who: Caller, ties: list[Subscription]) -> list[SubscriberOut]:
     blocked = set(Subscription.objects.blocked().filter(pk__in=[t.pk for t in ties]).values_list("pk", flat=True))
     return [
         SubscriberOut(
@@ -155,6 +188,7 @@ def _shown(ties: list[Subscription]) -> list[SubscriberOut]:
             state=cast(SubscriptionState, tie.state),
             blocked=tie.pk in blocked,
             paused_until=tie.paused_until,
+            cadence=_cadence_of(who, tie),
             tags=list(tie.tags),
             created=tie.created,
             joined=tie.joined,
@@ -162,3 +196,7 @@ def _shown(ties: list[Subscription]) -> list[SubscriberOut]:
         )
         for tie in ties
     ]
+
+
+def _cadence_of(who: Caller, tie: Subscription) -> Cadence:
+    return cast(Cadence, cadences.chosen(who.config.newsletters[tie.newsletter], tie.cadence))

@@ -1,6 +1,7 @@
 """What the first page says of the next edition and the audience."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -46,6 +47,24 @@ def test_without_a_draft_the_steps_are_those_of_the_schedule() -> None:
     )
 
 
+def test_each_cadence_has_its_steps() -> None:
+    newsletter = replace(kinaforum(), cadences=("week", "post"))
+    post = Edition(state=State.DRAFT, until=NOW, created_at=NOW, cadence="post")
+    weekly, single = timeline.series(newsletter, [post], NOW)
+    assert (weekly.name, single.name) == ("Weekly", "Every post")
+    assert [step.done for step in weekly.steps] == [False] * 3
+    assert single.steps == (
+        timeline.Step("Draft", "Wed 4 Feb, 13:00", done=True),
+        timeline.Step("Approval", "", done=False),
+        timeline.Step("Sending", "at once", done=False),
+    )
+    assert timeline.series(newsletter, [], NOW)[1].steps[0].when == "when a post is found"
+
+
+def test_with_one_cadence_the_steps_have_no_name() -> None:
+    assert [each.name for each in timeline.series(kinaforum(), [], NOW)] == [""]
+
+
 def test_an_approved_edition_only_has_to_be_sent() -> None:
     edition = make.draft("First")
     Edition.objects.update(state=State.QUEUED, due_at=NOW, approved_at=NOW)
@@ -56,13 +75,13 @@ def test_an_approved_edition_only_has_to_be_sent() -> None:
 
 def test_the_edition_that_is_due_first_comes_next() -> None:
     one, other = Edition(state=State.DRAFT, until=NOW), Edition(state=State.QUEUED, until=NOW, due_at=NOW)
-    assert timeline.being_prepared([one, other]) is other
-    assert timeline.being_prepared([one]) is one
-    assert timeline.being_prepared([Edition(state=State.SENT, until=NOW)]) is None
+    assert timeline.being_prepared([one, other], kinaforum()) is other
+    assert timeline.being_prepared([one], kinaforum()) is one
+    assert timeline.being_prepared([Edition(state=State.SENT, until=NOW)], kinaforum()) is None
 
 
 def test_a_letter_beside_the_schedule_does_not_come_next() -> None:
-    assert timeline.being_prepared([Edition(state=State.DRAFT, until=NOW, standalone=True)]) is None
+    assert timeline.being_prepared([Edition(state=State.DRAFT, until=NOW, standalone=True)], kinaforum()) is None
 
 
 def test_headlines_go_on_after_a_letter_was_sent(editor: Client) -> None:

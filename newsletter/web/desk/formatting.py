@@ -159,6 +159,8 @@ def standing(edition: Edition, zone: tzinfo) -> str:
 
 def _draft(edition: Edition, zone: tzinfo) -> str:
     refreshed, due = ago(edition.refreshed_at), _due(edition, zone)
+    if cadence_in(edition.period) == "post":
+        return _("Sent as soon as it is approved. Sources checked %(ago)s.") % {"ago": refreshed}
     if due:
         return _("Planned for %(when)s. Sources checked %(ago)s.") % {"when": due, "ago": refreshed}
     return _("Sources checked %(ago)s.") % {"ago": refreshed}

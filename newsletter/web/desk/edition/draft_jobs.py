@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from newsletter.config import Config
+from newsletter.config import Config, Newsletter
 from newsletter.editions import draft as drafting
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import RequestedWindow, requested
@@ -23,19 +23,22 @@ from subscribers.requests import config_of
 
 @require_POST
 def draft(request: HttpRequest, name: str) -> HttpResponse:
-    """Make or refresh the draft of the next edition, or of the period that was picked."""
+    """Make or refresh the draft of the next edition in a cadence, or of the period that was picked."""
+    newsletter = newsletter_of(request, name).at(request.POST.get("cadence", ""))
     try:
-        asked = _asked(request, name)
+        asked = _asked(request, newsletter)
     except JobProblem as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:newsletter", name)
     order = {"until": asked.until.isoformat(), "period": asked.period} if asked else {}
+    if newsletter.period != newsletter.default_cadence:
+        order["cadence"] = newsletter.period
     return _started(request, MAKE, name, order)
 
 
-def _asked(request: HttpRequest, name: str) -> RequestedWindow | None:
+def _asked(request: HttpRequest, newsletter: Newsletter) -> RequestedWindow | None:
     period = request.POST.get("period", "").strip()
-    return requested(newsletter_of(request, name), period, timezone.now()) if period else None
+    return requested(newsletter, period, timezone.now()) if period and not newsletter.by_post else None
 
 
 @require_POST
@@ -56,7 +59,7 @@ def _started(request: HttpRequest, kind: work.JobKind, name: str, order: work.Js
 def _make(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
     until = job.order.get("until")
     asked = RequestedWindow(datetime.fromisoformat(until), period=job.order["period"]) if until else None
-    newsletter = configuration.newsletters[job.about]
+    newsletter = configuration.newsletters[job.about].at(job.order.get("cadence", ""))
     made = drafting.make(configuration, newsletter, asked, now=timezone.now(), by=job.by, step=progress)
     return {"period": made.period, "draft": made.state == State.DRAFT}
 

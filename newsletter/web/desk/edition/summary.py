@@ -1,7 +1,6 @@
 """What approving or sending would do: when the edition is sent, to how many, and through which provider."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,7 +19,7 @@ TYPED_ABOVE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """`by_itself` is when an approved edition leaves without a further act; None: it is sent by hand.
+    """`by_itself`: it leaves without a further act once it is approved; `when` says when.
 
     `due` is that time for a form's hidden field, "" for none.
     """
@@ -28,7 +27,7 @@ class Departure:
     readers: int
     readers_text: str
     provider: str
-    by_itself: datetime | None
+    by_itself: bool
     when: str
     approve: str
     send_now: str
@@ -40,13 +39,14 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
     """For a draft or an approved edition, as it would leave now."""
     readers = edition.audience if edition.audience is not None else recipients.count(newsletter, edition)
     due = edition.due_at if edition.due_at and edition.due_at > timezone.now() else None
-    when = formatting.moment(due, newsletter.zone)
+    at_once = newsletter.at(edition.cadence).by_post and edition.state in (State.DRAFT, State.APPROVED)
+    when = _("at once") if at_once else formatting.moment(due, newsletter.zone)
     counted = formatting.readers(readers)
-    if due:
+    if when:
         label = _("Approve – sends %(when)s to %(readers)s") % {"when": when, "readers": counted}
     else:
         label = _("Approve (sending is a separate step)")
-    by_itself = due if edition.state in (State.DRAFT, State.APPROVED) else None
+    by_itself = bool(when) and edition.state in (State.DRAFT, State.APPROVED)
     provider = configuration.provider_of(newsletter)
     return Departure(
         readers=readers,

@@ -58,6 +58,7 @@ def _whole(
         **_context(request, shown, found),
         **about(request, found, shown),
         "line": line(found, shown),
+        "by_post": shown.at(found.cadence).by_post,
         "window": f"{formatting.moment(found.since, shown.zone)} – {formatting.moment(found.until, shown.zone)}",
         "refreshed": formatting.ago(found.refreshed_at),
         "fields": word_fields(found),

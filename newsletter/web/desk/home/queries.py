@@ -67,7 +67,7 @@ class Card:
     open: tuple[EditionLine, ...]
     last: EditionLine | None
     result: str
-    steps: tuple[timeline.Step, ...]
+    series: tuple[timeline.Series, ...]
     headlines: tuple[str, ...]
     more_headlines: int
     audience: timeline.Audience
@@ -165,7 +165,7 @@ def _card(
 ) -> Card:
     mine = sorted((e for e in editions if e.newsletter == newsletter.name), key=lambda e: e.until, reverse=True)
     sent = next((e for e in mine if e.state == State.SENT), None)
-    coming = timeline.being_prepared(mine)
+    coming = timeline.being_prepared(mine, newsletter)
     # A letter beside the schedule begins where the last scheduled edition ended, and leaves it the posts.
     since = (sent.since if sent.standalone else sent.until) if sent else None
     first, more = timeline.headlines(newsletter, coming, since, now)
@@ -175,7 +175,7 @@ def _card(
         open=tuple(lines((e for e in mine if e.state in OPEN), newsletter, titles)),
         last=line(sent, newsletter, titles[sent.pk]) if sent else None,
         result=results.get(sent.pk, "") if sent else "",
-        steps=timeline.steps(newsletter, coming, now),
+        series=timeline.series(newsletter, mine, now),
         headlines=first,
         more_headlines=more,
         audience=timeline.audience(newsletter, now),
@@ -197,6 +197,7 @@ def _of_inactive(card: Card) -> Attention | None:
 
 def _of_edition(shown: EditionLine, newsletter: Newsletter, now: datetime) -> Iterator[Attention]:
     edition = shown.edition
+    newsletter = newsletter.at(edition.cadence)
     if edition.state == State.PAUSED:
         yield Attention("error", f"“{shown.title}” – {shown.standing}", shown.address, _("Open"))
     elif edition.waiting and edition.state in (State.DRAFT, State.APPROVED, State.QUEUED):
@@ -212,7 +213,7 @@ def _of_edition(shown: EditionLine, newsletter: Newsletter, now: datetime) -> It
             "when": when,
         }
         yield Attention("warning", text, shown.address, _("Open"))
-    elif edition.state == State.APPROVED and not (edition.due_at and edition.due_at > now):
+    elif edition.state == State.APPROVED and not _leaves_by_itself(edition, newsletter, now):
         text = _("Approved but not sent or scheduled: “%(edition)s”") % {"edition": shown.title}
         send = reverse("desk:send", args=(edition.newsletter, edition.period))
         yield Attention("warning", text, send, _("Send or schedule"))
@@ -224,6 +225,14 @@ def _of_edition(shown: EditionLine, newsletter: Newsletter, now: datetime) -> It
             "when": formatting.moment(edition.due_at or edition.queued_at, newsletter.zone),
         }
         yield Attention("error", text, shown.address, _("Open"))
+
+
+def _leaves_by_itself(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:
+    """Return whether an approved edition is scheduled, or one of a single post, which is sent within a minute."""
+    if edition.due_at is None:
+        recent = edition.approved_at is not None and edition.approved_at > now - OVERDUE_AFTER
+        return newsletter.by_post and recent
+    return edition.due_at > now
 
 
 def _is_overdue(edition: Edition, now: datetime) -> bool:

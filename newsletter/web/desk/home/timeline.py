@@ -41,11 +41,34 @@ class Audience:
     chart: SafeString
 
 
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What happens next in one cadence; its name is empty while there is only one."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+
+def series(newsletter: Newsletter, editions: Sequence[Edition], now: datetime) -> tuple[Series, ...]:
+    """Return what happens next in each cadence, the default first; in none if the newsletter is not active."""
+    offered = newsletter.offered if newsletter.status == "active" else (newsletter.default_cadence,)
+    each = [newsletter.at(cadence) for cadence in offered]
+    return tuple(
+        Series(formatting.cadence(one.period) if len(each) > 1 else "", steps(one, being_prepared(editions, one), now))
+        for one in each
+    )
+
+
 def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tuple[Step, ...]:
-    """Return the steps of the next edition; `edition` is the one that is being prepared, if any."""
+    """Return the steps of the next edition; `edition` is the one that is being prepared, if any.
+
+    `newsletter` is that of its cadence.
+    """
     zone = newsletter.zone
     if newsletter.status != "active":
         return (Step(_("Paused") if newsletter.status == "paused" else _("Archived"), "", False),)
+    if newsletter.by_post:
+        return _steps_of_post(newsletter, edition)
     if edition is None:
         drafted = next_moment(newsletter.draft_moment, zone, now)
         due: datetime | None = next_moment(newsletter.send_moment, zone, drafted)
@@ -59,6 +82,16 @@ def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tup
         by = done_at if approved else _("by %(when)s") % {"when": when} if due else ""
         found.append(Step(_("Approval"), by, approved))
     return (*found, Step(_("Sending"), when, False))
+
+
+def _steps_of_post(newsletter: Newsletter, edition: Edition | None) -> tuple[Step, ...]:
+    """Return the steps of an edition with a single post, which has no times."""
+    made = formatting.moment(edition.created_at, newsletter.zone) if edition else _("when a post is found")
+    found = [Step(_("Draft"), made, edition is not None)]
+    if newsletter.approval == "editor":
+        done_at = edition.approved_at if edition else None
+        found.append(Step(_("Approval"), formatting.moment(done_at, newsletter.zone), done_at is not None))
+    return (*found, Step(_("Sending"), _("at once"), False))
 
 
 def headlines(
@@ -132,10 +165,12 @@ def _backwards(
     return points[::-1]
 
 
-def being_prepared(editions: Sequence[Edition]) -> Edition | None:
-    """Return the edition that comes next: the open one with the earliest time, drafts by hand last.
+def being_prepared(editions: Sequence[Edition], newsletter: Newsletter) -> Edition | None:
+    """Return the edition of a cadence that comes next: the open one with the earliest time, drafts by hand last.
 
-    Letters beside the schedule are not in its place.
+    Letters beside the schedule are not in its place. `newsletter` is that of the cadence.
     """
-    waiting = [e for e in editions if e.state in (State.DRAFT, State.APPROVED, State.QUEUED) and not e.standalone]
+    states = (State.DRAFT, State.APPROVED, State.QUEUED)
+    own = [e for e in editions if newsletter.at(e.cadence).period == newsletter.period]
+    waiting = [e for e in own if e.state in states and not e.standalone]
     return min(waiting, key=lambda e: (e.due_at is None, e.due_at or e.until, e.pk), default=None)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.editions.titles import subjects
 from newsletter.models import Edition
+from newsletter.web.desk import formatting
 from newsletter.web.desk.home import queries as home_queries
 from newsletter.web.desk.home.over_time import over_time
 from newsletter.web.desk.pages import editor, newsletter_of, page
@@ -33,6 +34,7 @@ def newsletter(request: HttpRequest, name: str) -> HttpResponse:
         "lines": home_queries.lines(editions, shown, subjects(editions, config_of(request))),
         "found": editions,
         "over_time": over_time(shown, timezone.now()) if editions.number == 1 else None,
+        "cadences": [(c, formatting.cadence(c)) for c in shown.offered] if len(shown.offered) > 1 else [],
         "today": timezone.now().astimezone(shown.zone).date(),
     }
     return page(request, "newsletter", context, section="home")

@@ -41,7 +41,7 @@ def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
         **about(request, found, shown),
         **_reviewed(request, found),
         "problem": problem,
-        "reason": _reason(found, shown),
+        "reason": _reason(found, shown.at(found.cadence)),
         "departure": departure(config_of(request), found, shown),
         "can_override": found.state == State.DRAFT or _is_scheduled(found),
         "people": [] if may_send else [u.get_full_name() or u.username for u, sends in users.with_sending() if sends],

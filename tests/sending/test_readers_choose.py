@@ -4,6 +4,8 @@ The test follows each reader with sets of posts; tests/domain/test_cadence.py do
 faster.
 """
 
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -38,7 +40,11 @@ from tests.factories import DAY, HOUR, NOW, WEEK, collected, collected_before, c
 from tests.sending.outbox_samples import outbox, subscribe
 
 CADENCES = ("week", "post", "day", "month")
+EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "15"))
+"""`make readers` plays more of them."""
 cadences = st.sampled_from(CADENCES)
+played: Counter[str] = Counter()
+"""How many steps and emails there were, and how many variants were prepared."""
 
 
 @dataclass(eq=False)
@@ -206,7 +212,10 @@ class Choices(RuleBasedStateMachine):
         approval.queue(config.current(), edition, now=self.now)
         lifecycle.begin_due(config.current(), self.now)
         edition.refresh_from_db()
+        played["editions sent"] += 1
+        played["editions with several variants"] += edition.variants.count() > 1
         emails = list(self._claimed(edition))
+        played["emails"] += len(emails)
         offered = dict(Delivery.objects.filter(edition=edition).values_list("subscription_id", "number"))
         skipped = set(Result.objects.filter(edition=edition).values_list("number", flat=True))
         assert sorted([*(n for n, _ in emails), *skipped]) == sorted(offered.values())
@@ -244,6 +253,7 @@ class Choices(RuleBasedStateMachine):
 
     @invariant()
     def none_twice(self) -> None:
+        played["steps"] += 1
         for reader in self.readers:
             assert max(Counter(reader.got).values(), default=0) <= 1, reader.got
 
@@ -278,11 +288,11 @@ def _name(post: Post) -> str:
 
 
 @pytest.mark.django_db
-def test_every_reader_gets_each_post_once() -> None:
+def test_every_reader_gets_each_post_once(capsys: pytest.CaptureFixture[str]) -> None:
     run_state_machine_as_test(
         Choices,
         settings=settings(
-            max_examples=15,
+            max_examples=EXAMPLES,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
@@ -290,3 +300,7 @@ def test_every_reader_gets_each_post_once() -> None:
             database=None,
         ),
     )
+    if "HYPOTHESIS_EXAMPLES" in os.environ:
+        with capsys.disabled():
+            sys.stdout.write(", ".join(f"{count} {what}" for what, count in played.items()) + "\n")
+    assert played["steps"] >= EXAMPLES

@@ -37,9 +37,20 @@ from subscribers.models import Subscription
 for address in sys.argv[2:]:
     preferences.choose_cadence(Subscription.objects.get(subscriber__address=address), sys.argv[1])
 """
+LEAVE = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+from subscribers import preferences
+from subscribers.models import Subscription
+preferences.unsubscribe(Subscription.objects.get(subscriber__address=sys.argv[1]).pk, datetime.now(UTC))
+"""
 WEEKLY = [f"weekly{n}@example.org" for n in range(40)]
 DAILY = [f"daily{n}@example.org" for n in range(30)]
-FROM_DAILY, FROM_WEEKLY = DAILY[:10], WEEKLY[:10]
+FROM_DAILY, FROM_WEEKLY, LEFT = DAILY[:10], WEEKLY[:10], DAILY[20]
 POSTS = {day: f"post-{day}" for day in (2, 3, 4, 5, 6)}
 DAY, WEEK = "kinaforum/day-2026-02-0{}", "kinaforum/2026-W06"
 
@@ -97,4 +108,26 @@ def test_readers_who_change_how_often_get_each_post_once(kinaforum: Site, mailbo
     for day in (5, 6):
         send(kinaforum, DAY.format(day), "--cadence", "day", "--day", f"2026-02-0{day}")
     got = posts_by_reader(mailbox)
+    assert {each: sorted(days) for each, days in got.items()} == dict.fromkeys(got, sorted(POSTS))
+
+
+def test_after_a_restore_nobody_gets_a_post_twice_and_who_left_gets_nothing(kinaforum: Site, mailbox: Mailbox) -> None:
+    """The backup is older than two editions with variants, a change and a departure."""
+    for day in (2, 3):
+        send(kinaforum, DAY.format(day), "--cadence", "day", "--day", f"2026-02-0{day}")
+    run(kinaforum, CHOOSE, "week", *FROM_DAILY)
+    run(kinaforum, CHOOSE, "day", *FROM_WEEKLY)
+    kinaforum.run("backup", "before.zip")
+    assert send(kinaforum, DAY.format(4), "--cadence", "day", "--day", "2026-02-04")["accepted"] == 30
+    assert send(kinaforum, WEEK, "--week", "2026-W06")["accepted"] == 40
+    run(kinaforum, LEAVE, LEFT)
+    for path in kinaforum.folder.glob("newsletter.db*"):
+        path.unlink()
+    assert "was read from the recovery log" in kinaforum.json("restore", "before.zip")["reason"]
+    kinaforum.run("restore", "--confirm")
+    run(kinaforum, CHOOSE, "day", *FROM_DAILY)
+    for day in (5, 6):
+        send(kinaforum, DAY.format(day), "--cadence", "day", "--day", f"2026-02-0{day}")
+    got = posts_by_reader(mailbox)
+    assert sorted(got.pop(LEFT)) == [2, 3, 4]
     assert {each: sorted(days) for each, days in got.items()} == dict.fromkeys(got, sorted(POSTS))

@@ -19,11 +19,11 @@ from newsletter.editions.draft import NoNewPost
 from newsletter.editions.images.hosting import fetch_images
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.numbers import LATER
-from newsletter.editions.selection.series import of_cadence
+from newsletter.editions.selection.series import begin, of_cadence
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, message_of
 from newsletter.messages import schedule as outcomes
-from newsletter.models import Edition, Occurrence, Post, State
+from newsletter.models import Edition, EditionPost, Occurrence, Post, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling.departure import leave_by_itself, wait
 from newsletter.scheduling.occurrences import (
@@ -77,10 +77,13 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
 
 
 def _has_turn(newsletter: config.Newsletter) -> bool:
-    """Return whether no draft of the cadence is open."""
-    return not Edition.objects.filter(
-        of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT, corrects=None
-    ).exists()
+    """Return whether no draft of the cadence has a post that readers are owed.
+
+    Before the cadence's first edition, one of the default may have taken the post of an open draft.
+    """
+    drafts = Edition.objects.filter(of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT)
+    inside = EditionPost.objects.filter(edition__in=drafts, included=True, post__number__gt=begin(newsletter))
+    return not inside.exists()
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
@@ -100,13 +103,16 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
             finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
     else:
-        if newsletter.approval == "none":
+        if newsletter.approval == "none" and made.entries.filter(included=True).exists():
             fetch_images(configuration, made, now)
             leave_by_itself(configuration, made, now)
 
 
 def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime, edition: Edition) -> None:
     """Mark the occurrence as done with the last post; until then it is free for the next one."""
+    if not edition.entries.filter(included=True).exists():
+        finish(occurrence, now, outcomes.NO_NEW_POST())
+        return
     if edition.entries.filter(included=False, reason__code__in=LATER).exists():
         Occurrence.objects.filter(pk=occurrence.pk).update(leased_until=None)
     else:

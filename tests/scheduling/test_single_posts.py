@@ -143,6 +143,18 @@ def test_a_post_that_is_left_out_makes_room_for_the_next() -> None:
     assert inside(draft.refresh(config.current(), posts()[0], now=NOW, read_sources=False)) == ["Post b"]
 
 
+def test_a_draft_whose_post_the_weekly_edition_took_gets_the_next_post() -> None:
+    offered("editor")
+    listed("a")
+    ran(NOW)
+    weekly = draft.make(config.current(), kinaforum(), now=NOW, read_sources=False)
+    approval.queue(config.current(), approval.approve(config.current(), weekly, now=NOW), now=NOW)
+    lifecycle.begin_due(config.current(), NOW + MINUTE)
+    collected(found("a", NOW - MINUTE), found("b", NOW + 2 * MINUTE), now=NOW + 3 * MINUTE)
+    ran(NOW + 4 * MINUTE)
+    assert [inside(e) for e in posts()] == [["Post b"]]
+
+
 def test_without_a_post_there_is_no_draft_by_hand() -> None:
     with pytest.raises(NoNewPost):
         draft.make(config.current(), kinaforum().at("post"), now=NOW, read_sources=False)

@@ -1,4 +1,4 @@
-"""Editions that the schedule approves and queues by itself, and those that wait for an editor, with the reason."""
+"""Editions that the schedule approves and queues without an editor, and those that wait for one, with the reason."""
 
 from datetime import datetime
 

@@ -140,7 +140,7 @@ def test_one_that_dies_at_it_leaves_it_to_the_next(blog: Blog, monkeypatch: pyte
         ran(NOW)
     due = NOW if act == DRAFT else DUE
     with monkeypatch.context() as patch:
-        patch.setattr(schedule, "_finish", _die)
+        patch.setattr(schedule, "finish", _die)
         with pytest.raises(MemoryError):
             ran(due)
     assert not Edition.objects.filter(state=State.QUEUED).exists()

@@ -102,7 +102,7 @@ def test_a_column_says_how_often_a_person_wants_it(take: Import) -> None:
         "b@reader.example": "",
     }
     assert [str(r.reason) for r in report.refused] == [
-        "'fortnight' in the column cadence must be day, week, month or empty; correct it, or remove the column"
+        "'fortnight' in the column cadence must be post, day, week, month or empty; correct it, or remove the column"
     ]
     again = take(head + "a@reader.example,week\nb@reader.example,week\n")
     assert (again.updated, again.unchanged) == (1, 1)

@@ -87,7 +87,21 @@ def test_a_recording_has_a_box_and_a_play_mark() -> None:
 
 def test_the_line_of_an_episode_has_its_duration_and_not_its_title_again() -> None:
     html = f'<p>Where it comes from.</p><p><a href="{MP3}">Salt</a><br>1 h 2 min</p>'
-    assert first_line(html, 160) == "Where it comes from. 1 h 2 min"
+    assert first_line(html, 160) == "Where it comes from. ▶\u00a01\u00a0h\u00a02\u00a0min"
+
+
+def test_the_line_of_an_episode_without_a_duration_has_no_mark_alone() -> None:
+    html = f'<p>Where it comes from.</p><p><a href="{MP3}">Salt</a></p>'
+    assert first_line(html, 160) == "Where it comes from."
+
+
+def test_the_line_of_a_list_in_a_list_has_dots_between_all_items() -> None:
+    html = "<ul><li>No crash</li><li>Two leaks<ul><li>of sockets</li><li>of files</li></ul></li></ul>"
+    assert first_line(html, 160) == "No crash · Two leaks · of sockets · of files"
+
+
+def test_the_line_of_a_list_in_an_item_without_text_begins_without_a_dot() -> None:
+    assert first_line("<ul><li><ul><li>One</li><li>Two</li></ul></li></ul>", 160) == "One · Two"
 
 
 @pytest.mark.parametrize(

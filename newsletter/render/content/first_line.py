@@ -7,7 +7,7 @@ from newsletter.render.content.fragment import Element, parse, serialise, text_o
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
-from newsletter.render.content.videos import drop_recordings, drop_videos
+from newsletter.render.content.videos import drop_videos, leave_durations
 
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
 _SHORTEST_SHARE = 0.4
@@ -24,7 +24,7 @@ def first_line(html: str, longest: int) -> str:
     """
     root = parse(html)
     drop_videos(root)
-    drop_recordings(root)
+    leave_durations(root)
     for element in list(root.iter("img", "pre", "table", "figure", "h1", "h2", "h3", "h4", "h5", "h6")):
         element.drop_tree()
     for mark in list(root.iter("sup")):
@@ -53,8 +53,18 @@ def _end_paragraphs_of_links(root: Element) -> None:
 
 def _write_lists_and_quotations_as_text(root: Element) -> None:
     """Make paragraphs of the elements that plain text marks at the beginning of lines."""
-    lists = set(root.iter("ul", "ol"))
+    lists, items = set(root.iter("ul", "ol")), set(root.iter("li"))
+    continued = [item for item in items if _continues_a_line(item, lists, items)]
+    for item in continued:
+        item.text = "· " + (item.text or "")
     for element in root.iter("blockquote", "ul", "ol", "dl", "li", "dt", "dd"):
-        if element.tag == "li" and (element.getprevious() is not None or element.getparent().getprevious() in lists):
-            element.text = "· " + (element.text or "")
         element.tag = "p" if element.tag in ("dt", "dd") else "div"
+
+
+def _continues_a_line(item: Element, lists: set[Element], items: set[Element]) -> bool:
+    """Return whether an item is behind another one, behind a list, or behind the text of the item around it."""
+    around = item.getparent()
+    if item.getprevious() is not None or around.getprevious() in lists:
+        return True
+    outer = around.getparent()
+    return outer in items and around.getprevious() is None and bool((outer.text or "").strip())

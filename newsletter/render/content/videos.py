@@ -54,10 +54,15 @@ def show_recordings(root: Element) -> None:
             _mark(title)
 
 
-def drop_recordings(root: Element) -> None:
-    """Remove the titles that `show_recordings` would mark; durations stay."""
+def leave_durations(root: Element) -> None:
+    """Write the play mark and the duration alone where `show_recordings` would mark a title, on one line."""
     for title in list(_recordings(root)):
+        paragraph = next(title.iterancestors("p"))
         title.drop_tree()
+        duration = "\u00a0".join(text_of(paragraph).split())
+        for child in list(paragraph):
+            paragraph.remove(child)
+        paragraph.text = f"{PLAY}\u00a0{duration}" if duration else None
 
 
 def _recordings(root: Element) -> Iterator[Element]:

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django_otp.oath import TOTP
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
+from newsletter.web.desk.settings.catalogue import NEWSLETTER_PAGES, SITE_PAGES
 from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, set_up
 from tests.web.browser.labels import APPROVE, EMAIL_ADDRESS, INTRODUCTION, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3
 
@@ -41,13 +42,18 @@ BEFORE = (
     "/desk/segments/add/",
     f"{EDITION}recipients/",
     "/desk/settings/",
+    *(f"/desk/settings/n/kinaforum/{page.name}/" for page in NEWSLETTER_PAGES),
+    *(f"/desk/settings/site/{page.name}/" for page in SITE_PAGES),
+    "/desk/settings/n/kinaforum/designs/",
+    "/desk/settings/provider/",
+    "/desk/settings/webhooks/",
+    "/desk/settings/newsletters/add/",
+    "/desk/sources/kinaforum/add/",
+    "/desk/sources/kinaforum/1/",
     "/desk/deliverability/",
     "/desk/tokens/",
     "/desk/webhooks/",
-    "/desk/settings/newsletters/add/",
-    "/desk/settings/n/kinaforum/general/",
-    "/desk/settings/n/kinaforum/design/",
-    "/desk/settings/n/kinaforum/designs/",
+    "/desk/workers/",
     "/desk/users/",
     "/desk/log/",
     "/desk/restored/",

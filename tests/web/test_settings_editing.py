@@ -153,6 +153,22 @@ def test_saving_a_page_unchanged_changes_nothing(site: Site, url: str) -> None:
     assert site.file.read_text(encoding="utf-8") == TEXT
 
 
+def test_a_blank_size_shows_its_default_with_a_unit(site: Site) -> None:
+    assert 'placeholder="100 KB"' in site.client.get(f"{KINAFORUM}/content/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("url", "above", "title"),
+    [
+        (f"{KINAFORUM}/content/", "/desk/settings/", "Settings"),
+        ("/desk/sources/kinaforum/1/", "/desk/sources/", "Sources"),
+    ],
+)
+def test_a_page_names_the_page_above_it(site: Site, url: str, above: str, title: str) -> None:
+    (link,) = lxml.html.fromstring(site.client.get(url).content).cssselect(".crumb a")
+    assert (link.get("href"), link.text_content()) == (above, title)
+
+
 @pytest.mark.parametrize("url", ["/desk/settings/site/nothing/", f"{KINAFORUM}/nothing/", "/desk/sources/kinaforum/3/"])
 def test_a_page_that_does_not_exist_is_not_found(site: Site, url: str) -> None:
     assert site.client.get(url).status_code == 404

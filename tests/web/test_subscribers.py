@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import UTC, datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,7 +11,7 @@ from django.test import Client
 
 from newsletter.models import Act
 from subscribers import admin_actions
-from subscribers.models import Subscriber, Subscription, Suppression
+from subscribers.models import Consent, Subscriber, Subscription, Suppression
 
 pytestmark = pytest.mark.django_db
 
@@ -265,3 +266,12 @@ def test_everybody_is_exported(admin: Client, kari: Subscriber) -> None:
     assert [row["address"] for row in rows] == ["Kari@reader.example"]
     assert Act.objects.get(what__code="act.exported").about == "kinaforum"
     answer.close()
+
+
+def test_times_of_a_person_are_in_the_time_zone_of_the_newsletter(admin: Client, kari: Subscriber) -> None:
+    late = datetime(2026, 2, 6, 23, 30, tzinfo=UTC)
+    Consent.objects.update(at=late, confirmed_at=late)
+    Subscription.objects.update(joined=late)
+    page = admin.get(f"/desk/subscribers/{kari.pk}/").content.decode()
+    assert page.count("Sat 7 Feb, 00:30") == 2
+    assert "7 Feb 2026" in page

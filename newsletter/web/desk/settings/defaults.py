@@ -2,9 +2,10 @@
 
 import dataclasses
 from functools import cache
-from typing import Any
+from typing import Any, get_type_hints
 
 from newsletter.config import Bounces, Collect, DeliverySettings, Newsletter, Site, SourceSettings
+from newsletter.config.fields import Size
 from newsletter.web.desk.settings.fields import Kind, SettingsPage, as_text
 from newsletter.web.desk.settings.values import as_written
 
@@ -26,8 +27,19 @@ def defaults_of(page: SettingsPage) -> dict[str, str]:
         if field.kind not in (Kind.SECRET, Kind.CHECKBOX):
             value = _default(_TABLES[page.table], field.path)
             if value not in (None, "", (), [], {}):
-                found[field.key] = _as_text(field.kind, value)
+                is_size = _is_size(_TABLES[page.table], field.path[0])
+                found[field.key] = _size(value) if is_size else _as_text(field.kind, value)
     return found
+
+
+def _is_size(table: Any, key: str) -> bool:
+    return bool(get_type_hints(table, include_extras=True).get(key) == Size)
+
+
+def _size(number: int) -> str:
+    """A number of bytes with the largest unit that leaves no remainder: `100 KB`."""
+    unit, factor = next(((u, f) for u, f in (("MB", 1_000_000), ("KB", 1_000)) if number % f == 0), ("B", 1))
+    return f"{number // factor} {unit}"
 
 
 def _default(table: Any, path: tuple[str, ...]) -> Any:

@@ -45,12 +45,13 @@ from subscribers.requests import config_of
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page of settings and the table that it edits."""
+    """A page of settings, the table that it edits, and the page that leads to it."""
 
     page: SettingsPage
     table: KeyPath
     title: str
-    back: str
+    above: str
+    above_title: str
 
 
 def site_settings(request: HttpRequest, section: str) -> HttpResponse:
@@ -58,7 +59,7 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     found = catalogue.site_page(section)
     if found is None:
         raise Http404(section)
-    return _edit(request, Place(found, tuple(found.table.split(".")), str(found.title), reverse("desk:settings")))
+    return _edit(request, Place(found, tuple(found.table.split(".")), str(found.title), *_settings()))
 
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
@@ -68,7 +69,7 @@ def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpRe
         raise Http404(section)
     title = f"{newsletter.title}: {found.title}"
     extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
-    return _edit(request, Place(found, ("newsletters", name), title, reverse("desk:settings")), extra)
+    return _edit(request, Place(found, ("newsletters", name), title, *_settings()), extra)
 
 
 def source_settings(request: HttpRequest, name: str, number: int) -> HttpResponse:
@@ -78,8 +79,12 @@ def source_settings(request: HttpRequest, name: str, number: int) -> HttpRespons
         raise Http404(number)
     source = newsletter.sources[number - 1]
     table = ("newsletters", name, "sources", number - 1)
-    place = Place(catalogue.SOURCE, table, source.name or source.url, reverse("desk:sources"))
+    place = Place(catalogue.SOURCE, table, source.name or source.url, reverse("desk:sources"), _("Sources"))
     return _edit(request, place, extra={"removable": len(newsletter.sources) > 1, "url": source.url, "number": number})
+
+
+def _settings() -> tuple[str, str]:
+    return reverse("desk:settings"), _("Settings")
 
 
 @require_POST

@@ -6,6 +6,7 @@ Promises: the audit log names people by their number, so that erasing one leaves
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,7 +18,7 @@ from django.views.decorators.http import require_POST
 from newsletter.messages import history as acts
 from newsletter.web.desk import audit, charts, formatting, shown
 from newsletter.web.desk.jobs import work
-from newsletter.web.desk.pages import as_sentence, editor, page, sentences
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address
@@ -54,7 +55,9 @@ def _list(request: HttpRequest, given: Mapping[str, str], problem: str = "") -> 
         "chart": charts.curve(
             points, newsletter.zone, _("Active subscriptions of %(title)s over time") % {"title": newsletter.title}
         ),
-        "growth": [(formatting.day(at), formatting.number(n)) for at, n in points[:: max(1, len(points) // 8)]],
+        "growth": [
+            (formatting.day(at, newsletter.zone), formatting.number(n)) for at, n in points[:: max(1, len(points) // 8)]
+        ],
         "chosen": newsletter,
         "filtered": bool(kept),
         "kept": urlencode(kept),
@@ -71,6 +74,12 @@ def _title(request: HttpRequest, name: str) -> str:
     return known.title if known else name
 
 
+def _zone(request: HttpRequest, name: str) -> ZoneInfo:
+    """A newsletter's time zone, the first one's where the configuration no longer has it."""
+    known = config_of(request).newsletters.get(name)
+    return known.zone if known else default_zone(request)
+
+
 def _row(request: HttpRequest, tie: Subscription, *, is_blocked: bool) -> dict[str, Any]:
     hidden = is_blocked and tie.state != Subscription.State.UNSUBSCRIBED
     return {
@@ -79,7 +88,7 @@ def _row(request: HttpRequest, tie: Subscription, *, is_blocked: bool) -> dict[s
         "paused": formatting.day(tie.paused_until) if tie.paused_until else "",
         "state": _("Blocked") if hidden else _states()[tie.state],
         "mark": "failed" if hidden else tie.state,
-        "since": formatting.day(tie.unsubscribed_at or tie.joined or tie.created),
+        "since": formatting.day(tie.unsubscribed_at or tie.joined or tie.created, _zone(request, tie.newsletter)),
     }
 
 
@@ -114,16 +123,17 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
                 "newsletter": _title(request, c.subscription.newsletter),
                 "how": _ways()[c.how],
                 "details": [detail for detail in (c.text, c.page, c.network) if detail],
-                "when": formatting.moment(c.at),
-                "confirmed": formatting.moment(c.confirmed_at),
+                "when": formatting.moment(c.at, _zone(request, c.subscription.newsletter)),
+                "confirmed": formatting.moment(c.confirmed_at, _zone(request, c.subscription.newsletter)),
             }
             for c in told["consents"]
         ],
         "suppressions": [
-            {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at)} for s in told["suppressions"]
+            {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at, default_zone(request))}
+            for s in told["suppressions"]
         ],
         "got": [_got(request, got) for got in told["got"]],
-        "since": formatting.day(person.created),
+        "since": formatting.day(person.created, default_zone(request)),
         "missing": [
             n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in told["ties"]}
         ],
@@ -139,7 +149,7 @@ def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:
         "period": f"{_title(request, edition.newsletter)} · {formatting.period(edition)}",
         "outcome": formatting.outcomes()[got.outcome],
         "text": got.text,
-        "when": formatting.day(edition.began_at) if edition.began_at else "",
+        "when": formatting.day(edition.began_at, _zone(request, edition.newsletter)) if edition.began_at else "",
     }
 
 

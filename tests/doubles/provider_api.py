@@ -1,9 +1,10 @@
 """APIs of email providers as far as sending needs them, on loopback, with faults on request.
 
-It remembers every call, and every mail that it took, as (address, text, HTML, headers). `faults` are used up call by
-call: a status (with Retry-After for 429), "silent" for an answer that never comes, "cut" for a closed connection after
-the request was read. Addresses that begin with `bad-` are refused, by each provider in its own words. Merge tags are
-replaced as each provider does in a mail that was given whole: all of Mailgun's, the unsubscribe tags of the others.
+It remembers every call with its idempotency key, and every mail that it took, as (address, text, HTML, headers).
+`faults` are used up call by call: a status (with Retry-After for 429), "silent" for an answer that never comes, "cut"
+for a closed connection after the request was read. Addresses that begin with `bad-` are refused, by each provider in
+its own words. Merge tags are replaced as each provider does in a mail that was given whole: all of Mailgun's, the
+unsubscribe tags of the others.
 """
 
 import base64
@@ -62,6 +63,7 @@ class Api:
 
     url: str = ""
     calls: int = 0
+    keys: list[str] = field(default_factory=list)
     taken: list[Mail] = field(default_factory=list)
     faults: deque[int | str] = field(default_factory=deque)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -96,6 +98,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with self.api.lock:
             self.api.calls += 1
+            self.api.keys.append(_key(self.headers.get("Idempotency-Key"), body))
             self.api.called()
             fault = self.api.faults.popleft() if self.api.faults else None
         if fault == "silent":
@@ -213,6 +216,12 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any, **__: Any) -> None:
         """Nothing is printed."""
+
+
+def _key(header: str | None, body: bytes) -> str:
+    """The idempotency key of a call: a header of Resend, a part of Brevo's body; "" without one."""
+    inside = re.search(rb'"idempotencyKey": ?"([^"]*)"', body)
+    return header or (inside[1].decode() if inside else "")
 
 
 def _braces_filled(text: str) -> str:

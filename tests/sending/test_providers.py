@@ -2,6 +2,7 @@
 
 import quopri
 import re
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
@@ -31,7 +32,7 @@ from newsletter.render.message import segments
 from newsletter.sending import progress
 from newsletter.sending.outbox import Holder, Outbox
 from newsletter.sending.providers import amazon_ses, anymail_api, anymail_backends, api_mail, choice, interface
-from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.sending.providers.interface import ProviderProblem, idempotency_key
 from newsletter.sending.providers.payload import api_message
 from newsletter.sending.providers.responses import judge
 from newsletter.sending.worker import Control, run_engine
@@ -374,3 +375,23 @@ def test_only_the_module_of_amazon_ses_imports_its_package() -> None:
     root = Path(newsletter.__path__[0])
     imports = re.compile(r"^\s*(?:from|import) boto", re.MULTILINE)
     assert {path.name for path in root.rglob("*.py") if imports.search(path.read_text())} == {"amazon_ses.py"}
+
+
+@pytest.mark.parametrize("provider", ["brevo", "resend"])
+def test_a_call_that_is_made_again_has_the_same_idempotency_key_and_others_have_their_own(
+    provider: str, api: Api, tmp_path: Path
+) -> None:
+    edition_to(250)
+    api.faults.append(429)
+    assert send(api, provider, tmp_path, connections=1).reason is EndReason.DONE
+    again, *others = api.keys[1:]
+    assert api.keys[0] == again
+    assert len({again, *others}) == 3
+    assert all(uuid.UUID(key) for key in api.keys)
+
+
+def test_another_attempt_has_another_idempotency_key() -> None:
+    first = Reader(1, "r1@reader.example", "token", "id1")
+    assert idempotency_key([first]) != idempotency_key([first._replace(attempt=2)])
+    second = first._replace(number=2, message_id="id2")
+    assert idempotency_key([first, second]) == idempotency_key([second, first])

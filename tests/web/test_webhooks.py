@@ -19,7 +19,7 @@ from newsletter.config import Bounces
 from newsletter.delivery.bounces import BounceKind, read_reply
 from newsletter.models import Bounce, Edition, Result, WebhookEvent
 from newsletter.sending import audience, return_path
-from newsletter.web.hooks import amazon_ses, signatures
+from newsletter.web.hooks import amazon_ses, mailgun, signatures
 from newsletter.web.hooks.providers import WEBHOOKS
 from subscribers.models import Subscriber, Subscription, Suppression
 from tests.delivery.bounce_samples import report as mail
@@ -311,6 +311,13 @@ def test_an_old_signature_of_resend_is_refused(seconds: int) -> None:
     call = report("resend", "hard")
     stamped = calls.svix(call.body, int(datetime.now(UTC).timestamp()) + seconds)
     assert posted("resend", replace(call, headers=stamped)) == 403
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-mailgun.LONGEST_AGE - 60, 403), (-7 * 3600, 200), (3600, 403)])
+def test_a_signature_of_mailgun_is_valid_as_long_as_it_repeats_calls(seconds: int, status: int) -> None:
+    accepted()
+    data = json.loads(report("mailgun", "hard").body)["event-data"]
+    assert posted("mailgun", calls.signed_for_mailgun(data, int(datetime.now(UTC).timestamp()) + seconds)) == status
 
 
 def test_many_events_in_one_call_are_stored_together() -> None:

@@ -23,6 +23,7 @@ from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     accepted,
+    idempotency_key,
     outcomes,
     unexplained,
 )
@@ -165,6 +166,7 @@ class Resend(_Api):
         payloads = [self.backend.build_message_payload(one, {}) for one in mails]
         request = payloads[0].get_request_params(self.backend.api_url)
         request["url"] = urljoin(self.backend.api_url, "emails/batch")
+        request["headers"] = {**request["headers"], "Idempotency-Key": idempotency_key(readers)}
         request["data"] = json.dumps([payload.data for payload in payloads])
         answer = self._post(readers, **request)
         if isinstance(answer, list):

@@ -29,6 +29,7 @@ from newsletter.sending.providers.interface import (
     ProviderRefused,
     WrongKey,
     accepted,
+    idempotency_key,
     outcomes,
     unexplained,
 )
@@ -127,7 +128,8 @@ def _one(mail: ApiMessage, readers: Sequence[Reader], interface: Interface) -> A
 def _versions(mail: ApiMessage, readers: Sequence[Reader], interface: Interface) -> AnymailMessage:
     """Brevo's `messageVersions`: complete messages, for which the first one has the defaults."""
     first = readers[0]
-    found = message(mail, [mailbox(reader) for reader in readers], own_text(first), {})
+    key = {"idempotencyKey": idempotency_key(readers)}
+    found = message(mail, [mailbox(reader) for reader in readers], own_text(first), key)
     found.esp_extra = {
         "messageVersions": [
             {

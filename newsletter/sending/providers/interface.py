@@ -1,6 +1,8 @@
 """What all API providers share: their interface, their problems, and outcomes."""
 
+import hashlib
 import time
+import uuid
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -14,7 +16,7 @@ from newsletter.messages.general import ABOUT, TEXT
 from newsletter.sending.providers.payload import ApiMessage
 
 CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
-NOT_TAKEN, AMBIGUOUS, WRONG_KEY, TOO_FAST = (500, 503), (408, 502, 504), (401, 403), 429
+NOT_TAKEN, AMBIGUOUS, WRONG_KEY, TOO_FAST = (500, 503), (408, 409, 502, 504), (401, 403), 429
 
 
 class ProviderProblem(JobProblem):
@@ -57,6 +59,12 @@ class Provider(Protocol):
 
         Raises WrongKey, RateLimited, ProviderRefused.
         """
+
+
+def idempotency_key(readers: Sequence[Reader]) -> str:
+    """Return a UUID that is the same whenever this call is made again, and differs for other readers or attempts."""
+    named = "\n".join(sorted(f"{reader.message_id} {reader.attempt}" for reader in readers))
+    return str(uuid.UUID(bytes=hashlib.blake2b(named.encode(), digest_size=16).digest(), version=4))
 
 
 def outcomes(readers: Sequence[Reader], kind: OutcomeKind, fault: Fault, text: str, code: int = 0) -> list[Outcome]:

@@ -45,7 +45,7 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "amazon_ses": Webhook("newsletter.web.hooks.amazon_ses.AmazonSesWebhook"),
     "brevo": Webhook("anymail.webhooks.brevo.BrevoTrackingWebhookView"),
     "mailersend": Webhook("anymail.webhooks.mailersend.MailerSendTrackingWebhookView", "signing_secret"),
-    "mailgun": Webhook("anymail.webhooks.mailgun.MailgunTrackingWebhookView", "webhook_signing_key"),
+    "mailgun": Webhook("newsletter.web.hooks.mailgun.MailgunWebhook", "webhook_signing_key"),
     "mailjet": Webhook("anymail.webhooks.mailjet.MailjetTrackingWebhookView"),
     "mailtrap": Webhook("anymail.webhooks.mailtrap.MailtrapTrackingWebhookView", "tracking_secret"),
     "postal": Webhook("anymail.webhooks.postal.PostalTrackingWebhookView", "webhook_key"),

@@ -50,14 +50,15 @@ def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> list[
         weeks = _weeks(newsletter.name, now, zone)
         if weeks:
             recent = by_domain(newsletter.name, now - RECENT)
-            named = [_line(domain or _("Other domains"), rates) for domain, rates in recent.items()]
+            named = [_line(domain, rates) for domain, rates in recent.items() if domain]
+            others = [_line(_("Other domains"), recent[""])] if "" in recent else []
             found.append(
                 NewsletterRates(
                     title=newsletter.title,
                     total=_line("", added(recent.values())),
                     chart=_chart(weeks),
                     weeks=tuple(_line(formatting.day(monday), rates) for monday, rates in reversed(weeks)),
-                    domains=tuple(named[:DOMAINS]),
+                    domains=(*named[:DOMAINS], *others),
                     more=max(len(named) - DOMAINS, 0),
                 )
             )

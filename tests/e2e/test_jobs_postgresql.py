@@ -24,6 +24,7 @@ OTHERS = (
     "tests/bounces/test_rates.py",
     "tests/sending/safeguards/test_fallback.py",
     "tests/sending/safeguards/test_guard.py",
+    "tests/scheduling/test_single_posts.py",
     "tests/sending/test_skipped.py",
     "tests/web/test_bulk_tags.py",
     "tests/web/test_composing.py",

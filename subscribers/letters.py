@@ -30,8 +30,8 @@ class Composed:
     """A letter to render from `letters/<template>.mjml` and `.txt` with `context`.
 
     The context has the texts `subject`, `preheader`, `heading`, `button`, `link` and `note` ("" if there is none), the
-    list `paragraphs`, and `language`; for a welcome also the link `preferences`, and `latest`: a subject and a url, or
-    None. `token` is the part of the links that differs from reader to reader.
+    list `paragraphs`, and `language`; for a welcome and a question also the link `preferences`, and for a welcome
+    `latest`: a subject and a url, or None. `token` is the part of the links that differs from reader to reader.
     """
 
     template: str
@@ -113,6 +113,8 @@ def compose(
                 worded = _confirm(letter, title, site, may_be_blocked=may_be_blocked)
             case Letter.Kind.ME:
                 worded = _me(letter, title, site)
+            case Letter.Kind.ASK:
+                worded = _ask(letter, title, site)
             case Letter.Kind.CHANGE:
                 worded = _change(letter, title, site)
     if worded is None:
@@ -237,6 +239,36 @@ def _welcome(letter: Letter, title: str, site: str, latest: Latest | None) -> _W
             "latest": {"subject": latest.subject, "url": f"{site}{latest.path}"} if latest else None,
         },
     )
+
+
+def _ask(letter: Letter, title: str, site: str) -> _Worded | None:
+    subscription = letter.subscription
+    if subscription is None or subscription.state != Subscription.State.ACTIVE:
+        return None
+    if Suppression.objects.suppressed([letter.subscriber.key]) or _heard_since(subscription, letter.created):
+        return None
+    token = tokens.link_token(subscription.pk)
+    return (
+        "ask",
+        token,
+        {
+            "subject": _("Do you still want %(title)s?") % {"title": title},
+            "preheader": _("One click keeps it coming."),
+            "heading": _("Do you still want %(title)s?") % {"title": title},
+            "paragraphs": [
+                _("You've received %(title)s for a long time, and we haven't heard from you since.") % {"title": title},
+                _("If you'd like to keep getting it, open the link below, then press the button on the page."),
+            ],
+            "button": _("I still want it"),
+            "link": f"{site}/still/{token}",
+            "note": _("You can pause or unsubscribe at any time:"),
+            "preferences": f"{site}/p/{token}",
+        },
+    )
+
+
+def _heard_since(subscription: Subscription, at: datetime) -> bool:
+    return subscription.heard_at is not None and subscription.heard_at >= at
 
 
 def _me(letter: Letter, title: str, site: str) -> _Worded:

@@ -12,9 +12,11 @@ from typing import Any, cast
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Prefetch
 from django.dispatch import Signal
+from django.utils import timezone
 
 from subscribers import letters
 from subscribers.addresses import Address
+from subscribers.asking.silence import heard
 from subscribers.models import (
     Consent,
     Hits,
@@ -95,13 +97,13 @@ def unsubscribe_from_all(subscriber: Subscriber, at: datetime) -> None:
 def pause(subscription: Subscription, until: date | None) -> None:
     """Pause an active subscription until a date; None resumes it."""
     active = Subscription.objects.filter(pk=subscription.pk, state=Subscription.State.ACTIVE)
-    if active.update(paused_until=until):
+    if active.update(paused_until=until, heard_at=timezone.now()):
         subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
 def choose_cadence(subscription: Subscription, cadence: str) -> None:
     """Change how often a subscriber gets a newsletter, from the next edition on; empty is the default."""
-    Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence)
+    Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence, heard_at=timezone.now())
     subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
@@ -137,6 +139,7 @@ def update_profile(subscriber: Subscriber, name: str, language: str) -> None:
 
 def _tell_of_change(subscriber: Subscriber) -> None:
     numbers = list(subscriber.subscriptions.values_list("pk", flat=True))
+    heard(numbers, timezone.now())
     subscriptions_changed.send(Subscription, numbers=numbers)
 
 
@@ -209,6 +212,9 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
                 "paused_until": s.paused_until.isoformat() if s.paused_until else None,
                 "tags": list(s.tags),
                 "joined": _iso(s.joined),
+                "welcome_from": _iso(s.welcome_from),
+                "heard_at": _iso(s.heard_at),
+                "asked_at": _iso(s.asked_at),
                 "unsubscribed_at": _iso(s.unsubscribed_at),
                 "reason": s.reason,
                 "consents": [_consent(c) for c in s.consents.all()],

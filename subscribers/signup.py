@@ -81,6 +81,8 @@ def _activate(configuration: Config, subscription: Subscription, at: datetime) -
     started = subscription.state != Subscription.State.ACTIVE
     if started:
         subscription.state, subscription.joined = Subscription.State.ACTIVE, at
+        subscription.welcome_from = at
+    subscription.heard_at = at
     subscription.unsubscribed_at, subscription.reason, subscription.paused_until = None, "", None
     subscription.save()
     if started:

@@ -9,5 +9,6 @@ urlpatterns = [
     path("confirm/<str:token>", views.confirm, name="confirm"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", views.preferences, name="preferences"),
+    path("still/<str:token>", views.still, name="still"),
     path("me/<str:token>", views.profile, name="profile"),
 ]

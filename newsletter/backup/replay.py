@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from newsletter.backup.archive import Manifest
 from newsletter.backup.replayed_deliveries import DeliveryLog, apply_deliveries
+from newsletter.backup.replayed_welcome import replay_welcomed
 from newsletter.config import Config
 from newsletter.delivery import journal
 from newsletter.editions.states import change
@@ -35,6 +36,7 @@ from newsletter.models import (
     Retry,
     State,
     Variant,
+    WelcomeLetter,
 )
 from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
@@ -65,13 +67,14 @@ def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path],
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
         _letters(now)
-        begun = _editions(found.records)
+        begun = _editions(found.records) | replay_welcomed(found.records)
         _people(found.records)
         apply_deliveries(_deliveries(found.records), configuration.delivery, now, everything=not found.complete)
         if found.complete:
             lifecycle.complete(tuple(configuration.newsletters), now)
         _ask(made_at, begun)
         if not found.complete:
+            WelcomeLetter.objects.filter(since__isnull=False).update(since=now)
             _skip_missed(configuration, now, made_at)
         hold.place(made_at, found.reason, now)
     connections.close_all()
@@ -175,6 +178,8 @@ def _people(records: Iterable[log.Record]) -> None:
         if record.kind == entries.LEFT:
             for number in record.values[0]:
                 preferences.unsubscribe(number, at)
+        elif record.kind == entries.ASKED:
+            Subscription.objects.filter(pk__in=record.values[0]).update(asked_at=at)
         elif record.kind == entries.BLOCKED:
             kind, digest, reason, key_id = record.values
             row = {"reason": reason, "key_id": key_id, "at": at}
@@ -205,7 +210,7 @@ def _ask(made_at: datetime, begun: set[int]) -> None:
     question = messages.MAY_BE_SENT(made_at=made_at)
     for edition in Edition.objects.filter(state=State.QUEUED):
         change(edition, State.APPROVED)
-    Edition.objects.filter(state=State.APPROVED).update(waiting=question)
+    Edition.objects.filter(state=State.APPROVED, welcome=None).update(waiting=question)
 
 
 def _letters(now: datetime) -> None:

@@ -24,6 +24,7 @@ from newsletter.events import delivering
 from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
+from newsletter.recovery import hold
 from newsletter.scheduling import collection, housekeeping, schedule, service_alerts, set_aside
 from newsletter.sending import journals, sender
 from newsletter.sending.faults import explain
@@ -31,6 +32,7 @@ from newsletter.sending.machines.presence import BEAT, Presence
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 from newsletter.supervision.boottime import SteadyJobStore, boottime
+from subscribers.asking.silence import ask_due
 
 log = logging.getLogger("newsletter.services")
 
@@ -113,11 +115,18 @@ def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
     return (
         ("schedule", schedule.tick, tick),
         ("collect", _Collecting(), tick),
-        ("letters", subscriber_mail.send_due, tick),
+        ("letters", _send_letters, tick),
         ("webhooks", delivering.hand_out, WEBHOOK_SECONDS),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
         ("housekeeping", housekeeping.tidy, TIDY_HOURS * 3600.0),
     )
+
+
+def _send_letters(configuration: Config, now: datetime) -> None:
+    """Ask readers who gave no sign for long, and send what is due to single people. A restored database waits."""
+    if not hold.reason():
+        ask_due(configuration, now)
+    subscriber_mail.send_due(configuration, now)
 
 
 def _read_bounces(configuration: Config, now: datetime) -> None:

@@ -43,6 +43,9 @@ def import_(
     confirm_by_mail: Annotated[
         bool, typer.Option("--confirm-by-mail", help="Ask pending subscribers to confirm by email.")
     ] = False,
+    welcome: Annotated[
+        bool, typer.Option("--welcome", help="Send new active subscribers the welcome series, beginning now.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the result without changing anything.")] = False,
     dates: Annotated[
         Literal["day-first", "month-first"] | None, typer.Option(help="How to read dates such as 01/02/2025.")
@@ -63,6 +66,7 @@ def import_(
                 consent=consent,
                 status=status,
                 confirm_by_mail=confirm_by_mail,
+                welcome=welcome,
                 dry_run=dry_run,
                 refused_to=refused_to,
                 progress=step,
@@ -135,6 +139,23 @@ def add(
     with _sentences():
         result = admin_actions.add(address, newsletter, consent=consent, name=name, confirm_by_mail=confirm_by_mail)
         emit({"address": address, "newsletter": newsletter, "result": result}, f"{address}: {result}.")
+
+
+@app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
+def unanswered(newsletter: OfNewsletter) -> None:
+    """List who was asked whether they still want it, and has not answered within 30 days. Nobody is unsubscribed."""
+    found = ready()
+    named = newsletter_named(found, newsletter)
+    from django.utils import timezone
+
+    from subscribers.asking import silence
+
+    rows = [
+        {"address": each.subscriber.address, "asked_at": each.asked_at.isoformat() if each.asked_at else ""}
+        for each in silence.unanswered(named, timezone.now())
+    ]
+    lines = [f"{row['address']}, asked {row['asked_at'][:10]}" for row in rows]
+    emit({"newsletter": newsletter, "unanswered": rows}, "\n".join(lines) or "Nobody.")
 
 
 @app.command(epilog="Example: newsletter subscribers show kari@example.org")

@@ -31,6 +31,7 @@ from newsletter.config.values import (
     parse_language,
     parse_mailbox,
     parse_moment,
+    parse_months,
     parse_timezone,
 )
 from newsletter.messages import configuration as messages
@@ -160,6 +161,7 @@ class Newsletter:
     theme: Theme = field(default_factory=Theme)
     noindex: Flag = False
     welcome: Flag = False
+    ask_again: Annotated[str, BeforeValidator(parse_months)] = ""
     where: Text = ""
     form_origins: tuple[WebAddress, ...] = ()
 
@@ -167,6 +169,11 @@ class Newsletter:
     def zone(self) -> ZoneInfo:
         """The time zone of days and periods."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def ask_after(self) -> int:
+        """The months without a sign after which a reader is asked whether they still want it; 0: nobody is asked."""
+        return int(self.ask_again.partition(" ")[0] or 0)
 
     @property
     def draft_moment(self) -> Moment:

@@ -92,6 +92,18 @@ def parse_duration(value: object) -> timedelta:
         raise InvalidValue(messages.LONG_DURATION(value=repr(value))) from e
 
 
+def parse_months(value: object) -> str:
+    """Parse a time such as `24 months` or `2 years`, and return it in months; empty stays empty."""
+    text = value.strip() if isinstance(value, str) else None
+    if text == "":
+        return ""
+    found = re.fullmatch(r"(\d{1,3})\s*(month|year)s?", text, re.ASCII) if text else None
+    months = int(found[1]) * (12 if found[2] == "year" else 1) if found else 0
+    if not 6 <= months <= 120:
+        raise InvalidValue(messages.MONTHS(value=repr(value)))
+    return f"{months} months"
+
+
 def parse_size(value: object) -> int:
     """Parse a size in bytes: a number, or text such as `100 KB` (1 KB is 1,000 bytes, 1 KiB 1,024)."""
     if isinstance(value, int) and not isinstance(value, bool):

@@ -24,7 +24,7 @@ from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
-from newsletter.models import ApprovedContent, Edition, State, Variant
+from newsletter.models import ApprovedContent, Edition, State, Variant, WelcomeLetter
 
 A_MOMENT = timedelta(minutes=1)
 """A time that passed this recently, while it was entered or confirmed, means now."""
@@ -87,7 +87,9 @@ def approve(
             due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
         )
         events.of_edition(EventKind.EDITION_APPROVED, draft, now, revision=draft.revision)
-        if not draft.corrects_id:
+        if draft.welcome_id:
+            WelcomeLetter.objects.filter(pk=draft.welcome_id, since=None).update(since=now)
+        elif not draft.corrects_id:
             release_posts(draft, configuration, now)
         history.log(by, acts.APPROVED(), draft.name, now, after={"revision": draft.revision, "despite": list(despite)})
     return draft
@@ -165,6 +167,8 @@ def queue(
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.state != State.APPROVED:
             raise NotAllowed(messages.ONLY_APPROVED_QUEUED(name=edition.name, state=state_message(edition.state)))
+        if edition.welcome_id:
+            raise NotAllowed(messages.WELCOME_SENT_BY_ITSELF(name=edition.name))
         content = ApprovedContent.objects.get(edition=edition)
         if revision is not None and content.revision != revision:
             raise Conflict(edition, revision)
@@ -252,7 +256,7 @@ def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
 
 def _check_posts(draft: Edition, configuration: Config) -> None:
     """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts."""
-    if draft.corrects_id:
+    if draft.corrects_id or draft.welcome_id:
         return
     included = [entry.post for entry in draft.entries.filter(included=True).select_related("post")]
     held = holders(draft, configuration.edited(draft), included)

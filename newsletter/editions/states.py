@@ -17,11 +17,11 @@ from newsletter.models import Edition, State
 
 log = logging.getLogger("newsletter.editions")
 
-# The transitions. Further conditions (an audience, a due time, no open chunk) are checked by the caller in the same
-# transaction.
+# The transitions. An approved letter of the welcome series is sent without being queued. Further conditions (an
+# audience, a due time, no open chunk) are checked by the caller in the same transaction.
 LIFE: dict[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.APPROVED, State.CANCELLED, State.SKIPPED}),
-    State.APPROVED: frozenset({State.QUEUED, State.DRAFT, State.CANCELLED}),
+    State.APPROVED: frozenset({State.QUEUED, State.DRAFT, State.CANCELLED, State.SENDING}),
     State.QUEUED: frozenset({State.SENDING, State.DRAFT, State.CANCELLED, State.APPROVED}),
     State.SENDING: frozenset({State.PAUSED, State.SENT, State.CANCELLED}),
     State.PAUSED: frozenset({State.SENDING, State.CANCELLED}),

@@ -88,7 +88,7 @@ def messages(limit: int) -> Iterator[QueuedMessage]:
 @transaction.atomic
 def retry(now: datetime) -> int:
     """Make everything that failed due now, with all its attempts again; return the number of messages."""
-    count = letters().filter(attempts__gt=0).update(attempts=0, due=now, gave_up_at=None, leased_until=None)
+    count = letters().filter(attempts__gt=0, journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
     told = notices().filter(attempts__gt=0)
     for notice in told.exclude(editors={}):  # accepted addresses are kept; refused ones are tried again
         editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}

@@ -1,7 +1,8 @@
 """Renders and sends the letters that `subscribers` stored (confirmation, welcome …).
 
 A letter is a row before it is an email, so that a kill loses none. It is taken with a lease, retried for days with
-growing pauses, and given up with a reason that is kept. Letters in flight at a kill may be sent twice.
+growing pauses, and given up with a reason that is kept. Letters in flight at a kill may be sent twice, but not those of
+`sent_once`.
 """
 
 import logging
@@ -21,7 +22,7 @@ from newsletter.domain.segments import Reader, Segments
 from newsletter.editions import notices
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.rendering import letterhead
-from newsletter.letters import mail_queue, notice_delivery
+from newsletter.letters import mail_queue, notice_delivery, sent_once
 from newsletter.letters.transport import Outgoing, post_all, unsent
 from newsletter.logs import log_event
 from newsletter.messages import Message
@@ -51,10 +52,12 @@ def send_due(configuration: Config, now: datetime) -> int:
     if hold.reason():
         return 0
     told = notice_delivery.tell_due(configuration, now)
-    by_provider: dict[str, list[Letter]] = {}
+    sent_once.settle(configuration, now)
+    by_provider: dict[tuple[str, bool], list[Letter]] = {}
     for row in _due_letters(now):
-        by_provider.setdefault(configuration.provider_of(_known(configuration, row.newsletter)), []).append(row)
-    sent = sum(_send_batch(configuration, name, rows, now) for name, rows in by_provider.items())
+        provider = configuration.provider_of(_known(configuration, row.newsletter))
+        by_provider.setdefault((provider, row.kind in sent_once.KINDS), []).append(row)
+    sent = sum(_send_batch(configuration, name, rows, now, once=once) for (name, once), rows in by_provider.items())
     if by_provider:
         _log(sent)
     return told + sent
@@ -68,7 +71,7 @@ def _log(sent: int) -> None:
 def _due_letters(now: datetime) -> list[Letter]:
     """Lease and return letters that are due."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    waiting = mail_queue.letters().filter(free, due__lte=now, gave_up_at=None).order_by("due", "pk")
+    waiting = mail_queue.letters().filter(free, due__lte=now, gave_up_at=None, journal="").order_by("due", "pk")
     wanted = waiting.select_related("subscriber", "subscription").prefetch_related("subscription__consents")
     with transaction.atomic():
         rows = list(wanted.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
@@ -80,7 +83,7 @@ def _due_letters(now: datetime) -> list[Letter]:
     return rows
 
 
-def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], now: datetime) -> int:
+def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], now: datetime, *, once: bool) -> int:
     """Send letters over the same connections; outcomes are recorded as they arrive."""
     numbered = dict(enumerate(rows, 1))
     messages = list(_messages(configuration, numbered, now))
@@ -92,7 +95,8 @@ def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], no
         accepted += sum(outcome.kind is OutcomeKind.ACCEPTED for outcome in outcomes)
         _record(configuration, [(waiting.pop(outcome.number), outcome) for outcome in outcomes], now)
 
-    problem = post_all(configuration, provider, messages, record) if messages else None
+    keep = sent_once.keeper(configuration, dict(waiting)) if once else None
+    problem = post_all(configuration, provider, messages, record, keep) if messages else None
     if waiting:
         _not_sent(configuration, list(waiting.values()), problem, now)
     return accepted
@@ -162,7 +166,7 @@ def _record(configuration: Config, results: Sequence[tuple[Letter, Outcome]], no
 def _not_sent(configuration: Config, rows: Sequence[Letter], problem: Message | None, now: datetime) -> None:
     """Record that the server could not be used, which counts as an attempt for the first letter only."""
     for row in rows[1:]:
-        Letter.objects.filter(pk=row.pk).update(leased_until=None, attempts=row.attempts - 1)
+        Letter.objects.filter(pk=row.pk).update(leased_until=None, attempts=row.attempts - 1, journal="", number=None)
     _try_again(configuration, rows[0], unsent(1, problem), now)
 
 
@@ -171,6 +175,8 @@ def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: dateti
     last = outcome.kind == OutcomeKind.REFUSED or row.attempts >= backoff.MAX_ATTEMPTS
     Letter.objects.filter(pk=row.pk).update(
         leased_until=None,
+        journal="",
+        number=None,
         due=now + backoff.pause(row.attempts),
         gave_up_at=now if last else None,
         problem=_stored(outcome),
@@ -189,7 +195,9 @@ def _stored(outcome: Outcome) -> str:
 
 def _latest(newsletter: str) -> Latest | None:
     """Return the newest edition in the archive."""
-    begun = Edition.objects.filter(newsletter=newsletter, began_at__isnull=False, approved_content__isnull=False)
+    begun = Edition.objects.filter(
+        newsletter=newsletter, began_at__isnull=False, approved_content__isnull=False, welcome=None
+    )
     edition = begun.select_related("approved_content").order_by("-until", "-pk").first()
     return Latest(edition.approved_content.subject, f"/n/{edition.name}/") if edition else None
 

@@ -83,12 +83,21 @@ def outgoing(configuration: Config, newsletter: str, address: str, raw: bytes, n
     return Outgoing(segments, reader)
 
 
-def post_all(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done) -> Message | None:
-    """Send the messages now; return why the ones without an outcome could not be sent, if any."""
+def post_all(
+    configuration: Config,
+    provider: str,
+    messages: Sequence[Outgoing],
+    done: Done,
+    keep: Callable[[], Journal] | None = None,
+) -> Message | None:
+    """Send the messages now; return why the ones without an outcome could not be sent, if any.
+
+    `keep` creates a journal that is read after a crash; without it, what was in flight then may be sent again.
+    """
     delivery = replace(configuration.delivery, provider=provider, processes=1)
     handout = _Handout(messages, done)
     with tempfile.TemporaryDirectory(prefix="newsletter-") as folder:
-        journal = Journal.create(Path(folder), NAME)
+        journal = keep() if keep else Journal.create(Path(folder), NAME)
         try:
             ended = send(engine(configuration, delivery, handout, handout, journal, patience=PATIENCE))
         except Problem as e:

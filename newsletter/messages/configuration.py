@@ -77,6 +77,9 @@ DURATION = MessageType(
     "value.duration",
     gettext_noop("{value} is not a duration; use a number and a unit, such as '20s', '30m', '6h' or '30d'"),
 )
+MONTHS = MessageType(
+    "config.months", gettext_noop('write 6 to 120 months, such as "24 months" or "2 years", not {value}')
+)
 LONG_DURATION = MessageType("value.long-duration", gettext_noop("{value} is too long a duration"))
 SIZE = MessageType(
     "value.size", gettext_noop("{value} is not a size; use a number of bytes, or a form such as '100 KB' or '8 MB'")

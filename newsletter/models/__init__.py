@@ -29,6 +29,7 @@ from newsletter.models.programs.api_token import ApiToken, KeptAnswer
 from newsletter.models.programs.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay
+from newsletter.models.welcome.welcome_mail import WelcomeLetter, WelcomeMail
 from newsletter.models.worker import Worker
 
 __all__ = [
@@ -78,5 +79,7 @@ __all__ = [
     "WebhookDelivery",
     "WebhookDeliveryState",
     "WebhookEvent",
+    "WelcomeLetter",
+    "WelcomeMail",
     "Worker",
 ]

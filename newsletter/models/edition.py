@@ -30,7 +30,7 @@ class Edition(models.Model):
 
     newsletter = models.CharField(max_length=40)
     period = models.CharField(
-        max_length=22, help_text="2026-W06, 2026-02-06, 2026-02, letter-2026-02-06; .2 for a second one"
+        max_length=22, help_text="2026-W06, 2026-02-06, 2026-02, letter-2026-02-06, welcome-1; .2 for a second one"
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=1, help_text="increases with every change of a draft")
@@ -43,6 +43,13 @@ class Edition(models.Model):
     fixed_window = models.BooleanField(default=False, help_text="the window was given by dates, not by the schedule")
     standalone = models.BooleanField(
         default=False, help_text="a letter beside the schedule: it has no posts but those that an editor adds"
+    )
+    welcome = models.ForeignKey(
+        "WelcomeLetter",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="editions",
+        help_text="the letter of the welcome series that it is; its audience grows with each new reader",
     )
     corrects = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="corrections")
     replaced_by = models.ForeignKey(

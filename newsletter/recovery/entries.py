@@ -17,12 +17,13 @@ from newsletter.delivery.journal import JournalError
 from newsletter.messages import delivery as messages
 from newsletter.models import Delivery, Edition, Listing
 from newsletter.recovery import log
-from subscribers.models import person_erased, subscriptions_ended, suppressed
+from subscribers.models import person_erased, subscriptions_asked, subscriptions_ended, suppressed
 
 _log = logging.getLogger(__name__)
 
 AUDIENCE, BEGUN, ENDED, RESULTS = "audience", "begun", "ended", "results"
 LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
+WELCOMED, ASKED = "welcomed", "asked"
 
 
 def audience_created(edition: Edition) -> None:
@@ -32,6 +33,13 @@ def audience_created(edition: Edition) -> None:
     """
     found = Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
     _append(AUDIENCE, edition.name, packed_numbers(found.iterator(chunk_size=10_000)), packed_rows(edition))
+
+
+def welcomed(edition: str, before: int, subscriptions: Sequence[int]) -> None:
+    """Write who is added to the audience of a letter of the welcome series, after its first `before` readers, in the
+    transaction that adds them. Raises JournalError.
+    """
+    _append(WELCOMED, edition, before, packed_numbers(subscriptions))
 
 
 def begun(edition: str, chunk: int, attempts: Mapping[int, int]) -> None:
@@ -64,6 +72,11 @@ def results(edition: str, rows: Sequence[tuple[Any, ...]]) -> None:
 def _left(sender: object, numbers: Collection[int], **_: Any) -> None:
     keys = list(numbers)
     transaction.on_commit(lambda: _append_if_possible(LEFT, keys))
+
+
+@receiver(subscriptions_asked)
+def _asked(sender: object, numbers: Collection[int], **_: Any) -> None:
+    _append(ASKED, list(numbers))
 
 
 @receiver(person_erased)

@@ -99,6 +99,8 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
             return None
         change(held, State.SENT, ended_at=now)
         counts = progress.counts(held)
+        if held.welcome_id is not None:  # it is sent again with the next new reader
+            return held
         events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))
         tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
         transaction.on_commit(partial(_log_sent, held, counts), robust=True)

@@ -167,7 +167,8 @@ class Outbox:
     def _batch(self, edition: Edition, chunk: int, lease: float, attempts: dict[int, int]) -> Batch:
         variants = self._variants(edition.pk)
         position = _variant_of(variants, next(iter(attempts))).position if variants else 0
-        return Batch(edition.name, chunk, self._segments(edition.pk, position), lease_until=lease, attempts=attempts)
+        mail = self._segments(edition.pk, position, edition.began_at)
+        return Batch(edition.name, chunk, mail, lease_until=lease, attempts=attempts)
 
     def _begin(self, batch: Batch) -> Batch:
         chunk = _locked_chunk(_own_open_chunk.rows(batch.chunk, self._holder.machine, self._holder.journal))
@@ -284,7 +285,7 @@ def _holds() -> QuerySet[Hold, Any]:
     return Hold.objects.values_list("pk")
 
 
-EDITION_COLUMNS = ("newsletter", "period", "state", "audience")
+EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "audience")
 """The columns of an edition that are needed for every chunk; the others are large."""
 
 
@@ -350,8 +351,11 @@ def _variant_of(variants: Sequence[VariantNumbers], number: int) -> VariantNumbe
     return next(variant for variant in variants if number <= variant.last)
 
 
-def _segments_of(edition: int, position: int) -> Segments:
-    """Return the approved email, or that of a variant other than the first."""
+def _segments_of(edition: int, position: int, began_at: datetime | None) -> Segments:
+    """Return the approved email, or that of a variant other than the first.
+
+    `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever readers are added.
+    """
     if position:
         variant = Variant.objects.filter(edition=edition, position=position)
         return unpack(bytes(variant.values_list("segments", flat=True).get()))

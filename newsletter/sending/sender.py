@@ -30,6 +30,7 @@ from newsletter.sending.machines.share import MachineShare
 from newsletter.sending.outbox import ACTIVE_STATES, due_retries
 from newsletter.sending.safeguards import fallback, guard
 from newsletter.sending.sql import database, database_watch
+from newsletter.sending.welcome.enrolling import enroll_due
 from newsletter.sending.worker_pool import WorkerPool
 from newsletter.supervision import Service
 
@@ -184,6 +185,7 @@ class _Sender:
             return
         guard.watch(self._configuration.active, self._configuration.delivery.guard)
         lifecycle.begin_due(self._configuration, timezone.now())
+        enroll_due(self._configuration, timezone.now())
         if has_work(self._configuration.active):
             self._last_work = now
         share = self._share.claim(self._configuration.delivery)

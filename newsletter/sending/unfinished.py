@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from django.db.models import Q
+
 from newsletter.config import Config, ConfigProblem
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, configuration
@@ -25,7 +27,9 @@ def objections(before: Config, after: Config) -> list[ConfigProblem]:
 
 def unfinished(newsletter: str) -> Message | None:
     """Return a message about an edition of the newsletter that is not finished; None if there is none."""
-    edition = Edition.objects.filter(newsletter=newsletter, state__in=UNFINISHED).order_by("pk").first()
+    unsent_welcome = Q(state=State.APPROVED, welcome__isnull=False)
+    editions = Edition.objects.filter(newsletter=newsletter, state__in=UNFINISHED).exclude(unsent_welcome)
+    edition = editions.order_by("pk").first()
     if edition:
         return messages.UNFINISHED(edition=edition.name, state=state_message(edition.state))
     retry = Retry.objects.filter(edition__newsletter=newsletter, edition__state=State.SENT)

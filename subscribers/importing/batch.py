@@ -20,13 +20,14 @@ State = Subscription.State
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The settings of an import: newsletter, consent and state."""
+    """The settings of an import: newsletter, consent and state, and whether active readers get the welcome series."""
 
     newsletter: str
     consent: str
     state: Subscription.State
     confirm_by_mail: bool
     at: datetime
+    welcome: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,7 @@ class ImportBatch:
         changed = self._complete(key, tie, row)
         if tie.state == State.PENDING and state == State.ACTIVE:
             tie.state, tie.joined = State.ACTIVE, row.joined or self.order.at
+            tie.welcome_from = self.order.at if self.order.welcome else None
             self._keep(tie, row.kept)
             if tie.pk:
                 self.activated.append(tie)
@@ -112,6 +114,7 @@ class ImportBatch:
             cadence=row.cadence,
             created=at,
             joined=(row.joined or at) if state == State.ACTIVE else None,
+            welcome_from=at if self.order.welcome and state == State.ACTIVE else None,
         )
         self.ties[key] = tie
         self.new_ties.append(tie)
@@ -156,7 +159,9 @@ class ImportBatch:
             Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
         if self.changed_ties:
             Subscription.objects.bulk_update(
-                self.changed_ties.values(), ["state", "joined", "tags", "cadence", "paused_until"], batch_size=200
+                self.changed_ties.values(),
+                ["state", "joined", "tags", "cadence", "paused_until", "welcome_from"],
+                batch_size=200,
             )
         insert_consents([self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t)])
         for tie in filter(self._asked, self.new_ties):

@@ -44,16 +44,30 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
         "unsubscribed_at",
         "reason",
         "cadence",
+        "welcome_from",
     )
     owners = [t.subscriber.pk for t in ties]
     created, joined = _times(t.created for t in ties), _times(t.joined for t in ties)
+    welcome = _times(t.welcome_from for t in ties)
     pause = connection.ops.adapt_datefield_value
     _insert(
         Subscription,
         names,
         [
-            (owner, newsletter, str(t.state), pause(t.paused_until), tags_of(t.tags), made, since, None, "", t.cadence)
-            for owner, t, made, since in zip(owners, ties, created, joined, strict=True)
+            (
+                owner,
+                newsletter,
+                str(t.state),
+                pause(t.paused_until),
+                tags_of(t.tags),
+                made,
+                since,
+                None,
+                "",
+                t.cadence,
+                first,
+            )
+            for owner, t, made, since, first in zip(owners, ties, created, joined, welcome, strict=True)
         ],
     )
     numbers: dict[int, int] = {}

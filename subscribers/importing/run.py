@@ -68,6 +68,7 @@ def import_file(
     consent: str = "",
     status: str = Subscription.State.ACTIVE,
     confirm_by_mail: bool = False,
+    welcome: bool = False,
     dry_run: bool = False,
     refused_to: Path | None = None,
     progress: Progress = lambda done, total: None,
@@ -83,7 +84,7 @@ def import_file(
 
     Raises FileProblem if the file can't be read or has no addresses.
     """
-    order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at or timezone.now())
+    order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at or timezone.now(), welcome)
     counts: Counter[str] = Counter()
     refused: list[Refusal] = []
     tried: set[int] | None = set() if dry_run else None

@@ -37,7 +37,7 @@ def counter_key(what: str, at: datetime, window: timedelta) -> CounterKey:
 class Letter(models.Model):
     """An email to one subscriber, stored in the transaction of its event; newsletter.letters renders and sends it.
 
-    `leased_until` and `attempts` belong to the sender. A letter is deleted with its subscriber.
+    `leased_until`, `attempts`, `journal` and `number` belong to the sender. A letter is deleted with its subscriber.
     """
 
     class Kind(models.TextChoices):
@@ -47,6 +47,7 @@ class Letter(models.Model):
         WELCOME = "welcome"
         ME = "me"
         CHANGE = "change"
+        ASK = "ask"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     subscriber = models.ForeignKey("subscribers.Subscriber", models.CASCADE, related_name="letters")
@@ -58,6 +59,10 @@ class Letter(models.Model):
     sent_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True)
+    journal = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="of the process that sends it, if only once"
+    )
+    number = models.PositiveIntegerField(null=True, help_text="its number in that journal")
     problem = models.TextField(blank=True, help_text="why the last attempt failed, as text")
     gave_up_at = models.DateTimeField(null=True, help_text="when it was refused, or tried for days in vain")
 

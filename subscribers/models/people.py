@@ -23,6 +23,9 @@ subscriptions_started = Signal()
 subscriptions_changed = Signal()
 """Sent in the transaction in which names, addresses, tags or pauses change, with `numbers` (keys of subscriptions)."""
 
+subscriptions_asked = Signal()
+"""Sent in the transaction in which people are asked whether they still want it, with `numbers`, like the others."""
+
 subscriptions_ended = Signal()
 """Sent in the transaction in which people unsubscribe, with `numbers` (the primary keys of their subscriptions)."""
 
@@ -232,11 +235,27 @@ class Subscription(models.Model):
     starts = models.BooleanField(
         default=True, db_default=True, help_text="the mark is to be set to the end of the cadence's last edition"
     )
+    welcome_from = models.DateTimeField(
+        null=True, blank=True, help_text="when the welcome series begins, the confirmation; empty: gets none"
+    )
+    heard_at = models.DateTimeField(
+        null=True, blank=True, help_text="the last sign of the reader since they subscribed (subscribers/asking)"
+    )
+    asked_at = models.DateTimeField(
+        null=True, blank=True, help_text="when they were last asked whether they still want it"
+    )
 
     objects = SubscriptionQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["newsletter", "subscriber"], name="subscription_once")]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["newsletter", "welcome_from"],
+                condition=models.Q(welcome_from__isnull=False),
+                name="subscription_to_welcome",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"subscription {self.pk}: {self.newsletter}, {self.state}"

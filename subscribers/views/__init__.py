@@ -6,6 +6,7 @@ forge requests.
 
 from subscribers.views.preferences_page import preferences
 from subscribers.views.profile_page import profile
+from subscribers.views.still_page import still
 from subscribers.views.subscribe_page import confirm, read_sign_up, subscribe
 from subscribers.views.unsubscribe_page import ONE_CLICK_BODY, one_click_response, unsubscribe
 
@@ -16,6 +17,7 @@ __all__ = [
     "preferences",
     "profile",
     "read_sign_up",
+    "still",
     "subscribe",
     "unsubscribe",
 ]

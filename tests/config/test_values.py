@@ -16,10 +16,12 @@ from newsletter.config.values import (
     parse_language,
     parse_mailbox,
     parse_moment,
+    parse_months,
     parse_rate,
     parse_size,
     parse_timezone,
 )
+from newsletter.messages import Problem
 
 PARSERS = (
     parse_address,
@@ -28,6 +30,7 @@ PARSERS = (
     parse_language,
     parse_mailbox,
     parse_moment,
+    parse_months,
     parse_rate,
     parse_size,
     parse_timezone,
@@ -130,3 +133,16 @@ def test_values_that_are_too_large_are_refused(parse: Callable[[str], object], t
 def test_any_value_is_read_or_refused(parse: Callable[[object], object], value: object) -> None:
     with suppress(ValueError):
         parse(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("", ""), ("24 months", "24 months"), ("2 years", "24 months"), (" 1 year ", "12 months")]
+)
+def test_months(text: str, value: str) -> None:
+    assert parse_months(text) == value
+
+
+@pytest.mark.parametrize("text", ["5 months", "11 years", "24", "24 weeks", "x", "٢٤ months", 24, None, "9" * 5_000])
+def test_invalid_months(text: object) -> None:
+    with pytest.raises(Problem, match="6 to 120 months"):
+        parse_months(text)

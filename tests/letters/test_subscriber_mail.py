@@ -57,7 +57,9 @@ class Answers:
         self.kinds = deque(kinds)
         self.sent: list[str] = []
 
-    def post_all(self, configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done) -> None:
+    def post_all(
+        self, configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, keep: object = None
+    ) -> None:
         for message in messages:
             answer = self.kinds.popleft() if self.kinds else OutcomeKind.ACCEPTED
             if isinstance(answer, Exception):
@@ -142,7 +144,7 @@ def test_a_refused_login_is_tried_with_one_letter_and_not_with_each(
         Letter.objects.create(kind=Letter.Kind.ME, subscriber=letter.subscriber, newsletter=NAME, created=NOW, due=NOW)
     tries: list[datetime] = []
 
-    def refuse(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done) -> Message:
+    def refuse(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> Message:
         tries.append(now)
         return REFUSES
 
@@ -228,7 +230,7 @@ def test_letters_that_differ_only_in_their_link_share_a_rendering_and_have_their
     waiting(20)
     sent: list[Outgoing] = []
 
-    def keep(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done) -> None:
+    def keep(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> None:
         sent.extend(messages)
         done([Outcome(m.reader.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
 
@@ -247,7 +249,7 @@ def test_letters_that_differ_only_in_their_link_share_a_rendering_and_have_their
 def test_more_letters_need_no_more_queries(
     letter: Letter, monkeypatch: pytest.MonkeyPatch, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
-    def take(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done) -> None:
+    def take(configuration: Config, provider: str, messages: Sequence[Outgoing], done: Done, *_: object) -> None:
         done([Outcome(m.reader.number, 1, OutcomeKind.ACCEPTED, at=0.0) for m in messages])
 
     monkeypatch.setattr(subscriber_mail, "post_all", take)

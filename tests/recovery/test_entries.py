@@ -2,16 +2,18 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.test import override_settings
 
-from newsletter.backup import replay
+from newsletter import config
+from newsletter.backup import replay, replayed_welcome
 from newsletter.delivery.journal import JournalError
-from newsletter.models import Chunk, Edition, State
+from newsletter.models import Chunk, Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.recovery import entries, log
+from newsletter.sending.welcome.enrolling import enroll_due
 from subscribers import admin_actions, preferences
 from subscribers.addresses import Address
 from subscribers.models import Subscriber, Subscription, Suppression
@@ -19,6 +21,7 @@ from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 2, 6, 17, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 
 
 @pytest.fixture
@@ -67,6 +70,35 @@ def test_an_edition_that_began_is_made_again_with_its_content_and_audience(place
     assert (again.pk, again.name, again.state, again.audience) == (edition.pk, edition.name, State.SENDING, 5)
     assert bytes(again.approved_content.segments) == content
     assert list(again.deliveries.order_by("number").values_list("subscription_id", flat=True)) == audience
+
+
+def welcome_letter() -> WelcomeLetter:
+    """A letter of the welcome series that is sent at once, and two readers who are due."""
+    letter = WelcomeLetter.objects.create(newsletter="kinaforum", number=1, days=0, created_at=NOW, since=NOW - HOUR)
+    samples.queued("welcome-1", state=State.APPROVED, due_at=None, welcome=letter, standalone=True, approved_at=NOW)
+    samples.readers(2)
+    Subscription.objects.update(welcome_from=NOW)
+    return letter
+
+
+def test_who_got_a_welcome_letter_since_the_backup_does_not_get_it_again(place: Path) -> None:
+    welcome_letter()
+    enroll_due(config.current(), NOW)
+    records = log.read([place])
+    Delivery.objects.all().delete(), WelcomeMail.objects.all().delete()
+    Edition.objects.update(state=State.APPROVED, audience=None, began_at=None)
+    replayed_welcome.replay_welcomed(records)
+    edition = Edition.objects.get()
+    assert (edition.audience, edition.state) == (2, State.SENDING)
+    assert edition.deliveries.count() == WelcomeMail.objects.count() == 2
+    assert enroll_due(config.current(), NOW) == 0
+
+
+def test_what_the_backup_has_of_a_welcome_letter_is_not_added_again(place: Path) -> None:
+    welcome_letter()
+    enroll_due(config.current(), NOW)
+    replayed_welcome.replay_welcomed(log.read([place]))
+    assert (Edition.objects.get().audience, WelcomeMail.objects.count()) == (2, 2)
 
 
 def test_a_log_that_cannot_be_written_leaves_the_chunk_unbegun(place: Path) -> None:

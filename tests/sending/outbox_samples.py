@@ -57,8 +57,7 @@ def queued(period: str = "2026-W06", mail: Segments = MAIL, **fields: object) ->
         until=NOW,
         created_at=NOW,
         refreshed_at=NOW,
-        state=State.QUEUED,
-        **{"since": NOW - timedelta(days=7), "due_at": NOW, **fields},
+        **{"state": State.QUEUED, "since": NOW - timedelta(days=7), "due_at": NOW, **fields},
     )
     ApprovedContent.objects.create(
         edition=edition,

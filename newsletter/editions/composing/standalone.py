@@ -20,11 +20,11 @@ from newsletter.editions.problems import refuse_inactive
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.series import frozen_untils, holding
 from newsletter.editions.selection.windows import one_period_before
-from newsletter.editions.titles import LETTER
+from newsletter.editions.titles import LETTER, WELCOME
 from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.messages import posts as reasons
-from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice
+from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice, WelcomeLetter
 
 
 def make(
@@ -34,12 +34,16 @@ def make(
     now: datetime,
     subject: str = "",
     with_posts: bool = False,
+    welcome: WelcomeLetter | None = None,
     by: str = "",
 ) -> Edition:
-    """Create a letter; `with_posts` adds those that the next scheduled edition would have by its rules."""
+    """Create a letter; `with_posts` adds those that the next scheduled edition would have by its rules.
+
+    With `welcome` it is that letter of the welcome series.
+    """
     refuse_inactive(newsletter)
     with transaction.atomic():
-        letter = _create(newsletter, now)
+        letter = _create(newsletter, now, welcome)
         letter.subject = " ".join(subject.split())
         decide_again(letter, newsletter, now)
         if with_posts:
@@ -51,15 +55,18 @@ def make(
     return letter
 
 
-def duplicate(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
+def duplicate(
+    configuration: Config, first: Edition, *, now: datetime, welcome: WelcomeLetter | None = None, by: str = ""
+) -> Edition:
     """Create a letter with the texts, blocks, recipients and posts of an edition.
 
-    Posts written by hand are copied. Those of sources are added if no other edition has them: a post is in one edition.
+    Posts written by hand are copied. Those of sources are added if no other edition has them: a post is in one edition,
+    not counting letters of the welcome series. With `welcome` it is that letter of the series.
     """
     newsletter = configuration.newsletters[first.newsletter]
     refuse_inactive(newsletter)
     with transaction.atomic():
-        letter = _create(newsletter, now)
+        letter = _create(newsletter, now, welcome)
         for key in history.WORDS:
             setattr(letter, key, getattr(first, key))
         letter.subject = letter.subject or _approved_subject(first)
@@ -72,13 +79,14 @@ def duplicate(configuration: Config, first: Edition, *, now: datetime, by: str =
     return letter
 
 
-def _create(newsletter: config.Newsletter, now: datetime) -> Edition:
+def _create(newsletter: config.Newsletter, now: datetime, welcome: WelcomeLetter | None) -> Edition:
     earlier = [until for until in frozen_untils(newsletter) if until < now]
     day = now.astimezone(newsletter.zone).date()
     return Edition.objects.create(
         newsletter=newsletter.name,
-        period=free_name(newsletter.name, f"{LETTER}{day.isoformat()}"),
+        period=free_name(newsletter.name, f"{WELCOME}{welcome.number}" if welcome else f"{LETTER}{day.isoformat()}"),
         standalone=True,
+        welcome=welcome,
         since=max(earlier) if earlier else one_period_before(now, newsletter.period, newsletter.zone),
         until=now,
         fixed_window=True,
@@ -107,7 +115,7 @@ def _copy_posts(first: Edition, letter: Edition, now: datetime) -> Mapping[int, 
     for entry in entries:
         if not entry.post.listings.exists():
             copy = write_post(letter, entry.post.title, entry.post.url, entry.text, now, number=len(copied))
-        elif entry.post_id not in taken:
+        elif letter.welcome_id or entry.post_id not in taken:
             copy = EditionPost(edition=letter, post=entry.post, included=True, text=entry.text)
         else:
             continue

@@ -18,8 +18,11 @@ HOLDING = Q(state__in=LOCKED_STATES) | Q(state=State.CANCELLED, began_at__isnull
 
 
 def holding(newsletter: str) -> QuerySet[Edition]:
-    """Return the editions of a newsletter that have posts for good, unless they are reopened."""
-    return Edition.objects.filter(HOLDING, newsletter=newsletter, corrects=None)
+    """Return the editions of a newsletter that have posts for good, unless they are reopened.
+
+    Letters of the welcome series don't: what they show new readers was in editions before.
+    """
+    return Edition.objects.filter(HOLDING, newsletter=newsletter, corrects=None, welcome=None)
 
 
 def periodic(newsletter: str) -> QuerySet[Edition]:

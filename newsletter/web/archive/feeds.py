@@ -74,7 +74,7 @@ def _editions(configuration: Config, newsletter: Newsletter) -> list[Item]:
 def _posts(configuration: Config, newsletter: Newsletter) -> list[Item]:
     """Return the posts of the newest editions, each once, with as much of their text as emails show."""
     found: dict[str, Item] = {}
-    for edition in queries.public().filter(newsletter=newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
+    for edition in queries.in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
         for post in digest_of(edition, configuration).posts:
             assert edition.began_at is not None
             found.setdefault(post.id, _post(post, f"{configuration.site.url}/n/{newsletter.name}/", edition.began_at))

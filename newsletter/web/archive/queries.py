@@ -31,19 +31,24 @@ class Listed:
 
 
 def public() -> QuerySet[Edition]:
-    """Return the public editions: approved, and begun to be sent."""
+    """Return the public editions: approved, and begun to be sent.
+
+    A letter of the welcome series has a page, to which its email links, but is in no list.
+    """
     return Edition.objects.filter(began_at__isnull=False, approved_content__isnull=False)
 
 
-def _in_archive(newsletter: str) -> QuerySet[Edition]:
-    """Return the public editions that the archive and feed list: the posts of other cadences are the same."""
+def in_archive(newsletter: str) -> QuerySet[Edition]:
+    """Return the public editions that the archive, its search and the feeds list: the posts of other cadences are the
+    same, and letters of the welcome series are for new readers.
+    """
     others = Q(*(("period__startswith", f"{cadence}-") for cadence in CADENCES), _connector=Q.OR)
-    return public().filter(newsletter=newsletter).exclude(others)
+    return public().filter(newsletter=newsletter, welcome=None).exclude(others)
 
 
 def listed(newsletter: str, *, first: int = 0, count: int = 50) -> list[Listed]:
     """A newsletter's public editions, newest first."""
-    return _listed(_in_archive(newsletter).order_by("-until", "-pk"), first, count)
+    return _listed(in_archive(newsletter).order_by("-until", "-pk"), first, count)
 
 
 def latest(newsletter: str) -> Listed | None:
@@ -58,7 +63,7 @@ def _listed(rows: QuerySet[Edition], first: int, count: int) -> list[Listed]:
 
 def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> list[Listed]:
     """A newsletter's public editions that contain all the words, newest first."""
-    rows = _in_archive(newsletter).order_by("-until", "-pk")
+    rows = in_archive(newsletter).order_by("-until", "-pk")
     fields = ("subject", "preheader", "text")
     whole = Concat(*(part for field in fields for part in (F(f"approved_content__{field}"), Value(" ", TextField()))))
     rows = rows.alias(folded=Folded(whole))
@@ -70,7 +75,7 @@ def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> l
 def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:
     """The public editions before and after one: older, newer."""
     until = Edition.objects.filter(pk=edition).values("until")[:1]
-    rows = _in_archive(newsletter)
+    rows = in_archive(newsletter)
     older = rows.filter(Q(until__lt=Subquery(until)) | Q(until=Subquery(until), pk__lt=edition))
     newer = rows.filter(Q(until__gt=Subquery(until)) | Q(until=Subquery(until), pk__gt=edition))
     before, after = _listed(older.order_by("-until", "-pk"), 0, 1), _listed(newer.order_by("until", "pk"), 0, 1)

@@ -146,6 +146,8 @@ def sitemap(request: HttpRequest) -> HttpResponse:
 @require_safe
 def robots(request: HttpRequest) -> HttpResponse:
     """Keep search engines away from the desk and subscribers' own links."""
-    closed = "".join(f"Disallow: {path}\n" for path in ("/desk/", "/u/", "/p/", "/me/", "/confirm/", "/l/", "/api/"))
+    closed = "".join(
+        f"Disallow: {path}\n" for path in ("/desk/", "/u/", "/p/", "/still/", "/me/", "/confirm/", "/l/", "/api/")
+    )
     text = f"User-agent: *\n{closed}Sitemap: {config_of(request).site.url}/sitemap.xml\n"
     return cacheable(HttpResponse(text, content_type="text/plain; charset=utf-8"))

@@ -32,6 +32,8 @@ def language() -> str:
 
 def period(edition: Edition) -> str:
     """An edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
+    if edition.welcome_id:
+        return _("Welcome letter")
     title, found = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
     return f"{title} · {cadence(found)}" if found else title
 

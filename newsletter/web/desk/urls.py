@@ -25,9 +25,10 @@ from newsletter.web.desk.settings import editing, new_newsletter, unsent, webhoo
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
-from newsletter.web.desk.subscribers import bulk_tags, embedding, file_import
+from newsletter.web.desk.subscribers import bulk_tags, embedding, file_import, unanswered
 from newsletter.web.desk.subscribers import views as subscribers_views
 from newsletter.web.desk.team import views as team_views
+from newsletter.web.desk.welcome import views as welcome_views
 from newsletter.web.desk.workers import views as workers_views
 from newsletter.web.desk.writing import views as writing_views
 
@@ -62,6 +63,9 @@ urlpatterns = [
     _page("n/<slug:name>/form/", embedding.signup_form, "signup-form"),
     _page("n/<slug:name>/draft/", draft_jobs.draft, "draft"),
     _page("n/<slug:name>/letter/", composing_views.letter, "letter"),
+    _page("n/<slug:name>/welcome/", welcome_views.series, "welcome"),
+    _page("n/<slug:name>/welcome/<number:number>/edit/", welcome_views.edit, "welcome-edit"),
+    _page("n/<slug:name>/welcome/<number:number>/change/", welcome_views.change, "welcome-change"),
     _page(EDITION, edition_views.edition, "edition"),
     _page(f"{EDITION}words/", edition_views.set_words, "words"),
     _page(f"{EDITION}posts/", edition_views.posts, "posts"),
@@ -103,6 +107,7 @@ urlpatterns = [
     _page("subscribers/export/", file_import.export, "subscribers-export"),
     _page("subscribers/tags/", bulk_tags.tag, "subscribers-tags"),
     _page("subscribers/tags/<number:pk>/undo/", bulk_tags.undo, "subscribers-tags-undo"),
+    _page("subscribers/unanswered/<slug:name>/", unanswered.unanswered, "subscribers-unanswered"),
     _page("subscribers/<number:pk>/", subscribers_views.subscriber, "subscriber"),
     _page("subscribers/<number:pk>/act/", subscribers_views.act, "subscriber-act"),
     _page("settings/", settings_views.in_force, "settings"),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from newsletter.config import Config, Newsletter
 from newsletter.models import Edition, State
@@ -21,7 +22,8 @@ TYPED_ABOVE = 1_000
 class Departure:
     """`by_itself`: it leaves without a further act once it is approved; `when` says when.
 
-    `due` is that time for a form's hidden field, "" for none.
+    `due` is that time for a form's hidden field, "" for none. `to_new_readers` says when a letter of the welcome series
+    is sent.
     """
 
     readers: int
@@ -33,6 +35,7 @@ class Departure:
     send_now: str
     typed: bool
     due: str
+    to_new_readers: str = ""
 
 
 def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -> Departure:
@@ -41,9 +44,11 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
     due = edition.due_at if edition.due_at and edition.due_at > timezone.now() else None
     at_once = newsletter.at(edition.cadence).by_post and edition.state in (State.DRAFT, State.APPROVED)
     when = _("at once") if at_once else formatting.moment(due, newsletter.zone)
-    counted = formatting.readers(readers)
+    counted, to_new_readers = formatting.readers(readers), _to_new_readers(edition)
     if when:
         label = _("Approve – sends %(when)s to %(readers)s") % {"when": when, "readers": counted}
+    elif to_new_readers:
+        label = _("Approve – new readers get it")
     else:
         label = _("Approve (sending is a separate step)")
     by_itself = bool(when) and edition.state in (State.DRAFT, State.APPROVED)
@@ -58,4 +63,18 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
         send_now=_("Send now to %(readers)s") % {"readers": counted},
         typed=readers > TYPED_ABOVE,
         due=due.isoformat() if due else "",
+        to_new_readers=to_new_readers,
     )
+
+
+def _to_new_readers(edition: Edition) -> str:
+    if edition.welcome is None:
+        return ""
+    days = edition.welcome.days
+    if not days:
+        return _("Sent to each new reader at once when they confirm.")
+    return ngettext(
+        "Sent to each new reader %(n)s day after they confirm.",
+        "Sent to each new reader %(n)s days after they confirm.",
+        days,
+    ) % {"n": formatting.number(days)}

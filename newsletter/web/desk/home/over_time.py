@@ -86,7 +86,7 @@ class _SentEdition:
 
 def _sent(newsletter: Newsletter) -> list[_SentEdition]:
     """Return the last editions that were sent, oldest first."""
-    found = Edition.objects.filter(newsletter=newsletter.name, began_at__isnull=False, audience__gt=0)
+    found = Edition.objects.filter(newsletter=newsletter.name, began_at__isnull=False, audience__gt=0, welcome=None)
     editions = list(found.order_by("-until", "-pk")[:EDITIONS])[::-1]
     left = unsubscribed(editions)
     of = Bounce.objects.filter(edition__in=editions).values("edition_id").order_by()

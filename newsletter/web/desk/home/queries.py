@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -131,13 +131,13 @@ def notes_for(me: str, config: Config) -> list[Attention]:
 
 
 def _open_ones() -> set[Edition]:
-    return set(Edition.objects.filter(state__in=OPEN).order_by("-until")[:200])
+    return set(Edition.objects.filter(Q(welcome=None) | Q(state=State.PAUSED), state__in=OPEN).order_by("-until")[:200])
 
 
 def _last_ones(config: Config) -> set[Edition]:
     """The newest sent edition of each newsletter: one query, over as many rows as there are newsletters."""
     newest = [
-        Edition.objects.filter(newsletter=name, state=State.SENT).order_by("-until").values("pk")[:1]
+        Edition.objects.filter(newsletter=name, state=State.SENT, welcome=None).order_by("-until").values("pk")[:1]
         for name in config.newsletters
     ]
     first, *rest = newest

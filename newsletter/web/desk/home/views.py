@@ -27,7 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def newsletter(request: HttpRequest, name: str) -> HttpResponse:
     """All editions of a newsletter, newest first."""
     shown = newsletter_of(request, name)
-    found = Paginator(Edition.objects.filter(newsletter=name).order_by("-until", "-pk"), 25)
+    found = Paginator(Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk"), 25)
     editions = found.get_page(request.GET.get("page"))
     context = {
         "newsletter": shown,

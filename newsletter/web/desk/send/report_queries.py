@@ -234,7 +234,8 @@ def confirmed(edition: Edition) -> list[tuple[str, int]]:
 
 def earlier(edition: Edition) -> list[Earlier]:
     """This edition and those sent before it, newest first; six queries in all."""
-    found = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
+    begun = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
+    found = begun.filter(welcome=edition.welcome_id)
     editions = list(found.order_by("-until")[:EARLIER])
     sums: dict[int, Mapping[str, int | None]] = {
         row["edition"]: {"accepted": row["accepted_n"], "refused": row["refused_n"]}

@@ -75,6 +75,9 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
         messages.error(request, as_sentence(problem))
         return redirect("desk:preview", name, period)
     leaving = departure(config_of(request), approved, newsletter_of(request, name))
+    if leaving.to_new_readers:
+        messages.success(request, f"{_('Approved.')} {leaving.to_new_readers}")
+        return redirect("desk:welcome", name)
     if leaving.by_itself:
         said = _("Approved. It will be sent %(when)s to %(readers)s.") % {
             "when": leaving.when,
@@ -142,6 +145,8 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show who will receive it and how, now or at a time; a large number of readers must be typed."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
+    if found.welcome_id:
+        return redirect("desk:welcome", name)
     if found.state != State.APPROVED:
         if request.method == "POST":
             standing = formatting.standing(found, shown.zone)

@@ -48,6 +48,14 @@ GENERAL = SettingsPage(
             Kind.LINES,
         ),
         SettingField("welcome", _("Send a welcome email"), _("Sent after a subscriber has confirmed."), Kind.CHECKBOX),
+        SettingField(
+            "ask_again",
+            _("Ask silent readers after"),
+            _(
+                "Readers who gave no sign for so long are asked once whether they still want it, such as 24 months. "
+                "Blank: nobody is asked."
+            ),
+        ),
         SettingField("noindex", _("Hide the archive from search engines"), kind=Kind.CHECKBOX),
         SettingField(
             "form_origins",

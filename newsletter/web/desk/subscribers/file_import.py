@@ -66,7 +66,8 @@ def _uploaded(request: HttpRequest) -> ImportOrder:
         raise _Missing(_("choose a file"))
     if status == "active" and not consent:
         raise _Missing(_("enter when and where these people agreed"))
-    return ImportOrder(newsletter, consent, status, uploads.keep(file), file.name or "")
+    welcome = status == "active" and request.POST.get("welcome") == "on"
+    return ImportOrder(newsletter, consent, status, uploads.keep(file), file.name or "", welcome=welcome)
 
 
 def _token(order: ImportOrder) -> str:
@@ -145,6 +146,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "title": known.title if known else order.newsletter,
         "consent": order.consent,
         "status": order.status,
+        "welcome": order.welcome,
         "report": job.result,
         "dates": _dates(job) if previewed else None,
         "lines": import_jobs.refused_lines(job.result),

@@ -33,7 +33,8 @@ COUNTS = ("added", "updated", "unchanged", "refused")
 @dataclass(frozen=True, slots=True)
 class ImportOrder:
     """What is to be imported: `meanings` of the columns, once told; `shown`, the figures of the preview; `dates`,
-    whether the day or the month comes first where that can't be seen.
+    whether the day or the month comes first where that can't be seen; `welcome`, whether new active subscribers get the
+    welcome series.
     """
 
     newsletter: str
@@ -44,6 +45,7 @@ class ImportOrder:
     meanings: Sequence[str] = ()
     shown: str = ""
     dates: Order = ""
+    welcome: bool = False
 
     def to_json(self) -> Json:
         """The order as a JSON object."""
@@ -141,6 +143,7 @@ def _run(configuration: Config, job: Job, progress: JobProgress, found: _Figures
                 order.newsletter,
                 consent=order.consent,
                 status=order.status,
+                welcome=order.welcome,
                 dry_run=dry_run,
                 meanings=order.meanings,
                 at=job.created_at,

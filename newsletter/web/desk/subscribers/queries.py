@@ -147,7 +147,9 @@ def got(ties: list[Subscription]) -> list[Got]:
     """The last editions of these subscriptions; asked for edition by edition, which is one index, not a scan."""
     names = [tie.newsletter for tie in ties]
     editions = list(
-        Edition.objects.filter(newsletter__in=names, began_at__isnull=False).order_by("-began_at")[:EDITIONS]
+        Edition.objects.filter(newsletter__in=names, began_at__isnull=False, welcome=None).order_by("-began_at")[
+            :EDITIONS
+        ]
     )
     mine = Delivery.objects.filter(edition__in=editions, subscription__in=[tie.pk for tie in ties])
     numbers = dict(mine.values_list("edition_id", "number"))

@@ -15,7 +15,7 @@ def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
     if not begun:
         return {}
     newsletter, first = editions[0].newsletter, min(began for _pk, began in begun)
-    after = Edition.objects.filter(newsletter=newsletter, began_at__gt=first).order_by("began_at")
+    after = Edition.objects.filter(newsletter=newsletter, began_at__gt=first, welcome=None).order_by("began_at")
     starts = [at for at in after.values_list("began_at", flat=True) if at]
     within = {
         f"e{pk}": Count("pk", filter=Q(unsubscribed_at__gte=began, unsubscribed_at__lt=_next(began, starts)))

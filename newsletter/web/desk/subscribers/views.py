@@ -20,6 +20,7 @@ from newsletter.web.desk import audit, charts, formatting, shown
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries
+from newsletter.web.desk.welcome.queries import personal
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address
 from subscribers.models import Subscriber, Subscription
@@ -133,6 +134,7 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
             for s in told["suppressions"]
         ],
         "got": [_got(request, got) for got in told["got"]],
+        "welcome": personal(config_of(request), told["ties"], timezone.now()),
         "since": formatting.day(person.created, default_zone(request)),
         "missing": [
             n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in told["ties"]}

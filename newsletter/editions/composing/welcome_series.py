@@ -1,0 +1,111 @@
+"""The welcome series of a newsletter: up to five letters, each at its distance from the confirmation.
+
+A letter's texts are written in an edition beside the schedule, named after its number (`welcome-1`). Once it is
+approved it is sent to each new reader when it is due. A change is a new edition (`welcome-1.2`), which takes the
+place of the one before when it is approved; until then the one before goes on.
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Max, QuerySet
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.editions import history
+from newsletter.editions.composing import standalone
+from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.selection.numbers import locked
+from newsletter.editions.states import change
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.models import Edition, State, WelcomeLetter
+
+MOST, LONGEST = 5, 365
+"""The most letters of a series, and the most days from the confirmation."""
+
+
+def series(newsletter: str) -> QuerySet[WelcomeLetter]:
+    """Return the letters of a newsletter's series, in the order in which readers get them."""
+    return WelcomeLetter.objects.filter(newsletter=newsletter, removed_at=None).order_by("days", "number")
+
+
+def current(letter: WelcomeLetter) -> Edition | None:
+    """Return the edition that new readers get: the one that was approved last, whatever became of it since."""
+    approved = letter.editions.filter(approved_content__isnull=False).exclude(state=State.CANCELLED, began_at=None)
+    return approved.select_related("approved_content").order_by("-approved_at", "-pk").first()
+
+
+def draft_of(letter: WelcomeLetter) -> Edition | None:
+    """Return the draft of a letter, or of a change to it, that nobody has approved yet."""
+    return letter.editions.filter(state=State.DRAFT).order_by("-pk").first()
+
+
+def add(
+    configuration: Config, newsletter: config.Newsletter, days: int, *, now: datetime, subject: str = "", by: str = ""
+) -> Edition:
+    """Add a letter to the series; return its draft. Raises JobProblem for a distance that is taken or too long."""
+    refuse_inactive(newsletter)
+    with transaction.atomic():
+        locked(newsletter.name)
+        if series(newsletter.name).count() >= MOST:
+            raise JobProblem(messages.WELCOME_FULL(most=MOST))
+        _check_days(newsletter.name, days)
+        numbers = WelcomeLetter.objects.filter(newsletter=newsletter.name)
+        number = (numbers.aggregate(last=Max("number"))["last"] or 0) + 1
+        letter = WelcomeLetter.objects.create(newsletter=newsletter.name, number=number, days=days, created_at=now)
+        return standalone.make(configuration, newsletter, now=now, subject=subject, welcome=letter, by=by)
+
+
+def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: str = "") -> Edition:
+    """Return the draft of a letter; if there is none, one with the texts that are sent now."""
+    with transaction.atomic():
+        locked(letter.newsletter)
+        if draft := draft_of(letter):
+            return draft
+        first = letter.editions.order_by("-approved_at", "-pk").first()
+        if first is None or letter.removed_at:
+            raise JobProblem(messages.WELCOME_GONE())
+        return standalone.duplicate(configuration, first, now=now, welcome=letter, by=by)
+
+
+def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -> None:
+    """Change how long after the confirmation a letter is sent; nobody gets it who was due by the new distance before
+    now.
+    """
+    with transaction.atomic():
+        locked(letter.newsletter)
+        held = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
+        if held.removed_at:
+            raise JobProblem(messages.WELCOME_GONE())
+        if held.days == days:
+            return
+        _check_days(held.newsletter, days)
+        before, held.days = held.days, days
+        held.since = now if held.since else None
+        held.save(update_fields=["days", "since"])
+        history.log(by, acts.WELCOME_MOVED(), _name(held), now, before={"days": before}, after={"days": days})
+
+
+def remove(letter: WelcomeLetter, *, now: datetime, by: str = "") -> None:
+    """Take a letter out of the series: nobody else gets it. Its drafts are cancelled; what was sent stays."""
+    with transaction.atomic():
+        held = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
+        if held.removed_at:
+            return
+        held.removed_at = now
+        held.save(update_fields=["removed_at"])
+        for edition in held.editions.select_for_update().filter(state__in=(State.DRAFT, State.APPROVED)):
+            change(edition, State.CANCELLED, ended_at=now, reason=messages.WELCOME_REMOVED(), waiting=None)
+        history.log(by, acts.WELCOME_REMOVED(), _name(held), now)
+
+
+def _check_days(newsletter: str, days: int) -> None:
+    if not 0 <= days <= LONGEST:
+        raise JobProblem(messages.WELCOME_DAYS(longest=LONGEST))
+    if series(newsletter).filter(days=days).exists():
+        raise JobProblem(messages.WELCOME_TAKEN(days=days))
+
+
+def _name(letter: WelcomeLetter) -> str:
+    return f"{letter.newsletter}/welcome-{letter.number}"

@@ -1,0 +1,94 @@
+"""Letters that are never sent twice, such as the question whether a reader still wants a newsletter.
+
+Their journal is kept, and their rows name it before anything is sent. After a crash it says which were accepted, which
+were in flight, and are then unknown and not sent again, and which were not tried. Where it can't say (the machine was
+restarted, or the journal is lost), they are unknown.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from django.db.models import QuerySet
+
+from newsletter.config import Config
+from newsletter.delivery.journal import Journal, JournalError, OrphanedJournal, journals, take_over
+from newsletter.domain.outcome import OutcomeKind
+from newsletter.messages.delivery import JOURNAL_LOST
+from newsletter.sending import journals as sending_journals
+from newsletter.sending.sql import database
+from subscribers.models import Letter
+
+log = logging.getLogger("newsletter.letters")
+
+KINDS = (Letter.Kind.ASK,)
+FOLDER = "letters"
+"""The folder of these journals, in that of the sending processes."""
+LOST_AFTER = timedelta(hours=1)
+"""How long after its lease a letter of another machine is unknown: it is neither sent nor recorded later."""
+FINAL = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
+
+
+def keeper(configuration: Config, rows: Mapping[int, Letter]) -> Callable[[], Journal]:
+    """Return what creates the journal of numbered letters, and names it in their rows."""
+    return partial(_create, configuration, rows)
+
+
+def _create(configuration: Config, rows: Mapping[int, Letter]) -> Journal:
+    journal = Journal.create(_folder(configuration), database.identity())
+    for number, row in rows.items():
+        Letter.objects.filter(pk=row.pk).update(journal=journal.name, number=number)
+    return journal
+
+
+def settle(configuration: Config, now: datetime) -> None:
+    """Record what the journals of processes that have ended say, and return the letters that they did not try."""
+    folder = sending_journals.location(configuration) / FOLDER
+    for path in journals(folder):
+        try:
+            orphan = take_over(path, database.identity())
+        except JournalError as problem:
+            log.warning("%s", problem)
+            continue
+        if orphan is not None:
+            _settle(orphan, now)
+    here = {path.name for path in journals(folder)}
+    for row in _open().filter(leased_until__lt=now - LOST_AFTER).exclude(journal__in=here):
+        _unknown(row, now)
+
+
+def _settle(orphan: OrphanedJournal, now: datetime) -> None:
+    known = {entry.outcome.number: entry.outcome for entry in orphan.entries}
+    for row in _open().filter(journal=orphan.path.name):
+        outcome = known.get(row.number or 0)
+        if outcome is None and not orphan.rebooted:
+            release(row)
+        elif outcome is None or outcome.kind is OutcomeKind.UNKNOWN:
+            _unknown(row, now)
+        elif outcome.kind is OutcomeKind.ACCEPTED:
+            Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None, problem="")
+        else:
+            release(row)  # the next attempt finds out again what the server says
+    orphan.remove()
+
+
+def release(row: Letter) -> None:
+    """Let a letter be sent: nothing of it is in flight."""
+    Letter.objects.filter(pk=row.pk).update(journal="", number=None, leased_until=None)
+
+
+def _unknown(row: Letter, now: datetime) -> None:
+    Letter.objects.filter(pk=row.pk).update(sent_at=now, leased_until=None, problem=JOURNAL_LOST().to_text())
+    log.warning("letter %s is unconfirmed and not sent again", row.pk)
+
+
+def _open() -> QuerySet[Letter]:
+    return Letter.objects.filter(sent_at=None, gave_up_at=None).exclude(journal="")
+
+
+def _folder(configuration: Config) -> Path:
+    found = sending_journals.folder(configuration) / FOLDER
+    found.mkdir(mode=0o700, exist_ok=True)
+    return found

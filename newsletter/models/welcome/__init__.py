@@ -1,0 +1,1 @@
+"""The welcome series and its ledger."""

@@ -1,0 +1,1 @@
+"""Welcome series: readers who are due are added to the audiences of its letters."""

@@ -1,0 +1,32 @@
+"""Who was asked whether they still want a newsletter, and has not answered."""
+
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from newsletter.web.desk import formatting
+from newsletter.web.desk.pages import newsletter_of, page
+from subscribers.asking import silence
+
+
+def unanswered(request: HttpRequest, name: str) -> HttpResponse:
+    """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
+    shown, now = newsletter_of(request, name), timezone.now()
+    found = Paginator(silence.unanswered(shown, now), 50)
+    listed = found.get_page(request.GET.get("page"))
+    context = {
+        "newsletter": shown,
+        "found": listed,
+        "rows": [
+            {
+                "tie": each,
+                "asked": formatting.day(each.asked_at, shown.zone) if each.asked_at else "",
+                "sign": formatting.day(max(filter(None, (each.heard_at, each.joined, each.created))), shown.zone),
+            }
+            for each in listed
+        ],
+        "count": found.count,
+        "waiting": silence.silent(shown, now).count() if shown.ask_after else 0,
+        "days": silence.TO_ANSWER.days,
+    }
+    return page(request, "unanswered", context, section="subscribers")

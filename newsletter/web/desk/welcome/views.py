@@ -1,0 +1,84 @@
+"""The welcome series of a newsletter: its letters, and adding, changing and removing one."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from newsletter.editions.composing import welcome_series
+from newsletter.editions.problems import JobProblem
+from newsletter.messages.editions import WELCOME_DAYS
+from newsletter.models import WelcomeLetter
+from newsletter.web.desk.pages import caught, editor, newsletter_of, page, sentences
+from newsletter.web.desk.welcome import queries
+from newsletter.web.numbers import whole_number
+from subscribers.requests import config_of
+
+
+def series(request: HttpRequest, name: str) -> HttpResponse:
+    """Show the letters of the series with their counts, and add one."""
+    shown, problem = newsletter_of(request, name), ""
+    given = {key: request.POST.get(key, "") for key in ("days", "subject")}
+    if request.method == "POST":
+        with caught() as problems:
+            made = welcome_series.add(
+                config_of(request),
+                shown,
+                _days(given["days"]),
+                now=timezone.now(),
+                subject=given["subject"],
+                by=editor(request),
+            )
+        if not problems:
+            return redirect("desk:edition", made.newsletter, made.period)
+        problem = problems[0]
+    lines = queries.lines(config_of(request), shown, timezone.now())
+    context = {
+        "newsletter": shown,
+        "lines": lines,
+        "given": given,
+        "problem": problem,
+        "most": welcome_series.MOST,
+        "longest": welcome_series.LONGEST,
+        "full": len(lines) >= welcome_series.MOST,
+    }
+    return page(request, "welcome", context, section="home", status=422 if problem else 200)
+
+
+@require_POST
+def edit(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Open the draft of a letter, or of a change to it."""
+    newsletter_of(request, name)
+    letter = get_object_or_404(WelcomeLetter, newsletter=name, number=number, removed_at=None)
+    target: tuple[str, ...] = ("desk:welcome", name)
+    with sentences(request):
+        draft = welcome_series.revise(config_of(request), letter, now=timezone.now(), by=editor(request))
+        target = ("desk:edition", draft.newsletter, draft.period)
+    return redirect(*target)
+
+
+@require_POST
+def change(request: HttpRequest, name: str, number: int) -> HttpResponse:
+    """Change when a letter is sent, or remove it from the series."""
+    newsletter_of(request, name)
+    letter = get_object_or_404(WelcomeLetter, newsletter=name, number=number, removed_at=None)
+    by, now, act = editor(request), timezone.now(), request.POST.get("act", "")
+    if act not in ("move", "remove"):
+        raise Http404("a letter is moved or removed")
+    with sentences(request):
+        if act == "move":
+            welcome_series.set_days(letter, _days(request.POST.get("days", "")), now=now, by=by)
+            messages.success(request, _("Saved."))
+        else:
+            welcome_series.remove(letter, now=now, by=by)
+            messages.success(request, _("The letter was removed from the series. Nobody else gets it."))
+    return redirect("desk:welcome", name)
+
+
+def _days(text: str) -> int:
+    days = whole_number(text)
+    if days is None:
+        raise JobProblem(WELCOME_DAYS(longest=welcome_series.LONGEST))
+    return days

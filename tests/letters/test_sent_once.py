@@ -1,0 +1,98 @@
+"""A letter that must not come twice is settled by its journal after a crash: sent, unknown, or not tried."""
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter import config
+from newsletter.delivery.journal import Journal
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.letters import sent_once, subscriber_mail
+from newsletter.letters.transport import NAME as CHUNK
+from subscribers.models import Letter
+from tests.factories import DAY, NAME, NOW, configured
+from tests.sending import outbox_samples as samples
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def crashed(tmp_path: Path) -> Callable[[str], Letter]:
+    """A question to a reader whose sending process was killed: before its attempt, during it, or after the reply."""
+    found = configured()
+    config.use(replace(found, delivery=replace(found.delivery, journal=str(tmp_path / "journal"))))
+
+    def crash(when: str) -> Letter:
+        tie = samples.subscribe(["anna@example.org"])[0]
+        leased = NOW + timedelta(minutes=5)
+        row = Letter.objects.create(
+            kind=Letter.Kind.ASK,
+            subscriber=tie.subscriber,
+            subscription=tie,
+            newsletter=NAME,
+            created=NOW,
+            due=NOW,
+            attempts=1,
+            leased_until=leased,
+        )
+        journal = sent_once.keeper(config.current(), {1: row})()
+        journal.begin(CHUNK, 1)
+        if when != "before":
+            journal.log_intent(CHUNK, 1, 1, 1)
+        if when in ("accepted", "deferred"):
+            kind, fault = OutcomeKind(when), Fault.NONE if when == "accepted" else Fault.MAILBOX
+            journal.log_result(CHUNK, 1, Outcome(1, 1, kind, NOW.timestamp(), fault, 250))
+        os.close(journal._fd)
+        return row
+
+    return crash
+
+
+def settled(row: Letter) -> tuple[bool, bool]:
+    """Return whether the letter counts as sent, and whether it may be sent now."""
+    sent_once.settle(config.current(), NOW + timedelta(minutes=1))
+    row.refresh_from_db()
+    return row.sent_at is not None, row.journal == "" and row.leased_until is None
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("before", (False, True)),
+        ("during", (True, False)),
+        ("accepted", (True, False)),
+        ("deferred", (False, True)),
+    ],
+)
+def test_the_journal_decides(crashed: Callable[[str], Letter], when: str, expected: tuple[bool, bool]) -> None:
+    assert settled(crashed(when)) == expected
+
+
+def test_a_letter_in_a_journal_is_not_taken(crashed: Callable[[str], Letter]) -> None:
+    crashed("during")
+    assert subscriber_mail._due_letters(NOW + DAY) == []
+
+
+def test_without_its_journal_a_letter_is_unknown(crashed: Callable[[str], Letter], tmp_path: Path) -> None:
+    row = crashed("before")
+    for path in (tmp_path / "journal" / "letters").glob("*.journal"):
+        path.unlink()
+    sent_once.settle(config.current(), NOW + timedelta(minutes=30))
+    assert Letter.objects.get(pk=row.pk).sent_at is None
+    sent_once.settle(config.current(), NOW + DAY)
+    assert Letter.objects.get(pk=row.pk).sent_at is not None
+
+
+def test_a_journal_of_another_database_is_left_alone(crashed: Callable[[str], Letter]) -> None:
+    row = crashed("before")
+    folder = Path(config.current().delivery.journal) / "letters"
+    Journal.create(folder, "another").close()
+    other = Journal.create(folder, "another")
+    other.begin(CHUNK, 1)
+    os.close(other._fd)
+    assert settled(row) == (False, True)
+    assert other.path.exists()

@@ -1,0 +1,174 @@
+"""Readers who gave no sign for long are asked once, spread over weeks; who doesn't answer is listed, never ended."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+
+from newsletter import config
+from newsletter.config import Newsletter
+from subscribers import preferences
+from subscribers.asking import silence
+from subscribers.letters import compose
+from subscribers.models import Letter, Subscription, Suppression
+from subscribers.tokens import link_token
+from tests.subscribers.make import subscription
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 2, 6, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def newsletter(ask_again: str = "24 months") -> Newsletter:
+    """Let the newsletter ask again; return it as it is in force."""
+    found = config.current()
+    changed = replace(found.newsletters["kinaforum"], ask_again=ask_again)
+    config.use(replace(found, newsletters={**found.newsletters, "kinaforum": changed}))
+    return changed
+
+
+def reader(number: int = 1, days: int = 800) -> Subscription:
+    """A reader who confirmed so many days ago, and gave no sign since."""
+    tie = subscription(f"r{number}@reader.example")
+    at = NOW - days * DAY
+    Subscription.objects.filter(pk=tie.pk).update(created=at, joined=at, heard_at=at)
+    return tie
+
+
+def asked(at: datetime = NOW) -> int:
+    return silence.ask_due(config.current(), at)
+
+
+def test_nobody_is_asked_by_default() -> None:
+    reader()
+    assert asked() == 0
+
+
+def test_a_silent_reader_is_asked_once() -> None:
+    newsletter()
+    tie = reader()
+    assert [asked(NOW + days * DAY) for days in (0, 1, 40, 400)] == [1, 0, 0, 0]
+    assert Letter.objects.get().subscription == tie
+
+
+@pytest.mark.parametrize("sign", ["pause", "cadence", "profile", "recent"])
+def test_who_gave_a_sign_is_not_asked(sign: str) -> None:
+    newsletter()
+    tie = reader(days=30 if sign == "recent" else 800)
+    if sign == "pause":
+        preferences.pause(tie, None)
+    elif sign == "cadence":
+        preferences.choose_cadence(tie, "")
+    elif sign == "profile":
+        preferences.update_profile(tie.subscriber, "Ola", "nb")
+    assert asked() == 0
+
+
+@pytest.mark.parametrize("state", ["left", "paused", "blocked", "pending"])
+def test_who_receives_nothing_is_not_asked(state: str) -> None:
+    newsletter()
+    tie = reader()
+    if state == "left":
+        preferences.unsubscribe(tie.pk, NOW)
+    elif state == "paused":
+        Subscription.objects.update(paused_until=(NOW + 30 * DAY).date())
+    elif state == "blocked":
+        Suppression.objects.suppress(tie.subscriber.key, Suppression.Reason.BOUNCED)
+    else:
+        Subscription.objects.update(state=Subscription.State.PENDING)
+    assert asked() == 0
+
+
+def test_imported_readers_count_from_the_import() -> None:
+    newsletter()
+    tie = reader(days=30)
+    Subscription.objects.filter(pk=tie.pk).update(joined=NOW - 3000 * DAY, heard_at=None)
+    assert asked() == 0
+
+
+def test_asking_is_spread_over_weeks() -> None:
+    newsletter()
+    for number in range(300):
+        reader(number)
+    days = Counter({day: asked(NOW + day * DAY + timedelta(hours=day % 3)) for day in range(60)})
+    assert days.total() == 300
+    assert max(days.values()) <= 11
+    assert len([day for day in days if days[day]]) >= 28
+
+
+def test_asking_again_on_a_day_asks_nobody_more() -> None:
+    newsletter()
+    for number in range(15):
+        reader(number)
+    assert [asked(NOW + timedelta(minutes=minutes)) for minutes in (0, 1, 60)] == [10, 0, 0]
+
+
+def test_the_link_answers_only_with_the_button(client: Client) -> None:
+    newsletter()
+    tie = reader()
+    asked()
+    address = f"/still/{link_token(tie.pk)}"
+    before = Subscription.objects.get().heard_at
+    assert client.get(address).status_code == 200
+    assert Subscription.objects.get().heard_at == before
+    assert client.post(address).status_code == 200
+    assert Subscription.objects.filter(heard_at__gt=before).exists()
+    assert not silence.unanswered(newsletter(), NOW + 31 * DAY).exists()
+
+
+def test_who_does_not_answer_is_listed_and_keeps_the_subscription() -> None:
+    newsletter()
+    tie = reader()
+    asked()
+    assert not silence.unanswered(newsletter(), NOW + 29 * DAY).exists()
+    assert list(silence.unanswered(newsletter(), NOW + 31 * DAY)) == [tie]
+    assert Subscription.objects.get().state == Subscription.State.ACTIVE
+
+
+def test_who_answered_is_asked_again_after_as_long_a_silence() -> None:
+    newsletter()
+    tie = reader()
+    asked()
+    silence.heard([tie.pk], NOW + DAY)
+    assert asked(NOW + 700 * DAY) == 0
+    assert asked(NOW + 735 * DAY) == 1
+
+
+@pytest.mark.parametrize("happened", ["left", "heard"])
+def test_the_question_is_not_sent_to_who_left_or_answered_meanwhile(happened: str) -> None:
+    newsletter()
+    tie = reader()
+    asked()
+    if happened == "left":
+        preferences.unsubscribe(tie.pk, NOW)
+    else:
+        silence.heard([tie.pk], NOW)
+    assert compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get()) is None
+
+
+def test_the_question_is_in_the_readers_language() -> None:
+    newsletter()
+    tie = reader()
+    tie.subscriber.language = "de"
+    tie.subscriber.save()
+    asked()
+    composed = compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get())
+    assert composed is not None
+    assert composed.context["subject"] == "Möchten Sie Kinaforum weiterhin erhalten?"
+    assert composed.context["link"].endswith(f"/still/{link_token(tie.pk)}")
+
+
+def test_the_page_of_a_test_email_changes_nothing(client: Client) -> None:
+    assert b"test" in client.post(f"/still/{link_token(0)}").content
+    assert client.get("/still/nothing").status_code == 404
+
+
+@given(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)), st.integers(6, 120))
+def test_months_before_is_the_same_day_or_the_last_of_the_month(at: datetime, months: int) -> None:
+    before = silence.months_before(at, months)
+    assert (at.year * 12 + at.month) - (before.year * 12 + before.month) == months
+    assert before.day == at.day or (before + DAY).day == 1

@@ -4,9 +4,10 @@ The forms are rendered by the templates in templates/pages.
 """
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
+from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -15,7 +16,9 @@ from subscribers.addresses import Address, AddressProblem, read_address
 from subscribers.pages import LANGUAGES
 from subscribers.preferences import LONGEST_PAUSE
 
-LONGEST_FIELD = 1_000
+LONGEST_FIELD, LONGEST_SOLUTION, MOST_FIELDS = 1_000, 4_000, 80
+OF_PROGRAMS = frozenset(("website", "altcha", "without_script"))
+"""The fields of the sign-up form that nobody fills in."""
 WITHIN_A_YEAR = gettext_lazy("Choose a date within the next year.")
 
 
@@ -46,7 +49,10 @@ class AddressField(forms.CharField):
 
 
 class AskForm(forms.Form):
-    """The sign-up form. `website` is a hidden field; requests that fill it in are ignored."""
+    """The sign-up form. `website` is a hidden field; requests that fill it in are ignored.
+
+    While a challenge is in force, `altcha` has its solution; `without_script` is sent by browsers without scripts.
+    """
 
     address = AddressField()
     website = forms.CharField(required=False, max_length=LONGEST_FIELD)
@@ -60,6 +66,23 @@ class AskForm(forms.Form):
         """Return the chosen cadence, or "" if the newsletter doesn't offer it: a form may be older than the choice."""
         cadence = self.data.get("cadence", "")
         return cadence if cadence in newsletter.offered else ""
+
+    @property
+    def solution(self) -> str:
+        """The solution of a challenge, not checked; "" if it is missing or too long."""
+        found = str(self.data.get("altcha", ""))
+        return found if len(found) <= LONGEST_SOLUTION else ""
+
+    @property
+    def without_script(self) -> bool:
+        """Return whether the person said that their browser runs no scripts."""
+        return bool(self.data.get("without_script"))
+
+    def entered(self) -> list[tuple[str, str]]:
+        """Return the names and values of the fields that a person filled in or chose, to send them again."""
+        data = cast(QueryDict, self.data)
+        given = [(name, value) for name in data if name not in OF_PROGRAMS for value in data.getlist(name)]
+        return [(name, value) for name, value in given if len(name) + len(value) <= LONGEST_FIELD][:MOST_FIELDS]
 
     @property
     def given(self) -> Address:

@@ -1,7 +1,7 @@
 """Rendering of the public pages: Jinja2, the reader's language, and security headers.
 
-A page sets no cookie, runs no script, loads nothing from other sites, can't be framed and sends no referrer, since its
-address may be a secret.
+A page sets no cookie, loads nothing from other sites, can't be framed and sends no referrer, since its address may be a
+secret. None runs a script but the one that solves a challenge.
 """
 
 import secrets
@@ -74,11 +74,22 @@ def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") 
 
 
 def page(
-    request: HttpRequest, template: str, language: str, *, newsletter: str = "", status: int = 200, **context: Any
+    request: HttpRequest,
+    template: str,
+    language: str,
+    *,
+    newsletter: str = "",
+    status: int = 200,
+    scripts: bool = False,
+    **context: Any,
 ) -> HttpResponse:
-    """Render a template of templates/pages in a language and a newsletter's colours, with the headers above."""
+    """Render a template of templates/pages in a language and a newsletter's colours, with the headers above.
+
+    `scripts` allows scripts that have the nonce, and their workers and requests on this site.
+    """
     nonce, head = secrets.token_urlsafe(12), _letterhead(newsletter, config_of(request).newsletters.get(newsletter))
-    return _response(_rendered(template, language, nonce, head, context), language, nonce, status)
+    policy = f"; script-src 'nonce-{nonce}'; worker-src 'self'; connect-src 'self'" if scripts else ""
+    return _response(_rendered(template, language, nonce, head, context), language, nonce, status, policy)
 
 
 def message(request: HttpRequest, language: str, *, kind: str, newsletter: str = "", status: int = 200) -> HttpResponse:
@@ -99,12 +110,12 @@ def _rendered(template: str, language: str, nonce: str, letterhead: dict[str, st
         return render_to_string(template, given, using="pages")
 
 
-def _response(html: str, language: str, nonce: str, status: int) -> HttpResponse:
+def _response(html: str, language: str, nonce: str, status: int, policy: str = "") -> HttpResponse:
     response = HttpResponse(html, status=status)
     response["Content-Language"] = language
     response["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; img-src https: http:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"base-uri 'none'; frame-ancestors 'none'{policy}"
     )
     response["Referrer-Policy"] = "no-referrer"
     response["Cache-Control"] = "no-store"

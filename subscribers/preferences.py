@@ -28,8 +28,9 @@ from subscribers.models import (
     subscriptions_changed,
     subscriptions_ended,
 )
+from subscribers.protection.sign_up_limits import requests_counter
 from subscribers.signup import ConfirmResult, unblock
-from subscribers.subscription_requests import confirmations_counter, requests_counter
+from subscribers.subscription_requests import confirmations_counter
 from subscribers.tokens import TEST_NUMBER, Purpose, hashes, read_link, read_timed
 
 log = logging.getLogger("subscribers.preferences")

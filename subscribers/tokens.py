@@ -37,6 +37,8 @@ class Purpose(StrEnum):
     LIMIT = "limit"
     FINGERPRINT = "fingerprint"
     CONFIGURATION = "configuration"
+    CHALLENGE = "challenge"
+    SOLUTION = "solution"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ def secrets() -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _key(secret: str, purpose: Purpose) -> bytes:
     return hmac.digest(secret.encode(), f"newsletter {purpose}".encode(), "sha256")
+
+
+def keys(purpose: Purpose) -> tuple[bytes, ...]:
+    """Return the keys for a purpose: of the current secret key, then of the previous ones."""
+    return tuple(_key(secret, purpose) for secret in secrets())
 
 
 def link_token(subscription: int) -> str:

@@ -6,6 +6,7 @@ from subscribers import views
 
 urlpatterns = [
     path("n/<slug:newsletter>/subscribe", views.subscribe, name="subscribe"),
+    path("n/<slug:newsletter>/challenge", views.challenge, name="challenge"),
     path("confirm/<str:token>", views.confirm, name="confirm"),
     path("u/<str:token>", views.unsubscribe, name="unsubscribe"),
     path("p/<str:token>", views.preferences, name="preferences"),

@@ -7,6 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import altcha
 import pytest
 from django.conf import settings as django_settings
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -29,8 +30,9 @@ from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers import preferences, signup, subscription_requests, tokens
 from subscribers.addresses import read_address
 from subscribers.models import Fingerprint, Hits, Letter, Subscription, Suppression
+from subscribers.protection import challenges
+from subscribers.protection.sign_up_limits import Request
 from subscribers.signup import ConfirmResult
-from subscribers.subscription_requests import Request
 from tests.delivery.bounce_samples import complaint, report
 from tests.sending import outbox_samples as samples
 from tests.subscribers import make as people
@@ -74,6 +76,14 @@ def confirmation() -> Holds:
     )
     token = people.only_letter(kind=Letter.Kind.CONFIRM).context["link"].rpartition("/")[2]
     return lambda: signup.confirm(config.current(), token, timezone.now())[0] is ConfirmResult.DONE
+
+
+def solved_challenge() -> Holds:
+    challenge = altcha.Challenge.from_dict(challenges.create(timezone.now()))
+    answer = altcha.solve_challenge(challenge)
+    assert answer is not None
+    text = altcha.Payload(challenge, answer).to_base64()
+    return lambda: challenges.read(text) is not None
 
 
 def personal_page() -> Holds:
@@ -248,6 +258,7 @@ CASES = (
     link_of_a_test_email,
     mailto_unsubscribe,
     confirmation,
+    solved_challenge,
     personal_page,
     change_of_address,
     suppressed_address,
@@ -376,6 +387,9 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "signup.consent_of": (confirmation,),
     "subscription_requests._subscribers": (suppression_of_a_subscriber,),
     "tokens.secrets": CASES,
+    "tokens.keys": (solved_challenge,),
+    "challenges.create": (solved_challenge,),
+    "challenges.read": (solved_challenge,),
     "tokens.check_key": (key_of_the_database,),
     "tokens._key": CASES,
     "tokens.link_tokens": (link, mailto_unsubscribe),

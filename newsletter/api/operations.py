@@ -25,8 +25,8 @@ from newsletter.editions.draft import NoSuchEdition
 from newsletter.messages import editions as edition_messages
 from newsletter.messages import general as messages
 from newsletter.models import ApiToken
+from subscribers.protection.sign_up_limits import network_of
 from subscribers.requests import config_of
-from subscribers.subscription_requests import network_of
 
 COUNTERS = rate_limits.RequestCounters()
 LIMIT = "newsletter.api.limit"

@@ -164,6 +164,7 @@ class Newsletter:
     ask_again: Annotated[str, BeforeValidator(parse_months)] = ""
     where: Text = ""
     form_origins: tuple[WebAddress, ...] = ()
+    challenge: Literal["off", "auto", "on"] = "auto"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -16,6 +16,7 @@ from subscribers.addresses import Address
 from subscribers.forms import PauseForm
 from subscribers.models import Consent, Subscriber, Subscription
 from subscribers.pages import day, language_of, message, page
+from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import config_of
 
 
@@ -124,7 +125,7 @@ def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
         case "cadence" if selected and name in config_of(request).newsletters:
             return _choose_cadence(config_of(request).newsletters[name], selected, request.POST.get("cadence", ""))
         case "join" if name in _open(request):
-            if not _ask_to_join(request, subscription.subscriber, name):
+            if _ask_to_join(request, subscription.subscriber, name) is not RequestAnswer.ACCEPTED:
                 return "", _("Too many requests. Try again in an hour.")
             return _("Check your inbox: we've sent you a link to confirm."), ""
         case "me":
@@ -155,11 +156,11 @@ def _choose_cadence(newsletter: Newsletter, selected: Subscription, cadence: str
     return cadences.next_email(newsletter, cadence, timezone.now()), ""
 
 
-def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> bool:
+def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> RequestAnswer:
     found = config_of(request)
     newsletter = found.newsletters[name]
     return subscription_requests.request_subscription(
-        subscription_requests.Request(
+        Request(
             newsletter=name,
             address=Address(subscriber.address, subscriber.key),
             language=subscriber.language or newsletter.language,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.templatetags.static import static
 from django.utils import timezone, translation
 from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
@@ -17,19 +18,22 @@ from newsletter.config import Newsletter
 from subscribers import cadences, preferences, signup, subscription_requests
 from subscribers.forms import AskForm
 from subscribers.pages import language_of, message, page
+from subscribers.protection import challenges
+from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import config_of
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, read_timed
 
+ANSWERED = {RequestAnswer.ACCEPTED: 202, RequestAnswer.TOO_MANY: 429, RequestAnswer.CHALLENGE: 403}
 STATUS = {ConfirmResult.EXPIRED: 410, ConfirmResult.GONE: 404, ConfirmResult.TAKEN: 409, ConfirmResult.REFUSED: 403}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A valid request to subscribe, and its response once it is stored, given what `request_subscription` returned."""
+    """A valid request to subscribe, and its response given what `request_subscription` returned."""
 
-    request: subscription_requests.Request
-    response: Callable[[bool], HttpResponse]
+    request: Request
+    response: Callable[[RequestAnswer], HttpResponse]
 
 
 @csrf_exempt
@@ -62,7 +66,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             return respond(request, newsletter, form, 202)
         if not form.is_valid():
             return respond(request, newsletter, form, 400)
-        asked = subscription_requests.Request(
+        asked = Request(
             newsletter=newsletter.name,
             address=form.given,
             language=language,
@@ -71,8 +75,11 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             page=_page_of(request),
             at=timezone.now(),
             cadence=form.cadence_for(newsletter),
+            challenge=newsletter.challenge,
+            proof=None if newsletter.challenge == "off" else challenges.read(form.solution),
+            without_script=form.without_script,
         )
-    return Asked(asked, lambda stored: respond(request, newsletter, form, 202 if stored else 429))
+    return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]))
 
 
 def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
@@ -87,6 +94,8 @@ def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
 
 def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:
     """Respond to the form with a page."""
+    if status == 403:
+        return _challenge_page(request, newsletter, form)
     kind = {202: "asked", 429: "busy"}.get(status)
     if kind is None:
         return _form_page(request, newsletter, form, status)
@@ -125,6 +134,36 @@ def _form_page(
     )
 
 
+def _challenge_page(request: HttpRequest, newsletter: Newsletter, form: AskForm) -> HttpResponse:
+    """Return the page that solves a challenge and sends the form again, automatically if the browser runs scripts."""
+    language = language_of(request, newsletter=newsletter.language)
+    with translation.override(language):
+        consent = subscription_requests.consent_text(newsletter.title)
+    return page(
+        request,
+        "challenge.html",
+        language,
+        newsletter=newsletter.name,
+        address=form.given.written,
+        entered=form.entered(),
+        consent=consent,
+        script=static("challenge/page.js"),
+        status=403,
+        scripts=True,
+    )
+
+
+@require_http_methods(["GET", "HEAD"])
+def challenge(request: HttpRequest, newsletter: str) -> HttpResponse:
+    """Return a challenge as JSON, as ALTCHA's form field fetches it. Configured sites may read it by script."""
+    known = config_of(request).newsletters.get(newsletter)
+    if known is None or known.status == "archived" or known.challenge == "off":
+        raise Http404(f"there is no newsletter '{newsletter}' that asks for challenges")
+    response = JsonResponse(challenges.create(timezone.now()))
+    response["Cache-Control"] = "no-store"
+    return _shared(request, response, known)
+
+
 def _page_of(request: HttpRequest) -> str:
     """Return the page of the form: ours, or the origin of another site ("null" if the browser hides it).
 
@@ -142,6 +181,9 @@ def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status
             answer = {"message": _("Check your inbox: we've sent you a link to confirm.")}
         elif status == 429:
             answer = {"error": _("Too many requests. Try again in an hour.")}
+        elif status == 403:
+            where = f"{config_of(request).site.url}/n/{newsletter.name}/challenge"
+            answer = {"error": _("Your browser has to solve a challenge first."), "challenge": where}
         else:
             answer = {"error": str(form.errors["address"][0])}
     return _shared(request, JsonResponse(answer, status=status), newsletter)

@@ -1,7 +1,9 @@
 """The parsers that are fuzzed: samples and tokens of each format, and what must hold for any input."""
 
+import base64
 import contextlib
 import io
+import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+import altcha
 from django.test import RequestFactory
 from PIL import Image
 
@@ -35,6 +38,7 @@ from newsletter.web.hooks.views import MALFORMED
 from subscribers import tokens
 from subscribers.importing import FileProblem, outline
 from subscribers.importing.reading import lines, opened
+from subscribers.protection import challenges
 from tests import settings
 from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounces import FRAGMENTS
@@ -189,6 +193,18 @@ def _token(data: bytes) -> None:
     assert return_path.read(BARE, text) is None or text.lower() in good
 
 
+def _solutions() -> list[bytes]:
+    challenge = altcha.create_challenge("SHA-256", 1, counter=1, expires_at=2**31, hmac_secret="a", hmac_key_secret="b")
+    answer = altcha.solve_challenge(challenge)
+    assert answer is not None
+    return [json.dumps(altcha.Payload(challenge, answer).to_dict()).encode()]
+
+
+def _solution(data: bytes) -> None:
+    assert challenges.read(base64.b64encode(data).decode()) is None
+    assert challenges.read(data.decode("utf-8", "replace")) is None
+
+
 _GOOD = {token.decode() for token in _tokens()}
 
 
@@ -253,6 +269,7 @@ TARGETS = {
         _replies,
     ),
     "tokens": Target(_tokens, vocabulary.TOKENS, _token),
+    "solutions": Target(_solutions, vocabulary.SOLUTIONS, _solution),
     "csv": Target(_csv_samples, vocabulary.CSV, _csv),
     "configuration": Target(lambda: [settings.TEXT.encode()], vocabulary.TOML, _toml),
     "requests": Target(lambda: requests.SAMPLES, vocabulary.REQUESTS, requests.tried),

@@ -39,6 +39,12 @@ TOKENS = (
     b"bounce+", b"\xef\xbc\xa1", b"\xd9\xa3", b" ", b"\n", b"0", b"z" * 400,
 )  # fmt: skip
 
+SOLUTIONS = (
+    b"{", b"}", b"[", b"]" * 300, b'"', b"null", b"true", b"-1", b"1e999", b"9" * 400, b'"challenge":', b'"solution":',
+    b'"parameters":', b'"expiresAt":', b'"expiresAt":null', b'"data":{"__proto__":1}', b'"data":' + b"[" * 3000,
+    b'"derivedKey":', b'"counter":', b'"signature":', b'"keySignature":null', b"\\ud800", b"\xff", b"=", b"+/",
+)  # fmt: skip
+
 CSV = (
     b",", b";", b"\t", b"|", b'"', b'""', b"\r\n", b"\n", b"\r", b"\0", b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf",
     b"\xff\xfe\0\0", b"\xe9", b"\xc3\xa9", b"@", b"a@b.example", b"email", b"Name", b"Status", b"subscribed",

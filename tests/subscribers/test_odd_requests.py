@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from newsletter import config
 from newsletter.logs.setup import RoutesInsteadOfPaths
-from subscribers import letters, signup, subscription_requests
+from subscribers import letters, signup
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
+from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.subscribers.make import AT, only_letter, subscription
 
@@ -70,7 +71,7 @@ def test_the_request_does_not_choose_the_language_of_the_email(client: Client) -
 
 
 def test_too_many_requests_for_another_newsletter_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscription_requests, "PER_NETWORK", 0)
+    monkeypatch.setattr(limits, "PER_NETWORK", 0)
     answer = client.post(f"/p/{link_token(subscription().pk)}", {"do": "join", "newsletter": "daily"})
     assert (answer.status_code, "Too many requests" in answer.text) == (400, True)
     assert not Letter.objects.exists()

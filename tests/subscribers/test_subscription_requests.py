@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 from subscribers import subscription_requests
 from subscribers.addresses import read_address
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
-from subscribers.subscription_requests import Request, request_subscription, request_subscriptions
+from subscribers.protection import sign_up_limits as limits
+from subscribers.protection.challenges import SolvedChallenge
+from subscribers.protection.sign_up_limits import Request, RequestAnswer
+from subscribers.subscription_requests import request_subscription, request_subscriptions
 from tests.subscribers.make import AT
 
 pytestmark = pytest.mark.django_db
 
 REQUESTS = st.builds(
-    lambda name, domain, newsletter, network, hours: Request(
+    lambda name, domain, newsletter, network, hours, challenge, solution: Request(
         newsletter=newsletter,
         address=read_address(f"{name}@{domain}"),
         language="nb",
@@ -24,12 +27,25 @@ REQUESTS = st.builds(
         network=network,
         page="https://blog.example/",
         at=AT + timedelta(hours=hours),
+        challenge=challenge,
+        proof=SolvedChallenge(solution, 2**31) if solution else None,
+        without_script=solution == "none",
     ),
     st.sampled_from(["kari", "Kari", "kari+a", "ola", "k.ari"]),
     st.sampled_from(["reader.example", "gmail.com"]),
     st.sampled_from(["kinaforum", "daily"]),
     st.sampled_from(["192.0.2.7", "198.51.100.7"]),
     st.sampled_from([0, 0, 0, 1, 7, 800]),
+    st.sampled_from(["off", "auto", "auto", "on"]),
+    st.sampled_from(["", "", "none", "first", "second"]),
+)
+LIMITS = (
+    ("PER_NETWORK", 5),
+    ("PER_DOMAIN", 6),
+    ("PER_MAILBOX", 3),
+    ("UNSOLVED_PER_NETWORK", 2),
+    ("UNSOLVED", 4),
+    ("ATTACK", 3),
 )
 
 
@@ -59,8 +75,9 @@ def _forget() -> None:
 def test_groups_are_as_single_requests(groups: list[list[Request]]) -> None:
     ordered = [sorted(group, key=lambda request: request.at) for group in groups]
     with pytest.MonkeyPatch.context() as patched:
-        for name, limit in (("PER_NETWORK", 5), ("PER_DOMAIN", 6), ("PER_MAILBOX", 3), ("LETTERS_A_MONTH", 3)):
-            patched.setattr(subscription_requests, name, limit)
+        for name, limit in LIMITS:
+            patched.setattr(limits, name, limit)
+        patched.setattr(subscription_requests, "LETTERS_A_MONTH", 3)
         _forget()
         answers = [answer for group in ordered for answer in request_subscriptions(group)]
         stored = _stored()
@@ -73,7 +90,7 @@ def test_groups_are_as_single_requests(groups: list[list[Request]]) -> None:
 def test_a_group_takes_a_few_statements(django_assert_max_num_queries: Any) -> None:
     group = [_request(f"k{n}@mail{n}.example", AT) for n in range(40)]
     with django_assert_max_num_queries(24):
-        assert request_subscriptions(group) == [True] * 30 + [False] * 10
+        assert request_subscriptions(group) == [RequestAnswer.ACCEPTED] * 30 + [RequestAnswer.TOO_MANY] * 10
 
 
 def _request(address: str, at: datetime) -> Request:

@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from newsletter import config
+from newsletter.config import Topic
 from newsletter.editions import approval
 from newsletter.feeds.formats.parse import parse
 from newsletter.models import ApprovedContent, Edition, EditionPost
@@ -181,3 +182,18 @@ def test_feeds_may_be_kept_by_caches_and_respect_noindex(client: Client, file: s
     assert not answer.cookies
     assert client.post(f"{FEEDS}{file}").status_code == 405
     assert client.get(f"/n/nobody/{file}").status_code == 404
+
+
+def test_a_topic_has_a_feed_of_its_posts(client: Client) -> None:
+    _sent("A film", "A book", "Another film")
+    given = config.current()
+    topics = {"film": Topic(title="Films", words=("film",)), "tea": Topic(words=("tea",))}
+    newsletter = replace(given.newsletters["kinaforum"], topics=topics)
+    config.use(replace(given, newsletters={**given.newsletters, "kinaforum": newsletter}))
+    root = _atom(client, "topics/film.atom")
+    assert root.findtext(f"{ATOM}title") == "Kinaforum: Films"
+    assert {each.text for each in root.findall(f"{ATOM}entry/{ATOM}title")} == {"A film", "Another film"}
+    assert _atom(client, "topics/tea.atom").findall(f"{ATOM}entry") == []
+    assert client.get("/n/kinaforum/topics/music.atom").status_code == 404
+    archive = client.get("/n/kinaforum/").content.decode()
+    assert archive.count("/n/kinaforum/topics/film.atom") == 2

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.feedgenerator import Atom1Feed
 from django.views.decorators.http import require_safe
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import DigestPost
 from newsletter.editions.rendering import digest_of
+from newsletter.editions.selection.post_topics import topics_of
+from newsletter.models import Post
 from newsletter.render.content.addresses import uri
 from newsletter.render.scope import NAME
 from newsletter.web.archive import queries
@@ -20,6 +22,15 @@ from newsletter.web.archive.responses import cacheable, newsletter_of
 from subscribers.requests import config_of
 
 EDITIONS, POSTS = 25, 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Feed:
+    """A feed: its file below the archive, what its id has after the archive's address, and a title of its own."""
+
+    file: str
+    part: str = ""
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class Item:
 @require_safe
 def editions_as_atom(request: HttpRequest, name: str) -> HttpResponse:
     """The newest editions as an Atom feed."""
-    return _atom(request, name, "", "feed.atom", _editions(config_of(request), newsletter_of(request, name)))
+    return _atom(request, name, _Feed("feed.atom"), _editions(config_of(request), newsletter_of(request, name)))
 
 
 @require_safe
@@ -53,13 +64,33 @@ def editions_as_json(request: HttpRequest, name: str) -> HttpResponse:
 @require_safe
 def posts_as_atom(request: HttpRequest, name: str) -> HttpResponse:
     """The newest posts of editions as an Atom feed."""
-    return _atom(request, name, "#posts", "posts.atom", _posts(config_of(request), newsletter_of(request, name)))
+    return _atom(request, name, _Feed("posts.atom", "#posts"), _posts(config_of(request), newsletter_of(request, name)))
 
 
 @require_safe
 def posts_as_json(request: HttpRequest, name: str) -> HttpResponse:
     """The newest posts of editions as a JSON feed."""
     return _json(request, name, "#posts", "posts.json", _posts(config_of(request), newsletter_of(request, name)))
+
+
+@require_safe
+def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponse:
+    """The newest posts of a topic as an Atom feed."""
+    newsletter = newsletter_of(request, name)
+    found = newsletter.topics.get(topic)
+    if found is None:
+        raise Http404(f"'{name}' has no topic '{topic}'")
+    posts = _in_topic(topic, newsletter, _posts(config_of(request), newsletter))
+    feed = _Feed(f"topics/{topic}.atom", f"#topic-{topic}", f"{newsletter.title}: {found.title or topic}")
+    return _atom(request, name, feed, posts)
+
+
+def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Item]:
+    """Return the items whose posts are in a topic."""
+    numbers = {int(number): item for item in items if (number := item.id.rpartition("#post-")[2]).isdecimal()}
+    posts = Post.objects.filter(pk__in=numbers).prefetch_related("listings__source")
+    inside = {post.pk for post in posts if topic in topics_of(post, newsletter)}
+    return [item for number, item in numbers.items() if number in inside]
 
 
 def _editions(configuration: Config, newsletter: Newsletter) -> list[Item]:
@@ -117,15 +148,15 @@ def _xml(text: str) -> str:
     return "".join(c for c in text if (c >= " " or c in "\t\n\r") and c not in "\ufffe\uffff")
 
 
-def _atom(request: HttpRequest, name: str, part: str, file: str, items: Iterable[Item]) -> HttpResponse:
+def _atom(request: HttpRequest, name: str, feed: _Feed, items: Iterable[Item]) -> HttpResponse:
     newsletter, archive = newsletter_of(request, name), f"{config_of(request).site.url}/n/{name}/"
     atom = _Atom(
-        title=newsletter.title,
+        title=feed.title or newsletter.title,
         link=archive,
         description=newsletter.description,
         language=newsletter.language,
-        feed_url=f"{archive}{file}",
-        feed_guid=f"{archive}{part}",
+        feed_url=f"{archive}{feed.file}",
+        feed_guid=f"{archive}{feed.part}",
         author_name=newsletter.sender.name or newsletter.title,
     )
     for item in items:

@@ -27,8 +27,9 @@ from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
 from newsletter.web.requests import App, Message, Receive, Send
 from subscribers import preferences
+from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import attach_config
-from subscribers.subscription_requests import Request, request_subscriptions
+from subscribers.subscription_requests import request_subscriptions
 from subscribers.tokens import TEST_NUMBER, read_link
 from subscribers.views import ONE_CLICK_BODY, one_click_response, read_sign_up
 
@@ -45,7 +46,7 @@ class ShortPath:
         self._app = app
         thread = ThreadPoolExecutor(1, thread_name_prefix="grouped-writes")
         self._unsubscribing: GroupedWrites[int, None] = GroupedWrites(_unsubscribe, thread)
-        self._signing_up: GroupedWrites[Request, bool] = GroupedWrites(request_subscriptions, thread)
+        self._signing_up: GroupedWrites[Request, RequestAnswer] = GroupedWrites(request_subscriptions, thread)
         self._complete = _completion()
         self._one_click_head = lru_cache(maxsize=256)(self._made_one_click_head)
         self._observe_one_click = observer("POST", f"{ONE_CLICK}token")

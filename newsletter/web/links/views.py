@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from newsletter.models import CountedLink
 from newsletter.web.links import clicks
 from newsletter.web.links.automatic import is_automatic
+from subscribers.protection.sign_up_limits import network_of
 from subscribers.requests import config_of
-from subscribers.subscription_requests import network_of
 
 SCANNERS_MINUTES = 2
 """So long after the end of sending, programs may still open the links of emails that have just arrived."""

@@ -13,10 +13,12 @@ from django.db import OperationalError
 from newsletter.web.burst.short_path import ShortPath
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.requests import App, Message
-from subscribers import preferences, subscription_requests
+from subscribers import preferences
 from subscribers.models import Consent, Letter, Subscription
+from subscribers.protection import sign_up_limits as limits
 from subscribers.tokens import link_token, link_token_for_tests
 from tests.subscribers.make import subscription
+from tests.subscribers.test_challenges import ask_for
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -121,13 +123,24 @@ def test_a_sign_up_is_answered_as_by_django(
 
 
 def test_a_sign_up_over_the_limit_is_answered_as_by_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subscription_requests, "PER_NETWORK", 0)
+    monkeypatch.setattr(limits, "PER_NETWORK", 0)
     short = site.post("/n/daily/subscribe", b"address=kari@reader.example", content_type=FORM["content-type"])
     django = site.post(
         "/n/daily/subscribe", b"address=kari@reader.example", django=True, content_type=FORM["content-type"]
     )
     assert (short, site.passed_on) == (django, 0)
     assert short[0] == 429
+
+
+@pytest.mark.parametrize("headers", [FORM, JSON])
+def test_a_sign_up_that_needs_a_challenge_is_answered_as_by_django(site: Site, headers: dict[str, str]) -> None:
+    ask_for("on")
+    given = {name.replace("-", "_"): value for name, value in headers.items()}
+    body = b'{"address": "kari@reader.example"}' if headers is JSON else b"address=kari@reader.example"
+    short = site.post("/n/kinaforum/subscribe", body, **given)
+    django = site.post("/n/kinaforum/subscribe", body, django=True, **given)
+    assert (short, site.passed_on) == (django, 0)
+    assert short[0] == 403
 
 
 @pytest.mark.parametrize(

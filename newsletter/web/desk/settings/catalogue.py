@@ -63,6 +63,13 @@ GENERAL = SettingsPage(
             _("Addresses such as https://example.org, one per line."),
             Kind.LINES,
         ),
+        SettingField(
+            "challenge",
+            _("Challenge at sign-up"),
+            _("Browsers do a second of work before a sign-up is accepted, which makes attacks by programs expensive."),
+            Kind.CHOICE,
+            _choices(("auto", _("During an attack")), ("on", _("Always")), ("off", _("Never"))),
+        ),
     ),
 )
 SENDER = SettingsPage(

@@ -1,0 +1,1 @@
+"""What protects the sign-up form from programs: limits, and challenges while an attack lasts."""

@@ -1,0 +1,208 @@
+"""How many requests to subscribe are accepted, from where, and when a challenge has to be solved first.
+
+Without a challenge, limits hold for each network, mailbox and domain. While a challenge is in force, requests with a
+solution have limits of their own, so that an attack doesn't use them up, and requests without one have low limits.
+"""
+
+import ipaddress
+import logging
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+
+from subscribers.addresses import Address
+from subscribers.models import CounterKey, Hits, counter_key
+from subscribers.protection.challenges import SolvedChallenge
+
+log = logging.getLogger("subscribers.protection")
+
+HOUR = timedelta(hours=1)
+PER_NETWORK, PER_DOMAIN, PER_MAILBOX = 30, 1_000, 10
+"""Requests per hour from one network (IPv4 /24, IPv6 /56), for addresses of one domain, and for one mailbox."""
+UNSOLVED_PER_NETWORK, UNSOLVED = 3, 60
+"""Requests without a solution per hour while a challenge is in force: from one network, and for a newsletter."""
+ATTACK, SHORT, SHORT_WINDOWS = 50, timedelta(minutes=10), 7
+"""So many requests for a newsletter in ten minutes are an attack; it counts for an hour afterwards."""
+DOTLESS = frozenset(("gmail.com", "googlemail.com"))
+
+
+class RequestAnswer(StrEnum):
+    """What becomes of a request to subscribe."""
+
+    ACCEPTED = "accepted"
+    TOO_MANY = "too many"
+    CHALLENGE = "challenge"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request to subscribe, with the text that was agreed to, and where it came from.
+
+    An empty `cadence` is the newsletter's default. `challenge` is the newsletter's setting; `without_script` says that
+    the person can't solve one.
+    """
+
+    newsletter: str
+    address: Address
+    language: str
+    consent: str
+    network: str
+    page: str
+    at: datetime
+    cadence: str = ""
+    challenge: Literal["off", "auto", "on"] = "off"
+    proof: SolvedChallenge | None = None
+    without_script: bool = False
+
+
+def network_of(address: str) -> str:
+    """Return the network that limits count: the /24 of an IPv4 address, the /56 of an IPv6 address (one household).
+
+    A port after the address, as some proxies write it, is ignored.
+    """
+    host = address.partition("]")[0][1:] if address.startswith("[") else address
+    host = host.partition(":")[0] if host.count(":") == 1 else host
+    try:
+        ip = ipaddress.ip_address(host)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
+
+
+def mailbox_of(key: str) -> str:
+    """Return the mailbox that an address reaches: without `+…`, and at Gmail without dots."""
+    local, _, domain = key.rpartition("@")
+    box = local.partition("+")[0] or local
+    return f"{box.replace('.', '') if domain in DOTLESS else box}@{domain}"
+
+
+def requests_counter(key: str) -> str:
+    """Return the name of the counter of requests for an address's mailbox."""
+    return f"mailbox {mailbox_of(key)}"
+
+
+class Counters:
+    """Counters that are read once for many requests, and what is added to them."""
+
+    def __init__(self, keys: Sequence[CounterKey]) -> None:
+        self._values = Hits.objects.values_of(keys)
+        self._added: Counter[CounterKey] = Counter()
+
+    def value(self, key: CounterKey) -> int:
+        """Return what was counted so far."""
+        return self._values[key] + self._added[key]
+
+    def increment(self, key: CounterKey) -> None:
+        """Count one more."""
+        self._added[key] += 1
+
+    def store(self) -> None:
+        """Write what was counted."""
+        Hits.objects.add(self._added)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """A counter, how much it may count, and the answer if it has."""
+
+    key: CounterKey
+    most: int
+    answer: RequestAnswer = RequestAnswer.TOO_MANY
+
+
+class SignUpLimits:
+    """The limits for a group of requests, in order. Rejected requests are not counted, except as part of an attack."""
+
+    def __init__(self, requests: Sequence[Request]) -> None:
+        self._counters = Counters(list(dict.fromkeys(key for request in requests for key in _keys(request))))
+
+    def decide(self, request: Request) -> tuple[RequestAnswer, bool]:
+        """Return the answer to a request, and whether it is to be stored; count it.
+
+        A flood of requests for one mailbox gets the usual response, so that it neither uses up the domain's limit nor
+        learns that it was recognized.
+        """
+        in_force = self.in_force(request)
+        solved = in_force and self._solved(request)
+        if in_force and not solved and not request.without_script:
+            self._count_for_attack(request, in_force)
+            return RequestAnswer.CHALLENGE, False
+        limits = list(_limits(request, in_force=in_force, solved=solved))
+        for limit in limits:
+            if self._counters.value(limit.key) >= limit.most:
+                return limit.answer, False
+        for limit in limits:
+            self._counters.increment(limit.key)
+        if not solved:
+            self._count_for_attack(request, in_force)
+        return RequestAnswer.ACCEPTED, True
+
+    def in_force(self, request: Request) -> bool:
+        """Whether a challenge has to be solved for this request."""
+        if request.challenge != "auto":
+            return request.challenge == "on"
+        return any(self._counters.value(key) >= ATTACK for key in _attack_keys(request))
+
+    def store(self) -> None:
+        """Write what was counted."""
+        self._counters.store()
+
+    def _solved(self, request: Request) -> bool:
+        return request.proof is not None and not self._counters.value(_proof_key(request.proof))
+
+    def _count_for_attack(self, request: Request, in_force: bool) -> None:
+        if request.challenge != "auto":
+            return
+        key = _attack_keys(request)[0]
+        if not in_force and self._counters.value(key) == ATTACK - 1:
+            log.warning(
+                "%s sign-ups for %s within ten minutes: browsers have to solve a challenge until an hour after",
+                ATTACK,
+                request.newsletter,
+            )
+        self._counters.increment(key)
+
+
+def _limits(request: Request, *, in_force: bool, solved: bool) -> Iterator[_Limit]:
+    """Yield the limits of a request, in the order in which they are checked."""
+    key, domain, network = request.address.key, request.address.domain, network_of(request.network)
+    if in_force and not solved:
+        yield _hourly(request, f"unsolved network {network}", UNSOLVED_PER_NETWORK)
+        yield _hourly(request, requests_counter(key), PER_MAILBOX, RequestAnswer.ACCEPTED)
+        yield _hourly(request, f"unsolved newsletter {request.newsletter}", UNSOLVED)
+        return
+    sort = "solved " if solved else ""
+    if solved and request.proof:
+        yield _Limit(_proof_key(request.proof), 1, RequestAnswer.CHALLENGE)
+    yield _hourly(request, f"{sort}network {network}", PER_NETWORK)
+    yield _hourly(request, requests_counter(key), PER_MAILBOX, RequestAnswer.ACCEPTED)
+    yield _hourly(request, f"{sort}domain {domain}", PER_DOMAIN)
+
+
+def _hourly(request: Request, what: str, most: int, answer: RequestAnswer = RequestAnswer.TOO_MANY) -> _Limit:
+    return _Limit(counter_key(what, request.at, HOUR), most, answer)
+
+
+def _attack_keys(request: Request) -> list[CounterKey]:
+    """Return the counters that show an attack on the newsletter, the current one first."""
+    what = f"requests {request.newsletter}"
+    return [counter_key(what, request.at - n * SHORT, SHORT) for n in range(SHORT_WINDOWS)]
+
+
+def _proof_key(proof: SolvedChallenge) -> CounterKey:
+    """Return the counter of a challenge's solutions, which lasts as long as the challenge."""
+    return CounterKey(f"solution {proof.challenge}", proof.expires, proof.expires + 1)
+
+
+def _keys(request: Request) -> Iterator[CounterKey]:
+    """Yield every counter that a request may need."""
+    ways = [(False, False)] if request.challenge == "off" else [(False, False), (True, False), (True, True)]
+    for in_force, solved in ways:
+        yield from (limit.key for limit in _limits(request, in_force=in_force, solved=solved))
+    if request.challenge == "auto":
+        yield from _attack_keys(request)

@@ -5,7 +5,7 @@ Nothing here raises for an invalid link, and unsubscribing works even if the new
 """
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Prefetch
 from django.dispatch import Signal
 from django.utils import timezone
 
+from newsletter.domain.picks import names_in, picks_of
 from subscribers import letters
 from subscribers.addresses import Address
 from subscribers.asking.silence import heard
@@ -24,6 +25,7 @@ from subscribers.models import (
     Subscriber,
     Subscription,
     Suppression,
+    TopicChange,
     person_erased,
     subscriptions_changed,
     subscriptions_ended,
@@ -106,6 +108,23 @@ def choose_cadence(subscription: Subscription, cadence: str) -> None:
     """Change how often a subscriber gets a newsletter, from the next edition on; empty is the default."""
     Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence, heard_at=timezone.now())
     subscriptions_changed.send(Subscription, numbers=[subscription.pk])
+
+
+@transaction.atomic
+def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime) -> None:
+    """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all.
+
+    Editions that were approved before count with the earlier choice, except for those who subscribe only now.
+    """
+    held = Subscription.objects.select_for_update().get(pk=subscription.pk)
+    picks = picks_of(names)
+    if held.topics == picks:
+        return
+    if held.state == Subscription.State.ACTIVE:
+        TopicChange.objects.create(subscription=held, at=at, before=held.topics)
+    else:
+        held.topic_changes.all().delete()
+    Subscription.objects.filter(pk=held.pk).update(topics=picks)
 
 
 def send_profile_link(subscription: Subscription, at: datetime) -> None:
@@ -210,6 +229,11 @@ def _own_data(subscriber: Subscriber) -> dict[str, Any]:
                 "newsletter": s.newsletter,
                 "state": s.state,
                 "cadence": s.cadence,
+                "topics": list(names_in(s.topics)),
+                "earlier_topics": [
+                    {"until": _iso(each.at), "topics": list(names_in(each.before))}
+                    for each in s.topic_changes.order_by("at")
+                ],
                 "paused_until": s.paused_until.isoformat() if s.paused_until else None,
                 "tags": list(s.tags),
                 "joined": _iso(s.joined),

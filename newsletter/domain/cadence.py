@@ -24,6 +24,7 @@ class OfferOutcome(StrEnum):
 
     MAILED = "mailed"
     NOTHING_NEW = "nothing new"
+    OFF_TOPIC = "off topic"
     PAUSED = "paused"
     NEXT_EDITION = "next edition"
 

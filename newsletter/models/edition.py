@@ -120,7 +120,7 @@ class ApprovedContent(models.Model):
 
 
 class Variant(models.Model):
-    """The posts of an edition for the readers with some marks, and their email.
+    """The posts of an edition for the readers with some marks and topics, and their email.
 
     The email of the posts that editors see is the approved content, so the fields of that variant's email are empty.
     A variant without posts has no email: its readers are skipped.
@@ -129,6 +129,12 @@ class Variant(models.Model):
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
     position = models.PositiveSmallIntegerField(help_text="from 0, which is the approved content")
     marks = models.JSONField(help_text="the marks of its readers")
+    picks = models.JSONField(
+        default=list, help_text="for each mark the topics of its readers; empty: all have all posts"
+    )
+    off_topic = models.BooleanField(
+        default=False, db_default=False, help_text="it has no posts because none is in its readers' topics"
+    )
     posts = models.JSONField(help_text="primary keys of its posts, in the order of the email")
     subject = models.TextField(blank=True)
     preheader = models.TextField(blank=True)
@@ -145,6 +151,11 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition}, variant {self.position}"
+
+    @property
+    def readers(self) -> list[tuple[int, str]]:
+        """The marks of its readers, each with their topics."""
+        return list(zip(self.marks, self.picks or [""] * len(self.marks), strict=True))
 
 
 class EditorChoice(models.TextChoices):

@@ -43,7 +43,7 @@ def create(newsletter: Newsletter, edition: Edition, at: datetime) -> MarkedAudi
     sql, parameters = receiving(newsletter, edition, at).values("id").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(INSERT_AUDIENCE.format(receiving=sql), [edition.pk, *parameters])
-        return MarkedAudience(int(cursor.rowcount), 0)
+        return MarkedAudience(int(cursor.rowcount), 0, 0)
 
 
 def _has_marks(newsletter: Newsletter, edition: Edition) -> bool:

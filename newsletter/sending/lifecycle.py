@@ -57,24 +57,27 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
             created = audience.create(configuration.edited(held), held, now)
             entries.audience_created(held)
             change(held, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
-            _skip_first(held, created.nothing_new, configuration.delivery, now)
+            _skip(held, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
+            off_topic = range(created.nothing_new + 1, created.skipped + 1)
+            _skip(held, off_topic, delivery.OFF_TOPIC(), configuration.delivery, now)
             return held
     except (WhereProblem, LinkProblem) as problem:
         _wait(edition, message_of(problem), now)
         return None
 
 
-def _skip_first(edition: Edition, count: int, settings: DeliverySettings, now: datetime) -> None:
-    """Skip the readers who had all posts before, which are the first numbers: a closed chunk has them."""
-    if not count:
+def _skip(edition: Edition, numbers: range, reason: Message, settings: DeliverySettings, now: datetime) -> None:
+    """Skip readers for whom the edition has no posts: a closed chunk has their numbers."""
+    if not numbers:
         return
     times = dict.fromkeys(("claimed_at", "begun_at", "leased_until", "closed_at"), now)
-    chunk = Chunk.objects.create(edition=edition, first=1, last=count, machine="", holder="", **times)
-    entries.begun(edition.name, chunk.pk, dict.fromkeys(range(1, count + 1), 1))
-    why = delivery.NOTHING_NEW().to_text()
-    for first in range(1, count + 1, ROWS_AT_ONCE):
-        numbers = range(first, min(first + ROWS_AT_ONCE, count + 1))
-        skipped = (ResultRow(n, 1, DeliveryStatus.SKIPPED.value, now.timestamp(), text=why) for n in numbers)
+    first, last = numbers[0], numbers[-1]
+    chunk = Chunk.objects.create(edition=edition, first=first, last=last, machine="", holder="", **times)
+    entries.begun(edition.name, chunk.pk, dict.fromkeys(numbers, 1))
+    why = reason.to_text()
+    for start in range(0, len(numbers), ROWS_AT_ONCE):
+        some = numbers[start : start + ROWS_AT_ONCE]
+        skipped = (ResultRow(n, 1, DeliveryStatus.SKIPPED.value, now.timestamp(), text=why) for n in some)
         record(edition, list(skipped), settings, now)
 
 

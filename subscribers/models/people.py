@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.dispatch import Signal
 from django.utils import timezone
 
@@ -160,13 +161,23 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             return self.filter(cadence=newsletter.period)
         return self.exclude(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
 
-    def marks(self, newsletter: str, start: int) -> set[int]:
-        """Return the marks that subscribers have, or that former ones would have after `start`."""
+    def marks(self, newsletter: str, start: int) -> set[tuple[int, str]]:
+        """Return the marks that subscribers have, or that former ones would have after `start`, with their topics."""
         states = Subscription.State
         found = self.filter(newsletter=newsletter).filter(
             models.Q(state=states.ACTIVE, starts=False) | models.Q(mark__gt=start)
         )
-        return set(found.values_list("mark", flat=True).distinct())
+        return set(found.values_list("mark", "topics").distinct())
+
+    def starting_topics(self, newsletter: str) -> set[str]:
+        """Return the topics of those who get their mark with the next edition, once they have confirmed."""
+        starting = self.filter(newsletter=newsletter, starts=True).exclude(state=Subscription.State.UNSUBSCRIBED)
+        return set(starting.values_list("topics", flat=True).distinct())
+
+    def with_picks(self, at: datetime) -> "SubscriptionQuerySet":
+        """Annotate the topics that were picked at a time as `picks`."""
+        later = TopicChange.objects.filter(subscription=models.OuterRef("pk"), at__gt=at).order_by("at", "pk")
+        return self.annotate(picks=Coalesce(models.Subquery(later.values("before")[:1]), models.F("topics")))
 
     def blocked(self) -> "SubscriptionQuerySet":
         """Return the subscriptions whose address or domain is blocked."""
@@ -232,6 +243,12 @@ class Subscription(models.Model):
     mark = models.PositiveIntegerField(
         default=0, db_default=0, help_text="the number of the last post that was offered (docs/design.md)"
     )
+    topics = models.TextField(
+        blank=True,
+        default="",
+        db_default="",
+        help_text="names of topics, sorted, with commas between; empty: all posts",
+    )
     starts = models.BooleanField(
         default=True, db_default=True, help_text="the mark is to be set to the end of the cadence's last edition"
     )
@@ -263,6 +280,23 @@ class Subscription(models.Model):
     def paused(self, today: date) -> bool:
         """Return whether the subscription is paused on this day."""
         return self.paused_until is not None and self.paused_until > today
+
+
+class TopicChange(models.Model):
+    """What was picked before a change of topics: editions that were approved earlier still count with it.
+
+    Housekeeping deletes it when no such edition waits.
+    """
+
+    subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="topic_changes")
+    at = models.DateTimeField()
+    before = models.TextField(blank=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["at"], name="topic_change_by_time")]
+
+    def __str__(self) -> str:
+        return f"topics of subscription {self.subscription_id} until {self.at:%F %T}"
 
 
 class Consent(models.Model):

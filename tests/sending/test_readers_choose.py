@@ -1,4 +1,4 @@
-"""Readers of several cadences get each post once and miss none, with real drafts, audiences and chunks.
+"""Readers of several cadences and topics get each post that they want once, with real drafts, audiences and chunks.
 
 The test follows each reader with sets of posts; tests/domain/test_cadence.py does so without a database, many times
 faster.
@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
@@ -25,8 +25,9 @@ from hypothesis.stateful import (
 )
 
 from newsletter import config
-from newsletter.config import CadenceSettings
+from newsletter.config import CadenceSettings, Topic
 from newsletter.domain.found_post import FoundPost
+from newsletter.domain.picks import picks_of
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.approved_content import unpack
 from newsletter.editions.composing import standalone
@@ -45,18 +46,31 @@ EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "15"))
 cadences = st.sampled_from(CADENCES)
 played: Counter[str] = Counter()
 """How many steps and emails there were, and how many variants were prepared."""
+TOPICS = {name: Topic(categories=(name,)) for name in ("film", "books", "music")}
+topics = st.sets(st.sampled_from(sorted(TOPICS)))
+picked_topics = st.one_of(st.just(set[str]()), topics)
 
 
 @dataclass(eq=False)
 class Reader:
-    """A reader; `owed` has the posts that were published since, and `got` those of emails."""
+    """A reader; `owed` has the posts that were published since and are wanted, and `got` those of emails.
+
+    `earlier` has the topics before each change, with its time.
+    """
 
     key: int
     cadence: str
+    topics: set[str]
+    earlier: list[tuple[datetime, set[str]]] = field(default_factory=list)
     owed: set[str] = field(default_factory=set)
     got: list[str] = field(default_factory=list)
     active: bool = True
     paused: bool = False
+
+    def wants(self, topics: set[str], at: datetime) -> bool:
+        """Return whether the reader wants a post in these topics, by what was picked at a time."""
+        picked = next((before for changed, before in self.earlier if changed > at), self.topics)
+        return not picked or bool(picked & topics)
 
 
 class Choices(RuleBasedStateMachine):
@@ -68,7 +82,7 @@ class Choices(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.now = NOW
         self.readers: list[Reader] = []
-        self.posts: list[str] = []
+        self.posts: dict[str, set[str]] = {}
         self.listed: list[FoundPost] = []
         self.left_out: set[str] = set()
 
@@ -80,7 +94,7 @@ class Choices(RuleBasedStateMachine):
 
     def _configure(self, offered: tuple[str, ...]) -> None:
         own = {c: CadenceSettings(body="title") for c in offered[1:]}
-        configured(cadences=offered, cadence=own, body="title", minimum_posts=0)
+        configured(cadences=offered, cadence=own, topics=TOPICS, body="title", minimum_posts=0)
 
     @rule()
     def offer_more(self) -> None:
@@ -97,25 +111,26 @@ class Choices(RuleBasedStateMachine):
 
     # Posts and readers.
 
-    @rule(count=st.integers(1, 2), late=st.sampled_from([timedelta(), HOUR, 2 * DAY, 9 * DAY]))
-    def publish(self, count: int, late: timedelta) -> None:
-        self._publish(count, late)
+    @rule(kinds=st.lists(topics, min_size=1, max_size=2), late=st.sampled_from([timedelta(), HOUR, 2 * DAY, 9 * DAY]))
+    def publish(self, kinds: list[set[str]], late: timedelta) -> None:
+        self._publish(kinds, late)
 
-    def _publish(self, count: int, late: timedelta) -> None:
+    def _publish(self, kinds: list[set[str]], late: timedelta) -> None:
         self.now += timedelta(minutes=1)
-        names = [f"p{len(self.posts) + n}" for n in range(count)]
-        self.posts += names
-        self.listed += [found(name, self.now - late) for name in names]
+        names = [f"p{len(self.posts) + n}" for n in range(len(kinds))]
+        for name, inside in zip(names, kinds, strict=True):
+            self.posts[name] = inside
+            self.listed.append(found(name, self.now - late, categories=tuple(sorted(inside))))
         collected(*self.listed, now=self.now)
         for reader in self.readers:
             if reader.active:
                 reader.owed |= set(names)
 
-    @rule(cadence=cadences)
-    def subscribe(self, cadence: str) -> None:
+    @rule(cadence=cadences, picked=picked_topics)
+    def subscribe(self, cadence: str, picked: set[str]) -> None:
         tie = subscribe([f"r{len(self.readers)}@reader.example"])[0]
-        self.readers.append(Reader(tie.pk, cadence))
-        self._tie(self.readers[-1]).update(cadence=cadence)
+        self.readers.append(Reader(tie.pk, cadence, picked))
+        self._tie(self.readers[-1]).update(cadence=cadence, topics=picks_of(picked))
 
     def _tie(self, reader: Reader) -> SubscriptionQuerySet:
         return Subscription.objects.filter(pk=reader.key)
@@ -129,6 +144,15 @@ class Choices(RuleBasedStateMachine):
         if reader := self._one(data):
             reader.cadence = cadence
             self._tie(reader).update(cadence=cadence)
+
+    @rule(data=st.data(), picked=picked_topics, moment=st.sampled_from([timedelta(), timedelta(seconds=1)]))
+    def change_topics(self, data: st.DataObject, picked: set[str], moment: timedelta) -> None:
+        """In the same moment as an approval it may be too early or too late for it: the reader gets it or waits."""
+        self.now += moment
+        if (reader := self._one(data)) and reader.topics != picked:
+            reader.earlier.append((self.now, reader.topics))
+            reader.topics = picked
+            preferences.choose_topics(self._tie(reader).get(), picked, self.now)
 
     @rule(data=st.data())
     def pause_or_resume(self, data: st.DataObject) -> None:
@@ -145,10 +169,13 @@ class Choices(RuleBasedStateMachine):
             self._tie(reader).update(paused_until=None)
             reader.owed.clear()
 
-    @rule(data=st.data(), cadence=cadences)
-    def come_back(self, data: st.DataObject, cadence: str) -> None:
+    @rule(data=st.data(), cadence=cadences, picked=picked_topics)
+    def come_back(self, data: st.DataObject, cadence: str, picked: set[str]) -> None:
         if reader := self._one(data, active=False):
             reader.active, reader.cadence = True, cadence
+            if reader.topics != picked:
+                reader.topics, reader.earlier = picked, []
+                preferences.choose_topics(self._tie(reader).get(), picked, self.now)
             self._tie(reader).update(state=Subscription.State.ACTIVE, cadence=cadence)
 
     # Editions.
@@ -224,7 +251,7 @@ class Choices(RuleBasedStateMachine):
         assert sorted([*(n for n, _ in emails), *skipped]) == sorted(offered.values())
         posts = dict(emails)
         for reader in self.readers:
-            self._read(reader, edition, posts.get(offered.get(reader.key, 0)))
+            self._read(reader, edition, posts.get(offered.get(reader.key, 0)), offered=reader.key in offered)
 
     def _claimed(self, edition: Edition) -> Iterator[tuple[int, list[str]]]:
         """Yield what is sent to each number, as the sending processes get it; no chunk has two variants."""
@@ -238,10 +265,16 @@ class Choices(RuleBasedStateMachine):
             names = [_name(post) for post in Post.objects.filter(pk__in=found)]
             yield from ((number, names) for number in batch.attempts)
 
-    def _read(self, reader: Reader, edition: Edition, posts: list[str] | None) -> None:
+    def _read(self, reader: Reader, edition: Edition, posts: list[str] | None, *, offered: bool) -> None:
         if posts is not None:
             reader.got += posts
             reader.owed -= set(posts)
+        if offered and not edition.standalone:
+            assert edition.approved_at is not None
+            behind = {_name(post) for post in Post.objects.filter(number__lte=edition.end or 0)}
+            wanted = {name for name, inside in self.posts.items() if reader.wants(inside, edition.approved_at)}
+            reader.owed -= behind - wanted
+            assert posts is None or (posts and set(posts) <= wanted)
         mine = edition.standalone or not edition.cadence or self._cadence_of(reader) == edition.cadence
         if mine and reader.paused and reader.active:
             passed = Post.objects.filter(number__lte=edition.end or 0)
@@ -275,7 +308,7 @@ class Choices(RuleBasedStateMachine):
         self.now += WEEK
         # Who is behind when there is nothing new gets what is missing with the next post.
         for _ in range(2):
-            self._publish(1, timedelta())
+            self._publish([set()], timedelta())
             offered = kinaforum().offered
             for cadence in (*(["post"] * len(self.posts) if "post" in offered else []), *offered):
                 self.now += HOUR

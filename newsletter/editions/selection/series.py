@@ -1,7 +1,7 @@
 """The editions of one cadence of a newsletter, and where they end.
 
-While a newsletter has one cadence, all its editions are one series, and windows of time decide which posts belong to
-each. With several, numbers do (newsletter/domain/cadence.py).
+While a newsletter has one cadence and no topics, all its editions are one series, and windows of time decide which
+posts belong to each. With several, or with topics, numbers do (newsletter/domain/cadence.py).
 """
 
 from datetime import datetime
@@ -31,8 +31,8 @@ def periodic(newsletter: str) -> QuerySet[Edition]:
 
 
 def by_marks(newsletter: config.Newsletter) -> bool:
-    """Return whether numbers and marks decide who gets which posts: it has several cadences, or had them once."""
-    several = len(newsletter.offered) > 1
+    """Return whether numbers and marks decide who gets which posts: it has several cadences or topics, or once had."""
+    several = len(newsletter.offered) > 1 or bool(newsletter.topics)
     return several or Numbering.objects.filter(newsletter=newsletter.name, by_marks=True).exists()
 
 

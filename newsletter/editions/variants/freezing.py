@@ -69,7 +69,9 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
 def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer) -> None:
     Variant.objects.filter(edition=draft).delete()
     for position, each in enumerate(prepared.variants):
-        variant = Variant(edition=draft, position=position, marks=list(each.planned.marks))
+        variant = Variant(edition=draft, position=position, off_topic=each.planned.off_topic)
+        variant.marks = [mark for mark, _picks in each.planned.readers]
+        variant.picks = [picks for _mark, picks in each.planned.readers]
         variant.posts = [entry.post_id for entry in each.planned.entries]
         if each.proof is not None and not each.planned.own:
             rendered = each.proof.rendered

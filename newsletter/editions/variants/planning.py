@@ -1,59 +1,78 @@
-"""Which variants an edition needs: a set of posts for every mark that a reader may have when its audience is fixed."""
+"""Which variants an edition needs: a set of posts for the marks and topics that readers may have.
+
+Readers whose marks and topics give the same posts share a variant.
+"""
 
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
+from itertools import product
 
 from django.db.models import QuerySet
 
 from newsletter import config
 from newsletter.domain.cadence import possible_marks, start, variants
+from newsletter.domain.picks import ALL, in_force, on_topic
 from newsletter.editions.selection import ordering
+from newsletter.editions.selection.post_topics import topics_of
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import begin, ends, holding, periodic
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition, EditionPost, Post
 from subscribers.models import Subscription
 
+Picked = tuple[int, str]
+"""A mark and the topics of a reader with it, as they are stored."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedVariant:
-    """The marks of the readers of a variant, and its posts in reading order; `own`: those that editors see."""
+    """The marks and topics of the readers of a variant, and its posts in reading order; `own`: those that editors see.
 
-    marks: tuple[int, ...]
+    `off_topic`: it has no posts because none is in its readers' topics.
+    """
+
+    readers: tuple[Picked, ...]
     entries: tuple[EditionPost, ...]
     own: bool
+    off_topic: bool = False
 
 
 def plan(draft: Edition, newsletter: config.Newsletter, end: int) -> list[PlannedVariant]:
     """Return the variants of a draft that ends at this number, first the one that editors see.
 
-    One without posts is for readers who had all posts of the edition.
+    Those without posts are for readers who had all posts of the edition, or want none of them.
     """
-    after = begin(newsletter)
-    marks = _marks(newsletter, end) | {after}
+    own = begin(newsletter), ALL
+    picked = _readers(newsletter, end) | {own}
     entries = {entry.post.number: entry for entry in _own(draft) if entry.post.number is not None}
-    for post in _earlier(draft, newsletter, min(marks), after):
+    for post in _earlier(draft, newsletter, min(mark for mark, _picks in picked), own[0]):
         if post.number is not None:
             entries[post.number] = _entry(draft, post)
-    readers: dict[tuple[int, ...], list[int]] = {}
-    for mark, numbers in sorted(variants(entries, (), marks, end).items()):
-        readers.setdefault(numbers, []).append(mark)
-    return sorted(
-        (
-            PlannedVariant(tuple(found), _arranged([entries[n] for n in numbers], newsletter), after in found)
-            for numbers, found in readers.items()
-        ),
-        key=lambda variant: not variant.own,
+    topics = {number: topics_of(entry.post, newsletter) for number, entry in entries.items()}
+    shared: dict[tuple[tuple[int, ...], bool], list[Picked]] = {}
+    by_mark = variants(entries, (), {mark for mark, _picks in picked}, end)
+    for mark, picks in sorted(picked):
+        numbers = on_topic(by_mark[mark], topics, in_force(picks, newsletter.topics))
+        shared.setdefault((numbers, bool(by_mark[mark]) and not numbers), []).append((mark, picks))
+    found = (
+        PlannedVariant(tuple(readers), _arranged([entries[n] for n in numbers], newsletter), own in readers, off_topic)
+        for (numbers, off_topic), readers in shared.items()
     )
+    return sorted(found, key=lambda variant: not variant.own)
 
 
-def _marks(newsletter: config.Newsletter, end: int) -> frozenset[int]:
+def _readers(newsletter: config.Newsletter, end: int) -> set[Picked]:
+    """Return the marks and topics that readers may have when the audience is fixed; see `possible_marks`."""
     fixed = ends(newsletter, fixed=True)
-    starts = [start(cadence, newsletter.default_cadence, fixed) for cadence in newsletter.offered]
+    starts = {start(cadence, newsletter.default_cadence, fixed) for cadence in newsletter.offered}
     held = Subscription.objects.marks(newsletter.name, min(starts))
     approved = holding(newsletter.name).filter(began_at=None, end__isnull=False).values_list("end", flat=True)
-    return possible_marks(held, starts, [number for number in approved if number is not None], end)
+    starting = Subscription.objects.starting_topics(newsletter.name) | {ALL}
+    picks = starting | {each for _mark, each in held}
+    possible = held | set(product(starts, starting)) | set(product([n for n in approved if n is not None], picks))
+    within = possible_marks((mark for mark, _picks in possible), (), (), end)
+    return {(mark, each) for mark, each in possible if mark in within}
 
 
 def _own(draft: Edition) -> QuerySet[EditionPost]:

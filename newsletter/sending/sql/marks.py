@@ -1,20 +1,21 @@
-"""The audience of an edition whose readers have marks: who gets which variant, and where the marks move.
+"""The audience of an edition whose readers have marks and topics: who gets which variant, and where the marks move.
 
 Everything happens in the transaction that fixes the audience. The rule is in newsletter/domain/cadence.py.
 """
 
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import Case, F, IntegerField, Max, Q, Value, When
+from django.db.models import Case, F, IntegerField, Max, Min, Q, Value, When
 from django.db.models.functions import Greatest
 
 from newsletter.config import Newsletter
 from newsletter.domain.cadence import start
 from newsletter.editions.selection.numbers import locked
-from newsletter.editions.selection.series import ends
+from newsletter.editions.selection.series import ends, holding
 from newsletter.models import Delivery, Edition, Variant
-from subscribers.models import Subscription, SubscriptionQuerySet
+from subscribers.models import Subscription, SubscriptionQuerySet, TopicChange
 
 INSERT = (
     "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
@@ -23,10 +24,14 @@ INSERT = (
 
 
 class MarkedAudience(NamedTuple):
-    """The size of an audience, and how many of its first numbers have had all posts before."""
+    """The size of an audience, how many of its first numbers had all posts before, and how many get no email in all.
+
+    The difference is those who want none of the posts.
+    """
 
     size: int
     nothing_new: int
+    skipped: int
 
 
 def create(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet) -> MarkedAudience:
@@ -37,11 +42,12 @@ def create(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuer
         numbering.save(update_fields=["by_marks"])
     _set_starts(newsletter)
     variants, end = _variants(newsletter, edition), edition.end or 0
-    prepared = Q(mark__gte=end) | Q(mark__in=[mark for each in variants for mark in each.marks])
-    size = _insert(edition, receiving.filter(prepared), _place(variants, end))
-    nothing_new = _store_numbers(edition, variants, end)
+    placed = _placed(edition, variants, end)
+    size = _insert(edition, placed(receiving).exclude(place=None))
+    skipped = _store_numbers(edition, variants, placed(Subscription.objects.filter(deliveries__edition=edition)))
     _move(newsletter, edition, receiving, end)
-    return MarkedAudience(size, nothing_new)
+    _forget_changes(newsletter, edition)
+    return MarkedAudience(size, *skipped)
 
 
 def _set_starts(newsletter: Newsletter) -> None:
@@ -55,7 +61,7 @@ def _set_starts(newsletter: Newsletter) -> None:
 
 def _variants(newsletter: Newsletter, edition: Edition) -> list[Variant]:
     """Return the variants of an edition. One that was approved while there was one cadence gets its only one now."""
-    found = list(edition.variants.only("position", "marks", "posts"))
+    found = list(edition.variants.only("position", "marks", "picks", "posts", "off_topic"))
     if found:
         return found
     fixed = ends(newsletter, fixed=True)
@@ -64,43 +70,55 @@ def _variants(newsletter: Newsletter, edition: Edition) -> list[Variant]:
     return [Variant.objects.create(edition=edition, position=0, marks=[mark], posts=posts)]
 
 
-def _with_nothing_new(variants: list[Variant], end: int) -> Q:
-    return Q(mark__gte=end) | Q(mark__in=[mark for each in variants if not each.posts for mark in each.marks])
+NOTHING_NEW, OFF_TOPIC, FIRST = 0, 1, 2
+"""The places of readers who get no email, and of those of the first variant."""
 
 
-def _place(variants: list[Variant], end: int) -> Case:
-    """Return the place of a reader's variant in the order of the audience."""
-    return Case(
-        When(_with_nothing_new(variants, end), then=Value(0)),
-        *(When(mark__in=each.marks, then=Value(each.position + 1)) for each in variants),
+def _placed(
+    edition: Edition, variants: list[Variant], end: int
+) -> Callable[[SubscriptionQuerySet], SubscriptionQuerySet]:
+    """Return a function that annotates the place of each reader's variant in the audience; NULL without a variant.
+
+    The topics are those that were picked at approval, also if a reader picks others while this runs.
+    """
+    without = Q(mark__gte=end) | _of(v for v in variants if not v.posts and not v.off_topic)
+    place = Case(
+        When(without, then=Value(NOTHING_NEW)),
+        *(When(_of([v]), then=Value(v.position + FIRST if v.posts else OFF_TOPIC)) for v in variants),
         output_field=IntegerField(),
     )
+    approved = edition.approved_at or edition.created_at
+    return lambda found: found.with_picks(approved).annotate(place=place)
 
 
-def _insert(edition: Edition, receiving: SubscriptionQuerySet, place: Case) -> int:
-    sql, parameters = receiving.annotate(place=place).values("id", "place").query.sql_with_params()
+def _of(variants: Iterable[Variant]) -> Q:
+    """Return the condition for the readers of these variants."""
+    picks: dict[int, list[str]] = {}
+    for mark, each in (reader for variant in variants for reader in variant.readers):
+        picks.setdefault(mark, []).append(each)
+    where = Q(pk__in=())
+    for mark, those in picks.items():
+        where |= Q(mark=mark, picks__in=those)
+    return where
+
+
+def _insert(edition: Edition, readers: SubscriptionQuerySet) -> int:
+    sql, parameters = readers.values("id", "place").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(INSERT.format(receiving=sql), [edition.pk, *parameters])
         return int(cursor.rowcount)
 
 
-def _store_numbers(edition: Edition, variants: list[Variant], end: int) -> int:
-    """Store the numbers of each variant's readers; return the last number of those who get no email."""
-
-    def last_of(where: Q) -> int | None:
-        found = Delivery.objects.filter(edition=edition)
-        readers = Subscription.objects.filter(where, newsletter=edition.newsletter)
-        last: int | None = found.filter(subscription__in=readers).aggregate(last=Max("number"))["last"]
-        return last
-
-    nothing_new = _with_nothing_new(variants, end)
-    reached = without = last_of(nothing_new) or 0
+def _store_numbers(edition: Edition, variants: list[Variant], readers: SubscriptionQuerySet) -> tuple[int, int]:
+    """Store the numbers of each variant's readers; return the last ones of those with nothing new and off topic."""
+    last = dict(readers.values_list("place").annotate(last=Max("deliveries__number")).order_by())
+    nothing_new = last.get(NOTHING_NEW, 0)
+    skipped = reached = last.get(OFF_TOPIC, nothing_new)
     for variant in variants:
-        last = last_of(Q(mark__in=variant.marks) & ~nothing_new) if variant.posts else None
-        if last is not None:
-            variant.first, variant.last, reached = reached + 1, last, last
+        if variant.posts and (end := last.get(variant.position + FIRST)) is not None:
+            variant.first, variant.last, reached = reached + 1, end, end
             variant.save(update_fields=["first", "last"])
-    return without
+    return nothing_new, skipped
 
 
 def _move(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, end: int) -> None:
@@ -113,3 +131,11 @@ def _move(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuery
     behind.filter(pk__in=offered).update(mark=end)
     others = behind.filter(state=Subscription.State.ACTIVE, starts=False).in_cadence(newsletter)
     others.exclude(pk__in=receiving.values("pk")).update(mark=end)
+
+
+def _forget_changes(newsletter: Newsletter, edition: Edition) -> None:
+    """Delete what was picked before changes that no approved edition needs any more."""
+    waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=edition.pk)
+    needed = waiting.aggregate(at=Min("approved_at"))["at"] or edition.approved_at
+    if needed is not None:
+        TopicChange.objects.filter(subscription__newsletter=newsletter.name, at__lt=needed).delete()

@@ -1,6 +1,6 @@
 """The keys of a newsletter in `config.toml`, with its sources and the settings of each cadence."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field, fields, replace
 from datetime import date, timedelta
 from typing import Annotated, Literal, Self
@@ -200,6 +200,11 @@ class Newsletter:
     def offered(self) -> tuple[Cadence, ...]:
         """The cadences that readers can choose from, the default first."""
         return self.cadences or (self.period,)
+
+    def topic_titles(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Return what readers see of these topics, in the order of the configuration; unknown ones are left out."""
+        wanted = set(names)
+        return tuple(topic.title or name for name, topic in self.topics.items() if name in wanted)
 
     def at(self, cadence: str) -> "Newsletter":
         """Return the newsletter as the editions of a cadence have it; an empty one is the default.

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
+from newsletter.domain.picks import names_in
 from subscribers import cadences, subscription_requests
 from subscribers import preferences as actions
 from subscribers.addresses import Address
@@ -30,9 +31,11 @@ class NewsletterChoice:
     state: str
     paused_until: date | None
     known: bool
-    why: str
+    why: tuple[str, ...]
     cadence: str
     cadences: tuple[tuple[str, str], ...]
+    topics: tuple[tuple[str, str], ...]
+    picked: tuple[str, ...]
 
 
 @csrf_exempt
@@ -86,17 +89,28 @@ def _choices(request: HttpRequest, subscriber: Subscriber, today: date) -> list[
                 known=known is not None and known.status != "archived",
                 cadence=cadences.chosen(known, selected.cadence) if known and selected else "",
                 cadences=cadences.choices(known) if known else (),
-                why=_why(given.get(selected.pk)) if selected and selected.state == Subscription.State.ACTIVE else "",
+                topics=offered_topics(known) if known else (),
+                picked=names_in(selected.topics) if selected else (),
+                why=_why(known, selected, given.get(selected.pk)) if selected and selected.state == "active" else (),
             )
         )
     return choices
 
 
-def _why(consent: Consent | None) -> str:
-    """Return why a person gets a newsletter, from the latest consent; "" if none is stored.
+def offered_topics(newsletter: Newsletter) -> tuple[tuple[str, str], ...]:
+    """Return the topics that a reader can pick from, as name and title."""
+    return tuple((name, topic.title or name) for name, topic in newsletter.topics.items())
+
+
+def _why(newsletter: Newsletter | None, subscription: Subscription, consent: Consent | None) -> tuple[str, ...]:
+    """Return why a person gets a newsletter, from the latest consent, and which posts, from the topics.
 
     It says nothing that would tell the reader of a forwarded email who the person is.
     """
+    return tuple(filter(None, (_how_agreed(consent), _which_posts(newsletter, subscription))))
+
+
+def _how_agreed(consent: Consent | None) -> str:
     if consent is None:
         return ""
     if consent.how == Consent.How.FORM:
@@ -104,6 +118,16 @@ def _why(consent: Consent | None) -> str:
     else:
         text = _("The publisher added your address on %(day)s, and recorded that you had agreed.")
     return text % {"day": day(consent.confirmed_at or consent.at)}
+
+
+def _which_posts(newsletter: Newsletter | None, subscription: Subscription) -> str:
+    titles = newsletter.topic_titles(names_in(subscription.topics)) if newsletter else ()
+    if not titles:
+        return ""
+    text = _(
+        "You picked topics, so you get only posts about: %(topics)s. Emails without such posts aren't sent to you."
+    )
+    return text % {"topics": ", ".join(titles)}
 
 
 def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
@@ -124,6 +148,8 @@ def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
             return _("Your subscription has resumed."), ""
         case "cadence" if selected and name in config_of(request).newsletters:
             return _choose_cadence(config_of(request).newsletters[name], selected, request.POST.get("cadence", ""))
+        case "topics" if selected and name in config_of(request).newsletters:
+            return _choose_topics(config_of(request).newsletters[name], selected, request.POST.getlist("topic")), ""
         case "join" if name in _open(request):
             if _ask_to_join(request, subscription.subscriber, name) is not RequestAnswer.ACCEPTED:
                 return "", _("Too many requests. Try again in an hour.")
@@ -154,6 +180,15 @@ def _choose_cadence(newsletter: Newsletter, selected: Subscription, cadence: str
         return "", _("Please choose how often you want this newsletter.")
     actions.choose_cadence(selected, cadence)
     return cadences.next_email(newsletter, cadence, timezone.now()), ""
+
+
+def _choose_topics(newsletter: Newsletter, selected: Subscription, names: list[str]) -> str:
+    picked = [name for name in newsletter.topics if name in names]
+    actions.choose_topics(selected, picked, timezone.now())
+    if not picked:
+        return _("Saved. You get all posts.")
+    text = _("Saved. You get posts about: %(topics)s. This counts from the next email that isn't prepared yet.")
+    return text % {"topics": ", ".join(newsletter.topic_titles(picked))}
 
 
 def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> RequestAnswer:

@@ -86,11 +86,15 @@ class Choices(RuleBasedStateMachine):
         self.listed: list[FoundPost] = []
         self.left_out: set[str] = set()
 
-    @initialize(several=st.booleans())
-    def begin(self, several: bool) -> None:
-        """Half of the newsletters have one cadence at first."""
+    @initialize(several=st.booleans(), kinds=st.lists(topics, min_size=2, max_size=4))
+    def begin(self, several: bool, kinds: list[set[str]]) -> None:
+        """Half of the newsletters have one cadence at first. All have some readers and posts."""
         self._configure(CADENCES if several else ())
         collected_before()
+        for cadence in CADENCES[:2]:
+            for picked in (set[str](), {"film"}, {"books", "music"}):
+                self.subscribe(cadence, picked)
+        self.publish(kinds, timedelta())
 
     def _configure(self, offered: tuple[str, ...]) -> None:
         own = {c: CadenceSettings(body="title") for c in offered[1:]}
@@ -248,6 +252,7 @@ class Choices(RuleBasedStateMachine):
         played["emails"] += len(emails)
         offered = dict(Delivery.objects.filter(edition=edition).values_list("subscription_id", "number"))
         skipped = set(Result.objects.filter(edition=edition).values_list("number", flat=True))
+        event(f"emails: {len(emails)}, skipped: {len(skipped)}, variants: {edition.variants.count()}")
         assert sorted([*(n for n, _ in emails), *skipped]) == sorted(offered.values())
         posts = dict(emails)
         for reader in self.readers:
@@ -261,7 +266,6 @@ class Choices(RuleBasedStateMachine):
         box = outbox()
         while batch := box.next(2):
             found = next((posts for mail, posts in mails if mail == batch.segments), own)
-            event(f"variants: {len(mails)}")
             names = [_name(post) for post in Post.objects.filter(pk__in=found)]
             yield from ((number, names) for number in batch.attempts)
 
@@ -284,6 +288,13 @@ class Choices(RuleBasedStateMachine):
 
     def _cadence_of(self, reader: Reader) -> str:
         return reader.cadence if reader.cadence in kinaforum().offered else "week"
+
+    @rule(data=st.data(), cadence=cadences, kinds=st.lists(topics, min_size=1, max_size=3))
+    def publish_and_send(self, data: st.DataObject, cadence: str, kinds: list[set[str]]) -> None:
+        self.publish(kinds, timedelta())
+        self.approve(data, cadence, out=False)
+        for edition in self._there(State.APPROVED):
+            self._send(edition)
 
     # What must hold.
 

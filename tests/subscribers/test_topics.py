@@ -1,0 +1,86 @@
+"""A reader picks topics on the preferences page."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from newsletter.config import Topic
+from subscribers import preferences
+from subscribers.models import Subscription
+from subscribers.tokens import link_token
+from tests.factories import NOW, configured
+from tests.subscribers.make import subscription
+
+pytestmark = pytest.mark.django_db
+TOPICS = {"film": Topic(title="Film & TV", categories=("Film",)), "books": Topic(categories=("Books",))}
+
+
+@pytest.fixture
+def tie() -> Subscription:
+    configured(topics=TOPICS)
+    return subscription()
+
+
+def _picked(client: Client, tie: Subscription, *topics: str) -> str:
+    answer = client.post(f"/p/{link_token(tie.pk)}", {"do": "topics", "newsletter": "kinaforum", "topic": topics})
+    assert answer.status_code == 200
+    tie.refresh_from_db()
+    return answer.text
+
+
+def test_the_page_offers_the_topics_with_none_picked(client: Client, tie: Subscription) -> None:
+    shown = client.get(f"/p/{link_token(tie.pk)}").text
+    assert [word in shown for word in ("Which topics?", "Film &amp; TV", "books")] == [True] * 3
+    assert 'type="checkbox"' in shown
+    assert "checked" not in shown
+
+
+def test_without_topics_there_is_no_question(client: Client) -> None:
+    configured(topics={})
+    assert "Which topics?" not in client.get(f"/p/{link_token(subscription().pk)}").text
+
+
+def test_picks_are_stored_shown_and_can_be_taken_back(client: Client, tie: Subscription) -> None:
+    shown = _picked(client, tie, "film", "books")
+    assert tie.topics == "books,film"
+    assert "Saved. You get posts about: Film &amp; TV, books." in shown
+    assert shown.count("checked") == 2
+    assert "Saved. You get all posts." in _picked(client, tie)
+    assert tie.topics == ""
+
+
+def test_names_that_are_no_topics_are_ignored(client: Client, tie: Subscription) -> None:
+    _picked(client, tie, "film", "other", "a,b")
+    assert tie.topics == "film"
+
+
+def test_the_page_says_that_the_topics_are_why_only_some_posts_come(client: Client, tie: Subscription) -> None:
+    _picked(client, tie, "film")
+    shown = client.get(f"/p/{link_token(tie.pk)}").text
+    assert "You picked topics, so you get only posts about: Film &amp; TV." in shown
+
+
+def test_an_edition_that_was_approved_before_a_change_counts_with_the_earlier_picks(tie: Subscription) -> None:
+    for hours, topics in ((1, ["film"]), (3, ["books"]), (5, [])):
+        preferences.choose_topics(tie, topics, NOW + timedelta(hours=hours))
+    found = [Subscription.objects.with_picks(NOW + timedelta(hours=at)).get().picks for at in (0, 2, 4, 6)]
+    assert found == ["", "film", "books", ""]
+
+
+def test_a_choice_that_is_not_one_changes_nothing(tie: Subscription) -> None:
+    preferences.choose_topics(tie, [], NOW)
+    assert not tie.topic_changes.exists()
+
+
+def test_who_subscribes_again_starts_with_the_new_picks(tie: Subscription) -> None:
+    preferences.choose_topics(tie, ["film"], NOW)
+    preferences.unsubscribe(tie.pk, NOW)
+    preferences.choose_topics(tie, ["books"], NOW)
+    assert Subscription.objects.with_picks(NOW - timedelta(hours=1)).get().picks == "books"
+
+
+def test_a_persons_data_has_the_topics(tie: Subscription) -> None:
+    preferences.choose_topics(tie, ["film"], NOW)
+    found = preferences.personal_data_of(tie.subscriber)["subscriptions"][0]
+    assert (found["topics"], found["earlier_topics"]) == (["film"], [{"until": NOW.isoformat(), "topics": []}])

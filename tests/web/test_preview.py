@@ -8,6 +8,7 @@ from django.test import Client
 from lxml.html import HTMLParser, document_fromstring
 
 from newsletter import config
+from newsletter.config import Topic
 from newsletter.editions import approval, draft
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.feeds.html.clean import clean
@@ -197,3 +198,25 @@ def test_each_variant_is_listed_and_can_be_looked_at(editor: Client, changed_rea
 def test_an_edition_that_is_the_same_for_all_has_no_list_of_variants(editor: Client) -> None:
     make.draft("First")
     assert "Variants" not in editor.get(f"{PAGE}preview/").content.decode()
+
+
+@pytest.mark.parametrize("approve", [False, True])
+def test_the_variants_of_topics_say_who_gets_them_and_why_some_get_none(
+    editor: Client, request: pytest.FixtureRequest, approve: bool
+) -> None:
+    request.getfixturevalue("db")
+    topics = {"new": Topic(title="What is new", words=("newer",)), "rare": Topic(words=("nowhere",))}
+    configured(topics=topics, minimum_posts=0)
+    subscribe([f"r{n}@reader.example" for n in range(6)])
+    for number, picks in ((0, "new"), (1, "new"), (2, "rare")):
+        Subscription.objects.filter(subscriber__address=f"r{number}@reader.example").update(topics=picks)
+    make.post("Older", hours=30)
+    edition = make.draft("Newer")
+    if approve:
+        approval.approve(config.current(), edition, now=make.NOW)
+    page = " ".join(editor.get(f"{PAGE}preview/").content.decode().split())
+    assert "All topics" in page
+    assert "What is new" in page
+    assert re.findall(r"Subscribers: (\d), (\d) post", page) == [("3", "2"), ("2", "1"), ("1", "0")]
+    assert "picked topics that this edition has no posts in" in page
+    assert "Older" not in editor.get(f"{PAGE}frame/?variant=1").content.decode()

@@ -1,62 +1,78 @@
-"""The variants of an edition as the preview shows them: readers, posts, size and findings of each."""
+"""The variants of an edition as the preview shows them: readers, topics, posts, size and findings of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from django.db.models import Count
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from newsletter.config import Config
-from newsletter.domain.cadence import start
+from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding
 from newsletter.editions.rendering import Proof, digest_with, rendered_of
-from newsletter.editions.selection.series import by_marks, ends
+from newsletter.editions.variants import listing
+from newsletter.editions.variants.listing import ListedVariant
+from newsletter.editions.variants.planning import Picked
 from newsletter.editions.variants.preparing import PreparedVariant, prepare
 from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.sending import audience
+from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import preview_queries as queries
+
+SHOWN_PICKS = 3
+"""How many combinations of topics are named for a variant."""
 
 
 @dataclass(frozen=True, slots=True)
 class VariantRow:
-    """One line of the list; without an email, its readers are skipped."""
+    """One line of the list; without an email, its readers are skipped, for a reason."""
 
     position: int
     readers: int
+    topics: str
     posts: int
+    subject: str
     size: queries.Size | None
     findings: tuple[Finding, ...]
+    reason: str
 
 
 def rows(configuration: Config, edition: Edition) -> list[VariantRow]:
     """Return the variants of an edition, the editors' own first; none if all readers get the same."""
-    if edition.standalone or edition.corrects_id or not by_marks(configuration.edited(edition)):
+    if not listing.has_variants(configuration, edition):
         return []
+    own, newsletter = queries.proof(configuration, edition), configuration.edited(edition)
+    return [_row(each, own, newsletter) for each in _listed(configuration, edition)]
+
+
+def _listed(configuration: Config, edition: Edition) -> list[ListedVariant]:
     readers = _readers(configuration, edition)
     if edition.state in LOCKED_STATES:
-        return [
-            VariantRow(
-                each.position,
-                _counted(each.marks, readers) if each.last is None else each.last - (each.first or 1) + 1,
-                len(each.posts),
-                _size(proof(configuration, edition, each.position)) if each.posts else None,
-                (),
-            )
-            for each in edition.variants.only("position", "marks", "posts", "first", "last")
-        ]
-    if edition.state != State.DRAFT:
-        return []
-    return [
-        VariantRow(
-            position,
-            _counted(each.planned.marks, readers),
-            len(each.planned.entries),
-            _size(each.proof) if each.proof and each.planned.entries else None,
-            each.proof.findings if each.proof else (),
-        )
-        for position, each in enumerate(_prepared(configuration, edition))
-    ]
+        return listing.approved(configuration, edition, readers)
+    prepared = _prepared(configuration, edition) if edition.state == State.DRAFT else ()
+    return listing.planned(configuration, edition, prepared, readers)
+
+
+def _row(variant: ListedVariant, own: Proof, newsletter: Newsletter) -> VariantRow:
+    size = queries.size(replace(own, rendered=variant.rendered)) if variant.rendered else None
+    return VariantRow(
+        variant.position,
+        variant.readers,
+        _topics(variant, newsletter),
+        len(variant.posts),
+        variant.rendered.subject if variant.rendered else "",
+        size,
+        variant.findings,
+        formatting.message(variant.reason) if variant.reason else "",
+    )
+
+
+def _topics(variant: ListedVariant, newsletter: Newsletter) -> str:
+    """Return the topics of a variant's readers, such as `Film; Books, Film`; "" without topics."""
+    if not newsletter.topics:
+        return ""
+    named = [", ".join(newsletter.topic_titles(names)) or _("All topics") for names in variant.picks]
+    return "; ".join([*named[:SHOWN_PICKS], *(["…"] if len(named) > SHOWN_PICKS else [])])
 
 
 def proof(configuration: Config, edition: Edition, position: int) -> Proof:
@@ -83,21 +99,8 @@ def _prepared_once(wanted: queries.Rendering) -> tuple[PreparedVariant, ...]:
     return prepare(Edition.objects.get(pk=wanted.edition), wanted.configuration).variants
 
 
-def _readers(configuration: Config, edition: Edition) -> Mapping[int, int]:
-    """Return how many readers of the edition have each mark."""
-    newsletter = configuration.edited(edition)
-    first = start(newsletter.period, newsletter.default_cadence, ends(newsletter, fixed=True))
-    receiving = audience.receiving(newsletter, edition, timezone.now())
-    found: dict[int, int] = {}
-    for mark, starts, count in receiving.values_list("mark", "starts").annotate(Count("pk")):
-        effective = max(mark, first) if starts else mark
-        found[effective] = found.get(effective, 0) + count
-    return found
-
-
-def _counted(marks: tuple[int, ...] | list[int], readers: Mapping[int, int]) -> int:
-    return sum(readers.get(mark, 0) for mark in marks)
-
-
-def _size(looked_at: Proof | None) -> queries.Size | None:
-    return queries.size(looked_at) if looked_at else None
+def _readers(configuration: Config, edition: Edition) -> Mapping[Picked, int]:
+    """Return how many readers of the edition have each mark and topics."""
+    now = timezone.now()
+    receiving = audience.receiving(configuration.edited(edition), edition, now)
+    return listing.readers_of(configuration, edition, receiving, now)

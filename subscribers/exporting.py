@@ -7,11 +7,12 @@ from typing import Any, TextIO
 
 from django.db.models import Prefetch
 
+from newsletter.domain.picks import names_in
 from subscribers.models import Consent, Subscription
 from subscribers.spreadsheets import escape_formulas
 
 FIELDS = (
-    "address", "name", "language", "newsletter", "state", "cadence", "paused_until", "tags", "joined",
+    "address", "name", "language", "newsletter", "state", "cadence", "topics", "paused_until", "tags", "joined",
     "unsubscribed_at", "reason", "consent", "consent_at", "consent_how", "consent_wording", "consent_language",
     "consent_network", "consent_page", "confirmed_at",
 )  # fmt: skip
@@ -31,6 +32,7 @@ def rows(newsletter: str) -> Iterator[dict[str, Any]]:
             "newsletter": s.newsletter,
             "state": str(s.state),
             "cadence": s.cadence,
+            "topics": list(names_in(s.topics)),
             "paused_until": s.paused_until,
             "tags": list(s.tags),
             "joined": s.joined,
@@ -65,7 +67,7 @@ def export_csv(newsletter: str, file: TextIO) -> int:
 
 
 def _cell(value: Any) -> str:
-    """Return tags as `a, b`, times as ISO 8601, and None as ""."""
+    """Return tags and topics as `a, b`, times as ISO 8601, and None as ""."""
     if value is None:
         return ""
     if isinstance(value, list):

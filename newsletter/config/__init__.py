@@ -45,13 +45,14 @@ from newsletter.config.schema import (
     Web,
 )
 from newsletter.config.theme import Section, Theme
-from newsletter.config.topics import Topic
+from newsletter.config.topics import TOPIC_NAME, Topic
 from newsletter.config.values import Moment, NamedAddress, Rate, parse_duration, parse_size
 
 __all__ = [
     "PLACEHOLDER_MAILBOX",
     "PLACEHOLDER_POSTAL_ADDRESS",
     "SHIPPED_TEMPLATES",
+    "TOPIC_NAME",
     "Bounces",
     "Cadence",
     "CadenceSettings",

@@ -10,7 +10,7 @@ from newsletter.config.fields import RULES, Text, Words
 from newsletter.config.values import InvalidValue
 from newsletter.messages import configuration as messages
 
-_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
+TOPIC_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -31,7 +31,7 @@ def combinations(topics: int) -> int:
 def check_topics(topics: Mapping[str, Topic], sources: Collection[str], maximum: int) -> None:
     """Raise InvalidValue if a topic can't have posts, or if readers could pick too many combinations."""
     for name, topic in topics.items():
-        if not _NAME.fullmatch(name):
+        if not TOPIC_NAME.fullmatch(name):
             raise InvalidValue(messages.TOPIC_NAME(name=name))
         if not (topic.categories or topic.sources or topic.words):
             raise InvalidValue(messages.TOPIC_WITHOUT_POSTS(name=name))

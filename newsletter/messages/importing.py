@@ -39,6 +39,13 @@ NOT_A_CADENCE = MessageType(
         "'{text}' in the column cadence must be post, day, week, month or empty; correct it, or remove the column"
     ),
 )
+NOT_A_TOPIC = MessageType(
+    "import.not-a-topic",
+    gettext_noop(
+        "'{text}' in the column topics can't be the name of a topic; write the names as in config.toml, separated by"
+        " commas, or remove the column"
+    ),
+)
 AMBIGUOUS_DATE = MessageType(
     "import.ambiguous-date",
     gettext_noop("'{text}' can be read in two ways; say whether the day or the month comes first"),

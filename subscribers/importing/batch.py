@@ -9,7 +9,7 @@ from newsletter.messages import importing as messages
 from subscribers.addresses import Address
 from subscribers.importing.bulk import insert_consents, insert_people, insert_ties
 from subscribers.importing.headers import Kept, PersonRow
-from subscribers.models import Consent, Subscriber, Subscription, Suppression
+from subscribers.models import Consent, Subscriber, Subscription, Suppression, TopicChange
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
 from subscribers.signup import invite
@@ -52,6 +52,7 @@ class ImportBatch:
     activated: list[Subscription] = field(default_factory=list)
     changed_people: dict[str, Subscriber] = field(default_factory=dict)
     changed_ties: dict[str, Subscription] = field(default_factory=dict)
+    topic_changes: list[TopicChange] = field(default_factory=list)
     kept: dict[int, Kept] = field(default_factory=dict)
 
     def look_up(self, keys: Sequence[str]) -> None:
@@ -112,6 +113,7 @@ class ImportBatch:
             state=state,
             tags=row.tags,
             cadence=row.cadence,
+            topics=row.topics,
             created=at,
             joined=(row.joined or at) if state == State.ACTIVE else None,
             welcome_from=at if self.order.welcome and state == State.ACTIVE else None,
@@ -145,11 +147,18 @@ class ImportBatch:
             changed = True
             if tie.pk:
                 self.changed_ties[key] = tie
-        if row.cadence and not tie.cadence:
-            tie.cadence, changed = row.cadence, True
-            if tie.pk:
-                self.changed_ties[key] = tie
-        return changed
+        return self._choose(key, tie, row) or changed
+
+    def _choose(self, key: str, tie: Subscription, row: PersonRow) -> bool:
+        """Set the cadence and the topics of a person who has chosen none."""
+        missing = [name for name in ("cadence", "topics") if getattr(row, name) and not getattr(tie, name)]
+        for name in missing:
+            setattr(tie, name, getattr(row, name))
+        if missing and tie.pk:
+            self.changed_ties[key] = tie
+            if "topics" in missing and tie.state == State.ACTIVE:
+                self.topic_changes.append(TopicChange(subscription=tie, at=self.order.at))
+        return bool(missing)
 
     def save(self) -> None:
         """Write the resulting rows."""
@@ -160,9 +169,10 @@ class ImportBatch:
         if self.changed_ties:
             Subscription.objects.bulk_update(
                 self.changed_ties.values(),
-                ["state", "joined", "tags", "cadence", "paused_until", "welcome_from"],
+                ["state", "joined", "tags", "cadence", "topics", "paused_until", "welcome_from"],
                 batch_size=200,
             )
+        TopicChange.objects.bulk_create(self.topic_changes)
         insert_consents([self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t)])
         for tie in filter(self._asked, self.new_ties):
             invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)

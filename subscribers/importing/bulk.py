@@ -31,6 +31,10 @@ def insert_people(people: Sequence[Subscriber]) -> None:
         subscriber.pk = numbers[subscriber.key]
 
 
+def _choices(tie: Subscription) -> tuple[str, str]:
+    return tie.cadence, tie.topics
+
+
 def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
     """Insert subscriptions of saved subscribers and set their primary keys."""
     names = (
@@ -45,6 +49,7 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
         "reason",
         "cadence",
         "welcome_from",
+        "topics",
     )
     owners = [t.subscriber.pk for t in ties]
     created, joined = _times(t.created for t in ties), _times(t.joined for t in ties)
@@ -66,6 +71,7 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
                 "",
                 t.cadence,
                 first,
+                t.topics,
             )
             for owner, t, made, since, first in zip(owners, ties, created, joined, welcome, strict=True)
         ],

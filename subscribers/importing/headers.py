@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import get_args
 
-from newsletter.config import Cadence
+from newsletter.config import TOPIC_NAME, Cadence
+from newsletter.domain.picks import picks_of
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers.importing import vocabulary
@@ -81,6 +82,10 @@ class BadCadence(Problem):
     """The text is not a cadence."""
 
 
+class BadTopics(Problem):
+    """The text has something that can't be the name of a topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Additional data of our own export for the newsletter that it names: pause and consent."""
@@ -107,6 +112,7 @@ class PersonRow:
     tags: tuple[str, ...] = ()
     state: str = ""
     cadence: str = ""
+    topics: str = ""
     joined: datetime | None = None
     kept: Kept | None = None
 
@@ -123,6 +129,7 @@ class Columns:
     tags: tuple[int, ...] = ()
     state: int = -1
     cadence: int = -1
+    topics: int = -1
     joined: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
     wanted: tuple[tuple[int, frozenset[str]], ...] = field(default=())
@@ -132,7 +139,7 @@ class Columns:
     """Return whether the day or the month comes first in a column's dates, if known."""
 
     def row(self, cells: Sequence[str]) -> PersonRow:
-        """Parse a line. Raises BadDate and BadCadence."""
+        """Parse a line. Raises BadDate, BadCadence and BadTopics."""
         if self.unescape:
             cells = [unescape_formulas(cell) for cell in cells]
         return PersonRow(
@@ -142,6 +149,7 @@ class Columns:
             tags=tuple(t for n in self.tags for t in _tags(cells[n])),
             state=self._state(cells),
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
+            topics=_topics(cells[self.topics]) if self.topics >= 0 else "",
             joined=next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
             kept=_kept([cells[n].strip() for n in self.kept]) if self.kept else None,
         )
@@ -181,6 +189,7 @@ def recognise(headers: Sequence[str]) -> Columns | None:
         tags=_all(at, form.tags),
         state=_first(at, form.state),
         cadence=_first(at, "cadence"),
+        topics=_first(at, "topics"),
         joined=_all(at, form.joined),
         ended=_all(at, ENDED),
         wanted=tuple((at[w.rstrip("!")], YES if w.endswith("!") else NO) for w in form.wanted if w.rstrip("!") in at),
@@ -204,6 +213,7 @@ def _plain(at: Mapping[str, int], width: int) -> Columns | None:
         tags=_all(at, vocabulary.TAGS),
         state=_first(at, "|".join(vocabulary.STATE)),
         cadence=_first(at, "cadence"),
+        topics=_first(at, "topics"),
         joined=_all(at, vocabulary.JOINED),
         ended=_all(at, (*ENDED, *vocabulary.ENDED)),
     )
@@ -228,6 +238,18 @@ def _cadence(cell: str) -> str:
     if word and word not in get_args(Cadence):
         raise BadCadence(messages.NOT_A_CADENCE(text=cell.strip()[:50]))
     return word
+
+
+def _topics(cell: str) -> str:
+    """Parse names of topics as they are stored, separated by commas or semicolons. Raises BadTopics.
+
+    Those that are not configured are kept, and count once they are.
+    """
+    names = [name.strip().lower() for name in re.split(r"[,;]", cell) if name.strip()]
+    wrong = next((name for name in names if not TOPIC_NAME.fullmatch(name)), None)
+    if wrong is not None:
+        raise BadTopics(messages.NOT_A_TOPIC(text=wrong[:50]))
+    return picks_of(names)
 
 
 def _kept(cells: Sequence[str]) -> Kept:

@@ -65,6 +65,7 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
         joined=tuple(sorted((*held[JOINED], *orders))),
         dates={**base.dates, **orders},
         cadence=base.cadence if base.cadence in free else -1,
+        topics=base.topics if base.topics in free else -1,
         ended=tuple(n for n in base.ended if n in free),
         wanted=tuple((n, no) for n, no in base.wanted if n in free),
     )

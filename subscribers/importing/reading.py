@@ -13,7 +13,7 @@ from newsletter.messages import Message, Problem
 from newsletter.messages import importing as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing.dates import BadDate, Order
-from subscribers.importing.headers import BadCadence, Columns, PersonRow, recognise
+from subscribers.importing.headers import BadCadence, BadTopics, Columns, PersonRow, recognise
 from subscribers.importing.mapping import InvalidMapping, is_header
 from subscribers.importing.mapping import columns as mapped
 
@@ -192,7 +192,7 @@ def _line(columns: Columns, number: int, cells: list[str], problem: Message | No
     cells = cells + [""] * (columns.width - len(cells))
     try:
         return FileLine(number, columns.row(cells))
-    except (BadDate, BadCadence) as bad:
+    except (BadDate, BadCadence, BadTopics) as bad:
         return FileLine(number, PersonRow(cells[columns.address].strip()[:320]), bad.message)
 
 

@@ -109,6 +109,21 @@ def test_a_column_says_how_often_a_person_wants_it(take: Import) -> None:
     assert set(Subscription.objects.values_list("cadence", flat=True)) == {"day", "week"}
 
 
+def test_a_column_has_the_topics_that_a_person_picked(take: Import) -> None:
+    head = "email,topics\n"
+    report = take(head + 'a@reader.example,"Film, books"\nb@reader.example,\nc@reader.example,Film & TV\n')
+    assert dict(Subscription.objects.values_list("subscriber__key", "topics")) == {
+        "a@reader.example": "books,film",
+        "b@reader.example": "",
+    }
+    refused = "'film & tv' in the column topics can't be the name of a topic; write the names as in config.toml,"
+    assert [str(r.reason) for r in report.refused] == [f"{refused} separated by commas, or remove the column"]
+    again = take(head + "a@reader.example,music\nb@reader.example,music\n")
+    assert (again.updated, again.unchanged) == (1, 1)
+    assert sorted(Subscription.objects.values_list("topics", flat=True)) == ["books,film", "music"]
+    assert Subscription.objects.with_picks(datetime(2026, 1, 1, tzinfo=UTC)).get(topics="music").picks == ""
+
+
 def test_mailchimps_unsubscribed_file_subscribes_nobody(take: Import) -> None:
     report = take("Email Address,MEMBER_RATING,UNSUB_TIME\nkari@reader.example,2,2024-03-05 10:00:00\n")
     assert [r.line for r in report.refused] == [2]

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from newsletter.config import Config, DeliverySettings
 from newsletter.editions import history
@@ -36,6 +36,8 @@ from subscribers.models import WhereProblem
 log = logging.getLogger("newsletter.sending")
 
 ROWS_AT_ONCE = 1_000
+_WITHOUT_POSTS = (delivery.NOTHING_NEW().to_text(), delivery.OFF_TOPIC().to_text())
+"""The texts of results of readers for whom an edition has no posts."""
 
 
 def begin_due(configuration: Config, now: datetime) -> list[Edition]:
@@ -199,6 +201,13 @@ def can_send_to_skipped(edition: Edition) -> bool:
     return edition.began_at is not None and edition.state in (State.SENT, State.CANCELLED)
 
 
+def skipped_to_send(edition: Edition) -> int:
+    """Return how many were skipped for whom the edition has posts: to those `send_to_skipped` sends it."""
+    if not can_send_to_skipped(edition):
+        return 0
+    return progress.counts(edition).skipped - _skipped_rows(edition).filter(text__in=_WITHOUT_POSTS).count()
+
+
 def send_to_skipped(
     configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None, expected: int | None = None
 ) -> int:
@@ -217,7 +226,7 @@ def send_to_skipped(
             raise NotAllowed(messages.SKIPPED_NOT_SENT(name=held.name, state=state_message(held.state)))
         if Chunk.objects.filter(edition=held, closed_at=None).exists():
             raise NotAllowed(messages.STILL_IN_FLIGHT(name=held.name))
-        found = progress.counts(held).skipped
+        found = skipped_to_send(held)
         if expected is not None and found != expected:
             raise SkippedCountChanged(messages.OTHER_SKIPPED(name=held.name, found=found, expected=expected))
         if not found:
@@ -229,10 +238,14 @@ def send_to_skipped(
     return found
 
 
+def _skipped_rows(edition: Edition) -> QuerySet[Result]:
+    # The condition that looks superfluous is that of the partial index of results.
+    return Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED).exclude(kind=DeliveryStatus.ACCEPTED)
+
+
 def _return_skipped(edition: Edition, now: datetime) -> None:
     """Replace the results of skipped deliveries with retries; numbers that were never claimed need none."""
-    # The condition that looks superfluous is that of the partial index of results.
-    rows = Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED).exclude(kind=DeliveryStatus.ACCEPTED)
+    rows = _skipped_rows(edition).exclude(text__in=_WITHOUT_POSTS)
     again = [Retry(edition=edition, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")]
     if again:
         rows.delete()

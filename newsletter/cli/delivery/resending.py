@@ -51,7 +51,7 @@ def resend(
 
     row = find(found, edition)
     counted = progress.counts(row)
-    skipped = counted.skipped if lifecycle.can_send_to_skipped(row) else 0
+    skipped = lifecycle.skipped_to_send(row)
     if dry_run:
         emit({**counted.document(), "resent": 0}, f"{row.name}: {_subscribers(skipped)} skipped; nothing was done")
         return

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 
 from newsletter.models import Edition
-from newsletter.sending import lifecycle, progress
+from newsletter.sending import lifecycle
 
 FIELDS = ("id", "kind", "title", "when", "text", "url", "button", "after")
 
 
 def counts(edition: Edition) -> dict[str, object]:
     """Numbers for the page of further actions."""
-    skipped = progress.counts(edition).skipped if lifecycle.can_send_to_skipped(edition) else 0
+    skipped = lifecycle.skipped_to_send(edition)
     return {
         "block_count": len(edition.blocks),
         "note_count": edition.notes.filter(done_at=None).count(),

@@ -110,7 +110,7 @@ def _is_scheduled(found: Edition) -> bool:
 def skipped(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Send an edition to those of its audience who were skipped, after showing how many they are."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
-    count = progress.counts(found).skipped if lifecycle.can_send_to_skipped(found) else 0
+    count = lifecycle.skipped_to_send(found)
     problem = ""
     if request.method == "POST":
         with caught() as problems:

@@ -205,14 +205,30 @@ class CheckFinding(Schema):
     where: str
 
 
+class VariantOut(Schema):
+    """The posts and the email of an edition for readers with some topics, or who had other posts before."""
+
+    variant: int = Field(description="0 is the edition as editors see it")
+    readers: int
+    topics: list[list[str]] = Field(description="what its readers picked; an empty list: posts of all topics")
+    posts: list[int]
+    subject: str | None = Field(description="null without an email")
+    preheader: str | None
+    bytes: int = Field(description="the size of the HTML")
+    lint: list[CheckFinding]
+    reason: str | None = Field(description="why there is no email")
+    reason_code: str | None
+
+
 class PreviewOut(Schema):
-    """An edition as a reader would get it, and what the checks found."""
+    """An edition as a reader would get it, what the checks found, and its variants, if readers get different posts."""
 
     subject: str
     preheader: str
     html: str
     text: str
     findings: list[CheckFinding]
+    variants: list[VariantOut]
 
 
 class ApproveIn(Given):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from newsletter import config
+    from newsletter.config import Config
     from newsletter.editions.rendering import Proof
     from newsletter.editions.selection.windows import RequestedWindow
     from newsletter.models import Edition
@@ -152,10 +153,11 @@ def show(edition: EditionName) -> None:
     row = drafts.find(found, edition)
     document = serialize.edition(row, found)
     document["counts"] = counts(row).document() if row.audience is not None else None
+    document["variants"] = None if row.state == "draft" else _variants(found, row)
     table = Table("", "post", "day", "title", "reason", title=_headline(document), title_justify="left", box=None)
     for post in document["posts"]:
         table.add_row("in" if post["included"] else "out", str(post["id"]), post["day"], post["title"], post["reason"])
-    emit(document, Group(table, *_blocks_and_notes(document)))
+    emit(document, Group(table, *_blocks_and_notes(document), *_variants_table(document["variants"] or ())))
 
 
 def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
@@ -174,12 +176,37 @@ def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
         yield table
 
 
+def _variants(found: "Config", row: "Edition") -> list[dict[str, Any]]:
+    """Return the variants of an edition as JSON; none if all readers get the same."""
+    from newsletter.editions.variants.listing import documents
+    from newsletter.sending.audience import receiving
+
+    now = datetime.now(UTC)
+    return documents(found, row, receiving(found.edited(row), row, now), now)
+
+
+def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
+    """Yield a table of the variants, if there are several."""
+    from rich.table import Table
+
+    if len(variants) < 2:
+        return
+    table = Table("variant", "readers", "posts", "topics", "subject", title="Variants", title_justify="left", box=None)
+    for each in variants:
+        topics = "; ".join(", ".join(names) or "all" for names in each["topics"])
+        said = each["subject"] or f"no email: {each['reason']}"
+        table.add_row(str(each["variant"]), str(each["readers"]), str(len(each["posts"])), topics, said)
+    yield table
+
+
 def preview(
     edition: EditionName,
     out: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("out"),
     open_: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
 ) -> None:
-    """Write edition.html, edition.txt and edition.eml. Sizes and problems found are shown."""
+    """Write edition.html, edition.txt and edition.eml. Sizes, problems found and variants are shown."""
+    from rich.console import Group
+
     found = ready()
     from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
@@ -196,11 +223,13 @@ def preview(
         "shortened": list(written.proof.rendered.shortened),
         "unlisted": list(written.proof.rendered.unlisted),
         "lint": findings,
+        "variants": _variants(found, row),
     }
     lines = [
         f"{path}  {written.sizes.get(kind, written.sizes['mail']):,} bytes" for kind, path in written.files.items()
     ]
-    emit(document, "\n".join(lines + _shortened(written.proof) + _findings(findings)))
+    said = "\n".join(lines + _shortened(written.proof) + _findings(findings))
+    emit(document, Group(said, *_variants_table(document["variants"])))
     if open_:
         webbrowser.open(written.files["html"].resolve().as_uri())
 

@@ -1,10 +1,12 @@
 """Editions as JSON documents, for `--json` and the API."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.domain.digest import Finding
 from newsletter.editions.rendering import Proof, digest_of
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
@@ -47,7 +49,12 @@ def edition(found: Edition, configuration: Config) -> dict[str, Any]:
 
 def lint(looked_at: Proof) -> list[dict[str, str]]:
     """Return the lint findings."""
-    return [{"code": f.code, "level": f.level, "message": str(f.message), "where": f.where} for f in looked_at.findings]
+    return findings(looked_at.findings)
+
+
+def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
+    """Return findings of lint."""
+    return [{"code": f.code, "level": f.level, "message": str(f.message), "where": f.where} for f in found]
 
 
 def _sentence(message: Message | None) -> str | None:

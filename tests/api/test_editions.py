@@ -6,11 +6,14 @@ import pytest
 
 from newsletter import background
 from newsletter.api.routes import editions
+from newsletter.config import Topic
 from newsletter.models import Act, Edition, Post, Revision, State
 from newsletter.sending import lifecycle
 from subscribers import admin_actions
+from subscribers.models import Subscription
 from tests.api.client import EDITION, ApiClient, token
 from tests.factories import configured
+from tests.sending.outbox_samples import subscribe
 from tests.web import make
 
 
@@ -248,3 +251,16 @@ def test_who_may_edit_may_not_send(draft: Edition) -> None:
     etag = editor.etag()
     assert editor.ask("PATCH", EDITION, {"subject": "x"}, If_Match=etag).status_code == 200
     assert editor.ask("POST", f"{EDITION}/approve", {}, If_Match=editor.etag()).status_code == 403
+
+
+def test_the_preview_lists_the_variants(api: ApiClient, draft: Edition) -> None:
+    assert api.get(f"{EDITION}/preview")["variants"] == []
+    configured(topics={"film": Topic(words=("nowhere",))})
+    subscribe(["a@reader.example", "b@reader.example"])
+    Subscription.objects.filter(subscriber__address="a@reader.example").update(topics="film")
+    own, none = api.get(f"{EDITION}/preview")["variants"]
+    assert (own["variant"], own["readers"], own["topics"], own["reason"]) == (0, 1, [[]], None)
+    assert own["subject"].startswith("Kinaforum")
+    assert own["bytes"] > 1000
+    assert (none["readers"], none["topics"], none["posts"], none["subject"]) == (1, [["film"]], [], None)
+    assert none["reason_code"] == "delivery.off-topic"

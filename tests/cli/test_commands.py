@@ -199,6 +199,22 @@ def test_preview_writes_three_files_and_their_sizes(command: Run, blog: Blog, tm
         assert (tmp_path / "seen" / name).stat().st_size == size
 
 
+def test_show_and_preview_list_the_variants(command: Run, blog: Blog, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(file.read_text("utf-8") + '[newsletters.kinaforum.topics.a]\nwords = ["a"]\n', encoding="utf-8")
+    (tmp_path / "readers.csv").write_text("email,topics\na@reader.example,a\nb@reader.example,\n", encoding="utf-8")
+    command("subscribers", "import", "readers.csv", "--newsletter", "kinaforum", "--consent", "a form")
+    command("draft", "kinaforum", *WEEK)
+    listed = command("preview", EDITION, "--json").document["variants"]
+    assert [(each["readers"], each["topics"], each["lint"]) for each in listed] == [(1, [[]], []), (1, [["a"]], [])]
+    assert "Variants" in command("preview", EDITION).out
+    assert command("show", EDITION, "--json").document["variants"] is None
+    command("approve", EDITION)
+    assert [each["subject"] for each in command("show", EDITION, "--json").document["variants"]] == [
+        each["subject"] for each in listed
+    ]
+
+
 def test_preview_names_the_posts_that_were_shortened(command: Run, blog: Blog, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     text = file.read_text(encoding="utf-8").replace(

@@ -26,14 +26,17 @@ from newsletter.api.schemas import (
     PostChange,
     PreviewOut,
     State,
+    VariantOut,
 )
 from newsletter.config import Config
 from newsletter.editions import draft, editing, previews, serialize
 from newsletter.editions.composing import bulk
 from newsletter.editions.rendering import proof
 from newsletter.editions.selection.windows import requested
+from newsletter.editions.variants.listing import documents
 from newsletter.models import Edition
 from newsletter.render import preview
+from newsletter.sending import audience
 
 router = Router(tags=["editions"])
 EDITION = "/editions/{newsletter}/{period}"
@@ -211,7 +214,9 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     It is rendered as a reader would get it, and checked.
     """
     who = caller(request)
-    looked_at, reader = proof(find(who, newsletter, period), who.config), previews.sample_reader()
+    edition = find(who, newsletter, period)
+    looked_at, reader = proof(edition, who.config), previews.sample_reader()
+    receiving = audience.receiving(who.config.edited(edition), edition, who.now)
     rendered, head = looked_at.rendered, looked_at.letterhead
     shown = PreviewOut(
         subject=rendered.subject,
@@ -219,5 +224,6 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
         html=preview.reader_html(rendered, head, reader),
         text=preview.reader_text(rendered, head, reader),
         findings=[CheckFinding(**each) for each in serialize.lint(looked_at)],
+        variants=[VariantOut(**each) for each in documents(who.config, edition, receiving, who.now)],
     )
     return ApiAnswer(shown)

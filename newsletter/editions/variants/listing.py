@@ -9,14 +9,17 @@ from django.db.models import Count
 
 from newsletter.config import Config
 from newsletter.domain.cadence import start
-from newsletter.domain.digest import Finding, Rendered
+from newsletter.domain.digest import Finding, Letterhead, Rendered
 from newsletter.domain.picks import in_force, names_in
-from newsletter.editions.rendering import rendered_of
+from newsletter.editions import serialize
+from newsletter.editions.previews import sample_reader
+from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.selection.series import by_marks, ends
 from newsletter.editions.variants.planning import Picked
 from newsletter.editions.variants.preparing import PreparedVariant, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, State, Variant
+from newsletter.render.preview import reader_html
 from subscribers.models import SubscriptionQuerySet
 
 
@@ -35,8 +38,9 @@ class ListedVariant:
     findings: tuple[Finding, ...] = ()
     reason: Message | None = None
 
-    def document(self) -> dict[str, Any]:
-        """Return the variant for `--json` and the API."""
+    def document(self, head: Letterhead) -> dict[str, Any]:
+        """Return the variant for `--json` and the API; `bytes` is the size of its HTML."""
+        html = reader_html(self.rendered, head, sample_reader()) if self.rendered else ""
         return {
             "variant": self.position,
             "readers": self.readers,
@@ -44,6 +48,8 @@ class ListedVariant:
             "posts": list(self.posts),
             "subject": self.rendered.subject if self.rendered else None,
             "preheader": self.rendered.preheader if self.rendered else None,
+            "bytes": len(html.encode()),
+            "lint": serialize.findings(self.findings),
             "reason": str(self.reason) if self.reason else None,
             "reason_code": self.reason.code if self.reason else None,
         }
@@ -68,6 +74,14 @@ def listed(
         return approved(configuration, edition, readers)
     prepared = prepare(edition, configuration).variants if edition.state == State.DRAFT else ()
     return planned(configuration, edition, prepared, readers)
+
+
+def documents(
+    configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
+) -> list[dict[str, Any]]:
+    """Return the variants for `--json` and the API; see `listed`."""
+    head = letterhead(configuration, configuration.edited(edition))
+    return [variant.document(head) for variant in listed(configuration, edition, receiving, now)]
 
 
 def readers_of(

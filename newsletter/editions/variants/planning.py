@@ -3,7 +3,7 @@
 Readers whose marks and topics give the same posts share a variant.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from itertools import product
@@ -44,8 +44,9 @@ def plan(draft: Edition, newsletter: config.Newsletter, end: int) -> list[Planne
     Those without posts are for readers who had all posts of the edition, or want none of them.
     """
     own = begin(newsletter), ALL
+    entries = _numbered(_own(draft), own[0], end)
+    end = max([end, *entries])
     picked = _readers(newsletter, end) | {own}
-    entries = {entry.post.number: entry for entry in _own(draft) if entry.post.number is not None}
     for post in _earlier(draft, newsletter, min(mark for mark, _picks in picked), own[0]):
         if post.number is not None:
             entries[post.number] = _entry(draft, post)
@@ -73,6 +74,15 @@ def _readers(newsletter: config.Newsletter, end: int) -> set[Picked]:
     possible = held | set(product(starts, starting)) | set(product([n for n in approved if n is not None], picks))
     within = possible_marks((mark for mark, _picks in possible), (), (), end)
     return {(mark, each) for mark, each in possible if mark in within}
+
+
+def _numbered(entries: Iterable[EditionPost], after: int, end: int) -> dict[int, EditionPost]:
+    """Return entries by the numbers of their posts; those that get one at approval have those after `end`."""
+    found: dict[int, EditionPost] = {}
+    for entry in entries:
+        number = entry.post.number
+        found[number if number is not None and number > after else max([end, *found]) + 1] = entry
+    return found
 
 
 def _own(draft: Edition) -> QuerySet[EditionPost]:

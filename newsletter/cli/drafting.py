@@ -214,7 +214,7 @@ def preview(
 
     row = drafts.find(found, edition)
     written = write(row, found, out)
-    findings = serialize.lint(written.proof)
+    findings, variants = serialize.lint(written.proof), _variants(found, row)
     document = {
         "edition": row.name,
         "revision": row.revision,
@@ -223,13 +223,13 @@ def preview(
         "shortened": list(written.proof.rendered.shortened),
         "unlisted": list(written.proof.rendered.unlisted),
         "lint": findings,
-        "variants": _variants(found, row),
+        "variants": variants,
     }
     lines = [
         f"{path}  {written.sizes.get(kind, written.sizes['mail']):,} bytes" for kind, path in written.files.items()
     ]
     said = "\n".join(lines + _shortened(written.proof) + _findings(findings))
-    emit(document, Group(said, *_variants_table(document["variants"])))
+    emit(document, Group(said, *_variants_table(variants)))
     if open_:
         webbrowser.open(written.files["html"].resolve().as_uri())
 

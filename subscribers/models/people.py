@@ -174,7 +174,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         starting = self.filter(newsletter=newsletter, starts=True).exclude(state=Subscription.State.UNSUBSCRIBED)
         return set(starting.values_list("topics", flat=True).distinct())
 
-    def with_picks(self, at: datetime) -> "SubscriptionQuerySet":
+    def with_picks(self, at: datetime) -> "models.QuerySet[Any, Any]":
         """Annotate the topics that were picked at a time as `picks`."""
         later = TopicChange.objects.filter(subscription=models.OuterRef("pk"), at__gt=at).order_by("at", "pk")
         return self.annotate(picks=Coalesce(models.Subquery(later.values("before")[:1]), models.F("topics")))

@@ -4,10 +4,10 @@ Everything happens in the transaction that fixes the audience. The rule is in ne
 """
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Case, F, IntegerField, Max, Min, Q, Value, When
+from django.db.models import Case, F, IntegerField, Max, Min, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest
 
 from newsletter.config import Newsletter
@@ -76,7 +76,7 @@ NOTHING_NEW, OFF_TOPIC, FIRST = 0, 1, 2
 
 def _placed(
     edition: Edition, variants: list[Variant], end: int
-) -> Callable[[SubscriptionQuerySet], SubscriptionQuerySet]:
+) -> Callable[[SubscriptionQuerySet], QuerySet[Any, Any]]:
     """Return a function that annotates the place of each reader's variant in the audience; NULL without a variant.
 
     The topics are those that were picked at approval, also if a reader picks others while this runs.
@@ -102,14 +102,14 @@ def _of(variants: Iterable[Variant]) -> Q:
     return where
 
 
-def _insert(edition: Edition, readers: SubscriptionQuerySet) -> int:
+def _insert(edition: Edition, readers: QuerySet[Any, Any]) -> int:
     sql, parameters = readers.values("id", "place").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(INSERT.format(receiving=sql), [edition.pk, *parameters])
         return int(cursor.rowcount)
 
 
-def _store_numbers(edition: Edition, variants: list[Variant], readers: SubscriptionQuerySet) -> tuple[int, int]:
+def _store_numbers(edition: Edition, variants: list[Variant], readers: QuerySet[Any, Any]) -> tuple[int, int]:
     """Store the numbers of each variant's readers; return the last ones of those with nothing new and off topic."""
     last = dict(readers.values_list("place").annotate(last=Max("deliveries__number")).order_by())
     nothing_new = last.get(NOTHING_NEW, 0)

@@ -111,7 +111,8 @@ def _insert(edition: Edition, readers: QuerySet[Any, Any]) -> int:
 
 def _store_numbers(edition: Edition, variants: list[Variant], readers: QuerySet[Any, Any]) -> tuple[int, int]:
     """Store the numbers of each variant's readers; return the last ones of those with nothing new and off topic."""
-    last = dict(readers.values_list("place").annotate(last=Max("deliveries__number")).order_by())
+    rows = readers.values_list("place").annotate(last=Max("deliveries__number")).order_by()
+    last: dict[int, int] = dict(rows)
     nothing_new = last.get(NOTHING_NEW, 0)
     skipped = reached = last.get(OFF_TOPIC, nothing_new)
     for variant in variants:

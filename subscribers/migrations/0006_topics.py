@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscribers', '0004_cadence_and_mark'),
+        ('subscribers', '0005_consent_cadence'),
     ]
 
     operations = [

@@ -20,5 +20,6 @@ def embedded_form(newsletter: Newsletter, site_url: str) -> str:
             "consent": consent_text(newsletter.title),
             "cadences": choices(newsletter),
             "cadence": newsletter.default_cadence,
+            "topics": newsletter.offered_topics,
         }
         return render_to_string("embedded_form.html", context, using="pages").strip()

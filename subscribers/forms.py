@@ -67,6 +67,11 @@ class AskForm(forms.Form):
         cadence = self.data.get("cadence", "")
         return cadence if cadence in newsletter.offered else ""
 
+    def topics_for(self, newsletter: Newsletter) -> tuple[str, ...]:
+        """Return the topics that were picked and that the newsletter has."""
+        picked = self.data.getlist("topic") if hasattr(self.data, "getlist") else ()
+        return tuple(name for name in newsletter.topics if name in picked)
+
     @property
     def solution(self) -> str:
         """The solution of a challenge, not checked; "" if it is missing or too long."""

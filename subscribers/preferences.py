@@ -25,7 +25,6 @@ from subscribers.models import (
     Subscriber,
     Subscription,
     Suppression,
-    TopicChange,
     person_erased,
     subscriptions_changed,
     subscriptions_ended,
@@ -112,19 +111,8 @@ def choose_cadence(subscription: Subscription, cadence: str) -> None:
 
 @transaction.atomic
 def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime) -> None:
-    """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all.
-
-    Editions that were approved before count with the earlier choice, except for those who subscribe only now.
-    """
-    held = Subscription.objects.select_for_update().get(pk=subscription.pk)
-    picks = picks_of(names)
-    if held.topics == picks:
-        return
-    if held.state == Subscription.State.ACTIVE:
-        TopicChange.objects.create(subscription=held, at=at, before=held.topics)
-    else:
-        held.topic_changes.all().delete()
-    Subscription.objects.filter(pk=held.pk).update(topics=picks)
+    """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all."""
+    Subscription.objects.select_for_update().get(pk=subscription.pk).pick(picks_of(names), at)
 
 
 def send_profile_link(subscription: Subscription, at: datetime) -> None:

@@ -62,6 +62,8 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
         return ConfirmResult.REFUSED, subscription
     subscription.consents.filter(confirmed_at=None).delete()
     subscription.cadence = consent.cadence or subscription.cadence
+    if consent.topics or (consent.how == Consent.How.FORM and subscription.state != Subscription.State.ACTIVE):
+        subscription.pick(consent.topics, at)
     _activate(configuration, subscription, at)
     return ConfirmResult.DONE, subscription
 

@@ -117,6 +117,7 @@ def _store(requests: Sequence[Request], subscribers: dict[str, Subscriber]) -> N
             network=request.network[:45],
             page=request.page[:500],
             cadence=request.cadence,
+            topics=request.topics,
         )
         for request, subscription in zip(requests, tied, strict=True)
     )

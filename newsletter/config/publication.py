@@ -201,10 +201,15 @@ class Newsletter:
         """The cadences that readers can choose from, the default first."""
         return self.cadences or (self.period,)
 
+    @property
+    def offered_topics(self) -> tuple[tuple[str, str], ...]:
+        """The topics that a reader can pick from, as name and title."""
+        return tuple((name, topic.title or name) for name, topic in self.topics.items())
+
     def topic_titles(self, names: Iterable[str]) -> tuple[str, ...]:
         """Return what readers see of these topics, in the order of the configuration; unknown ones are left out."""
         wanted = set(names)
-        return tuple(topic.title or name for name, topic in self.topics.items() if name in wanted)
+        return tuple(title for name, title in self.offered_topics if name in wanted)
 
     def at(self, cadence: str) -> "Newsletter":
         """Return the newsletter as the editions of a cadence have it; an empty one is the default.

@@ -281,6 +281,20 @@ class Subscription(models.Model):
         """Return whether the subscription is paused on this day."""
         return self.paused_until is not None and self.paused_until > today
 
+    def pick(self, picks: str, at: datetime) -> None:
+        """Store which topics the person wants, for editions that are approved from now on.
+
+        Editions that were approved before count with the earlier choice, except for those who subscribe only now.
+        """
+        if self.topics == picks:
+            return
+        if self.state == Subscription.State.ACTIVE:
+            self.topic_changes.create(at=at, before=self.topics)
+        else:
+            self.topic_changes.all().delete()
+        self.topics = picks
+        self.save(update_fields=["topics"])
+
 
 class TopicChange(models.Model):
     """What was picked before a change of topics: editions that were approved earlier still count with it.
@@ -323,6 +337,7 @@ class Consent(models.Model):
     cadence = models.CharField(
         max_length=5, blank=True, default="", db_default="", help_text="how often; stored when it is confirmed"
     )
+    topics = models.TextField(blank=True, default="", db_default="", help_text="stored when it is confirmed")
     confirmed_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:

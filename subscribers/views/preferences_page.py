@@ -89,17 +89,12 @@ def _choices(request: HttpRequest, subscriber: Subscriber, today: date) -> list[
                 known=known is not None and known.status != "archived",
                 cadence=cadences.chosen(known, selected.cadence) if known and selected else "",
                 cadences=cadences.choices(known) if known else (),
-                topics=offered_topics(known) if known else (),
+                topics=known.offered_topics if known else (),
                 picked=names_in(selected.topics) if selected else (),
                 why=_why(known, selected, given.get(selected.pk)) if selected and selected.state == "active" else (),
             )
         )
     return choices
-
-
-def offered_topics(newsletter: Newsletter) -> tuple[tuple[str, str], ...]:
-    """Return the topics that a reader can pick from, as name and title."""
-    return tuple((name, topic.title or name) for name, topic in newsletter.topics.items())
 
 
 def _why(newsletter: Newsletter | None, subscription: Subscription, consent: Consent | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
+from newsletter.domain.picks import picks_of
 from subscribers import cadences, preferences, signup, subscription_requests
 from subscribers.forms import AskForm
 from subscribers.pages import language_of, message, page
@@ -78,6 +79,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             challenge=newsletter.challenge,
             proof=None if newsletter.challenge == "off" else challenges.read(form.solution),
             without_script=form.without_script,
+            topics=picks_of(form.topics_for(newsletter)),
         )
     return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]))
 
@@ -128,6 +130,8 @@ def _form_page(
         consent=consent,
         cadences=choices,
         cadence=form.cadence_for(newsletter) or newsletter.default_cadence,
+        topics=newsletter.offered_topics,
+        picked=form.topics_for(newsletter),
         latest=latest,
         spoken=newsletter.language,
         status=status,
@@ -190,7 +194,7 @@ def _as_json(request: HttpRequest, newsletter: Newsletter, form: AskForm, status
 
 
 def _fields(request: HttpRequest) -> QueryDict:
-    """Return the text fields of a JSON object; empty for anything else."""
+    """Return the text fields of a JSON object, and its lists of texts; empty for anything else."""
     fields = QueryDict(mutable=True)
     try:
         found: Any = json.loads(request.body)
@@ -199,6 +203,8 @@ def _fields(request: HttpRequest) -> QueryDict:
     for name, value in found.items() if isinstance(found, dict) else ():
         if isinstance(value, str):
             fields[name] = value
+        elif isinstance(value, list):
+            fields.setlist(name, [each for each in value if isinstance(each, str)])
     return fields
 
 

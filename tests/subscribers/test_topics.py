@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from newsletter import config
 from newsletter.config import Topic
-from subscribers import preferences
-from subscribers.models import Subscription
-from subscribers.tokens import link_token
+from subscribers import preferences, signup
+from subscribers.embedding import embedded_form
+from subscribers.models import Consent, Subscription
+from subscribers.tokens import Purpose, link_token, timed_token
 from tests.factories import NOW, configured
 from tests.subscribers.make import subscription
 
@@ -84,3 +86,37 @@ def test_a_persons_data_has_the_topics(tie: Subscription) -> None:
     preferences.choose_topics(tie, ["film"], NOW)
     found = preferences.personal_data_of(tie.subscriber)["subscriptions"][0]
     assert (found["topics"], found["earlier_topics"]) == (["film"], [{"until": NOW.isoformat(), "topics": []}])
+
+
+def _signed_up(client: Client, **fields: object) -> Subscription:
+    """The subscription after a sign-up with the form, confirmed with the link."""
+    answer = client.post("/n/kinaforum/subscribe", {"address": "ola@reader.example", **fields})
+    assert answer.status_code == 202
+    consent = Consent.objects.get(subscription__subscriber__key="ola@reader.example", confirmed_at=None)
+    assert consent.subscription.topics == ""
+    token = timed_token(Purpose.CONFIRM, consent.pk, 3_600)
+    result, tie = signup.confirm(config.current(), token, NOW)
+    assert (result, tie is not None) == (signup.ConfirmResult.DONE, True)
+    return Subscription.objects.get(subscriber__key="ola@reader.example")
+
+
+def test_topics_that_are_picked_at_sign_up_count_once_they_are_confirmed(client: Client, tie: Subscription) -> None:
+    shown = client.get("/n/kinaforum/subscribe?lang=en").text
+    assert [word in shown for word in ("Which topics?", "Film &amp; TV", "Pick none")] == [True] * 3
+    assert _signed_up(client, topic=["film", "no such"]).topics == "film"
+
+
+def test_without_a_pick_at_sign_up_all_posts_come(client: Client, tie: Subscription) -> None:
+    assert _signed_up(client).topics == ""
+
+
+def test_topics_can_be_picked_in_json(client: Client, tie: Subscription) -> None:
+    body = {"address": "ola@reader.example", "topic": ["books", 7]}
+    assert client.post("/n/kinaforum/subscribe", body, content_type="application/json").status_code == 202
+    assert Consent.objects.get(confirmed_at=None).topics == "books"
+
+
+def test_the_form_for_other_websites_has_the_topics(tie: Subscription) -> None:
+    form = embedded_form(config.current().newsletters["kinaforum"], "https://brev.example")
+    assert form.count('name="topic"') == 2
+    assert "Film &amp; TV" in form

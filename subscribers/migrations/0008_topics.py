@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscribers', '0005_consent_cadence'),
+        ('subscribers', '0007_ask_again'),
     ]
 
     operations = [

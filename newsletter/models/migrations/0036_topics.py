@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0034_fallback'),
+        ('newsletter', '0035_welcome'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subscribers', '0006_topics'),
+        ('subscribers', '0008_topics'),
     ]
 
     operations = [

@@ -41,8 +41,8 @@ class RequestAnswer(StrEnum):
 class Request:
     """A request to subscribe, with the text that was agreed to, and where it came from.
 
-    An empty `cadence` is the newsletter's default. `challenge` is the newsletter's setting; `without_script` says that
-    the person can't solve one.
+    An empty `cadence` is the newsletter's default, empty `topics` are all posts. `challenge` is the newsletter's
+    setting; `without_script` says that the person can't solve one.
     """
 
     newsletter: str
@@ -53,6 +53,7 @@ class Request:
     page: str
     at: datetime
     cadence: str = ""
+    topics: str = ""
     challenge: Literal["off", "auto", "on"] = "off"
     proof: SolvedChallenge | None = None
     without_script: bool = False

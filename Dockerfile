@@ -6,7 +6,7 @@ FROM python:3.13-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends git && rm -rf /var/lib/apt/lists/*
 RUN python -m venv /venv
 COPY requirements*.txt /src/
-RUN /venv/bin/pip install --no-cache-dir --require-hashes -r /src/requirements.txt -r /src/requirements-postgresql.txt
+RUN /venv/bin/pip install --no-cache-dir --no-deps --require-hashes -r /src/requirements.txt -r /src/requirements-postgresql.txt
 COPY . /src
 RUN /venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation /src
 

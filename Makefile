@@ -21,16 +21,17 @@ $(VENV)/bin/python:
 	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
 	$(PYTHON) -m venv $(VENV)
 
-# Pinned packages with their hashes, and then the project without asking for any other package.
+# All packages, pinned with their hashes, and then the project. Without --no-deps pip looks for the newest release of a
+# package that another one wants with an extra, and then refuses it, since it has no hash.
 INSTALL := $(BIN)/pip install -q --disable-pip-version-check
 
 $(VENV)/.demo: pyproject.toml hatch_build.py requirements.txt requirements-demo.txt $(WORDS) | $(VENV)/bin/python
-	$(INSTALL) --require-hashes -r requirements.txt -r requirements-demo.txt
+	$(INSTALL) --no-deps --require-hashes -r requirements.txt -r requirements-demo.txt
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@
 
 $(INSTALLED): pyproject.toml hatch_build.py requirements.txt requirements-dev.txt $(WORDS) | $(VENV)/bin/python
-	$(INSTALL) --require-hashes -r requirements.txt -r requirements-dev.txt
+	$(INSTALL) --no-deps --require-hashes -r requirements.txt -r requirements-dev.txt
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	touch $@ $(VENV)/.demo
 
@@ -38,7 +39,7 @@ $(INSTALLED): pyproject.toml hatch_build.py requirements.txt requirements-dev.tx
 TOOLS := $(VENV)/tools
 $(TOOLS)/.installed: requirements-tools.txt | $(VENV)/bin/python
 	$(PYTHON) -m venv $(TOOLS)
-	$(TOOLS)/bin/pip install -q --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	$(TOOLS)/bin/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-tools.txt
 	touch $@
 
 # Write requirements*.txt anew from pyproject.toml. Pinned versions stay unless UPGRADE=1 is given. Each file but the first and

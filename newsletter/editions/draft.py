@@ -158,6 +158,8 @@ def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime)
 
 def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
     """Create a correction: an edition without posts, for exactly the subscribers for whom `first` was accepted."""
+    if first.welcome_id is not None:
+        raise JobProblem(messages.WELCOME_NOT_CORRECTED(name=first.name))
     if first.began_at is None:
         raise JobProblem(messages.ONLY_BEGUN_CORRECTED(name=first.name, state=state_message(first.state)))
     if first.rolled_up_at is not None:

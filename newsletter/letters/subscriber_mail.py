@@ -16,7 +16,7 @@ from django.db.models import F, Q
 
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import backoff
-from newsletter.domain.digest import Letterhead
+from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.domain.segments import Reader, Segments
 from newsletter.editions import notices
@@ -147,12 +147,17 @@ def _shared(configuration: Config, head: Letterhead, composed: Composed, now: da
         rendered = shared_letter(composed.template, head, composed.context, composed.token, templates)
     except TemplateProblem:
         return None
-    return letter_segments(rendered, head, date=now) if rendered else None
+    return _of(rendered, head, composed, now) if rendered else None
 
 
 def _segments(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> Segments:
     rendered = letter(composed.template, head, composed.context, configuration.folder / "templates")
-    return letter_segments(rendered, head, date=now)
+    return _of(rendered, head, composed, now)
+
+
+def _of(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> Segments:
+    """A question that nobody asked for has List-Unsubscribe, as an edition has."""
+    return letter_segments(rendered, head, date=now, unsubscribe=composed.template == Letter.Kind.ASK)
 
 
 def _record(configuration: Config, results: Sequence[tuple[Letter, Outcome]], now: datetime) -> None:

@@ -120,6 +120,12 @@ ONLY_BEGUN_CORRECTED = MessageType(
     "edition.only-begun-corrected",
     gettext_noop("{name} is {state}; only an edition that has begun to be sent can be corrected"),
 )
+WELCOME_NOT_CORRECTED = MessageType(
+    "edition.welcome-not-corrected",
+    gettext_noop(
+        "{name} belongs to a welcome series, and can't be corrected; change its text on the page of the series instead"
+    ),
+)
 TOO_OLD_TO_CORRECT = MessageType(
     "edition.too-old-to-correct",
     gettext_noop(

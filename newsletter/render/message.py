@@ -45,10 +45,11 @@ def segments(
     return _whole(headers, rendered, letterhead, domain)
 
 
-def letter_segments(letter: Rendered, letterhead: Letterhead, *, date: datetime) -> Segments:
+def letter_segments(letter: Rendered, letterhead: Letterhead, *, date: datetime, unsubscribe: bool = False) -> Segments:
     """Return a letter as segments, for one reader or for several whose letters differ only in their placeholders.
 
-    Slots: TO (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
+    With `unsubscribe`, it has List-Unsubscribe, and the reader's token must be that of a subscription. Slots: TO
+    (HEADER), MESSAGE_ID (ASCII) and those of the placeholders.
     """
     domain = _domain(letterhead.sender_address)
     headers = [
@@ -58,6 +59,7 @@ def letter_segments(letter: Rendered, letterhead: Letterhead, *, date: datetime)
         Header("Date", (format_datetime(date).encode(),)),
         Header("Message-ID", (b"<", Slot(SlotValue.MESSAGE_ID, SlotEncoding.ASCII), f"@{domain}>".encode())),
         *_reply_to(letterhead),
+        *(_list_unsubscribe(letterhead) if unsubscribe else []),
         Header("Auto-Submitted", (b"auto-generated",)),
     ]
     return _whole(headers, letter, letterhead, domain)

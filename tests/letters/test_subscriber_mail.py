@@ -312,3 +312,22 @@ def test_a_letter_with_the_largest_number_of_a_database_is_sent(tmp_path: Path) 
     person = Subscriber.objects.named("anna@example.org", "anna@example.org")
     Letter.objects.create(pk=2**63 - 1, kind=Letter.Kind.ME, subscriber=person, newsletter=NAME, created=NOW, due=NOW)
     assert subscriber_mail.send_due(configuration, NOW) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("readers", [1, 3])
+def test_the_question_whether_a_reader_still_wants_it_has_a_header_to_unsubscribe(tmp_path: Path, readers: int) -> None:
+    found = configured()
+    configuration = replace(
+        found, file=tmp_path / "config.toml", delivery=replace(found.delivery, journal=str(tmp_path / "journal"))
+    )
+    config.use(configuration)
+    links = set[str]()
+    for tie in samples.subscribe([f"r{number}@example.org" for number in range(readers)]):
+        Letter.objects.create(
+            kind=Letter.Kind.ASK, subscriber=tie.subscriber, subscription=tie, newsletter=NAME, created=NOW, due=NOW
+        )
+        links.add(f"<http://localhost:8000/u/{link_token(tie.pk)}>")
+    assert subscriber_mail.send_due(configuration, NOW) == readers
+    mails = [email.message_from_bytes(path.read_bytes()) for path in (tmp_path / "mails" / "new").iterdir()]
+    assert {mail["List-Unsubscribe"] for mail in mails} == links

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from newsletter import config
-from newsletter.editions import approval
+from newsletter.editions import approval, draft
 from newsletter.editions.composing import welcome_series
 from newsletter.editions.editing import set_words
 from newsletter.editions.problems import JobProblem
@@ -226,3 +226,11 @@ def test_the_ledger_is_deleted_with_the_person() -> None:
     sent(NOW + HOUR)
     tie.subscriber.delete()
     assert not WelcomeMail.objects.exists()
+
+
+def test_a_letter_of_the_series_is_not_corrected() -> None:
+    letter(0)
+    reader("anna@reader.example")
+    sent(NOW + HOUR)
+    with pytest.raises(JobProblem, match="belongs to a welcome series"):
+        draft.correct(config.current(), Edition.objects.get(period="welcome-1"), now=NOW + DAY)

@@ -143,7 +143,10 @@ def add(
 
 @app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
 def unanswered(newsletter: OfNewsletter) -> None:
-    """List who was asked whether they still want it, and has not answered within 30 days. Nobody is unsubscribed."""
+    """List who has not answered whether they still want it.
+
+    They were asked at least 30 days ago. Nobody is unsubscribed.
+    """
     found = ready()
     named = newsletter_named(found, newsletter)
     from django.utils import timezone

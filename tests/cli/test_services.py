@@ -12,7 +12,6 @@ from newsletter.bounces import processing, webhook_events
 from newsletter.cli import services
 from newsletter.config import Config
 from newsletter.events import delivering
-from newsletter.letters import subscriber_mail
 from newsletter.scheduling import collection, housekeeping, schedule
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
@@ -39,7 +38,7 @@ def test_the_clock_calls_every_periodic_service() -> None:
         "housekeeping": 6 * 3600.0,
     }
     assert found["schedule"][0] == schedule.tick
-    assert found["letters"][0] == subscriber_mail.send_due
+    assert found["letters"][0] == services._send_letters
     assert found["webhooks"][0] == delivering.hand_out
     assert found["bounces"][0] == services._read_bounces
     assert found["housekeeping"][0] == housekeeping.tidy

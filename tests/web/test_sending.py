@@ -427,7 +427,7 @@ def test_the_csv_is_safe_in_a_spreadsheet(editor: Client) -> None:
 def test_the_report_s_queries_are_bounded(editor: Client, django_assert_max_num_queries: Any) -> None:
     _sent(editor)
     lifecycle.complete(["kinaforum"], timezone.now())
-    with django_assert_max_num_queries(29):
+    with django_assert_max_num_queries(32):
         editor.get(f"{PAGE}report/")
 
 

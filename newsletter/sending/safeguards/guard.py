@@ -1,7 +1,8 @@
 """The reputation guard: pauses an edition whose bounces or complaints pass a bound.
 
 Bounces count once for each reader, whether the server refused the address during the session, or a webhook or the
-bounce mailbox reported it later. After an editor has resumed the edition, only what is sent from then on counts, and
+bounce mailbox reported it later. Refusals for other reasons than the address are the sender's, who pauses the edition
+for them. After an editor has resumed the edition, only what is sent from then on counts, and
 the bounds double: who resumes knows the figures, and is not to be stopped by the same ones again.
 """
 
@@ -13,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from newsletter.config import Guard
+from newsletter.domain.outcome import Fault
 from newsletter.messages import Message
 from newsletter.messages import sending as messages
 from newsletter.models import Bounce, DeliveryStatus, Edition, Result, State, Tally
@@ -24,7 +26,7 @@ LEAST_COMPLAINTS = 3
 
 @dataclass(frozen=True, slots=True)
 class GuardFigures:
-    """Emails that a server accepted or refused, and how many readers' emails bounced or were reported as spam."""
+    """Emails that were tried, and how many readers' emails bounced or were reported as spam."""
 
     sent: int
     bounced: int
@@ -70,15 +72,16 @@ def figures(edition: Edition) -> GuardFigures:
     """Return what counts for the guard; its cost grows with what was not accepted."""
     since = edition.guarded_since
     tallies = Tally.objects.filter(edition=edition, **({"at__gt": since} if since else {}))
-    sums = tallies.aggregate(accepted=Sum("accepted", default=0), refused=Sum("refused", default=0))
+    counts = ("accepted", "deferred", "refused", "unknown")
+    tried = tallies.aggregate(**{count: Sum(count, default=0) for count in counts})
     # The condition that looks superfluous is that of the partial index of results.
-    refused = _results(since).filter(edition=edition, kind=DeliveryStatus.REFUSED, code__gt=0)
+    refused = _results(since).filter(edition=edition, kind=DeliveryStatus.REFUSED, code__gt=0, fault=Fault.READER)
     refused = refused.exclude(kind=DeliveryStatus.ACCEPTED)
     reports = Bounce.objects.filter(edition=edition).exclude(mail=Bounce.REFUSED)
     complaints = reports.filter(kind=Bounce.Kind.COMPLAINT)
     bounces = reports.exclude(kind=Bounce.Kind.COMPLAINT)
     return GuardFigures(
-        sent=max(0, sums["accepted"] + sums["refused"]),
+        sent=max(0, sum(tried.values())),
         bounced=refused.count() + _readers(bounces, since),
         complained=_readers(complaints, since),
     )

@@ -145,7 +145,9 @@ function start() {
   function restoreWords(kept) {
     const keys = Object.keys(kept).filter((key) => key in saved && kept[key].text !== saved[key] && !unsaved().includes(key));
     keys.forEach((key) => {
-      fill(document.getElementById(key), kept[key].text);
+      const field = document.getElementById(key), fold = field.closest("details");
+      fill(field, kept[key].text);
+      if (fold) { fold.open = true; }
       mark(key).value = kept[key].shown;
     });
     keepWords();

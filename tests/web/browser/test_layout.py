@@ -77,6 +77,7 @@ def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
 def test_what_has_the_focus_is_never_covered(draft: Page, width: int, height: int) -> None:
     draft.set_viewport_size({"width": width, "height": height})
+    draft.locator("summary", has_text="Sign-off").click()
     draft.evaluate("scrollTo(0, 0)")
     names: list[str] = []
     for key, stops in (("Tab", 60), ("Shift+Tab", 60)):

@@ -124,6 +124,11 @@ class WordField:
         """The mark of the value."""
         return conflicts.mark(self.value)
 
+    @property
+    def folded(self) -> bool:
+        """Whether the field is shown when it is asked for: few editions have a sign-off, and the posts come below."""
+        return self.key == "closing" and not self.value
+
 
 def word_fields(edition: Edition) -> list[WordField]:
     """The four, in reading order."""

@@ -20,7 +20,7 @@ MACHINES = (
     "/etc/resolv.conf",
     "/etc/hosts",
     "/etc/pip.conf",
-    "/root/.config/pip",
+    str(Path.home() / ".config" / "pip"),
     "/etc/ssl/certs/ca-certificates.crt",
     "/etc/apt/sources.list.d/debian.sources",
     "/etc/apt/apt.conf.d",

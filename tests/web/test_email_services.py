@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from newsletter.web.desk.settings.providers_page import API_NAMES
+from newsletter.web.desk.settings.delivery_pages import API_NAMES
 from tests.web.test_settings_editing import TEXT
 
 URL = "/desk/settings/site/providers/"

@@ -18,7 +18,7 @@ from newsletter.config.file import PREVIOUS
 from newsletter.models import Act
 from newsletter.web.desk.edition.conflicts import mark
 from newsletter.web.desk.settings import catalogue
-from newsletter.web.desk.settings.providers_page import API_NAMES
+from newsletter.web.desk.settings.delivery_pages import API_NAMES
 from tests.test_documents import keys
 from tests.web import make
 

@@ -58,7 +58,7 @@ def add(
 
 
 def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: str = "") -> Edition:
-    """Return the draft of a letter; if there is none, one with the texts that are sent now."""
+    """Return the draft of a letter, or make one with the texts that are sent now."""
     with transaction.atomic():
         locked(letter.newsletter)
         if draft := draft_of(letter):

@@ -142,7 +142,7 @@ def _locked(name: str) -> Edition | None:
 
 
 def _take_over(work: Work, edition: Edition, reason: Message) -> bool:
-    """Record that the fallback provider sends the rest; False if there is none, or it does already."""
+    """Record that the fallback provider sends the rest; False without a fallback, or if it does already."""
     fallback = work.succession.fallbacks.get(edition.newsletter)
     if not fallback or edition.fallback_reason:
         return False

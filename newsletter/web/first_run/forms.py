@@ -11,8 +11,8 @@ from newsletter.sending.providers.interface import ProviderProblem
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.catalogue import SENDING_TIME
+from newsletter.web.desk.settings.delivery_pages import API_NAMES, PROVIDERS
 from newsletter.web.desk.settings.fields import Kind
-from newsletter.web.desk.settings.providers_page import API_NAMES, PROVIDERS
 
 SMTP_FIELDS = ("host", "port", "security", "user", "password")
 

@@ -10,9 +10,9 @@ from newsletter.config import Config, Newsletter
 from newsletter.models import Edition, State
 from newsletter.web.desk import formatting
 from newsletter.web.desk.edition import recipients
-from newsletter.web.desk.settings.catalogue import SENDER
+from newsletter.web.desk.settings.delivery_pages import PROVIDER_CHOICES
 
-PROVIDERS = dict(next(field for field in SENDER.fields if field.key == "provider").choices)
+PROVIDERS = dict(PROVIDER_CHOICES)
 """How pages call the providers."""
 TYPED_ABOVE = 1_000
 """Sending to more readers than this wants their number typed."""

@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.config.document import KeyPath
 from newsletter.web.desk.settings.cadences_page import as_documented, cadences_page
+from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, DURATION, PROVIDER_CHOICES, PROVIDERS
 from newsletter.web.desk.settings.design_page import DESIGN
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
-from newsletter.web.desk.settings.providers_page import API_NAMES, PROVIDERS
 from newsletter.web.desk.settings.topics_page import TOPICS
 
 
@@ -17,7 +17,6 @@ def _choices(*pairs: tuple[str, Words]) -> tuple[tuple[str, Words], ...]:
 
 
 SENDING_TIME = _("“fri 15:00” for a weekly, “15:00” for a daily, or “1 15:00” (on the 1st) for a monthly newsletter.")
-_DURATION = _("A number and a unit, such as 20s, 30m, 6h or 30d.")
 _ONE_PER_LINE = _("One per line.")
 
 GENERAL = SettingsPage(
@@ -91,11 +90,7 @@ SENDER = SettingsPage(
             _("Provider"),
             _("Only if this newsletter uses a different provider from the others."),
             Kind.CHOICE,
-            _choices(
-                ("smtp", "SMTP"),
-                ("file", _("Save to a folder (to try things out)")),
-                *API_NAMES.items(),
-            ),
+            PROVIDER_CHOICES,
         ),
     ),
 )
@@ -227,118 +222,6 @@ SOURCE = SettingsPage(
         ),
     ),
 )
-DELIVERY = SettingsPage(
-    "delivery",
-    _("Delivery"),
-    "delivery",
-    (
-        SettingField(
-            "provider",
-            _("Provider"),
-            kind=Kind.CHOICE,
-            choices=SENDER.fields[3].choices,
-        ),
-        SettingField(
-            "fallback",
-            _("Fallback provider"),
-            _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
-            Kind.CHOICE,
-            _choices(("", _("None")), *(each for each in SENDER.fields[3].choices if each[0] != "file")),
-        ),
-        SettingField("smtp.host", _("SMTP server"), destination=True),
-        SettingField(
-            "smtp.port", _("Port"), _("Usually 587 with a login, or 465 with TLS."), Kind.NUMBER, destination=True
-        ),
-        SettingField(
-            "smtp.security",
-            _("Encryption"),
-            kind=Kind.CHOICE,
-            choices=_choices(
-                ("auto", _("Automatic: STARTTLS, except on this machine")),
-                ("tls", "TLS"),
-                ("starttls", "STARTTLS"),
-                ("none", _("None")),
-            ),
-            destination=True,
-        ),
-        SettingField("smtp.user", _("User name"), destination=True),
-        SettingField("smtp.password", _("Password"), kind=Kind.SECRET),
-        SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
-        SettingField("connections", _("Connections"), _("How many are open at the same time."), Kind.NUMBER),
-        SettingField(
-            "domains",
-            _("Limits for individual domains"),
-            _("One per line: domain, connections and rate, such as gmail.com 2 20/s."),
-            Kind.DOMAIN_LIMITS,
-        ),
-        SettingField(
-            "warm_up.first_day",
-            _("Messages on the first day"),
-            _("For a new sending address. 0 means no limit."),
-            Kind.NUMBER,
-        ),
-        SettingField("warm_up.growth", _("Growth per day"), _("1.5 means half as many again each day."), Kind.DECIMAL),
-        SettingField(
-            "guard.bounces",
-            _("Pause at bounces of"),
-            _("Per cent of an edition’s emails. 0 never pauses."),
-            Kind.DECIMAL,
-        ),
-        SettingField(
-            "guard.complaints",
-            _("Pause at spam complaints of"),
-            _("Per cent of an edition’s emails, and at least three. 0 never pauses."),
-            Kind.DECIMAL,
-        ),
-        SettingField(
-            "guard.minimum",
-            _("Emails before it may pause"),
-            _("With fewer, percentages say little. At least 50."),
-            Kind.NUMBER,
-        ),
-        SettingField("retry_for", _("Retry for"), _DURATION),
-        SettingField(
-            "keep_deliveries",
-            _("Keep deliveries for"),
-            _("After that, it is not stored any more who received an edition; its counts stay. 0d keeps them."),
-        ),
-        SettingField(
-            "retry_delays",
-            _("Retry after"),
-            _("Durations such as 1m, 5m and 2h, one per line. The last one is repeated."),
-            Kind.LINES,
-        ),
-        SettingField("file.folder", _("Folder for messages"), _("Used if emails are saved to a folder.")),
-        SettingField(
-            "file.format",
-            _("Format of messages"),
-            kind=Kind.CHOICE,
-            choices=_choices(("maildir", "Maildir"), ("eml", _(".eml files"))),
-        ),
-    ),
-)
-ADVANCED = SettingsPage(
-    "smtp",
-    _("SMTP details"),
-    "delivery",
-    (
-        SettingField(
-            "smtp.auth",
-            _("Login method"),
-            kind=Kind.CHOICE,
-            choices=_choices(("auto", _("Automatic")), ("plain", "PLAIN"), ("login", "LOGIN"), ("xoauth2", "XOAUTH2")),
-        ),
-        SettingField("smtp.hello", _("Name for EHLO"), _("If blank, this machine's address.")),
-        SettingField("smtp.ca", _("Certificate file"), _("Trusted instead of the system's certificates.")),
-        SettingField("processes", _("Sending processes"), _("0 chooses the number automatically."), Kind.NUMBER),
-        SettingField("smtp.timeouts.connect", _("Timeout: connecting"), _DURATION),
-        SettingField("smtp.timeouts.greeting", _("Timeout: greeting"), _DURATION),
-        SettingField("smtp.timeouts.command", _("Timeout: commands"), _DURATION),
-        SettingField("smtp.timeouts.data", _("Timeout: DATA"), _DURATION),
-        SettingField("smtp.timeouts.block", _("Timeout: each part of a message"), _DURATION),
-        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), _DURATION),
-    ),
-)
 BOUNCES = SettingsPage(
     "bounces",
     _("Bounces"),
@@ -365,8 +248,8 @@ COLLECT = SettingsPage(
     _("Collecting"),
     "collect",
     (
-        SettingField("every", _("Check sources every"), _DURATION),
-        SettingField("timeout", _("Timeout for one request"), _DURATION),
+        SettingField("every", _("Check sources every"), DURATION),
+        SettingField("timeout", _("Timeout for one request"), DURATION),
         SettingField("maximum_bytes", _("Maximum size of a response"), _("Such as 8 MB.")),
     ),
 )

@@ -11,8 +11,8 @@ from newsletter.config import Config, Moment, NamedAddress, Rate
 from newsletter.scheduling import checks
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
 from newsletter.web.desk.settings.fields import Words
-from newsletter.web.desk.settings.providers_page import API_NAMES
 from newsletter.web.desk.settings.state import read_only_reason
 from newsletter.web.desk.settings.values import as_written
 from subscribers.requests import config_of
@@ -51,7 +51,7 @@ def _tables(found: Config) -> Iterator[Mapping[str, object]]:
         ("site", _("Site"), found.site),
         ("web", _("Web server"), found.web),
         ("collect", catalogue.COLLECT.title, found.collect),
-        ("delivery", catalogue.DELIVERY.title, found.delivery),
+        ("delivery", DELIVERY.title, found.delivery),
         ("bounces", catalogue.BOUNCES.title, found.bounces),
         *((f"newsletters.{name}", each.title, each) for name, each in found.newsletters.items()),
     ]

@@ -1,0 +1,199 @@
+"""The settings pages of how emails are sent. The keys of email services with an API are those of django-anymail."""
+
+from typing import TYPE_CHECKING
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
+
+API_NAMES = {
+    "amazon_ses": "Amazon SES",
+    "brevo": "Brevo",
+    "mailersend": "MailerSend",
+    "mailgun": "Mailgun",
+    "mailjet": "Mailjet",
+    "mailtrap": "Mailtrap",
+    "postal": "Postal",
+    "postmark": "Postmark",
+    "resend": "Resend",
+    "scaleway": "Scaleway",
+    "sendgrid": "SendGrid",
+    "sparkpost": "SparkPost",
+    "unisender_go": "Unisender Go",
+}
+"""The values of `delivery.provider` for services with an API, and how the services write their names."""
+
+PROVIDER_CHOICES: tuple[tuple[str, Words], ...] = (
+    ("smtp", "SMTP"),
+    ("file", _("Save to a folder (to try things out)")),
+    *API_NAMES.items(),
+)
+DURATION = _("A number and a unit, such as 20s, 30m, 6h or 30d.")
+_API_KEY, _SECRET_KEY, _TOKEN = _("{service}: API key"), _("{service}: secret key"), _("{service}: API token")
+_SIGNING_KEY = _("{service}: signing key of webhooks")
+_ADDRESS = _("{service}: API address")
+
+
+def _field(key: str, label: "_StrPromise", help_text: "_StrPromise | str" = "") -> SettingField:
+    named = format_lazy(label, service=API_NAMES[key.partition(".")[0]])
+    secret = any(label is each for each in (_API_KEY, _SECRET_KEY, _TOKEN, _SIGNING_KEY))
+    return SettingField(key, named, help_text, Kind.SECRET if secret else Kind.TEXT, destination=label is _ADDRESS)
+
+
+PROVIDERS = SettingsPage(
+    "providers",
+    _("Email services"),
+    "delivery",
+    (
+        _field("amazon_ses.client_params.region_name", _("{service}: region"), _("Such as eu-north-1.")),
+        _field("amazon_ses.client_params.aws_access_key_id", _API_KEY),
+        _field("amazon_ses.client_params.aws_secret_access_key", _SECRET_KEY),
+        _field("amazon_ses.configuration_set_name", _("{service}: configuration set")),
+        _field("brevo.api_key", _API_KEY),
+        _field("mailersend.api_token", _TOKEN),
+        _field("mailersend.signing_secret", _SIGNING_KEY),
+        _field("mailgun.api_key", _API_KEY),
+        _field("mailgun.sender_domain", _("{service}: sending domain")),
+        _field("mailgun.api_url", _ADDRESS, _("Such as https://api.eu.mailgun.net/v3.")),
+        _field("mailgun.webhook_signing_key", _SIGNING_KEY),
+        _field("mailjet.api_key", _API_KEY),
+        _field("mailjet.secret_key", _SECRET_KEY),
+        _field("mailtrap.api_token", _TOKEN),
+        _field("mailtrap.tracking_secret", _SIGNING_KEY),
+        _field("postal.api_key", _API_KEY),
+        _field("postal.api_url", _ADDRESS, _("Where your Postal runs, such as https://postal.example.org.")),
+        _field("postal.webhook_key", _SIGNING_KEY),
+        _field("postmark.server_token", _TOKEN),
+        _field("postmark.message_stream", _("{service}: message stream")),
+        _field("resend.api_key", _API_KEY),
+        _field("resend.signing_secret", _SIGNING_KEY),
+        _field("scaleway.secret_key", _SECRET_KEY),
+        _field("scaleway.project_id", _("{service}: project ID")),
+        _field("scaleway.region", _("{service}: region"), _("Such as fr-par.")),
+        _field("sendgrid.api_key", _API_KEY),
+        _field("sendgrid.api_url", _ADDRESS, _("Such as https://api.eu.sendgrid.com/v3/.")),
+        _field("sendgrid.tracking_webhook_verification_key", _SIGNING_KEY),
+        _field("sparkpost.api_key", _API_KEY),
+        _field("sparkpost.api_url", _ADDRESS, _("Such as https://api.eu.sparkpost.com/api/v1.")),
+        _field("unisender_go.api_key", _API_KEY),
+        _field("unisender_go.api_url", _ADDRESS, _("Such as https://go1.unisender.ru/ru/transactional/api/v1/.")),
+    ),
+    intro=_("Fill in the service that you use, and choose it as the provider under “Delivery”."),
+    groups=tuple(API_NAMES.items()),
+)
+DELIVERY = SettingsPage(
+    "delivery",
+    _("Delivery"),
+    "delivery",
+    (
+        SettingField(
+            "provider",
+            _("Provider"),
+            kind=Kind.CHOICE,
+            choices=PROVIDER_CHOICES,
+        ),
+        SettingField(
+            "fallback",
+            _("Fallback provider"),
+            _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
+            Kind.CHOICE,
+            (("", _("None")), *(each for each in PROVIDER_CHOICES if each[0] != "file")),
+        ),
+        SettingField("smtp.host", _("SMTP server"), destination=True),
+        SettingField(
+            "smtp.port", _("Port"), _("Usually 587 with a login, or 465 with TLS."), Kind.NUMBER, destination=True
+        ),
+        SettingField(
+            "smtp.security",
+            _("Encryption"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("auto", _("Automatic: STARTTLS, except on this machine")),
+                ("tls", "TLS"),
+                ("starttls", "STARTTLS"),
+                ("none", _("None")),
+            ),
+            destination=True,
+        ),
+        SettingField("smtp.user", _("User name"), destination=True),
+        SettingField("smtp.password", _("Password"), kind=Kind.SECRET),
+        SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
+        SettingField("connections", _("Connections"), _("How many are open at the same time."), Kind.NUMBER),
+        SettingField(
+            "domains",
+            _("Limits for individual domains"),
+            _("One per line: domain, connections and rate, such as gmail.com 2 20/s."),
+            Kind.DOMAIN_LIMITS,
+        ),
+        SettingField(
+            "warm_up.first_day",
+            _("Messages on the first day"),
+            _("For a new sending address. 0 means no limit."),
+            Kind.NUMBER,
+        ),
+        SettingField("warm_up.growth", _("Growth per day"), _("1.5 means half as many again each day."), Kind.DECIMAL),
+        SettingField(
+            "guard.bounces",
+            _("Pause at bounces of"),
+            _("Per cent of an edition’s emails. 0 never pauses."),
+            Kind.DECIMAL,
+        ),
+        SettingField(
+            "guard.complaints",
+            _("Pause at spam complaints of"),
+            _("Per cent of an edition’s emails, and at least three. 0 never pauses."),
+            Kind.DECIMAL,
+        ),
+        SettingField(
+            "guard.minimum",
+            _("Emails before it may pause"),
+            _("With fewer, percentages say little. At least 50."),
+            Kind.NUMBER,
+        ),
+        SettingField("retry_for", _("Retry for"), DURATION),
+        SettingField(
+            "keep_deliveries",
+            _("Keep deliveries for"),
+            _("After that, it is not stored any more who received an edition; its counts stay. 0d keeps them."),
+        ),
+        SettingField(
+            "retry_delays",
+            _("Retry after"),
+            _("Durations such as 1m, 5m and 2h, one per line. The last one is repeated."),
+            Kind.LINES,
+        ),
+        SettingField("file.folder", _("Folder for messages"), _("Used if emails are saved to a folder.")),
+        SettingField(
+            "file.format",
+            _("Format of messages"),
+            kind=Kind.CHOICE,
+            choices=(("maildir", "Maildir"), ("eml", _(".eml files"))),
+        ),
+    ),
+)
+ADVANCED = SettingsPage(
+    "smtp",
+    _("SMTP details"),
+    "delivery",
+    (
+        SettingField(
+            "smtp.auth",
+            _("Login method"),
+            kind=Kind.CHOICE,
+            choices=(("auto", _("Automatic")), ("plain", "PLAIN"), ("login", "LOGIN"), ("xoauth2", "XOAUTH2")),
+        ),
+        SettingField("smtp.hello", _("Name for EHLO"), _("If blank, this machine's address.")),
+        SettingField("smtp.ca", _("Certificate file"), _("Trusted instead of the system's certificates.")),
+        SettingField("processes", _("Sending processes"), _("0 chooses the number automatically."), Kind.NUMBER),
+        SettingField("smtp.timeouts.connect", _("Timeout: connecting"), DURATION),
+        SettingField("smtp.timeouts.greeting", _("Timeout: greeting"), DURATION),
+        SettingField("smtp.timeouts.command", _("Timeout: commands"), DURATION),
+        SettingField("smtp.timeouts.data", _("Timeout: DATA"), DURATION),
+        SettingField("smtp.timeouts.block", _("Timeout: each part of a message"), DURATION),
+        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), DURATION),
+    ),
+)

@@ -47,6 +47,7 @@ def last_day(until: datetime, zone: ZoneInfo) -> date:
     return (until - timedelta(microseconds=1)).astimezone(zone).date()
 
 
+@lru_cache(maxsize=1024)
 def date_range(since: datetime, until: datetime, zone: ZoneInfo, language: str) -> str:
     """Return the days of a window: "30. jan.–6. feb. 2026", or one day in full."""
     first, last = since.astimezone(zone).date(), last_day(until, zone)
@@ -72,6 +73,7 @@ def month_of_year(day: date, language: str) -> str:
     return format_skeleton("yMMMM", day, locale=locale_of(language))
 
 
+@lru_cache(maxsize=1024)
 def short_date(day: date, language: str) -> str:
     """Return a day without its weekday: "6. februar 2026"."""
     return format_date(day, "long", locale=locale_of(language))
@@ -83,6 +85,7 @@ def month_name(day: date, language: str) -> str:
     return format_date(day, "MMMM", locale=locale_of(language))
 
 
+@lru_cache(maxsize=1024)
 def clock(moment: datetime, zone: ZoneInfo, language: str) -> str:
     """Return the local time of day: "18:40".
 

@@ -11,6 +11,8 @@ import pytest
 
 from newsletter.__main__ import main
 from tests import settings
+from tests.doubles.feeds import Blog, Web, article
+from tests.factories import DAY, NOW
 
 CONFIG = settings.TEXT.partition("[newsletters.daily]")[0] + '[delivery]\nprovider = "file"\n'
 
@@ -57,3 +59,13 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
         return Ended(status, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture
+def blog(monkeypatch: pytest.MonkeyPatch) -> Blog:
+    """The blog behind the configured source, with three articles."""
+    blog = Blog("http://127.0.0.1:9/")
+    blog.articles = [article("a", NOW - DAY), article("b", NOW - 2 * DAY), article("c", NOW - 3 * DAY)]
+    monkeypatch.setattr("newsletter.collecting.collect.read", Web({blog.address: blog}).read)
+    monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: frozenset())
+    return blog

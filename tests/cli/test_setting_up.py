@@ -1,0 +1,122 @@
+"""What the commands before the first draft do: init, demo, check, try, collect, manage."""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from newsletter import config
+from tests.cli.conftest import Run
+from tests.doubles.blog import BlogServer, Entry
+from tests.doubles.feeds import Blog
+
+pytestmark = pytest.mark.django_db
+
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>A blog</title>
+<item><title>One</title><link>/one</link><guid>1</guid><pubDate>Fri, 06 Feb 2026 12:00:00 +0100</pubDate>
+<description>&lt;p&gt;Words.&lt;/p&gt;</description></item>
+<item><title>Two</title><link>/two</link><pubDate>Thu, 05 Feb 2026 12:00:00 +0100</pubDate></item>
+</channel></rss>"""
+
+
+def test_init_writes_a_valid_configuration_and_overwrites_nothing(command: Run, tmp_path: Path) -> None:
+    files = command("init", "mine", "--templates", "--json").document["files"]
+    assert files == ["mine/config.toml", "mine/templates/edition.mjml"]
+    assert config.load(tmp_path / "mine" / "config.toml", {}).newsletters
+    (tmp_path / "mine" / "config.toml").write_text("mine", encoding="utf-8")
+    told = command("init", "mine", status=1).sentence
+    assert told == "mine/config.toml exists already and was not changed; choose another folder"
+    assert (tmp_path / "mine" / "config.toml").read_text(encoding="utf-8") == "mine"
+
+
+def test_init_with_a_blog_writes_a_configuration_that_makes_a_draft(command: Run, tmp_path: Path) -> None:
+    with BlogServer([Entry(f"p{n}", datetime.now(UTC) - timedelta(hours=n + 1)) for n in range(3)]) as served:
+        words = ("init", "site", "--blog", served.url, "--allow-private-addresses", "--json")
+        written = command(*words).document
+        assert (written["newsletter"], written["title"], written["posts"]) == ("a-blog", "A blog", 3)
+        draft = command("--config", "site/config.toml", "draft", "a-blog", "--json").document
+        assert sum(day["posts"] for day in draft["days"]) == 3
+
+
+def test_init_says_why_a_blog_cannot_be_read(command: Run, tmp_path: Path) -> None:
+    with BlogServer() as served:
+        sentence = command("init", "site", "--blog", served.url, status=1).sentence
+    assert sentence.endswith("127.0.0.1 is not a public address; use --allow-private-addresses if that is intended")
+    assert not (tmp_path / "site").exists()
+
+
+def test_demo_without_its_packages_says_how_to_install_them(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == "aiosmtpd" or ".demo." in name]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "aiosmtpd", None)
+    sentence = command("demo", "--once", "--no-open", status=1).sentence
+    assert sentence == "the demo needs the package aiosmtpd; install it with: pip install 'newsletter[demo]'"
+
+
+def test_check_reports_each_finding(command: Run) -> None:
+    checks = {c["about"]: c["verdict"] for c in command("check", "--json").document["checks"]}
+    assert checks["database"] == checks["kinaforum: links"] == checks["kinaforum: templates"] == "good"
+
+
+def test_check_ends_with_1_if_something_is_wrong(command: Run, tmp_path: Path) -> None:
+    text = (tmp_path / "config.toml").read_text(encoding="utf-8").replace('"file"', '"mailgun"')
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    told = command("check", status=1)
+    assert told.err.startswith("kinaforum: links: site.url is http://localhost:8000, and ")
+
+
+def test_try_shows_the_posts_of_a_file_and_stores_nothing(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(FEED, encoding="utf-8")
+    document = command("try", "feed.xml", "--base", "https://x.example/feed", "--json").document
+    assert (document["type"], document["title"]) == ("feed", "A blog")
+    first, second = document["posts"]
+    assert (first["id"], first["title"], first["url"]) == ("1", "One", "https://x.example/one")
+    assert (first["published"], first["has_body"]) == ("2026-02-06T12:00:00+01:00", True)
+    assert second["id"] == second["url"] == "https://x.example/two"
+    assert command("editions", "--json").document == {"editions": []}
+
+
+def test_try_needs_no_configuration(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "config.toml").unlink()
+    (tmp_path / "feed.xml").write_text(FEED, encoding="utf-8")
+    assert len(command("try", "feed.xml", "--json").document["posts"]) == 2
+
+
+def test_try_accepts_a_time_span(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(FEED, encoding="utf-8")
+    document = command("try", "feed.xml", "--since", "2026-02-05", "--until", "2026-02-06", "--json").document
+    assert [p["title"] for p in document["posts"]] == ["Two"]
+
+
+def test_try_without_a_feed_is_one_sentence(command: Run, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text("nothing of the kind", encoding="utf-8")
+    assert command("try", "feed.xml", status=1).sentence.startswith("feed.xml: is not a feed")
+
+
+def test_collect_reports_each_source(command: Run, blog: Blog) -> None:
+    assert command("collect", "--json").document == {
+        "sources": [
+            {
+                "newsletter": "kinaforum",
+                "url": blog.address,
+                "type": "feed",
+                "new": 3,
+                "changed": 0,
+                "problem": None,
+                "problem_code": None,
+            }
+        ]
+    }
+
+
+def test_collect_ends_with_1_if_every_source_failed(command: Run, blog: Blog) -> None:
+    blog.up = False
+    told = command("collect", "--json", status=1)
+    assert json.loads(told.out)["sources"][0]["problem"] == f"{blog.address}: does not answer"
+    assert told.err == "no source could be read completely; the problems are listed above\n"
+
+
+def test_manage_passes_all_arguments_on(command: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "newsletter" in command("manage", "showmigrations", "--list").out

@@ -124,7 +124,7 @@ def _log_sent(edition: Edition, counts: progress.Counts) -> None:
 
 def tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:
     """Tell the editors of an edition."""
-    # Imported here: the sending processes need not carry the render room, which notices lean on.
+    # Imported here, because the sending processes don't need the rendering that notices import.
     from newsletter.editions import notices
 
     notices.tell(edition.newsletter, kind, text, now, edition.name)

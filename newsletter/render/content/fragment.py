@@ -6,7 +6,7 @@ from typing import Any
 from lxml import etree
 from lxml import html as lxml_html
 
-# lxml has no type information; its elements are the one untyped thing in this room.
+# lxml has no type information; its elements are the only untyped objects in this package.
 Element = Any
 
 

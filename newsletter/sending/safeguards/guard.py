@@ -2,8 +2,8 @@
 
 Bounces count once for each reader, whether the server refused the address during the session, or a webhook or the
 bounce mailbox reported it later. Refusals for other reasons than the address are the sender's, who pauses the edition
-for them. After an editor has resumed the edition, only what is sent from then on counts, and
-the bounds double: who resumes knows the figures, and is not to be stopped by the same ones again.
+for them. After an editor has resumed the edition, only what is sent from then on counts, and the bounds double, because
+an editor who resumes knows the figures.
 """
 
 from collections.abc import Collection

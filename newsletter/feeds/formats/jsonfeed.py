@@ -85,7 +85,10 @@ def _enclosures(item: dict[str, Any], base_url: str) -> list[Enclosure]:
 
 def _text(data: dict[str, Any], key: str) -> str:
     """A value as text; numbers, as some write ids, too ("a reader must coerce", version 1.1, `id`)."""
-    value = data.get(key)
+    return _coerced(data.get(key))
+
+
+def _coerced(value: Any) -> str:
     return str(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
 
 
@@ -107,13 +110,37 @@ def _rss_in_json(channel: dict[str, Any]) -> Document:
 
 
 def _rss_item(item: dict[str, Any]) -> Raw:
-    guid = item.get("guid")
-    uid = (_text(guid, "#value") or _text(guid, "value")) if isinstance(guid, dict) else _text(item, "guid")
+    uid = _value(item.get("guid"))
     return Raw(
         uid=uid,
         link=_text(item, "link") or (uid if uid.startswith("http") else ""),
         title=title_of(_text(item, "title"), "rss"),
-        html=_text(item, "description"),
+        html=_text(item, "content:encoded") or _text(item, "description"),
         published=_text(item, "pubDate") or None,
         author=_text(item, "author"),
+        categories=tuple(filter(None, (_value(each) for each in _all(item, "category")))),
+        enclosures=tuple(_rss_enclosures(item)),
     )
+
+
+def _rss_enclosures(item: dict[str, Any]) -> list[Enclosure]:
+    """The files of an item; iTunes gives one duration, which is the first file's."""
+    files = [e for e in _all(item, "enclosure") if isinstance(e, dict) and _text(e, "url")]
+    durations = [read_duration(_text(item, "itunes:duration"))] + [0] * len(files)
+    return [
+        Enclosure(_text(e, "url"), _text(e, "type"), seconds=seconds)
+        for e, seconds in zip(files, durations, strict=False)
+    ]
+
+
+def _all(item: dict[str, Any], key: str) -> list[Any]:
+    """The values of an element that may stand once or several times."""
+    value = item.get(key)
+    return value if isinstance(value, list) else [value]
+
+
+def _value(value: Any) -> str:
+    """The text of an element, which with attributes is an object."""
+    if isinstance(value, dict):
+        return _text(value, "#value") or _text(value, "value")
+    return _coerced(value)

@@ -213,3 +213,11 @@ def test_the_readme_begins_with_what_one_needs(words: str) -> None:
 
 def test_the_picture_of_the_mail_is_small() -> None:
     assert (ROOT / "docs" / "images" / "mail.jpg").stat().st_size < 150_000
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_no_sentence_stands_twice_outside_code(document: Path) -> None:
+    """A merge can leave a line twice, or half of an entry."""
+    prose = re.sub(r"^```.*?^```", "", document.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    long = [line for line in prose.splitlines() if len(line) > 60 and not line.startswith("|")]
+    assert sorted({line for line in long if long.count(line) > 1}) == []

@@ -92,8 +92,9 @@ class BearerToken(AuthBase):
             said = messages.TOKEN_INVALID() if given else messages.TOKEN_MISSING()
             challenge = 'Bearer error="invalid_token"' if given else "Bearer"
             raise Refused(HTTPStatus.UNAUTHORIZED, said, {"WWW-Authenticate": challenge})
-        request.META[LIMIT] = COUNTERS.count("token", token.key, rate_limits.PER_TOKEN)
-        tokens.note_use(token, timezone.now())
+        now = timezone.now()
+        request.META[LIMIT] = COUNTERS.count("token", token.key, rate_limits.PER_TOKEN, now)
+        tokens.note_use(token, now)
         check_scope(token, self._scope)
         request.META[CALLER] = token
         return token
@@ -102,7 +103,7 @@ class BearerToken(AuthBase):
 def count_network(request: HttpRequest) -> None:
     """Count a request without a valid token for its network. Raises Refused with 429."""
     network = network_of(request.META.get("REMOTE_ADDR", ""))
-    request.META[LIMIT] = COUNTERS.count("network", network, rate_limits.PER_NETWORK)
+    request.META[LIMIT] = COUNTERS.count("network", network, rate_limits.PER_NETWORK, timezone.now())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,22 +1,22 @@
-"""How many requests a token may make, and a network without a valid one, counted in this process.
+"""How many requests a token may make, and a network without a valid one, in all processes and on all machines.
 
-Answers say so with the fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and with
-Retry-After once there were too many.
+Requests are counted in the database, in windows that begin with each minute. Answers say what is left with
+the fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and with Retry-After once there
+were too many.
 """
 
-import threading
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from http import HTTPStatus
 
 from newsletter.api.problem_documents import Refused
 from newsletter.messages import general as messages
+from subscribers.models import CounterKey, Hits, counter_key
 
 SECONDS = 60
 PER_TOKEN, PER_NETWORK = 600, 60
-MOST_COUNTED = 10_000
-"""Counters are forgotten when there are more, so that memory is bounded."""
+MOST_REMEMBERED = 10_000
+"""Used up limits are forgotten when there are more, so that memory is bounded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,26 +37,25 @@ class RateLimit:
 
 
 class RequestCounters:
-    """Counts requests in windows of a minute, which begin with the first request."""
+    """Counts requests. A limit that is used up is remembered until its window ends: a flood costs no writes."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._counted: dict[str, tuple[float, int]] = {}
+    def __init__(self) -> None:
+        self._window = 0
+        self._used_up: set[CounterKey] = set()
 
-    def count(self, name: str, who: str, most: int) -> RateLimit:
+    def count(self, name: str, who: str, most: int, now: datetime) -> RateLimit:
         """Count one request. Raises Refused with 429 if there were too many."""
-        now, key = self._clock(), f"{name} {who}"
-        with self._lock:
-            began, count = self._counted.get(key, (now, 0))
-            if now - began >= SECONDS:
-                began, count = now, 0
-            if len(self._counted) >= MOST_COUNTED:
-                self._counted.clear()
-            self._counted[key] = began, min(count + 1, most + 1)
-        seconds = max(1, round(began + SECONDS - now))
-        limit = RateLimit(name, most, max(0, most - count - 1), seconds)
-        if count >= most:
+        key = counter_key(f"api {name} {who}", now, timedelta(seconds=SECONDS))
+        count = most + 1 if key in self._used_up else Hits.objects.add_one(key)
+        seconds = max(1, key.until - int(now.timestamp()))
+        limit = RateLimit(name, most, max(0, most - count), seconds)
+        if count > most:
+            self._remember(key)
             said = messages.TOO_MANY_REQUESTS(most=most, seconds=seconds)
             raise Refused(HTTPStatus.TOO_MANY_REQUESTS, said, {**limit.headers(), "Retry-After": str(seconds)})
         return limit
+
+    def _remember(self, key: CounterKey) -> None:
+        if key.start != self._window or len(self._used_up) >= MOST_REMEMBERED:
+            self._window, self._used_up = key.start, set()
+        self._used_up.add(key)

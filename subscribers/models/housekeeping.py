@@ -16,6 +16,7 @@ ADD = (
     "INSERT INTO subscribers_hits (what, start, until, count) VALUES {rows}"
     " ON CONFLICT (what, start) DO UPDATE SET count = subscribers_hits.count + excluded.count"
 )
+ADD_ONE = f"{ADD.format(rows='(%s, %s, %s, 1)')} RETURNING count"
 LOOK = "SELECT what, start, count FROM subscribers_hits WHERE start IN ({starts}) AND what IN ({names})"
 
 
@@ -90,6 +91,13 @@ class HitsManager(models.Manager["Hits"]):
                 cursor.execute(
                     ADD.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [v for row in rows for v in row]
                 )
+
+    def add_one(self, key: CounterKey) -> int:
+        """Add one to a counter and return its value, in one statement: no two processes get the same one."""
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_ONE, [keyed_hash(Purpose.LIMIT, key.what), key.start, key.until])
+            ((value,),) = cursor.fetchall()
+        return int(value)
 
     def counts(self, at: datetime, window: timedelta, *whats: str) -> list[int]:
         """Return each counter's value in this window, under the current and the previous secret keys."""

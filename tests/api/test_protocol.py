@@ -2,47 +2,61 @@
 
 import contextlib
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsletter.api import etags, operations, paging, rate_limits
+from newsletter.api import etags, paging, rate_limits
 from newsletter.api.problem_documents import Refused
+from subscribers.models import Hits
 from tests.api.client import ApiClient
 
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
+AT = datetime(2026, 2, 6, 17, 0, 20, tzinfo=UTC)
+IN_THE_NEXT_MINUTE = AT + timedelta(seconds=40)
 
 
+@pytest.mark.django_db
 def test_a_limit_counts_down_and_begins_anew() -> None:
-    clock = Clock()
-    counters = rate_limits.RequestCounters(clock)
-    assert [counters.count("token", "a", 3).left for _ in range(3)] == [2, 1, 0]
-    clock.now += 20
+    counters = rate_limits.RequestCounters()
+    assert [counters.count("token", "a", 3, AT).left for _ in range(3)] == [2, 1, 0]
     with pytest.raises(Refused) as refused:
-        counters.count("token", "a", 3)
+        counters.count("token", "a", 3, AT)
     assert refused.value.headers == {
         "RateLimit-Policy": '"token";q=3;w=60', "RateLimit": '"token";r=0;t=40', "Retry-After": "40",
     }  # fmt: skip
-    assert counters.count("token", "b", 3).left == 2
-    clock.now += 40
-    assert counters.count("token", "a", 3).left == 2
+    assert counters.count("token", "b", 3, AT).left == 2
+    assert counters.count("token", "a", 3, IN_THE_NEXT_MINUTE).left == 2
 
 
+@pytest.mark.django_db
+def test_processes_count_together() -> None:
+    processes = [rate_limits.RequestCounters() for _ in range(2)]
+    assert [processes[n % 2].count("token", "a", 4, AT).left for n in range(4)] == [3, 2, 1, 0]
+    for each in processes:
+        with pytest.raises(Refused):
+            each.count("token", "a", 4, AT)
+
+
+@pytest.mark.django_db
+def test_what_is_used_up_costs_no_more_writes() -> None:
+    counters = rate_limits.RequestCounters()
+    for _ in range(50):
+        with contextlib.suppress(Refused):
+            counters.count("token", "a", 3, AT)
+    assert [row.count for row in Hits.objects.all()] == [4]
+
+
+@pytest.mark.django_db
 def test_counters_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "MOST_COUNTED", 10)
-    counters = rate_limits.RequestCounters(Clock())
+    monkeypatch.setattr(rate_limits, "MOST_REMEMBERED", 10)
+    counters = rate_limits.RequestCounters()
     for number in range(100):
-        counters.count("network", str(number), 3)
-    assert len(counters._counted) <= 10
+        with contextlib.suppress(Refused):
+            counters.count("network", str(number), 0, AT)
+    assert len(counters._used_up) == 10
 
 
 def test_answers_say_what_is_left(api: ApiClient) -> None:
@@ -68,6 +82,7 @@ def test_a_network_that_guesses_tokens_is_refused(client: Client, monkeypatch: p
     assert statuses == [401, 401, 429]
 
 
+@pytest.mark.django_db
 def test_what_is_not_there_is_a_problem_document(client: Client) -> None:
     for path in ("nothing", "editions/a/b/c/d/e", ""):
         answer = client.get(f"/api/v1/{path}")
@@ -105,10 +120,6 @@ def test_the_description_is_openapi(client: Client) -> None:
     described = client.get("/api/v1/openapi.json").json()
     assert described["openapi"].startswith("3.1")
     assert all(op["security"] == [{"BearerToken": []}] for path in described["paths"].values() for op in path.values())
-
-
-def test_counters_are_those_of_this_test() -> None:
-    assert operations.COUNTERS._counted == {}
 
 
 @given(st.text())

@@ -1,9 +1,11 @@
-"""Web servers on several machines with one PostgreSQL: whoever is logged in on one is logged in on all."""
+"""Web servers on several machines with one PostgreSQL: a login on one holds on all, and so do the API's limits."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tests.conftest import Site
 from tests.doubles import postgresql
@@ -36,5 +38,26 @@ def test_a_login_on_one_machine_holds_on_the_other(machines: list[Site]) -> None
     assert "admin@example.org" in person.page("/desk/users/")
     listed = person.page("/desk/workers/")
     assert all(str(machine.folder) in listed for machine in machines)
+    for each in (first, second):
+        each.end()
+
+
+def left(site: RunningSite, token: str) -> tuple[int, int]:
+    """Make a request of the API; return how many are left, and the seconds until it begins anew."""
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = requests.get(f"http://127.0.0.1:{site.port}/api/v1/newsletters", headers=headers, timeout=60)
+    found = re.fullmatch(r'"token";r=(\d+);t=(\d+)', answer.headers["RateLimit"])
+    assert found, answer.headers
+    return int(found[1]), int(found[2])
+
+
+def test_requests_of_a_token_are_counted_on_all_machines_together(machines: list[Site]) -> None:
+    first, second = RunningSite(machines[0]), RunningSite(machines[1])
+    token = machines[0].json("tokens", "create", "the examples", "--scope", "newsletters:read")["token"]
+    answers = [left(site, token) for site in (first, second) * 2]
+    while answers[-1][1] > answers[-4][1]:  # the minute has ended
+        answers += [left(site, token) for site in (first, second) * 2]
+    counted = [remaining for remaining, _seconds in answers[-4:]]
+    assert counted == list(range(counted[0], counted[0] - 4, -1))
     for each in (first, second):
         each.end()

@@ -2,10 +2,11 @@
 
     python -m tests.bench.bench_providers [READERS] [PROVIDER …]
 
-An edition goes to READERS (2,500) through each provider, then to forty readers for each trial: the first call is
-answered with 429, with 500, or cut; a reader is refused; the key is wrong; the key becomes wrong halfway and another
+An edition goes to READERS (2,500) through each provider, then to forty readers for each trial. The first call is
+answered with 429 and `Retry-After: 1`, with 500, or cut; or it is read and never answered, for which the time-out is
+ANSWER_SECONDS (5 instead of 60) here; a reader is refused; the key is wrong; the key becomes wrong halfway and another
 provider is the fallback. Prints a table with the outcomes. It fails if a reader has no outcome, another reader's link,
-or the edition twice.
+or the edition twice; if a call follows the one with 429 too early; or if what was not answered is sent again.
 """
 
 import logging
@@ -14,8 +15,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,11 @@ from tests.site_texts import with_kinaforum
 
 SITE = with_kinaforum('[[newsletters.kinaforum.sources]]\nurl = "http://127.0.0.1:9/"\n[delivery]\nprovider = "file"\n')
 FEW, HALF = 40, 20
-HEAD = ("provider", "calls", "emails", "own links", "s", "429", "500", "cut", "refused", "wrong key", "half, fallback")
+ANSWER_SECONDS = 5.0
+HEAD = (
+    *("provider", "calls", "emails", "own links", "s", "429", "500", "cut", "no answer", "one refused", "wrong key"),
+    "half, fallback",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +77,7 @@ def _row(provider: str, count: int) -> list[str]:
         Trial(faults=[429]),
         Trial(faults=[500]),
         Trial(faults=["cut"]),
+        Trial(faults=["silent"]),
         Trial(bad=True),
         Trial(wrong=True),
         Trial(fallback="resend" if provider == "postmark" else "postmark"),
@@ -86,13 +92,35 @@ def _tried(provider: str, count: int, trial: Trial) -> list[str]:
     edition = _edition(count, bad=trial.bad)
     with ExitStack() as stack:
         first, second = (stack.enter_context(provider_api.running()) for _ in range(2))
+        if "silent" in trial.faults:
+            stack.enter_context(_impatient())
         first.faults.extend([401] * count if trial.wrong else trial.faults)
         first.called = lambda: _refuse_key(first) if trial.fallback else None
         began = time.perf_counter()
-        _send(provider, first, trial.fallback, second)
+        _send(provider, first, trial, second)
         seconds = time.perf_counter() - began
+        if 429 in trial.faults:
+            assert first.times[1] - first.times[0] >= 1, "Retry-After was not obeyed"
+        if "silent" in trial.faults:
+            _send_again(edition, provider, first)
         taken = [*first.taken, *second.taken]
     return [str(first.calls), str(len(taken)), str(_own_links(edition, taken)), f"{seconds:.1f}", _outcomes(edition)]
+
+
+@contextmanager
+def _impatient() -> Iterator[None]:
+    """Wait ANSWER_SECONDS for an answer."""
+    from newsletter.sending.providers import amazon_ses, anymail_api, anymail_backends, interface
+
+    def wait(seconds: float) -> None:
+        for module in (amazon_ses, anymail_api, anymail_backends):
+            module.ANSWER_SECONDS = seconds
+
+    wait(ANSWER_SECONDS)
+    try:
+        yield
+    finally:
+        wait(interface.ANSWER_SECONDS)
 
 
 def _edition(count: int, *, bad: bool) -> Any:
@@ -112,9 +140,19 @@ def _refuse_key(api: Any) -> None:
         api.faults.append(401)
 
 
-def _send(provider: str, api: Any, fallback: str, second: Any) -> None:
+def _send_again(edition: Any, provider: str, api: Any) -> None:
+    """Send what is due once more, and fail if that is anything: what was not answered stays unknown."""
+    calls, outcomes = api.calls, _outcomes(edition)
+    _send(provider, api, Trial(), api)
+    assert (api.calls, _outcomes(edition)) == (calls, outcomes), "what is unknown was sent again"
+
+
+def _send(provider: str, api: Any, trial: Trial, second: Any) -> None:
     """Send what is due, as a process of each provider would."""
     tables: dict[str, Any] = {provider: api.settings(provider)}
+    fallback = trial.fallback
+    if 429 in trial.faults:
+        tables |= {"connections": 1}
     if fallback:
         tables |= {fallback: second.settings(fallback), "fallback": fallback, "rate": Rate(HALF, 1), "connections": 1}
     given = config.current()

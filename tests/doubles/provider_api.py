@@ -1,10 +1,10 @@
 """APIs of email providers as far as sending needs them, on loopback, with faults on request.
 
-It remembers every call with its idempotency key, and every mail that it took, as (address, text, HTML, headers).
-`faults` are used up call by call: a status (with Retry-After for 429), "silent" for an answer that never comes, "cut"
-for a closed connection after the request was read. Addresses that begin with `bad-` are refused, by each provider in
-its own words. Merge tags are replaced as each provider does in a mail that was given whole: all of Mailgun's, the
-unsubscribe tags of the others.
+It remembers every call with its time (monotonic) and idempotency key, and every mail that it took, as (address, text,
+HTML, headers). `faults` are used up call by call: a status (with Retry-After for 429), "silent" for an answer that
+never comes, "cut" for a closed connection after the request was read. Addresses that begin with `bad-` are refused, by
+each provider in its own words. Merge tags are replaced as each provider does in a mail that was given whole: all of
+Mailgun's, the unsubscribe tags of the others.
 """
 
 import base64
@@ -13,6 +13,7 @@ import email.policy
 import json
 import re
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -63,6 +64,7 @@ class Api:
 
     url: str = ""
     calls: int = 0
+    times: list[float] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     taken: list[Mail] = field(default_factory=list)
     faults: deque[int | str] = field(default_factory=deque)
@@ -98,6 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         with self.api.lock:
             self.api.calls += 1
+            self.api.times.append(time.monotonic())
             self.api.keys.append(_key(self.headers.get("Idempotency-Key"), body))
             self.api.called()
             fault = self.api.faults.popleft() if self.api.faults else None
@@ -235,7 +238,7 @@ def _bare(mailbox: str) -> str:
 
 @contextmanager
 def running() -> Iterator[Api]:
-    """The four of them on a free port of loopback."""
+    """All of them on a free port of loopback."""
     api = Api()
     handler = type("Handler", (_Handler,), {"api": api})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

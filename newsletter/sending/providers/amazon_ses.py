@@ -1,5 +1,6 @@
 """Amazon SES, through django-anymail and boto3, which `newsletter[ses]` installs."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -29,6 +30,11 @@ from newsletter.sending.providers.interface import (
     wrong_settings,
 )
 from newsletter.sending.providers.payload import ApiMessage
+
+_NOT_VERIFIED = re.compile(r"not verified|authority to send", re.IGNORECASE)
+"""What `MessageRejected` says of a sender that isn't verified, or of any recipient as long as the account is in the
+sandbox: not about this message, and repaired by a person.
+"""
 
 
 class AmazonSes:
@@ -93,7 +99,8 @@ class AmazonSes:
         if code == TOO_FAST or name in self.TOO_FAST:
             headers = problem.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
             raise RateLimited(retry_seconds(str(headers.get("retry-after", ""))))
-        if name in self.OURS or code in WRONG_KEY:
+        unverified = name == "MessageRejected" and _NOT_VERIFIED.search(words)
+        if unverified or name in self.OURS or code in WRONG_KEY:
             raise WrongKey(TEXT(words=f"{name}: {words}"))
         if code in NOT_TAKEN:
             return outcomes([reader], OutcomeKind.DEFERRED, Fault.CONNECTION, words, code)

@@ -149,7 +149,12 @@ def counts_of_an_erased_person() -> Holds:
 
 def count_of_requests() -> Holds:
     Hits.objects.increment_and_count("network", samples.NOW, HOUR)
-    return lambda: Hits.objects.increment_and_count("network", samples.NOW, HOUR) == 2
+
+    def holds() -> bool:
+        seen = Hits.objects.counts(samples.NOW, HOUR, "network")
+        return (seen, Hits.objects.increment_and_count("network", samples.NOW, HOUR)) == ([1], 2)
+
+    return holds
 
 
 def key_of_the_database() -> Holds:
@@ -373,6 +378,7 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "letters._change": (change_of_address,),
     "housekeeping.HitsManager.add": (count_of_requests,),
     "housekeeping.HitsManager.values_of": (count_of_requests,),
+    "housekeeping.HitsManager.increment_and_count": (count_of_requests,),
     "people.SubscriberQuerySet.rehash": (suppression_of_a_subscriber,),
     "people.Subscriber.hashed": (suppression_of_a_subscriber,),
     "suppressions.SuppressionQuerySet.covering": (erased_person, change_of_address),

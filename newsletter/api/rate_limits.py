@@ -13,7 +13,7 @@ from newsletter.api.problem_documents import Refused
 from newsletter.messages import general as messages
 from subscribers.models import CounterKey, Hits, counter_key
 
-SECONDS = 60
+WINDOW = timedelta(minutes=1)
 PER_TOKEN, PER_NETWORK = 600, 60
 MOST_REMEMBERED = 10_000
 """Used up limits are forgotten when there are more, so that memory is bounded."""
@@ -31,7 +31,7 @@ class RateLimit:
     def headers(self) -> dict[str, str]:
         """Return the fields that tell a client."""
         return {
-            "RateLimit-Policy": f'"{self.name}";q={self.most};w={SECONDS}',
+            "RateLimit-Policy": f'"{self.name}";q={self.most};w={WINDOW.seconds}',
             "RateLimit": f'"{self.name}";r={self.left};t={self.seconds}',
         }
 
@@ -45,8 +45,9 @@ class RequestCounters:
 
     def count(self, name: str, who: str, most: int, now: datetime) -> RateLimit:
         """Count one request. Raises Refused with 429 if there were too many."""
-        key = counter_key(f"api {name} {who}", now, timedelta(seconds=SECONDS))
-        count = most + 1 if key in self._used_up else Hits.objects.add_one(key)
+        what = f"api {name} {who}"
+        key = counter_key(what, now, WINDOW)
+        count = most + 1 if key in self._used_up else Hits.objects.increment_and_count(what, now, WINDOW)
         seconds = max(1, key.until - int(now.timestamp()))
         limit = RateLimit(name, most, max(0, most - count), seconds)
         if count > most:

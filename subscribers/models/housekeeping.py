@@ -92,13 +92,6 @@ class HitsManager(models.Manager["Hits"]):
                     ADD.format(rows=", ".join(["(%s, %s, %s, %s)"] * len(rows))), [v for row in rows for v in row]
                 )
 
-    def add_one(self, key: CounterKey) -> int:
-        """Add one to a counter and return its value, in one statement: no two processes get the same one."""
-        with connection.cursor() as cursor:
-            cursor.execute(ADD_ONE, [keyed_hash(Purpose.LIMIT, key.what), key.start, key.until])
-            ((value,),) = cursor.fetchall()
-        return int(value)
-
     def counts(self, at: datetime, window: timedelta, *whats: str) -> list[int]:
         """Return each counter's value in this window, under the current and the previous secret keys."""
         keys = [counter_key(what, at, window) for what in whats]
@@ -116,9 +109,14 @@ class HitsManager(models.Manager["Hits"]):
         return {key: sum(found.get((name, key.start), 0) for name in each) for key, each in named.items()}
 
     def increment_and_count(self, what: str, at: datetime, window: timedelta) -> int:
-        """Increment a counter; return its value in this window."""
-        self.increment(at, window, what)
-        return self.counts(at, window, what)[0]
+        """Increment a counter; return its value in this window. No two processes get the same one."""
+        key = counter_key(what, at, window)
+        current, *previous = hashes(Purpose.LIMIT, what)
+        with connection.cursor() as cursor:
+            cursor.execute(ADD_ONE, [current, key.start, key.until])
+            ((value,),) = cursor.fetchall()
+        earlier = self.filter(what__in=previous, start=key.start).values_list("count", flat=True) if previous else ()
+        return int(value) + sum(earlier)
 
     def delete_expired(self, at: datetime) -> int:
         """Delete the counters of past windows; return their number."""

@@ -155,11 +155,11 @@ release: $(INSTALLED) $(TOOLS)/.installed
 search: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
 
-# Readers of several cadences who change them at any time, with new cases: about 25 steps each.
+# Readers of several cadences and topics who change them at any time, with new cases: about 50 steps each.
 STEPS ?= 10000
 .PHONY: readers
 readers: $(INSTALLED)
-	HYPOTHESIS_PROFILE=search HYPOTHESIS_EXAMPLES=$$(( $(STEPS) / 25 )) $(BIN)/python -m pytest -n 0 tests/sending/test_readers_choose.py tests/domain/test_cadence.py
+	HYPOTHESIS_PROFILE=search HYPOTHESIS_EXAMPLES=$$(( $(STEPS) / 50 )) $(BIN)/python -m pytest -n 0 tests/sending/test_readers_choose.py tests/domain/test_cadence.py
 
 # Mutated inputs for every parser of foreign input, for a minute each.
 SECONDS_EACH ?= 60

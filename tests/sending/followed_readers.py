@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from newsletter.config import Topic
-from newsletter.models import Edition, Post
+from newsletter.editions.approved_content import unpack
+from newsletter.models import Edition, EditionPost, Post, Variant
 
 CATEGORIES = ("film", "books", "music")
 Meaning = Mapping[str, frozenset[str]]
@@ -60,3 +61,19 @@ def covered(edition: Edition) -> set[str]:
 def is_periodic(edition: Edition) -> bool:
     """Return whether an edition belongs to the series of its cadence; letters and corrections don't."""
     return not edition.standalone and edition.corrects_id is None
+
+
+def passed(edition: Edition) -> set[str]:
+    """Return the posts that are not owed any more to a reader for whom an edition was not meant, or who is paused."""
+    if is_periodic(edition):
+        return covered(edition)
+    letter = EditionPost.objects.filter(edition=edition, included=True).values_list("post_id", flat=True)
+    return set(names_of(list(letter)))
+
+
+def posts_in(edition: Edition, email: object) -> list[str]:
+    """Return the posts of an email of an edition, by the variant that it is."""
+    for variant in Variant.objects.filter(edition=edition).exclude(segments=b""):
+        if unpack(bytes(variant.segments)) == email:
+            return names_of(variant.posts)
+    return names_of(list(edition.entries.filter(included=True).values_list("post_id", flat=True)))

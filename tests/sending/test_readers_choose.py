@@ -376,7 +376,8 @@ class Choices(RuleBasedStateMachine):
         # Who is behind when there is nothing new gets what is missing with the next post.
         for _ in range(2):
             self.publish([set()], timedelta())
-            for cadence in kinaforum().offered:
+            # A series without editions continues the default one, so that of single posts comes first.
+            for cadence in sorted(kinaforum().offered, key=lambda each: each != "post"):
                 while self._next_sent(cadence) and cadence == "post":
                     pass
         self.none_twice()

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from newsletter.domain.picks import picks_of
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers import signup
@@ -45,10 +46,12 @@ def add(
     confirm_by_mail: bool = False,
     name: str = "",
     cadence: str = "",
+    topics: Iterable[str] = (),
 ) -> str:
     """Subscribe a person; return "added" or "unchanged". With `confirm_by_mail` they are pending until they confirm.
 
-    An empty `cadence` is the newsletter's default, or the one that they chose earlier. Raises ActionRefused for a
+    An empty `cadence` is the newsletter's default, or the one that they chose earlier; no `topics` are all posts, or
+    those that they picked earlier. Raises ActionRefused for a
     blocked address, and for a person who has unsubscribed, unless they are asked to confirm.
     """
     address = address_given(text)
@@ -61,13 +64,14 @@ def add(
     if subscription.state == Subscription.State.ACTIVE:
         return "unchanged"
     if confirm_by_mail:
-        signup.invite(subscription, Consent.How.BY_HAND, consent, timezone.now(), cadence)
+        signup.invite(subscription, Consent.How.BY_HAND, consent, timezone.now(), cadence, picks_of(topics))
         return "added"
     if not made and subscription.state == Subscription.State.UNSUBSCRIBED:
         raise ActionRefused(messages.LEFT_NOT_ADDED(address=address.written, newsletter=newsletter))
     now = timezone.now()
     subscription.state, subscription.joined = Subscription.State.ACTIVE, now
     subscription.cadence = cadence or subscription.cadence
+    subscription.topics = picks_of(topics) or subscription.topics
     subscription.save()
     Consent.objects.create(subscription=subscription, how=Consent.How.BY_HAND, text=consent, at=now, confirmed_at=now)
     subscriptions_started.send(Subscription, numbers=[subscription.pk])

@@ -113,6 +113,8 @@ def choose_cadence(subscription: Subscription, cadence: str) -> None:
 def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime) -> None:
     """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all."""
     Subscription.objects.select_for_update().get(pk=subscription.pk).pick(picks_of(names), at)
+    heard([subscription.pk], at)
+    subscriptions_changed.send(Subscription, numbers=[subscription.pk])
 
 
 def send_profile_link(subscription: Subscription, at: datetime) -> None:

@@ -28,9 +28,11 @@ class ConfirmResult(StrEnum):
     TAKEN = "taken"
 
 
-def invite(subscription: Subscription, how: Consent.How, text: str, at: datetime, cadence: str = "") -> None:
+def invite(
+    subscription: Subscription, how: Consent.How, text: str, at: datetime, cadence: str = "", topics: str = ""
+) -> None:
     """Ask a person to confirm a subscription that someone else added; runs in the caller's transaction."""
-    consent = Consent.objects.create(subscription=subscription, how=how, text=text, at=at, cadence=cadence)
+    consent = subscription.consents.create(how=how, text=text, at=at, cadence=cadence, topics=topics)
     letters.write(
         Letter.Kind.CONFIRM, subscription.subscriber, subscription, subscription.newsletter, at, consent=consent.pk
     )

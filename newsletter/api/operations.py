@@ -4,7 +4,7 @@ A token is checked before anything of the request is read. An operation that cha
 once for each idempotency key.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
@@ -65,6 +65,13 @@ class Caller:
             problem = messages.CADENCE_NOT_OFFERED(cadence=cadence, offered=found.offered)
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
         return found.at(cadence)
+
+    def check_topics(self, name: str, topics: Iterable[str]) -> None:
+        """Raise Refused if a newsletter doesn't have one of these topics."""
+        offered = tuple(self.newsletter(name).topics)
+        if unknown := next((topic for topic in topics if topic not in offered), None):
+            problem = messages.TOPIC_NOT_OFFERED(topic=unknown, offered=offered) if offered else messages.NO_TOPICS()
+            raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
 
 
 def caller(request: HttpRequest) -> Caller:

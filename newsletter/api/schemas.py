@@ -9,7 +9,6 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringCon
 from newsletter.config import Cadence, Period
 
 NO_NUL = r"^[^\u0000]*$"
-MOST_TAGS = 50
 EARLIEST, LATEST = 1970, 2200
 
 
@@ -37,9 +36,6 @@ Day = Annotated[date, AfterValidator(_sensible_day)]
 State = Literal["draft", "approved", "queued", "sending", "paused", "sent", "cancelled", "skipped"]
 
 
-SubscriptionState = Literal["pending", "active", "unsubscribed"]
-
-
 class Given(Schema):
     """The body of a request."""
 
@@ -58,6 +54,13 @@ class ProblemDocument(Schema):
     errors: list[Any] = Field(default=[], description="each wrong field, or the codes of errors that block approval")
 
 
+class TopicOut(Schema):
+    """A topic of a newsletter."""
+
+    name: str
+    title: str = Field(description="what subscribers see")
+
+
 class NewsletterOut(Schema):
     """A newsletter."""
 
@@ -69,6 +72,7 @@ class NewsletterOut(Schema):
     timezone: str
     period: Period
     cadences: list[Cadence] = Field(description="how often subscribers can choose to get it, the default first")
+    topics: list[TopicOut] = Field(description="what subscribers can pick from")
     approval: Literal["editor", "none"]
     from_name: str
     from_address: str
@@ -312,60 +316,6 @@ class PostList(Schema):
     """A page of posts, the newest first."""
 
     items: list[PostOut]
-    next_cursor: str | None
-
-
-class ConsentIn(Given):
-    """The consent that a person gave elsewhere."""
-
-    text: Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=NO_NUL)] = Field(
-        description="what they agreed to, when and where"
-    )
-
-
-class SubscriberIn(Given):
-    """A person to subscribe."""
-
-    address: Annotated[str, StringConstraints(min_length=3, max_length=254, pattern=NO_NUL)]
-    newsletter: Name
-    name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] = ""
-    tags: list[Tag] = Field(default=[], max_length=MOST_TAGS)
-    cadence: Cadence | None = Field(default=None, description="how often; by default as the newsletter has it")
-    consent: ConsentIn | None = Field(
-        default=None, description="without it, they are emailed a link, and are pending until they confirm"
-    )
-
-
-class SubscriberChange(Given):
-    """What to change about a subscription; what is left out stays."""
-
-    name: Annotated[str, StringConstraints(max_length=100, pattern=NO_NUL)] | None = None
-    tags: list[Tag] | None = Field(default=None, max_length=MOST_TAGS, description="all tags")
-    cadence: Cadence | None = Field(default=None, description="how often, from the next edition on")
-
-
-class SubscriberOut(Schema):
-    """A subscription and its subscriber."""
-
-    id: int
-    address: str
-    name: str
-    language: str
-    newsletter: str
-    state: SubscriptionState
-    blocked: bool
-    paused_until: date | None
-    cadence: Cadence = Field(description="how often they get it")
-    tags: list[str]
-    created: datetime
-    joined: datetime | None
-    unsubscribed_at: datetime | None
-
-
-class SubscriberList(Schema):
-    """A page of subscriptions, the newest first."""
-
-    items: list[SubscriberOut]
     next_cursor: str | None
 
 

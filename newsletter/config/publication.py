@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import field, fields, replace
 from datetime import date, timedelta
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -33,6 +33,7 @@ from newsletter.config.values import (
     parse_moment,
     parse_months,
     parse_timezone,
+    suggested,
 )
 from newsletter.messages import configuration as messages
 
@@ -49,6 +50,16 @@ SUBJECTS: Mapping[Cadence, str] = {
 _DRAFT_AT = {"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}
 _SENT_AT = {"day": "18:00", "week": "fri 18:00", "month": "1 18:00"}
 ExcerptOf = Literal["text", "summary"]
+
+
+def _period(value: object) -> object:
+    """Return a period, or the cadence of an edition. The message of another value has only the periods."""
+    if value in get_args(Cadence):
+        return value
+    words = list(get_args(Period))
+    raise InvalidValue(suggested(messages.NOT_ONE_OF(value=repr(value), words=tuple(words)), str(value), words))
+
+
 MomentValue = Annotated[Moment, BeforeValidator(parse_moment)]
 MailboxValue = Annotated[NamedAddress, BeforeValidator(parse_mailbox)]
 Zone = Annotated[str, BeforeValidator(parse_timezone)]
@@ -135,7 +146,7 @@ class Newsletter:
     reply_to: OptionalAddress = ""
     editors: tuple[Address, ...] = ()
     subject: Text = ""
-    period: Cadence = "week"
+    period: Annotated[Cadence, BeforeValidator(_period)] = "week"
     cadences: tuple[Cadence, ...] = ()
     cadence: dict[Cadence, CadenceSettings] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)

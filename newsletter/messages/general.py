@@ -69,6 +69,10 @@ NO_SUBSCRIPTION = MessageType("api.subscription-unknown", gettext_noop("there is
 CADENCE_NOT_OFFERED = MessageType(
     "api.cadence-not-offered", gettext_noop("readers of this newsletter can't choose '{cadence}'; use one of {offered}")
 )
+TOPIC_NOT_OFFERED = MessageType(
+    "api.topic-not-offered", gettext_noop("this newsletter has no topic '{topic}'; use topics of {offered}")
+)
+NO_TOPICS = MessageType("api.no-topics", gettext_noop("this newsletter has no topics; leave them out"))
 NO_TOKEN_NAME = MessageType("api.token-without-name", gettext_noop("give the token a name that says what it is for"))
 NO_SCOPES = MessageType("api.token-without-scopes", gettext_noop("choose at least one scope; known are {known}"))
 UNKNOWN_SCOPE = MessageType("api.scope-unknown", gettext_noop("there is no scope {scope}; known are {known}"))

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
-from newsletter.models import Act, KeptAnswer
+from newsletter.config import Topic
+from newsletter.models import Act, KeptAnswer, RecordedEvent
 from subscribers.addresses import read_address
-from subscribers.models import Consent, Letter, Subscription, Suppression
+from subscribers.models import Consent, Letter, Subscription, Suppression, TopicChange
 from subscribers.preferences import forget
 from tests.api.client import ApiClient, token
 from tests.factories import configured
@@ -111,6 +112,49 @@ def test_a_choice_of_somebody_who_confirms_is_kept_until_then(api: ApiClient) ->
     configured(cadences=("week", "day"))
     api.post("/subscribers", {**KARI, "cadence": "day"}, 201)
     assert (Consent.objects.get().cadence, Subscription.objects.get().cadence) == ("day", "")
+
+
+TOPICS = {"film": Topic(title="Films", categories=("Film",)), "books": Topic(categories=("Books",))}
+
+
+def test_they_pick_topics(api: ApiClient) -> None:
+    configured(topics=TOPICS)
+    kari = api.post("/subscribers", {**KARI, **CONSENT, "topics": ["film", "books"]}, 201)
+    ola = api.post("/subscribers", {**CONSENT, "address": "ola@example.org", "newsletter": "kinaforum"}, 201)
+    assert (kari["topics"], ola["topics"]) == (["books", "film"], [])
+    changed = api.document(api.ask("PATCH", f"/subscribers/{ola['id']}", {"topics": ["books"]}), 200)
+    assert changed["topics"] == api.get(f"/subscribers/{ola['id']}")["topics"] == ["books"]
+    assert api.post("/subscribers", {**KARI, **CONSENT, "topics": ["film"]}, 200)["topics"] == ["film"]
+    assert api.document(api.ask("PATCH", f"/subscribers/{kari['id']}", {"name": "Kari"}), 200)["topics"] == ["film"]
+    assert api.document(api.ask("PATCH", f"/subscribers/{kari['id']}", {"topics": []}), 200)["topics"] == []
+    offered = api.get("/newsletters/kinaforum")["topics"]
+    assert offered == [{"name": "film", "title": "Films"}, {"name": "books", "title": "books"}]
+
+
+def test_a_change_of_topics_counts_from_the_next_approval_and_is_told(api: ApiClient) -> None:
+    configured(topics=TOPICS)
+    number = api.post("/subscribers", {**KARI, **CONSENT, "topics": ["film"]}, 201)["id"]
+    api.ask("PATCH", f"/subscribers/{number}", {"topics": ["books"]})
+    assert [change.before for change in TopicChange.objects.filter(subscription=number)] == ["film"]
+    assert Act.objects.filter(what__code="act.topics-changed").count() == 1
+    assert RecordedEvent.objects.filter(kind="subscriber.changed", subscription=number).count() == 1
+
+
+def test_topics_of_somebody_who_confirms_are_kept_until_then(api: ApiClient) -> None:
+    configured(topics=TOPICS)
+    api.post("/subscribers", {**KARI, "topics": ["film"]}, 201)
+    assert (Consent.objects.get().topics, Subscription.objects.get().topics) == ("film", "")
+
+
+@pytest.mark.parametrize(("topics", "code"), [(TOPICS, "api.topic-not-offered"), ({}, "api.no-topics")])
+def test_topics_that_a_newsletter_does_not_have_are_refused(
+    api: ApiClient, topics: dict[str, Topic], code: str
+) -> None:
+    configured(topics=topics)
+    assert api.post("/subscribers", {**KARI, **CONSENT, "topics": ["music"]}, 422)["code"] == code
+    assert not Subscription.objects.exists()
+    number = api.post("/subscribers", {**KARI, **CONSENT}, 201)["id"]
+    assert api.ask("PATCH", f"/subscribers/{number}", {"topics": ["music"]}).status_code == 422
 
 
 def test_what_is_not_offered_is_refused(api: ApiClient) -> None:

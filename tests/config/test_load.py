@@ -62,7 +62,7 @@ def test_the_example_is_a_whole_configuration() -> None:
          "newsletters.kinaforum.timezon: no such key; did you mean 'timezone'?"),
         ({"newsletter": 'sender = "x@example.org"'}, "newsletters.kinaforum.sender: no such key; did you mean 'from'?"),
         ({"newsletter": 'period = "fortnight"'},
-         "newsletters.kinaforum.period: 'fortnight' is not one of post, day, week, month"),
+         "newsletters.kinaforum.period: 'fortnight' is not one of day, week, month"),
         ({"newsletter": 'send = "freitag"'}, "newsletters.kinaforum.send: 'freitag' is not a time"),
         ({"newsletter": 'send = "xyz 18:00"'}, "newsletters.kinaforum.send: 'xyz 18:00': 'xyz' is not a weekday"),
         ({"newsletter": 'period = "month"\nsend = "31 18:00"'}, "the day of the month must be 1 to 28"),

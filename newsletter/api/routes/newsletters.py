@@ -7,7 +7,7 @@ from ninja import Path, Router
 
 from newsletter.api.operations import ApiAnswer, Caller, caller, operation
 from newsletter.api.permissions import permitted
-from newsletter.api.schemas import Name, NewsletterList, NewsletterOut
+from newsletter.api.schemas import Name, NewsletterList, NewsletterOut, TopicOut
 from newsletter.config import Newsletter, Period
 
 router = Router(tags=["newsletters"])
@@ -38,6 +38,7 @@ def _shown(who: Caller, found: Newsletter) -> NewsletterOut:
         timezone=found.timezone,
         period=cast(Period, found.period),
         cadences=list(found.offered),
+        topics=[TopicOut(name=name, title=title) for name, title in found.offered_topics],
         approval=found.approval,
         from_name=found.sender.name,
         from_address=found.sender.address,

@@ -12,18 +12,16 @@ from newsletter.api import paging
 from newsletter.api.operations import ApiAnswer, Caller, caller, operation
 from newsletter.api.permissions import permitted
 from newsletter.api.problem_documents import Refused
-from newsletter.api.schemas import (
-    Line,
-    Name,
-    Number,
+from newsletter.api.schemas import Line, Name, Number, Tag
+from newsletter.api.subscriber_schemas import (
     SubscriberChange,
     SubscriberIn,
     SubscriberList,
     SubscriberOut,
     SubscriptionState,
-    Tag,
 )
 from newsletter.config import Cadence
+from newsletter.domain.picks import names_in, picks_of
 from newsletter.editions import history
 from newsletter.messages import Message
 from newsletter.messages import general as messages
@@ -86,12 +84,13 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
 
     Without `consent` they are emailed a link, and are pending until they confirm. Whoever has unsubscribed is only
     subscribed again by confirming. An existing active subscription is answered with 200; its tags are added to, and
-    its cadence is changed if one is given.
+    its cadence and topics are changed if they are given.
     """
     who = caller(request)
     newsletter = who.newsletter(person.newsletter)
     if person.cadence is not None:
         who.in_cadence(newsletter.name, person.cadence)
+    who.check_topics(newsletter.name, person.topics or ())
     said = admin_actions.add(
         person.address,
         newsletter.name,
@@ -99,6 +98,7 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
         confirm_by_mail=person.consent is None,
         name=" ".join(person.name.split()),
         cadence=person.cadence or "",
+        topics=person.topics or (),
     )
     key = admin_actions.address_given(person.address).key
     tie = Subscription.objects.select_related("subscriber").get(newsletter=newsletter.name, subscriber__key=key)
@@ -107,23 +107,26 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
         _set_tags(who, tie, [*tie.tags, *person.tags])
     if said == "unchanged":
         _choose_cadence(who, tie, person.cadence)
+        _choose_topics(who, tie, person.topics)
     headers = {"Location": f"/api/v1/subscribers/{tie.pk}"} if said == "added" else {}
     return ApiAnswer(_shown(who, [tie])[0], 201 if said == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
 def change_subscriber(request: HttpRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
-    """Change a person's name, or a subscription's tags or cadence."""
+    """Change a person's name, or a subscription's tags, cadence or topics."""
     who = caller(request)
     tie = _found(who, subscription)
     if change.cadence is not None:
         who.in_cadence(tie.newsletter, change.cadence)
+    who.check_topics(tie.newsletter, change.topics or ())
     if change.name is not None:
         admin_actions.rename(tie.subscriber, change.name)
         _log(who, tie, acts.NAME_CHANGED())
     if change.tags is not None:
         _set_tags(who, tie, change.tags)
     _choose_cadence(who, tie, change.cadence)
+    _choose_topics(who, tie, change.topics)
     return ApiAnswer(_shown(who, [tie])[0])
 
 
@@ -153,6 +156,15 @@ def _choose_cadence(who: Caller, tie: Subscription, cadence: Cadence | None) -> 
     before, tie.cadence = tie.cadence, cadence
     preferences.choose_cadence(tie, cadence)
     _log(who, tie, acts.CADENCE_CHANGED(), {tie.newsletter: before}, {tie.newsletter: cadence})
+
+
+def _choose_topics(who: Caller, tie: Subscription, topics: Collection[str] | None) -> None:
+    if topics is None or picks_of(topics) == tie.topics:
+        return
+    before, tie.topics = tie.topics, picks_of(topics)
+    preferences.choose_topics(tie, topics, who.now)
+    after = list(names_in(tie.topics))
+    _log(who, tie, acts.TOPICS_CHANGED(), {tie.newsletter: list(names_in(before))}, {tie.newsletter: after})
 
 
 def _set_tags(who: Caller, tie: Subscription, tags: list[str]) -> None:
@@ -189,6 +201,7 @@ def _shown(who: Caller, ties: list[Subscription]) -> list[SubscriberOut]:
             blocked=tie.pk in blocked,
             paused_until=tie.paused_until,
             cadence=_cadence_of(who, tie),
+            topics=list(names_in(tie.topics)),
             tags=list(tie.tags),
             created=tie.created,
             joined=tie.joined,

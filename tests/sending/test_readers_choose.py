@@ -102,7 +102,8 @@ class Choices(RuleBasedStateMachine):
     def _configure(self) -> None:
         own = {c: CadenceSettings(body="title") for c in self.offered[1:]}
         topics = topics_of(self.meaning)
-        configured(cadences=self.offered, cadence=own, topics=topics, body="title", minimum_posts=0)
+        usual = {"body": "title", "minimum_posts": 0, "late_posts": 366 * DAY}
+        configured(cadences=self.offered, cadence=own, topics=topics, **usual)
 
     @rule(several=st.booleans())
     def offer(self, several: bool) -> None:

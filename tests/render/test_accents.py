@@ -39,7 +39,7 @@ def _low(pairs: dict[str, tuple[str, str]]) -> dict[str, float]:
 def _dark(html: str) -> dict[str, tuple[str, str]]:
     """The colours of an email's style sheet in dark mode: text on the page and in boxes, and buttons."""
     (sheet,) = re.findall(r"@media \(prefers-color-scheme: dark\) \{\s*body(.*?)\n\}\n", html, re.DOTALL)
-    page, box = (_value(sheet, part, "background-color") for part in (r"\.page td", r"\.page \.card"))
+    page, box = (_value(sheet, part, "background-color") for part in (r"\.page td", r"\.page \.card td"))
     link, muted, text = (_value(sheet, part, "color") for part in (r"\.page a", r"\.page \.foot a", r"\.page h6"))
     texts = {"link": link, "muted": muted, "text": text}
     pairs = {f"{name} on {ground}": (each, ground) for name, each in texts.items() for ground in (page, box)}

@@ -248,8 +248,8 @@ def test_the_image_of_an_episode_is_beside_its_text_without_an_empty_line() -> N
     tree = rendered([post(0), post(1, html=html, image=image)], design="magazine")
     (side,) = tree.find_class("side")
     assert [each.get("width") for each in side.iter("img")] == ["184"]
-    (line,) = [each for each in tree.find_class("beside")[0].iter("p") if "1 h" in each.text_content()]
-    assert [each.tag for each in line.iter()] == ["p", "a", "br"]
+    (line,) = [each for each in tree.find_class("beside")[0].iter("td") if "1 h" in each.text_content()]
+    assert [each.tag for each in line.iter()] == ["td", "a", "br"]
 
 
 def test_a_plain_edition_shows_no_logo_and_no_images_of_shortened_posts() -> None:

@@ -77,12 +77,34 @@ def test_the_picture_has_twice_the_size_it_is_shown_in() -> None:
 MP3 = "https://blog.example/40.mp3"
 
 
-def test_a_recording_has_a_box_and_a_play_mark() -> None:
-    image = f'<a href="{MP3}"><img src="cover.jpg" alt="Salt" width="160"></a><br>'
-    assert body(f'<p>{image}<a href="{MP3}">Salt</a><br>1 h 2 min</p>') == (
-        f'<p class="card"><a href="{MP3}"><img src="cover.jpg" alt="Salt" width="160"></a><br>'
-        f'<a href="{MP3}">▶ Salt</a><br>1 h 2 min</p>'
+CARD = '<table class="card" role="presentation" width="100%" cellspacing="0"><tbody><tr>{}</tr></tbody></table>'
+
+
+def test_a_recording_has_a_card_with_a_play_mark() -> None:
+    assert body(f'<p><a href="{MP3}">Salt</a><br>1 h 2 min</p>') == CARD.format(
+        f'<td><a href="{MP3}">▶ Salt</a><br>1 h 2 min</td>'
     )
+
+
+COVER = f'<td class="cover" width="96"><a href="{MP3}"><img src="cover.jpg" alt="Salt" width="96" height="72"></a></td>'
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        f'<a href="{MP3}"><img src="cover.jpg" alt="" width="160" height="120"><br>Salt</a>',
+        f'<a href="{MP3}"><img src="cover.jpg" alt="Salt" width="1600" height="1200"></a><br><a href="{MP3}">Salt</a>',
+    ],
+)
+def test_the_image_of_a_recording_has_a_cell_beside_its_title(links: str) -> None:
+    text = f'<td><a href="{MP3}">▶ Salt</a><br>1 h 2 min</td>'
+    assert body(f"<p>{links}<br>1 h 2 min</p>") == CARD.format(COVER + text)
+
+
+def test_a_card_is_a_line_of_text_with_its_duration() -> None:
+    html = f'<p>Of salt.</p><p><a href="{MP3}"><img src="https://blog.example/c.jpg" alt=""><br>Salt</a><br>42 min</p>'
+    text = render(digest([post(0, html=html)])).text
+    assert f"▶ Salt: {MP3}\n42 min" in text
 
 
 def test_the_line_of_an_episode_has_its_duration_and_not_its_title_again() -> None:
@@ -114,11 +136,6 @@ def test_the_line_of_a_list_in_an_item_without_text_begins_without_a_dot() -> No
 )
 def test_other_paragraphs_have_no_box(html: str) -> None:
     assert body(html) == html
-
-
-def test_the_mark_of_a_recording_is_below_its_image() -> None:
-    link = f'<a href="{MP3}"><img src="cover.jpg" alt="" width="160"><br>Salt</a>'
-    assert body(f"<p>{link}</p>") == f'<p class="card">{link.replace("Salt", "▶ Salt")}</p>'
 
 
 THUMB = Image("https://brev.example.org/images/thumb.jpg", "", 480, 270)

@@ -153,7 +153,7 @@ def _tables(root: Element) -> None:
             if not cell.get("scope"):
                 beside = cell.getparent().findall("td")
                 cell.set("scope", "row" if any(text_of(other) for other in beside) else "col")
-        if next(table.iterancestors("table"), None) is None and "button" not in table.classes:
+        if next(table.iterancestors("table"), None) is None and table.get("role") != "presentation":
             _wrap(table)
 
 

@@ -9,12 +9,14 @@ from collections.abc import Iterator, Mapping
 from newsletter.domain.digest import Preview
 from newsletter.domain.found_post import Image
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
-from newsletter.render.content.images import fitted
+from newsletter.render.content.images import fitted, pixels
 
 PLAY = "▶"
 # Below the site's address. Sent emails refer to it, so it keeps its name.
 PICTURE = "/static/email/play.png"
 _SIZE = (552, 310)
+_COVER = 96
+"""Pixels of the image of a recording."""
 _LEAST_WIDTH = 400
 """Pixels of a picture that can be shown as wide as the column."""
 _WATCH_PAGE = re.compile(
@@ -47,11 +49,54 @@ def show_videos(root: Element, picture: str, previews: Mapping[str, Preview]) ->
 
 
 def show_recordings(root: Element) -> None:
-    """Give each paragraph with nothing but a recording's title and duration the class "card", and a play mark."""
-    for title in _recordings(root):
-        next(title.iterancestors("p")).set("class", "card")
+    """Make a card of each paragraph with nothing but a recording's title, image and duration, with a play mark.
+
+    The card is a table, whose cells have padding in Outlook on Windows too, and leave no gap when images are off.
+    """
+    for title in list(_recordings(root)):
+        paragraph = next(title.iterancestors("p"))
         if not is_video_link(title):
             _mark(title)
+        paragraph.getparent().replace(paragraph, _card(paragraph, title))
+
+
+def _card(paragraph: Element, title: Element) -> Element:
+    """Return a table with the image of a recording, if it has one, beside the rest of its paragraph."""
+    attributes = {"class": "card", "role": "presentation", "width": "100%", "cellspacing": "0"}
+    card = paragraph.makeelement("table", attributes)
+    body, row = card.makeelement("tbody", {}), card.makeelement("tr", {})
+    card.append(body)
+    body.append(row)
+    image = next(paragraph.iter("img"), None)
+    if image is not None:
+        row.append(_cover(image, title))
+    cell = row.makeelement("td", {})
+    row.append(cell)
+    cell.text, card.tail, paragraph.tail = paragraph.text, paragraph.tail, None
+    cell.extend(list(paragraph))
+    return card
+
+
+def _cover(image: Element, title: Element) -> Element:
+    """Take an image out of its paragraph, with its link and the line break behind it, and return a cell with it."""
+    link = image.getparent() if image.getparent().tag == "a" else title
+    shown = link.makeelement("a", {"href": title.get("href")})
+    width, height = pixels(image.get("width")), pixels(image.get("height"))
+    sides = {"width": str(_COVER)} | ({"height": str(round(height * _COVER / width))} if width and height else {})
+    alt = image.get("alt") or text_of(title).removeprefix(PLAY).strip()
+    shown.append(image.makeelement("img", {"src": image.get("src"), "alt": alt, **sides}))
+    _take_out(image if link is title else link)
+    cell = link.makeelement("td", {"class": "cover", "width": str(_COVER)})
+    cell.append(shown)
+    return cell
+
+
+def _take_out(element: Element) -> None:
+    """Remove an element, and the line break behind it."""
+    following = element.getnext()
+    if following is not None and following.tag == "br" and not (element.tail or "").strip():
+        following.drop_tree()
+    element.drop_tree()
 
 
 def leave_durations(root: Element) -> None:

@@ -28,6 +28,8 @@ log = logging.getLogger("newsletter.bounces")
 
 Kind = WebhookEvent.Kind
 
+NO_EFFECT = (Kind.DELIVERED, Kind.DEFERRED)
+"""What is only counted."""
 BATCH = 500
 SOON = timedelta(seconds=1)
 """Events that arrive within this time are processed together: many services report each in a call of its own."""
@@ -41,11 +43,14 @@ def read(provider: str, events: Iterable[AnymailTrackingEvent], now: datetime) -
     return [row for event in events if (row := stored_event(provider, event, now))]
 
 
-def store(rows: Sequence[WebhookEvent]) -> None:
-    """Store events that are not stored yet, in one statement, and start to process them."""
+def store(calls: Sequence[Sequence[WebhookEvent]]) -> Sequence[None]:
+    """Store the events of some calls that are not stored yet, in one transaction, and start to process them."""
+    rows = sorted((row for call in calls for row in call), key=lambda row: (row.provider, row.key))
     if rows:
-        WebhookEvent.objects.add(rows)
+        with transaction.atomic():
+            WebhookEvent.objects.add(rows)
         enqueue(PROCESS, "events", rows[0].received_at + SOON)
+    return [None] * len(calls)
 
 
 def hand_out(now: datetime) -> None:
@@ -73,7 +78,8 @@ def _process_batch(now: datetime) -> int | None:
         delivery = deliveries.get(row.pk)
         if delivery:
             row.edition_id, row.number = delivery.edition_id, delivery.number
-            _apply_safely(row, delivery, now)
+            if row.kind not in NO_EFFECT:
+                _apply_safely(row, delivery, now)
     ended = [row for row in rows if row.pk in deliveries or now - row.received_at >= GIVE_UP]
     WebhookEvent.objects.complete(ended)
     waiting = {row.pk for row in rows} - {row.pk for row in ended}

@@ -1,17 +1,16 @@
 """Webhooks under load, on SQLite: how many events a second the running program stores and processes.
 
-    python -m tests.bench.bench_webhooks [EVENTS] [PER_CALL] [CONNECTIONS]
+    python -m tests.bench.bench_webhooks [EVENTS] [CONNECTIONS]
 
-One edition was accepted for as many readers as there are events; clients on loopback report each delivery as Mailjet
-does, PER_CALL events in each call. Prints events a second until the last call was answered and until all are processed,
-and the CPU time that the program took for each event.
+One edition was accepted for as many readers as there are events (20,000). Clients on loopback, with CONNECTIONS (16)
+connections, report each delivery in a call of its own, as eleven services do in turn, with their signatures: most as
+delivered, some as deferred, bounced or complained about. First the same server answers these calls with a constant,
+which is the limit. Prints events a second until the last call was answered and until all are processed, and the CPU
+time of the server for each event.
 """
 
 import asyncio
-import base64
 import contextlib
-import json
-import resource
 import signal
 import socket
 import sqlite3
@@ -20,12 +19,21 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+from newsletter import config
+from newsletter.start import start
+from tests.bench.bench_burst import CONSTANT, cpu
 from tests.bench.bench_links import CONFIG
 from tests.doubles.ports import free_port
+from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
 
 SECRET_KEY = "for this benchmark only, and as long as a key usually is"
+PROVIDERS = tuple(name for name in CALLS if name != "amazon_ses")  # whose certificate would be fetched
+RARE = ("deferred", "soft", "hard", "complained")
+EVERY = 25
+"""One event in so many isn't a delivery."""
 FILL = """
 from datetime import UTC, datetime, timedelta
 from newsletter.models import Delivery, Edition, Result
@@ -40,29 +48,30 @@ ties = Subscription.objects.bulk_create(
 Delivery.objects.bulk_create([Delivery(edition=edition, number=n, subscription=s) for n, s in enumerate(ties, 1)], 500)
 Result.objects.bulk_create([Result(edition=edition, number=n, attempt=1, kind="accepted", at=0, queue_id=f"id-{n}")
     for n in range(1, COUNT + 1)], 500)
-from newsletter.bounces import webhook_secrets
-print(webhook_secrets.current("mailjet"))
 """
 
 
-def bodies(count: int, per_call: int) -> list[bytes]:
-    """Return the bodies of the calls."""
-    events = [
-        {"event": "sent", "time": 1_770_400_000, "MessageID": f"id-{n}", "email": f"r{n}@reader.example"}
-        for n in range(1, count + 1)
-    ]
-    return [json.dumps(events[at : at + per_call]).encode() for at in range(0, count, per_call)]
+def requests(count: int) -> list[bytes]:
+    """Return the calls, one about each reader."""
+    return [_request(number) for number in range(1, count + 1)]
 
 
-async def _client(port: int, waiting: Iterator[bytes], password: str) -> int:
-    """Post bodies on one connection until there are none; return how many were not answered with 200."""
-    credentials = base64.b64encode(f"newsletter:{password}".encode()).decode()
+def _request(number: int) -> bytes:
+    provider = PROVIDERS[number % len(PROVIDERS)]
+    kind = RARE[number // EVERY % len(RARE)] if number % EVERY == 0 else "delivered"
+    kind = kind if kind in kinds(provider) else "delivered"
+    call = CALLS[provider](Happened(kind, f"id-{number}", f"r{number}@reader.example", datetime.now(UTC)))
+    fields = {"Host": "127.0.0.1", "Content-Type": call.content_type, "Content-Length": len(call.body), **call.headers}
+    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    return f"POST /hooks/{provider}/ HTTP/1.1\r\n{lines}\r\n".encode() + call.body
+
+
+async def _client(port: int, waiting: Iterator[bytes]) -> int:
+    """Post calls on one connection until there are none; return how many were not answered with 200."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     failed = 0
-    for body in waiting:
-        head = f"POST /hooks/mailjet/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Basic {credentials}\r\n"
-        head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        writer.write(head.encode() + body)
+    for request in waiting:
+        writer.write(request)
         answer = await reader.readuntil(b"\r\n\r\n")
         failed += b" 200 " not in answer[:20]
         length = next((int(x[15:]) for x in answer.lower().split(b"\r\n") if x.startswith(b"content-length:")), 0)
@@ -71,9 +80,9 @@ async def _client(port: int, waiting: Iterator[bytes], password: str) -> int:
     return failed
 
 
-async def _post(port: int, waiting: list[bytes], password: str, connections: int) -> int:
+async def _post(port: int, waiting: list[bytes], connections: int) -> int:
     shared = iter(waiting)
-    return sum(await asyncio.gather(*(_client(port, shared, password) for _ in range(connections))))
+    return sum(await asyncio.gather(*(_client(port, shared) for _ in range(connections))))
 
 
 def _processed(database: Path, count: int) -> None:
@@ -87,36 +96,50 @@ def _processed(database: Path, count: int) -> None:
             time.sleep(0.05)
 
 
-def main(count: int = 20_000, per_call: int = 1, connections: int = 16) -> None:
-    """Run the program, and report all events."""
+def main(count: int = 20_000, connections: int = 16) -> None:
+    """Run the constant and then the program, and report all events to each."""
     with tempfile.TemporaryDirectory() as name:
         place, port = Path(name), free_port()
-        text = CONFIG.format(port=port).replace("[web]", f'secret_key = "{SECRET_KEY}"\n[web]', 1)
-        (place / "config.toml").write_text(text, encoding="utf-8")
+        (place / "config.toml").write_text(_configuration(port), encoding="utf-8")
+        (place / "config.toml").chmod(0o600)
+        start(config.use(config.load(place / "config.toml")))
+        calls = requests(count)
         newsletter = [sys.executable, "-m", "newsletter"]
-        subprocess.run([*newsletter, "manage", "migrate", "-v0"], cwd=place, check=True)
         fill = [*newsletter, "manage", "shell", "--no-imports", "-c", f"COUNT = {count}\n{FILL}"]
-        filled = subprocess.run(fill, cwd=place, check=True, capture_output=True, text=True)
-        command = [*newsletter, "run", "--no-schedule", "--no-send", "--host", "127.0.0.1", "--port", str(port)]
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with (place / "log").open("wb") as log:
-            program = subprocess.Popen(command, cwd=place, stdout=log, stderr=log)
-            try:
-                _wait_for(port)
-                began = time.monotonic()
-                failed = asyncio.run(_post(port, bodies(count, per_call), filled.stdout.strip(), connections))
-                stored = time.monotonic() - began
-                _processed(place / "newsletter.db", count)
-                done = time.monotonic() - began
-            finally:
-                program.send_signal(signal.SIGTERM)
-                program.wait()
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = (used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime) / count
+        subprocess.run(fill, cwd=place, check=True)
+        _measure("constant", [sys.executable, "-c", CONSTANT, str(port)], place, port, calls, connections)
+        run = [*newsletter, "run", "--no-schedule", "--no-send", "--host", "127.0.0.1", "--port", str(port)]
+        _measure("program", run, place, port, calls, connections)
+
+
+def _configuration(port: int) -> str:
+    text = CONFIG.format(port=port).replace("[web]", f'secret_key = "{SECRET_KEY}"\n[web]', 1)
+    tables = [
+        f"[delivery.{name}]\n" + "".join(f'{k} = "{v}"\n' for k, v in keys().items()) for name, keys in KEYS.items()
+    ]
+    return text + "".join(tables)
+
+
+def _measure(what: str, command: list[str], place: Path, port: int, calls: list[bytes], connections: int) -> None:
+    """Run a server, put the load on it, and print its figures; the program's also when all events are processed."""
+    with (place / "log").open("wb") as log:
+        server = subprocess.Popen(command, cwd=place, stdout=log, stderr=log)
+    try:
+        _wait_for(port)
+        before, began = cpu(server.pid), time.monotonic()
+        failed = asyncio.run(_post(port, calls, connections))
+        stored = time.monotonic() - began
+        if what == "program":
+            _processed(place / "newsletter.db", len(calls))
+        done, used = time.monotonic() - began, cpu(server.pid) - before
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait()
+    count = len(calls)
     sys.stdout.write(
-        f"{count} events, {per_call} per call, {connections} connections, {failed} calls failed\n"
-        f"stored {count / stored:,.0f} events a second, processed {count / done:,.0f} a second\n"
-        f"CPU time of the program with its start: {cpu * 1000:.2f} ms an event\n"
+        f"{what}: {count} events on {connections} connections, {failed} calls failed;"
+        f" answered {count / stored:,.0f} a second, processed {count / done:,.0f} a second,"
+        f" {used / count * 1000:.2f} ms of CPU time an event\n"
     )
 
 

@@ -1,12 +1,13 @@
-"""Answers one-click requests and sign-ups without sessions or threads, their writes grouped in one transaction.
+"""Answers one-click requests, sign-ups and webhooks without sessions or threads, their writes grouped in transactions.
 
 Promises: a request is answered with success only after its commit; what isn't an ordinary request of these kinds, and
 what the database refuses, is answered by Django. There is no limit of one-click requests.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
@@ -22,7 +23,11 @@ from django.urls import resolve
 from django.utils import timezone
 
 from newsletter import config
+from newsletter.bounces import webhook_events
+from newsletter.models import WebhookEvent
 from newsletter.web.burst.grouped_writes import GroupedWrites
+from newsletter.web.hooks.providers import ASKS_NOBODY
+from newsletter.web.hooks.views import read_call
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
 from newsletter.web.requests import App, Message, Receive, Send
@@ -33,8 +38,10 @@ from subscribers.subscription_requests import request_subscriptions
 from subscribers.tokens import TEST_NUMBER, read_link
 from subscribers.views import ONE_CLICK_BODY, one_click_response, read_sign_up
 
-ONE_CLICK, SIGN_UP = "/u/", "/subscribe"
-FORM = "application/x-www-form-urlencoded"
+ONE_CLICK, SIGN_UP, HOOKS = "/u/", "/subscribe", "/hooks/"
+LARGEST_CALL = 32_000
+"""Octets of a webhook's call that is read here; others would hold up the event loop."""
+FORM = b"application/x-www-form-urlencoded"
 
 _Head = list[tuple[bytes, bytes]]
 
@@ -47,50 +54,58 @@ class ShortPath:
         thread = ThreadPoolExecutor(1, thread_name_prefix="grouped-writes")
         self._unsubscribing: GroupedWrites[int, None] = GroupedWrites(_unsubscribe, thread)
         self._signing_up: GroupedWrites[Request, RequestAnswer] = GroupedWrites(request_subscriptions, thread)
+        self._storing: GroupedWrites[Sequence[WebhookEvent], None] = GroupedWrites(webhook_events.store, thread)
         self._complete = _completion()
-        self._one_click_head = lru_cache(maxsize=256)(self._made_one_click_head)
-        self._observe_one_click = observer("POST", f"{ONE_CLICK}token")
-        self._observe_sign_up = observer("POST", f"/n/newsletter{SIGN_UP}")
+        self._head_of = lru_cache(maxsize=256)(self._made_head)
+        self._ways = (
+            _Way(ONE_CLICK, "", self._one_click, observer("POST", f"{ONE_CLICK}token")),
+            _Way("/n/", SIGN_UP, self._sign_up, observer("POST", f"/n/newsletter{SIGN_UP}")),
+            _Way(HOOKS, "/", self._webhook, observer("POST", f"{HOOKS}provider/")),
+        )
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
-        if scope["type"] != "http" or scope["method"] != "POST" or not _may_be_answered(scope["path"]):
+        way = self._way(scope)
+        if way is None:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
         body = await _whole_body(receive)
-        one_click = scope["path"].startswith(ONE_CLICK)
         try:
-            status = await (self._one_click if one_click else self._sign_up)(scope, body, send)
+            status = await way.answer(scope, body, send)
         except Error:  # Django tries again, and logs what is wrong
             status = 0
         if status:
-            observe = self._observe_one_click if one_click else self._observe_sign_up
-            observe(status, time.perf_counter() - began)
+            way.observe(status, time.perf_counter() - began)
         else:
             await self._app(scope, _replayed(body, receive), send)
+
+    def _way(self, scope: Message) -> "_Way | None":
+        if scope["type"] != "http" or scope["method"] != "POST":
+            return None
+        path = scope["path"]
+        return next((way for way in self._ways if path.startswith(way.begin) and path.endswith(way.end)), None)
 
     async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 where Django is to answer. Nothing is made that the answer doesn't need."""
         if body != ONE_CLICK_BODY:
             return 0
-        given = {name: value.decode("latin-1") for name, value in scope["headers"]}
         number = read_link(scope["path"].removeprefix(ONE_CLICK))
-        if number in (None, TEST_NUMBER) or given.get(b"content-type") != FORM:
+        if number in (None, TEST_NUMBER) or dict(scope["headers"]).get(b"content-type") != FORM:
             return 0
         try:
-            head = self._one_click_head(scope["scheme"], given.get(b"host", ""), given.get(b"accept-language", ""))
+            head = self._head_of(one_click_response, *_what_head_depends_on(scope))
         except DisallowedHost:
             return 0
         await self._unsubscribing.write(number)
         await _send(200, head, b"", send)
         return 200
 
-    def _made_one_click_head(self, scheme: str, host: str, language: str) -> _Head:
-        """Return the headers of the response. Raises DisallowedHost."""
-        headers = [(b"host", host.encode("latin-1")), (b"accept-language", language.encode("latin-1"))]
-        scope = {"type": "http", "method": "POST", "path": ONE_CLICK, "scheme": scheme, "headers": headers}
-        request, response = ASGIRequest(scope, BytesIO()), one_click_response()
+    def _made_head(self, respond: Callable[[], HttpResponse], scheme: str, host: bytes, language: bytes) -> _Head:
+        """Return the headers of a response that is always the same. Raises DisallowedHost."""
+        headers = [(b"host", host), (b"accept-language", language)]
+        scope = {"type": "http", "method": "POST", "path": "/", "scheme": scheme, "headers": headers}
+        request, response = ASGIRequest(scope, BytesIO()), respond()
         request.get_host()
         self._complete(request, response)
         return _head(response)
@@ -111,9 +126,41 @@ class ShortPath:
         response = (
             asked if isinstance(asked, HttpResponse) else asked.response(await self._signing_up.write(asked.request))
         )
+        return await self._answer(request, response, send)
+
+    async def _webhook(self, scope: Message, body: bytes, send: Send) -> int:
+        """Answer, and return the status; 0 where Django is to answer."""
+        provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
+        if provider not in ASKS_NOBODY or len(body) > LARGEST_CALL:
+            return 0
+        try:
+            head = self._head_of(HttpResponse, *_what_head_depends_on(scope))
+        except DisallowedHost:
+            return 0
+        request = ASGIRequest(scope, BytesIO(body))
+        attach_config(request, config.refresh().config)
+        call = read_call(request, provider)
+        if call.response.status_code != 200 or call.response.content:
+            return await self._answer(request, call.response, send)
+        if call.events:
+            await self._storing.write(call.events)
+        await _send(200, head, b"", send)
+        return 200
+
+    async def _answer(self, request: HttpRequest, response: HttpResponse, send: Send) -> int:
         self._complete(request, response)
         await _send(response.status_code, _head(response), response.content, send)
         return response.status_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How requests are answered whose path begins and ends like this; the answer is 0 where Django is to answer."""
+
+    begin: str
+    end: str
+    answer: Callable[[Message, bytes, Send], Awaitable[int]]
+    observe: Callable[[int, float], None]
 
 
 def observer(method: str, path: str) -> Callable[[int, float], None]:
@@ -127,8 +174,10 @@ def page_observer(path: str) -> Callable[[int, float], None]:
     return observer("GET", path)
 
 
-def _may_be_answered(path: str) -> bool:
-    return path.startswith(ONE_CLICK) or (path.startswith("/n/") and path.endswith(SIGN_UP))
+def _what_head_depends_on(scope: Message) -> tuple[str, bytes, bytes]:
+    """Return the scheme, the host and the languages of a request."""
+    given = dict(scope["headers"])
+    return scope["scheme"], given.get(b"host", b""), given.get(b"accept-language", b"")
 
 
 def _unsubscribe(numbers: Sequence[int]) -> Sequence[None]:

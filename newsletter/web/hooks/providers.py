@@ -56,6 +56,8 @@ WEBHOOKS: Mapping[str, Webhook] = {
     "unisender_go": Webhook("anymail.webhooks.unisender_go.UnisenderGoTrackingWebhookView", "api_key"),
 }
 """Scaleway is missing: Anymail has no webhooks for it."""
+ASKS_NOBODY = WEBHOOKS.keys() - {"amazon_ses"}
+"""Whose calls are checked without a request of ours; Amazon's certificate is fetched, and a subscription confirmed."""
 
 
 def view_of(provider: str, delivery: DeliverySettings) -> Any:

@@ -1,13 +1,14 @@
 """Receives webhooks of email services at `/hooks/<provider>/`.
 
 Events are stored before the call is answered, and processed afterwards. A call that can't be stored is answered with
-an error, after which the services repeat it.
+an error, after which the services repeat it. `newsletter/web/burst` answers most calls without Django's threads.
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +21,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from newsletter.bounces import webhook_events
+from newsletter.models import WebhookEvent
 from newsletter.web.hooks.providers import WEBHOOKS, view_of
 from subscribers.requests import config_of
 
@@ -31,11 +33,26 @@ MALFORMED = (AnymailError, ImproperlyConfigured, ValueError, LookupError, TypeEr
 _collected: ContextVar[list[AnymailTrackingEvent] | None] = ContextVar("collected", default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class ReadCall:
+    """The response to a call, and the events that are to be stored before it is sent."""
+
+    response: HttpResponse
+    events: Sequence[WebhookEvent] = ()
+
+
 @csrf_exempt
 def receive(request: HttpRequest, provider: str) -> HttpResponse:
     """Check a call with Anymail's view, and store the events in it."""
     if provider not in WEBHOOKS:
         raise Http404(f"there are no webhooks for '{provider}'")
+    call = read_call(request, provider)
+    webhook_events.store([call.events])
+    return call.response
+
+
+def read_call(request: HttpRequest, provider: str) -> ReadCall:
+    """Check a call of one of `WEBHOOKS`, and read the events in it."""
     view = _view(request, provider)
     if view is None:
         log.warning("delivery.%s.%s is missing or malformed: webhooks are refused", provider, WEBHOOKS[provider].key)
@@ -44,7 +61,7 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     try:
         with _collecting() as events:
             answer: HttpResponse = view.dispatch(request)
-        rows = webhook_events.read(provider, events, datetime.now(UTC))
+        return ReadCall(answer, webhook_events.read(provider, events, datetime.now(UTC)))
     except AnymailWebhookValidationFailure:
         log.warning("a call of the webhook of %s had no valid secret or signature", provider)
         return _refused(403, "The secret or signature is missing or wrong.")
@@ -54,8 +71,6 @@ def receive(request: HttpRequest, provider: str) -> HttpResponse:
     except MALFORMED as e:
         log.warning("a call of the webhook of %s could not be read (%s)", provider, type(e).__name__)
         return _refused(400, "The call does not have the documented form.")
-    webhook_events.store(rows)
-    return answer
 
 
 def _view(request: HttpRequest, provider: str) -> Any:
@@ -65,8 +80,8 @@ def _view(request: HttpRequest, provider: str) -> Any:
         return None
 
 
-def _refused(status: int, sentence: str) -> HttpResponse:
-    return HttpResponse(f"{sentence}\n", status=status, content_type="text/plain")
+def _refused(status: int, sentence: str) -> ReadCall:
+    return ReadCall(HttpResponse(f"{sentence}\n", status=status, content_type="text/plain"))
 
 
 @contextmanager

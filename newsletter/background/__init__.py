@@ -10,9 +10,9 @@ from datetime import datetime
 from django.db import connection
 
 from newsletter.background.local import TaskQueue, queue
-from newsletter.background.tasks import Task
+from newsletter.background.tasks import SetAside, Task
 
-__all__ = ["Task", "TaskQueue", "enqueue", "enqueue_all", "queue"]
+__all__ = ["SetAside", "Task", "TaskQueue", "enqueue", "enqueue_all", "queue", "set_aside"]
 
 
 def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> bool:
@@ -37,3 +37,12 @@ def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]]) -> None:
         return
     for key, given in arguments.items():
         queue(task.lane).enqueue(task, key, None, **given)
+
+
+def set_aside() -> list[SetAside]:
+    """Return the tasks that were set aside within a week, the newest first. On SQLite, there is one program only."""
+    if connection.vendor != "postgresql":
+        return []
+    from newsletter.background import shared
+
+    return shared.set_aside()

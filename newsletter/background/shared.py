@@ -7,24 +7,26 @@ may send them.
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 import psycopg
-from django.db import OperationalError, connections, transaction
-from django.db.models import Q
-from procrastinate import App
+from django.db import InterfaceError, OperationalError, connections, transaction
+from django.db.models import Max, Q
+from procrastinate import App, PsycopgConnector
 from procrastinate.contrib.django import app as django_app
-from procrastinate.contrib.django.django_connector import DjangoConnector
 from procrastinate.contrib.django.models import ProcrastinateJob
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job, Status
 
 from newsletter import config
-from newsletter.background.tasks import QUEUES, SHARED, Task
+from newsletter.background.tasks import QUEUES, SHARED, SetAside, Task
 
 log = logging.getLogger("newsletter.background")
 
@@ -41,9 +43,41 @@ KEEP_HOURS = 24 * 7
 BATCH = 500
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 30.0
+CONNECTIONS = 4
+"""The most connections that the queues of a program share; each queue has one more, on which it is notified."""
 
-SetAside = Callable[[str, Mapping[str, Any]], None]
-"""Called with the name and the arguments of a task that is not run again."""
+IN_A_ROW = 2
+"""A task that failed so often in a row is told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Who is told, with the name and the arguments of a task.
+
+    `set_aside` of one that is not run again, and `failing` of one that has failed `IN_A_ROW` times in this process.
+    """
+
+    set_aside: Callable[[str, Mapping[str, Any]], None]
+    failing: Callable[[str, Mapping[str, Any], BaseException, int], None]
+
+
+class _Failures:
+    """Counts how often a task with the same arguments failed in a row in this process."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell, self._counts = tell, Counter[str]()
+
+    def succeeded(self, task: Task, arguments: Mapping[str, str]) -> None:
+        """The task was done."""
+        self._counts.pop(f"{task.name} {sorted(arguments.items())}", None)
+
+    def failed(self, task: Task, arguments: Mapping[str, str], error: Exception) -> int:
+        """Return how often it has failed in a row, and tell of it when that is often enough."""
+        key = f"{task.name} {sorted(arguments.items())}"
+        self._counts[key] += 1
+        if self._counts[key] == IN_A_ROW and not isinstance(error, OperationalError | InterfaceError):
+            self._tell.failing(task.name, arguments, error, IN_A_ROW)
+        return self._counts[key]
 
 
 def enqueue(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: datetime | None = None) -> None:
@@ -82,7 +116,7 @@ def _store(jobs: Sequence[Job]) -> None:
 
 def work(
     register_stop: Callable[[Callable[[], None]], None],
-    set_aside: SetAside,
+    tell: Tell,
     concurrency: Mapping[str, int] = QUEUES,
 ) -> None:
     """Run tasks until it is stopped by the function that it passes to `register_stop`, or a worker ends.
@@ -94,13 +128,13 @@ def work(
     with asyncio.Runner() as runner:
         runner.get_loop().set_default_executor(threads)
         try:
-            runner.run(_work(register_stop, set_aside, concurrency))
+            runner.run(_work(register_stop, tell, concurrency))
         except (psycopg.Error, ConnectorException) as e:
             raise OperationalError(str(e.__cause__ or e)) from e
 
 
 async def _work(
-    register_stop: Callable[[Callable[[], None]], None], set_aside: SetAside, concurrency: Mapping[str, int]
+    register_stop: Callable[[Callable[[], None]], None], tell: Tell, concurrency: Mapping[str, int]
 ) -> None:
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
 
@@ -109,12 +143,13 @@ async def _work(
             loop.call_soon_threadsafe(stopped.set)
 
     register_stop(stop)
-    app = App(connector=cast(DjangoConnector, django_app.connector).get_worker_connector())
+    app = App(connector=PsycopgConnector(kwargs=connector_params("default"), min_size=1, max_size=CONNECTIONS))
+    failures = _Failures(tell)
     for task in SHARED.values():
-        _register(app, task)
+        _register(app, task, failures)
     async with app.open_async():
         running = [asyncio.ensure_future(_worker(app, queue, count)) for queue, count in concurrency.items()]
-        running.append(asyncio.ensure_future(_look_after_lost_workers(app, set_aside)))
+        running.append(asyncio.ensure_future(_look_after_lost_workers(app, tell)))
         waiting = asyncio.ensure_future(stopped.wait())
         try:
             done, _ = await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
@@ -126,9 +161,9 @@ async def _work(
             await asyncio.gather(waiting, *running, return_exceptions=True)
 
 
-def _register(app: App, task: Task) -> None:
+def _register(app: App, task: Task, failures: _Failures) -> None:
     def run(**arguments: str) -> None:
-        _run(task, **arguments)
+        _run(task, arguments, failures)
 
     app.task(name=task.name, queue=task.queue)(run)
 
@@ -146,17 +181,22 @@ def _worker(app: App, queue: str, count: int) -> Awaitable[None]:
     )
 
 
-def _run(task: Task, **arguments: str) -> None:
+def _run(task: Task, arguments: Mapping[str, str], failures: _Failures) -> None:
+    """Run a task. One that fails is not repeated by the queue: the clock adds it again while it is due."""
     try:
         task.run(config.refresh().config, **arguments)
-    except Exception:
-        log.exception("the task %s failed", task.name)
-        raise
+    except Exception as error:
+        if (times := failures.failed(task, arguments, error)) == 1:
+            log.exception("the task %s failed", task.name)
+        else:
+            log.warning("the task %s failed again: %s (%d times)", task.name, type(error).__name__, times)
+    else:
+        failures.succeeded(task, arguments)
     finally:
         connections.close_all()
 
 
-async def _look_after_lost_workers(app: App, set_aside: SetAside) -> None:
+async def _look_after_lost_workers(app: App, tell: Tell) -> None:
     """Let the tasks of lost workers be run again, or set them aside after `ATTEMPTS`; delete old ones."""
     while True:
         await app.job_manager.delete_old_jobs(KEEP_HOURS, include_failed=True, include_cancelled=True)
@@ -166,15 +206,23 @@ async def _look_after_lost_workers(app: App, set_aside: SetAside) -> None:
                 continue
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
             log.error("the task %s was set aside: it ended its worker %d times", job.task_name, ATTEMPTS)
-            await asyncio.to_thread(_tell, set_aside, job)
+            await asyncio.to_thread(_tell, tell, job)
         await asyncio.sleep(LOOK_SECONDS)
 
 
-def _tell(set_aside: SetAside, job: Job) -> None:
+def _tell(tell: Tell, job: Job) -> None:
     try:
-        set_aside(job.task_name, job.task_kwargs)
+        tell.set_aside(job.task_name, job.task_kwargs)
     finally:
         connections.close_all()
+
+
+def set_aside() -> list[SetAside]:
+    """Return the tasks that were set aside within the last week, the newest first."""
+    rows = ProcrastinateJob.objects.filter(status="failed", attempts__gte=ATTEMPTS).annotate(
+        at=Max("procrastinateevent__at")
+    )
+    return [SetAside(row.task_name, row.args, row.at) for row in rows.order_by("-pk")]
 
 
 def waiting() -> int:

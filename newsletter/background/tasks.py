@@ -1,10 +1,15 @@
 """Tasks: what can be done in the background, by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
-QUEUES = {"sources": 8, "work": 2}
-"""How many tasks of each queue a program does at once; those of `sources` mostly wait for other servers."""
+QUEUES = {"sources": 8, "schedule": 2, "letters": 1, "webhooks": 4, "work": 2}
+"""How many tasks of each queue a program does at once.
+
+Those of `sources` and `webhooks` mostly wait for other servers. What is due at a time and what a person waits for have
+queues of their own, since neither may wait for a slow receiver or a long job.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +28,15 @@ class Task:
     def __post_init__(self) -> None:
         if self.queue:
             SHARED[self.name] = self
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A task that was set aside, because it ended every program that did it."""
+
+    task: str
+    arguments: Mapping[str, str]
+    at: datetime | None
 
 
 SHARED: dict[str, Task] = {}

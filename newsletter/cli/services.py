@@ -7,6 +7,7 @@ The database says what is due, by wall-clock time.
 import logging
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from importlib import import_module
 from math import inf
 
 from apscheduler.executors.debug import DebugExecutor
@@ -25,7 +26,7 @@ from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
 from newsletter.recovery import hold
-from newsletter.scheduling import collection, housekeeping, schedule, service_alerts, set_aside
+from newsletter.scheduling import housekeeping, schedule, service_alerts, set_aside, shared_work
 from newsletter.sending import journals, sender
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.presence import BEAT, Presence
@@ -81,6 +82,13 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
     """Do tasks that any machine with this PostgreSQL database may do, until stopped."""
     from newsletter.background import shared  # it imports an optional dependency
 
+    import_module("newsletter.web.desk.urls")  # with the pages come the jobs that they start
+
+    tell = shared.Tell(
+        lambda name, arguments: set_aside.tell(in_force(), name, arguments),
+        lambda *failed: set_aside.tell_of_failures(in_force(), *failed),
+    )
+
     def register(stop: Callable[[], None]) -> None:
         service.on_stop = stop
         if service.stopping.is_set():
@@ -90,7 +98,7 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
         try:
             connection.ensure_connection()
             service.report(None)
-            shared.work(register, lambda name, arguments: set_aside.tell(in_force(), name, arguments))
+            shared.work(register, tell)
         except (OperationalError, InterfaceError) as e:
             service.report(explain(e))
             connection.close()
@@ -113,27 +121,43 @@ def _present(supervisor: Supervisor, configuration: Config, command: str, *, sen
 def _periodic(tick: float) -> Sequence[tuple[str, Act, float]]:
     """Return the name, function and interval in seconds of each periodic service."""
     return (
-        ("schedule", schedule.tick, tick),
+        ("schedule", _run_schedule, tick),
         ("collect", _Collecting(), tick),
         ("letters", _send_letters, tick),
         ("webhooks", delivering.hand_out, WEBHOOK_SECONDS),
         ("bounces", _read_bounces, BOUNCES_MINUTES * 60.0),
-        ("housekeeping", housekeeping.tidy, TIDY_HOURS * 3600.0),
+        ("housekeeping", _tidy, TIDY_HOURS * 3600.0),
     )
+
+
+def _here_or_anywhere(configuration: Config, here: Act, hand_out: Act, now: datetime) -> None:
+    """Do work here, or with PostgreSQL hand it out to any machine."""
+    (hand_out if is_postgresql(configuration.site.database) else here)(configuration, now)
+
+
+def _run_schedule(configuration: Config, now: datetime) -> None:
+    _here_or_anywhere(configuration, schedule.tick, shared_work.hand_out_schedule, now)
 
 
 def _send_letters(configuration: Config, now: datetime) -> None:
     """Ask readers who gave no sign for long, and send what is due to single people. A restored database waits."""
     if not hold.reason():
         ask_due(configuration, now)
-    subscriber_mail.send_due(configuration, now)
+    _here_or_anywhere(configuration, subscriber_mail.send_all_due, shared_work.hand_out_letters, now)
 
 
 def _read_bounces(configuration: Config, now: datetime) -> None:
-    """Read the bounce mailbox; with PostgreSQL, one of the machines does. Process what webhooks have left over."""
+    """Read the bounce mailbox, and process what webhooks have left over."""
     webhook_events.hand_out(now)
-    hand_out = is_postgresql(configuration.site.database)
-    (collection.hand_out_bounces if hand_out else processing.tick)(configuration, now)
+    _here_or_anywhere(configuration, processing.tick, shared_work.hand_out_bounces, now)
+
+
+def _tidy(configuration: Config, now: datetime) -> None:
+    _here_or_anywhere(configuration, housekeeping.tidy, shared_work.hand_out_housekeeping, now)
+
+
+def _collect(configuration: Config, now: datetime) -> None:
+    notices.tell_of_silence(collect(configuration, now=now), now)
 
 
 def _follow(service: Service) -> None:
@@ -164,7 +188,7 @@ def _changed(before: Snapshot, after: Snapshot) -> None:
 
 
 class _Collecting:
-    """Reads the sources each `collect.every`, which may change meanwhile; with PostgreSQL, all machines read them."""
+    """Reads the sources each `collect.every`, which may change meanwhile."""
 
     def __init__(self) -> None:
         self._last = -inf
@@ -172,10 +196,7 @@ class _Collecting:
     def __call__(self, configuration: Config, now: datetime) -> None:
         if boottime() - self._last >= configuration.collect.every.total_seconds():
             self._last = boottime()
-            if is_postgresql(configuration.site.database):
-                collection.hand_out(configuration, now)
-            else:
-                notices.tell_of_silence(collect(configuration, now=now), now)
+            _here_or_anywhere(configuration, _collect, shared_work.hand_out_sources, now)
 
 
 def _on_our_database(act: Act, in_force: Callable[[], Config]) -> Callable[[], object]:

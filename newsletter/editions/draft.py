@@ -7,13 +7,14 @@ refresh without changes doesn't.
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter import config
+from newsletter.background import Task, enqueue
 from newsletter.collecting.collect import Step, collect, last_read, no_step, unread
 from newsletter.config import Config
 from newsletter.editions import history, notices, superseded
@@ -91,6 +92,22 @@ def make(
         finish(edition)
         fetch_images_later(configuration, edition)
     return edition
+
+
+def refresh_later(edition: Edition, by: str) -> None:
+    """Refresh a draft in the background when the transaction has ended."""
+    number = str(edition.pk)
+    transaction.on_commit(partial(enqueue, REFRESH, number, edition=number, by=by), robust=True)
+
+
+def _refresh(configuration: Config, edition: str, by: str) -> None:
+    """Refresh a draft from its sources; one that is gone, or no draft any more, is left as it is."""
+    found = Edition.objects.filter(pk=int(edition), newsletter__in=configuration.newsletters).first()
+    if found is not None and found.state == State.DRAFT:
+        refresh(configuration, found, now=datetime.now(UTC), by=by)
+
+
+REFRESH = Task("refresh-draft", _refresh, lane="jobs", queue="work")
 
 
 def _look_at_sources(

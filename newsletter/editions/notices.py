@@ -19,9 +19,9 @@ from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, Notice
 
 DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
-SERVICE, RECOVERED, MAIL, MAILBOX = "service", "recovered", "mail", "mailbox"
+SERVICE, RECOVERED, MAIL, MAILBOX, TASK = "service", "recovered", "mail", "mailbox", "task"
 UNKNOWN, COMPLAINTS, FALLBACK = "unknown", "complaints", "fallback"
-POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK)
+POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK, TASK)
 """The kinds that need action; they are also logged and posted to `alert_url`."""
 
 log = logging.getLogger("newsletter.notices")

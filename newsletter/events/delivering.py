@@ -53,7 +53,7 @@ def _deliver(configuration: Config, delivery: str) -> None:
     _conclude(row, status, problem, timezone.now())
 
 
-DELIVER = background.Task("deliver-event", _deliver, lane="webhook", queue="work")
+DELIVER = background.Task("deliver-event", _deliver, lane="webhook", queue="webhooks")
 
 
 def _post(configuration: Config, row: WebhookDelivery) -> tuple[int | None, str]:

@@ -59,10 +59,18 @@ def _provider(configuration: Config, row: Notice) -> str:
     return configuration.provider_of(known) if known else ""
 
 
+def is_due(now: datetime) -> bool:
+    """Return whether a notice may be sent now."""
+    return mail_queue.notices().filter(_reached(now), gave_up_at=None).exists()
+
+
+def _reached(now: datetime) -> Q:
+    return Q(next_try_at=None) | Q(next_try_at__lte=now)
+
+
 def _due(now: datetime) -> Iterator[Notice]:
-    due = Q(next_try_at=None) | Q(next_try_at__lte=now)
-    for row in mail_queue.notices().filter(due, gave_up_at=None).order_by("pk")[:AT_ONCE]:
-        taken = Notice.objects.filter(due, pk=row.pk, attempts=row.attempts)
+    for row in mail_queue.notices().filter(_reached(now), gave_up_at=None).order_by("pk")[:AT_ONCE]:
+        taken = Notice.objects.filter(_reached(now), pk=row.pk, attempts=row.attempts)
         if taken.update(attempts=F("attempts") + 1, next_try_at=now + backoff.pause(row.attempts + 1)):
             row.attempts += 1
             yield row

@@ -20,6 +20,7 @@ _OF_SITE = {
     notices.MAIL: messages.ABOUT_EMAILS,
     notices.MAILBOX: messages.ABOUT_BOUNCE,
     notices.COMPLAINTS: messages.ABOUT_COMPLAINTS,
+    notices.TASK: messages.ABOUT_PROBLEM,
 }
 _OF_EDITION = {
     notices.WAITING: messages.ABOUT_WAITING,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from newsletter.config import Config, Newsletter
 from newsletter.delivery import backoff
@@ -39,6 +39,8 @@ log = logging.getLogger("newsletter.letters")
 
 LEASE = timedelta(minutes=5)
 AT_ONCE = 200
+BATCHES = 20
+"""After so many, the service shows that it is not stuck; the rest follows at once or a few seconds later."""
 SENT = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
 TELL_AFTER = 3
 """Attempts without a usable server after which editors are notified: seven minutes."""
@@ -63,6 +65,20 @@ def send_due(configuration: Config, now: datetime) -> int:
     return told + sent
 
 
+def send_all_due(configuration: Config, now: datetime) -> None:
+    """Send what is due in batches, at most `BATCHES`; ends early if no message of a batch was accepted."""
+    for _ in range(BATCHES):
+        if not send_due(configuration, now) or not is_due(now):
+            return
+
+
+def is_due(now: datetime) -> bool:
+    """Return whether a letter or a notice may be sent now. In a restored database, none may."""
+    if hold.reason():
+        return False
+    return _waiting(now).exists() or notice_delivery.is_due(now)
+
+
 def _log(sent: int) -> None:
     waiting = mail_queue.letters().filter(gave_up_at=None).count()
     log_event(log, "letters", f"letters: {sent} sent, {waiting} waiting", sent=sent, waiting=waiting)
@@ -70,9 +86,12 @@ def _log(sent: int) -> None:
 
 def _due_letters(now: datetime) -> list[Letter]:
     """Lease and return letters that are due."""
-    free = Q(leased_until=None) | Q(leased_until__lt=now)
-    waiting = mail_queue.letters().filter(free, due__lte=now, gave_up_at=None, journal="").order_by("due", "pk")
-    wanted = waiting.select_related("subscriber", "subscription").prefetch_related("subscription__consents")
+    wanted = (
+        _waiting(now)
+        .order_by("due", "pk")
+        .select_related("subscriber", "subscription")
+        .prefetch_related("subscription__consents")
+    )
     with transaction.atomic():
         rows = list(wanted.select_for_update(skip_locked=True, of=("self",))[:AT_ONCE])
         Letter.objects.filter(pk__in=[row.pk for row in rows]).update(
@@ -81,6 +100,11 @@ def _due_letters(now: datetime) -> list[Letter]:
     for row in rows:
         row.attempts += 1
     return rows
+
+
+def _waiting(now: datetime) -> QuerySet[Letter]:
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    return mail_queue.letters().filter(free, due__lte=now, gave_up_at=None, journal="")
 
 
 def _send_batch(configuration: Config, provider: str, rows: Sequence[Letter], now: datetime, *, once: bool) -> int:

@@ -64,6 +64,13 @@ TASK_SET_ASIDE = MessageType(
         "the log of that machine may say why"
     ),
 )
+TASK_FAILED = MessageType(
+    "background.failed",
+    gettext_noop(
+        "the task {task} ({about}) failed {count} times in a row, the last time with {error}; "
+        "the log of that machine has the details"
+    ),
+)
 NEWER_DATABASE = MessageType(
     "sender.newer-database",
     gettext_noop(

@@ -16,4 +16,11 @@ OVER = MessageType("schedule.over", gettext_noop("its edition was already sent o
 QUEUED = MessageType("schedule.queued", gettext_noop("{edition} is scheduled"))
 SKIPPED = MessageType("schedule.skipped", gettext_noop("{edition} was skipped: {reason}"))
 WAITING = MessageType("schedule.waiting", gettext_noop("{edition} is waiting: {reason}"))
+PROGRAM_ENDED = MessageType(
+    "schedule.program-ended",
+    gettext_noop(
+        "what was due at {at} was given up, because the program ended {count} times while it did it; "
+        "the log of that machine may say why"
+    ),
+)
 FAILED = MessageType("schedule.failed", gettext_noop("it failed: {reason}"))

@@ -17,6 +17,9 @@ class Occurrence(models.Model):
     cadence = models.CharField(max_length=5, blank=True, default="", db_default="", help_text="empty: the default")
     due_at = models.DateTimeField()
     leased_until = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how often it was begun by a program that then ended without a word"
+    )
     done_at = models.DateTimeField(null=True)
     outcome = MessageField(null=True, help_text="what came of it")
 

@@ -21,7 +21,9 @@ class Job(models.Model):
     kind = models.CharField(max_length=20)
     about = models.CharField(max_length=254, help_text="a newsletter")
     by = models.CharField(max_length=254, help_text="the address of whoever started it")
-    place = models.CharField(max_length=500, help_text="the machine and folder of the program that does it")
+    place = models.CharField(
+        max_length=500, blank=True, help_text="the machine and folder of the program that does it; empty: any"
+    )
     order = models.JSONField(help_text="what was asked for")
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.WAITING)
     done = models.PositiveBigIntegerField(default=0)
@@ -30,6 +32,9 @@ class Job(models.Model):
     problem = MessageField(null=True, help_text="why it failed")
     created_at = models.DateTimeField(default=timezone.now)
     updated_at = models.DateTimeField(default=timezone.now)
+    crashes = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how often the program ended without a word while it did this"
+    )
     restarted_at = models.DateTimeField(null=True, help_text="when it was continued after the program had ended")
 
     def __str__(self) -> str:

@@ -23,7 +23,13 @@ KEEP_DMARC_REPORTS = timedelta(days=400)
 
 
 def tidy(configuration: Config, now: datetime) -> None:
-    """Delete expired data. Ledger rows are never deleted, only their text once no draft can need it."""
+    """Delete expired data from the database and from this machine's folders."""
+    tidy_database(configuration, now)
+    tidy_folders(configuration, now)
+
+
+def tidy_database(configuration: Config, now: datetime) -> None:
+    """Delete expired rows. Rows of the ledger stay; only their text goes once no draft can need it."""
     Session.objects.filter(expire_date__lt=now).delete()
     AccessAttempt.objects.filter(attempt_time__lt=now - KEEP_FAILED_LOGINS).delete()
     AccessLog.objects.all().delete()  # written only by older versions, with address and browser
@@ -38,8 +44,12 @@ def tidy(configuration: Config, now: datetime) -> None:
     SourceDay.objects.filter(day__lt=(now - KEEP_NOTICES).date()).delete()
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
     old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
-    unused_images.remove(configuration, now)
     old_deliveries.roll_up(configuration, now)
     webhook_events.delete_old(now)
-    log.remove_before(configuration, now - KEEP_RECOVERY_LOG)
     preferences.empty_write_ahead_log()
+
+
+def tidy_folders(configuration: Config, now: datetime) -> None:
+    """Delete unused images, and months of the recovery log that nobody needs any more."""
+    unused_images.remove(configuration, now)
+    log.remove_before(configuration, now - KEEP_RECOVERY_LOG)

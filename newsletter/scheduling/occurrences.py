@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from newsletter import config
 from newsletter.editions.selection.series import of_cadence
@@ -10,6 +10,8 @@ from newsletter.messages import Message
 from newsletter.models import Edition, Occurrence
 
 LEASE = timedelta(minutes=10)
+ATTEMPTS = 3
+"""An occurrence during which programs ended so often is given up."""
 BY = "the clock"
 DRAFT, SEND = "draft", "send"
 
@@ -33,8 +35,25 @@ def editions_of(newsletter: config.Newsletter) -> QuerySet[Edition]:
 def take(occurrence: Occurrence, now: datetime) -> bool:
     """Lease an occurrence; return False if it is done or leased by another scheduler."""
     free = Q(leased_until=None) | Q(leased_until__lt=now)
-    taken = Occurrence.objects.filter(free, pk=occurrence.pk, done_at=None).update(leased_until=now + LEASE)
-    return bool(taken)
+    taken = Occurrence.objects.filter(free, pk=occurrence.pk, done_at=None)
+    return bool(taken.update(leased_until=now + LEASE, attempts=F("attempts") + 1))
+
+
+def survived(occurrence: Occurrence) -> None:
+    """Record that the program goes on after an occurrence that it could not complete, so that it is tried again."""
+    Occurrence.objects.filter(pk=occurrence.pk, attempts__gt=0).update(attempts=F("attempts") - 1)
+
+
+def is_due(newsletter: config.Newsletter, now: datetime) -> bool:
+    """Return whether an occurrence of the cadence is due and not leased."""
+    free = Q(leased_until=None) | Q(leased_until__lt=now)
+    return occurrences_of(newsletter).filter(free, due_at__lte=now, done_at=None).exists()
+
+
+def given_up(newsletter: config.Newsletter, now: datetime) -> list[Occurrence]:
+    """Return the occurrences of the cadence that ended their programs too often."""
+    there = occurrences_of(newsletter).filter(done_at=None, leased_until__lt=now, attempts__gte=ATTEMPTS)
+    return list(there.order_by("due_at"))
 
 
 def finish(occurrence: Occurrence, now: datetime, outcome: Message) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from newsletter import config
 from newsletter.config import Config, Moment, next_moment
@@ -35,8 +35,11 @@ from newsletter.scheduling.occurrences import (
     cadence_of,
     editions_of,
     finish,
+    given_up,
+    is_due,
     is_left_out,
     occurrences_of,
+    survived,
     take,
 )
 
@@ -44,26 +47,49 @@ AGAIN = timedelta(minutes=5)
 
 
 def tick(configuration: Config, now: datetime) -> int:
-    """Run what is due; return the number of occurrences. In a restored database, that waits for a person."""
+    """Run what is due; return the number of occurrences."""
+    return sum(run(configuration, newsletter, now) for newsletter in due(configuration, now))
+
+
+def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
+    """Plan, and yield each newsletter in each cadence in which something is due.
+
+    In a restored database, nothing is before a person has confirmed.
+    """
     if hold.reason():
-        return 0
-    done = 0
+        return
     for newsletter in configuration.newsletters.values():
         _forget_cadences(newsletter)
+        offered = [newsletter.at(cadence) for cadence in newsletter.offered]
+        for each in offered:
+            plan(each, now)
+            if newsletter.status == "active":
+                _give_up(each, now)
+                if _has_work(each, now):
+                    yield each
         if newsletter.status != "active":
-            for cadence in newsletter.offered:
-                plan(newsletter.at(cadence), now)
             _leave_out(newsletter, now)
-            continue
-        done += sum(_run(configuration, newsletter.at(cadence), now) for cadence in newsletter.offered)
-    return done
 
 
-def _run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
+def _has_work(newsletter: config.Newsletter, now: datetime) -> bool:
+    if newsletter.by_post:
+        return single_posts.has_work(newsletter, now)
+    return is_due(newsletter, now) or _waiting(newsletter, now).exists()
+
+
+def _give_up(newsletter: config.Newsletter, now: datetime) -> None:
+    """Give up what ended every program that tried it, and tell editors."""
+    for occurrence in given_up(newsletter, now):
+        why = outcomes.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
+        with transaction.atomic():
+            finish(occurrence, now, outcomes.FAILED(reason=why))
+            notices.tell(newsletter.name, notices.WAITING, why, now)
+
+
+def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
     """Run what is due in one cadence; return the number of occurrences."""
     if newsletter.by_post:
         return single_posts.run(configuration, newsletter, now)
-    plan(newsletter, now)
     done = 0
     for occurrence in _due(newsletter, now):
         if take(occurrence, now):
@@ -142,6 +168,9 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
         with transaction.atomic():
             finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
+    except Exception:
+        survived(occurrence)
+        raise
 
 
 def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
@@ -241,14 +270,19 @@ def _skip(edition: Edition, why: Message, now: datetime) -> Message:
 
 def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
     """Queue an edition without approval that waited for a source, if the source answers in time."""
-    if newsletter.approval != "none":
-        return
-    waiting = editions_of(newsletter).filter(state=State.DRAFT, due_at__lte=now)
-    waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__code=messages.SOURCES_NOT_READ.code)
-    for edition in waiting.filter(refreshed_at__lt=now - AGAIN, due_at__isnull=False).order_by(F("pk").desc())[:1]:
+    for edition in _waiting(newsletter, now).order_by(F("pk").desc())[:1]:
         refreshed = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, refreshed, now)
         with transaction.atomic():
             held = Edition.objects.select_for_update().get(pk=refreshed.pk)
             if held.state == State.DRAFT and held.due_at and not held.waiting:
                 _leave(configuration, newsletter, held, held.due_at, now)
+
+
+def _waiting(newsletter: config.Newsletter, now: datetime) -> QuerySet[Edition]:
+    """Return editions without approval that wait for a source, and were not tried just now."""
+    if newsletter.approval != "none":
+        return Edition.objects.none()
+    waiting = editions_of(newsletter).filter(state=State.DRAFT, due_at__lte=now, due_at__isnull=False)
+    waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__code=messages.SOURCES_NOT_READ.code)
+    return waiting.filter(refreshed_at__lt=now - AGAIN)

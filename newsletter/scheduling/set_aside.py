@@ -1,19 +1,43 @@
-"""Tells editors of a task that was set aside, because it ended every program that did it."""
+"""Tells editors of tasks that fail again and again, or that were set aside because they ended every program."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from django.utils import timezone
+
 from newsletter.config import Config
 from newsletter.domain.hosts import without_secrets
 from newsletter.editions import notices
+from newsletter.messages import Message
 from newsletter.messages import failures as messages
+from newsletter.models import Job, JobState
 
 
 def tell(configuration: Config, name: str, arguments: Mapping[str, str]) -> None:
-    """Store a notice for the editors of the newsletter that the task is about, or of all."""
-    about = without_secrets(arguments.get("url", "")) or arguments.get("newsletter", "")
-    text, now = messages.TASK_SET_ASIDE(task=name, about=about), datetime.now(UTC)
+    """Tell the editors of the newsletter that a set-aside task is about, or of all. A job of the desk has failed."""
+    text = messages.TASK_SET_ASIDE(task=name, about=about(arguments))
+    Job.objects.filter(pk=arguments.get("job", 0), state__in=(JobState.WAITING, JobState.RUNNING)).update(
+        state=JobState.FAILED, problem=text, updated_at=timezone.now()
+    )
+    _tell(configuration, text, arguments)
+
+
+def tell_of_failures(
+    configuration: Config, name: str, arguments: Mapping[str, str], error: BaseException, count: int
+) -> None:
+    """Tell the same editors of a task that failed so often in a row."""
+    text = messages.TASK_FAILED(task=name, about=about(arguments), count=count, error=type(error).__name__)
+    _tell(configuration, text, arguments)
+
+
+def about(arguments: Mapping[str, str]) -> str:
+    """Return what a task is about, without what may be secret."""
+    return without_secrets(arguments.get("url", "")) or arguments.get("newsletter", "") or "–"
+
+
+def _tell(configuration: Config, text: Message, arguments: Mapping[str, str]) -> None:
+    now = datetime.now(UTC)
     if (newsletter := arguments.get("newsletter", "")) in configuration.newsletters:
-        notices.tell(newsletter, notices.SERVICE, text, now)
+        notices.tell(newsletter, notices.TASK, text, now)
     else:
-        notices.tell_everyone(configuration, notices.SERVICE, text, now)
+        notices.tell_everyone(configuration, notices.TASK, text, now)

@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Coalesce, Greatest
 
 from newsletter import config
@@ -32,8 +32,10 @@ from newsletter.scheduling.occurrences import (
     cadence_of,
     editions_of,
     finish,
+    is_due,
     is_left_out,
     occurrences_of,
+    survived,
     take,
 )
 
@@ -62,9 +64,15 @@ def _newest(newsletter: config.Newsletter, after: datetime, now: datetime) -> da
     return newest
 
 
+def has_work(newsletter: config.Newsletter, now: datetime) -> bool:
+    """Return whether `run` would do anything."""
+    if _approved(newsletter).exists():
+        return True
+    return is_due(newsletter, now) and not is_left_out(newsletter, now) and _has_turn(newsletter)
+
+
 def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> int:
     """Make the next editions and queue what is approved; return the number of occurrences that were run."""
-    plan(newsletter, now)
     done = 0
     while done < AT_ONCE and not is_left_out(newsletter, now) and _has_turn(newsletter):
         occurrence = occurrences_of(newsletter).filter(done_at=None, due_at__lte=now).first()
@@ -102,6 +110,9 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
         with transaction.atomic():
             finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
+    except Exception:
+        survived(occurrence)
+        raise
     else:
         if newsletter.approval == "none" and made.entries.filter(included=True).exists():
             fetch_images(configuration, made, now)
@@ -114,7 +125,7 @@ def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetim
         finish(occurrence, now, outcomes.NO_NEW_POST())
         return
     if edition.entries.filter(included=False, reason__code__in=LATER).exists():
-        Occurrence.objects.filter(pk=occurrence.pk).update(leased_until=None)
+        Occurrence.objects.filter(pk=occurrence.pk).update(leased_until=None, attempts=0)
     else:
         finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
     if newsletter.approval == "editor":
@@ -123,12 +134,14 @@ def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetim
 
 def _queue_approved(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
     """Queue what is approved, in the order of posts; nothing that waits for an editor."""
-    approved = editions_of(newsletter).filter(
-        state=State.APPROVED, standalone=False, corrects=None, waiting__isnull=True
-    )
-    for edition in approved.order_by("end", "pk"):
+    for edition in _approved(newsletter).order_by("end", "pk"):
         if problem := _queue(configuration, edition, now):
             wait(edition, problem, now)
+
+
+def _approved(newsletter: config.Newsletter) -> QuerySet[Edition]:
+    approved = editions_of(newsletter).filter(state=State.APPROVED, standalone=False, corrects=None)
+    return approved.filter(waiting__isnull=True)
 
 
 def _queue(configuration: Config, edition: Edition, now: datetime) -> Message | None:

@@ -4,9 +4,8 @@ from typing import Any
 
 import pytest
 
-from newsletter import background
-from newsletter.api.routes import editions
 from newsletter.config import Topic
+from newsletter.editions import draft as drafting
 from newsletter.models import Act, Edition, Post, Revision, State
 from newsletter.sending import lifecycle
 from subscribers import admin_actions
@@ -55,11 +54,11 @@ def test_the_sources_are_read_in_the_background(
     api: ApiClient, draft: Edition, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
 ) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(background, "enqueue", lambda task, key, **given: asked.append(f"{task.name} {key}"))
+    monkeypatch.setattr(drafting, "enqueue", lambda task, key, **given: asked.append(f"{task.name} {key}"))
     with django_capture_on_commit_callbacks(execute=True):
         api.post(f"{EDITION}/refresh", status=202)
     assert asked == [f"refresh-draft {draft.pk}"]
-    assert editions.REFRESH.name == "refresh-draft"
+    assert drafting.REFRESH.name == "refresh-draft"
 
 
 def test_pages_of_editions_have_each_one_once(api: ApiClient) -> None:

@@ -4,15 +4,17 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import ModuleType
 
 import pytest
 
 from newsletter import config, supervision
-from newsletter.bounces import processing, webhook_events
+from newsletter.bounces import processing
 from newsletter.cli import services
 from newsletter.config import Config
 from newsletter.events import delivering
-from newsletter.scheduling import collection, housekeeping, schedule
+from newsletter.letters import subscriber_mail
+from newsletter.scheduling import housekeeping, schedule, shared_work
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 
@@ -37,26 +39,36 @@ def test_the_clock_calls_every_periodic_service() -> None:
         "bounces": 600.0,
         "housekeeping": 6 * 3600.0,
     }
-    assert found["schedule"][0] == schedule.tick
+    assert found["schedule"][0] == services._run_schedule
     assert found["letters"][0] == services._send_letters
     assert found["webhooks"][0] == delivering.hand_out
     assert found["bounces"][0] == services._read_bounces
-    assert found["housekeeping"][0] == housekeeping.tidy
+    assert found["housekeeping"][0] == services._tidy
 
 
+WORK: dict[services.Act, tuple[ModuleType, str, str]] = {
+    services._run_schedule: (schedule, "tick", "hand_out_schedule"),
+    services._send_letters: (subscriber_mail, "send_all_due", "hand_out_letters"),
+    services._read_bounces: (processing, "tick", "hand_out_bounces"),
+    services._tidy: (housekeeping, "tidy", "hand_out_housekeeping"),
+}
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("database", "done"), [("sqlite:///newsletter.db", "here"), ("postgresql://me@db/news", "by any machine")]
 )
-def test_bounces_are_read_here_or_by_any_machine_of_a_postgresql_database(
-    database: str, done: str, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("act", WORK)
+def test_work_is_done_here_or_by_any_machine_of_a_postgresql_database(
+    act: services.Act, database: str, done: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[str] = []
-    monkeypatch.setattr(webhook_events, "hand_out", lambda now: calls.append("events"))
-    monkeypatch.setattr(processing, "tick", lambda configuration, now: calls.append("here"))
-    monkeypatch.setattr(collection, "hand_out_bounces", lambda configuration, now: calls.append("by any machine"))
+    module, here, anywhere = WORK[act]
+    monkeypatch.setattr(module, here, lambda configuration, now: calls.append("here"))
+    monkeypatch.setattr(shared_work, anywhere, lambda configuration, now: calls.append("by any machine"))
     given = config.current()
-    services._read_bounces(replace(given, site=replace(given.site, database=database)), datetime.now(UTC))
-    assert calls == ["events", done]
+    act(replace(given, site=replace(given.site, database=database)), datetime.now(UTC))
+    assert calls == [done]
 
 
 def test_sources_are_read_at_the_interval_that_is_configured_now(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 def test_without_a_program_it_says_so(command: Run) -> None:
     assert command("workers").out == "No program is running.\n"
-    assert command("workers", "--json").document == {"workers": []}
+    assert command("workers", "--json").document == {"workers": [], "set_aside": []}
 
 
 def test_it_lists_programs_with_what_each_does(command: Run) -> None:

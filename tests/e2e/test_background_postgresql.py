@@ -34,6 +34,7 @@ editors = ["redaksjon@example.org"]
 """
 START = """
 import logging, os, sys
+from dataclasses import replace
 from pathlib import Path
 from newsletter import config
 from newsletter.start import start
@@ -50,7 +51,7 @@ NOTICES = (
     START
     + """
 from newsletter.models import Notice
-for notice in Notice.objects.filter(kind="service"):
+for notice in Notice.objects.filter(kind="task"):
     print(notice.text)
 """
 )
@@ -72,7 +73,11 @@ import threading
 from newsletter.background import shared
 from newsletter.background.tasks import Task
 from newsletter.scheduling import set_aside
+from newsletter.web.desk.deliverability import dns_check
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.urls import urlpatterns
 Task("crash", lambda configuration, newsletter: os._exit(9), queue="work")
+work.KINDS["dns"] = replace(work.KINDS["dns"], run=lambda configuration, job, progress: os._exit(9))
 shared.STALLED_SECONDS, shared.LOOK_SECONDS, shared.POLL_SECONDS = 1.0, 0.2, 0.2
 ended = threading.Event()
 
@@ -81,7 +86,83 @@ def told(name, arguments):
     stop[0]()
 
 stop = []
-shared.work(stop.append, told, {"work": 1})
+shared.work(stop.append, shared.Tell(told, print), {"work": 1})
+"""
+)
+START_JOB = (
+    START
+    + """
+from newsletter.web.desk.deliverability import dns_check
+from newsletter.web.desk.jobs import work
+print(work.start(dns_check.CHECK, config.current(), "kinaforum", "redaksjon@example.org", {}).pk)
+"""
+)
+JOB = (
+    START
+    + """
+from newsletter.models import Job
+print(Job.objects.get().state)
+"""
+)
+HAND_OUT = (
+    START
+    + """
+from datetime import UTC, datetime, timedelta
+from newsletter.editions import notices
+from newsletter.messages.general import TEXT
+from newsletter.models import Occurrence
+from newsletter.scheduling import schedule, shared_work
+from procrastinate.contrib.django.models import ProcrastinateJob
+configuration, now = config.current(), datetime.now(UTC)
+notices.tell("kinaforum", notices.SERVICE, TEXT(words="something"), now)
+Occurrence.objects.create(newsletter="kinaforum", act="draft", due_at=now - timedelta(minutes=1))
+for _ in range(2):
+    shared_work.hand_out_schedule(configuration, now)
+    shared_work.hand_out_letters(configuration, now)
+    shared_work.hand_out_housekeeping(configuration, now)
+print(*sorted(ProcrastinateJob.objects.values_list("task_name", flat=True)))
+"""
+)
+WORK = (
+    START
+    + """
+from newsletter.background import shared
+from newsletter.cli import services
+from newsletter.sending.faults import explain
+from newsletter.supervision import Periods, Service
+background = Service("background", lambda service: services._share_work(service, config.current), explain, Periods())
+background.start()
+import time
+while shared.waiting():
+    time.sleep(0.1)
+background.stop()
+background.join(60)
+from newsletter.models import Edition, Notice, Occurrence
+print(Notice.objects.filter(kind="service", attempts=1).count(), Edition.objects.count())
+print(Occurrence.objects.filter(done_at__isnull=False).count())
+"""
+)
+FAIL = (
+    START
+    + """
+from newsletter.background import shared, enqueue
+from newsletter.background.tasks import Task
+from newsletter.scheduling import set_aside
+import threading
+
+def fail(configuration, newsletter):
+    raise ValueError("no")
+
+fails = Task("fail", fail, queue="work")
+for key in "ab":
+    enqueue(fails, key, newsletter="kinaforum")
+stop = []
+
+def told(*failed):
+    set_aside.tell_of_failures(config.current(), *failed)
+    stop[0]()
+
+shared.work(stop.append, shared.Tell(print, told), {"work": 1})
 """
 )
 
@@ -159,6 +240,38 @@ def test_a_task_that_ends_its_worker_three_times_is_set_aside_and_told(machines:
     told = script(here, NOTICES).stdout
     assert script(here, ENQUEUE).stdout.strip() == "1", "it is not stored again"
     assert "the task crash (kinaforum) was set aside, because the program ended three times while it did it" in told
+    (aside,) = here.json("workers")["set_aside"]
+    assert (aside["task"], aside["about"]) == ("crash", "kinaforum")
+    assert "set aside: crash (kinaforum)" in here.run("workers").stdout
+
+
+def test_a_job_of_the_desk_that_ends_its_worker_three_times_has_failed(machines: list[Site]) -> None:
+    here = machines[0]
+    here.run("editions")
+    assert script(here, START_JOB).stdout
+    for _ in range(3):
+        assert script(here, CRASH).returncode == 9
+    assert script(here, CRASH).returncode == 0
+    assert script(here, JOB).stdout.strip() == "failed"
+    assert "because the program ended three times" in script(here, NOTICES).stdout
+
+
+def test_drafts_letters_and_housekeeping_are_handed_out_once_and_done_by_another_machine(machines: list[Site]) -> None:
+    machines[0].run("editions")
+    handed_out = script(machines[0], HAND_OUT)
+    assert handed_out.stdout.split() == ["run-schedule", "send-letters", "tidy"], handed_out.stderr
+    done = script(machines[1], WORK)
+    assert done.stdout.split() == ["1", "1", "1"], done.stderr
+
+
+def test_a_task_that_fails_twice_in_a_row_is_told(machines: list[Site]) -> None:
+    machines[0].run("editions")
+    failed = script(machines[0], FAIL)
+    assert failed.returncode == 0, failed.stderr
+    assert (
+        "the task fail (kinaforum) failed 2 times in a row, the last time with ValueError"
+        in script(machines[0], NOTICES).stdout
+    )
 
 
 def test_a_database_that_is_away_is_told_and_work_goes_on_when_it_returns(machines: list[Site]) -> None:

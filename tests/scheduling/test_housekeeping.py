@@ -174,8 +174,8 @@ def test_images_old_deliveries_and_the_recovery_log_have_their_turn(monkeypatch:
         monkeypatch.setattr(module, name, act)
     housekeeping.tidy(config.current(), NOW)
     assert called == [
-        ("newsletter.scheduling.unused_images", NOW),
         ("newsletter.scheduling.old_deliveries", NOW),
+        ("newsletter.scheduling.unused_images", NOW),
         ("newsletter.recovery.log", NOW - housekeeping.KEEP_RECOVERY_LOG),
     ]
 

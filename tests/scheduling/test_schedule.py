@@ -151,6 +151,42 @@ def test_one_that_dies_at_it_leaves_it_to_the_next(blog: Blog, monkeypatch: pyte
     assert the_edition().state == (State.DRAFT if act == DRAFT else State.QUEUED)
 
 
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@pytest.mark.parametrize("act", [DRAFT, SEND])
+def test_what_ends_every_program_that_tries_it_is_given_up_and_told(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    configured(approval="none")
+    if act == SEND:
+        ran(NOW)
+    due = NOW if act == DRAFT else DUE
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schedule, "finish", kill)
+        for tried in range(3):
+            with pytest.raises(Killed):
+                ran(due + tried * (LEASE + MINUTE))
+    ran(due + 3 * (LEASE + MINUTE))
+    assert outcome(act, due).startswith("it failed: what was due at")
+    assert ["ended 3 times" in told for told in waits()] == [True]
+
+
+def test_what_fails_without_ending_the_program_is_never_given_up(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(schedule, "finish", _die)
+        for tried in range(5):
+            with pytest.raises(MemoryError):
+                ran(NOW + tried * (LEASE + MINUTE))
+    ran(NOW + 5 * (LEASE + MINUTE))
+    assert the_edition().state == State.DRAFT
+
+
 def _die(*_: object) -> None:
     raise MemoryError
 

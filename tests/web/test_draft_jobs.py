@@ -114,7 +114,7 @@ def test_the_end_of_the_program_leaves_the_job_for_the_next_start(
 ) -> None:
     monkeypatch.setattr(queue(work.LANE), "_ending", True)
     editor.post(DRAFT)
-    assert Job.objects.get().state == JobState.RUNNING
+    assert Job.objects.get().state == JobState.WAITING
     assert not Edition.objects.exists()
 
 

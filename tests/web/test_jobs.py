@@ -11,7 +11,7 @@ from django.utils import timezone
 from newsletter import background, config
 from newsletter.collecting.collect import Collected
 from newsletter.messages.general import TEXT
-from newsletter.models import Act, Job, JobState
+from newsletter.models import Act, Job, JobState, Notice
 from newsletter.scheduling import housekeeping
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.sources import views as sources
@@ -109,8 +109,30 @@ def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pyte
 
 def test_an_import_stops_between_portions_when_the_program_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(background.queue(work.LANE), "_ending", True)
-    assert done(waiting(given=order())).state == JobState.RUNNING
+    assert done(waiting(given=order())).state == JobState.WAITING
     assert not Subscriber.objects.exists()
+
+
+def test_a_job_that_ended_the_program_three_times_is_given_up_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: None)
+    job, tried = waiting("dns"), []
+    for _ in range(4):
+        Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)  # the program ended here, without another word
+        work.resume(config.current())
+        job.refresh_from_db()
+        tried.append(job.state)
+    assert tried == [JobState.WAITING, JobState.WAITING, JobState.FAILED, JobState.FAILED]
+    (told,) = Notice.objects.filter(kind="task")
+    assert "the task dns (kinaforum) was set aside, because the program ended three times" in str(told.text)
+
+
+def test_a_job_that_the_end_of_the_program_left_in_time_did_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "enqueue", lambda task, key, **given: None)
+    job = waiting("dns")
+    for _ in range(4):
+        work.resume(config.current())
+    job.refresh_from_db()
+    assert (job.state, job.crashes) == (JobState.WAITING, 0)
 
 
 def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:

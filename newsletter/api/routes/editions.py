@@ -1,14 +1,10 @@
 """Editions: list, read, draft, edit and preview. Their rules are those of newsletter/editions."""
 
 from collections.abc import Callable
-from functools import partial
 
-from django.db import transaction
 from django.http import HttpRequest
-from django.utils import timezone
 from ninja import Path, Query, Router
 
-from newsletter import background
 from newsletter.api import etags, paging
 from newsletter.api.operations import ApiAnswer, Caller, caller, operation
 from newsletter.api.permissions import permitted
@@ -109,7 +105,7 @@ def draft_edition(request: HttpRequest, asked: DraftIn) -> ApiAnswer:
     window = requested(newsletter, asked.period, who.now) if asked.period else None
     made = draft.make(who.config, newsletter, window, now=who.now, read_sources=False, by=who.by)
     if asked.read_sources:
-        _refresh_later(who, made)
+        draft.refresh_later(made, who.by)
     return answer(who, made, 201 if made.created_at == who.now else 200)
 
 
@@ -143,23 +139,8 @@ def refresh_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     """
     who = caller(request)
     found = find(who, newsletter, period)
-    _refresh_later(who, found)
+    draft.refresh_later(found, who.by)
     return ApiAnswer(None, 202)
-
-
-def _refresh_later(who: Caller, edition: Edition) -> None:
-    start = partial(background.enqueue, REFRESH, str(edition.pk), edition=str(edition.pk), by=who.by)
-    transaction.on_commit(start, robust=True)
-
-
-def _refresh(configuration: Config, edition: str, by: str) -> None:
-    """Refresh a draft from its sources; one that is gone, or no draft any more, is left as it is."""
-    found = Edition.objects.filter(pk=int(edition), newsletter__in=configuration.newsletters).first()
-    if found is not None and found.state == "draft":
-        draft.refresh(configuration, found, now=timezone.now(), by=by)
-
-
-REFRESH = background.Task("refresh-draft", _refresh, lane="jobs")
 
 
 @operation(router, "POST", f"{EDITION}/posts", {201: EditionOut}, if_match=True)

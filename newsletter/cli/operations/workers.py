@@ -9,6 +9,7 @@ from newsletter.cli.common import emit, ready
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from newsletter.background import SetAside
     from newsletter.sending.machines.presence import WorkerStatus
 
 
@@ -20,10 +21,24 @@ def register(app: typer.Typer) -> None:
 def workers() -> None:
     """List the machines and programs that use this database. Each has a line that says what it does."""
     ready(migrate=False)
+    from newsletter import background
     from newsletter.sending.machines import presence
 
-    found = presence.workers()
-    emit({"workers": [_document(worker) for worker in found]}, _table(found))
+    found, aside = presence.workers(), [_set_aside(task) for task in background.set_aside()]
+    text = "".join(f"\nset aside: {task['task']} ({task['about']}) at {task['at']}" for task in aside)
+    emit({"workers": [_document(worker) for worker in found], "set_aside": aside}, _shown(found, text))
+
+
+def _set_aside(task: "SetAside") -> dict[str, str | None]:
+    from newsletter.scheduling.set_aside import about
+
+    return {"task": task.task, "about": about(task.arguments), "at": task.at.isoformat() if task.at else None}
+
+
+def _shown(found: "list[WorkerStatus]", text: str) -> "RenderableType":
+    from rich.console import Group
+
+    return Group(_table(found), text.strip()) if text else _table(found)
 
 
 def _document(worker: "WorkerStatus") -> dict[str, Any]:

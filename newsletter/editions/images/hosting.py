@@ -47,4 +47,4 @@ def _fetch(configuration: Config, *, number: str) -> None:
         fetch_images(configuration, edition, datetime.now(UTC))
 
 
-FETCH_IMAGES = Task("fetch-images", _fetch)
+FETCH_IMAGES = Task("fetch-images", _fetch, queue="work")

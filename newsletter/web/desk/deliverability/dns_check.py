@@ -68,4 +68,6 @@ def _from_json(stored: dict[str, Any]) -> Check:
     )
 
 
-CHECK = work.JobKind("dns", gettext_lazy("Checking DNS"), "settings", Role.ADMIN, _run, _show, work.always_resumable)
+CHECK = work.JobKind(
+    "dns", gettext_lazy("Checking DNS"), "settings", Role.ADMIN, _run, _show, work.always_resumable, anywhere=True
+)

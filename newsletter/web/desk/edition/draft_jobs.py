@@ -93,8 +93,15 @@ def _refreshed(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 MAKE = work.JobKind(
-    "draft", gettext_lazy("Creating the draft"), "home", Role.EDITOR, _make, _made, work.always_resumable
+    "draft", gettext_lazy("Creating the draft"), "home", Role.EDITOR, _make, _made, work.always_resumable, anywhere=True
 )
 REFRESH = work.JobKind(
-    "refresh", gettext_lazy("Checking for new posts"), "home", Role.EDITOR, _refresh, _refreshed, work.always_resumable
+    "refresh",
+    gettext_lazy("Checking for new posts"),
+    "home",
+    Role.EDITOR,
+    _refresh,
+    _refreshed,
+    work.always_resumable,
+    anywhere=True,
 )

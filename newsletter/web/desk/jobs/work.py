@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeAlias
 
+from django.db import connection
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -20,6 +22,7 @@ from newsletter.config import Config
 from newsletter.messages import Problem, message_of
 from newsletter.messages import failures as messages
 from newsletter.models import Job, JobState
+from newsletter.scheduling import set_aside
 from newsletter.web.desk.permissions import Role
 
 log = logging.getLogger("newsletter.jobs")
@@ -27,6 +30,9 @@ log = logging.getLogger("newsletter.jobs")
 LANE = "jobs"
 DEAD = timedelta(minutes=10)
 """After so long without progress, a job has ended with its program."""
+
+CRASHES = 3
+"""A job during which the program ended so often is given up."""
 
 UNFINISHED = (JobState.WAITING, JobState.RUNNING)
 Json: TypeAlias = dict[str, Any]
@@ -67,7 +73,8 @@ class JobKind:
     """A kind of job: who may see it, what it does, how its result is shown, and whether it can be continued.
 
     `section` is the entry of the menu that is marked meanwhile. `run` returns the result and raises Problem.
-    `resumable` is asked after a restart.
+    `resumable` is asked after a restart. With PostgreSQL, a kind that needs no file of this machine may be done
+    `anywhere`; it must be harmless to begin it again.
     """
 
     name: str
@@ -77,6 +84,7 @@ class JobKind:
     run: Callable[[Config, Job, JobProgress], Json]
     show: Callable[[HttpRequest, Job], HttpResponse]
     resumable: Callable[[Config, Job], bool] = never_resumable
+    anywhere: bool = False
 
     def __post_init__(self) -> None:
         KINDS[self.name] = self
@@ -88,8 +96,10 @@ KINDS: dict[str, JobKind] = {}
 
 def start(kind: JobKind, configuration: Config, about: str, by: str, order: Json) -> Job:
     """Start a job."""
-    job = Job.objects.create(kind=kind.name, about=about, by=by, order=order, place=place(configuration))
-    enqueue(RUN, str(job.pk), job=str(job.pk))
+    shared = kind.anywhere and connection.vendor == "postgresql"
+    where = "" if shared else place(configuration)
+    job = Job.objects.create(kind=kind.name, about=about, by=by, order=order, place=where)
+    enqueue(RUN_ANYWHERE if shared else RUN, str(job.pk), job=str(job.pk))
     return job
 
 
@@ -108,22 +118,35 @@ def resume(configuration: Config) -> None:
     """Continue jobs that the last end of this program interrupted, or record that they were."""
     for job in Job.objects.filter(place=place(configuration), state__in=UNFINISHED).order_by("pk"):
         kind = KINDS.get(job.kind)
-        if kind and kind.resumable(configuration, job):
-            Job.objects.filter(pk=job.pk).update(state=JobState.WAITING, restarted_at=timezone.now())
+        crashes = job.crashes + (job.state == JobState.RUNNING)
+        if crashes >= CRASHES:
+            _give_up(configuration, job)
+        elif kind and kind.resumable(configuration, job):
+            Job.objects.filter(pk=job.pk).update(state=JobState.WAITING, crashes=crashes, restarted_at=timezone.now())
             enqueue(RUN, str(job.pk), job=str(job.pk))
             log.info("%s: continued after a restart", job)
         else:
             _end(job, JobState.FAILED, problem=messages.JOB_INTERRUPTED())
 
 
+def _give_up(configuration: Config, job: Job) -> None:
+    """Do a job no more that ended this program again and again, and tell editors."""
+    log.error("%s: given up, because the program ended %d times while it did this", job, CRASHES)
+    set_aside.tell(configuration, job.kind, {"job": str(job.pk), "newsletter": job.about})
+
+
 def _run(configuration: Config, job: str) -> None:
-    if not Job.objects.filter(pk=job, state=JobState.WAITING).update(state=JobState.RUNNING, updated_at=timezone.now()):
+    """Do a job that waits, or that another machine had begun when it was lost."""
+    ready = Q(state=JobState.WAITING) | Q(state=JobState.RUNNING, place="")
+    if not Job.objects.filter(ready, pk=job).update(state=JobState.RUNNING, updated_at=timezone.now()):
         return
     row = Job.objects.get(pk=job)
     try:
         result = KINDS[row.kind].run(configuration, row, JobProgress(row))
     except Stopping:
-        return
+        Job.objects.filter(pk=row.pk).update(state=JobState.WAITING)
+        if not row.place:
+            enqueue(RUN_ANYWHERE, job, job=job)
     except Problem as problem:
         _end(row, JobState.FAILED, problem=message_of(problem))
     except Exception as error:
@@ -134,6 +157,7 @@ def _run(configuration: Config, job: str) -> None:
 
 
 RUN = Task("job", _run, LANE)
+RUN_ANYWHERE = Task("desk-job", _run, LANE, queue="work")
 
 
 def _end(job: Job, state: JobState, **values: Any) -> None:

@@ -76,5 +76,12 @@ def _moment(when: str) -> str:
 
 
 TRY = work.JobKind(
-    "try", gettext_lazy("Reading the address"), "sources", Role.EDITOR, _try, _tried, work.always_resumable
+    "try",
+    gettext_lazy("Reading the address"),
+    "sources",
+    Role.EDITOR,
+    _try,
+    _tried,
+    work.always_resumable,
+    anywhere=True,
 )

@@ -115,5 +115,12 @@ def _collected(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 COLLECT = work.JobKind(
-    "collect", gettext_lazy("Checking sources"), "sources", Role.EDITOR, _collect, _collected, work.always_resumable
+    "collect",
+    gettext_lazy("Checking sources"),
+    "sources",
+    Role.EDITOR,
+    _collect,
+    _collected,
+    work.always_resumable,
+    anywhere=True,
 )

@@ -122,5 +122,12 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 TAGS = work.JobKind(
-    "tags", gettext_lazy("Changing tags"), "subscribers", Role.ADMIN, _run, _finished, work.always_resumable
+    "tags",
+    gettext_lazy("Changing tags"),
+    "subscribers",
+    Role.ADMIN,
+    _run,
+    _finished,
+    work.always_resumable,
+    anywhere=True,
 )

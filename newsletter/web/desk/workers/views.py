@@ -3,6 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
+from newsletter import background
+from newsletter.scheduling.set_aside import about
 from newsletter.sending.machines import presence
 from newsletter.sending.machines.presence import WorkerStatus
 from newsletter.web.desk import formatting
@@ -24,7 +26,12 @@ def workers(request: HttpRequest) -> HttpResponse:
         }
         for worker in found
     ]
-    return page(request, "workers", {"rows": rows, "versions_differ": len(versions) > 1}, section="settings")
+    aside = [
+        {"task": task.task, "about": about(task.arguments), "at": formatting.moment(task.at, zone)}
+        for task in background.set_aside()
+    ]
+    context = {"rows": rows, "versions_differ": len(versions) > 1, "set_aside": aside}
+    return page(request, "workers", context, section="settings")
 
 
 def _failing(worker: WorkerStatus) -> list[str]:

@@ -1,0 +1,96 @@
+"""Hands out work that any machine with this PostgreSQL database may do.
+
+Each function is called at the interval of its service, on every machine that runs the schedule. It adds a task for what
+is due, unless that task waits already. On SQLite, this program does the same work itself.
+"""
+
+from datetime import UTC, datetime
+
+from django.db.models import Q
+
+from newsletter.background import Task, enqueue, enqueue_all
+from newsletter.bounces import processing
+from newsletter.collecting.collect import collect_source
+from newsletter.config import Config
+from newsletter.editions import notices
+from newsletter.letters import sent_once, subscriber_mail
+from newsletter.models import Source
+from newsletter.scheduling import housekeeping, schedule
+
+SOONER = 0.9
+"""A source is read again after this part of `collect.every`, so that each period has one reading."""
+
+
+def hand_out_sources(configuration: Config, now: datetime) -> None:
+    """Add a task for each source that was not tried in this period."""
+    since = now - configuration.collect.every * SOONER
+    recent = set(Source.objects.filter(tried_at__gt=since).values_list("newsletter", "url"))
+    due = {
+        f"{name} {source.url}": {"newsletter": name, "url": source.url}
+        for name, newsletter in configuration.newsletters.items()
+        if newsletter.status != "archived"
+        for source in newsletter.sources
+        if (name, source.url) not in recent
+    }
+    enqueue_all(COLLECT_SOURCE, due)
+
+
+def _collect(configuration: Config, newsletter: str, url: str) -> None:
+    now = datetime.now(UTC)
+    since = now - configuration.collect.every * SOONER
+    if Source.objects.filter(Q(newsletter=newsletter, url=url), tried_at__gt=since).exists():
+        return  # another machine has just read it
+    found = collect_source(configuration, newsletter, url, now=now)
+    notices.tell_of_silence(found, now)
+
+
+def hand_out_schedule(configuration: Config, now: datetime) -> None:
+    """Add a task for each newsletter and cadence in which a draft is to be made or an edition to be queued."""
+    due = {
+        f"{each.name} {each.period}": {"newsletter": each.name, "cadence": each.period}
+        for each in schedule.due(configuration, now)
+    }
+    enqueue_all(RUN_SCHEDULE, due)
+
+
+def _run_schedule(configuration: Config, newsletter: str, cadence: str) -> None:
+    found = configuration.newsletters.get(newsletter)
+    if found is not None and cadence in found.offered:
+        schedule.run(configuration, found.at(cadence), datetime.now(UTC))
+
+
+def hand_out_letters(configuration: Config, now: datetime) -> None:
+    """Add the task of sending letters and notices if some are due. Journals are settled where they are."""
+    sent_once.settle(configuration, now)
+    if subscriber_mail.is_due(now):
+        enqueue(SEND_LETTERS, "due")
+
+
+def _send_letters(configuration: Config) -> None:
+    subscriber_mail.send_all_due(configuration, datetime.now(UTC))
+
+
+def hand_out_bounces(configuration: Config, now: datetime) -> None:
+    """Add the task of reading bounces. At most one machine reads them at a time."""
+    enqueue(READ_BOUNCES, "mailbox")
+
+
+def _read_bounces(configuration: Config) -> None:
+    processing.tick(configuration, datetime.now(UTC))
+
+
+def hand_out_housekeeping(configuration: Config, now: datetime) -> None:
+    """Add the task of tidying the database, and tidy the folders of this machine."""
+    housekeeping.tidy_folders(configuration, now)
+    enqueue(TIDY, "database")
+
+
+def _tidy(configuration: Config) -> None:
+    housekeeping.tidy_database(configuration, datetime.now(UTC))
+
+
+COLLECT_SOURCE = Task("collect-source", _collect, queue="sources")
+RUN_SCHEDULE = Task("run-schedule", _run_schedule, queue="schedule")
+SEND_LETTERS = Task("send-letters", _send_letters, queue="letters")
+READ_BOUNCES = Task("read-bounces", _read_bounces, queue="work")
+TIDY = Task("tidy", _tidy, queue="work")

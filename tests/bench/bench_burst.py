@@ -38,6 +38,7 @@ url = "http://127.0.0.1:{web}"
 [web]
 trusted_proxies = ["127.0.0.1"]
 [newsletters.daily]
+challenge = "off"
 title = "Daglig"
 language = "en"
 timezone = "UTC"
@@ -48,6 +49,7 @@ period = "day"
 url = "http://127.0.0.1:{feed}/feed.xml"
 type = "feed"
 [newsletters.weekly]
+challenge = "off"
 title = "Ukentlig"
 language = "en"
 from = "ukentlig@example.org"

@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
 from newsletter.cli.common import emit, ready
 
@@ -57,6 +56,8 @@ def show() -> None:
         }
         for row in tokens.listed()
     ]
+    from rich.table import Table
+
     table = Table("key", "name", "scopes", "last used", box=None)
     for row in rows:
         used = "revoked" if row["revoked_at"] else str(row["last_used_at"] or "never")[:16].replace("T", " ")

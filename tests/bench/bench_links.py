@@ -9,10 +9,6 @@ database afterwards.
 
 import asyncio
 import contextlib
-import os
-import resource
-import signal
-import socket
 import sqlite3
 import statistics
 import subprocess
@@ -21,6 +17,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.bench.program import NEWSLETTER, serving
 from tests.doubles.ports import free_port
 
 CONFIG = """
@@ -114,38 +111,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / "config.toml").write_text(CONFIG.format(port=port))
-        newsletter = [sys.executable, "-m", "newsletter"]
-        subprocess.run([*newsletter, "manage", "migrate", "-v0"], cwd=place, check=True)
+        subprocess.run([*NEWSLETTER, "manage", "migrate", "-v0"], cwd=place, check=True)
         tokens = fill(place / "newsletter.db")
-        command = [*newsletter, "run", "--no-schedule", "--no-send", "--host", "127.0.0.1", "--port", str(port)]
-        with (place / "log").open("w") as log:
-            process = subprocess.Popen(command, cwd=place, stdout=log, stderr=log, env=os.environ)
-        try:
-            _wait(port)
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        with serving(place, port) as used:
             times = sorted(asyncio.run(load(port, tokens, seconds, connections)))
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(60)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
         with contextlib.closing(sqlite3.connect(place / "newsletter.db")) as connection:
             (counted,) = connection.execute("SELECT sum(clicks) FROM newsletter_countedlink").fetchone()
     high = times[int(len(times) * 0.99)]
-    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     sys.stdout.write(
         f"{len(times)} redirects in {seconds:.0f} s: {len(times) / seconds:.0f} a second, {counted} clicks counted; "
         f"median {statistics.median(times) * 1000:.1f} ms, 99 % below {high * 1000:.1f} ms; "
-        f"{used / len(times) * 1000:.2f} ms of CPU time each, with the program's start\n"
+        f"{used.seconds / len(times) * 1000:.2f} ms of CPU time each, with the program's start\n"
     )
-
-
-def _wait(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
-            return
-        time.sleep(0.1)
-    raise TimeoutError(port)
 
 
 if __name__ == "__main__":

@@ -142,7 +142,7 @@ def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[Boun
     if leaving is not None:
         unsubscribe(leaving, now)
         return BounceEffect.UNSUBSCRIBED, 0
-    if returned.kind in (BounceKind.DELAYED, BounceKind.NOTHING):
+    if returned.delayed or returned.kind is BounceKind.NOTHING:
         return BounceEffect.NOTHING, 0
     if returned.kind is BounceKind.UNKNOWN:
         return BounceEffect.UNKNOWN, 0

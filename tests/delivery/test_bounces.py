@@ -114,8 +114,9 @@ def test_a_failure_is_known_by_each_name_that_servers_use(action: str) -> None:
     assert read(report(action=action)).kind is BounceKind.HARD
 
 
-def test_a_delay_is_no_bounce() -> None:
-    assert read(report(action="delayed", status="4.4.1", diagnostic="")).kind is BounceKind.DELAYED
+def test_a_delay_is_a_soft_bounce_that_may_still_arrive() -> None:
+    returned = read(report(action="delayed", status="4.4.1", diagnostic=""))
+    assert (returned.kind, returned.delayed) == (BounceKind.SOFT, True)
 
 
 def test_a_receipt_asks_for_nothing() -> None:
@@ -141,11 +142,12 @@ def test_a_report_whose_boundary_was_lost_is_read_as_text() -> None:
         ("<kari@reader.example>:\nSorry, I couldn't find any host named reader.example. (#5.1.2)\n", BounceKind.HARD),
         ("<kari@reader.example>:\nThe user's mailfolder is full.\n", BounceKind.SOFT),
         ("<kari@reader.example>:\nHost not found, try again\n", BounceKind.SOFT),
-        ("Your message to kari@reader.example has not yet been delivered. This is just a warning.", BounceKind.DELAYED),
+        ("Your message to kari@reader.example has not yet been delivered. This is just a warning.", BounceKind.SOFT),
     ],
 )
 def test_a_daemons_prose_is_understood(text: str, kind: BounceKind) -> None:
-    assert read(prose(f"I wasn't able to deliver your message.\n\n{text}")).kind is kind
+    returned = read(prose(f"I wasn't able to deliver your message.\n\n{text}"))
+    assert (returned.kind, returned.delayed) == (kind, "just a warning" in text)
 
 
 def test_the_mail_below_a_daemons_prose_is_not_its_prose() -> None:
@@ -309,13 +311,14 @@ def test_the_recipient_with_a_whole_domain_is_told() -> None:
     assert returned.recipients == ("kari@reader.example",)
 
 
-@pytest.mark.parametrize(("action", "kind"), [("delayed", BounceKind.DELAYED), ("failed", BounceKind.HARD)])
+@pytest.mark.parametrize(("action", "kind"), [("delayed", BounceKind.SOFT), ("failed", BounceKind.HARD)])
 def test_a_report_that_a_daemon_forwards_is_understood(action: str, kind: BounceKind) -> None:
     head = b"From: MAILER-DAEMON@mx.example\nSubject: failure notice\nContent-Type: multipart/mixed; boundary=x\n\n"
     text = b"--x\nContent-Type: text/plain\n\n<kari@reader.example>: user unknown\n\n--x\n"
     forwarded = b"Content-Type: message/rfc822\n\n" + report(action=action).replace(b"\r\n", b"\n") + b"\n--x--\n"
     returned = read(head + text + forwarded)
     assert (returned.kind, returned.recipients) == (kind, ("kari@reader.example",))
+    assert returned.delayed == (action == "delayed")
 
 
 @pytest.mark.parametrize(
@@ -416,7 +419,7 @@ def test_amazons_complaint_is_understood(said: dict[str, object], kind: BounceKi
 @pytest.mark.parametrize(
     ("event", "kind"),
     [
-        (amazon_event("DeliveryDelay", delayedRecipients=[{"emailAddress": "a@b.example"}]), BounceKind.DELAYED),
+        (amazon_event("DeliveryDelay", delayedRecipients=[{"emailAddress": "a@b.example"}]), BounceKind.SOFT),
         (amazon_event("Delivery", recipients=["a@b.example"]), BounceKind.NOTHING),
         ({"notificationType": "Bounce", "bounce": 1, "mail": []}, BounceKind.SOFT),
         ({"notificationType": "Complaint"}, BounceKind.UNKNOWN),

@@ -7,15 +7,15 @@ from newsletter.domain.outcome import Fault
 
 
 class BounceKind(StrEnum):
-    """What came back: `hard` says that there is no such mailbox, `soft` that the mail was not taken for another reason.
+    """What came back: `hard` says that there is no such mailbox, `soft` that the mail was not taken for another reason,
+    or not yet.
 
-    `delayed` is a warning of a server that goes on trying, `nothing` was understood and asks for nothing (a receipt, an
-    automatic reply, a report on authentication), `unknown` was not understood.
+    `nothing` was understood and asks for nothing (a receipt, an automatic reply, a report on authentication), `unknown`
+    was not understood.
     """
 
     HARD = "hard"
     SOFT = "soft"
-    DELAYED = "delayed"
     COMPLAINT = "complaint"
     NOTHING = "nothing"
     UNKNOWN = "unknown"
@@ -25,13 +25,15 @@ class BounceKind(StrEnum):
 class Returned:
     """A mail from the bounce mailbox, read; nothing in it is proof of anything.
 
-    `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses, `fault` whose a
+    `delayed` is true of a soft bounce that is only a warning: the server goes on trying (RFC 3464 2.3.3), and the mail
+    may still arrive. `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses, `fault` whose a
     soft bounce was. `to` are the addresses that the mail itself came to, `about` those in its report and in the headers
     of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets, and `unsubscribe` its
     List-Unsubscribe. `message_id` is the mail's own.
     """
 
     kind: BounceKind
+    delayed: bool = False
     fault: Fault = Fault.NONE
     recipients: tuple[str, ...] = ()
     status: str = ""

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
+from typing import NamedTuple
 
 from flufl.bounce import all_failures
 
@@ -70,13 +71,14 @@ def read(raw: bytes) -> Returned:
         parts = notification(raw[:LARGEST], parts.headers) or parts
     except MALFORMED:
         return Returned(BounceKind.UNKNOWN)
-    kind, fault, found, status, words = _verdict(mail, parts)
+    verdict = _verdict(mail, parts)
     return Returned(
-        kind=kind,
-        fault=fault,
-        recipients=tuple(address for address in found if address.isprintable()),
-        status=status,
-        text=_storable(_told(words)),
+        kind=verdict.kind,
+        delayed=verdict.delayed,
+        fault=verdict.fault,
+        recipients=tuple(address for address in verdict.recipients if address.isprintable()),
+        status=verdict.status,
+        text=_storable(_told(verdict.words)),
         to=_came_to(mail),
         about=_about(parts),
         message_id=_storable(parts.headers.get("message-id", "")).strip("<> "),
@@ -107,7 +109,15 @@ def _bounded(raw: bytes) -> bytes:
     return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
 
 
-Verdict = tuple[BounceKind, Fault, tuple[str, ...], str, str]
+class Verdict(NamedTuple):
+    """What a mail says; see `Returned`."""
+
+    kind: BounceKind
+    fault: Fault = Fault.NONE
+    recipients: tuple[str, ...] = ()
+    status: str = ""
+    words: str = ""
+    delayed: bool = False
 
 
 def _verdict(mail: Message, parts: Parts) -> Verdict:
@@ -117,20 +127,19 @@ def _verdict(mail: Message, parts: Parts) -> Verdict:
     if acted:
         return _report(parts, acted)
     if _microsofts(parts):
-        return BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse"
+        return Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse")
     if _is_a_daemons(parts):
         return _prose(mail, parts)
-    kind = BounceKind.NOTHING if _is_automatic(parts.headers) else BounceKind.UNKNOWN
-    return kind, Fault.NONE, (), "", ""
+    return Verdict(BounceKind.NOTHING if _is_automatic(parts.headers) else BounceKind.UNKNOWN)
 
 
 def _complaint(parts: Parts) -> Verdict:
     kind = parts.feedback.get("feedback-type", "other").lower()
     if kind in _NO_COMPLAINT or "auth-failure" in parts.feedback:
-        return BounceKind.NOTHING, Fault.NONE, (), "", kind
+        return Verdict(BounceKind.NOTHING, words=kind)
     named = parts.feedback.get("original-rcpt-to") or parts.feedback.get("removal-recipient") or ""
     recipients = addresses(named) or addresses(field(parts.original, "to"))
-    return BounceKind.COMPLAINT, Fault.NONE, recipients, "", kind
+    return Verdict(BounceKind.COMPLAINT, Fault.NONE, recipients, "", kind)
 
 
 def _report(parts: Parts, blocks: list[Fields]) -> Verdict:
@@ -141,13 +150,14 @@ def _report(parts: Parts, blocks: list[Fields]) -> Verdict:
     failed = [block for block in blocks if block["action"].lower().startswith(_NEVER)]
     delayed = [block for block in blocks if block["action"].lower().startswith(_LATER)]
     if not failed and not delayed:
-        return BounceKind.NOTHING, Fault.NONE, (), "", blocks[0]["action"]
+        return Verdict(BounceKind.NOTHING, words=blocks[0]["action"])
     chosen = failed or delayed
     recipients = tuple(dict.fromkeys(a for block in chosen for a in _recipient(block)))
     recipients = recipients or addresses(parts.headers.get("x-failed-recipients", ""))
     verdicts = [_block(block, parts, recipients) for block in chosen]
     kind, fault, status, said = next((each for each in verdicts if each[0] is not BounceKind.HARD), verdicts[0])
-    return kind if failed else BounceKind.DELAYED, fault, recipients, status, said or _near(parts.prose, recipients)
+    words = said or _near(parts.prose, recipients)
+    return Verdict(kind if failed else BounceKind.SOFT, fault, recipients, status, words, delayed=not failed)
 
 
 def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[BounceKind, Fault, str, str]:
@@ -170,11 +180,11 @@ def _prose(mail: Message, parts: Parts) -> Verdict:
     status = _status_of(said)
     subject = parts.headers.get("subject", "")
     if (later and not never) or _DELAYED.search(f"{subject}\n{parts.prose}"):
-        return BounceKind.DELAYED, _fault(said, "", status), recipients, status, said
+        return Verdict(BounceKind.SOFT, _fault(said, "", status), recipients, status, said, delayed=True)
     fault = _fault(said, parts.prose, status)
     if not named and not _FAILED.search(subject) and fault is Fault.NONE:
-        return BounceKind.UNKNOWN, Fault.NONE, (), "", ""
-    return _kind(_Refusal(fault, status, said, stage_of(said))), fault, recipients, status, said
+        return Verdict(BounceKind.UNKNOWN)
+    return Verdict(_kind(_Refusal(fault, status, said, stage_of(said))), fault, recipients, status, said)
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:

@@ -1,88 +1,20 @@
-"""What comes back, from the mailbox to the subscriptions: what takes effect, and what only stays to be seen."""
-
-import logging
-import ssl
-from collections.abc import Callable
-from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
+"""What comes back, from the mail to the subscriptions: what takes effect, and what only stays to be seen."""
 
 import pytest
-from django.db import OperationalError
 
-from newsletter import config
-from newsletter.bounces import imap as mailbox
-from newsletter.bounces import mailbox_status, processing
-from newsletter.bounces.imap import MailboxProblem
-from newsletter.bounces.policy import Tried, is_over, weigh_refusals
-from newsletter.bounces.processing import BounceEffect, read_mailbox, take
-from newsletter.config import Bounces, Config
-from newsletter.delivery.bounces import Returned, read
-from newsletter.domain.outcome import Fault, OutcomeKind
+from newsletter.bounces.processing import BounceEffect, take
+from newsletter.config import Config
+from newsletter.domain.outcome import OutcomeKind
 from newsletter.models import Bounce, Edition, Result
-from newsletter.sending import audience, return_path
+from newsletter.sending import audience
 from subscribers import tokens
-from subscribers.models import Subscriber, Subscription, Suppression
-from tests.delivery.bounce_samples import MALFORMED, complaint, prose, report
-from tests.delivery.test_session import certificate
-from tests.doubles import imap
+from subscribers.models import Subscriber, Subscription
+from tests.bounces.returned_mails import BARE, DAY, FULL, came_back, editions, reason, verp
+from tests.delivery.bounce_samples import complaint, prose, report
 from tests.sending import outbox_samples as samples
 from tests.sending.outbox_samples import NOW
 
 pytestmark = pytest.mark.django_db
-
-BARE = "bounce@example.org"
-DAY = timedelta(days=1)
-FULL = {"status": "5.2.2", "diagnostic": "smtp; 552 5.2.2 Mailbox full"}
-SPAM = {"status": "5.7.1", "diagnostic": "smtp; 550 5.7.1 Blocked as spam"}
-
-
-@pytest.fixture
-def settings() -> Config:
-    """The tests' configuration with a return path."""
-    return config.use(replace(config.current(), bounces=Bounces(return_path=BARE)))
-
-
-def with_mailbox(server: imap.Imap, **keys: object) -> Config:
-    """The configuration in force with that server's mailbox."""
-    usual = {"host": "127.0.0.1", "port": server.port, "user": imap.USER, "password": imap.PASSWORD}
-    return config.use(
-        replace(config.current(), bounces=Bounces(return_path=BARE, imap=config.Imap(**{**usual, **keys})))
-    )
-
-
-def verp(edition: Edition, number: int = 1) -> str:
-    """Where a bounce of that delivery comes to."""
-    return return_path.return_path(BARE, edition.pk, number)
-
-
-def reason(address: str = "r1@reader.example") -> str | None:
-    """Why an address gets nothing more, if it does."""
-    return Suppression.objects.suppressed([address]).get(address)
-
-
-def accepted(edition: Edition, *numbers: int) -> None:
-    """The edition was accepted for these numbers."""
-    for number in numbers:
-        Result.objects.create(edition=edition, number=number, attempt=1, kind="accepted", at=0)
-
-
-def editions(count: int, days: int = 7) -> list[Edition]:
-    """So many editions to one and the same reader, each accepted, one every so many days, the last one now."""
-    samples.readers(1)
-    made = []
-    for back in reversed(range(count)):
-        edition = samples.begun(samples.queued(f"2026-W{20 - back}"))
-        Edition.objects.filter(pk=edition.pk).update(began_at=NOW - back * days * DAY)
-        accepted(edition, 1)
-        made.append(edition)
-    return made
-
-
-def came_back(settings: Config, edition: Edition, **said: str) -> tuple[BounceEffect, int]:
-    """A report of the edition's first delivery is read."""
-    raw = report(to=verp(edition), message_id=f"<{edition.pk}@mx.example>", **said)
-    return take(settings, raw, NOW)
 
 
 def test_no_such_mailbox_suppresses_at_once_and_is_kept_without_the_address(settings: Config) -> None:
@@ -172,47 +104,10 @@ def test_bounces_that_are_not_proven_add_nothing_to_those_that_are(settings: Con
     assert reason() is None
 
 
-@pytest.mark.parametrize("odd", [b"\0", b"\xff\xfe", b"\xed\xa0\x80"])
-def test_octets_that_no_database_takes_keep_no_other_mail_waiting(settings: Config, odd: bytes) -> None:
-    edition = samples.sending(1)
-    raw = report(to=verp(edition)).replace(b"User unknown", b"User unknown " + odd)
-    assert take(settings, raw, NOW) == (BounceEffect.HARD, 1)
-    assert take(settings, report(to=BARE).replace(b"kari@", b"ka" + odd + b"ri@"), NOW) == (BounceEffect.UNKNOWN, 0)
-
-
 def test_a_delay_is_understood_and_changes_nothing(settings: Config) -> None:
     edition = samples.sending(1)
     assert came_back(settings, edition, action="delayed", status="4.4.1") == (BounceEffect.NOTHING, 0)
     assert not Bounce.objects.exists()
-
-
-def test_one_full_mailbox_is_kept_and_costs_nothing(settings: Config) -> None:
-    assert came_back(settings, editions(3)[-1], **FULL) == (BounceEffect.SOFT, 0)
-    assert reason() is None
-
-
-def test_three_editions_in_a_row_that_came_back_suppress(settings: Config) -> None:
-    assert [came_back(settings, each, **FULL)[1] for each in editions(3)] == [0, 0, 1]
-    assert reason() == "bounced"
-
-
-def test_an_edition_between_that_was_taken_begins_the_count_anew(settings: Config) -> None:
-    made = editions(5)
-    assert [came_back(settings, each, **FULL)[1] for each in made if each is not made[2]] == [0, 0, 0, 0]
-
-
-def test_three_editions_within_a_week_are_too_few(settings: Config) -> None:
-    assert [came_back(settings, each, **FULL)[1] for each in editions(3, days=1)] == [0, 0, 0]
-
-
-def test_what_is_held_against_us_never_counts(settings: Config) -> None:
-    assert [came_back(settings, each, **SPAM) for each in editions(4)] == [(BounceEffect.SOFT, 0)] * 4
-    assert reason() is None
-
-
-def test_a_mail_younger_than_the_last_that_came_back_says_nothing() -> None:
-    tried = [Tried(NOW + days * DAY, came_back) for days, came_back in ((0, True), (4, True), (8, True), (9, False))]
-    assert is_over(tried)
 
 
 def test_a_report_about_an_address_left_since_touches_nobody(settings: Config) -> None:
@@ -281,178 +176,6 @@ def test_the_unsubscribe_address_inside_a_bounce_unsubscribes_nobody(settings: C
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
 
 
-def refuse(edition: Edition, *numbers: int, fault: Fault = Fault.READER, status: str = "5.1.1") -> None:
-    """The server refused these numbers in the session."""
-    for number in numbers:
-        Result.objects.create(
-            edition=edition, number=number, attempt=1, kind="refused", fault=fault, status=status, at=0
-        )
-
-
-def test_a_mailbox_that_the_session_called_missing_is_suppressed_once(settings: Config) -> None:
-    edition = samples.sending(2)
-    accepted(edition, 2)
-    refuse(edition, 1)
-    assert [weigh_refusals(settings, NOW) for _ in range(2)] == [1, 0]
-    assert reason() == "bounced"
-
-
-@pytest.mark.parametrize(
-    ("fault", "status"), [(Fault.POLICY, "5.7.1"), (Fault.CONTENT, "5.6.0"), (Fault.READER, "5.6.7")]
-)
-def test_refusals_that_are_our_own_fault_cost_nobody(settings: Config, fault: Fault, status: str) -> None:
-    edition = samples.sending(1)
-    refuse(edition, 1, fault=fault, status=status)
-    assert weigh_refusals(settings, NOW) == 0
-    assert reason() is None
-
-
-def test_a_server_that_knows_nobody_is_not_believed(settings: Config) -> None:
-    edition = samples.sending(12)
-    accepted(edition, 12)
-    refuse(edition, *range(1, 12))
-    assert weigh_refusals(settings, NOW) == 0
-
-
-def test_the_mailbox_is_read_and_marked_and_read_once(settings: Config) -> None:
-    edition = samples.sending(1)
-    with imap.Imap([report(to=verp(edition)), prose("Hello", sender="kari@reader.example", subject="Hi")]) as server:
-        first, second = (read_mailbox(with_mailbox(server), NOW) for _ in range(2))
-    assert (first.read, first.suppressed, first.counts["hard"], first.counts["not_understood"]) == (2, 1, 1, 1)
-    assert second.read == 0
-    assert server.flags() == [{r"\Seen"}, {r"\Flagged"}]
-
-
-def test_nothing_is_marked_where_it_could_not_be_recorded(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise OperationalError("the database is gone")
-
-    monkeypatch.setattr(processing, "take", broken)
-    with imap.Imap([report()]) as server, pytest.raises(OperationalError):
-        read_mailbox(with_mailbox(server), NOW)
-    assert server.flags() == [set()]
-
-
-@pytest.mark.parametrize("bad", MALFORMED)
-def test_a_malformed_message_does_not_stop_the_mailbox(settings: Config, bad: bytes) -> None:
-    edition = samples.sending(1)
-    with imap.Imap([bad, report(to=verp(edition))]) as server:
-        assert read_mailbox(with_mailbox(server), NOW).counts["hard"] == 1
-    assert len(server.flags()[0]) == 1
-
-
-def test_a_message_that_makes_the_program_fail_is_flagged_and_logged_without_its_content(
-    settings: Config, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    def failing(raw: bytes) -> Returned:
-        if b"kari@" in raw:
-            raise KeyError("kari@reader.example")
-        return read(raw)
-
-    edition = samples.sending(1)
-    monkeypatch.setattr(processing, "read", failing)
-    good = report(to=verp(edition), address="r1@reader.example", diagnostic="smtp; 550 5.1.1 User unknown")
-    with imap.Imap([report(), good]) as server:
-        assert read_mailbox(with_mailbox(server), NOW).counts["hard"] == 1
-    assert server.flags() == [{r"\Flagged"}, {r"\Seen"}]
-    assert "KeyError at test_processing.py" in caplog.text
-    assert "kari" not in caplog.text
-
-
-@pytest.mark.parametrize("plain", [True, False])
-def test_the_login_goes_by_either_way(plain: bool) -> None:
-    with imap.Imap(plain=plain) as server:
-        assert read_mailbox(with_mailbox(server), NOW).read == 0
-
-
-def test_a_folder_may_be_named_in_any_letters() -> None:
-    with imap.Imap(folder='"Avviste &- tapt/&AOY-"') as server:
-        assert read_mailbox(with_mailbox(server, folder="Avviste & tapt/æ"), NOW).read == 0
-
-
-def tls_of(path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's context with that certificate, and a client's that trusts it."""
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(path)
-    return server, ssl.create_default_context(cafile=path)
-
-
-def test_a_verified_connection_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    served, trusting = tls_of(certificate(tmp_path))
-    with imap.Imap([report()], tls=served) as server:
-        monkeypatch.setattr(mailbox, "TLS_PORT", server.port)
-        with mailbox.ImapMailbox(with_mailbox(server).bounces.imap, trusting) as opened:
-            assert opened.unread() == ["1"]
-
-
-@pytest.mark.parametrize("name", ["127.0.0.1", "elsewhere.example"])
-def test_a_certificate_that_is_not_trusted_or_names_another_ends_it(
-    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    served, trusting = tls_of(certificate(tmp_path, name=name))
-    client = ssl.create_default_context() if name == "127.0.0.1" else trusting
-    with imap.Imap(tls=served) as server:
-        monkeypatch.setattr(mailbox, "TLS_PORT", server.port)
-        with (
-            pytest.raises(MailboxProblem, match="CERTIFICATE_VERIFY_FAILED"),
-            mailbox.ImapMailbox(with_mailbox(server).bounces.imap, client),
-        ):
-            pass
-    assert server.commands == []
-
-
-def test_a_password_never_leaves_in_clear_but_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mailbox, "is_loopback", lambda host: False)
-    with imap.Imap() as server, pytest.raises(MailboxProblem, match="offers no TLS"):
-        read_mailbox(with_mailbox(server), NOW)
-    assert not [told for told in server.commands if told.startswith(("LOGIN", "AUTH"))]
-
-
-@pytest.mark.parametrize(
-    ("keys", "script", "told"),
-    [
-        ({"password": "wrong"}, {}, "refused the login; check bounces.imap.user and bounces.imap.password"),
-        ({"folder": "Elsewhere"}, {}, "has no folder 'Elsewhere'; check bounces.imap.folder"),
-        ({}, {"UID SEARCH": "NO not now"}, "can't be searched"),
-        ({}, {"UID FETCH": "NO not now"}, "can't be read"),
-        ({}, {"UID STORE": "NO not now"}, "can't be marked"),
-        ({}, {"UID FETCH": ""}, "failed (abort); we'll try again"),
-    ],
-)
-def test_what_goes_wrong_is_one_sentence(keys: dict[str, str], script: dict[str, str], told: str) -> None:
-    with imap.Imap([b"Subject: Hi\r\n\r\nHello"], script=script) as server, pytest.raises(MailboxProblem) as raised:
-        read_mailbox(with_mailbox(server, **keys), NOW)
-    assert f"the bounce mailbox at 127.0.0.1:{server.port}" in str(raised.value)
-    assert told in str(raised.value)
-
-
-def test_the_clock_tells_of_a_mailbox_that_fails_in_one_line(caplog: pytest.LogCaptureFixture) -> None:
-    with imap.Imap() as server:
-        settings = with_mailbox(server, password="wrong")
-        with caplog.at_level(logging.WARNING):
-            processing.tick(settings, NOW)
-    assert [record.levelname for record in caplog.records] == ["WARNING"]
-    assert "wrong" not in caplog.text
-
-
-def test_what_keeps_the_mailbox_from_being_read_is_remembered_until_it_is_read() -> None:
-    with imap.Imap() as server:
-        wrong = with_mailbox(server, password="wrong")
-        processing.tick(wrong, NOW)
-        assert "refused the login" in str(mailbox_status.trouble(wrong))
-        assert mailbox_status.trouble(replace(wrong, bounces=Bounces())) is None, "nobody reads it any more"
-        right = with_mailbox(server)
-        processing.tick(right, NOW)
-        assert mailbox_status.trouble(right) is None
-
-
-def test_the_clock_reads_nothing_where_no_mailbox_is_set(settings: Config, monkeypatch: pytest.MonkeyPatch) -> None:
-    called: list[Callable[..., object]] = []
-    monkeypatch.setattr(processing, "read_mailbox", called.append)
-    processing.tick(settings, NOW)
-    assert called == []
-
-
 def test_a_return_path_is_met_in_any_case(settings: Config) -> None:
     edition = samples.sending(1)
     assert take(settings, report(to=verp(edition).upper()), NOW) == (BounceEffect.HARD, 1)
@@ -462,9 +185,3 @@ def test_an_outcome_that_was_accepted_stays_accepted(settings: Config) -> None:
     [edition] = editions(1)
     came_back(settings, edition)
     assert Result.objects.get().kind == OutcomeKind.ACCEPTED
-
-
-def test_the_bounce_library_logs_no_message() -> None:
-    logger = logging.getLogger("flufl.bounce")
-    assert not logger.propagate
-    assert logging.NullHandler in map(type, logger.handlers)

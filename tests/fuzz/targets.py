@@ -41,7 +41,7 @@ from subscribers.importing.reading import lines, opened
 from subscribers.protection import challenges
 from tests import settings
 from tests.delivery import bounce_samples, dmarc_samples
-from tests.delivery.test_bounces import FRAGMENTS
+from tests.delivery.test_bounce_robustness import FRAGMENTS
 from tests.doubles import webhook_calls
 from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
 from tests.fuzz import requests, vocabulary

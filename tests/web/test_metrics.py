@@ -5,18 +5,22 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
-from newsletter import __version__, supervision
+from newsletter import __version__, config, supervision
 from newsletter.messages.general import TEXT
 from newsletter.models import Bounce, Edition, Occurrence, Result, Source, State, Tally
 from newsletter.sending import lifecycle, unknown_deliveries
 from newsletter.sending.results import ResultRow, record
+from newsletter.sending.safeguards import fallback
+from newsletter.sending.safeguards.fallback import Work, succession_of
 from newsletter.supervision import Service, Supervisor
 from subscribers.models import Letter, Subscriber
 from tests.factories import configured
@@ -58,6 +62,15 @@ def test_unconfirmed_deliveries_count_until_they_are_settled(client: Client, edi
     unknown_deliveries.leave(edition)
     assert Result.objects.filter(kind="unknown").count() == 2
     assert scraped(client)["newsletter_deliveries_unsettled", "kinaforum"] == 0
+
+
+def test_editions_that_a_fallback_provider_took_over(client: Client, edition: Edition) -> None:
+    configuration = config.current()
+    config.use(replace(configuration, delivery=replace(configuration.delivery, provider="postmark", fallback="smtp")))
+    assert scraped(client)["newsletter_fallback_editions", "kinaforum"] == 0
+    with transaction.atomic():
+        fallback.take_over_all(Work(("kinaforum",), succession_of(config.current(), "postmark")), TEXT(words="401"))
+    assert scraped(client)["newsletter_fallback_editions", "kinaforum"] == 1
 
 
 def test_retries_and_their_age(client: Client, edition: Edition) -> None:

@@ -26,10 +26,10 @@ class Returned:
     """A mail from the bounce mailbox, read; nothing in it is proof of anything.
 
     `delayed` is true of a soft bounce that is only a warning: the server goes on trying (RFC 3464 2.3.3), and the mail
-    may still arrive. `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses, `fault` whose a
-    soft bounce was. `to` are the addresses that the mail itself came to, `about` those in its report and in the headers
-    of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets, and `unsubscribe` its
-    List-Unsubscribe. `message_id` is the mail's own.
+    may still arrive. `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses,
+    `fault` whose a soft bounce was. `to` are the addresses that the mail itself came to, `about` those in its report
+    and in the headers of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets,
+    and `unsubscribe` its List-Unsubscribe. `message_id` is the mail's own.
     """
 
     kind: BounceKind

@@ -23,6 +23,7 @@ def families(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
     yield _by_state("newsletter_subscriptions", "Subscriptions by newsletter and state.", Subscription)
     yield from _sources(configuration, now)
     yield from _deliveries()
+    yield _fallbacks(configuration)
     yield from _queues(now)
     yield from _emails(now)
     yield from _bounces()
@@ -106,6 +107,15 @@ def _unsettled(edition: int) -> int:
     """Said so that the index of what was not accepted is used."""
     unknown = Result.objects.filter(edition=edition, kind=DeliveryStatus.UNKNOWN, settled=False)
     return unknown.exclude(kind=DeliveryStatus.ACCEPTED).count()
+
+
+def _fallbacks(configuration: Config) -> GaugeMetricFamily:
+    """Newsletters with a fallback provider have a series from the beginning, so that the first takeover is a change."""
+    watched = [name for name, each in configuration.newsletters.items() if configuration.fallback_of(each)]
+    taken_over = Edition.objects.filter(fallback_reason__isnull=False).values_list("newsletter")
+    counts = dict(taken_over.annotate(n=Count("pk")).order_by("newsletter"))
+    words = "Editions of which the fallback provider sends or sent the rest."
+    return _per_newsletter("newsletter_fallback_editions", words, {**dict.fromkeys(watched, 0), **counts})
 
 
 def _queues(now: datetime) -> Iterator[GaugeMetricFamily]:

@@ -109,7 +109,7 @@ def _bounded(raw: bytes) -> bytes:
     return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
 
 
-class Verdict(NamedTuple):
+class _Verdict(NamedTuple):
     """What a mail says; see `Returned`."""
 
     kind: BounceKind
@@ -120,29 +120,29 @@ class Verdict(NamedTuple):
     delayed: bool = False
 
 
-def _verdict(mail: Message, parts: Parts) -> Verdict:
+def _verdict(mail: Message, parts: Parts) -> _Verdict:
     if parts.feedback:
         return _complaint(parts)
     acted = [block for block in parts.blocks if block.get("action")]
     if acted:
         return _report(parts, acted)
     if _microsofts(parts):
-        return Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse")
+        return _Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse")
     if _is_a_daemons(parts):
         return _prose(mail, parts)
-    return Verdict(BounceKind.NOTHING if _is_automatic(parts.headers) else BounceKind.UNKNOWN)
+    return _Verdict(BounceKind.NOTHING if _is_automatic(parts.headers) else BounceKind.UNKNOWN)
 
 
-def _complaint(parts: Parts) -> Verdict:
+def _complaint(parts: Parts) -> _Verdict:
     kind = parts.feedback.get("feedback-type", "other").lower()
     if kind in _NO_COMPLAINT or "auth-failure" in parts.feedback:
-        return Verdict(BounceKind.NOTHING, words=kind)
+        return _Verdict(BounceKind.NOTHING, words=kind)
     named = parts.feedback.get("original-rcpt-to") or parts.feedback.get("removal-recipient") or ""
     recipients = addresses(named) or addresses(field(parts.original, "to"))
-    return Verdict(BounceKind.COMPLAINT, Fault.NONE, recipients, "", kind)
+    return _Verdict(BounceKind.COMPLAINT, Fault.NONE, recipients, "", kind)
 
 
-def _report(parts: Parts, blocks: list[Fields]) -> Verdict:
+def _report(parts: Parts, blocks: list[Fields]) -> _Verdict:
     """What a delivery report says: the failures in it, else the delays, else nothing to be done.
 
     One about several recipients is hard only if it is for each of them.
@@ -150,14 +150,14 @@ def _report(parts: Parts, blocks: list[Fields]) -> Verdict:
     failed = [block for block in blocks if block["action"].lower().startswith(_NEVER)]
     delayed = [block for block in blocks if block["action"].lower().startswith(_LATER)]
     if not failed and not delayed:
-        return Verdict(BounceKind.NOTHING, words=blocks[0]["action"])
+        return _Verdict(BounceKind.NOTHING, words=blocks[0]["action"])
     chosen = failed or delayed
     recipients = tuple(dict.fromkeys(a for block in chosen for a in _recipient(block)))
     recipients = recipients or addresses(parts.headers.get("x-failed-recipients", ""))
     verdicts = [_block(block, parts, recipients) for block in chosen]
     kind, fault, status, said = next((each for each in verdicts if each[0] is not BounceKind.HARD), verdicts[0])
     words = said or _near(parts.prose, recipients)
-    return Verdict(kind if failed else BounceKind.SOFT, fault, recipients, status, words, delayed=not failed)
+    return _Verdict(kind if failed else BounceKind.SOFT, fault, recipients, status, words, delayed=not failed)
 
 
 def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[BounceKind, Fault, str, str]:
@@ -172,7 +172,7 @@ def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[Bo
     return _kind(refused, confirmed=category in _BAD_CATEGORIES), fault, status, said
 
 
-def _prose(mail: Message, parts: Parts) -> Verdict:
+def _prose(mail: Message, parts: Parts) -> _Verdict:
     later, never = _failures(mail, parts.prose)
     named = addresses(parts.headers.get("x-failed-recipients", "")) or never or later
     recipients = named or _on_its_own(parts.prose) or addresses(field(parts.original, "to"))[:1]
@@ -180,11 +180,11 @@ def _prose(mail: Message, parts: Parts) -> Verdict:
     status = _status_of(said)
     subject = parts.headers.get("subject", "")
     if (later and not never) or _DELAYED.search(f"{subject}\n{parts.prose}"):
-        return Verdict(BounceKind.SOFT, _fault(said, "", status), recipients, status, said, delayed=True)
+        return _Verdict(BounceKind.SOFT, _fault(said, "", status), recipients, status, said, delayed=True)
     fault = _fault(said, parts.prose, status)
     if not named and not _FAILED.search(subject) and fault is Fault.NONE:
-        return Verdict(BounceKind.UNKNOWN)
-    return Verdict(_kind(_Refusal(fault, status, said, stage_of(said))), fault, recipients, status, said)
+        return _Verdict(BounceKind.UNKNOWN)
+    return _Verdict(_kind(_Refusal(fault, status, said, stage_of(said))), fault, recipients, status, said)
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:

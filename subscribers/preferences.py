@@ -25,6 +25,7 @@ from subscribers.models import (
     Subscriber,
     Subscription,
     Suppression,
+    choices_changed,
     person_erased,
     subscriptions_changed,
     subscriptions_ended,
@@ -100,13 +101,19 @@ def pause(subscription: Subscription, until: date | None) -> None:
     """Pause an active subscription until a date; None resumes it."""
     active = Subscription.objects.filter(pk=subscription.pk, state=Subscription.State.ACTIVE)
     if active.update(paused_until=until, heard_at=timezone.now()):
-        subscriptions_changed.send(Subscription, numbers=[subscription.pk])
+        _tell_of_choice(subscription)
 
 
+def _tell_of_choice(subscription: Subscription) -> None:
+    choices_changed.send(Subscription, numbers=[subscription.pk])
+    subscriptions_changed.send(Subscription, numbers=[subscription.pk])
+
+
+@transaction.atomic
 def choose_cadence(subscription: Subscription, cadence: str) -> None:
     """Change how often a subscriber gets a newsletter, from the next edition on; empty is the default."""
     Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence, heard_at=timezone.now())
-    subscriptions_changed.send(Subscription, numbers=[subscription.pk])
+    _tell_of_choice(subscription)
 
 
 @transaction.atomic
@@ -114,7 +121,7 @@ def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime
     """Change the topics that a subscriber gets posts of, for editions that are approved from now on; none means all."""
     Subscription.objects.select_for_update().get(pk=subscription.pk).pick(picks_of(names), at)
     heard([subscription.pk], at)
-    subscriptions_changed.send(Subscription, numbers=[subscription.pk])
+    _tell_of_choice(subscription)
 
 
 def send_profile_link(subscription: Subscription, at: datetime) -> None:

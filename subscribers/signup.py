@@ -11,7 +11,16 @@ from django.db.models import Q
 
 from newsletter.config import Config
 from subscribers import letters
-from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription, Suppression, subscriptions_started
+from subscribers.models import (
+    Consent,
+    Hits,
+    Letter,
+    Subscriber,
+    Subscription,
+    Suppression,
+    choices_changed,
+    subscriptions_started,
+)
 from subscribers.tokens import Purpose, read_timed
 
 KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
@@ -67,6 +76,7 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
     if consent.topics or (consent.how == Consent.How.FORM and subscription.state != Subscription.State.ACTIVE):
         subscription.pick(consent.topics, at)
     _activate(configuration, subscription, at)
+    choices_changed.send(Subscription, numbers=[subscription.pk])
     return ConfirmResult.DONE, subscription
 
 

@@ -3,11 +3,12 @@
 Whatever was begun without a known result is unknown. Without a complete log, everything that was not sent by then is.
 """
 
+import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from django.db import connections, models, transaction
@@ -40,13 +41,15 @@ from newsletter.models import (
 )
 from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
-from newsletter.sending import journals, lifecycle
+from newsletter.sending import audience, journals, lifecycle
 from newsletter.sending.results import ResultRow, row_of
+from newsletter.sending.sql import marks
 from subscribers import preferences
 from subscribers.addresses import Address
-from subscribers.models import Letter, Subscriber, Subscription, Suppression
+from subscribers.models import Letter, Subscriber, Subscription, Suppression, WhereProblem
 
 AT_ONCE = 1_000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -67,8 +70,8 @@ def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path],
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
         _letters(now)
-        begun = _editions(found.records) | replay_welcomed(found.records)
-        _people(found.records)
+        begun = _in_order(found.records, configuration) | replay_welcomed(found.records)
+        _erase(found.records)
         apply_deliveries(_deliveries(found.records), configuration.delivery, now, everything=not found.complete)
         if found.complete:
             lifecycle.complete(tuple(configuration.newsletters), now)
@@ -111,15 +114,21 @@ def _found(manifest: Manifest, folders: Sequence[Path]) -> Found:
     return Found(messages.LOG_COMPLETE(), True, since)
 
 
-def _editions(records: Iterable[log.Record]) -> set[int]:
-    """Restore the editions that began to be sent, with their content and audience; return their primary keys."""
+def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:
+    """Restore the editions that began to be sent, with their content and audience, and what people did meanwhile.
+
+    The order decides whose marks an edition moved. Returns the primary keys of the editions.
+    """
     last = {record.values[0]: record for record in records if record.kind == entries.AUDIENCE}
-    for record in last.values():
-        _edition(record)
+    for record in records:
+        if record.kind != entries.AUDIENCE:
+            _person(record)
+        elif last[record.values[0]] is record:
+            _edition(record, configuration)
     return set(Edition.objects.filter(began_at__isnull=False).values_list("pk", flat=True))
 
 
-def _edition(record: log.Record) -> None:
+def _edition(record: log.Record, configuration: Config) -> None:
     name, audience, packed = record.values
     rows = entries.unpacked_rows(packed)
     edition = next(row for row in rows if isinstance(row, Edition))
@@ -136,6 +145,8 @@ def _edition(record: log.Record) -> None:
     for reference in ("corrects", "replaced_by"):
         if not Edition.objects.filter(pk=getattr(edition, f"{reference}_id")).exists():
             setattr(edition, reference, None)
+    if edition.newsletter in configuration.newsletters and _has_marks(edition, rows):
+        marks.set_starts(configuration.newsletters[edition.newsletter])
     edition.save()
     ApprovedContent.objects.filter(edition=edition).delete()
     EditionPost.objects.filter(edition=edition).delete()
@@ -143,26 +154,47 @@ def _edition(record: log.Record) -> None:
     for row in rows:
         if isinstance(row, ApprovedContent | EditionPost | Variant):
             row.save()
-    _move_marks(edition, [row for row in rows if isinstance(row, Post)], numbers)
     Delivery.objects.filter(edition=edition).delete()
     Delivery.objects.bulk_create(
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
     )
+    if _has_marks(edition, rows):
+        _move_marks(edition, [row for row in rows if isinstance(row, Post)], numbers)
+        _move_others(configuration, edition, record.at)
+
+
+def _has_marks(edition: Edition, rows: Iterable[models.Model]) -> bool:
+    return edition.end is not None and any(isinstance(row, Variant) for row in rows)
 
 
 def _move_marks(edition: Edition, posts: Sequence[Post], subscriptions: Sequence[int]) -> None:
-    """Repeat what fixing the audience did if readers have marks: the posts' numbers, and how far readers are."""
-    if edition.end is None or not Variant.objects.filter(edition=edition).exists():
-        return
+    """Repeat what fixing the audience did: the posts' numbers, and how far readers are."""
+    end = edition.end or 0
     numbering, _ = Numbering.objects.get_or_create(newsletter=edition.newsletter)
-    numbering.last, numbering.by_marks = max(numbering.last, edition.end), True
+    numbering.last, numbering.by_marks = max(numbering.last, end), True
     numbering.save()
     for post in posts:
         Post.objects.filter(pk=post.pk).update(number=post.number)
     for first in range(0, len(subscriptions), AT_ONCE):
         readers = Subscription.objects.filter(pk__in=subscriptions[first : first + AT_ONCE])
-        readers.filter(mark__lt=edition.end).update(mark=edition.end)
+        readers.filter(mark__lt=end).update(mark=end)
         readers.update(starts=False)
+
+
+def _move_others(configuration: Config, edition: Edition, at: float) -> None:
+    """Move the marks of those of the cadence who were not in the audience, such as paused readers.
+
+    Without the newsletter or its segment they stay: these readers may get posts of their pause, and no post twice.
+    """
+    if edition.newsletter not in configuration.newsletters:
+        return
+    newsletter, when = configuration.edited(edition), datetime.fromtimestamp(at, UTC)
+    try:
+        receiving = audience.receiving(newsletter, edition, when)
+    except WhereProblem as problem:
+        _log.warning("%s: the segment is not understood any more: %s", edition.name, problem)
+        return
+    marks.move(newsletter, edition, receiving, edition.end or 0)
 
 
 def _save_new(row: models.Model) -> None:
@@ -171,20 +203,36 @@ def _save_new(row: models.Model) -> None:
         row.save(force_insert=True)
 
 
-def _people(records: Iterable[log.Record]) -> None:
-    """Apply departures, blocks and erasures."""
+def _person(record: log.Record) -> None:
+    """Apply a departure, a block, a question, or a choice."""
+    at = datetime.fromtimestamp(record.at, UTC)
+    if record.kind == entries.LEFT:
+        for number in record.values[0]:
+            preferences.unsubscribe(number, at)
+    elif record.kind == entries.ASKED:
+        Subscription.objects.filter(pk__in=record.values[0]).update(asked_at=at)
+    elif record.kind == entries.CHOSEN:
+        for choice in record.values[0]:
+            _choose(*choice, at=at)
+    elif record.kind == entries.BLOCKED:
+        kind, digest, reason, key_id = record.values
+        row = {"reason": reason, "key_id": key_id, "at": at}
+        Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=row)
+
+
+def _choose(number: int, cadence: str, topics: str, paused_until: str | None, *, at: datetime) -> None:
+    """Repeat a choice of how often, which topics, and until when not."""
+    tie = Subscription.objects.filter(pk=number).first()
+    if tie is not None:
+        tie.pick(topics, at)
+        tie.cadence, tie.paused_until = cadence, date.fromisoformat(paused_until) if paused_until else None
+        tie.save(update_fields=["cadence", "paused_until"])
+
+
+def _erase(records: Iterable[log.Record]) -> None:
+    """Apply erasures."""
     for record in records:
-        at = datetime.fromtimestamp(record.at, UTC)
-        if record.kind == entries.LEFT:
-            for number in record.values[0]:
-                preferences.unsubscribe(number, at)
-        elif record.kind == entries.ASKED:
-            Subscription.objects.filter(pk__in=record.values[0]).update(asked_at=at)
-        elif record.kind == entries.BLOCKED:
-            kind, digest, reason, key_id = record.values
-            row = {"reason": reason, "key_id": key_id, "at": at}
-            Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=row)
-        elif record.kind == entries.ERASED:
+        if record.kind == entries.ERASED:
             for person in Subscriber.objects.filter(pk__in=record.values[0]):
                 preferences.forget(Address(person.address, person.key))
 

@@ -1,4 +1,4 @@
-"""What is written into the recovery log: editions, what was begun, outcomes, departures, erasures and blocks."""
+"""What is written into the recovery log: editions, what was begun, outcomes, departures, choices, erasures, blocks."""
 
 import base64
 import logging
@@ -17,13 +17,20 @@ from newsletter.delivery.journal import JournalError
 from newsletter.messages import delivery as messages
 from newsletter.models import Delivery, Edition, Listing
 from newsletter.recovery import log
-from subscribers.models import person_erased, subscriptions_asked, subscriptions_ended, suppressed
+from subscribers.models import (
+    Subscription,
+    choices_changed,
+    person_erased,
+    subscriptions_asked,
+    subscriptions_ended,
+    suppressed,
+)
 
 _log = logging.getLogger(__name__)
 
 AUDIENCE, BEGUN, ENDED, RESULTS = "audience", "begun", "ended", "results"
 LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
-WELCOMED, ASKED = "welcomed", "asked"
+WELCOMED, ASKED, CHOSEN = "welcomed", "asked", "chosen"
 
 
 def audience_created(edition: Edition) -> None:
@@ -72,6 +79,18 @@ def results(edition: str, rows: Sequence[tuple[Any, ...]]) -> None:
 def _left(sender: object, numbers: Collection[int], **_: Any) -> None:
     keys = list(numbers)
     transaction.on_commit(lambda: _append_if_possible(LEFT, keys))
+
+
+@receiver(choices_changed)
+def _chosen(sender: object, numbers: Collection[int], **_: Any) -> None:
+    keys = list(numbers)
+    transaction.on_commit(lambda: _append_if_possible(CHOSEN, _choices(keys)))
+
+
+def _choices(keys: Collection[int]) -> list[tuple[int, str, str, str | None]]:
+    """Return the number of each subscription with its cadence, its topics, and the day on which a pause ends."""
+    found = Subscription.objects.filter(pk__in=keys).values_list("pk", "cadence", "topics", "paused_until")
+    return [(key, cadence, topics, day and day.isoformat()) for key, cadence, topics, day in found]
 
 
 @receiver(subscriptions_asked)

@@ -9,7 +9,7 @@ from newsletter.messages import importing as messages
 from subscribers.addresses import Address
 from subscribers.importing.bulk import insert_consents, insert_people, insert_ties
 from subscribers.importing.headers import Kept, PersonRow
-from subscribers.models import Consent, Subscriber, Subscription, Suppression, TopicChange
+from subscribers.models import Consent, Subscriber, Subscription, Suppression, TopicChange, choices_changed
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
 from subscribers.signup import invite
@@ -172,6 +172,7 @@ class ImportBatch:
                 ["state", "joined", "tags", "cadence", "topics", "paused_until", "welcome_from"],
                 batch_size=200,
             )
+            choices_changed.send(Subscription, numbers=[tie.pk for tie in self.changed_ties.values()])
         TopicChange.objects.bulk_create(self.topic_changes)
         insert_consents([self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t)])
         for tie in filter(self._asked, self.new_ties):

@@ -24,6 +24,9 @@ subscriptions_started = Signal()
 subscriptions_changed = Signal()
 """Sent in the transaction in which names, addresses, tags or pauses change, with `numbers` (keys of subscriptions)."""
 
+choices_changed = Signal()
+"""Sent in the transaction in which cadences, topics or pauses of subscriptions change, with `numbers`."""
+
 subscriptions_asked = Signal()
 """Sent in the transaction in which people are asked whether they still want it, with `numbers`, like the others."""
 

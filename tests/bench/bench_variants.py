@@ -1,23 +1,28 @@
-"""What choices of readers cost: `python -m tests.bench.bench_variants [READERS] [ROUNDS]`, on SQLite.
+"""What choices of readers cost: `python -m tests.bench.bench_variants [READERS] [ROUNDS] [--topics N] [--postgresql]`.
 
-Readers in four cadences get posts for some days, and some change. Then a weekly edition has a variant for every mark,
-and the next one finds all readers at the same mark. For each of the two: how long approval takes, how many variants it
-freezes and of how many bytes, how long the audience takes, the CPU time of a mail (claim, last look, lease, message,
-results), and how many queries each step needs. The last line is how much more a mail of the first kind costs.
+Readers in four cadences get posts for some days, and some change. Then a weekly edition has a variant for every mark
+and set of posts, and the next one has the same posts for all. With topics, 60 % of the readers pick none, 25 % one,
+10 % two and 5 % three, some topics more often than others, and a post is in one or two. For each of the two editions:
+how long approval takes, how many variants it freezes and of how many bytes, how long the audience takes, the CPU time
+of a mail (claim, last look, lease, message, results; with PostgreSQL without the server's), and how many queries each
+step needs. The last line is how much more a mail of the first edition costs in variants with at least 500 readers.
 """
 
+import argparse
+import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.bench.bench_send import CONFIG
+from tests.doubles import postgresql
 
 if TYPE_CHECKING:
     from newsletter.models import Edition
@@ -28,6 +33,10 @@ POSTS_A_DAY, DAYS = 2, 4
 CHANGED = 0.02
 """The part of each cadence's readers who change to another one each day, and back."""
 DAY = timedelta(days=1)
+PICKED = (0.60, 0.25, 0.10, 0.05)
+"""The parts of the readers who pick no topic, one, two and three."""
+SLOTS = 1_000
+"""Groups of readers that pick the same."""
 
 
 @dataclass
@@ -59,13 +68,18 @@ def measured() -> Iterator[Step]:
 class Newsletter:
     """A newsletter with four cadences, and what happens to it day after day."""
 
-    def __init__(self, readers: int) -> None:
-        from newsletter.config import CadenceSettings
+    def __init__(self, readers: int, topics: int) -> None:
+        from newsletter.config import CadenceSettings, Topic
         from tests import factories
         from tests.sending import outbox_samples as samples
 
         own = {c: CadenceSettings() for c in CADENCES[1:]}
-        factories.configured(cadences=CADENCES, cadence=own, minimum_posts=0, body="title")
+        self.topics = [f"t{n}" for n in range(topics)]
+        self._weights = [1 / (n + 1) for n in range(topics)]
+        self._random = random.Random(15)
+        configured = {name: Topic(categories=(name,)) for name in self.topics}
+        limits = {"minimum_posts": 0, "maximum_variants": 4096}
+        factories.configured(cadences=CADENCES, cadence=own, body="title", topics=configured, **limits)
         factories.collected_before()
         for first in range(0, readers, 50_000):
             samples.subscribe(f"r{n}@reader.example" for n in range(first, min(first + 50_000, readers)))
@@ -73,6 +87,8 @@ class Newsletter:
         self.posts = 0
         self.listed: list[Any] = []
         self._choose(enumerate(CADENCES))
+        if topics:
+            self._pick()
 
     def _choose(self, cadences: Any) -> None:
         from subscribers.models import Subscription
@@ -80,14 +96,34 @@ class Newsletter:
         for remainder, cadence in cadences:
             Subscription.objects.extra(where=[f"id % {len(CADENCES)} = {remainder}"]).update(cadence=cadence)
 
-    def publish(self, count: int) -> None:
-        """Let the blog publish so many posts, and read them."""
+    def _pick(self) -> None:
+        from newsletter.domain.picks import picks_of
+        from subscribers.models import Subscription
+
+        slots: dict[str, list[str]] = {}
+        for slot in range(SLOTS):
+            count = self._random.choices(range(len(PICKED)), PICKED)[0]
+            slots.setdefault(picks_of(self._some(count)), []).append(str(slot))
+        for picks, those in slots.items():
+            where = f"(id / {len(CADENCES)}) % {SLOTS} IN ({', '.join(those)})"
+            Subscription.objects.extra(where=[where]).update(topics=picks)
+
+    def _some(self, count: int) -> set[str]:
+        """Return so many topics, the first ones more often."""
+        found: set[str] = set()
+        while len(found) < count:
+            found |= set(self._random.choices(self.topics, self._weights))
+        return found
+
+    def publish(self, count: int, *, for_all: bool = False) -> None:
+        """Let the blog publish so many posts, each in one or two topics, or in all, and read them."""
         from tests import factories
 
         for _ in range(count):
             self.now += timedelta(minutes=1)
             self.posts += 1
-            self.listed.append(factories.found(f"p{self.posts}", self.now))
+            inside = self.topics if for_all else self._some(self._random.randint(1, 2)) if self.topics else ()
+            self.listed.append(factories.found(f"p{self.posts}", self.now, categories=tuple(inside)))
         self.now += timedelta(minutes=1)
         factories.collected(*self.listed[-60:], now=self.now)
 
@@ -148,23 +184,46 @@ class Newsletter:
         return edition
 
 
-def _send() -> tuple[int, int]:
-    """Claim, look, build and record all mails, as a sending process does; return how many, and their bytes."""
+@dataclass
+class Sent:
+    """Mails, their bytes and what they cost; `large`: only those of variants with at least a chunk of readers."""
+
+    mails: int = 0
+    size: int = 0
+    cpu: float = 0.0
+    large_mails: int = 0
+    large_cpu: float = 0.0
+
+    @property
+    def cost(self) -> float:
+        """Microseconds of CPU time of a mail in a large variant."""
+        return self.large_cpu / self.large_mails * 1e6
+
+
+def _send(edition: "Edition") -> Sent:
+    """Claim, look, build and record all mails, as a sending process does."""
     from newsletter.mime.message_builder import MessageBuilder
     from tests.sending import outbox_samples as samples
 
-    box, mails, size = samples.outbox(), 0, 0
+    box, sent, started = samples.outbox(), Sent(), time.process_time()
     builder, built = None, None
+    sizes = [(v.last, v.last - (v.first or 1) + 1) for v in edition.variants.exclude(last=None).order_by("last")]
     while batch := box.next(CHUNK):
         begun = box.begin(batch)
         box.renew_leases([(begun.edition, begun.chunk)])
         if builder is None or batch.segments is not built:
             builder, built = MessageBuilder(batch.segments), batch.segments
-        size += sum(builder.build(reader).size for reader in begun.readers)
+        sent.size += sum(builder.build(reader).size for reader in begun.readers)
         outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
         box.settle(begun.edition, begun.chunk, outcomes, finished=True)
-        mails += len(begun.readers)
-    return mails, size
+        now = time.process_time()
+        sent.mails += len(begun.readers)
+        sent.cpu += now - started
+        if next(size for last, size in sizes if last >= next(iter(batch.attempts))) >= CHUNK:
+            sent.large_mails += len(begun.readers)
+            sent.large_cpu += now - started
+        started = now
+    return sent
 
 
 def measure(newsletter: Newsletter, what: str) -> float:
@@ -177,42 +236,49 @@ def measure(newsletter: Newsletter, what: str) -> float:
     with measured() as beginning:
         newsletter.queued(edition)
     with measured() as sending:
-        mails, size = _send()
+        sent = _send(edition)
     variants = list(edition.variants.all())
     content = ApprovedContent.objects.get(edition=edition)
     frozen = len(content.segments) + sum(len(v.segments) for v in variants)
     readers = sorted((v.last - (v.first or 1) + 1 for v in variants if v.last is not None), reverse=True)
-    cost, queries = sending.cpu / mails * 1e6, sending.queries * CHUNK / mails
+    shown = readers if len(readers) <= 12 else f"{readers[:8]} and {len(readers) - 8} smaller ones"
+    large = sum(1 for count in readers if count >= CHUNK)
+    bytes_each, cost = sent.size // sent.mails, sent.cpu / sent.mails * 1e6
     lines = (
-        f"{what}: {len(variants)} variants frozen, of which {len(readers)} have readers: {readers}",
+        f"{what}: {len(variants)} variants frozen, of which {len(readers)} have readers: {shown}",
         f"  approval {approving.wall:.2f} s ({approving.cpu:.2f} s CPU), {frozen} bytes, {approving.queries} queries",
-        f"  audience of {mails} in {beginning.wall:.2f} s ({beginning.cpu:.2f} s CPU), {beginning.queries} queries",
-        f"  sending {cost:.1f} µs CPU a mail of {size // mails} bytes, {queries:.1f} queries for {CHUNK}",
+        (
+            f"  audience of {edition.audience} in {beginning.wall:.2f} s ({beginning.cpu:.2f} s CPU), "
+            f"{beginning.queries} queries"
+        ),
+        (
+            f"  sending {sent.mails} mails of {bytes_each} bytes, {sending.queries} queries: {cost:.1f} µs CPU a mail, "
+            f"{sent.cost:.1f} in the {large} variants of {CHUNK} readers or more"
+        ),
     )
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    return cost
+    return sent.cost
 
 
-def main(words: Sequence[str]) -> None:
+def main() -> None:
     """Measure in turn, so that what else the machine does concerns both."""
-    readers, rounds = int(words[0]) if words else 100_000, int(words[1]) if len(words) > 1 else 3
-    with tempfile.TemporaryDirectory(prefix="newsletter-bench-") as folder:
-        from newsletter import config
-        from newsletter.start import start
-
-        file = Path(folder) / "config.toml"
-        file.write_text(CONFIG.format(database="sqlite:///bench.db"), encoding="utf-8")
-        start(config.use(config.load(file)))
-        from newsletter.sending.sql import database
-
-        newsletter = Newsletter(readers)
-        database.make_durable()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("readers", type=int, nargs="?", default=100_000)
+    parser.add_argument("rounds", type=int, nargs="?", default=3)
+    parser.add_argument("--topics", type=int, default=0)
+    parser.add_argument("--postgresql", action="store_true", help="instead of SQLite")
+    given = parser.parse_args()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="newsletter-bench-")))
+        database = stack.enter_context(postgresql.running()) if given.postgresql else "sqlite:///bench.db"
+        begin(folder, database)
+        newsletter = Newsletter(given.readers, given.topics)
         ratios = []
-        for _ in range(rounds):
+        for _ in range(given.rounds):
             newsletter.pass_days(DAYS)
             many = measure(newsletter, "many variants")
-            newsletter.publish(POSTS_A_DAY * DAYS)
+            newsletter.publish(POSTS_A_DAY * DAYS, for_all=True)
             one = measure(newsletter, "one variant")
             ratios.append(many / one)
         more = [f"{(ratio - 1) * 100:+.1f} %" for ratio in ratios]
@@ -220,5 +286,18 @@ def main(words: Sequence[str]) -> None:
         sys.stdout.write(f"a mail of many variants costs {middle:+.1f} % ({', '.join(more)})\n")
 
 
+def begin(folder: Path, database: str) -> None:
+    """Start with a new database."""
+    from newsletter import config
+    from newsletter.start import start
+
+    file = folder / "config.toml"
+    file.write_text(CONFIG.format(database=database), encoding="utf-8")
+    start(config.use(config.load(file)))
+    from newsletter.sending.sql import database as databases
+
+    databases.make_durable()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -37,6 +37,18 @@ from subscribers.models import Subscription
 for address in sys.argv[2:]:
     preferences.choose_cadence(Subscription.objects.get(subscriber__address=address), sys.argv[1])
 """
+PAUSE = """
+import sys
+from datetime import date
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+from subscribers import preferences
+from subscribers.models import Subscription
+until = date(9000, 1, 1) if sys.argv[1] == "pause" else None
+preferences.pause(Subscription.objects.get(subscriber__address=sys.argv[2]), until)
+"""
 LEAVE = """
 import sys
 from datetime import UTC, datetime
@@ -50,7 +62,7 @@ preferences.unsubscribe(Subscription.objects.get(subscriber__address=sys.argv[1]
 """
 WEEKLY = [f"weekly{n}@example.org" for n in range(40)]
 DAILY = [f"daily{n}@example.org" for n in range(30)]
-FROM_DAILY, FROM_WEEKLY, LEFT = DAILY[:10], WEEKLY[:10], DAILY[20]
+FROM_DAILY, FROM_WEEKLY, LEFT, PAUSED = DAILY[:10], WEEKLY[:10], DAILY[20], DAILY[21]
 POSTS = {day: f"post-{day}" for day in (2, 3, 4, 5, 6)}
 DAY, WEEK = "kinaforum/day-2026-02-0{}", "kinaforum/2026-W06"
 
@@ -97,6 +109,12 @@ def posts_by_reader(mailbox: Mailbox) -> dict[str, list[int]]:
     return got
 
 
+def cadences(site: Site) -> dict[str, str]:
+    """Return how often each reader gets the newsletter."""
+    lines = site.run("subscribers", "export", "--newsletter", "kinaforum").stdout.splitlines()
+    return {row["address"]: row["cadence"] for row in csv.DictReader(lines)}
+
+
 def test_readers_who_change_how_often_get_each_post_once(kinaforum: Site, mailbox: Mailbox) -> None:
     assert send(kinaforum, DAY.format(2), "--cadence", "day", "--day", "2026-02-02")["accepted"] == 30
     assert send(kinaforum, DAY.format(3), "--cadence", "day", "--day", "2026-02-03")["accepted"] == 30
@@ -112,22 +130,28 @@ def test_readers_who_change_how_often_get_each_post_once(kinaforum: Site, mailbo
 
 
 def test_after_a_restore_nobody_gets_a_post_twice_and_who_left_gets_nothing(kinaforum: Site, mailbox: Mailbox) -> None:
-    """The backup is older than two editions with variants, a change and a departure."""
+    """The backup is older than two editions with variants, changes of how often, a pause and a departure."""
     for day in (2, 3):
         send(kinaforum, DAY.format(day), "--cadence", "day", "--day", f"2026-02-0{day}")
+    kinaforum.run("backup", "before.zip")
     run(kinaforum, CHOOSE, "week", *FROM_DAILY)
     run(kinaforum, CHOOSE, "day", *FROM_WEEKLY)
-    kinaforum.run("backup", "before.zip")
-    assert send(kinaforum, DAY.format(4), "--cadence", "day", "--day", "2026-02-04")["accepted"] == 30
+    run(kinaforum, PAUSE, "pause", PAUSED)
+    assert send(kinaforum, DAY.format(4), "--cadence", "day", "--day", "2026-02-04")["accepted"] == 29
     assert send(kinaforum, WEEK, "--week", "2026-W06")["accepted"] == 40
     run(kinaforum, LEAVE, LEFT)
     for path in kinaforum.folder.glob("newsletter.db*"):
         path.unlink()
     assert "was read from the recovery log" in kinaforum.json("restore", "before.zip")["reason"]
     kinaforum.run("restore", "--confirm")
+    assert cadences(kinaforum) == dict.fromkeys(DAILY, "day") | dict.fromkeys(WEEKLY, "week") | dict.fromkeys(
+        FROM_DAILY, "week"
+    ) | dict.fromkeys(FROM_WEEKLY, "day")
+    run(kinaforum, PAUSE, "resume", PAUSED)
     run(kinaforum, CHOOSE, "day", *FROM_DAILY)
     for day in (5, 6):
         send(kinaforum, DAY.format(day), "--cadence", "day", "--day", f"2026-02-0{day}")
     got = posts_by_reader(mailbox)
     assert sorted(got.pop(LEFT)) == [2, 3, 4]
+    assert sorted(got.pop(PAUSED)) == [2, 3, 5, 6]
     assert {each: sorted(days) for each, days in got.items()} == dict.fromkeys(got, sorted(POSTS))

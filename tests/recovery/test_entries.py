@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -51,7 +51,8 @@ def test_departures_erasures_and_blocks_are_applied_to_an_older_copy(place: Path
         setattr(again, field, value)
     again.save(force_insert=True)
     with log.suspended():
-        replay._people(records)
+        replay._in_order(records, config.current())
+        replay._erase(records)
     assert Subscription.objects.get(pk=left.pk).state == "unsubscribed"
     assert not Subscriber.objects.filter(pk=erased.subscriber_id).exists()
     assert "c@reader.example" in Suppression.objects.suppressed(["c@reader.example"])
@@ -65,7 +66,7 @@ def test_an_edition_that_began_is_made_again_with_its_content_and_audience(place
     content = bytes(edition.approved_content.segments)
     audience = list(edition.deliveries.order_by("number").values_list("subscription_id", flat=True))
     Edition.objects.all().delete()
-    replay._editions(records)
+    replay._in_order(records, config.current())
     again = Edition.objects.get()
     assert (again.pk, again.name, again.state, again.audience) == (edition.pk, edition.name, State.SENDING, 5)
     assert bytes(again.approved_content.segments) == content
@@ -113,3 +114,25 @@ def test_a_log_that_cannot_be_written_leaves_the_chunk_unbegun(place: Path) -> N
     place.unlink()
     assert len(box.begin(batch).readers) == 5
     assert [record.kind for record in log.read([place])] == [entries.BEGUN]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_choices_are_applied_to_an_older_copy_in_their_order(place: Path) -> None:
+    kari, ola, gone = samples.subscribe(["a@reader.example", "b@reader.example", "c@reader.example"])
+    preferences.choose_cadence(kari, "day")
+    preferences.choose_topics(kari, ["film", "books"], NOW)
+    preferences.pause(kari, date(2026, 3, 1))
+    preferences.choose_cadence(kari, "month")
+    preferences.pause(ola, date(2026, 3, 1))
+    preferences.pause(ola, None)
+    preferences.choose_cadence(gone, "day")
+    records = log.read([place])
+    assert {record.kind for record in records} == {entries.CHOSEN}
+
+    Subscription.objects.update(cadence="", topics="", paused_until=None)
+    Subscription.objects.filter(pk=ola.pk).update(paused_until=date(2026, 2, 20))
+    Subscription.objects.filter(pk=gone.pk).delete()
+    with log.suspended():
+        replay._in_order(records, config.current())
+    found = Subscription.objects.order_by("pk").values_list("pk", "cadence", "topics", "paused_until")
+    assert list(found) == [(kari.pk, "month", "books,film", date(2026, 3, 1)), (ola.pk, "", "", None)]

@@ -40,17 +40,17 @@ def create(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuer
     if not numbering.by_marks:
         numbering.by_marks = True
         numbering.save(update_fields=["by_marks"])
-    _set_starts(newsletter)
+    set_starts(newsletter)
     variants, end = _variants(newsletter, edition), edition.end or 0
     placed = _placed(edition, variants, end)
     size = _insert(edition, placed(receiving).exclude(place=None))
     skipped = _store_numbers(edition, variants, placed(Subscription.objects.filter(deliveries__edition=edition)))
-    _move(newsletter, edition, receiving, end)
+    move(newsletter, edition, receiving, end)
     _forget_changes(newsletter, edition)
     return MarkedAudience(size, *skipped)
 
 
-def _set_starts(newsletter: Newsletter) -> None:
+def set_starts(newsletter: Newsletter) -> None:
     """Set the marks of those who subscribed since the last audience was fixed; see `domain.cadence.start`."""
     fixed = ends(newsletter, fixed=True)
     new = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE, starts=True)
@@ -122,7 +122,7 @@ def _store_numbers(edition: Edition, variants: list[Variant], readers: QuerySet[
     return nothing_new, skipped
 
 
-def _move(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, end: int) -> None:
+def move(newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, end: int) -> None:
     """Move the marks of the audience, and of those of the cadence who don't receive it, such as paused readers.
 
     Readers whose mark has no variant keep it.

@@ -90,7 +90,7 @@ def _chosen(sender: object, numbers: Collection[int], **_: Any) -> None:
 def _choices(keys: Collection[int]) -> list[tuple[int, str, str, str | None]]:
     """Return the number of each subscription with its cadence, its topics, and the day on which a pause ends."""
     found = Subscription.objects.filter(pk__in=keys).values_list("pk", "cadence", "topics", "paused_until")
-    return [(key, cadence, topics, day and day.isoformat()) for key, cadence, topics, day in found]
+    return [(key, cadence, topics, day.isoformat() if day else None) for key, cadence, topics, day in found]
 
 
 @receiver(subscriptions_asked)

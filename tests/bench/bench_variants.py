@@ -207,7 +207,9 @@ def _send(edition: "Edition") -> Sent:
 
     box, sent, started = samples.outbox(), Sent(), time.process_time()
     builder, built = None, None
-    sizes = [(v.last, v.last - (v.first or 1) + 1) for v in edition.variants.exclude(last=None).order_by("last")]
+    sizes = [
+        (v.last or 0, (v.last or 0) - (v.first or 1) + 1) for v in edition.variants.exclude(last=None).order_by("last")
+    ]
     while batch := box.next(CHUNK):
         begun = box.begin(batch)
         box.renew_leases([(begun.edition, begun.chunk)])

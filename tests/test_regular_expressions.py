@@ -32,7 +32,6 @@ MADE = {
     "newsletter.delivery.bounces.words:'|'.join(_NO_HOST)": "a global of the module, found there",
     "newsletter.delivery.bounces.words:'|'.join(words)": "globals of the module, found there",
     "newsletter.editions.selection.rules:before + escaped + ('\\\\b' if word[-1:].isalnum() else '')": "a word",
-    "newsletter.render.html.mjml:'|'.join(map(re.escape, bodies))": "escaped words",
     "newsletter.render.lint.clients:fact.css": "FACTS, below",
     "newsletter.render.lint.clients:fact.image": "FACTS, below",
     "newsletter.render.placeholders:'|'.join((re.escape(n) for n in sorted(names, key=len, reverse=True))) or '(?!)'": (

@@ -66,8 +66,9 @@ SERVICE ?= pypi
 audit: $(TOOLS)/.installed
 	$(BIN)/python .ci/audit.py $(TOOLS)/bin/pip-audit $(SERVICE) requirements.txt requirements-dev.txt requirements-tools.txt
 
-# git, Chromium, Firefox, PostgreSQL, systemd, the reverse proxies, SpamAssassin and Node.js for the tests; on Debian all come
-# with apt. The tests start the servers themselves: policy-rc.d (Debian policy 9.3.3) keeps apt from starting them as services.
+# git, Chromium, Firefox, PostgreSQL, systemd, the reverse proxies, Dovecot, NSD, SpamAssassin and Node.js for the tests; on
+# Debian all come with apt. The tests start the servers themselves: policy-rc.d (Debian policy 9.3.3) keeps apt from starting
+# them as services.
 .PHONY: machine
 machine:
 	@packages=; \
@@ -82,6 +83,8 @@ machine:
 	[ -x /usr/bin/systemd-analyze ] || packages="$$packages systemd"; \
 	[ -x /usr/bin/openssl ] || packages="$$packages openssl"; \
 	[ -x /usr/bin/promtool ] || packages="$$packages prometheus"; \
+	[ -x /usr/sbin/dovecot ] || packages="$$packages dovecot-imapd"; \
+	[ -x /usr/sbin/nsd ] || packages="$$packages nsd"; \
 	[ -x /usr/bin/spamassassin ] || packages="$$packages spamassassin"; \
 	command -v node >/dev/null || packages="$$packages nodejs"; \
 	command -v npm >/dev/null || packages="$$packages npm"; \
@@ -92,7 +95,7 @@ machine:
 	    printf '#!/bin/sh\nexit 101\n' | $(SUDO) tee $$policy >/dev/null && $(SUDO) chmod 755 $$policy; \
 	  fi; \
 	  $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends $$packages; \
-	  for each in nginx caddy prometheus; do case "$$packages" in *$$each*) $(SUDO) systemctl disable -q $$each;; esac; done; \
+	  for each in nginx caddy prometheus dovecot nsd; do case "$$packages" in *$$each*) $(SUDO) systemctl disable -q $$each;; esac; done; \
 	fi
 
 # Programs that check emails, pinned with their hashes.

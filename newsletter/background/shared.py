@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from django.db import InterfaceError, OperationalError, connections, transaction
@@ -81,11 +81,15 @@ class _Failures:
 
 
 def enqueue(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: datetime | None = None) -> None:
-    """Store one task for each key, unless one with this key waits already, or was set aside in the last week."""
+    """Store one task for each key, unless one with this key waits already, or was set aside in the last week.
+
+    A periodic task is not stored while one with this key is being done either.
+    """
     keys = {f"{task.name} {key}": given for key, given in arguments.items()}
     set_aside = Q(status="failed", attempts__gte=ATTEMPTS)
-    there = ProcrastinateJob.objects.filter(Q(status="todo") | set_aside, task_name=task.name)
-    known = set(there.values_list("queueing_lock", flat=True))
+    there = ("todo", "doing") if task.periodic else ("todo",)
+    stored = ProcrastinateJob.objects.filter(Q(status__in=there) | set_aside, task_name=task.name)
+    known = set(stored.values_list("queueing_lock", flat=True))
     fresh = [_job(task, key, given, run_at) for key, given in keys.items() if key not in known]
     for at in range(0, len(fresh), BATCH):
         _store(fresh[at : at + BATCH])
@@ -201,6 +205,9 @@ async def _look_after_lost_workers(app: App, tell: Tell) -> None:
     while True:
         await app.job_manager.delete_old_jobs(KEEP_HOURS, include_failed=True, include_cancelled=True)
         for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+            for other in await app.job_manager.list_jobs_async(status="todo", queueing_lock=job.queueing_lock):
+                # It was added meanwhile; the lost one goes on instead, since it has the number of attempts.
+                await app.job_manager.cancel_job_by_id_async(cast(int, other.id), delete_job=True)
             if job.attempts + 1 < ATTEMPTS:
                 await app.job_manager.retry_job(job)
                 continue

@@ -17,13 +17,15 @@ class Task:
     """A function that is called with the configuration in force and the arguments of `enqueue`, which are text.
 
     With PostgreSQL, a task that has a `queue` may run on any machine, and may be run again if that machine is lost; so
-    it must have no effect the second time. Other tasks run in this process: those of one lane one after another.
+    it must have no effect the second time. A `periodic` one is added again and again while it is due. Other tasks run
+    in this process: those of one lane one after another.
     """
 
     name: str
     run: Callable[..., None]
     lane: str = ""
     queue: str = ""
+    periodic: bool = False
 
     def __post_init__(self) -> None:
         if self.queue:

@@ -143,7 +143,7 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
 def worker(*, allow_local_links: AllowLocalLinks = False) -> None:
     """Send editions as one of several machines. They share a PostgreSQL database."""
     found = ready(migrate=False, allow_local_links=allow_local_links, events=True)
-    from newsletter.cli.services import supervise
+    from newsletter.cli.services import run_supervised, supervise
     from newsletter.models.migration_state import waiting_migrations
 
     if not is_postgresql(found.site.database):
@@ -156,7 +156,8 @@ def worker(*, allow_local_links: AllowLocalLinks = False) -> None:
         )
     say("sending what is due; press Ctrl-C to stop")
     with _stopped_by_signals() as stop:
-        supervise(config.current, schedule=False, send=True, command="worker").run(stop)
+        supervisor = supervise(config.current, schedule=False, send=True, command="worker")
+        run_supervised(supervisor, found, "worker", stop)
 
 
 def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: datetime | None) -> None:

@@ -5,6 +5,7 @@ The database says what is due, by wall-clock time.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import import_module
@@ -15,7 +16,7 @@ from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.blocking import BlockingScheduler
 from django.db import InterfaceError, OperationalError, close_old_connections, connection, connections
 
-from newsletter import config, supervision
+from newsletter import __version__, config, supervision
 from newsletter.bounces import processing, webhook_events
 from newsletter.collecting.collect import collect
 from newsletter.config import Config, Snapshot
@@ -76,6 +77,15 @@ def supervise(
     if send:
         supervisor.add("sender", _closing_connections(lambda service: sender.serve(in_force, service)))
     return supervisor
+
+
+def run_supervised(supervisor: Supervisor, configuration: Config, command: str, stop: threading.Event) -> None:
+    """Run the services until `stop` is set, and log the beginning and the end."""
+    database = "PostgreSQL" if is_postgresql(configuration.site.database) else "SQLite"
+    words = f"newsletter {__version__} started ({command}, {database}, {len(configuration.newsletters)} newsletters)"
+    log_event(log, "started", words, command=command, version=__version__, database=database)
+    supervisor.run(stop)
+    log_event(log, "stopped", f"newsletter stopped ({command})", command=command)
 
 
 def _share_work(service: Service, in_force: Callable[[], Config]) -> None:

@@ -10,7 +10,7 @@ import threading
 
 from newsletter import config
 from newsletter.cli.common import listening, say
-from newsletter.cli.services import supervise
+from newsletter.cli.services import run_supervised, supervise
 from newsletter.config import Config
 from newsletter.supervision import Periods, on_signals
 from newsletter.web import server
@@ -41,7 +41,7 @@ def serve(
             supervisor.add("web", lambda service: server.run(service, listener, configuration))
         else:
             say("running without a web server; press Ctrl-C to stop")
-        supervisor.run(stop)
+        run_supervised(supervisor, configuration, "run", stop)
 
 
 def _say_where(configuration: Config, listener: socket.socket) -> None:

@@ -53,7 +53,7 @@ def _deliver(configuration: Config, delivery: str) -> None:
     _conclude(row, status, problem, timezone.now())
 
 
-DELIVER = background.Task("deliver-event", _deliver, lane="webhook", queue="webhooks")
+DELIVER = background.Task("deliver-event", _deliver, lane="webhook", queue="webhooks", periodic=True)
 
 
 def _post(configuration: Config, row: WebhookDelivery) -> tuple[int | None, str]:

@@ -210,7 +210,8 @@ def _try_again(configuration: Config, row: Letter, outcome: Outcome, now: dateti
         gave_up_at=now if last else None,
         problem=_stored(outcome),
     )
-    log.warning("letter %s was %s: %s %s", row.pk, outcome.kind, outcome.code or "", outcome.status)
+    why = outcome.explanation or f"{outcome.code or ''} {outcome.status}".strip() or "no answer"
+    log.warning("letter %s was %s: %s", row.pk, outcome.kind, why)
     if mail_queue.is_our_side(outcome):
         newsletter = _known(configuration, row.newsletter).name
         mail_queue.hold_back(configuration, newsletter, now)

@@ -6,6 +6,9 @@ from typing import Literal
 Value = str | int | float | list[str] | None
 
 Event = Literal[
+    "started",
+    "stopped",
+    "crashed",
     "collected",
     "source-failing",
     "source-recovered",

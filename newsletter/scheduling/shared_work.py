@@ -89,8 +89,8 @@ def _tidy(configuration: Config) -> None:
     housekeeping.tidy_database(configuration, datetime.now(UTC))
 
 
-COLLECT_SOURCE = Task("collect-source", _collect, queue="sources")
-RUN_SCHEDULE = Task("run-schedule", _run_schedule, queue="schedule")
-SEND_LETTERS = Task("send-letters", _send_letters, queue="letters")
-READ_BOUNCES = Task("read-bounces", _read_bounces, queue="work")
-TIDY = Task("tidy", _tidy, queue="work")
+COLLECT_SOURCE = Task("collect-source", _collect, queue="sources", periodic=True)
+RUN_SCHEDULE = Task("run-schedule", _run_schedule, queue="schedule", periodic=True)
+SEND_LETTERS = Task("send-letters", _send_letters, queue="letters", periodic=True)
+READ_BOUNCES = Task("read-bounces", _read_bounces, queue="work", periodic=True)
+TIDY = Task("tidy", _tidy, queue="work", periodic=True)

@@ -16,6 +16,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.db.models import F
 
 from newsletter import __version__
+from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import failures as messages
 from newsletter.models import Chunk, Machine, Worker
@@ -25,7 +26,7 @@ from newsletter.sending.faults import first_line
 from newsletter.sending.machines.share import Share
 from newsletter.sending.sql import database, database_watch
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("newsletter.services")
 
 BEAT = 20.0
 """Seconds between two signs of life."""
@@ -73,7 +74,7 @@ class Presence:
         if Worker.objects.filter(key=self._key).update(**seen):
             return
         Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
-        Worker.objects.filter(host=socket.gethostname(), folder=str(self._folder), pid=os.getpid()).delete()
+        self._remove_crashed()
         Worker.objects.create(
             key=self._key,
             host=socket.gethostname(),
@@ -85,6 +86,15 @@ class Presence:
             started_at=now,
             **seen,
         )
+
+    def _remove_crashed(self) -> None:
+        """Log which programs of this folder ended without a word, and delete their rows."""
+        for row in Worker.objects.filter(host=socket.gethostname(), folder=str(self._folder)):
+            if not _is_running(row.pid):
+                last_seen = f"{row.seen_at:%F %T} UTC"
+                words = f"'newsletter {row.command}', last seen {last_seen}, ended without stopping"
+                log_event(log, "crashed", words, level=logging.WARNING, command=row.command, last_seen=last_seen)
+                row.delete()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ solution have limits of their own, so that an attack doesn't use them up, and re
 import ipaddress
 import logging
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -147,7 +147,7 @@ class SignUpLimits:
         """Whether a challenge has to be solved for this request."""
         if request.challenge != "auto":
             return request.challenge == "on"
-        return any(self._counters.value(key) >= ATTACK for key in _attack_keys(request))
+        return any(self._counters.value(key) >= ATTACK for key in _attack_keys(request.newsletter, request.at))
 
     def store(self) -> None:
         """Write what was counted."""
@@ -159,7 +159,7 @@ class SignUpLimits:
     def _count_for_attack(self, request: Request, in_force: bool) -> None:
         if request.challenge != "auto":
             return
-        key = _attack_keys(request)[0]
+        key = _attack_keys(request.newsletter, request.at)[0]
         if not in_force and self._counters.value(key) == ATTACK - 1:
             log.warning(
                 "%s sign-ups for %s within ten minutes: browsers have to solve a challenge until an hour after",
@@ -167,6 +167,15 @@ class SignUpLimits:
                 request.newsletter,
             )
         self._counters.increment(key)
+
+
+def under_attack(newsletters: Iterable[str], at: datetime) -> list[str]:
+    """Return the newsletters whose sign-up form is attacked: with `auto`, browsers have to solve a challenge now."""
+    keys = {name: _attack_keys(name, at) for name in newsletters}
+    if not keys:
+        return []
+    values = Hits.objects.values_of([key for each in keys.values() for key in each])
+    return [name for name, each in keys.items() if any(values[key] >= ATTACK for key in each)]
 
 
 def _limits(request: Request, *, in_force: bool, solved: bool) -> Iterator[_Limit]:
@@ -189,10 +198,10 @@ def _hourly(request: Request, what: str, most: int, answer: RequestAnswer = Requ
     return _Limit(counter_key(what, request.at, HOUR), most, answer)
 
 
-def _attack_keys(request: Request) -> list[CounterKey]:
+def _attack_keys(newsletter: str, at: datetime) -> list[CounterKey]:
     """Return the counters that show an attack on the newsletter, the current one first."""
-    what = f"requests {request.newsletter}"
-    return [counter_key(what, request.at - n * SHORT, SHORT) for n in range(SHORT_WINDOWS)]
+    what = f"requests {newsletter}"
+    return [counter_key(what, at - n * SHORT, SHORT) for n in range(SHORT_WINDOWS)]
 
 
 def _proof_key(proof: SolvedChallenge) -> CounterKey:
@@ -206,4 +215,4 @@ def _keys(request: Request) -> Iterator[CounterKey]:
     for in_force, solved in ways:
         yield from (limit.key for limit in _limits(request, in_force=in_force, solved=solved))
     if request.challenge == "auto":
-        yield from _attack_keys(request)
+        yield from _attack_keys(request.newsletter, request.at)

@@ -94,7 +94,7 @@ class Newsletter:
         from subscribers.models import Subscription
 
         for remainder, cadence in cadences:
-            Subscription.objects.extra(where=[f"id % {len(CADENCES)} = {remainder}"]).update(cadence=cadence)
+            Subscription.objects.extra(where=[_modulo("id", len(CADENCES)) + f" = {remainder}"]).update(cadence=cadence)
 
     def _pick(self) -> None:
         from newsletter.domain.picks import picks_of
@@ -105,7 +105,7 @@ class Newsletter:
             count = self._random.choices(range(len(PICKED)), PICKED)[0]
             slots.setdefault(picks_of(self._some(count)), []).append(str(slot))
         for picks, those in slots.items():
-            where = f"(id / {len(CADENCES)}) % {SLOTS} IN ({', '.join(those)})"
+            where = f"{_modulo(f'(id / {len(CADENCES)})', SLOTS)} IN ({', '.join(those)})"
             Subscription.objects.extra(where=[where]).update(topics=picks)
 
     def _some(self, count: int) -> set[str]:
@@ -182,6 +182,11 @@ class Newsletter:
         lifecycle.begin_due(self.configuration, self.now)
         edition.refresh_from_db()
         return edition
+
+
+def _modulo(number: str, divisor: int) -> str:
+    """Return SQL for a remainder that both databases understand, without a percent sign."""
+    return f"({number} - {number} / {divisor} * {divisor})"
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Literal
 
 import pytest
 from django.utils import translation
@@ -14,6 +15,8 @@ from newsletter.models import Edition, State
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import queries
 from newsletter.web.desk.sources.queries import Health
+from subscribers.models import Hits
+from subscribers.protection import sign_up_limits
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +75,20 @@ def test_an_approved_edition_without_a_time_and_a_queued_one_that_is_overdue_nee
 def test_a_paused_newsletter_is_not_overdue_as_well() -> None:
     make.draft("First")
     assert _told(State.QUEUED, make.NOW, make.NOW + timedelta(hours=1), "paused") == []
+
+
+def test_a_flood_of_sign_ups_is_a_fact_on_the_first_page() -> None:
+    now = make.NOW
+    for counted, told in ((sign_up_limits.ATTACK - 1, []), (1, ["Kinaforum"])):
+        Hits.objects.add({sign_up_limits._attack_keys("kinaforum", now)[0]: counted})
+        found = list(queries._of_attacks(config.current(), now))
+        assert [(each.level, "“Kinaforum”" in each.text) for each in found] == [("", True)] * len(told)
+    assert list(queries._of_attacks(config.current(), now + timedelta(hours=2))) == []
+
+
+@pytest.mark.parametrize("challenge", ["on", "off"])
+def test_a_flood_changes_nothing_where_challenges_are_not_automatic(challenge: Literal["on", "off"]) -> None:
+    Hits.objects.add({sign_up_limits._attack_keys("kinaforum", make.NOW)[0]: sign_up_limits.ATTACK})
+    given = config.current()
+    newsletters = {name: replace(each, challenge=challenge) for name, each in given.newsletters.items()}
+    assert list(queries._of_attacks(replace(given, newsletters=newsletters), make.NOW)) == []

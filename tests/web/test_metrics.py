@@ -22,7 +22,8 @@ from newsletter.sending.results import ResultRow, record
 from newsletter.sending.safeguards import fallback
 from newsletter.sending.safeguards.fallback import Work, succession_of
 from newsletter.supervision import Service, Supervisor
-from subscribers.models import Letter, Subscriber
+from subscribers.models import Hits, Letter, Subscriber
+from subscribers.protection import sign_up_limits
 from tests.factories import configured
 from tests.sending import outbox_samples as samples
 from tests.web.scrape import scraped
@@ -125,6 +126,12 @@ def test_sources_failing_and_their_age(client: Client) -> None:
 def test_bounces(client: Client, edition: Edition) -> None:
     Bounce.objects.create(edition=edition, number=1, kind="complaint", mail="a", at=samples.NOW)
     assert scraped(client)["newsletter_bounces", "complaint", "kinaforum"] == 1
+
+
+def test_whether_a_sign_up_has_to_solve_a_challenge(client: Client) -> None:
+    assert scraped(client)["newsletter_sign_up_challenge", "kinaforum"] == 0
+    Hits.objects.add({sign_up_limits._attack_keys("kinaforum", timezone.now())[0]: sign_up_limits.ATTACK})
+    assert scraped(client)["newsletter_sign_up_challenge", "kinaforum"] == 1
 
 
 def test_free_space(client: Client) -> None:

@@ -13,6 +13,7 @@ from newsletter.domain.hosts import without_secrets
 from newsletter.letters import mail_queue
 from newsletter.models import Bounce, DeliveryStatus, Edition, Occurrence, Result, Retry, Source, State, Tally
 from subscribers.models import Subscription
+from subscribers.protection.sign_up_limits import under_attack
 
 PENDING = "pending"
 
@@ -27,6 +28,7 @@ def families(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
     yield from _queues(now)
     yield from _emails(now)
     yield from _bounces()
+    yield _attacks(configuration, now)
 
 
 def _by_state(name: str, words: str, model: type[Edition] | type[Subscription]) -> GaugeMetricFamily:
@@ -164,6 +166,17 @@ def _emails(now: datetime) -> Iterator[GaugeMetricFamily]:
         ("newsletter_emails_given_up", "Emails to single subscribers and editors that were given up.", queued.given_up),
     ):
         yield GaugeMetricFamily(name, words, value=value)
+
+
+def _attacks(configuration: Config, now: datetime) -> GaugeMetricFamily:
+    attacked = set(under_attack(configuration.newsletters, now))
+    values = {
+        name: int(newsletter.challenge == "on" or (newsletter.challenge == "auto" and name in attacked))
+        for name, newsletter in configuration.newsletters.items()
+    }
+    return _per_newsletter(
+        "newsletter_sign_up_challenge", "Whether a sign-up has to solve a challenge, by newsletter.", values
+    )
 
 
 def _bounces() -> Iterator[GaugeMetricFamily]:

@@ -29,6 +29,7 @@ from newsletter.web.desk.home.first_steps import FirstStep, first_steps
 from newsletter.web.desk.notes.queries import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.sources.queries import Health, health
+from subscribers.protection.sign_up_limits import under_attack
 
 OVERDUE_AFTER = timedelta(minutes=10)
 NAMED = 4
@@ -111,7 +112,22 @@ def problems(config: Config, shown: Iterable[Card], now: datetime, restart: Sequ
     found += _of_sources(h for h in health(config) if h.state == "failed")
     found += _of_mailbox(config)
     found += _of_unsent()
+    found += _of_attacks(config, now)
     return sorted(found, key=lambda p: ("error", "warning", "").index(p.level))
+
+
+def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
+    """Newsletters whose sign-up form is attacked: nobody has to do anything."""
+    automatic = [name for name, newsletter in config.newsletters.items() if newsletter.challenge == "auto"]
+    for name in under_attack(automatic, now):
+        text = _(
+            "Programs are flooding the sign-up form of “%(newsletter)s”. Until about an hour after the flood ends, "
+            "browsers solve a challenge first; readers notice a short delay."
+        )
+        newsletter = config.newsletters[name]
+        yield Attention(
+            "", text % {"newsletter": newsletter.title}, reverse("desk:newsletter", args=(name,)), _("Open")
+        )
 
 
 def notes_for(me: str, config: Config) -> list[Attention]:

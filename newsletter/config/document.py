@@ -98,7 +98,7 @@ def _edited(text: str, change: Change) -> str:
         raise CannotEdit(change.path) from None
     if wanted == before:
         return text
-    for attempt in (_uncomment, _insert_line, _with_tomlkit):
+    for attempt in (_uncomment, _insert_line, _part_by_part, _with_tomlkit):
         try:
             after = attempt(text, before, change)
             if after is not None and toml.loads(after) == wanted:
@@ -192,6 +192,19 @@ def _insert_line(text: str, before: dict[str, Any], change: Change) -> str | Non
     if _is_table_of_its_own(tuple(above)) and value_at(before, tuple(above), _MISSING) is _MISSING:
         return f"{text.rstrip()}\n\n[{'.'.join(_key(part) for part in above)}]\n{line}".lstrip()
     return None
+
+
+def _part_by_part(text: str, before: dict[str, Any], change: Change) -> str | None:
+    """Change only what differs inside a table, so that the lines and comments of the rest stay."""
+    old = value_at(before, change.path)
+    if not isinstance(change, SetValue) or not isinstance(change.value, Mapping) or not isinstance(old, Mapping):
+        return None
+    parts: list[Change] = [RemoveValue((*change.path, key)) for key in old if key not in change.value]
+    parts += [SetValue((*change.path, key), value) for key, value in change.value.items() if old.get(key) != value]
+    try:
+        return edit(text, parts) if change.value else None
+    except CannotEdit:
+        return None
 
 
 def _with_tomlkit(text: str, before: dict[str, Any], change: Change) -> str | None:

@@ -124,27 +124,87 @@ PAGES = [
 
 def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> None:
     url = f"{KINAFORUM}/cadences/"
-    said = site.post(url, cadences=["day", "week"], **{"cadence.day.send": "07:00", "cadence.day.body": "title"})
+    at_seven = {"cadence.day.send_day": "day", "cadence.day.send_time": "07:00"}
+    said = site.post(url, cadences=["day", "week"], **at_seven, **{"cadence.day.body": "title"})
     assert "Saved." in said
     assert site.newsletter["cadences"] == ["day", "week"]
     assert site.newsletter["cadence"] == {"day": {"send": "07:00", "body": "title"}}
     found = config.load(site.file, {}).newsletters["kinaforum"]
     assert (found.offered, found.at("day").body, found.body) == (("week", "day"), "title", "excerpt")
-    assert "Saved." in site.post(url, **{"cadence.day.send": "", "cadence.day.body": ""})
+    assert "Saved." in site.post(url, **dict.fromkeys([*at_seven, "cadence.day.body"], ""))
     assert "period" in site.post(url, cadences=["day"])
     assert site.newsletter["cadences"] == ["day", "week"]
 
 
-def test_topics_are_edited_a_line_each(site: Site) -> None:
+def row(key: str, number: int, **cells: str | list[str]) -> dict[str, str | list[str]]:
+    """The fields of a row, counted from 0."""
+    return {f"{key}:{number}:{column}": value for column, value in cells.items()}
+
+
+def test_topics_are_edited_in_rows(site: Site) -> None:
     url = f"{KINAFORUM}/topics/"
-    assert "Saved." in site.post(url, topics="film | Film and TV | Film; TV\nbooks | | | | novel; poem")
-    film, books = {"title": "Film and TV", "categories": ["Film", "TV"]}, {"words": ["novel", "poem"]}
-    assert site.newsletter["topics"] == {"film": film, "books": books}
-    assert "film | Film and TV | Film; TV\nbooks |  |  |  | novel; poem" in site.client.get(url).content.decode()
+    film = row("topics", 0, name="film", title="Film and TV", categories="Film\r\nTV", sources="http://127.0.0.1:9/")
+    assert "Saved." in site.post(url, **film, **row("topics", 1, name="books", words="novel\npoem"))
+    wanted = {
+        "film": {"title": "Film and TV", "categories": ["Film", "TV"], "sources": ["http://127.0.0.1:9/"]},
+        "books": {"words": ["novel", "poem"]},
+    }
+    assert site.newsletter["topics"] == wanted
     assert "Nothing was changed." in site.post(url)
-    assert "write the categories, sources or words" in site.post(url, topics="film | Film")
-    assert "separated by |" in site.post(url, topics="film")
-    assert site.newsletter["topics"] == {"film": film, "books": books}
+    assert "Saved." in site.post(url, **{"topics:0:remove": "on"})
+    assert site.newsletter["topics"] == {"books": wanted["books"]}
+    assert "Saved." in site.post(url, **{"topics:0:remove": "on"})
+    assert "topics" not in site.newsletter
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "said"),
+    [
+        ({"name": "film", "title": "Film"}, "name", "write the categories, sources or words"),
+        ({"title": "Film", "words": "film"}, "name", "Fill this in, or remove the row."),
+        ({"name": "Film", "words": "film"}, "name", "must be 1 to 40 characters"),
+        ({"name": "books", "words": "film"}, "name", "There is a row with this name already."),
+    ],
+)
+def test_a_wrong_topic_is_explained_in_its_row_and_kept(
+    site: Site, cells: dict[str, str | list[str]], column: str, said: str
+) -> None:
+    url = f"{KINAFORUM}/topics/"
+    typed = {**row("topics", 0, name="books", words="novel"), **row("topics", 1, **cells)}
+    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **typed}).content)
+    (cell,) = page.xpath(f"//input[@name='topics:1:{column}'][@aria-invalid='true']")
+    assert said in page.get_element_by_id(f"topics:1:{column}:problem").text_content()
+    assert cell.xpath("ancestor::details")[0].get("open") is not None
+    shown = {name: value.strip("\n") for name, value in _form(page) if value.strip("\n")}
+    assert typed.items() <= shown.items()
+    assert site.file.read_text(encoding="utf-8") == TEXT
+
+
+def test_too_many_topics_are_explained_beside_their_limit(site: Site) -> None:
+    first = row("topics", 0, name="a", words="a") | row("topics", 1, name="b", words="b")
+    url = f"{KINAFORUM}/topics/"
+    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **first, "maximum_variants": "2"}).content)
+    assert "more than maximum_variants (2)" in page.cssselect(".errorlist")[0].text_content()
+    assert page.cssselect(".errorlist")[0].getnext().get("name") == "maximum_variants"
+
+
+def test_a_change_of_one_row_leaves_the_others_as_they_were_written(site: Site) -> None:
+    by_hand = """
+[newsletters.kinaforum.topics.film]   # the most read
+title = 'Film'                        # short
+categories = [
+    "Film",  # of the blog
+]
+
+[newsletters.kinaforum.topics.books]  # new this year
+words = ["novel"]
+"""
+    site.file.write_text(TEXT + by_hand, encoding="utf-8")
+    assert "Saved." in site.post(f"{KINAFORUM}/topics/", **{"topics:1:title": "Books"})
+    after = by_hand.replace('words = ["novel"]\n', 'words = ["novel"]\ntitle = "Books"\n')
+    assert site.file.read_text(encoding="utf-8") == TEXT + after
+    assert "Saved." in site.post(f"{KINAFORUM}/topics/", **{"topics:1:remove": "on"})
+    assert by_hand.partition("\n[newsletters.kinaforum.topics.books]")[0] in site.file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("url", PAGES)
@@ -204,13 +264,59 @@ def test_values_are_stored_with_their_types(site: Site, section: str, key: str, 
     assert site.newsletter.get(key) == stored
 
 
-def test_limits_of_domains_are_one_per_line(site: Site) -> None:
-    site.post(DELIVERY, domains="gmail.com 2 20/s\nexample.org 1")
-    assert site.tree["delivery"]["domains"] == {
-        "gmail.com": {"connections": 2, "rate": "20/s"},
-        "example.org": {"connections": 1},
-    }
-    assert site.form(DELIVERY)["domains"].split() == ["gmail.com", "2", "20/s", "example.org", "1"]
+def test_limits_of_domains_are_edited_in_rows(site: Site) -> None:
+    assert row("domains", 0, domain="gmail.com", connections="2", rate="20/s").items() <= site.form(DELIVERY).items()
+    assert "Saved." in site.post(DELIVERY, **row("domains", 1, domain="example.org", connections="1"))
+    wanted = {"gmail.com": {"connections": 2, "rate": "20/s"}, "example.org": {"connections": 1}}
+    assert site.tree["delivery"]["domains"] == wanted
+    site.post(DELIVERY, **{"domains:0:remove": "on", "domains:1:remove": "on"})
+    assert site.tree["delivery"]["domains"] == {}
+    assert site.form(DELIVERY)["domains:0:domain"] == ""
+
+
+@pytest.mark.parametrize(("column", "typed", "said"), [
+    ("connections", "two", "Enter a number."), ("connections", "0", "write 1 or more"),
+    ("rate", "fast", "is not a rate"),
+])  # fmt: skip
+def test_a_wrong_limit_is_explained_in_its_cell(site: Site, column: str, typed: str, said: str) -> None:
+    values = site.form(DELIVERY) | row("domains", 1, domain="a.example") | {f"domains:1:{column}": typed}
+    page = lxml.html.fromstring(site.client.post(DELIVERY, values).content)
+    assert said in page.get_element_by_id(f"domains:1:{column}:problem").text_content()
+    assert dict(_form(page))[f"domains:1:{column}"] == typed
+
+
+@pytest.mark.parametrize(
+    ("period", "day", "at", "stored"),
+    [("", "fri", "09:30", "fri 09:30"), ("day", "day", "7.05", "07:05"), ("month", "28", "23:00", "28 23:00")],
+)
+def test_a_time_is_chosen_as_a_day_and_a_time(site: Site, period: str, day: str, at: str, stored: str) -> None:
+    url = f"{KINAFORUM}/schedule/"
+    assert "Saved." in site.post(url, period=period, send_day=day, send_time=at)
+    assert site.newsletter["send"] == stored
+    assert (site.form(url)["send_day"], site.form(url)["send_time"]) == (day, stored[-5:])
+    assert "Nothing was changed." in site.post(url)
+    assert "Saved." in site.post(url, period="", send_day="", send_time="")
+    assert "send" not in site.newsletter
+
+
+def test_a_time_by_hand_stays_as_it_was_written(site: Site) -> None:
+    text = TEXT.replace("skip =", 'send = "Friday 9:00"   # after the meeting\nskip =')
+    site.file.write_text(text, encoding="utf-8")
+    url = f"{KINAFORUM}/schedule/"
+    assert (site.form(url)["send_day"], site.form(url)["send_time"]) == ("fri", "09:00")
+    assert "Nothing was changed." in site.post(url)
+    assert site.file.read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(("day", "at", "said"), [
+    ("fri", "", "Enter a time such as 15:00."), ("fri", "25:00", "Enter a time such as 15:00."),
+    ("", "15:00", "Choose a day, or clear the time."), ("day", "15:00", 'with period = "week" use a time such as'),
+])  # fmt: skip
+def test_an_incomplete_time_is_explained_and_kept(site: Site, day: str, at: str, said: str) -> None:
+    url = f"{KINAFORUM}/schedule/"
+    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), "draft_day": day, "draft_time": at}).content)
+    assert said in page.cssselect("fieldset .errorlist")[0].text_content()
+    assert (dict(_form(page))["draft_day"], dict(_form(page))["draft_time"]) == (day, at)
 
 
 @pytest.mark.parametrize(
@@ -219,10 +325,6 @@ def test_limits_of_domains_are_one_per_line(site: Site) -> None:
         ("design", "magazine", "magazine"),
         ("share", ["email", "facebook"], ["email", "facebook"]),
         ("meta", ["author"], ["author"]),
-        ("links", "The shop https://shop.example\nMastodon https://m.example/@us",
-         {"The shop": "https://shop.example", "Mastodon": "https://m.example/@us"}),
-        ("sections", "film | #1d4f73 | At the cinema\nbooks", [
-            {"name": "film", "colour": "#1d4f73", "heading": "At the cinema"}, {"name": "books"}]),
     ],
 )  # fmt: skip
 def test_the_theme_is_stored_and_shown_again(site: Site, key: str, typed: Any, stored: object) -> None:
@@ -232,6 +334,32 @@ def test_the_theme_is_stored_and_shown_again(site: Site, key: str, typed: Any, s
     assert "Nothing was changed." in site.post(url)
     site.client.post(url, {**site.form(url), f"theme.{key}": [] if isinstance(typed, list) else ""})
     assert key not in site.newsletter.get("theme", {})
+
+
+def test_sections_and_links_are_edited_in_rows(site: Site) -> None:
+    url = f"{KINAFORUM}/design/"
+    film = row("theme.sections", 0, name="film", colour="#1d4f73", heading="At the cinema")
+    site.post(url, **film, **row("theme.sections", 1, name="books"))
+    link = row("theme.links", 0, label="The shop", address="https://shop.example")
+    site.post(url, **link, **row("theme.links", 1, label="Mastodon", address="https://m.example/@us"))
+    assert site.newsletter["theme"] == {
+        "sections": [{"name": "film", "colour": "#1d4f73", "heading": "At the cinema"}, {"name": "books"}],
+        "links": {"The shop": "https://shop.example", "Mastodon": "https://m.example/@us"},
+    }
+    assert "Nothing was changed." in site.post(url)
+    site.post(url, **{"theme.sections:0:remove": "on", "theme.links:0:remove": "on"})
+    assert site.newsletter["theme"] == {"sections": [{"name": "books"}], "links": {"Mastodon": "https://m.example/@us"}}
+
+
+@pytest.mark.parametrize(("address", "said"), [
+    ("", "Fill this in, or remove the row."), ("shop.example", "is not a web address"),
+])  # fmt: skip
+def test_a_wrong_link_is_explained_and_kept(site: Site, address: str, said: str) -> None:
+    url = f"{KINAFORUM}/design/"
+    typed = row("theme.links", 0, label="Shop", address=address)
+    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **typed}).content)
+    assert said in page.text_content()
+    assert typed.items() <= dict(_form(page)).items()
 
 
 def test_a_design_is_chosen_on_the_page_of_designs(site: Site) -> None:
@@ -252,9 +380,6 @@ def test_the_order_of_chosen_parts_is_kept(site: Site) -> None:
         ("general", "timezone", "Europe/Olso", "did you mean 'Europe/Oslo'?"),
         ("general", "title", "", "This field is required."),
         ("content", "maximum_posts", "many", "Enter a number."),
-        ("design", "theme.links", "https://shop.example", "Enter a label and an address on each line."),
-        ("design", "theme.links", "Shop shop.example", "is not a web address"),
-        ("schedule", "draft", "15:00", 'with period = "week" use a time such as'),
     ],
 )
 def test_a_wrong_value_is_refused_and_kept_in_its_field(

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from django.http import QueryDict
@@ -15,6 +16,7 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text
 from newsletter.web.desk.settings.forms import SettingsForm
+from newsletter.web.desk.settings.inputs.moments import MomentWidget
 
 TEXT = '''\
 # Our site; ask Kari's team before a change
@@ -64,17 +66,29 @@ TYPED: dict[Kind, st.SearchStrategy[str]] = {
     Kind.CHECKBOX: st.sampled_from(["", "on"]),
     Kind.LINES: st.lists(WORDS, max_size=3).map("\n".join),
     Kind.DATES: st.lists(st.dates().map(str), max_size=3).map("\r\n".join),
-    Kind.DOMAIN_LIMITS: st.sampled_from(["", "gmail.com 2", "gmail.com 2 20/s\nexample.org 1", "a.example - 5/m"]),
+    Kind.MOMENT: st.sampled_from(["", "15:00", "fri 9:30", "28 00:00", "sun 23:59"]),
 }
+NAMES = st.sampled_from(["gmail.com", "a.example", "film", "books"])
+CELLS: dict[str, st.SearchStrategy[str]] = {
+    "domain": NAMES,
+    "name": NAMES,
+    "label": NAMES,
+    "connections": st.sampled_from(["", "1", "20"]),
+    "rate": st.sampled_from(["", "20/s", "5/m"]),
+    "colour": st.sampled_from(["", "#1d4f73"]),
+    "address": st.sampled_from(["https://shop.example", "https://m.example/@us"]),
+    "sources": st.sampled_from(["", "https://two.example/"]),
+}
+"""What is typed into the columns of rows; into others, words."""
 
 
 @dataclass(frozen=True)
 class FormEdit:
-    """A value that is typed into a field of a page."""
+    """A value that is typed into a field of a page, or the cells of rows."""
 
     page: SettingsPage
     field: SettingField
-    typed: str
+    typed: str | list[dict[str, str]]
 
     @property
     def table(self) -> KeyPath:
@@ -85,6 +99,9 @@ class FormEdit:
 def form_edits(draw: st.DrawFn) -> FormEdit:
     page = draw(st.sampled_from(catalogue.PAGES))
     field = draw(st.sampled_from(page.fields))
+    if field.rows:
+        cells = {column.key: CELLS.get(column.key, WORDS) for column in field.rows.columns}
+        return FormEdit(page, field, draw(st.lists(st.fixed_dictionaries(cells), max_size=3)))
     typed = st.sampled_from(["", *(value for value, _ in field.choices)]) if field.kind is Kind.CHOICE else WORDS
     return FormEdit(page, field, draw(TYPED.get(field.kind, typed)))
 
@@ -126,17 +143,41 @@ def form_for(text: str, change: FormEdit, data: QueryDict | None = None) -> Sett
     return SettingsForm(change.page, change.table, tree, defaults_of(change.page), ENVIRONMENT, data)
 
 
+def as_sent(form: SettingsForm) -> QueryDict:
+    """What a browser sends of a form in which nothing was changed."""
+    data = QueryDict(mutable=True)
+    for name, field in form.fields.items():
+        if not field.initial or field.disabled:
+            continue
+        setting = next((each for each in form.page.fields if each.key == name), None)
+        data.update(parts(setting, field.initial) if setting else {name: str(field.initial)})
+    return data
+
+
+def parts(field: SettingField, value: Any) -> QueryDict:
+    """The inputs of a field that has a value."""
+    data = QueryDict(mutable=True)
+    if field.kind is Kind.MOMENT:
+        data[f"{field.key}_day"], data[f"{field.key}_time"] = MomentWidget(field.cadences, optional=True).decompress(
+            value
+        )
+    elif field.rows:
+        for number, row in enumerate(value):
+            for key, cell in row.items():
+                data.setlist(f"{field.key}:{number}:{key}", cell if isinstance(cell, list) else [cell])
+    else:
+        data[field.key] = "on" if value is True else str(value)
+    return data
+
+
 def through_the_form(text: str, change: FormEdit) -> str:
     """Open the page, type one value, and save; a refused value changes nothing."""
     shown = form_for(text, change)
-    data = QueryDict(mutable=True)
-    for name, field in shown.fields.items():
-        value = field.initial
-        if value and not field.disabled:
-            data[name] = "on" if value is True else str(value)
-    data[change.field.key] = change.typed
-    if change.field.kind is Kind.CHECKBOX and not change.typed:
-        del data[change.field.key]
+    data = as_sent(shown)
+    for name in [name for name in data if name == change.field.key or name.startswith(f"{change.field.key}:")]:
+        del data[name]
+    if change.typed:
+        data.update(parts(change.field, change.typed))
     form = form_for(text, change, data)
     if not form.is_valid():
         return text
@@ -157,17 +198,22 @@ def assert_saved(before: str, after: str, change: FormEdit, form: SettingsForm) 
         assert stored == value_at(tomllib.loads(before), path)
     elif change.field.kind is not Kind.SECRET:
         assert as_text(change.field.kind, stored or None) == as_text(change.field.kind, wanted or None)
+    if change.field.rows and isinstance(change.typed, list) and not form.locked[change.field.key]:
+        assert [row[change.field.rows.columns[0].key] for row in change.typed] == names_of(stored)
     changed = {tuple(each.path) for each in form.wanted().changes}
     assert changed <= {path}
+
+
+def names_of(stored: Any) -> list[str]:
+    """The names of rows that were stored."""
+    return [each["name"] for each in stored] if isinstance(stored, list) else list(stored or ())
 
 
 @pytest.mark.parametrize("page", catalogue.PAGES, ids=lambda page: str(page.name))
 def test_each_page_is_as_it_was_when_it_is_saved_unchanged(page: SettingsPage) -> None:
     change = FormEdit(page, page.fields[0], "")
     shown = form_for(TEXT, change)
-    data = QueryDict(mutable=True)
-    data.update({name: str(f.initial) for name, f in shown.fields.items() if f.initial and f.initial is not True})
-    form = form_for(TEXT, change, data)
+    form = form_for(TEXT, change, as_sent(shown))
     assert form.is_valid(), form.errors
     assert edit(TEXT, form.wanted().changes) == TEXT
 

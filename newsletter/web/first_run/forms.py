@@ -10,9 +10,9 @@ from newsletter.config import DeliverySettings
 from newsletter.sending.providers.interface import ProviderProblem
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.settings.catalogue import SENDING_TIME
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, PROVIDERS
 from newsletter.web.desk.settings.fields import Kind
+from newsletter.web.desk.settings.inputs.moments import MomentField
 
 SMTP_FIELDS = ("host", "port", "security", "user", "password")
 
@@ -71,8 +71,8 @@ class SendingForm(DeskForm):
         help_text=_("We’ll email you when a draft is ready or something goes wrong."),
         required=False,
     )
-    draft = forms.CharField(label=_("Create the draft at"), help_text=SENDING_TIME)
-    send = forms.CharField(label=_("Send at"), help_text=SENDING_TIME)
+    draft = MomentField(label=_("Create the draft at"))
+    send = MomentField(label=_("Send at"))
     provider = forms.ChoiceField(
         label=_("Provider"),
         help_text=_("How emails are sent: by a mail server, or by an email service."),
@@ -82,8 +82,9 @@ class SendingForm(DeskForm):
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False, initial=587)
     security = forms.ChoiceField(
         label=_("Encryption"),
+        help_text=_("Automatic means STARTTLS, except on this machine."),
         choices=[
-            ("auto", _("Automatic: STARTTLS, except on this machine")),
+            ("auto", _("Automatic")),
             ("tls", "TLS"),
             ("starttls", "STARTTLS"),
             ("none", _("None")),
@@ -98,8 +99,10 @@ class SendingForm(DeskForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=True),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cadence: str = "week", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for name in ("draft", "send"):
+            self.fields[name] = MomentField(label=self.fields[name].label, cadences=(cadence,))
         for setting in PROVIDERS.fields:
             self.fields[setting.key] = forms.CharField(label=setting.label, help_text=setting.help, required=False)
             if setting.kind is Kind.SECRET:

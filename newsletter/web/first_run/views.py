@@ -166,7 +166,8 @@ def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
     if setup.blog is None:
         return redirect("blog", token=setup.token)
     draft, send = sending_times(setup.blog.period)
-    form = SendingForm(request.POST if request.method == "POST" else None, initial={"draft": draft, "send": send})
+    data = request.POST if request.method == "POST" else None
+    form = SendingForm(data, initial={"draft": draft, "send": send}, cadence=setup.blog.period)
     checks: list[Check] = []
     if form.is_valid():
         setup.sending = form.values()

@@ -15,6 +15,8 @@ TITLES: tuple[tuple[str, Words], ...] = (
 )
 OF_EACH = ("draft", "send", "approval", "subject", "minimum_posts", "maximum_posts", "body", "template")
 """The keys that each cadence besides the period may have of its own."""
+TIMES = ("draft", "send")
+"""Those whose help is about the defaults of all frequencies."""
 NOT_OF_POST = ("draft", "send", "minimum_posts")
 """Those that make no sense for an edition with a single post, which is made when the post is found."""
 
@@ -22,8 +24,10 @@ NOT_OF_POST = ("draft", "send", "minimum_posts")
 def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
     """Return the page; `fields` are those of a newsletter, from which each cadence's own are made."""
     by_key = {field.key: field for field in fields}
+    for key in TIMES:
+        by_key[key] = replace(by_key[key], help="")
     own = tuple(
-        replace(by_key[key], key=f"cadence.{cadence}.{key}")
+        replace(by_key[key], key=f"cadence.{cadence}.{key}", cadences=(cadence,))
         for cadence, _title in TITLES
         for key in OF_EACH
         if not (cadence == "post" and key in NOT_OF_POST)

@@ -16,7 +16,6 @@ def _choices(*pairs: tuple[str, Words]) -> tuple[tuple[str, Words], ...]:
     return pairs
 
 
-SENDING_TIME = _("“fri 15:00” for a weekly, “15:00” for a daily, or “1 15:00” (on the 1st) for a monthly newsletter.")
 _ONE_PER_LINE = _("One per line.")
 
 GENERAL = SettingsPage(
@@ -105,13 +104,15 @@ SCHEDULE = SettingsPage(
             kind=Kind.CHOICE,
             choices=_choices(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))),
         ),
-        SettingField("draft", _("Create the draft at"), SENDING_TIME),
-        SettingField("send", _("Send at"), SENDING_TIME),
+        SettingField(
+            "draft", _("Create the draft at"), _("By default at 15:00, on Fridays or on the 1st."), Kind.MOMENT
+        ),
+        SettingField("send", _("Send at"), _("By default at 18:00, on Fridays or on the 1st."), Kind.MOMENT),
         SettingField(
             "approval",
             _("Approval"),
             kind=Kind.CHOICE,
-            choices=_choices(("editor", _("An editor approves each edition")), ("none", _("Send without approval"))),
+            choices=_choices(("editor", _("An editor approves")), ("none", _("Send without approval"))),
         ),
         SettingField("late", _("Send late for up to"), _("An edition that is later than this waits for an editor.")),
         SettingField(

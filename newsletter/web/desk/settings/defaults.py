@@ -6,7 +6,7 @@ from typing import Any, get_type_hints
 
 from newsletter.config import Bounces, Collect, DeliverySettings, Newsletter, Site, SourceSettings
 from newsletter.config.fields import Size
-from newsletter.web.desk.settings.fields import Kind, SettingsPage, as_text
+from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage
 from newsletter.web.desk.settings.values import as_written
 
 _TABLES: dict[str, Any] = {
@@ -24,12 +24,25 @@ def defaults_of(page: SettingsPage) -> dict[str, str]:
     """Return each key's default as text; keys without one are missing."""
     found = {}
     for field in page.fields:
-        if field.kind not in (Kind.SECRET, Kind.CHECKBOX):
+        if field.kind not in (Kind.SECRET, Kind.CHECKBOX, Kind.ROWS):
             value = _default(_TABLES[page.table], field.path)
             if value not in (None, "", (), [], {}):
                 is_size = _is_size(_TABLES[page.table], field.path[0])
                 found[field.key] = _size(value) if is_size else _as_text(field.kind, value)
     return found
+
+
+def default_table(page: SettingsPage, field: SettingField) -> dict[str, Any] | None:
+    """Return the default of a key that holds tables, as config.toml would have it; None if there is none."""
+    default = _default(_TABLES[page.table], field.path)
+    if not isinstance(default, dict):
+        return None
+    return {name: _as_table(value) for name, value in default.items()} or None
+
+
+def _as_table(value: Any) -> dict[str, Any]:
+    found = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return {key: each if isinstance(each, int) else as_written(each) for key, each in found.items() if each is not None}
 
 
 def _is_size(table: Any, key: str) -> bool:
@@ -58,7 +71,4 @@ def _default(table: Any, path: tuple[str, ...]) -> Any:
 def _as_text(kind: Kind, value: Any) -> str:
     if kind is Kind.LINES:
         return "\n".join(as_written(each) for each in value)
-    if kind is Kind.DOMAIN_LIMITS:
-        limits = {d: {"connections": pace.connections, "rate": as_written(pace.rate)} for d, pace in value.items()}
-        return as_text(kind, limits)
     return as_written(value)

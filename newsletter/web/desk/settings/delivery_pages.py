@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import Column, Kind, Rows, SettingField, SettingsPage, Words
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -110,9 +110,10 @@ DELIVERY = SettingsPage(
         SettingField(
             "smtp.security",
             _("Encryption"),
-            kind=Kind.CHOICE,
+            _("Automatic means STARTTLS, except on this machine."),
+            Kind.CHOICE,
             choices=(
-                ("auto", _("Automatic: STARTTLS, except on this machine")),
+                ("auto", _("Automatic")),
                 ("tls", "TLS"),
                 ("starttls", "STARTTLS"),
                 ("none", _("None")),
@@ -126,8 +127,16 @@ DELIVERY = SettingsPage(
         SettingField(
             "domains",
             _("Limits for individual domains"),
-            _("One per line: domain, connections and rate, such as gmail.com 2 20/s."),
-            Kind.DOMAIN_LIMITS,
+            _("For providers that accept little at once. Rates are such as 20/s, 300/m or 5000/h."),
+            Kind.ROWS,
+            rows=Rows(
+                (
+                    Column("domain", _("Domain"), example="gmail.com"),
+                    Column("connections", _("Connections"), kind=Kind.NUMBER, example="2"),
+                    Column("rate", _("Maximum rate"), example="20/s"),
+                ),
+                add=_("Add a domain"),
+            ),
         ),
         SettingField(
             "warm_up.first_day",

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage
+from newsletter.web.desk.settings.fields import Column, Kind, Rows, SettingField, SettingsPage, Shape
 
 DESIGN = SettingsPage(
     "design",
@@ -79,17 +79,30 @@ DESIGN = SettingsPage(
         SettingField(
             "theme.sections",
             _("Sections"),
-            _(
-                "For posts that are grouped by category or source. One per line: its name, a colour and a heading, "
-                "such as: film | #1d4f73 | At the cinema. The colour and the heading can be left out."
+            _("For posts that are grouped by category or source."),
+            Kind.ROWS,
+            rows=Rows(
+                (
+                    Column("name", _("Category or source"), example="film"),
+                    Column("colour", _("Colour"), example="#1d4f73"),
+                    Column("heading", _("Heading"), _("If blank, the name."), example=_("At the cinema")),
+                ),
+                add=_("Add a section"),
+                shape=Shape.LIST,
             ),
-            Kind.SECTIONS,
         ),
         SettingField(
             "theme.links",
             _("Links in the footer"),
-            _("One per line: a label and an address, such as: Mastodon https://mastodon.example/@us."),
-            Kind.LINKS,
+            kind=Kind.ROWS,
+            rows=Rows(
+                (
+                    Column("label", _("Label"), example="Mastodon"),
+                    Column("address", _("Address"), example="https://mastodon.example/@us"),
+                ),
+                add=_("Add a link"),
+                shape=Shape.NAMED_VALUES,
+            ),
         ),
         SettingField(
             "theme.share",

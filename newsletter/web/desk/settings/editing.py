@@ -32,6 +32,13 @@ from newsletter.config.document import (
 )
 from newsletter.config.file import CannotWrite, EditConflict, save
 from newsletter.messages import history as acts
+from newsletter.messages.configuration import (
+    MOMENT_OF_PERIOD,
+    TOO_MANY_TOPICS,
+    TOPIC_NAME,
+    TOPIC_SOURCE,
+    TOPIC_WITHOUT_POSTS,
+)
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import editor, newsletter_of, page
@@ -41,6 +48,9 @@ from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.forms import SettingsForm, Wanted
 from newsletter.web.desk.settings.state import read_only_reason
 from subscribers.requests import config_of
+
+TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_SOURCE, TOPIC_WITHOUT_POSTS)
+"""What is wrong with one topic; `name` is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +179,20 @@ def _groups_in_use(configuration: Config, place: Place) -> set[str]:
 
 def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:
     """Show what the configuration says of a value beside its field, or above the form."""
-    below = problem.key.removeprefix(dotted(form.table) + ".")
-    form.add_problem(below, formatting.message(problem.problem if below in form.fields else problem.message))
+    below = _key_in(form, problem)
+    ours = below.partition(".")[0].partition("[")[0] in {field.path[0] for field in form.page.fields}
+    form.add_problem(below, formatting.message(problem.problem if ours else problem.message))
+
+
+def _key_in(form: SettingsForm, problem: ConfigProblem) -> str:
+    """Return the key of a problem below the form's table; those of several keys name theirs in the sentence."""
+    if any(each.matches(problem.problem) for each in TOPIC_PROBLEMS):
+        return f"topics.{problem.problem.param('name')}"
+    if TOO_MANY_TOPICS.matches(problem.problem):
+        return "maximum_variants"
+    if MOMENT_OF_PERIOD.matches(problem.problem):
+        return str(problem.problem.param("key"))
+    return problem.key.removeprefix(dotted(form.table) + ".")
 
 
 def save_into(

@@ -5,6 +5,9 @@ from datetime import date
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from newsletter.config.values import InvalidValue, parse_moment
+from newsletter.web.desk.settings.values import as_written
+
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
@@ -24,16 +27,46 @@ class Kind(Enum):
     DATES = auto()
     SECRET = auto()
     COLOUR = auto()
-    DOMAIN_LIMITS = auto()
     CHOICES = auto()
-    LINKS = auto()
-    SECTIONS = auto()
-    TOPICS = auto()
+    MOMENT = auto()
+    ROWS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A part of each row: of a kind TEXT, COLOUR, NUMBER, LINES, or CHOICES among the newsletter's sources."""
+
+    key: str
+    label: Words
+    help: Words = ""
+    kind: Kind = Kind.TEXT
+    example: Words = ""
+
+
+class Shape(Enum):
+    """How rows are stored: as tables or values by the name in the first column, or as a list of tables."""
+
+    NAMED_TABLES = auto()
+    NAMED_VALUES = auto()
+    LIST = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is edited in rows, each with the same columns; `folded` rows show only their heading until opened."""
+
+    columns: tuple[Column, ...]
+    add: Words
+    shape: Shape = Shape.NAMED_TABLES
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """A key below the page's table, such as `theme.accent`. `destination` says where a stored secret is sent to."""
+    """A key below the page's table, such as `theme.accent`. `destination` says where a stored secret is sent to.
+
+    `cadences` are the frequencies among whose days a recurring time can be chosen.
+    """
 
     key: str
     label: Words
@@ -42,6 +75,8 @@ class SettingField:
     choices: tuple[tuple[str, Words], ...] = ()
     required: bool = False
     destination: bool = False
+    rows: Rows | None = None
+    cadences: tuple[str, ...] = ("day", "week", "month")
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -80,14 +115,8 @@ def as_text(kind: Kind, value: Any) -> str:
         return ""
     if kind in (Kind.LINES, Kind.DATES, Kind.CHOICES):
         return "\n".join(str(each) for each in value) if isinstance(value, list) else str(value)
-    if kind is Kind.DOMAIN_LIMITS:
-        return "\n".join(_domain_line(domain, limits) for domain, limits in value.items())
-    if kind is Kind.LINKS:
-        return "\n".join(f"{label} {address}" for label, address in value.items())
-    if kind is Kind.SECTIONS:
-        return "\n".join(_section_line(section) for section in value)
-    if kind is Kind.TOPICS:
-        return "\n".join(_topic_line(name, topic) for name, topic in value.items())
+    if kind is Kind.MOMENT:
+        return moment_text(value)
     return str(value)
 
 
@@ -104,65 +133,12 @@ def from_text(kind: Kind, text: str) -> Any:
         return [line.strip() for line in text.split("\n") if line.strip()]
     if kind is Kind.DATES:
         return [date.fromisoformat(line.strip()) for line in text.split("\n") if line.strip()]
-    if kind is Kind.DOMAIN_LIMITS:
-        return dict(_domain_limits(line.split()) for line in text.split("\n") if line.strip())
-    if kind is Kind.LINKS:
-        return dict(_label_and_address(line) for line in text.split("\n") if line.strip())
-    if kind is Kind.SECTIONS:
-        return [_section(line) for line in text.split("\n") if line.strip()]
-    if kind is Kind.TOPICS:
-        return dict(_topic(line) for line in text.split("\n") if line.strip())
     return text
 
 
-def _label_and_address(line: str) -> tuple[str, str]:
-    label, _space, address = line.strip().rpartition(" ")
-    if not label:
-        raise ValueError(line)
-    return label.strip(), address
-
-
-_PARTS_OF_A_SECTION = ("name", "colour", "heading")
-
-
-def _section_line(section: Any) -> str:
-    return " | ".join(str(section.get(part, "")) for part in _PARTS_OF_A_SECTION).rstrip(" |")
-
-
-def _section(line: str) -> dict[str, str]:
-    parts = [part.strip() for part in line.split("|", 2)]
-    return {key: part for key, part in zip(_PARTS_OF_A_SECTION, parts, strict=False) if part}
-
-
-_LISTS_OF_A_TOPIC = ("categories", "sources", "words")
-
-
-def _topic_line(name: str, topic: Any) -> str:
-    lists = ("; ".join(topic.get(key, ())) for key in _LISTS_OF_A_TOPIC)
-    return " | ".join((name, topic.get("title", ""), *lists)).rstrip(" |")
-
-
-def _topic(line: str) -> tuple[str, dict[str, Any]]:
-    name, title, *lists = [part.strip() for part in line.split("|")]
-    if len(lists) > len(_LISTS_OF_A_TOPIC):
-        raise ValueError(line)
-    listed = {key: _items(text) for key, text in zip(_LISTS_OF_A_TOPIC, lists, strict=False)}
-    written = {"title": title, **listed}
-    return name, {key: value for key, value in written.items() if value}
-
-
-def _items(text: str) -> list[str]:
-    return [item.strip() for item in text.split(";") if item.strip()]
-
-
-def _domain_line(domain: str, limits: Any) -> str:
-    connections, rate = limits.get("connections", "-"), limits.get("rate", "-")
-    return f"{domain} {connections} {rate}".removesuffix(" -").removesuffix(" -")
-
-
-def _domain_limits(parts: list[str]) -> tuple[str, dict[str, Any]]:
-    domain, connections, rate, *more = [*parts, "-", "-"]
-    if more not in ([], ["-"], ["-", "-"]):
-        raise ValueError(" ".join(parts))
-    limits: dict[str, Any] = {} if connections == "-" else {"connections": int(connections)}
-    return domain, limits if rate == "-" else {**limits, "rate": rate}
+def moment_text(value: Any) -> str:
+    """Write a recurring time in one form, such as `fri 15:00`, however it was written."""
+    try:
+        return as_written(parse_moment(value))
+    except InvalidValue:
+        return str(value)

@@ -12,11 +12,14 @@ from django.utils.translation import gettext as _
 from newsletter.config.document import Change, KeyPath, RemoveValue, SetValue, value_at
 from newsletter.config.file import locked_by
 from newsletter.web.desk.forms import DeskForm
+from newsletter.web.desk.settings.defaults import default_table
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text, from_text, secret_of
+from newsletter.web.desk.settings.inputs.moments import MomentField
+from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 
 _SEEN = "seen:"
 _BLANK = ""
-_SEVERAL_LINES = (Kind.LINES, Kind.DATES, Kind.LONG_TEXT, Kind.DOMAIN_LIMITS, Kind.LINKS, Kind.SECTIONS, Kind.TOPICS)
+_SEVERAL_LINES = (Kind.LINES, Kind.DATES, Kind.LONG_TEXT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,7 @@ class SettingsForm(DeskForm):
 
     def _add(self, field: SettingField, default: str) -> None:
         value = value_at(self._tree, (*self.table, *field.path))
-        made = _form_field(field, value, default)
+        made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
         if origin := self.locked[field.key]:
             made.disabled, made.initial = True, ""
             made.help_text = _("Set by %(origin)s; change it there.") % {"origin": origin}
@@ -66,6 +69,18 @@ class SettingsForm(DeskForm):
         if field.kind is not Kind.SECRET and not origin:
             seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))
             self.fields[_SEEN + field.key] = seen
+
+    def _rows_field(self, field: SettingField, value: Any) -> RowsField:
+        assert field.rows is not None
+        default = default_table(self.page, field)
+        options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
+        return RowsField(field.rows, value, default, self._sources(), **options)
+
+    def _sources(self) -> list[tuple[str, str]]:
+        """The addresses of the newsletter's sources, with their names."""
+        tables = value_at(self._tree, (*self.table, "sources"), [])
+        urls = [(value_at(table, ("url",)), value_at(table, ("name",))) for table in tables]
+        return [(url, f"{name} ({url})" if name else url) for url, name in urls if isinstance(url, str)]
 
     def single(self) -> list[forms.BoundField]:
         """Return the visible fields outside groups."""
@@ -128,6 +143,9 @@ class SettingsForm(DeskForm):
             return bool(value) != bool(self._seen(field))
         if field.kind is Kind.CHOICES:
             return set(value or ()) != set(self._seen(field) or ())
+        rows = self.fields[field.key]
+        if isinstance(rows, RowsField):
+            return rows.shown(value) != rows.shown(self._seen(field))
         return as_text(field.kind, value) != as_text(field.kind, self._seen(field))
 
     def _seen(self, field: SettingField) -> Any:
@@ -143,6 +161,11 @@ class SettingsForm(DeskForm):
 
     def add_problem(self, key: str, sentence: str) -> None:
         """Show what the configuration says of a value beside its field; of another key, above the form."""
+        for name, field in self.fields.items():
+            place = key.removeprefix(name)
+            if isinstance(field, RowsField) and key != place and field.mark(self[name].data, place, sentence):
+                self.add_error(name, MARKED_ROWS)
+                return
         self.add_error(key if key in self.fields else None, sentence)
 
     def show_present(self, tree: Mapping[str, Any]) -> None:
@@ -178,12 +201,6 @@ def _wanted(kind: Kind) -> str:
     """What to enter instead of text that can't be read."""
     if kind is Kind.DATES:
         return _("Enter dates such as 2026-12-24, one per line.")
-    if kind is Kind.DOMAIN_LIMITS:
-        return _("Enter a domain, a number of connections and a rate on each line.")
-    if kind is Kind.LINKS:
-        return _("Enter a label and an address on each line.")
-    if kind is Kind.TOPICS:
-        return _("Enter a name, a title, categories, sources and words on each line, separated by |.")
     return _("Enter a number.")
 
 
@@ -201,6 +218,8 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         told = _("A value is stored. Leave this blank to keep it.") if value else field.help
         hidden = forms.PasswordInput(attrs={"autocomplete": "off"})
         return forms.CharField(**{**options, "required": False, "help_text": told}, strip=False, widget=hidden)
+    if field.kind is Kind.MOMENT:
+        return MomentField(**options, initial=shown, cadences=field.cadences)
     attributes = {"placeholder": default, "autocomplete": "off"}
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)

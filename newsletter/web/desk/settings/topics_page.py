@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage
+from newsletter.web.desk.settings.fields import Column, Kind, Rows, SettingField, SettingsPage
 
 TOPICS = SettingsPage(
     "topics",
@@ -12,12 +12,26 @@ TOPICS = SettingsPage(
         SettingField(
             "topics",
             _("Topics"),
-            _(
-                "One per line: a name out of a-z, 0-9 and -, then the title that readers see, categories, sources and "
-                "words, such as “film | Film and TV | Film; Cinema”. Separate these parts with |, and several "
-                "categories, sources or words with semicolons."
+            _("A topic has the posts with one of its categories, from one of its sources, or with one of its words."),
+            Kind.ROWS,
+            rows=Rows(
+                (
+                    Column(
+                        "name",
+                        _("Name"),
+                        _(
+                            "Letters a–z, digits and hyphens. Don’t change it later: readers’ choices are stored with it."
+                        ),
+                        example="film",
+                    ),
+                    Column("title", _("Title"), _("What readers see."), example=_("Film and TV")),
+                    Column("categories", _("Categories"), _("One per line."), Kind.LINES),
+                    Column("words", _("Words in headline or text"), _("One per line."), Kind.LINES),
+                    Column("sources", _("Sources"), kind=Kind.CHOICES),
+                ),
+                add=_("Add a topic"),
+                folded=True,
             ),
-            Kind.TOPICS,
         ),
         SettingField(
             "maximum_variants",

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Column, Kind, Rows, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, SettingField, SettingsPage, Words
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -131,9 +131,9 @@ DELIVERY = SettingsPage(
             Kind.ROWS,
             rows=Rows(
                 (
-                    Column("domain", _("Domain"), example="gmail.com"),
-                    Column("connections", _("Connections"), kind=Kind.NUMBER, example="2"),
-                    Column("rate", _("Maximum rate"), example="20/s"),
+                    RowColumn("domain", _("Domain"), example="gmail.com"),
+                    RowColumn("connections", _("Connections"), kind=Kind.NUMBER, example="2"),
+                    RowColumn("rate", _("Maximum rate"), example="20/s"),
                 ),
                 add=_("Add a domain"),
             ),

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Column, Kind, Rows, SettingField, SettingsPage, Shape
+from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, SettingField, SettingsPage, Shape
 
 DESIGN = SettingsPage(
     "design",
@@ -83,9 +83,9 @@ DESIGN = SettingsPage(
             Kind.ROWS,
             rows=Rows(
                 (
-                    Column("name", _("Category or source"), example="film"),
-                    Column("colour", _("Colour"), example="#1d4f73"),
-                    Column("heading", _("Heading"), _("If blank, the name."), example=_("At the cinema")),
+                    RowColumn("name", _("Category or source"), example="film"),
+                    RowColumn("colour", _("Colour"), example="#1d4f73"),
+                    RowColumn("heading", _("Heading"), _("If blank, the name."), example=_("At the cinema")),
                 ),
                 add=_("Add a section"),
                 shape=Shape.LIST,
@@ -97,8 +97,8 @@ DESIGN = SettingsPage(
             kind=Kind.ROWS,
             rows=Rows(
                 (
-                    Column("label", _("Label"), example="Mastodon"),
-                    Column("address", _("Address"), example="https://mastodon.example/@us"),
+                    RowColumn("label", _("Label"), example="Mastodon"),
+                    RowColumn("address", _("Address"), example="https://mastodon.example/@us"),
                 ),
                 add=_("Add a link"),
                 shape=Shape.NAMED_VALUES,

@@ -33,7 +33,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class RowColumn:
     """A part of each row: of a kind TEXT, COLOUR, NUMBER, LINES, or CHOICES among the newsletter's sources."""
 
     key: str
@@ -55,7 +55,7 @@ class Shape(Enum):
 class Rows:
     """What is edited in rows, each with the same columns; `folded` rows show only their heading until opened."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[RowColumn, ...]
     add: Words
     shape: Shape = Shape.NAMED_TABLES
     folded: bool = False

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Column, Kind, Rows, SettingField, SettingsPage
+from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, SettingField, SettingsPage
 
 TOPICS = SettingsPage(
     "topics",
@@ -16,18 +16,16 @@ TOPICS = SettingsPage(
             Kind.ROWS,
             rows=Rows(
                 (
-                    Column(
+                    RowColumn(
                         "name",
                         _("Name"),
-                        _(
-                            "Letters a–z, digits and hyphens. Don’t change it later: readers’ choices are stored with it."
-                        ),
+                        _("Letters a–z, digits and hyphens. Don’t change it later: readers’ choices refer to it."),
                         example="film",
                     ),
-                    Column("title", _("Title"), _("What readers see."), example=_("Film and TV")),
-                    Column("categories", _("Categories"), _("One per line."), Kind.LINES),
-                    Column("words", _("Words in headline or text"), _("One per line."), Kind.LINES),
-                    Column("sources", _("Sources"), kind=Kind.CHOICES),
+                    RowColumn("title", _("Title"), _("What readers see."), example=_("Film and TV")),
+                    RowColumn("categories", _("Categories"), _("One per line."), Kind.LINES),
+                    RowColumn("words", _("Words in headline or text"), _("One per line."), Kind.LINES),
+                    RowColumn("sources", _("Sources"), kind=Kind.CHOICES),
                 ),
                 add=_("Add a topic"),
                 folded=True,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.config.document import value_at
-from newsletter.web.desk.settings.fields import Column, Kind, Rows, Shape
+from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, Shape
 
 Row: TypeAlias = dict[str, Any]
 """What is typed into a row, by column; `remove` is whether it is to be removed."""
@@ -37,11 +37,11 @@ def rows_of(rows: Rows, value: Any) -> list[Row]:
     return found
 
 
-def _shown(columns: Sequence[Column], table: Any) -> Row:
+def _shown(columns: Sequence[RowColumn], table: Any) -> Row:
     return {column.key: _as_typed(column, value_at(table, (column.key,))) for column in columns}
 
 
-def _as_typed(column: Column, value: Any) -> Any:
+def _as_typed(column: RowColumn, value: Any) -> Any:
     several = [str(each) for each in value] if isinstance(value, list) else []
     if column.kind is Kind.CHOICES:
         return several
@@ -110,7 +110,7 @@ class RowsWidget(forms.Widget):
             "place": place, "title": titled, "inputs": inputs, "wrong": wrong, "remove": row.get(REMOVE, False),
         }  # fmt: skip
 
-    def _input(self, place: str, number: int, column: Column, row: Row) -> dict[str, Any]:
+    def _input(self, place: str, number: int, column: RowColumn, row: Row) -> dict[str, Any]:
         value = row.get(column.key, [] if column.kind is Kind.CHOICES else "")
         made = {
             "name": f"{place}:{column.key}",
@@ -191,7 +191,7 @@ class RowsField(forms.Field):
         tables = ((row[name.key], row) for _number, row in kept)
         return {key: self._table(row, value_at(self._before, (key,)), others) for key, row in tables}
 
-    def _table(self, row: Row, before: Any, columns: Sequence[Column]) -> dict[str, Any]:
+    def _table(self, row: Row, before: Any, columns: Sequence[RowColumn]) -> dict[str, Any]:
         """Return the table of a row. A value that looks as it did stays as it was written."""
         found = {}
         for column in columns:
@@ -203,7 +203,7 @@ class RowsField(forms.Field):
         return found
 
 
-def _value(column: Column, typed: Any) -> Any:
+def _value(column: RowColumn, typed: Any) -> Any:
     if column.kind is Kind.NUMBER:
         return int(typed)
     if column.kind is Kind.LINES:

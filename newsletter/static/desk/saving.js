@@ -101,7 +101,9 @@ function start() {
   function holdApproval() {
     document.querySelectorAll("#bar button.first").forEach((button) => { button.disabled = true; });
   }
-  words.addEventListener("input", () => {
+  words.addEventListener("input", (event) => {
+    const begin = event.target.closest("details")?.querySelector(".begin");
+    if (begin) { [begin.textContent] = event.target.value.trim().split("\n"); }
     keepWords();
     holdApproval();
   });

@@ -13,7 +13,7 @@ import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
 from tests.conftest import Site
 from tests.doubles.ports import free_port
@@ -187,6 +187,12 @@ def log_in(page: Page, running: Running) -> None:
     page.get_by_label(EMAIL_ADDRESS).fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+
+
+def unfold(page: Page, key: str) -> Locator:
+    """Show a folded text of the draft, such as `greeting`, and return its field."""
+    page.locator(f"#f-{key} details").evaluate("folded => { folded.open = true; }")
+    return page.locator(f"#{key}")
 
 
 def make_draft(page: Page, running: Running) -> None:

@@ -1,10 +1,12 @@
 """The draft page on a phone and by keyboard: one slim bar, tabs, and nothing that has the focus is covered."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import Running, desk, make_draft, set_up
-from tests.web.browser.labels import APPROVE, INTRODUCTION
+from tests.web.browser.conftest import Running, desk, make_draft, set_up, unfold
+from tests.web.browser.labels import APPROVE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
@@ -46,7 +48,7 @@ def test_on_a_phone_one_slim_bar_stays_in_place(draft: Page) -> None:
 
 
 def test_edit_and_preview_are_tabs_on_a_phone(draft: Page) -> None:
-    introduction = draft.get_by_role("textbox", name=INTRODUCTION)
+    introduction = unfold(draft, "greeting")
     tabs = draft.get_by_role("navigation", name="Views").get_by_role("link")
     expect(tabs).to_have_text(["Edit", "Preview"])
     expect(draft.locator("#side")).to_be_hidden()
@@ -77,7 +79,8 @@ def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
 def test_what_has_the_focus_is_never_covered(draft: Page, width: int, height: int) -> None:
     draft.set_viewport_size({"width": width, "height": height})
-    draft.locator("summary", has_text="Sign-off").click()
+    for key in ("preheader", "greeting", "closing"):
+        unfold(draft, key)
     draft.evaluate("scrollTo(0, 0)")
     names: list[str] = []
     for key, stops in (("Tab", 60), ("Shift+Tab", 60)):
@@ -148,4 +151,22 @@ def test_the_designs_do_not_scroll(draft: Page, running: Running) -> None:
         frame.scroll_into_view_if_needed()
         expect(frame).not_to_have_attribute("height", "640")
         assert frame.evaluate(NESTED)[0] == 0
+    draft.context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+def test_the_posts_begin_on_the_first_screen(draft: Page, width: int) -> None:
+    draft.set_viewport_size({"width": width, "height": 844})
+    begins = "document.querySelector('.post').getBoundingClientRect().top + scrollY"
+    assert draft.evaluate(begins) < 824
+    draft.context.close()
+
+
+def test_a_folded_text_shows_how_it_begins(draft: Page) -> None:
+    unfold(draft, "greeting").fill("Kjære lesere,\n\nher er uken.")
+    expect(draft.locator("#saved")).to_contain_text("Saved")
+    for _ in range(2):
+        draft.locator("#f-greeting details").evaluate("folded => { folded.open = false; }")
+        expect(draft.locator("#f-greeting summary")).to_have_text(re.compile("Introduction\\s*Kjære lesere,$"))
+        draft.reload()
     draft.context.close()

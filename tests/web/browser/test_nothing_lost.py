@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, Running, desk, make_draft, set_up
-from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, INTRODUCTION, TEXT
+from tests.web.browser.conftest import EMAIL, PASSWORD, Running, desk, make_draft, set_up, unfold
+from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 SAVED = re.compile(r"Saved \d")
@@ -30,7 +30,7 @@ class Place:
 
 
 def _introduction(page: Page) -> Locator:
-    return page.get_by_role("textbox", name=INTRODUCTION)
+    return unfold(page, "greeting")
 
 
 def _panel(page: Page) -> Locator:

@@ -12,8 +12,8 @@ from django_otp.oath import TOTP
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from newsletter.web.desk.settings.catalogue import NEWSLETTER_PAGES, SITE_PAGES
-from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, set_up
-from tests.web.browser.labels import APPROVE, EMAIL_ADDRESS, INTRODUCTION, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3
+from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, set_up, unfold
+from tests.web.browser.labels import APPROVE, EMAIL_ADDRESS, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 EDITION = f"/desk/editions/kinaforum/{PERIOD}/"
@@ -153,9 +153,9 @@ def test_what_opens_and_what_is_refused_is_accessible_too(browser: Browser, runn
     page.get_by_text(ONE_POST_NOT_INCLUDED).click()
     expect(page.get_by_role("button", name="Include Regn i Shanghai")).to_be_visible()
     troubles += _troubles(page, "with what is out")
-    page.get_by_role("textbox", name=INTRODUCTION).fill("Den ene")
+    unfold(page, "greeting").fill("Den ene")
     expect(page.locator("#saved")).to_contain_text("Saved")
-    second.get_by_role("textbox", name=INTRODUCTION).fill("Den andre")
+    unfold(second, "greeting").fill("Den andre")
     expect(second.locator("#saved .note")).to_be_in_viewport()
     troubles += _troubles(second, "with two wordings")
     context.close()

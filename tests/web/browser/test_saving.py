@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.conftest import Running, desk, make_draft, set_up, unfold
 from tests.web.browser.labels import ADD_POST, APPROVE, INTRODUCTION, TEXT, USE_MINE, WEB_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -25,6 +25,8 @@ def page(browser: Browser, running: Running) -> Page:
 
 def _type_offline(page: Page, label: str, text: str) -> None:
     page.context.set_offline(True)
+    if label == INTRODUCTION:
+        unfold(page, "greeting")
     page.get_by_role("textbox", name=label).click()
     page.keyboard.type(text)
     expect(page.locator("#saved")).to_have_text(RETRYING)

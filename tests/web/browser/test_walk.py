@@ -9,8 +9,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, log_in, make_draft, set_up
-from tests.web.browser.labels import APPROVE, INTRODUCTION, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3, USE_MINE
+from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, log_in, make_draft, set_up, unfold
+from tests.web.browser.labels import APPROVE, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3, USE_MINE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 READERS = ["kari@example.com", "li@example.com", "ola@example.com"]
@@ -43,7 +43,7 @@ def test_from_log_in_to_the_mailbox(browser: Browser, running: Running, width: i
     _change_two_headlines(page)
     page.get_by_role("button", name="Remove Regn i Shanghai").click()
     expect(page.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
-    page.get_by_role("textbox", name=INTRODUCTION).fill("Kjære {name|leser},\n\nher er uken.\n\nGod helg!")
+    unfold(page, "greeting").fill("Kjære {name|leser},\n\nher er uken.\n\nGod helg!")
     expect(page.locator("#saved")).to_contain_text(SAVED)
     previewed = _raw(page, f"{page.url}raw/")
     on_phone = width < 640
@@ -187,11 +187,11 @@ def test_two_editors_see_each_other_s_words(browser: Browser, running: Running) 
     log_in(second, running)
     make_draft(first, running)
     second.goto(first.url)
-    first.get_by_role("textbox", name=INTRODUCTION).fill("Den ene")
+    unfold(first, "greeting").fill("Den ene")
     expect(first.locator("#saved")).to_contain_text(SAVED)
     second.get_by_role("textbox", name="Subject").fill("Et emne")
     expect(second.locator("#saved")).to_contain_text(SAVED)
-    expect(second.get_by_role("textbox", name=INTRODUCTION)).to_have_value("Den ene")
+    expect(unfold(second, "greeting")).to_have_value("Den ene")
     first.get_by_role("textbox", name="Subject").fill("Et annet emne")
     expect(first.locator("#saved")).to_contain_text("has changed the same text")
     first.get_by_role("button", name=USE_MINE).click()

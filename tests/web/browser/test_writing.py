@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up
-from tests.web.browser.labels import ADD_POST, APPROVE, INTRODUCTION, TEXT
+from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up, unfold
+from tests.web.browser.labels import ADD_POST, APPROVE, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 SAVED = re.compile(r"Saved \d")
@@ -26,7 +26,7 @@ def page(browser: Browser, running: Running) -> Page:
 
 
 def _field(page: Page) -> Locator:
-    return page.get_by_role("textbox", name=INTRODUCTION)
+    return unfold(page, "greeting")
 
 
 def _tool(page: Page, name: str) -> Locator:
@@ -69,7 +69,8 @@ def test_keys_and_buttons_format_the_selection(page: Page) -> None:
 
 
 def test_the_toolbar_is_one_stop_of_the_tab_key(page: Page) -> None:
-    page.get_by_label("Preview text").focus()
+    unfold(page, "greeting")
+    page.locator("#f-greeting summary").focus()
     page.keyboard.press("Tab")
     expect(_tool(page, "Bold")).to_be_focused()
     for key, name in (("ArrowRight", "Italic"), ("End", "Preview"), ("ArrowRight", "Bold"), ("ArrowLeft", "Preview")):
@@ -179,8 +180,7 @@ def test_a_rewritten_post_begins_with_its_source_and_shows_a_preview(page: Page)
 
 
 def test_an_editor_has_at_least_twelve_lines(page: Page) -> None:
-    page.locator("summary", has_text="Sign-off").click()
-    for area in (_field(page), page.get_by_role("textbox", name="Sign-off")):
+    for area in (_field(page), unfold(page, "closing")):
         lines = area.evaluate("area => area.clientHeight / parseFloat(getComputedStyle(area).lineHeight)")
         assert lines >= 12
     page.context.close()

@@ -126,8 +126,13 @@ class WordField:
 
     @property
     def folded(self) -> bool:
-        """Whether the field is shown when it is asked for: few editions have a sign-off, and the posts come below."""
-        return self.key == "closing" and not self.value
+        """Whether the field is shown when it is asked for, since the posts come below."""
+        return self.key != "subject"
+
+    @property
+    def begin(self) -> str:
+        """The first line, which is shown while the field is folded."""
+        return self.value.strip().partition("\n")[0]
 
 
 def word_fields(edition: Edition) -> list[WordField]:

@@ -1,5 +1,6 @@
 """Two revisions of an edition side by side."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -29,11 +30,28 @@ def compare(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "old": oldest,
         "new": newest,
         "texts": [(labels[each.key], each) for each in comparison.texts(old, new, WORDS)],
-        "blocks": _with_words(comparison.blocks(old["blocks"], new["blocks"])),
-        "posts": _with_words(comparison.posts(old["posts"], new["posts"])),
+        "lists": [
+            _compared("blocks", _("Blocks"), comparison.blocks(old["blocks"], new["blocks"])),
+            _compared("posts", _("Posts"), comparison.posts(old["posts"], new["posts"])),
+        ],
         "same": {**old, "due_at": None} == {**new, "due_at": None},
     }
     return page(request, "compare", context, section="home")
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedList:
+    """The rows that differ, with the differences in words, and the titles of the others."""
+
+    key: str
+    heading: str
+    rows: list[tuple[comparison.ComparedRow, list[str]]]
+    unchanged: list[str]
+
+
+def _compared(key: str, heading: str, rows: list[comparison.ComparedRow]) -> ComparedList:
+    unchanged = [row.new for row in rows if not row.marks]
+    return ComparedList(key, heading, _with_words([row for row in rows if row.marks]), unchanged)
 
 
 def _with_words(rows: list[comparison.ComparedRow]) -> list[tuple[comparison.ComparedRow, list[str]]]:

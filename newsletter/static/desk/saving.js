@@ -45,8 +45,14 @@ function start() {
       element.append(button);
     });
   }
+  /* While a text is folded, its first line is shown. */
+  function showBegin(field) {
+    const begin = field.closest("details")?.querySelector(".begin");
+    if (begin) { [begin.textContent] = field.value.trim().split("\n"); }
+  }
   function fill(field, text) {
     field.value = text;
+    showBegin(field);
     if (field.closest("markdown-editor")) { field.closest("markdown-editor").renderSoon(); }
   }
 
@@ -102,8 +108,7 @@ function start() {
     document.querySelectorAll("#bar button.first").forEach((button) => { button.disabled = true; });
   }
   words.addEventListener("input", (event) => {
-    const begin = event.target.closest("details")?.querySelector(".begin");
-    if (begin) { [begin.textContent] = event.target.value.trim().split("\n"); }
+    showBegin(event.target);
     keepWords();
     holdApproval();
   });

@@ -164,9 +164,9 @@ def test_the_posts_begin_on_the_first_screen(draft: Page, width: int) -> None:
 
 def test_a_folded_text_shows_how_it_begins(draft: Page) -> None:
     unfold(draft, "greeting").fill("Kjære lesere,\n\nher er uken.")
-    expect(draft.locator("#saved")).to_contain_text("Saved")
+    expect(draft.locator("#saved")).to_have_text(re.compile(r"Saved \d"))
     for _ in range(2):
         draft.locator("#f-greeting details").evaluate("folded => { folded.open = false; }")
-        expect(draft.locator("#f-greeting summary")).to_have_text(re.compile("Introduction\\s*Kjære lesere,$"))
+        expect(draft.locator("#f-greeting summary")).to_have_text(re.compile(r"Introduction\s*Kjære lesere,"))
         draft.reload()
     draft.context.close()

@@ -100,7 +100,7 @@ def page(browser: Browser, running: Running) -> Page:
     set_up(page, running)
     make_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
-    expect(page.get_by_role("toolbar").first).to_be_visible()
+    expect(page.locator("[role=toolbar]").first).to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())
     return page
 
@@ -185,7 +185,7 @@ def test_text_that_could_not_be_saved_is_there_on_the_next_visit(page: Page, pla
         page.close()
         page = context.new_page()
         page.goto(url)
-    expect(page.get_by_role("toolbar").first).to_be_visible()
+    expect(page.locator("[role=toolbar]").first).to_be_attached()
     field = place.open(page)
     expect(field).to_have_value(WRITTEN)
     _mend(context, place, "server error")
@@ -205,7 +205,7 @@ def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Plac
     context.set_offline(False)
     again = context.new_page()
     again.goto(url)
-    expect(again.get_by_role("toolbar").first).to_be_visible()
+    expect(again.locator("[role=toolbar]").first).to_be_attached()
     expect(place.open(again)).to_have_value(WRITTEN)
     if place.name == "post":
         place.save(again)

@@ -30,6 +30,7 @@ def _field(page: Page) -> Locator:
 
 
 def _tool(page: Page, name: str) -> Locator:
+    unfold(page, "greeting")
     editor = page.locator("markdown-editor", has=page.locator("#greeting"))
     return editor.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
 

@@ -76,13 +76,13 @@ def _look(context: BrowserContext, url: str, *, signed_in: bool = True) -> Itera
     assert answer is not None
     assert answer.status == 200, url
     page.wait_for_load_state("networkidle")
-    yield from _troubles(page)
+    yield from troubles_of(page)
     if sum(sizes) > BUDGET:
         yield f"{url}: {sum(sizes)} bytes"
     page.close()
 
 
-def _troubles(page: Page, state: str = "") -> Iterator[str]:
+def troubles_of(page: Page, state: str = "") -> Iterator[str]:
     """What is wrong with a page as it stands."""
     where = f"{page.url} {state} at {page.viewport_size}"
     for violation in Axe().run(page, options={"iframes": False}).response["violations"]:
@@ -135,7 +135,7 @@ def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
     # Scripts, and so axe, can't run in the page of an edition itself, which is sandboxed.
     sandboxed = first.new_page()
     sandboxed.set_content(requests.get(f"{running.url}/n/kinaforum/{PERIOD}/", timeout=60).text)
-    troubles += _troubles(sandboxed, "an edition's page")
+    troubles += troubles_of(sandboxed, "an edition's page")
     first.close()
     assert not troubles, "\n".join(troubles)
 
@@ -148,16 +148,16 @@ def test_what_opens_and_what_is_refused_is_accessible_too(browser: Browser, runn
     second.goto(page.url)
     page.get_by_role("button", name="Edit Om te").click()
     expect(page.get_by_label("Headline").first).to_be_visible()
-    troubles = list(_troubles(page, "while a post is written"))
+    troubles = list(troubles_of(page, "while a post is written"))
     page.get_by_role("button", name="Remove Regn i Shanghai").click()
     page.get_by_text(ONE_POST_NOT_INCLUDED).click()
     expect(page.get_by_role("button", name="Include Regn i Shanghai")).to_be_visible()
-    troubles += _troubles(page, "with what is out")
+    troubles += troubles_of(page, "with what is out")
     unfold(page, "greeting").fill("Den ene")
     expect(page.locator("#saved")).to_contain_text("Saved")
     unfold(second, "greeting").fill("Den andre")
     expect(second.locator("#saved .note")).to_be_in_viewport()
-    troubles += _troubles(second, "with two wordings")
+    troubles += troubles_of(second, "with two wordings")
     context.close()
     assert not troubles, "\n".join(troubles)
 
@@ -173,25 +173,25 @@ def test_an_import_and_a_second_factor_are_accessible_at_each_step(browser: Brow
     page.get_by_label("When and where they agreed").fill("at a meeting")
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Kontakt").select_option(label=EMAIL_ADDRESS)
-    troubles = list(_troubles(page, "columns"))
+    troubles = list(troubles_of(page, "columns"))
     page.get_by_role("button", name="Preview import").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Import preview")
-    troubles += _troubles(page, "the preview")
+    troubles += troubles_of(page, "the preview")
     page.goto(f"{running.url}/desk/account/")
     page.get_by_role("button", name="Set up").click()
     key = page.locator("code").first.inner_text().replace(" ", "")
-    troubles += _troubles(page, "with a key")
+    troubles += troubles_of(page, "with a key")
     page.get_by_label("Code from your authenticator app").fill(f"{TOTP(b32decode(key)).token():06d}")
     page.get_by_role("button", name="Turn on").click()
     expect(page.locator(".codes code")).to_have_count(10)
     codes = page.locator(".codes code").all_inner_texts()
-    troubles += _troubles(page, "codes")
+    troubles += troubles_of(page, "codes")
     page.goto(f"{running.url}/desk/account/")
     page.get_by_role("button", name="Log out").click()
     page.wait_for_url("**/desk/login/**")
     log_in(page, running)
     page.get_by_text("Lost your authenticator?").click()
-    troubles += _troubles(page, "code")
+    troubles += troubles_of(page, "code")
     page.get_by_label("Recovery code").fill(codes[3])
     page.get_by_role("button", name="Log in with recovery code").click()
     expect(page.get_by_text("Recovery codes left: 9.")).to_be_visible()

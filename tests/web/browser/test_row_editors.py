@@ -1,0 +1,100 @@
+"""Topics and limits of domains in rows: by keyboard, without scripts, and after a closed tab; axe finds nothing."""
+
+import tomllib
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.browser.conftest import Running, desk, log_in, set_up
+from tests.web.browser.test_pages import troubles_of
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+TOPICS = "/desk/settings/n/kinaforum/topics/"
+DELIVERY = "/desk/settings/site/delivery/"
+SCHEDULE = "/desk/settings/n/kinaforum/schedule/"
+
+
+def _written(running: Running) -> dict[str, object]:
+    return tomllib.loads((running.site.folder / "config.toml").read_text(encoding="utf-8"))
+
+
+def _topics(running: Running) -> object:
+    newsletters = _written(running)["newsletters"]
+    assert isinstance(newsletters, dict)
+    return newsletters["kinaforum"].get("topics")
+
+
+def _add_by_keyboard(page: Page, name: str, word: str) -> None:
+    page.locator("summary:visible", has_text="Add a topic").last.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(name)
+    for _ in ("title", "categories", "words"):
+        page.keyboard.press("Tab")
+    page.keyboard.type(word)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (375, True)])
+def test_rows_are_filled_by_keyboard_and_accessible(browser: Browser, running: Running, width: int, dark: bool) -> None:
+    page = desk(browser, width=width, dark=dark).new_page()
+    set_up(page, running)
+    page.goto(running.url + TOPICS)
+    expect(page.locator("summary:visible", has_text="Add a topic")).to_have_count(1)
+    _add_by_keyboard(page, "tea", "te")
+    _add_by_keyboard(page, "Not a name", "roman")
+    troubles = list(troubles_of(page, "with new topics"))
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.locator("[name='topics:1:name']")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[name='topics:1:words']")).to_have_value("roman")
+    troubles += troubles_of(page, "with a wrong topic")
+    page.locator("[name='topics:1:name']").fill("novels")
+    page.get_by_role("button", name="Save").press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert _topics(running) == {"tea": {"words": ["te"]}, "novels": {"words": ["roman"]}}
+    for path in (DELIVERY, SCHEDULE):
+        page.goto(running.url + path)
+        troubles += troubles_of(page)
+    page.context.close()
+    assert not troubles, "\n".join(troubles)
+
+
+def test_rows_are_added_and_removed_without_scripts(browser: Browser, running: Running) -> None:
+    first = desk(browser)
+    set_up(first.new_page(), running)
+    first.close()
+    plain = browser.new_context(java_script_enabled=False, locale="en-GB")
+    page = plain.new_page()
+    log_in(page, running)
+    page.goto(running.url + DELIVERY)
+    page.locator("summary:visible", has_text="Add a domain").click()
+    page.locator("[name='domains:1:domain']").fill("example.org")
+    page.locator("[name='domains:1:connections']").fill("1")
+    page.get_by_role("checkbox", name="Remove gmail.com").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    delivery = _written(running)["delivery"]
+    assert isinstance(delivery, dict)
+    assert delivery["domains"] == {"example.org": {"connections": 1}}
+    page.goto(running.url + SCHEDULE)
+    page.locator("[name=send_day]").select_option(label="Thursday")
+    page.locator("[name=send_time]").fill("07:30")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert 'send = "thu 07:30"' in (running.site.folder / "config.toml").read_text(encoding="utf-8")
+    plain.close()
+
+
+def test_a_row_that_was_not_saved_is_there_after_a_closed_tab(browser: Browser, running: Running) -> None:
+    context = desk(browser)
+    page = context.new_page()
+    set_up(page, running)
+    page.goto(running.url + TOPICS)
+    page.locator("summary:visible", has_text="Add a topic").click()
+    page.locator("[name='topics:0:title']").fill("Te og kaffe")
+    page.close(run_before_unload=False)
+    again = context.new_page()
+    again.goto(running.url + TOPICS)
+    expect(again.get_by_text("Unsaved text restored")).to_be_visible()
+    expect(again.locator("[name='topics:0:title']")).to_be_visible()
+    expect(again.locator("[name='topics:0:title']")).to_have_value("Te og kaffe")
+    context.close()

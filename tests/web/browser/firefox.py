@@ -35,7 +35,8 @@ PREFERENCES = {
 
 CONTROL = """async (role, name) => {
   const selector = { button: "button", link: "a", field: "input, textarea, select", summary: "summary" }[role];
-  const label = (e) => (e.labels && e.labels[0] ? e.labels[0] : e);
+  const by = (e) => document.getElementById(e.getAttribute("aria-labelledby"));
+  const label = (e) => by(e) || (e.labels && e.labels[0] ? e.labels[0] : e);
   const named = (e) => e.getAttribute("aria-label") || label(e).textContent;
   const found = [...document.querySelectorAll(selector)].find((e) =>
     e.checkVisibility() && !e.disabled && named(e).replace(/\\s+/g, " ").trim().startsWith(name));

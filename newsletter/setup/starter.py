@@ -93,8 +93,10 @@ def _commented(text: str, comment: str) -> str:
 
 
 def _theme(blog: BlogProfile) -> str:
-    table: str = inline({"accent": blog.accent or _ACCENT, "logo": blog.logo}).as_string()
-    return f"theme = {table}" if blog.accent or blog.logo else _default("theme", table)
+    every = {"accent": blog.accent or _ACCENT, "logo": blog.logo}
+    if not (blog.accent or blog.logo):
+        return _default("theme", inline(every).as_string())
+    return f"theme = {inline({key: value for key, value in every.items() if value}).as_string()}"
 
 
 def _sender_name(title: str) -> str:

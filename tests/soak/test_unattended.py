@@ -113,7 +113,7 @@ class Year:
             self.end(signal.SIGKILL)
             self.start()
         self.at(friday + 18 * HOUR)
-        eventually(lambda: len(self.seen("sent")) > sent, 120)
+        eventually(lambda: len(self.seen("sent")) > sent, 300)  # a killed program's task is taken over after 45 s
         if fault == SET_BACK:
             self.at(friday + 16 * HOUR)
             self.at(friday + 20 * HOUR)

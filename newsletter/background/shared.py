@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import psycopg
@@ -35,6 +35,9 @@ ATTEMPTS = 3
 
 STALLED_SECONDS = 30.0
 """A worker that has shown no sign of life for this long is lost."""
+
+AT_ONCE = datetime(2000, 1, 1, tzinfo=UTC)
+"""Is in the past for the database, also if this machine's clock is ahead of it."""
 
 LOOK_SECONDS = 15.0
 KEEP_HOURS = 24 * 7
@@ -209,7 +212,7 @@ async def _look_after_lost_workers(app: App, tell: Tell) -> None:
                 # It was added meanwhile; the lost one goes on instead, since it has the number of attempts.
                 await app.job_manager.cancel_job_by_id_async(cast(int, other.id), delete_job=True)
             if job.attempts + 1 < ATTEMPTS:
-                await app.job_manager.retry_job(job)
+                await app.job_manager.retry_job(job, retry_at=AT_ONCE)
                 continue
             await app.job_manager.finish_job(job, Status.FAILED, delete_job=False)
             log.error("the task %s was set aside: it ended its worker %d times", job.task_name, ATTEMPTS)

@@ -5,7 +5,6 @@ The year is simulated: the program goes from day to day by its own clock, which 
 
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,24 +12,16 @@ import pytest
 
 from tests.conftest import Site
 from tests.doubles import postgresql
-from tests.e2e.sending_samples import CONFIG, ROOT, MailServer, kill_all, run
+from tests.e2e.sending_samples import MailServer, kill_all, run
+from tests.e2e.simulated_year import BEGIN, DAYS, IN_FLIGHT, made, started
 
 pytestmark = pytest.mark.e2e
-READERS, DAYS, KILL_AFTER = 200, 365, 20
-IN_FLIGHT = 8
-"""Mails that a kill may leave unknown: two for each of four connections."""
+READERS, KILL_AFTER = 200, 20
 
-BEGIN = """
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from newsletter import config
-from newsletter.start import start
-start(config.use(config.load(Path("config.toml").absolute())))
-from subscribers.models import Letter, Subscription
-FIRST = datetime(2030, 1, 1, 9, tzinfo=UTC)
-"""
+MODELS = "from subscribers.models import Letter, Subscription\n"
 PREPARE = (
     BEGIN
+    + MODELS
     + """
 import sys
 from tests.sending import outbox_samples as samples
@@ -40,6 +31,7 @@ Subscription.objects.update(created=FIRST - timedelta(days=900), joined=FIRST - 
 )
 YEAR = (
     BEGIN
+    + MODELS
     + """
 import sys
 from newsletter.letters import subscriber_mail
@@ -58,6 +50,7 @@ for day in range(int(clock.read_text()) if clock.exists() else 0, int(sys.argv[1
 )
 OUTCOME = (
     BEGIN
+    + MODELS
     + """
 import json
 from subscribers.asking import silence
@@ -77,25 +70,17 @@ print(json.dumps({
 
 @pytest.fixture
 def server() -> Iterator[MailServer]:
-    made = MailServer(0.01)
-    made.start()
-    yield made
-    made.kill()
+    server = MailServer(0.01)
+    server.start()
+    yield server
+    server.kill()
 
 
 def pass_a_year(site: Site, server: MailServer) -> int:
     """Let the year pass, and kill the program after each few mails; return how often it was killed."""
     kills = killed_at = 0
     while True:
-        program = subprocess.Popen(
-            [sys.executable, "-c", YEAR, str(DAYS)],
-            cwd=site.folder,
-            env={**site.environment, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        program = started(site, YEAR, str(DAYS))
         while program.poll() is None and server.got.total() - killed_at < KILL_AFTER:
             try:
                 program.wait(0.01)
@@ -110,9 +95,7 @@ def pass_a_year(site: Site, server: MailServer) -> int:
 
 
 def each_is_asked_once(folder: Path, server: MailServer, database: str = "") -> None:
-    text = CONFIG.format(delivery="", port=server.port)
-    text = text.replace("[newsletters.kinaforum]", '[newsletters.kinaforum]\nask_again = "2 years"')
-    site = Site(folder, text.replace("[site]", f'[site]\ndatabase = "{database}"') if database else text)
+    site = made(folder, server, database, 'ask_again = "2 years"')
     run(site, PREPARE, str(READERS))
     kills = pass_a_year(site, server)
     found = json.loads(run(site, OUTCOME))

@@ -6,7 +6,6 @@ mails are sent meanwhile by a real sender to a real server.
 
 import json
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,23 +16,14 @@ import pytest
 
 from tests.conftest import Site
 from tests.doubles import postgresql
-from tests.e2e.sending_samples import CONFIG, ROOT, MailServer, eventually, kill_all, run
+from tests.e2e.sending_samples import MailServer, eventually, kill_all, run
+from tests.e2e.simulated_year import BEGIN, DAYS, IN_FLIGHT, made, started
 
 pytestmark = pytest.mark.e2e
-DAYS, EACH_DAY, KILL_AFTER = 365, 1, 120
+EACH_DAY, KILL_AFTER = 1, 120
 LEAVING = range(0, DAYS - 1, 10)
 """The days on which one of the readers who confirm then leaves on the next."""
-IN_FLIGHT = 8
-"""Mails that a kill may leave unknown: two for each of four connections."""
 
-BEGIN = """
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from newsletter import config
-from newsletter.start import start
-start(config.use(config.load(Path("config.toml").absolute())))
-FIRST = datetime(2030, 1, 1, 9, tzinfo=UTC)
-"""
 PREPARE = (
     BEGIN
     + """
@@ -108,22 +98,11 @@ class Year:
     kills: int = 0
 
     def sender(self) -> "subprocess.Popen[str]":
-        return self._start(SENDER)
-
-    def _start(self, script: str, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
-            [sys.executable, "-c", script, *words],
-            cwd=self.site.folder,
-            env={**self.site.environment, "PYTHONPATH": str(ROOT)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        )
+        return started(self.site, SENDER)
 
     def pass_by(self) -> None:
         """Let the year pass, and kill the sender whenever it has sent some mails; then let the last one finish."""
-        sender, clock, killed_at = self.sender(), self._start(YEAR, str(DAYS), str(EACH_DAY)), 0
+        sender, clock, killed_at = self.sender(), started(self.site, YEAR, str(DAYS), str(EACH_DAY)), 0
         try:
             while clock.poll() is None:
                 if self.server.got.total() - killed_at >= KILL_AFTER:
@@ -147,15 +126,14 @@ class Year:
 
 @pytest.fixture
 def server() -> Iterator[MailServer]:
-    made = MailServer(0.001)
-    made.start()
-    yield made
-    made.kill()
+    server = MailServer(0.001)
+    server.start()
+    yield server
+    server.kill()
 
 
 def year(folder: Path, server: MailServer, database: str = "") -> Year:
-    text = CONFIG.format(delivery="", port=server.port)
-    site = Site(folder, text.replace("[site]", f'[site]\ndatabase = "{database}"') if database else text)
+    site = made(folder, server, database)
     run(site, PREPARE)
     return Year(site, server)
 

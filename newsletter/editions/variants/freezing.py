@@ -16,6 +16,8 @@ from newsletter.editions.variants.preparing import PreparedDraft
 from newsletter.models import ApprovedContent, Edition, Variant
 from newsletter.render.message import segments
 
+AT_ONCE = 50
+
 
 class _Freezer:
     """Turns proofs of one edition into emails; addresses in several variants have the same counted link."""
@@ -68,6 +70,7 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
 
 def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer) -> None:
     Variant.objects.filter(edition=draft).delete()
+    made = []
     for position, each in enumerate(prepared.variants):
         variant = Variant(edition=draft, position=position, off_topic=each.planned.off_topic)
         variant.marks = [mark for mark, _picks in each.planned.readers]
@@ -79,7 +82,8 @@ def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer)
             variant.html, variant.text = rendered.html, rendered.text
             variant.placeholders = _placeholders(rendered)
             variant.segments = approved_content.pack(freezer.mail(each.proof))
-        variant.save()
+        made.append(variant)
+    Variant.objects.bulk_create(made, batch_size=AT_ONCE)
 
 
 def _placeholders(rendered: Rendered) -> list[list[str]]:

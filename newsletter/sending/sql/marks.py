@@ -70,6 +70,7 @@ def _variants(newsletter: Newsletter, edition: Edition) -> list[Variant]:
     return [Variant.objects.create(edition=edition, position=0, marks=[mark], posts=posts)]
 
 
+AT_ONCE = 50
 NOTHING_NEW, OFF_TOPIC, FIRST = 0, 1, 2
 """The places of readers who get no email, and of those of the first variant."""
 
@@ -115,10 +116,12 @@ def _store_numbers(edition: Edition, variants: list[Variant], readers: QuerySet[
     last: dict[int, int] = dict(rows)
     nothing_new = last.get(NOTHING_NEW, 0)
     skipped = reached = last.get(OFF_TOPIC, nothing_new)
+    with_readers = []
     for variant in variants:
         if variant.posts and (end := last.get(variant.position + FIRST)) is not None:
             variant.first, variant.last, reached = reached + 1, end, end
-            variant.save(update_fields=["first", "last"])
+            with_readers.append(variant)
+    Variant.objects.bulk_update(with_readers, ["first", "last"], batch_size=AT_ONCE)
     return nothing_new, skipped
 
 

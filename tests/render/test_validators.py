@@ -29,6 +29,7 @@ WITHOUT = {
     "@media": "phones' sizes and dark colours are missing; the email is readable without",
     "Attribute selector": "as @media",
     "Chaining selectors": "as @media",
+    "aria-hidden attribute": "screen readers find two links to an episode, of which the cover's has no name",
     "aria-label attribute": "a link is named by its own words",
     "border-radius": "corners are square",
     "height property": "images have an attribute for it",

@@ -86,7 +86,10 @@ def test_a_recording_has_a_card_with_a_play_mark() -> None:
     )
 
 
-COVER = f'<td class="cover" width="96"><a href="{MP3}"><img src="cover.jpg" alt="Salt" width="96" height="72"></a></td>'
+COVER = (
+    f'<td class="cover" width="96"><a href="{MP3}" tabindex="-1" aria-hidden="true">'
+    '<img src="cover.jpg" alt="" width="96" height="72"></a></td>'
+)
 
 
 @pytest.mark.parametrize(

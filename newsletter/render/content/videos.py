@@ -78,13 +78,15 @@ def _card(paragraph: Element, title: Element) -> Element:
 
 
 def _cover(image: Element, title: Element) -> Element:
-    """Take an image out of its paragraph, with its link and the line break behind it, and return a cell with it."""
+    """Take an image out of its paragraph, with its link and the line break behind it, and return a cell with it.
+
+    Its link says nothing, since that of the title stands beside it (WCAG 2, technique H2).
+    """
     link = image.getparent() if image.getparent().tag == "a" else title
-    shown = link.makeelement("a", {"href": title.get("href")})
+    shown = link.makeelement("a", {"href": title.get("href"), "tabindex": "-1", "aria-hidden": "true"})
     width, height = pixels(image.get("width")), pixels(image.get("height"))
     sides = {"width": str(_COVER)} | ({"height": str(round(height * _COVER / width))} if width and height else {})
-    alt = image.get("alt") or text_of(title).removeprefix(PLAY).strip()
-    shown.append(image.makeelement("img", {"src": image.get("src"), "alt": alt, **sides}))
+    shown.append(image.makeelement("img", {"src": image.get("src"), "alt": "", **sides}))
     _take_out(image if link is title else link)
     cell = link.makeelement("td", {"class": "cover", "width": str(_COVER)})
     cell.append(shown)

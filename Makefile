@@ -130,10 +130,11 @@ chroot:
 	@[ -x /usr/sbin/debootstrap ] || { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends debootstrap; }
 
 # What takes minutes: a year without anyone looking after the program (SOAK_WEEKS makes it shorter); machines that are lost
-# and frozen, at default time-outs; a database with twenty million deliveries that is backed up, restored and moved.
+# and frozen, at default time-outs; simulated years and the choices of readers with PostgreSQL; a database with twenty million
+# deliveries that is backed up, restored and moved.
 .PHONY: soak
 soak: $(INSTALLED) machine chroot
-	$(BIN)/python -m pytest -n 0 -m soak tests/soak
+	$(BIN)/python -m pytest -n 0 -m soak tests
 	$(BIN)/python -m pytest -s -n 0 tests/soak/soak_*.py
 	$(BIN)/python -m tests.bench.bench_database --readers 1000000 --editions 100 --each 200000
 

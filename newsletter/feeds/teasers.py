@@ -15,7 +15,7 @@ _LONGEST = 700
 _FEWEST = 3
 """Entries that a feed must have to be judged by them."""
 _STRUCTURE = re.compile(r"<(?:ul|ol|pre|blockquote|h[1-6]|table|iframe|video|audio)[\s>]", re.IGNORECASE)
-_LINK = re.compile(r"<a\s[^>]*>", re.IGNORECASE)
+_LINK = re.compile(r"<a\s[^<>]*>", re.IGNORECASE)
 
 
 def with_teasers(entries: Sequence[Raw]) -> tuple[Raw, ...]:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from newsletter.__main__ import main
+from newsletter.cli import common
 from tests import settings
 from tests.doubles.feeds import Blog, Web, article
 from tests.factories import DAY, NOW
@@ -49,6 +50,7 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capt
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("NEWSLETTER_CONFIG", raising=False)
     monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setattr(common, "_options", common.Options())  # each call sets them; afterwards they are as before
 
     def run(*words: object, status: int = 0) -> Ended:
         monkeypatch.setattr(sys, "argv", ["newsletter", *map(str, words)])

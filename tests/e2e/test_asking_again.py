@@ -111,6 +111,7 @@ def test_each_silent_reader_is_asked_once(tmp_path: Path, server: MailServer) ->
     each_is_asked_once(tmp_path, server)
 
 
+@pytest.mark.soak
 @pytest.mark.postgresql
 def test_each_silent_reader_is_asked_once_with_postgresql(tmp_path: Path, server: MailServer) -> None:
     with postgresql.running() as database:

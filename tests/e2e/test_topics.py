@@ -185,6 +185,7 @@ def test_daily_weekly_topic_pause_and_leave(site: Callable[[str], Site], blog: B
     whole_circle(site(text_for(blog, mailbox, web)), mailbox, web)
 
 
+@pytest.mark.soak
 @pytest.mark.postgresql
 def test_daily_weekly_topic_pause_and_leave_with_postgresql(
     site: Callable[[str], Site], blog: BlogServer, mailbox: Mailbox

@@ -160,6 +160,7 @@ def test_each_reader_gets_each_letter_once(tmp_path: Path, server: MailServer) -
     each_letter_came_once(passed)
 
 
+@pytest.mark.soak
 @pytest.mark.postgresql
 def test_each_reader_gets_each_letter_once_with_postgresql(tmp_path: Path, server: MailServer) -> None:
     with postgresql.running() as database:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from newsletter import config
 from newsletter.bounces import processing
+from newsletter.cli import common
 from newsletter.cli import users as commands
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import CONNECTION_REFUSED
@@ -104,6 +105,7 @@ def test_the_first_page_s_queries_do_not_grow(editor: Client, django_assert_max_
 def run(monkeypatch: pytest.MonkeyPatch) -> Any:
     """`newsletter users …` with the tests' configuration."""
     monkeypatch.setattr(commands, "ready", config.current)
+    monkeypatch.setattr(common, "_options", common.Options())
     app = typer.Typer()
     commands.register(app)
     return lambda *words, stdin="": CliRunner().invoke(app, ["users", *words], input=stdin, catch_exceptions=True)

@@ -106,7 +106,7 @@ def test_10_descriptors_that_are_used_up(start: Start, mailbox: Mailbox, watch: 
     with watch(running, "file descriptors used up (EMFILE)") as said:
         running.put("spend 4")
         queue(running)
-        eventually(lambda: any("Too many open files" in line for line in said.readyz))
+        eventually(lambda: any("Too many open files" in line for line in said.readyz), 90)
         eventually(lambda: said.desk)
         running.put("free")
         eventually(running.is_ready)

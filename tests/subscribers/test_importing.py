@@ -4,39 +4,25 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
-from babel.dates import format_date, get_month_names
-from hypothesis import HealthCheck, example, given, settings
+from babel.dates import format_date
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from newsletter import config
 from subscribers import letters
-from subscribers.importing import FileProblem, ImportReport, import_file, vocabulary
-from subscribers.importing.dates import BadDate, Order, moment
-from subscribers.importing.headers import KEPT, recognise, squeezed
+from subscribers.importing import FileProblem
+from subscribers.importing.headers import recognise
 from subscribers.importing.reading import delimiter_of, encoding_of, lines, opened
 from subscribers.models import Consent, Letter, Subscriber, Subscription, Suppression
 from tests.site_texts import with_kinaforum
+from tests.subscribers.conftest import Import
 from tests.subscribers.make import AT, subscription
 
 State = Subscription.State
-Import = Callable[..., ImportReport]
-
-
-@pytest.fixture
-def take(tmp_path: Path, db: None) -> Import:
-    """Import text or bytes for `kinaforum`."""
-
-    def do(content: str | bytes, **options: object) -> ImportReport:
-        file = tmp_path / "readers.csv"
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
-        return import_file(file, "kinaforum", **{"consent": "shop counter, 2024", "at": AT, **options})
-
-    return do
 
 
 TOOLS = {
@@ -325,146 +311,6 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     assert all(line.number >= 1 for line in found)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2024-03-05", datetime(2024, 3, 5, tzinfo=UTC)),
-        ("2024-03-05T10:00:00Z", datetime(2024, 3, 5, 10, tzinfo=UTC)),
-        ("2024-03-05 10:00:00 UTC", datetime(2024, 3, 5, 10, tzinfo=UTC)),
-        ("2024-03-05T12:00:00+02:00", datetime(2024, 3, 5, 10, tzinfo=UTC)),
-        ("05.03.2024", datetime(2024, 3, 5, tzinfo=UTC)),
-        ("5. 3. 2024 10:00", datetime(2024, 3, 5, 10, tzinfo=UTC)),
-        ("31/12/2024", datetime(2024, 12, 31, tzinfo=UTC)),
-        ("12/31/2024 3:05 PM", datetime(2024, 12, 31, 15, 5, tzinfo=UTC)),
-        ("31-12-2024", datetime(2024, 12, 31, tzinfo=UTC)),
-        ("04/04/2024", datetime(2024, 4, 4, tzinfo=UTC)),
-        ("", None),
-        ("  ", None),
-    ],
-)
-def test_times(text: str, expected: datetime | None) -> None:
-    assert moment(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        ("31.02.2025", "is not a date"),
-        ("2025-02-31", "is not a date"),
-        ("31/31/2025", "is not a date"),
-        ("yesterday", "is not a date"),
-        ("1 Jan 25", "is not a date"),
-        ("1 Foo 2025", "is not a date"),
-        ("1 Jan Feb 2025", "is not a date"),
-        ("32. januar 2025", "is not a date"),
-        ("fredag i januar 2025", "is not a date"),
-        ("01/02/25", "is not a date"),
-        ("1/2/2025 13:00 PM", "is not a date"),
-        ("45678", "is not a date"),
-        ("01/02/2025", "can be read in two ways"),
-        ("1-2-2025", "can be read in two ways"),
-        ("9999-12-31T23:59:59-12:00", "is not a date"),
-        ("0001-01-01T00:00:00+14:00", "is not a date"),
-        ("0000-00-00 00:00:00", "is not a date"),
-        ("9999-12-31", "is in the future"),
-        ("1900-01-01", "is before 1970"),
-    ],
-)
-def test_ambiguous_dates_are_refused(text: str, sentence: str) -> None:
-    order: Order = "month" if text.endswith("PM") else ""
-    with pytest.raises(BadDate, match=sentence):
-        moment(text, order)
-
-
-@pytest.mark.parametrize(("order", "month"), [("day", 2), ("month", 1)])
-def test_an_ambiguous_date_is_read_as_specified(order: Order, month: int) -> None:
-    found = moment("01/02/2025", order)
-    assert found is not None
-    assert found.month == month
-    dotted = moment("01.02.2025", order)
-    assert dotted is not None
-    assert dotted.month == 2
-
-
-def test_an_invalid_date_affects_its_own_line_only(take: Import) -> None:
-    report = take(
-        "email,joined\na@reader.example,01.01.2025\nb@reader.example,31.02.2025\n"
-        "c@reader.example,9999-12-31T23:59:59-12:00\nd@reader.example,01/02/2025\ne@reader.example,\n"
-    )
-    assert [(r.line, r.address) for r in report.refused] == [
-        (3, "b@reader.example"),
-        (4, "c@reader.example"),
-        (5, "d@reader.example"),
-    ]
-    joined = dict(Subscription.objects.values_list("subscriber__address", "joined"))
-    assert joined == {"a@reader.example": datetime(2025, 1, 1, tzinfo=UTC), "e@reader.example": AT}
-
-
-def test_an_invalid_consent_date_affects_its_own_line_only(take: Import) -> None:
-    head = "address,newsletter,state,joined,name,language,tags," + ",".join(KEPT[1:])
-    cells = {"address": "a@reader.example", "newsletter": "kinaforum", "state": "active", "consent": "at the fair"}
-
-    def line(**more: str) -> str:
-        return ",".join({**cells, **more}.get(squeezed(name), "") for name in head.split(","))
-
-    wrong = [line(consentat="31.02.2025"), line(confirmedat="9999-12-31"), line(pauseduntil="soon")]
-    report = take("\n".join([head, *wrong]))
-    assert [r.line for r in report.refused] == [2, 3, 4]
-    assert not Subscription.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("31. desember 2025", datetime(2025, 12, 31, tzinfo=UTC)),
-        ("fredag 6. februar 2026 kl. 14.05", datetime(2026, 2, 6, 14, 5, tzinfo=UTC)),
-        ("31.12.2025 kl. 14.05", datetime(2025, 12, 31, 14, 5, tzinfo=UTC)),
-        ("6 Feb 2026", datetime(2026, 2, 6, tzinfo=UTC)),
-        ("February 6th, 2026 at 2:05 PM", datetime(2026, 2, 6, 14, 5, tzinfo=UTC)),
-        ("06-feb-2026", datetime(2026, 2, 6, tzinfo=UTC)),
-        ("fredag den 6. februar 2026", datetime(2026, 2, 6, tzinfo=UTC)),
-        ("6. März 2025, 14:05 Uhr", datetime(2025, 3, 6, 14, 5, tzinfo=UTC)),
-        ("1er août 2025 à 14:05", datetime(2025, 8, 1, 14, 5, tzinfo=UTC)),
-        ("viernes, 6 de febrero de 2026", datetime(2026, 2, 6, tzinfo=UTC)),
-        ("2025/12/31 14:05:06", datetime(2025, 12, 31, 14, 5, 6, tzinfo=UTC)),
-    ],
-)
-def test_dates_with_names_of_months(text: str, expected: datetime) -> None:
-    assert moment(text, future=True) == expected
-
-
-@given(
-    st.dates(date(1971, 1, 1), date(2099, 12, 31)),
-    st.sampled_from([*vocabulary.LANGUAGES, "en_GB"]),
-    st.sampled_from(["long", "full"]),
-)
-def test_a_date_is_read_as_each_language_writes_it(day: date, language: str, width: str) -> None:
-    found = moment(format_date(day, width, locale=language), future=True)
-    assert found is not None
-    assert found.date() == day
-
-
-@given(
-    st.dates(date(1971, 1, 1), date(2099, 12, 31)),
-    st.sampled_from([*vocabulary.LANGUAGES, "en_GB"]),
-    st.sampled_from(["short", "medium"]),
-)
-def test_a_short_date_is_read_as_meant_or_refused(day: date, language: str, width: str) -> None:
-    try:
-        found = moment(format_date(day, width, locale=language), future=True)
-    except BadDate:
-        return
-    assert found is not None
-    assert found.date() == day
-
-
-def test_a_line_with_an_unreadable_date_never_gets_the_date_of_the_import(take: Import) -> None:
-    for unreadable in ("sometime in spring", "13/13/2024", "2024", "uke 6", "0", "01/02/2024", "#N/A", "1 mars"):
-        report = take(f"email,Påmeldt\na@reader.example,{unreadable}\n")
-        assert [r.line for r in report.refused] == [2], unreadable
-    assert not Subscription.objects.exists()
-
-
 HEADERS = {
     "nb": "E-postadresse;Fornavn;Etternavn;Språk;Stikkord;Status;Påmeldingsdato",
     "nn": "E-postadresse;Fornamn;Etternamn;Språk;Emneord;Status;Påmeld",
@@ -520,28 +366,6 @@ def test_a_column_that_says_who_left_is_heeded(take: Import, cell: str, imported
 def test_names_are_put_together_from_their_columns(take: Import, head: str, name: str) -> None:
     take(f"{head}\na@reader.example,A,B\n" if head.count(",") == 2 else f"{head}\na@reader.example,A\n")
     assert Subscriber.objects.get().name == name
-
-
-def test_names_of_months_mean_the_same_in_every_language() -> None:
-    assert set(vocabulary.months().values()) == set(range(1, 13))
-    for language in vocabulary.LANGUAGES:
-        for number, name in get_month_names("wide", locale=language).items():
-            assert vocabulary.months()[vocabulary.folded(name)] == number
-    assert not set(vocabulary.months()) & vocabulary.FILLERS
-
-
-@given(st.text(st.sampled_from("0123456789.-/:+ TZUCAPMapm,W"), max_size=40) | st.text(max_size=40))
-@example("9999-12-31T23:59:59-12:00")
-@example("0001-01-01T00:00:00+23:59")
-@example("²5.1.2025")
-def test_any_date_is_read_or_refused(text: str) -> None:
-    for order in ("", "day", "month"):
-        try:
-            found = moment(text, order)
-        except BadDate:
-            continue
-        if found is not None:
-            assert found.astimezone(UTC).year >= 1970
 
 
 CONFIG = with_kinaforum("""

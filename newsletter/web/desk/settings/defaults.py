@@ -33,7 +33,7 @@ def defaults_of(page: SettingsPage) -> dict[str, str]:
 
 
 def default_table(page: SettingsPage, field: SettingField) -> dict[str, Any] | None:
-    """Return the default of a key that holds tables, as config.toml would have it; None if there is none."""
+    """Return the default of a key that holds tables, as config.toml would have it, or None."""
     default = _default(_TABLES[page.table], field.path)
     if not isinstance(default, dict):
         return None

@@ -24,7 +24,7 @@ _OF: dict[str, list[tuple[str, Any]]] = {
 
 
 class _TimeInput(forms.TimeInput):
-    """The browser's picker of a time; where there is none, a field for text."""
+    """A time field, which browsers without one show as a text field."""
 
     input_type = "time"
 

@@ -43,7 +43,9 @@ class SamplePost:
         if self.alt:
             source = escape(base + self.picture)
             image = f'<img alt="{escape(self.alt)}" border="0" height="360" src="{source}" width="640" />'
-            parts.insert(1, f'<div class="separator" style="clear: both;"><a href="{source}">{image}</a></div>')
+            figure = f'<div class="separator" style="clear: both;"><a href="{source}">{image}</a></div>'
+            doubled = self.paragraphs[:1] == self.paragraphs[1:2]
+            parts.insert(2 if doubled else 1, figure)
         if self.more:
             parts.append(f'<p><a href="{escape(base + self.path)}">Read more</a></p>')
         return "\n".join(parts)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.demo.sample_posts import ZONE, published_by
+from newsletter.feeds.html.clean import clean
 
 NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
 moments = st.datetimes(datetime(2024, 2, 1), datetime(2040, 1, 1), timezones=st.just(UTC))
@@ -55,6 +56,12 @@ def test_times_are_those_of_oslo() -> None:
 
 def test_some_paragraphs_are_doubled() -> None:
     assert any(len(set(p.paragraphs)) < len(p.paragraphs) for p in published_by(NOON))
+
+
+def test_no_doubled_paragraph_is_left_in_an_email() -> None:
+    for post in published_by(NOON):
+        html = clean(post.html("http://blog.example")).html
+        assert [html.count(f"<p>{p}</p>") for p in set(post.paragraphs)] == [1] * len(set(post.paragraphs)), post.title
 
 
 def test_some_posts_end_with_a_lone_read_more() -> None:

@@ -1,7 +1,8 @@
-"""Middleware: the configuration of a request, probes under any host, and a content security policy."""
+"""Middleware: a request's configuration, probes under any host, a content security policy, and a page for 405."""
 
 import ipaddress
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
@@ -87,6 +88,20 @@ class ConfigSnapshot:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         attach_config(request, config.refresh().config)
         return self.get_response(request)
+
+
+class MethodNotAllowedPage:
+    """Gives a browser that opens the address of a form (RFC 9110, section 15.5.6) a page instead of an empty answer."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+        if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and wants_page and not response.content:
+            response.content = loader.render_to_string("405.html", {"request_path": request.path}, using="django")
+        return response
 
 
 class ContentSecurityPolicy:

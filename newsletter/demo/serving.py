@@ -1,5 +1,6 @@
 """Small web servers on loopback, for the sample blog and the mailbox."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -58,6 +59,11 @@ def served(pages: Pages, port: int) -> Iterator[str]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print a traceback, unless the browser only closed its connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(pages: Pages) -> type[BaseHTTPRequestHandler]:

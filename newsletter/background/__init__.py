@@ -12,7 +12,7 @@ from django.db import connection
 from newsletter.background.local import TaskQueue, queue
 from newsletter.background.tasks import SetAside, Task
 
-__all__ = ["SetAside", "Task", "TaskQueue", "enqueue", "enqueue_all", "queue", "set_aside"]
+__all__ = ["SetAside", "Task", "TaskQueue", "enqueue", "enqueue_all", "queue", "retry_set_aside", "set_aside"]
 
 
 def enqueue(task: Task, key: str, run_at: datetime | None = None, **arguments: str) -> bool:
@@ -46,3 +46,12 @@ def set_aside() -> list[SetAside]:
     from newsletter.background import shared
 
     return shared.set_aside()
+
+
+def retry_set_aside() -> int:
+    """Let each task that was set aside run once more, and return their number."""
+    if connection.vendor != "postgresql":
+        return 0
+    from newsletter.background import shared
+
+    return shared.retry_set_aside()

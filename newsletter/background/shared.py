@@ -43,6 +43,7 @@ LOOK_SECONDS = 15.0
 KEEP_HOURS = 24 * 7
 """How long a task that failed is kept; one that was set aside is not stored again before."""
 
+SET_ASIDE = Q(status="failed", attempts__gte=ATTEMPTS)
 BATCH = 500
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 30.0
@@ -89,9 +90,8 @@ def enqueue(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: date
     A periodic task is not stored while one with this key is being done either.
     """
     keys = {f"{task.name} {key}": given for key, given in arguments.items()}
-    set_aside = Q(status="failed", attempts__gte=ATTEMPTS)
     there = ("todo", "doing") if task.periodic else ("todo",)
-    stored = ProcrastinateJob.objects.filter(Q(status__in=there) | set_aside, task_name=task.name)
+    stored = ProcrastinateJob.objects.filter(Q(status__in=there) | SET_ASIDE, task_name=task.name)
     known = set(stored.values_list("queueing_lock", flat=True))
     fresh = [_job(task, key, given, run_at) for key, given in keys.items() if key not in known]
     for at in range(0, len(fresh), BATCH):
@@ -229,10 +229,20 @@ def _tell(tell: Tell, job: Job) -> None:
 
 def set_aside() -> list[SetAside]:
     """Return the tasks that were set aside within the last week, the newest first."""
-    rows = ProcrastinateJob.objects.filter(status="failed", attempts__gte=ATTEMPTS).annotate(
-        at=Max("procrastinateevent__at")
-    )
+    rows = ProcrastinateJob.objects.filter(SET_ASIDE).annotate(at=Max("procrastinateevent__at"))
     return [SetAside(row.task_name, row.args, row.at) for row in rows.order_by("-pk")]
+
+
+def retry_set_aside() -> int:
+    """Let each task that was set aside run once more, and return their number.
+
+    One that ends its worker again is set aside at once, since its number of attempts is kept.
+    """
+    with transaction.atomic():
+        found = list(ProcrastinateJob.objects.filter(SET_ASIDE).select_for_update().values_list("pk", flat=True))
+        for number in found:
+            django_app.job_manager.retry_job_by_id(number, AT_ONCE)
+    return len(found)
 
 
 def waiting() -> int:

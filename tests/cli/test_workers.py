@@ -18,6 +18,10 @@ def test_without_a_program_it_says_so(command: Run) -> None:
     assert command("workers", "--json").document == {"workers": [], "set_aside": []}
 
 
+def test_on_sqlite_nothing_is_set_aside_that_could_be_retried(command: Run) -> None:
+    assert command("workers", "--retry").out == "Run once more: 0\n"
+
+
 def test_it_lists_programs_with_what_each_does(command: Run) -> None:
     Presence("worker", Path("/srv/news"), None).beat({"sender": "running", "letters": "failing"})
     (found,) = command("workers", "--json").document["workers"]

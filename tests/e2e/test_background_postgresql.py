@@ -251,6 +251,19 @@ def test_a_task_that_ends_its_worker_three_times_is_set_aside_and_told(machines:
     assert "set aside: crash (kinaforum)" in here.run("workers").stdout
 
 
+def test_a_task_that_was_set_aside_runs_once_more_when_asked(machines: list[Site]) -> None:
+    here = machines[0]
+    script(here, ENQUEUE)
+    for _ in range(3):
+        assert script(here, CRASH).returncode == 9
+    assert script(here, CRASH).returncode == 0
+    assert here.json("workers", "--retry") == {"retried": 1}
+    assert here.json("workers")["set_aside"] == []
+    assert script(here, CRASH).returncode == 9, "it is done once more"
+    assert script(here, CRASH).returncode == 0, "it is set aside again at once"
+    assert [each["task"] for each in here.json("workers")["set_aside"]] == ["crash"]
+
+
 def test_a_job_of_the_desk_that_ends_its_worker_three_times_has_failed(machines: list[Site]) -> None:
     here = machines[0]
     here.run("editions")

@@ -31,6 +31,11 @@ def test_it_shows_programs_and_their_problems(admin: Client) -> None:
     assert "Lost" in page(admin)
 
 
+def test_a_retry_says_how_many_there_are(admin: Client) -> None:
+    answer = admin.post("/desk/workers/retry/", follow=True)
+    assert "0 tasks are being retried." in answer.content.decode()
+
+
 def test_different_versions_are_pointed_out(admin: Client) -> None:
     for folder in ("/srv/one", "/srv/two"):
         Presence("worker", Path(folder), None).beat({})

@@ -1,6 +1,6 @@
 """`newsletter workers`: the programs that work with this database."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,12 +18,17 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsletter workers --json")(workers)
 
 
-def workers() -> None:
+def workers(
+    retry: Annotated[bool, typer.Option("--retry", help="Run the tasks that were set aside once more.")] = False,
+) -> None:
     """List the machines and programs that use this database. Each has a line that says what it does."""
     ready(migrate=False)
     from newsletter import background
     from newsletter.sending.machines import presence
 
+    if retry:
+        emit({"retried": (count := background.retry_set_aside())}, f"Run once more: {count}")
+        return
     found, aside = presence.workers(), [_set_aside(task) for task in background.set_aside()]
     text = "".join(f"\nset aside: {task['task']} ({task['about']}) at {task['at']}" for task in aside)
     emit({"workers": [_document(worker) for worker in found], "set_aside": aside}, _shown(found, text))

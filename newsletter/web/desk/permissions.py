@@ -114,6 +114,7 @@ TABLE: dict[str, Role] = {
     "unsent-retry": Role.EDITOR,
     "log": Role.ADMIN,
     "workers": Role.ADMIN,
+    "workers-retry": Role.ADMIN,
     "tokens": Role.ADMIN,
     "token-revoke": Role.ADMIN,
     "webhooks": Role.ADMIN,

@@ -143,6 +143,7 @@ urlpatterns = [
     _page("users/<number:pk>/", team_views.act, "user-act"),
     _page("log/", team_views.log, "log"),
     _page("workers/", workers_views.workers, "workers"),
+    _page("workers/retry/", workers_views.retry, "workers-retry"),
     _page("tokens/", programs_views.listed, "tokens"),
     _page("tokens/<number:pk>/revoke/", programs_views.revoke, "token-revoke"),
     _page("webhooks/", webhook_pages.listed, "webhooks"),

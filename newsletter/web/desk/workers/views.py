@@ -1,7 +1,11 @@
 """The page of machines; for admins."""
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from newsletter import background
 from newsletter.scheduling.set_aside import about
@@ -32,6 +36,15 @@ def workers(request: HttpRequest) -> HttpResponse:
     ]
     context = {"rows": rows, "versions_differ": len(versions) > 1, "set_aside": aside}
     return page(request, "workers", context, section="settings")
+
+
+@require_POST
+def retry(request: HttpRequest) -> HttpResponse:
+    """Let the tasks that were set aside run once more."""
+    count = background.retry_set_aside()
+    said = ngettext("%(count)s task is being retried.", "%(count)s tasks are being retried.", count)
+    messages.success(request, said % {"count": formatting.number(count)})
+    return redirect("desk:workers")
 
 
 def _failing(worker: WorkerStatus) -> list[str]:

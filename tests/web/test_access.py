@@ -80,6 +80,7 @@ OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
         "restored",
         "unsent",
         "unsent-retry",
+        "workers-retry",
     ),
     *("editor", "rendered", "image"),
 }

@@ -15,6 +15,8 @@ import tomlkit.exceptions
 from tomlkit.items import AoT, Array, InlineTable
 
 from newsletter.config import toml
+from newsletter.config.text.ordering import in_order
+from newsletter.config.text.sections import end_of_section, first_of_comments, headers, section, section_end
 from newsletter.messages import Problem
 from newsletter.messages.configuration import EDIT_BY_HAND
 from newsletter.messages.general import ABOUT
@@ -22,7 +24,6 @@ from newsletter.messages.general import ABOUT
 KeyPath: TypeAlias = tuple[str | int, ...]
 """Where a value is: `("newsletters", "kinaforum", "sources", 0, "url")`."""
 
-_HEADER = re.compile(r"\s*\[")
 _KEY = re.compile(r"[A-Za-z0-9_-]+")
 _MISSING = object()
 
@@ -50,7 +51,20 @@ class AppendTable:
     value: Mapping[str, Any]
 
 
-Change: TypeAlias = SetValue | RemoveValue | AppendTable
+@dataclass(frozen=True, slots=True)
+class SetEntries:
+    """Give a table or a list these entries, in this order.
+
+    `origins` has the key or number that each entry had before, None for new ones. Each stays as it was written, with
+    its comments, except for what differs in it.
+    """
+
+    path: KeyPath
+    value: Mapping[str, Any] | list[Any]
+    origins: tuple[str | int | None, ...]
+
+
+Change: TypeAlias = SetValue | RemoveValue | AppendTable | SetEntries
 
 
 class CannotEdit(Problem):
@@ -67,8 +81,48 @@ def edit(text: str, changes: Sequence[Change]) -> str:
     Raises CannotEdit, and tomllib.TOMLDecodeError if the text is invalid to begin with.
     """
     for change in changes:
-        text = _edited(text, change)
+        text = _with_entries(text, change) if isinstance(change, SetEntries) else _edited(text, change)
     return text
+
+
+def _with_entries(text: str, change: SetEntries) -> str:
+    before = toml.loads(text)
+    wanted = _applied(copy.deepcopy(before), SetValue(change.path, change.value))
+    old = value_at(before, change.path)
+    try:
+        after = _entry_by_entry(text, old, change) if old and change.value else None
+    except CannotEdit:
+        after = None
+    if after is not None and _is_same(toml.loads(after), wanted, change.path):
+        return after
+    whole = edit(text, (SetValue(change.path, change.value),))
+    if _is_same(toml.loads(whole), wanted, change.path):
+        return whole
+    return edit(text, (RemoveValue(change.path), SetValue(change.path, change.value)))
+
+
+def _entry_by_entry(text: str, old: Any, change: SetEntries) -> str | None:
+    """Add, change and remove single entries, then put them in order."""
+    names = tuple(part for part in change.path if isinstance(part, str))
+    if isinstance(change.value, Mapping):
+        differing = {key: value for key, value in change.value.items() if old.get(key) != value}
+        parts = tuple(SetValue((*change.path, key), value) for key, value in differing.items())
+        return in_order(edit(text, parts), names, tuple(change.value))
+    steps: list[Change] = []
+    order: list[int] = []
+    for value, origin in zip(change.value, change.origins, strict=True):
+        if isinstance(origin, int):
+            order.append(origin)
+            steps += [SetValue((*change.path, origin), value)] if old[origin] != value else []
+        else:
+            order.append(len(old) + sum(each >= len(old) for each in order))
+            steps.append(AppendTable(change.path, value))
+    return in_order(edit(text, steps), names, order)
+
+
+def _is_same(tree: Any, wanted: Any, path: KeyPath) -> bool:
+    """Return whether two configurations have the same values, and the same order of entries at a path."""
+    return bool(tree == wanted) and list(value_at(tree, path)) == list(value_at(wanted, path))
 
 
 def value_at(tree: Any, path: KeyPath, default: Any = None) -> Any:
@@ -98,7 +152,7 @@ def _edited(text: str, change: Change) -> str:
         raise CannotEdit(change.path) from None
     if wanted == before:
         return text
-    for attempt in (_uncomment, _insert_line, _part_by_part, _with_tomlkit):
+    for attempt in (_uncomment, _add_section, _insert_line, _part_by_part, _with_tomlkit):
         try:
             after = attempt(text, before, change)
             if after is not None and toml.loads(after) == wanted:
@@ -155,7 +209,7 @@ def _uncomment(text: str, before: dict[str, Any], change: Change) -> str | None:
         return None
     lines = text.splitlines(keepends=True)
     key = re.escape(str(change.path[-1]))
-    for number in _section(lines, change.path[:-1]):
+    for number in section(lines, change.path[:-1]):
         if re.match(rf"\s*#\s*{key}\s*=", lines[number]):
             lines[number] = lines[number].replace("#", "", 1).lstrip()
             candidate = tomlkit.parse("".join(lines))
@@ -181,14 +235,18 @@ def _insert_line(text: str, before: dict[str, Any], change: Change) -> str | Non
     *above, last = change.path
     line = f"{_key(last)} = {tomlkit.item(inline(change.value)).as_string()}\n"
     lines = text.splitlines(keepends=True)
-    section = _section(lines, tuple(above))
-    if section:
-        used = [n for n in section if lines[n].strip() and not lines[n].lstrip().startswith("#")]
-        place = used[-1] + 1 if used else section[0]
+    inside = section(lines, tuple(above))
+    if inside:
+        used = [n for n in inside if lines[n].strip() and not lines[n].lstrip().startswith("#")]
+        place = used[-1] + 1 if used else inside[0]
         if place and not lines[place - 1].endswith("\n"):
             lines[place - 1] += "\n"
         lines.insert(place, line)
         return "".join(lines)
+    begin = next((n for n, header in headers(lines) if header[:-1] == tuple(above)), None)
+    if begin is not None:
+        begin = first_of_comments(lines, begin)
+        return "".join([*lines[:begin], f"[{'.'.join(_key(part) for part in above)}]\n", line, "\n", *lines[begin:]])
     if _is_table_of_its_own(tuple(above)) and value_at(before, tuple(above), _MISSING) is _MISSING:
         return f"{text.rstrip()}\n\n[{'.'.join(_key(part) for part in above)}]\n{line}".lstrip()
     return None
@@ -256,12 +314,27 @@ def _appended(text: str, document: Any, change: AppendTable) -> str:
     if tables is not None and not isinstance(tables, AoT):
         tables.append(inline(change.value))
         return tomlkit.dumps(document)
-    header = ".".join(_key(part) for part in change.path)
-    block = f"[[{header}]]\n" + "".join(
-        f"{_key(key)} = {tomlkit.item(inline(value)).as_string()}\n" for key, value in change.value.items()
+    return _with_section(text, "[[{}]]", change.path, change.value)
+
+
+def _add_section(text: str, before: dict[str, Any], change: Change) -> str | None:
+    """Write a table that is new as a section, where those beside it are sections."""
+    if not isinstance(change, SetValue) or not isinstance(change.value, Mapping):
+        return None
+    beside, lines = change.path[:-1], text.splitlines(keepends=True)
+    if section(lines, beside) or not any(header[:-1] == beside for _number, header in headers(lines)):
+        return None
+    return _with_section(text, "[{}]", change.path, change.value)
+
+
+def _with_section(text: str, form: str, path: KeyPath, value: Mapping[str, Any]) -> str:
+    """Write a section behind those beside it."""
+    header = form.format(".".join(_key(part) for part in path))
+    block = f"{header}\n" + "".join(
+        f"{_key(key)} = {tomlkit.item(inline(value)).as_string()}\n" for key, value in value.items()
     )
     lines = text.splitlines(keepends=True)
-    place = _end_of_tables(lines, change.path)
+    place = _end_of_tables(lines, path)
     head, rest = "".join(lines[:place]).rstrip(), "".join(lines[place:])
     return f"{head}\n\n{block}" + (f"\n{rest.lstrip()}" if rest.strip() else "")
 
@@ -269,52 +342,10 @@ def _appended(text: str, document: Any, change: AppendTable) -> str:
 def _end_of_tables(lines: list[str], path: KeyPath) -> int:
     """The number of the line behind the last section of a list of tables, else behind the table that holds it."""
     wanted, place = tuple(part for part in path if isinstance(part, str)), 0
-    for number, header in _headers(lines):
+    for number, header in headers(lines):
         if header[: len(wanted)] == wanted or header[: len(wanted) - 1] == wanted[:-1]:
-            place = _section_end(lines, number)
+            place = end_of_section(lines, number, section_end(lines, number))
     return place or len(lines)
-
-
-def _section(lines: list[str], path: KeyPath) -> range:
-    """The lines below the header of the table at a path; an empty range where it has no header of its own."""
-    wanted = tuple(part for part in path if isinstance(part, str))
-    nth = next((part for part in path if isinstance(part, int)), 0)
-    if not wanted:
-        return range(0)
-    matching = [number for number, header in _headers(lines) if header == wanted]
-    if nth >= len(matching):
-        return range(0)
-    return range(matching[nth] + 1, _section_end(lines, matching[nth]))
-
-
-def _section_end(lines: list[str], header: int) -> int:
-    return next((number for number, _ in _headers(lines) if number > header), len(lines))
-
-
-def _headers(lines: list[str]) -> list[tuple[int, tuple[str, ...]]]:
-    """The lines that look like headers of tables, with the parts of their names."""
-    found = []
-    for number, line in enumerate(lines):
-        if _HEADER.match(line):
-            try:
-                tree = toml.loads(line)
-            except tomllib.TOMLDecodeError:
-                continue
-            found.append((number, tuple(_only_keys(tree))))
-    return found
-
-
-def _only_keys(tree: Any) -> list[str]:
-    """The keys of a tree that has one at each level."""
-    keys = []
-    while tree:
-        tree = tree[0] if isinstance(tree, list) else tree
-        if not tree:
-            break
-        key = next(iter(tree))
-        keys.append(key)
-        tree = tree[key]
-    return keys
 
 
 def _is_table_of_its_own(path: KeyPath) -> bool:

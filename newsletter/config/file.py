@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from newsletter.config import toml
-from newsletter.config.document import Change, KeyPath, SetValue, dotted, edit, value_at
+from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, dotted, edit, value_at
 from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, parse
 from newsletter.config.references import reference
 from newsletter.config.schema import Config
@@ -105,7 +105,7 @@ def _clashes(text: str, changes: Sequence[Change], seen: Mapping[KeyPath, Any]) 
         now = toml.loads(text)
     except tomllib.TOMLDecodeError as e:
         raise ConfigError(ConfigProblem("config.toml", messages.NOT_TOML(cause=str(e)))) from e
-    wanted = {change.path: change.value for change in changes if isinstance(change, SetValue)}
+    wanted = {change.path: change.value for change in changes if isinstance(change, SetValue | SetEntries)}
     values = {path: value_at(now, path) for path in seen}
     return [path for path, value in values.items() if value not in (seen[path], wanted.get(path, seen[path]))]
 

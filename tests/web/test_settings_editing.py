@@ -1,9 +1,7 @@
 """Changing config.toml at the desk."""
 
 import runpy
-import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,29 +19,8 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
 from tests.test_documents import keys
 from tests.web import make
+from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
 
-TEXT = """\
-# Ours
-[site]
-url = "http://localhost:8000"
-secret_key = "for tests only, and long enough to be a key of the usual length"
-
-[newsletters.kinaforum]
-title = "Kinaforum"   # as on the site
-from = "Kinaforum <brev@example.org>"
-address = "Postboks 1, 0001 Oslo"
-skip = [2026-12-24]
-# body = "excerpt"    # full, excerpt or title
-
-[[newsletters.kinaforum.sources]]
-url = "http://127.0.0.1:9/"
-
-[[newsletters.kinaforum.sources]]
-url = "http://127.0.0.1:9/second"
-
-[delivery]
-smtp = { host = "smtp.example.org", port = 587, user = "brev", password = "old secret" }
-"""
 PARTS_OF_TABLES = (
     "delivery.file",
     "delivery.dkim.",
@@ -53,50 +30,11 @@ PARTS_OF_TABLES = (
 )
 """Keys inside tables that docs/configuration.md describes as a whole, or that belong to a provider."""
 ROOT = Path(__file__).parents[2]
-KINAFORUM = "/desk/settings/n/kinaforum"
-DELIVERY = "/desk/settings/site/delivery/"
-
-
-@dataclass
-class Site:
-    """A configuration file of its own, and an admin's browser."""
-
-    file: Path
-    client: Client
-
-    @property
-    def tree(self) -> dict[str, Any]:
-        return tomllib.loads(self.file.read_text(encoding="utf-8"))
-
-    @property
-    def newsletter(self) -> dict[str, Any]:
-        found: dict[str, Any] = self.tree["newsletters"]["kinaforum"]
-        return found
-
-    def form(self, url: str) -> dict[str, Any]:
-        """The fields of the page's form, as a browser would send them."""
-        page = lxml.html.fromstring(self.client.get(url).content)
-        form = next(form for form in page.forms if form.get("action") is None)
-        found: dict[str, Any] = {}
-        for name, value in form.form_values():
-            found[name] = [*found[name], value] if name in found else [value]
-        return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
-
-    def post(self, url: str, **changes: str | list[str]) -> str:
-        """Send the page's form with some fields changed; the text of the page that comes back."""
-        answer = self.client.post(url, {**self.form(url), **changes}, follow=True)
-        assert answer.status_code == 200
-        return " ".join(lxml.html.fromstring(answer.content).text_content().split())
 
 
 @pytest.fixture
 def site(tmp_path: Path, admin: Client) -> Iterator[Site]:
-    file = tmp_path / "config.toml"
-    file.write_text(TEXT, encoding="utf-8")
-    before = config.current()
-    config.use(config.load(file, {}))
-    yield Site(file, admin)
-    config.use(before)
+    yield from serve(tmp_path / "config.toml", admin)
 
 
 def test_every_key_is_edited_on_a_page_or_has_a_reason_why_not() -> None:
@@ -134,77 +72,6 @@ def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> No
     assert "Saved." in site.post(url, **dict.fromkeys([*at_seven, "cadence.day.body"], ""))
     assert "period" in site.post(url, cadences=["day"])
     assert site.newsletter["cadences"] == ["day", "week"]
-
-
-def row(key: str, number: int, **cells: str | list[str]) -> dict[str, str | list[str]]:
-    """The fields of a row, counted from 0."""
-    return {f"{key}:{number}:{column}": value for column, value in cells.items()}
-
-
-def test_topics_are_edited_in_rows(site: Site) -> None:
-    url = f"{KINAFORUM}/topics/"
-    film = row("topics", 0, name="film", title="Film and TV", categories="Film\r\nTV", sources="http://127.0.0.1:9/")
-    assert "Saved." in site.post(url, **film, **row("topics", 1, name="books", words="novel\npoem"))
-    wanted = {
-        "film": {"title": "Film and TV", "categories": ["Film", "TV"], "sources": ["http://127.0.0.1:9/"]},
-        "books": {"words": ["novel", "poem"]},
-    }
-    assert site.newsletter["topics"] == wanted
-    assert "Nothing was changed." in site.post(url)
-    assert "Saved." in site.post(url, **{"topics:0:remove": "on"})
-    assert site.newsletter["topics"] == {"books": wanted["books"]}
-    assert "Saved." in site.post(url, **{"topics:0:remove": "on"})
-    assert "topics" not in site.newsletter
-
-
-@pytest.mark.parametrize(
-    ("cells", "column", "said"),
-    [
-        ({"name": "film", "title": "Film"}, "name", "write the categories, sources or words"),
-        ({"title": "Film", "words": "film"}, "name", "Fill this in, or remove the row."),
-        ({"name": "Film", "words": "film"}, "name", "must be 1 to 40 characters"),
-        ({"name": "books", "words": "film"}, "name", "There is a row with this name already."),
-    ],
-)
-def test_a_wrong_topic_is_explained_in_its_row_and_kept(
-    site: Site, cells: dict[str, str | list[str]], column: str, said: str
-) -> None:
-    url = f"{KINAFORUM}/topics/"
-    typed = {**row("topics", 0, name="books", words="novel"), **row("topics", 1, **cells)}
-    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **typed}).content)
-    (cell,) = page.xpath(f"//input[@name='topics:1:{column}'][@aria-invalid='true']")
-    assert said in page.get_element_by_id(f"topics:1:{column}:problem").text_content()
-    assert cell.xpath("ancestor::details")[0].get("open") is not None
-    shown = {name: value.strip("\n") for name, value in _form(page) if value.strip("\n")}
-    assert typed.items() <= shown.items()
-    assert site.file.read_text(encoding="utf-8") == TEXT
-
-
-def test_too_many_topics_are_explained_beside_their_limit(site: Site) -> None:
-    first = row("topics", 0, name="a", words="a") | row("topics", 1, name="b", words="b")
-    url = f"{KINAFORUM}/topics/"
-    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **first, "maximum_variants": "2"}).content)
-    assert "more than maximum_variants (2)" in page.cssselect(".errorlist")[0].text_content()
-    assert page.cssselect(".errorlist")[0].getnext().get("name") == "maximum_variants"
-
-
-def test_a_change_of_one_row_leaves_the_others_as_they_were_written(site: Site) -> None:
-    by_hand = """
-[newsletters.kinaforum.topics.film]   # the most read
-title = 'Film'                        # short
-categories = [
-    "Film",  # of the blog
-]
-
-[newsletters.kinaforum.topics.books]  # new this year
-words = ["novel"]
-"""
-    site.file.write_text(TEXT + by_hand, encoding="utf-8")
-    assert "Saved." in site.post(f"{KINAFORUM}/topics/", **{"topics:1:title": "Books"})
-    after = by_hand.replace('words = ["novel"]\n', 'words = ["novel"]\ntitle = "Books"\n')
-    assert site.file.read_text(encoding="utf-8") == TEXT + after
-    assert "Saved." in site.post(f"{KINAFORUM}/topics/", **{"topics:1:remove": "on"})
-    assert by_hand.partition("\n[newsletters.kinaforum.topics.books]")[0] in site.file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("url", PAGES)
@@ -264,27 +131,6 @@ def test_values_are_stored_with_their_types(site: Site, section: str, key: str, 
     assert site.newsletter.get(key) == stored
 
 
-def test_limits_of_domains_are_edited_in_rows(site: Site) -> None:
-    assert row("domains", 0, domain="gmail.com", connections="2", rate="20/s").items() <= site.form(DELIVERY).items()
-    assert "Saved." in site.post(DELIVERY, **row("domains", 1, domain="example.org", connections="1"))
-    wanted = {"gmail.com": {"connections": 2, "rate": "20/s"}, "example.org": {"connections": 1}}
-    assert site.tree["delivery"]["domains"] == wanted
-    site.post(DELIVERY, **{"domains:0:remove": "on", "domains:1:remove": "on"})
-    assert site.tree["delivery"]["domains"] == {}
-    assert site.form(DELIVERY)["domains:0:domain"] == ""
-
-
-@pytest.mark.parametrize(("column", "typed", "said"), [
-    ("connections", "two", "Enter a number."), ("connections", "0", "write 1 or more"),
-    ("rate", "fast", "is not a rate"),
-])  # fmt: skip
-def test_a_wrong_limit_is_explained_in_its_cell(site: Site, column: str, typed: str, said: str) -> None:
-    values = site.form(DELIVERY) | row("domains", 1, domain="a.example") | {f"domains:1:{column}": typed}
-    page = lxml.html.fromstring(site.client.post(DELIVERY, values).content)
-    assert said in page.get_element_by_id(f"domains:1:{column}:problem").text_content()
-    assert dict(_form(page))[f"domains:1:{column}"] == typed
-
-
 @pytest.mark.parametrize(
     ("period", "day", "at", "stored"),
     [("", "fri", "09:30", "fri 09:30"), ("day", "day", "7.05", "07:05"), ("month", "28", "23:00", "28 23:00")],
@@ -316,7 +162,7 @@ def test_an_incomplete_time_is_explained_and_kept(site: Site, day: str, at: str,
     url = f"{KINAFORUM}/schedule/"
     page = lxml.html.fromstring(site.client.post(url, {**site.form(url), "draft_day": day, "draft_time": at}).content)
     assert said in page.cssselect("fieldset .errorlist")[0].text_content()
-    assert (dict(_form(page))["draft_day"], dict(_form(page))["draft_time"]) == (day, at)
+    assert (dict(fields_of(page))["draft_day"], dict(fields_of(page))["draft_time"]) == (day, at)
 
 
 @pytest.mark.parametrize(
@@ -334,32 +180,6 @@ def test_the_theme_is_stored_and_shown_again(site: Site, key: str, typed: Any, s
     assert "Nothing was changed." in site.post(url)
     site.client.post(url, {**site.form(url), f"theme.{key}": [] if isinstance(typed, list) else ""})
     assert key not in site.newsletter.get("theme", {})
-
-
-def test_sections_and_links_are_edited_in_rows(site: Site) -> None:
-    url = f"{KINAFORUM}/design/"
-    film = row("theme.sections", 0, name="film", colour="#1d4f73", heading="At the cinema")
-    site.post(url, **film, **row("theme.sections", 1, name="books"))
-    link = row("theme.links", 0, label="The shop", address="https://shop.example")
-    site.post(url, **link, **row("theme.links", 1, label="Mastodon", address="https://m.example/@us"))
-    assert site.newsletter["theme"] == {
-        "sections": [{"name": "film", "colour": "#1d4f73", "heading": "At the cinema"}, {"name": "books"}],
-        "links": {"The shop": "https://shop.example", "Mastodon": "https://m.example/@us"},
-    }
-    assert "Nothing was changed." in site.post(url)
-    site.post(url, **{"theme.sections:0:remove": "on", "theme.links:0:remove": "on"})
-    assert site.newsletter["theme"] == {"sections": [{"name": "books"}], "links": {"Mastodon": "https://m.example/@us"}}
-
-
-@pytest.mark.parametrize(("address", "said"), [
-    ("", "Fill this in, or remove the row."), ("shop.example", "is not a web address"),
-])  # fmt: skip
-def test_a_wrong_link_is_explained_and_kept(site: Site, address: str, said: str) -> None:
-    url = f"{KINAFORUM}/design/"
-    typed = row("theme.links", 0, label="Shop", address=address)
-    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **typed}).content)
-    assert said in page.text_content()
-    assert typed.items() <= dict(_form(page)).items()
 
 
 def test_a_design_is_chosen_on_the_page_of_designs(site: Site) -> None:
@@ -389,12 +209,8 @@ def test_a_wrong_value_is_refused_and_kept_in_its_field(
     answer = site.client.post(url, {**site.form(url), key: typed})
     page = lxml.html.fromstring(answer.content)
     assert said in " ".join(page.text_content().split())
-    assert dict(_form(page)).get(key, "").strip("\n") == typed
+    assert dict(fields_of(page)).get(key, "").strip("\n") == typed
     assert site.file.read_text(encoding="utf-8") == TEXT
-
-
-def _form(page: Any) -> list[tuple[str, str]]:
-    return next(list(form.form_values()) for form in page.forms if form.get("action") is None)
 
 
 def test_two_people_who_change_different_fields_both_succeed(site: Site) -> None:
@@ -413,8 +229,8 @@ def test_two_people_who_change_one_field_are_told_and_may_overwrite(site: Site) 
     page = lxml.html.fromstring(answer.content)
     assert "Changed by someone else meanwhile: newsletters.kinaforum.title." in page.text_content()
     assert site.newsletter["title"] == "By hand"
-    assert dict(_form(page))["title"] == "Mine"
-    site.client.post(url, dict(_form(page)))
+    assert dict(fields_of(page))["title"] == "Mine"
+    site.client.post(url, dict(fields_of(page)))
     assert site.newsletter["title"] == "Mine"
 
 

@@ -84,6 +84,53 @@ def test_rows_are_added_and_removed_without_scripts(browser: Browser, running: R
     plain.close()
 
 
+def _titles(page: Page) -> list[str]:
+    return [each.strip() for each in page.locator(".entry:not(.blank) summary").all_inner_texts()]
+
+
+def _order(running: Running) -> list[str]:
+    topics = _topics(running)
+    assert isinstance(topics, dict)
+    return list(topics)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_rows_are_moved_by_keyboard_with_and_without_scripts(browser: Browser, running: Running, scripts: bool) -> None:
+    file = running.site.folder / "config.toml"
+    text = file.read_text(encoding="utf-8")
+    for name in ("film", "books", "art"):
+        text += f'\n[newsletters.kinaforum.topics.{name}]  # about {name}\nwords = ["{name}"]\n'
+    first = desk(browser)
+    set_up(first.new_page(), running)
+    first.close()
+    file.write_text(text, encoding="utf-8")
+    context = browser.new_context(java_script_enabled=scripts, locale="en-GB")
+    page = context.new_page()
+    log_in(page, running)
+    page.goto(running.url + TOPICS)
+    assert _titles(page) == ["film", "books", "art"]
+    page.locator("summary", has_text="books").click()
+    page.locator("[name='topics:1:title']").fill("Novels and poems")
+    page.get_by_role("button", name="Move up books").press("Enter")
+    moved = page.get_by_role("button", name="Move down books" if scripts else "Move down Novels and poems")
+    expect(moved).to_be_focused()
+    moved.press("Enter")
+    expect(page.locator("[name='topics:1:title']")).to_have_value("Novels and poems")
+    expect(moved).to_be_focused()
+    moved.press("Enter")
+    expect(page.locator("[name='topics:2:title']")).to_have_value("Novels and poems")
+    last = page.locator(".entry:not(.blank)").last
+    if last.locator("details:not([open])").count():
+        last.locator("summary").click()
+    page.locator("[name='topics:2:title']").press("Enter")
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    assert _order(running) == ["film", "art", "books"]
+    assert file.read_text(encoding="utf-8").endswith(
+        '[newsletters.kinaforum.topics.books]  # about books\nwords = ["books"]\ntitle = "Novels and poems"\n'
+    )
+    context.close()
+
+
 def test_a_row_that_was_not_saved_is_there_after_a_closed_tab(browser: Browser, running: Running) -> None:
     context = desk(browser)
     page = context.new_page()

@@ -39,6 +39,7 @@ from newsletter.messages.configuration import (
     TOPIC_SOURCE,
     TOPIC_WITHOUT_POSTS,
 )
+from newsletter.messages.general import ABOUT
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import editor, newsletter_of, page
@@ -49,7 +50,7 @@ from newsletter.web.desk.settings.forms import SettingsForm, Wanted
 from newsletter.web.desk.settings.state import read_only_reason
 from subscribers.requests import config_of
 
-TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_SOURCE, TOPIC_WITHOUT_POSTS)
+TOPIC_PROBLEMS = (TOPIC_NAME, TOPIC_WITHOUT_POSTS)
 """What is wrong with one topic; `name` is its own."""
 
 
@@ -142,7 +143,9 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
     form = SettingsForm(place.page, place.table, tree, defaults_of(place.page), os.environ, data)
-    if form.is_valid():
+    if data is not None and "move" in data:
+        form.move(data["move"])
+    elif form.is_valid():
         wanted = form.wanted()
         if reason:
             return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, wanted.changes))
@@ -186,13 +189,16 @@ def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:
 
 def _key_in(form: SettingsForm, problem: ConfigProblem) -> str:
     """Return the key of a problem below the form's table; those of several keys name theirs in the sentence."""
+    if TOPIC_SOURCE.matches(problem.problem):
+        return f"topics.{problem.problem.param('name')}.sources"
     if any(each.matches(problem.problem) for each in TOPIC_PROBLEMS):
         return f"topics.{problem.problem.param('name')}"
     if TOO_MANY_TOPICS.matches(problem.problem):
         return "maximum_variants"
     if MOMENT_OF_PERIOD.matches(problem.problem):
         return str(problem.problem.param("key"))
-    return problem.key.removeprefix(dotted(form.table) + ".")
+    below = problem.key.removeprefix(dotted(form.table) + ".")
+    return f"{below}.{problem.problem.param('subject')}" if ABOUT.matches(problem.problem) else below
 
 
 def save_into(

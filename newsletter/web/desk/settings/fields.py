@@ -53,12 +53,16 @@ class Shape(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What is edited in rows, each with the same columns; `folded` rows show only their heading until opened."""
+    """What is edited in rows, each with the same columns; `folded` rows show only their heading until opened.
+
+    `ordered` rows can be moved, since their order is seen by readers.
+    """
 
     columns: tuple[RowColumn, ...]
     add: Words
     shape: Shape = Shape.NAMED_TABLES
     folded: bool = False
+    ordered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
@@ -16,6 +17,8 @@ from newsletter.web.desk.settings.defaults import default_table
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text, from_text, secret_of
 from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
+from newsletter.web.desk.settings.inputs.rows_widget import move_row
+from newsletter.web.numbers import whole_number
 
 _SEEN = "seen:"
 _BLANK = ""
@@ -82,6 +85,22 @@ class SettingsForm(DeskForm):
         urls = [(value_at(table, ("url",)), value_at(table, ("name",))) for table in tables]
         return [(url, f"{name} ({url})" if name else url) for url, name in urls if isinstance(url, str)]
 
+    @property
+    def ordered(self) -> bool:
+        """Whether the page has rows that can be moved. Return in a field must not press their buttons."""
+        return any(field.rows and field.rows.ordered for field in self.page.fields)
+
+    def move(self, order: str) -> None:
+        """Exchange two rows as a button says, such as `topics:1:up`. What was typed stays, and is not checked yet."""
+        name, _colon, rest = order.partition(":")
+        number, _colon, direction = rest.partition(":")
+        field, place = self.fields.get(name), whole_number(number)
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        if isinstance(field, RowsField) and place is not None:
+            field.widget.moved = move_row(field.rows, data, name, place, direction), direction
+        self.data, self._errors = data, ErrorDict()
+
     def single(self) -> list[forms.BoundField]:
         """Return the visible fields outside groups."""
         tables = tuple(f"{table}." for table, _title in self.page.groups)
@@ -126,12 +145,17 @@ class SettingsForm(DeskForm):
             path = (*self.table, *field.path)
             if self.locked[field.key] or not self._changed(field):
                 continue
-            value = self.cleaned_data[field.key]
-            blank = value is None or value in (_BLANK, [])
-            changes.append(RemoveValue(path) if blank else SetValue(path, value))
+            changes.append(self._change(field, path))
             if field.kind is not Kind.SECRET:
                 seen[path] = self._seen(field)
         return Wanted(tuple(changes), seen)
+
+    def _change(self, field: SettingField, path: KeyPath) -> Change:
+        value, rows = self.cleaned_data[field.key], self.fields[field.key]
+        if isinstance(rows, RowsField):
+            return rows.change(path, value)
+        blank = value is None or value in (_BLANK, [])
+        return RemoveValue(path) if blank else SetValue(path, value)
 
     def _changed(self, field: SettingField) -> bool:
         if self.locked[field.key]:

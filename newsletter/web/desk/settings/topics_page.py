@@ -29,6 +29,7 @@ TOPICS = SettingsPage(
                 ),
                 add=_("Add a topic"),
                 folded=True,
+                ordered=True,
             ),
         ),
         SettingField(

@@ -1,0 +1,1 @@
+"""The text of config.toml: where its sections and entries are."""

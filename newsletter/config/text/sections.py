@@ -1,0 +1,71 @@
+"""The headers and sections in the text of config.toml."""
+
+import re
+import tomllib
+from collections.abc import Sequence
+from typing import Any
+
+from newsletter.config import toml
+
+_HEADER = re.compile(r"\s*\[")
+
+
+def section(lines: list[str], path: Sequence[str | int]) -> range:
+    """The lines below the header of the table at a path; an empty range where it has no header of its own."""
+    wanted = tuple(part for part in path if isinstance(part, str))
+    nth = next((part for part in path if isinstance(part, int)), 0)
+    if not wanted:
+        return range(0)
+    matching = [number for number, header in headers(lines) if header == wanted]
+    if nth >= len(matching):
+        return range(0)
+    return range(matching[nth] + 1, section_end(lines, matching[nth]))
+
+
+def section_end(lines: list[str], header: int) -> int:
+    """The number of the line behind a section, whose header is at a line."""
+    return next((number for number, _ in headers(lines) if number > header), len(lines))
+
+
+def headers(lines: list[str]) -> list[tuple[int, tuple[str, ...]]]:
+    """The lines that look like headers of tables, with the parts of their names."""
+    found = []
+    for number, line in enumerate(lines):
+        if _HEADER.match(line):
+            try:
+                tree = toml.loads(line)
+            except tomllib.TOMLDecodeError:
+                continue
+            found.append((number, tuple(only_keys(tree))))
+    return found
+
+
+def only_keys(tree: Any) -> list[str]:
+    """The keys of a tree that has one at each level."""
+    keys = []
+    while tree:
+        tree = tree[0] if isinstance(tree, list) else tree
+        if not tree:
+            break
+        key = next(iter(tree))
+        keys.append(key)
+        tree = tree[key]
+    return keys
+
+
+def first_of_comments(lines: list[str], number: int) -> int:
+    """The first of the comments right above a line."""
+    while number and lines[number - 1].lstrip().startswith("#"):
+        number -= 1
+    return number
+
+
+def end_of_section(lines: list[str], begin: int, end: int) -> int:
+    """Where a section ends, without blank lines and without comments behind a blank line."""
+    while True:
+        while end > begin + 1 and not lines[end - 1].strip():
+            end -= 1
+        first = first_of_comments(lines, end)
+        if first == end or first <= begin + 1 or lines[first - 1].strip():
+            return end
+        end = first

@@ -9,7 +9,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
-from tests.web.test_settings_editing import TEXT
+from tests.web.settings_site import TEXT
 
 URL = "/desk/settings/site/providers/"
 SERVICES = """\

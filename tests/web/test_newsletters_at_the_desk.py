@@ -14,7 +14,7 @@ from newsletter.models import Act, Edition, Job, Source, State
 from newsletter.sending.unfinished import objections
 from tests.doubles.blog import BlogServer, Entry
 from tests.web import make
-from tests.web.test_settings_editing import TEXT, Site
+from tests.web.settings_site import TEXT, Site
 
 ADD = "/desk/settings/newsletters/add/"
 GENERAL = "/desk/settings/n/kinaforum/general/"

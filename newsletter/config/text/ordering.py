@@ -16,7 +16,13 @@ from newsletter.config.text.sections import end_of_section, first_of_comments, h
 Entry: TypeAlias = tuple[str | int, int, int]
 """The key or number of an entry, and where its text begins and ends."""
 
-_TOKEN = re.compile(r'"""(?:\\.|.)*?"""|\'\'\'.*?\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#[^\n]*|.', re.DOTALL)
+_TOKEN = re.compile(
+    r'"""(?:[^\\]|\\.)*?(?:"""|\\?\Z)|"(?:[^"\\]|\\.)*(?:"|\\?\Z)|'
+    r"'''.*?(?:'''|\Z)|'[^']*(?:'|\Z)|#[^\n]*|.",
+    re.DOTALL,
+)
+"""A string, a comment, or another character. A string that isn't closed takes the rest."""
+
 _COMMENT = re.compile(r"[ \t]*#[^\n]*")
 _ABOVE = re.compile(r"(?:\s|#[^\n]*\n)*")
 

@@ -40,6 +40,7 @@ editors = ["redaksjon@example.org"]
 period = "week"
 draft = "fri 15:00"
 send = "fri 18:00"
+subject = "{{{{ news }}}}"
 body = "full"
 theme = {{ accent = "#1d4f73" }}
 

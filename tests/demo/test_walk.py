@@ -40,6 +40,13 @@ def test_every_reader_gets_one_mail(walked: tuple[Path, str]) -> None:
     assert sorted(m["To"] for m in found) == [f"reader{n:02}@example.org" for n in range(1, 26)]
 
 
+def test_the_subject_begins_with_news_and_leaves_the_newsletter_s_name_to_the_sender(walked: tuple[Path, str]) -> None:
+    found = mails(walked[0])[0]
+    assert "Østbrevet" in found["From"]
+    assert re.fullmatch(r".+, og \d+ til", found["Subject"])
+    assert "Østbrevet" not in found["Subject"]
+
+
 def test_each_mail_has_links_of_its_own(walked: tuple[Path, str]) -> None:
     found = mails(walked[0])
     assert len({m["Message-ID"] for m in found}) == len({m["List-Unsubscribe"] for m in found}) == 25

@@ -12,6 +12,8 @@ from newsletter.render.content.addresses import uri
 from newsletter.render.edition import render
 from newsletter.render.html.mjml import check
 from newsletter.render.lint import lint
+from newsletter.render.theme.designs import DESIGNS
+from tests.render.blogs import BLOGS, posts_of
 from tests.render.samples import digest, letterhead, post
 
 # Own-made headlines, addresses and sentences in many scripts: hosts in letters, paths with spaces, marks and quotes.
@@ -45,6 +47,12 @@ def translated(language: str, number: int, **changes: Any) -> Any:
     html = f'<p>{text} <a href="{url}/other">{text}</a> <img src="{url}.png" alt=""></p>'
     values = {"title": title, "url": url, "html": html, "language": language} | changes
     return post(number, **values)
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("blog", BLOGS)
+def test_an_edition_of_any_kind_of_blog(blog: str, design: str) -> None:
+    assert errors(digest(posts_of(blog), letterhead=letterhead(design=design))) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

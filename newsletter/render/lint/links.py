@@ -16,12 +16,15 @@ _SCHEMES = ("http", "https", "mailto", "tel")
 
 
 def links(look: Look) -> Iterator[Finding]:
-    """Report links without text, or with an address that email programs don't follow."""
+    """Report links without text, or with an address that email programs don't follow.
+
+    A link that is hidden from screen readers, since the one beside it says where both lead, needs no text.
+    """
     placeholders = {name for name, _ in look.rendered.placeholders}
     for link in look.links:
         href = (link.get("href") or "").strip()
         shown = _name(link)
-        if not href or not shown:
+        if not href or (not shown and link.get("aria-hidden") != "true"):
             kind = messages.LINK_WITHOUT_WORDS if href else messages.LINK_WITHOUT_ADDRESS
             yield finding("link-empty", kind(words=shown or href), "html")
         elif href.startswith("#"):

@@ -33,7 +33,10 @@ class WorkSource(Protocol):
     """Where the engine gets chunks. All calls, also those to the sink, come from one thread, one after the other."""
 
     def next(self, limit: int) -> Batch | None:
-        """Claim and return the next chunk, of at most `limit` readers; None if there is nothing to do now."""
+        """Claim and return the next chunk; None if there is nothing to do now.
+
+        It has at most `limit` readers, but at the end of a variant it may have up to twice as many as a full chunk.
+        """
 
     def begin(self, batch: Batch) -> Batch:
         """Return the batch with its readers as they are now; readers who may not receive it are recorded as skipped.

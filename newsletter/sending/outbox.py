@@ -6,10 +6,12 @@ when their chunk is closed. Each call is one or two transactions, whatever the n
 """
 
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from django.db import DEFAULT_DB_ALIAS, transaction
@@ -33,7 +35,7 @@ from newsletter.sending.sql.database import with_retries
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 
 MAX_CHUNK_SIZE = 500
-"""The most numbers that a chunk may have."""
+"""The most numbers that a chunk may have, except at the end of a variant; see `_end_in`."""
 
 LEASE = timedelta(seconds=90)
 ACTIVE_STATES = (State.SENDING, State.SENT)
@@ -126,7 +128,7 @@ class Outbox:
             return None
         budget = warm_up.remaining_today(self._configuration.delivery.warm_up, database.now())
         most = limit if budget is None else min(limit, budget)
-        return (self._claim_retries(most) or self._claim_fresh(most)) if most > 0 else None
+        return (self._claim_retries(most) or self._claim_fresh(most, budget)) if most > 0 else None
 
     def _claim_retries(self, limit: int) -> Batch | None:
         excluded = self._excluded()
@@ -144,7 +146,7 @@ class Outbox:
         Retry.objects.filter(edition=edition, number__in=list(attempts), chunk=None).update(chunk=chunk)
         return self._batch(edition, chunk, lease, attempts)
 
-    def _claim_fresh(self, limit: int) -> Batch | None:
+    def _claim_fresh(self, limit: int, budget: int | None) -> Batch | None:
         for (key,) in self._unclaimed.rows():
             edition = _locked(key, (State.SENDING,))
             if edition is None:
@@ -153,7 +155,7 @@ class Outbox:
             if last < audience_size:
                 end = min(last + limit, audience_size)
                 if variants := self._variants(key):
-                    end = min(end, _variant_of(variants, last + 1).last)
+                    end = _end_in(_variant_of(variants, last + 1), last, limit, budget)
                 attempts = dict.fromkeys(range(last + 1, end + 1), 1)
                 return self._batch(edition, *self._chunk(edition, (last + 1, end)), attempts)
         return None
@@ -348,7 +350,18 @@ def _variants_of(edition: int) -> list[VariantNumbers]:
 
 
 def _variant_of(variants: Sequence[VariantNumbers], number: int) -> VariantNumbers:
-    return next(variant for variant in variants if number <= variant.last)
+    return variants[bisect_left(variants, number, key=attrgetter("last"))]
+
+
+def _end_in(variant: VariantNumbers, last: int, limit: int, budget: int | None) -> int:
+    """Return the last number of the chunk that begins after `last` in a variant.
+
+    A chunk of full size takes the rest of its variant, too, if there is less than another one: a chunk takes as much
+    CPU time as 100 to 200 emails. A smaller `limit` is that of a rate, and `budget` that of a new sending address.
+    """
+    most = 2 * MAX_CHUNK_SIZE - 1 if limit == MAX_CHUNK_SIZE else limit
+    left = variant.last - last
+    return last + (left if left <= (most if budget is None else min(most, budget)) else limit)
 
 
 def _segments_of(edition: int, position: int, began_at: datetime | None) -> Segments:
@@ -356,7 +369,15 @@ def _segments_of(edition: int, position: int, began_at: datetime | None) -> Segm
 
     `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever readers are added.
     """
-    if position:
-        variant = Variant.objects.filter(edition=edition, position=position)
-        return unpack(bytes(variant.values_list("segments", flat=True).get()))
-    return unpack(bytes(ApprovedContent.objects.values_list("segments", flat=True).get(edition=edition)))
+    [(segments,)] = _segments_of_variant.rows(edition, position) if position else _approved_segments.rows(edition)
+    return unpack(bytes(segments))
+
+
+@PrecompiledQuery
+def _approved_segments(edition: int) -> QuerySet[ApprovedContent, Any]:
+    return ApprovedContent.objects.filter(edition=edition).values_list("segments")
+
+
+@PrecompiledQuery
+def _segments_of_variant(edition: int, position: int) -> QuerySet[Variant, Any]:
+    return Variant.objects.filter(edition=edition, position=position).values_list("segments")

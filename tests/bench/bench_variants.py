@@ -5,7 +5,8 @@ and set of posts, and the next one has the same posts for all. With topics, 60 %
 10 % two and 5 % three, some topics more often than others, and a post is in one or two. For each of the two editions:
 how long approval takes, how many variants it freezes and of how many bytes, how long the audience takes, the CPU time
 of a mail (claim, last look, lease, message, results; with PostgreSQL without the server's), and how many queries each
-step needs. The last line is how much more a mail of the first edition costs in variants with at least 500 readers.
+step needs. The two editions are sent in turn, a chunk of one and then of the other. The last line is how much more
+a mail of the first edition costs in variants with at least 500 readers.
 """
 
 import argparse
@@ -25,7 +26,7 @@ from tests.bench.bench_send import CONFIG
 from tests.doubles import postgresql
 
 if TYPE_CHECKING:
-    from newsletter.models import Edition
+    from newsletter.models import Edition, Variant
 
 CHUNK = 500
 CADENCES = ("week", "post", "day", "month")
@@ -191,12 +192,15 @@ def _modulo(number: str, divisor: int) -> str:
 
 @dataclass
 class Sent:
-    """Mails, their bytes and what they cost; `large`: only those of variants with at least a chunk of readers."""
+    """Mails, their bytes, queries and what they cost; `large`: only in variants with at least a chunk of readers."""
 
     mails: int = 0
     size: int = 0
+    queries: int = 0
+    chunks: int = 0
     cpu: float = 0.0
     large_mails: int = 0
+    large_size: int = 0
     large_cpu: float = 0.0
 
     @property
@@ -205,36 +209,70 @@ class Sent:
         return self.large_cpu / self.large_mails * 1e6
 
 
-def _send(edition: "Edition") -> Sent:
-    """Claim, look, build and record all mails, as a sending process does."""
-    from newsletter.mime.message_builder import MessageBuilder
-    from tests.sending import outbox_samples as samples
+class Sending:
+    """An edition that is being sent: one chunk whenever it is its turn."""
 
-    box, sent, started = samples.outbox(), Sent(), time.process_time()
-    builder, built = None, None
-    sizes = [
-        (v.last or 0, (v.last or 0) - (v.first or 1) + 1) for v in edition.variants.exclude(last=None).order_by("last")
-    ]
-    while batch := box.next(CHUNK):
-        begun = box.begin(batch)
-        box.renew_leases([(begun.edition, begun.chunk)])
-        if builder is None or batch.segments is not built:
-            builder, built = MessageBuilder(batch.segments), batch.segments
-        sent.size += sum(builder.build(reader).size for reader in begun.readers)
-        outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
-        box.settle(begun.edition, begun.chunk, outcomes, finished=True)
-        now = time.process_time()
-        sent.mails += len(begun.readers)
-        sent.cpu += now - started
-        if next(size for last, size in sizes if last >= next(iter(batch.attempts))) >= CHUNK:
-            sent.large_mails += len(begun.readers)
-            sent.large_cpu += now - started
-        started = now
-    return sent
+    def __init__(self, edition: "Edition") -> None:
+        from newsletter.models import Edition, State
+        from tests.sending import outbox_samples as samples
+
+        self.edition = edition
+        self.sent = Sent()
+        self.over = False
+        self._box = samples.outbox()
+        self._builder: Any = None
+        self._built: object = None
+        Edition.objects.filter(pk=edition.pk).update(state=State.PAUSED)
+        self._sizes = [(v.last or 0, _size(v)) for v in edition.variants.exclude(last=None).order_by("last")]
+
+    @property
+    def readers(self) -> list[int]:
+        """How many each variant has, the largest first."""
+        return sorted((size for _, size in self._sizes), reverse=True)
+
+    def send_chunk(self) -> None:
+        """Send a chunk; the edition is paused before and after, while others are sent."""
+        from newsletter.models import Edition, State
+
+        editions = Edition.objects.filter(pk=self.edition.pk)
+        editions.update(state=State.SENDING)
+        self._send_chunk()
+        editions.update(state=State.PAUSED)
+
+    def _send_chunk(self) -> None:
+        """Claim, look, build and record the mails, as a sending process does."""
+        from newsletter.mime.message_builder import MessageBuilder
+        from tests.sending import outbox_samples as samples
+
+        with measured() as step:
+            batch = self._box.next(CHUNK)
+            if batch is None:
+                self.over = True
+                return
+            begun = self._box.begin(batch)
+            self._box.renew_leases([(begun.edition, begun.chunk)])
+            if batch.segments is not self._built:
+                self._builder, self._built = MessageBuilder(batch.segments), batch.segments
+            size = sum(self._builder.build(reader).size for reader in begun.readers)
+            outcomes = [samples.outcome(reader.number, queue_id="4A7F33") for reader in begun.readers]
+            self._box.settle(begun.edition, begun.chunk, outcomes, finished=True)
+        self._count(len(begun.readers), size, step, next(iter(batch.attempts)))
+
+    def _count(self, mails: int, size: int, step: Step, first: int) -> None:
+        sent = self.sent
+        sent.mails, sent.size, sent.chunks = sent.mails + mails, sent.size + size, sent.chunks + 1
+        sent.queries, sent.cpu = sent.queries + step.queries, sent.cpu + step.cpu
+        if next(count for last, count in self._sizes if last >= first) >= CHUNK:
+            sent.large_mails, sent.large_size = sent.large_mails + mails, sent.large_size + size
+            sent.large_cpu += step.cpu
 
 
-def measure(newsletter: Newsletter, what: str) -> float:
-    """Approve and send a weekly edition; print the figures, and return microseconds of CPU time a mail."""
+def _size(variant: "Variant") -> int:
+    return (variant.last or 0) - (variant.first or 1) + 1
+
+
+def prepared(newsletter: Newsletter, what: str) -> Sending:
+    """Approve a weekly edition and fix its audience; print what that took."""
     from newsletter.models import ApprovedContent
 
     made = newsletter.drafted("week")
@@ -242,34 +280,56 @@ def measure(newsletter: Newsletter, what: str) -> float:
         edition = newsletter.approved("week", made)
     with measured() as beginning:
         newsletter.queued(edition)
-    with measured() as sending:
-        sent = _send(edition)
     variants = list(edition.variants.all())
     content = ApprovedContent.objects.get(edition=edition)
     frozen = len(content.segments) + sum(len(v.segments) for v in variants)
-    readers = sorted((v.last - (v.first or 1) + 1 for v in variants if v.last is not None), reverse=True)
+    sending = Sending(edition)
+    readers = sending.readers
     shown = readers if len(readers) <= 12 else f"{readers[:8]} and {len(readers) - 8} smaller ones"
-    large = sum(1 for count in readers if count >= CHUNK)
-    bytes_each, cost = sent.size // sent.mails, sent.cpu / sent.mails * 1e6
-    lines = (
+    _print(
         f"{what}: {len(variants)} variants frozen, of which {len(readers)} have readers: {shown}",
         f"  approval {approving.wall:.2f} s ({approving.cpu:.2f} s CPU), {frozen} bytes, {approving.queries} queries",
         (
             f"  audience of {edition.audience} in {beginning.wall:.2f} s ({beginning.cpu:.2f} s CPU), "
             f"{beginning.queries} queries"
         ),
+    )
+    return sending
+
+
+def send_in_turn(*editions: Sending) -> None:
+    """Send a chunk of each edition in turn, so that what else the machine does concerns all of them."""
+    while waiting := [each for each in editions if not each.over]:
+        for each in waiting:
+            each.send_chunk()
+
+
+def warm_up(newsletter: Newsletter) -> None:
+    """Send an edition before anything is measured: queries are compiled when they are run for the first time."""
+    newsletter.publish(1)
+    send_in_turn(Sending(newsletter.queued(newsletter.approved("week"))))
+
+
+def report(what: str, sending: Sending) -> None:
+    """Print what the mails of an edition cost."""
+    sent, large = sending.sent, sum(1 for count in sending.readers if count >= CHUNK)
+    size, large_size = sent.size // sent.mails, sent.large_size // sent.large_mails
+    _print(
+        f"{what}: {sent.mails} mails of {size} bytes in {sent.chunks} chunks, {sent.queries} queries",
         (
-            f"  sending {sent.mails} mails of {bytes_each} bytes, {sending.queries} queries: {cost:.1f} µs CPU a mail, "
-            f"{sent.cost:.1f} in the {large} variants of {CHUNK} readers or more"
+            f"  {sent.cpu / sent.mails * 1e6:.1f} µs CPU a mail; {sent.cost:.1f} µs for each of the {sent.large_mails} "
+            f"of {large_size} bytes in the {large} variants of {CHUNK} readers or more"
         ),
     )
+
+
+def _print(*lines: str) -> None:
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
-    return sent.cost
 
 
 def main() -> None:
-    """Measure in turn, so that what else the machine does concerns both."""
+    """Measure several rounds."""
     parser = argparse.ArgumentParser()
     parser.add_argument("readers", type=int, nargs="?", default=100_000)
     parser.add_argument("rounds", type=int, nargs="?", default=3)
@@ -281,16 +341,20 @@ def main() -> None:
         database = stack.enter_context(postgresql.running()) if given.postgresql else "sqlite:///bench.db"
         begin(folder, database)
         newsletter = Newsletter(given.readers, given.topics)
+        warm_up(newsletter)
         ratios = []
         for _ in range(given.rounds):
             newsletter.pass_days(DAYS)
-            many = measure(newsletter, "many variants")
+            many = prepared(newsletter, "many variants")
             newsletter.publish(POSTS_A_DAY * DAYS, for_all=True)
-            one = measure(newsletter, "one variant")
-            ratios.append(many / one)
+            one = prepared(newsletter, "one variant")
+            send_in_turn(many, one)
+            report("many variants", many)
+            report("one variant", one)
+            ratios.append(many.sent.cost / one.sent.cost)
         more = [f"{(ratio - 1) * 100:+.1f} %" for ratio in ratios]
         middle = (statistics.median(ratios) - 1) * 100
-        sys.stdout.write(f"a mail of many variants costs {middle:+.1f} % ({', '.join(more)})\n")
+        _print(f"a mail of many variants costs {middle:+.1f} % ({', '.join(more)})")
 
 
 def begin(folder: Path, database: str) -> None:

@@ -16,8 +16,9 @@ NEWSLETTER = [sys.executable, "-m", "newsletter"]
 
 @dataclass
 class Used:
-    """Seconds of CPU time that a program took, start included; 0 until it has ended."""
+    """The id of a program's process, and its seconds of CPU time, start included; 0 until it has ended."""
 
+    process: int
     seconds: float = 0.0
 
 
@@ -25,9 +26,10 @@ class Used:
 def serving(place: Path, port: int) -> Iterator[Used]:
     """Run the web server alone in a folder with a config.toml and a database."""
     command = [*NEWSLETTER, "run", "--no-schedule", "--no-send", "--host", "127.0.0.1", "--port", str(port)]
-    used, before = Used(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     with (place / "log").open("w") as log:
         process = subprocess.Popen(command, cwd=place, stdout=log, stderr=log)
+    used = Used(process.pid)
     try:
         _wait(port)
         yield used

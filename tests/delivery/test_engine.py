@@ -41,6 +41,23 @@ async def test_every_reader_of_many_chunks_has_one_outcome(send_all: Send, journ
     assert journals(journal.path.parent) == []
 
 
+class WholeVariants(Desk):
+    """A source that gives almost two chunks at once, as at the end of a variant."""
+
+    def next(self, limit: int) -> Batch | None:
+        """The first batch, cut to more than was asked for."""
+        return super().next(2 * limit - 1)
+
+
+async def test_chunks_larger_than_asked_for_are_sent_like_others(send_all: Send) -> None:
+    desk_ = WholeVariants(desk(3 * (2 * CHUNK - 1)).batches)
+    async with Smtpd.of() as server:
+        ended = await send_all(desk_, server, connections=4)
+    assert ended.reason is EndReason.DONE
+    assert desk_.kinds() == {"accepted": 2997}
+    assert [len(numbers) for numbers in desk_.begun] == [999] * 3
+
+
 async def test_an_empty_source_ends_the_engine_at_once(send_all: Send) -> None:
     async with Smtpd.of() as server:
         ended = await send_all(Desk([]), server)

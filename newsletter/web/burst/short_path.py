@@ -1,7 +1,8 @@
 """Answers one-click requests, sign-ups and webhooks without sessions or threads, their writes grouped in transactions.
 
 Promises: a request is answered with success only after its commit; what isn't an ordinary request of these kinds, and
-what the database refuses, is answered by Django. There is no limit of one-click requests.
+what the database refuses, is answered by Django. There is no limit of one-click requests. Counted links that were
+followed before are answered from memory.
 """
 
 import time
@@ -28,6 +29,7 @@ from newsletter.models import WebhookEvent
 from newsletter.web.burst.grouped_writes import GroupedWrites
 from newsletter.web.hooks.providers import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
+from newsletter.web.links import views as links
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
 from newsletter.web.requests import App, Message, Receive, Send
@@ -38,7 +40,7 @@ from subscribers.subscription_requests import request_subscriptions
 from subscribers.tokens import TEST_NUMBER, read_link
 from subscribers.views import ONE_CLICK_BODY, one_click_response, read_sign_up
 
-ONE_CLICK, SIGN_UP, HOOKS = "/u/", "/subscribe", "/hooks/"
+ONE_CLICK, SIGN_UP, HOOKS, LINKS = "/u/", "/subscribe", "/hooks/", "/l/"
 LARGEST_CALL = 32_000
 """Octets of a webhook's call that is read here; others would hold up the event loop."""
 FORM = b"application/x-www-form-urlencoded"
@@ -58,9 +60,10 @@ class ShortPath:
         self._complete = _completion()
         self._head_of = lru_cache(maxsize=256)(self._made_head)
         self._ways = (
-            _Way(ONE_CLICK, "", self._one_click, observer("POST", f"{ONE_CLICK}token")),
-            _Way("/n/", SIGN_UP, self._sign_up, observer("POST", f"/n/newsletter{SIGN_UP}")),
-            _Way(HOOKS, "/", self._webhook, observer("POST", f"{HOOKS}provider/")),
+            _Way("POST", ONE_CLICK, "", self._one_click, observer("POST", f"{ONE_CLICK}token")),
+            _Way("POST", "/n/", SIGN_UP, self._sign_up, observer("POST", f"/n/newsletter{SIGN_UP}")),
+            _Way("POST", HOOKS, "/", self._webhook, observer("POST", f"{HOOKS}provider/")),
+            _Way("GET", LINKS, "", self._follow, observer("GET", f"{LINKS}token")),
         )
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -81,10 +84,12 @@ class ShortPath:
             await self._app(scope, _replayed(body, receive), send)
 
     def _way(self, scope: Message) -> "_Way | None":
-        if scope["type"] != "http" or scope["method"] != "POST":
+        if scope["type"] != "http":
             return None
-        path = scope["path"]
-        return next((way for way in self._ways if path.startswith(way.begin) and path.endswith(way.end)), None)
+        method, path = scope["method"], scope["path"]
+        return next(
+            (w for w in self._ways if w.method == method and path.startswith(w.begin) and path.endswith(w.end)), None
+        )
 
     async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 where Django is to answer. Nothing is made that the answer doesn't need."""
@@ -147,6 +152,19 @@ class ShortPath:
         await _send(200, head, b"", send)
         return 200
 
+    async def _follow(self, scope: Message, _body: bytes, send: Send) -> int:
+        """Redirect to a known address, and return the status; 0 where Django is to answer."""
+        target = links.known(scope["path"].removeprefix(LINKS))
+        if target is None or not target.address.isascii():
+            return 0
+        try:
+            head = self._head_of(links.redirect, *_what_head_depends_on(scope))
+        except DisallowedHost:
+            return 0
+        links.count(target, ASGIRequest(scope, BytesIO()), config.refresh().config)
+        await _send(302, [*head, (b"location", target.address.encode())], b"", send)
+        return 302
+
     async def _answer(self, request: HttpRequest, response: HttpResponse, send: Send) -> int:
         self._complete(request, response)
         await _send(response.status_code, _head(response), response.content, send)
@@ -157,6 +175,7 @@ class ShortPath:
 class _Way:
     """How requests are answered whose path begins and ends like this; the answer is 0 where Django is to answer."""
 
+    method: str
     begin: str
     end: str
     answer: Callable[[Message, bytes, Send], Awaitable[int]]

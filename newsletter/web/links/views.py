@@ -1,13 +1,13 @@
 """Follow a link of an edition. No cookie is read or set, and nothing of the request is stored or logged."""
 
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from newsletter.config import Config
 from newsletter.models import CountedLink
 from newsletter.web.links import clicks
 from newsletter.web.links.automatic import is_automatic
@@ -18,7 +18,9 @@ SCANNERS_MINUTES = 2
 """So long after the end of sending, programs may still open the links of emails that have just arrived."""
 
 
-class _Target(NamedTuple):
+class Target(NamedTuple):
+    """Where a link leads, and what is known of its edition."""
+
     link: int
     edition: int
     newsletter: str
@@ -27,30 +29,43 @@ class _Target(NamedTuple):
     ended: datetime | None
 
 
-class _NotSent(Exception):
-    """The edition has not been sent completely, so that what is known of it is not kept."""
-
-    def __init__(self, target: _Target | None) -> None:
-        super().__init__()
-        self.target = target
+MAXIMUM_KEPT = 10_000
+_sent: dict[str, Target] = {}
+"""The targets of links of sent editions by their tokens: they never change."""
 
 
 @require_safe
 def follow(request: HttpRequest, token: str) -> HttpResponse:
     """Redirect to the address that an edition has for this token; 404 for a token of no edition."""
-    target = _target(token)
+    target = known(token) or _found(token)
     if target is None:
         raise Http404("there is no such link")
-    newsletter = config_of(request).newsletters.get(target.newsletter)
-    if target.began and newsletter and newsletter.track == "links":
-        sending = target.ended is None or timezone.now() < target.ended + timedelta(minutes=SCANNERS_MINUTES)
-        clicks.note(target.link, target.edition, _network(request), automatic=is_automatic(request), sending=sending)
-    response = HttpResponse(status=302)
+    count(target, request, config_of(request))
+    response = redirect()
     response["Location"] = target.address
+    return response
+
+
+def known(token: str) -> Target | None:
+    """Return the target of a link that was followed before, without the database."""
+    return _sent.get(token)
+
+
+def redirect() -> HttpResponse:
+    """Return a redirect that lacks the address."""
+    response = HttpResponse(status=302)
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response
+
+
+def count(target: Target, request: HttpRequest, configuration: Config) -> None:
+    """Note a request for a link, if its newsletter counts them; does not use the database."""
+    newsletter = configuration.newsletters.get(target.newsletter)
+    if target.began and newsletter and newsletter.track == "links":
+        sending = target.ended is None or timezone.now() < target.ended + timedelta(minutes=SCANNERS_MINUTES)
+        clicks.note(target.link, target.edition, _network(request), automatic=is_automatic(request), sending=sending)
 
 
 def _network(request: HttpRequest) -> str:
@@ -59,18 +74,10 @@ def _network(request: HttpRequest) -> str:
     return network_of(address) if ":" in address else address
 
 
-def _target(token: str) -> _Target | None:
+def _found(token: str) -> Target | None:
+    """Return the target of a link from the database, and keep it if the edition was sent completely."""
     if len(token) != CountedLink._meta.get_field("token").max_length or not token.isascii():
         return None
-    try:
-        return _kept(token)
-    except _NotSent as found:
-        return found.target
-
-
-@lru_cache(maxsize=10_000)
-def _kept(token: str) -> _Target:
-    """Return the target of a link of a sent edition, which never changes. Raises _NotSent for others."""
     edition = "content__edition"
     fields = (
         "pk",
@@ -81,7 +88,9 @@ def _kept(token: str) -> _Target:
         f"{edition}__ended_at",
     )
     row = CountedLink.objects.filter(token=token).values_list(*fields).first()
-    target = _Target(*row) if row else None
-    if target is None or target.ended is None:
-        raise _NotSent(target)
+    target = Target(*row) if row else None
+    if target and target.ended:
+        if len(_sent) >= MAXIMUM_KEPT:
+            _sent.clear()
+        _sent[token] = target
     return target

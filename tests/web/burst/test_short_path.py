@@ -44,11 +44,18 @@ class Site:
 
     def post(self, path: str, body: bytes, *, django: bool = False, scheme: str = "http", **headers: str) -> Answer:
         """Post to the short path, or to Django alone; return the status, the headers and the body without nonces."""
-        given = {"host": "localhost", "content-length": str(len(body)), **headers}
+        given = {"content-length": str(len(body)), **headers}
+        return self.ask("POST", path, body, django=django, scheme=scheme, **given)
+
+    def ask(
+        self, method: str, path: str, body: bytes = b"", *, django: bool = False, scheme: str = "http", **headers: str
+    ) -> Answer:
+        """Ask the short path, or Django alone; return the status, the headers and the body without nonces."""
+        given = {"host": "localhost", **headers}
         scope = {
             "type": "http",
             "http_version": "1.1",
-            "method": "POST",
+            "method": method,
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",

@@ -18,7 +18,7 @@ SCANNERS_MINUTES = 2
 """So long after the end of sending, programs may still open the links of emails that have just arrived."""
 
 
-class Target(NamedTuple):
+class Destination(NamedTuple):
     """Where a link leads, and what is known of its edition."""
 
     link: int
@@ -30,7 +30,7 @@ class Target(NamedTuple):
 
 
 MAXIMUM_KEPT = 10_000
-_sent: dict[str, Target] = {}
+_sent: dict[str, Destination] = {}
 """The targets of links of sent editions by their tokens: they never change."""
 
 
@@ -46,7 +46,7 @@ def follow(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-def known(token: str) -> Target | None:
+def known(token: str) -> Destination | None:
     """Return the target of a link that was followed before, without the database."""
     return _sent.get(token)
 
@@ -60,7 +60,7 @@ def redirect() -> HttpResponse:
     return response
 
 
-def count(target: Target, request: HttpRequest, configuration: Config) -> None:
+def count(target: Destination, request: HttpRequest, configuration: Config) -> None:
     """Note a request for a link, if its newsletter counts them; does not use the database."""
     newsletter = configuration.newsletters.get(target.newsletter)
     if target.began and newsletter and newsletter.track == "links":
@@ -74,7 +74,7 @@ def _network(request: HttpRequest) -> str:
     return network_of(address) if ":" in address else address
 
 
-def _found(token: str) -> Target | None:
+def _found(token: str) -> Destination | None:
     """Return the target of a link from the database, and keep it if the edition was sent completely."""
     if len(token) != CountedLink._meta.get_field("token").max_length or not token.isascii():
         return None
@@ -88,7 +88,7 @@ def _found(token: str) -> Target | None:
         f"{edition}__ended_at",
     )
     row = CountedLink.objects.filter(token=token).values_list(*fields).first()
-    target = Target(*row) if row else None
+    target = Destination(*row) if row else None
     if target and target.ended:
         if len(_sent) >= MAXIMUM_KEPT:
             _sent.clear()

@@ -102,7 +102,7 @@ MOMENT_OF_PERIOD = MessageType(
 )
 CADENCE_OF_PERIOD = MessageType(
     "value.cadence-of-period",
-    gettext_noop('cadences: add "{period}", which is the period and what readers get who choose nothing'),
+    gettext_noop('cadences: add "{period}", the period, which readers get if they choose nothing'),
 )
 PERIOD_OF_POST = MessageType(
     "value.period-of-post",
@@ -116,8 +116,8 @@ CADENCE_TWICE = MessageType("value.cadence-twice", gettext_noop("cadences: list 
 CADENCE_TABLE = MessageType(
     "value.cadence-table",
     gettext_noop(
-        "cadence.{cadence}: only a cadence besides the period that is listed in cadences has settings of its own;"
-        " add it there, or remove this table"
+        "cadence.{cadence}: this table is only for a cadence that is listed in cadences and is not the period; "
+        "list it there, or remove this table"
     ),
 )
 TOPIC_NAME = MessageType(

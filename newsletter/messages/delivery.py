@@ -82,8 +82,8 @@ JOURNAL_LOST = MessageType(
 )
 NOT_NOW = MessageType("delivery.not-now", gettext_noop("it could not be sent now"))
 CANCELLED = MessageType("delivery.cancelled", gettext_noop("the edition was cancelled"))
-NOTHING_NEW = MessageType("delivery.nothing-new", gettext_noop("had all posts of this edition before"))
-OFF_TOPIC = MessageType("delivery.off-topic", gettext_noop("picked topics that this edition has no posts in"))
+NOTHING_NEW = MessageType("delivery.nothing-new", gettext_noop("had already received all posts of this edition"))
+OFF_TOPIC = MessageType("delivery.off-topic", gettext_noop("this edition has no posts on the topics they picked"))
 NO_LONGER_SUBSCRIBED = MessageType(
     "delivery.no-longer-subscribed",
     gettext_noop("unsubscribed, paused or blocked since the list of recipients was made"),

@@ -129,7 +129,7 @@ WELCOME_NOT_CORRECTED = MessageType(
 TOO_OLD_TO_CORRECT = MessageType(
     "edition.too-old-to-correct",
     gettext_noop(
-        "it is not stored any more who received {name} (delivery.keep_deliveries), so it can't be corrected; "
+        "the record of who received {name} has been deleted (delivery.keep_deliveries), so it can't be corrected; "
         "write a letter to everybody instead"
     ),
 )

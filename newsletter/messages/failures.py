@@ -7,9 +7,9 @@ RECOVERED = MessageType("service.recovered", gettext_noop("{at}: the {service} i
 SENDER = MessageType("service.sender", gettext_noop("sender of editions"))
 LETTERS = MessageType("service.letters", gettext_noop("sender of confirmations and notices"))
 SCHEDULE = MessageType("service.schedule", gettext_noop("schedule of drafts and sendings"))
-COLLECT = MessageType("service.collect", gettext_noop("reader of sources"))
-BOUNCES = MessageType("service.bounces", gettext_noop("reader of bounces"))
-PRESENCE = MessageType("service.presence", gettext_noop("sign of life for other machines"))
+COLLECT = MessageType("service.collect", gettext_noop("source reader"))
+BOUNCES = MessageType("service.bounces", gettext_noop("bounce reader"))
+PRESENCE = MessageType("service.presence", gettext_noop("heartbeat to other machines"))
 WEBHOOKS = MessageType("service.webhooks", gettext_noop("sender of webhooks"))
 HOUSEKEEPING = MessageType("service.housekeeping", gettext_noop("cleanup of expired data"))
 CLOCK = MessageType("service.clock", gettext_noop("clock"))
@@ -60,15 +60,15 @@ CONFIGURATION_DIFFERS = MessageType(
 TASK_SET_ASIDE = MessageType(
     "background.set-aside",
     gettext_noop(
-        "the task {task} ({about}) was set aside, because the program ended three times while it did it; "
-        "the log of that machine may say why"
+        "the task {task} ({about}) was set aside, because the program crashed three times while running it; "
+        "check that machine's log"
     ),
 )
 TASK_FAILED = MessageType(
     "background.failed",
     gettext_noop(
-        "the task {task} ({about}) failed {count} times in a row, the last time with {error}; "
-        "the log of that machine has the details"
+        "the task {task} ({about}) failed {count} times in a row, most recently with {error}; "
+        "that machine's log has the details"
     ),
 )
 NEWER_DATABASE = MessageType(

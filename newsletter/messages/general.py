@@ -45,11 +45,9 @@ INVALID_FIELD = MessageType("api.invalid-field", gettext_noop("{field}: {problem
 NOT_JSON = MessageType("api.not-json", gettext_noop("the request’s body is not valid JSON"))
 NUL = MessageType("api.nul", gettext_noop("the request’s address has a NUL character, which no text may have"))
 NOT_FOUND = MessageType("api.not-found", gettext_noop("there is nothing at {path}"))
-METHOD_NOT_ALLOWED = MessageType(
-    "api.method-not-allowed", gettext_noop("{method} is not possible here; possible are {allowed}")
-)
+METHOD_NOT_ALLOWED = MessageType("api.method-not-allowed", gettext_noop("{method} is not allowed here; use {allowed}"))
 INVALID_CURSOR = MessageType(
-    "api.cursor-invalid", gettext_noop("the cursor is not one that this list gave; begin without a cursor")
+    "api.cursor-invalid", gettext_noop("the cursor does not belong to this list; start without a cursor")
 )
 INVALID_IDEMPOTENCY_KEY = MessageType(
     "api.idempotency-key-invalid",
@@ -74,6 +72,6 @@ TOPIC_NOT_OFFERED = MessageType(
 )
 NO_TOPICS = MessageType("api.no-topics", gettext_noop("this newsletter has no topics; leave them out"))
 NO_TOKEN_NAME = MessageType("api.token-without-name", gettext_noop("give the token a name that says what it is for"))
-NO_SCOPES = MessageType("api.token-without-scopes", gettext_noop("choose at least one scope; known are {known}"))
-UNKNOWN_SCOPE = MessageType("api.scope-unknown", gettext_noop("there is no scope {scope}; known are {known}"))
+NO_SCOPES = MessageType("api.token-without-scopes", gettext_noop("choose at least one scope; the scopes are {known}"))
+UNKNOWN_SCOPE = MessageType("api.scope-unknown", gettext_noop("there is no scope {scope}; the scopes are {known}"))
 UNKNOWN_TOKEN = MessageType("api.token-unknown", gettext_noop("there is no token {key}; list the tokens"))

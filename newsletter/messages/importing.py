@@ -18,7 +18,7 @@ LEFT_IN_FILE = MessageType(
     "import.unsubscribed-in-file", gettext_noop("the file says that this person has unsubscribed")
 )
 NO_ADDRESS = MessageType("import.no-address", gettext_noop("it has no address"))
-NO_ADDRESS_CELL = MessageType("import.no-address-cell", gettext_noop("it has no cell for the address"))
+NO_ADDRESS_CELL = MessageType("import.no-address-cell", gettext_noop("it has too few cells, and none for the address"))
 TOO_MANY_CELLS = MessageType(
     "import.too-many-cells", gettext_noop("it has {cells} cells, but the first line has {width}; is a quote missing?")
 )

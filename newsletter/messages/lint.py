@@ -54,14 +54,14 @@ CSS_SIZE = MessageType("lint.css-size", gettext_noop("The style sheets have {siz
 CSS_NESTED = MessageType(
     "lint.css-nested", gettext_noop("A style sheet has an @ rule inside an @ rule; Gmail drops all of it.")
 )
-PLACEHOLDER = MessageType("lint.placeholder", gettext_noop("{word} stands for nothing."))
+PLACEHOLDER = MessageType("lint.placeholder", gettext_noop("{word} has not been replaced."))
 UNSUBSCRIBE_MISSING = MessageType("lint.unsubscribe-missing", gettext_noop("The {where} has no unsubscribe link."))
 PREFERENCES_MISSING = MessageType(
     "lint.preferences-missing", gettext_noop("The {where} has no link to the subscriber's preferences.")
 )
 ADDRESS_MISSING = MessageType("lint.address-missing", gettext_noop("The {where} has no postal address."))
 BROWSER_MISSING = MessageType("lint.browser-missing", gettext_noop("The {where} has no link to {page}."))
-BRACES = MessageType("lint.braces", gettext_noop("{mark} was left in: {words}"))
+BRACES = MessageType("lint.braces", gettext_noop("template syntax ({mark}) was left in the text: {words}"))
 LINK_WITHOUT_ADDRESS = MessageType("lint.link-without-address", gettext_noop("A link has no address: {words}"))
 LINK_WITHOUT_WORDS = MessageType("lint.link-without-words", gettext_noop("A link has no words: {words}"))
 LINK_ANCHOR = MessageType(

@@ -7,7 +7,7 @@ MISSED = MessageType(
     "schedule.missed", gettext_noop("missed, because newsletter was not running; the next one took its place")
 )
 INACTIVE = MessageType("schedule.inactive", gettext_noop("the newsletter was paused or archived"))
-NO_NEW_POST = MessageType("schedule.no-new-post", gettext_noop("no post that readers get"))
+NO_NEW_POST = MessageType("schedule.no-new-post", gettext_noop("no post to send to readers"))
 DRAFTED = MessageType("schedule.drafted", gettext_noop("{edition}: {state}"))
 SENT_EARLY = MessageType(
     "schedule.sent-early", gettext_noop("its edition was sent early by hand; later posts go into the next one")
@@ -19,8 +19,8 @@ WAITING = MessageType("schedule.waiting", gettext_noop("{edition} is waiting: {r
 PROGRAM_ENDED = MessageType(
     "schedule.program-ended",
     gettext_noop(
-        "what was due at {at} was given up, because the program ended {count} times while it did it; "
-        "the log of that machine may say why"
+        "the task due at {at} was abandoned, because the program crashed {count} times while running it; "
+        "check that machine's log"
     ),
 )
 FAILED = MessageType("schedule.failed", gettext_noop("it failed: {reason}"))

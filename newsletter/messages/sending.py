@@ -33,7 +33,9 @@ COMPLAINED = MessageType(
 )
 OUTAGE = MessageType(
     "sending.outage",
-    gettext_noop("no email was accepted for more than a minute, the latest with: {reply}; check the provider's status"),
+    gettext_noop(
+        "no email was accepted for more than a minute, and the last reply was: {reply}; check the provider's status"
+    ),
 )
 CANNOT_PAUSE = MessageType("sending.cannot-pause", gettext_noop("{name} is {state}, so it can't be paused"))
 CANNOT_CANCEL = MessageType("sending.cannot-cancel", gettext_noop("{name} is {state}, so it can't be cancelled"))

@@ -88,7 +88,7 @@ COMMENTS = MessageType(
 )
 DANGEROUS_ENTITIES = MessageType(
     "source.dangerous-entities",
-    gettext_noop("declares entities that build on each other or reach outside, as an attack does; tell its owner"),
+    gettext_noop("defines nested or external XML entities, as attacks do; tell its owner"),
 )
 BROKEN_JSON = MessageType("source.broken-json", gettext_noop("begins like JSON, but can't be read ({cause})"))
 NOT_JSON_FEED = MessageType("source.not-json-feed", gettext_noop("is JSON, but not a JSON Feed"))
@@ -142,24 +142,22 @@ SAME_ID = MessageType(
 TOO_DEEP = MessageType(
     "source.too-deep", gettext_noop("has elements nested more than {most} deep, which were flattened")
 )
-BREAKS_OFF = MessageType(
-    "source.breaks-off", gettext_noop("breaks off before its end; the posts that came whole were kept")
-)
+BREAKS_OFF = MessageType("source.breaks-off", gettext_noop("ends too early; the complete posts were kept"))
 TOO_LONG = MessageType("source.too-long", gettext_noop("has {length} characters, of which the first {most} were kept"))
 LONG_TITLE = MessageType(
     "source.long-title", gettext_noop("has a title of {length} characters, of which the first {most} were kept")
 )
 BAD_DATE = MessageType("source.bad-date", gettext_noop("has a date that can't be read ({text})"))
 SITE_TAGS = MessageType(
-    "source.site-tags", gettext_noop("had shortcodes or tags left out that only its own site can fill in")
+    "source.site-tags", gettext_noop("has shortcodes or tags that only its own site can fill in; they were left out")
 )
 OF_A_POST = MessageType("source.of-a-post", gettext_noop("its post '{title}' {problem}"))
 DATED_AHEAD = MessageType(
-    "source.dated-ahead", gettext_noop("its post '{title}' is dated ahead ({day}) and waits for that day")
+    "source.dated-ahead", gettext_noop("its post '{title}' is dated in the future ({day}) and waits for that day")
 )
 SEVERAL_DATED_AHEAD = MessageType(
     "source.several-dated-ahead",
-    gettext_noop("its post '{title}' and {count} more are dated ahead ({day}) and wait for that day"),
+    gettext_noop("its post '{title}' and {count} more are dated in the future ({day}) and wait for that day"),
 )
 TOO_MANY_PAGES = MessageType(
     "source.too-many-pages", gettext_noop("has more than {most} pages back to {day}, and the rest was not read")

@@ -62,12 +62,12 @@ def test_the_newsletter_of_a_cadence_is_valid_whatever_the_times_of_the_period()
 @pytest.mark.parametrize(
     ("keys", "tables", "message"),
     [
-        ('cadences = ["day"]', "", 'cadences: add "week", which is the period and what readers get who choose nothing'),
+        ('cadences = ["day"]', "", 'cadences: add "week", the period, which readers get if they choose nothing'),
         ('cadences = ["week", "week"]', "", "cadences: list each one once"),
         (
             'cadences = ["week", "day"]',
             "[newsletters.kinaforum.cadence.month]\n",
-            "cadence.month: only a cadence besides the period that is listed in cadences has settings of its own",
+            "cadence.month: this table is only for a cadence that is listed in cadences and is not the period",
         ),
         (
             'cadences = ["week", "day"]',

@@ -245,7 +245,7 @@ def test_a_task_that_ends_its_worker_three_times_is_set_aside_and_told(machines:
     assert script(here, CRASH).returncode == 0
     told = script(here, NOTICES).stdout
     assert script(here, ENQUEUE).stdout.strip() == "1", "it is not stored again"
-    assert "the task crash (kinaforum) was set aside, because the program ended three times while it did it" in told
+    assert "the task crash (kinaforum) was set aside, because the program crashed three times while running it" in told
     (aside,) = here.json("workers")["set_aside"]
     assert (aside["task"], aside["about"]) == ("crash", "kinaforum")
     assert "set aside: crash (kinaforum)" in here.run("workers").stdout
@@ -272,7 +272,7 @@ def test_a_job_of_the_desk_that_ends_its_worker_three_times_has_failed(machines:
         assert script(here, CRASH).returncode == 9
     assert script(here, CRASH).returncode == 0
     assert script(here, JOB).stdout.strip() == "failed"
-    assert "because the program ended three times" in script(here, NOTICES).stdout
+    assert "because the program crashed three times" in script(here, NOTICES).stdout
 
 
 def test_drafts_letters_and_housekeeping_are_handed_out_once_and_done_by_another_machine(machines: list[Site]) -> None:
@@ -288,7 +288,7 @@ def test_a_task_that_fails_twice_in_a_row_is_told(machines: list[Site]) -> None:
     failed = script(machines[0], FAIL)
     assert failed.returncode == 0, failed.stderr
     assert (
-        "the task fail (kinaforum) failed 2 times in a row, the last time with ValueError"
+        "the task fail (kinaforum) failed 2 times in a row, most recently with ValueError"
         in script(machines[0], NOTICES).stdout
     )
 

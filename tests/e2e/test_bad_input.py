@@ -62,7 +62,7 @@ BAD = {
     "/nowhere": "404",
     "/large": "8,000,000 bytes",
 }
-ODD = {"/cut": "breaks off before its end", "/deep": "", "/ahead": "2099", "/undated": ""}
+ODD = {"/cut": "ends too early", "/deep": "", "/ahead": "2099", "/undated": ""}
 
 
 def test_each_source_that_fails_is_one_sentence_and_leaves_the_others_alone(

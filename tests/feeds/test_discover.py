@@ -77,7 +77,7 @@ def test_a_permanent_redirect_is_remembered(site: Site, collect: config.Collect)
 def test_a_document_with_a_remedy_of_its_own_gets_no_second_one(site: Site, collect: config.Collect) -> None:
     site.pages["/"] = Answer(b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///x'>]><rss><channel/></rss>", "text/xml")
     (problem,) = map(str, of(site.base + "/", collect).problems)
-    assert problem.endswith("as an attack does; tell its owner")
+    assert problem.endswith("as attacks do; tell its owner")
 
 
 def test_only_the_first_links_of_a_page_are_looked_at_and_none_with_an_endless_address() -> None:

@@ -97,4 +97,4 @@ def test_a_feed_that_was_cut_says_nothing_of_what_is_gone(site: Site, collect: c
     site.pages["/a"] = Answer(atom(entry(6), entry(5))[:-100], ATOM)
     found = of(site.base + "/a", collect)
     assert (numbers(found), found.reached_back_to) == ([6], None)
-    assert "breaks off" in str(found.problems[0])
+    assert "ends too early" in str(found.problems[0])

@@ -94,7 +94,7 @@ def test_a_post_dated_far_ahead_is_named_and_kept(site: Site, collect: config.Co
     found = of(site.base + "/a", collect)
     assert numbers(found) == [5, 6]
     assert tuple(map(str, found.problems)) == (
-        f"{site.base}/a: its post 'Post 5' is dated ahead (2099-02-05) and waits for that day",
+        f"{site.base}/a: its post 'Post 5' is dated in the future (2099-02-05) and waits for that day",
     )
 
 

@@ -50,7 +50,7 @@ def test_what_came_whole_of_a_feed_cut_in_half_is_kept() -> None:
     feed = parse(body[: body.index(b"Three") + 3], BASE)
     assert titles(feed) == ["One", "Two"]
     assert not feed.whole
-    assert "breaks off" in str(feed.problems[0])
+    assert "ends too early" in str(feed.problems[0])
 
 
 def test_a_feed_cut_inside_a_tag_has_no_empty_post() -> None:

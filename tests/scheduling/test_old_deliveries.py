@@ -59,5 +59,5 @@ def test_it_can_t_be_corrected_any_more() -> None:
     edition = sent()
     old_deliveries.roll_up(keeping(400), LATER)
     edition.refresh_from_db()
-    with pytest.raises(JobProblem, match="not stored any more who received kinaforum/2026-W06"):
+    with pytest.raises(JobProblem, match="record of who received kinaforum/2026-W06 has been deleted"):
         draft.correct(config.current(), edition, now=LATER)

@@ -173,8 +173,8 @@ def test_what_ends_every_program_that_tries_it_is_given_up_and_told(
             with pytest.raises(Killed):
                 ran(due + tried * (LEASE + MINUTE))
     ran(due + 3 * (LEASE + MINUTE))
-    assert outcome(act, due).startswith("it failed: what was due at")
-    assert ["ended 3 times" in told for told in waits()] == [True]
+    assert outcome(act, due).startswith("it failed: the task due at")
+    assert ["crashed 3 times" in told for told in waits()] == [True]
 
 
 def test_what_fails_without_ending_the_program_is_never_given_up(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:

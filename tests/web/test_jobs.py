@@ -123,7 +123,7 @@ def test_a_job_that_ended_the_program_three_times_is_given_up_and_told(monkeypat
         tried.append(job.state)
     assert tried == [JobState.WAITING, JobState.WAITING, JobState.FAILED, JobState.FAILED]
     (told,) = Notice.objects.filter(kind="task")
-    assert "the task dns (kinaforum) was set aside, because the program ended three times" in str(told.text)
+    assert "the task dns (kinaforum) was set aside, because the program crashed three times" in str(told.text)
 
 
 def test_a_job_that_the_end_of_the_program_left_in_time_did_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -169,7 +169,7 @@ def test_an_outage_hands_over_when_a_retry_fails_too() -> None:
     assert current(edition).fallback_reason is None
     deferred(edition, 2)
     assert str(current(edition).fallback_reason) == (
-        "no email was accepted for more than a minute, the latest with: unavailable; check the provider's status"
+        "no email was accepted for more than a minute, and the last reply was: unavailable; check the provider's status"
     )
     assert Retry.objects.get().attempt == 3
 

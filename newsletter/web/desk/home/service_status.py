@@ -12,13 +12,13 @@ NAMES = {
     "schedule": gettext_noop("drafts and scheduled sending"),
     "collect": gettext_noop("reading sources"),
     "bounces": gettext_noop("reading bounces"),
-    "webhooks": gettext_noop("telling webhooks of events"),
+    "webhooks": gettext_noop("sending events to webhooks"),
     "housekeeping": gettext_noop("deleting expired data"),
     "clock": gettext_noop("scheduled tasks"),
     "alerts": gettext_noop("notifying editors about failures"),
     "configuration": gettext_noop("reading config.toml"),
     "background": gettext_noop("reading sources and other work that machines share"),
-    "presence": gettext_noop("telling other machines about this one"),
+    "presence": gettext_noop("sending a heartbeat to other machines"),
     "web": gettext_noop("the web server"),
 }
 

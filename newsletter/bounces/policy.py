@@ -10,6 +10,7 @@ since touches nobody.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -22,7 +23,7 @@ from newsletter.events.kinds import EventKind
 from newsletter.models import Bounce, Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending import progress
 from subscribers.models import Subscriber, Subscription, Suppression
-from subscribers.preferences import unsubscribe
+from subscribers.preferences import unsubscribe, unsubscribe_all
 
 EDITIONS = 3
 AT_LEAST, AT_MOST = timedelta(days=7), timedelta(days=100)
@@ -99,14 +100,13 @@ def follow(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
     complaint = bounce.kind == Bounce.Kind.COMPLAINT
     kind = EventKind.EMAIL_COMPLAINED if complaint else EventKind.EMAIL_BOUNCED
     about = {"kind": bounce.kind, "status": bounce.status}
-    events.of_delivery(kind, bounce.edition, delivery.subscription_id, about, now)
+    events.of_delivery(kind, delivery.edition, delivery.subscription_id, about, now)
     subscriber = _subscriber(delivery)
     if subscriber is None:
         return False
     if complaint:
         every = subscriber.subscriptions.values_list("pk", flat=True)
-        for number in every if bounce.proven else (delivery.subscription_id,):
-            unsubscribe(number, now)
+        unsubscribe_all(list(every) if bounce.proven else [delivery.subscription_id], now)
     if _moved_since(subscriber, delivery) or not (complaint or _is_gone(bounce, subscriber, now)):
         return False
     if not bounce.proven:
@@ -121,8 +121,7 @@ def _is_gone(bounce: Bounce, subscriber: Subscriber, now: datetime) -> bool:
     """Whether nothing more is to be sent after this bounce. Bounces that prove less than it does don't count."""
     if bounce.kind == Bounce.Kind.HARD:
         return True
-    counted = Bounce.objects.filter(proven=True) if bounce.proven else Bounce.objects.all()
-    return bounce.fault not in OURS and is_over(_tried(subscriber, counted, now))
+    return bounce.fault not in OURS and is_over(_tried(subscriber, now, proven=bounce.proven))
 
 
 def without(text: str, delivery: Delivery) -> str:
@@ -163,33 +162,42 @@ def _weigh_one(result: Result, now: datetime) -> int:
 
 def _subscriber(delivery: Delivery) -> Subscriber | None:
     """Who the delivery was for; None for who was forgotten since."""
-    subscription = Subscription.objects.select_related("subscriber").filter(pk=delivery.subscription_id).first()
-    return subscription.subscriber if subscription else None
+    try:
+        return delivery.subscription.subscriber
+    except Subscription.DoesNotExist:
+        return None
 
 
 def _moved_since(subscriber: Subscriber, delivery: Delivery) -> bool:
-    began = Edition.objects.filter(pk=delivery.edition_id).values_list("began_at", flat=True).first()
+    began = delivery.edition.began_at
     return bool(subscriber.moved_at and began and subscriber.moved_at > began)
 
 
-def _tried(subscriber: Subscriber, counted: QuerySet[Bounce], now: datetime) -> list[Tried]:
-    """What this person was sent lately, of all newsletters: accepted, or came back by a counted bounce."""
+def _tried(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[Tried]:
+    """What this person was sent lately, of all newsletters: accepted, or came back by a bounce that counts."""
     editions = Edition.objects.filter(began_at__gt=now - AT_MOST)
     began = {edition.pk: edition.began_at for edition in editions.only("began_at") if edition.began_at}
     numbers = list(subscriber.subscriptions.values_list("pk", flat=True))
     sent = Delivery.objects.filter(edition_id__in=list(began), subscription_id__in=numbers)
     mails = set(sent.values_list("edition_id", "number"))
-    reports = _of(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
-    back = _of(mails, counted.exclude(kind=Bounce.Kind.COMPLAINT)) - _of(mails, Bounce.objects.filter(fault__in=OURS))
-    accepted = _of(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED)) - reports
+    bounces = [each for each in _of(mails, Bounce.objects.all()) if each.kind != Bounce.Kind.COMPLAINT]
+    ours = {_mail(each) for each in bounces if each.fault in OURS}
+    back = {_mail(each) for each in bounces if each.proven or not proven} - ours
+    accepted = {_mail(each) for each in _of(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED))}
+    accepted -= {_mail(each) for each in bounces}
     return [Tried(began[edition], (edition, number) in back) for edition, number in back | accepted]
 
 
 Mail = tuple[int, int]
 """An edition and a number in it."""
+AboutMail = TypeVar("AboutMail", Bounce, Result)
 
 
-def _of(mails: set[Mail], rows: QuerySet[Bounce] | QuerySet[Result]) -> set[Mail]:
-    """Which of these mails such a row is about."""
+def _mail(row: Bounce | Result) -> Mail:
+    return row.edition_id, row.number
+
+
+def _of(mails: set[Mail], rows: QuerySet[AboutMail]) -> list[AboutMail]:
+    """Return the rows that are about these mails."""
     found = rows.filter(edition_id__in={e for e, _ in mails}, number__in={n for _, n in mails})
-    return mails.intersection(found.values_list("edition_id", "number"))
+    return [row for row in found if _mail(row) in mails]

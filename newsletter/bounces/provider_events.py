@@ -8,13 +8,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from newsletter.delivery.bounces import BounceKind, read_reply
 from newsletter.domain.outcome import Fault
-from newsletter.models import WebhookEvent
+from newsletter.models import NewWebhookEvent, WebhookEvent
 
 Kind = WebhookEvent.Kind
 Raw = Mapping[str, Any]
@@ -33,29 +33,42 @@ _ON_A_LIST = {RejectReason.SPAM: Kind.COMPLAINED, RejectReason.UNSUBSCRIBED: Kin
 _MISSING = (RejectReason.INVALID, RejectReason.BOUNCED)
 
 
-def stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> WebhookEvent | None:
+def stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> NewWebhookEvent | None:
     """Return the row for an event; None for one that changes nothing, such as an opened message."""
     kind = _KINDS.get(event.event_type)
     if event.event_type == EventType.REJECTED:
         kind = _ON_A_LIST.get(event.reject_reason, kind)
     if kind is None:
         return None
-    row = WebhookEvent(
+    judged = _judged(provider, event) if kind is Kind.BOUNCED else _NOT_JUDGED
+    return NewWebhookEvent(
         provider=provider,
         key=_key(kind, event),
         kind=kind.value,
+        bounce=judged.bounce,
+        fault=judged.fault,
+        status=judged.status,
+        text=judged.text,
         recipient=_text(event.recipient).strip().lower()[:LONGEST_ADDRESS],
         message_id=_text(event.message_id).strip("<> ")[:LONGEST_ID],
         received_at=now,
         due_at=now,
     )
-    if kind is Kind.BOUNCED:
-        _judge(row, provider, event)
-    return row
 
 
-def _judge(row: WebhookEvent, provider: str, event: AnymailTrackingEvent) -> None:
-    """Complete the row of a bounce."""
+class _Judged(NamedTuple):
+    """What a bounce is, as columns of its row."""
+
+    bounce: str
+    fault: str
+    status: str
+    text: str
+
+
+_NOT_JUDGED = _Judged("", "", "", "")
+
+
+def _judged(provider: str, event: AnymailTrackingEvent) -> _Judged:
     if event.event_type == EventType.REJECTED:
         permanent: bool | None = event.reject_reason in _MISSING
     else:
@@ -64,7 +77,7 @@ def _judge(row: WebhookEvent, provider: str, event: AnymailTrackingEvent) -> Non
     kind, fault, status, text = read_reply(said, permanent=permanent)
     if fault is Fault.NONE:
         fault = Fault.READER if kind is BounceKind.HARD else Fault.MAILBOX
-    row.bounce, row.fault, row.status, row.text = kind.value, fault.value, status[:12], text
+    return _Judged(kind.value, fault.value, status[:12], text)
 
 
 def _key(kind: Kind, event: AnymailTrackingEvent) -> str:

@@ -6,12 +6,13 @@ before the result of its delivery is stored waits for it.
 """
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from anymail.signals import AnymailTrackingEvent
 from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import Case, Count, Max, Q, Value, When
+from django.db.models import Case, Count, Max, Q, Value, When, prefetch_related_objects
 
 from newsletter.background import Task, enqueue
 from newsletter.bounces import policy
@@ -19,7 +20,7 @@ from newsletter.bounces.processing import LOOK_BACK, place_of, recent_editions
 from newsletter.bounces.provider_events import stored_event
 from newsletter.config import Config
 from newsletter.domain.outcome import Fault
-from newsletter.models import Bounce, Delivery, Edition, Result, WebhookEvent
+from newsletter.models import Bounce, Delivery, Edition, NewWebhookEvent, Result, WebhookEvent
 from newsletter.sending import audience
 from subscribers.models import Subscription
 from subscribers.preferences import unsubscribe
@@ -31,6 +32,10 @@ Kind = WebhookEvent.Kind
 NO_EFFECT = (Kind.DELIVERED, Kind.DEFERRED)
 """What is only counted."""
 BATCH = 500
+EFFECTS = 10
+"""The number of events with an effect in one transaction; such an event takes a hundred times as long as another."""
+PAUSE = 0.025
+"""Seconds between two transactions: how often others on SQLite try to begin one. They would wait for the last one."""
 SOON = timedelta(seconds=1)
 """Events that arrive within this time are processed together: many services report each in a call of its own."""
 AGAIN, GIVE_UP = timedelta(minutes=1), timedelta(hours=2)
@@ -38,12 +43,12 @@ KEEP = LOOK_BACK + timedelta(days=30)
 """How long events are kept: for longer than an event can find a delivery, so that none is processed twice."""
 
 
-def read(provider: str, events: Iterable[AnymailTrackingEvent], now: datetime) -> list[WebhookEvent]:
+def read(provider: str, events: Iterable[AnymailTrackingEvent], now: datetime) -> list[NewWebhookEvent]:
     """Return rows for those events that change something."""
     return [row for event in events if (row := stored_event(provider, event, now))]
 
 
-def store(calls: Sequence[Sequence[WebhookEvent]]) -> Sequence[None]:
+def store(calls: Sequence[Sequence[NewWebhookEvent]]) -> Sequence[None]:
     """Store the events of some calls that are not stored yet, in one transaction, and start to process them."""
     rows = sorted((row for call in calls for row in call), key=lambda row: (row.provider, row.key))
     if rows:
@@ -60,31 +65,58 @@ def hand_out(now: datetime) -> None:
 
 
 def process(configuration: Config, now: datetime) -> int:
-    """Process all events that are due, and return how many found their delivery."""
+    """Process all events that are due, and return how many found their delivery.
+
+    What is read is read outside of transactions, and what is written is written in short ones: SQLite has one writer
+    at a time, and calls of services are answered once they are stored.
+    """
     found = 0
-    while (done := _process_batch(now)) is not None:
-        found += done
+    while rows := list(WebhookEvent.objects.due(now).order_by("due_at", "pk")[:BATCH]):
+        deliveries = _deliveries(rows, now)
+        taken = list[WebhookEvent]()
+        for number, part in enumerate(_parts(rows, deliveries)):
+            if number:
+                time.sleep(PAUSE)
+            taken += _process_part(part, deliveries, now)
+        found += sum(row.pk in deliveries for row in taken)
+        if not taken:  # another program is processing them
+            break
     return found
 
 
+def _parts(rows: Sequence[WebhookEvent], deliveries: Mapping[int, Delivery]) -> Iterator[Sequence[WebhookEvent]]:
+    """Yield the events in parts that are processed in a transaction each, one of them for all that have no effect."""
+    if others := [row for row in rows if not _has_effect(row, deliveries)]:
+        yield others
+    effective = [row for row in rows if _has_effect(row, deliveries)]
+    for start in range(0, len(effective), EFFECTS):
+        yield effective[start : start + EFFECTS]
+
+
+def _has_effect(row: WebhookEvent, deliveries: Mapping[int, Delivery]) -> bool:
+    return row.pk in deliveries and row.kind not in NO_EFFECT
+
+
 @transaction.atomic
-def _process_batch(now: datetime) -> int | None:
-    due = WebhookEvent.objects.select_for_update(skip_locked=True).due(now)
-    rows = list(due.order_by("due_at", "pk")[:BATCH])
-    if not rows:
-        return None
-    deliveries = _deliveries(rows, now)
-    for row in rows:
-        delivery = deliveries.get(row.pk)
-        if delivery:
+def _process_part(
+    rows: Sequence[WebhookEvent], deliveries: Mapping[int, Delivery], now: datetime
+) -> list[WebhookEvent]:
+    """Process those of the events that no other program is processing or has processed, and return them."""
+    free = WebhookEvent.objects.select_for_update(skip_locked=True).due(now).filter(pk__in=[row.pk for row in rows])
+    mine = set(free.values_list("pk", flat=True))
+    taken = [row for row in rows if row.pk in mine]
+    effective = [row for row in taken if _has_effect(row, deliveries)]
+    prefetch_related_objects([deliveries[row.pk] for row in effective], "edition", "subscription__subscriber")
+    for row in taken:
+        if delivery := deliveries.get(row.pk):
             row.edition_id, row.number = delivery.edition_id, delivery.number
-            if row.kind not in NO_EFFECT:
-                _apply_safely(row, delivery, now)
-    ended = [row for row in rows if row.pk in deliveries or now - row.received_at >= GIVE_UP]
+    for row in effective:
+        _apply_safely(row, deliveries[row.pk], now)
+    ended = [row for row in taken if row.pk in deliveries or now - row.received_at >= GIVE_UP]
     WebhookEvent.objects.complete(ended)
-    waiting = {row.pk for row in rows} - {row.pk for row in ended}
+    waiting = mine - {row.pk for row in ended}
     WebhookEvent.objects.filter(pk__in=waiting).update(due_at=now + AGAIN)
-    return len(deliveries)
+    return taken
 
 
 def _apply_safely(row: WebhookEvent, delivery: Delivery, now: datetime) -> None:

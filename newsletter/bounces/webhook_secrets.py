@@ -5,6 +5,7 @@ They are made from the secret key, so there is nothing to store. Those of previo
 
 import hmac
 from base64 import urlsafe_b64encode
+from functools import lru_cache
 
 from subscribers import tokens
 
@@ -22,6 +23,7 @@ def valid(provider: str) -> list[str]:
     return [_password(secret, provider) for secret in tokens.secrets()]
 
 
+@lru_cache(maxsize=64)
 def _password(secret: str, provider: str) -> str:
     made = hmac.digest(secret.encode(), f"newsletter webhook {provider}".encode(), "sha256")
     return urlsafe_b64encode(made[:_OCTETS]).decode()

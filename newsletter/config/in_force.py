@@ -5,6 +5,7 @@ problem is kept for whoever asks. What a running site can't change safely stays 
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,9 +35,12 @@ class Snapshot:
     restart: tuple[str, ...] = ()
 
 
+RECENT = 0.1
 _lock = threading.Lock()
 _snapshot: Snapshot | None = None
 _version: _Version = None
+_looked = 0.0
+"""When the file was looked at last, in seconds of the monotonic clock."""
 
 
 def snapshot() -> Snapshot:
@@ -78,15 +82,21 @@ def refresh() -> Snapshot:
 
     A file that was objected to is read each time, because the reason may have ended.
     """
-    global _snapshot, _version
+    global _snapshot, _version, _looked
     before = snapshot()
     with _lock:
+        _looked = time.monotonic()
         version = _version_of(before.config.file)
         if version == _version:
             return _snapshot or before
         _snapshot, objected = _reread(before)
         _version = None if objected else version
         return _snapshot
+
+
+def recent() -> Snapshot:
+    """Return what is in force, for what comes a thousand times a second: the file is looked at after RECENT seconds."""
+    return refresh() if time.monotonic() - _looked >= RECENT else snapshot()
 
 
 def _put(config: Config) -> Snapshot:

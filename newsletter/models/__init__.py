@@ -3,7 +3,7 @@
 The packages above read and write them, and have the rules about who may change what.
 """
 
-from newsletter.models.bounce import Bounce, BounceMailbox, WebhookEvent
+from newsletter.models.bounce import Bounce, BounceMailbox, NewWebhookEvent, WebhookEvent
 from newsletter.models.clock import Notice, Occurrence
 from newsletter.models.counted_link import CountedLink
 from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck, DomainRate
@@ -60,6 +60,7 @@ __all__ = [
     "Listing",
     "Machine",
     "MeasuredImage",
+    "NewWebhookEvent",
     "Note",
     "Notice",
     "Numbering",

@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import ipaddress
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from functools import lru_cache
 from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -20,6 +21,8 @@ App = Callable[[Message, Receive, Send], Awaitable[None]]
 
 FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 DRAIN_SECONDS = 5.0
+LONGEST_ADDRESS = 45
+"""Characters of an IPv6 address whose end is written as IPv4 is."""
 
 
 class CheckedRequests:
@@ -54,13 +57,21 @@ class CheckedRequests:
 
 def _plain_client(client: tuple[str, int] | None) -> tuple[str, int] | None:
     """The client with an IPv4-mapped address as IPv4 and without a scope; None where it isn't an address."""
+    host = client[0].partition("%")[0] if client else ""
+    address = _plain_address(host) if len(host) <= LONGEST_ADDRESS else None
+    return (address, client[1]) if client and address else None
+
+
+@lru_cache(maxsize=1024)
+def _plain_address(host: str) -> str | None:
+    """An address, an IPv4-mapped one as IPv4; None for what isn't an address."""
     try:
-        address = ipaddress.ip_address(client[0].partition("%")[0] if client else "")
+        address = ipaddress.ip_address(host)
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    return str(address), client[1] if client else 0
+    return str(address)
 
 
 async def refuse(

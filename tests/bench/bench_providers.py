@@ -1,14 +1,16 @@
 """Every API provider with a fake of its HTTP API on loopback: what becomes of an edition, whatever the API answers.
 
-    python -m tests.bench.bench_providers [READERS] [PROVIDER …]
+    python -m tests.bench.bench_providers [READERS] [PROVIDER …] [--answer-seconds SECONDS]
 
 An edition goes to READERS (2,500) through each provider, then to forty readers for each trial. The first call is
 answered with 429 and `Retry-After: 1`, with 500, or cut; or it is read and never answered, for which the time-out is
-ANSWER_SECONDS (5 instead of 60) here; a reader is refused; the key is wrong; the key becomes wrong halfway and another
-provider is the fallback. Prints a table with the outcomes. It fails if a reader has no outcome, another reader's link,
-or the edition twice; if a call follows the one with 429 too early; or if what was not answered is sent again.
+SECONDS here (5; 60 is the program's own); a reader is refused; the key is wrong; the key becomes wrong halfway and
+another provider is the fallback. Prints a table with the outcomes. It fails if a reader has no outcome, another
+reader's link, or the edition twice; if a call follows the one with 429 too early; if the call without an answer ended
+before the time-out; or if what was not answered is sent again.
 """
 
+import argparse
 import logging
 import os
 import sys
@@ -28,7 +30,6 @@ from tests.site_texts import with_kinaforum
 
 SITE = with_kinaforum('[[newsletters.kinaforum.sources]]\nurl = "http://127.0.0.1:9/"\n[delivery]\nprovider = "file"\n')
 FEW, HALF = 40, 20
-ANSWER_SECONDS = 5.0
 HEAD = (
     *("provider", "calls", "emails", "own links", "s", "429", "500", "cut", "no answer", "one refused", "wrong key"),
     "half, fallback",
@@ -38,18 +39,18 @@ HEAD = (
 @dataclass(frozen=True, kw_only=True)
 class Trial:
     """What the API does: faults of the first calls, a reader that it refuses, a wrong key, and the fallback provider,
-    with which the key becomes wrong halfway.
+    with which the key becomes wrong halfway. `answer_seconds` is how long an answer is waited for.
     """
 
     faults: Sequence[int | str] = ()
+    answer_seconds: float = 60.0
     bad: bool = False
     wrong: bool = False
     fallback: str = ""
 
 
-def main(arguments: list[str]) -> None:
+def main(given: argparse.Namespace) -> None:
     """Print the table."""
-    count = int(arguments[0]) if arguments else 2_500
     with tempfile.TemporaryDirectory() as folder:
         os.chdir(folder)
         file = Path(folder, "config.toml")
@@ -61,8 +62,8 @@ def main(arguments: list[str]) -> None:
 
         known = ("mailgun", "postmark", "resend", "amazon_ses", *provider_calls.PROVIDERS)
         _print(HEAD)
-        for provider in arguments[1:] or known:
-            _print(_row(provider, count))
+        for provider in given.providers or known:
+            _print(_row(provider, given.readers, given.answer_seconds))
 
 
 def _print(cells: Sequence[str]) -> None:
@@ -70,14 +71,14 @@ def _print(cells: Sequence[str]) -> None:
     sys.stdout.flush()
 
 
-def _row(provider: str, count: int) -> list[str]:
+def _row(provider: str, count: int, answer_seconds: float) -> list[str]:
     whole = _tried(provider, count, Trial())
     assert whole[-1] == f"{count} accepted", whole
     trials = (
         Trial(faults=[429]),
         Trial(faults=[500]),
         Trial(faults=["cut"]),
-        Trial(faults=["silent"]),
+        Trial(faults=["silent"], answer_seconds=answer_seconds),
         Trial(bad=True),
         Trial(wrong=True),
         Trial(fallback="resend" if provider == "postmark" else "postmark"),
@@ -93,7 +94,7 @@ def _tried(provider: str, count: int, trial: Trial) -> list[str]:
     with ExitStack() as stack:
         first, second = (stack.enter_context(provider_api.running()) for _ in range(2))
         if "silent" in trial.faults:
-            stack.enter_context(_impatient())
+            stack.enter_context(_waiting(trial.answer_seconds))
         first.faults.extend([401] * count if trial.wrong else trial.faults)
         first.called = lambda: _refuse_key(first) if trial.fallback else None
         began = time.perf_counter()
@@ -102,21 +103,22 @@ def _tried(provider: str, count: int, trial: Trial) -> list[str]:
         if 429 in trial.faults:
             assert first.times[1] - first.times[0] >= 1, "Retry-After was not obeyed"
         if "silent" in trial.faults:
+            assert seconds >= trial.answer_seconds, "the call ended before its time-out"
             _send_again(edition, provider, first)
         taken = [*first.taken, *second.taken]
     return [str(first.calls), str(len(taken)), str(_own_links(edition, taken)), f"{seconds:.1f}", _outcomes(edition)]
 
 
 @contextmanager
-def _impatient() -> Iterator[None]:
-    """Wait ANSWER_SECONDS for an answer."""
+def _waiting(answer_seconds: float) -> Iterator[None]:
+    """Wait so many seconds for an answer."""
     from newsletter.sending.providers import amazon_ses, anymail_api, anymail_backends, interface
 
     def wait(seconds: float) -> None:
         for module in (amazon_ses, anymail_api, anymail_backends):
             vars(module).update(ANSWER_SECONDS=seconds)
 
-    wait(ANSWER_SECONDS)
+    wait(answer_seconds)
     try:
         yield
     finally:
@@ -200,5 +202,13 @@ def _outcomes(edition: Any) -> str:
     return ", ".join(f"{number} {name}" for name, number in shown.items() if number)
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("readers", nargs="?", type=int, default=2_500)
+    parser.add_argument("providers", nargs="*")
+    parser.add_argument("--answer-seconds", type=float, default=5.0)
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main(_arguments())

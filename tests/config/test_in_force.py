@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import config
+from newsletter.config import in_force
 from newsletter.messages.configuration import NOT_REMOVED
 
 TEXT = """\
@@ -55,6 +56,15 @@ def test_a_valid_change_is_in_force_under_the_next_number(file: Path) -> None:
     found = config.refresh()
     assert (found.number, found.problem, found.restart) == (number + 1, None, ())
     assert config.current().newsletters["brev"].title == "Nytt"
+
+
+def test_what_is_asked_for_often_looks_at_the_file_now_and_then(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = config.refresh()
+    write(file, '"Brev"', '"Nytt"')
+    monkeypatch.setattr(in_force, "RECENT", 3600.0)
+    assert config.recent() is before
+    monkeypatch.setattr(in_force, "RECENT", 0.0)
+    assert config.recent().config.newsletters["brev"].title == "Nytt"
 
 
 def test_a_changed_comment_is_no_change(file: Path) -> None:

@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.api.called()
             fault = self.api.faults.popleft() if self.api.faults else None
         if fault == "silent":
-            self.api.ended.wait(30)
+            self.api.ended.wait()
             self.close_connection = True
         elif fault == "cut":
             self.close_connection = True

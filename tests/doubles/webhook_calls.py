@@ -189,7 +189,11 @@ def signed_for_mailgun(data: Mapping[str, Any], seconds: int) -> Call:
     return Call(_json({"signature": proof, "event-data": data}), {})
 
 
-def _mailjet(event: Happened) -> Call:
+def _mailjet(*events: Happened) -> Call:
+    return Call(_json([_of_mailjet(event) for event in events]), _basic("mailjet"))
+
+
+def _of_mailjet(event: Happened) -> dict[str, Any]:
     kind = {"delivered": "sent", "hard": "bounce", "soft": "bounce", "complained": "spam", "unsubscribed": "unsub"}
     body: dict[str, Any] = {
         "event": kind.get(event.kind, "bounce"),
@@ -202,10 +206,15 @@ def _mailjet(event: Happened) -> Call:
     if event.kind in ("hard", "soft"):
         error = "user unknown" if event.kind == "hard" else "quota exceeded"
         body |= {"error": error, "hard_bounce": event.kind == "hard", "smtp_reply": event.reply}
-    return Call(_json([body]), _basic("mailjet"))
+    return body
 
 
-def _mailtrap(event: Happened) -> Call:
+def _mailtrap(*events: Happened) -> Call:
+    body = _json({"events": [_of_mailtrap(event) for event in events]})
+    return Call(body, {"Mailtrap-Signature": hmac.new(KEY.encode(), body, hashlib.sha256).hexdigest()})
+
+
+def _of_mailtrap(event: Happened) -> dict[str, Any]:
     kind = {"delivered": "delivery", "hard": "bounce", "deferred": "soft bounce", "complained": "spam",
             "unsubscribed": "unsubscribe"}  # fmt: skip
     one = {
@@ -217,8 +226,7 @@ def _mailtrap(event: Happened) -> Call:
     }
     if event.kind == "hard":
         one["response"] = event.reply
-    body = _json({"events": [one]})
-    return Call(body, {"Mailtrap-Signature": hmac.new(KEY.encode(), body, hashlib.sha256).hexdigest()})
+    return one
 
 
 def _postal(event: Happened) -> Call:
@@ -268,7 +276,14 @@ def svix(body: bytes, at: int) -> dict[str, str]:
     return {"svix-id": name, "svix-timestamp": str(at), "svix-signature": signature}
 
 
-def _sendgrid(event: Happened) -> Call:
+def _sendgrid(*events: Happened) -> Call:
+    body, stamp = _json([_of_sendgrid(event) for event in events]), str(events[0].seconds)
+    signature = ec_key().sign(stamp.encode() + body, ec.ECDSA(hashes.SHA256()))
+    start = "X-Twilio-Email-Event-Webhook"
+    return Call(body, {f"{start}-Signature": base64.b64encode(signature).decode(), f"{start}-Timestamp": stamp})
+
+
+def _of_sendgrid(event: Happened) -> dict[str, Any]:
     kind = {"hard": "bounce", "soft": "bounce", "complained": "spamreport", "unsubscribed": "unsubscribe"}
     one: dict[str, Any] = {
         "event": kind.get(event.kind, event.kind),
@@ -279,13 +294,14 @@ def _sendgrid(event: Happened) -> Call:
     }
     if event.kind in ("hard", "soft"):
         one |= {"type": "bounce" if event.kind == "hard" else "blocked", "reason": event.reply}
-    body, stamp = _json([one]), str(event.seconds)
-    signature = ec_key().sign(stamp.encode() + body, ec.ECDSA(hashes.SHA256()))
-    start = "X-Twilio-Email-Event-Webhook"
-    return Call(body, {f"{start}-Signature": base64.b64encode(signature).decode(), f"{start}-Timestamp": stamp})
+    return one
 
 
-def _sparkpost(event: Happened) -> Call:
+def _sparkpost(*events: Happened) -> Call:
+    return Call(_json([_of_sparkpost(event) for event in events]), _basic("sparkpost"))
+
+
+def _of_sparkpost(event: Happened) -> dict[str, Any]:
     kind = {"delivered": "delivery", "deferred": "delay", "hard": "bounce", "soft": "bounce",
             "complained": "spam_complaint", "unsubscribed": "list_unsubscribe"}  # fmt: skip
     one = {
@@ -298,10 +314,17 @@ def _sparkpost(event: Happened) -> Call:
     if event.kind in ("hard", "soft"):
         one |= {"bounce_class": "10" if event.kind == "hard" else "22", "raw_reason": event.reply}
     outer = "unsubscribe_event" if event.kind == "unsubscribed" else "message_event"
-    return Call(_json([{"msys": {outer: one}}]), _basic("sparkpost"))
+    return {"msys": {outer: one}}
 
 
-def _unisender_go(event: Happened) -> Call:
+def _unisender_go(*events: Happened) -> Call:
+    inside = [{"event_name": "transactional_email_status", "event_data": _of_unisender_go(event)} for event in events]
+    body = json.dumps({"auth": KEY, "events_by_user": [{"project_id": "1", "events": inside}]})
+    auth = hashlib.md5(body.encode()).hexdigest()
+    return Call(body.replace(f'"{KEY}"', f'"{auth}"', 1).encode(), {})
+
+
+def _of_unisender_go(event: Happened) -> dict[str, Any]:
     kind = {"hard": "hard_bounced", "deferred": "soft_bounced", "complained": "spam", "soft": "hard_bounced"}
     said = {"hard": "err_user_unknown", "soft": "err_mailbox_full", "deferred": "err_will_retry"}
     data: dict[str, Any] = {
@@ -312,12 +335,17 @@ def _unisender_go(event: Happened) -> Call:
     }
     if event.kind in said:
         data["delivery_info"] = {"delivery_status": said[event.kind], "destination_response": event.reply}
-    events = [{"event_name": "transactional_email_status", "event_data": data}]
-    body = json.dumps({"auth": KEY, "events_by_user": [{"project_id": "1", "events": events}]})
-    auth = hashlib.md5(body.encode()).hexdigest()
-    return Call(body.replace(f'"{KEY}"', f'"{auth}"', 1).encode(), {})
+    return data
 
 
+LISTS: Mapping[str, Callable[..., Call]] = {
+    "mailjet": _mailjet,
+    "mailtrap": _mailtrap,
+    "sendgrid": _sendgrid,
+    "sparkpost": _sparkpost,
+    "unisender_go": _unisender_go,
+}
+"""The services that report several events in one call."""
 CALLS: Mapping[str, Callable[[Happened], Call]] = {
     "amazon_ses": _amazon_ses,
     "brevo": _brevo,

@@ -175,6 +175,23 @@ def test_a_service_whose_key_is_not_configured_is_refused(provider: str) -> None
     assert posted(provider, report(provider, "hard")) == 403
 
 
+@pytest.mark.parametrize("provider", KEYS)
+def test_a_changed_key_is_checked_at_once(provider: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    accepted()
+    assert posted(provider, report(provider, "delivered")) == 200
+    fresh, curve = (
+        rsa.generate_private_key(public_exponent=65537, key_size=2048),
+        ec.generate_private_key(ec.SECP256R1()),
+    )
+    with monkeypatch.context() as other:
+        other.setattr(calls, "KEY", "the key of somebody else")
+        other.setattr(calls, "rsa_key", lambda: fresh)
+        other.setattr(calls, "ec_key", lambda: curve)
+        changed = KEYS[provider]()
+    config.use(replace(config.current(), delivery=replace(config.current().delivery, **{provider: changed})))
+    assert posted(provider, report(provider, "hard")) == 403
+
+
 @pytest.mark.parametrize("provider", ["postal", "sendgrid"])
 def test_a_malformed_key_refuses_calls(provider: str) -> None:
     (name,) = KEYS[provider]()

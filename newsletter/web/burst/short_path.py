@@ -25,7 +25,7 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.bounces import webhook_events
-from newsletter.models import WebhookEvent
+from newsletter.models import NewWebhookEvent
 from newsletter.web.burst.grouped_writes import GroupedWrites
 from newsletter.web.hooks.providers import ASKS_NOBODY
 from newsletter.web.hooks.views import read_call
@@ -56,7 +56,7 @@ class ShortPath:
         thread = ThreadPoolExecutor(1, thread_name_prefix="grouped-writes")
         self._unsubscribing: GroupedWrites[int, None] = GroupedWrites(_unsubscribe, thread)
         self._signing_up: GroupedWrites[Request, RequestAnswer] = GroupedWrites(request_subscriptions, thread)
-        self._storing: GroupedWrites[Sequence[WebhookEvent], None] = GroupedWrites(webhook_events.store, thread)
+        self._storing: GroupedWrites[Sequence[NewWebhookEvent], None] = GroupedWrites(webhook_events.store, thread)
         self._complete = _completion()
         self._head_of = lru_cache(maxsize=256)(self._made_head)
         self._ways = (
@@ -143,7 +143,7 @@ class ShortPath:
         except DisallowedHost:
             return 0
         request = ASGIRequest(scope, BytesIO(body))
-        attach_config(request, config.refresh().config)
+        attach_config(request, config.recent().config)
         call = read_call(request, provider)
         if call.response.status_code != 200 or call.response.content:
             return await self._answer(request, call.response, send)

@@ -6,8 +6,9 @@ its signature, send the credentials that are part of the address.
 
 import warnings
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -29,12 +30,17 @@ class Webhook:
 
     def view(self, **keys: Any) -> Any:
         """Return the view for one call. Raises ValueError if a key is malformed."""
-        with warnings.catch_warnings():  # Anymail does not test its view for SendGrid with the service any more
-            warnings.simplefilter("ignore", AnymailNotSupportedWarning)
-            return _class(self.path)(**keys)
+        return copy(_view(self.path, **keys))
 
 
-@cache
+@lru_cache(maxsize=32)
+def _view(path: str, **keys: Any) -> Any:
+    """Return a view that is copied for each call: reading a public key takes longer than a copy."""
+    with warnings.catch_warnings():  # Anymail does not test its view for SendGrid with the service any more
+        warnings.simplefilter("ignore", AnymailNotSupportedWarning)
+        return _class(path)(**keys)
+
+
 def _class(path: str) -> Any:
     """Import a view when it is needed first: Amazon's takes long."""
     module, _, name = path.rpartition(".")
@@ -66,7 +72,7 @@ def view_of(provider: str, delivery: DeliverySettings) -> Any:
     """
     webhook = WEBHOOKS[provider]
     if not webhook.key:
-        credentials = [f"{webhook_secrets.USER}:{each}" for each in webhook_secrets.valid(provider)]
+        credentials = tuple(f"{webhook_secrets.USER}:{each}" for each in webhook_secrets.valid(provider))
         return webhook.view(webhook_secret=credentials)
     key = signing_key(provider, delivery)
     return webhook.view(**{webhook.key: key}) if key else None

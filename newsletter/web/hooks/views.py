@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import requests
 from anymail.exceptions import AnymailError, AnymailWebhookValidationFailure
@@ -19,9 +19,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.dispatch import receiver
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
+from django.views.generic import View
 
 from newsletter.bounces import webhook_events
-from newsletter.models import WebhookEvent
+from newsletter.models import NewWebhookEvent
 from newsletter.web.hooks.providers import WEBHOOKS, view_of
 from subscribers.requests import config_of
 
@@ -38,7 +39,7 @@ class ReadCall:
     """The response to a call, and the events that are to be stored before it is sent."""
 
     response: HttpResponse
-    events: Sequence[WebhookEvent] = ()
+    events: Sequence[NewWebhookEvent] = ()
 
 
 @csrf_exempt
@@ -60,7 +61,8 @@ def read_call(request: HttpRequest, provider: str) -> ReadCall:
     view.setup(request)
     try:
         with _collecting() as events:
-            answer: HttpResponse = view.dispatch(request)
+            # What decorates Anymail's own `dispatch` marks it for middleware, and takes a tenth of the time of a call.
+            answer = cast(HttpResponse, View.dispatch(view, request))
         return ReadCall(answer, webhook_events.read(provider, events, datetime.now(UTC)))
     except AnymailWebhookValidationFailure:
         log.warning("a call of the webhook of %s had no valid secret or signature", provider)

@@ -10,7 +10,7 @@ from newsletter import config
 from newsletter.bounces import policy, webhook_events
 from newsletter.config import Guard
 from newsletter.domain.outcome import Fault, OutcomeKind
-from newsletter.models import Bounce, Delivery, Edition, Notice, State, WebhookEvent
+from newsletter.models import Bounce, Delivery, Edition, NewWebhookEvent, Notice, State, WebhookEvent
 from newsletter.sending import lifecycle
 from newsletter.sending.safeguards.guard import LEAST_COMPLAINTS, GuardFigures, figures, judge, watch
 from tests.sending import outbox_samples as samples
@@ -110,7 +110,7 @@ def test_bounces_that_webhooks_report_pause_the_edition() -> None:
     now = datetime.now(UTC)
     Edition.objects.filter(pk=edition.pk).update(began_at=now)
     rows = [
-        WebhookEvent(
+        NewWebhookEvent(
             provider="mailgun", key=f"key{n}", kind="bounced", bounce="hard", fault="reader", status="5.1.1", text="",
             recipient=f"r{n}@reader.example", message_id=f"named{n}", received_at=now, due_at=now,
         )

@@ -51,7 +51,9 @@ def draft(
     correct: Annotated[
         str, typer.Option(metavar="EDITION", help="Create a correction of this edition, for everyone who received it.")
     ] = "",
-    letter: Annotated[bool, typer.Option("--letter", help="Make a letter beside the schedule, without posts.")] = False,
+    letter: Annotated[
+        bool, typer.Option("--letter", help="Create a letter: an edition outside the schedule, without posts.")
+    ] = False,
     with_posts: Annotated[bool, typer.Option("--with-posts", help="Give the letter the posts that are due.")] = False,
     subject: Annotated[str, typer.Option(help="The subject of the letter.")] = "",
     copy: Annotated[

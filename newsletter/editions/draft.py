@@ -321,7 +321,7 @@ def _decided(
 
 
 def _chosen(decision: Decision, facts: Facts) -> Decision:
-    """Return the decision for a letter beside the schedule, which has only posts that an editor chose."""
+    """Return the decision for a letter outside the schedule, which has only posts that an editor chose."""
     return Decision(False, reasons.NOT_CHOSEN()) if decision.included and not facts.choice else decision
 
 

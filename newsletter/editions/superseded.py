@@ -42,7 +42,7 @@ def close_earlier(later: Edition, newsletter: config.Newsletter, now: datetime) 
 def overlapping(frozen: Edition, newsletter: config.Newsletter) -> Iterator[Edition]:
     """Return earlier drafts that include posts of a newly approved edition, with their rows locked.
 
-    If one of the two is a letter beside the schedule, which of them is earlier doesn't matter.
+    If one of the two is a letter outside the schedule, which of them is earlier doesn't matter.
     """
     mine = frozen.entries.filter(included=True).values("post_id")
     sharing = EditionPost.objects.filter(post_id__in=mine, included=True).values("edition_id")

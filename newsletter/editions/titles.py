@@ -13,7 +13,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.words import week_name
 
 LETTER = "letter-"
-"""What the name of a letter beside the schedule begins with; its day follows."""
+"""What the name of a letter outside the schedule begins with; its day follows."""
 
 WELCOME = "welcome-"
 """What the name of a letter of the welcome series begins with; its number follows, then `.2` for its first change."""
@@ -24,7 +24,7 @@ _UTC = ZoneInfo("UTC")
 def period_title(period: str, language: str) -> str:
     """Return a period in words: "Week 6, 2–8 February 2026", "6 February 2026" or "February 2026".
 
-    A letter beside the schedule has its day, one of the welcome series its name, `welcome-1`, and an edition of another
+    A letter outside the schedule has its day, one of the welcome series its name, `welcome-1`, and an edition of another
     cadence the period in its name.
     """
     if period.startswith(WELCOME):

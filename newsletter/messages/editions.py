@@ -53,8 +53,8 @@ WELCOME_DAYS = MessageType("welcome.days", gettext_noop("choose 0 to {longest} d
 WELCOME_TAKEN = MessageType(
     "welcome.taken",
     *ngettext_noop(
-        "another letter is sent {days} day after the confirmation; choose another distance",
-        "another letter is sent {days} days after the confirmation; choose another distance",
+        "another letter is sent {days} day after the confirmation; choose another number of days",
+        "another letter is sent {days} days after the confirmation; choose another number of days",
     ),
     count="days",
 )

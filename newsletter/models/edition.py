@@ -42,7 +42,7 @@ class Edition(models.Model):
     end = models.PositiveIntegerField(null=True, help_text="the number of the last post that it covers, when approved")
     fixed_window = models.BooleanField(default=False, help_text="the window was given by dates, not by the schedule")
     standalone = models.BooleanField(
-        default=False, help_text="a letter beside the schedule: it has no posts but those that an editor adds"
+        default=False, help_text="a letter outside the schedule: it has no posts but those that an editor adds"
     )
     welcome = models.ForeignKey(
         "WelcomeLetter",

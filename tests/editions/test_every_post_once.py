@@ -177,7 +177,7 @@ class Weeks(RuleBasedStateMachine):
 
     @rule(with_posts=st.booleans())
     def letter(self, with_posts: bool) -> None:
-        """A letter beside the schedule, which has no posts but those that it is given."""
+        """A letter outside the schedule, which has no posts but those that it is given."""
         made = standalone.make(config.current(), kinaforum(), now=self.now, subject="News", with_posts=with_posts)
         assert with_posts or not made.entries.filter(included=True).exists()
 

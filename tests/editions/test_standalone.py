@@ -1,4 +1,4 @@
-"""Letters beside the schedule: their names, the posts that they have, and what they leave to the digest."""
+"""Letters outside the schedule: their names, the posts that they have, and what they leave to the digest."""
 
 from datetime import timedelta
 

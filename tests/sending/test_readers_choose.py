@@ -225,7 +225,7 @@ class Choices(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def letter(self, data: st.DataObject) -> None:
-        """A letter beside the schedule goes to everybody, with a post that no edition has."""
+        """A letter outside the schedule goes to everybody, with a post that no edition has."""
         made = standalone.make(config.current(), kinaforum(), now=self.now, subject="Hei")
         entries = list(made.entries.filter(included=False).select_related("post"))
         if entries:

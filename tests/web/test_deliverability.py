@@ -112,7 +112,7 @@ def today(**given: Any) -> bytes:
 
 
 def test_without_a_bounce_mailbox_the_page_says_how_to_get_reports(admin: Client) -> None:
-    assert "Reports are read from the bounce mailbox." in page(admin)
+    assert "Reports are read from the bounce mailbox, which isn’t set up yet" in page(admin)
 
 
 def test_servers_in_our_name_are_shown_with_what_passed(admin: Client) -> None:
@@ -146,7 +146,7 @@ def test_at_most_fifty_servers_are_shown(admin: Client) -> None:
 
 
 def test_without_emails_the_rates_say_so(admin: Client) -> None:
-    assert "Nothing has been sent in the last weeks." in page(admin)
+    assert "Nothing has been sent in recent weeks." in page(admin)
 
 
 def test_bounces_and_complaints_are_shown_by_domain_and_week(admin: Client) -> None:

@@ -61,7 +61,7 @@ def test_approving_puts_a_letter_to_use(editor: Client) -> None:
     edition = Edition.objects.get()
     Edition.objects.filter(pk=edition.pk).update(greeting="Hello!")
     side = editor.get("/desk/editions/kinaforum/welcome-1/side/").content.decode()
-    assert "Approve – new readers get it" in side
+    assert "Approve – new subscribers get it" in side
 
 
 def test_the_page_counts_who_had_a_letter_and_who_is_due(editor: Client) -> None:
@@ -78,7 +78,7 @@ def test_a_change_opens_a_draft_with_the_same_texts(editor: Client) -> None:
     answer = editor.post(f"{SERIES}1/edit/")
     assert answer["Location"] == "/desk/editions/kinaforum/welcome-1.2/"
     assert Edition.objects.get(period="welcome-1.2").subject == "Nice to meet you"
-    assert "until then the letter is sent as it was" in words(editor.get(SERIES).content)
+    assert "Until then, the previous version is sent" in words(editor.get(SERIES).content)
 
 
 def test_the_distance_is_changed(editor: Client) -> None:
@@ -118,4 +118,4 @@ def test_who_has_not_answered_is_listed(admin: Client) -> None:
     Subscription.objects.filter(pk=tie.pk).update(created=timezone.now() - timedelta(days=900), asked_at=asked)
     shown = words(admin.get("/desk/subscribers/unanswered/kinaforum/").content)
     assert "quiet@reader.example" in shown
-    assert "Nobody is asked now" in shown
+    assert "No one is being asked" in shown

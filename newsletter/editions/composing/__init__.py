@@ -1,1 +1,1 @@
-"""Compose editions: letters beside the schedule, blocks, and changes of several posts at once."""
+"""Compose editions: letters outside the schedule, blocks, and changes of several posts at once."""

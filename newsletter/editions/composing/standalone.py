@@ -1,4 +1,4 @@
-"""Letters beside the schedule: new ones, and copies of other editions as new ones.
+"""Letters outside the schedule: new ones, and copies of other editions as new ones.
 
 A letter is named after its day (`letter-2026-02-06`), which no period can be. It has no posts but those that an editor
 adds, moves no window of the scheduled editions, and decides about no post that it does not include.

@@ -1,6 +1,6 @@
 """The welcome series of a newsletter: up to five letters, each at its distance from the confirmation.
 
-A letter's texts are written in an edition beside the schedule, named after its number (`welcome-1`). Once it is
+A letter's texts are written in an edition outside the schedule, named after its number (`welcome-1`). Once it is
 approved it is sent to each new reader when it is due. A change is a new edition (`welcome-1.2`), which takes the
 place of the one before when it is approved; until then the one before goes on.
 """

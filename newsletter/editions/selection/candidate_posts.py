@@ -64,7 +64,7 @@ def _holders(entries: QuerySet[EditionPost], where: Q | None = None) -> dict[int
 def _freed(newsletter: str) -> set[int]:
     """Return the posts of editions that were never sent; they go to the next one, however old they are.
 
-    Of letters beside the schedule these are only the posts that an edition did without because the letter had them.
+    Of letters outside the schedule these are only the posts that an edition did without because the letter had them.
     """
     ended = Edition.objects.filter(newsletter=newsletter, state__in=(State.CANCELLED, State.SKIPPED), began_at=None)
     entries = EditionPost.objects.filter(edition__in=ended, included=True)

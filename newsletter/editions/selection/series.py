@@ -26,7 +26,7 @@ def holding(newsletter: str) -> QuerySet[Edition]:
 
 
 def periodic(newsletter: str) -> QuerySet[Edition]:
-    """Return the editions that decide about every post of their window, unlike letters beside the schedule."""
+    """Return the editions that decide about every post of their window, unlike letters outside the schedule."""
     return holding(newsletter).filter(standalone=False)
 
 

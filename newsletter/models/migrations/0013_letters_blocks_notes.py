@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
             model_name='edition',
             name='standalone',
             field=models.BooleanField(
-                default=False, help_text='a letter beside the schedule: it has no posts but those that an editor adds'
+                default=False, help_text='a letter outside the schedule: it has no posts but those that an editor adds'
             ),
         ),
         migrations.AddField(

@@ -33,7 +33,7 @@ def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def letter(request: HttpRequest, name: str) -> HttpResponse:
-    """Create a letter beside the schedule."""
+    """Create a letter outside the schedule."""
     shown, problem = newsletter_of(request, name), ""
     given = {"subject": request.POST.get("subject", ""), "posts": request.POST.get("posts", "")}
     if request.method == "POST":

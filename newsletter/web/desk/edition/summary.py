@@ -48,7 +48,7 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
     if when:
         label = _("Approve – sends %(when)s to %(readers)s") % {"when": when, "readers": counted}
     elif to_new_readers:
-        label = _("Approve – new readers get it")
+        label = _("Approve – new subscribers get it")
     else:
         label = _("Approve (sending is a separate step)")
     by_itself = bool(when) and edition.state in (State.DRAFT, State.APPROVED)
@@ -72,9 +72,9 @@ def _to_new_readers(edition: Edition) -> str:
         return ""
     days = edition.welcome.days
     if not days:
-        return _("Sent to each new reader at once when they confirm.")
+        return _("Sent to each new subscriber right after they confirm.")
     return ngettext(
-        "Sent to each new reader %(n)s day after they confirm.",
-        "Sent to each new reader %(n)s days after they confirm.",
+        "Sent to each new subscriber %(n)s day after they confirm.",
+        "Sent to each new subscriber %(n)s days after they confirm.",
         days,
     ) % {"n": formatting.number(days)}

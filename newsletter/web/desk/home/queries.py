@@ -121,8 +121,8 @@ def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
     automatic = [name for name, newsletter in config.newsletters.items() if newsletter.challenge == "auto"]
     for name in under_attack(automatic, now):
         text = _(
-            "Programs are flooding the sign-up form of “%(newsletter)s”. Until about an hour after the flood ends, "
-            "browsers solve a challenge first; readers notice a short delay."
+            "Bots are flooding the sign-up form of “%(newsletter)s”. Until about an hour after the attack ends, "
+            "people who sign up notice a short delay, because their browsers have to solve a challenge first."
         )
         newsletter = config.newsletters[name]
         yield Attention(
@@ -182,7 +182,7 @@ def _card(
     mine = sorted((e for e in editions if e.newsletter == newsletter.name), key=lambda e: e.until, reverse=True)
     sent = next((e for e in mine if e.state == State.SENT), None)
     coming = timeline.being_prepared(mine, newsletter)
-    # A letter beside the schedule begins where the last scheduled edition ended, and leaves it the posts.
+    # A letter outside the schedule begins where the last scheduled edition ended, and leaves it the posts.
     since = (sent.since if sent.standalone else sent.until) if sent else None
     first, more = timeline.headlines(newsletter, coming, since, now)
     return Card(

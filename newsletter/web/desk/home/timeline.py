@@ -168,7 +168,7 @@ def _backwards(
 def being_prepared(editions: Sequence[Edition], newsletter: Newsletter) -> Edition | None:
     """Return the edition of a cadence that comes next: the open one with the earliest time, drafts by hand last.
 
-    Letters beside the schedule are not in its place. `newsletter` is that of the cadence.
+    Letters outside the schedule are not in its place. `newsletter` is that of the cadence.
     """
     states = (State.DRAFT, State.APPROVED, State.QUEUED)
     own = [e for e in editions if newsletter.at(e.cadence).period == newsletter.period]

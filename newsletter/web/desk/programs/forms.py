@@ -28,8 +28,8 @@ class _ForNewsletters(DeskForm):
     """A form about some newsletters, or all."""
 
     newsletters = forms.MultipleChoiceField(
-        label=_("Only for"),
-        help_text=_("Choose none for all newsletters."),
+        label=_("Limit to"),
+        help_text=_("If none is ticked, all newsletters are included."),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
@@ -52,7 +52,7 @@ class TokenForm(_ForNewsletters):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     scopes = forms.MultipleChoiceField(
-        label=_("It may"),
+        label=_("Permissions"),
         choices=[(scope.value, said) for scope, said in SCOPES.items()],
         widget=forms.CheckboxSelectMultiple,
         error_messages={"required": _("Choose at least one.")},
@@ -70,7 +70,7 @@ class WebhookForm(_ForNewsletters):
     )
     kinds = forms.MultipleChoiceField(
         label=_("Events"),
-        help_text=_("Choose none for all events."),
+        help_text=_("If none is ticked, all events are sent."),
         choices=[(kind.value, kind.value) for kind in EventKind],
         required=False,
         widget=forms.CheckboxSelectMultiple,

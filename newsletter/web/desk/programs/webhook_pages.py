@@ -82,5 +82,5 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = row.deliveries.filter(pk=number) if wanted == "replay" else failed
     for each in WebhookDelivery.objects.filter(pk__in=chosen.values("pk")):
         delivering.replay(each, now)
-    messages.success(request, _("It is sent again now."))
+    messages.success(request, _("Sending again."))
     return redirect("desk:webhook", pk)

@@ -50,7 +50,7 @@ class PersonalLetter:
 def distance(days: int) -> str:
     """When a letter is sent, in words."""
     if not days:
-        return _("At once")
+        return _("Right away")
     return ngettext("After %(n)s day", "After %(n)s days", days) % {"n": formatting.number(days)}
 
 
@@ -96,10 +96,10 @@ def _standing(current: Edition | None, draft: Edition | None) -> str:
     if current is None:
         return _("Nobody gets it until it is approved.")
     if current.state == State.PAUSED:
-        return _("New readers wait until it is resumed.")
+        return _("New subscribers don’t get it until sending is resumed.")
     if current.state == State.CANCELLED:
-        return _("Nobody gets it any more. Change it to start again.")
-    return _("A change waits for approval; until then the letter is sent as it was.") if draft else ""
+        return _("No one gets it any more. Edit it to start again.")
+    return _("A change is waiting for approval. Until then, the previous version is sent.") if draft else ""
 
 
 def _due(newsletter: Newsletter, letter: WelcomeLetter, current: Edition | None, now: datetime) -> int:

@@ -24,8 +24,8 @@ _UTC = ZoneInfo("UTC")
 def period_title(period: str, language: str) -> str:
     """Return a period in words: "Week 6, 2–8 February 2026", "6 February 2026" or "February 2026".
 
-    A letter outside the schedule has its day, one of the welcome series its name, `welcome-1`, and an edition of another
-    cadence the period in its name.
+    A letter outside the schedule has its day, one of the welcome series its name, `welcome-1`, and an edition of
+    another cadence the period in its name.
     """
     if period.startswith(WELCOME):
         return period

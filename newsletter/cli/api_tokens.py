@@ -8,7 +8,7 @@ import typer
 from newsletter.cli.common import emit, ready
 
 app = typer.Typer(
-    help="Manage the tokens with which other programs use the API.",
+    help="Manage the tokens that other programs need to use the API.",
     epilog="Example: newsletter tokens create 'the shop' --scope subscribers:write --newsletter kinaforum",
     no_args_is_help=True,
 )

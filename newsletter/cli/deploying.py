@@ -32,7 +32,11 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: newsletter deploy systemd | sudo tee /etc/systemd/system/newsletter.service")(deploy)
 
 
-def deploy(target: Annotated[Target, typer.Argument(metavar="systemd|compose|caddy|nginx", help="For which.")]) -> None:
+def deploy(
+    target: Annotated[
+        Target, typer.Argument(metavar="systemd|compose|caddy|nginx", help="What to print a configuration for.")
+    ],
+) -> None:
     """Print a configuration for systemd, Compose, Caddy or nginx. It has the paths of this site."""
     used = configuration()
     site = found(used)

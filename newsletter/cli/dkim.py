@@ -8,7 +8,7 @@ import typer
 
 from newsletter.cli.common import emit, fail
 
-app = typer.Typer(help="Keys that sign emails (DKIM, RFC 6376).", no_args_is_help=True)
+app = typer.Typer(help="Manage the keys that sign emails (DKIM, RFC 6376).", no_args_is_help=True)
 
 
 def register(parent: typer.Typer) -> None:
@@ -18,7 +18,7 @@ def register(parent: typer.Typer) -> None:
 
 @app.callback(epilog="Example: newsletter dkim new example.org --selector s1")
 def dkim() -> None:
-    """Keys that sign emails (DKIM, RFC 6376)."""
+    """Manage the keys that sign emails (DKIM, RFC 6376)."""
 
 
 @app.command(epilog="Example: newsletter dkim new example.org --selector s1 --out dkim.pem")

@@ -43,7 +43,7 @@ def draft(
     since: Annotated[str, typer.Option(help="Posts from this time on; requires --until.")] = "",
     until: Annotated[str, typer.Option(help="Posts before this time.")] = "",
     cadence: Annotated[
-        str, typer.Option(help="The cadence: post, day, week or month, as config.toml has them. By default the period.")
+        str, typer.Option(help="One of the newsletter's cadences: post, day, week or month. Default: its period.")
     ] = "",
     collect: Annotated[
         bool, typer.Option("--collect/--no-collect", help="Check the sources for new posts first.")

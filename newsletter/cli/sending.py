@@ -59,7 +59,7 @@ def send(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many would receive it.")] = False,
     wait: Annotated[bool, typer.Option("--wait", help="Send now, and wait until everything is sent.")] = False,
     at: Annotated[str, typer.Option(metavar="TIME", help="When to send it, such as 2026-02-06T18:00.")] = "",
-    now: Annotated[bool, typer.Option("--now", help="Send it now, also if it is scheduled for later.")] = False,
+    now: Annotated[bool, typer.Option("--now", help="Send it now, even if it is scheduled for later.")] = False,
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Queue an approved edition for sending. With --wait, send it now."""

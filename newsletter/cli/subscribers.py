@@ -143,7 +143,7 @@ def add(
 
 @app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
 def unanswered(newsletter: OfNewsletter) -> None:
-    """List who has not answered whether they still want it.
+    """List subscribers who were asked if they still want it and didn't answer.
 
     They were asked at least 30 days ago. Nobody is unsubscribed.
     """

@@ -17,8 +17,8 @@ def register(app: typer.Typer) -> None:
 
 
 def move_database(
-    here: Annotated[str, typer.Argument(metavar="FROM", help="The URL of the present database.")],
-    there: Annotated[str, typer.Argument(metavar="TO", help="The URL of an empty one.")],
+    here: Annotated[str, typer.Argument(metavar="FROM", help="The URL of the current database.")],
+    there: Annotated[str, typer.Argument(metavar="TO", help="The URL of an empty database.")],
 ) -> None:
     """Copy the database into another one. If it is interrupted, run it again."""
     found = configuration()

@@ -22,13 +22,13 @@ def register(app: typer.Typer) -> None:
 def restore(
     file: Annotated[Path | None, typer.Argument(metavar="FILE", help="A file that 'newsletter backup' made.")] = None,
     replace_database: Annotated[
-        bool, typer.Option("--replace", help="Replace the present database, which is kept under another name.")
+        bool, typer.Option("--replace", help="Replace the current database, which is kept under another name.")
     ] = False,
     log: Annotated[
-        list[Path] | None, typer.Option("--log", metavar="FOLDER", help="A recovery log of another machine, or a copy.")
+        list[Path] | None, typer.Option("--log", metavar="FOLDER", help="Also read this recovery log; may be repeated.")
     ] = None,
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="Confirm that sending may continue in a restored database.")
+        bool, typer.Option("--confirm", help="Allow a restored database to send again; used without FILE.")
     ] = False,
 ) -> None:
     """Restore a backup. Nothing is sent until it is confirmed, at the desk or with --confirm."""

@@ -21,7 +21,7 @@ def register(app: typer.Typer) -> None:
 def workers(
     retry: Annotated[bool, typer.Option("--retry", help="Run the tasks that were set aside once more.")] = False,
 ) -> None:
-    """List the machines and programs that use this database. Each has a line that says what it does."""
+    """List the machines and programs that use this database. Each line says what one of them is doing."""
     ready(migrate=False)
     from newsletter import background
     from newsletter.sending.machines import presence

@@ -168,8 +168,8 @@ class Outbox:
 
     def _batch(self, edition: Edition, chunk: int, lease: float, attempts: dict[int, int]) -> Batch:
         variants = self._variants(edition.pk)
-        position = _variant_of(variants, next(iter(attempts))).position if variants else 0
-        mail = self._segments(edition.pk, position, edition.began_at)
+        variant = _variant_of(variants, next(iter(attempts))).key if variants else 0
+        mail = self._segments(edition.pk, variant, edition.began_at)
         return Batch(edition.name, chunk, mail, lease_until=lease, attempts=attempts)
 
     def _begin(self, batch: Batch) -> Batch:
@@ -336,9 +336,9 @@ def _locked_chunk(rows: Sequence[Sequence[Any]]) -> Chunk | None:
 
 
 class VariantNumbers(NamedTuple):
-    """The numbers of the readers of a variant."""
+    """The numbers of the readers of a variant; `key` is its primary key, 0 for the approved content."""
 
-    position: int
+    key: int
     first: int
     last: int
 
@@ -346,7 +346,8 @@ class VariantNumbers(NamedTuple):
 def _variants_of(edition: int) -> list[VariantNumbers]:
     """Return the variants that have readers, in the order of their numbers; none if all get the same email."""
     found = Variant.objects.filter(edition=edition, last__isnull=False).order_by("last")
-    return [VariantNumbers(v.position, v.first or 1, v.last or 0) for v in found.only("position", "first", "last")]
+    rows = found.values_list("pk", "position", "first", "last")
+    return [VariantNumbers(key if position else 0, first or 1, last or 0) for key, position, first, last in rows]
 
 
 def _variant_of(variants: Sequence[VariantNumbers], number: int) -> VariantNumbers:
@@ -364,12 +365,12 @@ def _end_in(variant: VariantNumbers, last: int, limit: int, budget: int | None) 
     return last + (left if left <= (most if budget is None else min(most, budget)) else limit)
 
 
-def _segments_of(edition: int, position: int, began_at: datetime | None) -> Segments:
+def _segments_of(edition: int, variant: int, began_at: datetime | None) -> Segments:
     """Return the approved email, or that of a variant other than the first.
 
     `began_at` distinguishes what is kept: a letter of the welcome series is dated again whenever readers are added.
     """
-    [(segments,)] = _segments_of_variant.rows(edition, position) if position else _approved_segments.rows(edition)
+    [(segments,)] = _segments_of_variant.rows(variant) if variant else _approved_segments.rows(edition)
     return unpack(bytes(segments))
 
 
@@ -379,5 +380,5 @@ def _approved_segments(edition: int) -> QuerySet[ApprovedContent, Any]:
 
 
 @PrecompiledQuery
-def _segments_of_variant(edition: int, position: int) -> QuerySet[Variant, Any]:
-    return Variant.objects.filter(edition=edition, position=position).values_list("segments")
+def _segments_of_variant(key: int) -> QuerySet[Variant, Any]:
+    return Variant.objects.filter(pk=key).values_list("segments")

@@ -8,7 +8,7 @@ from django.db import connection
 from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
-from newsletter.models import Edition
+from newsletter.models import Edition, Variant
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from tests.sending.outbox_samples import NEWSLETTER, NOW, queued
 
@@ -47,3 +47,11 @@ def test_it_returns_what_the_queryset_returns_and_is_compiled_once() -> None:
 def test_a_value_that_the_field_would_convert_is_refused(phrase: Any) -> None:
     with pytest.raises(ValueError, match="a value of a precompiled query"):
         PrecompiledQuery(lambda name: phrase(name).values_list("pk")).rows(NEWSLETTER)
+
+
+@pytest.mark.django_db
+def test_a_value_may_be_that_of_a_small_column(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With PostgreSQL's limits; Django doesn't even ask for a number that no row can have."""
+    monkeypatch.setattr(connection.ops, "integer_field_range", lambda _: (0, 32_767))
+    query = PrecompiledQuery(lambda position: Variant.objects.filter(position=position).values_list("pk"))
+    assert query.rows(1) == []

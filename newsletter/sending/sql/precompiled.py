@@ -14,7 +14,8 @@ from django.db.models import QuerySet
 QueryValue = int | str | datetime
 """A value that may differ between calls; its type must not."""
 
-_FIRST = 2_000_000_000
+_FIRST = 32_000
+"""Fits the smallest integer column: for a larger number, PostgreSQL's backend knows that no row has it."""
 
 
 class PrecompiledQuery:

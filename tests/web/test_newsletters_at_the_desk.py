@@ -81,7 +81,7 @@ def test_the_title_and_the_name_are_found_on_the_blog(private: Site, blog: BlogS
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"name": "kinaforum"}, "There is a newsletter “kinaforum” already."),
+        ({"name": "kinaforum"}, "There is already a newsletter “kinaforum”."),
         ({"name": "Film!"}, "the name must be 1 to 40 characters"),
         ({"sender": "nobody"}, "is not an email address"),
         ({"blog": ""}, "This field is required."),
@@ -182,7 +182,7 @@ def test_a_newsletter_with_an_unfinished_edition_is_not_archived(private: Site) 
 def test_a_source_that_is_already_listed_is_not_offered_again(private: Site, blog: BlogServer) -> None:
     private.client.post("/desk/sources/kinaforum/add/", {"url": f"{blog.url}/"})
     tried = private.client.post("/desk/sources/try/", {"url": f"{blog.url}/"}, follow=True).content.decode()
-    assert "This address is a source already." in tried
+    assert "This address is already a source." in tried
     assert "Add to" not in tried
 
 

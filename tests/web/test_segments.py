@@ -103,7 +103,7 @@ def test_a_segment_without_conditions_is_refused(admin: Client, changed: dict[st
 
 def test_two_segments_of_a_newsletter_have_different_names(admin: Client) -> None:
     film()
-    assert "There is a segment of that name already." in words(admin.post(ADD, FILM).content)
+    assert "There is already a segment with that name." in words(admin.post(ADD, FILM).content)
     admin.post(ADD, {**FILM, "newsletter": "daily"})
     assert Segment.objects.count() == 2
 

@@ -43,7 +43,7 @@ def test_topics_are_edited_in_rows(site: Site) -> None:
         ({"name": "film", "title": "Film"}, "name", "write the categories, sources or words"),
         ({"title": "Film", "words": "film"}, "name", "Fill this in, or remove the row."),
         ({"name": "Film", "words": "film"}, "name", "must be 1 to 40 characters"),
-        ({"name": "books", "words": "film"}, "name", "There is a row with this name already."),
+        ({"name": "books", "words": "film"}, "name", "There is already a row with this name."),
     ],
 )
 def test_a_wrong_topic_is_explained_in_its_row_and_kept(

@@ -58,7 +58,7 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
     given = form.cleaned_data
     same = Segment.objects.filter(newsletter=given["newsletter"], name=given["name"])
     if same.exclude(pk=segment.pk if segment else 0).exists():
-        form.add_error("name", _("There is a segment of that name already."))
+        form.add_error("name", _("There is already a segment with that name."))
         return False
     row = segment or Segment()
     before = row.where or None

@@ -40,16 +40,16 @@ def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
             SettingField(
                 "cadences",
                 _("Readers can choose"),
-                _("Include the frequency of the newsletter. If none is ticked, there is nothing to choose."),
+                _("The newsletter’s own frequency must be among them. If none is ticked, readers can’t choose."),
                 Kind.CHOICES,
                 TITLES,
             ),
             *own,
         ),
         intro=_(
-            "Readers choose on the preferences page. Each of them gets each post once, whenever they change. Below is "
-            "what differs in the editions of a frequency other than the newsletter's own; blank fields are as there. "
-            "An edition for every post is made when the post is found, and sent when it is approved."
+            "Readers choose on the preferences page, and get each post once even if they switch. Below, enter what is "
+            "different for editions of a frequency other than the newsletter's own; blank fields use the newsletter's "
+            "settings. With “Every post”, an edition is made when a post is found, and sent when it is approved."
         ),
         groups=tuple((f"cadence.{cadence}", title) for cadence, title in TITLES),
     )

@@ -48,10 +48,10 @@ GENERAL = SettingsPage(
         SettingField("welcome", _("Send a welcome email"), _("Sent after a subscriber has confirmed."), Kind.CHECKBOX),
         SettingField(
             "ask_again",
-            _("Ask silent readers after"),
+            _("Ask inactive subscribers after"),
             _(
-                "Readers who gave no sign for so long are asked once whether they still want it, such as 24 months. "
-                "Blank: nobody is asked."
+                "Subscribers we haven’t heard from for this long are asked once whether they still want the "
+                "newsletter, such as 24 months. If blank, no one is asked."
             ),
         ),
         SettingField("noindex", _("Hide the archive from search engines"), kind=Kind.CHECKBOX),
@@ -63,8 +63,11 @@ GENERAL = SettingsPage(
         ),
         SettingField(
             "challenge",
-            _("Challenge at sign-up"),
-            _("Browsers do a second of work before a sign-up is accepted, which makes attacks by programs expensive."),
+            _("Bot protection at sign-up"),
+            _(
+                "Browsers solve a challenge, which takes about a second, before a sign-up is accepted. This makes "
+                "automated attacks expensive."
+            ),
             Kind.CHOICE,
             _choices(("auto", _("During an attack")), ("on", _("Always")), ("off", _("Never"))),
         ),
@@ -105,9 +108,14 @@ SCHEDULE = SettingsPage(
             choices=_choices(("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))),
         ),
         SettingField(
-            "draft", _("Create the draft at"), _("By default at 15:00, on Fridays or on the 1st."), Kind.MOMENT
+            "draft",
+            _("Create the draft at"),
+            _("Default: 15:00, on Fridays if weekly, on the 1st if monthly."),
+            Kind.MOMENT,
         ),
-        SettingField("send", _("Send at"), _("By default at 18:00, on Fridays or on the 1st."), Kind.MOMENT),
+        SettingField(
+            "send", _("Send at"), _("Default: 18:00, on Fridays if weekly, on the 1st if monthly."), Kind.MOMENT
+        ),
         SettingField(
             "approval",
             _("Approval"),
@@ -139,8 +147,8 @@ CONTENT = SettingsPage(
         ),
         SettingField(
             "excerpt",
-            _("Excerpts are"),
-            _("Not every source has summaries of its own; the beginning of the text takes the place of a missing one."),
+            _("Excerpts use"),
+            _("If a post has no summary, the beginning of its text is used."),
             Kind.CHOICE,
             _choices(("text", _("The beginning of the text")), ("summary", _("The source's own summary"))),
         ),

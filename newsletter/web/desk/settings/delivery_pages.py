@@ -127,7 +127,10 @@ DELIVERY = SettingsPage(
         SettingField(
             "domains",
             _("Limits for individual domains"),
-            _("For providers that accept little at once. Rates are such as 20/s, 300/m or 5000/h."),
+            _(
+                "For mailbox providers that accept only a few emails at a time. Write rates such as 20/s, 300/m or "
+                "5000/h."
+            ),
             Kind.ROWS,
             rows=Rows(
                 (
@@ -147,27 +150,27 @@ DELIVERY = SettingsPage(
         SettingField("warm_up.growth", _("Growth per day"), _("1.5 means half as many again each day."), Kind.DECIMAL),
         SettingField(
             "guard.bounces",
-            _("Pause at bounces of"),
-            _("Per cent of an edition’s emails. 0 never pauses."),
+            _("Pause if bounces exceed"),
+            _("Per cent of an edition’s emails. 0 means never."),
             Kind.DECIMAL,
         ),
         SettingField(
             "guard.complaints",
-            _("Pause at spam complaints of"),
-            _("Per cent of an edition’s emails, and at least three. 0 never pauses."),
+            _("Pause if spam complaints exceed"),
+            _("Per cent of an edition’s emails, and at least three complaints. 0 means never."),
             Kind.DECIMAL,
         ),
         SettingField(
             "guard.minimum",
-            _("Emails before it may pause"),
-            _("With fewer, percentages say little. At least 50."),
+            _("Only after this many emails"),
+            _("With fewer emails, percentages mean little. At least 50."),
             Kind.NUMBER,
         ),
         SettingField("retry_for", _("Retry for"), DURATION),
         SettingField(
             "keep_deliveries",
-            _("Keep deliveries for"),
-            _("After that, it is not stored any more who received an edition; its counts stay. 0d keeps them."),
+            _("Keep delivery records for"),
+            _("After that, the record of who received an edition is deleted; its counts stay. 0d keeps it forever."),
         ),
         SettingField(
             "retry_delays",

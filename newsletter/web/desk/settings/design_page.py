@@ -14,10 +14,10 @@ DESIGN = SettingsPage(
             _("Design"),
             kind=Kind.CHOICE,
             choices=(
-                ("letter", _("Letter: posts below one another")),
+                ("letter", _("Letter: posts one below the other")),
                 ("magazine", _("Magazine: a large first post, and images beside the others")),
                 ("brief", _("Brief: a headline and one line for each post")),
-                ("plain", _("Plain: nearly only text")),
+                ("plain", _("Plain: mostly text")),
             ),
         ),
         SettingField(
@@ -40,7 +40,7 @@ DESIGN = SettingsPage(
             _("Table of contents"),
             kind=Kind.CHOICE,
             choices=(
-                ("auto", _("As the design has it")),
+                ("auto", _("Design’s default")),
                 ("off", _("None")),
                 ("flat", _("One list")),
                 ("day", _("One list for each day or other group")),
@@ -61,7 +61,7 @@ DESIGN = SettingsPage(
             ),
         ),
         SettingField(
-            "theme.read_on", _("Link to the whole post"), _("Such as Read on. Shown below posts that are shortened.")
+            "theme.read_on", _("Link to the whole post"), _("For example “Read more”. Shown below shortened posts.")
         ),
         SettingField(
             "theme.images",
@@ -69,7 +69,7 @@ DESIGN = SettingsPage(
             kind=Kind.CHOICE,
             choices=(
                 ("all", _("All images")),
-                ("first", _("Only the first image, where it stands")),
+                ("first", _("Only the first image, in its place in the text")),
                 ("lead", _("One image, above the text")),
             ),
         ),
@@ -121,7 +121,7 @@ DESIGN = SettingsPage(
         SettingField(
             "template",
             _("Template"),
-            _("The name of a template, if you have your own. It takes the place of the design's."),
+            _("The name of your own template, if you have one. It is used instead of the design's."),
         ),
     ),
 )

@@ -113,7 +113,7 @@ def _is_free(name: str, form: NewNewsletterForm, found: Config) -> bool:
     """Say in the form that a name is taken."""
     if name not in found.newsletters:
         return True
-    form.add_error("name", _("There is a newsletter “%(name)s” already. Enter another name.") % {"name": name})
+    form.add_error("name", _("There is already a newsletter “%(name)s”. Enter another name.") % {"name": name})
     return False
 
 

@@ -35,7 +35,10 @@ TOPICS = SettingsPage(
         SettingField(
             "maximum_variants",
             _("Maximum number of combinations"),
-            _("Each combination may need its own email: 6 topics have 64, each further one doubles it."),
+            _(
+                "Each combination may need its own email. 6 topics have 64 combinations, and each additional topic "
+                "doubles the number."
+            ),
             Kind.NUMBER,
         ),
     ),

@@ -99,7 +99,7 @@ class RowsField(forms.Field):
             if not name:
                 yield (number, first.key), _("Fill this in, or remove the row.")
             elif self.rows.shape is not Shape.LIST and name in names:
-                yield (number, first.key), _("There is a row with this name already.")
+                yield (number, first.key), _("There is already a row with this name.")
             names.add(name)
             for column in self.rows.columns:
                 if column.kind is Kind.NUMBER and row[column.key] and not row[column.key].isdecimal():

@@ -30,8 +30,8 @@ def next_email(newsletter: Newsletter, cadence: str, now: datetime) -> str:
     """Return a sentence about when the first email of a cadence comes after somebody chose it."""
     settings = newsletter.at(cadence)
     if settings.by_post:
-        return _("Saved. The next email comes with the next post, and has the posts that you haven't had.")
+        return _("Saved. The next email comes with the next post, and has the posts that you haven't received yet.")
     at = timezone.localtime(next_moment(settings.send_moment, settings.zone, now), settings.zone)
-    return _("Saved. The next email comes around %(day)s, with the posts that you haven't had.") % {
+    return _("Saved. The next email comes around %(day)s, with the posts that you haven't received yet.") % {
         "day": day(at.date())
     }

@@ -24,7 +24,7 @@ NUMBER_CHANGED = MessageType(
     gettext_noop("inlining the styles changed the number of {what} from {before} to {after}"),
 )
 LINK_CHANGED = MessageType("template.link-changed", gettext_noop("inlining the styles changed a subscriber's link"))
-SUBJECT_WITHOUT_POST = MessageType("subject.no-post", gettext_noop("there is no post to name"))
+SUBJECT_WITHOUT_POST = MessageType("subject.no-post", gettext_noop("there is no post for the subject to name"))
 SUBJECT_NAMES = MessageType("subject.names", gettext_noop("{problem}; the names are {names}"))
 SUBJECT_RESULT_EMPTY = MessageType("subject.empty", gettext_noop("the result is empty"))
 

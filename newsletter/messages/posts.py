@@ -15,9 +15,10 @@ INCLUDED = MessageType("post.added", gettext_noop("added by an editor"))
 IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the future"))
 ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))
 AFTER_THE_END = MessageType(
-    "post.after-the-end", gettext_noop("goes into the next edition, because it was found after posts that do")
+    "post.after-the-end",
+    gettext_noop("goes into the next edition, because it was found after posts that belong to that edition"),
 )
-OWN_EDITION = MessageType("post.own-edition", gettext_noop("has an edition of its own, after this one"))
+OWN_EDITION = MessageType("post.own-edition", gettext_noop("gets its own edition, after this one"))
 NOT_CHOSEN = MessageType("post.not-chosen", gettext_noop("letters have only the posts that you add"))
 OUTSIDE = MessageType("post.outside", gettext_noop("not published in this period"))
 DECIDED_BEFORE = MessageType("post.decided-before", gettext_noop("{reason} (decided in {edition})"))

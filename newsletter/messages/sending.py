@@ -82,20 +82,20 @@ HELD = MessageType(
 )
 LOG_COMPLETE = MessageType(
     "restored.log-complete",
-    gettext_noop("what was sent and who left since then was read from the recovery log"),
+    gettext_noop("what was sent and who unsubscribed after the backup has been read from the recovery log"),
 )
 LOG_INCOMPLETE = MessageType(
     "restored.log-incomplete",
     gettext_noop(
-        "the recovery log of {missing} of {machines} machines is missing, "
-        "so what was not sent by then counts as unconfirmed"
+        "the recovery log of {missing} of {machines} machines is missing, so everything that had not been sent when "
+        "the backup was made counts as unconfirmed"
     ),
 )
 NO_LOG = MessageType(
     "restored.no-log",
     gettext_noop(
-        "without the recovery log it is not known what was sent and who left since then, "
-        "so what was not sent by then counts as unconfirmed"
+        "without the recovery log, nobody knows what was sent and who unsubscribed after the backup, so everything "
+        "that had not been sent by then counts as unconfirmed"
     ),
 )
 MOVING = MessageType("restored.moving", gettext_noop("'newsletter move-database' has not finished; run it again"))

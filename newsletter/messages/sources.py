@@ -76,7 +76,8 @@ WEB_PAGE = MessageType("source.web-page", gettext_noop("is a web page, not a fee
 NOT_A_FEED = MessageType("source.not-a-feed", gettext_noop("is not a feed"))
 EMPTY = MessageType("source.empty", gettext_noop("is empty"))
 COMPRESSED = MessageType(
-    "source.compressed", gettext_noop("is compressed without saying so (gzip); use the address of the feed itself")
+    "source.compressed",
+    gettext_noop("is gzip-compressed without saying so in its headers; use the address of the feed itself"),
 )
 WORDPRESS_EXPORT = MessageType(
     "source.wordpress-export",

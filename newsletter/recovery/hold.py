@@ -19,5 +19,5 @@ def place(made_at: datetime, why: Message, at: datetime) -> None:
 
 
 def confirm() -> bool:
-    """Let sending continue; return whether there was a hold."""
+    """Resume sending; return whether there was a hold."""
     return bool(Hold.objects.all().delete()[0])

@@ -182,7 +182,9 @@ def _choose_topics(newsletter: Newsletter, selected: Subscription, names: list[s
     actions.choose_topics(selected, picked, timezone.now())
     if not picked:
         return _("Saved. You get all posts.")
-    text = _("Saved. You get posts about: %(topics)s. This counts from the next email that isn't prepared yet.")
+    text = _(
+        "Saved. You get posts about: %(topics)s. This takes effect with the next email that hasn't been prepared yet."
+    )
     return text % {"topics": ", ".join(newsletter.topic_titles(picked))}
 
 

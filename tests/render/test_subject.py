@@ -66,7 +66,7 @@ def test_an_error_is_one_sentence(template: str, words: str) -> None:
 
 
 def test_no_post_to_name() -> None:
-    with pytest.raises(TemplateProblem, match="there is no post to name"):
+    with pytest.raises(TemplateProblem, match="there is no post for the subject to name"):
         subject("{{ posts[0].title }}", letterhead(), [], SINCE, UNTIL)
 
 

@@ -27,13 +27,13 @@ def test_the_first_page_says_that_nothing_is_sent_until_somebody_confirms_it(edi
     assert "the database was restored from a backup" in page.replace("The database", "the database")
     assert "/desk/restored/" in page
     shown = editor.get("/desk/restored/").content.decode()
-    assert "Let sending continue" in shown
+    assert "Resume sending" in shown
     answer = editor.post("/desk/restored/")
     assert (answer.status_code, answer["Location"]) == (302, "/desk/")
     assert hold.reason() is None
     assert Act.objects.get().what.code == "act.restore-confirmed"
     assert "/desk/restored/" not in editor.get("/desk/").content.decode()
-    assert "Let sending continue" not in editor.get("/desk/restored/").content.decode()
+    assert "Resume sending" not in editor.get("/desk/restored/").content.decode()
 
 
 def test_the_page_lists_the_editions_to_check(editor: Client, restored: None) -> None:

@@ -93,4 +93,4 @@ def _confirm() -> None:
     left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
     names = [edition.name for edition in left]
     more = f" These wait for your decision: {', '.join(names)}." if names else ""
-    emit({"confirmed": True, "waiting": names}, f"Sending continues.{more}")
+    emit({"confirmed": True, "waiting": names}, f"Sending has resumed.{more}")

@@ -25,7 +25,7 @@ def restored(request: HttpRequest) -> HttpResponse:
         if not hold.confirm():
             return redirect("desk:home")
         history.log(editor(request), acts.RESTORE_CONFIRMED(), config_of(request).site.url, timezone.now())
-        messages.success(request, _("Sending continues. Paused editions stay paused until you resume them."))
+        messages.success(request, _("Sending has resumed. Paused editions stay paused until you resume them."))
         return redirect("desk:home")
     known = config_of(request).newsletters
     left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED), newsletter__in=known).order_by("-until")[

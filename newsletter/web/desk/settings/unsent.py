@@ -53,7 +53,7 @@ def _kind(message: mail_queue.QueuedMessage) -> str:
     return {
         "confirm": _("Subscription confirmation"),
         "welcome": _("Welcome email"),
-        "ask": _("Question whether they still want it"),
+        "ask": _("Email that asks whether they still want it"),
         "me": _("Link to personal data"),
         "change": _("Address change confirmation"),
     }[message.what]

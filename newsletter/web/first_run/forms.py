@@ -28,7 +28,8 @@ class BlogForm(DeskForm):
     site_url = forms.CharField(
         label=_("Public address of this site"),
         help_text=_(
-            "Links in emails start with it, for example https://news.example.org. Leave it as it is to try things out."
+            "Links in emails start with this address, for example https://news.example.org. Leave it as it is to try "
+            "things out."
         ),
         widget=forms.TextInput(attrs={"inputmode": "url", "autocapitalize": "none"}),
     )

@@ -280,8 +280,8 @@ NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, TOPICS, CONTENT, DESIGN
 SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS)
 PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
 
-_RUNNING = _("A running site can't change it safely. Edit config.toml and restart.")
-_OPERATOR = _("It is for whoever runs the server. Edit config.toml; it takes effect at once.")
+_RUNNING = _("This setting can't be changed safely while the site is running. Edit config.toml and restart.")
+_OPERATOR = _("This setting is for whoever runs the server. Edit config.toml; changes take effect immediately.")
 LOCKED: dict[str, Words] = {
     "site.url": _RUNNING,
     "site.database": _RUNNING,
@@ -293,7 +293,9 @@ LOCKED: dict[str, Words] = {
     "web.trusted_proxies": _RUNNING,
     "web.maximum_connections": _RUNNING,
     "web.maximum_connections_per_client": _RUNNING,
-    "collect.allow_private_addresses": _("It decides what this server may reach. Edit config.toml and restart."),
+    "collect.allow_private_addresses": _(
+        "This setting decides what this server may reach. Edit config.toml and restart."
+    ),
     "delivery.journal": _RUNNING,
     "site.minimum_free_space": _OPERATOR,
     "log.format": _OPERATOR,

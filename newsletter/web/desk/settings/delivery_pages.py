@@ -123,7 +123,7 @@ DELIVERY = SettingsPage(
         SettingField("smtp.user", _("User name"), destination=True),
         SettingField("smtp.password", _("Password"), kind=Kind.SECRET),
         SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
-        SettingField("connections", _("Connections"), _("How many are open at the same time."), Kind.NUMBER),
+        SettingField("connections", _("Connections"), _("How many may be open at the same time."), Kind.NUMBER),
         SettingField(
             "domains",
             _("Limits for individual domains"),
@@ -147,7 +147,7 @@ DELIVERY = SettingsPage(
             _("For a new sending address. 0 means no limit."),
             Kind.NUMBER,
         ),
-        SettingField("warm_up.growth", _("Growth per day"), _("1.5 means half as many again each day."), Kind.DECIMAL),
+        SettingField("warm_up.growth", _("Growth per day"), _("1.5 means 50 per cent more each day."), Kind.DECIMAL),
         SettingField(
             "guard.bounces",
             _("Pause if bounces exceed"),

@@ -143,9 +143,9 @@ def add(
 
 @app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
 def unanswered(newsletter: OfNewsletter) -> None:
-    """List subscribers who were asked if they still want it and didn't answer.
+    """List subscribers who did not answer whether they still want it.
 
-    They were asked at least 30 days ago. Nobody is unsubscribed.
+    They were asked by email at least 30 days ago. Nobody is unsubscribed.
     """
     found = ready()
     named = newsletter_named(found, newsletter)

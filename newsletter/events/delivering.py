@@ -11,7 +11,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import requests
-from django.db.models import F
 from django.utils import timezone
 
 from newsletter import background
@@ -43,12 +42,14 @@ def hand_out(configuration: Config, now: datetime) -> None:
 def _deliver(configuration: Config, delivery: str) -> None:
     """Attempt one delivery, if it is due and nobody else attempts it."""
     now = timezone.now()
-    pending = WebhookDelivery.objects.filter(pk=int(delivery), state=WebhookDeliveryState.PENDING)
-    if not pending.filter(due__lte=now).update(due=now + CLAIM, attempts=F("attempts") + 1, tried_at=now):
-        return
+    pending = WebhookDelivery.objects.filter(pk=int(delivery), state=WebhookDeliveryState.PENDING, due__lte=now)
     row = pending.select_related("webhook", "event").first()
-    if row is None:  # its webhook was removed
+    if row is None:
         return
+    claimed = pending.filter(attempts=row.attempts)
+    if not claimed.update(due=now + CLAIM, attempts=row.attempts + 1, tried_at=now):
+        return
+    row.attempts += 1
     status, problem = _post(configuration, row)
     _conclude(row, status, problem, timezone.now())
 
@@ -95,7 +96,6 @@ def _named(error: BaseException) -> str:
 
 
 def _conclude(row: WebhookDelivery, status: int | None, problem: str, now: datetime) -> None:
-    row.status, row.problem = status, problem
     if status is not None and 200 <= status < 300:
         row.state = WebhookDeliveryState.DELIVERED
     elif status == GONE or row.attempts > len(PAUSES):
@@ -103,7 +103,8 @@ def _conclude(row: WebhookDelivery, status: int | None, problem: str, now: datet
         log.warning("%s: %s was not told of %s: %s", row.webhook, row.webhook.url, row.event, problem or status)
     else:
         row.due = now + PAUSES[row.attempts - 1]
-    row.save(update_fields=["status", "problem", "state", "due"])
+    attempted = WebhookDelivery.objects.filter(pk=row.pk, attempts=row.attempts)  # none if it was replayed meanwhile
+    attempted.update(status=status, problem=problem, state=row.state, due=row.due)
     if status == GONE:
         EventWebhook.objects.filter(pk=row.webhook_id, stopped_at=None).update(stopped_at=now)
         row.webhook.deliveries.filter(state=WebhookDeliveryState.PENDING).update(state=WebhookDeliveryState.FAILED)

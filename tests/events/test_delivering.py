@@ -105,6 +105,24 @@ def test_after_the_last_attempt_it_has_failed_and_can_be_replayed() -> None:
         assert attempt(delivery).state == WebhookDeliveryState.DELIVERED
 
 
+@pytest.mark.parametrize("status", [200, 410, 503])
+def test_what_is_replayed_during_an_attempt_is_due_at_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    post = delivering._post
+
+    def replayed_meanwhile(configuration: config.Config, row: WebhookDelivery) -> tuple[int | None, str]:
+        answer = post(configuration, row)
+        delivering.replay(row, NOW)
+        return answer
+
+    monkeypatch.setattr(delivering, "_post", replayed_meanwhile)
+    with receiving(status) as receiver:
+        delivery = attempt(told(receiver.url))
+    assert (delivery.due, delivery.attempts, delivery.status) == (NOW, 0, None)
+    stopped = EventWebhook.objects.get().stopped_at is not None
+    state = WebhookDeliveryState.FAILED if status == 410 else WebhookDeliveryState.PENDING
+    assert (delivery.state, stopped) == (state, status == 410)
+
+
 def test_it_is_not_attempted_before_it_is_due_nor_twice_at_once(receiver: EventReceiver) -> None:
     delivery = told(receiver.url)
     WebhookDelivery.objects.update(due=timezone.now() + timedelta(hours=1))

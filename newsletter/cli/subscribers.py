@@ -143,7 +143,7 @@ def add(
 
 @app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
 def unanswered(newsletter: OfNewsletter) -> None:
-    """List subscribers who did not answer whether they still want it.
+    """List subscribers who haven't said if they still want it.
 
     They were asked by email at least 30 days ago. Nobody is unsubscribed.
     """

@@ -120,13 +120,13 @@ def test_a_default_is_uncommented_and_removed_again(site: Site) -> None:
     [
         ("general", "editors", "a@example.org\r\nb@example.org", ["a@example.org", "b@example.org"]),
         ("general", "welcome", "on", True),
-        ("schedule", "skip", "2026-12-24\n2026-12-31", [date(2026, 12, 24), date(2026, 12, 31)]),
+        ("schedule", "skip", ["2026-12-24", "2026-12-31"], [date(2026, 12, 24), date(2026, 12, 31)]),
         ("schedule", "skip", "", None),
         ("content", "maximum_posts", "12", 12),
         ("content", "maximum_size", "90 KB", "90 KB"),
     ],
 )
-def test_values_are_stored_with_their_types(site: Site, section: str, key: str, typed: str, stored: object) -> None:
+def test_values_are_stored_with_their_types(site: Site, section: str, key: str, typed: Any, stored: object) -> None:
     assert "Saved." in site.post(f"{KINAFORUM}/{section}/", **{key: typed})
     assert site.newsletter.get(key) == stored
 

@@ -16,6 +16,7 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text
 from newsletter.web.desk.settings.forms import SettingsForm
+from newsletter.web.desk.settings.inputs.durations import split
 from newsletter.web.desk.settings.inputs.moments import MomentWidget
 
 TEXT = '''\
@@ -65,7 +66,9 @@ TYPED: dict[Kind, st.SearchStrategy[str]] = {
     Kind.DECIMAL: st.sampled_from(["1.5", "2", "1"]),
     Kind.CHECKBOX: st.sampled_from(["", "on"]),
     Kind.LINES: st.lists(WORDS, max_size=3).map("\n".join),
-    Kind.DATES: st.lists(st.dates().map(str), max_size=3).map("\r\n".join),
+    Kind.DATES: st.lists(st.dates().map(str), max_size=3).map("\n".join),
+    Kind.DURATION: st.sampled_from(["", "30m", "1.5h", "2d", "90s", "3w", "0d"]),
+    Kind.MONTHS: st.sampled_from(["", "24 months", "1 year", "2 years"]),
     Kind.MOMENT: st.sampled_from(["", "15:00", "fri 9:30", "28 00:00", "sun 23:59"]),
 }
 NAMES = st.sampled_from(["gmail.com", "a.example", "film", "books"])
@@ -161,6 +164,10 @@ def parts(field: SettingField, value: Any) -> QueryDict:
         data[f"{field.key}_day"], data[f"{field.key}_time"] = MomentWidget(field.cadences, optional=True).decompress(
             value
         )
+    elif field.kind in (Kind.DURATION, Kind.MONTHS):
+        data[f"{field.key}_number"], _space, data[f"{field.key}_unit"] = split(value)
+    elif field.kind is Kind.DATES:
+        data.setlist(field.key, value.split("\n") if isinstance(value, str) else value)
     elif field.rows:
         for number, row in enumerate(value):
             for key, cell in row.items():
@@ -174,7 +181,8 @@ def through_the_form(text: str, change: FormEdit) -> str:
     """Open the page, type one value, and save; a refused value changes nothing."""
     shown = form_for(text, change)
     data = as_sent(shown)
-    for name in [name for name in data if name == change.field.key or name.startswith(f"{change.field.key}:")]:
+    inputs = (change.field.key, f"{change.field.key}_number", f"{change.field.key}_unit")
+    for name in [name for name in data if name in inputs or name.startswith(f"{change.field.key}:")]:
         del data[name]
     if change.typed:
         data.update(parts(change.field, change.typed))

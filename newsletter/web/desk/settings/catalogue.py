@@ -6,9 +6,9 @@ from django.utils.translation import gettext_lazy as _
 
 from newsletter.config.document import KeyPath
 from newsletter.web.desk.settings.cadences_page import as_documented, cadences_page
-from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, DURATION, PROVIDER_CHOICES, PROVIDERS
+from newsletter.web.desk.settings.delivery_pages import ADVANCED, DELIVERY, PROVIDER_CHOICES, PROVIDERS
 from newsletter.web.desk.settings.design_page import DESIGN
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import Kind, PageSection, SettingField, SettingsPage, Words
 from newsletter.web.desk.settings.topics_page import TOPICS
 
 
@@ -51,8 +51,9 @@ GENERAL = SettingsPage(
             _("Ask inactive subscribers after"),
             _(
                 "Subscribers we haven’t heard from for this long are asked once whether they still want the "
-                "newsletter, such as 24 months. If blank, no one is asked."
+                "newsletter. If blank, no one is asked."
             ),
+            Kind.MONTHS,
         ),
         SettingField("noindex", _("Hide the archive from search engines"), kind=Kind.CHECKBOX),
         SettingField(
@@ -122,13 +123,19 @@ SCHEDULE = SettingsPage(
             kind=Kind.CHOICE,
             choices=_choices(("editor", _("An editor approves")), ("none", _("Send without approval"))),
         ),
-        SettingField("late", _("Send late for up to"), _("An edition that is later than this waits for an editor.")),
+        SettingField(
+            "late",
+            _("Send late for up to"),
+            _("An edition that is later than this waits for an editor."),
+            Kind.DURATION,
+        ),
         SettingField(
             "late_posts",
             _("Include late posts for up to"),
             _("A post that appears after its edition is included in the next one, unless it is older than this."),
+            Kind.DURATION,
         ),
-        SettingField("skip", _("Dates without an edition"), _("Such as 2026-12-24, one per line."), Kind.DATES),
+        SettingField("skip", _("Dates without an edition"), kind=Kind.DATES),
     ),
 )
 CONTENT = SettingsPage(
@@ -199,6 +206,16 @@ CONTENT = SettingsPage(
             "where", _("Segment"), _("Send only to some subscribers, such as: tag = film and not language = nb.")
         ),
     ),
+    sections=(
+        PageSection("text", _("Subject and text"), ("subject", "body", "excerpt", "excerpt_words")),
+        PageSection("images", _("Images and clicks"), ("images", "track")),
+        PageSection(
+            "posts",
+            _("Number and order of posts"),
+            ("group_by", "order", "minimum_posts", "maximum_posts", "maximum_size"),
+        ),
+        PageSection("segment", _("Segment"), ("where",)),
+    ),
 )
 SOURCE = SettingsPage(
     "source",
@@ -257,8 +274,8 @@ COLLECT = SettingsPage(
     _("Collecting"),
     "collect",
     (
-        SettingField("every", _("Check sources every"), DURATION),
-        SettingField("timeout", _("Timeout for one request"), DURATION),
+        SettingField("every", _("Check sources every"), kind=Kind.DURATION),
+        SettingField("timeout", _("Timeout for one request"), kind=Kind.DURATION),
         SettingField("maximum_bytes", _("Maximum size of a response"), _("Such as 8 MB.")),
     ),
 )
@@ -320,6 +337,11 @@ def site_page(name: str) -> SettingsPage | None:
 def newsletter_page(name: str) -> SettingsPage | None:
     """Return the page of a newsletter that has a name."""
     return next((page for page in NEWSLETTER_PAGES if page.name == name), None)
+
+
+def section_of(page: SettingsPage, field: SettingField) -> PageSection | None:
+    """Return the section of a page that has a field."""
+    return next((section for section in page.sections if field.key in section.keys), None)
 
 
 def is_secret(path: KeyPath) -> bool:

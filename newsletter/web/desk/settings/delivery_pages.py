@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, SettingField, SettingsPage, Words
+from newsletter.web.desk.settings.fields import Kind, PageSection, RowColumn, Rows, SettingField, SettingsPage, Words
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
@@ -32,7 +32,6 @@ PROVIDER_CHOICES: tuple[tuple[str, Words], ...] = (
     ("file", _("Save to a folder (to try things out)")),
     *API_NAMES.items(),
 )
-DURATION = _("A number and a unit, such as 20s, 30m, 6h or 30d.")
 _API_KEY, _SECRET_KEY, _TOKEN = _("{service}: API key"), _("{service}: secret key"), _("{service}: API token")
 _SIGNING_KEY = _("{service}: signing key of webhooks")
 _ADDRESS = _("{service}: API address")
@@ -166,11 +165,12 @@ DELIVERY = SettingsPage(
             _("With fewer emails, percentages mean little. At least 50."),
             Kind.NUMBER,
         ),
-        SettingField("retry_for", _("Retry for"), DURATION),
+        SettingField("retry_for", _("Retry for"), kind=Kind.DURATION),
         SettingField(
             "keep_deliveries",
             _("Keep delivery records for"),
-            _("After that, the record of who received an edition is deleted; its counts stay. 0d keeps it forever."),
+            _("After that, the record of who received an edition is deleted; its counts stay. 0 keeps it forever."),
+            Kind.DURATION,
         ),
         SettingField(
             "retry_delays",
@@ -186,6 +186,23 @@ DELIVERY = SettingsPage(
             choices=(("maildir", "Maildir"), ("eml", _(".eml files"))),
         ),
     ),
+    sections=(
+        PageSection("provider", _("Provider"), ("provider",)),
+        PageSection(
+            "server",
+            _("Server and login"),
+            ("smtp.host", "smtp.port", "smtp.security", "smtp.user", "smtp.password"),
+        ),
+        PageSection("fallback", _("Fallback"), ("fallback",)),
+        PageSection("rate", _("Rate and connections"), ("rate", "connections")),
+        PageSection("domains", _("Limits by domain"), ("domains",)),
+        PageSection("warm-up", _("Warm-up"), ("warm_up.first_day", "warm_up.growth")),
+        PageSection("pause", _("Automatic pause"), ("guard.bounces", "guard.complaints", "guard.minimum")),
+        PageSection("retries", _("Retries"), ("retry_for", "retry_delays")),
+        PageSection("records", _("Stored deliveries"), ("keep_deliveries",)),
+        PageSection("folder", _("Saving to a folder"), ("file.folder", "file.format")),
+    ),
+    related=("providers", "smtp", "bounces"),
 )
 ADVANCED = SettingsPage(
     "smtp",
@@ -201,11 +218,11 @@ ADVANCED = SettingsPage(
         SettingField("smtp.hello", _("Name for EHLO"), _("If blank, this machine's address.")),
         SettingField("smtp.ca", _("Certificate file"), _("Trusted instead of the system's certificates.")),
         SettingField("processes", _("Sending processes"), _("0 chooses the number automatically."), Kind.NUMBER),
-        SettingField("smtp.timeouts.connect", _("Timeout: connecting"), DURATION),
-        SettingField("smtp.timeouts.greeting", _("Timeout: greeting"), DURATION),
-        SettingField("smtp.timeouts.command", _("Timeout: commands"), DURATION),
-        SettingField("smtp.timeouts.data", _("Timeout: DATA"), DURATION),
-        SettingField("smtp.timeouts.block", _("Timeout: each part of a message"), DURATION),
-        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), DURATION),
+        SettingField("smtp.timeouts.connect", _("Timeout: connecting"), kind=Kind.DURATION),
+        SettingField("smtp.timeouts.greeting", _("Timeout: greeting"), kind=Kind.DURATION),
+        SettingField("smtp.timeouts.command", _("Timeout: commands"), kind=Kind.DURATION),
+        SettingField("smtp.timeouts.data", _("Timeout: DATA"), kind=Kind.DURATION),
+        SettingField("smtp.timeouts.block", _("Timeout: each part of a message"), kind=Kind.DURATION),
+        SettingField("smtp.timeouts.dot", _("Timeout: reply to a message"), kind=Kind.DURATION),
     ),
 )

@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from newsletter.web.desk.settings.fields import Kind, RowColumn, Rows, SettingField, SettingsPage, Shape
+from newsletter.web.desk.settings.fields import Kind, PageSection, RowColumn, Rows, SettingField, SettingsPage, Shape
 
 DESIGN = SettingsPage(
     "design",
@@ -123,5 +123,20 @@ DESIGN = SettingsPage(
             _("Template"),
             _("The name of your own template, if you have one. It is used instead of the design's."),
         ),
+    ),
+    sections=(
+        PageSection(
+            "colours", _("Design and colours"), ("theme.design", "theme.accent", "theme.text", "theme.background")
+        ),
+        PageSection("logo", _("Logo and tagline"), ("theme.logo", "theme.logo_dark", "theme.tagline")),
+        PageSection("fonts", _("Fonts"), ("theme.font", "theme.heading_font")),
+        PageSection(
+            "posts",
+            _("Posts"),
+            ("theme.contents", "theme.meta", "theme.read_on", "theme.images", "theme.image_height"),
+        ),
+        PageSection("sections", _("Sections"), ("theme.sections",)),
+        PageSection("footer", _("Footer"), ("theme.links", "theme.share")),
+        PageSection("template", _("Template"), ("template",)),
     ),
 )

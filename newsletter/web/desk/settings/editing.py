@@ -168,6 +168,7 @@ def _page(
 ) -> HttpResponse:
     found = config_of(request)
     context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": found.file}
+    context["related"] = [catalogue.site_page(name) for name in place.page.related]
     context["groups"] = form.groups(_groups_in_use(found, place))
     return page(request, "settings_edit", {**context, **(extra or {})}, section="settings")
 

@@ -1,7 +1,6 @@
 """The fields of settings pages: how a value of config.toml is shown in a form, and read from it."""
 
 from dataclasses import dataclass
-from datetime import date
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -29,6 +28,8 @@ class Kind(Enum):
     COLOUR = auto()
     CHOICES = auto()
     MOMENT = auto()
+    DURATION = auto()
+    MONTHS = auto()
     ROWS = auto()
 
 
@@ -89,10 +90,20 @@ class SettingField:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSection:
+    """Fields below a heading; its name is the end of its address, such as `#fallback`."""
+
+    name: str
+    title: Words
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsPage:
     """A form for one table: `table` is its key, with NAME for the newsletter's name and [] for an item of a list.
 
-    `groups` are the tables inside it whose fields stand together under a title.
+    `groups` are the tables inside it whose fields stand together under a title. A long page has `sections`, which
+    have every other field, and a list of links to them and to `related` pages.
     """
 
     name: str
@@ -101,6 +112,8 @@ class SettingsPage:
     fields: tuple[SettingField, ...]
     intro: Words = ""
     groups: tuple[tuple[str, Words], ...] = ()
+    sections: tuple[PageSection, ...] = ()
+    related: tuple[str, ...] = ()
 
 
 def secret_of(page: SettingsPage, field: SettingField) -> SettingField | None:
@@ -135,8 +148,6 @@ def from_text(kind: Kind, text: str) -> Any:
         return float(text)
     if kind is Kind.LINES:
         return [line.strip() for line in text.split("\n") if line.strip()]
-    if kind is Kind.DATES:
-        return [date.fromisoformat(line.strip()) for line in text.split("\n") if line.strip()]
     return text
 
 

@@ -14,7 +14,17 @@ from newsletter.config.document import Change, KeyPath, RemoveValue, SetValue, v
 from newsletter.config.file import locked_by
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.defaults import default_table
-from newsletter.web.desk.settings.fields import Kind, SettingField, SettingsPage, as_text, from_text, secret_of
+from newsletter.web.desk.settings.fields import (
+    Kind,
+    SettingField,
+    SettingsPage,
+    Words,
+    as_text,
+    from_text,
+    secret_of,
+)
+from newsletter.web.desk.settings.inputs.date_fields import DatesField
+from newsletter.web.desk.settings.inputs.durations import DurationField, split
 from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
@@ -22,7 +32,8 @@ from newsletter.web.numbers import whole_number
 
 _SEEN = "seen:"
 _BLANK = ""
-_SEVERAL_LINES = (Kind.LINES, Kind.DATES, Kind.LONG_TEXT)
+_SEVERAL_LINES = (Kind.LINES, Kind.LONG_TEXT)
+_DURATIONS = (Kind.DURATION, Kind.MONTHS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,15 @@ class Wanted:
 
     changes: tuple[Change, ...]
     seen: Mapping[KeyPath, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSection:
+    """A section of a long page."""
+
+    name: str
+    title: Words
+    fields: tuple[forms.BoundField, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +126,16 @@ class SettingsForm(DeskForm):
         tables = tuple(f"{table}." for table, _title in self.page.groups)
         return [self[field.key] for field in self.page.fields if not field.key.startswith(tables)]
 
+    def sections(self) -> list[ShownSection]:
+        """Return the sections with their fields."""
+        return [
+            ShownSection(each.name, each.title, tuple(self[key] for key in each.keys)) for each in self.page.sections
+        ]
+
+    def wrong(self) -> list[forms.BoundField]:
+        """Return the fields with problems, in their order on the page."""
+        return [self[field.key] for field in self.page.fields if field.key in self.errors]
+
     def groups(self, in_use: Collection[str]) -> list[FieldGroup]:
         """Return the groups, those in use first. They are open, and so are those with errors or unsaved text."""
         found = [self._group(table, str(title), table in in_use) for table, title in self.page.groups]
@@ -170,7 +200,10 @@ class SettingsForm(DeskForm):
         rows = self.fields[field.key]
         if isinstance(rows, RowsField):
             return rows.shown(value) != rows.shown(self._seen(field))
-        return as_text(field.kind, value) != as_text(field.kind, self._seen(field))
+        typed, seen = as_text(field.kind, value), as_text(field.kind, self._seen(field))
+        if field.kind in _DURATIONS:
+            return split(typed)[::2] != split(seen)[::2]
+        return typed != seen
 
     def _seen(self, field: SettingField) -> Any:
         """The value that the form was shown with. Forged text counts as nothing, and is then a conflict."""
@@ -218,14 +251,7 @@ class _ParsedField(forms.CharField):
         try:
             return from_text(self._kind, text)
         except ValueError:
-            raise forms.ValidationError(_wanted(self._kind)) from None
-
-
-def _wanted(kind: Kind) -> str:
-    """What to enter instead of text that can't be read."""
-    if kind is Kind.DATES:
-        return _("Enter dates such as 2026-12-24, one per line.")
-    return _("Enter a number.")
+            raise forms.ValidationError(_("Enter a number.")) from None
 
 
 def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
@@ -244,6 +270,10 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         return forms.CharField(**{**options, "required": False, "help_text": told}, strip=False, widget=hidden)
     if field.kind is Kind.MOMENT:
         return MomentField(**options, initial=shown, cadences=field.cadences)
+    if field.kind in _DURATIONS:
+        return DurationField(field.kind, shown, default, **options)
+    if field.kind is Kind.DATES:
+        return DatesField(value, **options)
     attributes = {"placeholder": default, "autocomplete": "off"}
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)

@@ -1,0 +1,128 @@
+"""Durations, dates and the sections of long pages of settings."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import lxml.html
+import pytest
+from django.test import Client
+
+from newsletter.web.desk.settings import catalogue
+from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
+
+GENERAL, SCHEDULE = f"{KINAFORUM}/general/", f"{KINAFORUM}/schedule/"
+COLLECTING, SMTP = "/desk/settings/site/collecting/", "/desk/settings/site/smtp/"
+
+
+@pytest.fixture
+def site(tmp_path: Path, admin: Client) -> Iterator[Site]:
+    yield from serve(tmp_path / "config.toml", admin)
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "number", "unit", "stored"),
+    [
+        (SCHEDULE, "late", "8", "h", "8h"),
+        (SCHEDULE, "late_posts", "1.5", "d", "1.5d"),
+        (COLLECTING, "every", "90", "s", "90s"),
+        (SMTP, "smtp.timeouts.connect", "0", "m", "0m"),
+        (GENERAL, "ask_again", "24", "month", "24 months"),
+        (GENERAL, "ask_again", "1", "year", "1 year"),
+    ],
+)
+def test_a_duration_is_a_number_and_a_unit(site: Site, url: str, key: str, number: str, unit: str, stored: str) -> None:
+    blank = {f"{key}_number": "", f"{key}_unit": site.form(url)[f"{key}_unit"]}
+    assert "Saved." in site.post(url, **{f"{key}_number": number, f"{key}_unit": unit})
+    assert f'"{stored}"' in site.file.read_text(encoding="utf-8")
+    shown = site.form(url)
+    assert (shown[f"{key}_number"], shown[f"{key}_unit"]) == (number, unit)
+    assert "Nothing was changed." in site.post(url)
+    assert "Saved." in site.post(url, **blank)
+    assert f'"{stored}"' not in site.file.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("written", "number", "unit"),
+    [("90  m", "90", "m"), ("1.50h", "1.50", "h"), (" 48h ", "48", "h"), ("500ms", "500", "ms"), ("120s", "120", "s")],
+)
+def test_a_duration_by_hand_stays_as_it_was_written(site: Site, written: str, number: str, unit: str) -> None:
+    text = TEXT + f'\n[collect]\nevery = "{written}"   # often\ntimeout = "20 s"\n'
+    site.file.write_text(text, encoding="utf-8")
+    shown = site.form(COLLECTING)
+    assert (shown["every_number"], shown["every_unit"]) == (number, unit)
+    assert "Nothing was changed." in site.post(COLLECTING)
+    assert site.file.read_text(encoding="utf-8") == text
+    assert "Saved." in site.post(COLLECTING, timeout_number="30")
+    assert site.file.read_text(encoding="utf-8") == text.replace("20 s", "30 s")
+
+
+@pytest.mark.parametrize(
+    ("key", "default", "unit"), [("late", "6", "h"), ("late_posts", "30", "d"), ("keep_deliveries", "0", "d")]
+)
+def test_a_blank_duration_shows_its_default(site: Site, key: str, default: str, unit: str) -> None:
+    url = DELIVERY if key == "keep_deliveries" else SCHEDULE
+    page = lxml.html.fromstring(site.client.get(url).content)
+    (number,) = page.cssselect(f"[name={key}_number]")
+    assert (number.get("value"), number.get("placeholder"), site.form(url)[f"{key}_unit"]) == (None, default, unit)
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "number", "said"),
+    [
+        (SCHEDULE, "late", "soon", "Enter a number."),
+        (SCHEDULE, "late", "-1", "Enter a number."),
+        (GENERAL, "ask_again", "2", "write 6 to 120 months"),
+    ],
+)
+def test_a_wrong_duration_is_explained_and_kept(site: Site, url: str, key: str, number: str, said: str) -> None:
+    typed = {**site.form(url), f"{key}_number": number}
+    page = lxml.html.fromstring(site.client.post(url, typed).content)
+    (field,) = page.xpath(f"//*[@id='field-{key}']")
+    assert said in field.cssselect(".errorlist")[0].text_content()
+    assert dict(fields_of(page))[f"{key}_number"] == number
+    assert site.file.read_text(encoding="utf-8") == TEXT
+
+
+def test_dates_are_added_and_removed_and_keep_their_comments(site: Site) -> None:
+    text = TEXT.replace("[2026-12-24]", "[\n    2026-12-24,  # Christmas Eve\n    2026-12-31,  # New Year's Eve\n]")
+    site.file.write_text(text, encoding="utf-8")
+    assert site.form(SCHEDULE)["skip"] == ["2026-12-24", "2026-12-31", "", "", ""]
+    page = lxml.html.fromstring(site.client.get(SCHEDULE).content)
+    assert {each.get("type") for each in page.cssselect("[name=skip]")} == {"date"}
+    assert "Saved." in site.post(SCHEDULE, skip=["", "2026-12-31", "2027-05-17"])
+    assert "    2026-12-31,  # New Year's Eve\n    2027-05-17,\n]" in site.file.read_text(encoding="utf-8")
+    assert "Christmas" not in site.file.read_text(encoding="utf-8")
+
+
+def test_a_wrong_date_is_explained_and_kept(site: Site) -> None:
+    page = lxml.html.fromstring(site.client.post(SCHEDULE, {**site.form(SCHEDULE), "skip": ["24.12."]}).content)
+    assert "Enter dates such as 2026-12-24." in page.text_content()
+    assert ("skip", "24.12.") in fields_of(page)
+
+
+@pytest.mark.parametrize("page", catalogue.PAGES, ids=lambda page: str(page.name))
+def test_sections_have_each_field_once(page: Any) -> None:
+    tables = tuple(f"{table}." for table, _title in page.groups)
+    single = [field.key for field in page.fields if not field.key.startswith(tables)]
+    inside = [key for section in page.sections for key in section.keys]
+    assert sorted(inside) == sorted(single) or not page.sections
+
+
+def test_a_long_page_begins_with_links_to_its_sections_and_related_pages(site: Site) -> None:
+    page = lxml.html.fromstring(site.client.get(DELIVERY).content)
+    links = [(each.text_content(), each.get("href")) for each in page.cssselect("nav .jumps a")]
+    assert [links[2], links[4]] == [("Fallback", "#fallback"), ("Limits by domain", "#domains")]
+    assert ("Bounces", "/desk/settings/site/bounces/") in links
+    for _title, href in links:
+        assert site.client.get(href).status_code == 200 if href.startswith("/") else page.cssselect(f"section{href}")
+
+
+def test_fields_with_problems_are_named_above_the_form_with_links(site: Site) -> None:
+    typed = {**site.form(DELIVERY), "connections": "many", "domains:0:rate": "fast", "domains:0:connections": "x"}
+    page = lxml.html.fromstring(site.client.post(DELIVERY, typed).content)
+    (note,) = page.cssselect(".note.error")
+    assert note.get("autofocus") is not None
+    links = [(each.text_content(), each.get("href")) for each in note.cssselect("a")]
+    assert links == [("Connections", "#field-connections"), ("Limits for individual domains", "#field-domains")]
+    assert all(page.get_element_by_id(href.removeprefix("#")) is not None for _label, href in links)

@@ -121,7 +121,7 @@ def _set_up(page: Page, link: str, blog: BlogServer, smtp: int) -> None:
 
 
 def _create_account(page: Page) -> None:
-    page.wait_for_url("**/desk/setup/**")
+    page.wait_for_url("**/desk/setup/**", timeout=120_000)
     page.locator("[name=email]").fill(EMAIL)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("form.card button.first").click()

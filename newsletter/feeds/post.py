@@ -11,7 +11,7 @@ from newsletter.feeds.document import absolute, escape
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import Cleaned, clean
 from newsletter.feeds.html.markup import one_line, spaced, text_of, without_controls
-from newsletter.feeds.html.media import is_video
+from newsletter.feeds.html.players import is_video
 from newsletter.feeds.identity import made_up_id
 from newsletter.feeds.language import detect
 from newsletter.feeds.timestamps import parse_date

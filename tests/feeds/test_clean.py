@@ -172,24 +172,6 @@ def test_feedflare_goes_and_is_counted(flare: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("player", "address", "name"),
-    [
-        ('<iframe src="//youtube.com/embed/abcde1" title="A">', "https://www.youtube.com/watch?v=abcde1", "▶ A"),
-        ('<iframe src="//player.vimeo.com/video/123?x=1"></iframe>', "https://vimeo.com/123", "▶ vimeo.com"),
-        ('<video><source src="/film.mp4">no video here</video>', "https://blog.example/film.mp4", "▶ film.mp4"),
-        ('<iframe src="//tube.example/videos/embed/a?x=1" title="B">', "https://tube.example/videos/watch/a", "▶ B"),
-        ('<iframe src="//www.tiktok.com/embed/v2/1" title="C"></iframe>', "https://www.tiktok.com/embed/v2/1", "▶ C"),
-        ('<iframe src="//www.blogger.com/video.g?t=a">', "https://www.blogger.com/video.g?t=a", "▶ blogger.com"),
-        ('<object data="//x.example/a"><embed src="//x.example/a"></object>', "https://x.example/a", "x.example"),
-    ],
-)  # fmt: skip
-def test_a_player_becomes_a_link_that_names_it(player: str, address: str, name: str) -> None:
-    cleaned = clean(player, BASE)
-    assert cleaned.html == f'<p><a href="{address}">{name}</a></p>'
-    assert cleaned.dropped == (("player", 1),)
-
-
-@pytest.mark.parametrize(
     "line",
     ["Read more", "Read more »", "[Continue reading…]", "Les mer →", "Läs mer", "Læs videre", "Weiterlesen", "Leer más",
      "Lire la suite", "Leia mais", "Leggi tutto", "Lees verder", "Czytaj dalej", "Lue lisää", "Читать далее",
@@ -387,34 +369,6 @@ def test_many_unclosed_paragraphs_are_not_deep() -> None:
     assert cleaned.problems == ()
     assert cleaned.html.count("<p>") == 200
     assert all(int(a) + 1 == int(b) for a, b in pairwise(re.findall(r"line (\d+)", cleaned.html)))
-
-
-@pytest.mark.parametrize(
-    ("html", "line"),
-    [
-        ('<audio src="/talk%201.mp3"></audio>', '<a href="https://blog.example/talk%201.mp3">talk 1.mp3</a>'),
-        ('<video><source src="/film.mp4"></video>', '<a href="https://blog.example/film.mp4">▶ film.mp4</a>'),
-        ('<iframe src="https://www.google.com/maps/embed?pb=1"></iframe>',
-         '<a href="https://www.google.com/maps/embed?pb=1">google.com/maps</a>'),
-        ('<iframe src="https://poll.example/1" title="Which boat?"></iframe>',
-         '<a href="https://poll.example/1">Which boat?</a>'),
-        ('<iframe src="https://www.blogger.com/video.g?token=A"></iframe>',
-         '<a href="https://www.blogger.com/video.g?token=A">▶ blogger.com</a>'),
-        ('<iframe src="https://player.vimeo.com/video/12"></iframe>', '<a href="https://vimeo.com/12">▶ vimeo.com</a>'),
-        ('<iframe src="https://tube.example/videos/embed/1f2e"></iframe>',
-         '<a href="https://tube.example/videos/watch/1f2e">▶ tube.example</a>'),
-    ],
-)  # fmt: skip
-def test_what_is_embedded_becomes_a_labelled_link(html: str, line: str) -> None:
-    cleaned = clean(html, BASE)
-    assert cleaned.html == f"<p>{line}</p>"
-    assert cleaned.dropped == (("player", 1),)
-
-
-def test_a_quoted_video_gets_a_line_that_leads_to_it() -> None:
-    page = "https://www.tiktok.com/@harbour/video/7"
-    cleaned = clean(f'<blockquote class="tiktok-embed" cite="{page}"><p>Boats at dawn</p></blockquote>', BASE)
-    assert cleaned.html == f'<p><a href="{page}">▶ tiktok.com</a></p><blockquote><p>Boats at dawn</p></blockquote>'
 
 
 def test_a_post_of_a_social_network_is_a_quotation_with_its_author() -> None:

@@ -23,6 +23,7 @@ from newsletter.feeds.html import (
     leading_on,
     marks,
     media,
+    players,
 )
 from newsletter.feeds.html.markup import (
     HtmlElement,
@@ -60,15 +61,27 @@ _LOOSE_ATTRIBUTES = (
         "blockquote": {"cite"},
         **{name: {"style"} for name in marks.STYLED},
     }
-    | {player: {"src", "data", "data-src", "title"} for player in media.PLAYERS}
+    | {player: {*players.ATTRIBUTES} for player in players.PLAYERS}
     | {"source": {"src", "data", "data-src", "title", "srcset", "data-srcset"}}
 )
+_LOOSE_TAGS = {
+    *marks.STYLED, *blocks.WRAPPERS, *players.PLAYERS, *formulas.TAGS, *lazy.IMAGES, "source", "noscript",
+}  # fmt: skip
 _BARE = re.compile(r"&(?![A-Za-z#])")
 _SCHEMES = {"http", "https", "mailto"}
 # Their content is no text of the post: browsers show it instead of what could not be run.
 _WITHOUT_CONTENT = words("script style template svg textarea select button title head map canvas")
 _first = nh3.Cleaner(
-    tags={*_TAGS, *marks.STYLED, *blocks.WRAPPERS, *media.PLAYERS, *formulas.TAGS, *lazy.IMAGES, "source", "noscript"},
+    tags={
+        *_TAGS,
+        *marks.STYLED,
+        *blocks.WRAPPERS,
+        *players.PLAYERS,
+        *formulas.TAGS,
+        *lazy.IMAGES,
+        "source",
+        "noscript",
+    },
     attributes=_LOOSE_ATTRIBUTES,
     link_rel=None,
     clean_content_tags={*_WITHOUT_CONTENT},
@@ -109,7 +122,8 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped += marks.drop_line_numbers(root)
     marks.mark_styled(root)
     lazy.find_sources(root, base_url)
-    dropped["player"] = media.replace_players(root, base_url)
+    dropped["player"] = players.replace_players(root, base_url)
+    players.link_bare_addresses(root)
     media.make_links_safe(root, base_url)
     dropped["tracker"], dropped["image without address"] = media.make_images_safe(root, base_url)
     dropped += buttons.drop_buttons(root)

@@ -1,18 +1,15 @@
-"""Addresses, pictures and players in a post's HTML: made absolute, made safe, or replaced by what a mail can show."""
+"""Addresses and pictures in a post's HTML: made absolute and safe."""
 
 import re
-from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml import etree
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.document import absolute, split_address
 from newsletter.feeds.html import image_sizes
-from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.markup import HtmlElement
 
-PLAYERS = words("iframe video audio object embed")
 _SCHEMES = ("http", "https", "mailto")
-_MEDIA_FILE = re.compile(r"\.(?:mp3|m4a|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)\Z", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*(\d{1,4})(?:\.\d+)?(?:px)?\s*")
 _TINY = re.compile(r"(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|\Z)", re.IGNORECASE)
 _TRACKER = re.compile(
@@ -21,22 +18,6 @@ _TRACKER = re.compile(
     r"|da\.feedsportal\.com/|ads\.pheedo\.com/|feeds\.wordpress\.com/1\.0/|www\.google-analytics\.com/)",
     re.IGNORECASE,
 )
-_VIDEO = re.compile(
-    r"https?://(?:(?:(?:www|m|player|geo)\.)?(?:youtube(?:-nocookie)?\.com/|youtu\.be/|vimeo\.com/|dailymotion\.com/|"
-    r"tiktok\.com/(?:embed|player|@)|blogger\.com/video\.g)|[^/?#]+/(?:videos/(?:embed|watch)/|w/[\w-]{20,}))",
-    re.IGNORECASE,
-)
-_WATCH_PAGE = re.compile(
-    r"https?://(?:(?:(?:www|m)\.)?(?:youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/\w|vimeo\.com/\d|"
-    r"dailymotion\.com/video/|tiktok\.com/@[^/]+/video/)|[^/?#]+/(?:videos/watch/|w/[\w-]{20,}))",
-    re.IGNORECASE,
-)
-_YOUTUBE = re.compile(r"/(?:embed|v|shorts)/([\w-]{6,20})")
-
-
-def is_video(url: str) -> bool:
-    """Return whether an address is that of the page of a video."""
-    return bool(_WATCH_PAGE.match(url))
 
 
 def safe_address(url: str, base: str) -> str:
@@ -48,57 +29,6 @@ def safe_address(url: str, base: str) -> str:
     if parts.scheme not in _SCHEMES or (parts.scheme != "mailto" and not parts.netloc):
         return ""
     return whole
-
-
-def replace_players(root: HtmlElement, base: str) -> int:
-    """Players become a line with a link to what they play, named after its title, file or host; returns their number.
-
-    A quotation of a video, as TikTok embeds it, gets such a line above it.
-    """
-    players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
-    for player in players:
-        inner = [player, *player.iterdescendants("source", "embed", "iframe")]
-        found = (e.get("src") or e.get("data-src") or e.get("data") or "" for e in inner)
-        url = next(filter(None, (safe_address(_watch_page(u), base) for u in found)), "")
-        link = etree.Element("a", {"href": url})
-        title = (player.get("title") or "").strip() or _label(url)
-        # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
-        link.text = f"▶ {title}" if player.tag == "video" or _VIDEO.match(url) else title
-        for child in list(player):
-            player.remove(child)
-        player.text = None
-        if url:
-            line = etree.Element("div")
-            line.append(link)
-            player.addprevious(line)
-        player.drop_tree()
-    quoted = [e for e in root.iter("blockquote") if is_video(e.get("cite") or "")]
-    for quote in quoted:
-        line = etree.Element("div")
-        etree.SubElement(line, "a", {"href": quote.get("cite")}).text = f"▶ {_label(quote.get('cite'))}"
-        quote.addprevious(line)
-    return len(players) + len(quoted)
-
-
-def _label(url: str) -> str:
-    """The name of a file that is played, else the host of what is embedded, with "maps" for a map."""
-    parts = split_address(url)
-    name = parts.path.rpartition("/")[2]
-    if _MEDIA_FILE.search(name):
-        return unquote(name)
-    host = (parts.hostname or "").removeprefix("www.")
-    return f"{host}/maps" if parts.path.startswith("/maps/") else host
-
-
-def _watch_page(url: str) -> str:
-    """The page of a video instead of its bare player."""
-    host = split_address(url).hostname if url.startswith(("http", "//")) else None
-    if host and host.endswith(("youtube.com", "youtube-nocookie.com")) and (found := _YOUTUBE.search(url)):
-        start = parse_qs(urlsplit(url).query).get("start", [""])[0]
-        return f"https://www.youtube.com/watch?v={found[1]}" + (f"&t={start}" if start.isdecimal() else "")
-    if host == "player.vimeo.com":
-        return url.replace("player.vimeo.com/video/", "vimeo.com/").partition("?")[0]
-    return url.partition("?")[0].replace("/videos/embed/", "/videos/watch/") if "/videos/embed/" in url else url
 
 
 def make_links_safe(root: HtmlElement, base: str) -> None:

@@ -19,7 +19,7 @@ _ENDPOINTS = (
     (re.compile(r"(?:^|\.)tiktok\.com$"), "https://www.tiktok.com/oembed?url="),
 )
 _YOUTUBE_HOST = re.compile(r"(?:^|\.)(?:youtube\.com|youtu\.be)$")
-_YOUTUBE_PATH = re.compile(r"/(?:shorts/|live/)?([\w-]{6,20})\Z")
+_YOUTUBE_PATH = re.compile(r"\.com/(?:shorts|live)/([\w-]{6,20})\Z|youtu\.be/([\w-]{6,20})\Z", re.IGNORECASE)
 _ENOUGH = 600_000
 """Octets of a page; what it says of itself stands at its beginning."""
 _LONGEST = 300
@@ -52,8 +52,8 @@ def _known_pictures(url: str, host: str) -> tuple[str, ...]:
     if not _YOUTUBE_HOST.search(host):
         return ()
     parts = urlsplit(url)
-    path = _YOUTUBE_PATH.search(parts.path)
-    number = parse_qs(parts.query).get("v", [""])[0] or (path[1] if path else "")
+    path = _YOUTUBE_PATH.search(host + parts.path)
+    number = parse_qs(parts.query).get("v", [""])[0] or ((path[1] or path[2]) if path else "")
     if not re.fullmatch(r"[\w-]{6,20}", number):
         return ()
     return tuple(f"https://i.ytimg.com/vi/{number}/{name}.jpg" for name in ("maxresdefault", "hqdefault"))

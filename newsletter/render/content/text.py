@@ -95,8 +95,8 @@ def _definition(element: Element) -> list[str]:
 
 def _table(element: Element) -> list[str]:
     rows = []
-    for row in element.iter("tr"):
-        cells = [" ".join(_blocks(cell)) for cell in row.iter("td", "th")]
+    for row in [each for each in element.iter("tr") if next(each.iterancestors("table")) is element]:
+        cells = [" ".join(_blocks(cell)) for cell in row.iterchildren("td", "th")]
         rows.append(" | ".join(cell for cell in cells if cell))
     return ["\n".join(row for row in rows if row)] if any(rows) else []
 

@@ -1,0 +1,168 @@
+"""Players in a post's HTML: a line with a link takes the place of each, since emails can play nothing.
+
+Promises: the link leads to the page or the file that is played, not to what works only inside another page, where the
+service has such an address; of several files, one that most programs play; a player without an address leaves nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from lxml import etree
+
+from newsletter.feeds.document import split_address
+from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.media import safe_address
+
+_AMP = {
+    "amp-youtube": ("data-videoid", "https://www.youtube.com/watch?v={}"),
+    "amp-vimeo": ("data-videoid", "https://vimeo.com/{}"),
+    "amp-dailymotion": ("data-videoid", "https://www.dailymotion.com/video/{}"),
+    "amp-twitter": ("data-tweetid", "https://twitter.com/i/status/{}"),
+    "amp-instagram": ("data-shortcode", "https://www.instagram.com/p/{}/"),
+    "amp-soundcloud": ("data-trackid", "https://w.soundcloud.com/player/?url=https%3A//api.soundcloud.com/tracks/{}"),
+}
+"""The attribute with the identifier of what an AMP element embeds, and its address."""
+
+PLAYERS = words("iframe video audio object embed amp-iframe amp-video amp-audio amp-facebook") | set(_AMP)
+ATTRIBUTES = words("src data data-src data-href title") | {name for name, _ in _AMP.values()}
+
+_IDENTIFIER = re.compile(r"[\w-]{1,64}", re.ASCII)
+_FILE = re.compile(r"\.(?:mp3|m4a|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv|pdf)\Z", re.IGNORECASE)
+_PLAYED_EVERYWHERE = re.compile(r"\.(?:mp4|m4v|mp3|m4a)(?:[?#]|\Z)", re.IGNORECASE)
+_VIDEO = re.compile(
+    r"https?://(?:(?:(?:www|m|player|geo)\.)?(?:youtube(?:-nocookie)?\.com/|youtu\.be/|vimeo\.com/|dailymotion\.com/|"
+    r"tiktok\.com/(?:embed|player|@)|blogger\.com/video\.g)|[^/?#]+/(?:videos/(?:embed|watch)/|w/[\w-]{20,}))",
+    re.IGNORECASE,
+)
+_WATCH_PAGE = re.compile(
+    r"https?://(?:(?:(?:www|m)\.)?(?:youtube\.com/(?:watch\?|shorts/|live/)|youtu\.be/\w|vimeo\.com/\d|"
+    r"dailymotion\.com/video/|tiktok\.com/@[^/]+/video/)|[^/?#]+/(?:videos/watch/|w/[\w-]{20,}))",
+    re.IGNORECASE,
+)
+_BARE_ADDRESS = re.compile(r"\s*(https?://[^\s<>\"]{4,2000})\s*", re.IGNORECASE)
+_YOUTUBE = re.compile(r"/(?:embed|v|shorts)/([\w-]{6,20})")
+
+_PAGES = tuple(
+    (re.compile(rf"(?:https?:)?//{pattern}", re.IGNORECASE), page)
+    for pattern, page in (
+        (r"player\.vimeo\.com/video/(\d+)", "https://vimeo.com/{}"),
+        (r"(?:www\.)?dailymotion\.com/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
+        (r"geo\.dailymotion\.com/player(?:/\w+)?\.html\?(?:[^#]*&)?video=(\w+)", "https://www.dailymotion.com/video/{}"),
+        (r"open\.spotify\.com/embed(?:-podcast)?/(\w+/\w+)", "https://open.spotify.com/{}"),
+        (r"embed\.(podcasts|music)\.apple\.com/([^#]+)", "https://{}.apple.com/{}"),
+        (r"platform\.twitter\.com/embed/Tweet\.html\?(?:[^#]*&)?id=(\d+)", "https://twitter.com/i/status/{}"),
+        (r"(?:www\.)?instagram\.com/((?:p|reel|tv)/[\w-]+)/embed", "https://www.instagram.com/{}/"),
+        (r"codepen\.io/([\w-]+)/embed/(?:preview/)?(\w+)", "https://codepen.io/{}/pen/{}"),
+        (r"([\w.-]+/@[\w.@-]+/\d+)/embed(?:[?#]|\Z)", "https://{}"),
+        (r"www\.google\.[a-z.]+/maps/embed/v1/\w+\?(?:[^#]*&)?q=([^&#]+)",
+         "https://www.google.com/maps/search/?api=1&query={}"),
+        (r"www\.google\.[a-z.]+/maps/embed\?pb=[^#]*!1s0x[0-9a-f]+(?::|%3A)0x[0-9a-f]+!2s([^!&#]+)",
+         "https://www.google.com/maps/search/?api=1&query={}"),
+        (r"www\.google\.[a-z.]+/maps/embed\?pb=[^#]*?!2d(-?[\d.]+)!3d(-?[\d.]+)", "https://www.google.com/maps?q={1},{0}"),
+    )
+)  # fmt: skip
+"""Addresses that work only inside another page, and those of the pages of what they show."""
+
+_NAMED = re.compile(
+    r"(?:https?:)?//(?:www\.facebook\.com/plugins/(?:post|video)\.php\?(?:[^#]*&)?href|w\.soundcloud\.com/player/?\?(?:[^#]*&)?url)"
+    r"=(https(?::|%3A)(?:/|%2F){2}(?:[\w-]+\.)?(?:facebook|(?<!api\.)soundcloud)\.com[^&#]*)",
+    re.IGNORECASE,
+)
+"""Players whose address has that of the page that they show."""
+
+
+def is_video(url: str) -> bool:
+    """Return whether an address is that of the page of a video."""
+    return bool(_WATCH_PAGE.match(url))
+
+
+def replace_players(root: HtmlElement, base: str) -> int:
+    """Players become a line with a link to what they play, named after its title, file or host; returns their number.
+
+    A quotation of a video, as TikTok embeds it, gets such a line above it.
+    """
+    players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
+    for player in players:
+        url = next(filter(None, (safe_address(page_of(u), base) for u in _addresses(player))), "")
+        if url:
+            title = (player.get("title") or "").strip() or _label(url)
+            # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
+            plays_video = player.tag in ("video", "amp-video") or _VIDEO.match(url)
+            player.addprevious(_line(url, f"▶ {title}" if plays_video else title))
+        for child in list(player):
+            player.remove(child)
+        player.text = None
+        player.drop_tree()
+    quoted = [e for e in root.iter("blockquote") if is_video(e.get("cite") or "")]
+    for quote in quoted:
+        quote.addprevious(_line(quote.get("cite"), f"▶ {_label(quote.get('cite'))}"))
+    return len(players) + len(quoted)
+
+
+def link_bare_addresses(root: HtmlElement) -> None:
+    """An address alone in its paragraph becomes a link; blogs show a player for that of a video."""
+    for paragraph in root.iter("p", "div"):
+        alone = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
+        if alone:
+            etree.SubElement(paragraph, "a", {"href": alone[1]}).text = alone[1]
+            paragraph.text = None
+
+
+def page_of(url: str) -> str:
+    """Return the address of the page of what a player shows, else that of the player."""
+    if named := _NAMED.match(url):
+        return unquote(named[1])
+    for pattern, page in _PAGES:
+        if found := pattern.match(url):
+            return page.format(*found.groups())
+    host = split_address(url).hostname if url.startswith(("http", "//")) else None
+    if host and host.endswith(("youtube.com", "youtube-nocookie.com")):
+        return _youtube_page(url)
+    return url.partition("?")[0].replace("/videos/embed/", "/videos/watch/") if "/videos/embed/" in url else url
+
+
+def _youtube_page(url: str) -> str:
+    parts = urlsplit(url)
+    query = {name: values[0] for name, values in parse_qs(parts.query).items() if _IDENTIFIER.fullmatch(values[0])}
+    if parts.path.rstrip("/") in ("/embed", "/embed/videoseries") and "list" in query:
+        return f"https://www.youtube.com/playlist?list={query['list']}"
+    if parts.path == "/embed/live_stream" and "channel" in query:
+        return f"https://www.youtube.com/channel/{query['channel']}/live"
+    if found := _YOUTUBE.search(url):
+        start = query.get("start", "")
+        return f"https://www.youtube.com/watch?v={found[1]}" + (f"&t={start}" if start.isdecimal() else "")
+    return url
+
+
+def _addresses(player: HtmlElement) -> list[str]:
+    """The addresses of what an element plays, files that most programs play first."""
+    inner = (player, *player.iterdescendants("source", "embed", "iframe"))
+    files = (each.get("src") or each.get("data-src") or each.get("data") or "" for each in inner)
+    post = player.get("data-href") or "" if player.tag == "amp-facebook" else ""
+    found = (*_identified(player), *files, post)
+    return sorted(filter(None, found), key=lambda url: not _PLAYED_EVERYWHERE.search(url))
+
+
+def _identified(player: HtmlElement) -> Iterator[str]:
+    attribute, address = _AMP.get(player.tag, ("", ""))
+    identifier = player.get(attribute) or "" if attribute else ""
+    if _IDENTIFIER.fullmatch(identifier):
+        yield address.format(identifier)
+
+
+def _line(url: str, words: str) -> HtmlElement:
+    line: HtmlElement = etree.Element("div")
+    etree.SubElement(line, "a", {"href": url}).text = words
+    return line
+
+
+def _label(url: str) -> str:
+    """The name of a file that is played, else the host of what is embedded, with "maps" for a map."""
+    parts = split_address(url)
+    name = parts.path.rpartition("/")[2]
+    if _FILE.search(name):
+        return unquote(name)
+    host = (parts.hostname or "").removeprefix("www.").removeprefix("w.")
+    is_map = parts.path == "/maps" or parts.path.startswith("/maps/")
+    return f"{host}/maps" if is_map else host

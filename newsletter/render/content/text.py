@@ -1,5 +1,7 @@
 """HTML as plain text, for the email's text part: paragraphs, lists and quotations."""
 
+import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from newsletter.render.content.fragment import Element, parse
@@ -10,6 +12,9 @@ _SKIP = frozenset(("style", "script", "head", "title"))
 # A private character stands for <br> until white space has been collapsed.
 _BREAK = "\ue000"
 _INDENT = "  "
+_INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
+_LONGEST_EMOJI = 12
+"""Characters: a family of four with joiners has seven."""
 _PARAGRAPHS = frozenset((
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption",
     "pre", "blockquote", "section", "article",
@@ -21,7 +26,8 @@ def plain(html: str) -> str:
     """Return a cleaned fragment as text: blank lines between paragraphs, "- " before list items, "> " before
     quotations.
 
-    A link's text is followed by its address in angle brackets; an image is its alternative text in square brackets.
+    A link's text is followed by its address in angle brackets; an image is its alternative text in square brackets, or
+    the emoji that it shows.
     """
     lines = _blocks(parse(html))
     return "\n\n".join(lines)
@@ -52,6 +58,8 @@ def _blocks(element: Element) -> list[str]:
 
 def _block(element: Element) -> list[str]:
     if element.tag == "pre":
+        for line_break in list(element.iter("br")):
+            line_break.tail = f"\n{line_break.tail or ''}"
         text = "".join(element.itertext()).strip("\n")
         return [text] if text.strip() else []
     if element.tag == "blockquote":
@@ -70,11 +78,26 @@ def _block(element: Element) -> list[str]:
 
 def _list(element: Element) -> list[str]:
     items = []
-    for number, item in enumerate(element.findall("li"), 1):
+    for number, item in _numbered(element):
         mark = f"{number}. " if element.tag == "ol" else "- "
         text = "\n".join(_blocks(item))
         items.append(mark + text.replace("\n", "\n" + " " * len(mark)))
     return ["\n".join(items)] if items else []
+
+
+def _numbered(element: Element) -> Iterator[tuple[int, Element]]:
+    """Yield the items of a list with their numbers, as `start`, `reversed` and `value` give them."""
+    items = element.findall("li")
+    step = 1 if element.get("reversed") is None else -1
+    number = _integer(element.get("start"), 1 if step > 0 else len(items))
+    for item in items:
+        number = _integer(item.get("value"), number)
+        yield number, item
+        number += step
+
+
+def _integer(text: str | None, otherwise: int) -> int:
+    return int(text) if text and _INTEGER.fullmatch(text.strip()) else otherwise
 
 
 def _definitions(element: Element) -> list[str]:
@@ -106,7 +129,8 @@ def _inline(element: Element) -> str:
         return _BREAK
     if element.tag == "img":
         alt = (element.get("alt") or "").strip()
-        return f"[{alt}]" if alt else ""
+        is_emoji = len(alt) <= _LONGEST_EMOJI and not any(map(str.isascii, alt)) and not any(map(str.isalpha, alt))
+        return alt if is_emoji else f"[{alt}]"
     text = (element.text or "") + "".join(
         (_inline(child) if isinstance(child.tag, str) else "") + (child.tail or "") for child in element
     )

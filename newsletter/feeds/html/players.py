@@ -44,7 +44,7 @@ _BARE_ADDRESS = re.compile(r"\s*(https?://[^\s<>\"]{4,2000})\s*", re.IGNORECASE)
 _YOUTUBE = re.compile(r"/(?:embed|v|shorts)/([\w-]{6,20})")
 
 _PAGES = tuple(
-    (re.compile(rf"(?:https?:)?//{pattern}", re.IGNORECASE), page)
+    (re.compile(rf"\A(?:https?:)?//{pattern}", re.IGNORECASE), page)
     for pattern, page in (
         (r"player\.vimeo\.com/video/(\d+)", "https://vimeo.com/{}"),
         (r"(?:www\.)?dailymotion\.com/embed/video/(\w+)", "https://www.dailymotion.com/video/{}"),
@@ -65,7 +65,7 @@ _PAGES = tuple(
 """Addresses that work only inside another page, and those of the pages of what they show."""
 
 _NAMED = re.compile(
-    r"(?:https?:)?//(?:www\.facebook\.com/plugins/(?:post|video)\.php\?(?:[^#]*&)?href|w\.soundcloud\.com/player/?\?(?:[^#]*&)?url)"
+    r"\A(?:https?:)?//(?:www\.facebook\.com/plugins/(?:post|video)\.php\?(?:[^#]*&)?href|w\.soundcloud\.com/player/?\?(?:[^#]*&)?url)"
     r"=(https(?::|%3A)(?:/|%2F){2}(?:[\w-]+\.)?(?:facebook|(?<!api\.)soundcloud)\.com[^&#]*)",
     re.IGNORECASE,
 )

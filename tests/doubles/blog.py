@@ -42,10 +42,14 @@ class Entry:
 
 
 class BlogServer:
-    """The server, in threads of its own; `seen` are the paths that were asked for."""
+    """The server, in threads of its own; `seen` are the paths that were asked for.
 
-    def __init__(self, posts: Sequence[Entry] = ()) -> None:
+    `head` and `body` are added to its home page.
+    """
+
+    def __init__(self, posts: Sequence[Entry] = (), head: str = "", body: str = "") -> None:
         self.posts = list(posts)
+        self.head, self.body = head, body
         self.seen: list[str] = []
         self.closing = threading.Event()
         blog = self
@@ -100,8 +104,9 @@ class _Handler(BaseHTTPRequestHandler):
         blog.seen.append(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if parts.path == "/":
-            self.give(f'<html><head><title>A blog</title><link rel="alternate" type="application/atom+xml" '
-                      f'href="{blog.url}/feeds/posts/default"></head><body></body></html>', "text/html")  # fmt: skip
+            feed = f'<link rel="alternate" type="application/atom+xml" href="{blog.url}/feeds/posts/default">'
+            head = f"<title>A blog</title>{feed}{blog.head}"
+            self.give(f"<html><head>{head}</head><body>{blog.body}</body></html>", "text/html")
         elif parts.path == "/feeds/posts/default":
             self.give(blog.feed(query), "application/atom+xml")
         elif any(parts.path == f"/{post.slug}.html" for post in blog.posts):

@@ -23,6 +23,10 @@ PATIENCE = 30_000
 TEXT = "<p>The ferry left the harbour before noon, and nobody on the quay had expected it back so soon.</p>"
 
 
+HEAD = '<meta name="description" content="News from the quay"><meta name="theme-color" content="#00557f">'
+BODY = '<header><a href="/"><img class="site-logo" src="/logo.png" alt="A blog" width="240" height="60"></a></header>'
+
+
 class EmptyFolder:
     """`newsletter run` in an empty folder."""
 
@@ -55,7 +59,8 @@ def started(tmp_path: Path) -> Iterator[EmptyFolder]:
 @pytest.fixture
 def blog() -> Iterator[BlogServer]:
     days = (datetime(2025, 2, day, 9, tzinfo=UTC) for day in (7, 6, 5, 4))
-    with BlogServer([Entry(f"p{n}", at, f"Ferry {n}", TEXT) for n, at in enumerate(days)]) as server:
+    posts = [Entry(f"p{n}", at, f"Ferry {n}", TEXT) for n, at in enumerate(days)]
+    with BlogServer(posts, HEAD, BODY) as server:
         yield server
 
 
@@ -71,6 +76,7 @@ def test_from_an_empty_folder_to_a_sent_edition(page: Page, started: EmptyFolder
         body = sent.get_body(("html",))
         assert body is not None
         assert "Ferry 3" in body.get_content()
+        assert f'src="{blog.url}/logo.png"' in body.get_content()
     written = config.load(started.folder / "config.toml", {})
     assert (started.folder / "config.toml").stat().st_mode & 0o777 == 0o600
     assert written.newsletters["ferry-news"].sender.address == "news@example.org"
@@ -87,6 +93,9 @@ def _set_up(page: Page, link: str, blog: BlogServer, smtp: int) -> None:
     page.get_by_role("button", name="Find my blog").click()
 
     expect(page.get_by_text("We found 4 posts.")).to_be_visible()
+    expect(page.get_by_label("Description")).to_have_value("News from the quay")
+    expect(page.get_by_label("Logo", exact=True)).to_have_value(f"{blog.url}/logo.png")
+    expect(page.get_by_label("Accent colour")).to_have_value("#00557f")
     page.get_by_label("Title").fill("Ferry news")
     page.get_by_label("Accent colour").fill("#00aa77")
     page.get_by_role("button", name="Update preview").click()

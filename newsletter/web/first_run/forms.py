@@ -64,7 +64,7 @@ class SendingForm(DeskForm):
     sender = forms.CharField(
         label=_("From"),
         help_text=_("The sender’s name, and the address in angle brackets."),
-        widget=forms.TextInput(attrs={"placeholder": "Kinaforum <news@example.org>"}),
+        widget=forms.TextInput(attrs={"placeholder": "Newsletter <news@example.org>"}),
     )
     address = forms.CharField(label=_("Postal address"), help_text=_("Shown in the footer. Many countries require it."))
     editor = forms.EmailField(

@@ -9,6 +9,7 @@ from datetime import datetime
 from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute, escape
 from newsletter.feeds.enclosures import Enclosure, cards
+from newsletter.feeds.formats.decode import undo_double_encoding
 from newsletter.feeds.html.clean import Cleaned, clean
 from newsletter.feeds.html.markup import one_line, spaced, text_of, without_controls
 from newsletter.feeds.html.players import is_video
@@ -90,7 +91,7 @@ def with_same_id(entries: Sequence[Raw]) -> tuple[Message, ...]:
 
 def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
     """The post, cleaned and dated, and messages that begin with its title on what was wrong with it."""
-    raw = _storable(raw)
+    raw = _storable(_encoded_once(raw))
     link = _web_address(raw.link, feed_url)
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url, link)
     published, updated = _moment(raw.published), _moment(raw.updated)
@@ -134,6 +135,18 @@ def _summary(raw: Raw, whole: Cleaned, link: str) -> str:
         return ""
     text = clean(raw.summary, link, link).text if "<" in raw.summary else text_of(raw.summary)
     return "" if text == whole.text else text[:_SUMMARY]
+
+
+def _encoded_once(raw: Raw) -> Raw:
+    """The entry with texts that read as they were meant where a program encoded them twice."""
+    return replace(
+        raw,
+        title=undo_double_encoding(raw.title),
+        html=undo_double_encoding(raw.html),
+        summary=undo_double_encoding(raw.summary),
+        author=undo_double_encoding(raw.author),
+        categories=tuple(map(undo_double_encoding, raw.categories)),
+    )
 
 
 def _storable(raw: Raw) -> Raw:

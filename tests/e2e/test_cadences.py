@@ -142,7 +142,7 @@ def test_after_a_restore_nobody_gets_a_post_twice_and_who_left_gets_nothing(kina
     run(kinaforum, LEAVE, LEFT)
     for path in kinaforum.folder.glob("newsletter.db*"):
         path.unlink()
-    assert "was read from the recovery log" in kinaforum.json("restore", "before.zip")["reason"]
+    assert "has been read from the recovery log" in kinaforum.json("restore", "before.zip")["reason"]
     kinaforum.run("restore", "--confirm")
     assert cadences(kinaforum) == dict.fromkeys(DAILY, "day") | dict.fromkeys(WEEKLY, "week") | dict.fromkeys(
         FROM_DAILY, "week"

@@ -82,7 +82,7 @@ def test_a_backup_made_during_sending_is_restored_elsewhere_three_times_with_kil
         kill_all(process)
         site = moved(site, tmp_path_factory.mktemp("elsewhere") / "site")
         told = site.json("restore", backup)
-        assert "was read from the recovery log" in told["reason"]
+        assert "has been read from the recovery log" in told["reason"]
         counted = site.json("status", EDITION)
         assert counted["state"] == "paused"
         assert counted["unknown"] - unknown <= 8, "two for each of four connections"

@@ -63,7 +63,7 @@ def test_it_is_restored_in_place_and_elsewhere_and_nothing_is_sent_twice(
     assert "stop it on every machine" in site.run("restore", backup, "--replace", status=1).stderr
     with psycopg.connect(url) as connection:
         connection.execute(FORGET)
-    assert "was read from the recovery log" in site.json("restore", backup, "--replace")["reason"]
+    assert "has been read from the recovery log" in site.json("restore", backup, "--replace")["reason"]
     assert [name.partition("_replaced_")[0] for name in schemas(url)] == ["newsletter", "public"]
     counted = site.json("status", EDITION)
     assert counted["state"] == "paused"
@@ -72,7 +72,7 @@ def test_it_is_restored_in_place_and_elsewhere_and_nothing_is_sent_twice(
     other = with_database(tmp_path / "other", server, "sqlite:///newsletter.db")
     log = tmp_path / "log"
     shutil.copytree(site.folder / "recovery-log", log)
-    assert "was read from the recovery log" in other.json("restore", backup, "--log", log)["reason"]
+    assert "has been read from the recovery log" in other.json("restore", backup, "--log", log)["reason"]
     again = other.json("status", EDITION)
     assert (again["accepted"], again["unknown"]) == (counted["accepted"], counted["unknown"])
     other.run("restore", "--confirm")

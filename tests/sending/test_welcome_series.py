@@ -194,7 +194,7 @@ def test_a_distance_is_at_most_a_year(days: int) -> None:
 
 def test_two_letters_have_different_distances() -> None:
     letter(3)
-    with pytest.raises(JobProblem, match="another distance"):
+    with pytest.raises(JobProblem, match="another number of days"):
         letter(3)
 
 

@@ -155,7 +155,7 @@ class ShortPath:
     async def _follow(self, scope: Message, _body: bytes, send: Send) -> int:
         """Redirect to a known address, and return the status; 0 where Django is to answer."""
         target = links.known(scope["path"].removeprefix(LINKS))
-        if target is None or not target.address.isascii():
+        if target is None or not (target.address.isascii() and target.address.isprintable()):  # no line breaks
             return 0
         try:
             head = self._head_of(links.redirect, *_what_head_depends_on(scope))

@@ -112,6 +112,14 @@ def test_links_of_an_edition_that_is_being_sent_are_not_kept(site: Site, path: s
     Edition.objects.update(ended_at=timezone.now())
 
 
+def test_an_address_with_a_line_break_adds_no_header(site: Site, path: str) -> None:
+    CountedLink.objects.update(address="https://blog.example/\r\nSet-Cookie: a=b")
+    for _ in range(2):
+        status, headers, _body = site.ask("GET", path)
+        assert status == 500
+        assert not {"set-cookie", "location"} & set(headers)
+
+
 def test_few_links_are_kept(site: Site, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(views, "MAXIMUM_KEPT", 1)
     content = ApprovedContent.objects.get()

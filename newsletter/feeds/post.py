@@ -8,8 +8,8 @@ from datetime import datetime
 
 from newsletter.domain.found_post import FoundPost, Image
 from newsletter.feeds.document import absolute, escape
+from newsletter.feeds.double_encoding import undo_double_encoding
 from newsletter.feeds.enclosures import Enclosure, cards
-from newsletter.feeds.formats.decode import undo_double_encoding
 from newsletter.feeds.html.clean import Cleaned, clean
 from newsletter.feeds.html.markup import one_line, spaced, text_of, without_controls
 from newsletter.feeds.html.players import is_video

@@ -1,6 +1,10 @@
 """Inlining changes styles and nothing else."""
 
+import logging
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from premailer import Premailer
 
 from newsletter.render.html.inline import InlineError, inline
@@ -62,3 +66,49 @@ def test_a_lost_placeholder_is_an_error() -> None:
     deep = "<b>" * 300 + "x0-name" + "</b>" * 300
     with pytest.raises(InlineError, match="subscriber's link"):
         inline(page(deep), "", ("x0-name",))
+
+
+_CLASSES = st.lists(st.sampled_from(["a", "b-1", "c_d", "other"]), max_size=2).map(" ".join)
+_ELEMENTS = st.recursive(
+    st.builds(lambda name, classes: f'<{name} class="{classes}">x</{name}>', st.sampled_from("pib"), _CLASSES),
+    lambda inner: st.builds(
+        lambda name, classes, parts: f'<{name} class="{classes}">{"".join(parts)}</{name}>',
+        st.sampled_from(["div", "ul", "td"]),
+        _CLASSES,
+        st.lists(inner, max_size=3),
+    ),
+    max_leaves=6,
+)
+_SIMPLE = st.sampled_from(
+    ["p", "i", "div", "td", "P", "li", ".a", ".b-1", ".c_d", "p.a", ".a.b-1", "*", "#x", "[class]"]
+)
+_CONDITIONS = st.sampled_from(["", "", "", ":first-child", ":not(.a)", ":not(i)", ":hover", "[class='.a']"])
+_SELECTORS = st.lists(
+    st.tuples(_SIMPLE, _CONDITIONS).map("".join).flatmap(lambda s: st.sampled_from([f"{s} ", f"{s} > ", f"{s} + "])),
+    min_size=1,
+    max_size=3,
+).map(lambda parts: "".join(parts).rstrip(" >+"))
+
+
+@given(_ELEMENTS, st.lists(_SELECTORS, min_size=1, max_size=5))
+def test_the_result_is_that_of_premailer_with_all_rules(body: str, selectors: list[str]) -> None:
+    css = "".join(f"{selector} {{ margin: {number}px }}\n" for number, selector in enumerate(selectors))
+    text = f"<!DOCTYPE html><html><head></head><body>{body}</body></html>"
+    worker = Premailer(
+        text,
+        css_text=css,
+        method="html",
+        disable_leftover_css=True,
+        include_star_selectors=False,
+        exclude_pseudoclasses=True,
+        remove_classes=False,
+        disable_validation=True,
+        cssutils_logging_level=logging.CRITICAL,
+    )
+    assert inline(text, css) == worker.transform(pretty_print=False)
+
+
+def test_styles_of_cells_stay_styles() -> None:
+    css = "td { text-align: left; vertical-align: top; background-color: #fff; width: 5px; }"
+    html = inline(page("<table><tr><td>a</td></tr></table>"), css)
+    assert '<td style="text-align:left; vertical-align:top; background-color:#fff; width:5px">' in html

@@ -2,6 +2,7 @@
 
 import colorsys
 import re
+from functools import lru_cache
 
 from newsletter.config.colour import Rgb, contrast
 
@@ -45,6 +46,7 @@ def darkened(colour: str, ground: str = LIGHT_GROUND, wanted: float = READABLE) 
     return _shifted(colour, ground, wanted, 0)
 
 
+@lru_cache(maxsize=256)
 def _shifted(colour: str, ground: str, wanted: float, end: int) -> str:
     """Return the colour with its lightness moved towards `end`, 0 or 1, until it is readable."""
     rgb, below = parse_colour(colour), parse_colour(ground)

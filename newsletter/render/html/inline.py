@@ -20,6 +20,9 @@ _MARK = ' data-premailer="ignore"'
 # cssutils, which premailer parses with, keeps its state in globals.
 _ONE_AT_A_TIME = threading.Lock()
 _STYLE = re.compile(r"<style\b")
+# Selectors of elements, classes and combinators: no identifiers, attributes, pseudo-classes or escapes.
+_PLAIN = re.compile(r"[A-Za-z0-9_.>+~ -]+")
+_NAME = re.compile(r"\.?[A-Za-z_-][A-Za-z0-9_-]*")
 _COUNTED = (
     ("<!--[if mso]>", re.compile(r"<!--\[if|<!\[endif\]")),
     ("<a>", re.compile(r"<a[\s>]")),
@@ -27,6 +30,9 @@ _COUNTED = (
     ("<table>", re.compile(r"</table>")),
     ("<style>", re.compile(r"<style[\s>]")),
 )
+
+
+Rule = tuple[Any, str, str]  # specificity, selector and declarations
 
 
 class InlineError(Problem):
@@ -46,23 +52,54 @@ def inline(html: str, css: str, placeholders: tuple[str, ...] = ()) -> str:
 
 
 def _premailer(html: str, css: str) -> str:
-    worker = _worker(html, css)
-    # Half of the time would go into writing each rule of the parsed style sheet out again.
-    worker._parse_style_rules = _rules
+    document = etree.fromstring(html.strip(), etree.HTMLParser())
+    names = _names(document)
+
+    def rules(css: str, index: int) -> tuple[list[Rule], list[Any]]:
+        known, others = _rules(css, index)
+        return [rule for rule, needed in known if needed <= names], others
+
+    worker = _worker(document, css)
+    # Most of the time would go into writing each rule of the parsed style sheet out again, and into looking for
+    # elements that the document doesn't have.
+    worker._parse_style_rules = rules
+    worker._style_to_basic_html_attributes = _unchanged
     try:
         with _ONE_AT_A_TIME:
-            return str(worker.transform(pretty_print=False))
+            inlined = worker.transform(pretty_print=False)
     except (SelectorError, etree.XPathError) as error:
         raise StyleError(messages.SELECTOR(cause=str(error))) from error
+    return bytes(etree.tostring(inlined, method="html", encoding="utf-8")).decode()
+
+
+def _unchanged(element: Any, style: str, force: bool) -> None:
+    """Leave the attributes as they are; premailer would set sizes, alignments and backgrounds by the styles."""
+
+
+def _names(document: Any) -> set[str]:
+    """Return the names of the document's elements, and its classes, each behind a dot."""
+    names = {element.tag for element in document.iter(etree.Element)}
+    for classes in set(document.xpath("//@class")):
+        names.update(f".{name}" for name in classes.split())
+    return names
 
 
 @lru_cache(maxsize=32)
-def _rules(css: str, index: int) -> Any:
-    """Return the rules of a style sheet as premailer reads them; `index` orders several style sheets."""
-    return _worker("", css)._parse_style_rules(css, index)
+def _rules(css: str, index: int) -> tuple[list[tuple[Rule, frozenset[str]]], list[Any]]:
+    """Return the rules of a style sheet as premailer reads them, each with the names that a document needs for it.
+
+    The rules that premailer doesn't inline come second; `index` orders several style sheets.
+    """
+    rules, others = _worker("", css)._parse_style_rules(css, index)
+    return [(rule, _needed(rule[1])) for rule in rules], others
 
 
-def _worker(html: str, css: str) -> Any:
+def _needed(selector: str) -> frozenset[str]:
+    """Return the elements and classes without which a selector matches nothing; none of a selector with conditions."""
+    return frozenset(_NAME.findall(selector)) if _PLAIN.fullmatch(selector) else frozenset()
+
+
+def _worker(html: Any, css: str) -> Any:
     """Return premailer with options that keep the doctype, MSO comments, mobile rules and the sizes of images."""
     from premailer import Premailer  # loaded for the first email: it takes 5 MB
 
@@ -74,7 +111,6 @@ def _worker(html: str, css: str) -> Any:
         keep_style_tags=False,
         disable_leftover_css=True,
         strip_important=False,
-        disable_basic_attributes=["width", "height", "align", "valign", "bgcolor"],
         remove_classes=False,
         include_star_selectors=False,
         exclude_pseudoclasses=True,

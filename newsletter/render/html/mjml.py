@@ -21,13 +21,16 @@ TAGS = frozenset((
     "mj-wrapper", "mj-navbar", "mj-navbar-link",
 ))  # fmt: skip
 
-_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*)((?:\s[^<>]*?)?)(/?)>", re.DOTALL)
-_MJ_TAG = re.compile(r"<(/?)(mjml|mj-[\w-]+)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*?)(/?)>", re.DOTALL)
+_TAG = re.compile(r"<(/?)([A-Za-z][\w:-]*+)((?:\s(?:[^<>/]++|/(?!>))*+)?)(/?)>")
+_MJ_TAG = re.compile(r"<(/?)(mjml|mj-[\w-]++)((?:[^<>\"'/]++|\"[^\"]*+\"|'[^']*+'|/(?!>))*+)(/?)>")
 # Each up to its end or the next beginning: looking further for ends that are missing would take quadratic time.
 _IGNORED = re.compile(
-    r"<!--(?:(?!<!--).)*?-->|\{#(?:(?!\{#).)*?#\}|\{%(?:(?!\{%).)*?%\}|<mj-style\b[^<>]*+>(?:(?!<mj-style\b).)*?</mj-style>",
-    re.DOTALL,
+    r"<!--(?:[^<-]++|<(?!!--)|-(?!->))*+-->"
+    r"|\{#(?:[^{#]++|\{(?!#)|#(?!\}))*+#\}"
+    r"|\{%(?:[^{%]++|\{(?!%)|%(?!\}))*+%\}"
+    r"|<mj-style\b[^<>]*+>(?:[^<]++|<(?!/mj-style>|mj-style\b))*+</mj-style>"
 )
+_UNSAFE = re.compile(r"[\t\n\r\f\v\\]|  ")
 _QUOTED = re.compile(r'"([^"]*)"', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
 # What MRML writes, and what takes its place:
@@ -77,6 +80,8 @@ def to_html(source: str, bodies: Mapping[str, str]) -> str:
 
 def _safe_attributes(tag: re.Match[str]) -> str:
     """Collapse white space in attributes and write backslashes as references, because MRML would escape them."""
+    if not _UNSAFE.search(tag[3]):
+        return tag[0]
     attributes = _QUOTED.sub(lambda m: f'"{_SPACE.sub(" ", m[1])}"', tag[3]).replace("\\", "&#92;")
     return f"<{tag[1]}{tag[2]}{attributes}{tag[4]}>"
 
@@ -86,22 +91,26 @@ def check(source: str) -> None:
 
     Works on rendered MJML and on a template's source, whose Jinja2 tags are ignored.
     """
-    text = _IGNORED.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), source)
+    text = _IGNORED.sub(lambda match: " " + "\n" * match[0].count("\n"), source)
     opened: list[tuple[str, int]] = []
+
+    def line(position: int) -> int:
+        return text.count("\n", 0, position) + 1
+
     for tag in _MJ_TAG.finditer(text):
-        line = text.count("\n", 0, tag.start()) + 1
-        name = tag[2]
+        name, place = tag[2], tag.start()
         if name not in TAGS:
-            raise MjmlError(messages.TAG_UNKNOWN(tag=name), line)
+            raise MjmlError(messages.TAG_UNKNOWN(tag=name), line(place))
         if tag[4]:
             continue
         if not tag[1]:
-            opened.append((name, line))
-        elif not opened or opened[-1][0] != name:
-            if not opened:
-                raise MjmlError(messages.TAG_UNOPENED(tag=name), line)
-            raise MjmlError(messages.TAG_MISMATCH(tag=name, open=opened[-1][0], line=opened[-1][1]), line)
+            opened.append((name, place))
+        elif not opened:
+            raise MjmlError(messages.TAG_UNOPENED(tag=name), line(place))
+        elif opened[-1][0] != name:
+            still_open, since = opened[-1]
+            raise MjmlError(messages.TAG_MISMATCH(tag=name, open=still_open, line=line(since)), line(place))
         else:
             opened.pop()
     if opened:
-        raise MjmlError(messages.TAG_UNCLOSED(tag=opened[-1][0]), opened[-1][1])
+        raise MjmlError(messages.TAG_UNCLOSED(tag=opened[-1][0]), line(opened[-1][1]))

@@ -3,8 +3,6 @@
 from binascii import unhexlify
 from collections.abc import Sequence
 
-import qrcode
-import qrcode.image.svg
 from django.contrib import auth, messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
@@ -137,6 +135,8 @@ def end_session(request: HttpRequest) -> HttpResponse:
 
 def _picture(device: TOTPDevice) -> SafeString:
     """The device's key as a QR code; an SVG that the library draws from our own data."""
+    import qrcode.image.svg  # loaded for the first code: it takes 5 MB, most of it Pillow's
+
     image = qrcode.make(device.config_url, image_factory=qrcode.image.svg.SvgPathFillImage, box_size=8)
     return SafeString(image.to_string(encoding="unicode"))
 

@@ -24,6 +24,7 @@ def test_a_missing_page_of_the_desk_links_to_the_desk(editor: Client) -> None:
 def test_an_address_that_only_accepts_forms_says_so(editor: Client, path: str) -> None:
     answer = editor.get(path, headers=BROWSER)
     assert (answer.status_code, answer.headers["Allow"]) == (405, "POST")
+    assert answer.headers["Content-Length"] == str(len(answer.content))
     page = answer.content.decode()
     assert "Nothing was changed." in page
     assert '<a class="button" href="/desk/">Editions</a>' in page

@@ -2,7 +2,12 @@
 
 import re
 
-_DOUBLED = re.compile(r"[\xc2-\xf4][\x80-\xbf\u0152-\u2122]")
+_CONTINUATION = r"[\x80-\xbf\u0152-\u2122]"
+# Text that was encoded once has these behind a letter, too: `weiß…` is no N'Ko, and `Strauß’` is a genitive.
+_BEHIND_LETTERS = r"[\xa0\xab\xad\xae\xb0\xb2\xb3\xb9\xbb‘’“”–—…™‹›]"
+_DOUBLED = re.compile(
+    rf"[\xc2\xc3]{_CONTINUATION}|[\xc4-\xf4]{_CONTINUATION}{{0,2}}(?!{_BEHIND_LETTERS}){_CONTINUATION}"
+)
 _OCTETS = {chr(octet): octet for octet in range(256)} | {
     bytes([octet]).decode("cp1252"): octet
     for octet in range(0x80, 0xA0)
@@ -13,7 +18,8 @@ _OCTETS = {chr(octet): octet for octet in range(256)} | {
 def undo_double_encoding(text: str) -> str:
     """Return the text that was encoded in UTF-8, read as Latin-1 or windows-1252, and encoded again: `sê` for `sÃª`.
 
-    Other text is returned as it is, and so is text of which a part only was encoded twice.
+    Other text is returned as it is, and so is text of which a part only was encoded twice, or which may as well have
+    letters before punctuation.
     """
     if not _DOUBLED.search(text):
         return text

@@ -24,6 +24,25 @@ def test_other_text_stays(text: str) -> None:
     assert undo_double_encoding(text) == text
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["Ich weiß…", "Johann Strauß’ Walzer", "CAFÉ…", "Ö–Z", "Olé…”", "Weiß™", "Café\xa0– bar", "La liberté…\xa0?", "É®"],
+)
+def test_a_letter_before_punctuation_stays(text: str) -> None:
+    assert undo_double_encoding(text) == text
+
+
+@pytest.mark.parametrize("text", ["BLÅ", "Привет, мир", "Żółć", "Ελλάδα", "Ærø", "„so“", "5 €", "More →", "日本語"])
+def test_words_with_letters_that_look_like_punctuation_are_read(text: str) -> None:
+    assert undo_double_encoding(_read_as_windows_1252(text)) == text
+
+
+def _read_as_windows_1252(text: str) -> str:
+    """The text encoded in UTF-8 and read as browsers read windows-1252: unassigned octets are control characters."""
+    octets = (bytes([octet]) for octet in text.encode())
+    return "".join(each.decode("latin-1" if each in b"\x81\x8d\x8f\x90\x9d" else "cp1252") for each in octets)
+
+
 @given(st.text())
 def test_text_that_was_encoded_once_stays_or_was_twice(text: str) -> None:
     found = undo_double_encoding(text)

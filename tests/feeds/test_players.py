@@ -150,6 +150,11 @@ def test_a_document_in_a_frame_is_named_after_its_file() -> None:
     assert clean(html, BASE).html == '<p><a href="https://blog.example/the%20report.pdf">the report.pdf</a></p>'
 
 
+def test_an_address_that_is_the_text_of_a_link_keeps_its_link() -> None:
+    html = '<a href="https://blog.example/film"><div>https://youtu.be/abcdef1</div></a>'
+    assert 'href="https://blog.example/film">https://youtu.be/abcdef1</a>' in clean(html, BASE).html
+
+
 def test_an_address_alone_in_its_paragraph_is_a_link() -> None:
     html = "<p>https://youtu.be/abcdef1?t=4&amp;x=1</p><p>See https://blog.example/a</p>"
     linked = '<p><a href="https://youtu.be/abcdef1?t=4&amp;x=1">https://youtu.be/abcdef1?t=4&amp;x=1</a></p>'

@@ -104,7 +104,7 @@ def link_bare_addresses(root: HtmlElement) -> None:
     """An address alone in its paragraph becomes a link; blogs show a player for that of a video."""
     for paragraph in root.iter("p", "div"):
         alone = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
-        if alone:
+        if alone and next(paragraph.iterancestors("a"), None) is None:
             etree.SubElement(paragraph, "a", {"href": alone[1]}).text = alone[1]
             paragraph.text = None
 

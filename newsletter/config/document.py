@@ -7,6 +7,7 @@ import copy
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -89,12 +90,10 @@ def _with_entries(text: str, change: SetEntries) -> str:
     before = toml.loads(text)
     wanted = _applied(copy.deepcopy(before), SetValue(change.path, change.value))
     old = value_at(before, change.path)
-    try:
+    with suppress(CannotEdit, tomllib.TOMLDecodeError):  # lines of values may have been taken for headers
         after = _entry_by_entry(text, old, change) if old and change.value else None
-    except CannotEdit:
-        after = None
-    if after is not None and _is_same(toml.loads(after), wanted, change.path):
-        return after
+        if after is not None and _is_same(toml.loads(after), wanted, change.path):
+            return after
     whole = edit(text, (SetValue(change.path, change.value),))
     if _is_same(toml.loads(whole), wanted, change.path):
         return whole

@@ -175,3 +175,12 @@ def test_the_same_entries_in_the_same_order_change_nothing() -> None:
     for text in LISTS.values():
         old = value_at(tomllib.loads(text), SECTIONS)
         assert edit(text, [SetEntries(SECTIONS, old, (0, 1, 2))]) == text
+
+
+@pytest.mark.parametrize("value", ["'''\n[topics.z]\n'''", '[\n["a"]\n]'])
+def test_values_that_look_like_headers_do_not_break_the_file(value: str) -> None:
+    text = f"[topics.film]\nnote = {value}\n[topics.books]\nwords = 1\n"
+    topics = tomllib.loads(text)["topics"]
+    turned = {"books": topics["books"], "film": topics["film"]}
+    after = edit(text, (SetEntries(("topics",), turned, ("books", "film")),))
+    assert list(tomllib.loads(after)["topics"].items()) == list(turned.items())

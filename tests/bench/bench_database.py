@@ -81,6 +81,10 @@ def command(folder: Path, *words: object) -> Any:
     return json.loads(done.stdout)
 
 
+NUMBERS = ("bool", "integer", "smallint", "bigint", "real")
+"""Beginnings of SQLite's types of columns that don't take text elsewhere."""
+
+
 @contextmanager
 def timed(what: str) -> Iterator[None]:
     """Print how long it took."""
@@ -125,7 +129,7 @@ def _edition(connection: sqlite3.Connection, columns: dict[str, str], number: in
         "despite_lint": "[]",
     }
     facts = {row[1]: bool(row[3]) for row in connection.execute("PRAGMA table_info(newsletter_edition)")}
-    plain = {name: 0 if kind.startswith(("bool", "integer")) else "" for name, kind in columns.items() if facts[name]}
+    plain = {name: 0 if kind.startswith(NUMBERS) else "" for name, kind in columns.items() if facts[name]}
     values = {**plain, **known}
     names = ", ".join(f'"{name}"' for name in values)
     marks = ", ".join("?" * len(values))

@@ -95,6 +95,27 @@ def test_dates_are_added_and_removed_and_keep_their_comments(site: Site) -> None
     assert "Christmas" not in site.file.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("page", "key", "value", "shown"),
+    [
+        ("schedule", "skip", "2026-12-24", ["2026-12-24", "", "", ""]),
+        ("schedule", "skip", '"2026-12-24"', ["2026-12-24", "", "", ""]),
+        ("schedule", "skip", "5", ["5", "", "", ""]),
+        ("cadences", "cadences", '"week"', "week"),
+        ("cadences", "cadences", "5", None),
+        ("cadences", "cadences", '[["week"]]', None),
+    ],
+)
+def test_a_value_that_is_no_list_is_shown(site: Site, page: str, key: str, value: str, shown: str) -> None:
+    lines = [line for line in TEXT.splitlines(keepends=True) if not line.startswith("skip =")]
+    text = "".join(lines).replace('title = "Kinaforum"', f'title = "Kinaforum"\n{key} = {value}')
+    site.file.write_text(text, encoding="utf-8")
+    url = f"{KINAFORUM}/{page}/"
+    form = site.form(url)
+    assert form.get(key) == shown
+    assert "config.toml has an error; correct it first" in site.post(url)
+
+
 def test_a_wrong_date_is_explained_and_kept(site: Site) -> None:
     page = lxml.html.fromstring(site.client.post(SCHEDULE, {**site.form(SCHEDULE), "skip": ["24.12."]}).content)
     assert "Enter dates such as 2026-12-24." in page.text_content()

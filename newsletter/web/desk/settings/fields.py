@@ -137,6 +137,13 @@ def as_text(kind: Kind, value: Any) -> str:
     return str(value)
 
 
+def listed(value: Any) -> list[Any]:
+    """Return the items of a value that should be a list; one that is not may be in a file that has an error."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
 def from_text(kind: Kind, text: str) -> Any:
     """Read what was typed into a form; None for nothing. Raises ValueError if it can't be read."""
     text = text.replace("\r\n", "\n").strip()

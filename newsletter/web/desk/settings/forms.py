@@ -21,6 +21,7 @@ from newsletter.web.desk.settings.fields import (
     Words,
     as_text,
     from_text,
+    listed,
     secret_of,
 )
 from newsletter.web.desk.settings.inputs.date_fields import DatesField
@@ -196,7 +197,7 @@ class SettingsForm(DeskForm):
         if field.kind is Kind.CHECKBOX:
             return bool(value) != bool(self._seen(field))
         if field.kind is Kind.CHOICES:
-            return set(value or ()) != set(self._seen(field) or ())
+            return set(value or ()) != set(map(str, listed(self._seen(field))))
         rows = self.fields[field.key]
         if isinstance(rows, RowsField):
             return rows.shown(value) != rows.shown(self._seen(field))
@@ -263,7 +264,7 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         return forms.ChoiceField(**options, initial=shown, choices=_with_default(field, default))
     if field.kind is Kind.CHOICES:
         boxes = forms.CheckboxSelectMultiple
-        return forms.MultipleChoiceField(**options, initial=value or [], choices=field.choices, widget=boxes)
+        return forms.MultipleChoiceField(**options, initial=listed(value), choices=field.choices, widget=boxes)
     if field.kind is Kind.SECRET:
         told = _("A value is stored. Leave this blank to keep it.") if value else field.help
         hidden = forms.PasswordInput(attrs={"autocomplete": "off"})

@@ -9,6 +9,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from newsletter.web.desk.settings.fields import listed
+
 BLANK_DATES = 3
 
 
@@ -39,7 +41,7 @@ class DatesField(forms.Field):
     widget = DatesWidget
 
     def __init__(self, before: Any, **options: Any) -> None:
-        self._before: dict[str, Any] = {str(each): each for each in before or ()}
+        self._before: dict[str, Any] = {str(each): each for each in listed(before)}
         super().__init__(initial=list(self._before), **options)
 
     def has_changed(self, initial: Any, data: Any) -> bool:

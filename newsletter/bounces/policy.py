@@ -180,11 +180,11 @@ def _tried(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[Tried
     numbers = list(subscriber.subscriptions.values_list("pk", flat=True))
     sent = Delivery.objects.filter(edition_id__in=list(began), subscription_id__in=numbers)
     mails = set(sent.values_list("edition_id", "number"))
-    bounces = [each for each in _of(mails, Bounce.objects.all()) if each.kind != Bounce.Kind.COMPLAINT]
-    ours = {_mail(each) for each in bounces if each.fault in OURS}
-    back = {_mail(each) for each in bounces if each.proven or not proven} - ours
-    accepted = {_mail(each) for each in _of(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED))}
-    accepted -= {_mail(each) for each in bounces}
+    bounces = _reported(mails)
+    ours = {mail for mail, fault, _sure in bounces if fault in OURS}
+    back = {mail for mail, _fault, sure in bounces if sure or not proven} - ours
+    results = _about(mails, Result.objects.filter(kind=DeliveryStatus.ACCEPTED))
+    accepted = mails.intersection(results.values_list("edition_id", "number")) - {mail for mail, *_ in bounces}
     return [Tried(began[edition], (edition, number) in back) for edition, number in back | accepted]
 
 
@@ -193,11 +193,13 @@ Mail = tuple[int, int]
 AboutMail = TypeVar("AboutMail", Bounce, Result)
 
 
-def _mail(row: Bounce | Result) -> Mail:
-    return row.edition_id, row.number
+def _reported(mails: set[Mail]) -> list[tuple[Mail, str, bool]]:
+    """Return these mails' bounces, each with its fault and whether it is proven."""
+    rows = _about(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
+    found = rows.values_list("edition_id", "number", "fault", "proven")
+    return [((edition, n), fault, sure) for edition, n, fault, sure in found if (edition, n) in mails]
 
 
-def _of(mails: set[Mail], rows: QuerySet[AboutMail]) -> list[AboutMail]:
-    """Return the rows that are about these mails."""
-    found = rows.filter(edition_id__in={e for e, _ in mails}, number__in={n for _, n in mails})
-    return [row for row in found if _mail(row) in mails]
+def _about(mails: set[Mail], rows: QuerySet[AboutMail]) -> QuerySet[AboutMail]:
+    """Return the rows that may be about these mails, and others of their editions with the same numbers."""
+    return rows.filter(edition_id__in={e for e, _ in mails}, number__in={n for _, n in mails})

@@ -1,6 +1,7 @@
 """When bounces and refusals block an address."""
 
 import pytest
+from django.db.models.signals import post_init
 
 from newsletter.bounces.policy import Tried, is_over, weigh_refusals
 from newsletter.bounces.processing import BounceEffect
@@ -31,6 +32,21 @@ def test_an_edition_between_that_was_taken_begins_the_count_anew(settings: Confi
 
 def test_three_editions_within_a_week_are_too_few(settings: Config) -> None:
     assert [came_back(settings, each, **FULL)[1] for each in editions(3, days=1)] == [0, 0, 0]
+
+
+def test_results_are_not_made_into_objects(settings: Config) -> None:
+    made = editions(3)
+    seen: list[object] = []
+
+    def note(instance: object, **_: object) -> None:
+        seen.append(instance)
+
+    post_init.connect(note, Result)
+    try:
+        assert came_back(settings, made[-1], **FULL)[1] == 0
+    finally:
+        post_init.disconnect(note, Result)
+    assert not seen, "a daily newsletter has thousands, and this runs in a transaction"
 
 
 def test_what_is_held_against_us_never_counts(settings: Config) -> None:

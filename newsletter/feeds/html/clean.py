@@ -72,16 +72,7 @@ _SCHEMES = {"http", "https", "mailto"}
 # Their content is no text of the post: browsers show it instead of what could not be run.
 _WITHOUT_CONTENT = words("script style template svg textarea select button title head map canvas")
 _first = nh3.Cleaner(
-    tags={
-        *_TAGS,
-        *marks.STYLED,
-        *blocks.WRAPPERS,
-        *players.PLAYERS,
-        *formulas.TAGS,
-        *lazy.IMAGES,
-        "source",
-        "noscript",
-    },
+    tags={*_TAGS, *_LOOSE_TAGS},
     attributes=_LOOSE_ATTRIBUTES,
     link_rel=None,
     clean_content_tags={*_WITHOUT_CONTENT},

@@ -52,12 +52,18 @@ def draft(
         str, typer.Option(metavar="EDITION", help="Create a correction of this edition, for everyone who received it.")
     ] = "",
     letter: Annotated[
-        bool, typer.Option("--letter", help="Create a letter: an edition outside the schedule, without posts.")
+        bool,
+        typer.Option(
+            "--letter", help="Create a standalone edition (a letter), outside the schedule and without posts."
+        ),
     ] = False,
-    with_posts: Annotated[bool, typer.Option("--with-posts", help="Give the letter the posts that are due.")] = False,
-    subject: Annotated[str, typer.Option(help="The subject of the letter.")] = "",
+    with_posts: Annotated[
+        bool, typer.Option("--with-posts", help="With --letter: include the posts that are due.")
+    ] = False,
+    subject: Annotated[str, typer.Option(help="With --letter: its subject.")] = "",
     copy: Annotated[
-        str, typer.Option(metavar="EDITION", help="Make a letter with the texts and blocks of this edition.")
+        str,
+        typer.Option(metavar="EDITION", help="Create a standalone edition with the texts and blocks of this edition."),
     ] = "",
 ) -> None:
     """Create or update the draft of an edition. The sources are checked first."""

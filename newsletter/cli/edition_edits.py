@@ -48,7 +48,7 @@ def edit(
         list[Path] | None, typer.Option(metavar="FILE", help="A Markdown file with a sponsor, event or call to action.")
     ] = None,
     remove_block: Annotated[list[str] | None, typer.Option(metavar="ID", help="Remove this block.")] = None,
-    note: Annotated[str | None, typer.Option(help="A note to colleagues. Readers never see it.")] = None,
+    note: Annotated[str | None, typer.Option(help="A note to colleagues. Subscribers never see it.")] = None,
     note_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Whom the note is for; default: everybody.")] = "",
 ) -> None:
     """Change the text, posts and blocks of a draft. 'newsletter show' lists posts and blocks."""

@@ -144,7 +144,9 @@ def demo(
 
 def check(
     dns: Annotated[bool, typer.Option("--dns", help="Also check what mailbox providers require.")] = False,
-    connect: Annotated[bool, typer.Option("--connect", help="Also log in to the provider; no email is sent.")] = False,
+    connect: Annotated[
+        bool, typer.Option("--connect", help="Also log in to each provider and the fallback; no email is sent.")
+    ] = False,
     integrity: Annotated[
         bool, typer.Option("--integrity", help="Also read the whole database and look for damage.")
     ] = False,

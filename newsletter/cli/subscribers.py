@@ -143,9 +143,9 @@ def add(
 
 @app.command(epilog="Example: newsletter subscribers unanswered -n kinaforum")
 def unanswered(newsletter: OfNewsletter) -> None:
-    """List subscribers who haven't said if they still want it.
+    """List subscribers who were asked to stay and haven't answered.
 
-    They were asked by email at least 30 days ago. Nobody is unsubscribed.
+    They were asked by email at least 30 days ago whether they still want it. Nobody is unsubscribed.
     """
     found = ready()
     named = newsletter_named(found, newsletter)

@@ -102,11 +102,13 @@ MOMENT_OF_PERIOD = MessageType(
 )
 CADENCE_OF_PERIOD = MessageType(
     "value.cadence-of-period",
-    gettext_noop('cadences: add "{period}", the period, which readers get if they choose nothing'),
+    gettext_noop('cadences: add "{period}", the period, which subscribers get if they choose nothing'),
 )
 PERIOD_OF_POST = MessageType(
     "value.period-of-post",
-    gettext_noop("period must be day, week or month; to let readers get an email for every post, add post to cadences"),
+    gettext_noop(
+        "period must be day, week or month; to let subscribers get an email for every post, add post to cadences"
+    ),
 )
 POST_KEY = MessageType(
     "value.post-key",
@@ -136,8 +138,8 @@ TOPIC_SOURCE = MessageType(
 TOO_MANY_TOPICS = MessageType(
     "value.too-many-topics",
     gettext_noop(
-        "topics: readers can pick from {count} topics in {combinations} ways, and each may need an email of its own;"
-        " that is more than maximum_variants ({maximum}): use fewer topics, or raise it"
+        "topics: subscribers can pick from {count} topics in {combinations} ways, and each may need an email of its "
+        "own; that is more than maximum_variants ({maximum}): use fewer topics, or raise it"
     ),
 )
 NETWORK = MessageType(

@@ -62,7 +62,7 @@ WELCOME_GONE = MessageType("welcome.gone", gettext_noop("this letter was removed
 WELCOME_REMOVED = MessageType("welcome.removed", gettext_noop("removed from the welcome series"))
 WELCOME_SENT_BY_ITSELF = MessageType(
     "welcome.sent-by-itself",
-    gettext_noop("{name} is a letter of the welcome series, which is sent to each new reader when it is due"),
+    gettext_noop("{name} is a letter of the welcome series; each new subscriber gets it when it is due"),
 )
 
 # Newsletters that are paused or archived.
@@ -130,7 +130,7 @@ TOO_OLD_TO_CORRECT = MessageType(
     "edition.too-old-to-correct",
     gettext_noop(
         "the record of who received {name} has been deleted (delivery.keep_deliveries), so it can't be corrected; "
-        "write a letter to everybody instead"
+        "send a standalone edition to everyone instead"
     ),
 )
 NOT_CANCELLED = MessageType(

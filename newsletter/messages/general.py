@@ -65,7 +65,8 @@ IF_MATCH_FAILED = MessageType(
 )
 NO_SUBSCRIPTION = MessageType("api.subscription-unknown", gettext_noop("there is no subscription {number}"))
 CADENCE_NOT_OFFERED = MessageType(
-    "api.cadence-not-offered", gettext_noop("readers of this newsletter can't choose '{cadence}'; use one of {offered}")
+    "api.cadence-not-offered",
+    gettext_noop("subscribers of this newsletter can't choose '{cadence}'; use one of {offered}"),
 )
 TOPIC_NOT_OFFERED = MessageType(
     "api.topic-not-offered", gettext_noop("this newsletter has no topic '{topic}'; use topics of {offered}")

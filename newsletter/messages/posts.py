@@ -19,6 +19,6 @@ AFTER_THE_END = MessageType(
     gettext_noop("goes into the next edition, because it was found after posts that belong to that edition"),
 )
 OWN_EDITION = MessageType("post.own-edition", gettext_noop("gets its own edition, after this one"))
-NOT_CHOSEN = MessageType("post.not-chosen", gettext_noop("letters have only the posts that you add"))
+NOT_CHOSEN = MessageType("post.not-chosen", gettext_noop("a standalone edition has only the posts that you add"))
 OUTSIDE = MessageType("post.outside", gettext_noop("not published in this period"))
 DECIDED_BEFORE = MessageType("post.decided-before", gettext_noop("{reason} (decided in {edition})"))

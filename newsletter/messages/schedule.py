@@ -7,7 +7,7 @@ MISSED = MessageType(
     "schedule.missed", gettext_noop("missed, because newsletter was not running; the next one took its place")
 )
 INACTIVE = MessageType("schedule.inactive", gettext_noop("the newsletter was paused or archived"))
-NO_NEW_POST = MessageType("schedule.no-new-post", gettext_noop("no post to send to readers"))
+NO_NEW_POST = MessageType("schedule.no-new-post", gettext_noop("no new post to send"))
 DRAFTED = MessageType("schedule.drafted", gettext_noop("{edition}: {state}"))
 SENT_EARLY = MessageType(
     "schedule.sent-early", gettext_noop("its edition was sent early by hand; later posts go into the next one")

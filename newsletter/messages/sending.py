@@ -27,7 +27,7 @@ BOUNCING = MessageType(
 COMPLAINED = MessageType(
     "sending.complained",
     gettext_noop(
-        "{complained} of {sent} readers reported the email as spam ({share} %), more than the {bound} % at which "
+        "{complained} of {sent} subscribers reported the email as spam ({share} %), more than the {bound} % at which "
         "sending pauses; find out why, then resume or cancel"
     ),
 )

@@ -62,7 +62,7 @@ def test_the_newsletter_of_a_cadence_is_valid_whatever_the_times_of_the_period()
 @pytest.mark.parametrize(
     ("keys", "tables", "message"),
     [
-        ('cadences = ["day"]', "", 'cadences: add "week", the period, which readers get if they choose nothing'),
+        ('cadences = ["day"]', "", 'cadences: add "week", the period, which subscribers get if they choose nothing'),
         ('cadences = ["week", "week"]', "", "cadences: list each one once"),
         (
             'cadences = ["week", "day"]',

@@ -41,9 +41,9 @@ def resend(
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show how many subscribers were skipped.")] = False,
 ) -> None:
-    """Send an edition to those who were skipped. It was cancelled, or they could not receive it then.
+    """Send an edition to the subscribers who were skipped.
 
-    Nobody gets it twice. Unconfirmed messages are not sent again; see 'newsletter settle'.
+    It was cancelled, or they could not receive it when it was sent. Nobody gets it twice. Unconfirmed messages are not sent again; see 'newsletter settle'.
     """
     found = ready()
     from newsletter.editions.draft import find

@@ -200,7 +200,7 @@ UNENCRYPTED = MessageType(
 NOTHING_SENT = MessageType("check.nothing-sent", gettext_noop("emails are only written to a folder"))
 
 # Header fields.
-ONE_CLICK_GOOD = MessageType("check.one-click", gettext_noop("readers unsubscribe with one click at {url}"))
+ONE_CLICK_GOOD = MessageType("check.one-click", gettext_noop("subscribers can unsubscribe with one click ({url})"))
 ONE_CLICK_HTTP = MessageType(
     "check.one-click-http",
     gettext_noop("{url} is not https, so emails have no one-click unsubscribe; set up https and change site.url"),

@@ -40,7 +40,7 @@ def cadences_page(fields: Iterable[SettingField]) -> SettingsPage:
             SettingField(
                 "cadences",
                 _("Readers can choose"),
-                _("The newsletter’s own frequency must be among them. If none is ticked, readers can’t choose."),
+                _("The newsletter’s own frequency must be among them. If none is ticked, subscribers can’t choose."),
                 Kind.CHOICES,
                 TITLES,
             ),

@@ -43,7 +43,8 @@ def resend(
 ) -> None:
     """Send an edition to the subscribers who were skipped.
 
-    It was cancelled, or they could not receive it when it was sent. Nobody gets it twice. Unconfirmed messages are not sent again; see 'newsletter settle'.
+    It was cancelled, or they could not receive it when it was sent. Nobody gets it twice. Unconfirmed messages are not
+    sent again; see 'newsletter settle'.
     """
     found = ready()
     from newsletter.editions.draft import find

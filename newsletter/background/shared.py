@@ -8,7 +8,7 @@ may send them.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from procrastinate.contrib.django.models import ProcrastinateJob
 from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 from procrastinate.jobs import DeleteJobCondition, Job, Status
+from procrastinate.worker import Worker
 
 from newsletter import config
 from newsletter.background.tasks import QUEUES, SHARED, SetAside, Task
@@ -47,6 +48,7 @@ SET_ASIDE = Q(status="failed", attempts__gte=ATTEMPTS)
 BATCH = 500
 POLL_SECONDS = 5.0
 GRACE_SECONDS = 30.0
+CANCEL_SECONDS = 1.0
 CONNECTIONS = 4
 """The most connections that the queues of a program share; each queue has one more, on which it is notified."""
 
@@ -155,17 +157,25 @@ async def _work(
     for task in SHARED.values():
         _register(app, task, failures)
     async with app.open_async():
-        running = [asyncio.ensure_future(_worker(app, queue, count)) for queue, count in concurrency.items()]
-        running.append(asyncio.ensure_future(_look_after_lost_workers(app, tell)))
+        workers = [_worker(app, queue, count) for queue, count in concurrency.items()]
+        running = [asyncio.ensure_future(worker.run()) for worker in workers]
+        looking = asyncio.ensure_future(_look_after_lost_workers(app, tell))
         waiting = asyncio.ensure_future(stopped.wait())
         try:
-            done, _ = await asyncio.wait([waiting, *running], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([waiting, looking, *running], return_when=asyncio.FIRST_COMPLETED)
             for each in done:
                 each.result()
         finally:
-            for each in (waiting, *running):
-                each.cancel()
-            await asyncio.gather(waiting, *running, return_exceptions=True)
+            for worker in workers:
+                worker.stop()  # a worker that is cancelled while it starts may go on for ever
+            await asyncio.gather(*running, _cancel(waiting), _cancel(looking), return_exceptions=True)
+
+
+async def _cancel(task: asyncio.Future[Any]) -> None:
+    """Cancel a task, again and again until it has ended: a database driver may lose a cancellation."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait([task], timeout=CANCEL_SECONDS)
 
 
 def _register(app: App, task: Task, failures: _Failures) -> None:
@@ -175,8 +185,9 @@ def _register(app: App, task: Task, failures: _Failures) -> None:
     app.task(name=task.name, queue=task.queue)(run)
 
 
-def _worker(app: App, queue: str, count: int) -> Awaitable[None]:
-    return app.run_worker_async(
+def _worker(app: App, queue: str, count: int) -> Worker:
+    return Worker(
+        app,
         queues=[queue],
         name=f"newsletter-{queue}",
         concurrency=count,

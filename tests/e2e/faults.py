@@ -54,7 +54,8 @@ start(config.use(config.load(Path("config.toml").absolute())))
 from newsletter.cli.serving import serve
 from newsletter.supervision import Periods
 
-held = []
+held, keeping = [], []
+freed = threading.Event()
 
 def kill(name):
     for thread in threading.enumerate():
@@ -64,15 +65,26 @@ def kill(name):
         if service.name == name:
             service.call()  # one that waits hears of it when it is called
 
-def spend(left):
+def take(left):
     try:
         while True:
             held.append(os.open("/dev/null", os.O_RDONLY))
     except OSError:
-        for _ in range(int(left)):
+        for _ in range(left):
             os.close(held.pop())
 
+def spend(left):
+    take(int(left))
+    keeping.append(threading.Thread(target=keep, args=(int(left),), daemon=True))
+    keeping[0].start()
+
+def keep(left):  # what other threads had open for a moment when the first were taken
+    while not freed.wait(0.02):
+        take(left)
+
 def free(_):
+    freed.set()
+    keeping.pop().join()
     while held:
         os.close(held.pop())
 

@@ -198,6 +198,23 @@ background.stop()
 print(background.join(30), background.status().restarts)
 """
 )
+STOP_EARLY = (
+    START
+    + """
+import threading
+from newsletter.background import shared
+
+for step in range(60):
+    thread = threading.Thread(target=shared.work, args=(
+        lambda stop: threading.Timer(step * 0.002, stop).start(), shared.Tell(print, print)
+    ))
+    thread.start()
+    thread.join(20)
+    if thread.is_alive():
+        print("stopped after", step * 0.002, "s, and still there", flush=True)
+        os._exit(1)
+"""
+)
 
 
 @pytest.fixture
@@ -297,3 +314,8 @@ def test_a_database_that_is_away_is_told_and_work_goes_on_when_it_returns(machin
     machines[0].run("editions")
     told = script(machines[0], DATABASE_AWAY)
     assert told.stdout.split() == ["database.unusable", "0", "True", "0"], told.stderr
+
+
+def test_workers_end_that_are_stopped_while_they_start(machines: list[Site]) -> None:
+    machines[0].run("editions")
+    assert script(machines[0], STOP_EARLY).stdout == ""

@@ -36,6 +36,7 @@ from newsletter.sending.providers.interface import ProviderProblem, idempotency_
 from newsletter.sending.providers.payload import api_message
 from newsletter.sending.providers.responses import judge
 from newsletter.sending.worker import Control, run_engine
+from newsletter.web.desk.settings.delivery_pages import PROVIDERS
 from subscribers import tokens
 from subscribers.models import Subscriber
 from tests.doubles import provider_api, provider_calls
@@ -267,7 +268,7 @@ def test_a_missing_key_is_named(tmp_path: Path, api: Api) -> None:
     edition_to(1)
     ended = send(api, "postmark", tmp_path, postmark={})
     assert ended.reason is EndReason.UNREACHABLE
-    assert str(ended.problem).startswith("delivery.postmark: ")
+    assert str(ended.problem) == "delivery.postmark.server_token: required, but missing"
 
 
 @pytest.mark.parametrize(
@@ -395,3 +396,24 @@ def test_another_attempt_has_another_idempotency_key() -> None:
     assert idempotency_key([first]) != idempotency_key([first._replace(attempt=2)])
     second = first._replace(number=2, message_id="id2")
     assert idempotency_key([first, second]) == idempotency_key([second, first])
+
+
+def _settings(name: str, values: dict[str, str]) -> DeliverySettings:
+    chosen: dict[str, Any] = {"provider": name, name: values}
+    return DeliverySettings(**chosen)
+
+
+@pytest.mark.parametrize("name", sorted(choice.REQUIRED))
+def test_settings_that_are_required(name: str) -> None:
+    values = {key: "https://mail.example.org/" if key == "api_url" else "key" for key in choice.REQUIRED[name]}
+    assert choice.provider(_settings(name, values))
+    for key in values:
+        without = {other: value for other, value in values.items() if other != key}
+        with pytest.raises(ProviderProblem) as raised:
+            choice.provider(_settings(name, without))
+        assert str(raised.value) == f"delivery.{name}.{key}: required, but missing"
+
+
+def test_required_settings_can_be_entered_in_the_browser() -> None:
+    fields = {field.key for field in PROVIDERS.fields}
+    assert {f"{name}.{key}" for name, keys in choice.REQUIRED.items() for key in keys} <= fields

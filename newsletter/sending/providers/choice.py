@@ -1,6 +1,6 @@
 """The API provider that a configuration names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 from importlib.util import find_spec
 from typing import Any
@@ -9,9 +9,32 @@ from anymail.exceptions import AnymailError
 
 from newsletter.config import DeliverySettings
 from newsletter.messages import delivery as messages
+from newsletter.messages.configuration import MISSING
+from newsletter.messages.general import ABOUT
 from newsletter.sending.providers.anymail_api import Mailgun, Postmark, Resend
 from newsletter.sending.providers.anymail_backends import INTERFACES, AnymailProvider
 from newsletter.sending.providers.interface import Provider, ProviderProblem, wrong_settings
+
+REQUIRED = {
+    "brevo": ("api_key",),
+    "mailersend": ("api_token",),
+    "mailgun": ("api_key",),
+    "mailjet": ("api_key", "secret_key"),
+    "mailtrap": ("api_token",),
+    "postal": ("api_key", "api_url"),
+    "postmark": ("server_token",),
+    "resend": ("api_key",),
+    "scaleway": ("secret_key", "project_id"),
+    "sendgrid": ("api_key",),
+    "sparkpost": ("api_key",),
+    "unisender_go": ("api_key", "api_url"),
+}
+"""The settings without which a provider can't be used. Amazon SES finds its own in the machine's environment too."""
+
+
+def missing(name: str, given: Collection[str]) -> list[str]:
+    """Return the required settings of a provider that are not among the given ones."""
+    return [key for key in REQUIRED.get(name, ()) if key not in given]
 
 
 def provider(settings: DeliverySettings) -> Provider:
@@ -25,6 +48,8 @@ def provider(settings: DeliverySettings) -> Provider:
     }
     name = str(settings.provider)
     keys = {key.lower(): given for key, given in getattr(settings, name).items()}
+    if absent := missing(name, [key for key in keys if keys[key]]):
+        raise ProviderProblem(ABOUT(subject=f"delivery.{name}.{absent[0]}", message=MISSING()))
     try:
         return kinds[name](keys)
     except ProviderProblem:

@@ -120,8 +120,13 @@ class SendingForm(DeskForm):
 
     def _check_service(self, name: str) -> None:
         """Report what is missing for an email service."""
-        from newsletter.sending.providers.choice import provider  # the HTTP clients take long to import
+        from newsletter.sending.providers.choice import missing, provider  # the HTTP clients take long to import
 
+        absent = missing(name, self._service(name))
+        for key in absent:
+            self.add_error(f"{name}.{key}", forms.Field.default_error_messages["required"])
+        if absent:
+            return
         chosen: dict[str, Any] = {"provider": name, name: self._service(name)}
         try:
             provider(DeliverySettings(**chosen))

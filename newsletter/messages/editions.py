@@ -47,22 +47,22 @@ CANCELLED_UNSENT_BY = MessageType(
 
 # Letters of the welcome series.
 WELCOME_FULL = MessageType(
-    "welcome.full", gettext_noop("a welcome series has at most {most} letters; change or remove one of them")
+    "welcome.full", gettext_noop("a welcome series has at most {most} emails; change or remove one of them")
 )
 WELCOME_DAYS = MessageType("welcome.days", gettext_noop("choose 0 to {longest} days after the confirmation"))
 WELCOME_TAKEN = MessageType(
     "welcome.taken",
     *ngettext_noop(
-        "another letter is sent {days} day after the confirmation; choose another number of days",
-        "another letter is sent {days} days after the confirmation; choose another number of days",
+        "another email is sent {days} day after the confirmation; choose another number of days",
+        "another email is sent {days} days after the confirmation; choose another number of days",
     ),
     count="days",
 )
-WELCOME_GONE = MessageType("welcome.gone", gettext_noop("this letter was removed from the series; add a new one"))
+WELCOME_GONE = MessageType("welcome.gone", gettext_noop("this email was removed from the series; add a new one"))
 WELCOME_REMOVED = MessageType("welcome.removed", gettext_noop("removed from the welcome series"))
 WELCOME_SENT_BY_ITSELF = MessageType(
     "welcome.sent-by-itself",
-    gettext_noop("{name} is a letter of the welcome series; each new subscriber gets it when it is due"),
+    gettext_noop("{name} is an email of the welcome series; each new subscriber gets it when it is due"),
 )
 
 # Newsletters that are paused or archived.

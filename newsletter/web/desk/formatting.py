@@ -33,7 +33,7 @@ def language() -> str:
 def period(edition: Edition) -> str:
     """An edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
     if edition.welcome_id:
-        return _("Welcome letter")
+        return _("Welcome series email")
     title, found = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
     return f"{title} · {cadence(found)}" if found else title
 

@@ -68,7 +68,7 @@ def _line(configuration: Config, newsletter: Newsletter, letter: WelcomeLetter, 
     )
     return LetterLine(
         letter,
-        subjects([shown], configuration)[shown.pk] if shown else _("Letter %(n)s") % {"n": letter.number},
+        subjects([shown], configuration)[shown.pk] if shown else _("Email %(n)s") % {"n": letter.number},
         distance(letter.days),
         state,
         mark,

@@ -73,7 +73,7 @@ def change(request: HttpRequest, name: str, number: int) -> HttpResponse:
             messages.success(request, _("Saved."))
         else:
             welcome_series.remove(letter, now=now, by=by)
-            messages.success(request, _("The letter was removed from the series. Nobody else gets it."))
+            messages.success(request, _("The email was removed from the series. Nobody else gets it."))
     return redirect("desk:welcome", name)
 
 

@@ -7,6 +7,7 @@ from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
 
 from newsletter.config import Cadence, Period
+from newsletter.feeds.document import split_address
 
 NO_NUL = r"^[^\u0000]*$"
 EARLIEST, LATEST = 1970, 2200
@@ -16,6 +17,12 @@ def _sensible(at: datetime) -> datetime:
     if not EARLIEST <= at.year <= LATEST:
         raise ValueError(f"the year must be {EARLIEST} to {LATEST}")
     return at
+
+
+def _web_address(url: str) -> str:
+    if not split_address(url).hostname:
+        raise ValueError("not a web address")
+    return url
 
 
 def _sensible_day(day: date) -> date:
@@ -28,7 +35,11 @@ Line = Annotated[str, StringConstraints(max_length=2_000, pattern=NO_NUL)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_NUL)]
 Words = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)]
 LongText = Annotated[str, StringConstraints(max_length=200_000, pattern=NO_NUL)]
-Link = Annotated[str, StringConstraints(min_length=1, max_length=2_000, pattern=r"^https?://[^\s\u0000]+$")]
+Link = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=2_000, pattern=r"^https?://[^\s\u0000]+$"),
+    AfterValidator(_web_address),
+]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_NUL)]
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]

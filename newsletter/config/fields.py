@@ -15,10 +15,21 @@ RULES = ConfigDict(extra="forbid", arbitrary_types_allowed=True, validate_by_nam
 
 def web_address(value: object) -> str:
     """Return a web address with its host in ASCII, without a slash at the end. Raises InvalidValue."""
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if not isinstance(value, str) or not parts or parts.scheme not in ("http", "https") or not parts.hostname:
+    host = _host(value) if isinstance(value, str) else ""
+    if not isinstance(value, str) or not host:
         raise InvalidValue(messages.WEB_ADDRESS(value=repr(value)))
-    return _in_ascii(value.rstrip("/"), parts.hostname)
+    return _in_ascii(value.rstrip("/"), host)
+
+
+def _host(url: str) -> str:
+    """Return the host of a web address; empty if it isn't one."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return ""
+    host = parts.hostname or ""
+    return host if parts.scheme in ("http", "https") and " " not in parts.netloc else ""
 
 
 def _in_ascii(url: str, host: str) -> str:

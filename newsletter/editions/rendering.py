@@ -20,6 +20,7 @@ from newsletter.domain.found_post import Image
 from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
 from newsletter.editions.links.counted import added_size
 from newsletter.editions.selection.ordering import day_of
+from newsletter.feeds.document import split_address
 from newsletter.images import names
 from newsletter.messages import Message, sources
 from newsletter.messages.general import ABOUT
@@ -300,7 +301,7 @@ def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:
     names = {s.url: s.name for s in newsletter.sources}
     listings = sorted(entry.post.listings.all(), key=lambda x: x.pk)
     said = next((names.get(x.source.url) or x.source.title for x in listings), "")
-    return said or (urlsplit(entry.post.url).hostname or "").removeprefix("www.")
+    return said or (split_address(entry.post.url).hostname or "").removeprefix("www.")
 
 
 def _subject(digest: Digest, newsletter: config.Newsletter) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from newsletter.domain.found_post import FoundPost, Image
-from newsletter.feeds.document import absolute, escape
+from newsletter.feeds.document import absolute, escape, split_address
 from newsletter.feeds.double_encoding import undo_double_encoding
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import Cleaned, clean
@@ -180,7 +180,7 @@ def _bounded(title: str) -> tuple[str, tuple[Message, ...]]:
 
 def _web_address(link: str, base: str) -> str:
     whole = absolute(link, base) if link.strip() else ""
-    return whole if whole.startswith(("http://", "https://")) else ""
+    return whole if whole.startswith(("http://", "https://")) and split_address(whole).hostname else ""
 
 
 def _moment(value: str | datetime | None) -> datetime | None:

@@ -6,30 +6,25 @@ No email is sent. Each finding is a sentence with a remedy.
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
 
 from newsletter import config
 from newsletter.config import Config
 from newsletter.delivery.smtp.session import SessionError, check_connection
-from newsletter.domain.digest import Digest, DigestPost
 from newsletter.editions import local_links
 from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import JobProblem
-from newsletter.editions.rendering import letterhead
 from newsletter.messages import failures as messages
 from newsletter.messages import message_of
 from newsletter.messages.general import ABOUT
 from newsletter.models.migration_state import waiting_migrations
-from newsletter.render.digest import group
-from newsletter.render.edition import render
 from newsletter.render.html.loader import TemplateProblem
-from newsletter.render.subject import subject
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.integrity import damages, space_for_copy
+from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.providers.interface import ProviderProblem
+from subscribers.models import WhereProblem, parse_where
 
 
 def run(configuration: Config, *, dns: bool = False, connect: bool = False, integrity: bool = False) -> list[Check]:
@@ -85,15 +80,11 @@ def _links(configuration: Config, newsletter: config.Newsletter, *, count: bool)
 def _template(configuration: Config, newsletter: config.Newsletter) -> Check:
     """Render a sample edition with the newsletter's templates and subject."""
     about = ABOUT(subject=newsletter.name, message=messages.ABOUT_TEMPLATES())
-    head, now = letterhead(configuration, newsletter), datetime(2026, 2, 6, 12, tzinfo=UTC)
-    post = DigestPost("1", "https://example.org/a", "A headline", "<p>Some text.</p>", published=now, language="en")
-    groups = group(
-        [post], by=newsletter.group_by, order="given", zone=ZoneInfo(newsletter.timezone), language=newsletter.language
-    )
     try:
-        line = subject(newsletter.subject, head, [post], now, now)
-        render(Digest("check/2026-W06", head, now, now, line, "", groups), configuration.folder / "templates")
-    except TemplateProblem as problem:
+        try_subject(configuration, newsletter)
+        try_templates(configuration, newsletter)
+        parse_where(newsletter.where)
+    except (TemplateProblem, WhereProblem) as problem:
         return Check(about, Verdict.BAD, message_of(problem))
     return Check(about, Verdict.GOOD, messages.TEMPLATES_READY())
 

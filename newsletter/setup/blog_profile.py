@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading, read
+from newsletter.feeds.document import split_address
 from newsletter.feeds.formats.decode import decode
 from newsletter.feeds.html.markup import to_tree
 from newsletter.feeds.http.fetch import Fetcher
@@ -48,7 +49,7 @@ class BlogProfile:
     @property
     def name(self) -> str:
         """A name for the newsletter, made from the title, else from the host: `a-z`, `0-9` and `-`."""
-        host = (urlsplit(self.url).hostname or "").removeprefix("www.").partition(".")[0]
+        host = (split_address(self.url).hostname or "").removeprefix("www.").partition(".")[0]
         return newsletter_name(self.title) or newsletter_name(host) or "newsletter"
 
 

@@ -62,3 +62,9 @@ def test_a_body_that_is_no_json_is_refused(api: ApiClient) -> None:
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "api.not-json")
     assert answer["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("key", ["url", "image"])
+def test_a_malformed_address_is_refused(api: ApiClient, key: str) -> None:
+    api.post("/posts", {**POST, key: "http://[::1"}, 422)
+    assert not Post.objects.exists()

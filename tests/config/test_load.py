@@ -101,6 +101,8 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"tables": "[collect]\nmaximum_bytes = true"}, "collect.maximum_bytes: True is not a size"),
         ({"tables": "[web]\nport = 70000"}, "web.port: 70000 is invalid; write 65535 or less"),
         ({"site": 'alert_url = "ftp://x.example"'}, "site.alert_url: 'ftp://x.example' is not a web address"),
+        ({"site": 'alert_url = "http://[::1"'}, "site.alert_url: 'http://[::1' is not a web address"),
+        ({"site": 'alert_url = "https://a b.example"'}, "site.alert_url: 'https://a b.example' is not a web address"),
         ({"site": 'secret_key = { env = "NO_SUCH" }'}, "site.secret_key: the environment variable NO_SUCH is not set"),
         ({"site": 'secret_key = { file = "no.key" }'}, "site.secret_key: /nowhere/no.key can't be read"),
         ({"tables": "[newsletters.Kina_Forum]\n"}, "newsletters.Kina_Forum"),

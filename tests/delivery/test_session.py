@@ -358,3 +358,9 @@ async def test_only_offered_extensions_are_used(features: list[str], mail: str, 
     said = {command.split()[0]: command for command in server.commands}
     assert said["MAIL"].startswith(mail)
     assert said["RCPT"] == f"RCPT TO:<r0@reader.example>{rcpt}"
+
+
+@pytest.mark.parametrize("host", ["..", f"{'æ' * 80}.example", f"{'a' * 64}.example"])
+async def test_a_host_that_is_no_name_has_no_connection(host: str) -> None:
+    with pytest.raises(Unreachable, match="no connection to "):
+        await check_connection(Smtp(host=host, security="none"))

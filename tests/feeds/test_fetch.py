@@ -162,7 +162,17 @@ def test_a_body_that_breaks_off_is_kept_and_not_remembered(site: Site, collect: 
     assert (response.body, response.whole, response.etag) == (b"half", False, "")
 
 
-@pytest.mark.parametrize("url", ["http://[::1/", "ftp://blog.example/", "http:///feed", "blog.example"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://[::1/",
+        "ftp://blog.example/",
+        "http:///feed",
+        "blog.example",
+        "http://a b.example/",
+        "http://a.example:99999/",
+    ],
+)
 def test_what_is_no_web_address_is_said(url: str, collect: config.Collect) -> None:
     assert str(problem(collect, url)) == f"{url}: this is not a web address; enter one that begins with https://"
 

@@ -366,3 +366,9 @@ def test_an_entry_with_the_id_of_another_and_another_text_is_told() -> None:
 def test_the_same_entry_twice_is_not_told() -> None:
     told = [str(p) for p in parse(_with_ids(("a", "One."), ("a", "One.")), BASE).problems]
     assert [t for t in told if "identifier" in t] == []
+
+
+@pytest.mark.parametrize("link", ["http://[::1", "https://a.example:99999/", "http:///nowhere"])
+def test_a_malformed_address_is_none(link: str) -> None:
+    feed = parse(rss(item("A title", "The text.").replace("<link>https://blog.example/a<", f"<link>{link}<")), BASE)
+    assert [post.url for post in feed.posts] == [""]

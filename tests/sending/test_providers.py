@@ -417,3 +417,9 @@ def test_settings_that_are_required(name: str) -> None:
 def test_required_settings_can_be_entered_in_the_browser() -> None:
     fields = {field.key for field in PROVIDERS.fields}
     assert {f"{name}.{key}" for name, keys in choice.REQUIRED.items() for key in keys} <= fields
+
+
+@pytest.mark.parametrize("url", ["nope", "http://[::1", "ftp://mail.example.org"])
+def test_an_api_address_is_checked(url: str) -> None:
+    with pytest.raises(ProviderProblem, match=r"delivery\.postal\.api_url: .* is not a web address"):
+        choice.provider(_settings("postal", {"api_key": "key", "api_url": url}))

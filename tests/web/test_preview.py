@@ -220,3 +220,30 @@ def test_the_variants_of_topics_say_who_gets_them_and_why_some_get_none(
     assert re.findall(r"Subscribers: (\d), (\d) post", page) == [("3", "2"), ("2", "1"), ("1", "0")]
     assert "this edition has no posts on the topics they picked" in page
     assert "Older" not in editor.get(f"{PAGE}frame/?variant=1").content.decode()
+
+
+BROKEN = {
+    "subject": ("{% for %}", "subject"),
+    "template": ("nothing-there", "nothing-there"),
+    "where": ("tag:film and", "is not allowed here"),
+}
+
+
+@pytest.mark.parametrize("key", BROKEN)
+@pytest.mark.parametrize("view", ["side/", "preview/", "frame/", "text/", "raw/", "links/", "proof/"])
+def test_a_setting_that_does_not_work_is_said_in_every_view(editor: Client, view: str, key: str) -> None:
+    value, said = BROKEN[key]
+    make.draft("First")
+    configured(**{key: value})
+    data = {"addresses": "kari@reader.example"}
+    answer = editor.post(PAGE + view, data) if view == "proof/" else editor.get(PAGE + view)
+    assert answer.status_code in (200, 422)
+    if key != "where" or view in ("side/", "preview/"):
+        assert said in answer.content.decode()
+
+
+def test_a_post_with_a_malformed_address_stops_no_draft(editor: Client) -> None:
+    make.draft("First")
+    Post.objects.update(url="http://[::1", html='<p>See <a href="http://[::1">this page</a> of another site.</p>')
+    for view in ("side/", "preview/", "frame/", "text/", "raw/", "links/"):
+        assert editor.get(PAGE + view).status_code == 200

@@ -132,6 +132,8 @@ async def _connect(smtp: Smtp, where: str) -> Connection:
         raise Unreachable(messages.NO_ANSWER(server=where, seconds=f"{seconds:g}")) from e
     except OSError as e:
         raise Unreachable(messages.NO_CONNECTION(server=where, cause=e.strerror or str(e))) from e
+    except UnicodeError as e:  # an empty label of the host's name, or one of more than 63 octets (RFC 1034 3.1)
+        raise Unreachable(messages.NO_CONNECTION(server=where, cause=str(e.__cause__ or e))) from e
     return connection
 
 

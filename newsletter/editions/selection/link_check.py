@@ -6,7 +6,6 @@ all missing has an error, and has not deleted its week.
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -14,6 +13,7 @@ from django.db.models.functions import Coalesce
 from newsletter import config
 from newsletter.config import Config
 from newsletter.editions.selection.windows import Window
+from newsletter.feeds.document import split_address
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.models import Post
@@ -29,7 +29,7 @@ def missing(configuration: Config, newsletter: config.Newsletter, window: Window
     posts = posts.filter(dated__gte=window.since, dated__lt=min(window.until, now)).order_by("-dated")
     by_host: dict[str, dict[int, str]] = {}
     for number, url in posts.values_list("pk", "url")[: newsletter.maximum_posts]:
-        by_host.setdefault(urlsplit(url).netloc, {})[number] = url
+        by_host.setdefault(split_address(url).netloc, {})[number] = url
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="addresses") as pool:
         found = pool.map(lambda addresses: _missing_of_a_host(configuration, addresses), by_host.values())
         return frozenset().union(*found)

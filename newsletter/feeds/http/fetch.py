@@ -19,6 +19,7 @@ import urllib3.exceptions
 from requests.structures import CaseInsensitiveDict
 
 from newsletter import __version__, config
+from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import without_controls
 from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.feeds.model import SourceProblem
@@ -208,11 +209,8 @@ def _conditions(etag: str, last_modified: str) -> dict[str, str]:
 
 
 def _check_address(here: str, url: str) -> None:
-    try:
-        parts = urlsplit(here)
-    except ValueError:  # brackets that hold no IPv6 address
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    parts = split_address(here)
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in parts.netloc:
         raise _problem(url, messages.NOT_AN_ADDRESS() if here == url else messages.LEADS_NOWHERE(address=here[:200]))
 
 

@@ -8,6 +8,8 @@ from typing import Any
 from anymail.exceptions import AnymailError
 
 from newsletter.config import DeliverySettings
+from newsletter.config.fields import web_address
+from newsletter.config.values import InvalidValue
 from newsletter.messages import delivery as messages
 from newsletter.messages.configuration import MISSING
 from newsletter.messages.general import ABOUT
@@ -50,6 +52,8 @@ def provider(settings: DeliverySettings) -> Provider:
     keys = {key.lower(): given for key, given in getattr(settings, name).items()}
     if absent := missing(name, [key for key in keys if keys[key]]):
         raise ProviderProblem(ABOUT(subject=f"delivery.{name}.{absent[0]}", message=MISSING()))
+    if keys.get("api_url"):
+        _check_api_url(name, keys["api_url"])
     try:
         return kinds[name](keys)
     except ProviderProblem:
@@ -58,6 +62,13 @@ def provider(settings: DeliverySettings) -> Provider:
         if not isinstance(e, AnymailError | ValueError | LookupError) and "anymail" not in type(e).__module__:
             raise
         raise wrong_settings(name, e) from e
+
+
+def _check_api_url(name: str, value: object) -> None:
+    try:
+        web_address(value)
+    except InvalidValue as e:
+        raise ProviderProblem(ABOUT(subject=f"delivery.{name}.api_url", message=e.message)) from e
 
 
 def _amazon_ses(keys: dict[str, Any]) -> Provider:

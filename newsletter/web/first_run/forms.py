@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from newsletter.config import DeliverySettings
+from newsletter.messages import Message
+from newsletter.messages.general import ABOUT
 from newsletter.sending.providers.interface import ProviderProblem
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
@@ -131,7 +133,18 @@ class SendingForm(DeskForm):
         try:
             provider(DeliverySettings(**chosen))
         except ProviderProblem as problem:
-            self.add_error(None, ValidationError(message(problem.message)))
+            self._add_problem(name, problem.message)
+
+    def _add_problem(self, name: str, problem: Message) -> None:
+        """Show a problem of an email service beside the field that it is about, or above the form."""
+        key = str(problem.param("subject")).removeprefix("delivery.") if ABOUT.matches(problem) else ""
+        about = problem.param("message")
+        if key in self.fields and isinstance(about, Message):
+            self.add_error(key, ValidationError(message(about)))
+        elif name == "amazon_ses" and not self._service(name).get("client_params", {}).get("region_name"):
+            self.add_error("amazon_ses.client_params.region_name", forms.Field.default_error_messages["required"])
+        else:
+            self.add_error(None, ValidationError(message(problem)))
 
     @property
     def general(self) -> list[forms.BoundField]:

@@ -2,13 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions.previews import sample_reader
 from newsletter.editions.rendering import letterhead
+from newsletter.feeds.document import split_address
 from newsletter.render import preview
 from newsletter.render.digest import body, group
 from newsletter.render.edition import render
@@ -64,7 +64,7 @@ def _shown(number: int, post: FoundPost, newsletter: Newsletter) -> DigestPost:
     return DigestPost(
         id=str(number),
         url=post.url,
-        title=post.title or (urlsplit(post.url).hostname or ""),
+        title=post.title or (split_address(post.url).hostname or ""),
         html=html,
         whole=whole,
         published=post.published,

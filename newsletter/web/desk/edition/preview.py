@@ -3,7 +3,10 @@
 Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import wraps
+from http import HTTPStatus
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
@@ -24,6 +27,7 @@ from newsletter.web.desk.edition import variants
 from newsletter.web.desk.edition.summary import departure
 from newsletter.web.desk.pages import about, as_sentence, edition_of, newsletter_of, page
 from newsletter.web.desk.permissions import Role, role
+from subscribers.models import WhereProblem
 from subscribers.requests import config_of
 
 FRAME_POLICY = (
@@ -31,17 +35,20 @@ FRAME_POLICY = (
     "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 """Scripts stay forbidden. The page around may measure how tall the email is, so it has the same origin."""
+PROBLEMS = (TemplateProblem, WhereProblem, JobProblem)
+"""Why an email can't be generated, or its recipients not counted."""
 KINDS = ("phone", "desktop", "inbox", "text", "raw")
 
 
 def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """What stands beside the draft: the mail on a phone, its size, the findings; and the buttons below."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
-    context = {**about(request, found, shown), "departure": departure(config_of(request), found, shown)}
+    context = about(request, found, shown)
     context["redo"] = history.steps(found)[1] if found.state == State.DRAFT else None
     try:
+        context["departure"] = departure(config_of(request), found, shown)
         context |= _looked_at(request, found)
-    except (TemplateProblem, JobProblem) as problem:
+    except PROBLEMS as problem:
         context["problem"] = as_sentence(problem)
     return page(request, "_side", context)
 
@@ -78,11 +85,11 @@ def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(found.revision)}),
         "may_choose_reader": role(request) is Role.ADMIN,
         "may_change": found.state == State.DRAFT,
-        "departure": departure(config_of(request), found, shown),
     }
     try:
+        context["departure"] = departure(config_of(request), found, shown)
         context |= _looked_at(request, found)
-    except (TemplateProblem, JobProblem) as problem:
+    except PROBLEMS as problem:
         context["problem"] = as_sentence(problem)
     return page(request, "preview", context, section="home")
 
@@ -123,7 +130,21 @@ def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
     ]
 
 
+def _or_the_reason(view: Callable[[HttpRequest, str, str], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Wrap a view of the email so that it shows why the email can't be generated."""
+
+    @wraps(view)
+    def shown(request: HttpRequest, name: str, period: str) -> HttpResponse:
+        try:
+            return view(request, name, period)
+        except PROBLEMS as problem:
+            return _plain(as_sentence(problem), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+    return shown
+
+
 @xframe_options_sameorigin
+@_or_the_reason
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The mail's HTML alone, for the sandboxed frame; `dark=1` its dark side, `bare=1` without images."""
     looked_at, chosen = _proof(request, edition_of(name, period)), _chosen(request)
@@ -142,6 +163,7 @@ def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
 
 
 @xframe_options_sameorigin
+@_or_the_reason
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The mail's text part."""
     looked_at = _proof(request, edition_of(name, period))
@@ -150,6 +172,7 @@ def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 @xframe_options_sameorigin
+@_or_the_reason
 def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """The whole mail as it goes over the line."""
     edition = edition_of(name, period)
@@ -159,12 +182,13 @@ def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return _plain(mail.decode("utf-8", "replace"))
 
 
-def _plain(shown: str) -> HttpResponse:
-    response = HttpResponse(shown, content_type="text/plain; charset=utf-8")
+def _plain(shown: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    response = HttpResponse(shown, content_type="text/plain; charset=utf-8", status=status)
     response["Content-Security-Policy"] = FRAME_POLICY.format(images="'none'")
     return response
 
 
+@_or_the_reason
 def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Whether the addresses in the mail answer; asked by the page when it is there already."""
     looked_at = queries.proof(config_of(request), edition_of(name, period))

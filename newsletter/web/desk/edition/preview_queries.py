@@ -16,6 +16,7 @@ from newsletter.domain.segments import Reader
 from newsletter.editions import rendering
 from newsletter.editions.previews import sample_reader
 from newsletter.editions.rendering import Proof
+from newsletter.feeds.document import split_address
 from newsletter.models import Edition
 from newsletter.render import preview
 from newsletter.web.desk import formatting
@@ -133,7 +134,7 @@ def links(looked_at: Proof) -> list[str]:
     """The addresses that the posts link to, each once; the site's own are left out."""
     own = urlsplit(looked_at.letterhead.site_url).netloc
     return list(
-        dict.fromkeys(address for address in _found(looked_at.rendered.html) if urlsplit(address).netloc != own)
+        dict.fromkeys(address for address in _found(looked_at.rendered.html) if split_address(address).netloc != own)
     )
 
 

@@ -26,6 +26,7 @@ from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.messages.delivery import TEST_ACCEPTED
 from newsletter.models import Edition, State
+from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries
 from newsletter.web.desk import formatting
 from newsletter.web.desk import shown as fields
@@ -46,7 +47,7 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
     if request.method == "POST":
         try:
             told = edition_tests.send(found, config_of(request), given.replace(",", " ").split(), by=editor(request))
-        except JobProblem as refused:
+        except (JobProblem, TemplateProblem) as refused:
             problem = as_sentence(refused)
     context = {
         **about(request, found, shown),

@@ -40,6 +40,7 @@ from newsletter.messages.configuration import (
     TOPIC_WITHOUT_POSTS,
 )
 from newsletter.messages.general import ABOUT
+from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.pages import editor, newsletter_of, page
@@ -242,12 +243,20 @@ def _save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
 
 def _write(request: HttpRequest, wanted: Wanted) -> None:
     before = tree_of(config_of(request).file)
-    save(config_of(request).file, wanted.changes, wanted.seen, check=config.check_change)
+    save(config_of(request).file, wanted.changes, wanted.seen, check=partial(_check, wanted.changes))
     config.refresh()
     after = tree_of(config_of(request).file)
     for change in wanted.changes:
         old, new = (_shown(change.path, value_at(tree, change.path)) for tree in (before, after))
         audit.note(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
+
+
+def _check(changes: tuple[Change, ...], after: Config) -> None:
+    """Raise ConfigError if the program can't change to this configuration, or a changed template or filter is wrong."""
+    config.check_change(after)
+    found = (problem_of_text(after, change.path) for change in changes if isinstance(change, SetValue))
+    if problems := [problem for problem in found if problem]:
+        raise config.ConfigError(*problems)
 
 
 def _shown(path: KeyPath, value: Any) -> Any:

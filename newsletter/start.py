@@ -51,7 +51,7 @@ def start(configuration: Config, *, migrate: bool = True, events: bool = False) 
 def _report_errors(configuration: Config) -> None:
     try:
         error_reports.start(configuration.log, __version__)
-    except error_reports.NotInstalled as e:
+    except error_reports.CannotReport as e:
         raise StartProblem(str(e)) from e
 
 
@@ -79,8 +79,14 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def make_secret_key(path: Path) -> None:
-    """Write a new key under another name first, so that a kill leaves no incomplete key."""
+    """Write a new key under another name first, so that a kill leaves no incomplete key.
+
+    Raises StartProblem if there is a file without a key.
+    """
     if path.exists():
+        key = path.read_bytes().strip()
+        if not key or not key.isascii():
+            raise StartProblem(f"{path}: has no key; restore the file from a backup: sent links need it")
         return
     unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

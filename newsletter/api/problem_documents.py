@@ -36,6 +36,7 @@ STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
 
 CODES = {
     edition_messages.ONLY_DRAFTS_CHANGE.code: HTTPStatus.CONFLICT,
+    edition_messages.NO_LONGER_CHANGED.code: HTTPStatus.CONFLICT,
     edition_messages.NEWSLETTER_PAUSED.code: HTTPStatus.CONFLICT,
     edition_messages.NEWSLETTER_ARCHIVED.code: HTTPStatus.CONFLICT,
     edition_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,

@@ -100,6 +100,8 @@ def collect(
 def _reading(source: str, base: str, since: str) -> "SourceReading":
     from newsletter.feeds import read, read_file
 
+    if not source.strip():
+        fail("SOURCE is empty; use a file or a web address such as https://kinaforum.example/", 2)
     path = Path(source)
     if path.is_file():
         return read_file(path, base)

@@ -1,12 +1,15 @@
 """`newsletter dkim new`: create a DKIM key and its DNS record."""
 
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli.common import emit, fail
+from newsletter.cli.common import WRONG, emit, fail
+
+DNS_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9])?)*", re.IGNORECASE)
 
 app = typer.Typer(help="Manage the keys that sign emails (DKIM, RFC 6376).", no_args_is_help=True)
 
@@ -33,6 +36,9 @@ def new(
     """Create a key, and print its DNS record and the line for config.toml."""
     from newsletter.delivery.dkim_keys import new_key  # cryptography, which no other command needs at its start
 
+    for given, name in (("DOMAIN", domain), ("--selector", selector)):
+        if not DNS_NAME.fullmatch(name):
+            fail(f"{given} {name!r} is not a name in DNS; use one such as example.org or s1", WRONG)
     made = new_key(domain, selector, kind)
     try:
         descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

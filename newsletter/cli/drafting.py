@@ -81,6 +81,9 @@ def draft(
         fail("--with-posts and --subject need --letter", WRONG)
     if cadence and any(given.values()):
         fail("letters, copies and corrections have no --cadence", WRONG)
+    periods = {"--week": week, "--day": day, "--month": month, "--since": since, "--until": until}
+    if any(given.values()) and (unused := [option for option, value in periods.items() if value]):
+        fail(f"letters, copies and corrections have no period; remove {' and '.join(unused)}", WRONG)
     if correct:
         edition = drafts.correct(found, _of(newsletter, drafts.find(found, correct)), now=now, by=BY)
     elif copy:
@@ -118,7 +121,7 @@ def editions(
     ] = None,
 ) -> None:
     """List editions, newest first."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     found = ready()
     from newsletter.models import Edition
@@ -126,7 +129,7 @@ def editions(
     if newsletter:
         newsletter_named(found, newsletter)
     rows = Edition.objects.filter(**({"newsletter": newsletter} if newsletter else {})).order_by("-until", "-pk")
-    table = Table("edition", "state", "revision", "until", "audience", "", box=None)
+    table = Table(Column("edition", no_wrap=True), "state", "revision", "until", "audience", "", box=None)
     for row in rows:
         zone = found.newsletters[row.newsletter].zone if row.newsletter in found.newsletters else ZoneInfo("UTC")
         until = f"{row.until.astimezone(zone):%F %H:%M}"
@@ -139,6 +142,7 @@ def editions(
             "revision": r.revision,
             "until": r.until.isoformat(),
             "audience": r.audience,
+            "reason": str(r.waiting or r.reason or ""),
         }
         for r in rows
     ]

@@ -32,6 +32,8 @@ def _usage(problem: typer.TyperException) -> tuple[str, int]:
     said = problem.format_message() if isinstance(problem, typer.BadParameter) else str(problem)
     if not said.strip():  # its help was printed instead
         return "", WRONG
+    if type(problem).__name__ == "NoArgsIsHelpError":  # typer doesn't export it; its text is the whole help
+        return said.rstrip(), WRONG
     where = f"; see '{context.command_path} --help'" if context else ""
     return " ".join(said.split()).rstrip(".") + where, WRONG
 

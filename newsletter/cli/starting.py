@@ -1,6 +1,7 @@
 """`init`, `demo`, `check`, `run`, `manage`: set up and run."""
 
 import os
+import shlex
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,7 +76,7 @@ def init(
         path.write_text(content, encoding="utf-8")
     written = [str(path) for path in paths]
     found = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
-    emit({"files": written, **found}, "\n".join(_next_steps(written, profile, found=bool(blog))))
+    emit({"files": written, **found}, "\n".join(_next_steps(folder, written, profile, found=bool(blog))))
 
 
 def _profile(blog: str, private: bool) -> "BlogProfile":
@@ -103,8 +104,9 @@ def _sentence(message: Message) -> str:
     return str(message)
 
 
-def _next_steps(written: list[str], profile: "BlogProfile", *, found: bool) -> list[str]:
+def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, found: bool) -> list[str]:
     """Return lines that say what was written and what to do next."""
+    there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     if not found:
         return [
             f"Wrote {', '.join(written)}.",
@@ -112,7 +114,7 @@ def _next_steps(written: list[str], profile: "BlogProfile", *, found: bool) -> l
         ]
     return [
         f"Wrote {', '.join(written)}: {profile.title}, with {len(profile.posts)} posts in its feed.",
-        f"Make the first draft with: newsletter draft {profile.name}",
+        f"Make the first draft with: {there}newsletter draft {profile.name}",
     ]
 
 

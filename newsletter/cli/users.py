@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from newsletter.cli.common import NEEDS_A_PERSON, emit, fail, ready
+from newsletter.cli.common import NEEDS_A_PERSON, WRONG, emit, fail, ready
 
 app = typer.Typer(
     help="Manage who can log in to the desk.",
@@ -36,6 +36,8 @@ def add(
     ] = False,
 ) -> None:
     """Invite someone, and print the link to choose a password."""
+    if drafts_only and role == "admin":
+        fail("--drafts-only is for editors; an admin can do everything", WRONG)
     site = ready().site.url
     from newsletter.web.desk import users
 
@@ -82,6 +84,8 @@ def password(
 
     user = users.named(email)
     chosen = _chosen(stdin)
+    if stdin and not chosen:
+        fail("standard input has no password; nothing was changed", WRONG)
     if chosen and (problem := users.weakness(chosen)):
         fail(problem)
     if without_factor:

@@ -21,6 +21,15 @@ def web_address(value: object) -> str:
     return _in_ascii(value.rstrip("/"), host)
 
 
+def site_address(value: object) -> str:
+    """Return the web address with which links begin. Raises InvalidValue."""
+    address = web_address(value)
+    parts = urlsplit(address)
+    if parts.query or parts.fragment or "@" in parts.netloc:
+        raise InvalidValue(messages.SITE_ADDRESS(value=repr(value)))
+    return address
+
+
 def _host(url: str) -> str:
     """Return the host of a web address; empty if it isn't one."""
     try:
@@ -43,6 +52,7 @@ def _in_ascii(url: str, host: str) -> str:
 
 
 WebAddress = Annotated[str, BeforeValidator(web_address)]
+SiteAddress = Annotated[str, BeforeValidator(site_address)]
 OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]
 Colour = Annotated[str, BeforeValidator(parse_colour)]
 Address = Annotated[str, BeforeValidator(parse_address)]

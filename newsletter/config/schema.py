@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic.dataclasses import dataclass
 
 from newsletter.config.database import parse_database
@@ -18,14 +18,16 @@ from newsletter.config.fields import (
     Flag,
     OptionalAddress,
     OptionalWebAddress,
+    SiteAddress,
     Size,
     Text,
-    WebAddress,
     Whole,
     Words,
 )
 from newsletter.config.publication import Newsletter
-from newsletter.config.values import Rate, parse_duration, parse_network, parse_rate
+from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
+from newsletter.messages import configuration as messages
+from newsletter.messages.general import ABOUT
 
 # A wheel carries the templates inside the package; a checkout has them beside it.
 _packed = Path(__file__).parents[1] / "_templates"
@@ -51,7 +53,7 @@ DatabaseUrl = Annotated[str, BeforeValidator(parse_database)]
 class Site:
     """The address of the public pages, and where data is stored."""
 
-    url: WebAddress
+    url: SiteAddress
     database: DatabaseUrl = "sqlite:///newsletter.db"
     secret_key: Text = ""
     secret_key_previous: Words = ()
@@ -64,7 +66,7 @@ class Site:
 class Web:
     """The web server that `run` starts."""
 
-    host: Text = "127.0.0.1"
+    host: Annotated[Text, Field(min_length=1)] = "127.0.0.1"
     port: Annotated[Whole, Field(ge=0, le=65535)] = 8000
     settings: Literal["edit", "read-only"] = "edit"
     trusted_proxies: tuple[Network, ...] = ()
@@ -152,6 +154,21 @@ class Guard:
     minimum: Annotated[Whole, Field(ge=50)] = 200
 
 
+FILE_DEFAULTS = {"folder": "mails", "format": "maildir"}
+FILE_FORMATS = ("maildir", "eml")
+
+
+def _whole_file(given: dict[str, str]) -> dict[str, str]:
+    """Return `delivery.file` with its defaults. Raises InvalidValue for an unknown key or format."""
+    for key in given.keys() - FILE_DEFAULTS.keys():
+        raise InvalidValue(ABOUT(subject=key, message=messages.NO_KEY()))
+    whole = {**FILE_DEFAULTS, **given}
+    if whole["format"] not in FILE_FORMATS:
+        said = messages.NOT_ONE_OF(value=repr(whole["format"]), words=", ".join(FILE_FORMATS))
+        raise InvalidValue(ABOUT(subject="format", message=said))
+    return whole
+
+
 def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
@@ -177,7 +194,7 @@ class DeliverySettings:
         parse_duration(d) for d in ("1m", "5m", "30m", "2h")
     )
     smtp: Smtp = field(default_factory=Smtp)
-    file: dict[str, Text] = field(default_factory=lambda: {"folder": "mails", "format": "maildir"})
+    file: Annotated[dict[str, Text], AfterValidator(_whole_file)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
     dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_one_or_more)] = ()
     amazon_ses: dict[str, Any] = field(default_factory=dict)
     brevo: dict[str, Any] = field(default_factory=dict)

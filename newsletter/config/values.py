@@ -106,7 +106,7 @@ def parse_months(value: object) -> str:
 
 def parse_size(value: object) -> int:
     """Parse a size in bytes: a number, or text such as `100 KB` (1 KB is 1,000 bytes, 1 KiB 1,024)."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
     if not found or found[2].upper() not in _SIZES:

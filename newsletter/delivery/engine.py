@@ -360,8 +360,8 @@ class Engine:
             return self._other_carrier(self._in_flight)
         if self._delivery.provider == "file":
             settings = self._delivery.file
-            folder = self._folder / settings.get("folder", "mails")
-            return FileCarrier(folder, settings.get("format", "maildir"), self._in_flight)
+            folder = self._folder / settings["folder"]
+            return FileCarrier(folder, settings["format"], self._in_flight)
         return Pool(self._delivery.smtp, self._delivery.connections, self._in_flight)
 
     def _now(self) -> float:

@@ -9,7 +9,6 @@ from newsletter.delivery.active_chunk import STOPPED, DeliveryCallbacks, Deliver
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 
-FORMATS = ("maildir", "eml")
 AT_ONCE = 100
 
 
@@ -17,9 +16,7 @@ class FileCarrier:
     """Writes messages to files, each under a temporary name first, so that no program reads an incomplete one."""
 
     def __init__(self, folder: Path, form: str, callbacks: DeliveryCallbacks) -> None:
-        """Create the folder. Raises `ValueError` for an unknown format, `OSError` if it can't be created."""
-        if form not in FORMATS:
-            raise ValueError(f"delivery.file.format is {form!r}; write one of {', '.join(FORMATS)}")
+        """Create the folder; `form` is `maildir` or `eml`. Raises `OSError` if it can't be created."""
         self._callbacks = callbacks
         self._maildir = form == "maildir"
         self._draft, self._place = (folder / "tmp", folder / "new") if self._maildir else (folder, folder)

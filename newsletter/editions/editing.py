@@ -29,6 +29,9 @@ from newsletter.models import Edition, EditionPost, EditorChoice, Post, State
 LONGEST_WORDS, LONGEST_TEXT = 20_000, 200_000
 """Characters of an introduction or sign-off, and of a post's text, which begins as long as its source's."""
 
+REOPENED = (State.APPROVED, State.QUEUED, State.SKIPPED)
+"""States from which an edition can be made a draft again."""
+
 
 class Conflict(JobProblem):
     """The draft changed since the editor saw it; `edition` is its current state, `differences` its changes."""
@@ -264,7 +267,8 @@ def changing(
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if draft.state != State.DRAFT:
-            raise JobProblem(messages.ONLY_DRAFTS_CHANGE(name=draft.name, state=state_message(draft.state)))
+            refusal = messages.ONLY_DRAFTS_CHANGE if draft.state in REOPENED else messages.NO_LONGER_CHANGED
+            raise JobProblem(refusal(name=draft.name, state=state_message(draft.state)))
         if revision is not None and revision != draft.revision:
             raise Conflict(draft, revision)
         before = history.snapshot(draft)

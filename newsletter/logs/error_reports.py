@@ -15,22 +15,27 @@ OF_FRAME = frozenset(("filename", "function", "module", "lineno", "in_app"))
 OF_EXCEPTION = frozenset(("type", "module"))
 
 
-class NotInstalled(Exception):
-    """The package that sends reports is not installed; the message says how to install it."""
+class CannotReport(Exception):
+    """The package that sends reports is not installed, or the address is invalid; the message says what to do."""
 
 
 def start(log: Log, release: str) -> None:
-    """Report what is logged as an error from now on, if an address is configured. Raises NotInstalled."""
+    """Report what is logged as an error from now on, if an address is configured. Raises CannotReport."""
     if not log.sentry_dsn:
         return
     try:
         import sentry_sdk
         from sentry_sdk.integrations.atexit import AtexitIntegration
         from sentry_sdk.integrations.logging import LoggingIntegration
+        from sentry_sdk.utils import BadDsn, Dsn
     except ImportError as e:
-        raise NotInstalled(
+        raise CannotReport(
             "log.sentry_dsn needs another package: pip install 'newsletter[sentry]', or remove the key"
         ) from e
+    try:
+        Dsn(log.sentry_dsn)
+    except BadDsn as e:
+        raise CannotReport(f"log.sentry_dsn is not the address of a Sentry project: {e}; copy it from there") from e
     sentry_sdk.init(
         dsn=log.sentry_dsn,
         release=f"newsletter@{release}",

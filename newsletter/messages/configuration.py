@@ -39,7 +39,10 @@ NOT_A_CREDENTIAL = MessageType(
 )
 NOT_REMOVED = MessageType("config.not-removed", gettext_noop("it can't be removed yet: {reason}"))
 NOT_ARCHIVED = MessageType("config.not-archived", gettext_noop("it can't be archived yet: {reason}"))
-NAME = MessageType("config.name", gettext_noop("the name must be 1 to 40 characters out of a-z, 0-9 and '-'"))
+NAME = MessageType(
+    "config.name",
+    gettext_noop("the name must be 1 to 40 characters out of a-z, 0-9 and '-', without '-' at either end"),
+)
 FALLBACK_SAME = MessageType(
     "config.fallback-same",
     gettext_noop("is the provider itself ({provider}); name another one, or leave it empty"),
@@ -159,6 +162,10 @@ COLOUR = MessageType("value.colour", gettext_noop("{value} is not a colour; use 
 DATE = MessageType("value.date", gettext_noop("{value} is not a date; use a form such as 2026-12-25"))
 WEB_ADDRESS = MessageType(
     "value.web-address", gettext_noop("{value} is not a web address; use a form such as 'https://brev.example.org'")
+)
+SITE_ADDRESS = MessageType(
+    "value.site-address",
+    gettext_noop("{value} has a login, a query or a fragment; write only the address with which links begin"),
 )
 HOST_NAME = MessageType("value.host-name", gettext_noop("{value} has an invalid host name: {cause}"))
 

@@ -103,6 +103,9 @@ ONLY_DRAFTS_CHANGE = MessageType(
         "{name} is {state}, and only drafts can be changed; make it a draft again with Reopen or 'newsletter reopen'"
     ),
 )
+NO_LONGER_CHANGED = MessageType(
+    "edition.no-longer-changed", gettext_noop("{name} is {state}, and only drafts can be changed")
+)
 ONLY_DRAFTS_APPROVED = MessageType(
     "edition.only-drafts-approved", gettext_noop("{name} is {state}, and only drafts can be approved")
 )

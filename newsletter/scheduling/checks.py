@@ -35,6 +35,8 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
         found.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
         found.append(_template(configuration, newsletter))
         found += _images(newsletter)
+    if not connect:
+        found += _provider_settings(configuration)
     if dns:
         from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
 
@@ -102,6 +104,19 @@ def _images(newsletter: config.Newsletter) -> Iterator[Check]:
         yield Check(about, Verdict.WARNING, messages.IMAGES_LEFT_OUT(keys=keys))
     elif not design.images and (design.lines or newsletter.body != "full"):
         yield Check(about, Verdict.WARNING, messages.DESIGN_WITHOUT_IMAGES(design=theme.design, keys=keys))
+
+
+def _provider_settings(configuration: Config) -> Iterator[Check]:
+    """Tell which settings of the email services in use are missing or wrong; nothing is connected to."""
+    from newsletter.sending.providers.choice import provider  # the HTTP clients of the APIs take long to import
+
+    for name in configuration.providers:
+        if name in ("smtp", "file"):
+            continue
+        try:
+            provider(replace(configuration.delivery, provider=name))
+        except ProviderProblem as problem:
+            yield Check(messages.ABOUT_PROVIDER(name=name), Verdict.BAD, message_of(problem))
 
 
 def provider_checks(configuration: Config) -> Iterator[Check]:

@@ -101,6 +101,11 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"tables": "[collect]\nmaximum_bytes = true"}, "collect.maximum_bytes: True is not a size"),
         ({"tables": "[web]\nport = 70000"}, "web.port: 70000 is invalid; write 65535 or less"),
         ({"site": 'alert_url = "ftp://x.example"'}, "site.alert_url: 'ftp://x.example' is not a web address"),
+        ({"tables": "[delivery]\nfile = { formt = 'eml' }"}, "delivery.file: formt: no such key"),
+        ({"tables": "[delivery]\nfile = { format = 'mbox' }"}, "delivery.file: format: 'mbox' is not one of"),
+        ({"tables": "[web]\nhost = ''"}, "web.host: '' is invalid"),
+        ({"tables": "[collect]\nmaximum_bytes = -3"}, "collect.maximum_bytes: -3 is not a size"),
+        ({"tables": "[delivery]\nfile = { folder = 1 }"}, "delivery.file.folder"),
         ({"site": 'alert_url = "http://[::1"'}, "site.alert_url: 'http://[::1' is not a web address"),
         ({"site": 'alert_url = "https://a b.example"'}, "site.alert_url: 'https://a b.example' is not a web address"),
         ({"site": 'secret_key = { env = "NO_SUCH" }'}, "site.secret_key: the environment variable NO_SUCH is not set"),
@@ -234,3 +239,14 @@ def test_a_file_that_is_nested_too_deeply_is_refused_in_a_sentence(text: str) ->
 def test_a_number_with_too_many_digits_is_refused_in_a_sentence(number: str) -> None:
     with pytest.raises(ConfigError, match="not valid TOML: a number has too many digits"):
         config.parse(f"a = {number}")
+
+
+def test_a_part_of_the_file_table_keeps_the_other_default() -> None:
+    assert parsed(tables="[delivery]\nfile = { format = 'eml' }").delivery.file == {"folder": "mails", "format": "eml"}
+
+
+@pytest.mark.parametrize("url", ["https://a.example/p?q=1", "https://a.example/#x", "https://user:pw@a.example"])
+def test_the_address_with_which_links_begin_has_nothing_behind_its_path(url: str) -> None:
+    text = WHOLE.replace("https://brev.example.org", url)
+    with pytest.raises(config.ConfigError, match="has a login, a query or a fragment"):
+        config.parse(text.format(site="", newsletter="", source="", tables=""), Path("/nowhere/config.toml"))

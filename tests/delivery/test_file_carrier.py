@@ -31,11 +31,6 @@ def test_each_reader_has_a_file(form: str, place: str, glob: str, tmp_path: Path
     assert not list((tmp_path / "mails").rglob("*.part"))
 
 
-def test_an_unknown_form_is_named(tmp_path: Path, journal: Journal) -> None:
-    with pytest.raises(ValueError, match=r"delivery\.file\.format is 'mbox'"):
-        sent(tmp_path, journal, desk(1), format="mbox")
-
-
 def test_a_folder_that_cannot_be_written_defers_the_mails(
     tmp_path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

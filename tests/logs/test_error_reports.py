@@ -129,5 +129,5 @@ def test_without_an_address_nothing_is_loaded(tmp_path: Path) -> None:
 
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sentry_sdk", None)
-    with pytest.raises(error_reports.NotInstalled, match=r"newsletter\[sentry\]"):
+    with pytest.raises(error_reports.CannotReport, match=r"newsletter\[sentry\]"):
         error_reports.start(Log(sentry_dsn="http://key@127.0.0.1:9/1"), "1")

@@ -12,6 +12,7 @@ from django.test import Client, override_settings
 
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.web.first_run import progress, search, server
+from newsletter.web.first_run.forms import SendingForm
 from newsletter.web.first_run.progress import SetUp
 from tests.conftest import deadline
 from tests.doubles.blog import BlogServer, Entry
@@ -145,3 +146,21 @@ def test_the_browser_is_told_when_a_step_was_accepted(setup: SetUp, blog: BlogSe
     assert not refused.cookies
     accepted = _typed(client, setup, f"{blog.url}/", kept="abc")
     assert accepted.cookies["kept-abc"]["path"] == "/setup/"
+
+
+@pytest.mark.parametrize(
+    ("name", "installed", "field"),
+    [
+        ("amazon_ses", False, "__all__"),
+        ("amazon_ses", True, "amazon_ses.client_params.region_name"),
+        ("postal", True, "postal.api_key"),
+    ],
+)
+def test_a_problem_of_an_email_service_is_shown_at_its_field_or_above(
+    monkeypatch: pytest.MonkeyPatch, name: str, installed: bool, field: str
+) -> None:
+    if not installed:
+        monkeypatch.setattr("newsletter.sending.providers.choice.find_spec", lambda _: None)
+    form = SendingForm({"sender": "a@example.org", "address": "1 Street", "provider": name})
+    assert not form.is_valid()
+    assert field in form.errors

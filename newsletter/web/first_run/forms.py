@@ -137,11 +137,12 @@ class SendingForm(DeskForm):
 
     def _add_problem(self, name: str, problem: Message) -> None:
         """Show a problem of an email service beside the field that it is about, or above the form."""
-        key = str(problem.param("subject")).removeprefix("delivery.") if ABOUT.matches(problem) else ""
-        about = problem.param("message")
+        key, about = "", None
+        if ABOUT.matches(problem):
+            key, about = str(problem.param("subject")).removeprefix("delivery."), problem.param("message")
         if key in self.fields and isinstance(about, Message):
             self.add_error(key, ValidationError(message(about)))
-        elif name == "amazon_ses" and not self._service(name).get("client_params", {}).get("region_name"):
+        elif key == "amazon_ses" and not self._service(name).get("client_params", {}).get("region_name"):
             self.add_error("amazon_ses.client_params.region_name", forms.Field.default_error_messages["required"])
         else:
             self.add_error(None, ValidationError(message(problem)))

@@ -37,6 +37,10 @@ class AddressField(forms.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=LONGEST_FIELD, required=False, **options)
 
+    def __deepcopy__(self, memo: Any) -> "AddressField":
+        """Return the field itself: it never changes, and each form would copy it otherwise."""
+        return self
+
     def clean(self, value: Any) -> Any:
         """Return the address; raise ValidationError with a remedy."""
         text = value if isinstance(value, str) else ""
@@ -55,7 +59,6 @@ class AskForm(forms.Form):
     """
 
     address = AddressField()
-    website = forms.CharField(required=False, max_length=LONGEST_FIELD)
 
     @property
     def by_machine(self) -> bool:

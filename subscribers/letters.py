@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config
 from subscribers import tokens
+from subscribers.inserts import insert_all
 from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
 from subscribers.pages import supported
 from subscribers.tokens import Purpose
@@ -60,24 +61,25 @@ def write(
     **payload: Any,
 ) -> Letter:
     """Store a letter, which is sent after the transaction."""
-    letter = unwritten(kind, subscriber, subscription, newsletter, at, **payload)
+    of_subscription = None if subscription is None else subscription.pk
+    letter = unwritten(kind, subscriber.pk, of_subscription, newsletter, at, **payload)
     letter.save(force_insert=True)
     return letter
 
 
 def unwritten(
     kind: Letter.Kind,
-    subscriber: Subscriber,
-    subscription: Subscription | None,
+    subscriber: int,
+    subscription: int | None,
     newsletter: str,
     at: datetime,
     **payload: Any,
 ) -> Letter:
-    """Return a letter for `write_all`."""
+    """Return a letter for `write_all`; the subscriber and the subscription are primary keys."""
     return Letter(
         kind=kind,
-        subscriber=subscriber,
-        subscription=subscription,
+        subscriber_id=subscriber,
+        subscription_id=subscription,
         newsletter=newsletter,
         payload=payload,
         created=at,
@@ -87,7 +89,7 @@ def unwritten(
 
 def write_all(unwritten: Iterable[Letter]) -> None:
     """Store letters, which are sent after the transaction."""
-    Letter.objects.bulk_create(unwritten)
+    insert_all(unwritten)
 
 
 def compose(

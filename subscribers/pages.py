@@ -25,7 +25,7 @@ from subscribers.requests import config_of
 LANGUAGES = dict(settings.LANGUAGES)
 PLAIN = "#1d4f73"
 """The accent colour of pages without a newsletter."""
-_ANY_NONCE = secrets.token_urlsafe(12)
+ANY_NONCE = secrets.token_urlsafe(12)
 """Stands for the nonce in pages that are rendered once."""
 RELATED = {"no": "nb", "nb-no": "nb", "nn-no": "nn"}
 
@@ -92,16 +92,19 @@ def page(
     return _response(_rendered(template, language, nonce, head, context), language, nonce, status, policy)
 
 
-def message(request: HttpRequest, language: str, *, kind: str, newsletter: str = "", status: int = 200) -> HttpResponse:
-    """Return a page that is the same for everyone, which is rendered once."""
-    nonce, head = secrets.token_urlsafe(12), _letterhead(newsletter, config_of(request).newsletters.get(newsletter))
-    html = _message(kind, language, tuple(head.items())).replace(_ANY_NONCE, nonce)
+def message(
+    request: HttpRequest, language: str, *, kind: str, newsletter: str = "", status: int = 200, nonce: str = ""
+) -> HttpResponse:
+    """Return a page that is the same for everyone, which is rendered once; the nonce is a new one if none is given."""
+    head = _letterhead(newsletter, config_of(request).newsletters.get(newsletter))
+    nonce = nonce or secrets.token_urlsafe(12)
+    html = _message(kind, language, tuple(head.items())).replace(ANY_NONCE, nonce)
     return _response(html, language, nonce, status)
 
 
 @lru_cache(maxsize=256)
 def _message(kind: str, language: str, letterhead: tuple[tuple[str, str], ...]) -> str:
-    return _rendered("message.html", language, _ANY_NONCE, dict(letterhead), {"kind": kind})
+    return _rendered("message.html", language, ANY_NONCE, dict(letterhead), {"kind": kind})
 
 
 def _rendered(template: str, language: str, nonce: str, letterhead: dict[str, str], context: dict[str, Any]) -> str:

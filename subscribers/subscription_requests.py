@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from subscribers import letters
+from subscribers.inserts import insert_all
 from subscribers.models import Consent, CounterKey, Letter, Subscriber, Subscription, Suppression, counter_key
 from subscribers.protection.sign_up_limits import Counters, Request, RequestAnswer, SignUpLimits, mailbox_of
 from subscribers.tokens import secrets
@@ -57,24 +59,21 @@ def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
     return [answer for answer, _stored in decisions]
 
 
-def _subscribers(requests: Sequence[Request]) -> dict[str, Subscriber]:
-    """Return the subscribers of these requests by key, locked; those that are unknown are created."""
+def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
+    """Return the primary keys of the requests' subscribers by their address's key, locked; missing ones are created."""
     first = {request.address.key: request for request in reversed(requests)}
     if len(secrets()) > 1:
         for key in first:
             Suppression.objects.rekey(key)
-    known = set(Subscriber.objects.filter(key__in=first).values_list("key", flat=True))
-    new = [
-        Subscriber(key=key, address=r.address.written, language=r.language, **Subscriber.hashed(key))
-        for key, r in sorted(first.items())
-        if key not in known
-    ]
-    Subscriber.objects.bulk_create(new, ignore_conflicts=True)
-    locked = Subscriber.objects.select_for_update().filter(key__in=first).order_by("key")
-    return {subscriber.key: subscriber for subscriber in locked}
+    people = (
+        Subscriber(key=key, address=request.address.written, language=request.language, **Subscriber.hashed(key))
+        for key, request in sorted(first.items())
+    )
+    insert_all(people, unless_stored=True)
+    return dict(Subscriber.objects.select_for_update().filter(key__in=first).order_by("key").values_list("key", "pk"))
 
 
-def _without_repetitions(requests: Sequence[Request], subscribers: dict[str, Subscriber]) -> list[Request]:
+def _without_repetitions(requests: Sequence[Request], subscribers: dict[str, int]) -> list[Request]:
     """Return the requests that may be emailed: not too many in a month, and not again within AGAIN_AFTER."""
     counters = Counters([_month(request) for request in requests])
     since = min(request.at for request in requests) - AGAIN_AFTER
@@ -86,7 +85,7 @@ def _without_repetitions(requests: Sequence[Request], subscribers: dict[str, Sub
         latest[subscriber, newsletter] = created
     fitting = []
     for request in requests:
-        to = subscribers[request.address.key].pk, request.newsletter
+        to = subscribers[request.address.key], request.newsletter
         if counters.value(_month(request)) >= LETTERS_A_MONTH:
             continue
         if to in latest and latest[to] > request.at - AGAIN_AFTER:
@@ -102,13 +101,13 @@ def _month(request: Request) -> CounterKey:
     return counter_key(confirmations_counter(request.address.key), request.at, MONTH)
 
 
-def _store(requests: Sequence[Request], subscribers: dict[str, Subscriber]) -> None:
+def _store(requests: Sequence[Request], subscribers: dict[str, int]) -> None:
     """Write the subscription, the consent and the letter of each request."""
     subscriptions = _subscriptions(requests, subscribers)
-    tied = [subscriptions[subscribers[r.address.key].pk, r.newsletter] for r in requests]
-    consents = Consent.objects.bulk_create(
+    tied = [subscriptions[subscribers[r.address.key], r.newsletter] for r in requests]
+    insert_all(
         Consent(
-            subscription=subscription,
+            subscription_id=subscription,
             how=Consent.How.FORM,
             wording=WORDING,
             text=request.consent,
@@ -121,39 +120,36 @@ def _store(requests: Sequence[Request], subscribers: dict[str, Subscriber]) -> N
         )
         for request, subscription in zip(requests, tied, strict=True)
     )
+    latest = _latest_consents(tied)
     letters.write_all(
         letters.unwritten(
             Letter.Kind.CONFIRM,
             subscribers[request.address.key],
-            consent.subscription,
+            subscription,
             request.newsletter,
             request.at,
-            consent=consent.pk,
+            consent=latest[subscription],
         )
-        for request, consent in zip(requests, consents, strict=True)
+        for request, subscription in zip(requests, tied, strict=True)
     )
 
 
-def _subscriptions(
-    requests: Sequence[Request], subscribers: dict[str, Subscriber]
-) -> dict[tuple[int, str], Subscription]:
-    """Return the subscriptions of these requests by subscriber and newsletter; missing ones are created."""
-    first = {(subscribers[r.address.key].pk, r.newsletter): r for r in reversed(requests)}
-    found = _existing_subscriptions(first)
-    missing = [
+def _latest_consents(subscriptions: Sequence[int]) -> dict[int, int]:
+    """Return the primary key of each subscription's newest consent; their subscribers are locked."""
+    found = Consent.objects.filter(subscription__in=subscriptions)
+    return dict(found.values_list("subscription").annotate(Max("pk")))
+
+
+def _subscriptions(requests: Sequence[Request], subscribers: dict[str, int]) -> dict[tuple[int, str], int]:
+    """Return the primary keys of the requests' subscriptions by subscriber and newsletter; missing ones are created."""
+    first = {(subscribers[r.address.key], r.newsletter): r for r in reversed(requests)}
+    ties = (
         Subscription(subscriber_id=subscriber, newsletter=newsletter, created=request.at)
         for (subscriber, newsletter), request in first.items()
-        if (subscriber, newsletter) not in found
-    ]
-    if missing:  # an import, which doesn't lock subscribers, may create the same ones
-        Subscription.objects.bulk_create(missing, ignore_conflicts=True)
-        found = _existing_subscriptions(first)
-    return found
-
-
-def _existing_subscriptions(wanted: dict[tuple[int, str], Request]) -> dict[tuple[int, str], Subscription]:
-    ties = Subscription.objects.filter(
-        subscriber__in={subscriber for subscriber, _newsletter in wanted},
-        newsletter__in={newsletter for _subscriber, newsletter in wanted},
     )
-    return {(tie.subscriber_id, tie.newsletter): tie for tie in ties}
+    insert_all(ties, unless_stored=True)
+    stored = Subscription.objects.filter(
+        subscriber__in={subscriber for subscriber, _newsletter in first},
+        newsletter__in={newsletter for _subscriber, newsletter in first},
+    )
+    return {(subscriber, name): pk for subscriber, name, pk in stored.values_list("subscriber", "newsletter", "pk")}

@@ -64,6 +64,21 @@ def _key(secret: str, purpose: Purpose) -> bytes:
     return hmac.digest(secret.encode(), f"newsletter {purpose}".encode(), "sha256")
 
 
+@lru_cache(maxsize=256)
+def _keyed(secret: str, purpose: Purpose) -> hmac.HMAC:
+    return hmac.new(_key(secret, purpose), digestmod="sha256")
+
+
+def _mac(secret: str, purpose: Purpose, octets: bytes) -> bytes:
+    """Return the HMAC of some octets.
+
+    `hmac.digest` gives up the interpreter's lock for each, and then waits milliseconds for it while other threads work.
+    """
+    made = _keyed(secret, purpose).copy()
+    made.update(octets)
+    return made.digest()
+
+
 def keys(purpose: Purpose) -> tuple[bytes, ...]:
     """Return the keys for a purpose: of the current secret key, then of the previous ones."""
     return tuple(_key(secret, purpose) for secret in secrets())
@@ -76,11 +91,11 @@ def link_token(subscription: int) -> str:
 
 def link_tokens() -> Callable[[int], str]:
     """Return a function like `link_token` that uses the current key, for many subscriptions."""
-    key = _key(settings.SECRET_KEY, Purpose.LINK)
+    secret = settings.SECRET_KEY
 
     def token(subscription: int) -> str:
         number = subscription.to_bytes(NUMBER, "big")
-        return urlsafe_b64encode(number + hmac.digest(key, number, "sha256")[:MAC]).decode()
+        return urlsafe_b64encode(number + _mac(secret, Purpose.LINK, number)[:MAC]).decode()
 
     return token
 
@@ -100,7 +115,7 @@ def timed_token(purpose: Purpose, number: int, seconds: int) -> str:
     """Return a token for `number` that expires after some seconds: 36 characters of [A-Za-z0-9_-]."""
     expires = int(time.time()) + seconds
     octets = number.to_bytes(NUMBER, "big") + expires.to_bytes(EXPIRES, "big")
-    mac = hmac.digest(_key(settings.SECRET_KEY, purpose), octets, "sha256")[:MAC]
+    mac = _mac(settings.SECRET_KEY, purpose, octets)[:MAC]
     return urlsafe_b64encode(octets + mac).decode()
 
 
@@ -124,15 +139,14 @@ def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
     if urlsafe_b64encode(octets).decode() != token:
         return None
     for secret in secrets():
-        if hmac.compare_digest(hmac.digest(_key(secret, purpose), said, "sha256")[:MAC], mac):
+        if hmac.compare_digest(_mac(secret, purpose, said)[:MAC], mac):
             return said
     return None
 
 
 def keyed_hash(purpose: Purpose, text: str, secret: str | None = None) -> str:
     """Return the hash of an address or domain: 32 hexadecimal digits, by default with the current key."""
-    key = _key(settings.SECRET_KEY if secret is None else secret, purpose)
-    return hmac.digest(key, text.encode(), "sha256")[:16].hex()
+    return _mac(settings.SECRET_KEY if secret is None else secret, purpose, text.encode())[:16].hex()
 
 
 def hashes(purpose: Purpose, text: str) -> list[str]:

@@ -4,7 +4,7 @@ So no event is lost, and none is told of what was rolled back.
 """
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from newsletter.events.kinds import EventKind
 from newsletter.models import Edition, EventWebhook, RecordedEvent, WebhookDelivery
+from subscribers.inserts import insert_all
 from subscribers.models import (
     Subscription,
     person_erased,
@@ -70,16 +71,26 @@ def _key() -> str:
     return secrets.token_hex(12)
 
 
-def _record(events: Iterable[RecordedEvent]) -> None:
-    stored = RecordedEvent.objects.bulk_create(events, batch_size=BATCH)
+def _record(events: Sequence[RecordedEvent]) -> None:
+    insert_all(events)
+    for some in _wanted(events):
+        stored = RecordedEvent.objects.filter(key__in=[event.key for event, _to in some])
+        numbers = dict(stored.values_list("key", "pk"))
+        insert_all(
+            WebhookDelivery(webhook=webhook, event_id=numbers[event.key], due=event.at)
+            for event, webhooks in some
+            for webhook in webhooks
+        )
+
+
+def _wanted(events: Sequence[RecordedEvent]) -> Iterator[list[tuple[RecordedEvent, list[EventWebhook]]]]:
+    """Yield the events that webhooks are told of, each with these webhooks, a batch at a time."""
     webhooks = list(EventWebhook.objects.filter(stopped_at=None))
-    deliveries = [
-        WebhookDelivery(webhook=webhook, event=event, due=event.at)
-        for event in stored
-        for webhook in webhooks
-        if wants(webhook, event)
-    ]
-    WebhookDelivery.objects.bulk_create(deliveries, batch_size=BATCH)
+    if not webhooks:
+        return
+    each_to = [(event, to) for event in events if (to := [each for each in webhooks if wants(each, event)])]
+    for start in range(0, len(each_to), BATCH):
+        yield each_to[start : start + BATCH]
 
 
 def wants(webhook: EventWebhook, event: RecordedEvent) -> bool:

@@ -37,12 +37,15 @@ def read(bare: str, address: str) -> tuple[int, int] | None:
 
 
 def _check(secret: str, what: str) -> str:
-    return hmac.digest(_key(secret), what.encode(), "sha256")[:6].hex()
+    made = _keyed(secret).copy()  # as in `tokens`, without waiting for other threads
+    made.update(what.encode())
+    return made.digest()[:6].hex()
 
 
 @lru_cache(maxsize=8)
-def _key(secret: str) -> bytes:
-    return hmac.digest(secret.encode(), b"newsletter return path", "sha256")
+def _keyed(secret: str) -> hmac.HMAC:
+    key = hmac.digest(secret.encode(), b"newsletter return path", "sha256")
+    return hmac.new(key, digestmod="sha256")
 
 
 def _short(number: int) -> str:

@@ -27,5 +27,5 @@ def application(configuration: Config) -> App:
     """Django behind the checks that every request passes; `newsletter.start` has set Django up."""
     django = cast(App, WSGIMiddleware(get_wsgi_application(), workers=WORKERS))  # type: ignore[arg-type]
     short = ShortPath(PasswordLane(django))
-    pages = KeptPages(short, lambda: config.refresh().number, page_observer)
+    pages = KeptPages(short, lambda: config.recent().number, page_observer)
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from io import BytesIO
 from typing import IO
 from urllib.parse import quote
 
@@ -69,7 +70,7 @@ class WholeBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with tempfile.SpooledTemporaryFile(IN_MEMORY) as body:
+        with _holder(scope) as body:
             try:
                 size = await self._read(body, scope, receive)
             except TimeoutError:
@@ -117,6 +118,12 @@ class WholeBodies:
         if size > allowed:
             raise TooLarge
         return allowed
+
+
+def _holder(scope: Message) -> IO[bytes]:
+    """Return what a body is kept in: a file once it is large, which costs more to make than most bodies to read."""
+    small = _declared_size(scope) <= LARGEST and not any(name == b"transfer-encoding" for name, _ in scope["headers"])
+    return BytesIO() if small else tempfile.SpooledTemporaryFile(IN_MEMORY)
 
 
 def _declared_size(scope: Message) -> int:

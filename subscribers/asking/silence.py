@@ -79,8 +79,7 @@ def _ask(newsletter: Newsletter, at: datetime) -> int:
     numbers = [each.pk for each in found]
     Subscription.objects.filter(pk__in=numbers).update(asked_at=at)
     letters.write_all(
-        letters.unwritten(Letter.Kind.ASK, each.subscriber, each, newsletter.name, at)
-        for each in Subscription.objects.filter(pk__in=numbers).select_related("subscriber")
+        letters.unwritten(Letter.Kind.ASK, each.subscriber_id, each.pk, newsletter.name, at) for each in found
     )
     subscriptions_asked.send(Subscription, numbers=numbers)
     return len(numbers)

@@ -7,8 +7,8 @@ from datetime import datetime
 from newsletter.messages import Message
 from newsletter.messages import importing as messages
 from subscribers.addresses import Address
-from subscribers.importing.bulk import insert_consents, insert_people, insert_ties
 from subscribers.importing.headers import Kept, PersonRow
+from subscribers.inserts import insert_all, insert_people, insert_ties
 from subscribers.models import Consent, Subscriber, Subscription, Suppression, TopicChange, choices_changed
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
@@ -174,7 +174,7 @@ class ImportBatch:
             )
             choices_changed.send(Subscription, numbers=[tie.pk for tie in self.changed_ties.values()])
         TopicChange.objects.bulk_create(self.topic_changes)
-        insert_consents([self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t)])
+        insert_all(self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t))
         for tie in filter(self._asked, self.new_ties):
             invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
 

@@ -1,6 +1,5 @@
 """Subscribers, their subscriptions and consents."""
 
-from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -345,8 +344,3 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"consent {self.pk}: {self.how}"
-
-
-def tags_of(words: Iterable[str]) -> str:
-    """Return the database value of tags, for statements that bypass the model."""
-    return str(Subscription._meta.get_field("tags").get_prep_value(tuple(words)))

@@ -7,11 +7,12 @@ forge requests.
 from subscribers.views.preferences_page import preferences
 from subscribers.views.profile_page import profile
 from subscribers.views.still_page import still
-from subscribers.views.subscribe_page import challenge, confirm, read_sign_up, subscribe
+from subscribers.views.subscribe_page import accepted_page, challenge, confirm, read_sign_up, subscribe
 from subscribers.views.unsubscribe_page import ONE_CLICK_BODY, one_click_response, unsubscribe
 
 __all__ = [
     "ONE_CLICK_BODY",
+    "accepted_page",
     "challenge",
     "confirm",
     "one_click_response",

@@ -18,7 +18,7 @@ from newsletter.config import Newsletter
 from newsletter.domain.picks import picks_of
 from subscribers import cadences, preferences, signup, subscription_requests
 from subscribers.forms import AskForm
-from subscribers.pages import language_of, message, page
+from subscribers.pages import ANY_NONCE, language_of, message, page
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import config_of
@@ -31,10 +31,14 @@ STATUS = {ConfirmResult.EXPIRED: 410, ConfirmResult.GONE: 404, ConfirmResult.TAK
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A valid request to subscribe, and its response given what `request_subscription` returned."""
+    """A valid request to subscribe, and its response given what `request_subscription` returned.
+
+    If it is accepted, the response to a form, not `as_json`, is `accepted_page` for everyone.
+    """
 
     request: Request
     response: Callable[[RequestAnswer], HttpResponse]
+    as_json: bool
 
 
 @csrf_exempt
@@ -81,7 +85,12 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             without_script=form.without_script,
             topics=picks_of(form.topics_for(newsletter)),
         )
-    return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]))
+    return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]), as_json)
+
+
+def accepted_page(request: HttpRequest, newsletter: str, language: str) -> HttpResponse:
+    """Return the page after a sign-up, which is the same for everyone but for its nonce: it has ANY_NONCE."""
+    return message(request, language, newsletter=newsletter, kind="asked", status=202, nonce=ANY_NONCE)
 
 
 def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:

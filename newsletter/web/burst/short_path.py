@@ -5,6 +5,7 @@ what the database refuses, is answered by Django. There is no limit of one-click
 followed before are answered from memory.
 """
 
+import secrets
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,15 +35,18 @@ from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
 from newsletter.web.requests import App, Message, Receive, Send
 from subscribers import preferences
+from subscribers.pages import ANY_NONCE
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
 from subscribers.requests import attach_config
 from subscribers.subscription_requests import request_subscriptions
 from subscribers.tokens import TEST_NUMBER, read_link
-from subscribers.views import ONE_CLICK_BODY, one_click_response, read_sign_up
+from subscribers.views import ONE_CLICK_BODY, accepted_page, one_click_response, read_sign_up
 
-ONE_CLICK, SIGN_UP, HOOKS, LINKS = "/u/", "/subscribe", "/hooks/", "/l/"
+ONE_CLICK, NEWSLETTERS, HOOKS, LINKS = "/u/", "/n/", "/hooks/", "/l/"
+SIGN_UP = "/subscribe"
 LARGEST_CALL = 32_000
 """Octets of a webhook's call that is read here; others would hold up the event loop."""
+NONCE = ANY_NONCE.encode()
 FORM = b"application/x-www-form-urlencoded"
 
 _Head = list[tuple[bytes, bytes]]
@@ -59,12 +63,13 @@ class ShortPath:
         self._storing: GroupedWrites[Sequence[NewWebhookEvent], None] = GroupedWrites(webhook_events.store, thread)
         self._complete = _completion()
         self._head_of = lru_cache(maxsize=256)(self._made_head)
-        self._ways = (
-            _Way("POST", ONE_CLICK, "", self._one_click, observer("POST", f"{ONE_CLICK}token")),
-            _Way("POST", "/n/", SIGN_UP, self._sign_up, observer("POST", f"/n/newsletter{SIGN_UP}")),
-            _Way("POST", HOOKS, "/", self._webhook, observer("POST", f"{HOOKS}provider/")),
-            _Way("GET", LINKS, "", self._follow, observer("GET", f"{LINKS}token")),
-        )
+        self._accepted = lru_cache(maxsize=256)(self._made_accepted)
+        self._ways = {
+            ("POST", ONE_CLICK): _Way("", self._one_click, observer("POST", f"{ONE_CLICK}token")),
+            ("POST", NEWSLETTERS): _Way(SIGN_UP, self._sign_up, observer("POST", f"/n/newsletter{SIGN_UP}")),
+            ("POST", HOOKS): _Way("/", self._webhook, observer("POST", f"{HOOKS}provider/")),
+            ("GET", LINKS): _Way("", self._follow, observer("GET", f"{LINKS}token")),
+        }
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
@@ -86,10 +91,9 @@ class ShortPath:
     def _way(self, scope: Message) -> "_Way | None":
         if scope["type"] != "http":
             return None
-        method, path = scope["method"], scope["path"]
-        return next(
-            (w for w in self._ways if w.method == method and path.startswith(w.begin) and path.endswith(w.end)), None
-        )
+        path: str = scope["path"]
+        way = self._ways.get((scope["method"], path[: path.find("/", 1) + 1]))
+        return way if way and path.endswith(way.end) else None
 
     async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 where Django is to answer. Nothing is made that the answer doesn't need."""
@@ -108,17 +112,16 @@ class ShortPath:
 
     def _made_head(self, respond: Callable[[], HttpResponse], scheme: str, host: bytes, language: bytes) -> _Head:
         """Return the headers of a response that is always the same. Raises DisallowedHost."""
-        headers = [(b"host", host), (b"accept-language", language)]
-        scope = {"type": "http", "method": "POST", "path": "/", "scheme": scheme, "headers": headers}
-        request, response = ASGIRequest(scope, BytesIO()), respond()
+        request, response = _request(scheme, host, language), respond()
         request.get_host()
         self._complete(request, response)
         return _head(response)
 
     async def _sign_up(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 where Django is to answer."""
-        configuration = config.refresh().config
-        newsletter = configuration.newsletters.get(scope["path"].removeprefix("/n/").removesuffix(SIGN_UP))
+        in_force = config.recent()
+        configuration = in_force.config
+        newsletter = configuration.newsletters.get(scope["path"].removeprefix(NEWSLETTERS).removesuffix(SIGN_UP))
         if newsletter is None or newsletter.status == "archived":
             return 0
         request = ASGIRequest(scope, BytesIO(body))
@@ -128,10 +131,29 @@ class ShortPath:
         except DisallowedHost:
             return 0
         asked = read_sign_up(request, newsletter)
-        response = (
-            asked if isinstance(asked, HttpResponse) else asked.response(await self._signing_up.write(asked.request))
+        if isinstance(asked, HttpResponse):
+            return await self._answer(request, asked, send)
+        answer = await self._signing_up.write(asked.request)
+        if answer != RequestAnswer.ACCEPTED or asked.as_json:
+            return await self._answer(request, asked.response(answer), send)
+        head, body = self._accepted(
+            in_force.number, newsletter.name, asked.request.language, *_what_head_depends_on(scope)
         )
-        return await self._answer(request, response, send)
+        nonce = secrets.token_urlsafe(12).encode()
+        await _send(
+            202, [(name, value.replace(NONCE, nonce)) for name, value in head], body.replace(NONCE, nonce), send
+        )
+        return 202
+
+    def _made_accepted(
+        self, _number: int, newsletter: str, language: str, scheme: str, host: bytes, accepted: bytes
+    ) -> tuple[_Head, bytes]:
+        """Return the headers and the body of the page after a sign-up, under the configuration of this number."""
+        request = _request(scheme, host, accepted)
+        attach_config(request, config.snapshot().config)
+        response = accepted_page(request, newsletter, language)
+        self._complete(request, response)
+        return _head(response), response.content
 
     async def _webhook(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 where Django is to answer."""
@@ -161,7 +183,7 @@ class ShortPath:
             head = self._head_of(links.redirect, *_what_head_depends_on(scope))
         except DisallowedHost:
             return 0
-        links.count(target, ASGIRequest(scope, BytesIO()), config.refresh().config)
+        links.count(target, ASGIRequest(scope, BytesIO()), config.recent().config)
         await _send(302, [*head, (b"location", target.address.encode())], b"", send)
         return 302
 
@@ -173,10 +195,8 @@ class ShortPath:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How requests are answered whose path begins and ends like this; the answer is 0 where Django is to answer."""
+    """How requests are answered whose path ends like this; the answer is 0 where Django is to answer."""
 
-    method: str
-    begin: str
     end: str
     answer: Callable[[Message, bytes, Send], Awaitable[int]]
     observe: Callable[[int, float], None]
@@ -197,6 +217,13 @@ def _what_head_depends_on(scope: Message) -> tuple[str, bytes, bytes]:
     """Return the scheme, the host and the languages of a request."""
     given = dict(scope["headers"])
     return scope["scheme"], given.get(b"host", b""), given.get(b"accept-language", b"")
+
+
+def _request(scheme: str, host: bytes, language: bytes) -> ASGIRequest:
+    """Return a request that has nothing but what headers depend on."""
+    headers = [(b"host", host), (b"accept-language", language)]
+    scope = {"type": "http", "method": "POST", "path": "/", "scheme": scheme, "headers": headers}
+    return ASGIRequest(scope, BytesIO())
 
 
 def _unsubscribe(numbers: Sequence[int]) -> Sequence[None]:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,23 @@ def test_requests_of_a_token_are_counted_on_all_machines_together(machines: list
     assert counted == list(range(counted[0], counted[0] - 4, -1))
     for each in (first, second):
         each.end()
+
+
+def test_sign_ups_for_an_address_on_two_machines_are_one_request(machines: list[Site]) -> None:
+    sites = [RunningSite(machine) for machine in machines]
+    with ThreadPoolExecutor() as together:
+        asked = [(site, f"reader{n // 2}@example.org") for n, site in enumerate(sites * 10)]
+        answers = list(together.map(lambda each: sign_up(*each), asked))
+    assert answers == [202] * 20
+    for n in range(10):
+        shown = machines[0].json("subscribers", "show", f"reader{n}@example.org")
+        (subscription,) = shown["subscriptions"]
+        assert len(subscription["consents"]) == 1, shown
+    for each in sites:
+        each.end()
+
+
+def sign_up(site: RunningSite, address: str) -> int:
+    """Send the sign-up form; return the status."""
+    url = f"http://127.0.0.1:{site.port}/n/kinaforum/subscribe"
+    return requests.post(url, data={"address": address}, timeout=60).status_code

@@ -1,0 +1,97 @@
+"""Rows that are inserted without the ORM are those that it would have stored."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import pytest
+from django.db import IntegrityError, models
+
+from newsletter.events.kinds import EventKind
+from newsletter.models import RecordedEvent
+from subscribers.inserts import insert_all
+from subscribers.models import Consent, Letter, Subscriber, Subscription
+from tests.subscribers.make import AT, subscription
+
+pytestmark = pytest.mark.django_db
+
+LATER = datetime(2026, 3, 1, 7, 30, 15, 123456, tzinfo=UTC)
+
+
+def subscriber(key: str) -> Subscriber:
+    return Subscriber(key=key, address=key.title(), name="Ænå", created=AT, **Subscriber.hashed(key))
+
+
+def tie(owner: int) -> Subscription:
+    return Subscription(
+        subscriber_id=owner,
+        newsletter="kinaforum",
+        state=Subscription.State.ACTIVE,
+        paused_until=date(2026, 4, 1),
+        tags=("oslo", "film"),
+        created=AT,
+        joined=LATER,
+        topics="culture",
+        mark=7,
+        starts=False,
+        welcome_from=LATER,
+    )
+
+
+def consent(tie: int) -> Consent:
+    return Consent(subscription_id=tie, how=Consent.How.FORM, text="Yes: % %s", at=LATER, network="192.0.2.0")
+
+
+def letter(tie: int) -> Letter:
+    return Letter(
+        kind=Letter.Kind.CONFIRM, subscriber_id=1, subscription_id=tie, payload={"consent": 3, "æ": "å"}, due=AT
+    )
+
+
+def event(tie: int) -> RecordedEvent:
+    return RecordedEvent(key=f"key-{tie}", kind=EventKind.SUBSCRIBER_LEFT, newsletter="a", subscription=tie, at=AT)
+
+
+@pytest.mark.parametrize("make", [tie, consent, letter, event])
+def test_a_row_is_stored_as_by_the_orm(make: Callable[[int], models.Model]) -> None:
+    one, other = subscription("kari@reader.example", "first"), subscription("ola@reader.example", "first")
+    numbers = (one.subscriber_id, other.subscriber_id) if make is tie else (one.pk, other.pk)
+    by_orm, by_hand = (make(number) for number in numbers)
+    if isinstance(by_orm, Letter):
+        by_hand.created = by_orm.created  # type: ignore[attr-defined]
+    type(by_orm)._default_manager.bulk_create([by_orm])
+    insert_all([by_hand])
+    first, second = type(by_orm)._default_manager.order_by("-pk").values()[:2]
+    differing = {"id", "key", "subscriber_id" if make is tie else "subscription_id", "subscription"}
+    assert {k: v for k, v in first.items() if k not in differing} == {
+        k: v for k, v in second.items() if k not in differing
+    }
+    assert first["id"] != second["id"]
+
+
+def test_a_person_is_stored_as_by_the_orm() -> None:
+    Subscriber.objects.bulk_create([subscriber("kari@reader.example")])
+    insert_all([subscriber("ola@reader.example")])
+    first, second = Subscriber.objects.order_by("pk").values("name", "language", "created", "moved_at", "domain")
+    assert first == second
+
+
+def test_nothing_is_nothing() -> None:
+    insert_all(iter(()))
+    assert not Subscriber.objects.exists()
+
+
+def test_a_stored_row_stays_as_it_is() -> None:
+    insert_all([subscriber("kari@reader.example")])
+    changed, new = subscriber("kari@reader.example"), subscriber("ola@reader.example")
+    changed.name = "Somebody else"
+    insert_all([changed, new], unless_stored=True)
+    assert list(Subscriber.objects.order_by("pk").values_list("key", "name")) == [
+        ("kari@reader.example", "Ænå"),
+        ("ola@reader.example", "Ænå"),
+    ]
+
+
+def test_a_repetition_is_an_error_where_none_is_expected() -> None:
+    insert_all([subscriber("kari@reader.example")])
+    with pytest.raises(IntegrityError):
+        insert_all([subscriber("kari@reader.example")])

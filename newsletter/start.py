@@ -172,6 +172,11 @@ def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
 
+    from newsletter.models import new_database
+
+    if new_database.is_empty():
+        new_database.create_tables()
+        return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])

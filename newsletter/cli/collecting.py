@@ -11,6 +11,7 @@ from newsletter import config
 from newsletter.cli.common import configuration, emit, fail, newsletter_named, progress, ready, say, time_given
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
+from newsletter.messages.english import counted
 from newsletter.messages.general import ABOUT
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _shown(post: FoundPost) -> dict[str, Any]:
 def _table(reading: "SourceReading", posts: list[FoundPost]) -> "Table":
     from rich.table import Table
 
-    count = "1 post" if len(posts) == 1 else f"{len(posts)} posts"
+    count = counted(len(posts), "post")
     table = Table("published", "title", "address", title=f"{reading.title} ({reading.kind}), {count}", box=None)
     for post in posts:
         table.add_row(f"{post.published:%F %H:%M}" if post.published else "no date", post.title, post.url)

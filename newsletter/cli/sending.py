@@ -29,6 +29,7 @@ from newsletter.cli.common import (
 )
 from newsletter.config import Config
 from newsletter.config.database import is_postgresql
+from newsletter.messages.english import counted
 from newsletter.supervision import on_signals
 
 if TYPE_CHECKING:
@@ -224,9 +225,8 @@ def _rehearse(found: Config, row: "Edition") -> None:
     excluded = Subscription.objects.excluded(newsletter, now)
     others = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "none"
     document = {"edition": row.name, "state": row.state, "audience": count, "excluded": excluded}
-    emit(
-        document, f"{row.name} ({row.state}) would be sent to {count} subscribers; excluded: {others}; nothing was done"
-    )
+    readers = counted(count, "subscriber")
+    emit(document, f"{row.name} ({row.state}) would be sent to {readers}; excluded: {others}; nothing was done")
 
 
 def _tell_who_sends(found: Config, row: "Edition") -> None:

@@ -26,6 +26,7 @@ from newsletter.events import delivering
 from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
+from newsletter.messages.english import counted
 from newsletter.recovery import hold
 from newsletter.scheduling import housekeeping, schedule, service_alerts, set_aside, shared_work
 from newsletter.sending import journals, sender
@@ -82,7 +83,8 @@ def supervise(
 def run_supervised(supervisor: Supervisor, configuration: Config, command: str, stop: threading.Event) -> None:
     """Run the services until `stop` is set, and log the beginning and the end."""
     database = "PostgreSQL" if is_postgresql(configuration.site.database) else "SQLite"
-    words = f"newsletter {__version__} started ({command}, {database}, {len(configuration.newsletters)} newsletters)"
+    newsletters = counted(len(configuration.newsletters), "newsletter")
+    words = f"newsletter {__version__} started ({command}, {database}, {newsletters})"
     log_event(log, "started", words, command=command, version=__version__, database=database)
     supervisor.run(stop)
     log_event(log, "stopped", f"newsletter stopped ({command})", command=command)

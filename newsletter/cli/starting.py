@@ -23,6 +23,7 @@ from newsletter.cli.common import (
 )
 from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web
 from newsletter.messages import Message
+from newsletter.messages.english import counted
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS
 from newsletter.start import make_secret_key
@@ -113,7 +114,7 @@ def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, fou
             "Enter your blog's address and your newsletter's title there, then run: newsletter check",
         ]
     return [
-        f"Wrote {', '.join(written)}: {profile.title}, with {len(profile.posts)} posts in its feed.",
+        f"Wrote {', '.join(written)}: {profile.title}, with {counted(len(profile.posts), 'post')} in its feed.",
         f"Make the first draft with: {there}newsletter draft {profile.name}",
     ]
 

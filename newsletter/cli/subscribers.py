@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import typer
 
 from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, progress, ready, say
+from newsletter.messages.english import counted
 
 if TYPE_CHECKING:
     from subscribers.importing import ImportReport
@@ -202,7 +203,9 @@ def remove(
         count = admin_actions.remove(address, newsletter)
         emit(
             {"address": address, "unsubscribed": count},
-            f"{address}: unsubscribed from {count} newsletter{'' if count == 1 else 's'}.",
+            f"{address}: unsubscribed from {counted(count, 'newsletter')}."
+            if count
+            else f"{address}: wasn't subscribed.",
         )
 
 

@@ -18,6 +18,7 @@ from newsletter.feeds import Memory, SourceReading, read
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
+from newsletter.messages.english import counted
 from newsletter.messages.general import ABOUT
 from newsletter.models import Source
 
@@ -105,7 +106,8 @@ def collect_source(configuration: Config, newsletter: str, url: str, *, now: dat
 def _log_collected(found: list[Collected]) -> None:
     new, changed = sum(each.new for each in found), sum(each.changed for each in found)
     problems = sum(each.problem is not None for each in found)
-    told = f"collected {len(found)} sources: {new} new posts, {changed} changed, {problems} with problems"
+    sources, posts = counted(len(found), "source"), counted(new, "new post")
+    told = f"collected {sources}: {posts}, {changed} changed, {problems} with problems"
     log_event(log, "collected", told, sources=len(found), new=new, changed=changed, problems=problems)
 
 

@@ -18,6 +18,7 @@ from newsletter.demo.mailbox import MailCatcher, receiving
 from newsletter.demo.place import DemoSite, place
 from newsletter.demo.sample_posts import published_by
 from newsletter.demo.serving import HOST, served
+from newsletter.messages.english import counted
 from newsletter.start import start
 
 if TYPE_CHECKING:
@@ -89,7 +90,9 @@ class _Walk:
         dropped = [f"{count} × {kind}" for kind, count in sorted(brought.dropped.items())]
         left_out = [f"removed from their text: {', '.join(dropped)}"] if dropped else []
         self._step(
-            "collected", f"{source} is a {brought.kind} blog with {there} posts, {brought.new} of them new", *left_out
+            "collected",
+            f"{source} is a {brought.kind} blog with {counted(there, 'post')}, {brought.new} of them new",
+            *left_out,
         )
 
     def _draft(self) -> "Edition":
@@ -97,8 +100,8 @@ class _Walk:
 
         edition = self._steps.draft_of(self._at, self._steps.last_full_week(self._clock(), self._at), self._clock())
         days = serialize.edition(edition, self._at.configuration)["days"]
-        lines = [f"{day['heading']:<28} {_posts(day['posts'])}" for day in days]
-        self._step("drafted", f"{edition.name}: {_posts(sum(d['posts'] for d in days))}", *lines)
+        lines = [f"{day['heading']:<28} {counted(day['posts'], 'post')}" for day in days]
+        self._step("drafted", f"{edition.name}: {counted(sum(d['posts'] for d in days), 'post')}", *lines)
         return edition
 
     def _render(self, edition: "Edition") -> None:
@@ -110,7 +113,7 @@ class _Walk:
     def _readers(self) -> None:
         report = self._steps.add_readers(self._at)
         known = f", {report.unchanged} already subscribed" if report.unchanged else ""
-        self._step("imported", f"{report.added} subscribers{known}")
+        self._step("imported", f"{counted(report.added, 'subscriber')}{known}")
 
     def _send(self, edition: "Edition") -> dict[str, Any]:
         approved = self._steps.approve(self._at, edition)
@@ -120,7 +123,8 @@ class _Walk:
         self._step("approved", f"revision {approved.revision}; later changes don't affect it")
         if taken:
             self._step(
-                "sent", f"{taken} emails in {seconds:.1f} s: {counts.accepted} accepted, {counts.refused} refused"
+                "sent",
+                f"{counted(taken, 'email')} in {seconds:.1f} s: {counts.accepted} accepted, {counts.refused} refused",
             )
         else:
             self._step("sent", f"nothing new: its {counts.accepted} emails were already delivered")
@@ -129,7 +133,7 @@ class _Walk:
     def _next_draft(self) -> str:
         edition = self._steps.draft_of(self._at, None, self._clock())
         count = edition.entries.filter(included=True).count()
-        self._step("drafted", f"{edition.name}: {_posts(count)} so far, waiting for approval")
+        self._step("drafted", f"{edition.name}: {counted(count, 'post')} so far, waiting for approval")
         return edition.name
 
 
@@ -171,7 +175,3 @@ def _open(address: str, port: int) -> None:
                 webbrowser.open(address)
                 return
         time.sleep(0.1)
-
-
-def _posts(count: int) -> str:
-    return "1 post" if count == 1 else f"{count} posts"

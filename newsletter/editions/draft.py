@@ -30,6 +30,7 @@ from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.messages import posts as reasons
+from newsletter.messages.english import counted
 from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
 from newsletter.render.words import colon, words
 
@@ -123,7 +124,7 @@ def _look_at_sources(
 
 def _log_made(edition: Edition) -> None:
     posts = edition.entries.filter(included=True).count()
-    log_event(log, "drafted", f"{edition.name}: drafted, {posts} posts", edition=edition.name, posts=posts)
+    log_event(log, "drafted", f"{edition.name}: drafted, {counted(posts, 'post')}", edition=edition.name, posts=posts)
 
 
 def refresh(

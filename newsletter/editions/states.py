@@ -13,6 +13,7 @@ from newsletter.editions.problems import JobProblem
 from newsletter.logs.events import Event, log_event
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
+from newsletter.messages.english import counted
 from newsletter.models import Edition, State
 
 log = logging.getLogger("newsletter.editions")
@@ -88,6 +89,10 @@ def change(edition: Edition, to: State, *, where: dict[str, Any] | None = None, 
 
 def _log(event: Event, edition: Edition) -> None:
     reason = str(edition.reason or "")
-    told = [event, *([f"to {edition.audience} subscribers"] if event == "began" else []), *([reason] if reason else [])]
+    told = [
+        event,
+        *([f"to {counted(edition.audience or 0, 'subscriber')}"] if event == "began" else []),
+        *([reason] if reason else []),
+    ]
     name, audience = edition.name, edition.audience
     log_event(log, event, f"{name}: {', '.join(told)}", edition=name, audience=audience, reason=reason or None)

@@ -172,10 +172,10 @@ def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from newsletter.models import new_database
+    from newsletter.models.migration_state import create_tables, is_empty
 
-    if new_database.is_empty():
-        new_database.create_tables()
+    if is_empty():
+        create_tables()
         return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":

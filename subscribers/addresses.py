@@ -10,9 +10,9 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from newsletter.config.address_faults import fault
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
-from newsletter.messages.general import TEXT
 
 LONGEST, LONGEST_LOCAL = 254, 64  # octets (RFC 5321 4.5.3.1)
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
@@ -59,7 +59,7 @@ def _read_slowly(text: str) -> Address:
     try:
         found = validate_email(text, check_deliverability=False)
     except EmailNotValidError as e:
-        raise AddressProblem(TEXT(words=str(e).rstrip(".").replace("\n", " "))) from e
+        raise AddressProblem(fault(text)) from e
     written = f"{found.local_part}@{found.ascii_domain.lower()}"
     if len(found.local_part.encode()) > LONGEST_LOCAL:
         raise AddressProblem(messages.LOCAL_TOO_LONG(most=LONGEST_LOCAL))

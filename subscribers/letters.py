@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config
 from subscribers import tokens
-from subscribers.inserts import insert_all
 from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
+from subscribers.models.inserts import insert_all
 from subscribers.pages import supported
 from subscribers.tokens import Purpose
 

@@ -13,8 +13,8 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from subscribers import letters
-from subscribers.inserts import insert_all
 from subscribers.models import Consent, CounterKey, Letter, Subscriber, Subscription, Suppression, counter_key
+from subscribers.models.inserts import insert_all
 from subscribers.protection.sign_up_limits import Counters, Request, RequestAnswer, SignUpLimits, mailbox_of
 from subscribers.tokens import secrets
 

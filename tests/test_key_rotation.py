@@ -347,8 +347,7 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "handover.WorkerConnection.send_configuration": (),  # the whole configuration, to a process of our own
     "return_path.return_path": (return_path_of_a_delivery,),
     "return_path.read": (return_path_of_a_delivery,),
-    "return_path._check": (return_path_of_a_delivery,),
-    "return_path._key": (return_path_of_a_delivery,),
+    "return_path._keyed": (return_path_of_a_delivery,),
     "webhook_secrets.valid": (address_of_a_webhook,),
     "webhook_secrets._password": (address_of_a_webhook,),
     "signatures.check_standard": (),  # checks the signature of a service, under its own key
@@ -398,6 +397,8 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "challenges.read": (solved_challenge,),
     "tokens.check_key": (key_of_the_database,),
     "tokens._key": CASES,
+    "tokens._keyed": CASES,
+    "tokens._mac": CASES,
     "tokens.link_tokens": (link, mailto_unsubscribe),
     "tokens.link_tokens.token": (link, mailto_unsubscribe),
     "tokens.read_link": (link, link_of_a_test_email, mailto_unsubscribe),

@@ -9,9 +9,9 @@ import typer
 
 from newsletter import config
 from newsletter.cli.common import configuration, emit, fail, newsletter_named, progress, ready, say, time_given
+from newsletter.domain.english import counted
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
-from newsletter.messages.english import counted
 from newsletter.messages.general import ABOUT
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from newsletter.cli.common import (
 )
 from newsletter.config import Config
 from newsletter.config.database import is_postgresql
-from newsletter.messages.english import counted
+from newsletter.domain.english import counted
 from newsletter.supervision import on_signals
 
 if TYPE_CHECKING:

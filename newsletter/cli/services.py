@@ -21,12 +21,12 @@ from newsletter.bounces import processing, webhook_events
 from newsletter.collecting.collect import collect
 from newsletter.config import Config, Snapshot
 from newsletter.config.database import is_postgresql
+from newsletter.domain.english import counted
 from newsletter.editions import notices
 from newsletter.events import delivering
 from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
-from newsletter.messages.english import counted
 from newsletter.recovery import hold
 from newsletter.scheduling import housekeeping, schedule, service_alerts, set_aside, shared_work
 from newsletter.sending import journals, sender

@@ -22,8 +22,8 @@ from newsletter.cli.common import (
     say,
 )
 from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web
+from newsletter.domain.english import counted
 from newsletter.messages import Message
-from newsletter.messages.english import counted
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS
 from newsletter.start import make_secret_key

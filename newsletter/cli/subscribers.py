@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 import typer
 
 from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, progress, ready, say
-from newsletter.messages.english import counted
+from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
     from subscribers.importing import ImportReport

@@ -13,12 +13,12 @@ from newsletter import config
 from newsletter.collecting import pictures
 from newsletter.collecting.ledger import Stored, source_row, store
 from newsletter.config import Config
+from newsletter.domain.english import counted
 from newsletter.domain.hosts import without_secrets
 from newsletter.feeds import Memory, SourceReading, read
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
-from newsletter.messages.english import counted
 from newsletter.messages.general import ABOUT
 from newsletter.models import Source
 

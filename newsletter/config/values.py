@@ -16,6 +16,7 @@ from zoneinfo import available_timezones
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
+from newsletter.config.address_faults import fault
 from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages
 
@@ -165,7 +166,7 @@ def parse_address(value: object) -> str:
     try:
         found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as e:
-        raise InvalidValue(messages.EMAIL_BECAUSE(value=repr(value), cause=str(e).rstrip("."))) from e
+        raise InvalidValue(messages.EMAIL_BECAUSE(value=repr(value), cause=fault(value))) from e
     return found.normalized
 
 

@@ -18,7 +18,7 @@ from newsletter.demo.mailbox import MailCatcher, receiving
 from newsletter.demo.place import DemoSite, place
 from newsletter.demo.sample_posts import published_by
 from newsletter.demo.serving import HOST, served
-from newsletter.messages.english import counted
+from newsletter.domain.english import counted
 from newsletter.start import start
 
 if TYPE_CHECKING:

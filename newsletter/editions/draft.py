@@ -17,6 +17,7 @@ from newsletter import config
 from newsletter.background import Task, enqueue
 from newsletter.collecting.collect import Step, collect, last_read, no_step, unread
 from newsletter.config import Config
+from newsletter.domain.english import counted
 from newsletter.editions import history, notices, superseded
 from newsletter.editions.images.hosting import fetch_images_later
 from newsletter.editions.problems import JobProblem, refuse_inactive
@@ -30,7 +31,6 @@ from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.messages import posts as reasons
-from newsletter.messages.english import counted
 from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
 from newsletter.render.words import colon, words
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
+from newsletter.domain.english import counted
 from newsletter.editions.problems import JobProblem
 from newsletter.logs.events import Event, log_event
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
-from newsletter.messages.english import counted
 from newsletter.models import Edition, State
 
 log = logging.getLogger("newsletter.editions")

@@ -13,7 +13,6 @@ from django.utils import timezone
 
 from newsletter.events.kinds import EventKind
 from newsletter.models import Edition, EventWebhook, RecordedEvent, WebhookDelivery
-from subscribers.inserts import insert_all
 from subscribers.models import (
     Subscription,
     person_erased,
@@ -21,6 +20,7 @@ from subscribers.models import (
     subscriptions_ended,
     subscriptions_started,
 )
+from subscribers.models.inserts import insert_all
 
 BATCH = 500
 

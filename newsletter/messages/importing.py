@@ -4,6 +4,19 @@ from newsletter.messages.message import MessageType, gettext_noop
 
 # Addresses.
 NO_AT = MessageType("address.no-at", gettext_noop("it has no @"))
+NO_LOCAL = MessageType("address.no-local", gettext_noop("there is nothing before the @"))
+NO_DOMAIN = MessageType("address.no-domain", gettext_noop("there is nothing after the @"))
+NOT_ALONE = MessageType("address.not-alone", gettext_noop("write the address alone, without a name and angle brackets"))
+SEVERAL = MessageType("address.several", gettext_noop("it has more than one @; write one address only"))
+HAS_SPACE = MessageType("address.space", gettext_noop("it has a space"))
+PERIODS = MessageType("address.periods", gettext_noop("a part of it begins or ends with a period, or has two in a row"))
+NO_PERIOD = MessageType("address.no-period", gettext_noop("the part after the @ has no period"))
+CHARACTERS = MessageType(
+    "address.characters", gettext_noop("it has characters that can't be in an address: {characters}")
+)
+DOMAIN = MessageType(
+    "address.domain", gettext_noop("the part after the @ is not the name of a domain that receives email")
+)
 TOO_LONG = MessageType("address.too-long", gettext_noop("it is longer than an address may be"))
 LOCAL_TOO_LONG = MessageType(
     "address.local-too-long", gettext_noop("the part before the @ is longer than {most} octets")

@@ -1,7 +1,12 @@
-"""Check whether the database's migrations match this version of the program."""
+"""Whether the database's migrations match this version of the program, and the tables of a new one."""
 
-from django.db import connection
+from django.apps import apps
+from django.core.management.sql import emit_post_migrate_signal
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Model
 
 OURS = ("newsletter", "subscribers")
 
@@ -26,3 +31,26 @@ def newer_database(unknown: list[str]) -> str:
         f"site.database: a newer version of newsletter has changed the database ({unknown[-1]}), and this version "
         "could damage it; install the newer version again, or restore a backup from before the upgrade"
     )
+
+
+def is_empty(alias: str = DEFAULT_DB_ALIAS) -> bool:
+    """Return whether this is a SQLite database without tables."""
+    found = connections[alias]
+    return found.vendor == "sqlite" and not found.introspection.table_names()
+
+
+def create_tables(alias: str = DEFAULT_DB_ALIAS) -> None:
+    """Create the tables of all models in an empty SQLite database, and record all migrations as applied.
+
+    It takes a fifth of the time of the migrations, whose result it has (`tests/models/test_new_database.py`). It is one
+    transaction: a database whose program was killed meanwhile is still empty.
+    """
+    recorder = MigrationRecorder(connections[alias])
+    models: list[type[Model]] = [recorder.Migration, *apps.get_models()]
+    with connections[alias].schema_editor() as editor:
+        for model in models:
+            if model._meta.managed and not model._meta.proxy:
+                editor.create_model(model)
+        for app, name in sorted(MigrationLoader(None).graph.nodes):
+            recorder.migration_qs.create(app=app, name=name)
+    emit_post_migrate_signal(verbosity=0, interactive=False, db=alias)

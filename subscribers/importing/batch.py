@@ -8,8 +8,8 @@ from newsletter.messages import Message
 from newsletter.messages import importing as messages
 from subscribers.addresses import Address
 from subscribers.importing.headers import Kept, PersonRow
-from subscribers.inserts import insert_all, insert_people, insert_ties
 from subscribers.models import Consent, Subscriber, Subscription, Suppression, TopicChange, choices_changed
+from subscribers.models.inserts import insert_all, insert_people, insert_ties
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
 from subscribers.signup import invite

@@ -18,8 +18,6 @@ MAY_REFRESH = {
     "newsletter/background/shared.py",
     "newsletter/cli/services.py",
     "newsletter/web/desk/settings/editing.py",
-    "newsletter/web/application.py",
-    "newsletter/web/burst/short_path.py",
     "newsletter/web/middleware.py",
 }
 MAY_SET = {
@@ -60,6 +58,10 @@ def test_only_the_edges_read_the_file_again() -> None:
 
 def test_only_the_edges_ask_for_the_number_of_the_configuration_and_what_waits_for_a_restart() -> None:
     assert files_that_name("snapshot") == {"newsletter/cli/services.py", "newsletter/web/desk/home/views.py"}
+
+
+def test_only_what_comes_a_thousand_times_a_second_asks_for_a_recent_one() -> None:
+    assert files_that_name("recent") == {"newsletter/web/application.py", "newsletter/web/burst/short_path.py"}
 
 
 def test_only_the_edges_put_a_configuration_in_force() -> None:

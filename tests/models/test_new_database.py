@@ -12,7 +12,7 @@ from django.db import connections
 from django.db.migrations.recorder import MigrationRecorder
 from pytest_django.plugin import DjangoDbBlocker
 
-from newsletter.models import new_database
+from newsletter.models.migration_state import create_tables, is_empty
 from tests.conftest import Site
 from tests.models.test_migrations import ALIAS, database
 from tests.site_texts import with_kinaforum
@@ -106,6 +106,6 @@ def test_one_that_was_killed_is_still_empty(tmp_path: Path, django_db_blocker: D
     with database("sqlite", tmp_path, django_db_blocker), pytest.MonkeyPatch.context() as patch:
         patch.setattr(MigrationRecorder, "migration_qs", property(kill))
         with pytest.raises(Killed):
-            new_database.create_tables(ALIAS)
+            create_tables(ALIAS)
         connections[ALIAS].close()
-        assert new_database.is_empty(ALIAS)
+        assert is_empty(ALIAS)

@@ -8,8 +8,8 @@ from django.db import IntegrityError, models
 
 from newsletter.events.kinds import EventKind
 from newsletter.models import RecordedEvent
-from subscribers.inserts import insert_all
 from subscribers.models import Consent, Letter, Subscriber, Subscription
+from subscribers.models.inserts import insert_all
 from tests.subscribers.make import AT, subscription
 
 pytestmark = pytest.mark.django_db

@@ -150,7 +150,7 @@ class ShortPath:
     ) -> tuple[_Head, bytes]:
         """Return the headers and the body of the page after a sign-up, under the configuration of this number."""
         request = _request(scheme, host, accepted)
-        attach_config(request, config.snapshot().config)
+        attach_config(request, config.recent().config)
         response = accepted_page(request, newsletter, language)
         self._complete(request, response)
         return _head(response), response.content

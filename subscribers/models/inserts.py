@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db import connection, models
 
-from subscribers.models import Subscriber, Subscription
+from subscribers.models.people import Subscriber, Subscription
 
 SLICE = 5_000
 INSERT = "INSERT INTO {table} ({columns}) VALUES ({places})"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.messages.english import counted
+from newsletter.domain.english import counted
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 posts"), (1, "1 post"), (2, "2 posts")])

@@ -1,0 +1,37 @@
+"""Says what is wrong with an email address, as a message: the sentences of email-validator are English only."""
+
+from newsletter.messages import Message
+from newsletter.messages import importing as messages
+
+LONGEST_DOMAIN = 253
+_ALSO_BEFORE = "!#$%&'*+-/=?^_`{|}~."
+"""What the part before the @ may have besides letters and digits (RFC 5322 3.2.3)."""
+
+
+def fault(text: str) -> Message:
+    """Return what is wrong with a text that is not an email address."""
+    local, at, domain = text.strip().rpartition("@")
+    if not at:
+        return messages.NO_AT()
+    return _of_parts(local, domain) or messages.DOMAIN()
+
+
+def _of_parts(local: str, domain: str) -> Message | None:
+    strange = [c for c in local if not (c.isalnum() or c in _ALSO_BEFORE)]
+    strange += [c for c in domain if not (c.isalnum() or c in "-.")]
+    faults = (
+        (not local, messages.NO_LOCAL()),
+        (not domain, messages.NO_DOMAIN()),
+        ("<" in strange or ">" in strange, messages.NOT_ALONE()),
+        ("@" in local, messages.SEVERAL()),
+        (any(c.isspace() for c in strange), messages.HAS_SPACE()),
+        (bool(strange), messages.CHARACTERS(characters=" ".join(map(_shown, dict.fromkeys(strange))))),
+        (any(".." in f".{part}." for part in (local, domain)), messages.PERIODS()),
+        ("." not in domain, messages.NO_PERIOD()),
+        (len(domain) > LONGEST_DOMAIN, messages.TOO_LONG()),
+    )
+    return next((message for is_so, message in faults if is_so), None)
+
+
+def _shown(character: str) -> str:
+    return character if character.isprintable() else f"U+{ord(character):04X}"

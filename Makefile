@@ -9,6 +9,8 @@ CHROMIUM := /usr/bin/chromium
 # Installing compiles the catalogues of words.
 WORDS := $(wildcard */locale/*/LC_MESSAGES/*.po)
 ONCE ?=
+# Where this is set, each of the thousands of processes of the tests would compile the program anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test lint types unit coverage search bench docs clean pictures
 

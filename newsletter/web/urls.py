@@ -7,12 +7,13 @@ from django.views.generic import RedirectView
 
 from newsletter.web import health
 from newsletter.web.hooks import views as hooks
+from newsletter.web.late_urls import LateResolver
 from newsletter.web.links import views as links
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/", include("newsletter.web.desk.urls")),
     # By its name, so that the API's framework is loaded with the first request to it.
-    URLResolver(RoutePattern("api/v1/"), "newsletter.api.urls", app_name="api", namespace="api"),
+    LateResolver(RoutePattern("api/v1/"), "newsletter.api.urls", app_name="api", namespace="api"),
     path("favicon.ico", RedirectView.as_view(url=static("desk/mark.svg"), permanent=True)),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),

@@ -89,10 +89,7 @@ def change(edition: Edition, to: State, *, where: dict[str, Any] | None = None, 
 
 def _log(event: Event, edition: Edition) -> None:
     reason = str(edition.reason or "")
-    told = [
-        event,
-        *([f"to {counted(edition.audience or 0, 'subscriber')}"] if event == "began" else []),
-        *([reason] if reason else []),
-    ]
+    to = f"to {counted(edition.audience or 0, 'subscriber')}" if event == "began" else ""
+    told = ", ".join(filter(None, (event, to, reason)))
     name, audience = edition.name, edition.audience
-    log_event(log, event, f"{name}: {', '.join(told)}", edition=name, audience=audience, reason=reason or None)
+    log_event(log, event, f"{name}: {told}", edition=name, audience=audience, reason=reason or None)

@@ -70,9 +70,10 @@ class WholeBodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        with _holder(scope) as body:
+        expected = _declared_size(scope)
+        with _holder(scope, expected) as body:
             try:
-                size = await self._read(body, scope, receive)
+                size = await self._read(body, scope, receive, expected)
             except TimeoutError:
                 await refuse(send, 408, b"The request did not arrive in time.\n")
             except TooLarge:
@@ -85,11 +86,10 @@ class WholeBodies:
                 body.seek(0)
                 await self._app(_with_size(scope, size), _replayed(body, size, receive), send)
 
-    async def _read(self, body: IO[bytes], scope: Message, receive: Receive) -> int:
-        """Write the body to `body` and return its size."""
+    async def _read(self, body: IO[bytes], scope: Message, receive: Receive, expected: int) -> int:
+        """Write the body to `body` and return its size; `expected` is its Content-Length."""
         loop = asyncio.get_running_loop()
         began, size, more, limit = loop.time(), 0, True, LARGEST
-        expected = _declared_size(scope)
         while True:
             if max(size, expected) > limit:
                 limit = await self._raised(limit, scope, max(size, expected))
@@ -120,9 +120,9 @@ class WholeBodies:
         return allowed
 
 
-def _holder(scope: Message) -> IO[bytes]:
+def _holder(scope: Message, expected: int) -> IO[bytes]:
     """Return what a body is kept in: a file once it is large, which costs more to make than most bodies to read."""
-    small = _declared_size(scope) <= LARGEST and not any(name == b"transfer-encoding" for name, _ in scope["headers"])
+    small = expected <= LARGEST and not any(name == b"transfer-encoding" for name, _ in scope["headers"])
     return BytesIO() if small else tempfile.SpooledTemporaryFile(IN_MEMORY)
 
 

@@ -58,7 +58,6 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "axes",
-    "anymail",
     "subscribers.apps.SubscribersConfig",
     "newsletter.apps.NewsletterConfig",
 ]

@@ -1,5 +1,6 @@
 """What all tests share: the configuration in force, a browser, and the command run as a user runs it."""
 
+import gc
 import json
 import os
 import signal
@@ -43,6 +44,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over what is loaded by now: the modules, and thousands of tests."""
+    gc.collect()
+    gc.freeze()
 
 
 @contextmanager

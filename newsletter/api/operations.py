@@ -21,7 +21,7 @@ from newsletter.api import idempotency, rate_limits, tokens
 from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, check_scope
 from newsletter.api.problem_documents import Refused
 from newsletter.config import Cadence, Config, Newsletter
-from newsletter.editions.draft import NoSuchEdition
+from newsletter.editions.lookup import NoSuchEdition
 from newsletter.messages import editions as edition_messages
 from newsletter.messages import general as messages
 from newsletter.models import ApiToken

@@ -13,8 +13,8 @@ from django.urls import reverse
 
 from newsletter.api.permissions import Forbidden
 from newsletter.editions.approval import LintErrors
-from newsletter.editions.draft import NoSuchEdition
 from newsletter.editions.editing import Conflict
+from newsletter.editions.lookup import NoSuchEdition
 from newsletter.editions.states import NotAllowed
 from newsletter.messages import CATALOGUE, Message, Problem
 from newsletter.messages import editions as edition_messages

@@ -72,6 +72,7 @@ def draft(
     from newsletter.editions import serialize
     from newsletter.editions.composing import standalone
     from newsletter.editions.images.hosting import fetch_images
+    from newsletter.editions.lookup import find
 
     settings, now = _in_cadence(newsletter_named(found, newsletter), cadence), datetime.now(UTC)
     given = {"--correct": correct, "--copy": copy, "--letter": letter}
@@ -85,9 +86,9 @@ def draft(
     if any(given.values()) and (unused := [option for option, value in periods.items() if value]):
         fail(f"letters, copies and corrections have no period; remove {' and '.join(unused)}", WRONG)
     if correct:
-        edition = drafts.correct(found, _of(newsletter, drafts.find(found, correct)), now=now, by=BY)
+        edition = drafts.correct(found, _of(newsletter, find(found, correct)), now=now, by=BY)
     elif copy:
-        edition = standalone.duplicate(found, _of(newsletter, drafts.find(found, copy)), now=now, by=BY)
+        edition = standalone.duplicate(found, _of(newsletter, find(found, copy)), now=now, by=BY)
     elif letter:
         edition = standalone.make(found, settings, now=now, subject=subject, with_posts=with_posts, by=BY)
     else:
@@ -158,11 +159,11 @@ def show(edition: EditionName) -> None:
     from rich.table import Table
 
     found = ready()
-    from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
+    from newsletter.editions.lookup import find
     from newsletter.sending.progress import counts
 
-    row = drafts.find(found, edition)
+    row = find(found, edition)
     document = serialize.edition(row, found)
     document["counts"] = counts(row).document() if row.audience is not None else None
     document["variants"] = None if row.state == "draft" else _variants(found, row)
@@ -220,11 +221,11 @@ def preview(
     from rich.console import Group
 
     found = ready()
-    from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
-    from newsletter.editions.previews import write
+    from newsletter.editions.lookup import find
+    from newsletter.editions.previews.files import write
 
-    row = drafts.find(found, edition)
+    row = find(found, edition)
     written = write(row, found, out)
     findings, variants = serialize.lint(written.proof), _variants(found, row)
     document = {
@@ -253,7 +254,7 @@ def designs(
 ) -> None:
     """Write every design with the newsletter's own posts. One page shows them all."""
     found = ready()
-    from newsletter.editions.gallery import sample_digest, samples
+    from newsletter.editions.previews.gallery import sample_digest, samples
 
     settings = newsletter_named(found, newsletter)
     digest = sample_digest(found, settings)
@@ -296,11 +297,11 @@ def _gallery_page(title: str, names: Sequence[str]) -> str:
 def lint(edition: EditionName) -> None:
     """Check an edition for problems. The exit status is 1 if there is an error."""
     found = ready()
-    from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
+    from newsletter.editions.lookup import find
     from newsletter.editions.rendering import proof
 
-    row = drafts.find(found, edition)
+    row = find(found, edition)
     looked_at = proof(row, found)
     findings = serialize.lint(looked_at)
     emit(

@@ -55,10 +55,11 @@ def edit(
     found = ready()
     from django.db import transaction
 
-    from newsletter.editions import draft, editing, serialize
+    from newsletter.editions import editing, serialize
     from newsletter.editions.composing import block_files, blocks, bulk, notes
+    from newsletter.editions.lookup import find
 
-    row = draft.find(found, edition)
+    row = find(found, edition)
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
     given = {key: text for key, text in words.items() if text is not None}
     days = [_post_and_day(text) for text in day or []]
@@ -101,11 +102,11 @@ def proof(
 ) -> None:
     """Send a test email, with [Test] before the subject. Its links don't affect subscribers."""
     found = ready(allow_local_links=allow_local_links)
-    from newsletter.editions import draft
+    from newsletter.editions.lookup import find
     from newsletter.letters.edition_tests import send
     from newsletter.messages.delivery import TEST_ACCEPTED
 
-    row = draft.find(found, edition)
+    row = find(found, edition)
     outcomes = send(row, found, addresses, by=BY)
     lines = [f"{address}: {told}" for address, told in outcomes.items()]
     emit({"edition": row.name, "proofs": {address: str(told) for address, told in outcomes.items()}}, "\n".join(lines))
@@ -123,11 +124,12 @@ def approve(
 ) -> None:
     """Approve a draft. Exactly what was approved is sent."""
     found = ready(allow_local_links=allow_local_links)
-    from newsletter.editions import approval, draft, serialize
+    from newsletter.editions import approval, serialize
+    from newsletter.editions.lookup import find
 
     row = approval.approve(
         found,
-        draft.find(found, edition),
+        find(found, edition),
         by=BY,
         revision=revision,
         despite=[c.strip() for c in despite_lint.split(",") if c.strip()],
@@ -145,9 +147,10 @@ def approve(
 def reopen(edition: EditionName) -> None:
     """Make an approved edition a draft again. A queued one can be reopened until its sending begins."""
     found = ready()
-    from newsletter.editions import approval, draft, serialize
+    from newsletter.editions import approval, serialize
+    from newsletter.editions.lookup import find
 
-    row = approval.reopen(draft.find(found, edition), by=BY)
+    row = approval.reopen(find(found, edition), by=BY)
     emit(serialize.edition(row, found), f"{row.name} is a draft again, revision {row.revision}")
 
 

@@ -30,7 +30,6 @@ from newsletter.cli.common import (
 from newsletter.config import Config
 from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
-from newsletter.supervision import on_signals
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -65,7 +64,7 @@ def send(
 ) -> None:
     """Queue an approved edition for sending. With --wait, send it now."""
     found = ready(allow_local_links=allow_local_links)
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
 
     row = find(found, edition)
     due = _time(at, found, row) if at else None
@@ -86,7 +85,7 @@ def send(
 def pause(edition: EditionName) -> None:
     """Pause sending an edition. Messages being transferred are completed."""
     found = ready()
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
     from newsletter.sending import lifecycle
 
     row = lifecycle.pause(find(found, edition), by=BY)
@@ -96,7 +95,7 @@ def pause(edition: EditionName) -> None:
 def resume(edition: EditionName) -> None:
     """Resume sending a paused edition."""
     found = ready()
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
     from newsletter.sending import lifecycle
 
     _tell_who_sends(found, lifecycle.resume(find(found, edition), by=BY))
@@ -106,7 +105,7 @@ def cancel(edition: EditionName) -> None:
     """Cancel an edition. Messages not yet attempted are skipped; 'newsletter resend' sends them after all."""
     found = ready()
     from newsletter.editions import approval
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
     from newsletter.models import State
     from newsletter.sending import lifecycle
 
@@ -122,7 +121,7 @@ def cancel(edition: EditionName) -> None:
 def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help="Only this edition.")] = None) -> None:
     """Show the sending progress of one edition, or of all."""
     found = ready()
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
     from newsletter.recovery import hold
 
     if held := hold.reason():
@@ -283,6 +282,8 @@ def _done(row: "Edition") -> tuple[int, int]:
 @contextmanager
 def _stopped_by_signals() -> Iterator[threading.Event]:
     """Yield an event that SIGINT and SIGTERM set, so that messages being transferred are completed."""
+    from newsletter.supervision import on_signals
+
     stop = threading.Event()
     with on_signals(stop.set, signal.SIGINT, signal.SIGTERM):
         yield stop

@@ -4,6 +4,7 @@ APScheduler starts each periodic service's work, which runs in the service's own
 The database says what is due, by wall-clock time.
 """
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
@@ -46,6 +47,8 @@ WEBHOOK_SECONDS = 5.0
 CLOCK_BEATS = 1.0
 CONFIGURATION_SECONDS = 1.0
 DATABASE_RETRY_SECONDS = 2.0
+GARBAGE_THRESHOLD = 2_000
+"""New objects after which garbage is looked for: Python's own number since 3.13; the command line has a higher one."""
 
 Act = Callable[[Config, datetime], object]
 
@@ -86,6 +89,8 @@ def run_supervised(supervisor: Supervisor, configuration: Config, command: str, 
     newsletters = counted(len(configuration.newsletters), "newsletter")
     words = f"newsletter {__version__} started ({command}, {database}, {newsletters})"
     log_event(log, "started", words, command=command, version=__version__, database=database)
+    gc.freeze()  # what is imported stays, so it need not be looked through each time
+    gc.set_threshold(GARBAGE_THRESHOLD)
     supervisor.run(stop)
     log_event(log, "stopped", f"newsletter stopped ({command})", command=command)
 

@@ -37,24 +37,8 @@ from newsletter.render.words import colon, words
 log = logging.getLogger("newsletter.editions")
 
 
-class NoSuchEdition(JobProblem):
-    """No edition has that name."""
-
-
 class NoNewPost(JobProblem):
     """There is no post for an edition with a single post."""
-
-
-def find(configuration: Config, name: str) -> Edition:
-    """Return the edition `newsletter/period`; raises NoSuchEdition, also if its newsletter is not configured."""
-    newsletter, _, period = name.partition("/")
-    known = configuration.newsletters
-    if newsletter not in known:
-        raise NoSuchEdition(messages.NO_NEWSLETTER(name=newsletter, known=tuple(sorted(known))))
-    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
-    if edition is None:
-        raise NoSuchEdition(messages.NO_EDITION(name=name))
-    return edition
 
 
 def make(

@@ -1,4 +1,4 @@
-"""SolvedChallenge-of-work challenges for the sign-up form, as ALTCHA has them (version 2).
+"""Proof-of-work challenges for the sign-up form, as ALTCHA has them (version 2).
 
 A challenge asks for the counter whose PBKDF2 key begins in a given way. Finding it takes a browser about a second, and
 checking it takes one HMAC. Challenges are signed and not stored; that each is solved once is ensured by the limits,
@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from secrets import randbelow
 from typing import Any
-
-import altcha
 
 from subscribers.tokens import Purpose, keys
 
@@ -32,6 +30,8 @@ class SolvedChallenge:
 
 def create(at: datetime) -> dict[str, Any]:
     """Return a new challenge as JSON has it: `parameters` and `signature`."""
+    import altcha
+
     challenge = altcha.create_challenge(
         ALGORITHM,
         ITERATIONS,
@@ -48,6 +48,8 @@ def read(text: str) -> SolvedChallenge | None:
 
     `text` is what ALTCHA's form field contains: an object with `challenge` and `solution` as JSON, in Base64.
     """
+    import altcha
+
     try:
         payload = altcha.Payload.from_base64(text)
     except (ValueError, KeyError, TypeError, RecursionError):

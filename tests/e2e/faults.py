@@ -288,13 +288,14 @@ class Watch:
         ]
 
     def _look(self) -> None:
+        """Ask the desk, which takes longer, when `/readyz` says something else, and otherwise twice a second."""
+        before, asked = ["ready"], 0.0
         while not self._done.wait(0.05):
-            for line in self.running.readyz().splitlines():
-                plain = re.sub(r"; next try in \d+ s$", "", line)
-                if plain not in self.said.readyz:
-                    self.said.readyz.append(plain)
-            if any(line != "ready" for line in self.said.readyz):
+            lines = [re.sub(r"; next try in \d+ s$", "", line) for line in self.running.readyz().splitlines()]
+            self.said.readyz += [line for line in dict.fromkeys(lines) if line not in self.said.readyz]
+            if lines != before or (lines != ["ready"] and time.monotonic() - asked > 0.5):
                 self.said.desk += [line for line in self.running.desk() if line not in self.said.desk]
+                before, asked = lines, time.monotonic()
 
 
 def eventually(holds: Callable[[], object], seconds: float = 40.0) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter import config
 from newsletter.config import Filter, SourceSettings
-from newsletter.editions import approval, draft, editing
+from newsletter.editions import approval, draft, editing, lookup
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
@@ -353,5 +353,5 @@ def test_what_has_not_begun_to_leave_needs_no_correction() -> None:
 
 
 def test_a_name_that_no_edition_has_is_one_sentence() -> None:
-    with pytest.raises(draft.NoSuchEdition, match="there is no edition 'kinaforum/2026-W60'"):
-        draft.find(config.current(), "kinaforum/2026-W60")
+    with pytest.raises(lookup.NoSuchEdition, match="there is no edition 'kinaforum/2026-W60'"):
+        lookup.find(config.current(), "kinaforum/2026-W60")

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.domain.segments import Reader
-from newsletter.editions import approval, previews
+from newsletter.editions import approval
+from newsletter.editions.previews.files import as_sent
 from newsletter.editions.rendering import proof
 from newsletter.models import CountedLink, Edition, Post
 from newsletter.render.html.links import outgoing
@@ -65,7 +66,7 @@ def _sent(*titles: str, ended: bool = True) -> Edition:
 def _mail(edition: Edition, name: str = "reader") -> str:
     looked_at = proof(edition, config.current())
     reader = Reader(number=1, address=f"{name}@example.org", token=(name * 28)[:28], message_id=name, name=name)
-    mail = previews.as_sent(edition, looked_at, reader, timezone.now()).decode()
+    mail = as_sent(edition, looked_at, reader, timezone.now()).decode()
     return mail.replace("=\r\n", "").replace("=3D", "=")
 
 

@@ -25,8 +25,9 @@ from newsletter.api.schemas import (
     VariantOut,
 )
 from newsletter.config import Config
-from newsletter.editions import draft, editing, previews, serialize
+from newsletter.editions import draft, editing, lookup, serialize
 from newsletter.editions.composing import bulk
+from newsletter.editions.previews.files import sample_reader
 from newsletter.editions.rendering import proof
 from newsletter.editions.selection.windows import requested
 from newsletter.editions.variants.listing import documents
@@ -40,7 +41,7 @@ EDITION = "/editions/{newsletter}/{period}"
 
 def find(who: Caller, newsletter: str, period: str) -> Edition:
     """Return an edition of a newsletter that the token is for. Raises NoSuchEdition and Forbidden."""
-    return draft.find(who.config, f"{who.newsletter(newsletter).name}/{period}")
+    return lookup.find(who.config, f"{who.newsletter(newsletter).name}/{period}")
 
 
 def answer(who: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
@@ -196,7 +197,7 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     """
     who = caller(request)
     edition = find(who, newsletter, period)
-    looked_at, reader = proof(edition, who.config), previews.sample_reader()
+    looked_at, reader = proof(edition, who.config), sample_reader()
     receiving = audience.receiving(who.config.edited(edition), edition, who.now)
     rendered, head = looked_at.rendered, looked_at.letterhead
     shown = PreviewOut(

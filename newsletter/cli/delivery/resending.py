@@ -24,7 +24,7 @@ def settle(
 ) -> None:
     """Decide about unconfirmed messages. Their connection dropped before the server confirmed them."""
     found = ready()
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
     from newsletter.sending import progress, unknown_deliveries
 
     row = find(found, edition)
@@ -47,7 +47,7 @@ def resend(
     sent again; see 'newsletter settle'.
     """
     found = ready()
-    from newsletter.editions.draft import find
+    from newsletter.editions.lookup import find
     from newsletter.sending import lifecycle, progress
 
     row = find(found, edition)

@@ -12,7 +12,7 @@ from newsletter.domain.cadence import start
 from newsletter.domain.digest import Finding, Letterhead, Rendered
 from newsletter.domain.picks import in_force, names_in
 from newsletter.editions import serialize
-from newsletter.editions.previews import sample_reader
+from newsletter.editions.previews.files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.selection.series import by_marks, ends
 from newsletter.editions.variants.planning import Picked

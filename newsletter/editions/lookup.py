@@ -1,0 +1,22 @@
+"""Find an edition by its name."""
+
+from newsletter.config import Config
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import editions as messages
+from newsletter.models import Edition
+
+
+class NoSuchEdition(JobProblem):
+    """No edition has that name."""
+
+
+def find(configuration: Config, name: str) -> Edition:
+    """Return the edition `newsletter/period`; raises NoSuchEdition, also if its newsletter is not configured."""
+    newsletter, _, period = name.partition("/")
+    known = configuration.newsletters
+    if newsletter not in known:
+        raise NoSuchEdition(messages.NO_NEWSLETTER(name=newsletter, known=tuple(sorted(known))))
+    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
+    if edition is None:
+        raise NoSuchEdition(messages.NO_EDITION(name=name))
+    return edition

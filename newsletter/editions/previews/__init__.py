@@ -1,0 +1,1 @@
+"""Previews of editions: as files, and in every design."""

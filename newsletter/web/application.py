@@ -23,9 +23,13 @@ def plain_application() -> App:
     return cast(App, WSGIMiddleware(get_wsgi_application(), workers=1))  # type: ignore[arg-type]
 
 
-def application(configuration: Config) -> App:
+def django_in_threads() -> WSGIMiddleware:
+    """Return Django in threads of its own."""
+    return WSGIMiddleware(get_wsgi_application(), workers=WORKERS)  # type: ignore[arg-type]
+
+
+def application(configuration: Config, django: WSGIMiddleware) -> App:
     """Django behind the checks that every request passes; `newsletter.start` has set Django up."""
-    django = cast(App, WSGIMiddleware(get_wsgi_application(), workers=WORKERS))  # type: ignore[arg-type]
-    short = ShortPath(PasswordLane(django))
+    short = ShortPath(PasswordLane(cast(App, django)))
     pages = KeptPages(short, lambda: config.recent().number, page_observer)
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)

@@ -25,7 +25,14 @@ try:
 finally:
     sys.stderr.write("\\n".join(sys.modules))
 """
-NOT_NEEDED = {"altcha", "apscheduler", "lxml", "newsletter.feeds", "newsletter.models.migrations.0001_initial", "requests"}
+NOT_NEEDED = {
+    "altcha",
+    "apscheduler",
+    "lxml",
+    "newsletter.feeds",
+    "newsletter.models.migrations.0001_initial",
+    "requests",
+}
 
 
 def test_status_loads_no_sources_schedule_or_migrations(site: Callable[[str], Site]) -> None:

@@ -227,7 +227,7 @@ def blog() -> Iterator[BlogServer]:
 def machines(tmp_path: Path, blog: BlogServer) -> Iterator[list[Site]]:
     address = [f"{blog.url}/?source={number}" for number in range(SOURCES)]
     sources = "".join(f'[[newsletters.kinaforum.sources]]\nurl = "{url}"\ntype = "feed"\n' for url in address)
-    with postgresql.running() as database:
+    with postgresql.running(with_tables=True) as database:
         text = CONFIG.format(database=database, sources=sources)
         found = []
         for name in ("one", "two"):

@@ -27,7 +27,7 @@ print(sorted(set(Chunk.objects.values_list("machine", flat=True))))
 
 @pytest.fixture
 def machines(tmp_path: Path, server: MailServer) -> Iterator[list[Site]]:
-    with postgresql.running() as database:
+    with postgresql.running(with_tables=True) as database:
         text = CONFIG.format(port=server.port, delivery="connections = 4")
         text = text.replace("[site]", f'[site]\ndatabase = "{database}"\nsecret_key = "the same key on both machines"')
         found = []

@@ -59,7 +59,7 @@ class Cluster:
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
     server = MailServer(0.002)
     server.start()
-    with postgresql.running() as database:
+    with postgresql.running(with_tables=True) as database:
         text = CONFIG.format(port=server.port, delivery="")
         text = text.replace("[site]", f'[site]\ndatabase = "{database}"\nsecret_key = "the same key on both machines"')
         machines = []

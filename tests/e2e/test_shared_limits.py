@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 def cluster(tmp_path: Path) -> Iterator[tuple[Callable[[str, float], list[Site]], list[MailServer]]]:
     servers: list[MailServer] = []
     made: list[Site] = []
-    with postgresql.running() as database:
+    with postgresql.running(with_tables=True) as database:
 
         def machines(delivery: str, seconds: float) -> list[Site]:
             server = MailServer(seconds)

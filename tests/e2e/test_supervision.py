@@ -313,7 +313,7 @@ def wall(tmp_path_factory: pytest.TempPathFactory) -> Wall:
 
 @pytest.fixture
 def database() -> Iterator[str]:
-    with postgresql.running() as address:
+    with postgresql.running(with_tables=True) as address:
         yield address
 
 

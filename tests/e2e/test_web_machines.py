@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 
 @pytest.fixture
 def machines(tmp_path: Path) -> Iterator[list[Site]]:
-    with postgresql.running() as database:
+    with postgresql.running(with_tables=True) as database:
         text = CONFIG.format(port=9, delivery="")
         text = text.replace("[site]", f'[site]\ndatabase = "{database}"\nsecret_key = "the same key on both machines"')
         found = []

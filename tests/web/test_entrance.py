@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_otp.oath import TOTP
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
@@ -23,6 +24,13 @@ from tests.web import make
 
 RIGHT = {"email": "redaksjon@example.org", "password": "en lang nok setning"}
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def one_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time stands still: limits count in fixed windows, the shortest of which could end during a test."""
+    now = timezone.now()
+    monkeypatch.setattr(timezone, "now", lambda: now)
 
 
 def _code(device: TOTPDevice) -> str:
@@ -57,6 +65,7 @@ def test_six_wrong_passwords_lock_even_the_right_one(client: Client) -> None:
     assert "Too many wrong passwords" in answer.content.decode()
 
 
+@pytest.mark.usefixtures("one_window")
 def test_guesses_at_many_names_are_limited_by_network(client: Client) -> None:
     """Six tries a name are no limit for who tries a name once: the network has one of its own (mox's windows)."""
     make.person()
@@ -78,6 +87,7 @@ def test_an_ipv6_host_is_locked_by_its_64(client: Client) -> None:
     assert client.post("/desk/login/", RIGHT, REMOTE_ADDR="2001:db8:0:2::1").status_code == 302
 
 
+@pytest.mark.usefixtures("one_window")
 def test_wrong_codes_count_for_the_network_too(client: Client) -> None:
     TOTPDevice.objects.create(user=make.person(), name="authenticator")
     client.post("/desk/login/", RIGHT)

@@ -1,6 +1,7 @@
 """A site that really runs, with a mailbox and a folder of posts, for the tests that look at it through a browser."""
 
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -99,17 +100,26 @@ def _write_posts(folder: Path) -> None:
         (folder / f"{slug}.md").write_text(text, encoding="utf-8")
 
 
+@pytest.fixture(scope="session")
+def folder_with_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a site with posts and 3 readers, of which each test gets a copy."""
+    folder = tmp_path_factory.mktemp("with-readers")
+    _write_posts(folder / "posts")
+    site = Site(folder, CONFIG.format(port=80, smtp=25))
+    (folder / "readers.csv").write_text("email,name\nkari@example.com,Kari\nola@example.com,Ola\nli@example.com,\n")
+    site.run("subscribers", "import", "readers.csv", "--newsletter", "kinaforum", "--consent", "at a meeting")
+    return folder
+
+
 @pytest.fixture
-def running(tmp_path: Path) -> Iterator[Running]:
+def running(tmp_path: Path, folder_with_readers: Path) -> Iterator[Running]:
     """`newsletter run` with 3 readers; it ends with the test."""
     mailbox = Mailbox()
     smtp, port = free_port(), free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
     controller.start()
-    _write_posts(tmp_path / "posts")
+    shutil.copytree(folder_with_readers, tmp_path, dirs_exist_ok=True)
     site = Site(tmp_path, CONFIG.format(port=port, smtp=smtp))
-    (tmp_path / "readers.csv").write_text("email,name\nkari@example.com,Kari\nola@example.com,Ola\nli@example.com,\n")
-    site.run("subscribers", "import", "readers.csv", "--newsletter", "kinaforum", "--consent", "at a meeting")
     said = tmp_path / "said.txt"
     with said.open("w") as out:
         process = subprocess.Popen(

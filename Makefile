@@ -116,12 +116,12 @@ types: $(INSTALLED)
 
 # What failed is repeated once, alone: a test that passes then depends on how busy the machine is, and is to be mended, but
 # does not refuse a change that has nothing to do with it. Both results are printed.
-# Tests of whole programs wait now and then, so there are more of them at once than processors; browsers leave none idle.
+# Whole programs and pages wait now and then, so there are more tests at once than processors.
 PYTEST := $(BIN)/python -m pytest --cache-clear --dist loadgroup
 REPEAT = { [ $$? = 1 ] && echo "Repeating what failed, alone" && $(BIN)/python -m pytest -n 0 --last-failed -m $(1); }
 unit: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
 	$(PYTEST) -n 3 -m "not browser and not soak" || $(call REPEAT,"not browser and not soak")
-	$(PYTEST) -n 2 -m browser || $(call REPEAT,browser)
+	$(PYTEST) -n 3 -m browser || $(call REPEAT,browser)
 
 # How much of the sending engine its own tests reach, branches too.
 coverage: $(INSTALLED)

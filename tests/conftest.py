@@ -40,7 +40,11 @@ FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens the browser: `make test` runs it apart, since Playwright's loop keeps asyncio's out."""
+    """Mark what opens the browser: `make test` runs it apart, since Playwright's loop keeps asyncio's out.
+
+    What takes longest comes first, so that it isn't left over when all else is done.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
     for item in items:
         if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.browser)

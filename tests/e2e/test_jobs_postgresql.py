@@ -9,7 +9,7 @@ import pytest
 from tests.doubles import postgresql
 from tests.e2e.sending_samples import ROOT
 
-pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
+pytestmark = [pytest.mark.e2e, pytest.mark.postgresql, pytest.mark.long]
 MODULES = ("database_watch", "journals", "lifecycle", "machines", "outbox", "precompiled", "ranges", "results")
 OTHERS = (
     "tests/api/test_editions.py",

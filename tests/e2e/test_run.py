@@ -114,6 +114,7 @@ def end(process: "subprocess.Popen[str]") -> str:
     return said
 
 
+@pytest.mark.long
 def test_two_at_once_and_one_killed_send_each_reader_one_mail(
     prepared: Callable[..., Site], start: Start, mailbox: Mailbox, blog: BlogServer
 ) -> None:

@@ -246,6 +246,7 @@ def test_18_and_19_a_wall_clock_that_is_set(
         assert running.is_ready()
 
 
+@pytest.mark.long
 def test_20_a_mail_server_that_is_away_for_30_hours(
     start: Start, mailbox: Mailbox, watch: Watching, wall: "Wall"
 ) -> None:

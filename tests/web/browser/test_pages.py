@@ -63,6 +63,8 @@ BEFORE = (
 PUBLIC = ("/", "/n/kinaforum/", "/n/kinaforum/?q=te", "/n/kinaforum/subscribe")
 AFTER = (f"{EDITION}report/", "/desk/", *PUBLIC)
 OUTSIDE = ("/desk/login/", "/desk/password/")
+AXE = {"iframes": False, "resultTypes": ["violations"]}
+"""Frames have pages of their own, and the details of what is right take longer to collect than what is wrong."""
 BUDGET = 65_000
 """Bytes of a page with its scripts and style sheets, as a browser with an empty cache gets them."""
 
@@ -85,7 +87,7 @@ def _look(context: BrowserContext, url: str, *, signed_in: bool = True) -> Itera
 def troubles_of(page: Page, state: str = "") -> Iterator[str]:
     """What is wrong with a page as it stands."""
     where = f"{page.url} {state} at {page.viewport_size}"
-    for violation in Axe().run(page, options={"iframes": False}).response["violations"]:
+    for violation in Axe().run(page, options=AXE).response["violations"]:
         targets = ", ".join(str(node["target"]) for node in violation["nodes"][:3])
         yield f"{where}: {violation['id']}: {targets}"
     width = page.evaluate("document.documentElement.scrollWidth")
@@ -104,6 +106,7 @@ def _counts(url: str, headers: dict[str, str]) -> bool:
     return bool(re.search(r"html|css|javascript", kind)) and "/frame/" not in url
 
 
+@pytest.mark.long
 def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
     first = desk(browser)
     page = first.new_page()

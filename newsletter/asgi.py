@@ -11,9 +11,8 @@ def _application() -> App:
     os.umask(0o077)  # as commands do
     start(config.current(), events=True)
     from newsletter.web.application import application as made  # its models need Django set up
-    from newsletter.web.application import django_in_threads
 
-    return made(config.current(), django_in_threads())
+    return made(config.current())
 
 
 application = _application()

@@ -1,8 +1,10 @@
 """The web application as an ASGI server runs it: checks in front, Django behind them in a few threads."""
 
-from typing import cast
+import asyncio
 
 from a2wsgi import WSGIMiddleware
+from a2wsgi.asgi_typing import SendEvent
+from a2wsgi.wsgi import WSGIResponder
 from django.core.wsgi import get_wsgi_application
 
 from newsletter import config
@@ -12,24 +14,54 @@ from newsletter.web.burst.kept_pages import KeptPages
 from newsletter.web.burst.short_path import ShortPath, page_observer
 from newsletter.web.desk.admission import body_limit
 from newsletter.web.password_lane import PasswordLane
-from newsletter.web.requests import App, CheckedRequests
+from newsletter.web.requests import App, CheckedRequests, Message, Receive, Send
 
 # Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.
 WORKERS = 4
+LOOK_SECONDS = 1.0
+"""How often a thread that waits for the event loop looks whether there still is one."""
+
+
+class DjangoInThreads:
+    """Django as an ASGI application; requests are answered in this many threads."""
+
+    def __init__(self, workers: int) -> None:
+        self._django = WSGIMiddleware(get_wsgi_application(), workers=workers)  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Answer a request; what isn't one is answered as a2wsgi does."""
+        if scope["type"] == "http":
+            answer = Answer(self._django.app, self._django.executor, self._django.send_queue_size)
+            await answer(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await self._django(scope, receive, send)  # type: ignore[arg-type]
+
+
+class Answer(WSGIResponder):
+    """An answer of a thread, which the event loop sends."""
+
+    def send(self, message: SendEvent | None) -> None:
+        """Hand a part of the answer to the loop.
+
+        Raises ConnectionAbortedError if the loop was closed before it took the part, as that of a server that crashed:
+        the thread would wait forever, and keep the program from ending.
+        """
+        taken = asyncio.run_coroutine_threadsafe(self.send_queue.put(message), self.loop)
+        while True:
+            try:
+                return taken.result(LOOK_SECONDS)
+            except TimeoutError:
+                if self.loop.is_closed():
+                    raise ConnectionAbortedError("the web server has ended") from None
 
 
 def plain_application() -> App:
     """Return Django without the checks, for a site that is not set up yet."""
-    return cast(App, WSGIMiddleware(get_wsgi_application(), workers=1))  # type: ignore[arg-type]
+    return DjangoInThreads(workers=1)
 
 
-def django_in_threads() -> WSGIMiddleware:
-    """Return Django in threads of its own."""
-    return WSGIMiddleware(get_wsgi_application(), workers=WORKERS)  # type: ignore[arg-type]
-
-
-def application(configuration: Config, django: WSGIMiddleware) -> App:
+def application(configuration: Config) -> App:
     """Django behind the checks that every request passes; `newsletter.start` has set Django up."""
-    short = ShortPath(PasswordLane(cast(App, django)))
+    short = ShortPath(PasswordLane(DjangoInThreads(WORKERS)))
     pages = KeptPages(short, lambda: config.recent().number, page_observer)
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)

@@ -1,17 +1,13 @@
-"""The web server: uvicorn with Django behind it, its connections bounded, until it is told to stop.
-
-When it has ended, so have the threads in which Django answers.
-"""
+"""The web server: uvicorn with Django behind it, its connections bounded, until it is told to stop."""
 
 import asyncio
 import socket
-from concurrent.futures import ThreadPoolExecutor
 
 import uvicorn
 
 from newsletter.config import Config
 from newsletter.supervision import Service
-from newsletter.web.application import application, django_in_threads
+from newsletter.web.application import application
 from newsletter.web.connections import Connections, Limited, affordable, raise_descriptor_limit
 from newsletter.web.desk.jobs.work import resume
 from newsletter.web.desk.subscribers.file_import import remove_ended
@@ -32,10 +28,9 @@ def run(service: Service, listener: socket.socket, configuration: Config) -> Non
     most = affordable(settings.maximum_connections, raise_descriptor_limit())
     of_one = min(settings.maximum_connections_per_client, most // 2)
     connections = Connections(most, of_one, settings.trusted_proxies)
-    django = django_in_threads()
-    server = Server(
+    server = _Server(
         uvicorn.Config(
-            Limited(application(configuration, django), connections),
+            Limited(application(configuration), connections),
             http=counted(connections),
             ws="none",
             backlog=ACCEPTED_AT_ONCE,
@@ -47,7 +42,6 @@ def run(service: Service, listener: socket.socket, configuration: Config) -> Non
             timeout_graceful_shutdown=5,
         ),
         connections,
-        django.executor,
     )
 
     def end() -> None:
@@ -58,26 +52,12 @@ def run(service: Service, listener: socket.socket, configuration: Config) -> Non
         server.run(sockets=[listener.dup()])
 
 
-class Server(uvicorn.Server):
+class _Server(uvicorn.Server):
     """Closes connections that say nothing, and listens with a backlog of its own."""
 
-    def __init__(self, config: uvicorn.Config, connections: Connections, threads: ThreadPoolExecutor) -> None:
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
         super().__init__(config)
-        self._connections, self._threads = connections, threads
-
-    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        """As uvicorn does, and then end Django's threads.
-
-        They answer through this loop: one that does so when it has just been closed would wait forever.
-        """
-        try:
-            await super().serve(sockets)
-        finally:
-            ending = asyncio.create_task(asyncio.to_thread(self._threads.shutdown))
-            while not ending.done():
-                for each in asyncio.all_tasks() - {asyncio.current_task(), ending}:
-                    each.cancel()  # perhaps a thread waits for it, to write to a client that reads nothing
-                await asyncio.wait({ending}, timeout=0.1)
+        self._connections = connections
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn does; asyncio has made the backlog as short as what it accepts at once."""

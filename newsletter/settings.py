@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "newsletter.web.static_files.VersionedFiles",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "newsletter.web.middleware.ContentSecurityPolicy",
+    "newsletter.web.middleware.ProblemsOfTheApi",
     "newsletter.web.middleware.DatabaseInPlace",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

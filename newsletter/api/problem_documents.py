@@ -9,9 +9,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpResponse
-from django.urls import reverse
 
 from newsletter.api.permissions import Forbidden
+from newsletter.api.problem import MEDIA_TYPE, problem_document
 from newsletter.editions.approval import LintErrors
 from newsletter.editions.editing import Conflict
 from newsletter.editions.lookup import NoSuchEdition
@@ -21,8 +21,6 @@ from newsletter.messages import editions as edition_messages
 from newsletter.messages import general as messages
 from newsletter.messages import importing as import_messages
 from subscribers.admin_actions import ActionRefused
-
-MEDIA_TYPE = "application/problem+json"
 
 STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
     (Forbidden, HTTPStatus.FORBIDDEN),
@@ -83,16 +81,7 @@ def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
 
 
 def _response(status: HTTPStatus, message: Message, headers: Mapping[str, str], more: dict[str, Any]) -> HttpResponse:
-    document = {
-        "type": reverse("api:explain_problem", args=(message.code,)),
-        "title": status.phrase,
-        "status": status.value,
-        "detail": str(message),
-        "code": message.code,
-        "params": message.to_json()["params"],
-        **more,
-    }
-    content = json.dumps(document, ensure_ascii=False)
+    content = problem_document(status, message, more)
     return HttpResponse(content, status=status.value, content_type=MEDIA_TYPE, headers=dict(headers))
 
 

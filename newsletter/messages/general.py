@@ -44,6 +44,12 @@ INVALID_REQUEST = MessageType(
 INVALID_FIELD = MessageType("api.invalid-field", gettext_noop("{field}: {problem}"))
 NOT_JSON = MessageType("api.not-json", gettext_noop("the request’s body is not valid JSON"))
 NUL = MessageType("api.nul", gettext_noop("the request’s address has a NUL character, which no text may have"))
+TOO_LARGE = MessageType("api.too-large", gettext_noop("the request is larger than {most} bytes; send less at a time"))
+TOO_SLOW = MessageType("api.too-slow", gettext_noop("the request did not arrive in time; send it again"))
+UNAVAILABLE = MessageType("api.unavailable", gettext_noop("the database can’t be used; try again in a minute"))
+INTERNAL_ERROR = MessageType(
+    "api.internal-error", gettext_noop("an error that nobody expected; the log of the server has the details")
+)
 NOT_FOUND = MessageType("api.not-found", gettext_noop("there is nothing at {path}"))
 METHOD_NOT_ALLOWED = MessageType("api.method-not-allowed", gettext_noop("{method} is not allowed here; use {allowed}"))
 INVALID_CURSOR = MessageType(

@@ -9,10 +9,14 @@ import tempfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from http import HTTPStatus
 from io import BytesIO
 from typing import IO
 from urllib.parse import quote
 
+from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
+from newsletter.messages import Message as SaidMessage
+from newsletter.messages import general as messages
 from newsletter.web.requests import App, Message, Receive, Send, refuse
 
 LARGEST = 100_000
@@ -20,7 +24,7 @@ LARGEST = 100_000
 IN_MEMORY, PIECE = 1_000_000, 65_536
 HOOKS, LARGEST_OF_HOOKS = "/hooks/", 2_500_000
 """Octets of a call of an email service, which may have hundreds of events."""
-DESK, LOGIN, API = "/desk/", "/desk/login/", "/api/"
+DESK, LOGIN = "/desk/", "/desk/login/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,11 @@ class Pace:
 
 
 class TooLarge(Exception):
-    """The body is larger than this client may send here."""
+    """The body is larger than this client may send here: than `most` octets."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(most)
+        self.most = most
 
 
 class LoginNeeded(Exception):
@@ -75,9 +83,10 @@ class WholeBodies:
             try:
                 size = await self._read(body, scope, receive, expected)
             except TimeoutError:
-                await refuse(send, 408, b"The request did not arrive in time.\n")
-            except TooLarge:
-                await refuse(send, 413, b"The request is too large.\n", drain=receive)
+                await _refuse(scope, send, 408, messages.TOO_SLOW(), b"The request did not arrive in time.\n")
+            except TooLarge as e:
+                said = messages.TOO_LARGE(most=e.most)
+                await _refuse(scope, send, 413, said, b"The request is too large.\n", drain=receive)
             except LoginNeeded:
                 await _send_to_login(scope, receive, send)
             except Gone:
@@ -110,14 +119,25 @@ class WholeBodies:
         """
         if scope["path"].startswith(HOOKS) and size <= LARGEST_OF_HOOKS:
             return LARGEST_OF_HOOKS
-        if limit > LARGEST or not scope["path"].startswith((DESK, API)):
-            raise TooLarge
+        if limit > LARGEST or not scope["path"].startswith((DESK, API_ROOT)):
+            raise TooLarge(limit)
         allowed = await asyncio.get_running_loop().run_in_executor(self._thread, self._larger, scope)
         if not allowed and scope["path"].startswith(DESK):
             raise LoginNeeded
         if size > allowed:
-            raise TooLarge
+            raise TooLarge(allowed or LARGEST)
         return allowed
+
+
+async def _refuse(
+    scope: Message, send: Send, status: int, said: SaidMessage, sentence: bytes, drain: Receive | None = None
+) -> None:
+    """Refuse a request: one to the API with a problem document, any other with a sentence."""
+    if scope["path"].startswith(API_ROOT):
+        document = problem_document(HTTPStatus(status), said, {})
+        await refuse(send, status, document, drain=drain, media_type=MEDIA_TYPE)
+    else:
+        await refuse(send, status, sentence, drain=drain)
 
 
 def _holder(scope: Message, expected: int) -> IO[bytes]:

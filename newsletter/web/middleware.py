@@ -1,4 +1,4 @@
-"""Middleware: a request's configuration, probes under any host, a content security policy, and a page for 405."""
+"""Middleware: a request's configuration, probes under any host, a content security policy, and answers to errors."""
 
 import ipaddress
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from django.http.request import split_domain_port
 from django.template import loader
 
 from newsletter import config
+from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
+from newsletter.messages import general as messages
 from newsletter.sending.sql import database_watch
 from subscribers.requests import attach_config
 
@@ -101,6 +103,25 @@ class MethodNotAllowedPage:
         wants_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED and wants_page and not response.content:
             response.content = loader.render_to_string("405.html", {"request_path": request.path}, using="django")
+        return response
+
+
+SERVER_ERRORS = {500: messages.INTERNAL_ERROR, 503: messages.UNAVAILABLE}
+
+
+class ProblemsOfTheApi:
+    """Gives a program that used the API a problem document where people get a page of an error of the server."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.path.startswith(API_ROOT) and response.status_code in SERVER_ERRORS:
+            status = HTTPStatus(response.status_code)
+            response.content = problem_document(status, SERVER_ERRORS[status](), {})
+            response.headers["Content-Type"] = MEDIA_TYPE
+            response.headers["Content-Length"] = str(len(response.content))
         return response
 
 

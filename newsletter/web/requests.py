@@ -75,21 +75,26 @@ def _plain_address(host: str) -> str | None:
 
 
 async def refuse(
-    send: Send, status: int, sentence: bytes, *more: tuple[bytes, bytes], drain: Receive | None = None
+    send: Send,
+    status: int,
+    body: bytes,
+    *more: tuple[bytes, bytes],
+    drain: Receive | None = None,
+    media_type: str = "text/plain; charset=utf-8",
 ) -> None:
-    """Answer with one line of text and close the connection.
+    """Answer with one line of text or another short body, and close the connection.
 
     With `drain` what the client is still sending is read and thrown away for up to DRAIN_SECONDS, as a connection
     that is closed with unread octets is reset, and the client may lose the answer.
     """
     headers = [
-        (b"content-type", b"text/plain; charset=utf-8"),
-        (b"content-length", b"%d" % len(sentence)),
+        (b"content-type", media_type.encode()),
+        (b"content-length", b"%d" % len(body)),
         (b"connection", b"close"),
         *more,
     ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": sentence, "more_body": drain is not None})
+    await send({"type": "http.response.body", "body": body, "more_body": drain is not None})
     if drain is not None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_SECONDS):

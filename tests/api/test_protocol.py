@@ -6,11 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.api import etags, paging, rate_limits
+from newsletter.api.problem import EXPLANATIONS
 from newsletter.api.problem_documents import Refused
+from newsletter.sending.sql import database_watch
 from subscribers.models import Hits
 from tests.api.client import ApiClient
 
@@ -142,3 +145,30 @@ def test_any_if_match_is_compared(given_text: str) -> None:
     with contextlib.suppress(Refused):
         etags.check_if_match(given_text, current, "kinaforum/2026-W06")
         assert given_text.strip() == "*" or current in given_text
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("problem", "status", "code"),
+    [
+        (ZeroDivisionError(), 500, "api.internal-error"),
+        (database_watch.DatabaseChanged("removed"), 503, "api.unavailable"),
+    ],
+)
+def test_an_error_of_the_server_is_a_problem_document(
+    problem: Exception, status: int, code: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise problem
+
+    where = {500: "newsletter.api.operations.count_network", 503: "newsletter.sending.sql.database_watch.check"}
+    monkeypatch.setattr(where[status], fails)
+    answer = Client(raise_request_exception=False).get("/api/v1/newsletters")
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+    assert answer["Content-Length"] == str(len(answer.content))
+    assert (answer.json()["code"], answer.json()["status"]) == (code, status)
+    assert ("ZeroDivisionError" in caplog.text) == (status == 500)
+
+
+def test_the_codes_are_explained_where_documents_say() -> None:
+    assert reverse("api:explain_problem", args=["api.nul"]) == f"{EXPLANATIONS}api.nul"

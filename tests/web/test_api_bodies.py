@@ -1,5 +1,7 @@
 """Bodies of the API: large ones only with a token."""
 
+import json
+
 import pytest
 
 from newsletter.web.desk import admission
@@ -24,6 +26,9 @@ async def test_without_a_token_a_large_body_is_refused() -> None:
     client = Client([b"x" * 60_000] * 4, path="/api/v1/posts")
     assert await client.ask(allowed=0) == 413
     assert client.seen == []
+    assert client.headers[b"content-type"] == b"application/problem+json"
+    document = json.loads(client.sent[1]["body"])
+    assert (document["code"], document["params"]) == ("api.too-large", {"most": 100_000})
 
 
 async def test_with_a_token_it_is_passed_on() -> None:

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from newsletter.api import tokens
-from newsletter.web.bodies import API
+from newsletter.api.problem import API_ROOT
 from newsletter.web.desk.permissions import CODE_WANTED, TABLE, Role, role_of
 from newsletter.web.requests import Message
 
@@ -27,7 +27,7 @@ LARGEST_OF_API = 1_000_000
 def body_limit(scope: Message) -> int:
     """How many octets whoever sends this request may send to its address; 0 where nobody is logged in."""
     close_old_connections()
-    if scope["path"].startswith(API):
+    if scope["path"].startswith(API_ROOT):
         return LARGEST_OF_API if _has_token(scope) else 0
     held = _role(scope)
     if held is Role.ANYONE:

@@ -29,15 +29,15 @@ class DjangoInThreads:
         self._django = WSGIMiddleware(get_wsgi_application(), workers=workers)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """Answer a request; what isn't one is answered as a2wsgi does."""
+        """ThreadAnswer a request; what isn't one is answered as a2wsgi does."""
         if scope["type"] == "http":
-            answer = Answer(self._django.app, self._django.executor, self._django.send_queue_size)
+            answer = ThreadAnswer(self._django.app, self._django.executor, self._django.send_queue_size)
             await answer(scope, receive, send)  # type: ignore[arg-type]
         else:
             await self._django(scope, receive, send)  # type: ignore[arg-type]
 
 
-class Answer(WSGIResponder):
+class ThreadAnswer(WSGIResponder):
     """An answer of a thread, which the event loop sends."""
 
     def send(self, message: SendEvent | None) -> None:

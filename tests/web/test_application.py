@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 
 from newsletter.web import application
-from newsletter.web.application import Answer
+from newsletter.web.application import ThreadAnswer
 
 
 def test_a_thread_does_not_wait_for_a_loop_that_was_closed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,8 +24,8 @@ def test_a_thread_does_not_wait_for_a_loop_that_was_closed(monkeypatch: pytest.M
     monkeypatch.setattr(application, "LOOK_SECONDS", 0.01)
     loop = asyncio.new_event_loop()
 
-    async def answer() -> Answer:
-        return Answer(lambda *_: [], threads, 10)
+    async def answer() -> ThreadAnswer:
+        return ThreadAnswer(lambda *_: [], threads, 10)
 
     with ThreadPoolExecutor(1) as threads:
         made = loop.run_until_complete(answer())
@@ -40,7 +40,7 @@ async def test_a_thread_waits_for_a_client_that_reads_slowly(monkeypatch: pytest
     """The queue of an answer has one place here, which is taken."""
     monkeypatch.setattr(application, "LOOK_SECONDS", 0.01)
     with ThreadPoolExecutor(1) as threads:
-        answer = Answer(lambda *_: [], threads, 1)
+        answer = ThreadAnswer(lambda *_: [], threads, 1)
         answer.send_queue.put_nowait(None)
         sent = threads.submit(answer.send, None)
         assert not await asyncio.to_thread(_ended_within, sent, 0.2)

@@ -51,7 +51,7 @@ def _invalid(request: HttpRequest, problem: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, problem: HttpError) -> HttpResponse:
-    """ApiAnswer a body that can't be parsed, the one error of this kind that the framework raises."""
+    """Answer a body that can't be parsed, the one error of this kind that the framework raises."""
     return problem_documents.response(Refused(HTTPStatus.BAD_REQUEST, messages.NOT_JSON()))
 
 
@@ -92,7 +92,7 @@ def _nothing(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 
 def read_description(request: HttpRequest) -> HttpResponse:
-    """ApiAnswer with the description of the API (OpenAPI 3.1)."""
+    """Answer with the description of the API (OpenAPI 3.1)."""
     return description.as_json(api)
 
 

@@ -29,7 +29,7 @@ class DjangoInThreads:
         self._django = WSGIMiddleware(get_wsgi_application(), workers=workers)  # type: ignore[arg-type]
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """ThreadAnswer a request; what isn't one is answered as a2wsgi does."""
+        """Answer a request; what isn't one is answered as a2wsgi does."""
         if scope["type"] == "http":
             answer = ThreadAnswer(self._django.app, self._django.executor, self._django.send_queue_size)
             await answer(scope, receive, send)  # type: ignore[arg-type]

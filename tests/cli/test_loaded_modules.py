@@ -5,14 +5,9 @@ import sys
 from collections.abc import Callable
 
 from tests.conftest import Site
+from tests.site_texts import with_kinaforum
 
-CONFIG = """
-[site]
-url = "http://localhost:8000"
-[newsletters.kinaforum]
-title = "Kinaforum"
-from = "Kinaforum <brev@example.org>"
-address = "Postboks 1, 0001 Oslo"
+SOURCE = """
 [[newsletters.kinaforum.sources]]
 url = "http://127.0.0.1:9/"
 """
@@ -37,7 +32,7 @@ NOT_NEEDED = {
 
 def test_status_loads_no_sources_schedule_or_migrations(site: Callable[[str], Site]) -> None:
     """The first command makes the database, the second finds it as it must be."""
-    where = site(CONFIG)
+    where = site(with_kinaforum(SOURCE))
     where.run("status")
     done = subprocess.run(
         [sys.executable, "-c", STATUS], cwd=where.folder, env=where.environment, capture_output=True, text=True

@@ -17,17 +17,11 @@ from functools import cache
 from pathlib import Path
 
 from tests.doubles.ports import free_port
+from tests.site_texts import with_daily
 
 USER = "postgres"
 ROOT = Path(__file__).parent.parent.parent
-SITE = """
-[site]
-url = "http://localhost"
-database = "{database}"
-[newsletters.daily]
-title = "Daily"
-from = "Daily <daily@example.org>"
-address = "Postboks 1, 0001 Oslo"
+SOURCE = """
 [[newsletters.daily.sources]]
 url = "http://127.0.0.1:9/"
 """
@@ -73,7 +67,8 @@ def _with_tables() -> Path:
     folder = _kept_folder()
     shutil.copytree(_empty(), folder / "data")
     with _served(folder, stop="fast") as address, tempfile.TemporaryDirectory() as site:
-        (Path(site) / "config.toml").write_text(SITE.format(database=address), encoding="utf-8")
+        text = with_daily(SOURCE).replace("[site]", f'[site]\ndatabase = "{address}"')
+        (Path(site) / "config.toml").write_text(text, encoding="utf-8")
         subprocess.run([sys.executable, "-c", MIGRATE], cwd=site, env=_environment(), check=True)
     return folder / "data"
 

@@ -290,7 +290,7 @@ class Watch:
     def _look(self) -> None:
         """Ask the desk, which takes longer, when `/readyz` says something else, and otherwise twice a second."""
         before, asked = ["ready"], 0.0
-        while not self._done.wait(0.25):
+        while not self._done.wait(0.05):
             lines = [re.sub(r"; next try in \d+ s$", "", line) for line in self.running.readyz().splitlines()]
             self.said.readyz += [line for line in dict.fromkeys(lines) if line not in self.said.readyz]
             if lines != before or (lines != ["ready"] and time.monotonic() - asked > 0.5):

@@ -11,8 +11,8 @@ from newsletter.web.late_urls import LateResolver
 from newsletter.web.links import views as links
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("desk/", include("newsletter.web.desk.urls")),
-    # By its name, so that the API's framework is loaded with the first request to it.
+    # By their names, so that the pages and the API's framework are loaded with the first request to them.
+    LateResolver(RoutePattern("desk/"), "newsletter.web.desk.urls", app_name="desk", namespace="desk"),
     LateResolver(RoutePattern("api/v1/"), "newsletter.api.urls", app_name="api", namespace="api"),
     path("favicon.ico", RedirectView.as_view(url=static("desk/mark.svg"), permanent=True)),
     path("healthz", health.alive, name="healthz"),

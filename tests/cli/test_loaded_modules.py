@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 from tests.conftest import Site
+from tests.doubles.ports import free_port
 from tests.site_texts import with_kinaforum
 
 SOURCE = """
@@ -39,3 +40,57 @@ def test_status_loads_no_sources_schedule_or_migrations(site: Callable[[str], Si
     )
     assert done.returncode == 0, done.stderr
     assert set(done.stderr.splitlines()) & NOT_NEEDED == set()
+
+
+RUN = """
+import os, signal, sys, threading, time, urllib.error, urllib.request
+port = sys.argv[1]
+sys.argv = ["newsletter", "run", "--port", port]
+
+def ready():
+    try:
+        return urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz").status == 200
+    except (urllib.error.URLError, ConnectionError):
+        return False
+
+def stop_when_ready():
+    while not ready():
+        time.sleep(0.1)
+    sys.stderr.write("\\n".join(["Loaded modules:", *sys.modules]))
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=stop_when_ready, daemon=True).start()
+from newsletter.__main__ import main
+main()
+"""
+NEVER_USED = {
+    "PIL",
+    "altcha",
+    "cssutils",
+    "flufl.bounce",
+    "markdown_it",
+    "newsletter.config.document",
+    "newsletter.web.desk.urls",
+    "ninja",
+    "premailer",
+    "rich",
+    "tomlkit",
+    "yaml",
+}
+
+
+def test_run_loads_no_pages_and_no_parsers_before_they_are_needed(site: Callable[[str], Site]) -> None:
+    """It does the first round of everything that it does periodically, and answers /readyz."""
+    where = site(with_kinaforum(SOURCE))
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(free_port())],
+        cwd=where.folder,
+        env=where.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stderr.partition("Loaded modules:")[2].splitlines())
+    assert "newsletter.web.application" in loaded
+    assert loaded & NEVER_USED == set()

@@ -15,7 +15,8 @@ def test_the_help_loads_nothing_large() -> None:
 def test_the_pages_load_no_large_library_before_they_need_it() -> None:
     code = (
         "import os, sys, django; os.environ['DJANGO_SETTINGS_MODULE'] = 'tests.settings'; django.setup(); "
-        "import newsletter.urls; print([name for name in ('PIL', 'qrcode', 'premailer') if name in sys.modules])"
+        "import newsletter.urls, newsletter.web.desk.urls; "
+        "print([name for name in ('PIL', 'qrcode', 'premailer') if name in sys.modules])"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout == "[]\n"

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from email.message import Message
 from typing import NamedTuple
 
-from flufl.bounce import all_failures
-
 from newsletter.delivery.bounces.amazon import NOT_PERMANENT, notification
 from newsletter.delivery.bounces.model import BounceKind, Returned
 from newsletter.delivery.bounces.parts import MALFORMED, Fields, Parts, addresses, field, parse, take_apart
@@ -233,6 +231,8 @@ def _kind(refusal: _Refusal, *, confirmed: bool = False) -> BounceKind:
 
 def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Whom the library finds delayed and failed; nobody where it stumbles over the mail."""
+    from flufl.bounce import all_failures  # its 25 modules are needed once there is such a mail
+
     try:
         later, never = all_failures(mail)
     except MALFORMED:

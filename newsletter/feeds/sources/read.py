@@ -14,7 +14,6 @@ from newsletter.feeds.model import Memory, NotAFeed, Page, SourceProblem, Source
 from newsletter.feeds.sandbox import Sandbox
 from newsletter.feeds.sources import blogger, wordpress
 from newsletter.feeds.sources.discover import DiscoveredFeed, discover
-from newsletter.feeds.sources.folder import Folder, read_folder
 from newsletter.feeds.sources.paging import feed_page, load_feed_page, newest_first, read_back
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
@@ -81,6 +80,8 @@ def is_folder(source: config.SourceSettings) -> bool:
 
 
 def _read_folder(source: config.SourceSettings, collect: config.Collect, root: Path, zone: tzinfo) -> SourceReading:
+    from newsletter.feeds.sources.folder import Folder, read_folder  # with the parsers of Markdown and YAML
+
     folder = Folder(root / source.url, source.base, source.permalink, zone, collect.maximum_bytes)
     return _reading(read_back(read_folder(folder), None, load=_no_more), Memory(kind="folder"), source)
 

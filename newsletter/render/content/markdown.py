@@ -1,18 +1,21 @@
 """Editors' Markdown as clean HTML."""
 
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.rules_core import StateCore
-from markdown_it.token import Token
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.rules_core import StateCore
+    from markdown_it.token import Token
 
 BUTTON = "{button}"
 """After a link that is alone in its paragraph, this makes the link a button."""
 
 
-def _buttons(state: StateCore) -> None:
+def _buttons(state: "StateCore") -> None:
     """Make a table with one cell of each paragraph that holds only a link and `{button}`.
 
     Outlook on Windows ignores the padding of links, so that a button needs a cell.
@@ -25,7 +28,7 @@ def _buttons(state: StateCore) -> None:
                 paragraph.type, paragraph.tag, paragraph.hidden = kind, "table", False
 
 
-def _is_button(inline: Token) -> bool:
+def _is_button(inline: "Token") -> bool:
     children = inline.children or []
     types = [child.type for child in children]
     return (
@@ -40,7 +43,7 @@ def _is_button(inline: Token) -> bool:
 _ADDRESS = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]'»”]")
 
 
-def _bare_links(state: StateCore) -> None:
+def _bare_links(state: "StateCore") -> None:
     """Make links of web addresses in text."""
     for block in state.tokens:
         depth, children = 0, []
@@ -51,25 +54,31 @@ def _bare_links(state: StateCore) -> None:
             block.children = children
 
 
-def _linked(token: Token) -> list[Token]:
+def _linked(token: "Token") -> "list[Token]":
     """Return a text with links in place of its addresses."""
+    from markdown_it.token import Token
+
     made, here = [], 0
     for found in _ADDRESS.finditer(token.content):
         opening = Token("link_open", "a", 1, attrs={"href": found[0]})
-        made += [_text(token.content[here : found.start()]), opening, _text(found[0]), Token("link_close", "a", -1)]
+        text, address = (Token("text", "", 0, content=each) for each in (token.content[here : found.start()], found[0]))
+        made += [text, opening, address, Token("link_close", "a", -1)]
         here = found.end()
-    return [*made, _text(token.content[here:])] if made else [token]
+    return [*made, Token("text", "", 0, content=token.content[here:])] if made else [token]
 
 
-def _text(content: str) -> Token:
-    return Token("text", "", 0, content=content)
+@cache
+def _parser() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # a megabyte of modules that a newsletter without editors' texts never needs
+
+    parser = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable(["table", "strikethrough"])
+    parser.core.ruler.push("button", _buttons)
+    parser.core.ruler.push("bare_links", _bare_links)
+    parser.add_render_rule("button_open", lambda *_given: '<table class="button" role="presentation"><tbody><tr><td>')
+    parser.add_render_rule("button_close", lambda *_given: "</td></tr></tbody></table>\n")
+    return parser
 
 
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "typographer": False}).enable(["table", "strikethrough"])
-_MARKDOWN.core.ruler.push("button", _buttons)
-_MARKDOWN.core.ruler.push("bare_links", _bare_links)
-_MARKDOWN.add_render_rule("button_open", lambda *_given: '<table class="button" role="presentation"><tbody><tr><td>')
-_MARKDOWN.add_render_rule("button_close", lambda *_given: "</td></tr></tbody></table>\n")
 _TAGS = {
     "a", "blockquote", "br", "code", "del", "em", "h2", "h3", "h4", "hr", "img", "li", "ol", "p", "pre", "s", "strong",
     "table", "tbody", "td", "th", "thead", "tr", "ul",
@@ -86,7 +95,7 @@ _ATTRIBUTES = {
 def markdown(text: str) -> str:
     """Return clean HTML; HTML in the text is shown as text."""
     return nh3.clean(
-        _MARKDOWN.render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>").strip(),
+        _parser().render(text).replace("<h1>", "<h2>").replace("</h1>", "</h2>").strip(),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         allowed_classes={"table": {"button"}},

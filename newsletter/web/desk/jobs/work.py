@@ -9,6 +9,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -116,7 +117,10 @@ def place(configuration: Config) -> str:
 
 def resume(configuration: Config) -> None:
     """Continue jobs that the last end of this program interrupted, or record that they were."""
-    for job in Job.objects.filter(place=place(configuration), state__in=UNFINISHED).order_by("pk"):
+    jobs = list(Job.objects.filter(place=place(configuration), state__in=UNFINISHED).order_by("pk"))
+    if jobs:
+        import_module("newsletter.web.desk.urls")  # with the pages come the kinds of jobs
+    for job in jobs:
         kind = KINDS.get(job.kind)
         crashes = job.crashes + (job.state == JobState.RUNNING)
         if crashes >= CRASHES:

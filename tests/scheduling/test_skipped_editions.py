@@ -1,0 +1,128 @@
+"""Scheduled editions that are skipped or wait for an editor, and what editors are told."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from newsletter.domain.found_post import FoundPost
+from newsletter.editions import approval
+from newsletter.models import Edition, Notice, State
+from newsletter.scheduling.occurrences import DRAFT, SEND
+from tests.doubles.feeds import Blog, article
+from tests.factories import DAY, DUE, HOUR, NOW, SOURCE, WEEK, configured, inside
+from tests.scheduling.schedule_samples import MINUTE, only_edition, outcome, tick_at
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("skip", [date(2026, 2, 5), date(2026, 2, 6)])
+def test_no_edition_is_made_if_its_draft_or_send_date_is_skipped(blog: Blog, skip: date) -> None:
+    configured(skip=(skip,), draft="thu 15:00")
+    tick_at(NOW - 30 * HOUR)
+    tick_at(NOW - DAY)
+    assert outcome(DRAFT, NOW - DAY) == "no edition: the date is in 'skip'"
+    tick_at(DUE)
+    assert not Edition.objects.exists()
+
+
+def test_an_edition_with_too_few_posts_is_skipped_and_its_posts_go_into_the_next(blog: Blog) -> None:
+    configured(minimum_posts=2, approval="none")
+    tick_at(NOW)
+    tick_at(DUE)
+    assert only_edition().state == State.SKIPPED
+    assert str(Notice.objects.get(kind="skipped").text) == (
+        "kinaforum/2026-W06 was skipped: it has 1 post, and minimum_posts is 2; its posts go into the next edition"
+    )
+    blog.articles.append(article("b", DUE + DAY))
+    tick_at(NOW + WEEK)
+    tick_at(DUE + WEEK)
+    following = Edition.objects.get(period="2026-W07")
+    assert (following.state, len(inside(following))) == (State.QUEUED, 2)
+
+
+def test_an_empty_draft_is_kept_if_a_post_appears_before_its_time(blog: Blog) -> None:
+    blog.articles.clear()
+    tick_at(NOW)
+    blog.articles.append(article("b", NOW + HOUR))
+    tick_at(DUE)
+    assert only_edition().state == State.DRAFT
+
+
+def test_an_edition_waits_if_a_source_could_not_be_read(blog: Blog) -> None:
+    configured(approval="none")
+    tick_at(NOW)
+    tick_at(DUE)
+    blog.up = False
+    tick_at(NOW + WEEK)
+    tick_at(DUE + WEEK)
+    waiting = Edition.objects.get(period="2026-W07")
+    assert waiting.state == State.DRAFT
+    assert str(waiting.waiting).endswith(f"posts may be missing: {SOURCE} (not read since the last edition)")
+    assert Notice.objects.filter(kind="source").exists()
+
+
+def test_an_edition_that_waits_for_a_source_is_queued_when_it_can_be_read_again(blog: Blog) -> None:
+    configured(approval="none")
+    tick_at(NOW)
+    tick_at(DUE)
+    blog.articles.append(article("b", DUE + DAY))
+    blog.up = False
+    tick_at(NOW + WEEK)
+    tick_at(DUE + WEEK)
+    assert Edition.objects.get(period="2026-W07").state == State.DRAFT
+    blog.up = True
+    tick_at(DUE + WEEK + MINUTE)
+    assert Edition.objects.get(period="2026-W07").state == State.DRAFT
+    tick_at(DUE + WEEK + HOUR)
+    left = Edition.objects.get(period="2026-W07")
+    assert (left.state, inside(left)) == (State.QUEUED, ["Title of b"])
+
+
+def test_an_edition_that_waited_too_long_for_a_source_is_left_to_editors(blog: Blog) -> None:
+    configured(approval="none", late=timedelta(hours=6))
+    tick_at(NOW)
+    tick_at(DUE)
+    blog.up = False
+    tick_at(NOW + WEEK)
+    tick_at(DUE + WEEK)
+    blog.up = True
+    tick_at(DUE + WEEK + 7 * HOUR)
+    assert Edition.objects.get(period="2026-W07").state == State.DRAFT
+
+
+def test_without_approval_an_edition_with_lint_errors_is_not_queued(
+    blog: Blog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def found(self: Blog, one: object) -> FoundPost:
+        text = '<p>A picture: <a href="https://x.example/"></a></p>'
+        return FoundPost("a", "ftp://x.example/a", "A", text, published=NOW - DAY)
+
+    monkeypatch.setattr(Blog, "found", found)
+    configured(approval="none", body="full")
+    tick_at(NOW)
+    tick_at(DUE)
+    assert only_edition().state == State.DRAFT
+    assert only_edition().waiting.code == "edition.lint-errors"
+
+
+def test_an_edition_with_a_broken_subject_template_waits_and_keeps_its_posts(blog: Blog) -> None:
+    configured(approval="none", subject="{{ nonsense ")
+    tick_at(NOW)
+    assert inside(only_edition()) == ["Title of a"]
+    tick_at(DUE)
+    assert only_edition().state == State.DRAFT
+    assert only_edition().waiting
+    configured(subject="Mended")
+    blog.articles.append(article("b", DUE + DAY))
+    tick_at(NOW + WEEK)
+    tick_at(DUE + WEEK)
+    assert Edition.objects.get(period="2026-W07").state == State.QUEUED
+
+
+def test_a_cancelled_edition_is_not_made_again(blog: Blog) -> None:
+    configured(approval="none")
+    tick_at(NOW)
+    approval.cancel(only_edition(), now=NOW + HOUR)
+    tick_at(DUE)
+    assert only_edition().state == State.CANCELLED
+    assert outcome(SEND, DUE) == "its edition was already sent or given up"

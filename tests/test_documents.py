@@ -123,7 +123,7 @@ REQUIRED = [name.replace("NAME", "brev") for name, given in documented().items()
 
 
 @pytest.mark.parametrize("name", [n for n in REQUIRED if not {"dkim", "sources", "sections"} & set(n.split("."))])
-def test_what_is_said_to_be_required_is(name: str) -> None:
+def test_keys_documented_as_required_are_required(name: str) -> None:
     tree = tomllib.loads(SMALLEST)
     *above, last = name.split(".")
     table = tree

@@ -295,7 +295,7 @@ def _readers(edition: Edition) -> list[Any]:
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("rotations", [0, 1, 2])
-def test_it_holds_under_a_new_key_while_the_old_one_is_named(
+def test_each_value_is_valid_under_a_new_key_while_the_old_one_is_listed(
     case: Callable[[], Holds], rotations: int, settings: Settings
 ) -> None:
     holds = case()
@@ -307,7 +307,7 @@ def test_it_holds_under_a_new_key_while_the_old_one_is_named(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("case", CASES)
-def test_it_depends_on_the_key(case: Callable[[], Holds], settings: Settings) -> None:
+def test_each_value_depends_on_the_key(case: Callable[[], Holds], settings: Settings) -> None:
     """Otherwise the test above would prove nothing."""
     holds = case()
     settings.SECRET_KEY = "a foreign key, which is long enough for a key"

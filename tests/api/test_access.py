@@ -63,7 +63,7 @@ def test_only_a_hash_of_a_token_is_stored() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["", "nl", "nl__", "nl_x_y", "x" * 5_000, "nl_\0_\0", "\ud800"])
-def test_what_is_no_token_finds_none(text: str) -> None:
+def test_a_malformed_token_finds_none(text: str) -> None:
     assert tokens.find(text) is None
 
 

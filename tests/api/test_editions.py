@@ -115,7 +115,7 @@ def test_any_version_can_be_meant(api: ApiClient, draft: Edition) -> None:
     assert api.ask("PATCH", EDITION, {"subject": "y"}, If_Match=f'"old", {api.etag()}').status_code == 200
 
 
-def test_what_is_known_is_not_sent_again(api: ApiClient, draft: Edition) -> None:
+def test_an_unchanged_document_is_answered_with_304(api: ApiClient, draft: Edition) -> None:
     answer = api.ask("GET", EDITION, If_None_Match=api.etag())
     assert answer.status_code == 304
     assert answer.content == b""
@@ -232,7 +232,7 @@ def test_errors_block_approval_and_are_named(api: ApiClient, draft: Edition) -> 
     assert Revision.objects.count() == 2, "what the sources changed is a revision, although the approval was refused"
 
 
-def test_what_was_approved_can_not_be_edited(api: ApiClient, draft: Edition) -> None:
+def test_an_approved_edition_can_not_be_edited(api: ApiClient, draft: Edition) -> None:
     ready(api)
     refused = api.ask("PATCH", EDITION, {"subject": "x"}, If_Match=api.etag())
     assert refused.status_code == 409
@@ -245,7 +245,7 @@ def test_an_edition_that_is_not_there_is_404(api: ApiClient) -> None:
 
 
 @pytest.mark.django_db
-def test_who_may_edit_may_not_send(draft: Edition) -> None:
+def test_a_token_that_may_edit_may_not_send(draft: Edition) -> None:
     editor = ApiClient(token(["editions:read", "editions:write"]).text)
     etag = editor.etag()
     assert editor.ask("PATCH", EDITION, {"subject": "x"}, If_Match=etag).status_code == 200

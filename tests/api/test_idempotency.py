@@ -42,7 +42,7 @@ def test_a_refused_request_can_be_repeated_with_its_key(api: ApiClient) -> None:
     api.post("/subscribers", {**person, "address": "kari@example.org"}, 201, Idempotency_Key="1")
 
 
-def test_what_fails_in_the_middle_leaves_neither_effect_nor_answer(
+def test_a_request_that_fails_leaves_neither_effect_nor_stored_answer(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     push = pushed_posts.push

@@ -49,7 +49,7 @@ def test_its_text_may_be_markdown(api: ApiClient) -> None:
     "change",
     [{"url": "javascript:alert(1)"}, {"title": ""}, {"title": "\0"}, {"published": "9999-12-31T23:59:59Z"}, {"x": 1}],
 )
-def test_what_is_not_valid_is_refused_with_its_field(api: ApiClient, change: dict[str, object]) -> None:
+def test_an_invalid_value_is_refused_with_its_field(api: ApiClient, change: dict[str, object]) -> None:
     refused = api.post("/posts", {**POST, **change}, 422)
     assert refused["code"] == "api.invalid-request"
     assert next(iter(change)) in refused["errors"][0]["field"]

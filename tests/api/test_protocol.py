@@ -44,7 +44,7 @@ def test_processes_count_together() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_used_up_costs_no_more_writes() -> None:
+def test_a_client_over_its_limit_causes_no_more_writes() -> None:
     counters = rate_limits.RequestCounters()
     for _ in range(50):
         with contextlib.suppress(Refused):
@@ -86,7 +86,7 @@ def test_a_network_that_guesses_tokens_is_refused(client: Client, monkeypatch: p
 
 
 @pytest.mark.django_db
-def test_what_is_not_there_is_a_problem_document(client: Client) -> None:
+def test_a_missing_page_is_a_problem_document(client: Client) -> None:
     for path in ("nothing", "editions/a/b/c/d/e", ""):
         answer = client.get(f"/api/v1/{path}")
         assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")

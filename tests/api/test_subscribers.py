@@ -29,13 +29,13 @@ def test_with_consent_they_are_active(api: ApiClient) -> None:
     assert not Letter.objects.exists()
 
 
-def test_who_is_there_is_not_added_twice(api: ApiClient) -> None:
+def test_a_subscriber_is_not_added_twice(api: ApiClient) -> None:
     first = api.post("/subscribers", {**KARI, **CONSENT}, 201)
     again = api.post("/subscribers", {**KARI, **CONSENT, "tags": ["oslo"]}, 200)
     assert (again["id"], again["tags"]) == (first["id"], ["oslo"])
 
 
-def test_who_has_left_is_not_subscribed_again(api: ApiClient) -> None:
+def test_an_unsubscribed_address_is_not_subscribed_again(api: ApiClient) -> None:
     number = api.post("/subscribers", {**KARI, **CONSENT}, 201)["id"]
     assert api.ask("DELETE", f"/subscribers/{number}").status_code == 204
     assert api.get(f"/subscribers/{number}")["state"] == "unsubscribed"
@@ -43,7 +43,7 @@ def test_who_has_left_is_not_subscribed_again(api: ApiClient) -> None:
     assert refused["code"] == "subscriber.unsubscribed"
 
 
-def test_who_is_blocked_is_not_added(api: ApiClient) -> None:
+def test_a_blocked_address_is_not_added(api: ApiClient) -> None:
     Suppression.objects.suppress("kari@example.org", Suppression.Reason.COMPLAINED)
     assert api.post("/subscribers", {**KARI, **CONSENT}, 409)["code"] == "subscriber.blocked"
 
@@ -157,7 +157,7 @@ def test_topics_that_a_newsletter_does_not_have_are_refused(
     assert api.ask("PATCH", f"/subscribers/{number}", {"topics": ["music"]}).status_code == 422
 
 
-def test_what_is_not_offered_is_refused(api: ApiClient) -> None:
+def test_a_topic_or_cadence_that_is_not_offered_is_refused(api: ApiClient) -> None:
     configured(cadences=("week", "day"))
     refused = api.post("/subscribers", {**KARI, **CONSENT, "cadence": "month"}, 422)
     assert refused["code"] == "api.cadence-not-offered"

@@ -49,7 +49,7 @@ def test_results_are_not_made_into_objects(settings: Config) -> None:
     assert not seen, "a daily newsletter has thousands, and this runs in a transaction"
 
 
-def test_what_is_held_against_us_never_counts(settings: Config) -> None:
+def test_a_refusal_as_spam_never_counts_against_an_address(settings: Config) -> None:
     assert [came_back(settings, each, **SPAM) for each in editions(4)] == [(BounceEffect.SOFT, 0)] * 4
     assert reason() is None
 

@@ -138,7 +138,7 @@ def test_a_password_never_leaves_in_clear_but_on_loopback(monkeypatch: pytest.Mo
         ({}, {"UID FETCH": ""}, "failed (abort); we'll try again"),
     ],
 )
-def test_what_goes_wrong_is_one_sentence(keys: dict[str, str], script: dict[str, str], told: str) -> None:
+def test_a_failure_is_one_sentence(keys: dict[str, str], script: dict[str, str], told: str) -> None:
     with imap.Imap([b"Subject: Hi\r\n\r\nHello"], script=script) as server, pytest.raises(MailboxProblem) as raised:
         read_mailbox(with_mailbox(server, **keys), NOW)
     assert f"the bounce mailbox at 127.0.0.1:{server.port}" in str(raised.value)
@@ -154,7 +154,7 @@ def test_the_clock_tells_of_a_mailbox_that_fails_in_one_line(caplog: pytest.LogC
     assert "wrong" not in caplog.text
 
 
-def test_what_keeps_the_mailbox_from_being_read_is_remembered_until_it_is_read() -> None:
+def test_a_failure_is_stored_until_the_mailbox_can_be_read_again() -> None:
     with imap.Imap() as server:
         wrong = with_mailbox(server, password="wrong")
         processing.tick(wrong, NOW)

@@ -78,7 +78,7 @@ def test_small_domains_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> 
     assert by_domain(samples.NEWSLETTER, SINCE) == {"one.example": Rates(3, 1, 1), "": Rates(1, 1, 0)}
 
 
-def test_what_was_counted_stays_when_deliveries_are_deleted() -> None:
+def test_rates_stay_when_deliveries_are_deleted() -> None:
     edition = two_domains()
     refresh(config.current(), NOW)
     Edition.objects.filter(pk=edition.pk).update(rolled_up_at=NOW)

@@ -31,7 +31,7 @@ def test_common_options_are_accepted_anywhere(words: list[str]) -> None:
         (["show", "manage", "--json"], ["show", "manage"]),
     ],
 )
-def test_what_follows_manage_or_two_dashes_is_left_alone(words: list[str], rest: list[str]) -> None:
+def test_arguments_after_manage_or_two_dashes_are_left_unchanged(words: list[str], rest: list[str]) -> None:
     assert take_common_options(words) == rest
 
 

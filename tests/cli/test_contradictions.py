@@ -24,7 +24,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "said"), REFUSED)
-def test_what_contradicts_or_is_empty_is_refused(
+def test_contradictory_or_empty_options_are_refused(
     command: Run, tmp_path: Path, words: tuple[str, ...], said: str
 ) -> None:
     assert said in command(*words, status=2).sentence

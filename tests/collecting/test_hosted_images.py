@@ -77,7 +77,7 @@ def test_a_file_that_is_missing_is_fetched_again(site: Site, here: Config) -> No
     assert stored(here, fetched(here, site.base + "/a", NOW + timedelta(hours=1))) == ("PNG", (60, 40))
 
 
-def test_what_failed_is_tried_again_but_not_at_once(site: Site, here: Config) -> None:
+def test_a_failed_image_is_tried_again_later(site: Site, here: Config) -> None:
     url = site.base + "/a"
     assert str(fetched(here, url).problem).startswith(f"{url}: ")
     site.pages["/a"] = Answer(picture())
@@ -99,7 +99,7 @@ UNUSABLE = {
 }
 
 
-def test_what_is_no_usable_image_is_refused_for_good(site: Site, here: Config) -> None:
+def test_an_unusable_image_is_refused_permanently(site: Site, here: Config) -> None:
     site.pages |= {f"/{name}": Answer(data, kind="image/png") for name, data in UNUSABLE.items()}
     urls = [f"{site.base}/{name}" for name in UNUSABLE]
     hosted_images.fetch(here, urls, NOW)
@@ -158,7 +158,7 @@ def test_a_slow_server_is_left_at_the_timeout(site: Site, here: Config) -> None:
 
 
 @pytest.mark.parametrize("limit", ["MOST", "MOST_BYTES", "SECONDS"])
-def test_what_is_beyond_the_limits_is_left_to_the_next_call(
+def test_images_beyond_the_limit_are_left_to_the_next_call(
     site: Site, here: Config, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     urls = [f"{site.base}/{number}" for number in range(6)]

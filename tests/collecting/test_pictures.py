@@ -65,7 +65,7 @@ def test_only_the_beginning_of_a_large_file_is_read(site: Site, here: Config) ->
     assert pictures.sizes([f"{site.base}/a.jpg"]) == {f"{site.base}/a.jpg": (300, 200)}
 
 
-def test_what_fails_hurts_nothing_and_is_tried_again_the_next_day(site: Site, here: Config) -> None:
+def test_a_failed_lookup_has_no_effect_and_is_repeated_the_next_day(site: Site, here: Config) -> None:
     site.pages["/svg"], site.pages["/good.png"] = Answer(SVG), Answer(picture(300, 200))
     images = "".join(f'<p><img src="{site.base}/{name}"></p>' for name in ("missing.png", "svg", "good.png"))
     looked_up(here, images + '<p><img src="http://no-such-host.invalid/a.png"></p>')

@@ -55,7 +55,7 @@ def test_characters_are_named(text: str, characters: str) -> None:
     assert refused.value.message == messages.CHARACTERS(characters=characters)
 
 
-def test_it_is_said_in_the_language_of_the_desk() -> None:
+def test_a_fault_is_described_in_the_language_of_the_desk() -> None:
     with translation.override("nb"):
         said = translation.gettext(str(fault("kari@example")))
     assert said == "delen etter @ har ikke noe punktum"

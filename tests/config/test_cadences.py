@@ -89,7 +89,7 @@ def test_the_newsletter_of_a_cadence_is_valid_whatever_the_times_of_the_period()
         ),
     ],
 )
-def test_what_contradicts_itself_is_refused_with_the_remedy(keys: str, tables: str, message: str) -> None:
+def test_contradictory_settings_are_refused_with_the_remedy(keys: str, tables: str, message: str) -> None:
     with pytest.raises(ConfigError) as refused:
         parsed(keys, tables)
     assert message in str(refused.value)

@@ -113,7 +113,7 @@ def test_a_second_newsletter_is_added() -> None:
     )
 
 
-def test_what_does_not_change_anything_leaves_the_text_alone() -> None:
+def test_an_edit_that_changes_nothing_keeps_the_text() -> None:
     changes: list[Change] = [
         SetValue((*N, "title"), "Kinaforum"),
         RemoveValue((*N, "reply_to")),

@@ -58,7 +58,7 @@ def test_a_valid_change_is_in_force_under_the_next_number(file: Path) -> None:
     assert config.current().newsletters["brev"].title == "Nytt"
 
 
-def test_what_is_asked_for_often_looks_at_the_file_now_and_then(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frequent_calls_look_at_the_file_at_intervals(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = config.refresh()
     write(file, '"Brev"', '"Nytt"')
     monkeypatch.setattr(in_force, "RECENT", 3600.0)
@@ -104,7 +104,7 @@ def test_a_file_that_is_gone_for_a_moment_changes_nothing(file: Path) -> None:
         ("[delivery]", "[collect]\nallow_private_addresses = true\n\n[delivery]", "collect.allow_private_addresses"),
     ],
 )
-def test_what_a_running_site_cannot_change_waits_for_a_restart(file: Path, old: str, new: str, key: str) -> None:
+def test_a_key_that_needs_a_restart_keeps_its_value_until_then(file: Path, old: str, new: str, key: str) -> None:
     before = config.current()
     write(file, old, new)
     write(file, 'title = "Brev"', 'title = "Nytt"')

@@ -22,7 +22,7 @@ def test_the_return_path_that_it_came_to_is_told() -> None:
     assert read(report()).to == (VERP,)
 
 
-def test_what_the_returned_mail_was_is_told() -> None:
+def test_the_message_id_and_unsubscribe_link_of_the_returned_message_are_read() -> None:
     returned = read(report(token="abc"))
     assert returned.original_id == "0a1b2c@example.org"
     assert returned.unsubscribe.startswith("<https://example.org/u/abc>")
@@ -110,7 +110,7 @@ def test_the_text_begins_where_the_recipient_is_named() -> None:
         ("Re: Uke 6", BounceKind.UNKNOWN),
     ],
 )
-def test_what_a_person_writes_is_never_a_bounce(subject: str, kind: BounceKind) -> None:
+def test_a_person_s_message_is_never_a_bounce(subject: str, kind: BounceKind) -> None:
     gone = "Kari no longer works here. The mailbox kari@reader.example does not exist any more."
     assert read(prose(gone, sender="Kari <kari@reader.example>", subject=subject)).kind is kind
 
@@ -165,7 +165,7 @@ def test_the_returned_message_is_read_in_each_form_that_servers_use(kind: str) -
     assert (returned.kind, returned.original_id) == (BounceKind.HARD, "0a1b2c@example.org")
 
 
-def test_of_two_returned_messages_the_first_counts() -> None:
+def test_the_first_of_two_returned_messages_counts() -> None:
     second = b"Content-Type: text/rfc822-headers\r\n\r\nMessage-ID: <other@example.org>\r\n\r\n--b--"
     assert read(report().replace(b"--b--", b"--b\r\n" + second)).original_id == "0a1b2c@example.org"
 

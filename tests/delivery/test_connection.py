@@ -109,7 +109,7 @@ async def test_a_server_that_closes_after_the_final_dot_took_no_message(*, pipel
     assert session.callbacks.reports == [(number, "not delivered") for number in session.callbacks.taken]
 
 
-async def test_what_has_arrived_before_a_command_is_read_before_it_is_written() -> None:
+async def test_replies_that_have_arrived_are_read_before_a_command_is_written() -> None:
     ours, theirs = socket.socketpair()
     with theirs:
         _, connection = await asyncio.get_running_loop().create_connection(lambda: Connection(Timeouts()), sock=ours)

@@ -25,7 +25,7 @@ BEFORE_THE_DOT = [
 
 @ways
 @pytest.mark.parametrize(("phase", "fault"), BEFORE_THE_DOT, ids=str)
-async def test_what_breaks_before_the_final_dot_is_tried_again_and_taken_once(
+async def test_a_connection_lost_before_the_final_dot_is_retried_and_the_message_accepted_once(
     phase: str, fault: Action, features: Sequence[str], send_all: Send
 ) -> None:
     readers = desk(1)
@@ -38,7 +38,7 @@ async def test_what_breaks_before_the_final_dot_is_tried_again_and_taken_once(
 
 @ways
 @pytest.mark.parametrize("fault", [CLOSE, SILENT, GARBAGE, "354 what?", Say(take=True, close=True)], ids=str)
-async def test_what_breaks_after_the_final_dot_is_unknown_and_not_sent_again(
+async def test_a_connection_lost_after_the_final_dot_leaves_the_message_unknown(
     fault: Action, features: Sequence[str], send_all: Send
 ) -> None:
     readers = desk(3)

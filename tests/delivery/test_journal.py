@@ -118,7 +118,7 @@ ANOTHER_FORMAT = journals_module._head(journals_module.JournalHeader("db", "boot
 
 
 @pytest.mark.parametrize("content", [b"", b"something else altogether", journals_module.MAGIC, ANOTHER_FORMAT])
-def test_what_is_no_journal_is_refused(folder: Path, content: bytes) -> None:
+def test_a_file_that_is_no_journal_is_refused(folder: Path, content: bytes) -> None:
     folder.mkdir()
     path = folder / "x.journal"
     path.write_bytes(content)

@@ -94,7 +94,7 @@ def test_late_ticks_cost_no_rate() -> None:
         ("554 5.7.1 spam", PaceSignal.NONE),
     ],
 )
-def test_what_a_reply_says_about_the_pace(text: str, signal: PaceSignal) -> None:
+def test_a_reply_that_asks_for_a_slower_pace_is_recognized(text: str, signal: PaceSignal) -> None:
     assert pace_signal(from_reply(1, 1, Phase.RCPT, said(text), 0.0)) is signal
     assert pace_signal(disconnected(1, 1, ENDED(), 0.0, said(text))) is signal
 

@@ -48,7 +48,7 @@ async def test_a_reply_before_its_command_ends_the_connection(script: dict[str, 
             await check_connection(smtp_for(server, user="user", password="wrong"))
 
 
-async def test_what_comes_between_starttls_and_the_handshake_ends_the_connection(tmp_path: Path) -> None:
+async def test_data_between_starttls_and_the_handshake_ends_the_connection(tmp_path: Path) -> None:
     path = certificate(tmp_path)
     async with tls_server(path, STARTTLS=["220 2.0.0 go on\r\n250-evil.example\r\n250 AUTH PLAIN"]) as server:
         with pytest.raises(Unreachable, match="before the command that it answers"):

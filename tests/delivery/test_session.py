@@ -137,7 +137,7 @@ async def test_a_server_that_breaks_off_in_the_handshake_is_unreachable(tmp_path
             await check_connection(smtp_for(server, security="starttls", ca=str(path)))
 
 
-async def test_what_was_said_before_tls_counts_no_more(tmp_path: Path) -> None:
+async def test_capabilities_from_before_tls_are_discarded(tmp_path: Path) -> None:
     path = certificate(tmp_path)
     before = "250-double.example\r\n250-STARTTLS\r\n250 AUTH EVIL"
     async with tls_server(path, EHLO=[before]) as server:

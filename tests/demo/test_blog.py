@@ -64,7 +64,7 @@ def test_a_picture_is_a_png() -> None:
 
 
 @pytest.mark.parametrize("path", ["/2026/02/none.html", "/pictures/x.png", "/../config.toml"])
-def test_what_is_not_there_is_404(path: str) -> None:
+def test_a_missing_page_is_404(path: str) -> None:
     assert BLOG(path, {}).status == 404
 
 

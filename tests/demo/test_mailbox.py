@@ -33,7 +33,7 @@ def mailbox(tmp_path: Path) -> Iterator[MailCatcher]:
         yield found
 
 
-def test_it_counts_what_it_takes(mailbox: MailCatcher) -> None:
+def test_messages_are_counted(mailbox: MailCatcher) -> None:
     assert (mailbox.taken, mailbox.numbers()) == (1, [1])
 
 
@@ -72,11 +72,11 @@ def test_a_subject_can_not_write_into_the_page(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", ["/2", "/x", "/1/none", "/1/../1", "/favicon.ico"])
-def test_what_is_not_there_is_404(mailbox: MailCatcher, path: str) -> None:
+def test_a_missing_message_is_404(mailbox: MailCatcher, path: str) -> None:
     assert mailbox(path, {}).status == 404
 
 
-def test_it_goes_on_counting_in_a_folder_that_has_mails(tmp_path: Path) -> None:
+def test_counting_continues_in_a_folder_with_messages(tmp_path: Path) -> None:
     (tmp_path / "00007.eml").write_bytes(message().as_bytes())
     mailbox = MailCatcher(tmp_path)
     (port,) = _free_ports(1)

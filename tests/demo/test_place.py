@@ -30,7 +30,7 @@ def test_without_a_folder_nothing_is_left() -> None:
     assert not folder.exists()
 
 
-def test_what_was_changed_there_stays(tmp_path: Path) -> None:
+def test_changes_in_the_demo_folder_are_kept(tmp_path: Path) -> None:
     with place(tmp_path):
         pass
     file = tmp_path / "config.toml"

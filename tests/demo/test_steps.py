@@ -23,7 +23,7 @@ def test_the_week_is_over_and_has_five_days_of_posts(days: int, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("days", range(7))
-def test_what_follows_has_posts_too(days: int, tmp_path: Path) -> None:
+def test_the_following_week_has_posts_too(days: int, tmp_path: Path) -> None:
     now = TUESDAY + timedelta(days=days)
     with place(tmp_path) as found:
         until = last_full_week(now, found).until

@@ -52,14 +52,14 @@ def test_each_mail_has_links_of_its_own(walked: tuple[Path, str]) -> None:
     assert len({m["Message-ID"] for m in found}) == len({m["List-Unsubscribe"] for m in found}) == 25
 
 
-def test_it_tells_the_days_under_their_norwegian_headings(walked: tuple[Path, str]) -> None:
+def test_the_output_lists_the_days_with_norwegian_headings(walked: tuple[Path, str]) -> None:
     headings = re.findall(
         r"^ +(mandag|tirsdag|onsdag|torsdag|fredag) \d+\. \w+ \d{4} +\d posts$", walked[1], re.MULTILINE
     )
     assert headings == ["fredag", "torsdag", "onsdag", "tirsdag", "mandag"]
 
 
-def test_it_tells_what_was_sent(walked: tuple[Path, str]) -> None:
+def test_the_output_says_what_was_sent(walked: tuple[Path, str]) -> None:
     assert re.search(r"^6  sent +25 emails in \d+\.\d s: 25 accepted, 0 refused$", walked[1], re.MULTILINE)
 
 

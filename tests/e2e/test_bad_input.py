@@ -82,7 +82,7 @@ def test_each_source_that_fails_is_one_sentence_and_leaves_the_others_alone(
     assert all(blog.url + path in drafted["waiting"] for path in BAD)
 
 
-def test_where_every_source_fails_the_status_says_so(kinaforum: Callable[..., Site], blog: BlogServer) -> None:
+def test_status_says_that_every_source_fails(kinaforum: Callable[..., Site], blog: BlogServer) -> None:
     site = kinaforum()
     blog.__exit__()
     told = site.run("collect", status=1)

@@ -124,7 +124,7 @@ def test_the_next_draft_holds_only_what_is_new(kinaforum: Site, blog: BlogServer
     assert inside == {"On tuesday-after": "published in this period", "On late": "late: found after the last edition"}
 
 
-def test_what_an_editor_does_by_commands_stays_through_a_refresh(kinaforum: Site, blog: BlogServer) -> None:
+def test_an_editor_s_changes_by_commands_are_kept_by_a_refresh(kinaforum: Site, blog: BlogServer) -> None:
     drafted = kinaforum.json("draft", "kinaforum", "--week", "2026-W06")
     numbers = {p["title"]: p["id"] for p in drafted["posts"]}
     Path(kinaforum.folder / "hello.md").write_text("Hello *everybody*.", encoding="utf-8")

@@ -105,7 +105,7 @@ def test_a_fifth_of_refusals_held_against_us_pauses_the_edition_and_costs_nobody
     ],
     ids=lambda manners: ", ".join(manners),
 )
-def test_whatever_the_servers_manners_each_gets_it_once(manners: dict[str, Any], prepared: Made) -> None:
+def test_each_reader_gets_one_message_whatever_the_server_does(manners: dict[str, Any], prepared: Made) -> None:
     readers = some(ok=12) if "domain_rate" in manners else some(ok=60, bye=10, early=10, multi=10)
     login = 'security = "none", user = "user", password = "secret"' if manners.get("private") else 'security = "none"'
     with running(**manners) as server:

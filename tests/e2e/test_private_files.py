@@ -85,7 +85,7 @@ def test_every_file_is_private(site: Callable[[str], Site], form: str) -> None:
     assert loose(found, by_hand) == {}
 
 
-def test_what_a_running_service_writes_is_private(site: Callable[[str], Site]) -> None:
+def test_files_that_a_running_service_writes_are_private(site: Callable[[str], Site]) -> None:
     found = written(site(CONFIG.format(form="maildir")))
     by_hand = tree(found.folder)
     process = found.start("run", "--port", "0")

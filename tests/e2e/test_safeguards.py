@@ -77,9 +77,7 @@ def test_the_fallback_takes_over_when_the_key_is_refused_and_nobody_gets_it_twic
     assert received(api, server) == Counter(f"r{n}@reader.example" for n in range(1, READERS + 1))
 
 
-def test_what_the_first_provider_left_unconfirmed_is_not_sent_through_the_fallback(
-    prepared: Made, api: Api, server: MailServer
-) -> None:
+def test_unconfirmed_messages_are_not_sent_through_the_fallback(prepared: Made, api: Api, server: MailServer) -> None:
     site = with_fallback(prepared, api)
     api.faults.append("cut")
     refuse_after(api, 1)

@@ -128,7 +128,7 @@ def test_a_second_worker_on_a_machine_takes_over_at_once_when_the_first_is_kille
     cluster.lost_only_what_was_in_flight(counted, 1500)
 
 
-def test_what_a_killed_worker_had_in_hand_waits_for_its_machine_and_goes_to_no_other(cluster: Cluster) -> None:
+def test_chunks_of_a_killed_worker_wait_for_its_machine(cluster: Cluster) -> None:
     """The other machine already has its share; without one, it would wait until the lost machine's lease has ended."""
     here = cluster.machines[0]
     assert run(here, SHARES) == "[]"  # this also creates the tables, which 'worker' doesn't
@@ -165,7 +165,7 @@ def test_a_copy_of_a_machine_s_folder_is_refused_and_makes_nothing_unknown(clust
     assert set(cluster.server.got.values()) == {1}
 
 
-def test_what_a_machine_that_is_gone_had_in_hand_is_unknown_and_another_sends_the_rest(cluster: Cluster) -> None:
+def test_chunks_of_a_lost_machine_are_unknown_and_another_machine_sends_the_rest(cluster: Cluster) -> None:
     cluster.prepare(2500)
     gone, other = cluster.machines
     worker = gone.start("worker")

@@ -217,7 +217,7 @@ def test_the_table_of_its_life_is_the_only_way(edition: Edition, was: State, to:
             change(edition, to)
 
 
-def test_of_two_changes_that_race_one_happens(edition: Edition) -> None:
+def test_one_of_two_concurrent_changes_happens(edition: Edition) -> None:
     first, second = Edition.objects.get(), Edition.objects.get()
     change(first, State.CANCELLED)
     with pytest.raises(NotAllowed, match="was a draft and is now cancelled, because someone else changed it"):

@@ -73,7 +73,7 @@ def test_a_letter_has_posts_that_no_edition_has() -> None:
         editing.include(config.current(), letter, "e@example.org", None, Post.objects.get().pk, NOW)
 
 
-def test_what_is_left_out_of_one_cadence_is_out_of_the_others() -> None:
+def test_a_post_left_out_of_one_cadence_is_left_out_of_the_others() -> None:
     listed(2)
     day = drafted("day")
     editing.leave_out(config.current(), day, "e@example.org", None, Post.objects.get(title="Post a").pk, NOW)

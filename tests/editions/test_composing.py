@@ -84,9 +84,7 @@ def test_a_block_is_changed_and_removed(edition: Edition) -> None:
         ({"id": "unknown"}, "no longer has this block"),
     ],
 )
-def test_what_a_block_can_not_be_is_refused_in_a_sentence(
-    edition: Edition, values: dict[str, str], sentence: str
-) -> None:
+def test_an_invalid_block_is_refused_in_a_sentence(edition: Edition, values: dict[str, str], sentence: str) -> None:
     with pytest.raises(JobProblem, match=sentence):
         save(edition, **values)
     edition.refresh_from_db()

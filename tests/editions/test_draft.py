@@ -106,7 +106,7 @@ def test_a_frozen_edition_is_left_as_it_is() -> None:
     assert (again.pk, again.state, inside(again)) == (frozen.pk, State.APPROVED, ["Post a"])
 
 
-def test_what_comes_between_freezing_and_sending_goes_into_the_next() -> None:
+def test_a_post_published_after_approval_goes_into_the_next_edition() -> None:
     configured()
     collected_before()
     collected(found("a"))
@@ -127,7 +127,7 @@ def test_a_post_that_is_dated_back_behind_a_frozen_window_is_late() -> None:
     assert reasons(drafted(DUE + HOUR)) == {"Post a": "late: found after the last edition"}
 
 
-def test_what_a_source_had_at_its_first_collection_is_never_late() -> None:
+def test_posts_of_the_first_collection_of_a_source_are_never_late() -> None:
     configured()
     collected(found("old", DUE - WEEK - DAY), found("undated", None), found("new"))
     edition = drafted()
@@ -222,7 +222,7 @@ def test_filters_of_a_source_name_their_kind() -> None:
     }
 
 
-def test_what_a_frozen_edition_left_out_is_not_late_in_the_next() -> None:
+def test_a_post_that_a_frozen_edition_left_out_is_not_late_in_the_next() -> None:
     configured()
     collected_before()
     collected(found("a"), found("b"))
@@ -345,7 +345,7 @@ def test_a_correction_may_be_approved_with_an_editors_words_alone() -> None:
     assert "The fair is on Sunday" in frozen.text
 
 
-def test_what_has_not_begun_to_leave_needs_no_correction() -> None:
+def test_an_edition_that_has_not_begun_sending_needs_no_correction() -> None:
     configured()
     collected(found("a"))
     with pytest.raises(JobProblem, match="only an edition that has begun to be sent can be corrected"):

@@ -87,7 +87,7 @@ def test_a_post_that_the_draft_does_not_list_may_be_included(edition: Edition) -
     assert "Post ancient" in inside(editing.include(config.current(), edition, "editor", 1, post("ancient").pk, NOW))
 
 
-def test_what_another_edition_holds_cannot_be_included(edition: Edition) -> None:
+def test_a_post_of_another_edition_can_not_be_included(edition: Edition) -> None:
     approval.approve(config.current(), edition, now=NOW)
     later = drafted(NOW + WEEK)
     with pytest.raises(JobProblem, match="“Post a” is already in kinaforum/2026-W06, and a post can only"):

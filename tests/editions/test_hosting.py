@@ -104,7 +104,7 @@ def test_an_animation_is_kept(site: Site, here: Config) -> None:
     assert answer.getvalue().startswith(b"GIF89a")
 
 
-def test_what_no_email_program_shows_is_left_out_and_counted(site: Site, here: Config) -> None:
+def test_an_image_format_that_no_email_program_shows_is_left_out_and_counted(site: Site, here: Config) -> None:
     site.pages["/b.svg"] = Answer(SVG, kind="image/svg+xml")
     draft = _draft(f'{TEXT}<figure><img src="{site.base}/b.svg"><figcaption>En tegning</figcaption></figure>')
     hosting.fetch_images(here, draft, NOW)

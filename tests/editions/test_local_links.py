@@ -82,7 +82,7 @@ def test_names_that_somebody_may_own(address: str) -> None:
         ({"provider": "file"}, REAL, True),
     ],
 )
-def test_whom_local_links_may_be_sent_to(changes: dict[str, Any], address: str, may_go: bool) -> None:
+def test_addresses_to_which_local_links_may_be_sent(changes: dict[str, Any], address: str, may_go: bool) -> None:
     samples.subscribe(["r2@reader.example", address])
     found = configured(**changes)
     check = next(c for c in checks.run(found) if str(c.about) == "kinaforum: links")

@@ -98,7 +98,7 @@ def test_a_notice_is_mailed_to_every_editor_once(posted: Posted) -> None:
     assert b"/desk/editions/kinaforum/2026-W06/" in posted.mails[0][1]
 
 
-def test_one_that_could_not_be_mailed_is_tried_again(posted: Posted) -> None:
+def test_a_notice_that_could_not_be_sent_is_tried_again(posted: Posted) -> None:
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
     posted.answer = OutcomeKind.DEFERRED
     assert subscriber_mail.send_due(config.current(), NOW) == 0

@@ -67,7 +67,7 @@ def test_each_reason(given: Facts, included: bool, reason: Message) -> None:
         facts(SINCE - HOUR, held_by="kinaforum/2026-W05"),
     ],
 )
-def test_what_is_settled_or_long_past_is_not_listed_again(given: Facts) -> None:
+def test_posts_that_are_decided_or_old_are_not_listed_again(given: Facts) -> None:
     assert choose(given) is None
 
 
@@ -108,7 +108,7 @@ any_facts = st.builds(
 
 
 @given(any_facts)
-def test_what_another_edition_holds_is_never_in(given: Facts) -> None:
+def test_a_post_of_another_edition_is_never_included(given: Facts) -> None:
     decision = choose(replace(given, held_by="kinaforum/2026-W05"))
     assert decision is None or not decision.included
 

@@ -96,7 +96,7 @@ def test_a_post_that_a_letter_has_is_in_no_digest() -> None:
     assert reasons(refreshed(digest))["Post a"] == f"already in {made.name}"
 
 
-def test_what_an_editor_removes_from_a_letter_is_not_decided_for_the_digest() -> None:
+def test_a_post_removed_from_a_letter_can_still_be_in_the_digest() -> None:
     made = letter(with_posts=True, subject="Good news")
     editing.leave_out(config.current(), made, "kari@example.org", None, post("a").pk, NOW)
     sent(made)

@@ -126,7 +126,7 @@ def test_a_draft_that_an_editor_worked_on_stays(blog: Blog, work: str) -> None:
     assert [e.period for e in drafts()] == ["2026-02-06", "2026-02-07"]
 
 
-def test_what_a_later_edition_sent_is_taken_out_of_an_edited_draft(blog: Blog, unsent: Edition) -> None:
+def test_posts_that_a_later_edition_sent_are_removed_from_an_edited_draft(blog: Blog, unsent: Edition) -> None:
     mine = editing.set_words(config.current(), unsent, "editor", None, {"greeting": "Hello"}, DUE + DAY)
     end = ran_for(blog, 1, NOW + 2 * DAY)
     assert inside(drafts()[-1]) == ["Title of 2026-02-08", "Title of 2026-02-07"]

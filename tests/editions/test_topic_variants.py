@@ -150,7 +150,7 @@ def test_if_all_who_were_skipped_have_no_posts_there_is_nobody_to_send_it_to() -
         lifecycle.send_to_skipped(config.current(), edition)
 
 
-def test_what_lint_finds_in_a_variant_blocks_approval() -> None:
+def test_a_lint_error_in_a_variant_blocks_approval() -> None:
     configured(topics=TOPICS, minimum_posts=0, subject="{{ 'x' * 300 if posts|length == 1 else 'OK' }}")
     pick(readers(1)[0], "film")
     found = prepare(drafted(), config.current())

@@ -82,7 +82,7 @@ def test_a_period_is_its_local_days(period: str, since: str, until: str) -> None
 
 
 @pytest.mark.parametrize("text", ["2026-W54", "2026-W00", "2026-02-30", "2026-13", "2026", "", "W06", "2026-W6", "x"])
-def test_what_is_no_period_is_refused_by_name(text: str) -> None:
+def test_an_invalid_period_is_refused_by_name(text: str) -> None:
     with pytest.raises(NoPeriod, match=f"'{text}' (is not a period|does not exist)"):
         bounds(text, OSLO)
 
@@ -203,6 +203,6 @@ def test_an_hour_that_the_clock_skips_is_refused() -> None:
     assert moment_of("2026-10-25T02:30", OSLO) == utc("2026-10-25T00:30")
 
 
-def test_what_is_no_time_is_refused_by_name() -> None:
+def test_an_invalid_time_is_refused_by_name() -> None:
     with pytest.raises(NoPeriod, match="'yesterday' is not a time"):
         moment_of("yesterday", OSLO)

@@ -73,7 +73,7 @@ def test_the_body_says_what_happened(receiver: EventReceiver) -> None:
     assert document["data"]["newsletter"] == "kinaforum"
 
 
-def test_of_an_erased_person_only_a_number_is_told(receiver: EventReceiver) -> None:
+def test_events_of_an_erased_subscriber_have_only_a_number(receiver: EventReceiver) -> None:
     delivery = told(receiver.url)
     preferences.forget(read_address("kari@example.org"))
     attempt(delivery)
@@ -106,7 +106,7 @@ def test_after_the_last_attempt_it_has_failed_and_can_be_replayed() -> None:
 
 
 @pytest.mark.parametrize("status", [200, 410, 503])
-def test_what_is_replayed_during_an_attempt_is_due_at_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_event_replayed_during_an_attempt_is_due_at_once(status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     post = delivering._post
 
     def replayed_meanwhile(configuration: config.Config, row: WebhookDelivery) -> tuple[int | None, str]:
@@ -166,7 +166,7 @@ def test_a_connection_that_is_refused_is_attempted_again() -> None:
     )  # fmt: skip
 
 
-def test_what_is_due_is_handed_out(receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_due_deliveries_are_handed_out(receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch) -> None:
     delivery, found = told(receiver.url), []
     monkeypatch.setattr(background, "enqueue", lambda task, key, **given: found.append((task.lane, given)))
     delivering.hand_out(config.current(), timezone.now())
@@ -181,6 +181,6 @@ def test_events_are_deleted_after_a_month(receiver: EventReceiver) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "shop.example", "ftp://shop.example/", "https://", "http://[", "https://a b/"])
-def test_what_is_no_web_address_is_refused(url: str) -> None:
+def test_an_invalid_url_is_refused(url: str) -> None:
     with pytest.raises(webhooks.WebhookProblem):
         webhooks.add(config.current(), url, [], [], by="", now=NOW)

@@ -57,7 +57,7 @@ def test_a_person_joins_changes_and_leaves() -> None:
     assert "kari" not in str(list(RecordedEvent.objects.values())).lower()
 
 
-def test_who_is_erased_has_left() -> None:
+def test_erasing_a_subscriber_records_that_they_left() -> None:
     reader()
     preferences.forget(read_address("kari@example.org"))
     assert kinds() == ["subscriber.joined", "subscriber.left"]
@@ -66,7 +66,7 @@ def test_who_is_erased_has_left() -> None:
 @pytest.mark.parametrize(
     ("kind", "event"), [(Bounce.Kind.HARD, "email.bounced"), (Bounce.Kind.COMPLAINT, "email.complained")]
 )
-def test_what_comes_back_is_recorded(kind: Bounce.Kind, event: str) -> None:
+def test_bounces_are_recorded(kind: Bounce.Kind, event: str) -> None:
     tie, edition = reader(), make.draft("Et hus ved havet")
     Edition.objects.update(began_at=NOW)
     delivery = Delivery(edition=edition, number=1, subscription_id=tie.pk)
@@ -77,7 +77,7 @@ def test_what_comes_back_is_recorded(kind: Bounce.Kind, event: str) -> None:
     assert (found.subscription, found.data) == (tie.pk, {"kind": kind, "status": "5.1.1"})
 
 
-def test_what_is_rolled_back_is_told_to_nobody() -> None:
+def test_an_event_that_is_rolled_back_is_not_delivered() -> None:
     webhooks.add(config.current(), "https://shop.example/hook", [], [], by="", now=NOW)
     with transaction.atomic():
         reader()

@@ -9,7 +9,7 @@ from newsletter.feeds.double_encoding import undo_double_encoding
 
 @pytest.mark.parametrize("wrong", ["latin-1", "cp1252"])
 @pytest.mark.parametrize("text", ["<p>Hy het gesê, né?</p>", "Blåbær «her» &amp; der", "naïve café"])
-def test_what_was_encoded_twice_is_read(text: str, wrong: str) -> None:
+def test_doubly_encoded_text_is_decoded(text: str, wrong: str) -> None:
     twice = text.encode().decode(wrong)
     assert twice != text
     assert undo_double_encoding(twice) == text

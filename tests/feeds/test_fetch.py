@@ -35,7 +35,7 @@ def test_a_page_comes_with_what_to_ask_by_next_time(site: Site, collect: config.
     assert (response.status, response.body, response.etag, response.last_modified) == (200, b"hello", *headers.values())
 
 
-def test_it_says_who_asks(site: Site, collect: config.Collect) -> None:
+def test_the_user_agent_names_the_site(site: Site, collect: config.Collect) -> None:
     site.pages["/"] = Answer(b"hello")
     get(collect, site.base + "/")
     assert site.requests[0][1]["user-agent"] == f"newsletter/{__version__} (+https://brev.example)"
@@ -173,7 +173,7 @@ def test_a_body_that_breaks_off_is_kept_and_not_remembered(site: Site, collect: 
         "http://a.example:99999/",
     ],
 )
-def test_what_is_no_web_address_is_said(url: str, collect: config.Collect) -> None:
+def test_an_invalid_url_is_reported(url: str, collect: config.Collect) -> None:
     assert str(problem(collect, url)) == f"{url}: this is not a web address; enter one that begins with https://"
 
 

@@ -81,7 +81,7 @@ def test_jekyll_names_give_date_and_slug(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["draft: true", "published: false", "layout: page"])
-def test_what_is_not_published_is_left_out(key: str, tmp_path: Path) -> None:
+def test_unpublished_files_are_left_out(key: str, tmp_path: Path) -> None:
     write(tmp_path, "a.md", f"---\ntitle: A\ndate: 2026-02-06\n{key}\n---\nText.\n")
     write(tmp_path, "_index.md", "---\ntitle: Section\n---\n")
     write(tmp_path, "README.md", "# No front matter\n")
@@ -120,7 +120,7 @@ def test_html_in_markdown_is_cleaned(tmp_path: Path) -> None:
     assert only(folder(tmp_path)).html == "<p>Text <b>bold</b>.</p>"
 
 
-def test_what_stands_before_more_is_the_summary(tmp_path: Path) -> None:
+def test_the_text_before_more_is_the_summary(tmp_path: Path) -> None:
     write(tmp_path, "a.md", "---\ntitle: A\ndate: 2026-02-06\n---\nShort.\n\n<!--more-->\n\nLong.\n")
     assert only(folder(tmp_path)).summary == "Short."
 

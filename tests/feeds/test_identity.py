@@ -25,7 +25,7 @@ TEXT = "<p>Forty letters and more, so that the text can be told from another tex
         "https://blog.example/2026/02/%61.html",
     ],
 )
-def test_what_tells_no_posts_apart_is_ignored(other: str) -> None:
+def test_addresses_of_the_same_post_have_the_same_key(other: str) -> None:
     assert link_key(other) == link_key("https://blog.example/2026/02/a.html")
 
 
@@ -39,7 +39,7 @@ def test_what_tells_no_posts_apart_is_ignored(other: str) -> None:
         "https://blog.example/2026/02/a.html#second",
     ],
 )
-def test_what_tells_posts_apart_counts(other: str) -> None:
+def test_addresses_of_different_posts_have_different_keys(other: str) -> None:
     assert link_key(other) != link_key("https://blog.example/2026/02/a.html")
 
 
@@ -79,7 +79,7 @@ def test_a_short_text_is_nobodys() -> None:
 @pytest.mark.parametrize(
     "change", [{"title": "x"}, {"url": "x"}, {"html": "x"}, {"author": "x"}, {"categories": ("x",)}]
 )
-def test_what_a_reader_sees_changes_the_hash(change: dict[str, object]) -> None:
+def test_visible_changes_change_the_hash(change: dict[str, object]) -> None:
     post = FoundPost(uid="1", url="https://blog.example/a", title="A", html=TEXT)
     assert content_hash(replace(post, **change)) != content_hash(post)
 

@@ -105,7 +105,7 @@ def test_a_player_with_a_malformed_address_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("mark", ["\x00", "\ud800", "\x1b"])
-def test_what_no_database_can_store_is_left_out(mark: str) -> None:
+def test_characters_that_no_database_can_store_are_removed(mark: str) -> None:
     raw = Raw(
         uid=f"a{mark}", link=f"{BASE}{mark}", via=f"{BASE}{mark}", title=f"t{mark}", html=f"<p>t{mark}</p>",
         author=f"A{mark}", categories=(f"c{mark}",), published=datetime(2026, 2, 4, tzinfo=UTC),

@@ -304,7 +304,7 @@ OUTSIDE = b"<!DOCTYPE rss [<!ENTITY a SYSTEM 'file:///etc/hostname'>]><rss><chan
         "export",
     ],
 )
-def test_what_is_no_feed_is_refused_in_a_sentence(body: bytes, said: str) -> None:
+def test_a_document_that_is_no_feed_is_refused_in_a_sentence(body: bytes, said: str) -> None:
     with pytest.raises(NotAFeed, match=said):
         parse(body, BASE)
 

@@ -47,7 +47,7 @@ def test_a_player_becomes_a_link_that_names_it(player: str, address: str, name: 
          '<a href="https://tube.example/videos/watch/1f2e">▶ tube.example</a>'),
     ],
 )  # fmt: skip
-def test_what_is_embedded_becomes_a_labelled_link(html: str, line: str) -> None:
+def test_an_embedded_player_becomes_a_labelled_link(html: str, line: str) -> None:
     cleaned = clean(html, BASE)
     assert cleaned.html == f"<p>{line}</p>"
     assert cleaned.dropped == (("player", 1),)
@@ -140,7 +140,7 @@ def test_an_identifier_that_is_none_makes_no_address() -> None:
     assert clean('<p>Text</p><amp-youtube data-videoid="a&quot;/../b"></amp-youtube>', BASE).html == "<p>Text</p>"
 
 
-def test_of_several_files_one_that_most_programs_play_is_linked() -> None:
+def test_the_file_that_most_programs_can_play_is_linked() -> None:
     html = '<video><source src="/a.webm"><source src="/a.mp4"><source src="/a.ogv"></video>'
     assert clean(html, BASE).html == '<p><a href="https://blog.example/a.mp4">▶ a.mp4</a></p>'
 

@@ -13,7 +13,7 @@ from newsletter.feeds.sources import read as reading
 from tests.feeds.conftest import ATOM, NOW, RSS, SINCE, Answer, Site, atom, entry, feed, item, numbers, of, rss
 
 
-def test_what_did_not_change_is_not_read_again(site: Site, collect: config.Collect) -> None:
+def test_an_unchanged_source_is_not_read_again(site: Site, collect: config.Collect) -> None:
     site.pages["/a"] = feed(entry(1), ETag='"1"')
     first = of(site.base + "/a", collect)
     assert first.memory.etag == '"1"'

@@ -45,7 +45,7 @@ def test_cdata_is_left_as_it_is() -> None:
     assert (post.title, post.html) == ("R&D & more", "<p>a &amp; b</p>")
 
 
-def test_what_came_whole_of_a_feed_cut_in_half_is_kept() -> None:
+def test_complete_entries_of_a_truncated_feed_are_kept() -> None:
     body = rss(item("One", more="<category>x</category>"), item("Two"), item("Three"))
     feed = parse(body[: body.index(b"Three") + 3], BASE)
     assert titles(feed) == ["One", "Two"]
@@ -65,7 +65,7 @@ def test_a_feed_cut_inside_cdata_keeps_what_came_before() -> None:
 
 @settings(deadline=None)
 @given(st.integers(1, 1200))
-def test_wherever_a_feed_is_cut_nothing_raises_but_not_a_feed(length: int) -> None:
+def test_a_feed_truncated_anywhere_raises_nothing_but_not_a_feed(length: int) -> None:
     body = atom(*(entry(n) for n in range(1, 4)))
     try:
         feed = parse(body[:length], BASE)

@@ -16,12 +16,12 @@ from newsletter.feeds.sources.sitetags import without_site_tags
         ("One[^1].\n\n[^1]: Note.\n", "One\\[1\\].\n\n\n\\[1\\] Note.\n"),
     ],
 )
-def test_what_can_be_read_anywhere_stays(text: str, read: str) -> None:
+def test_tags_that_any_reader_can_show_are_kept(text: str, read: str) -> None:
     assert without_site_tags(text) == (read, False)
 
 
 @pytest.mark.parametrize(
     "tag", ["{{< youtube x >}}", "{{% note %}}", "{% include a.html %}", "{% link\n_posts/x.md %}"]
 )
-def test_what_only_the_site_can_fill_in_is_left_out_and_said(tag: str) -> None:
+def test_tags_that_only_the_site_can_render_are_removed_and_reported(tag: str) -> None:
     assert without_site_tags(f"a{tag}b") == ("ab", True)

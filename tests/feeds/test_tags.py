@@ -17,13 +17,13 @@ whole = st.recursive(
 
 @settings(deadline=None)
 @given(whole)
-def test_what_is_well_formed_is_left_as_it_is(xml: str) -> None:
+def test_well_formed_html_is_not_changed(xml: str) -> None:
     assert balance_xml(xml, 100) == (xml, False)
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES)))
-def test_whatever_stands_inside_an_element_ends_with_it(pieces: list[str]) -> None:
+def test_open_elements_are_closed_with_their_parent(pieces: list[str]) -> None:
     xml = f"<item>{''.join(pieces)}</item>"
     root = etree.fromstring(balance_xml(f"<rss>{xml}<item>next</item></rss>", 100)[0])
     assert [item.tag for item in root] == ["item", "item"]

@@ -63,7 +63,7 @@ def test_each_form_gives_its_instant_with_its_own_offset(text: str, expected: st
      "0001-01-01T00:00:00", "1970-01-01T01:00:00+01:00",
      "Thu, 01 Jan 1970 00:00:00 GMT", "9998-01-01", "0", "123"],
 )  # fmt: skip
-def test_what_is_no_date_is_none(text: str) -> None:
+def test_an_invalid_date_is_none(text: str) -> None:
     assert parse_date(text) is None
 
 

@@ -26,7 +26,7 @@ def test_an_animation_is_kept_with_its_frames() -> None:
             assert before.convert("RGB").tobytes() == after.convert("RGB").tobytes()
 
 
-def test_what_is_not_shown_is_dropped() -> None:
+def test_frames_that_are_not_shown_are_dropped() -> None:
     data = moving(comment=b"taken at home")
     xmp = b"\x21\xff\x0bXMP DataXMP\x05where\x00"
     assert b"taken at home" in data

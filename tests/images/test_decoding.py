@@ -56,13 +56,13 @@ def test_every_kind_becomes_one_that_email_programs_show(form: str) -> None:
 @pytest.mark.parametrize(
     ("size", "wanted"), [((3000, 2000), (1104, 736)), ((1104, 9000), (981, HIGHEST)), ((300, 200), (300, 200))]
 )
-def test_it_is_scaled_down_and_never_up(size: tuple[int, int], wanted: tuple[int, int]) -> None:
+def test_images_are_scaled_down_but_never_up(size: tuple[int, int], wanted: tuple[int, int]) -> None:
     found = prepare(_file(_picture(*size), "JPEG"))
     assert (found.width, found.height) == wanted
     assert found.width <= WIDEST
 
 
-def test_it_is_turned_upright_before_its_orientation_is_removed() -> None:
+def test_images_are_rotated_before_their_orientation_is_removed() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     found = prepare(_file(_picture(4000, 2000), "JPEG", exif=exif))
@@ -192,7 +192,7 @@ def test_a_frame_that_is_larger_than_its_image_takes_no_memory(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("data", [b"", b"%PDF-1.7", b"<svg xmlns='http://www.w3.org/2000/svg'/>", b"II*\0" + bytes(40)])
-def test_what_is_no_image_is_refused(data: bytes) -> None:
+def test_a_file_that_is_no_image_is_refused(data: bytes) -> None:
     with pytest.raises(ImageProblem, match="not an image that can be used"):
         prepare(data)
 

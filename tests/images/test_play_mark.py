@@ -35,6 +35,6 @@ def test_a_picture_gets_the_shape_of_a_film(size: tuple[int, int], made: tuple[i
 
 
 @pytest.mark.parametrize("data", [picture(120, 90), SVG, b"", bomb()])
-def test_what_can_be_no_picture_of_a_video_is_refused(data: bytes) -> None:
+def test_an_unsuitable_video_thumbnail_is_refused(data: bytes) -> None:
     with pytest.raises(ImageProblem):
         with_play_mark(data)

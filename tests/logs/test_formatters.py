@@ -62,7 +62,7 @@ def test_addresses_are_left_out_above_debug_alone(formatter: logging.Formatter) 
     assert "kari@example.org" in formatter.format(record("to kari@example.org", logging.DEBUG))
 
 
-def test_what_is_left_out_keeps_the_lines() -> None:
+def test_removed_data_keeps_the_line_breaks() -> None:
     assert without_addresses("a\n  kari@example.org:\tb") == "a\n  …\tb"
 
 

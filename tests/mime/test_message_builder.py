@@ -218,7 +218,7 @@ def test_an_address_in_each_form(form: SlotEncoding) -> None:
         Slot(SlotValue.NAME, SlotEncoding.ASCII),
     ],
 )
-def test_what_a_reader_does_not_carry_is_said_at_once(slot: Slot) -> None:
+def test_a_placeholder_without_a_value_for_readers_is_refused(slot: Slot) -> None:
     with pytest.raises(ValueError, match=f"{slot.value.value}' in the form '{slot.form.value}'"):
         MessageBuilder(mail_with(slot))
 

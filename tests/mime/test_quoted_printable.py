@@ -16,7 +16,7 @@ awkward = st.lists(st.sampled_from([".", "From ", "=", " ", "\t", "\n", "a" * 74
 
 
 @given(texts | awkward)
-def test_what_goes_in_comes_out(text: str) -> None:
+def test_encoding_and_decoding_return_the_same_text(text: str) -> None:
     assert quopri.decodestring(encode(text).replace(b"\r\n", b"\n")).decode() == text
 
 

@@ -96,7 +96,9 @@ def test_a_new_database_is_as_after_all_migrations(tmp_path: Path) -> None:
     assert applied(at_once) == applied(migrated)
 
 
-def test_one_that_was_killed_is_still_empty(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
+def test_a_database_whose_creation_was_killed_is_still_empty(
+    tmp_path: Path, django_db_blocker: DjangoDbBlocker
+) -> None:
     class Killed(BaseException):
         pass
 

@@ -82,7 +82,7 @@ def welcome_letter() -> WelcomeLetter:
     return letter
 
 
-def test_who_got_a_welcome_letter_since_the_backup_does_not_get_it_again(place: Path) -> None:
+def test_a_welcome_letter_sent_since_the_backup_is_not_sent_again(place: Path) -> None:
     welcome_letter()
     enroll_due(config.current(), NOW)
     records = log.read([place])
@@ -95,7 +95,7 @@ def test_who_got_a_welcome_letter_since_the_backup_does_not_get_it_again(place: 
     assert enroll_due(config.current(), NOW) == 0
 
 
-def test_what_the_backup_has_of_a_welcome_letter_is_not_added_again(place: Path) -> None:
+def test_welcome_letters_in_the_backup_are_not_added_again(place: Path) -> None:
     welcome_letter()
     enroll_due(config.current(), NOW)
     replayed_welcome.replay_welcomed(log.read([place]))

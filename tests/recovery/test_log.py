@@ -39,7 +39,7 @@ def test_a_record_that_a_crash_cut_short_damages_no_other(place: Path) -> None:
     assert [record.values for record in log.read([place])] == [([1],), ([3],)]
 
 
-def test_what_followed_a_mark_is_found_and_nothing_without_it(place: Path) -> None:
+def test_entries_after_a_mark_are_found_and_none_without_the_mark(place: Path) -> None:
     log.append(entries.MARK, "one")
     log.append("left", [1])
     records = log.read([place])

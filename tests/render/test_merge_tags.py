@@ -46,7 +46,7 @@ def test_the_text_looks_the_same_and_has_no_tag(text: str) -> None:
 
 
 @pytest.mark.parametrize("plain", ["100 % sure", "50%", "https://a.example/%C3%A9%20b", "a[0] {b} 3 * 4 | 5", "é%"])
-def test_what_is_no_tag_stays(plain: str) -> None:
+def test_text_that_is_no_merge_tag_is_kept(plain: str) -> None:
     assert escape_html(plain) == escape_text(plain) == plain
 
 

@@ -225,7 +225,7 @@ def test_a_subscriber_without_subscriptions_is_kept_for_30_days() -> None:
 
 
 @pytest.mark.django_db
-def test_whoever_left_three_years_ago_is_erased() -> None:
+def test_subscribers_who_left_three_years_ago_are_erased() -> None:
     tie = subscription(joined=NOW - 2000 * DAY)
     Subscriber.objects.update(created=NOW - 2000 * DAY)
     preferences.unsubscribe(tie.pk, NOW - 3 * 366 * DAY)

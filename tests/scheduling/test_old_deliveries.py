@@ -36,7 +36,7 @@ def sent(kind: OutcomeKind = OutcomeKind.REFUSED) -> Edition:
     return edition
 
 
-def test_what_was_accepted_is_deleted_and_the_counts_stay() -> None:
+def test_accepted_deliveries_are_deleted_and_the_counts_stay() -> None:
     edition = sent()
     before = progress.counts(edition)
     assert old_deliveries.roll_up(keeping(0), LATER) == 0
@@ -55,7 +55,7 @@ def test_an_edition_with_an_open_decision_is_kept() -> None:
     assert old_deliveries.roll_up(keeping(400), LATER) == 1
 
 
-def test_it_can_t_be_corrected_any_more() -> None:
+def test_an_edition_without_its_deliveries_can_not_be_corrected() -> None:
     edition = sent()
     old_deliveries.roll_up(keeping(400), LATER)
     edition.refresh_from_db()

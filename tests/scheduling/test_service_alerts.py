@@ -67,13 +67,13 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     return made
 
 
-def test_what_is_over_soon_is_told_to_nobody(watched: Watched) -> None:
+def test_a_short_problem_is_not_reported(watched: Watched) -> None:
     watched.fails(59)
     watched.works()
     assert (watched.posted, Notice.objects.count()) == ([], 0)
 
 
-def test_what_lasts_is_told_once_to_each_editor_and_so_is_its_end(watched: Watched) -> None:
+def test_a_lasting_problem_and_its_end_are_reported_once_to_each_editor(watched: Watched) -> None:
     for seconds in (60, 62, 7200):
         watched.fails(seconds)
     failed = f"2026-02-06 12:00 UTC: the sender of editions is failing: {FULL}. We'll keep trying."
@@ -96,7 +96,7 @@ def test_what_lasts_is_told_once_to_each_editor_and_so_is_its_end(watched: Watch
     ]
 
 
-def test_what_comes_and_goes_is_told_once_an_hour(watched: Watched) -> None:
+def test_an_intermittent_problem_is_reported_once_an_hour(watched: Watched) -> None:
     for minutes in (0, 10, 59):
         watched.now = minutes * 60.0
         watched.fails(60)

@@ -175,7 +175,7 @@ def test_a_machine_that_has_ended_is_not_reported() -> None:
     assert sentences() == {}
 
 
-def test_what_belongs_to_a_machine_may_differ() -> None:
+def test_settings_of_one_machine_may_differ() -> None:
     given = config.current()
     smtp = replace(given.delivery.smtp, hello="one.example.org", ca="/etc/ca.pem")
     own = changed(journal="/srv/other", processes=3, smtp=smtp)
@@ -192,7 +192,7 @@ def test_what_belongs_to_a_machine_may_differ() -> None:
         {"retry_for": timedelta(hours=1)},
     ],
 )
-def test_what_decides_how_emails_are_sent_must_be_the_same(keys: dict[str, object]) -> None:
+def test_settings_that_affect_sending_must_be_the_same(keys: dict[str, object]) -> None:
     found, given = agreement.hashes(changed(**keys)), agreement.hashes(config.current())
     assert {table for table in found if found[table] != given[table]} == {"delivery"}
 
@@ -201,7 +201,7 @@ def test_what_decides_how_emails_are_sent_must_be_the_same(keys: dict[str, objec
     ("keys", "differs"),
     [({"where": "tag = film"}, True), ({"status": "paused"}, True), ({"description": "News"}, False)],
 )
-def test_what_decides_who_gets_a_newsletter_must_be_the_same(keys: dict[str, str], differs: bool) -> None:
+def test_settings_that_choose_recipients_must_be_the_same(keys: dict[str, str], differs: bool) -> None:
     given = config.current()
     newsletters = {**given.newsletters, "kinaforum": replace(given.newsletters["kinaforum"], **keys)}
     found = agreement.hashes(replace(given, newsletters=newsletters))

@@ -107,7 +107,7 @@ def test_imported_readers_get_none() -> None:
 
 
 @pytest.mark.parametrize("how", ["left", "paused", "blocked"])
-def test_who_is_away_gets_none(how: str) -> None:
+def test_a_subscriber_who_left_paused_or_is_blocked_gets_none(how: str) -> None:
     letter(3)
     tie = reader("anna@reader.example", NOW)
     if how == "left":
@@ -119,7 +119,7 @@ def test_who_is_away_gets_none(how: str) -> None:
     assert sent(NOW + 4 * DAY) == []
 
 
-def test_who_comes_back_soon_gets_what_was_due_meanwhile() -> None:
+def test_a_subscriber_who_returns_soon_gets_the_letters_due_meanwhile() -> None:
     letter(3)
     tie = reader("anna@reader.example", NOW)
     preferences.pause(tie, (NOW + 5 * DAY).date())
@@ -127,13 +127,13 @@ def test_who_comes_back_soon_gets_what_was_due_meanwhile() -> None:
     assert sent(NOW + 6 * DAY) == [("kinaforum/welcome-1", "anna@reader.example")]
 
 
-def test_what_is_late_by_more_than_a_week_is_left_out() -> None:
+def test_a_letter_more_than_a_week_late_is_left_out() -> None:
     letter(3)
     reader("anna@reader.example", NOW)
     assert sent(NOW + 3 * DAY + LATE) == []
 
 
-def test_who_leaves_and_returns_gets_no_letter_again() -> None:
+def test_a_subscriber_who_leaves_and_returns_gets_no_letter_again() -> None:
     letter(0)
     tie = reader("anna@reader.example", NOW + HOUR)
     assert len(sent(NOW + HOUR)) == 1
@@ -206,7 +206,7 @@ def test_a_new_distance_leaves_out_who_passed_it() -> None:
     assert sent(NOW + 8 * DAY) == [("kinaforum/welcome-1", "ola@reader.example")]
 
 
-def test_it_cannot_be_sent_by_hand() -> None:
+def test_a_welcome_letter_can_not_be_sent_by_hand() -> None:
     letter(0)
     with pytest.raises(NotAllowed, match="when it is due"):
         approval.queue(config.current(), Edition.objects.get(period="welcome-1"), now=NOW)

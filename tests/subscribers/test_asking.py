@@ -56,7 +56,7 @@ def test_a_silent_reader_is_asked_once() -> None:
 
 
 @pytest.mark.parametrize("sign", ["pause", "cadence", "profile", "recent"])
-def test_who_gave_a_sign_is_not_asked(sign: str) -> None:
+def test_an_active_subscriber_is_not_asked(sign: str) -> None:
     newsletter()
     tie = reader(days=30 if sign == "recent" else 800)
     if sign == "pause":
@@ -69,7 +69,7 @@ def test_who_gave_a_sign_is_not_asked(sign: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["left", "paused", "blocked", "pending"])
-def test_who_receives_nothing_is_not_asked(state: str) -> None:
+def test_a_subscriber_who_receives_nothing_is_not_asked(state: str) -> None:
     newsletter()
     tie = reader()
     if state == "left":
@@ -120,7 +120,7 @@ def test_the_link_answers_only_with_the_button(client: Client) -> None:
     assert not silence.unanswered(newsletter(), NOW + 31 * DAY).exists()
 
 
-def test_who_does_not_answer_is_listed_and_keeps_the_subscription() -> None:
+def test_a_subscriber_who_does_not_answer_is_listed_and_stays_subscribed() -> None:
     newsletter()
     tie = reader()
     asked()
@@ -129,7 +129,7 @@ def test_who_does_not_answer_is_listed_and_keeps_the_subscription() -> None:
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
 
 
-def test_who_answered_is_asked_again_after_as_long_a_silence() -> None:
+def test_a_subscriber_who_answered_is_asked_again_after_the_same_time() -> None:
     newsletter()
     tie = reader()
     asked()

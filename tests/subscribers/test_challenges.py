@@ -86,7 +86,7 @@ def test_a_continuing_attack_is_logged_once(client: Client, caplog: pytest.LogCa
     assert len([r for r in caplog.records if r.name == "subscribers.protection"]) == 1
 
 
-def test_it_ends_an_hour_after_the_attack(client: Client) -> None:
+def test_challenges_end_an_hour_after_the_attack(client: Client) -> None:
     flooded(client)
     Hits.objects.all().update(start=Hits.objects.values_list("start", flat=True)[0] - 4200)
     assert asked(client, "kari", 77) == 202

@@ -54,7 +54,7 @@ def test_another_word_changes_nothing_and_says_what_to_do(client: Client, tie: S
     assert "Please choose how often you want this newsletter." in shown
 
 
-def test_one_that_is_no_longer_offered_counts_as_the_default(client: Client, tie: Subscription) -> None:
+def test_a_cadence_that_is_no_longer_offered_counts_as_the_default(client: Client, tie: Subscription) -> None:
     Subscription.objects.update(cadence="day")
     configured(cadences=("week", "month"))
     assert 'value="week" checked' in client.get(f"/p/{link_token(tie.pk)}").text
@@ -103,7 +103,7 @@ def test_the_form_for_other_websites_asks_too() -> None:
     assert '<option value="day">Every day</option><option value="week" selected>Every week</option>' in form
 
 
-def test_who_leaves_starts_again_when_they_return(tie: Subscription) -> None:
+def test_the_choice_of_a_subscriber_who_returns_starts_again(tie: Subscription) -> None:
     Subscription.objects.update(starts=False, mark=7)
     preferences.unsubscribe(tie.pk, NOW)
     tie.refresh_from_db()

@@ -75,7 +75,7 @@ def test_a_choice_that_is_not_one_changes_nothing(tie: Subscription) -> None:
     assert not tie.topic_changes.exists()
 
 
-def test_who_subscribes_again_starts_with_the_new_picks(tie: Subscription) -> None:
+def test_a_subscriber_who_returns_has_the_newly_chosen_topics(tie: Subscription) -> None:
     preferences.choose_topics(tie, ["film"], NOW)
     preferences.unsubscribe(tie.pk, NOW)
     preferences.choose_topics(tie, ["books"], NOW)

@@ -39,7 +39,7 @@ def test_a_request_that_was_not_confirmed_is_no_reason(client: Client) -> None:
     assert WHY not in _page(client, tie)
 
 
-def test_who_has_unsubscribed_gets_nothing_so_no_reason_is_given(client: Client) -> None:
+def test_no_reason_is_given_for_an_unsubscribed_address(client: Client) -> None:
     tie = subscription(state=Subscription.State.UNSUBSCRIBED)
     Consent.objects.create(subscription=tie, how=Consent.How.FORM, at=AT, confirmed_at=AT)
     assert WHY not in _page(client, tie)

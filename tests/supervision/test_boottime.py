@@ -62,7 +62,7 @@ def test_a_period_is_as_long_as_ever_when_the_wall_clock_is_set(
     assert due(store, clocks.passes(1)) == ["tick", "collect"]
 
 
-def test_what_was_due_while_the_machine_was_suspended_is_due_at_once(store: SteadyJobStore, clocks: Clocks) -> None:
+def test_calls_due_while_the_machine_was_suspended_are_made_at_once(store: SteadyJobStore, clocks: Clocks) -> None:
     assert due(store, clocks.passes(8 * HOURS)) == ["tick", "collect"]
 
 

@@ -59,7 +59,7 @@ def test_a_service_that_runs_has_no_problem(started: Started) -> None:
     assert service.status() == Status("worker", "running")
 
 
-def test_one_that_raises_starts_again_and_says_why_until_it_has_run_for_a_while(
+def test_a_service_that_raised_is_restarted_and_its_error_is_shown_until_it_has_run_for_a_while(
     started: Started, caplog: pytest.LogCaptureFixture
 ) -> None:
     runs: list[float] = []
@@ -99,7 +99,7 @@ def test_the_pause_grows_no_longer_than_the_longest(caplog: pytest.LogCaptureFix
 
 
 @pytest.mark.parametrize("how", [SystemExit, KeyboardInterrupt, GeneratorExit, MemoryError])
-def test_whatever_kills_its_thread_it_starts_again(started: Started, how: type[BaseException]) -> None:
+def test_a_service_is_restarted_whatever_ended_its_thread(started: Started, how: type[BaseException]) -> None:
     runs: list[int] = []
 
     def run(service: Service) -> None:
@@ -112,7 +112,7 @@ def test_whatever_kills_its_thread_it_starts_again(started: Started, how: type[B
     eventually(lambda: len(runs) == 2)
 
 
-def test_one_that_returns_has_failed(started: Started) -> None:
+def test_a_service_that_returns_has_failed(started: Started) -> None:
     runs: list[int] = []
     service = started(lambda service: runs.append(1))
     eventually(lambda: len(runs) > 2)
@@ -133,7 +133,7 @@ def test_a_problem_that_it_goes_on_with_is_shown_until_it_is_over(started: Start
     eventually(lambda: service.status() == Status("worker", "running"))
 
 
-def test_one_that_stops_responding_is_shown_as_stuck(started: Started) -> None:
+def test_a_service_that_stops_responding_is_shown_as_stuck(started: Started) -> None:
     def run(service: Service) -> None:
         service.beat()
         service.stopping.wait()
@@ -181,7 +181,7 @@ def test_a_thread_that_the_system_does_not_give_is_asked_for_again(
     assert str(service.status().problem) == "can't start new thread"
 
 
-def test_one_that_does_not_stop_is_left_after_the_grace(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_service_that_does_not_stop_is_abandoned_after_the_grace_period(caplog: pytest.LogCaptureFixture) -> None:
     let_go, stop = threading.Event(), threading.Event()
     supervisor = Supervisor(str, Periods(grace=0.2, look=0.01))
     supervisor.add("deaf", lambda service: let_go.wait() and None)

@@ -122,7 +122,7 @@ def drafts_only(editor: Client) -> Client:
 
 
 @pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.SENDER])
-def test_who_may_not_send_is_refused_whatever_sends(drafts_only: Client, name: str) -> None:
+def test_an_editor_who_may_not_send_is_refused_by_every_view_that_sends(drafts_only: Client, name: str) -> None:
     assert drafts_only.get(_address(name)).status_code == 403
     assert drafts_only.post(_address(name)).status_code == 403
 
@@ -133,11 +133,11 @@ def test_an_editor_of_drafts_only_neither_sends_nor_sees_addresses(name: str) ->
 
 
 @pytest.mark.parametrize("name", [name for name, role in TABLE.items() if role is Role.EDITOR])
-def test_who_may_not_send_has_the_rest_of_an_editor_s_desk(drafts_only: Client, name: str) -> None:
+def test_an_editor_who_may_not_send_can_do_everything_else(drafts_only: Client, name: str) -> None:
     assert drafts_only.get(_address(name)).status_code in (200, 404, 405)
 
 
-def test_who_may_not_send_is_offered_no_button_for_it(drafts_only: Client) -> None:
+def test_an_editor_who_may_not_send_sees_no_send_buttons(drafts_only: Client) -> None:
     make.draft("First")
     for part in ("side/", "preview/"):
         assert "/approve/" not in drafts_only.get(f"/desk/editions/kinaforum/{make.PERIOD}/{part}").content.decode()

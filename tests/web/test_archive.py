@@ -48,7 +48,7 @@ def test_nothing_is_there_before_the_first_mail(client: Client) -> None:
     assert client.get(PAGE).status_code == 200
 
 
-def test_what_was_stopped_on_its_way_stays_readable(client: Client) -> None:
+def test_an_edition_cancelled_during_sending_stays_readable(client: Client) -> None:
     lifecycle.cancel(config.current(), _begun())
     assert client.get(PAGE).status_code == 200
 
@@ -77,7 +77,7 @@ def test_caches_may_keep_it(client: Client, django_assert_num_queries: Any) -> N
 
 
 @pytest.mark.parametrize("path", ["/n/nobody/", "/n/nobody/2026-W06/", "/n/nobody/feed.atom", "/n/kinaforum/?page=9"])
-def test_what_is_not_there_is_not_found(client: Client, path: str) -> None:
+def test_a_missing_edition_is_not_found(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
 
 

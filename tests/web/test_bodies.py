@@ -67,13 +67,13 @@ async def test_a_body_is_handed_on_whole_with_its_length(pieces: list[bytes]) ->
     assert client.seen == [(whole, {b"content-length": b"%d" % len(whole)} if whole else {})]
 
 
-async def test_one_that_stops_in_the_middle_is_given_up() -> None:
+async def test_an_incomplete_body_is_given_up() -> None:
     client = Client([b"a="], ends="silent")
     assert await client.ask(pace=Pace(idle=0.05)) == 408
     assert client.seen == []
 
 
-async def test_one_that_drips_is_given_up_at_its_deadline() -> None:
+async def test_a_slow_body_is_given_up_at_its_deadline() -> None:
     client = Client([b"x"] * 10_000)
     at_once = client.receive
 
@@ -91,7 +91,7 @@ def test_the_deadline_grows_with_what_has_come_up_to_an_hour() -> None:
     assert [pace.deadline(n) for n in (0, 100_000, 3_000_000, 400_000_000)] == [30, 40, 330, 3600]
 
 
-async def test_one_whose_client_goes_away_is_dropped() -> None:
+async def test_the_body_of_a_disconnected_client_is_dropped() -> None:
     client = Client([b"a="], ends="gone")
     assert await client.ask() == 0
     assert (client.seen, client.sent) == ([], [])
@@ -138,7 +138,7 @@ async def test_a_call_of_an_email_service_may_be_larger(size: int, status: int, 
     assert len(client.seen) == (status == 0)
 
 
-async def test_who_must_log_in_first_comes_back() -> None:
+async def test_an_editor_who_must_log_in_first_returns_to_the_page() -> None:
     client = Client([b"x" * 200_000], path="/desk/n/æ/\r\n")
     assert await client.ask() == 303
     assert client.headers[b"location"] == b"/desk/login/?next=/desk/n/%C3%A6/%0D%0A"

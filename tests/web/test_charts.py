@@ -60,7 +60,7 @@ def test_times_and_numbers_are_the_language_s(language: str, moment: str, share:
         assert formatting.number(1214) == number
 
 
-def test_what_is_none_is_said_as_nothing() -> None:
+def test_absent_values_are_shown_as_nothing() -> None:
     assert formatting.moment(None) == formatting.clock(None) == formatting.ago(None) == ""
     assert formatting.share(0, 0) == "–"
 

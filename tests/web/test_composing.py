@@ -138,7 +138,7 @@ def test_several_posts_are_removed_included_and_moved(editor: Client, draft: Edi
     ("fields", "sentence"),
     [({"act": "out"}, "Select at least one post."), ({"act": "move"}, "Choose the day to move the posts to.")],
 )
-def test_what_is_missing_for_several_posts_is_said(
+def test_a_missing_choice_for_several_posts_is_reported(
     editor: Client, draft: Edition, fields: dict[str, str], sentence: str
 ) -> None:
     chosen = [_pk("First")] if fields["act"] == "move" else []

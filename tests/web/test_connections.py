@@ -57,7 +57,7 @@ def test_a_client_s_new_connection_takes_the_place_of_the_one_that_was_idle_long
     assert len(opened.connections) == OF_ONE + 1
 
 
-def test_one_that_asks_for_more_at_once_is_refused_but_may_unsubscribe() -> None:
+def test_a_client_with_too_many_requests_is_refused_but_may_unsubscribe() -> None:
     opened = Open()
     for _ in range(OF_ONE):
         opened.one(path="/n/daily/")
@@ -132,7 +132,7 @@ Steps = st.lists(
 
 
 @given(Steps)
-def test_whatever_happens_the_bounds_hold_and_the_counts_are_right(steps: list[tuple[str, int]]) -> None:
+def test_the_limits_hold_and_the_counts_are_right_in_any_order_of_events(steps: list[tuple[str, int]]) -> None:
     opened = Open()
     peers: list[Peer] = []
     begun: Counter[Peer] = Counter()
@@ -212,7 +212,7 @@ async def test_a_connection_beyond_the_limit_is_asked_to_come_again() -> None:
 
 
 @pytest.mark.parametrize("scope", [{"type": "lifespan", "client": ("192.0.2.1", 1)}, {"client": None}])
-async def test_what_has_no_client_or_is_no_request_is_not_counted(scope: dict[str, object]) -> None:
+async def test_scopes_without_a_client_or_a_request_are_not_counted(scope: dict[str, object]) -> None:
     assert await answered(Open(), **scope) == [{"type": "served"}]
 
 

@@ -76,7 +76,7 @@ def test_a_design_is_previewed_as_it_is_typed_and_nothing_is_saved(admin: Client
     assert written.read_text() == before
 
 
-def test_what_is_wrong_is_said_in_the_preview(admin: Client, written: Path) -> None:
+def test_errors_are_shown_in_the_preview(admin: Client, written: Path) -> None:
     make.draft("Tea at four")
     assert "&#x27;reddish&#x27; is not a colour" in _typed(admin, accent="reddish")
 

@@ -84,7 +84,7 @@ def test_errors_have_to_be_ticked(editor: Client, draft: Edition) -> None:
     assert editor.post(ANYWAY, _form(draft, despite="placeholder-unknown")).status_code == 302
 
 
-def test_who_may_not_send_sees_who_may(editor: Client, draft: Edition) -> None:
+def test_an_editor_who_may_not_send_sees_who_may(editor: Client, draft: Edition) -> None:
     users.let_send(users.named("anna@example.org"), by="admin", sends=False)
     users.rename(make.person("bo@example.org"), "Bo Dahl")
     page = _text(editor.get(ANYWAY).content)

@@ -64,7 +64,7 @@ def test_the_answer_does_not_wait_for_the_blog(setup: SetUp, blog: BlogServer) -
     assert b"<script" in page.content, "text that was accepted is dropped from the browser"
 
 
-def test_what_was_typed_is_shown_again_while_the_blog_is_read(setup: SetUp, blog: BlogServer) -> None:
+def test_typed_values_are_shown_while_the_blog_is_read(setup: SetUp, blog: BlogServer) -> None:
     client = Client()
     _typed(client, setup, f"{blog.url}/slow")
     fields = _fields(client.get(_address(setup)).content)

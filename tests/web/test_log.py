@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
 
 
-def test_what_was_done_to_a_post_names_it(admin: Client) -> None:
+def test_log_entries_about_a_post_name_it(admin: Client) -> None:
     draft = make.draft("First", "Second")
     number = Post.objects.get(title="Second").pk
     admin.post(f"{PAGE}post/", {"act": f"out {number}", "revision": draft.revision})

@@ -23,7 +23,7 @@ def test_a_name_replaces_the_address_in_history_and_log(admin: Client) -> None:
     assert "redaksjon@example.org" in admin.get(f"{PAGE}history/").content.decode()
 
 
-def test_whoever_cancelled_an_edition_is_named(admin: Client) -> None:
+def test_the_user_who_cancelled_an_edition_is_named(admin: Client) -> None:
     draft = make.draft("First")
     admin.post("/desk/account/name/", {"name": "Ola Nordmann"})
     Edition.objects.filter(pk=draft.pk).update(state=State.CANCELLED, ended_at=NOW)
@@ -37,7 +37,7 @@ def test_a_refused_invitation_says_why_in_the_language_of_the_page(admin: Client
     assert "Det finnes allerede en konto for redaksjon@example.org; lag en ny passordlenke for den." in body
 
 
-def test_whoever_paused_an_edition_is_named(admin: Client) -> None:
+def test_the_user_who_paused_an_edition_is_named(admin: Client) -> None:
     admin.post("/desk/account/name/", {"name": "Ola Nordmann"})
     edition = lifecycle.pause(samples.sending(2), by="redaksjon@example.org")
     page = admin.get(f"/desk/editions/{edition.name}/report/").content.decode()

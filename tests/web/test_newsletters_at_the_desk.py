@@ -87,7 +87,9 @@ def test_the_title_and_the_name_are_found_on_the_blog(private: Site, blog: BlogS
         ({"blog": ""}, "This field is required."),
     ],
 )
-def test_what_is_wrong_is_said_and_kept(private: Site, blog: BlogServer, changed: dict[str, str], said: str) -> None:
+def test_an_invalid_form_shows_its_errors_and_keeps_its_values(
+    private: Site, blog: BlogServer, changed: dict[str, str], said: str
+) -> None:
     before = private.file.read_text(encoding="utf-8")
     private.post(ADD, blog=f"{blog.url}/")
     given = {"job": str(Job.objects.get().pk), "blog": f"{blog.url}/", "title": "Kept"}

@@ -43,7 +43,7 @@ def test_a_note_names_its_author_and_whom_it_is_for(editor: Client, colleague: U
     assert "1 note" in _text(editor.get(PAGE).content)
 
 
-def test_whom_it_is_for_is_told_so(editor: Client, colleague: User) -> None:
+def test_an_assigned_note_is_shown_to_its_user(editor: Client, colleague: User) -> None:
     _write(editor, to="bo@example.org")
     assert "for you" not in _text(editor.get(NOTES).content)
     editor.force_login(colleague, backend="django.contrib.auth.backends.ModelBackend")

@@ -44,7 +44,7 @@ def test_the_log_shows_what_failed(admin: Client, failed: WebhookDelivery) -> No
 
 
 @pytest.mark.parametrize("act", ["replay", "replay-failed"])
-def test_what_failed_is_sent_again(admin: Client, failed: WebhookDelivery, act: str) -> None:
+def test_a_failed_delivery_is_sent_again(admin: Client, failed: WebhookDelivery, act: str) -> None:
     admin.post(f"/desk/webhooks/{failed.webhook_id}/act/", {"act": act, "delivery": failed.pk})
     failed.refresh_from_db()
     assert (failed.state, failed.attempts) == (WebhookDeliveryState.PENDING, 0)

@@ -65,7 +65,7 @@ def test_a_hostile_post_is_harmless_in_the_frame(editor: Client, html: str) -> N
 
 
 @pytest.mark.parametrize("html", HOSTILE)
-def test_what_an_editor_writes_is_as_harmless_in_frame_and_mail(editor: Client, html: str) -> None:
+def test_an_editor_s_html_is_sanitized_alike_in_preview_and_email(editor: Client, html: str) -> None:
     draft = make.draft("Harmless")
     Edition.objects.update(greeting=f"before\n\n{html}\n\nafter", closing=html, subject=html, preheader=html)
     draft.entries.update(text=f"before {html} after", title=html)

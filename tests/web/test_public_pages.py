@@ -187,7 +187,7 @@ def test_an_archived_newsletter_offers_no_subscription(client: Client) -> None:
     assert f"{ARCHIVE}subscribe" not in client.get(ARCHIVE).content.decode()
 
 
-def test_what_is_around_the_email_is_in_the_newsletters_language(client: Client) -> None:
+def test_the_page_around_the_email_is_in_the_newsletter_s_language(client: Client) -> None:
     _with(language="nb")
     _sent()
     body = client.get(PAGE).content.decode()

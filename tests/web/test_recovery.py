@@ -67,7 +67,7 @@ def test_a_code_is_read_however_it_is_typed(person: User) -> None:
     assert _enters(f"  {second.replace('-', ' ')} ")
 
 
-def test_what_the_database_holds_opens_nothing(person: User) -> None:
+def test_stored_codes_can_not_be_used_to_log_in(person: User) -> None:
     codes = recovery_codes.make(person, by=person.username)
     held = set(StaticToken.objects.values_list("token", flat=True))
     assert len(held) == 10

@@ -126,7 +126,7 @@ def test_two_lengths_are_answered_with_400_and_the_connection_is_closed(site: Ca
     assert answer.count(b"HTTP/1.1") == 1
 
 
-async def test_what_is_no_request_passes() -> None:
+async def test_a_scope_that_is_no_request_passes() -> None:
     passed = asyncio.Event()
 
     async def app(scope: Message, receive: Receive, send: Send) -> None:

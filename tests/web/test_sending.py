@@ -81,7 +81,7 @@ def test_the_button_says_what_follows(editor: Client) -> None:
     assert re.search(r"Approve – sends \w+ .* to 2 subscribers", editor.get(f"{PAGE}side/").content.decode())
 
 
-def test_what_was_looked_at_is_frozen(editor: Client) -> None:
+def test_the_previewed_edition_is_what_is_frozen(editor: Client) -> None:
     make.draft("First")
     seen = editor.get(f"{PAGE}frame/").content.decode()
     editor.post(f"{PAGE}approve/", _approval(editor))
@@ -156,7 +156,7 @@ def test_many_readers_want_their_number_typed(editor: Client, monkeypatch: pytes
     assert Edition.objects.get().state == State.QUEUED
 
 
-def test_it_is_sent_at_a_time_of_the_newsletter_s_zone(editor: Client) -> None:
+def test_a_time_is_in_the_newsletter_s_time_zone(editor: Client) -> None:
     _approved(editor)
     assert _send(editor, when="at", at="2020-01-01T10:00") == 422
     assert _send(editor, when="at", at="nonsense") == 422
@@ -236,7 +236,7 @@ def test_a_large_list_may_change_a_little(editor: Client) -> None:
         assert fields.readers(posted, now).same is same, (before, now)
 
 
-def test_what_was_reopened_and_approved_anew_is_not_sent_unseen(editor: Client) -> None:
+def test_an_edition_approved_again_is_not_sent_from_an_old_page(editor: Client) -> None:
     _approved(editor)
     fields = {**_fields(editor, "send/", "[^>]*sending"), "when": "now"}
     editor.post(f"{PAGE}reopen/", {"state": "approved"})
@@ -329,7 +329,7 @@ def test_stopping_for_good_wants_the_name_typed(editor: Client) -> None:
     assert Edition.objects.get().state == State.CANCELLED
 
 
-def test_what_a_cancelled_edition_left_out_is_skipped_everywhere(editor: Client, admin: Client) -> None:
+def test_readers_left_out_by_a_cancelled_edition_are_shown_as_skipped_everywhere(editor: Client, admin: Client) -> None:
     _sent(editor, readers=5)
     _control(editor, "stop", typed=make.PERIOD)
     assert "skipped" in editor.get(f"{PAGE}live/").content.decode()
@@ -389,7 +389,7 @@ def test_the_first_page_tells_the_result_and_the_unknown_ones(editor: Client) ->
     assert ": 1 email unconfirmed – the connection dropped before the server confirmed." in body
 
 
-def test_what_came_back_is_counted(editor: Client) -> None:
+def test_bounces_are_counted(editor: Client) -> None:
     edition = _sent(editor)
     lifecycle.complete(["kinaforum"], timezone.now())
     for number, kind in ((1, Bounce.Kind.HARD), (2, Bounce.Kind.COMPLAINT)):

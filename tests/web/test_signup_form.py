@@ -45,7 +45,7 @@ def _shown(editor: Client) -> str:
     return html.unescape(found[1])
 
 
-def test_what_the_desk_shows_signs_people_up(editor: Client, client: Client) -> None:
+def test_the_html_shown_at_the_desk_signs_people_up(editor: Client, client: Client) -> None:
     form = Form(_shown(editor))
     assert form.action == "http://localhost:8000/n/kinaforum/subscribe?lang=nb"
     path = form.action.removeprefix("http://localhost:8000")
@@ -58,7 +58,7 @@ def test_what_the_desk_shows_signs_people_up(editor: Client, client: Client) -> 
     assert html.escape(consent.text) in _shown(editor)
 
 
-def test_it_needs_no_script_and_no_style(editor: Client) -> None:
+def test_the_form_needs_no_script_and_no_style(editor: Client) -> None:
     text = _shown(editor)
     assert Form(text).tags == {"form", "p", "label", "br", "input", "button"}
     assert "style=" not in text
@@ -70,7 +70,7 @@ def test_its_field_has_a_label(editor: Client) -> None:
     assert form.labels == [form.fields["address"]] == ["newsletter-kinaforum"]
 
 
-def test_it_is_in_the_newsletters_language() -> None:
+def test_the_form_is_in_the_newsletter_s_language() -> None:
     given = config.current()
     german = replace(given.newsletters["kinaforum"], language="de-AT", title="Neues & <mehr>")
     text = embedded_form(german, given.site.url)

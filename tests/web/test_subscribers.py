@@ -109,7 +109,7 @@ def test_nothing_is_done_to_an_address_that_was_not_shown(admin: Client, kari: S
     assert not Suppression.objects.exists()
 
 
-def test_what_was_filled_in_stays_where_it_is_refused(admin: Client) -> None:
+def test_a_refused_form_keeps_its_values(admin: Client) -> None:
     given = {"address": "ola@reader.example", "newsletter": "kinaforum", "how": "given", "name": "Ola Nordmann"}
     answer = admin.post("/desk/subscribers/add/", given)
     assert answer.status_code == 422

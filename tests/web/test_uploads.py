@@ -53,7 +53,7 @@ def test_only_this_user_reads_it() -> None:
     assert [path.stat().st_mode & 0o777 for path in (kept, kept.parent)] == [0o600, 0o700]
 
 
-def test_it_is_removed_after_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_upload_is_removed_after_an_hour(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has to come back for that."""
     queued: list[tuple[Task, datetime, dict[str, str]]] = []
     monkeypatch.setattr(uploads, "enqueue", lambda task, key, run_at, **given: queued.append((task, run_at, given)))
@@ -83,7 +83,7 @@ def test_nothing_stays_after_the_end(other: tuple["subprocess.Popen[str]", Path]
     assert not kept.parent.exists()
 
 
-def test_what_a_killed_process_left_is_removed_and_nothing_else(other: tuple["subprocess.Popen[str]", Path]) -> None:
+def test_only_files_left_by_a_killed_process_are_removed(other: tuple["subprocess.Popen[str]", Path]) -> None:
     process, kept = other
     mine = _keep()
     uploads.remove_abandoned()

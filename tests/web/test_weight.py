@@ -43,7 +43,7 @@ def test_the_draft_page_keeps_the_budget(editor: Client, posts: int, language: s
     assert _weight(editor) <= BUDGET
 
 
-def test_what_is_out_is_fetched_when_it_is_looked_at(editor: Client) -> None:
+def test_posts_left_out_are_fetched_when_their_list_is_opened(editor: Client) -> None:
     draft = make.draft("First", "Second")
     out = Post.objects.get(title="Second").pk
     acted = {"act": f"out {out}", "revision": draft.revision}

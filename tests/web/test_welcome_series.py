@@ -94,7 +94,7 @@ def test_a_letter_is_removed(editor: Client) -> None:
     assert Edition.objects.get().state == State.CANCELLED
 
 
-def test_it_is_not_among_the_editions(editor: Client) -> None:
+def test_welcome_letters_are_not_listed_with_the_editions(editor: Client) -> None:
     letter(3)
     assert "Nice to meet you" not in words(editor.get("/desk/n/kinaforum/").content)
 
@@ -112,7 +112,7 @@ def test_a_subscribers_page_shows_what_was_sent_and_what_is_due(admin: Client) -
     assert ("not sent yet" in shown, "A week later" in shown, "Due" in shown) == (True, True, True)
 
 
-def test_who_has_not_answered_is_listed(admin: Client) -> None:
+def test_subscribers_who_have_not_answered_are_listed(admin: Client) -> None:
     tie = reader("quiet@reader.example", 900)
     asked = timezone.now() - timedelta(days=40)
     Subscription.objects.filter(pk=tie.pk).update(created=timezone.now() - timedelta(days=900), asked_at=asked)

@@ -17,11 +17,11 @@ def page(admin: Client) -> str:
     return " ".join(admin.get("/desk/workers/").content.decode().split())
 
 
-def test_it_says_that_no_program_runs(admin: Client) -> None:
+def test_the_page_says_that_no_program_runs(admin: Client) -> None:
     assert "No program is running." in page(admin)
 
 
-def test_it_shows_programs_and_their_problems(admin: Client) -> None:
+def test_the_page_shows_programs_and_their_problems(admin: Client) -> None:
     Presence("worker", Path("/srv/news"), None).beat({"letters": "failing"})
     shown = page(admin)
     assert "newsletter worker" in shown

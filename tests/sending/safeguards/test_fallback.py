@@ -93,7 +93,7 @@ def test_retries_go_to_the_fallback_too() -> None:
 
 
 @pytest.mark.django_db
-def test_what_is_unconfirmed_is_not_sent_through_the_fallback() -> None:
+def test_unconfirmed_messages_are_not_sent_through_the_fallback() -> None:
     edition = sending(2)
     first = box("postmark")
     batch = samples.claim(first, 2)
@@ -138,7 +138,7 @@ def test_the_edition_pauses_if_the_fallback_fails_too_and_resumes_with_its_own_p
         reasons.EMAIL_NOT_MADE(cause="no subject"),
     ],
 )
-def test_what_another_provider_would_refuse_as_well_pauses(reason: Message) -> None:
+def test_a_refusal_that_any_provider_would_give_pauses_the_edition(reason: Message) -> None:
     edition = sending(1)
     box("postmark").pause(edition.name, reason)
     assert (current(edition).state, edition.fallback_reason) == (State.PAUSED, None)

@@ -86,7 +86,7 @@ def test_refusals_during_the_session_pause_the_edition_and_tell_its_editors() ->
 
 
 @pytest.mark.django_db
-def test_what_was_never_handed_over_is_no_bounce() -> None:
+def test_a_message_that_was_never_accepted_is_no_bounce() -> None:
     edition = samples.sending(100)
     sent(edition, *many(51, 9), code=0)
     assert looked(edition) == State.SENDING

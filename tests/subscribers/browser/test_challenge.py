@@ -74,7 +74,9 @@ def test_without_scripts_a_button_signs_up(browser: Browser, live_server: LiveSe
 
 
 @pytest.mark.parametrize("broken", [CHALLENGE, "**/challenge/worker.js"])
-def test_where_it_can_not_be_solved_the_button_is_shown(page: Page, live_server: LiveServer, broken: str) -> None:
+def test_the_button_is_shown_if_the_challenge_can_not_be_solved(
+    page: Page, live_server: LiveServer, broken: str
+) -> None:
     page.route(broken, lambda route: route.abort())
     sign_up(page, live_server.url)
     button = page.get_by_role("button", name="Subscribe")

@@ -175,7 +175,7 @@ def test_nothing_else_is_served_before_the_site_is_set_up(started: EmptyFolder) 
     assert not (started.folder / "config.toml").exists()
 
 
-def test_what_was_typed_is_there_after_a_closed_tab_except_passwords(
+def test_typed_text_is_kept_after_a_closed_tab_except_passwords(
     page: Page, started: EmptyFolder, blog: BlogServer
 ) -> None:
     page.set_default_timeout(PATIENCE)

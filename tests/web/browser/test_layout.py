@@ -77,7 +77,7 @@ def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
-def test_what_has_the_focus_is_never_covered(draft: Page, width: int, height: int) -> None:
+def test_the_focused_element_is_never_covered(draft: Page, width: int, height: int) -> None:
     draft.set_viewport_size({"width": width, "height": height})
     for key in ("preheader", "greeting", "closing"):
         unfold(draft, key)

@@ -65,7 +65,7 @@ def test_left_out_the_next_one_has_the_focus_and_the_list_of_those_brings_it_bac
     draft.context.close()
 
 
-def test_what_is_being_written_stays_while_other_posts_move(draft: Page) -> None:
+def test_text_being_typed_is_kept_while_posts_are_moved(draft: Page) -> None:
     draft.get_by_role("button", name="Edit Om te").click()
     draft.locator("[data-write]").get_by_label("Headline").fill("Halvveis")
     draft.get_by_role("button", name="Remove Regn i Shanghai").click()

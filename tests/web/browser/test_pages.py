@@ -143,7 +143,7 @@ def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
     assert not troubles, "\n".join(troubles)
 
 
-def test_what_opens_and_what_is_refused_is_accessible_too(browser: Browser, running: Running) -> None:
+def test_dialogs_and_refused_forms_are_accessible(browser: Browser, running: Running) -> None:
     context = desk(browser, width=375, dark=True)
     page, second = context.new_page(), context.new_page()
     set_up(page, running)

@@ -73,7 +73,7 @@ def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(brows
 
 
 @pytest.mark.parametrize("width", [1280, 375])
-def test_what_has_the_focus_is_not_under_the_bar(browser: Browser, running: Running, width: int) -> None:
+def test_the_focused_element_is_not_under_the_bar(browser: Browser, running: Running, width: int) -> None:
     page = desk(browser, width=width).new_page()
     set_up(page, running)
     make_draft(page, running)

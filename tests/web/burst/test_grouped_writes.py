@@ -33,7 +33,7 @@ class Writer:
         return [-item for item in items]
 
 
-async def test_what_comes_while_a_group_is_written_is_the_next_group() -> None:
+async def test_writes_that_arrive_during_a_transaction_form_the_next_group() -> None:
     writer = Writer()
     writes = GroupedWrites(writer.write, ThreadPoolExecutor(1))
     first = asyncio.create_task(writes.write(1))

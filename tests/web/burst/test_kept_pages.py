@@ -99,7 +99,7 @@ async def test_others_get_the_page_before_while_one_request_makes_it_anew() -> N
         ((b"Cache-Control", b"public"), (b"Set-Cookie", b"a=b")),
     ],
 )
-async def test_what_no_shared_cache_may_keep_is_made_each_time(headers: tuple[tuple[bytes, bytes], ...]) -> None:
+async def test_a_private_page_is_made_for_each_request(headers: tuple[tuple[bytes, bytes], ...]) -> None:
     site = Site(headers)
     assert [await site.get() for _ in range(2)] == [(200, b"1"), (200, b"2")]
 
@@ -128,7 +128,7 @@ async def test_other_conditions_are_left_to_django(header: str) -> None:
     assert await site.get(method="HEAD") == (200, b"3")
 
 
-async def test_who_has_the_page_already_is_told_so() -> None:
+async def test_a_client_that_has_the_page_gets_304() -> None:
     site = Site()
     await site.get()
     assert await site.get(if_none_match='"b", W/"a"') == (304, b"")

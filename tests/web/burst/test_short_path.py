@@ -167,7 +167,7 @@ def test_a_sign_up_that_needs_a_challenge_is_answered_as_by_django(site: Site, h
         ("/p/{token}", b"do=pause", FORM, 400),
     ],
 )
-def test_what_is_unusual_is_left_to_django(
+def test_unusual_requests_are_left_to_django(
     site: Site, path: str, body: bytes, headers: dict[str, str], status: int
 ) -> None:
     token = link_token(subscription().pk)
@@ -184,7 +184,7 @@ def test_multipart_one_click_requests_work_too(site: Site) -> None:
     assert (answer[0], answer[2], tie.state) == (200, "", Subscription.State.UNSUBSCRIBED)
 
 
-def test_what_the_database_refuses_is_left_to_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_that_the_database_refuses_is_left_to_django(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     tie = subscription()
 
     def locked(*_given: object) -> None:

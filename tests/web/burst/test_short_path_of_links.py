@@ -70,7 +70,7 @@ def test_a_known_link_is_answered_as_by_django(site: Site, path: str, language: 
     assert "set-cookie" not in again[1]
 
 
-def test_it_is_counted_as_by_django(site: Site, path: str, counted: clicks.Clicks) -> None:
+def test_clicks_are_counted_as_by_django(site: Site, path: str, counted: clicks.Clicks) -> None:
     site.ask("GET", path, user_agent="curl/8.5.0")
     assert number_of(counted) == 0
     for agent, count in ((BROWSER, 1), ("curl/8.5.0", 0), ("", 0)):
@@ -95,7 +95,7 @@ def test_it_is_counted_as_by_django(site: Site, path: str, counted: clicks.Click
         ("GET", "", {"host": "evil.example"}),
     ],
 )
-def test_what_is_unusual_is_left_to_django(
+def test_unusual_requests_are_left_to_django(
     site: Site, path: str, method: str, change: str, headers: dict[str, str]
 ) -> None:
     site.ask("GET", path)

@@ -82,7 +82,7 @@ def test_a_large_call_is_left_to_django(site: Site, monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("provider", "host", "status"), [("nobody", "localhost", 404), ("postmark", "evil.example", 400)]
 )
-def test_what_is_unusual_is_left_to_django(site: Site, provider: str, host: str, status: int) -> None:
+def test_unusual_requests_are_left_to_django(site: Site, provider: str, host: str, status: int) -> None:
     assert (post(site, provider, reported("postmark", 1), host=host)[0], site.passed_on) == (status, 1)
 
 

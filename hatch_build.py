@@ -35,7 +35,7 @@ def version() -> str:
 
 
 def _local_part(found: Any) -> str:
-    """The commit, and a hash of the sources if they were changed since."""
+    """Return the commit, and a hash of the sources if they were changed since."""
     parts = [found.node[:10]] if found.node and found.distance else []
     if found.dirty:
         parts.append(f"s{_sources()}")

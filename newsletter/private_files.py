@@ -31,7 +31,7 @@ def tighten(configuration: Config) -> None:
 
 
 def _paths(configuration: Config) -> Iterator[Path]:
-    """What this program created, as far as its place is known; folders after what is in them."""
+    """Yield the files and folders that this program created, if their places are known; a folder after its entries."""
     database = configuration.site.database
     if not is_postgresql(database):
         file = configuration.path(database.removeprefix("sqlite:///")).resolve()
@@ -46,7 +46,7 @@ def _paths(configuration: Config) -> Iterator[Path]:
 
 
 def _emails(folder: Path) -> Iterator[Path]:
-    """What the `file` provider wrote into a folder, and the folder if it holds nothing else."""
+    """Yield the files that the `file` provider wrote into a folder, and the folder if it has no others."""
     if not _is_open(folder) or not folder.is_dir():
         return
     every = list(folder.iterdir())
@@ -58,7 +58,7 @@ def _emails(folder: Path) -> Iterator[Path]:
 
 
 def _with_entries(path: Path) -> Iterator[Path]:
-    """The path, after its entries if it is a folder. What is in a private folder is private already."""
+    """Yield the path, after its entries if it is a folder. What is in a private folder is private already."""
     if _is_open(path):
         if path.is_dir():
             yield from path.iterdir()

@@ -22,5 +22,5 @@ def attach_config(request: HttpRequest, configuration: Config) -> None:
 
 
 def config_of(request: HttpRequest) -> Config:
-    """The configuration to answer this request with."""
+    """Return the configuration to answer this request with."""
     return cast(ConfiguredRequest, request).config

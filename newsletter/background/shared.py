@@ -74,7 +74,7 @@ class _Failures:
         self._tell, self._counts = tell, Counter[str]()
 
     def succeeded(self, task: Task, arguments: Mapping[str, str]) -> None:
-        """The task was done."""
+        """Count a task that was done."""
         self._counts.pop(f"{task.name} {sorted(arguments.items())}", None)
 
     def failed(self, task: Task, arguments: Mapping[str, str], error: Exception) -> int:

@@ -143,6 +143,6 @@ def _marks(table: Table, mark: str) -> str:
 
 
 def _ordered(table: Table) -> Iterator[str]:
-    """Text is compared octet by octet, as SQLite does."""
+    """Yield the columns of the key, to order by; text is compared octet by octet, as SQLite does."""
     for column in table.key:
         yield f'"{column.name}"' + (' COLLATE "C"' if column.kind == "text" else "")

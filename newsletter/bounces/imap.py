@@ -55,19 +55,19 @@ class ImapMailbox:
         self._leave()
 
     def unread(self) -> list[str]:
-        """The UIDs of mails that are neither read nor flagged."""
+        """Return the UIDs of mails that are neither read nor flagged."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
             found = self._said(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
         return found[0].decode("ascii", "replace").split() if found and isinstance(found[0], bytes) else []
 
     def set_aside(self) -> int:
-        """How many mails are flagged and unread."""
+        """Return how many mails are flagged and unread."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
             found = self._said(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
         return len(found[0].split()) if found and isinstance(found[0], bytes) else 0
 
     def mail(self, uid: str) -> bytes | None:
-        """The beginning of a mail, left unread; None where it is gone meanwhile."""
+        """Return the beginning of a mail, left unread; None if it is gone meanwhile."""
         with self._problems(messages.FETCH_FAILED(where=self._where)):
             found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
         return next((part[1] for part in found if isinstance(part, tuple)), None)
@@ -111,7 +111,7 @@ class ImapMailbox:
 
     @staticmethod
     def _said(answer: tuple[str, list[Any]]) -> list[Any]:
-        """What an answer brings; raises where it is no OK."""
+        """Return the data of a response. Raises an error unless it is OK."""
         if answer[0] != "OK":
             raise imaplib.IMAP4.error(answer[0])
         return answer[1]
@@ -132,7 +132,7 @@ class ImapMailbox:
 
 
 def _mailbox_name(folder: str) -> str:
-    """A folder's name, quoted, in IMAP's own UTF-7 (RFC 3501 5.1.3)."""
+    """Return a folder's name, quoted, in IMAP's own UTF-7 (RFC 3501 5.1.3)."""
     encoded = _BEYOND_ASCII.sub(lambda found: _shifted(found[0]), folder)
     return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
 

@@ -16,7 +16,7 @@ AGAIN = timedelta(days=1)
 
 
 def configured(configuration: Config) -> bool:
-    """Whether there is a bounce mailbox to be read."""
+    """Return whether there is a bounce mailbox to be read."""
     return bool(configuration.bounces.imap.host)
 
 
@@ -28,7 +28,7 @@ def trouble(configuration: Config) -> Message | None:
 
 
 def set_aside(configuration: Config) -> int:
-    """How many messages were flagged and unread in the mailbox when it was last read."""
+    """Return how many messages were flagged and unread in the mailbox when it was last read."""
     row = _row() if configured(configuration) else None
     return row.set_aside if row else 0
 

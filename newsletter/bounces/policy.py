@@ -47,7 +47,7 @@ class Tried:
 
 
 def is_over(tried: Iterable[Tried]) -> bool:
-    """Whether mails have come back for so long that no more are to be sent.
+    """Return whether mails have come back for so long that no more are to be sent.
 
     A mail younger than the last that came back may yet come back itself, and says nothing.
     """
@@ -118,14 +118,14 @@ def follow(bounce: Bounce, delivery: Delivery, now: datetime) -> bool:
 
 
 def _is_gone(bounce: Bounce, subscriber: Subscriber, now: datetime) -> bool:
-    """Whether nothing more is to be sent after this bounce. Bounces that prove less than it does don't count."""
+    """Return whether nothing more is to be sent after this bounce. Bounces that prove less than it does don't count."""
     if bounce.kind == Bounce.Kind.HARD:
         return True
     return bounce.fault not in OURS and is_over(_tried(subscriber, now, proven=bounce.proven))
 
 
 def without(text: str, delivery: Delivery) -> str:
-    """A server's words without the reader's address, nor what stands before its `@`."""
+    """Return a server's words without the reader's address, nor what stands before its `@`."""
     subscriber = _subscriber(delivery)
     if subscriber is None:
         return text
@@ -161,7 +161,7 @@ def _weigh_one(result: Result, now: datetime) -> int:
 
 
 def _subscriber(delivery: Delivery) -> Subscriber | None:
-    """Who the delivery was for; None for who was forgotten since."""
+    """Return the subscriber of a delivery; None if it was erased since."""
     try:
         return delivery.subscription.subscriber
     except Subscription.DoesNotExist:
@@ -174,7 +174,7 @@ def _moved_since(subscriber: Subscriber, delivery: Delivery) -> bool:
 
 
 def _tried(subscriber: Subscriber, now: datetime, *, proven: bool) -> list[Tried]:
-    """What this person was sent lately, of all newsletters: accepted, or came back by a bounce that counts."""
+    """Return the recent emails to this person, of all newsletters: accepted, or returned by a bounce that counts."""
     editions = Edition.objects.filter(began_at__gt=now - AT_MOST)
     began = {edition.pk: edition.began_at for edition in editions.only("began_at") if edition.began_at}
     numbers = list(subscriber.subscriptions.values_list("pk", flat=True))

@@ -121,7 +121,7 @@ def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime) -> 
 
 
 def place_of(fault: Exception) -> str:
-    """An exception's type and where it was raised; its message may quote the email."""
+    """Return an exception's type and where it was raised; its message may quote the email."""
     last = traceback.extract_tb(fault.__traceback__)[-1]
     return f"{type(fault).__name__} at {Path(last.filename).name}:{last.lineno}"
 
@@ -163,7 +163,7 @@ def _record(
 
 
 def _leaving(bare: str, returned: Returned) -> int | None:
-    """The subscription that a mail to `…+u-<token>@…` unsubscribes; 0 for a proof's, None for any other mail."""
+    """Return the subscription that an email to `…+u-<token>@…` unsubscribes; 0 for a test email's, else None."""
     local, _, domain = bare.rpartition("@")
     start, end = f"{local}+u-".lower(), f"@{domain}".lower()
     for address in returned.to if bare else ():
@@ -214,5 +214,5 @@ def _is_about(delivery: Delivery, message_id: str) -> bool:
 
 
 def _name_of(returned: Returned, raw: bytes) -> str:
-    """What stands for the mail, so that it takes effect once."""
+    """Return an identifier of the email, so that it takes effect once."""
     return hashlib.blake2b(returned.message_id.encode() or raw, digest_size=16).hexdigest()

@@ -58,7 +58,7 @@ def try_source(
 
 
 def _code(problem: Message) -> str:
-    """The code of a problem, not of the sentence that names its source."""
+    """Return the code of a problem, not of the sentence that names its source."""
     about = problem.param("message") if ABOUT.matches(problem) else problem
     return about.code if isinstance(about, Message) else problem.code
 
@@ -124,7 +124,7 @@ def _limits() -> config.Collect:
 
 
 def _time(option: str, text: str) -> datetime | None:
-    """The time that an option gives, None for none; without an offset it is local to the machine."""
+    """Return the time that an option gives, None for none; without an offset it is local to the machine."""
     from newsletter.setup.machine import machine_timezone
 
     return time_given(option, text, ZoneInfo(machine_timezone() or "UTC")) if text else None

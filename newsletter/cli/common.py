@@ -118,7 +118,10 @@ def newsletter_named(found: Config, name: str) -> config.Newsletter:
 
 
 def time_given(option: str, text: str, zone: ZoneInfo) -> datetime:
-    """The time that an option gives, local in this zone unless it has an offset; ends with a sentence (status 2)."""
+    """Return the time that an option gives, local in this zone unless it has an offset.
+
+    Ends the command with a sentence and status 2 if it is invalid.
+    """
     from newsletter.editions.selection.windows import NoPeriod, moment_of
 
     try:

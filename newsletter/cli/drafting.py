@@ -363,7 +363,7 @@ def _shortened(looked_at: "Proof") -> list[str]:
 
 
 def _findings(findings: list[dict[str, str]]) -> list[str]:
-    """One line for each problem, or one that says that there are none."""
+    """Return one line for each problem, or one that says that there are none."""
     found = [
         f"{f['level']}: {f['code']}: {f['message']}" + (f" ({f['where']})" if f["where"] else "") for f in findings
     ]

@@ -98,7 +98,7 @@ def _profile(blog: str, private: bool) -> "BlogProfile":
 
 
 def _sentence(message: Message) -> str:
-    """What went wrong, with the remedy that this command has."""
+    """Return what went wrong, with the remedy that this command has."""
     problem = message.param("message") if ABOUT.matches(message) else message
     if isinstance(problem, Message) and PRIVATE_ADDRESS.matches(problem):
         return f"{problem.param('cause')}; use --allow-private-addresses if that is intended"

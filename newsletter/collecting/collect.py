@@ -209,7 +209,7 @@ def _collected(task: _Task, kind: str, stored: Stored, problem: Message | None) 
 
 
 def _joined(problems: Sequence[Message]) -> Message | None:
-    """The first problem, and how many more there are."""
+    """Return the first problem, and how many more there are."""
     if len(problems) > 1:
         return messages.AND_MORE(problem=problems[0], count=len(problems) - 1)
     return problems[0] if problems else None

@@ -175,7 +175,7 @@ def _realigned(old: str, new: str, wanted: dict[str, Any]) -> str:
 
 
 def _with_missing_table(before: dict[str, Any], change: Change) -> Change:
-    """Where a table that is usually written inline is missing, set the whole table instead of a key in it."""
+    """Return a change of a whole table, if it is missing and usually written inline, instead of a key in it."""
     while isinstance(change, SetValue) and len(change.path) > 1:
         *above, last = change.path
         if value_at(before, tuple(above), _MISSING) is not _MISSING or _is_table_of_its_own(tuple(above)):
@@ -339,7 +339,9 @@ def _with_section(text: str, form: str, path: KeyPath, value: Mapping[str, Any])
 
 
 def _end_of_tables(lines: list[str], path: KeyPath) -> int:
-    """The number of the line behind the last section of a list of tables, else behind the table that holds it."""
+    """Return the number of the line behind the last section of a list of tables, else behind the table that holds
+    it.
+    """
     wanted, place = tuple(part for part in path if isinstance(part, str)), 0
     for number, header in headers(lines):
         if header[: len(wanted)] == wanted or header[: len(wanted) - 1] == wanted[:-1]:
@@ -348,7 +350,9 @@ def _end_of_tables(lines: list[str], path: KeyPath) -> int:
 
 
 def _is_table_of_its_own(path: KeyPath) -> bool:
-    """Whether a missing table is written with a header: `[delivery]`, `[newsletters.NAME]`; others stay inline."""
+    """Return whether a missing table is written with a header: `[delivery]`, `[newsletters.NAME]`; others stay
+    inline.
+    """
     return len(path) == 1 or (len(path) == 2 and path[0] == "newsletters")
 
 

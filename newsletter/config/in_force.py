@@ -108,7 +108,7 @@ def _put(config: Config) -> Snapshot:
 
 
 def _version_of(path: Path) -> _Version:
-    """What differs after each change of a file; None where there is no file."""
+    """Return a value that differs after each change of a file; None if there is no file."""
     try:
         found = path.stat()
     except OSError:

@@ -40,7 +40,7 @@ class Signer:
     """A private key for a domain and selector."""
 
     def __init__(self, dkim: Dkim, names: Sequence[str] = SIGNED) -> None:
-        """Raises `DkimError` for an invalid key."""
+        """Read the key. Raises `DkimError` if it is invalid."""
         # cryptography takes 8 MB, which programs that sign nothing don't need.
         from newsletter.delivery.dkim_keys import signing_key
 

@@ -94,7 +94,7 @@ class Engine:
         close_thread: Callable[[], None] = lambda: None,
         carrier: Callable[[DeliveryCallbacks], Carrier] | None = None,
     ) -> None:
-        """Raises `DkimError` for a key that can't sign."""
+        """Prepare an engine. Raises `DkimError` for a key that can't sign."""
         names = signed_headers(delivery.provider, delivery.smtp.host)
         self._signers = () if carrier else tuple(Signer(dkim, names) for dkim in delivery.dkim)
         self._other_carrier = carrier

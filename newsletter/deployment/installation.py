@@ -54,13 +54,13 @@ def found(configuration: Config) -> Installation:
 
 
 def _program() -> str:
-    """The command beside this Python, which a virtual environment has; else Python with the module."""
+    """Return the command beside this Python, which a virtual environment has; else Python with the module."""
     command = Path(sys.executable).with_name("newsletter")
     return str(command) if command.exists() else f"{sys.executable} -m newsletter"
 
 
 def _owner(path: Path) -> str:
-    """The name of a file's owner; the number of one who has no name."""
+    """Return the name of a file's owner; the number of one who has no name."""
     owner = path.stat().st_uid
     try:
         return pwd.getpwuid(owner).pw_name

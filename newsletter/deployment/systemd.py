@@ -100,11 +100,11 @@ def _capabilities(site: Installation) -> str:
 
 
 def _escaped(path: Path) -> str:
-    """A path with `%` doubled, which begins a specifier."""
+    """Return a path with `%` doubled, which begins a specifier."""
     return str(path).replace("%", "%%")
 
 
 def _quoted(path: Path) -> str:
-    """An escaped path in a list, where spaces separate: quoted if it has any."""
+    """Return an escaped path in a list, where spaces separate: quoted if it has any."""
     text = _escaped(path)
     return f'"{text}"' if " " in text else text

@@ -317,7 +317,7 @@ def entry_of(draft: Edition, post: int) -> EditionPost:
 
 
 def _title(edition: Edition, post: int) -> str:
-    """The headline of a post in a draft, by which the history names it."""
+    """Return the headline of a post in a draft, by which the history names it."""
     own = edition.entries.filter(post_id=post).values_list("title", flat=True).first()
     found = Post.objects.filter(pk=post).values_list("title", "url").first()
     return own or (found[0] or found[1] if found else str(post))

@@ -84,7 +84,7 @@ def _post(configuration: Config, row: WebhookDelivery) -> tuple[int | None, str]
 
 
 def _named(error: BaseException) -> str:
-    """The innermost cause by its class, of which a private address is the one to tell apart."""
+    """Return the innermost cause by its class, of which a private address is the one to tell apart."""
     cause: BaseException | None = error
     names = [type(error).__name__]
     while cause is not None:

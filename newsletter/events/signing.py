@@ -26,7 +26,7 @@ def headers(secret: str, name: str, body: bytes, now: int) -> dict[str, str]:
 
 
 def _key(secret: str) -> bytes:
-    """The octets of a secret: what follows `whsec_` is base64, anything else is taken as it is."""
+    """Return the octets of a secret: what follows `whsec_` is base64, anything else is taken as it is."""
     if secret.startswith(PREFIX):
         try:
             return base64.b64decode(secret.removeprefix(PREFIX), validate=True)

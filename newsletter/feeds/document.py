@@ -34,7 +34,9 @@ Element: TypeAlias = Any
 
 
 def parse_xml(text: str) -> Element | None:
-    """The root of repaired XML; None where nothing could be read. No entities, no network, no external documents."""
+    """Return the root of repaired XML; None if nothing could be read. No entities, no network, no external
+    documents.
+    """
     parser = etree.XMLParser(
         recover=True, resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True,
         remove_comments=True, remove_pis=True,
@@ -69,27 +71,27 @@ class Fields:
             self._children.setdefault(name(child), []).append(child)
 
     def all(self, *names: str) -> list[Element]:
-        """Every child of one of the names, in the order of the names."""
+        """Return every child of one of the names, in the order of the names."""
         return [child for each in names for child in self._children.get(each, ())]
 
     def first(self, *names: str) -> Element | None:
-        """The first child that has something in it."""
+        """Return the first child that has something in it."""
         found = self.all(*names)
         return next((e for e in found if len(e) or (e.text or "").strip()), None)
 
     def text(self, *names: str) -> str:
-        """The text of the first child that has any, white space at its ends left out."""
+        """Return the text of the first child that has any, white space at its ends left out."""
         element = self.first(*names)
         return "" if element is None else inner_text(element)
 
 
 def inner_text(element: Element) -> str:
-    """All text inside, as it is, but for white space at its ends."""
+    """Return all text inside, as it is, but for white space at its ends."""
     return "".join(element.itertext()).strip()
 
 
 def inner_markup(element: Element) -> str:
-    """What is inside as HTML: elements that stand there unescaped (XHTML) become tags without namespaces."""
+    """Return what is inside as HTML: elements that stand there unescaped (XHTML) become tags without namespaces."""
     for inner in element.iterdescendants(etree.Element):
         local = inner.tag.rpartition("}")[2]
         inner.tag = "span" if ":" in local else local  # a prefix that is declared nowhere stays in the name
@@ -104,7 +106,8 @@ def escape(text: str) -> str:
 
 
 def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
-    """The base address that `xml:base` on an element and around it sets (XML Base 4.2), from the document's own `url`.
+    """Return the base address that `xml:base` on an element and around it sets (XML Base 4.2), from the document's
+    own `url`.
 
     With `above`, only what is set below that element counts, and "" where nothing is.
     """
@@ -122,12 +125,12 @@ def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
 
 
 def count(digits: str) -> int | None:
-    """The number of at most nine decimal digits; None for anything else."""
+    """Return the number of at most nine decimal digits; None for anything else."""
     return int(digits) if len(digits) <= 9 and digits.isdecimal() else None
 
 
 def split_address(url: str) -> SplitResult:
-    """The parts of an address; empty ones where it is malformed, such as brackets without an IPv6 address."""
+    """Return the parts of an address; empty ones where it is malformed, such as brackets without an IPv6 address."""
     try:
         parts = urlsplit(url)
         _ = parts.port
@@ -137,7 +140,7 @@ def split_address(url: str) -> SplitResult:
 
 
 def absolute(url: str, base: str) -> str:
-    """An address made absolute; as it is where that can't be."""
+    """Return an address made absolute; as it is where that can't be."""
     try:
         return urljoin(base, url.strip())
     except ValueError:

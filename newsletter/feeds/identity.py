@@ -25,7 +25,8 @@ _ENOUGH = 40
 
 
 def link_key(url: str) -> str:
-    """A post's address without what does not tell posts apart: scheme, `www.`, tracking, trailing slash, escaping.
+    """Return a post's address without the parts that do not identify it: scheme, `www.`, tracking, trailing slash,
+    escaping.
 
     A fragment stays, as blogs of many short posts a page tell them apart by it, unless it tracks ("#xtor=RSS-3").
     """
@@ -51,7 +52,8 @@ def _tracks(name: str, value: str) -> bool:
 
 
 def text_key(title: str, html: str) -> str:
-    """A key of "the same title and text", whatever engine wrote it: letters and digits alone count, case does not.
+    """Return a key of "the same title and text", whatever engine wrote it: letters and digits alone count, case does
+    not.
 
     "" where the text is too short (under 40 letters) to tell two posts of one title apart.
     """
@@ -60,13 +62,15 @@ def text_key(title: str, html: str) -> str:
 
 
 def content_hash(post: FoundPost) -> str:
-    """A key that changes when a reader would see another post: title, address, text, image, author, categories."""
+    """Return a key that changes when a reader would see a different post: title, address, text, image, author,
+    categories.
+    """
     image = post.image.url if post.image else ""
     return _digest(post.title, post.url, post.html, post.summary, image, post.author, *post.categories)
 
 
 def made_up_id(*parts: str) -> str:
-    """The id of a post whose source gives it neither id nor link."""
+    """Return the id of a post whose source gives it neither id nor link."""
     return MADE_UP + _digest(*parts)
 
 

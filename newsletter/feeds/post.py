@@ -78,7 +78,9 @@ def told_apart(entries: Sequence[Raw]) -> tuple[Raw, ...]:
 
 
 def with_same_id(entries: Sequence[Raw]) -> tuple[Message, ...]:
-    """What to say of entries of RSS or JSON Feed with the id of an earlier one and another text, which are left out."""
+    """Return messages about entries of RSS or JSON Feed that are left out, since an earlier one with another text has
+    their id.
+    """
     first: dict[str, Raw] = {}
     others = []
     for raw in entries:
@@ -90,7 +92,7 @@ def with_same_id(entries: Sequence[Raw]) -> tuple[Message, ...]:
 
 
 def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
-    """The post, cleaned and dated, and messages that begin with its title on what was wrong with it."""
+    """Return the post, cleaned and dated, and messages that begin with its title on what was wrong with it."""
     raw = _storable(_encoded_once(raw))
     link = _web_address(raw.link, feed_url)
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url, link)
@@ -120,7 +122,7 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
 
 
 def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None, base: str) -> str:
-    """Cleaned HTML below a link to the video that a post is, and above cards for its files; without all, its image."""
+    """Put a link to a post's video above the cleaned HTML, and cards for its files below; without any, its image."""
     address = escape(link).replace('"', "&quot;")
     video = f'<p><a href="{address}">▶ {escape(title or link)}</a></p>' if is_video(link) else ""
     if image and not (html or video or raw.enclosures):
@@ -130,7 +132,9 @@ def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None,
 
 
 def _summary(raw: Raw, whole: Cleaned, link: str) -> str:
-    """The source's own summary, without the notes of feeds; "" where it is missing, or says all that the text says."""
+    """Return the source's own summary, without the notes of feeds; "" where it is missing, or says all that the text
+    says.
+    """
     if not raw.html or not raw.summary.strip() or raw.summary == raw.html:
         return ""
     text = clean(raw.summary, link, link).text if "<" in raw.summary else text_of(raw.summary)
@@ -138,7 +142,7 @@ def _summary(raw: Raw, whole: Cleaned, link: str) -> str:
 
 
 def _encoded_once(raw: Raw) -> Raw:
-    """The entry with texts that read as they were meant where a program encoded them twice."""
+    """Return the entry with its doubly encoded texts decoded."""
     return replace(
         raw,
         title=undo_double_encoding(raw.title),
@@ -150,7 +154,7 @@ def _encoded_once(raw: Raw) -> Raw:
 
 
 def _storable(raw: Raw) -> Raw:
-    """The entry without control characters and lone surrogates in its short texts, which databases refuse."""
+    """Return the entry without control characters and lone surrogates in its short texts, which databases refuse."""
     return replace(
         raw,
         uid=without_controls(raw.uid),
@@ -165,13 +169,13 @@ def _storable(raw: Raw) -> Raw:
 
 
 def _web_image(image: Image | None, base: str) -> Image | None:
-    """The image with an absolute http or https address; None where it has none."""
+    """Return the image with an absolute http or https address; None if it has none."""
     url = _web_address(without_controls(image.url), base) if image else ""
     return replace(image, url=url) if image and url else None
 
 
 def _bounded(title: str) -> tuple[str, tuple[Message, ...]]:
-    """A title that is no longer than anybody means one to be, and a message where it was."""
+    """Return a title of at most the maximum length, and a message if it was longer."""
     if len(title) <= _TITLE:
         return title, ()
     short = title[: _TITLE - 1].rstrip() + "…"
@@ -188,7 +192,9 @@ def _moment(value: str | datetime | None) -> datetime | None:
 
 
 def title_of(text: str, kind: str) -> str:
-    """A title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it literally."""
+    """Return a title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it
+    literally.
+    """
     text = without_controls(text)
     if kind == "text":
         return one_line(text)

@@ -55,7 +55,9 @@ class _Child:
         self._pipe = Connection(ours.detach())
 
     def call(self, job: bytes) -> tuple[bool, Any]:
-        """Whether the function returned, and its result or exception. Raises EOFError or OSError if the child ended."""
+        """Return whether the function returned, and its result or exception. Raises EOFError or OSError if the child
+        ended.
+        """
         self._pipe.send_bytes(job)
         if not self._pipe.poll(_WALL_SECONDS):
             raise EOFError
@@ -140,7 +142,7 @@ def serve(descriptor: int, cpu_seconds: float, megabytes: int) -> None:
 
 
 def _answer(job: bytes) -> bytes:
-    """The pickled outcome of a call. MemoryError ends the child, since its memory can't be trusted to come back."""
+    """Return the pickled outcome of a call. MemoryError ends the child process, since its memory may not be freed."""
     function, args, kwargs = pickle.loads(job)  # noqa: S301 - from our own parent
     try:
         return pickle.dumps((True, function(*args, **kwargs)))

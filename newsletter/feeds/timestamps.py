@@ -54,7 +54,7 @@ _DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IG
 
 
 def parse_date(text: str) -> datetime | None:
-    """The instant that `text` names, with the offset that stands there; UTC where none does, or `-0000`.
+    """Return the instant that `text` names, with its offset; UTC if it has none, or `-0000`.
 
     A bare date is its midnight in UTC. None where it is no date, one that can't be (30 February), or the nought of a
     machine's reckoning (1 January 1970 or of the year 1).
@@ -118,7 +118,7 @@ def _hour(parts: dict[str, str]) -> int:
 
 
 def _offset(parts: dict[str, str]) -> timezone | None:
-    """The zone of a date; "GMT+2" counts from GMT, and a zone that nobody knows is UTC (RFC 2822 4.3)."""
+    """Return the zone of a date; "GMT+2" counts from GMT, and an unknown zone is UTC (RFC 2822 4.3)."""
     hours = _ZONES.get(parts.get("zone", "z").casefold(), 0)
     digits = parts.get("offset", "+0").replace(":", "")
     sign, digits = (-1 if digits[0] == "-" else 1), digits[1:]

@@ -180,7 +180,7 @@ def _segments(configuration: Config, head: Letterhead, composed: Composed, now: 
 
 
 def _of(rendered: Rendered, head: Letterhead, composed: Composed, now: datetime) -> Segments:
-    """A question that nobody asked for has List-Unsubscribe, as an edition has."""
+    """Return the segments of an email. The question whether to stay has List-Unsubscribe, since nobody asked for it."""
     return letter_segments(rendered, head, date=now, unsubscribe=composed.template == Letter.Kind.ASK)
 
 

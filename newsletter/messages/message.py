@@ -98,11 +98,11 @@ class Message:
         return self.changed(lambda text: new if text == old else text)
 
     def to_json(self) -> Json:
-        """The message as a JSON object; `from_json` reads it."""
+        """Return the message as a JSON object; `from_json` reads it."""
         return {"code": self.code, "params": {name: _to_json(value) for name, value in self.params}}
 
     def to_text(self) -> str:
-        """The message for a text column; `from_text` reads it. Plain words stay as they are, long parameters are
+        """Return the message for a text column; `from_text` reads it. Plain words stay as they are, long parameters are
         truncated.
         """
         if self.code == _TEXT:

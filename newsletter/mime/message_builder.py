@@ -68,7 +68,7 @@ class MessageBuilder:
     """Segments prepared so that building a message is one join."""
 
     def __init__(self, segments: Segments, sign: SignerFactory | None = None) -> None:
-        """Raises `ValueError` for a slot whose value a reader doesn't have in that form."""
+        """Prepare a message. Raises `ValueError` for a slot whose value a reader doesn't have in that form."""
         slots: dict[Slot, int] = {}
         headers = tuple((h.name, _numbered(h.pieces, slots)) for h in segments.headers)
         body = _ended(_numbered(segments.body, slots))

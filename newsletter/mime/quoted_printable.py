@@ -27,7 +27,7 @@ def encode_value(text: str) -> bytes:
 
 
 def encode(text: str) -> bytes:
-    """A text whose lines end with "\\n", encoded; line ends become CRLF."""
+    """Return a text whose lines end with "\\n", encoded; line ends become CRLF."""
     return b"\r\n".join(_line(line) for line in text.encode().split(b"\n"))
 
 

@@ -69,7 +69,7 @@ def long_range(first: date, last: date, language: str) -> str:
 
 
 def month_of_year(day: date, language: str) -> str:
-    """A month with its year: "februar 2026"."""
+    """Return a month with its year: "februar 2026"."""
     return format_skeleton("yMMMM", day, locale=locale_of(language))
 
 

@@ -55,7 +55,7 @@ def shared_letter(
 
 
 def _replaced(value: Any, old: str, new: str) -> Any:
-    """The value with all its texts changed."""
+    """Return the value with all its texts changed."""
     if isinstance(value, str):
         return value.replace(old, new)
     if isinstance(value, Mapping):

@@ -233,7 +233,7 @@ def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Editi
 
 
 def _too_few(newsletter: config.Newsletter, edition: Edition) -> Message | None:
-    """A message where the edition has fewer posts than it takes."""
+    """Return a message if the edition has fewer posts than it needs."""
     posts = edition.entries.filter(included=True).count()
     if posts >= newsletter.minimum_posts:
         return None

@@ -96,7 +96,7 @@ def find_profile(
 
 
 def newsletter_name(text: str) -> str:
-    """A newsletter's name from any text; "" where nothing of it can stand in one."""
+    """Return a newsletter's name from any text; "" where nothing of it can stand in one."""
     return _NAME.sub("-", text.lower()).strip("-")[:40].strip("-")
 
 
@@ -110,7 +110,7 @@ def posting_period(times: Sequence[datetime], now: datetime) -> Literal["week", 
 
 
 def _home(url: str, reading: SourceReading) -> str:
-    """The blog's home page: the address that was given, unless that is the feed itself."""
+    """Return the blog's home page: the address that was given, unless that is the feed itself."""
     if reading.feed_url != url:
         return url
     parts = urlsplit(url)
@@ -118,7 +118,7 @@ def _home(url: str, reading: SourceReading) -> str:
 
 
 def _home_page(url: str, collect: config.Collect) -> SitePage:
-    """What the home page says; nothing where it can't be read, since the feed is enough."""
+    """Return what the home page says; nothing if it can't be read, since the feed is enough."""
     try:
         with Fetcher(collect) as fetcher:
             answer = fetcher.get(url)
@@ -130,7 +130,7 @@ def _home_page(url: str, collect: config.Collect) -> SitePage:
 
 
 def _short_title(feed: str, page: str) -> str:
-    """The feed's title, else the page's without what follows a dash or a bar, which is usually a slogan."""
+    """Return the feed's title, else the page's without what follows a dash or a bar, which is usually a slogan."""
     return feed.strip() or _TITLE_PARTS.split(page)[0].strip()
 
 

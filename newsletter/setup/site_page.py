@@ -51,7 +51,9 @@ def read_site_page(html: str, url: str) -> SitePage:
 
 
 def language_tag(text: str) -> str:
-    """A language tag (BCP 47) as newsletters have it: `nb` for `no` and `nb-NO`, `pt-BR` for `pt_br`; "" if unknown."""
+    """Return a language tag (BCP 47) as newsletters have it: `nb` for `no` and `nb-NO`, `pt-BR` for `pt_br`; "" if
+    unknown.
+    """
     try:
         locale = Locale.parse(text.strip().replace("_", "-"), sep="-")
     except (ValueError, UnknownLocaleError, TypeError):
@@ -64,7 +66,7 @@ def language_tag(text: str) -> str:
 
 
 def usable_accent(colour: str) -> str:
-    """A colour as `#rrggbb`; "" where it is no hexadecimal colour, or nearly grey, black or white."""
+    """Return a colour as `#rrggbb`; "" where it is no hexadecimal colour, or nearly grey, black or white."""
     found = _HEX.fullmatch(colour.strip())
     if not found:
         return ""
@@ -77,14 +79,14 @@ def usable_accent(colour: str) -> str:
 
 
 def usable_logo(url: str) -> str:
-    """A logo's address; "" where email programs would not show the image's format."""
+    """Return a logo's address; "" where email programs would not show the image's format."""
     parts = split_address(url)
     shown = parts.scheme in ("http", "https") and parts.netloc and not parts.path.lower().endswith(_NOT_FOR_EMAIL)
     return url if shown else ""
 
 
 def _meta(page: HtmlElement) -> dict[str, str]:
-    """The contents of `meta` elements by name; the first of each counts."""
+    """Return the contents of `meta` elements by name; the first of each counts."""
     found: dict[str, str] = {}
     for element in page.iter("meta"):
         name = element.get("name") or element.get("property") or element.get("http-equiv") or ""
@@ -104,7 +106,7 @@ def _logo(page: HtmlElement, url: str) -> str:
 
 
 def _logo_addresses(page: HtmlElement) -> Iterator[str]:
-    """Addresses of the site's logo, likeliest first."""
+    """Yield addresses of the site's logo, likeliest first."""
     for image in page.iter("img"):
         names = " ".join(image.get(key) or "" for key in ("class", "id", "alt", "src"))
         around = image.getparent()

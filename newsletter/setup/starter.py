@@ -100,7 +100,7 @@ def _theme(blog: BlogProfile) -> str:
 
 
 def _sender_name(title: str) -> str:
-    """A title as a display name: quoted where RFC 5322 3.4 wants it, without what no header can have."""
+    """Return a title as a display name: quoted where RFC 5322 3.4 wants it, without what no header can have."""
     bare = " ".join(title.split())
     plain = all(c.isalnum() or c in " !#$%&'*+-/=?^_`{|}~" for c in bare)
     return bare if plain else '"{}"'.format(bare.replace("\\", "").replace('"', "'"))

@@ -29,7 +29,7 @@ def _fits(zone: str, offsets: list[tuple[datetime, timedelta | None]]) -> bool:
 
 
 def _zones_of(language: str) -> Iterator[str]:
-    """The zones of the territory where a language is mostly spoken (CLDR); with "", those of all territories."""
+    """Yield the zones of the territory where a language is mostly spoken (CLDR); with "", those of all territories."""
     zones = get_global("territory_zones")
     known = available_timezones()
     if not language:

@@ -113,7 +113,7 @@ class WholeBodies:
             more = message.get("more_body", False)
 
     async def _raised(self, limit: int, scope: Message, size: int) -> int:
-        """The limit of email services, or of whoever is logged in or has a token.
+        """Return the limit of email services, or of whoever is logged in or has a token.
 
         Raises LoginNeeded or TooLarge.
         """
@@ -147,7 +147,7 @@ def _holder(scope: Message, expected: int) -> IO[bytes]:
 
 
 def _declared_size(scope: Message) -> int:
-    """The Content-Length; 0 without one (HTTP itself has refused one that isn't a number)."""
+    """Return the Content-Length; 0 without one (HTTP itself has refused one that isn't a number)."""
     values = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(values[0][:18]) if values and values[0].isdigit() else 0
 
@@ -162,13 +162,13 @@ async def _send_to_login(scope: Message, receive: Receive, send: Send) -> None:
 
 
 def _with_size(scope: Message, size: int) -> Message:
-    """The request with its body's true length, however it came."""
+    """Return the request with its body's true length, however it came."""
     other = [(n, v) for n, v in scope["headers"] if n not in (b"content-length", b"transfer-encoding")]
     return {**scope, "headers": [*other, (b"content-length", b"%d" % size)] if size else other}
 
 
 def _replayed(body: IO[bytes], size: int, receive: Receive) -> Receive:
-    """A receive function that gives the body again, in pieces, and then whatever else the client does."""
+    """Return a receive function that repeats the body in pieces, and then passes on what the client sends."""
     left = [size]
 
     async def next_piece() -> Message:

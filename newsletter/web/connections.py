@@ -86,7 +86,7 @@ class Connections:
         self._by_client[client] += 1
 
     def lost(self, peer: Peer) -> None:
-        """The connection has ended; said more than once, it is counted once."""
+        """Remove a connection that has ended; a second call has no effect."""
         connection = self._open.pop(peer, None)
         if connection is not None:
             self._idle.pop(connection, None)
@@ -95,7 +95,7 @@ class Connections:
                 del self._by_client[connection.client]
 
     def begin(self, peer: Peer, path: str) -> bool:
-        """A request has come; return whether it is to be served. `end` follows in any case."""
+        """Begin a request, and return whether it is to be served. `end` is called in any case."""
         connection = self._open.get(peer)
         if connection is None:
             return True
@@ -105,7 +105,7 @@ class Connections:
         return not connection.excess or path.startswith(UNLIMITED)
 
     def end(self, peer: Peer) -> None:
-        """The request is answered."""
+        """End a request that was answered."""
         connection = self._open.get(peer)
         if connection is not None:
             connection.requests -= 1
@@ -131,7 +131,7 @@ class Connections:
         return found is not None
 
     def _close_busy(self) -> None:
-        """The oldest one that does not unsubscribe, else the oldest of all."""
+        """Close the oldest connection that is not for unsubscribing, else the oldest of all."""
         oldest = list(self._open.values())
         limited = (c for c in oldest if not any(path.startswith(UNLIMITED) for path in c.paths))
         self._close(next(limited, oldest[0]))

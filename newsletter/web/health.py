@@ -33,14 +33,14 @@ TEXT = "text/plain; charset=utf-8"
 @never_cache
 @require_safe
 def alive(request: HttpRequest) -> HttpResponse:
-    """The process answers."""
+    """Answer 200 while the process runs."""
     return HttpResponse("ok\n", content_type=TEXT)
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> HttpResponse:
-    """The database can be used and has had every migration, and every service works; 503 with the reasons otherwise."""
+    """Answer 200 if the database can be used and is migrated, and every service works; else 503 with the reasons."""
     near = is_nearby_address(request.META.get("REMOTE_ADDR", ""))
     problems = _found(_of_database(near=near), near=near) + _found(
         _of_storage(config_of(request), near=near), near=near
@@ -84,7 +84,7 @@ def _of_storage(configuration: Config, *, near: bool) -> Iterator[str]:
 
 
 def _of_emails(*, near: bool) -> Iterator[str]:
-    """What waits says nothing against this process, so that it is no reason for 503."""
+    """Yield the states of waiting emails, which say nothing about this process and so cause no 503."""
     queued = mail_queue.summary()
     if queued.failing or queued.given_up:
         why = f": {queued.problem}" if near and queued.problem else ""

@@ -72,7 +72,7 @@ def _unavailable() -> HttpResponse:
 
 
 def _is_local_name(host: str) -> bool:
-    """Whether a Host header holds an IP address, or a name without a dot, which public DNS doesn't have."""
+    """Return whether a Host header holds an IP address, or a name without a dot, which public DNS doesn't have."""
     name = split_domain_port(host)[0]
     try:
         ipaddress.ip_address(name.strip("[]"))

@@ -56,7 +56,7 @@ class CheckedRequests:
 
 
 def _plain_client(client: tuple[str, int] | None) -> tuple[str, int] | None:
-    """The client with an IPv4-mapped address as IPv4 and without a scope; None where it isn't an address."""
+    """Return the client with an IPv4-mapped address as IPv4 and without a scope; None if it isn't an address."""
     host = client[0].partition("%")[0] if client else ""
     address = _plain_address(host) if len(host) <= LONGEST_ADDRESS else None
     return (address, client[1]) if client and address else None
@@ -64,7 +64,7 @@ def _plain_client(client: tuple[str, int] | None) -> tuple[str, int] | None:
 
 @lru_cache(maxsize=1024)
 def _plain_address(host: str) -> str | None:
-    """An address, an IPv4-mapped one as IPv4; None for what isn't an address."""
+    """Return an address, an IPv4-mapped one as IPv4; None for what isn't an address."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

@@ -144,7 +144,7 @@ class SignUpLimits:
         return RequestAnswer.ACCEPTED, True
 
     def in_force(self, request: Request) -> bool:
-        """Whether a challenge has to be solved for this request."""
+        """Return whether a challenge has to be solved for this request."""
         if request.challenge != "auto":
             return request.challenge == "on"
         return any(self._counters.value(key) >= ATTACK for key in _attack_keys(request.newsletter, request.at))

@@ -68,7 +68,7 @@ def _delete(lines: list[str], begin: int, end: int) -> None:
 
 
 def _sections(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
-    """The sections of the entries, each with those inside it and with the comments right above its header."""
+    """Return the sections of the entries, each with those inside it and with the comments right above its header."""
     every, depth = headers(lines), len(path)
     found: list[Entry] = []
     for position, (number, names) in enumerate(every):
@@ -87,7 +87,7 @@ def _sections(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
 
 
 def _lines(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
-    """The entries that are lines of one section: `film = { … }`, or `topics.film = { … }` in the one above."""
+    """Return the entries that are lines of one section: `film = { … }`, or `topics.film = { … }` in the one above."""
     for depth in range(len(path), 0, -1):
         inside, found = path[depth:], list[Entry]()
         for begin, end, names in _statements(lines, path[:depth]):
@@ -161,7 +161,7 @@ class _Item:
 
 
 def _opening(text: str, path: tuple[str, ...]) -> int | None:
-    """Where the bracket stands behind which the entries at a path are."""
+    """Return the position of the bracket before the entries at a path."""
     lines = text.splitlines(keepends=True)
     for depth in range(len(path) - 1, 0, -1):
         for begin, end, _names in _statements(lines, path[:depth]):
@@ -173,7 +173,7 @@ def _opening(text: str, path: tuple[str, ...]) -> int | None:
 
 
 def _inside(statement: str, path: tuple[str, ...]) -> int | None:
-    """Where the bracket of the value at a path stands in `key = value`."""
+    """Return the position of the bracket of the value at a path in `key = value`."""
     names, value = _key_of(statement)
     if not names or path[: len(names)] != names or statement[value : value + 1] not in ("{", "["):
         return None
@@ -190,7 +190,7 @@ def _inside(statement: str, path: tuple[str, ...]) -> int | None:
 
 
 def _items(text: str, opening: int) -> tuple[list[_Item], int, int]:
-    """The items behind a bracket, where the first one begins, and where the last one ends."""
+    """Return the items behind a bracket, where the first one begins, and where the last one ends."""
     comment = _COMMENT.match(text, opening + 1)
     first = begin = comment.end() if comment else opening + 1
     items, depth = list[_Item](), 0
@@ -208,7 +208,7 @@ def _items(text: str, opening: int) -> tuple[list[_Item], int, int]:
 
 
 def _item(text: str, begin: int, end: int, *, comma: bool) -> _Item | None:
-    """The item between two separators; a comment behind the comma is its own. None for nothing but space."""
+    """Return the item between two separators, with a comment behind the comma; None if there is only space."""
     above = _ABOVE.match(text, begin, end)
     assert above is not None
     rest = text[above.end() : end]
@@ -220,7 +220,7 @@ def _item(text: str, begin: int, end: int, *, comma: bool) -> _Item | None:
 
 
 def _without_end(text: str) -> str:
-    """The text without space and comments at its end."""
+    """Return the text without space and comments at its end."""
     end = 0
     for token in _TOKEN.finditer(text):
         if token[0].strip() and not token[0].startswith("#"):

@@ -11,7 +11,7 @@ _HEADER = re.compile(r"\s*\[")
 
 
 def section(lines: list[str], path: Sequence[str | int]) -> range:
-    """The lines below the header of the table at a path; an empty range where it has no header of its own."""
+    """Return the lines below the header of the table at a path; an empty range where it has no header of its own."""
     wanted = tuple(part for part in path if isinstance(part, str))
     nth = next((part for part in path if isinstance(part, int)), 0)
     if not wanted:
@@ -23,12 +23,12 @@ def section(lines: list[str], path: Sequence[str | int]) -> range:
 
 
 def section_end(lines: list[str], header: int) -> int:
-    """The number of the line behind a section, whose header is at a line."""
+    """Return the number of the line behind a section, whose header is at a line."""
     return next((number for number, _ in headers(lines) if number > header), len(lines))
 
 
 def headers(lines: list[str]) -> list[tuple[int, tuple[str, ...]]]:
-    """The lines that look like headers of tables, with the parts of their names."""
+    """Return the lines that look like headers of tables, with the parts of their names."""
     found = []
     for number, line in enumerate(lines):
         if _HEADER.match(line):
@@ -41,7 +41,7 @@ def headers(lines: list[str]) -> list[tuple[int, tuple[str, ...]]]:
 
 
 def only_keys(tree: Any) -> list[str]:
-    """The keys of a tree that has one at each level."""
+    """Return the keys of a tree that has one at each level."""
     keys = []
     while tree:
         tree = tree[0] if isinstance(tree, list) else tree
@@ -54,14 +54,14 @@ def only_keys(tree: Any) -> list[str]:
 
 
 def first_of_comments(lines: list[str], number: int) -> int:
-    """The first of the comments right above a line."""
+    """Return the first of the comments right above a line."""
     while number and lines[number - 1].lstrip().startswith("#"):
         number -= 1
     return number
 
 
 def end_of_section(lines: list[str], begin: int, end: int) -> int:
-    """Where a section ends, without blank lines and without comments behind a blank line."""
+    """Return where a section ends, without blank lines and without comments behind a blank line."""
     while True:
         while end > begin + 1 and not lines[end - 1].strip():
             end -= 1

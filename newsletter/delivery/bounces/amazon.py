@@ -27,12 +27,12 @@ def notification(raw: bytes, headers: Fields) -> Parts | None:
 
 
 def _body(mail: Message) -> str:
-    """The text of a message with one part, lines joined that a server broke because of their length."""
+    """Return the text of a message with one part, lines joined that a server broke because of their length."""
     return text_of(mail).replace("\r\n", "\n").replace("!\n ", "")
 
 
 def _event(text: str) -> dict[str, Any]:
-    """The event in the text, without the envelope that SNS puts around it unless it is told not to."""
+    """Return the event in the text, without the envelope that SNS puts around it unless it is told not to."""
     start = text.find("{")
     event = _object(json.JSONDecoder(strict=False).raw_decode(text, start)[0]) if start >= 0 else {}
     inside = event.get("Message")
@@ -82,7 +82,7 @@ def _recipients(event: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _original(mail: dict[str, Any]) -> str:
-    """The headers of our message, and the envelope sender that Amazon accepted it with."""
+    """Return the headers of our message, and the envelope sender that Amazon accepted it with."""
     headers = mail.get("headers")
     pairs = [_object(each) for each in headers] if isinstance(headers, list) else []
     lines = [f"{_text(each.get('name'))}: {_text(each.get('value'))}" for each in pairs]
@@ -94,5 +94,5 @@ def _object(value: object) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    """A string on one line, "" for anything else."""
+    """Return a string on one line, "" for anything else."""
     return " ".join(value.encode("utf-8", "replace").decode().split()) if isinstance(value, str) else ""

@@ -76,7 +76,7 @@ def parse(raw: bytes) -> Message:
 
 
 def take_apart(mail: Message) -> Parts:
-    """The parts of a parsed mail."""
+    """Return the parts of a parsed mail."""
     blocks: list[Fields] = []
     feedback: Fields = {}
     prose, original = "", ""
@@ -96,13 +96,13 @@ def take_apart(mail: Message) -> Parts:
 
 
 def addresses(text: str) -> tuple[str, ...]:
-    """What looks like addresses, in order, each once; at most 200."""
+    """Return what looks like addresses, in order, each once; at most 200."""
     found = dict.fromkeys(match[0] for match, _ in zip(_ADDRESS.finditer(text[:LONGEST]), range(400), strict=False))
     return tuple(found)[:200]
 
 
 def field(text: str, name: str) -> str:
-    """The first field of that name in a block of headers, unfolded; "" where there is none."""
+    """Return the first field of that name in a block of headers, unfolded; "" where there is none."""
     found = re.search(rf"^{name}:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", text[:LONGEST], re.IGNORECASE | re.MULTILINE)
     return " ".join(found[1].split()) if found else ""
 
@@ -122,39 +122,41 @@ def _leaves(mail: Message) -> Iterator[tuple[Message, str]]:
 
 
 def _nested(part: Message) -> list[Message]:
-    """The messages or parts inside a part; getting the payload of any other part decodes it, which can raise."""
+    """Return the messages or parts inside a part; getting the payload of any other part decodes it, which can raise."""
     inside = part.get_payload() if part.is_multipart() else []
     return [each for each in inside if isinstance(each, Message)] if isinstance(inside, list) else []
 
 
 def _blocks(part: Message) -> list[Fields]:
-    """The blocks of a delivery report; the parser knows only those of the first of its two types (RFC 6533 6)."""
+    """Return the blocks of a delivery report; the parser knows only those of the first of its two types (RFC 6533
+    6).
+    """
     if part.get_content_type() == "message/delivery-status" and part.is_multipart() and not _encoded(part):
         return [_headers(block) for block in _nested(part)]
     return [_fields(block) for block in re.split(r"\r?\n[ \t]*\r?\n", text_of(part)) if block.strip()]
 
 
 def _feedback(text: str) -> Fields:
-    """The fields of a feedback report, with all the recipients that it names (RFC 5965 3.2 allows several)."""
+    """Return the fields of a feedback report, with all the recipients that it names (RFC 5965 3.2 allows several)."""
     fields = _fields(text)
     recipients = addresses("\n".join(_COMPLAINED.findall(text)))
     return {**fields, "original-rcpt-to": " ".join(recipients)} if recipients else fields
 
 
 def _feedback_in(prose: str) -> Fields:
-    """A feedback report whose type got lost, by the fields that each must have (RFC 5965 3.1)."""
+    """Return a feedback report without its media type, recognized by its required fields (RFC 5965 3.1)."""
     found = (_feedback(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _FEEDBACK_IN_PROSE.search(each))
     return next((fields for fields in found if "version" in fields and "user-agent" in fields), {})
 
 
 def _blocks_in(prose: str) -> list[Fields]:
-    """A report that was written into the prose, or whose boundary was lost."""
+    """Return a report that was written into the prose, or whose boundary was lost."""
     found = (_fields(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _IN_PROSE.search(each))
     return [block for block in found if "action" in block]
 
 
 def _returned(part: Message) -> str:
-    """The header of the mail that is brought back."""
+    """Return the header of the returned email."""
     for mail in [] if _encoded(part) else _nested(part)[:1]:
         return "\n".join(f"{name}: {value}" for name, value in mail.items())[:LONGEST]
     return re.split(r"\r?\n\r?\n", text_of(part).lstrip(), maxsplit=1)[0]
@@ -179,7 +181,9 @@ def _one_line(value: str) -> str:
 
 
 def _encoded(part: Message) -> bool:
-    """Whether a message in a report is in base64. RFC 2046 5.2.1 forbids it, so that the parser leaves it as it is."""
+    """Return whether a message in a report is in base64. RFC 2046 5.2.1 forbids it, so that the parser leaves it as
+    it is.
+    """
     return part.is_multipart() and str(part.get("content-transfer-encoding", "")).strip().lower() == "base64"
 
 
@@ -192,7 +196,7 @@ def _decoded(part: Message) -> str:
 
 
 def text_of(part: Message) -> str:
-    """The text of a part, decoded; at most `LONGEST`."""
+    """Return the text of a part, decoded; at most `LONGEST`."""
     if _encoded(part):
         return _decoded(part)
     if part.is_multipart():
@@ -220,7 +224,7 @@ def _plain(text: str, kind: str) -> str:
 
 
 def _cut(prose: str) -> tuple[str, str]:
-    """What the server says, and what it brings back below it."""
+    """Return the server's own text, and the returned email below it."""
     found = _CUT.search(prose) or _FIRST_HEADER.search(prose)
     if not found:
         return prose, ""

@@ -62,7 +62,7 @@ _NO_COMPLAINT = ("auth-failure", "not-spam", "dmarc")
 
 
 def read(raw: bytes) -> Returned:
-    """What a mail says; `Kind.UNKNOWN` where that can't be told, and never an exception."""
+    """Return what an email reports; `Kind.UNKNOWN` if it isn't recognized. Never raises an exception."""
     try:
         mail = parse(_bounded(raw))
         parts = take_apart(mail)
@@ -103,7 +103,7 @@ def read_reply(said: str, *, permanent: bool | None) -> tuple[BounceKind, Fault,
 
 
 def _bounded(raw: bytes) -> bytes:
-    """The beginning of a mail, no line longer than RFC 5322 2.1.1 allows; a bounce says what it says there."""
+    """Return the beginning of an email, which has the report of a bounce; long lines are cut (RFC 5322 2.1.1)."""
     return b"\n".join(line[:LONGEST_LINE] for line in raw[:LARGEST].splitlines()[:MOST_LINES])
 
 
@@ -141,7 +141,7 @@ def _complaint(parts: Parts) -> _Verdict:
 
 
 def _report(parts: Parts, blocks: list[Fields]) -> _Verdict:
-    """What a delivery report says: the failures in it, else the delays, else nothing to be done.
+    """Return what a delivery report says: the failures in it, else the delays, else nothing to be done.
 
     One about several recipients is hard only if it is for each of them.
     """
@@ -159,7 +159,9 @@ def _report(parts: Parts, blocks: list[Fields]) -> _Verdict:
 
 
 def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[BounceKind, Fault, str, str]:
-    """What a report says about one recipient: the kind if it failed, the fault, the status and the server's reply."""
+    """Return what a report says about one recipient: the kind if it failed, the fault, the status and the server's
+    reply.
+    """
     said = block.get("diagnostic-code", "")
     status = _status_of(said) or _status_of(block.get("status", ""))
     fault = _fault(said, parts.prose, status)
@@ -186,7 +188,7 @@ def _prose(mail: Message, parts: Parts) -> _Verdict:
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:
-    """The server's own words, then its status, then what its daemon tells people."""
+    """Return the server's own words, then its status, then what its daemon tells people."""
     return fault_of_words(said) or fault_of_status(status) or fault_of_words(prose)
 
 
@@ -230,7 +232,7 @@ def _kind(refusal: _Refusal, *, confirmed: bool = False) -> BounceKind:
 
 
 def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Whom the library finds delayed and failed; nobody where it stumbles over the mail."""
+    """Return the recipients that the library finds delayed and failed; none if it fails on the email."""
     from flufl.bounce import all_failures  # its 25 modules are needed once there is such a mail
 
     try:
@@ -241,32 +243,32 @@ def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ..
 
 
 def _named(found: Iterable[bytes], prose: str) -> tuple[str, ...]:
-    """Addresses as text; those that the server's own words name, where there are such."""
+    """Return addresses as text: those that the server's own text names, if there are any, else all."""
     names = sorted(address.decode("ascii", "replace").removeprefix("mailto:") for address in found)
     return tuple(name for name in names if name.lower() in prose.lower()) or tuple(names)
 
 
 def _recipient(block: Fields) -> tuple[str, ...]:
-    """The address that a block of a report is about: one with a whole domain if there is any."""
+    """Return the address that a block of a report is about: one with a whole domain if there is any."""
     values = (block.get(name, "") for name in ("final-recipient", "original-recipient", "x-actual-recipient"))
     found = [address for value in values for address in addresses(value.partition(";")[2] or value)[:1]]
     return tuple(sorted(found, key=lambda address: "." not in address.rpartition("@")[2])[:1])
 
 
 def _on_its_own(prose: str) -> tuple[str, ...]:
-    """The addresses that begin a line, as daemons list those that failed; at most 50."""
+    """Return the addresses that begin a line, as daemons list those that failed; at most 50."""
     found = (match[1] for match, _ in zip(_LISTED.finditer(prose), range(50), strict=False))
     return addresses("\n".join(found))
 
 
 def _near(prose: str, recipients: tuple[str, ...]) -> str:
-    """What is said from the first recipient on, which is where servers quote each other."""
+    """Return the text from the first recipient on, where servers quote each other."""
     place = min((at for r in recipients if (at := prose.lower().find(r.lower())) >= 0), default=0)
     return prose[max(0, place - 60) :][:1_500]
 
 
 def _status_of(text: str) -> str:
-    """The first enhanced status with a subject (X.1 to X.7), else the first.
+    """Return the first enhanced status with a subject (X.1 to X.7), else the first.
 
     A server that gives none of its own (5.0.z) often quotes the next one's after it.
     """
@@ -275,7 +277,8 @@ def _status_of(text: str) -> str:
 
 
 def _is_a_daemons(parts: Parts) -> bool:
-    """Whether a mail system wrote a message: it says so, or the message has no return path and reports a failure.
+    """Return whether a mail system wrote a message: it says so, or the message has no return path and reports a
+    failure.
 
     Reports have none (RFC 5321 4.5.5). Automatic replies have none either (RFC 3834 3.3), but don't name an address
     that a message could not be delivered to.
@@ -291,12 +294,14 @@ def _is_a_daemons(parts: Parts) -> bool:
 
 
 def _microsofts(parts: Parts) -> bool:
-    """Whether it is a complaint of Microsoft's Junk Mail Reporting Program, which adds a field to our message."""
+    """Return whether it is a complaint of Microsoft's Junk Mail Reporting Program, which adds a field to our
+    message.
+    """
     return bool(field(parts.original, _JUNK_OF))
 
 
 def _is_automatic(headers: Fields) -> bool:
-    """An automatic reply (RFC 3834), by what it says of itself."""
+    """Return whether the headers mark it as an automatic reply (RFC 3834)."""
     return (
         headers.get("auto-submitted", "").lower().startswith("auto-replied")
         or "x-autoreply" in headers

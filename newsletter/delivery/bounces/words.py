@@ -92,7 +92,7 @@ _BARE = re.compile(r"[245]\.(?:[0-9]+\.0|5\.[0-9]+)")
 
 
 def redacted_line(text: str) -> str:
-    """The words on one line, with an ellipsis for each address."""
+    """Return the words on one line, with an ellipsis for each address."""
     return _BLANK.sub(" ", redact_addresses(text)).strip()
 
 
@@ -104,7 +104,7 @@ def fault_of_words(text: str) -> Fault:
 
 
 def names_no_host(text: str) -> bool:
-    """Whether these words say that the address's domain does not exist or takes no email."""
+    """Return whether these words say that the address's domain does not exist or takes no email."""
     return _NO_SUCH_HOST.search(redacted_line(text[:LONGEST])) is not None
 
 

@@ -28,7 +28,7 @@ def locked(newsletter: str) -> Numbering:
 
 
 def fitted(edition: Edition, newsletter: config.Newsletter, decided: Sequence[Decided]) -> list[tuple[Post, Decision]]:
-    """Number the posts that a draft includes, and return the decisions about those that concern it.
+    """Assign numbers to the posts that a draft includes, and return the decisions about those that concern it.
 
     A post that is found after one that belongs to the next edition belongs to the next edition, too: what an edition
     covers is all posts up to a number.
@@ -82,7 +82,7 @@ def holders(edition: Edition, newsletter: config.Newsletter, posts: Sequence[Pos
 
 
 def number_posts(draft: Edition, newsletter: config.Newsletter) -> None:
-    """Number the posts that a draft includes, in the caller's transaction, if they have no number that counts for it.
+    """Assign numbers to a draft's posts that have none that counts for it, in the caller's transaction.
 
     With one cadence, these are all: numbers follow the editions.
     """

@@ -13,7 +13,7 @@ def day_of(entry: EditionPost, newsletter: config.Newsletter) -> date:
 
 
 def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
-    """Number the entries in reading order, and reduce those over `maximum_posts` to headlines."""
+    """Assign numbers to the entries in reading order, and reduce those over `maximum_posts` to headlines."""
     entries = list(edition.entries.select_related("post"))
     inside = sorted((e for e in entries if e.included), key=lambda e: _place(e, newsletter))
     allowed = _in_full(inside, newsletter.maximum_posts)

@@ -48,7 +48,8 @@ def _utf_8_or_western(body: bytes) -> str:
 
 
 def decode(body: bytes, content_type: str = "") -> str:
-    """The text of a document: by its byte order mark, as UTF-8 where it is that, else as it or the header declares.
+    """Return the text of a document: by its byte order mark, as UTF-8 where it is that, else as it or the header
+    declares.
 
     Where nothing (or UTF-8, or Latin-1) is declared, what is no UTF-8 is windows-1252, byte by byte.
     """
@@ -67,7 +68,9 @@ def decode(body: bytes, content_type: str = "") -> str:
 
 
 def _declared(body: bytes, content_type: str) -> str:
-    """The encoding that the document declares, else the header; by Python's name, `utf-8` where neither is known."""
+    """Return the encoding that the document declares, else the header; by Python's name, `utf-8` where neither is
+    known.
+    """
     named = [m[1].decode("ascii") for m in (_DECLARED.search(body[:2000]),) if m]
     named += [m[1] for m in (_CHARSET.search(content_type),) if m]
     for name in named:

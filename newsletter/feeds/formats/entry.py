@@ -30,7 +30,7 @@ _BINARY = re.compile(r"(?:application|audio|font|image|video)/(?!.*(?:xml|html|j
 
 
 def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -> Raw:
-    """What an entry says; `url` is where relative addresses count from unless it says otherwise."""
+    """Return what an entry says; `url` is where relative addresses count from unless it says otherwise."""
     fields = Fields(entry)
     base = base_of(entry, url)
     content, summary = _body(fields, atom=atom)
@@ -74,7 +74,7 @@ def _title(fields: Fields, *, atom: bool) -> str:
 
 
 def _body(fields: Fields, *, atom: bool) -> tuple[str, str]:
-    """The whole text and the summary, both as HTML; the text is "" where there is only a summary."""
+    """Return the whole text and the summary, both as HTML; the text is "" where there is only a summary."""
     whole = fields.first("content:encoded", "content", "xhtml:body", "body")
     short = fields.first("summary", "description", "dc:description", "itunes:summary")
     html = "" if whole is None else _as_html(whole, atom=atom)
@@ -95,7 +95,7 @@ def _as_html(element: Element, *, atom: bool) -> str:
 
 
 def _media_description(fields: Fields) -> str:
-    """The text that belongs to a video (Media RSS), where an entry has no other."""
+    """Return the text that belongs to a video (Media RSS), where an entry has no other."""
     for holder in fields.all("media:group", "media:content"):
         if text := Fields(holder).text("media:description"):
             return text
@@ -103,7 +103,7 @@ def _media_description(fields: Fields) -> str:
 
 
 def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
-    """The post's own address, and the one that the feed gives in its stead (FeedBurner's)."""
+    """Return the post's own address, and the one that the feed gives in its stead (FeedBurner's)."""
     given = ""
     if atom:
         pages = [
@@ -121,7 +121,7 @@ def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
 
 
 def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> str:
-    """An address for an entry without a link: its permanent id, or where its content says that it is at home."""
+    """Return an address for an entry without a link: its permanent id, or the address that its content names."""
     guid = fields.first("guid")
     if guid is not None:
         permanent = (guid.get("isPermaLink") or "true").lower() != "false"
@@ -133,7 +133,7 @@ def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> 
 
 
 def _content_base(fields: Fields, entry: Element, url: str) -> str:
-    """The base address that an entry sets for its own content; "" where it sets none."""
+    """Return the base address that an entry sets for its own content; "" where it sets none."""
     content = fields.first("content", "summary")
     if content is None or not base_of(content, url, above=entry.getparent()):
         return ""
@@ -149,12 +149,12 @@ def _author(fields: Fields) -> str:
 
 
 def feed_author(channel: Element) -> str:
-    """Who writes a feed, where it says so once for all entries (RFC 4287 4.2.1)."""
+    """Return the author that a feed names once for all entries (RFC 4287 4.2.1)."""
     return _author(Fields(channel))
 
 
 def _without_address(said: str) -> str:
-    """The name in `mail@host (Name)` and `Name <mail@host>` (RSS 2.0); a mail address alone is nobody's name."""
+    """Return the name in `mail@host (Name)` and `Name <mail@host>` (RSS 2.0); "" for an address alone."""
     if "@" not in said:
         return said
     found = parseaddr(said)[0]
@@ -171,7 +171,7 @@ def _categories(fields: Fields) -> list[str]:
 
 
 def _image(fields: Fields, base: str) -> Image | None:
-    """A picture that stands beside the text: Media RSS, an enclosure, or iTunes."""
+    """Return a picture that stands beside the text: Media RSS, an enclosure, or iTunes."""
     holders = [fields, *(Fields(g) for g in fields.all("media:group"))]
     for holder in holders:
         for element in holder.all("media:content", "media:thumbnail", "enclosure", "itunes:image"):
@@ -183,7 +183,7 @@ def _image(fields: Fields, base: str) -> Image | None:
 
 
 def _enclosures(fields: Fields, base: str) -> list[Enclosure]:
-    """The files of RSS's `enclosure` and Atom's `link`; iTunes gives one duration, which is the first file's."""
+    """Return the files of RSS's `enclosure` and Atom's `link`; iTunes gives one duration, which is the first file's."""
     links = [e for e in fields.all("link") if e.get("rel") == "enclosure"]
     found = [
         Enclosure(absolute(url, base), element.get("type") or "", one_line(element.get("title") or ""))
@@ -196,7 +196,7 @@ def _enclosures(fields: Fields, base: str) -> list[Enclosure]:
 
 
 def _picture(url: str, element: Element) -> Image | None:
-    """A thumbnail of Blogger's in a size that one can look at; small ones of others are none."""
+    """Return Blogger's thumbnail in a larger size; None for small ones of others."""
     if not url.startswith(("http://", "https://")):
         return None
     if any(host in url for host in ("blogspot.com/", "googleusercontent.com/")):
@@ -208,12 +208,12 @@ def _picture(url: str, element: Element) -> Image | None:
 
 
 def is_reply(entry: Element) -> bool:
-    """Whether an entry is a comment on another (RFC 4685)."""
+    """Return whether an entry is a comment on another (RFC 4685)."""
     return bool(Fields(entry).all("thr:in-reply-to"))
 
 
 def is_unpublished(entry: Element) -> bool:
-    """Whether an entry is a draft, or one of the settings, templates and pages that exports hold."""
+    """Return whether an entry is a draft, or one of the settings, templates and pages that exports hold."""
     control = Fields(entry).first("app:control")
     if control is not None and Fields(control).text("app:draft").lower() == "yes":
         return True

@@ -33,7 +33,7 @@ class _Loader(yaml.SafeLoader):
 
 
 def split(text: str) -> tuple[Mapping[str, Any], str] | None:
-    """The front matter, its keys in lower case, and the text below; None where a file has none.
+    """Return the front matter, its keys in lower case, and the text below; None if a file has none.
 
     Raises FrontMatterProblem.
     """
@@ -57,14 +57,14 @@ def _yaml(text: str) -> Any:
 
 
 def _reason(error: Exception) -> str:
-    """What is wrong and in which line of the file, without the parser's own inside."""
+    """Return what is wrong and in which line of the file, without the parser's internals."""
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
         return f"line {error.problem_mark.line + 2}: {error.problem or error.context}"
     return " ".join(str(error).split())[:160]
 
 
 def moment(value: object, zone: tzinfo) -> datetime | None:
-    """A date or time of front matter; in `zone` where it names none, a bare date at its midnight.
+    """Return a date or time of front matter; in `zone` if it has no offset, a date without a time at midnight.
 
     None where it can't be read, or is not plausible.
     """
@@ -80,7 +80,7 @@ def moment(value: object, zone: tzinfo) -> datetime | None:
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """One text or a list of them, such as tags and authors (`name` of a table)."""
+    """Return one text or a list of them, such as tags and authors (`name` of a table)."""
     if isinstance(value, dict):
         return texts(value.get("name"))
     if isinstance(value, list):

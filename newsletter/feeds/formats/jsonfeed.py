@@ -84,7 +84,7 @@ def _enclosures(item: dict[str, Any], base_url: str) -> list[Enclosure]:
 
 
 def _text(data: dict[str, Any], key: str) -> str:
-    """A value as text; numbers, as some write ids, too ("a reader must coerce", version 1.1, `id`)."""
+    """Return a value as text; numbers, as some write ids, too ("a reader must coerce", version 1.1, `id`)."""
     return _coerced(data.get(key))
 
 
@@ -93,7 +93,7 @@ def _coerced(value: Any) -> str:
 
 
 def _authors(data: dict[str, Any]) -> str:
-    """The authors' names; version 1 had one `author`."""
+    """Return the authors' names; version 1 had one `author`."""
     listed = data.get("authors")
     people = listed if isinstance(listed, list) else [data.get("author")]
     return ", ".join(filter(None, (_text(p, "name") for p in people if isinstance(p, dict))))
@@ -124,7 +124,7 @@ def _rss_item(item: dict[str, Any]) -> Raw:
 
 
 def _rss_enclosures(item: dict[str, Any]) -> list[Enclosure]:
-    """The files of an item; iTunes gives one duration, which is the first file's."""
+    """Return the files of an item; iTunes gives one duration, which is the first file's."""
     files = [e for e in _all(item, "enclosure") if isinstance(e, dict) and _text(e, "url")]
     durations = [read_duration(_text(item, "itunes:duration"))] + [0] * len(files)
     return [
@@ -134,13 +134,13 @@ def _rss_enclosures(item: dict[str, Any]) -> list[Enclosure]:
 
 
 def _all(item: dict[str, Any], key: str) -> list[Any]:
-    """The values of an element that may stand once or several times."""
+    """Return the values of an element that may stand once or several times."""
     value = item.get(key)
     return value if isinstance(value, list) else [value]
 
 
 def _value(value: Any) -> str:
-    """The text of an element, which with attributes is an object."""
+    """Return the text of an element, which with attributes is an object."""
     if isinstance(value, dict):
         return _text(value, "#value") or _text(value, "value")
     return _coerced(value)

@@ -90,7 +90,7 @@ def _read_feed(root: Element, base_url: str, problems: tuple[Message, ...], *, w
 
 
 def _entries(root: Element, *, atom: bool) -> list[Element]:
-    """The posts' elements: in the channel, beside it (RSS 1.0), or below the feed."""
+    """Return the posts' elements: in the channel, beside it (RSS 1.0), or below the feed."""
     found = [e for e in root.iter() if isinstance(e.tag, str) and name(e) == ("entry" if atom else "item")]
     entries = [e for e in found if not is_unpublished(e)]
     posts = [e for e in entries if not is_reply(e)]
@@ -106,7 +106,7 @@ def _engine(fields: Fields) -> str:
 
 
 def _next_page(fields: Fields, base: str) -> str:
-    """Where a feed goes on: the archive before it, or the next page (RFC 5005)."""
+    """Return where a feed goes on: the archive before it, or the next page (RFC 5005)."""
     found: dict[str, str] = {}
     for link in fields.all("link"):
         if link.get("href"):

@@ -31,7 +31,8 @@ _MARKS = {ord(mark): f"&#{ord(mark)};" for mark in "&<>\"'"}
 
 
 def repair(text: str) -> tuple[str, tuple[Message, ...], bool]:
-    """The document from its root element on, ready for a forgiving parser; what was wrong; and whether it is whole.
+    """Return the document from its root element on, ready for a forgiving parser; what was wrong; and whether it is
+    whole.
 
     Raises NotAFeed where there is no root element of a feed, or where it declares entities that no feed needs.
     """
@@ -50,7 +51,7 @@ def repair(text: str) -> tuple[str, tuple[Message, ...], bool]:
 
 
 def _end(text: str) -> int:
-    """Where a feed ends that came whole, junk behind it left out; 0 where it breaks off."""
+    """Return the end of a complete feed, without anything behind it; 0 if it is truncated."""
     if empty := _NOTHING_IN_IT.match(text):
         return empty.end()
     end = entry = here = 0
@@ -63,7 +64,7 @@ def _end(text: str) -> int:
 
 
 def _entities(prolog: str) -> dict[str, str]:
-    """The short characters' names that a DOCTYPE declares."""
+    """Return the entities of a DOCTYPE that stand for a few characters."""
     own: dict[str, str] = {}
     for name, *quoted, keyword in _ENTITY.findall(prolog):
         value = "".join(quoted)
@@ -97,7 +98,9 @@ def _characters(text: str) -> str:
 
 
 def _numbered(reference: str, number: int) -> str:
-    """A character by its number, as HTML reads it (128 to 159 are those of windows-1252); "" for anything else."""
+    """Return a character by its number, as HTML reads it (128 to 159 are those of windows-1252); "" for anything
+    else.
+    """
     character = unescape(reference)
     if number > 0x10FFFF or _FORBIDDEN.search(chr(number)) or _FORBIDDEN.search(character):
         return ""
@@ -105,7 +108,7 @@ def _numbered(reference: str, number: int) -> str:
 
 
 def _without_broken_entry(text: str) -> str:
-    """A document that breaks off, without the tag and the entry in which it does."""
+    """Return a truncated document without its last, incomplete tag and entry."""
     last = text.rfind("<")
     text = text[:last] if ">" not in text[last:] else text
     markup = [(part, opaque) for part, opaque in xml_parts(text)]

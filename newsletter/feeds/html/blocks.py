@@ -68,7 +68,7 @@ def _push_down(link: HtmlElement) -> None:
 
 
 def _items(element: HtmlElement) -> list[Item]:
-    """Text and elements in order."""
+    """Return text and elements in order."""
     items: list[Item] = [element.text or ""]
     for child in element:
         tail, child.tail = child.tail or "", None
@@ -78,7 +78,7 @@ def _items(element: HtmlElement) -> list[Item]:
 
 
 def _flow(container: HtmlElement) -> list[HtmlElement]:
-    """The content of a container as blocks."""
+    """Return the content of a container as blocks."""
     blocks: list[HtmlElement] = []
     run: list[Item] = []
     for item in [*_items(container), None]:
@@ -135,7 +135,7 @@ def _is_break(item: Item) -> bool:
 
 
 def _shows(item: Item) -> bool:
-    """Whether there is anything to see: text, or an image."""
+    """Return whether there is anything to see: text, or an image."""
     if isinstance(item, str):
         return bool(item.strip())
     return item.tag == "img" or item.find(".//img") is not None or bool("".join(item.itertext()).strip())

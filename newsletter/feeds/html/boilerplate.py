@@ -82,7 +82,7 @@ def drop_repeated(root: HtmlElement) -> int:
 
 
 def _key(block: HtmlElement) -> _Key:
-    """What two equal paragraphs have in common; verse and other blocks are equal to no other."""
+    """Return a key that equal paragraphs share; verse and other blocks are equal to no other."""
     text = text_in(block) if block.tag == "p" and block.find(".//br") is None else ""
     if not text or (block.getparent().tag == "blockquote" and len(text) < _LINE_OF_VERSE):
         return (block,)
@@ -90,7 +90,7 @@ def _key(block: HtmlElement) -> _Key:
 
 
 def _repeated_at_end(keys: list[_Key]) -> int:
-    """The length of the run at the end that stands directly before itself too, or 0."""
+    """Return the length of the run at the end that stands directly before itself too, or 0."""
     for length in range(1, min(len(keys) // 2, _LONGEST_RUN) + 1):
         run = keys[-length:]
         if run[-1] == keys[-1 - length] and run == keys[-2 * length : -length] and any(map(_is_long, run)):

@@ -52,7 +52,7 @@ def _tex(formula: HtmlElement) -> str:
 
 
 def _readable(element: HtmlElement) -> str:
-    """The text of an element, with signs for powers, indices, fractions and roots."""
+    """Return the text of an element, with signs for powers, indices, fractions and roots."""
     children = [child for child in element if child.tag != "annotation"]
     parts = [_readable(child) for child in children]
     match element.tag:

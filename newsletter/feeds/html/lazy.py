@@ -33,7 +33,7 @@ def find_sources(root: HtmlElement, base: str) -> None:
 
 
 def _make_plain(image: HtmlElement) -> None:
-    """An AMP image as a plain one; its fallback for browsers without scripts goes."""
+    """Make a plain image of an AMP image, and remove its fallback for browsers without scripts."""
     image.tag = "img"
     for child in list(image):
         child.drop_tree()
@@ -51,14 +51,14 @@ def _set_source(image: HtmlElement, base: str) -> None:
 
 
 def _sets(image: HtmlElement) -> Iterator[str]:
-    """The sets of addresses that an image, or the `picture` around it, has."""
+    """Yield the sets of addresses that an image, or the `picture` around it, has."""
     around = image.iterancestors("source")  # parsers of HTML 4 take what follows a `source` for its content
     for element in (image, *image.itersiblings("source", preceding=True), *around):
         yield from (element.get(name) or "" for name in _SETS)
 
 
 def _best(srcset: str, base: str) -> str:
-    """The smallest of the images that are wide enough for a retina display, else the largest, or ""."""
+    """Return the smallest of the images that are wide enough for a retina display, else the largest, or ""."""
     found: list[tuple[float, str]] = []
     for token in srcset.split(maxsplit=_MOST_TOKENS)[:_MOST_TOKENS]:
         size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([wx]),?", token)
@@ -77,7 +77,7 @@ def _remove_placeholder_size(image: HtmlElement) -> None:
 
 
 def _replace_noscript(noscript: HtmlElement, base: str) -> None:
-    """The images for browsers without scripts take the place of one beside them without an address; the rest goes."""
+    """Put images for browsers without scripts in place of one beside them without an address; remove the others."""
     beside = [e for e in (noscript.getprevious(), noscript.getnext()) if e is not None and e.tag == "img"]
     if not any(image.get("src") for image in beside):
         for image in beside:

@@ -117,19 +117,19 @@ def _leads_on(line: HtmlElement, page: str) -> bool:
 
 
 def _site(address: str) -> str:
-    """The last two labels of an address's host, which subdomains share, such as `blog.` and `www.`."""
+    """Return the last two labels of an address's host, which subdomains share, such as `blog.` and `www.`."""
     return ".".join((split_address(address).hostname or "").split(".")[-2:])
 
 
 def _is_lone_line(link: HtmlElement) -> bool:
-    """Whether a link is the last line of a paragraph, alone behind a line break."""
+    """Return whether a link is the last line of a paragraph, alone behind a line break."""
     before = link.getprevious()
     alone = before is not None and before.tag == "br" and not spaced(before.tail or "")
     return alone and link.getnext() is None and not spaced(link.tail or "")
 
 
 def _is_note(paragraph: HtmlElement, says: Callable[[str, list[HtmlElement]], bool]) -> bool:
-    """Whether a paragraph is one of the notes that feeds add; all of them are or have a link."""
+    """Return whether a paragraph is one of the notes that feeds add; all of them are or have a link."""
     text, links = text_in(paragraph), list(paragraph.iter("a"))
     return bool(links) and len(text) <= _LONGEST_NOTE and paragraph.find(".//img") is None and says(text, links)
 

@@ -11,7 +11,7 @@ HtmlElement: TypeAlias = Any
 
 
 def words(text: str) -> frozenset[str]:
-    """A set of names, written as one line."""
+    """Return a set of names, written as one line."""
     return frozenset(text.split())
 
 
@@ -26,12 +26,12 @@ _BLOCKS = words(
 
 
 def without_controls(text: str) -> str:
-    """Text without what neither XML nor HTML can hold (control characters, lone surrogates)."""
+    """Return text without what neither XML nor HTML can hold (control characters, lone surrogates)."""
     return _CONTROL.sub("", text)
 
 
 def to_tree(html: str) -> HtmlElement:
-    """A fragment of HTML inside one `div`."""
+    """Return a fragment of HTML inside one `div`."""
     return lxml.html.fragment_fromstring(without_references_to_controls(without_controls(html)), create_parent="div")
 
 
@@ -41,13 +41,13 @@ def without_references_to_controls(html: str) -> str:
 
 
 def _without_control(reference: re.Match[str]) -> str:
-    """A numeric reference; "" where it stands for what no tree can hold."""
+    """Return a numeric reference; "" where it stands for what no tree can hold."""
     number = int(reference[1] or "0", 16) or int(reference[2] or "0")
     return "" if number > sys.maxunicode or _CONTROL.match(chr(number)) else reference[0]
 
 
 def page_tree(html: str) -> HtmlElement | None:
-    """A whole web page, its `html` element; None where there is nothing in it."""
+    """Return a whole web page, its `html` element; None if there is nothing in it."""
     try:
         return lxml.html.document_fromstring(
             without_controls(html).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
@@ -57,35 +57,37 @@ def page_tree(html: str) -> HtmlElement | None:
 
 
 def to_html(root: HtmlElement) -> str:
-    """What stands inside a tree's root."""
+    """Return what stands inside a tree's root."""
     whole: str = lxml.html.tostring(root, encoding="unicode", with_tail=False)
     return whole[whole.index(">") + 1 : whole.rindex("<")] if whole.endswith("</div>") else ""
 
 
 def spaced(text: str) -> str:
-    """Text with single spaces, none at its ends; a no-break space counts as one."""
+    """Return text with single spaces, none at its ends; a no-break space counts as one."""
     return _SPACE.sub(" ", text).strip()
 
 
 def one_line(text: str) -> str:
-    """Text on one line, white space as HTML counts it: no-break and other wide spaces stay, but not at its ends."""
+    """Return text on one line, white space as HTML counts it: no-break and other wide spaces stay, but not at its
+    ends.
+    """
     return _HTML_SPACE.sub(" ", text).strip()
 
 
 def text_in(element: HtmlElement) -> str:
-    """The text of an element, its white space normalised."""
+    """Return the text of an element, its white space normalised."""
     return spaced("".join(element.itertext()))
 
 
 def text_of(html: str) -> str:
-    """What a reader sees of HTML, in one line; blocks are parted by a space."""
+    """Return what a reader sees of HTML, in one line; blocks are parted by a space."""
     if not _MARKUP.search(html):
         return one_line(without_controls(html))
     return text_of_tree(to_tree(html))
 
 
 def text_of_tree(root: HtmlElement) -> str:
-    """What a reader sees of a tree, as `text_of` has it. The tree is changed."""
+    """Return what a reader sees of a tree, as `text_of` has it. The tree is changed."""
     for block in root.iter(*_BLOCKS):
         block.tail = " " + (block.tail or "")
         block.text = " " + (block.text or "")

@@ -21,7 +21,7 @@ _TRACKER = re.compile(
 
 
 def safe_address(url: str, base: str) -> str:
-    """An http, https or mailto address, absolute; "" for any other, and for none."""
+    """Return an http, https or mailto address, absolute; "" for any other, and for none."""
     if not url.strip():
         return ""
     whole = absolute(url, base)
@@ -90,7 +90,7 @@ def unpack_captions(root: HtmlElement) -> None:
 
 
 def first_image(root: HtmlElement) -> Image | None:
-    """The first picture of a post that is no icon: at least 100 px wide where it says so."""
+    """Return the first image of a post that is no icon: at least 100 px wide if it has a width."""
     for image in root.iter("img"):
         width, height = (int(v) if (v := image.get(side)) else None for side in ("width", "height"))
         if (width or 100) >= 100 and (height or 100) >= 60:

@@ -101,7 +101,7 @@ def replace_players(root: HtmlElement, base: str) -> int:
 
 
 def link_bare_addresses(root: HtmlElement) -> None:
-    """An address alone in its paragraph becomes a link; blogs show a player for that of a video."""
+    """Make a link of an address that is alone in its paragraph; blogs show a player for a video's."""
     for paragraph in root.iter("p", "div"):
         alone = None if len(paragraph) else _BARE_ADDRESS.fullmatch(paragraph.text or "")
         if alone and next(paragraph.iterancestors("a"), None) is None:
@@ -136,7 +136,7 @@ def _youtube_page(url: str) -> str:
 
 
 def _addresses(player: HtmlElement) -> list[str]:
-    """The addresses of what an element plays, files that most programs play first."""
+    """Return the addresses of the files that an element plays, those that most programs can play first."""
     inner = (player, *player.iterdescendants("source", "embed", "iframe"))
     files = (each.get("src") or each.get("data-src") or each.get("data") or "" for each in inner)
     post = player.get("data-href") or "" if player.tag == "amp-facebook" else ""
@@ -158,7 +158,7 @@ def _line(url: str, words: str) -> HtmlElement:
 
 
 def _label(url: str) -> str:
-    """The name of a file that is played, else the host of what is embedded, with "maps" for a map."""
+    """Return the name of a file that is played, else the host of what is embedded, with "maps" for a map."""
     parts = split_address(url)
     name = parts.path.rpartition("/")[2]
     if _FILE.search(name):

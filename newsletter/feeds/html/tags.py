@@ -40,7 +40,7 @@ class _Tags:
         self._count: Counter[str] = Counter()
 
     def html(self, tag: re.Match[str]) -> str:
-        """A tag of HTML, whose parsers add missing end tags themselves."""
+        """Return a tag of HTML, whose parsers add missing end tags themselves."""
         name = tag[2].lower()
         if tag[1]:
             if not self._count[name]:
@@ -53,7 +53,9 @@ class _Tags:
         return self._push(name, tag[0])
 
     def xml(self, tag: re.Match[str]) -> str:
-        """A tag of XML; an end tag closes what is open in its element, or is left out if that was never opened."""
+        """Return a tag of XML; an end tag closes what is open in its element, or is left out if that was never
+        opened.
+        """
         name = tag[2]
         if tag[1]:
             return "".join(self._close(name)) if self._count[name] else ""

@@ -151,7 +151,7 @@ class Fetcher:
         return Response(here, answer.status_code, body, answer.headers, moved_to, whole)
 
     def _body(self, url: str, answer: requests.Response, enough: int) -> tuple[bytes, bool]:
-        """The body, and whether it came to its end."""
+        """Return the body, and whether it came to its end."""
         blocks = bytearray()
         while True:
             try:
@@ -171,7 +171,7 @@ class Fetcher:
                 raise _problem(url, messages.TOO_LARGE(bytes=self._limit))
 
     def _explain(self, url: str, error: BaseException, seconds: float) -> SourceProblem:
-        """One sentence for what went wrong between us and the server, from its innermost cause."""
+        """Return one sentence for what went wrong between us and the server, from its innermost cause."""
         causes = list(_causes(error))[::-1]
         if not self._watch.expired:
             for cause in causes:
@@ -198,12 +198,12 @@ def _message(url: str, cause: BaseException) -> Message | None:
 
 
 def user_agent(site_url: str) -> str:
-    """Who asks, and where its owner can be found."""
+    """Return the User-Agent, which names the program and its site."""
     return f"newsletter/{__version__}" + (f" (+{site_url})" if site_url else "")
 
 
 def _conditions(etag: str, last_modified: str) -> dict[str, str]:
-    """The headers of a conditional request (RFC 9110 13.1)."""
+    """Return the headers of a conditional request (RFC 9110 13.1)."""
     headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
     return {name: value for name, value in headers.items() if value}
 

@@ -34,7 +34,7 @@ class PrivateAddress(OSError):
 
 
 def resolve(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a host, in the order in which to try them.
+    """Return the addresses of a host, in the order in which to try them.
 
     Raises UnknownHost, or TimeoutError after `seconds`: the resolver knows no deadline, so that a thread waits for it.
     """
@@ -74,7 +74,7 @@ class Watch:
         self._timer.start()
 
     def stop(self) -> None:
-        """The work was done in time."""
+        """Stop watching, because the work was done in time."""
         if self._timer:
             self._timer.cancel()
 
@@ -104,7 +104,7 @@ Opener = Callable[[str, int, float | None], socket.socket]
 
 
 def opener(*, allow_private: bool, watch: Watch) -> Opener:
-    """What opens a connection to (host, port, timeout in seconds): resolved once, checked, watched.
+    """Return a function that opens a connection to (host, port, timeout in seconds): resolved once, checked, watched.
 
     Raises UnknownHost, PrivateAddress, TimeoutError, or the last OSError where no address answered.
     """
@@ -163,7 +163,7 @@ def _pools(connect: Opener) -> dict[str, type[HTTPConnectionPool]]:
 
 
 def _open(connection: HTTPConnection, connect: Opener) -> socket.socket:
-    """A socket for urllib3, whose own errors keep ours as their cause."""
+    """Return a socket for urllib3, whose own errors keep ours as their cause."""
     timeout = connection.timeout if isinstance(connection.timeout, int | float) else None
     try:
         return connect(connection.host.strip("[]"), connection.port, timeout)

@@ -20,17 +20,17 @@ _OURS = words("start-index max-results published-min published-max updated-min u
 
 
 def is_blog_feed(url: str) -> bool:
-    """Whether an address is a blog's own feed, which takes parameters, and no copy elsewhere (FeedBurner)."""
+    """Return whether an address is a blog's own feed, which takes parameters, and no copy elsewhere (FeedBurner)."""
     return "/feeds/posts/" in urlsplit(url).path
 
 
 def window_url(feed_url: str, since: datetime) -> str:
-    """The first page of the posts from `since` on (bounds of GData: min inclusive, max exclusive)."""
+    """Return the first page of the posts from `since` on (bounds of GData: min inclusive, max exclusive)."""
     return _with(feed_url, {"published-min": since.isoformat(timespec="seconds"), "start-index": "1"})
 
 
 def load_page(fetcher: Fetcher, url: str, since: datetime) -> Page:
-    """One page of a window, and the address of the next, by the number of posts that came.
+    """Return one page of a window, and the address of the next, by the number of posts that came.
 
     Raises SourceProblem or NotAFeed.
     """
@@ -43,7 +43,7 @@ def load_page(fetcher: Fetcher, url: str, since: datetime) -> Page:
 
 
 def _with(url: str, parameters: dict[str, str]) -> str:
-    """A feed's address with our parameters in place of those that it has."""
+    """Return a feed's address with our parameters in place of those that it has."""
     parts = urlsplit(url)
     given = parse_qsl(parts.query, keep_blank_values=True)
     kept = {name: value for name, value in given if name not in _OURS}

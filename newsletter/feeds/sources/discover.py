@@ -86,8 +86,8 @@ def _without_feed(why: NotAFeed) -> Message:
 
 
 def _named_feeds(page: HtmlElement | None, url: str, kind: str) -> list[str]:
-    """The feeds that a page's `link` elements name, likeliest first: those of the kind wanted, of this part of the
-    site, and in the page's own order; comments are left out."""
+    """Return the feeds that a page's `link` elements name, likeliest first: those of the kind wanted, of this part of
+    the site, and in the page's own order; comments are left out."""
     if page is None:
         return []
     base = next((absolute(b.get("href") or "", url) for b in page.iter("base") if b.get("href")), url)
@@ -114,7 +114,7 @@ def _names_feed(link: HtmlElement, address: str) -> bool:
 
 
 def _api(response: Response) -> str:
-    """The REST root that a WordPress site names in its Link header."""
+    """Return the REST root that a WordPress site names in its Link header."""
     for address, relation in _LINK_HEADER.findall(response.headers.get("Link", "")):
         if relation.strip() == wordpress.API_RELATION:
             return absolute(address, response.url)

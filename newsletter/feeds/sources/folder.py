@@ -51,7 +51,9 @@ class Folder:
 
 
 def read_folder(folder: Folder) -> Page:
-    """All posts of a folder. Raises SourceProblem where there is no such folder, or a permalink that means nothing."""
+    """Return all posts of a folder. Raises SourceProblem where there is no such folder, or an invalid
+    permalink.
+    """
     if not folder.path.is_dir():
         raise SourceProblem(ABOUT(subject=str(folder.path), message=messages.NO_FOLDER()))
     unknown = set(_PLACEHOLDER.findall(folder.permalink)) - {"slug", "year", "month", "day", "title"}
@@ -77,7 +79,7 @@ def read_folder(folder: Folder) -> Page:
 
 
 def _isolated(path: Path, folder: Folder, sandbox: Sandbox) -> tuple[FoundPost | None, tuple[Message, ...], bool]:
-    """A file's post, messages on what was wrong, and whether the file could be read."""
+    """Return a file's post, messages on what was wrong, and whether the file could be read."""
     try:
         post, problems = sandbox.read(path.stat().st_size, _read, path, folder)
     except (FrontMatterProblem, SourceProblem, OSError, UnicodeDecodeError) as e:
@@ -105,7 +107,7 @@ def _files(path: Path) -> Iterator[Path]:
 
 
 def _read(path: Path, folder: Folder) -> tuple[FoundPost | None, tuple[Message, ...]]:
-    """A file's post and messages on what was wrong; no post for drafts, pages and files without front matter."""
+    """Return a file's post and messages on what was wrong; no post for drafts, pages and files without front matter."""
     if not path.resolve().is_relative_to(folder.path.resolve()):
         raise FrontMatterProblem(messages.LINK_OUTSIDE())
     if (size := path.stat().st_size) > folder.maximum_bytes:
@@ -137,7 +139,7 @@ def _is_unpublished(data: Mapping[str, Any]) -> bool:
 
 
 def _stem(path: Path) -> str:
-    """The slug by the file's name; a bundle's (`my-post/index.md`) by its folder's."""
+    """Return the slug: the file's name, or the folder's for a bundle (`my-post/index.md`)."""
     return path.parent.name if path.stem == "index" else path.stem
 
 
@@ -157,7 +159,7 @@ def _raw(data: Mapping[str, Any], text: str, published: datetime | None, zone: t
 
 
 def _image(data: Mapping[str, Any], link: str) -> Image | None:
-    """The picture that front matter names, seen from the post's own address."""
+    """Return the image that front matter names, relative to the post's own address."""
     for name in (*texts(data.get("image")), *texts(data.get("images")), *texts(data.get("cover"))):
         if (url := absolute(name, link)).startswith(("http://", "https://")):
             return Image(url)
@@ -165,7 +167,9 @@ def _image(data: Mapping[str, Any], link: str) -> Image | None:
 
 
 def _address(data: Mapping[str, Any], slug: str, title: str, published: datetime | None, folder: Folder) -> str:
-    """The post's address: its own `url` or `permalink`, else the source's permalink filled in; "" without a base."""
+    """Return the post's address: its own `url` or `permalink`, else the source's permalink filled in; "" without a
+    base.
+    """
     own = "".join((texts(data.get("url")) or texts(data.get("permalink")))[:1])
     if own.startswith(("http://", "https://")):
         return own
@@ -179,6 +183,6 @@ def _address(data: Mapping[str, Any], slug: str, title: str, published: datetime
 
 
 def slugify(title: str) -> str:
-    """A title as it stands in addresses: lower case, letters of any script and digits, hyphens between."""
+    """Return a title in the form of addresses: lower case, letters of any script and digits, hyphens between."""
     plain = unicodedata.normalize("NFC", title).lower()
     return re.sub(r"[^\w]+", "-", plain).strip("-_")

@@ -61,7 +61,7 @@ def _joined(
 
 
 def _reached(pages: Sequence[Page]) -> datetime | None:
-    """The instant from which on the listing shows every post; None where a page is broken or there is no order."""
+    """Return the time since which the listing has every post; None if a page is broken or there is no order."""
     if not all(p.whole for p in pages):
         return None
     if len(pages) > 1 and not pages[-1].next and not pages[-1].ends_at:
@@ -73,7 +73,7 @@ def _reached(pages: Sequence[Page]) -> datetime | None:
 
 
 def covers(pages: Sequence[Page], since: datetime) -> bool:
-    """Whether the pages reach further back than `since`: by their order, or as nothing of the last is newer.
+    """Return whether the pages reach further back than `since`: by their order, or because the last has nothing newer.
 
     The last page must be older as a whole where there is no order, since a post that is pinned to the top may be old.
     """
@@ -94,16 +94,16 @@ def _newest_first(pages: Sequence[Page]) -> bool:
 
 
 def newest_first(posts: Iterable[FoundPost]) -> tuple[FoundPost, ...]:
-    """Posts by date, the undated ones last, otherwise in the order in which they stand."""
+    """Return posts by date, the undated ones last, otherwise in the order in which they stand."""
     return tuple(sorted(posts, key=lambda p: (p.published is not None, p.published or EVERYTHING), reverse=True))
 
 
 def feed_page(fetcher: Fetcher, response: Response) -> Page:
-    """The page that a fetched feed is. Raises NotAFeed or SourceProblem."""
+    """Return the page that a fetched feed is. Raises NotAFeed or SourceProblem."""
     page = fetcher.read(response, parse, response.body, response.url, response.content_type)
     return replace(page, whole=page.whole and response.whole)
 
 
 def load_feed_page(fetcher: Fetcher) -> Callable[[str], Page]:
-    """What fetches the next page of a feed that names it."""
+    """Return a function that fetches the next page of a feed that names it."""
     return lambda url: feed_page(fetcher, fetcher.get(url))

@@ -75,7 +75,7 @@ def read_file(path: Path, base_url: str = "") -> SourceReading:
 
 
 def is_folder(source: config.SourceSettings) -> bool:
-    """Whether a source is a folder: declared as one, or no web address."""
+    """Return whether a source is a folder: declared as one, or no web address."""
     return source.type == "folder" or (source.type == "auto" and "://" not in source.url)
 
 
@@ -174,7 +174,7 @@ def _read_back(fetcher: Fetcher, memory: Memory, page: Page, since: datetime | N
 
 
 def _reading(found: SourceReading, memory: Memory, source: config.SourceSettings) -> SourceReading:
-    """What was read back, as the reading of this source."""
+    """Return the pages as the reading of this source."""
     posts = tuple(replace(p, language=source.language) for p in found.posts) if source.language else found.posts
     return replace(
         found,
@@ -214,7 +214,7 @@ def _named(url: str, problems: tuple[Message, ...]) -> tuple[Message, ...]:
 
 
 def _far_ahead(url: str, posts: tuple[FoundPost, ...], now: datetime) -> tuple[Message, ...]:
-    """A message where posts are dated more than a day ahead, as a slip of the pen dates them."""
+    """Return a message if posts are dated more than a day ahead, which is usually a mistake."""
     ahead = [p for p in newest_first(posts) if p.published and p.published > now + _AHEAD]
     if not ahead:
         return ()

@@ -59,7 +59,7 @@ def without_site_tags(text: str) -> tuple[str, bool]:
 
 
 def _read(tag: re.Match[str], inside: str, end: str) -> str:
-    """What stands between a tag and its end, as the site shows it."""
+    """Return what stands between a tag and its end, as the site shows it."""
     if tag["code"]:
         return f"```{tag['language']}\n{inside.rstrip()}\n```\n"
     return f"{tag[0][:3]}{inside}{end[2:]}" if tag["shown"] else inside

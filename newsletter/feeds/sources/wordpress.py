@@ -27,7 +27,9 @@ _MAIN_FEEDS = ("", "feed", "feed/atom", "feed/rss", "feed/rss2", "feed/rdf")
 
 
 def is_main_listing(api: str, url: str) -> bool:
-    """Whether an address is the site's home page or its feed of all posts, and not one of a category or author."""
+    """Return whether an address is the site's home page or its feed of all posts, and not one of a category or
+    author.
+    """
     site = site_of(api)
     rest = _bare(url).removeprefix(_bare(site)).strip("/")
     if not split_address(api).netloc:
@@ -36,7 +38,7 @@ def is_main_listing(api: str, url: str) -> bool:
 
 
 def site_of(api: str) -> str:
-    """The home page of the site whose REST root this is."""
+    """Return the home page of the site whose REST root this is."""
     parts = split_address(api)
     return urlunsplit(parts._replace(path=parts.path.partition("wp-json")[0], query="", fragment=""))
 
@@ -51,7 +53,7 @@ def _selects(url: str) -> bool:
 
 
 def posts_url(api: str, since: datetime | None) -> str:
-    """The address of the newest posts, or with `since` of the first hundred of those after it."""
+    """Return the address of the newest posts, or with `since` of the first hundred of those after it."""
     query = {"per_page": str(_MOST if since else _NEWEST), "page": "1", "orderby": "date", "order": "desc",
              "_embed": "author,wp:term,wp:featuredmedia"}  # fmt: skip
     if since:
@@ -62,7 +64,9 @@ def posts_url(api: str, since: datetime | None) -> str:
 
 
 def rest_page(response: Response, url: str, since: datetime | None) -> Page:
-    """The posts of an answer, and the next page by its X-WP-TotalPages. Raises NotAFeed where it lists no posts."""
+    """Return the posts of an answer, and the next page by its X-WP-TotalPages. Raises NotAFeed where it lists no
+    posts.
+    """
     rows = load_json(decode(response.body, response.content_type))
     if not isinstance(rows, list):
         raise NotAFeed(messages.NO_REST_POSTS())
@@ -83,7 +87,7 @@ def rest_page(response: Response, url: str, since: datetime | None) -> Page:
 
 
 def load_rest_page(fetcher: Fetcher, since: datetime | None) -> Callable[[str], Page]:
-    """What fetches a further page of the REST interface."""
+    """Return a function that fetches a further page of the REST API."""
 
     def load(url: str) -> Page:
         response = fetcher.get(url)
@@ -93,7 +97,7 @@ def load_rest_page(fetcher: Fetcher, since: datetime | None) -> Callable[[str], 
 
 
 def load_feed_page(fetcher: Fetcher) -> Callable[[str], Page]:
-    """What fetches a further page of the feed; a 404 is the end of the listing."""
+    """Return a function that fetches a further page of the feed; a 404 is the end of the listing."""
 
     def load(url: str) -> Page:
         try:
@@ -108,7 +112,7 @@ def load_feed_page(fetcher: Fetcher) -> Callable[[str], Page]:
 
 
 def next_feed_page(url: str) -> str:
-    """The address of the page after this one."""
+    """Return the address of the page after this one."""
     number = count(dict(parse_qsl(urlsplit(url).query)).get("paged", "1"))
     return _numbered(url, "paged", 2 if number is None else number + 1)
 
@@ -120,7 +124,7 @@ def _numbered(url: str, name: str, number: int) -> str:
 
 
 def _raw(row: dict[str, Any]) -> Raw:
-    """A post as REST gives it (wp/v2, schema `post`)."""
+    """Return a post as REST gives it (wp/v2, schema `post`)."""
     embedded = _table(row.get("_embedded"))
     terms = [t for group in _list(embedded.get("wp:term")) for t in _list(group)]
     pictures = [_text(_table(m), "source_url") for m in _list(embedded.get("wp:featuredmedia"))]
@@ -140,7 +144,7 @@ def _raw(row: dict[str, Any]) -> Raw:
 
 
 def _with_offset(local: str, utc: str) -> str | None:
-    """The instant with the offset of the site, which REST gives only as two times of day."""
+    """Return the instant with the offset of the site, which REST gives only as two times of day."""
     try:
         there, here = datetime.fromisoformat(local or utc), datetime.fromisoformat(utc or local)
         offset = there.replace(tzinfo=None) - here.replace(tzinfo=None)

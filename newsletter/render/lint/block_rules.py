@@ -13,7 +13,7 @@ WHERE = "blocks"
 
 
 def blocks(look: Look) -> Iterator[Finding]:
-    """Every block's heading and link are in the HTML and in the text, also with a publisher's own template."""
+    """Check that each block's heading and link are in the HTML and in the text, also with a publisher's template."""
     html, text = letters(look.text), letters(look.rendered.text)
     linked = {uri(link.get("href") or "") for link in look.links}
     for block in look.digest.blocks:
@@ -25,7 +25,7 @@ def blocks(look: Look) -> Iterator[Finding]:
 
 
 def links(look: Look) -> Iterator[Finding]:
-    """A call to action leads somewhere, and a link is encrypted."""
+    """Check that a call to action has a link, and that links are encrypted."""
     for block in look.digest.blocks:
         if not block.url and block.kind != "event":
             yield finding("block-link", messages.BLOCK_WITHOUT_LINK(title=block.title), WHERE)

@@ -24,7 +24,7 @@ _LEFT_PLACEHOLDER = re.compile(r"x[0-9a-f]{16}-\d+-[a-z-]+Z?")
 
 
 def subject(look: Look) -> Iterator[Finding]:
-    """The subject is there, and short enough to be seen."""
+    """Check that there is a subject, and that it is short enough to be seen."""
     line = look.rendered.subject.strip()
     length = len(line)
     if not length:
@@ -37,7 +37,7 @@ def subject(look: Look) -> Iterator[Finding]:
 
 
 def preheader(look: Look) -> Iterator[Finding]:
-    """The preheader fills the line beside the subject and no more."""
+    """Check that the preview text fills the line beside the subject and is no longer."""
     length, (low, high) = len(look.rendered.preheader.strip()), PREHEADER_LENGTH
     if length < low:
         yield finding("preheader-short", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
@@ -46,7 +46,7 @@ def preheader(look: Look) -> Iterator[Finding]:
 
 
 def weight(look: Look) -> Iterator[Finding]:
-    """The HTML is below the limit from which programs clip it."""
+    """Check that the HTML is below the size at which programs clip it."""
     limit = look.maximum_size
     if look.size > limit:
         yield finding(
@@ -89,7 +89,7 @@ def placeholders(look: Look) -> Iterator[Finding]:
 
 
 def sender(look: Look) -> Iterator[Finding]:
-    """The postal address and the link to the public page are there."""
+    """Check that the postal address and the link to the public page are there."""
     address = " ".join(look.digest.letterhead.postal_address.split())
     page = look.digest.page_url
     for where, words in (("html", look.text), ("text", " ".join(look.rendered.text.split()))):

@@ -71,7 +71,7 @@ def pictures(look: Look) -> Iterator[Finding]:
 
 
 def not_hosted(look: Look) -> Iterator[Finding]:
-    """All images that this site should serve are served by it."""
+    """Check that all images that this site should serve are served by it."""
     if missing := look.digest.images_not_hosted:
         yield finding("images-not-hosted", messages.IMAGES_NOT_HOSTED(count=len(missing), problem=missing[0]), "html")
     if left_out := look.digest.images_left_out:

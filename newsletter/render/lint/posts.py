@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 def posts(look: Look) -> Iterator[Finding]:
-    """Counts every post's headline, as a link to its address, by where it stands; those without one can't be told.
+    """Count every post's headline, as a link to its address, by its place; those without an address are not counted.
 
     A post may link to another one by its title, so that links in posts and in the editor's words may be there as well.
     """
@@ -66,7 +66,9 @@ def rest(look: Look) -> Iterator[Finding]:
 def _compare(
     posts: Iterable[DigestPost], key: Callable[[DigestPost], T], found: Counter[T], elsewhere: Counter[T], where: str
 ) -> Iterator[Finding]:
-    """Posts found less often than there are posts with their key, or more often, by more than `elsewhere` says."""
+    """Report posts found less often than there are posts with their key, or more often, by more than `elsewhere`
+    says.
+    """
     wanted = Counter(map(key, posts))
     for post in posts:
         there, most = found[key(post)], wanted[key(post)] + elsewhere[key(post)]
@@ -77,7 +79,7 @@ def _compare(
 
 
 def _bodies(digest: Digest) -> list[str]:
-    """The HTML of the posts, with addresses as in the email, and of what the editor wrote."""
+    """Return the HTML of the posts, with addresses as in the email, and of what the editor wrote."""
     bodies = [prepare(post.html, url="", title="", level=2, whole=True) for post in digest.posts if post.html]
     written = [markdown(text) for text in (digest.greeting, digest.closing, *(b.text for b in digest.blocks))]
     linked = [f'<p><a href="{escape(b.url)}">{escape(b.title)}</a></p>' for b in digest.blocks if b.url]

@@ -15,7 +15,7 @@ _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
 def doctype(look: Look) -> Iterator[Finding]:
-    """The HTML begins with the doctype of HTML5."""
+    """Check that the HTML begins with the doctype of HTML5."""
     if not look.rendered.html.lstrip().lower().startswith("<!doctype html>"):
         yield finding("doctype", messages.DOCTYPE(), "html")
 
@@ -34,7 +34,7 @@ def mso_balance(look: Look) -> Iterator[Finding]:
 
 
 def language(look: Look) -> Iterator[Finding]:
-    """The document says its language, and has a title."""
+    """Check that the document has a language and a title."""
     if not (look.document.get("lang") or "").strip():
         yield finding("language-missing", messages.LANGUAGE_MISSING(), "html")
     title = look.document.find("head/title")

@@ -90,7 +90,9 @@ def differing_machines() -> list[Message]:
 
 
 def _alive(now: datetime) -> list[Machine]:
-    """The machines that hold a lease and have declared a configuration, the one that was configured first in front."""
+    """Return the machines that hold a lease and have declared a configuration, the one that was configured first in
+    front.
+    """
     found = Machine.objects.filter(seen_at__gt=now - LEASE, configured_at__isnull=False)
     return list(found.order_by("configured_at", "name"))
 
@@ -110,7 +112,9 @@ def _differing(one: Machine, other: Machine) -> Iterator[str]:
 
 
 def _explicit(table: Any) -> dict[str, Any]:
-    """The keys of a table whose values are not their defaults, without those that machines may have of their own."""
+    """Return the keys of a table whose values are not their defaults, without those that machines may have of their
+    own.
+    """
     found: dict[str, Any] = {}
     for field in dataclasses.fields(table):
         default = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default

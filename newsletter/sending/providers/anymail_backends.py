@@ -120,7 +120,7 @@ def _is_accepted(name: str, text: str, interface: Interface) -> bool:
 
 
 def _one(mail: ApiMessage, readers: Sequence[Reader], interface: Interface) -> AnymailMessage:
-    """A complete message to one recipient."""
+    """Return a complete message to one recipient."""
     (reader,) = readers
     return message(mail, [mailbox(reader)], own_text(reader), _headers(mail, reader, interface))
 

@@ -51,31 +51,31 @@ class Item:
 
 @require_safe
 def editions_as_atom(request: HttpRequest, name: str) -> HttpResponse:
-    """The newest editions as an Atom feed."""
+    """Return the newest editions as an Atom feed."""
     return _atom(request, name, _Feed("feed.atom"), _editions(config_of(request), newsletter_of(request, name)))
 
 
 @require_safe
 def editions_as_json(request: HttpRequest, name: str) -> HttpResponse:
-    """The newest editions as a JSON feed."""
+    """Return the newest editions as a JSON feed."""
     return _json(request, name, "", "feed.json", _editions(config_of(request), newsletter_of(request, name)))
 
 
 @require_safe
 def posts_as_atom(request: HttpRequest, name: str) -> HttpResponse:
-    """The newest posts of editions as an Atom feed."""
+    """Return the newest posts of editions as an Atom feed."""
     return _atom(request, name, _Feed("posts.atom", "#posts"), _posts(config_of(request), newsletter_of(request, name)))
 
 
 @require_safe
 def posts_as_json(request: HttpRequest, name: str) -> HttpResponse:
-    """The newest posts of editions as a JSON feed."""
+    """Return the newest posts of editions as a JSON feed."""
     return _json(request, name, "#posts", "posts.json", _posts(config_of(request), newsletter_of(request, name)))
 
 
 @require_safe
 def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponse:
-    """The newest posts of a topic as an Atom feed."""
+    """Return the newest posts of a topic as an Atom feed."""
     newsletter = newsletter_of(request, name)
     found = newsletter.topics.get(topic)
     if found is None:

@@ -47,12 +47,12 @@ def in_archive(newsletter: str) -> QuerySet[Edition]:
 
 
 def listed(newsletter: str, *, first: int = 0, count: int = 50) -> list[Listed]:
-    """A newsletter's public editions, newest first."""
+    """Return a newsletter's public editions, newest first."""
     return _listed(in_archive(newsletter).order_by("-until", "-pk"), first, count)
 
 
 def latest(newsletter: str) -> Listed | None:
-    """The newest public edition of a newsletter, which the sign-up page shows as an example."""
+    """Return the newest public edition of a newsletter, which the sign-up page shows as an example."""
     return next(iter(listed(newsletter, count=1)), None)
 
 
@@ -62,7 +62,7 @@ def _listed(rows: QuerySet[Edition], first: int, count: int) -> list[Listed]:
 
 
 def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> list[Listed]:
-    """A newsletter's public editions that contain all the words, newest first."""
+    """Return a newsletter's public editions that contain all the words, newest first."""
     rows = in_archive(newsletter).order_by("-until", "-pk")
     fields = ("subject", "preheader", "text")
     whole = Concat(*(part for field in fields for part in (F(f"approved_content__{field}"), Value(" ", TextField()))))
@@ -73,7 +73,7 @@ def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> l
 
 
 def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | None]:
-    """The public editions before and after one: older, newer."""
+    """Return the public editions before and after one: older, newer."""
     until = Edition.objects.filter(pk=edition).values("until")[:1]
     rows = in_archive(newsletter)
     older = rows.filter(Q(until__lt=Subquery(until)) | Q(until=Subquery(until), pk__lt=edition))
@@ -83,7 +83,7 @@ def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | N
 
 
 def public_edition(newsletter: str, period: str) -> tuple[int, int, datetime] | None:
-    """What an edition's page depends on: its number, revision and first mail; None where it is not public."""
+    """Return what an edition's page depends on: its number, revision and first mail; None if it is not public."""
     row = public().filter(newsletter=newsletter, period=period)
     found = row.values_list("pk", "approved_content__revision", "began_at").first()
     return (found[0], found[1], found[2]) if found and found[2] else None

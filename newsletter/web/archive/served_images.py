@@ -13,7 +13,7 @@ TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
 
 @require_safe
 def image(request: HttpRequest, name: str) -> HttpResponseBase:
-    """One image. Its name is a hash of its content, so that caches may keep it for ever."""
+    """Return an image. Its name is a hash of its content, so that caches may keep it indefinitely."""
     path = store.path(config_of(request), name)
     if path is None:
         raise Http404(f"there is no image {name}")

@@ -32,7 +32,7 @@ MAIL_POLICY = (
 
 @require_safe
 def newsletters(request: HttpRequest) -> HttpResponse:
-    """All newsletters of this site."""
+    """Show all newsletters of this site."""
     shown = [{"newsletter": n, "latest": queries.latest(n.name)} for n in config_of(request).newsletters.values()]
     first = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=first.language)
@@ -41,7 +41,7 @@ def newsletters(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def archive(request: HttpRequest, name: str) -> HttpResponse:
-    """A newsletter's editions, newest first; with `q`, those that contain its words."""
+    """Show a newsletter's editions, newest first; with `q`, those that contain its words."""
     newsletter, site = newsletter_of(request, name), config_of(request).site.url
     wanted = whole_number(request.GET.get("page", "1")) or 1
     number = wanted if wanted < 10_000 else 1
@@ -90,7 +90,7 @@ def _etag(request: HttpRequest, name: str, period: str) -> str | None:
 @require_safe
 @condition(etag_func=_etag)
 def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The email as it was sent, without anyone's own links; 404 before its first email."""
+    """Show the email as it was sent, without anyone's own links; 404 before its first email."""
     newsletter = newsletter_of(request, name)
     state = queries.public_edition(name, period)
     if state is None:
@@ -130,7 +130,7 @@ def _email(edition: int, revision: int, letterhead: Letterhead) -> _Email:
 
 @require_safe
 def sitemap(request: HttpRequest) -> HttpResponse:
-    """Every public page that search engines may show."""
+    """Return the addresses of the public pages that search engines may show, as a sitemap."""
     site = config_of(request).site.url
     addresses = [f"{site}/"]
     for name, newsletter in config_of(request).newsletters.items():

@@ -137,7 +137,7 @@ def _is_public(scope: Message) -> bool:
 
 
 def _may_be_kept(headers: Headers) -> bool:
-    """Whether a shared cache may keep a response, and it varies with nothing but the language."""
+    """Return whether a shared cache may keep a response, and it varies with nothing but the language."""
     named = dict(headers)
     varies = {each.strip().lower() for each in named.get(b"vary", b"").split(b",")} - {b"", b"accept-language"}
     control = {each.strip().lower() for each in named.get(b"cache-control", b"").split(b",")}

@@ -25,7 +25,7 @@ LARGEST_OF_API = 1_000_000
 
 
 def body_limit(scope: Message) -> int:
-    """How many octets whoever sends this request may send to its address; 0 where nobody is logged in."""
+    """Return the maximum body of this request in octets; 0 if nobody is logged in."""
     close_old_connections()
     if scope["path"].startswith(API_ROOT):
         return LARGEST_OF_API if _has_token(scope) else 0
@@ -37,13 +37,13 @@ def body_limit(scope: Message) -> int:
 
 
 def _has_token(scope: Message) -> bool:
-    """Whether the request has a token of the API that is in force."""
+    """Return whether the request has a token of the API that is in force."""
     given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
     return len(given) == 1 and tokens.find(given[0].partition(" ")[2].strip()) is not None
 
 
 def _role(scope: Message) -> Role:
-    """The role of the session that the request's cookie names; nothing is changed in it."""
+    """Return the role of the session that the request's cookie names; nothing is changed in it."""
     cookies = parse_cookie("; ".join(v.decode("latin-1") for n, v in scope["headers"] if n == b"cookie"))
     session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
     user = User.objects.filter(pk=session[SESSION_KEY]).first() if SESSION_KEY in session else None

@@ -12,7 +12,7 @@ WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 400, 140, 56, 20, 10
 
 
 def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> SafeString:
-    """A count that grows over time; "" for fewer than two points."""
+    """Return a chart of a count over time; "" for fewer than two points."""
     if len(points) < 2:
         return SafeString("")
     first, last = points[0][0], points[-1][0]
@@ -43,7 +43,7 @@ def _at(at: datetime, zone: tzinfo, seconds: float) -> str:
 
 
 def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
-    """One bar of several parts of a whole; each part is a class of the style sheet and a count."""
+    """Return one bar of several parts of a whole; each part is a class of the style sheet and a count."""
     whole = max(sum(count for _name, count in parts), whole, 1)
     shown, x = [], 0.0
     for name, count in parts:
@@ -59,7 +59,7 @@ def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
 
 
 def columns(values: Sequence[int], ends: tuple[str, str], title: str) -> SafeString:
-    """A column for each value, from left to right; `ends` is written below the first and the last."""
+    """Return a column for each value, from left to right; `ends` is written below the first and the last."""
     top, step = max([*values, 1]), (WIDTH - LEFT - 8) / max(len(values), 1)
     shown = []
     for number, value in enumerate(values):
@@ -79,7 +79,7 @@ def columns(values: Sequence[int], ends: tuple[str, str], title: str) -> SafeStr
 
 
 def stacked(values: Sequence[Sequence[tuple[str, int]]], ends: tuple[str, str], title: str) -> SafeString:
-    """A column of several parts for each entry; each part is a class of the style sheet and a count."""
+    """Return a column of several parts for each entry; each part is a class of the style sheet and a count."""
     top = max([sum(count for _name, count in parts) for parts in values] + [1])
     step, cells = (WIDTH - LEFT - 8) / max(len(values), 1), []
     for number, parts in enumerate(values):
@@ -102,7 +102,7 @@ def stacked(values: Sequence[Sequence[tuple[str, int]]], ends: tuple[str, str], 
 
 
 def strip(states: Sequence[str], title: str) -> SafeString:
-    """A cell for each state, from left to right; a state is a class of the style sheet."""
+    """Return a cell for each state, from left to right; a state is a class of the style sheet."""
     cells = [(state, number * 8) for number, state in enumerate(states)]
     inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="6" height="16"/>', cells)
     return format_html(

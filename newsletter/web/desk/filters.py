@@ -11,11 +11,11 @@ register = template.Library()
 
 @register.filter
 def message(told: Message | str | None) -> str:
-    """A message in the language of the page, with times in the site's zone; text as it is."""
+    """Return a message in the language of the page, with times in the site's zone; text as it is."""
     return told if isinstance(told, str) else formatting.message(told, timezone.get_current_timezone())
 
 
 @register.filter
 def sentence(told: Message | str | None) -> str:
-    """A message that stands alone: with a capital letter and a full stop."""
+    """Return a message that stands alone: with a capital letter and a full stop."""
     return formatting.sentence(message(told))

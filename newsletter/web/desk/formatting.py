@@ -25,13 +25,13 @@ SILENT = ("content", "position", "moved_rank")
 
 
 def language() -> str:
-    """The locale of the page, as CLDR names it; English dates are written day first."""
+    """Return the locale of the page, as CLDR names it; English dates are written day first."""
     found = (get_language() or "en").replace("-", "_")
     return "en_GB" if found == "en" else found
 
 
 def period(edition: Edition) -> str:
-    """An edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
+    """Return an edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
     if edition.welcome_id:
         return _("Welcome series email")
     title, found = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
@@ -39,13 +39,13 @@ def period(edition: Edition) -> str:
 
 
 def cadence(of: Cadence) -> str:
-    """A cadence in a word, as editors read it."""
+    """Return a cadence in a word, as editors read it."""
     words = {"post": _("Every post"), "day": _("Daily"), "week": _("Weekly"), "month": _("Monthly")}
     return words[of]
 
 
 def message(told: Message | None, zone: tzinfo = UTC) -> str:
-    """A message in the language of the page, with the team's people by name; "" for none."""
+    """Return a message in the language of the page, with the team's people by name; "" for none."""
     return "" if told is None else render(_with_names(told), Localized(language(), gettext, ngettext, zone))
 
 
@@ -55,23 +55,25 @@ def _with_names(told: Message) -> Message:
 
 
 def stored(text: str) -> str:
-    """A server's reply or a message, as a text column has it, in the language of the page."""
+    """Return a server's reply or a message, as a text column has it, in the language of the page."""
     return message(from_text(text))
 
 
 def capital(sentence: str) -> str:
-    """A sentence with a capital letter at its beginning, unless it begins with a name (a key, a file, an edition)."""
+    """Return a sentence with a capital letter at its beginning, unless it begins with a name (a key, a file, an
+    edition).
+    """
     first = sentence.partition(" ")[0].rstrip(":")
     return (sentence[:1].upper() if first.isalpha() else sentence[:1]) + sentence[1:]
 
 
 def sentence(text: str) -> str:
-    """A text with a capital letter and a full stop."""
+    """Return a text with a capital letter and a full stop."""
     return capital(text) + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def moment(at: datetime | None, zone: tzinfo = UTC) -> str:
-    """A point in time with its weekday: `Fri 6 Feb, 18:00`; "" for none."""
+    """Return a time with its weekday: `Fri 6 Feb, 18:00`; "" for none."""
     if at is None:
         return ""
     local = at.astimezone(zone)
@@ -87,29 +89,29 @@ def _without_comma(day: str) -> str:
 
 
 def clock(at: datetime | None, zone: tzinfo = UTC) -> str:
-    """The time of day: `18:00`; "" for none."""
+    """Return the time of day: `18:00`; "" for none."""
     return format_datetime(at.astimezone(zone), "HH:mm", locale=language()) if at else ""
 
 
 def ago(at: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, or how soon: `2 hours ago`, `in 3 days`; "" for none."""
+    """Return how long ago, or how soon: `2 hours ago`, `in 3 days`; "" for none."""
     if at is None:
         return ""
     return format_timedelta(at - (now or timezone.now()), add_direction=True, locale=language())
 
 
 def span(length: timedelta) -> str:
-    """A length of time in its largest unit: `4 minutes`."""
+    """Return a length of time in its largest unit: `4 minutes`."""
     return format_timedelta(length, locale=language())
 
 
 def number(value: float) -> str:
-    """A number with its thousands apart."""
+    """Return a number with its thousands apart."""
     return format_decimal(value, locale=language())
 
 
 def share(part: int, whole: int, decimals: int = 1) -> str:
-    """A part of a whole in per cent, with one decimal or more; a dash where there is no whole."""
+    """Return a part of a whole in per cent, with one decimal or more; a dash where there is no whole."""
     if not whole:
         return "–"
     space = "" if language() == "en_GB" else " "
@@ -117,7 +119,7 @@ def share(part: int, whole: int, decimals: int = 1) -> str:
 
 
 def state(value: str) -> str:
-    """An edition's state in a word."""
+    """Return an edition's state in a word."""
     return {
         State.DRAFT: _("Draft"),
         State.APPROVED: _("Approved"),
@@ -131,7 +133,7 @@ def state(value: str) -> str:
 
 
 def outcomes() -> dict[str, str]:
-    """The states of a delivery in words, by their names in the database."""
+    """Return the states of a delivery in words, by their names in the database."""
     return {
         "accepted": _("accepted"),
         "pending": _("not sent yet"),
@@ -143,7 +145,7 @@ def outcomes() -> dict[str, str]:
 
 
 def standing(edition: Edition, zone: tzinfo) -> str:
-    """Where an edition stands, in a sentence."""
+    """Return where an edition stands, in a sentence."""
     name, when = State(edition.state), words_for_time(edition, zone)
     return {
         State.DRAFT: _draft(edition, zone),
@@ -185,7 +187,7 @@ def _due(edition: Edition, zone: tzinfo) -> str:
 
 
 def words_for_time(edition: Edition, zone: tzinfo) -> str:
-    """The time that matters in an edition's present state."""
+    """Return the time that matters in an edition's present state."""
     at = {
         State.APPROVED: edition.approved_at,
         State.QUEUED: edition.due_at,
@@ -196,7 +198,7 @@ def words_for_time(edition: Edition, zone: tzinfo) -> str:
 
 
 def difference(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """What differs between two states of a thing: key, before, after; only what changed, however deep it lies.
+    """Return the differences between two states: key, before, after; only changed values, at any depth.
 
     Of a post its headline stands for its number; marks of what it holds, and its place, are no news to anybody.
     """
@@ -244,16 +246,16 @@ def listed(names: Sequence[str]) -> str:
 
 
 def readers(count: int) -> str:
-    """A number of readers: `1,214 readers`."""
+    """Return a number of readers: `1,214 readers`."""
     return ngettext("%(count)s subscriber", "%(count)s subscribers", count) % {"count": number(count)}
 
 
 def day(at: datetime | date, zone: tzinfo = UTC) -> str:
-    """A day without its weekday: `6 Feb 2026`."""
+    """Return a day without its weekday: `6 Feb 2026`."""
     local = at.astimezone(zone).date() if isinstance(at, datetime) else at
     return format_date(local, "medium", locale=language())
 
 
 def day_heading(at: date) -> str:
-    """A day in full: `Friday 6 February 2026`."""
+    """Return a day in full: `Friday 6 February 2026`."""
     return _without_comma(format_date(at, "full", locale=language()))

@@ -126,6 +126,6 @@ class UserForm(DeskForm):
 
 
 def first_error(form: forms.Form) -> str:
-    """The first thing that is wrong with what was filled in, as a sentence."""
+    """Return the first thing that is wrong with what was filled in, as a sentence."""
     errors: dict[str, Any] = form.errors
     return next((str(e) for found in errors.values() for e in found), "")

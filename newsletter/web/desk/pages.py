@@ -32,13 +32,13 @@ def page(
 
 
 def _inactive(shown: object) -> str:
-    """What is said above a page about a newsletter that is paused or archived."""
+    """Return what is said above a page about a newsletter that is paused or archived."""
     message = inactivity(shown) if isinstance(shown, Newsletter) else None
     return as_sentence(message) if message else ""
 
 
 def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
-    """The newsletter of that name, or 404."""
+    """Return the newsletter of that name, or 404."""
     found = config_of(request).newsletters.get(name)
     if found is None:
         raise Http404(f"config.toml has no newsletter '{name}'")
@@ -46,7 +46,7 @@ def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
 
 
 def edition_of(newsletter: str, period: str) -> Edition:
-    """The edition of that name, or 404."""
+    """Return the edition of that name, or 404."""
     found = Edition.objects.filter(newsletter=newsletter, period=period).first()
     if found is None:
         raise Http404(f"there is no edition {newsletter}/{period}")
@@ -54,7 +54,7 @@ def edition_of(newsletter: str, period: str) -> Edition:
 
 
 def about(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dict[str, Any]:
-    """What every page about an edition shows of it: its subject as title, and its period in words."""
+    """Return what every page about an edition shows of it: its subject as title, and its period in words."""
     return {
         "newsletter": newsletter,
         "edition": edition,
@@ -64,12 +64,12 @@ def about(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
 
 
 def editor(request: HttpRequest) -> str:
-    """The address of whoever asks, as the audit log names them."""
+    """Return the address of whoever asks, as the audit log names them."""
     return request.user.get_username()
 
 
 def default_zone(request: HttpRequest) -> ZoneInfo:
-    """The time zone of what belongs to no newsletter: that of the first one."""
+    """Return the time zone for pages about no newsletter: that of the first one."""
     return next(iter(config_of(request).newsletters.values())).zone
 
 
@@ -85,7 +85,7 @@ def caught() -> Iterator[list[str]]:
 
 @contextmanager
 def sentences(request: HttpRequest) -> Iterator[None]:
-    """A job's refusal becomes a message on the next page; anything else goes its way."""
+    """Show a problem that is raised as a message on the next page."""
     with caught() as problems:
         yield
     for problem in problems:
@@ -93,7 +93,7 @@ def sentences(request: HttpRequest) -> Iterator[None]:
 
 
 def as_sentence(told: Message | Exception | str) -> str:
-    """What a job says, in the language of the page, with a capital letter and a full stop."""
+    """Return a problem's message in the language of the page, with a capital letter and a full stop."""
     if isinstance(told, str):
         text = told
     else:

@@ -145,8 +145,8 @@ TABLE: dict[str, Role] = {
 
 
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
-    """The role of whoever is logged in: Django's superusers are admins, all others editors, who may send unless an
-    admin left that out.
+    """Return the role of whoever is logged in: Django's superusers are admins, all others editors, who may send
+    unless an admin left that out.
     """
     if not isinstance(user, User) or not user.is_active:
         return Role.ANYONE
@@ -160,7 +160,7 @@ ROLE = "newsletter.role"
 
 
 def role(request: HttpRequest) -> Role:
-    """The role of whoever asks, ANYONE until the two-step login was given too; looked up once a request."""
+    """Return the role of whoever asks, ANYONE until the two-step login was given too; looked up once a request."""
     if request.session.get(CODE_WANTED):
         return Role.ANYONE
     held: Role | None = request.META.get(ROLE)
@@ -171,7 +171,7 @@ def role(request: HttpRequest) -> Role:
 
 
 def guarded(name: str, view: View) -> View:
-    """The view behind its row of the table, in one of the desk's languages, with the desk's headers."""
+    """Return the view behind its row of the table, in one of the desk's languages, with the desk's headers."""
     needed = TABLE[name]
 
     @wraps(view)
@@ -189,7 +189,7 @@ def guarded(name: str, view: View) -> View:
 
 
 def desk_language(asked: str | None) -> str:
-    """The desk speaks Norwegian and English; whoever asks for another language gets English."""
+    """Return the language of the desk for a request: Norwegian, or English for anyone who asks for another language."""
     return "nb" if (asked or "").split("-")[0] in ("nb", "nn", "no") else "en"
 
 
@@ -205,7 +205,7 @@ def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
 
 
 def refused(request: HttpRequest, *, sending: bool) -> HttpResponse:
-    """The page that says which right is missing, and who can give it."""
+    """Show the page that says which right is missing, and who can give it."""
     return render(request, "desk/refused.html", {"sending": sending, "admins": users.admins()}, status=403)
 
 

@@ -51,7 +51,7 @@ def check(*facts: ShownFact) -> None:
 
 
 def readers(posted: QueryDict, now: int) -> ShownFact:
-    """The number of readers in the field `readers`; small changes of a large list are tolerated."""
+    """Return the number of readers in the field `readers`; small changes of a large list are tolerated."""
     given = posted.get("readers", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
     same = before is not None and abs(now - before) <= before * TOLERATED_SHARE
@@ -61,13 +61,13 @@ def readers(posted: QueryDict, now: int) -> ShownFact:
 
 
 def count(posted: QueryDict, label: str, now: int) -> ShownFact:
-    """A number in the field `count`, exactly."""
+    """Return a number in the field `count`, exactly."""
     given = posted.get("count", "")
     return ShownFact(label, given[:20], formatting.number(now), given == str(now))
 
 
 def state(posted: QueryDict, now: str) -> ShownFact:
-    """An edition's state in the field `state`."""
+    """Return an edition's state in the field `state`."""
     given = posted.get("state", "")
     return ShownFact(
         _("Status"), formatting.state(given) if given in State.values else "", formatting.state(now), given == now

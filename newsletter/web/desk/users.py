@@ -36,7 +36,7 @@ class UserProblem(JobProblem):
 
 
 def address(raw: str) -> str:
-    """An address as people log in with it, in lower case.
+    """Return an address as people log in with it, in lower case.
 
     Raises UserProblem if it is invalid.
     """
@@ -52,12 +52,12 @@ def role_name(user: User) -> RoleName:
 
 
 def everybody() -> list[User]:
-    """All who may log in, by address."""
+    """Return all who may log in, by address."""
     return list(User.objects.order_by("username"))
 
 
 def with_sending() -> list[tuple[User, bool]]:
-    """All who may log in, by address, and whether each may send."""
+    """Return all who may log in, by address, and whether each may send."""
     without = set(User.objects.filter(groups__name=DRAFTS_ONLY, is_superuser=False).values_list("pk", flat=True))
     return [(user, user.pk not in without) for user in everybody()]
 
@@ -68,7 +68,7 @@ def admins() -> list[str]:
 
 
 def named(email: str) -> User:
-    """The person with that address.
+    """Return the user with that address.
 
     Raises UserProblem where there is none.
     """
@@ -94,7 +94,7 @@ def rename(user: User, name: str) -> None:
 
 @transaction.atomic
 def add(email: str, role: RoleName, by: str = "", *, sends: bool = True) -> User:
-    """A new person, who can't log in before they chose a password through `invitation`; admins may send in any case."""
+    """Return a new user, who can't log in before choosing a password through `invitation`. Admins may always send."""
     name = address(email)
     if User.objects.filter(username=name).exists():
         raise UserProblem(accounts.EXISTS(email=name))
@@ -107,7 +107,7 @@ def add(email: str, role: RoleName, by: str = "", *, sends: bool = True) -> User
 
 
 def may_send(user: User) -> bool:
-    """Whether somebody may approve, send and stop editions: admins always, editors unless it was left out."""
+    """Return whether a user may approve, send and stop editions: admins always, editors unless it was left out."""
     return user.is_superuser or not user.groups.filter(name=DRAFTS_ONLY).exists()
 
 
@@ -153,7 +153,7 @@ def set_password(user: User, password: str, by: str) -> None:
 
 
 def weakness(password: str) -> str:
-    """Why a password is too weak, in a sentence; "" where it is not."""
+    """Return why a password is too weak, in a sentence; "" where it is not."""
     try:
         validate_password(password)
     except ValidationError as e:
@@ -162,13 +162,13 @@ def weakness(password: str) -> str:
 
 
 def invitation(user: User, base: str) -> str:
-    """A link through which this person chooses a password; it works once, for three days."""
+    """Return a link through which this person chooses a password; it works once, for three days."""
     key = urlsafe_base64_encode(force_bytes(user.pk))
     return base + reverse("desk:password", args=(key, default_token_generator.make_token(user)))
 
 
 def invited(key: str, token: str) -> User | None:
-    """Whom such a link belongs to; None where it is used up, too old or forged."""
+    """Return the user of such a link; None if it is used up, too old or forged."""
     try:
         user = User.objects.filter(pk=int(urlsafe_base64_decode(key)), is_active=True).first()
     except ValueError:
@@ -177,7 +177,7 @@ def invited(key: str, token: str) -> User | None:
 
 
 def setup_link(base: str) -> str | None:
-    """The link that makes the first admin, good for a day; None where somebody may log in already."""
+    """Return the link that creates the first admin, valid for a day; None if somebody may log in already."""
     if User.objects.exists():
         return None
     # Written out, because reverse() would load every page, which a server that nobody visits does without.
@@ -185,7 +185,7 @@ def setup_link(base: str) -> str | None:
 
 
 def setup_allowed(token: str) -> bool:
-    """Whether a set-up link still works: it is ours, of today, and nobody used one."""
+    """Return whether a set-up link is valid: signed by us within a day, and nobody has used one."""
     try:
         signing.loads(token, salt=SETUP_SALT, max_age=SETUP_SECONDS)
     except signing.BadSignature:
@@ -195,7 +195,7 @@ def setup_allowed(token: str) -> bool:
 
 @transaction.atomic
 def set_up(email: str, password: str) -> User:
-    """The first admin.
+    """Return the first admin.
 
     Raises UserProblem where somebody else was faster.
     """

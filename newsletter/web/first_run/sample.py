@@ -28,7 +28,7 @@ def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
 
 
 def _latest(posts: tuple[FoundPost, ...], newsletter: Newsletter) -> list[FoundPost]:
-    """The posts of the last period that has any; all of them where none is dated."""
+    """Return the posts of the last period that has any; all of them where none is dated."""
     dated = sorted((p for p in posts if p.published), key=_published, reverse=True)
     if not dated:
         return list(posts[:_MOST])

@@ -72,7 +72,7 @@ def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
 
 
 def _known(request: HttpRequest, setup: SetUp) -> dict[str, Any]:
-    """What the form begins with: what was typed last, else the address under which this page was opened."""
+    """Return the form's initial values: what was typed last, else the address under which this page was opened."""
     if setup.search:
         return dict(setup.search.typed)
     return {"site_url": f"{request.scheme}://{request.get_host()}"}
@@ -86,7 +86,7 @@ def _search(form: BlogForm) -> BlogSearch:
 
 
 def _trial(setup: SetUp, search: BlogSearch) -> SetUp:
-    """The set-up as it would be with what was typed, before the blog has been read."""
+    """Return the set-up with the typed values, before the blog has been read."""
     blog = BlogProfile(url=search.url, title="newsletter")
     return replace(setup, site_url=search.typed["site_url"], private=search.private, blog=blog)
 
@@ -108,7 +108,7 @@ def reading(request: HttpRequest, setup: SetUp) -> HttpResponse:
 
 
 def _sentence(problem: Message) -> str:
-    """What went wrong, with the remedy that this page has."""
+    """Return what went wrong, with the remedy that this page has."""
     told = problem.param("message") if ABOUT.matches(problem) else problem
     if isinstance(told, Message) and PRIVATE_ADDRESS.matches(told):
         return _("This address is on this machine or on a private network. If that is intended, tick the box below.")
@@ -147,7 +147,7 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
 
 @_with_token
 def preview(request: HttpRequest, setup: SetUp) -> HttpResponse:
-    """The email with the blog's newest posts, for the sandboxed frame."""
+    """Show the email with the blog's newest posts, for the sandboxed frame."""
     if setup.blog is None:
         raise Http404
     try:
@@ -201,7 +201,7 @@ def _starting(request: HttpRequest) -> HttpResponse:
 
 
 def _account_link() -> str:
-    """The page of the running program on which the first account is made."""
+    """Return the page of the running program on which the first account is made."""
     return f"/desk/setup/{signing.dumps('first', salt=SETUP_SALT)}/"
 
 
@@ -218,7 +218,7 @@ def _is_valid(form: Any, setup: SetUp) -> bool:
 
 
 def _field(key: str, form: Any) -> str | None:
-    """The field for a key of config.toml, such as `newsletters.kinaforum.theme.logo`."""
+    """Return the field for a key of config.toml, such as `newsletters.kinaforum.theme.logo`."""
     last = key.rpartition(".")[2]
     name = {"from": "sender", "url": "site_url" if key == "site.url" else "blog", "editors[1]": "editor"}.get(
         last, last

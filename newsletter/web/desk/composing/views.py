@@ -26,7 +26,7 @@ CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}
 
 
 def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """What is rarely done with an edition, each with a sentence about it."""
+    """Show the less common actions for an edition, each with a sentence about it."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     context = {**about(request, found, shown), **queries.counts(found), "may_change": found.state == State.DRAFT}
     return page(request, "more", context, section="home")
@@ -77,7 +77,7 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The blocks of an edition, and a form for one: new, or the one that the address names."""
+    """Show the blocks of an edition, and a form for one: new, or the one that the address names."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     given, problem = queries.values(found, request.GET.get("block", "")), ""
     if request.method == "POST":
@@ -115,7 +115,7 @@ def _change_block(request: HttpRequest, found: Edition, given: dict[str, str]) -
 
 
 def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """All posts with a box to tick, and what can be done with those that are ticked."""
+    """Show all posts with a box to tick, and what can be done with those that are ticked."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     chosen = [n for n in map(whole_number, request.POST.getlist("post")) if n is not None]
     problem, day = "", request.POST.get("day", "")

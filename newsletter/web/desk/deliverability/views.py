@@ -23,7 +23,7 @@ STATES = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.WARNING: "waiting", Verd
 
 
 def deliverability(request: HttpRequest) -> HttpResponse:
-    """What was found when DNS was last checked, by domain and requirement."""
+    """Show what was found when DNS was last checked, by domain and requirement."""
     kept = dns_check.last()
     checks = kept[1] if kept else []
     context = {

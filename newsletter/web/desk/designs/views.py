@@ -26,7 +26,7 @@ from subscribers.requests import config_of
 
 
 def designs(request: HttpRequest, name: str) -> HttpResponse:
-    """Every design in a frame of its own."""
+    """Show every design in a frame of its own."""
     newsletter, found = newsletter_of(request, name), config_of(request)
     context = {
         "newsletter": newsletter,
@@ -41,7 +41,7 @@ def designs(request: HttpRequest, name: str) -> HttpResponse:
 
 @xframe_options_sameorigin
 def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
-    """One design's HTML alone, for the sandboxed frame; `dark=1` shows its dark mode."""
+    """Show one design's HTML alone, for the sandboxed frame; `dark=1` shows its dark mode."""
     newsletter, found = newsletter_of(request, name), config_of(request)
     digest = sample_digest(found, newsletter)
     if design not in DESIGNS or digest is None:
@@ -55,7 +55,7 @@ def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
 
 @xframe_options_sameorigin
 def preview(request: HttpRequest, name: str) -> HttpResponse:
-    """The newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet."""
+    """Show the newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet."""
     newsletter_of(request, name)
     try:
         found = _as_typed(request, name)

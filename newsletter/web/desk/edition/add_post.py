@@ -35,13 +35,13 @@ class AddField:
 
 
 def fields(given: Mapping[str, str], problems: Mapping[str, str]) -> list[AddField]:
-    """The fields in the form's order, with what was typed and what is wrong with it."""
+    """Return the fields in the form's order, with what was typed and what is wrong with it."""
     labels = {"url": _("Web address"), "title": _("Headline"), "text": _("Text (Markdown)")}
     return [AddField(key, labels[key], given.get(key, ""), problems.get(key, "")) for key in FIELDS]
 
 
 def field_of(refused: Problem) -> str:
-    """The field beside which a refusal is shown."""
+    """Return the field beside which a refusal is shown."""
     if messages.NO_HEADLINE.matches(refused.message):
         return "title"
     return "text" if messages.TEXT_TOO_LONG.matches(refused.message) else "url"
@@ -54,7 +54,7 @@ class NotFound(JobProblem):
 def add(
     configuration: Config, edition: Edition, by: str, *, url: str, title: str, text: str, day: date | None = None
 ) -> Edition:
-    """A post of the ledger by its address, else a page by its own headline, else what was written; under a day.
+    """Return a stored post by its address, else a page by its own headline, else what was typed; under a day.
 
     Raises JobProblem where the address can't be read and no headline was written either.
     """
@@ -89,6 +89,6 @@ def _of_page(configuration: Config, url: str) -> tuple[str, str]:
 
 
 def _first(page: lxml_html.HtmlElement, *paths: str) -> str:
-    """The first of these XPaths that finds text, on one line."""
+    """Return the first of these XPaths that finds text, on one line."""
     found = (spaced(str(text)) for path in paths for text in page.xpath(path))
     return next((text.strip()[:500] for text in found if text.strip()), "")

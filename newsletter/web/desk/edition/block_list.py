@@ -22,19 +22,19 @@ class BlockLine:
 
 
 def kinds() -> list[tuple[str, str]]:
-    """The kinds of blocks with their names."""
+    """Return the kinds of blocks with their names."""
     return [("sponsor", _("Sponsor")), ("event", _("Event")), ("action", _("Call to action"))]
 
 
 def places(edition: Edition, newsletter: config.Newsletter) -> list[tuple[str, str]]:
-    """Where a block can be, in reading order."""
+    """Return where a block can be, in reading order."""
     after = [(str(row.post), row.title) for day in posts(edition, newsletter).days for row in day.rows]
     below = [(post, _("After “%(title)s”") % {"title": title[:80]}) for post, title in after]
     return [(TOP, _("Below the introduction")), *below, (END, _("Above the sign-off"))]
 
 
 def blocks(edition: Edition, newsletter: config.Newsletter) -> list[BlockLine]:
-    """The blocks of an edition in reading order; one below a post that is not in the edition is at the end."""
+    """Return the blocks of an edition in reading order; one below a post that is not in the edition is at the end."""
     where, names = places(edition, newsletter), dict(kinds())
     order = {key: number for number, (key, _words) in enumerate(where)}
     ordered = sorted(edition.blocks, key=lambda block: order.get(block["after"], order[END]))

@@ -35,7 +35,7 @@ class TwoWordings(JobProblem):
 
 
 def mark(text: str) -> str:
-    """A short mark of a text, by which a page says what it was shown."""
+    """Return a short hash of a text, by which a form says which text was shown."""
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
@@ -57,7 +57,7 @@ def set_words(
 
 
 def plain(key: str, text: str) -> str:
-    """A text as it is kept: of a line, one space for any white space."""
+    """Return a text as it is stored; in a line, any white space becomes one space."""
     return " ".join(text.split()) if key in ("subject", "preheader") else text.replace("\r\n", "\n")
 
 
@@ -99,12 +99,12 @@ def _block(edition: Edition, revision: int, block: str) -> dict[str, Any] | None
 
 
 def _held(edition: Edition) -> Edition:
-    """The draft as it stands, its row held until the transaction ends."""
+    """Return the draft as it stands, its row held until the transaction ends."""
     return Edition.objects.select_for_update().get(pk=edition.pk)
 
 
 def _same_post(edition: Edition, seen: int, newest: int, post: int) -> bool:
-    """Whether a post is the same in two revisions, wherever others pushed it."""
+    """Return whether a post is the same in two revisions, apart from its position."""
     old, new = (_snapshot(edition, number).get("posts", {}).get(str(post)) for number in (seen, newest))
     if old is None or new is None:
         return False

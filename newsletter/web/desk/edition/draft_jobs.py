@@ -65,7 +65,7 @@ def _make(configuration: Config, job: Job, progress: work.JobProgress) -> work.J
 
 
 def _made(request: HttpRequest, job: Job) -> HttpResponse:
-    """The draft; or the newsletter, with the reason why there is none."""
+    """Show the draft; or the newsletter, with the reason why there is none."""
     if job.problem:
         messages.error(request, as_sentence(job.problem))
         return redirect("desk:newsletter", job.about)
@@ -82,7 +82,7 @@ def _refresh(configuration: Config, job: Job, progress: work.JobProgress) -> wor
 
 
 def _refreshed(request: HttpRequest, job: Job) -> HttpResponse:
-    """The draft, with what came of reading the sources."""
+    """Show the draft, with the result of reading the sources."""
     if job.problem:
         messages.error(request, as_sentence(job.problem))
     elif job.result["changed"]:

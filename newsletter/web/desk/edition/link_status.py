@@ -44,7 +44,7 @@ def check(configuration: Config, addresses: list[str]) -> LinkReport:
 
 
 def _answer(configuration: Config, address: str, end: float) -> Message | Literal["", None]:
-    """Why an address is broken, "" where it is not, None where there was no time."""
+    """Return why an address is broken; "" if it is not, None if there was no time to check it."""
     key = f"link-{blake2b(address.encode(), digest_size=16).hexdigest()}"
     kept: Message | Literal["", None] = cache.get(key)
     if kept is not None:

@@ -41,7 +41,7 @@ KINDS = ("phone", "desktop", "inbox", "text", "raw")
 
 
 def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """What stands beside the draft: the mail on a phone, its size, the findings; and the buttons below."""
+    """Show the panel beside the draft: the email on a phone, its size, the findings and the buttons."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     context = about(request, found, shown)
     context["redo"] = history.steps(found)[1] if found.state == State.DRAFT else None
@@ -75,7 +75,7 @@ def _looked_at(request: HttpRequest, found: Edition) -> dict[str, object]:
 
 
 def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The page with the frame, what to look at chosen by its address."""
+    """Show the page with the frame; its address says which view is shown."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     chosen = _chosen(request)
     context = {
@@ -146,7 +146,7 @@ def _or_the_reason(view: Callable[[HttpRequest, str, str], HttpResponse]) -> Cal
 @xframe_options_sameorigin
 @_or_the_reason
 def frame(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The mail's HTML alone, for the sandboxed frame; `dark=1` its dark side, `bare=1` without images."""
+    """Return the email's HTML alone, for the sandboxed frame; `dark=1` in dark mode, `bare=1` without images."""
     looked_at, chosen = _proof(request, edition_of(name, period)), _chosen(request)
     who = queries.reader(_allowed_reader(request, chosen))
     response = HttpResponse(queries.html(looked_at, who, dark=bool(chosen["dark"])))
@@ -165,7 +165,7 @@ def _allowed_reader(request: HttpRequest, chosen: dict[str, str]) -> str:
 @xframe_options_sameorigin
 @_or_the_reason
 def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The mail's text part."""
+    """Show the email's text part."""
     looked_at = _proof(request, edition_of(name, period))
     who = queries.reader(_allowed_reader(request, _chosen(request)))
     return _plain(render.reader_text(looked_at.rendered, looked_at.letterhead, who))
@@ -174,7 +174,7 @@ def text(request: HttpRequest, name: str, period: str) -> HttpResponse:
 @xframe_options_sameorigin
 @_or_the_reason
 def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The whole mail as it goes over the line."""
+    """Show the whole email as it is sent."""
     edition = edition_of(name, period)
     who = queries.reader(_allowed_reader(request, _chosen(request)))
     position = int(_chosen(request)["variant"] or 0)
@@ -190,6 +190,6 @@ def _plain(shown: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
 
 @_or_the_reason
 def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Whether the addresses in the mail answer; asked by the page when it is there already."""
+    """Show whether the links in the email work; the page asks for it once it is loaded."""
     looked_at = queries.proof(config_of(request), edition_of(name, period))
     return page(request, "_links", {"checked": checking.check(config_of(request), queries.links(looked_at))})

@@ -56,7 +56,7 @@ class Told:
 
 
 def content_mark(edition: Edition) -> str:
-    """A short mark of what the posts in the edition say at this moment: other once a source changed one of them."""
+    """Return a short hash of the present texts of the posts in the edition; it changes when a source changes one."""
     posts = edition.entries.filter(included=True).order_by("position", "pk")
     content = list(posts.values_list("post_id", "post__content_hash", "post__changed_at"))
     return blake2b(repr((edition.revision, content)).encode(), digest_size=8).hexdigest()
@@ -74,7 +74,9 @@ class Rendering:
 
 
 def proof(configuration: Config, edition: Edition) -> Proof:
-    """The edition rendered; kept while its content is the same, so that each frame of it need not make it anew."""
+    """Return the rendered edition. It is kept while its content is the same, so that it is rendered once for all
+    frames.
+    """
     return _proof(Rendering(edition.pk, edition.state, content_mark(edition), id(configuration), configuration))
 
 
@@ -84,7 +86,7 @@ def _proof(wanted: Rendering) -> Proof:
 
 
 def size(looked_at: Proof) -> Size:
-    """The size for a sample reader."""
+    """Return the size for a sample reader."""
     count = len(preview.reader_html(looked_at.rendered, looked_at.letterhead, sample_reader()).encode())
     return Size(count, round(count * 100 / CLIPPED_AT), f"{formatting.number(round(count / 1024))} KB")
 
@@ -116,7 +118,7 @@ def reader(who: str) -> Reader:
 
 
 def html(looked_at: Proof, who: Reader, *, dark: bool) -> str:
-    """The mail's HTML for a frame, showing its dark or its light side whatever the browser prefers."""
+    """Return the email's HTML for a frame, in dark or light mode whatever the browser prefers."""
     return in_scheme(preview.reader_html(looked_at.rendered, looked_at.letterhead, who), dark=dark)
 
 
@@ -126,12 +128,12 @@ def in_scheme(made: str, *, dark: bool) -> str:
 
 
 def _always(scheme: str, dark: bool) -> str:
-    """A media query that always, or never, holds."""
+    """Return a media query that always, or never, holds."""
     return "(min-width: 0)" if (scheme.lower() == "dark") == dark else "(max-width: 0)"
 
 
 def links(looked_at: Proof) -> list[str]:
-    """The addresses that the posts link to, each once; the site's own are left out."""
+    """Return the addresses that the posts link to, each once; the site's own are left out."""
     own = urlsplit(looked_at.letterhead.site_url).netloc
     return list(
         dict.fromkeys(address for address in _found(looked_at.rendered.html) if split_address(address).netloc != own)

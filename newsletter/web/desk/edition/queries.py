@@ -69,7 +69,7 @@ class Change:
 
 
 def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
-    """All posts of an edition: one query, whatever their number; of their texts only the beginning is read."""
+    """Return all posts of an edition: one query, whatever their number; of their texts only the beginning is read."""
     entries = edition.entries.select_related("post").defer("post__html", "post__summary", "text")
     entries = entries.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
     days: dict[date, list[EditionPost]] = {}
@@ -111,7 +111,7 @@ def _row(entry: EditionPost, newsletter: config.Newsletter, day: date | None = N
 
 
 def plain(html: str) -> str:
-    """Text out of HTML that may be cut in the middle of a tag; one space for any white space."""
+    """Return text out of HTML that may be cut in the middle of a tag; one space for any white space."""
     return " ".join(unescape(strip_tags(re.sub(r"<[^>]*\Z", "", html.replace("><", "> <")))).split())
 
 
@@ -120,7 +120,9 @@ def _short(text: str) -> str:
 
 
 def place(found: Posts, post: int, act: str) -> tuple[date, int] | None:
-    """Where a post goes that is moved up or down by one: within its day, else to the end or start of the next one."""
+    """Return the new place of a post that is moved up or down by one: within its day, else at the end or start of the
+    next one.
+    """
     for number, day in enumerate(found.days):
         index = next((i for i, row in enumerate(day.rows) if row.post == post), None)
         if index is None:
@@ -136,7 +138,7 @@ def place(found: Posts, post: int, act: str) -> tuple[date, int] | None:
 
 
 def history(edition: Edition, newsletter: config.Newsletter, limit: int | None = 100) -> list[Change]:
-    """The newest revisions of a draft, without what they hold."""
+    """Return the newest revisions of a draft, without their contents."""
     rows = list(edition.revisions.defer("snapshot").order_by("-number")[:limit])
     names = users.names(r.by for r in rows)
     return [_change(r, names, newsletter) for r in rows]
@@ -148,6 +150,6 @@ def _change(revision: Revision, names: Mapping[str, str], newsletter: config.New
 
 
 def last_change(edition: Edition, newsletter: config.Newsletter) -> str:
-    """What the newest revision changed, in words: `Removed: A headline`."""
+    """Return what the newest revision changed, in words: `Removed: A headline`."""
     told = edition.revisions.filter(number=edition.revision).values_list("what", flat=True).first()
     return formatting.capital(formatting.message(told, newsletter.zone))

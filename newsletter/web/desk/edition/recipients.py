@@ -27,7 +27,9 @@ def count(newsletter: Newsletter, edition: Edition) -> int:
 
 
 def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
-    """How many would get nothing, by reason, nobody twice: for the moment before sending; nobody once it has begun."""
+    """Return the numbers of readers who would be left out, by reason, each counted once; none once sending has
+    begun.
+    """
     if edition.audience is not None:
         return []
     reasons = {

@@ -39,7 +39,7 @@ IN_FULL_UP_TO = 20
 
 
 def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The whole page; what is no draft any more is shown, but can't be changed."""
+    """Show the whole page; an edition that is no draft any more can't be changed."""
     return _whole(request, newsletter_of(request, name), edition_of(name, period))
 
 
@@ -50,7 +50,7 @@ def _whole(
     given: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """The page; `given` is what was filled in to add a post, and `problems` why that was refused, by field.
+    """Show the page; `given` is what was filled in to add a post, and `problems` why that was refused, by field.
 
     Previews of texts show the images of sources, as the email does.
     """
@@ -75,7 +75,7 @@ def _whole(
 
 
 def _context(request: HttpRequest, shown: Newsletter, found: Edition) -> dict[str, object]:
-    """The list of posts; in full only where it is short, what is out only where it is asked for."""
+    """Return the list of posts; in full only if it is short, with the posts left out only if asked for."""
     posts = queries.posts(found, shown)
     return {
         "newsletter": shown,
@@ -136,7 +136,7 @@ class WordField:
 
 
 def word_fields(edition: Edition) -> list[WordField]:
-    """The four, in reading order."""
+    """Return the four parts, in reading order."""
     fields = (
         ("subject", _("Subject"), _("If you leave this blank, we use the headlines."), 1),
         (
@@ -152,7 +152,7 @@ def word_fields(edition: Edition) -> list[WordField]:
 
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The list of posts alone, as it stands now."""
+    """Show the present list of posts alone."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     return page(request, "_posts", {**_context(request, shown, found), "saved": True})
 
@@ -248,7 +248,7 @@ class _Act:
 
 
 def _day(text: str) -> date:
-    """The day of a form. Raises Http404 for anything else, which the browser's field for days doesn't send."""
+    """Return the day of a form. Raises Http404 for anything else, which the browser's field for days doesn't send."""
     try:
         return date.fromisoformat(text)
     except ValueError:
@@ -268,7 +268,7 @@ def _asked(request: HttpRequest) -> _Act:
 
 
 def original(request: HttpRequest, name: str, period: str, post: int) -> HttpResponse:
-    """One post opened for writing, with what its source said beside it."""
+    """Show one post opened for editing, with its source's text beside it."""
     found = edition_of(name, period)
     entry = found.entries.select_related("post").filter(post_id=post).first()
     if entry is None:
@@ -288,7 +288,7 @@ def original(request: HttpRequest, name: str, period: str, post: int) -> HttpRes
 
 
 def _source_text(entry: EditionPost) -> str:
-    """What the source says, as Markdown, which an editor begins with."""
+    """Return the source's text as Markdown, with which an editor begins."""
     return to_markdown(entry.post.html or entry.post.summary).strip()
 
 
@@ -314,7 +314,7 @@ def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """What was changed, by whom; any revision can be gone back to."""
+    """Show the changes and who made them; any revision can be restored."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     context = {
         **about(request, found, shown),
@@ -348,7 +348,9 @@ def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _wanted(request: HttpRequest, found: Edition) -> tuple[int, MessageType, str] | None:
-    """The revision to restore, how the history calls that, and how the page does; None if there is nothing to do."""
+    """Return the revision to restore, and the words for it in the history and on the page; None if there is nothing to
+    restore.
+    """
     asked = whole_number(request.POST.get("to", ""))
     back, forth = recorded.steps(found)
     if asked is not None and (back is None or asked != back.to):
@@ -363,14 +365,14 @@ def _wanted(request: HttpRequest, found: Edition) -> tuple[int, MessageType, str
 
 
 def _undone(request: HttpRequest, found: Edition) -> HttpResponse:
-    """The list of posts after an act of the same page was undone."""
+    """Show the list of posts after an act of the same page was undone."""
     shown = newsletter_of(request, found.newsletter)
     context = {**_context(request, shown, found), **_saved(request, found), "toast": _("Undone.")}
     return _told(page(request, "_posts", context))
 
 
 def revision_of(request: HttpRequest) -> int:
-    """The revision that the editor was shown."""
+    """Return the revision that the editor was shown."""
     asked = whole_number(request.POST.get("revision", ""))
     if asked is None:
         raise Http404("an act on a draft names the revision that was looked at")

@@ -108,7 +108,7 @@ def _day(edition: Edition, newsletter: Newsletter) -> str:
 
 
 def _engagement(editions: Sequence[_SentEdition]) -> tuple[TrendFigure, ...]:
-    """A chart of each number that is not always zero; the table has all of them."""
+    """Return a chart of each number that is not always zero; the table has all of them."""
     ends = (editions[0].began, editions[-1].began) if editions else ("", "")
     counts = {key: [getattr(each, key) for each in editions] for key in ("unsubscribed", "bounced", "complained")}
     return tuple(

@@ -78,7 +78,7 @@ class Card:
 
 
 def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLine:
-    """How an edition is shown in a list; once it has begun to leave, its report is what one wants to see."""
+    """Return how an edition is shown in a list; once sending has begun, with a link to its report."""
     route = "desk:report" if edition.state in (State.SENT, State.SENDING, State.PAUSED) else "desk:edition"
     address = reverse(route, args=(edition.newsletter, edition.period))
     state, standing = formatting.state(edition.state), formatting.standing(edition, newsletter.zone)
@@ -86,12 +86,12 @@ def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLi
 
 
 def lines(editions: Iterable[Edition], newsletter: Newsletter, titles: Mapping[int, str]) -> list[EditionLine]:
-    """Lines of editions, with their subjects as `subjects` finds them."""
+    """Return lines of editions, with their subjects as `subjects` finds them."""
     return [line(edition, newsletter, titles[edition.pk]) for edition in editions]
 
 
 def cards(config: Config, now: datetime) -> list[Card]:
-    """All newsletters, in the order of the configuration."""
+    """Return all newsletters, in the order of the configuration."""
     editions = _open_ones() | _last_ones(config)
     sources, results = health(config), _results(editions)
     known = {e for e in editions if e.newsletter in config.newsletters}
@@ -103,7 +103,7 @@ def cards(config: Config, now: datetime) -> list[Card]:
 
 
 def problems(config: Config, shown: Iterable[Card], now: datetime, restart: Sequence[str] = ()) -> list[Attention]:
-    """What waits for a person, what is worst first; `restart` names keys that take effect with the next start."""
+    """Return what needs attention, the worst first; `restart` names keys that take effect with the next start."""
     found = _of_restored(config) + _of_services() + _of_machines() + _of_restart(restart)
     found += [p for card in shown for each in card.open for p in _of_edition(each, card.newsletter, now)]
     found += [p for card in shown if (p := _of_inactive(card))]
@@ -131,7 +131,7 @@ def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
 
 
 def notes_for(me: str, config: Config) -> list[Attention]:
-    """Notes of colleagues for whoever asks, that are not done."""
+    """Yield notes of colleagues for the user that are not done."""
     found = editions_with_notes_for(me, config.newsletters)
     titles = subjects([edition for edition, _count in found], config)
     return [
@@ -151,7 +151,7 @@ def _open_ones() -> set[Edition]:
 
 
 def _last_ones(config: Config) -> set[Edition]:
-    """The newest sent edition of each newsletter: one query, over as many rows as there are newsletters."""
+    """Return the newest sent edition of each newsletter: one query, over as many rows as there are newsletters."""
     newest = [
         Edition.objects.filter(newsletter=name, state=State.SENT, welcome=None).order_by("-until").values("pk")[:1]
         for name in config.newsletters
@@ -161,7 +161,7 @@ def _last_ones(config: Config) -> set[Edition]:
 
 
 def _results(editions: set[Edition]) -> dict[int, str]:
-    """What became of the sent ones among them, in words: how many were accepted of how many."""
+    """Return the results of the sent editions, in words: how many emails were accepted of how many."""
     sent = {e.pk: e.audience or 0 for e in editions if e.state == State.SENT}
     sums = Tally.objects.filter(edition__in=sent).values_list("edition_id").annotate(n=Sum("accepted")).order_by()
     return {
@@ -202,7 +202,7 @@ def _card(
 
 
 def _of_inactive(card: Card) -> Attention | None:
-    """An edition that would be sent if its newsletter were not paused."""
+    """Return a warning about an edition that would be sent if its newsletter were not paused."""
     held = any(each.edition.state in (State.SENDING, State.QUEUED, State.APPROVED) for each in card.open)
     message = inactivity(card.newsletter) if held else None
     if message is None:
@@ -258,7 +258,7 @@ def _is_overdue(edition: Edition, now: datetime) -> bool:
 
 
 def _of_links(config: Config, name: str) -> Iterator[Attention]:
-    """A newsletter whose mails must not leave, since their links would lead nowhere."""
+    """Yield newsletters that must not be sent, since their links would not work."""
     try:
         check_links(config, name)
     except JobProblem as problem:
@@ -295,7 +295,7 @@ def _of_services() -> list[Attention]:
 
 
 def _of_restored(config: Config) -> list[Attention]:
-    """A restored database, from which nothing is sent until somebody confirms it."""
+    """Return a warning about a restored database, from which nothing is sent until somebody confirms it."""
     if (held := hold.reason()) is None:
         return []
     said = formatting.sentence(formatting.message(held, next(iter(config.newsletters.values())).zone))
@@ -316,7 +316,7 @@ def _of_restart(keys: Sequence[str]) -> list[Attention]:
 
 
 def _of_mailbox(config: Config) -> Iterator[Attention]:
-    """A bounce mailbox that can't be read, and messages in it that a person must read."""
+    """Yield warnings about a bounce mailbox that can't be read, and messages in it that a person must read."""
     if trouble := mailbox_status.trouble(config):
         text = _("Bounces can’t be read: %(why)s") % {"why": formatting.message(trouble)}
         yield Attention("warning", text, reverse("desk:settings"), _("View settings"))
@@ -333,7 +333,7 @@ def _of_mailbox(config: Config) -> Iterator[Attention]:
 
 
 def _of_unsent() -> Iterator[Attention]:
-    """Confirmations and notices that could not be sent."""
+    """Yield warnings about confirmations and notices that could not be sent."""
     queued = mail_queue.summary()
     count = queued.failing + queued.given_up
     if count:
@@ -347,7 +347,7 @@ def _of_unsent() -> Iterator[Attention]:
 
 
 def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
-    """Sources that can't be read: their names first, those with the same problem together."""
+    """Yield warnings about sources that can't be read, one for those with the same problem, with their names first."""
     names: dict[str, list[str]] = {}
     for source in failing:
         said = names.setdefault(formatting.message(_without_subject(source.problem)), [])
@@ -361,7 +361,7 @@ def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
 
 
 def _without_subject(told: Message | None) -> Message | None:
-    """A message without the address that it begins with."""
+    """Return a message without the address that it begins with."""
     while ABOUT.matches(told) and told is not None and isinstance(inner := told.param("message"), Message):
         told = inner
     return told

@@ -131,7 +131,7 @@ def audience(newsletter: Newsletter, now: datetime) -> Audience:
 
 
 def _counts(name: str, now: datetime) -> tuple[int, int, list[tuple[datetime, int]]]:
-    """The number of subscribers, its change in 30 days, and the number at the end of each of the last weeks."""
+    """Return the number of subscribers, its change in 30 days, and the number at the end of each of the last weeks."""
     found = Subscription.objects.filter(newsletter=name)
     recent = now - RECENT
     counted = found.aggregate(

@@ -15,7 +15,7 @@ from subscribers.requests import config_of
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """All newsletters; problems first."""
+    """Show all newsletters; problems first."""
     now = timezone.now()
     cards = home_queries.cards(config_of(request), now)
     problems = home_queries.problems(config_of(request), cards, now, config.snapshot().restart)
@@ -25,7 +25,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def newsletter(request: HttpRequest, name: str) -> HttpResponse:
-    """All editions of a newsletter, newest first."""
+    """Show all editions of a newsletter, newest first."""
     shown = newsletter_of(request, name)
     found = Paginator(Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk"), 25)
     editions = found.get_page(request.GET.get("page"))

@@ -18,7 +18,7 @@ SILENT = timedelta(minutes=1)
 
 
 def job(request: HttpRequest, pk: int) -> HttpResponse:
-    """The progress of a job, or its result once it is finished."""
+    """Show the progress of a job, or its result once it is finished."""
     found = get_object_or_404(Job, pk=pk)
     kind = _kind(found)
     if role(request) < kind.role:
@@ -31,7 +31,7 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def live(request: HttpRequest, pk: int) -> HttpResponse:
-    """The part that is asked for again until the job is finished; then the page is loaded anew."""
+    """Show the part that is asked for again until the job is finished; then the page is loaded anew."""
     found = get_object_or_404(Job, pk=pk)
     if role(request) < _kind(found).role:
         return HttpResponse(status=403)

@@ -27,7 +27,7 @@ def _person(request: HttpRequest) -> User:
 
 
 def account(request: HttpRequest) -> HttpResponse:
-    """The page itself; a two-step login that was begun shows its picture until it is confirmed or given up."""
+    """Show the page; a two-step login that is being set up shows its QR code until it is confirmed or cancelled."""
     user = _person(request)
     device = TOTPDevice.objects.filter(user=user).order_by("-confirmed").first()
     context = {
@@ -63,7 +63,7 @@ def change_name(request: HttpRequest) -> HttpResponse:
 @require_POST
 @sensitive_post_parameters("password", "old")
 def change_password(request: HttpRequest) -> HttpResponse:
-    """A new password against the old one; other sessions end."""
+    """Change the password, which needs the old one; other sessions end."""
     user, form = _person(request), PasswordForm(request.POST)
     if not user.check_password(request.POST.get("old", "")):
         messages.error(request, _("Wrong current password. Nothing was changed."))
@@ -134,7 +134,7 @@ def end_session(request: HttpRequest) -> HttpResponse:
 
 
 def _picture(device: TOTPDevice) -> SafeString:
-    """The device's key as a QR code; an SVG that the library draws from our own data."""
+    """Return the device's key as a QR code; an SVG that the library draws from our own data."""
     import qrcode.image.svg  # loaded for the first code: it takes 5 MB, most of it Pillow's
 
     image = qrcode.make(device.config_url, image_factory=qrcode.image.svg.SvgPathFillImage, box_size=8)
@@ -142,7 +142,7 @@ def _picture(device: TOTPDevice) -> SafeString:
 
 
 def _spelled(device: TOTPDevice) -> str:
-    """The key in groups of four letters (base 32), for typing."""
+    """Return the key in groups of four letters (base 32), for typing."""
     from base64 import b32encode
 
     letters = b32encode(unhexlify(device.key)).decode().rstrip("=")

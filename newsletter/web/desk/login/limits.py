@@ -17,7 +17,9 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def networks(address: str) -> tuple[str, ...]:
-    """The networks of an address that are counted, the smallest first; what isn't an address counts as itself."""
+    """Return the networks of an address that are counted, the smallest first; what isn't an address counts as
+    itself.
+    """
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -28,7 +30,7 @@ def networks(address: str) -> tuple[str, ...]:
 
 
 def locked_address(request: HttpRequest) -> str:
-    """The address that django-axes locks together with a name: of IPv6 the /64, which is one host's."""
+    """Return the address that django-axes locks together with a name: of IPv6 the /64, which is one host's."""
     address: str = request.META.get("REMOTE_ADDR", "")
     return networks(address)[0].partition("/")[0] if address else ""
 

@@ -39,12 +39,12 @@ def make(user: User, by: str) -> list[str]:
 
 
 def left(user: User) -> int:
-    """How many of the codes were not used yet."""
+    """Return how many of the codes were not used yet."""
     return int(StaticToken.objects.filter(device__user=user).count())
 
 
 def use(user: User, typed: str) -> StaticDevice | None:
-    """The device that the code opens, and the code is used up; None if it isn't one of theirs."""
+    """Return the device of a recovery code, which is used up by this; None if the code isn't theirs."""
     code = "".join(letter for letter in typed.lower() if letter in LETTERS)
     device = StaticDevice.objects.filter(user=user).first()
     if device is None or len(code) != LENGTH:
@@ -58,7 +58,7 @@ def use(user: User, typed: str) -> StaticDevice | None:
 
 
 def switched_on() -> set[int]:
-    """The numbers of those who log in with a two-step login."""
+    """Return the numbers of those who log in with a two-step login."""
     return set(TOTPDevice.objects.filter(confirmed=True).values_list("user_id", flat=True))
 
 
@@ -71,6 +71,6 @@ def switch_off(user: User, by: str) -> None:
 
 
 def _mark(user: User, code: str, secret: str) -> str:
-    """What stands for a code in the database: 80 bits."""
+    """Return the hash of a code that is stored in the database: 80 bits."""
     made = salted_hmac("newsletter.desk.recovery", f"{user.pk} {code}", secret=secret, algorithm="sha256")
     return b32encode(made.digest()[:10]).decode("ascii")

@@ -33,7 +33,7 @@ def begin(request: HttpRequest) -> None:
 
 
 def of(user: User, here: str | None) -> list[LoginSession]:
-    """All sessions of a person that have not run out, this one first."""
+    """Return all sessions of a person that have not run out, this one first."""
     places = []
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
         held = session.get_decoded()
@@ -65,7 +65,7 @@ def _mark(key: str) -> str:
 
 
 def _browser(agent: str) -> str:
-    """The browser and system in a User-Agent, as people name them."""
+    """Return the browser and system in a User-Agent, as people name them."""
     browsers = (("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
     systems = (("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), *MACHINES)
     browser = next((name for mark, name in browsers if mark in agent), "")

@@ -82,14 +82,14 @@ def _enter(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _back(request: HttpRequest) -> str:
-    """Where to go afterwards: a page of this desk, or nowhere."""
+    """Return where to go afterwards: a page of this desk, or nowhere."""
     asked = request.POST.get("next") or request.GET.get("next", "")
     safe = url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     return asked if safe and asked.startswith("/desk/") else ""
 
 
 def code(request: HttpRequest) -> HttpResponse:
-    """The two-step login, for whoever switched it on; the device itself slows down guessing."""
+    """Show the two-step login, for whoever switched it on; the device itself slows down guessing."""
     user = request.user
     if not isinstance(user, User) or not request.session.get(CODE_WANTED):
         return redirect("desk:home")
@@ -121,7 +121,7 @@ def code(request: HttpRequest) -> HttpResponse:
 
 
 def _authenticated(user: User, code: str) -> Device | None:
-    """The authenticator that shows this code now."""
+    """Return the authenticator that shows this code now."""
     devices = TOTPDevice.objects.filter(user=user, confirmed=True)
     return next((d for device in devices if (d := verify_token(user, device.persistent_id, code))), None)
 
@@ -135,7 +135,7 @@ def logout(request: HttpRequest) -> HttpResponse:
 
 @sensitive_post_parameters("password")
 def setup(request: HttpRequest, token: str) -> HttpResponse:
-    """The first admin, through the link that the program printed when it started."""
+    """Create the first admin, through the link that the program printed when it started."""
     if not users.setup_allowed(token):
         return page(request, "link_over", {"setup": True}, status=410)
     form = SetupForm(request.POST or None)

@@ -19,7 +19,7 @@ from newsletter.web.numbers import whole_number
 
 
 def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The notes of an edition, newest first, and a form for a new one."""
+    """Show the notes of an edition, newest first, and a form for a new one."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     given = {"text": "", "to": ""}
     problem = ""

@@ -16,7 +16,7 @@ from subscribers.requests import config_of
 
 
 def listed(request: HttpRequest) -> HttpResponse:
-    """All tokens, and a form for one more; a new one is shown here and nowhere else."""
+    """Show all tokens, and a form for one more; a new one is shown here and nowhere else."""
     known = config_of(request).newsletters
     choices = [(each.name, each.title) for each in known.values()]
     form = TokenForm(choices, request.POST if request.method == "POST" else None)

@@ -21,7 +21,7 @@ PAGE = 50
 
 
 def listed(request: HttpRequest) -> HttpResponse:
-    """All webhooks, and a form for one more."""
+    """Show all webhooks, and a form for one more."""
     known = config_of(request).newsletters
     choices = [(each.name, each.title) for each in known.values()]
     form = WebhookForm(choices, request.POST if request.method == "POST" else None)
@@ -51,7 +51,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 def log(request: HttpRequest, pk: int) -> HttpResponse:
-    """One webhook: its secret, and what it was told, the newest first."""
+    """Show one webhook: its secret, and what it was told, the newest first."""
     row, zone = get_object_or_404(EventWebhook, pk=pk), default_zone(request)
     deliveries = row.deliveries.select_related("event").order_by("-pk")
     found = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))

@@ -23,13 +23,13 @@ from subscribers.requests import config_of
 
 
 def size(newsletter: Newsletter, filtered: str) -> int:
-    """How many of those who would get an edition now a filter picks. Raises WhereProblem."""
+    """Return how many of the present recipients of an edition match a filter. Raises WhereProblem."""
     found = Subscription.objects.receiving(newsletter, timezone.now())
     return found.filter(parse_where(filtered).q(newsletter.zone)).count()
 
 
 def listed(request: HttpRequest) -> HttpResponse:
-    """All segments, by newsletter."""
+    """Show all segments, by newsletter."""
     known = config_of(request).newsletters
     rows = [
         {"segment": each, "newsletter": known[each.newsletter].title, "size": _size_text(known[each.newsletter], each)}
@@ -71,12 +71,12 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
 
 
 def count(request: HttpRequest) -> HttpResponse:
-    """How many the conditions pick that are being filled in."""
+    """Show how many subscribers match the conditions being typed."""
     return page(request, "_segment_count", {"count": _count(request, request.GET.dict())})
 
 
 def _count(request: HttpRequest, given: Mapping[str, Any]) -> str:
-    """The number in words; "" while there are no conditions, or none that can be read."""
+    """Return the number in words; "" while there are no conditions, or none that can be read."""
     newsletter = config_of(request).newsletters.get(str(given.get("newsletter", "")))
     filtered = where(given)
     if newsletter is None or not filtered:

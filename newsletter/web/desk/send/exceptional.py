@@ -70,7 +70,9 @@ def _send(request: HttpRequest, shown: Newsletter, found: Edition) -> None:
 
 
 def _reviewed(request: HttpRequest, found: Edition) -> dict[str, object]:
-    """What a draft's form carries: its revision, a mark of its content, and the lint errors that can be overridden."""
+    """Return what a draft's form carries: its revision, a mark of its content, and the lint errors that can be
+    overridden.
+    """
     if found.state == State.APPROVED:
         return {"revision": found.approved_content.revision}
     if found.state != State.DRAFT:
@@ -84,7 +86,7 @@ def _reviewed(request: HttpRequest, found: Edition) -> dict[str, object]:
 
 
 def _reason(found: Edition, shown: Newsletter) -> str:
-    """Why the edition is not sent now, as a sentence."""
+    """Return why the edition is not sent now, as a sentence."""
     message = found.waiting or (found.reason if found.state == State.SKIPPED else None)
     if message is not None:
         return formatting.capital(formatting.message(message, shown.zone))
@@ -102,7 +104,7 @@ def _reason(found: Edition, shown: Newsletter) -> str:
 
 
 def _is_scheduled(found: Edition) -> bool:
-    """Whether the edition can be sent now, or tried again: approved, or queued for later, or on hold."""
+    """Return whether the edition can be sent now, or tried again: approved, or queued for later, or on hold."""
     later = found.due_at is not None and found.due_at > timezone.now()
     return found.state == State.APPROVED or (found.state == State.QUEUED and (later or bool(found.waiting)))
 

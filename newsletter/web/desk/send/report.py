@@ -24,7 +24,7 @@ PARTS = ("accepted", "deferred", "unknown", "refused", "skipped")
 
 
 def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The whole page; an edition that has not begun to be sent is shown at its draft."""
+    """Show the whole page; an edition that has not begun to be sent is shown at its draft."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     if found.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
         return redirect("desk:edition", name, period)
@@ -35,7 +35,7 @@ def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """The part that is asked for again while mails leave; when they have left, the page is loaded anew."""
+    """Show the part that is refreshed during sending; afterwards, the page is loaded again."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     response = page(request, "_live", _live(request, found, shown))
     stood = request.GET.get("state"), request.GET.get("retries")
@@ -45,7 +45,7 @@ def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _retries(next_try: object) -> str:
-    """What the page says of its buttons, so that it is loaded anew once nothing is tried again."""
+    """Return the state of the page's buttons, so that it is loaded again once there are no more retries."""
     return "1" if next_try else "0"
 
 
@@ -88,7 +88,9 @@ def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
 
 
 def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpResponse:
-    """Every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are defused."""
+    """Show every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are
+    defused.
+    """
     found = edition_of(name, period)
     response = StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{period}.csv"'
@@ -99,7 +101,7 @@ class _Echo:
     """What csv.writer writes into: gives each line back."""
 
     def write(self, line: str) -> str:
-        """The line."""
+        """Return the line of the report."""
         return line
 
 

@@ -112,7 +112,7 @@ class ReadLink:
 
 
 def live(edition: Edition, newsletter: Newsletter) -> Live:
-    """Counts, rate and time left, and what needs a decision."""
+    """Return counts, rate and time left, and what needs a decision."""
     now, counted = timezone.now(), progress.counts(edition)
     per_second = progress.rate(edition, now) if edition.state == State.SENDING else 0.0
     left = progress.time_left(counted, per_second)
@@ -132,12 +132,12 @@ def live(edition: Edition, newsletter: Newsletter) -> Live:
 
 
 def next_retry(edition: Edition) -> datetime | None:
-    """When the first of the deferred deliveries is tried again."""
+    """Return when the first of the deferred deliveries is tried again."""
     return Retry.objects.filter(edition=edition).order_by("due").values_list("due", flat=True).first()
 
 
 def figures(counted: Counts) -> Iterator[Figure]:
-    """Each kind of outcome that there is; accepted always."""
+    """Yield each kind of outcome that there is; accepted always."""
     for key, name in formatting.outcomes().items():
         count = getattr(counted, key)
         if count or key == "accepted":
@@ -145,7 +145,7 @@ def figures(counted: Counts) -> Iterator[Figure]:
 
 
 def replies(edition: Edition, kind: str) -> tuple[ServerReply, ...]:
-    """What servers replied to the mails of one kind, the most frequent first; addresses in it are shortened."""
+    """Return the servers' replies of one kind, the most frequent first, with addresses shortened."""
     rows = _to_look_at(edition).filter(kind=kind).values("kind", "text")
     rows = rows.annotate(n=Count("number")).order_by("-n", "text")
     counted: Counter[str] = Counter()
@@ -165,7 +165,7 @@ def _to_look_at(edition: Edition) -> QuerySet[Result]:
 
 
 def domains(edition: Edition) -> list[DomainLine]:
-    """The biggest domains of the audience, with what was refused or is deferred there."""
+    """Return the biggest domains of the audience, with what was refused or is deferred there."""
     path, key = "subscription__subscriber__domain", f"domains-{edition.pk}"
     found: list[tuple[str, int]] | None = cache.get(key)
     if found is None:
@@ -191,7 +191,9 @@ def _domain_line(domain: str, n: int, bad: Mapping[tuple[str, str], int], rate: 
 
 
 def most_read(edition: Edition) -> list[ReadLink]:
-    """The links of an edition that were clicked most, named after their posts; [] if its links aren't counted."""
+    """Return the links of an edition that were clicked most, named after their posts; [] if its links aren't
+    counted.
+    """
     titles = dict(edition.entries.exclude(title="").values_list("post_id", "title"))
     rows = CountedLink.objects.filter(content__edition=edition).select_related("post").order_by("-clicks", "pk")
     named = ((titles.get(row.post_id or 0) or (row.post.title if row.post else ""), row) for row in rows[:LINKS])
@@ -199,7 +201,7 @@ def most_read(edition: Edition) -> list[ReadLink]:
 
 
 def over_time(edition: Edition) -> list[tuple[datetime, int]]:
-    """How many were accepted up to each moment, at most a hundred moments."""
+    """Return how many were accepted up to each moment, at most a hundred moments."""
     rows = list(Tally.objects.filter(edition=edition).order_by("at").values_list("at", "accepted"))
     points, total = [], 0
     step = max(1, len(rows) // 100)
@@ -211,7 +213,7 @@ def over_time(edition: Edition) -> list[tuple[datetime, int]]:
 
 
 def came_back(edition: Edition) -> list[tuple[str, int]]:
-    """How many deliveries bounced, and how many readers complained; only what there is."""
+    """Return how many deliveries bounced, and how many readers complained; only what there is."""
     names = {
         Bounce.Kind.HARD: _("hard bounces"),
         Bounce.Kind.SOFT: _("soft bounces"),
@@ -223,7 +225,7 @@ def came_back(edition: Edition) -> list[tuple[str, int]]:
 
 
 def confirmed(edition: Edition) -> list[tuple[str, int]]:
-    """What email services reported of the emails by webhooks; only what there is."""
+    """Return what email services reported of the emails by webhooks; only what there is."""
     names = {
         WebhookEvent.Kind.DELIVERED: _("delivered, says the email service"),
         WebhookEvent.Kind.DEFERRED: _("still being tried by the email service"),
@@ -233,7 +235,7 @@ def confirmed(edition: Edition) -> list[tuple[str, int]]:
 
 
 def earlier(edition: Edition) -> list[Earlier]:
-    """This edition and those sent before it, newest first; six queries in all."""
+    """Return this edition and those sent before it, newest first; six queries in all."""
     begun = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
     found = begun.filter(welcome=edition.welcome_id)
     editions = list(found.order_by("-until")[:EARLIER])
@@ -257,7 +259,7 @@ def earlier(edition: Edition) -> list[Earlier]:
 
 
 def rows(edition: Edition) -> Iterator[tuple[str, ...]]:
-    """Each delivery that was not simply accepted, for the CSV: address, outcome, code, status, words, time."""
+    """Yield each delivery that was not simply accepted, for the CSV: address, outcome, code, status, words, time."""
     found = _to_look_at(edition).order_by("number")
     page: list[Result] = []
     for row in found.iterator(chunk_size=500):

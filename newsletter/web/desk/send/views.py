@@ -91,7 +91,7 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def catch_up(found: Edition, seen: int, mark: str) -> None:
-    """Posts that changed at their source since they were looked at change the draft: a revision says so.
+    """Make a revision of the draft if posts changed at their source since they were shown.
 
     Approval of the revision that was looked at is refused after it, with the difference.
     """
@@ -192,7 +192,7 @@ def _send(request: HttpRequest, found: Edition, shown: Newsletter, leaving: Depa
 
 
 def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
-    """The chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
+    """Return the chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
     when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
     if when not in ("now", "at"):
         raise _Refused(_("choose whether to send it now or schedule it"))
@@ -237,7 +237,7 @@ def _stop(request: HttpRequest, found: Edition, by: str) -> None:
 
 @require_POST
 def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """What becomes of the unknown ones: sent again, or left."""
+    """Decide about the unconfirmed emails: they are sent again, or left."""
     found, by = edition_of(name, period), editor(request)
     expected = progress.unsettled(found)
     with sentences(request):

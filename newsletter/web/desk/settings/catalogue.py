@@ -323,7 +323,7 @@ LOCKED: dict[str, Words] = {
 
 
 def editable_keys() -> Iterator[str]:
-    """Every key that has a field, as documents write it: `newsletters.NAME.theme.accent`."""
+    """Yield every key that has a field, as documents write it: `newsletters.NAME.theme.accent`."""
     for page in PAGES:
         for field in page.fields:
             yield as_documented(f"{page.table.removesuffix('[]')}.{field.key}")

@@ -50,13 +50,13 @@ def _is_size(table: Any, key: str) -> bool:
 
 
 def _size(number: int) -> str:
-    """A number of bytes with the largest unit that leaves no remainder: `100 KB`."""
+    """Return a number of bytes with the largest unit that leaves no remainder: `100 KB`."""
     unit, factor = next(((u, f) for u, f in (("MB", 1_000_000), ("KB", 1_000)) if number % f == 0), ("B", 1))
     return f"{number // factor} {unit}"
 
 
 def _default(table: Any, path: tuple[str, ...]) -> Any:
-    """The default of a key: of a dataclass's field, or inside the default of one."""
+    """Return the default of a key: of a dataclass's field, or inside the default of one."""
     field = next((f for f in dataclasses.fields(table) if f.name == path[0]), None)
     if field is None:
         return None

@@ -67,7 +67,7 @@ class Place:
 
 
 def site_settings(request: HttpRequest, section: str) -> HttpResponse:
-    """Settings that hold for every newsletter."""
+    """Show settings that apply to every newsletter."""
     found = catalogue.site_page(section)
     if found is None:
         raise Http404(section)
@@ -75,7 +75,7 @@ def site_settings(request: HttpRequest, section: str) -> HttpResponse:
 
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
-    """One group of a newsletter's settings."""
+    """Show one group of a newsletter's settings."""
     newsletter, found = newsletter_of(request, name), catalogue.newsletter_page(section)
     if found is None:
         raise Http404(section)
@@ -85,7 +85,7 @@ def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpRe
 
 
 def source_settings(request: HttpRequest, name: str, number: int) -> HttpResponse:
-    """One source of a newsletter, counted from 1."""
+    """Show one source of a newsletter, counted from 1."""
     newsletter = newsletter_of(request, name)
     if not 1 <= number <= len(newsletter.sources):
         raise Http404(number)
@@ -260,7 +260,7 @@ def _check(changes: tuple[Change, ...], after: Config) -> None:
 
 
 def _shown(path: KeyPath, value: Any) -> Any:
-    """A value for the audit log, as JSON can hold it; secrets are left out."""
+    """Return a value for the audit log, as JSON can hold it; secrets are left out."""
     if value is not None and catalogue.is_secret(path):
         return "••••••"
     return json.loads(json.dumps(value, default=str))

@@ -101,7 +101,7 @@ class SettingsForm(DeskForm):
         return RowsField(field.rows, value, default, self._sources(), **options)
 
     def _sources(self) -> list[tuple[str, str]]:
-        """The addresses of the newsletter's sources, with their names."""
+        """Return the addresses of the newsletter's sources, with their names."""
         tables = value_at(self._tree, (*self.table, "sources"), [])
         urls = [(value_at(table, ("url",)), value_at(table, ("name",))) for table in tables]
         return [(url, f"{name} ({url})" if name else url) for url, name in urls if isinstance(url, str)]
@@ -207,7 +207,7 @@ class SettingsForm(DeskForm):
         return typed != seen
 
     def _seen(self, field: SettingField) -> Any:
-        """The value that the form was shown with. Forged text counts as nothing, and is then a conflict."""
+        """Return the value that the form was shown with. Forged text counts as nothing, and is then a conflict."""
         shown = self.cleaned_data.get(_SEEN + field.key) or "null"
         value = value_at(self._tree, (*self.table, *field.path))
         if shown == _as_json(value):
@@ -236,7 +236,7 @@ class SettingsForm(DeskForm):
 
 
 def _as_json(value: Any) -> str:
-    """A value of config.toml as JSON; dates are text."""
+    """Return a value of config.toml as JSON; dates are text."""
     return json.dumps(value, default=str)
 
 
@@ -282,7 +282,7 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
 
 
 def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:
-    """The choices, behind one for the default, which leaves the key out of the file."""
+    """Return the choices, behind one for the default, which leaves the key out of the file."""
     named = next((label for value, label in field.choices if value == default), default)
     first = _("Default: %(choice)s") % {"choice": named} if named else _("Default")
     return [("", first), *field.choices]

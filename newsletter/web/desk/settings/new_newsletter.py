@@ -118,7 +118,7 @@ def _is_free(name: str, form: NewNewsletterForm, found: Config) -> bool:
 
 
 def _shown(request: HttpRequest, form: NewNewsletterForm, read: Job | None = None, lines: str = "") -> HttpResponse:
-    """The form; with what was found once the blog has been read."""
+    """Show the form; with what was found once the blog has been read."""
     context = {"form": form, "read_only": read_only_reason(config_of(request)), "paste": lines}
     context["elsewhere"] = read is not None
     if read is not None and not read.problem:
@@ -148,7 +148,7 @@ def _blog(result: work.Json) -> BlogProfile:
 
 
 def _found(request: HttpRequest, job: Job) -> HttpResponse:
-    """The form as it was filled in, with what was found, or why nothing was."""
+    """Show the form as it was filled in, with what was found, or why nothing was."""
     form = NewNewsletterForm(job.order)
     if form.is_valid() and job.problem:
         form.add_error("blog", blog_problem(job.problem))
@@ -161,7 +161,7 @@ FIND = work.JobKind(
 
 
 def _wanted(name: str, blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Wanted:
-    """What is written into config.toml."""
+    """Return what is written into config.toml."""
     table = ("newsletters", name)
     values = _values(blog, given, found)
     changes: tuple[Change, ...] = tuple(SetValue((*table, key), value) for key, value in values)

@@ -31,7 +31,7 @@ class Setting:
 
 
 def in_force(request: HttpRequest) -> HttpResponse:
-    """Every table and key; what was looked at is said beside it."""
+    """Show every table and key of the configuration."""
     found = config_of(request)
     context = {
         "tables": list(_tables(found)),
@@ -60,13 +60,13 @@ def _tables(found: Config) -> Iterator[Mapping[str, object]]:
 
 
 def provider(request: HttpRequest) -> HttpResponse:
-    """A login at whatever carries the mails away; no mail is sent."""
+    """Try to log in to the email provider; no email is sent."""
     told = list(checks.provider_checks(config_of(request)))
     return page(request, "_checks", {"checks": told, "nothing": _("There is no connection to test.")})
 
 
 def _flat(above: str, value: Any) -> Iterator[Setting]:
-    """A table's keys; tables inside it with a dot, lists of tables with their number."""
+    """Yield a table's keys; tables inside it with a dot, lists of tables with their number."""
     if is_dataclass(value) and not isinstance(value, (NamedAddress, Moment, Rate)):
         items = [(f.name, getattr(value, f.name)) for f in fields(value) if above or f.name not in LEFT_OUT]
     elif isinstance(value, Mapping):
@@ -88,7 +88,7 @@ def _as_written(name: str) -> str:
 
 
 def _secret(key: str, value: Any) -> str:
-    """What stands for a secret, and for anything in a provider's own table; "" for what may be shown."""
+    """Return a replacement for a secret, and for anything in a provider's own table; "" for what may be shown."""
     last = key.rpartition(".")[2].partition("[")[0]
     secret = any(word in last for word in SECRET) or key.partition(".")[0] in API_NAMES or last == "database"
     return HIDDEN if secret and value else ""

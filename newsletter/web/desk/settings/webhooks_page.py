@@ -53,5 +53,5 @@ def _with_credentials(address: str, name: str) -> str:
 
 
 def _is_local(configuration: Config) -> bool:
-    """Whether a service can't call the site: its address has no TLS."""
+    """Return whether a service can't call the site: its address has no TLS."""
     return not configuration.site.url.startswith("https://")

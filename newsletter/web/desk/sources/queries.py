@@ -35,13 +35,15 @@ class Health:
 
 
 def health(configuration: Config) -> list[Health]:
-    """All sources in the order of the configuration, without those of archived newsletters, which are not read."""
+    """Return all sources in the order of the configuration, without those of archived newsletters, which are not
+    read.
+    """
     rows = {(s.newsletter, s.url): s for s in Source.objects.annotate(posts=Count("listings"))}
     return list(_all(configuration, rows))
 
 
 def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
-    """The days on which each source was read, by its newsletter and address; oldest first."""
+    """Return the days on which each source was read, by its newsletter and address; oldest first."""
     found: dict[tuple[str, str], list[SourceDay]] = {}
     for row in SourceDay.objects.filter(day__gte=since).select_related("source").order_by("day"):
         found.setdefault((row.source.newsletter, row.source.url), []).append(row)

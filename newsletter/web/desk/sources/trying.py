@@ -50,12 +50,12 @@ def _try(configuration: Config, job: Job, progress: work.JobProgress) -> work.Js
 
 
 def _date(post: FoundPost) -> str:
-    """The post's own date with its offset, in ISO format; "" without one."""
+    """Return the post's own date with its offset, in ISO format; "" without one."""
     return post.published.isoformat() if post.published and post.published.tzinfo else ""
 
 
 def _tried(request: HttpRequest, job: Job) -> HttpResponse:
-    """What an address gave, and the newsletters that it can be added to."""
+    """Show what was found at an address, and the newsletters to which it can be added."""
     address, result = job.order["url"], job.result
     problems = [as_sentence(job.problem)] if job.problem else []
     problems += [as_sentence(from_json(problem)) for problem in result.get("problems", ())]

@@ -27,7 +27,7 @@ Days = Mapping[tuple[str, str], list[SourceDay]]
 
 
 def sources(request: HttpRequest) -> HttpResponse:
-    """Every source of every newsletter, failing ones first."""
+    """Show every source of every newsletter, failing ones first."""
     found, today = health(config_of(request)), timezone.now().astimezone(UTC).date()
     days = days_read(today - timedelta(days=DAYS))
     groups = [
@@ -60,7 +60,9 @@ def _row(source: Health, newsletter: config.Newsletter, days: object) -> dict[st
 
 
 def _days(known: Days, source: Health, today: date) -> dict[str, object] | None:
-    """The last 30 days of a source as a chart, in words, and those on which it failed; None if it was never read."""
+    """Return the last 30 days of a source as a chart, in words, and those on which it failed; None if it was never
+    read.
+    """
     found = {row.day: row for row in known.get((source.newsletter, source.settings.url), [])}
     last = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     read = [found[day] for day in last if day in found]
@@ -102,7 +104,7 @@ def _collect(configuration: config.Config, job: Job, progress: work.JobProgress)
 
 
 def _collected(request: HttpRequest, job: Job) -> HttpResponse:
-    """The sources as they are now, with what came of reading them."""
+    """Show the present state of the sources, with the result of reading them."""
     if job.problem:
         messages.error(request, as_sentence(job.problem))
         return redirect("desk:sources")

@@ -87,7 +87,9 @@ def _run(configuration: Config, job: Job, progress: work.JobProgress) -> work.Js
 
 
 def _numbers(job: Job) -> list[int]:
-    """The subscriptions to look at, in ascending order: those that the filter finds, or those of the undone change."""
+    """Return the subscriptions to look at, in ascending order: those that the filter finds, or those of the undone
+    change.
+    """
     if undone := job.order.get("undo"):
         return sorted(Job.objects.get(pk=undone).result["changed"])
     found = queries.matching(SubscriberFilter(**job.order["filter"]))
@@ -106,7 +108,7 @@ def _change(numbers: list[int], word: str, *, adds: bool) -> list[int]:
 
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
-    """What was changed, with a button to undo it."""
+    """Show what was changed, with a button to undo it."""
     count = len(job.result.get("changed", ()))
     context = {
         "job": job,

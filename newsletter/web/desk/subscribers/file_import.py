@@ -35,7 +35,7 @@ class _Missing(ValueError):
 
 
 def take_in(request: HttpRequest) -> HttpResponse:
-    """A file and what it is about; which column holds what; a preview of the result; then the import."""
+    """Show a file and what it is about; which column holds what; a preview of the result; then the import."""
     context: dict[str, object] = {
         "newsletters": config_of(request).newsletters.values(),
         "newsletter": request.GET.get("newsletter", ""),
@@ -71,12 +71,12 @@ def _uploaded(request: HttpRequest) -> ImportOrder:
 
 
 def _token(order: ImportOrder) -> str:
-    """The order as pages carry it from step to step."""
+    """Return the order as pages carry it from step to step."""
     return signing.dumps(order.to_json(), salt=SALT, compress=True)
 
 
 def _opened(request: HttpRequest) -> ImportOrder:
-    """The order that an earlier step signed, while its file is there."""
+    """Return the order that an earlier step signed, while its file is there."""
     try:
         order = ImportOrder(**signing.loads(request.POST["token"], salt=SALT, max_age=uploads.KEPT))
     except signing.BadSignature:
@@ -87,7 +87,7 @@ def _opened(request: HttpRequest) -> ImportOrder:
 
 
 def _columns(request: HttpRequest, order: ImportOrder) -> dict[str, object]:
-    """Each column with its first values, and what it seems to hold, or was said to."""
+    """Return each column with its first values, and its detected or chosen meaning."""
     path = uploads.path(order.file, config_of(request))
     try:
         found = outline(path)
@@ -130,7 +130,7 @@ def _started(request: HttpRequest, order: ImportOrder) -> Job:
 
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
-    """The result of a preview or an import. Columns that can't be are shown again."""
+    """Show the result of a preview or an import. Columns that can't be used are shown again."""
     order = ImportOrder(**job.order)
     known = config_of(request).newsletters.get(order.newsletter)
     if job.state == JobState.FAILED:
@@ -160,7 +160,7 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 def _dates(job: Job) -> dict[str, str] | None:
-    """A date that can be read in two ways, and both."""
+    """Return a date that can be read in two ways, and both."""
     found = import_jobs.readings(job.result)
     return found and {"text": found[0], "day": formatting.day(found[1]), "month": formatting.day(found[2])}
 
@@ -186,7 +186,7 @@ def remove_ended(configuration: Config) -> None:
 
 
 def export(request: HttpRequest) -> FileResponse:
-    """All subscriptions of a newsletter, as CSV."""
+    """Return all subscriptions of a newsletter, as CSV."""
     newsletter = request.GET.get("newsletter", "")
     if newsletter not in config_of(request).newsletters:
         raise Http404("config.toml has no such newsletter")

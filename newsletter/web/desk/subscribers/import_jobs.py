@@ -48,7 +48,7 @@ class ImportOrder:
     welcome: bool = False
 
     def to_json(self) -> Json:
-        """The order as a JSON object."""
+        """Return the order as a JSON object."""
         return asdict(self)
 
 
@@ -82,17 +82,17 @@ def import_all(configuration: Config, job: Job, progress: JobProgress) -> Json:
 
 
 def resumable(configuration: Config, job: Job) -> bool:
-    """Whether the file is still here."""
+    """Return whether the file is still here."""
     return uploads.path(str(job.order["file"]), configuration).exists()
 
 
 def figures(result: Json) -> str:
-    """The numbers of a preview, by which an import can tell whether they still hold."""
+    """Return the numbers of a preview, by which an import can tell whether they still hold."""
     return " ".join(str(result.get(key, 0)) for key in COUNTS)
 
 
 def refused_lines(result: Json) -> list[RefusedLine]:
-    """The first lines that were refused."""
+    """Return the first lines that were refused."""
     return [RefusedLine(line, address, from_json(reason)) for line, address, reason in result.get("lines", ())]
 
 
@@ -116,7 +116,7 @@ class _Figures:
         self._lines += [[r.line, r.address, r.reason.to_json()] for r in portion.refused[:free]]
 
     def to_json(self) -> Json:
-        """The figures as a JSON object."""
+        """Return the figures as a JSON object."""
         counts = {key: self._counts[key] for key in COUNTS}
         return {"line": self.line, "lines": self._lines, "ambiguous": self._ambiguous, **counts}
 

@@ -92,14 +92,14 @@ def changed(newsletters: Iterable[str]) -> None:
 
 
 def blocked(ties: Iterable[Subscription]) -> set[int]:
-    """The numbers of those subscriptions whose address gets nothing, itself or by its domain."""
+    """Return the numbers of those subscriptions whose address gets nothing, itself or by its domain."""
     keys = {tie.pk: tie.subscriber.key for tie in ties}
     suppressed = Suppression.objects.suppressed(keys.values()) if keys else {}
     return {pk for pk, key in keys.items() if key in suppressed}
 
 
 def counts() -> dict[tuple[str, str], int]:
-    """How many subscriptions there are of each newsletter in each state; one look a minute."""
+    """Return how many subscriptions there are of each newsletter in each state; one look a minute."""
     found: dict[tuple[str, str], int] | None = cache.get("subscription-counts")
     if found is None:
         rows = Subscription.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by()
@@ -109,7 +109,7 @@ def counts() -> dict[tuple[str, str], int]:
 
 
 def growth(newsletter: str) -> list[tuple[datetime, int]]:
-    """How many were active at the end of each day on which that changed; looked up every ten minutes."""
+    """Return how many were active at the end of each day on which that changed; looked up every ten minutes."""
     found: list[tuple[datetime, int]] | None = cache.get(f"growth-{newsletter}")
     if found is None:
         found = list(_growth(newsletter))
@@ -132,7 +132,7 @@ def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:
 
 
 def story(subscriber: Subscriber) -> dict[str, Any]:
-    """What a person gets, what they consented to, what suppresses them, and the last editions to them."""
+    """Return what a person gets, what they consented to, what suppresses them, and the last editions to them."""
     ties = list(subscriber.subscriptions.order_by("newsletter"))
     consents = Consent.objects.filter(subscription__in=ties).select_related("subscription").order_by("-at")
     return {
@@ -144,7 +144,7 @@ def story(subscriber: Subscriber) -> dict[str, Any]:
 
 
 def got(ties: list[Subscription]) -> list[Got]:
-    """The last editions of these subscriptions; asked for edition by edition, which is one index, not a scan."""
+    """Return the last editions of these subscriptions. Each edition is one query by an index, not a scan."""
     names = [tie.newsletter for tie in ties]
     editions = list(
         Edition.objects.filter(newsletter__in=names, began_at__isnull=False, welcome=None).order_by("-began_at")[

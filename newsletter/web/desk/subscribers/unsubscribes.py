@@ -10,7 +10,7 @@ from subscribers.models import Subscription
 
 
 def unsubscribed(editions: Sequence[Edition]) -> dict[int, int]:
-    """How many left between each edition's first mail and the next one's, or a week after; in one look."""
+    """Return how many left between each edition's first mail and the next one's, or a week after; in one look."""
     begun = [(edition.pk, edition.began_at) for edition in editions if edition.began_at]
     if not begun:
         return {}

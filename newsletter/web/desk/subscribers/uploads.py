@@ -76,7 +76,7 @@ def release_others(names: Collection[str], configuration: Config) -> None:
 
 @cache
 def _folder() -> Path:
-    """The folder of this process, made at its first upload and removed at its end."""
+    """Return the folder of this process, made at its first upload and removed at its end."""
     folder = Path(tempfile.mkdtemp(prefix=PREFIX))
     descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX)

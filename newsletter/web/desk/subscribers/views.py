@@ -29,12 +29,12 @@ from subscribers.requests import config_of
 
 
 def subscribers(request: HttpRequest) -> HttpResponse:
-    """The list, filtered by what stands in the address; and how each newsletter grew."""
+    """Show the list, filtered by the query string, and the growth of each newsletter."""
     return _list(request, {})
 
 
 def _list(request: HttpRequest, given: Mapping[str, str], problem: str = "") -> HttpResponse:
-    """The list; `given` is what was filled in to add a person, and `problem` why that was refused."""
+    """Show the list; `given` is what was filled in to add a person, and `problem` why that was refused."""
     asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
     found = queries.find(asked, request.GET.get("before", ""))
     blocked = queries.blocked(found.rows)
@@ -70,13 +70,13 @@ def _list(request: HttpRequest, given: Mapping[str, str], problem: str = "") -> 
 
 
 def _title(request: HttpRequest, name: str) -> str:
-    """A newsletter's title, its name where the configuration no longer has it."""
+    """Return a newsletter's title, or its name if it is no longer configured."""
     known = config_of(request).newsletters.get(name)
     return known.title if known else name
 
 
 def _zone(request: HttpRequest, name: str) -> ZoneInfo:
-    """A newsletter's time zone, the first one's where the configuration no longer has it."""
+    """Return a newsletter's time zone, or the first one's if it is no longer configured."""
     known = config_of(request).newsletters.get(name)
     return known.zone if known else default_zone(request)
 
@@ -110,7 +110,7 @@ def _counts(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
-    """One person's whole story."""
+    """Show everything that is stored about one subscriber."""
     person = get_object_or_404(Subscriber, pk=pk)
     told = queries.story(person)
     blocked = bool(told["suppressions"])
@@ -144,7 +144,7 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:
-    """An edition that was sent to a person: its subject, newsletter and period, and what became of it."""
+    """Return an edition that was sent to a subscriber: its subject, newsletter and period, and its result."""
     edition = got.edition
     return {
         "subject": got.subject,
@@ -156,7 +156,7 @@ def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:
 
 
 def _reasons() -> dict[str, str]:
-    """Why an address is blocked."""
+    """Return why an address is blocked."""
     return {
         "unsubscribed": _("unsubscribed"),
         "bounced": _("emails bounced"),
@@ -167,7 +167,7 @@ def _reasons() -> dict[str, str]:
 
 
 def _ways() -> dict[str, str]:
-    """How consent was given."""
+    """Return how consent was given."""
     return {"form": _("sign-up form"), "import": _("import"), "by hand": _("added by an admin")}
 
 
@@ -205,7 +205,7 @@ def _tags(request: HttpRequest, person: Subscriber) -> bool:
 
 
 def _rename(request: HttpRequest, person: Subscriber) -> bool:
-    """The name itself is not in the log, which must hold nothing of a person who is erased."""
+    """Save the name. It is not in the log, which must keep nothing of a person who is erased."""
     admin_actions.rename(person, request.POST.get("name", ""))
     audit.note(editor(request), acts.NAME_CHANGED(), _about(person))
     messages.success(request, _("Name saved."))
@@ -256,7 +256,7 @@ def _about(person: Subscriber) -> str:
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    """One person by hand, with the consent that they gave, or asked to confirm by mail."""
+    """Add one subscriber by hand, with their consent, or ask them to confirm by email."""
     address, newsletter = request.POST.get("address", ""), request.POST.get("newsletter", "")
     if newsletter not in config_of(request).newsletters:
         raise Http404("config.toml has no such newsletter")

@@ -72,7 +72,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def log(request: HttpRequest) -> HttpResponse:
-    """Who did what, newest first, all or about one thing."""
+    """Show who did what, newest first, all or about one thing."""
     about = request.GET.get("about", "").strip()
     acts = Act.objects.filter(about=about) if about else Act.objects.all()
     found = Paginator(acts.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))

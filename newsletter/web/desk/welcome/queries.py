@@ -48,7 +48,7 @@ class PersonalLetter:
 
 
 def distance(days: int) -> str:
-    """When a letter is sent, in words."""
+    """Return when a letter is sent, in words."""
     if not days:
         return _("Right away")
     return ngettext("After %(n)s day", "After %(n)s days", days) % {"n": formatting.number(days)}

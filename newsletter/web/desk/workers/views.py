@@ -17,7 +17,7 @@ from newsletter.web.desk.pages import default_zone, page
 
 
 def workers(request: HttpRequest) -> HttpResponse:
-    """Every program that works with this database, with its version and what it does."""
+    """Show every program that works with this database, with its version and what it does."""
     zone = default_zone(request)
     found = presence.workers()
     versions = {worker.version for worker in found if worker.alive}

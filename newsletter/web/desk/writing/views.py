@@ -15,13 +15,13 @@ from subscribers.requests import config_of
 
 
 def tools(request: HttpRequest) -> HttpResponse:
-    """The toolbar, its dialogs and the editor's messages, which each page with an editor loads once."""
+    """Show the toolbar, its dialogs and the editor's messages, which each page with an editor loads once."""
     return page(request, "editor", {})
 
 
 @require_POST
 def rendered(request: HttpRequest) -> HttpResponse:
-    """A text in Markdown as HTML, as the email will contain it."""
+    """Show a text in Markdown as HTML, as the email will contain it."""
     empty = _("Nothing to preview yet.")
     return HttpResponse(markdown(request.POST.get("text", "")) or f'<p class="soft">{empty}</p>')
 

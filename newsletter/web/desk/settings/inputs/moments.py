@@ -77,7 +77,7 @@ class MomentField(forms.MultiValueField):
 
 
 def _days(cadences: Sequence[str], *, optional: bool) -> list[tuple[Any, Any]]:
-    """The days that can be chosen, those of each frequency in a group."""
+    """Return the days that can be chosen, those of each frequency in a group."""
     titles = {"week": _("Each week on"), "month": _("Each month on day")}
     chosen: list[tuple[Any, Any]] = [("", _("Default"))] if optional else []
     for cadence in cadences:

@@ -121,7 +121,7 @@ class RowsField(forms.Field):
         )
 
     def _origins(self, names: Sequence[str]) -> tuple[int | None, ...]:
-        """Which entry of config.toml each row was: one with its name, or a renamed one that was in its place."""
+        """Return which entry of config.toml each row was: one with its name, or a renamed one that was in its place."""
         first = self.rows.columns[0].key
         left: dict[int, str] = {number: row[first] for number, row in enumerate(rows_of(self.rows, self._before))}
         found: list[int | None] = []
@@ -136,7 +136,7 @@ class RowsField(forms.Field):
 
 
 def _kept(typed: Sequence[Row]) -> list[tuple[int, Row]]:
-    """The rows that are not to be removed, with their numbers on the page."""
+    """Return the rows that are not to be removed, with their numbers on the page."""
     return [(number, row) for number, row in enumerate(typed) if not row.get(REMOVE)]
 
 

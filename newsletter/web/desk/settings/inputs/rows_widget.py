@@ -102,7 +102,7 @@ class RowsWidget(forms.Widget):
         }
 
     def _focus(self, number: int, of: int) -> str:
-        """The direction whose button gets the focus: that of the last move, the other one at the end."""
+        """Return the direction whose button gets the focus: that of the last move, the other one at the end."""
         if self.moved is None or self.moved[0] != number:
             return ""
         up, down = number > 0, number < of - 1

@@ -66,7 +66,7 @@ def _with_entries(path: Path) -> Iterator[Path]:
 
 
 def _make_private(path: Path) -> bool:
-    """Remove the permissions of group and others; return False where there is nothing to do."""
+    """Remove the permissions of group and others; return False if there is nothing to do."""
     if not _is_open(path):
         return False
     path.chmod(stat.S_IMODE(path.stat().st_mode) & ~_OTHERS)

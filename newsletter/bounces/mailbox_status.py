@@ -21,7 +21,7 @@ def configured(configuration: Config) -> bool:
 
 
 def trouble(configuration: Config) -> Message | None:
-    """Return why the mailbox could not be read when it was last tried; None where it could."""
+    """Return why the mailbox could not be read when it was last tried; None if it could."""
     row = _row() if configured(configuration) else None
     problem: Message | None = row.problem if row else None
     return problem

@@ -109,7 +109,7 @@ def base_of(element: Element, url: str, *, above: Element | None = None) -> str:
     """Return the base address that `xml:base` on an element and around it sets (XML Base 4.2), from the document's
     own `url`.
 
-    With `above`, only what is set below that element counts, and "" where nothing is.
+    With `above`, only what is set below that element counts, and "" if nothing is.
     """
     around: list[str] = []
     for each in _upwards(element):

@@ -16,7 +16,7 @@ _FILE = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm
 
 @dataclass(frozen=True, slots=True)
 class Enclosure:
-    """A file that a feed names beside a post's text; `seconds` is 0 where its duration is unknown."""
+    """A file that a feed names beside a post's text; `seconds` is 0 if its duration is unknown."""
 
     url: str
     kind: str = ""

@@ -55,7 +55,7 @@ def text_key(title: str, html: str) -> str:
     """Return a key of "the same title and text", whatever engine wrote it: letters and digits alone count, case does
     not.
 
-    "" where the text is too short (under 40 letters) to tell two posts of one title apart.
+    "" if the text is too short (under 40 letters) to tell two posts of one title apart.
     """
     letters = _letters(text_of(html))
     return _digest(_letters(title), letters) if len(letters) >= _ENOUGH else ""

@@ -56,11 +56,11 @@ class Page:
     """One page of a source's posts: a feed's document, an answer of WordPress, or a folder.
 
     - `kind`: feed, blogger, wordpress, jsonfeed or folder.
-    - `next`: the address of the following page; "" where none is named.
+    - `next`: the address of the following page; "" if none is named.
     - `ends_at`: every post from this instant on was listed, since the listing ends here.
     - `total`: how many posts the blog has in all.
     - `problems`: messages without the source's name.
-    - `whole`: False where posts of the page were lost.
+    - `whole`: False if posts of the page were lost.
     """
 
     kind: str = "feed"
@@ -80,7 +80,7 @@ class SourceReading:
     - `problems`: messages that name the source; posts may be there all the same.
     - `not_modified`: the source said that nothing changed (304), so that `posts` is empty.
     - `reached_back_to`: the listing showed every post published at or after this instant, so that one missing from it
-      is gone from its source; None where nothing can be said.
+      is gone from its source; None if nothing can be said.
     - `complete`: the listing reached back to the `since` that was asked for. False is not an error: a feed that
       holds its newest posts only may have none as old as that.
     - `stop`: the source is gone for good (410) and need not be asked again.

@@ -132,7 +132,7 @@ def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None,
 
 
 def _summary(raw: Raw, whole: Cleaned, link: str) -> str:
-    """Return the source's own summary, without the notes of feeds; "" where it is missing, or says all that the text
+    """Return the source's own summary, without the notes of feeds; "" if it is missing, or says all that the text
     says.
     """
     if not raw.html or not raw.summary.strip() or raw.summary == raw.html:

@@ -56,7 +56,7 @@ _DAY_NAME = re.compile(r"^[^\W\d]+(?:-[^\W\d]+)?(?:\.?,\s*|\.?\s+)(?=\S)", re.IG
 def parse_date(text: str) -> datetime | None:
     """Return the instant that `text` names, with its offset; UTC if it has none, or `-0000`.
 
-    A bare date is its midnight in UTC. None where it is no date, one that can't be (30 February), or the nought of a
+    A bare date is its midnight in UTC. None if it is no date, one that can't be (30 February), or the nought of a
     machine's reckoning (1 January 1970 or of the year 1).
     """
     found = _found(" ".join(text.split())[:MAXIMUM_LENGTH])

@@ -96,7 +96,7 @@ def find_profile(
 
 
 def newsletter_name(text: str) -> str:
-    """Return a newsletter's name from any text; "" where nothing of it can stand in one."""
+    """Return a newsletter's name from any text; "" if nothing of it can stand in one."""
     return _NAME.sub("-", text.lower()).strip("-")[:40].strip("-")
 
 

@@ -10,14 +10,14 @@ _LOCALTIME = Path("/etc/localtime")
 
 
 def machine_language() -> str:
-    """Return the language of the environment's locale (POSIX: LC_ALL, LC_MESSAGES, LANG), or "" where there is none."""
+    """Return the language of the environment's locale (POSIX: LC_ALL, LC_MESSAGES, LANG), or "" if there is none."""
     named = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
     bare = named.partition(".")[0].partition("@")[0]
     return "" if bare in ("C", "POSIX") else language_tag(bare)
 
 
 def machine_timezone() -> str:
-    """Return the machine's time zone ($TZ, else /etc/localtime), or "" where it has none that IANA knows."""
+    """Return the machine's time zone ($TZ, else /etc/localtime), or "" if it has none that IANA knows."""
     named = os.environ.get("TZ", "").lstrip(":")
     if named in available_timezones():
         return named

@@ -66,7 +66,7 @@ def language_tag(text: str) -> str:
 
 
 def usable_accent(colour: str) -> str:
-    """Return a colour as `#rrggbb`; "" where it is no hexadecimal colour, or nearly grey, black or white."""
+    """Return a colour as `#rrggbb`; "" if it is no hexadecimal colour, or nearly grey, black or white."""
     found = _HEX.fullmatch(colour.strip())
     if not found:
         return ""
@@ -79,7 +79,7 @@ def usable_accent(colour: str) -> str:
 
 
 def usable_logo(url: str) -> str:
-    """Return a logo's address; "" where email programs would not show the image's format."""
+    """Return a logo's address; "" if email programs would not show the image's format."""
     parts = split_address(url)
     shown = parts.scheme in ("http", "https") and parts.netloc and not parts.path.lower().endswith(_NOT_FOR_EMAIL)
     return url if shown else ""

@@ -11,7 +11,7 @@ _NO_TERRITORY = "001"
 
 
 def guess_timezone(times: Iterable[datetime], language: str, machine: str = "") -> str:
-    """Return the IANA time zone in which a blog's dates were written, or "" where they don't say.
+    """Return the IANA time zone in which a blog's dates were written, or "" if they don't say.
 
     `times` keep the offset that the feed gave. UTC offsets say nothing: many blogs write UTC wherever they are. Of the
     zones that fit every offset, the machine's own comes first, then those where the language is spoken.

@@ -64,7 +64,7 @@ class WholeBodies:
     """An ASGI application in front of another one (ASGI 3.0, HTTP 2.4).
 
     `larger` is called in a thread, for the desk and the API only, once a body exceeds LARGEST; it returns how many
-    octets this request may have, 0 where nobody is logged in.
+    octets this request may have, 0 if nobody is logged in.
     """
 
     def __init__(self, app: App, larger: Callable[[Message], int], pace: Pace = Pace()) -> None:

@@ -8,7 +8,7 @@ LONGEST = 18
 
 
 def whole_number(text: str) -> int | None:
-    """Return the number that the text holds; None where it holds none, or one that no column can hold."""
+    """Return the number that the text holds; None if it holds none, or one that no column can hold."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST else None
 
 

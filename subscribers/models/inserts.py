@@ -96,7 +96,7 @@ def _columns(model: type[models.Model], vendor: str) -> _Columns:
 
 
 def _conversion(field: "models.Field[Any, Any]") -> _Convert | None:
-    """Return how a field's values are converted for the database, or None where they are bound as they are."""
+    """Return how a field's values are converted for the database, or None if they are bound as they are."""
     if isinstance(field, models.DateTimeField):
         return lru_cache(maxsize=1024)(connection.ops.adapt_datetimefield_value)
     if isinstance(field, models.DateField):

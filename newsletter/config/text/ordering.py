@@ -28,7 +28,7 @@ _ABOVE = re.compile(r"(?:\s|#[^\n]*\n)*")
 
 
 def in_order(text: str, path: tuple[str, ...], order: Sequence[str | int]) -> str | None:
-    """Return the text with the entries at a path in an order, and without the others; None where that can't be done.
+    """Return the text with the entries at a path in an order, and without the others; None if that can't be done.
 
     `order` has the keys of a table, or the numbers of a list's items as they are now.
     """

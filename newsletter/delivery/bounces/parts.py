@@ -102,7 +102,7 @@ def addresses(text: str) -> tuple[str, ...]:
 
 
 def field(text: str, name: str) -> str:
-    """Return the first field of that name in a block of headers, unfolded; "" where there is none."""
+    """Return the first field of that name in a block of headers, unfolded; "" if there is none."""
     found = re.search(rf"^{name}:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", text[:LONGEST], re.IGNORECASE | re.MULTILINE)
     return " ".join(found[1].split()) if found else ""
 

@@ -74,7 +74,7 @@ def _title(fields: Fields, *, atom: bool) -> str:
 
 
 def _body(fields: Fields, *, atom: bool) -> tuple[str, str]:
-    """Return the whole text and the summary, both as HTML; the text is "" where there is only a summary."""
+    """Return the whole text and the summary, both as HTML; the text is "" if there is only a summary."""
     whole = fields.first("content:encoded", "content", "xhtml:body", "body")
     short = fields.first("summary", "description", "dc:description", "itunes:summary")
     html = "" if whole is None else _as_html(whole, atom=atom)
@@ -133,7 +133,7 @@ def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> 
 
 
 def _content_base(fields: Fields, entry: Element, url: str) -> str:
-    """Return the base address that an entry sets for its own content; "" where it sets none."""
+    """Return the base address that an entry sets for its own content; "" if it sets none."""
     content = fields.first("content", "summary")
     if content is None or not base_of(content, url, above=entry.getparent()):
         return ""

@@ -66,7 +66,7 @@ def _reason(error: Exception) -> str:
 def moment(value: object, zone: tzinfo) -> datetime | None:
     """Return a date or time of front matter; in `zone` if it has no offset, a date without a time at midnight.
 
-    None where it can't be read, or is not plausible.
+    None if it can't be read, or is not plausible.
     """
     if isinstance(value, datetime):
         value = value if value.tzinfo else value.replace(tzinfo=zone)

@@ -41,7 +41,7 @@ def without_references_to_controls(html: str) -> str:
 
 
 def _without_control(reference: re.Match[str]) -> str:
-    """Return a numeric reference; "" where it stands for what no tree can hold."""
+    """Return a numeric reference; "" if it stands for what no tree can hold."""
     number = int(reference[1] or "0", 16) or int(reference[2] or "0")
     return "" if number > sys.maxunicode or _CONTROL.match(chr(number)) else reference[0]
 

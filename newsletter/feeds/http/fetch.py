@@ -48,7 +48,7 @@ class Response:
     """What came back: 200 with a body, or 304 without one.
 
     `url` is where it came from after redirects, `moved_to` the address to ask from now on where every redirect up to it
-    was permanent; `whole` is False where the connection broke before the end.
+    was permanent; `whole` is False if the connection broke before the end.
     """
 
     url: str

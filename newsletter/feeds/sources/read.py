@@ -135,7 +135,7 @@ def _read_found(
 def _read_rest(
     fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None, conditions: dict[str, str]
 ) -> SourceReading | None:
-    """Read through WordPress's REST interface; None where the site keeps it to itself."""
+    """Read through WordPress's REST interface; None if the site keeps it to itself."""
     url = wordpress.posts_url(memory.api, since)
     try:
         response = fetcher.get(url, **conditions)

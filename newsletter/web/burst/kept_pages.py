@@ -73,7 +73,7 @@ class KeptPages:
         return _Key(scope["path"], scope["query_string"], scope["scheme"], host, language, self._configuration())
 
     def _fresh(self, key: _Key) -> _Page | None:
-        """Return a page to answer with; None where this request is to fetch it."""
+        """Return a page to answer with; None if this request is to fetch it."""
         page = self._pages.get(key)
         if page is None:
             return None

@@ -96,7 +96,7 @@ class ShortPath:
         return way if way and path.endswith(way.end) else None
 
     async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 where Django is to answer. Nothing is made that the answer doesn't need."""
+        """Answer, and return the status; 0 if Django is to answer. Nothing is made that the answer doesn't need."""
         if body != ONE_CLICK_BODY:
             return 0
         number = read_link(scope["path"].removeprefix(ONE_CLICK))
@@ -118,7 +118,7 @@ class ShortPath:
         return _head(response)
 
     async def _sign_up(self, scope: Message, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 where Django is to answer."""
+        """Answer, and return the status; 0 if Django is to answer."""
         in_force = config.recent()
         configuration = in_force.config
         newsletter = configuration.newsletters.get(scope["path"].removeprefix(NEWSLETTERS).removesuffix(SIGN_UP))
@@ -156,7 +156,7 @@ class ShortPath:
         return _head(response), response.content
 
     async def _webhook(self, scope: Message, body: bytes, send: Send) -> int:
-        """Answer, and return the status; 0 where Django is to answer."""
+        """Answer, and return the status; 0 if Django is to answer."""
         provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
         if provider not in ASKS_NOBODY or len(body) > LARGEST_CALL:
             return 0
@@ -175,7 +175,7 @@ class ShortPath:
         return 200
 
     async def _follow(self, scope: Message, _body: bytes, send: Send) -> int:
-        """Redirect to a known address, and return the status; 0 where Django is to answer."""
+        """Redirect to a known address, and return the status; 0 if Django is to answer."""
         target = links.known(scope["path"].removeprefix(LINKS))
         if target is None or not (target.address.isascii() and target.address.isprintable()):  # no line breaks
             return 0
@@ -195,7 +195,7 @@ class ShortPath:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How requests are answered whose path ends like this; the answer is 0 where Django is to answer."""
+    """How requests are answered whose path ends like this; the answer is 0 if Django is to answer."""
 
     end: str
     answer: Callable[[Message, bytes, Send], Awaitable[int]]

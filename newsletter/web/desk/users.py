@@ -153,7 +153,7 @@ def set_password(user: User, password: str, by: str) -> None:
 
 
 def weakness(password: str) -> str:
-    """Return why a password is too weak, in a sentence; "" where it is not."""
+    """Return why a password is too weak, in a sentence; "" if it is not."""
     try:
         validate_password(password)
     except ValidationError as e:

@@ -28,7 +28,7 @@ class ComparedText:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """A post or a block in both revisions, "" where one lacks it; `marks` are codes of what differs."""
+    """A post or a block in both revisions, "" if one lacks it; `marks` are codes of what differs."""
 
     old: str
     new: str

@@ -1,4 +1,4 @@
-"""Django's settings, all of them read off `config.toml`; nothing else in the project configures Django.
+"""Django's settings, all derived from `config.toml`; nothing else in the project configures Django.
 
 Importing this creates nothing: the secret key and the database are made by `newsletter.start`.
 """

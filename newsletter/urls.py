@@ -1,4 +1,4 @@
-"""Every address of the product: readers' pages, the archive, the desk, hooks, and what machines ask."""
+"""All addresses: readers' pages, the archive, the desk, webhooks and monitoring."""
 
 from django.urls import include, path
 

@@ -1,4 +1,4 @@
-"""The configuration that a request is answered with.
+"""The configuration for a request.
 
 A middleware attaches it when the request begins, and the request keeps it, whatever is configured meanwhile.
 """

@@ -1,4 +1,4 @@
-"""The addresses of readers' own pages (they stand in mails, so that they never change)."""
+"""The addresses of readers' own pages. Emails have them, so they never change."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""What every operation is made with: its token, its limits, its place in the description, and its answer.
+"""What every operation has: a token, limits, a place in the description, and an answer.
 
 A token is checked before anything of the request is read. An operation that changes something runs in one transaction,
 once for each idempotency key.

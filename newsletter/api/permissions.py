@@ -1,4 +1,4 @@
-"""Which token may do what: the only place where that is decided.
+"""Permissions of tokens: the only place where they are decided.
 
 An operation that is missing here can't be built. Imports nothing of the framework: the desk and the commands, which
 create tokens, read it too.

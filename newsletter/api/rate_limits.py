@@ -1,4 +1,4 @@
-"""How many requests a token may make, and a network without a valid one, in all processes and on all machines.
+"""Limits on requests of a token, and of a network without a valid one, for all processes and machines.
 
 Requests are counted in the database, in windows that begin with each minute. Answers say what is left with
 the fields `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers), and with Retry-After once there

@@ -1,1 +1,1 @@
-"""What comes back: reads the bounce mailbox and applies bounces, complaints and unsubscribe requests."""
+"""Reads the bounce mailbox, and applies bounces, complaints and unsubscribe requests."""

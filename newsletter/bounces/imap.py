@@ -1,4 +1,4 @@
-"""The bounce mailbox, read over IMAP (RFC 3501): what is unread there, one mail after the other.
+"""The bounce mailbox, read over IMAP (RFC 3501): its unread emails, one after the other.
 
 Promises: certificates and names are verified, and nothing but a server on loopback is spoken to in clear; nothing is
 marked before its reader says so, and nothing is ever deleted; whatever goes wrong is one sentence.

@@ -1,4 +1,4 @@
-"""What the desk and editors are told about the bounce mailbox.
+"""The state of the bounce mailbox, for the desk and for notices.
 
 Promises: a message that the program fails on is told to the editors by a notice, at most one a day, written before the
 message is flagged; it names no address and quotes nothing of the message.

@@ -1,4 +1,4 @@
-"""What comes back: the bounce mailbox is read, and what is in it takes effect.
+"""Processing of the bounce mailbox: each email in it takes effect once.
 
 Promises: a mail touches a subscription only if it says which delivery it is about: by its return path, which is proof,
 by the unsubscribe link in the headers that it brings back, or by our Message-ID to that address, both of which everyone

@@ -1,4 +1,4 @@
-"""What one call may fetch altogether."""
+"""Limits on what one call may fetch in all."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Finds out, after posts were collected, how large their images are, and what picture and title their videos have.
+"""Looks up the sizes of images, and the thumbnails and titles of videos, after posts were collected.
 
 Promises: only what no source says is fetched, each address once, with the guard and limits of collecting; one call
 fetches at most `MOST` addresses within `SECONDS`; what fails is left alone for a day, and hurts nothing else.

@@ -1,4 +1,4 @@
-"""Says what is wrong with an email address, as a message: the sentences of email-validator are English only."""
+"""Errors in email addresses as messages: the sentences of email-validator are English only."""
 
 from newsletter.messages import Message
 from newsletter.messages import importing as messages

@@ -1,4 +1,4 @@
-"""What the sending engine and its owner exchange: chunks of an audience, and their outcomes."""
+"""Types that the sending engine and its caller exchange: chunks of an audience, and their outcomes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

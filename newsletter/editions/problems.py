@@ -1,4 +1,4 @@
-"""What jobs raise when they can't do what was asked."""
+"""The exception for an action on an edition that isn't possible."""
 
 from newsletter import config
 from newsletter.messages import Message, Problem

@@ -1,4 +1,4 @@
-"""When two posts are the same one: by their link, by their title and text, and whether one was edited.
+"""Recognizes the same post by its link, or by its title and text, and whether it was edited.
 
 Promises: keys are stable from release to release, since the ledger keeps them.
 """

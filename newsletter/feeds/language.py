@@ -1,4 +1,4 @@
-"""Which language a post is in, according to its text.
+"""Detects the language of a post from its text.
 
 A feed's own statement is ignored, because it is often the language of the site and not of the posts.
 """

@@ -1,4 +1,4 @@
-"""What reading a source results in, and what can go wrong."""
+"""The result of reading a source, and the problems that can occur."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""From what an entry says to a `FoundPost`, by the same rules for Atom, RSS, JSON Feed, REST and folders."""
+"""Turns an entry into a `FoundPost`, by the same rules for Atom, RSS, JSON Feed, REST and folders."""
 
 import html as entities
 import re

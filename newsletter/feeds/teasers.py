@@ -1,4 +1,4 @@
-"""Which entries of a feed have only the beginning of a post: those that say so, and short ones without any text.
+"""Recognizes entries of a feed that have only the beginning of a post.
 
 RSS has one element for summaries and for whole texts, so that the entries of a feed are looked at together.
 """

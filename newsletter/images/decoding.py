@@ -1,4 +1,4 @@
-"""Makes an image that anybody may have made safe and fit for an email. Pure: it uses no files.
+"""Decodes an untrusted image, and makes it safe and suitable for an email. Pure: it uses no files.
 
 Promises: only the pixels survive, without metadata, turned upright, in sRGB; the result is a JPEG or a PNG that every
 email program shows, at most twice as wide as the email's column; an image with too many pixels isn't decoded.

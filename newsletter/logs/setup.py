@@ -1,4 +1,4 @@
-"""What the standard library's logging is configured with, from the table `[log]`."""
+"""The configuration of the standard library's logging, from the table `[log]`."""
 
 import logging
 import logging.config

@@ -1,4 +1,4 @@
-"""What the program tells people, as codes with parameters; one module for each stage has the sentences.
+"""Messages to people, as codes with parameters; one module for each stage has the sentences.
 
 Below everything else, and pure: no Django, no database.
 """

@@ -1,4 +1,4 @@
-"""Services that fail, and checks of the set-up."""
+"""Failing services, and checks of the set-up."""
 
 from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
 

@@ -1,4 +1,4 @@
-"""What comes back: bounces and complaints, refusals that are about the recipient, and events of email services."""
+"""Bounces and complaints, refusals because of the recipient, and events of email services."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What was found out about images and videos when their posts were collected."""
+"""Sizes of images and details of videos, looked up when their posts were collected."""
 
 from django.db import models
 

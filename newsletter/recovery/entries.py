@@ -1,4 +1,4 @@
-"""What is written into the recovery log: editions, what was begun, outcomes, departures, choices, erasures, blocks."""
+"""Entries of the recovery log: editions, begun messages, outcomes, unsubscribes, choices, erasures, blocks."""
 
 import base64
 import logging

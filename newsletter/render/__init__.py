@@ -1,4 +1,4 @@
-"""From an edition's posts to the email that is sent: grouping, templates, MJML, inlining, text, lint, MIME segments.
+"""Renders an edition's posts as an email: grouping, templates, MJML, inlining, text, lint, MIME segments.
 
 Pure: no Django, no database, no network. `digest` groups posts, `subject` makes the subject line, `edition.render`
 makes HTML and text, `lint.lint` checks them, `message.segments` encodes them once for all readers, `preview` shows them

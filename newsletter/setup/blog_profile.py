@@ -1,4 +1,4 @@
-"""What can be found out about a blog before its newsletter exists."""
+"""Facts about a blog before its newsletter exists: title, language, time zone, feeds."""
 
 import re
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""What a blog's home page says about the blog: its title, description, language, logo and accent colour."""
+"""Facts from a blog's home page: its title, description, language, logo and accent colour."""
 
 import colorsys
 import json

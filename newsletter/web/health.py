@@ -1,4 +1,4 @@
-"""What machines ask: does it live, is it ready, how much is there.
+"""Endpoints for monitoring: `/healthz`, `/readyz` and `/metrics`.
 
 Promises: `/healthz` asks nothing of the database; `/metrics` answers this machine, private networks and admins only;
 `/readyz` tells strangers no more than names of services.

@@ -1,4 +1,4 @@
-"""What the period of an edition may look like in an address; `<period:…>`."""
+"""The path converter `<period:…>`, for the period of an edition."""
 
 from django.urls import register_converter
 from django.urls.converters import get_converters

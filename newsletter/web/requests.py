@@ -1,4 +1,4 @@
-"""What a request must be before Django sees it: unambiguous headers, and the client's address behind trusted proxies.
+"""Checks of a request before Django: unambiguous headers, and the client's address behind trusted proxies.
 
 WSGI writes `-` in a header's name as `_` (PEP 3333), so `X_Forwarded_For` would be taken for `X-Forwarded-For`: names
 with an underscore are dropped, as nginx does by default. A request with both Content-Length and Transfer-Encoding is

@@ -1,1 +1,1 @@
-"""Asking readers who gave no sign for long whether they still want a newsletter."""
+"""Asks subscribers who have been inactive for long whether they still want a newsletter."""

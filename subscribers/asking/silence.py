@@ -1,4 +1,4 @@
-"""Who gave no sign for long, is asked once whether they still want a newsletter, and who did not answer.
+"""Selects the subscribers who are asked whether they still want a newsletter, and those who did not answer.
 
 A sign is what the program can know without tracking anybody: a confirmation, a change on the preferences or profile
 page, and an answer to the question. Whether emails are opened, and which links are followed, is not recorded. Nobody is

@@ -1,1 +1,1 @@
-"""What protects the sign-up form from programs: limits, and challenges while an attack lasts."""
+"""Protection of the sign-up form from bots: limits, and challenges during an attack."""

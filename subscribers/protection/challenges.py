@@ -1,4 +1,4 @@
-"""Proof-of-work challenges for the sign-up form, as ALTCHA has them (version 2).
+"""Proof-of-work challenges for the sign-up form, as ALTCHA defines them (version 2).
 
 A challenge asks for the counter whose PBKDF2 key begins in a given way. Finding it takes a browser about a second, and
 checking it takes one HMAC. Challenges are signed and not stored; that each is solved once is ensured by the limits,

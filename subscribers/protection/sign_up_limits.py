@@ -1,4 +1,4 @@
-"""How many requests to subscribe are accepted, from where, and when a challenge has to be solved first.
+"""Limits on requests to subscribe, by network, and the conditions under which a challenge has to be solved.
 
 Without a challenge, limits hold for each network, mailbox and domain. While a challenge is in force, requests with a
 solution have limits of their own, so that an attack doesn't use them up, and requests without one have low limits.

@@ -1,4 +1,4 @@
-"""Events: what happened, the newest first, for programs that can't be told by a webhook."""
+"""Events, the newest first, for programs that can't receive webhooks."""
 
 from django.http import HttpRequest
 from ninja import Query, Router

@@ -1,4 +1,4 @@
-"""Posts of the ledger: list, read and push."""
+"""Posts of a newsletter: list, read and push."""
 
 from collections.abc import Iterable
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""Mails that come back: bounces, complaints, and what only looks like them. Pure: octets in, an answer out."""
+"""Parsing of bounces and complaints, and of emails that only look like them. Pure: bytes in, a result out."""
 
 from newsletter.delivery.bounces.model import BounceKind, Returned
 from newsletter.delivery.bounces.reading import read, read_reply

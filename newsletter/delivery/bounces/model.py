@@ -1,4 +1,4 @@
-"""What a mail that came back says, and about which mail it says it."""
+"""The result of parsing a bounce: what it reports, and about which email."""
 
 from dataclasses import dataclass
 from enum import StrEnum

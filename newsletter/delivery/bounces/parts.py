@@ -1,4 +1,4 @@
-"""A mail that came back, taken apart: its report (RFC 3464, RFC 5965), its prose, and the mail that it brings back.
+"""A bounce taken apart: its report (RFC 3464, RFC 5965), its text, and the returned email.
 
 Promises: whatever the octets are, there is an answer; nothing is decoded twice, and no part is read beyond `LONGEST`.
 """

@@ -1,4 +1,4 @@
-"""From the octets of a mail in the bounce mailbox to what it says.
+"""Parsing of an email in the bounce mailbox.
 
 A complaint (RFC 5965) and a delivery report (RFC 3464) speak for themselves. Prose counts only where a mail daemon
 wrote it: a person's automatic reply may well say that a mailbox "does not exist any more". `Auto-Submitted` is no help,

@@ -1,4 +1,4 @@
-"""Which SMTP command a refusal answered, as mail servers say it in their reports (RFC 5321 4.3.2).
+"""The SMTP command that a server refused, as reports name it (RFC 5321 4.3.2).
 
 A server that refuses RCPT speaks about the recipient. One that refuses MAIL has not looked at the recipient yet, and
 one that refuses DATA has accepted the recipient before: filters often answer "user unknown" to a whole message.

@@ -1,4 +1,4 @@
-"""Whose fault a bounce was: from the words that servers use, and where they say nothing known, from the status.
+"""The cause of a bounce: from the words that servers use, or else from the status.
 
 The order counts. What is said about the sender comes before what is said about the address, since both are said in the
 same words ("domain of sender address does not exist"); a mailbox that is full or disabled is there, whatever else is

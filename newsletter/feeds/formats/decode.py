@@ -1,4 +1,4 @@
-"""From bytes to text, whatever a document says of its encoding, and whether it says anything.
+"""Decoding of documents, whatever they declare about their encoding, if anything.
 
 Promises: never raises; bytes that are UTF-8 are read as UTF-8, even where another encoding is declared.
 """

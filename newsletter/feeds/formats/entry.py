@@ -1,4 +1,4 @@
-"""One `item` or `entry` of Atom, RSS or RDF: which of its many elements mean what."""
+"""Reading an `item` or `entry` of Atom, RSS or RDF."""
 
 import re
 from dataclasses import replace

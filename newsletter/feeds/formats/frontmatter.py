@@ -1,4 +1,4 @@
-"""What stands above a Markdown file's text: YAML between `---` (Jekyll, Hugo), or TOML between `+++` (Hugo)."""
+"""Front matter of Markdown files: YAML between `---` (Jekyll, Hugo), or TOML between `+++` (Hugo)."""
 
 import re
 import tomllib

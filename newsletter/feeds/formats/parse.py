@@ -1,4 +1,4 @@
-"""A feed's document, of whatever kind, as posts.
+"""Parsing of a feed in any format into posts.
 
 Promises: `parse` gives what is whole or raises `NotAFeed`, nothing else; its time is bounded by the document's size and
 `MAXIMUM_ENTRIES`; whatever it left out or mended is in `problems`.

@@ -1,4 +1,4 @@
-"""Making XML out of what feeds call XML, before it is parsed.
+"""Repair of invalid XML in feeds before it is parsed.
 
 Promises: a well-formed feed keeps every character that it has; no entity but HTML's named characters and the feed's own
 short ones is expanded; a document that declares others is refused.

@@ -1,4 +1,4 @@
-"""A post's HTML brought into the few shapes that a mail is laid out from: paragraphs, lists, tables, quotes, headings.
+"""Normalizes a post's HTML to the few blocks that an email is made of: paragraphs, lists, tables, quotes, headings.
 
 Wrappers go (`div`, `section`, `span` …), loose text becomes paragraphs, and so does text that is parted by two line
 breaks; single breaks stay, since verse has them.

@@ -1,4 +1,4 @@
-"""What stands in a feed's posts and is not part of their text: sharing buttons, forms to subscribe, repeats.
+"""Removes parts of a feed's posts that are not their text: sharing buttons, sign-up forms, repeats.
 
 Promises: verse (text with line breaks, short lines in quotes, `pre`), tables and lists lose nothing; what is left out
 is counted by kind.

@@ -1,4 +1,4 @@
-"""Images that are no part of a post: buttons to share it, badges, advertisements of feeds, and counters.
+"""Recognizes images that are not part of a post: sharing buttons, badges, advertisements of feeds, and counters.
 
 Promises: a link in a sentence keeps its text, and an image that leads to a larger one stays.
 """

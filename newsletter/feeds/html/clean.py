@@ -1,4 +1,4 @@
-"""A post's HTML made fit for a mail.
+"""Cleans a post's HTML for an email.
 
 Promises: the result holds only the elements and attributes below, addresses that are absolute and of http, https or
 mailto, at most 50 levels and a million characters; every character of the text is kept but for what is counted as

@@ -1,4 +1,4 @@
-"""Lines of feeds that lead to the whole post, such as "Read more", and notes on where a post appeared first.
+"""Removes lines that feeds add to posts, such as "Read more" and notes on where a post appeared first.
 
 They say whether a feed has only the beginning of a post, which emails end with a link of their own.
 """

@@ -1,4 +1,4 @@
-"""Addresses and pictures in a post's HTML: made absolute and safe."""
+"""Addresses and images in a post's HTML: made absolute and safe."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Markup mended tag by tag before a parser reads it: nothing is nested too deep, and XML elements are closed in order.
+"""Repairs markup tag by tag before it is parsed: nesting is limited, and XML elements are closed in order.
 
 Parsers recurse into deep markup, stop at it or drop it. A lenient XML parser takes what follows an unclosed `<br>` or
 `<p>` for its content, up to the next posts. This works on text, in one pass and in linear time; what is well-formed and

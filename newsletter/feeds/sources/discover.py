@@ -1,4 +1,4 @@
-"""From the address that a person pastes to the feed behind it."""
+"""Finds the feed of an address that a person pasted."""
 
 import re
 from dataclasses import dataclass

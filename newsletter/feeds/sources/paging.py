@@ -1,4 +1,4 @@
-"""Reading a listing back page by page, and what can be said of how far it reached.
+"""Reads a listing page by page, and tells how far back it is complete.
 
 Promises: at most `MAXIMUM_PAGES` pages, none twice; a page that fails ends the reading and loses none before it.
 """

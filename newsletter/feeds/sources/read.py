@@ -1,4 +1,4 @@
-"""Reading a source: from what the configuration says to a `SourceReading`."""
+"""Reads a configured source."""
 
 import logging
 from dataclasses import replace

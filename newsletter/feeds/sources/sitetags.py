@@ -1,4 +1,4 @@
-"""What Hugo and Jekyll understand in a Markdown file beside Markdown: shortcodes, Liquid tags, footnotes.
+"""Shortcodes, Liquid tags and footnotes, which Hugo and Jekyll have in Markdown files.
 
 Promises: what only the site itself can fill in is left out, and said; what is code, or quoted to be shown, is read as
 on the site; the time is linear to the text.

@@ -1,4 +1,4 @@
-"""The title and the picture of a video, as its page says them: by oEmbed (oembed.com), or by Open Graph (ogp.me)."""
+"""The title and thumbnail of a video, from its page: by oEmbed (oembed.com), or by Open Graph (ogp.me)."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Which mailbox provider requires what, from their published rules for senders of many emails.
+"""The requirements of mailbox providers, from their published rules for senders of many emails.
 
 Google's "Email sender guidelines", Yahoo's "Sender best practices", Microsoft's "Outlook's new requirements for
 high-volume senders" with Outlook.com's policies, and Apple's "Postmaster information for iCloud Mail".

@@ -1,1 +1,1 @@
-"""What anybody may read: the newsletters, their editions from the first mail on, a feed of them, a site map."""
+"""The public archive: newsletters, their editions since the first email, feeds and a sitemap."""

@@ -1,4 +1,4 @@
-"""What search engines and other sites read of a public page: Open Graph, Twitter cards, and JSON-LD of schema.org."""
+"""Metadata of public pages for search engines and other sites: Open Graph, Twitter cards, and JSON-LD of schema.org."""
 
 import json
 from dataclasses import dataclass

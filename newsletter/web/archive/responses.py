@@ -1,4 +1,4 @@
-"""What the archive's responses share: the newsletter that is asked for, and headers for caches and search engines."""
+"""Shared by the archive's responses: the requested newsletter, and headers for caches and search engines."""
 
 from django.http import Http404, HttpRequest, HttpResponse
 

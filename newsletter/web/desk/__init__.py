@@ -1,4 +1,4 @@
-"""The editors' desk: drafts seen, changed, approved and sent; one file a page.
+"""The editors' desk, one package for each group of pages.
 
 A view checks permissions, runs queries, calls the packages below newsletter/web, and fills a template.
 """

@@ -1,4 +1,4 @@
-"""Who may send how large a body to the desk and the API, decided before it is read."""
+"""The maximum body of a request to the desk and the API, decided before the body is read."""
 
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY

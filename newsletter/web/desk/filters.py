@@ -1,4 +1,4 @@
-"""What the desk's templates can do besides Django's own: `{{ told|message }}`."""
+"""Template filters of the desk: `{{ told|message }}`."""
 
 from django import template
 from django.utils import timezone

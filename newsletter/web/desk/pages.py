@@ -1,4 +1,4 @@
-"""What every page of the desk is made with: the frame around it, and one sentence where a job refuses."""
+"""Shared by the desk's pages: the frame around them, and problems shown as a sentence."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Who may open which page of the desk: the only place where that is decided.
+"""Permissions of the desk's pages: the only place where they are decided.
 
 Promises: a route that is missing here can't be built; whoever has not logged in sees nothing but the way in;
 a two-step login that is switched on stands before everything else.

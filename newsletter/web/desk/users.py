@@ -1,4 +1,4 @@
-"""Who may log in: editors and admins, added by an admin or from the command line.
+"""Users of the desk: editors and admins, added by an admin or from the command line.
 
 Promises: passwords are only ever chosen by those who use them, through a link that works once; the last admin stays;
 an editor may send unless an admin left that out.

@@ -1,1 +1,1 @@
-"""Letters, blocks and changes of several posts: what an edition is composed of beyond its draft page."""
+"""Pages for letters, blocks, and changes of several posts."""

@@ -1,4 +1,4 @@
-"""The values of a block's form, and how many things an edition has that have pages of their own."""
+"""The values of a block's form, and counts for the links to pages of an edition."""
 
 from collections.abc import Mapping
 

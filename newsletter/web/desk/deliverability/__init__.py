@@ -1,1 +1,1 @@
-"""Deliverability: what mailbox providers require, and who sends in our name; for admins."""
+"""Deliverability: the requirements of mailbox providers, and who sends in our name; for admins."""

@@ -1,4 +1,4 @@
-"""Putting a post into a draft that no source brought: by its address, or written by hand."""
+"""Adding a post that no source has to a draft: by its address, or written by hand."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Making and refreshing drafts, which read the sources first: jobs in the background with their progress."""
+"""Creating and refreshing drafts, which read the sources first: background jobs with progress."""
 
 from datetime import datetime
 

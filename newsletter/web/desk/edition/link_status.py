@@ -1,4 +1,4 @@
-"""Whether the addresses that a draft links to answer; asked side by side, within the limits of collecting."""
+"""Checks the links of a draft, several at once, within the limits of collecting."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""The draft as readers will see it: phone, desktop, dark, without images, as text, in the inbox, as it is sent.
+"""The preview of a draft: phone, desktop, dark, without images, as text, in the inbox, and its source.
 
 Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs.
 """

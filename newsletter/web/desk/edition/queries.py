@@ -1,4 +1,4 @@
-"""A draft as its editors see it: its posts by day with the reason each is in or out, and its revisions."""
+"""Queries for the page of a draft: its posts by day with the reason each is in or out, and its revisions."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Who would receive an edition, and who would not, with the reasons."""
+"""The recipients of an edition, and the subscribers who are left out, with the reasons."""
 
 from hashlib import sha256
 

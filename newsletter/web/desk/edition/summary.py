@@ -1,4 +1,4 @@
-"""What approving or sending would do: when the edition is sent, to how many, and through which provider."""
+"""The effect of approving or sending: when the edition is sent, to how many, and through which provider."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The draft: its words and posts, each change saved at once, and nobody's words lost where two edit."""
+"""The page of a draft: texts and posts. Each change is saved at once, and no text is lost if two editors work."""
 
 import json
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""What to do before a newsletter's first edition."""
+"""The steps before a newsletter's first edition."""
 
 from dataclasses import dataclass
 

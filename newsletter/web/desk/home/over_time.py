@@ -1,4 +1,4 @@
-"""A newsletter over time: its subscribers, and what came back from each edition. Nobody tracks what is opened."""
+"""A newsletter over time: its subscribers, and the bounces of each edition. Opens are not tracked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The editions of each newsletter, the health of its sources, and what waits for a person."""
+"""Queries for the first page: editions of each newsletter, the health of its sources, and what needs attention."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The page of a restored database: what is known, which editions wait, and letting sending continue."""
+"""The page of a restored database: what is known, which editions wait, and the button to continue sending."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

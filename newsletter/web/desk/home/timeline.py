@@ -1,4 +1,4 @@
-"""What happens next with a newsletter, the headlines so far, and how its audience grows."""
+"""The next steps of a newsletter, the headlines so far, and the growth of its audience."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The first page: what waits for a person, and where each newsletter stands."""
+"""The first page: what needs attention, and the state of each newsletter."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse

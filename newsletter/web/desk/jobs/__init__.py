@@ -1,1 +1,1 @@
-"""Long work that is started at the desk: it is done in the background, and a page shows its progress."""
+"""Background jobs started at the desk, and the page of their progress."""

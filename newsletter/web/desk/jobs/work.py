@@ -1,4 +1,4 @@
-"""Jobs: started by a request, done in the background, continued after a restart where that is possible.
+"""Background jobs: started by a request, and continued after a restart if that is possible.
 
 Promises: a job's row always says how far it is; a job that the end of the program interrupted is continued by the next
 start in the same folder, or else said to be interrupted.

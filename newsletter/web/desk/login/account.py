@@ -1,4 +1,4 @@
-"""One's own account: password, two-step login, where one is logged in."""
+"""The account page: password, two-step login and sessions."""
 
 from binascii import unhexlify
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Limits by network for logins and password mails.
+"""Limits by network for logins and password emails.
 
 The windows are those of the mail server mox: an IPv4 address counts alone, with its /26 and with its /21; of IPv6 the
 /64, the /48 and the /32. So neither a provider's whole network nor the many addresses of one host evade a limit.

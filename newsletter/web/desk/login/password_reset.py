@@ -1,4 +1,4 @@
-"""The mail with which somebody chooses a new password.
+"""The email with a link to choose a new password.
 
 Promises: whoever asks can't tell by the time that it takes whether the address is known; nobody is flooded with it.
 """

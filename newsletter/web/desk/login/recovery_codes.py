@@ -1,4 +1,4 @@
-"""Codes for whoever lost their authenticator: ten, shown once, each good for one log-in.
+"""Recovery codes for users who lost their authenticator: ten, shown once, each valid for one login.
 
 Promises: only a keyed hash of a code is stored, so that the database alone opens nothing; a used code is gone; wrong
 ones slow down further tries (django-otp's own brake). The marks stay good under a new secret key while the old one is

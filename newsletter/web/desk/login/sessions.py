@@ -1,4 +1,4 @@
-"""Where somebody is logged in, and ending it."""
+"""The sessions of a user, and ending one."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The way in: log in, two-step login, first set-up, forgotten passwords."""
+"""The pages to log in: password, two-step login, first account, forgotten passwords."""
 
 import logging
 from typing import Any, cast

@@ -1,4 +1,4 @@
-"""The notes of an edition, with people by name."""
+"""The notes of an edition, with the names of their authors."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is filled in for another program."""
+"""The forms for tokens and webhooks."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Webhooks that are told of events: listed, added, removed, with the log of what they were told; for admins."""
+"""The pages of outgoing webhooks: list, add, remove, and the log of deliveries; for admins."""
 
 from django.contrib import messages
 from django.core.paginator import Paginator

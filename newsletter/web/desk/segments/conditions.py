@@ -1,4 +1,4 @@
-"""A segment as it is filled in, and as a filter such as `tag = film and joined after 2026-01-01`."""
+"""A segment as form fields, and as a filter such as `tag = film and joined after 2026-01-01`."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date

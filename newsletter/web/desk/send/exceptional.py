@@ -1,4 +1,4 @@
-"""Sending out of the ordinary: at once what is on hold, what is scheduled for later, and to those who were skipped.
+"""Less common ways of sending: at once if on hold or scheduled for later, and to those who were skipped.
 
 Each page says why the edition is not sent automatically, who may send it, and what its button would do.
 """

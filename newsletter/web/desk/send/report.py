@@ -1,4 +1,4 @@
-"""What becomes, and became, of an edition: live while it is on its way, a report afterwards."""
+"""The report of an edition, live while it is being sent."""
 
 import csv
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What became of an edition: counts, by domain, over time, replies in the servers' words, compared with earlier ones.
+"""Queries for the report of an edition: counts, by domain, over time, servers' replies, compared with earlier ones.
 
 Promises: nothing here grows dearer than one scan of what was not accepted; domains are counted by the database.
 """

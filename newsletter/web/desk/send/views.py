@@ -1,4 +1,4 @@
-"""From a draft to mails: proof, approval of what was looked at, sending, pausing, cancelling, and unconfirmed ones.
+"""The pages of sending: checking, approval, sending, pausing, cancelling, and unconfirmed emails.
 
 Promises: a button does what it says, or nothing. Each form carries what it showed, and a request is refused with the
 differences where that is no longer so (see `shown`).

@@ -1,4 +1,4 @@
-"""What to tell a person whose blog could not be read during set-up, where nothing is retried automatically."""
+"""Explains why a blog could not be read during set-up, where nothing is retried automatically."""
 
 from django.utils.translation import gettext as _
 

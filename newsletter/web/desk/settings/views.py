@@ -1,4 +1,4 @@
-"""The configuration as it is in force, secrets left out, and whether what it needs is there."""
+"""The pages that show the configuration in force, without secrets, and the results of the checks."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass

@@ -1,4 +1,4 @@
-"""A file of subscribers: its columns named, looked at, imported after; and everybody as a file.
+"""Importing a file of subscribers in steps: columns, preview, import; and exporting all subscribers.
 
 Promises: nothing is imported that was not shown before; an uploaded file is kept as `uploads` says.
 """

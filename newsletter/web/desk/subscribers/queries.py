@@ -1,4 +1,4 @@
-"""People and what they get: found, counted, and one person's whole story."""
+"""Queries for subscribers: search, counts, and everything about one subscriber."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

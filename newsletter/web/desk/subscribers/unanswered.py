@@ -1,4 +1,4 @@
-"""Who was asked whether they still want a newsletter, and has not answered."""
+"""The page of subscribers who were asked whether they still want a newsletter, and have not answered."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse

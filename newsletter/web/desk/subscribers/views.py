@@ -1,4 +1,4 @@
-"""Subscribers: find, look at, add, change, import, export; for admins.
+"""The pages of subscribers: search, view, add, change, import and export; for admins.
 
 Promises: the audit log names people by their number, so that erasing one leaves nothing there.
 """

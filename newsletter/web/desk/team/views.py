@@ -1,4 +1,4 @@
-"""Who may log in, and the audit log; for admins."""
+"""The pages of users and the audit log; for admins."""
 
 from django.contrib import messages
 from django.contrib.auth.models import User

@@ -1,1 +1,1 @@
-"""What the editor for Markdown needs: its toolbar, the preview of a text, and uploads of images."""
+"""The Markdown editor: its toolbar, the preview of a text, and uploads of images."""

@@ -1,7 +1,7 @@
 """What a bounce or a complaint does to a subscription: mostly nothing.
 
-Promises: only "no such mailbox" suppresses an address at once, and otherwise only `EDITIONS` mails in a row that came
-back over at least `AT_LEAST`; what servers hold against the sender or the mail counts for nothing; a complaint ends
+Promises: only "no such mailbox" suppresses an address at once, and otherwise only `EDITIONS` emails in a row that came
+back over at least `AT_LEAST`; what servers hold against the sender or the email counts for nothing; a complaint ends
 every subscription. This is for reports that our return path proves. Any other may come from anyone who was forwarded
 the email, and ends at most the subscription that its link ends. A report about an address that the person has left
 since touches nobody.
@@ -40,16 +40,16 @@ LOOK_BACK = timedelta(days=14)
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A mail that a person was sent, and whether it came back."""
+    """An email that a person was sent, and whether it came back."""
 
     at: datetime
     came_back: bool
 
 
 def is_over(tried: Iterable[Tried]) -> bool:
-    """Return whether mails have come back for so long that no more are to be sent.
+    """Return whether emails have come back for so long that no more are to be sent.
 
-    A mail younger than the last that came back may yet come back itself, and says nothing.
+    An email younger than the last that came back may yet come back itself, and says nothing.
     """
     newest_first = sorted(tried, key=lambda each: each.at, reverse=True)
     while newest_first and not newest_first[0].came_back:
@@ -194,12 +194,12 @@ AboutMail = TypeVar("AboutMail", Bounce, Result)
 
 
 def _reported(mails: set[Mail]) -> list[tuple[Mail, str, bool]]:
-    """Return these mails' bounces, each with its fault and whether it is proven."""
+    """Return these emails' bounces, each with its fault and whether it is proven."""
     rows = _about(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
     found = rows.values_list("edition_id", "number", "fault", "proven")
     return [((edition, n), fault, sure) for edition, n, fault, sure in found if (edition, n) in mails]
 
 
 def _about(mails: set[Mail], rows: QuerySet[AboutMail]) -> QuerySet[AboutMail]:
-    """Return the rows that may be about these mails, and others of their editions with the same numbers."""
+    """Return the rows that may be about these emails, and others of their editions with the same numbers."""
     return rows.filter(edition_id__in={e for e, _ in mails}, number__in={n for _, n in mails})

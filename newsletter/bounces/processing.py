@@ -1,10 +1,9 @@
 """Processing of the bounce mailbox: each email in it takes effect once.
 
-Promises: a mail touches a subscription only if it says which delivery it is about: by its return path, which is proof,
-by the unsubscribe link in the headers that it brings back, or by our Message-ID to that address, both of which everyone
-knows who was forwarded the email. An address alone counts for nothing, since anybody could write it. A mail takes
-effect once, however often it is read, and is marked only after that is committed. What was not understood stays unread,
-and is flagged for a person.
+An email affects a subscription only if it identifies a delivery: by its return path, which is proof, or by the
+unsubscribe link or the Message-ID in the returned headers, which anyone knows to whom the email was forwarded. An
+address alone has no effect, since anybody could write it. An email takes effect once, however often it is read, and is
+marked as read after that is committed. An email that isn't understood stays unread, and is flagged for a person.
 """
 
 import hashlib
@@ -41,7 +40,7 @@ Step = Callable[[int, int], None]
 
 
 class BounceEffect(StrEnum):
-    """What became of a mail in the mailbox."""
+    """What became of an email in the mailbox."""
 
     HARD = "hard"
     SOFT = "soft"
@@ -54,7 +53,7 @@ class BounceEffect(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailboxRun:
-    """How many mails were read, and what became of them; `suppressed` are the addresses that get nothing more now."""
+    """How many emails were read, and what became of them; `suppressed` are the addresses that get nothing more now."""
 
     read: int
     counts: dict[str, int]
@@ -127,7 +126,7 @@ def place_of(fault: Exception) -> str:
 
 
 def take(configuration: Config, raw: bytes, now: datetime) -> tuple[BounceEffect, int]:
-    """Let one mail take effect; gives what became of it, and how many addresses are suppressed by it."""
+    """Let one email take effect; gives what became of it, and how many addresses are suppressed by it."""
     with transaction.atomic():
         reported = take_reports(configuration, raw, now)
     if reported is not False:

@@ -126,7 +126,7 @@ class ProblemsOfTheApi:
 
 
 class ContentSecurityPolicy:
-    """Sets a strict policy where a view has not set its own (previews and archived mails do)."""
+    """Sets a strict policy where a view has not set its own (previews and archived emails do)."""
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response

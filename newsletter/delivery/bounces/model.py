@@ -7,11 +7,10 @@ from newsletter.domain.outcome import Fault
 
 
 class BounceKind(StrEnum):
-    """What came back: `hard` says that there is no such mailbox, `soft` that the mail was not taken for another reason,
-    or not yet.
+    """The kind of a returned email.
 
-    `nothing` was understood and asks for nothing (a receipt, an automatic reply, a report on authentication), `unknown`
-    was not understood.
+    `hard` says that there is no such mailbox, `soft` that the email was not accepted for another reason, or not yet.
+    `nothing` needs no action (a receipt, an automatic reply, a report on authentication), `unknown` was not understood.
     """
 
     HARD = "hard"
@@ -25,11 +24,11 @@ class BounceKind(StrEnum):
 class Returned:
     """A mail from the bounce mailbox, read; nothing in it is proof of anything.
 
-    `delayed` is true of a soft bounce that is only a warning: the server goes on trying (RFC 3464 2.3.3), and the mail
+    `delayed` is true of a soft bounce that is only a warning: the server goes on trying (RFC 3464 2.3.3), and the email
     may still arrive. `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses,
-    `fault` whose a soft bounce was. `to` are the addresses that the mail itself came to, `about` those in its report
-    and in the headers of the mail that it brings back; `original_id` is that mail's Message-ID without its brackets,
-    and `unsubscribe` its List-Unsubscribe. `message_id` is the mail's own.
+    `fault` whose a soft bounce was. `to` are the addresses that the email itself came to, `about` those in its report
+    and in the headers of the email that it brings back; `original_id` is that email's Message-ID without its brackets,
+    and `unsubscribe` its List-Unsubscribe. `message_id` is the email's own.
     """
 
     kind: BounceKind

@@ -19,7 +19,7 @@ from newsletter.delivery.bounces.words import fault_of_status, fault_of_words, n
 from newsletter.domain.outcome import Fault
 
 LARGEST, LONGEST_LINE, MOST_LINES = 200_000, 998, 3_000
-"""How much of a mail is looked at: octets of all of it and of a line, and lines."""
+"""How much of an email is looked at: octets of all of it and of a line, and lines."""
 
 LONGEST_TEXT = 300
 _STATUS_WITHIN = 20_000
@@ -108,7 +108,7 @@ def _bounded(raw: bytes) -> bytes:
 
 
 class _Verdict(NamedTuple):
-    """What a mail says; see `Returned`."""
+    """What an email says; see `Returned`."""
 
     kind: BounceKind
     fault: Fault = Fault.NONE
@@ -233,7 +233,7 @@ def _kind(refusal: _Refusal, *, confirmed: bool = False) -> BounceKind:
 
 def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return the recipients that the library finds delayed and failed; none if it fails on the email."""
-    from flufl.bounce import all_failures  # its 25 modules are needed once there is such a mail
+    from flufl.bounce import all_failures  # its 25 modules are needed once there is such an email
 
     try:
         later, never = all_failures(mail)

@@ -24,7 +24,7 @@ from subscribers.models import Subscriber
 from subscribers.tokens import link_token_for_tests
 
 CLIPPED_AT = 102 * 1024
-"""Gmail cuts a mail's HTML at about this many bytes."""
+"""Gmail cuts an email's HTML at about this many bytes."""
 
 FIELDS = ("subject", "preheader", "greeting", "closing")
 _STYLE = re.compile(r"(<style[^>]*>)(.*?)(</style>)", re.DOTALL | re.IGNORECASE)

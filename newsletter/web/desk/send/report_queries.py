@@ -71,7 +71,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class ServerReply:
-    """What servers said, and of how many mails."""
+    """What servers said, and of how many emails."""
 
     kind: str
     text: str
@@ -80,7 +80,7 @@ class ServerReply:
 
 @dataclass(frozen=True, slots=True)
 class DomainLine:
-    """The mails to one domain."""
+    """The emails to one domain."""
 
     domain: str
     audience: int

@@ -212,7 +212,7 @@ def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
 
 @require_POST
 def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Pause, resume, or stop for good; stopping wants the word typed once mails are on their way."""
+    """Pause, resume, or stop for good; stopping wants the word typed once emails are on their way."""
     found, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
     with sentences(request):
         fields.check(fields.state(request.POST, found.state))

@@ -19,6 +19,7 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
 from tests.test_documents import keys
 from tests.web import make
+from tests.web.field_errors import said_at
 from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
 
 PARTS_OF_TABLES = (
@@ -211,6 +212,20 @@ def test_a_wrong_value_is_refused_and_kept_in_its_field(
     assert said in " ".join(page.text_content().split())
     assert dict(fields_of(page)).get(key, "").strip("\n") == typed
     assert site.file.read_text(encoding="utf-8") == TEXT
+
+
+@pytest.mark.parametrize(
+    ("url", "key", "typed", "said"),
+    [
+        (f"{KINAFORUM}/general/", "editors", "a@example.org\nnobody", "'nobody' is not an email address"),
+        (f"{KINAFORUM}/general/", "form_origins", "https://a.example\nb", "'b' is not a web address"),
+        (DELIVERY, "retry_delays", "1m\nsoon", "'soon' is not a duration"),
+    ],
+)
+def test_a_wrong_line_is_refused_beside_its_field(site: Site, url: str, key: str, typed: str, said: str) -> None:
+    page = site.client.post(url, {**site.form(url), key: typed}).content
+    assert said in said_at(page, f"id_{key}")
+    assert dict(fields_of(lxml.html.fromstring(page)))[key].strip("\n") == typed
 
 
 def test_two_people_who_change_different_fields_both_succeed(site: Site) -> None:

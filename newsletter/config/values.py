@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from datetime import time, timedelta
 from difflib import get_close_matches
-from email.utils import formataddr, parseaddr
+from email.utils import formataddr, getaddresses
 from functools import cache
 from ipaddress import ip_network
 from math import isinf
@@ -176,7 +176,10 @@ def parse_mailbox(value: object) -> NamedAddress:
         return value
     if not isinstance(value, str) or re.search(r"[\r\n\x00]", value):
         raise InvalidValue(messages.SENDER(value=repr(value)))
-    name, address = parseaddr(value)
+    mailboxes = getaddresses([value])
+    if len(mailboxes) > 1 and re.search("[<,]", value):
+        raise InvalidValue(messages.SEVERAL_SENDERS(value=repr(value)))
+    name, address = mailboxes[0] if mailboxes else ("", "")
     if not address:
         raise InvalidValue(messages.SENDER(value=repr(value)))
     return NamedAddress(name, parse_address(address))

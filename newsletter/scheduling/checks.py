@@ -36,7 +36,7 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
         found.append(_template(configuration, newsletter))
         found += _images(newsletter)
     if not connect:
-        found += _provider_settings(configuration)
+        found += provider_settings(configuration)
     if dns:
         from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
 
@@ -106,7 +106,7 @@ def _images(newsletter: config.Newsletter) -> Iterator[Check]:
         yield Check(about, Verdict.WARNING, messages.DESIGN_WITHOUT_IMAGES(design=theme.design, keys=keys))
 
 
-def _provider_settings(configuration: Config) -> Iterator[Check]:
+def provider_settings(configuration: Config) -> Iterator[Check]:
     """Tell which settings of the email services in use are missing or wrong; nothing is connected to."""
     from newsletter.sending.providers.choice import provider  # the HTTP clients of the APIs take long to import
 

@@ -278,6 +278,13 @@ def test_a_value_from_the_environment_is_locked(site: Site, monkeypatch: pytest.
     assert site.tree["delivery"]["smtp"]["host"] == "smtp.example.org"
 
 
+def test_a_missing_key_of_a_service_is_told_after_saving(site: Site) -> None:
+    said = site.post(DELIVERY, provider="mailgun")
+    assert "Saved." in said
+    assert "delivery.mailgun.api_key: required, but missing." in said
+    assert "required, but missing" not in site.post(DELIVERY, **{"mailgun.api_key": "a key"})
+
+
 def test_read_only_settings_show_what_to_change(site: Site) -> None:
     read_only = TEXT + '\n[web]\nsettings = "read-only"\n'
     site.file.write_text(read_only, encoding="utf-8")

@@ -40,10 +40,11 @@ from newsletter.messages.configuration import (
     TOPIC_WITHOUT_POSTS,
 )
 from newsletter.messages.general import ABOUT
+from newsletter.scheduling.checks import provider_settings
 from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.pages import editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import SettingsPage
@@ -155,8 +156,16 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
             return redirect(request.path)
         if save_into(request, form, wanted, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
+            _tell_missing(request, wanted.changes)
             return redirect(request.path)
     return _page(request, place, form, reason, extra)
+
+
+def _tell_missing(request: HttpRequest, changes: tuple[Change, ...]) -> None:
+    """After a change of how emails are sent, show what `newsletter check` says of the services' settings."""
+    if any(change.path[0] == "delivery" or change.path[-1] == "provider" for change in changes):
+        for check in provider_settings(config.current()):
+            messages.warning(request, as_sentence(check.message))
 
 
 def _page(

@@ -71,8 +71,31 @@ def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> No
     found = config.load(site.file, {}).newsletters["kinaforum"]
     assert (found.offered, found.at("day").body, found.body) == (("week", "day"), "title", "excerpt")
     assert "Saved." in site.post(url, **dict.fromkeys([*at_seven, "cadence.day.body"], ""))
-    assert "period" in site.post(url, cadences=["day"])
-    assert site.newsletter["cadences"] == ["day", "week"]
+
+
+FREQUENCIES = [
+    ("cadences", {"cadences": ["day"]},
+     "Tick “Weekly” too: subscribers who don’t choose get the newsletter that often."),
+    ("cadences", {"cadence.day.body": "full"}, "Tick “Daily”, or clear its settings below."),
+    ("cadences", {"cadences": ["week"], "cadence.week.body": "full"},
+     "Clear the settings of “Weekly” below, because the newsletter’s other pages have them."),
+    ("schedule", {"period": "month"}, "Subscribers can’t choose “Monthly” yet. Tick it on the page “How often” first."),
+    ("schedule", {"period": "day"}, "“Daily” has settings on the page “How often”. Clear them there first."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("section", "typed", "said"), FREQUENCIES)
+def test_a_contradiction_of_frequencies_is_told_in_the_words_of_the_form(
+    site: Site, section: str, typed: dict[str, Any], said: str
+) -> None:
+    if section == "schedule":
+        both = {"cadences": ["day", "week"], "cadence.day.body": "title"}
+        assert "Saved." in site.post(f"{KINAFORUM}/cadences/", **both)
+    url, before = f"{KINAFORUM}/{section}/", site.file.read_text(encoding="utf-8")
+    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **typed}).content)
+    (told,) = page.cssselect(".errorlist")
+    assert told.text_content() == said
+    assert site.file.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("url", PAGES)

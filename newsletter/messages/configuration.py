@@ -159,6 +159,10 @@ SEVERAL_SENDERS = MessageType(
     gettext_noop("{value} is not one sender; write one address, and put a name with a comma or an @ in double quotes"),
 )
 TIME_ZONE = MessageType("value.time-zone", gettext_noop("{value} is not a time zone"))
+NO_TIME_ZONE = MessageType(
+    "value.no-time-zone",
+    gettext_noop("{value} is not a time zone; use the name of one such as 'Europe/Oslo' or 'America/New_York'"),
+)
 LANGUAGE = MessageType(
     "value.language", gettext_noop("{value} is not a language; use a tag such as 'nb', 'en' or 'pt-BR'")
 )

@@ -58,6 +58,10 @@ def test_the_example_is_a_whole_configuration() -> None:
     [
         ({"newsletter": 'timezone = "Europe/Olso"'},
          "newsletters.kinaforum.timezone: 'Europe/Olso' is not a time zone; did you mean 'Europe/Oslo'?"),
+        ({"newsletter": 'timezone = "Norway"'},
+         "newsletters.kinaforum.timezone: 'Norway' is not a time zone; did you mean 'Europe/Oslo'?"),
+        ({"newsletter": 'timezone = "CET+1"'},
+         "'CET+1' is not a time zone; use the name of one such as 'Europe/Oslo' or 'America/New_York'"),
         ({"newsletter": 'timezon = "Europe/Oslo"'},
          "newsletters.kinaforum.timezon: no such key; did you mean 'timezone'?"),
         ({"newsletter": 'sender = "x@example.org"'}, "newsletters.kinaforum.sender: no such key; did you mean 'from'?"),

@@ -1,6 +1,6 @@
 """General messages, the accounts of the team, and the API."""
 
-from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
+from newsletter.messages.message import Message, MessageType, gettext_noop, ngettext_noop
 
 TEXT = MessageType("text", gettext_noop("{words}"))
 """Words that are shown as they are: a server's, a library's, or those that an earlier version stored."""
@@ -10,6 +10,18 @@ ABOUT = MessageType("about", gettext_noop("{subject}: {message}"))
 
 ALSO = MessageType("also", gettext_noop("{first}; {second}"))
 """Two messages, such as a cause and its remedy."""
+
+SIZE = MessageType("size", gettext_noop("{number} {unit}"))
+"""An amount of disk space."""
+
+
+def size_of(octets: int) -> Message:
+    """Return an amount of disk space in MB, from 1,000 MB on in GB with one decimal."""
+    megabytes = octets // 1_000_000
+    if megabytes < 1_000:
+        return SIZE(number=megabytes, unit="MB")
+    return SIZE(number=round(octets / 1_000_000_000, 1), unit="GB")
+
 
 # Accounts.
 INVALID_EMAIL = MessageType("account-email-invalid", gettext_noop("“{text}” isn’t a valid email address; correct it"))

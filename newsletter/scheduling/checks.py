@@ -15,7 +15,7 @@ from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import failures as messages
 from newsletter.messages import message_of
-from newsletter.messages.general import ABOUT
+from newsletter.messages.general import ABOUT, size_of
 from newsletter.models.migration_state import waiting_migrations
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
@@ -65,7 +65,7 @@ def _space(configuration: Config) -> list[Check]:
     if missing := space_for_copy():
         found.append(Check(about, Verdict.WARNING, missing))
     left = min(storage.free(configuration).values())
-    return found or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=left // 1_000_000))]
+    return found or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=size_of(left)))]
 
 
 def _links(configuration: Config, newsletter: config.Newsletter, *, count: bool) -> Check:

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from newsletter.api.field_problems import field_problem
 from newsletter.api.permissions import Forbidden
 from newsletter.api.problem import MEDIA_TYPE, problem_document
 from newsletter.editions.approval import LintErrors
@@ -73,11 +74,10 @@ def response(problem: Problem) -> HttpResponse:
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
     """Return the problem document of a request that its schema refuses, with each field."""
-    found = [{"field": ".".join(map(str, error["loc"])), "problem": str(error["msg"])} for error in errors]
-    told = tuple(messages.INVALID_FIELD(field=each["field"], problem=each["problem"]) for each in found[:3])
-    return _response(
-        HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=told), {}, {"errors": found[:50]}
-    )
+    found = [(".".join(map(str, error["loc"])), field_problem(error)) for error in errors]
+    told = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in found[:3])
+    each = [{"field": field, "problem": str(problem)} for field, problem in found[:50]]
+    return _response(HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=told), {}, {"errors": each})
 
 
 def _response(status: HTTPStatus, message: Message, headers: Mapping[str, str], more: dict[str, Any]) -> HttpResponse:

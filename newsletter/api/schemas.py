@@ -1,34 +1,35 @@
 """What requests and answers look like. Unknown fields are refused, so that a misspelled one is not ignored."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from newsletter.config import Cadence, Period
 from newsletter.feeds.document import split_address
 
 NO_NUL = r"^[^\u0000]*$"
+WEB_ADDRESS = r"^https?://[^\s\u0000]+$"
+WEB_ADDRESS_OR_NONE = r"^(https?://[^\s\u0000]+)?$"
+PERIOD = r"^\d{4}-(W\d{2}|\d{2}(-\d{2})?)$"
 EARLIEST, LATEST = 1970, 2200
+YEAR, URL = "year", "url"
+"""The types of the errors of our own validators."""
+Dated = TypeVar("Dated", date, datetime)
 
 
-def _sensible(at: datetime) -> datetime:
+def _sensible(at: Dated) -> Dated:
     if not EARLIEST <= at.year <= LATEST:
-        raise ValueError(f"the year must be {EARLIEST} to {LATEST}")
+        raise PydanticCustomError(YEAR, "the year is out of range", {"earliest": EARLIEST, "latest": LATEST})
     return at
 
 
 def _web_address(url: str) -> str:
-    if not split_address(url).hostname:
-        raise ValueError("not a web address")
+    if url and not split_address(url).hostname:
+        raise PydanticCustomError(URL, "not a web address")
     return url
-
-
-def _sensible_day(day: date) -> date:
-    if not EARLIEST <= day.year <= LATEST:
-        raise ValueError(f"the year must be {EARLIEST} to {LATEST}")
-    return day
 
 
 Line = Annotated[str, StringConstraints(max_length=2_000, pattern=NO_NUL)]
@@ -37,13 +38,16 @@ Words = Annotated[str, StringConstraints(max_length=20_000, pattern=NO_NUL)]
 LongText = Annotated[str, StringConstraints(max_length=200_000, pattern=NO_NUL)]
 Link = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=2_000, pattern=r"^https?://[^\s\u0000]+$"),
+    StringConstraints(min_length=1, max_length=2_000, pattern=WEB_ADDRESS),
     AfterValidator(_web_address),
+]
+OptionalLink = Annotated[
+    str, StringConstraints(max_length=2_000, pattern=WEB_ADDRESS_OR_NONE), AfterValidator(_web_address)
 ]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_NUL)]
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
-Day = Annotated[date, AfterValidator(_sensible_day)]
+Day = Annotated[date, AfterValidator(_sensible)]
 State = Literal["draft", "approved", "queued", "sending", "paused", "sent", "cancelled", "skipped"]
 
 
@@ -172,7 +176,7 @@ class DraftIn(Given):
     """Which edition to draft."""
 
     newsletter: Name
-    period: Annotated[str, StringConstraints(max_length=10, pattern=r"^\d{4}-(W\d{2}|\d{2}(-\d{2})?)$")] | None = Field(
+    period: Annotated[str, StringConstraints(max_length=10, pattern=PERIOD)] | None = Field(
         default=None, description="2026-W06, 2026-02-06 or 2026-02; by default the edition that is sent next"
     )
     cadence: Cadence | None = Field(default=None, description="by default the newsletter's period")
@@ -192,7 +196,7 @@ class AddedPost(Given):
     """A post that no source lists, for one edition."""
 
     title: Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=NO_NUL)]
-    url: Link | Literal[""] = ""
+    url: OptionalLink = ""
     text: LongText = Field(default="", description="Markdown")
     day: Day | None = Field(default=None, description="by default today")
 

@@ -30,6 +30,15 @@ def site_address(value: object) -> str:
     return address
 
 
+def origin(value: object) -> str:
+    """Return the origin of a website (RFC 6454), as browsers name it. Raises InvalidValue for an address with more."""
+    parts = urlsplit(web_address(value))
+    beginning = f"{parts.scheme}://{parts.netloc.rpartition('@')[2].lower()}"
+    if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise InvalidValue(messages.ORIGIN(value=repr(value), origin=beginning))
+    return beginning
+
+
 def _host(url: str) -> str:
     """Return the host of a web address; empty if it isn't one."""
     try:
@@ -53,6 +62,7 @@ def _in_ascii(url: str, host: str) -> str:
 
 WebAddress = Annotated[str, BeforeValidator(web_address)]
 SiteAddress = Annotated[str, BeforeValidator(site_address)]
+Origin = Annotated[str, BeforeValidator(origin)]
 OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]
 Colour = Annotated[str, BeforeValidator(parse_colour)]
 Address = Annotated[str, BeforeValidator(parse_address)]

@@ -16,9 +16,9 @@ from newsletter.config.fields import (
     Flag,
     OptionalAddress,
     OptionalWebAddress,
+    Origin,
     Size,
     Text,
-    WebAddress,
     Whole,
     Words,
 )
@@ -174,7 +174,7 @@ class Newsletter:
     welcome: Flag = False
     ask_again: Annotated[str, BeforeValidator(parse_months)] = ""
     where: Text = ""
-    form_origins: tuple[WebAddress, ...] = ()
+    form_origins: tuple[Origin, ...] = ()
     challenge: Literal["off", "auto", "on"] = "auto"
 
     @property

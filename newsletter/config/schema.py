@@ -154,6 +154,16 @@ class Guard:
     minimum: Annotated[Whole, Field(ge=50)] = 200
 
 
+def _once_each(given: dict[str, DomainPace]) -> dict[str, DomainPace]:
+    """Return the limits of domains. Raises InvalidValue for a domain that is listed twice in another capitalization."""
+    listed: dict[str, str] = {}
+    for domain in given:
+        other = listed.setdefault(domain.lower(), domain)
+        if other != domain:
+            raise InvalidValue(ABOUT(subject=domain, message=messages.DOMAIN_TWICE(other=other)))
+    return given
+
+
 FILE_DEFAULTS = {"folder": "mails", "format": "maildir"}
 FILE_FORMATS = ("maildir", "eml")
 
@@ -182,7 +192,7 @@ class DeliverySettings:
     connections: Annotated[Whole, Field(ge=1, le=500)] = 4
     processes: Annotated[Whole, Field(ge=0, le=64)] = 0
     rate: RateValue = Rate(0, 1)
-    domains: dict[str, DomainPace] = field(
+    domains: Annotated[dict[str, DomainPace], AfterValidator(_once_each)] = field(
         default_factory=lambda: {"gmail.com": DomainPace(connections=2, rate=Rate(20, 1))}
     )
     warm_up: WarmUp = field(default_factory=WarmUp)

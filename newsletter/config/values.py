@@ -7,16 +7,15 @@ import re
 from dataclasses import dataclass
 from datetime import time, timedelta
 from difflib import get_close_matches
-from email.utils import formataddr, parseaddr
-from functools import cache
+from email.utils import formataddr, getaddresses
 from ipaddress import ip_network
 from math import isinf
-from zoneinfo import available_timezones
 
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.config.address_faults import fault
+from newsletter.config.suggestions.time_zones import known_time_zones, meant_time_zone
 from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages
 
@@ -176,22 +175,23 @@ def parse_mailbox(value: object) -> NamedAddress:
         return value
     if not isinstance(value, str) or re.search(r"[\r\n\x00]", value):
         raise InvalidValue(messages.SENDER(value=repr(value)))
-    name, address = parseaddr(value)
+    mailboxes = getaddresses([value])
+    if len(mailboxes) > 1 and re.search("[<,]", value):
+        raise InvalidValue(messages.SEVERAL_SENDERS(value=repr(value)))
+    name, address = mailboxes[0] if mailboxes else ("", "")
     if not address:
         raise InvalidValue(messages.SENDER(value=repr(value)))
     return NamedAddress(name, parse_address(address))
 
 
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
-
-
 def parse_timezone(value: object) -> str:
     """Validate a name of the IANA time zone database."""
-    if not isinstance(value, str) or value not in _zones():
-        raise InvalidValue(suggested(messages.TIME_ZONE(value=repr(value)), str(value), sorted(_zones())))
-    return value
+    if isinstance(value, str) and value in known_time_zones():
+        return value
+    meant = meant_time_zone(value) if isinstance(value, str) else None
+    if meant is None:
+        raise InvalidValue(messages.NO_TIME_ZONE(value=repr(value)))
+    raise InvalidValue(messages.DID_YOU_MEAN(problem=messages.TIME_ZONE(value=repr(value)), word=meant))
 
 
 def parse_language(value: object) -> str:

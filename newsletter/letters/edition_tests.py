@@ -20,10 +20,10 @@ from newsletter.messages import Message
 from newsletter.messages import delivery as results
 from newsletter.messages import editions as refusals
 from newsletter.messages import history as acts
-from newsletter.messages.general import ABOUT
 from newsletter.models import Edition
 from newsletter.render.message import segments
-from subscribers.addresses import AddressProblem, read_address
+from subscribers.addresses import AddressProblem
+from subscribers.admin_actions import address_given
 from subscribers.tokens import link_token_for_tests
 
 MARK = "[Test] "
@@ -74,6 +74,6 @@ def _result(outcome: Outcome) -> Message:
 
 def _checked(address: str) -> str:
     try:
-        return read_address(address).written
+        return address_given(address).written
     except AddressProblem as problem:
-        raise JobProblem(ABOUT(subject=address, message=problem.message)) from problem
+        raise JobProblem(problem.message) from problem

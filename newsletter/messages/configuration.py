@@ -154,7 +154,15 @@ EMAIL_BECAUSE = MessageType("value.email-because", gettext_noop("{value} is not 
 SENDER = MessageType(
     "value.sender", gettext_noop("{value} is not a sender; use a form such as 'Kinaforum <brev@example.org>'")
 )
+SEVERAL_SENDERS = MessageType(
+    "value.several-senders",
+    gettext_noop("{value} is not one sender; write one address, and put a name with a comma or an @ in double quotes"),
+)
 TIME_ZONE = MessageType("value.time-zone", gettext_noop("{value} is not a time zone"))
+NO_TIME_ZONE = MessageType(
+    "value.no-time-zone",
+    gettext_noop("{value} is not a time zone; use the name of one such as 'Europe/Oslo' or 'America/New_York'"),
+)
 LANGUAGE = MessageType(
     "value.language", gettext_noop("{value} is not a language; use a tag such as 'nb', 'en' or 'pt-BR'")
 )
@@ -166,6 +174,12 @@ WEB_ADDRESS = MessageType(
 SITE_ADDRESS = MessageType(
     "value.site-address",
     gettext_noop("{value} has a login, a query or a fragment; write only the address with which links begin"),
+)
+ORIGIN = MessageType(
+    "value.origin", gettext_noop("{value} is more than the beginning of a website’s addresses; write '{origin}'")
+)
+DOMAIN_TWICE = MessageType(
+    "value.domain-twice", gettext_noop("is the same domain as {other}; keep only one of the two")
 )
 HOST_NAME = MessageType("value.host-name", gettext_noop("{value} has an invalid host name: {cause}"))
 

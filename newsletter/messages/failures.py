@@ -111,7 +111,7 @@ DATABASE_REPLACED = MessageType(
 
 # Folders that are written to.
 NEARLY_FULL = MessageType(
-    "storage.nearly-full", gettext_noop("{path}: only {free} MB are free for the {content}; free some space")
+    "storage.nearly-full", gettext_noop("{path}: only {free} are free for the {content}; free some space")
 )
 JOURNAL_IS_A_FILE = MessageType(
     "storage.journal-is-a-file",
@@ -156,10 +156,10 @@ MISSING_ROWS = MessageType(
 NO_SPACE_FOR_COPY = MessageType(
     "check.no-space-for-copy",
     gettext_noop(
-        "{free} MB are free, but an upgrade first copies the database, which has {size} MB; free some space before it"
+        "{free} are free, but an upgrade first copies the database, which has {size}; free some space before it"
     ),
 )
-SPACE_LEFT = MessageType("check.space", gettext_noop("{free} MB are free"))
+SPACE_LEFT = MessageType("check.space", gettext_noop("{free} are free"))
 ABOUT_INTEGRITY = MessageType("check.about-integrity", gettext_noop("integrity"))
 ABOUT_SPACE = MessageType("check.about-space", gettext_noop("free space"))
 LINKS_BEGIN = MessageType("check.links", gettext_noop("links in emails begin with {url}"))

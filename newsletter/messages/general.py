@@ -1,6 +1,6 @@
 """General messages, the accounts of the team, and the API."""
 
-from newsletter.messages.message import MessageType, gettext_noop
+from newsletter.messages.message import Message, MessageType, gettext_noop, ngettext_noop
 
 TEXT = MessageType("text", gettext_noop("{words}"))
 """Words that are shown as they are: a server's, a library's, or those that an earlier version stored."""
@@ -10,6 +10,18 @@ ABOUT = MessageType("about", gettext_noop("{subject}: {message}"))
 
 ALSO = MessageType("also", gettext_noop("{first}; {second}"))
 """Two messages, such as a cause and its remedy."""
+
+SIZE = MessageType("size", gettext_noop("{number} {unit}"))
+"""An amount of disk space."""
+
+
+def size_of(octets: int) -> Message:
+    """Return an amount of disk space in MB, from 1,000 MB on in GB with one decimal."""
+    megabytes = octets // 1_000_000
+    if megabytes < 1_000:
+        return SIZE(number=megabytes, unit="MB")
+    return SIZE(number=round(octets / 1_000_000_000, 1), unit="GB")
+
 
 # Accounts.
 INVALID_EMAIL = MessageType("account-email-invalid", gettext_noop("“{text}” isn’t a valid email address; correct it"))
@@ -42,6 +54,41 @@ INVALID_REQUEST = MessageType(
     "api.invalid-request", gettext_noop("the request is not valid: {problems}; see the description of the API")
 )
 INVALID_FIELD = MessageType("api.invalid-field", gettext_noop("{field}: {problem}"))
+FIELD_MISSING = MessageType("api.field-missing", gettext_noop("is missing and must be given"))
+FIELD_UNKNOWN = MessageType("api.field-unknown", gettext_noop("must be left out: this request has no such field"))
+FIELD_NOT_VALID = MessageType("api.field-not-valid", gettext_noop("has a value that is not valid"))
+NOT_TEXT = MessageType("api.not-text", gettext_noop("must be text"))
+NOT_UNICODE = MessageType("api.not-unicode", gettext_noop("has half a surrogate pair, which is not valid Unicode"))
+NUL_IN_TEXT = MessageType("api.nul-in-text", gettext_noop("has a NUL character, which no text may have"))
+NOT_WHOLE = MessageType("api.not-whole", gettext_noop("must be a whole number"))
+NOT_BOOLEAN = MessageType("api.not-boolean", gettext_noop("must be true or false"))
+NOT_LIST = MessageType("api.not-list", gettext_noop("must be a list"))
+NOT_OBJECT = MessageType("api.not-object", gettext_noop("must be a JSON object"))
+NOT_ONE_OF = MessageType("api.not-one-of", gettext_noop("must be one of {allowed}"))
+NOT_DATE = MessageType("api.not-date", gettext_noop("must be a date, such as 2026-02-06"))
+NOT_TIME = MessageType(
+    "api.not-time", gettext_noop("must be a date and time with a time zone, such as 2026-02-06T18:00:00Z")
+)
+NOT_PERIOD = MessageType("api.not-period", gettext_noop("must be a period, such as 2026-W06, 2026-02-06 or 2026-02"))
+NOT_WEB_ADDRESS = MessageType(
+    "api.not-web-address", gettext_noop("must be a web address, such as https://www.example.org/page")
+)
+YEAR_OUT_OF_RANGE = MessageType("api.year-out-of-range", gettext_noop("must be in the years {earliest} to {latest}"))
+TOO_FEW_CHARACTERS = MessageType(
+    "api.too-few-characters",
+    *ngettext_noop("must have at least {limit} character", "must have at least {limit} characters"),
+    "limit",
+)
+TOO_MANY_CHARACTERS = MessageType(
+    "api.too-many-characters",
+    *ngettext_noop("must have at most {limit} character", "must have at most {limit} characters"),
+    "limit",
+)
+TOO_MANY_ITEMS = MessageType(
+    "api.too-many-items", *ngettext_noop("must have at most {limit} item", "must have at most {limit} items"), "limit"
+)
+NOT_AT_LEAST = MessageType("api.not-at-least", gettext_noop("must be {limit} or more"))
+NOT_AT_MOST = MessageType("api.not-at-most", gettext_noop("must be {limit} or less"))
 NOT_JSON = MessageType("api.not-json", gettext_noop("the request’s body is not valid JSON"))
 NUL = MessageType("api.nul", gettext_noop("the request’s address has a NUL character, which no text may have"))
 TOO_LARGE = MessageType("api.too-large", gettext_noop("the request is larger than {most} bytes; send less at a time"))

@@ -15,7 +15,7 @@ from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import failures as messages
 from newsletter.messages import message_of
-from newsletter.messages.general import ABOUT
+from newsletter.messages.general import ABOUT, size_of
 from newsletter.models.migration_state import waiting_migrations
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
@@ -36,7 +36,7 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
         found.append(_template(configuration, newsletter))
         found += _images(newsletter)
     if not connect:
-        found += _provider_settings(configuration)
+        found += provider_settings(configuration)
     if dns:
         from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
 
@@ -65,7 +65,7 @@ def _space(configuration: Config) -> list[Check]:
     if missing := space_for_copy():
         found.append(Check(about, Verdict.WARNING, missing))
     left = min(storage.free(configuration).values())
-    return found or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=left // 1_000_000))]
+    return found or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=size_of(left)))]
 
 
 def _links(configuration: Config, newsletter: config.Newsletter, *, count: bool) -> Check:
@@ -106,7 +106,7 @@ def _images(newsletter: config.Newsletter) -> Iterator[Check]:
         yield Check(about, Verdict.WARNING, messages.DESIGN_WITHOUT_IMAGES(design=theme.design, keys=keys))
 
 
-def _provider_settings(configuration: Config) -> Iterator[Check]:
+def provider_settings(configuration: Config) -> Iterator[Check]:
     """Tell which settings of the email services in use are missing or wrong; nothing is connected to."""
     from newsletter.sending.providers.choice import provider  # the HTTP clients of the APIs take long to import
 

@@ -9,6 +9,7 @@ from django.db.backends.utils import CursorWrapper
 
 from newsletter.messages import Message
 from newsletter.messages import failures as messages
+from newsletter.messages.general import size_of
 
 QUICK = 1_000_000_000
 """The size in bytes up to which a SQLite file is looked at each time; that takes some seconds."""
@@ -52,7 +53,7 @@ def space_for_copy() -> Message | None:
     if not size:
         return None
     left = shutil.disk_usage(Path(str(connection.settings_dict["NAME"])).parent).free
-    return messages.NO_SPACE_FOR_COPY(free=left // 1_000_000, size=size // 1_000_000) if left < size else None
+    return messages.NO_SPACE_FOR_COPY(free=size_of(left), size=size_of(size)) if left < size else None
 
 
 def _size() -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from newsletter.config import Config
 from newsletter.messages import Message
 from newsletter.messages import failures as messages
+from newsletter.messages.general import size_of
 from newsletter.sending import journals
 
 DATABASE, JOURNAL, CONFIGURATION = "database", "journal", "configuration"
@@ -38,7 +39,7 @@ def problems(configuration: Config) -> Iterator[Message]:
     for name, path in folders(configuration).items():
         left = shutil.disk_usage(path).free
         if left < least:
-            yield messages.NEARLY_FULL(path=str(path), free=left // 1_000_000, content=CONTENTS[name]())
+            yield messages.NEARLY_FULL(path=str(path), free=size_of(left), content=CONTENTS[name]())
     journal = folders(configuration)[JOURNAL]
     if not journal.is_dir():
         yield messages.JOURNAL_IS_A_FILE(path=str(journal))

@@ -58,6 +58,10 @@ def test_the_example_is_a_whole_configuration() -> None:
     [
         ({"newsletter": 'timezone = "Europe/Olso"'},
          "newsletters.kinaforum.timezone: 'Europe/Olso' is not a time zone; did you mean 'Europe/Oslo'?"),
+        ({"newsletter": 'timezone = "Norway"'},
+         "newsletters.kinaforum.timezone: 'Norway' is not a time zone; did you mean 'Europe/Oslo'?"),
+        ({"newsletter": 'timezone = "CET+1"'},
+         "'CET+1' is not a time zone; use the name of one such as 'Europe/Oslo' or 'America/New_York'"),
         ({"newsletter": 'timezon = "Europe/Oslo"'},
          "newsletters.kinaforum.timezon: no such key; did you mean 'timezone'?"),
         ({"newsletter": 'sender = "x@example.org"'}, "newsletters.kinaforum.sender: no such key; did you mean 'from'?"),
@@ -111,6 +115,10 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"site": 'secret_key = { env = "NO_SUCH" }'}, "site.secret_key: the environment variable NO_SUCH is not set"),
         ({"site": 'secret_key = { file = "no.key" }'}, "site.secret_key: /nowhere/no.key can't be read"),
         ({"tables": "[newsletters.Kina_Forum]\n"}, "newsletters.Kina_Forum"),
+        ({"newsletter": 'form_origins = ["https://x.example/", "https://X.example/page?a=1"]'},
+         "form_origins[2]: 'https://X.example/page?a=1' is more than the beginning of a website’s addresses; write "),
+        ({"tables": "[delivery.domains]\n'gmail.com' = {}\n'Gmail.com' = {}"},
+         "delivery.domains: Gmail.com: is the same domain as gmail.com; keep only one of the two"),
     ],
 )  # fmt: skip
 def test_an_error_is_a_sentence_with_its_key(parts: dict[str, str], sentence: str) -> None:

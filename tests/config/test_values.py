@@ -106,6 +106,18 @@ def test_mailboxes(text: str, name: str, address: str) -> None:
     assert parse_mailbox(str(found)).address == address
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A <a@x.example>, B <b@x.example>", "a@x.example, b@x.example", "A <a@x.example> <b@x.example>",
+        "a@x.example <b@x.example>", "Ål, by <brev@example.org>",
+    ],
+)  # fmt: skip
+def test_several_mailboxes_are_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not one sender; write one address"):
+        parse_mailbox(text)
+
+
 @pytest.mark.parametrize("text", ["Kinaforum", "a@b@c.example", "x <y>", "a@example.org\nBcc: b@example.org", 5, ""])
 def test_invalid_mailboxes(text: object) -> None:
     with pytest.raises(ValueError, match=r"is not an? (sender|email address)"):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from newsletter.messages import English, Message, MessageType, Problem, from_json, render
-from newsletter.messages.general import ABOUT, TEXT
+from newsletter.messages.general import ABOUT, TEXT, size_of
 from newsletter.messages.localized import Localized
 
 POSTS = MessageType("test.posts", "{name} has {count} post", "{name} has {count} posts", count="count")
@@ -93,3 +93,18 @@ def test_a_type_recognises_its_messages() -> None:
     assert TEXT.matches(TEXT(words="a"))
     assert not TEXT.matches(None)
     assert not TEXT.matches(TIME(at=NOON))
+
+
+@pytest.mark.parametrize(
+    ("octets", "said"),
+    [
+        (0, "0 MB"), (999_999_999, "999 MB"), (1_000_000_000, "1.0 GB"), (123_456_789_012, "123.5 GB"),
+        (2_340_000_000_000, "2,340.0 GB"),
+    ],
+)  # fmt: skip
+def test_disk_space_is_in_gigabytes_from_a_thousand_megabytes_on(octets: int, said: str) -> None:
+    assert str(size_of(octets)) == said
+
+
+def test_disk_space_has_the_decimal_sign_of_the_language() -> None:
+    assert render(size_of(12_300_000_000), Localized("nb", str, plural)) == "12,3 GB"

@@ -12,6 +12,7 @@ from newsletter.editions import approval, editing
 from newsletter.editions.composing import blocks
 from newsletter.models import Act, Edition, Post, State
 from tests.web import make
+from tests.web.field_errors import said_at
 
 pytestmark = pytest.mark.django_db
 PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
@@ -105,6 +106,15 @@ def test_a_refused_block_keeps_what_was_filled_in(editor: Client, draft: Edition
     assert "is not a web address" in _text(page.content)
     assert "Words</textarea>" in page.content.decode()
     assert _now().blocks == []
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [("title", " ", "a heading"), ("url", "x y", "not a web address"), ("after", "999999", "has no post 999999")],
+)
+def test_a_block_is_refused_beside_its_field(editor: Client, draft: Edition, field: str, typed: str, said: str) -> None:
+    answer = editor.post(f"{PAGE}blocks/", {**BLOCK, "revision": draft.revision, field: typed})
+    assert said in said_at(answer.content, field)
 
 
 def test_two_editors_add_blocks_at_once_and_both_stay(editor: Client, draft: Edition) -> None:

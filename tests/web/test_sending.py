@@ -24,6 +24,7 @@ from newsletter.web.desk.edition import summary
 from subscribers import admin_actions
 from subscribers.preferences import personal_data_of
 from tests.web import make
+from tests.web.field_errors import said_at
 
 PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
 
@@ -190,9 +191,17 @@ def test_a_test_email_goes_to_named_people(editor: Client, monkeypatch: pytest.M
     assert "b@example.com: utsatt: utsendelsen ble stoppet" in body
 
 
-def test_a_proof_to_no_address_is_refused_in_words(editor: Client) -> None:
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("nOBODY", "'nOBODY' is not an email address: it has no @"), ("", "A test goes to 1 to 20 addresses")],
+)
+def test_a_test_to_no_address_is_refused_beside_the_field_as_it_was_typed(
+    editor: Client, typed: str, said: str
+) -> None:
     make.draft("First")
-    assert editor.post(f"{PAGE}proof/", {"addresses": "no address"}).status_code == 422
+    answer = editor.post(f"{PAGE}proof/", {"addresses": typed})
+    assert answer.status_code == 422
+    assert said in said_at(answer.content, "addresses")
 
 
 BAD_CHOICES: dict[str, dict[str, str]] = {

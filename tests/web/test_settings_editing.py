@@ -19,6 +19,7 @@ from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
 from tests.test_documents import keys
 from tests.web import make
+from tests.web.field_errors import said_at
 from tests.web.settings_site import DELIVERY, KINAFORUM, TEXT, Site, fields_of, serve
 
 PARTS_OF_TABLES = (
@@ -70,8 +71,31 @@ def test_readers_get_the_choice_and_a_cadence_its_own_settings(site: Site) -> No
     found = config.load(site.file, {}).newsletters["kinaforum"]
     assert (found.offered, found.at("day").body, found.body) == (("week", "day"), "title", "excerpt")
     assert "Saved." in site.post(url, **dict.fromkeys([*at_seven, "cadence.day.body"], ""))
-    assert "period" in site.post(url, cadences=["day"])
-    assert site.newsletter["cadences"] == ["day", "week"]
+
+
+FREQUENCIES = [
+    ("cadences", {"cadences": ["day"]},
+     "Tick “Weekly” too: subscribers who don’t choose get the newsletter that often."),
+    ("cadences", {"cadence.day.body": "full"}, "Tick “Daily”, or clear its settings below."),
+    ("cadences", {"cadences": ["week"], "cadence.week.body": "full"},
+     "Clear the settings of “Weekly” below, because the newsletter’s other pages have them."),
+    ("schedule", {"period": "month"}, "Subscribers can’t choose “Monthly” yet. Tick it on the page “How often” first."),
+    ("schedule", {"period": "day"}, "“Daily” has settings on the page “How often”. Clear them there first."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("section", "typed", "said"), FREQUENCIES)
+def test_a_contradiction_of_frequencies_is_told_in_the_words_of_the_form(
+    site: Site, section: str, typed: dict[str, Any], said: str
+) -> None:
+    if section == "schedule":
+        both = {"cadences": ["day", "week"], "cadence.day.body": "title"}
+        assert "Saved." in site.post(f"{KINAFORUM}/cadences/", **both)
+    url, before = f"{KINAFORUM}/{section}/", site.file.read_text(encoding="utf-8")
+    page = lxml.html.fromstring(site.client.post(url, {**site.form(url), **typed}).content)
+    (told,) = page.cssselect(".errorlist")
+    assert told.text_content() == said
+    assert site.file.read_text(encoding="utf-8") == before
 
 
 @pytest.mark.parametrize("url", PAGES)
@@ -213,6 +237,20 @@ def test_a_wrong_value_is_refused_and_kept_in_its_field(
     assert site.file.read_text(encoding="utf-8") == TEXT
 
 
+@pytest.mark.parametrize(
+    ("url", "key", "typed", "said"),
+    [
+        (f"{KINAFORUM}/general/", "editors", "a@example.org\nnobody", "'nobody' is not an email address"),
+        (f"{KINAFORUM}/general/", "form_origins", "https://a.example\nb", "'b' is not a web address"),
+        (DELIVERY, "retry_delays", "1m\nsoon", "'soon' is not a duration"),
+    ],
+)
+def test_a_wrong_line_is_refused_beside_its_field(site: Site, url: str, key: str, typed: str, said: str) -> None:
+    page = site.client.post(url, {**site.form(url), key: typed}).content
+    assert said in said_at(page, f"id_{key}")
+    assert dict(fields_of(lxml.html.fromstring(page)))[key].strip("\n") == typed
+
+
 def test_two_people_who_change_different_fields_both_succeed(site: Site) -> None:
     url = f"{KINAFORUM}/general/"
     one, other = site.form(url), site.form(url)
@@ -261,6 +299,13 @@ def test_a_value_from_the_environment_is_locked(site: Site, monkeypatch: pytest.
     told = site.post(DELIVERY, **{"smtp.host": "evil.example", "smtp.password": "mine"})
     assert "so the server can only be changed in config.toml" in told
     assert site.tree["delivery"]["smtp"]["host"] == "smtp.example.org"
+
+
+def test_a_missing_key_of_a_service_is_told_after_saving(site: Site) -> None:
+    said = site.post(DELIVERY, provider="mailgun")
+    assert "Saved." in said
+    assert "delivery.mailgun.api_key: required, but missing." in said
+    assert "required, but missing" not in site.post(DELIVERY, **{"mailgun.api_key": "a key"})
 
 
 def test_read_only_settings_show_what_to_change(site: Site) -> None:

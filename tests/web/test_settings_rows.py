@@ -210,6 +210,8 @@ def test_limits_of_domains_are_edited_in_rows(site: Site) -> None:
     assert "Saved." in site.post(DELIVERY, **row("domains", 1, domain="example.org", connections="1"))
     wanted = {"gmail.com": {"connections": 2, "rate": "20/s"}, "example.org": {"connections": 1}}
     assert site.tree["delivery"]["domains"] == wanted
+    told = site.post(DELIVERY, **row("domains", 2, domain="Gmail.com", connections="1"))
+    assert "DomainGmail.com: is the same domain as gmail.com; keep only one of the two" in told
     site.post(DELIVERY, **{"domains:0:remove": "on", "domains:1:remove": "on"})
     assert site.tree["delivery"]["domains"] == {}
     assert site.form(DELIVERY)["domains:0:domain"] == ""

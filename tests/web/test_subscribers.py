@@ -12,6 +12,7 @@ from django.test import Client
 from newsletter.models import Act
 from subscribers import admin_actions
 from subscribers.models import Consent, Subscriber, Subscription, Suppression
+from tests.web.field_errors import said_at
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,20 @@ def test_a_refused_form_keeps_its_values(admin: Client) -> None:
     assert answer.status_code == 422
     for kept in ('value="ola@reader.example"', 'value="Ola Nordmann"', 'value="given" id="how-given" checked'):
         assert kept in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "said"),
+    [
+        ({"address": "Ola@", "how": "mail"}, "add-address", "'Ola@' is not an email address"),
+        ({"address": "ola@reader.example", "how": "given"}, "add-consent", "Enter when and where they agreed"),
+    ],
+)
+def test_a_new_subscriber_is_refused_beside_the_field(
+    admin: Client, given: dict[str, str], field: str, said: str
+) -> None:
+    answer = admin.post("/desk/subscribers/add/", {"newsletter": "kinaforum", **given})
+    assert said in said_at(answer.content, field)
 
 
 def test_somebody_is_added_with_their_consent(admin: Client) -> None:

@@ -2,10 +2,20 @@
 
 from collections.abc import Mapping
 
+from newsletter.messages import Problem
+from newsletter.messages import editions as messages
 from newsletter.models import Edition
 from newsletter.sending import lifecycle
 
 FIELDS = ("id", "kind", "title", "when", "text", "url", "button", "after")
+FIELD_OF = {
+    messages.BLOCK_KIND: "kind",
+    messages.NO_POST: "after",
+    messages.BLOCK_WITHOUT_TITLE: "title",
+    messages.BLOCK_TOO_LONG: "text",
+    messages.NOT_A_WEB_ADDRESS: "url",
+}
+"""The field of a block's form that a refusal is about."""
 
 
 def counts(edition: Edition) -> dict[str, object]:
@@ -23,3 +33,8 @@ def values(edition: Edition, block: str) -> dict[str, str]:
     """Return the values of a block for its form; of a new one if no block has this id."""
     found: Mapping[str, str] = next((each for each in edition.blocks if each["id"] == block), {})
     return {key: str(found.get(key, "")) for key in FIELDS}
+
+
+def field_of(refused: Problem) -> str:
+    """The field beside which a refusal is shown; "form" for above the form."""
+    return next((field for kind, field in FIELD_OF.items() if kind.matches(refused.message)), "form")

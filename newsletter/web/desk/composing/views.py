@@ -79,13 +79,14 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the blocks of an edition, and a form for one: new, or the one that the address names."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
-    given, problem = queries.values(found, request.GET.get("block", "")), ""
+    given = queries.values(found, request.GET.get("block", ""))
+    problems: dict[str, str] = {}
     if request.method == "POST":
         given = {key: request.POST.get(key, "") for key in queries.FIELDS}
         try:
             _change_block(request, found, given)
         except JobProblem as refused:
-            problem = as_sentence(refused)
+            problems = {queries.field_of(refused): as_sentence(refused)}
         else:
             return redirect("desk:blocks", name, period)
     found = edition_of(name, period)
@@ -95,10 +96,10 @@ def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "places": block_list.places(found, shown),
         "kinds": block_list.kinds(),
         "given": given,
-        "problem": problem,
+        "problems": problems,
         "may_change": found.state == State.DRAFT,
     }
-    return page(request, "blocks", context, section="home", status=422 if problem else 200)
+    return page(request, "blocks", context, section="home", status=422 if problems else 200)
 
 
 def _change_block(request: HttpRequest, found: Edition, given: dict[str, str]) -> None:

@@ -22,9 +22,11 @@ from newsletter.editions.editing import Conflict
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import moment_of
 from newsletter.letters import edition_tests
-from newsletter.messages import Message
+from newsletter.messages import Message, Problem
 from newsletter.messages import history as acts
 from newsletter.messages.delivery import TEST_ACCEPTED
+from newsletter.messages.editions import TEST_ADDRESSES
+from newsletter.messages.importing import INVALID_GIVEN
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries
@@ -43,20 +45,26 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
     shown, found = newsletter_of(request, name), edition_of(name, period)
     given = request.POST.get("addresses", editor(request))
     told: dict[str, Message] = {}
-    problem = ""
+    problems: dict[str, str] = {}
     if request.method == "POST":
         try:
             told = edition_tests.send(found, config_of(request), given.replace(",", " ").split(), by=editor(request))
         except (JobProblem, TemplateProblem) as refused:
-            problem = as_sentence(refused)
+            problems = {_field_of_test(refused): as_sentence(refused)}
     context = {
         **about(request, found, shown),
         "addresses": given,
         "told": [(a, formatting.message(said), TEST_ACCEPTED.matches(said)) for a, said in told.items()],
-        "problem": problem,
+        "problems": problems,
         "others": [a for a in shown.editors if a != editor(request)],
     }
-    return page(request, "proof", context, section="home", status=422 if problem else 200)
+    return page(request, "proof", context, section="home", status=422 if problems else 200)
+
+
+def _field_of_test(refused: Problem) -> str:
+    """The field beside which a refusal is shown; "form" for above the form."""
+    about_addresses = (INVALID_GIVEN, TEST_ADDRESSES)
+    return "addresses" if any(each.matches(refused.message) for each in about_addresses) else "form"
 
 
 @require_POST

@@ -40,11 +40,13 @@ from newsletter.messages.configuration import (
     TOPIC_WITHOUT_POSTS,
 )
 from newsletter.messages.general import ABOUT
+from newsletter.scheduling.checks import provider_settings
 from newsletter.scheduling.text_checks import problem_of_text
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.forms import DeskForm
-from newsletter.web.desk.pages import editor, newsletter_of, page
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
 from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.forms import SettingsForm, Wanted
@@ -155,8 +157,16 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
             return redirect(request.path)
         if save_into(request, form, wanted, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
+            _tell_missing(request, wanted.changes)
             return redirect(request.path)
     return _page(request, place, form, reason, extra)
+
+
+def _tell_missing(request: HttpRequest, changes: tuple[Change, ...]) -> None:
+    """After a change of how emails are sent, show what `newsletter check` says of the services' settings."""
+    if any(change.path[0] == "delivery" or change.path[-1] == "provider" for change in changes):
+        for check in provider_settings(config.refresh().config):
+            messages.warning(request, as_sentence(check.message))
 
 
 def _page(
@@ -184,6 +194,9 @@ def _groups_in_use(configuration: Config, place: Place) -> set[str]:
 
 def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:
     """Show what the configuration says of a value beside its field, or above the form."""
+    if told := beside_field(problem.problem, form):
+        form.add_error(*told)
+        return
     below = _key_in(form, problem)
     ours = below.partition(".")[0].partition("[")[0] in {field.path[0] for field in form.page.fields}
     form.add_problem(below, formatting.message(problem.problem if ours else problem.message))

@@ -1,6 +1,7 @@
 """Forms made from settings pages, and the changes to config.toml that a filled one asks for."""
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -35,6 +36,8 @@ _SEEN = "seen:"
 _BLANK = ""
 _SEVERAL_LINES = (Kind.LINES, Kind.LONG_TEXT)
 _DURATIONS = (Kind.DURATION, Kind.MONTHS)
+_LINE_OF = re.compile(r"\[\d+\]\Z")
+"""The end of the key of one value in a list, such as `editors[2]`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +227,8 @@ class SettingsForm(DeskForm):
             if isinstance(field, RowsField) and key != place and field.mark(self[name].data, place, sentence):
                 self.add_error(name, MARKED_ROWS)
                 return
-        self.add_error(key if key in self.fields else None, sentence)
+        field_of_line = _LINE_OF.sub("", key)
+        self.add_error(field_of_line if field_of_line in self.fields else None, sentence)
 
     def show_present(self, tree: Mapping[str, Any]) -> None:
         """After a conflict: go on from the values that the file has now; what was typed stays in the fields."""

@@ -30,11 +30,11 @@ from subscribers.requests import config_of
 
 def subscribers(request: HttpRequest) -> HttpResponse:
     """Show the list, filtered by the query string, and the growth of each newsletter."""
-    return _list(request, {})
+    return _list(request, {}, {})
 
 
-def _list(request: HttpRequest, given: Mapping[str, str], problem: str = "") -> HttpResponse:
-    """Show the list; `given` is what was filled in to add a person, and `problem` why that was refused."""
+def _list(request: HttpRequest, given: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
+    """Show the list; `given` is what was filled in to add a person, and `problems` why a field of it was refused."""
     asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
     found = queries.find(asked, request.GET.get("before", ""))
     blocked = queries.blocked(found.rows)
@@ -64,9 +64,9 @@ def _list(request: HttpRequest, given: Mapping[str, str], problem: str = "") -> 
         "kept": urlencode(kept),
         "importing": work.unfinished(file_import.IMPORT),
         "given": given,
-        "problem": problem,
+        "problems": problems,
     }
-    return page(request, "subscribers", context, section="subscribers", status=422 if problem else 200)
+    return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)
 
 
 def _title(request: HttpRequest, name: str) -> str:
@@ -263,13 +263,14 @@ def add(request: HttpRequest) -> HttpResponse:
     consent, how = request.POST.get("consent", "").strip(), request.POST.get("how", "")
     by_mail = how == "mail"
     if not (by_mail or (how == "given" and consent)):
-        return _list(request, request.POST, _("Enter when and where they agreed, or email them a link to confirm."))
+        told = _("Enter when and where they agreed, or email them a link to confirm.")
+        return _list(request, request.POST, {"consent": told})
     try:
         name = request.POST.get("name", "").strip()[:100]
         said = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)
         key = read_address(address).key
     except (AddressProblem, admin_actions.ActionRefused) as problem:
-        return _list(request, request.POST, as_sentence(problem))
+        return _list(request, request.POST, {"address": as_sentence(problem)})
     person = Subscriber.objects.get(key=key)
     queries.changed([newsletter])
     audit.note(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: said})

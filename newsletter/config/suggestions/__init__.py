@@ -1,0 +1,1 @@
+"""What somebody meant who wrote a value that is not valid."""

@@ -1,0 +1,76 @@
+"""Names of the IANA time zone database, and the one that somebody meant who wrote a city or a country."""
+
+import re
+from difflib import get_close_matches
+from functools import cache
+from zoneinfo import available_timezones
+
+from babel import Locale
+from babel.core import get_global
+
+_LANGUAGES = ("en", "nb", "nn", "da", "sv", "de", "fr", "es")
+"""Those in which names of countries are known."""
+_OF_MOST_PEOPLE = {
+    "AU": "Australia/Sydney",
+    "BR": "America/Sao_Paulo",
+    "CA": "America/Toronto",
+    "ES": "Europe/Madrid",
+    "NZ": "Pacific/Auckland",
+    "PT": "Europe/Lisbon",
+    "RU": "Europe/Moscow",
+    "US": "America/New_York",
+}
+"""The time zone of most people in countries that have several."""
+_ALMOST = 0.75
+"""How similar a misspelled name must be (0 to 1)."""
+_SHORTEST = 4
+"""The characters of a name that may be misspelled; shorter ones are abbreviations such as EST."""
+
+
+@cache
+def known_time_zones() -> frozenset[str]:
+    """Return every name of the database."""
+    return frozenset(available_timezones())
+
+
+def meant_time_zone(text: str) -> str | None:
+    """Return the time zone of a city or a country, or the most similar name; None for an offset such as `CET+1`."""
+    if re.search(r"\d", text):
+        return None
+    zones, countries = _zones(), _countries()
+    for name in map(_simple, (text, *re.split("[,/]", text))):
+        if found := zones.get(name) or countries.get(name):
+            return found
+    close = get_close_matches(_simple(text), zones, n=1, cutoff=_ALMOST) if len(text) >= _SHORTEST else []
+    return zones[close[0]] if close else None
+
+
+@cache
+def _zones() -> dict[str, str]:
+    """Return the time zones by their names, and by the cities that they are named after."""
+    zones = sorted(zone for zone in known_time_zones() if "/" in zone and not zone.startswith("Etc/"))
+    of_today = {zone for listed in get_global("territory_zones").values() for zone in listed}
+    cities = {_simple(zone.rpartition("/")[2]): zone for zone in zones if zone in of_today}
+    return {**{_simple(zone): zone for zone in zones}, **cities}
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Return the time zones by names of countries."""
+    found: dict[str, str] = {}
+    for code, listed in get_global("territory_zones").items():
+        if zone := _OF_MOST_PEOPLE.get(code) or _only_one(listed):
+            names = (Locale(language).territories.get(code) for language in _LANGUAGES)
+            found.update({_simple(name): zone for name in names if name})
+    return found
+
+
+def _only_one(zones: list[str]) -> str | None:
+    """Return the time zone of a country that has one, or one that CLDR names first."""
+    known = [zone for zone in zones if zone in known_time_zones()]
+    main = known if len(known) == 1 else [zone for zone in known if zone in get_global("windows_zone_mapping").values()]
+    return main[0] if len(main) == 1 else None
+
+
+def _simple(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).strip().casefold()

@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.config.address_faults import fault
-from newsletter.config.suggestions.time_zones import known_time_zones, meant_time_zone
+from newsletter.config.suggestions.time_zones import known_time_zones, suggested_time_zone
 from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages
 
@@ -188,7 +188,7 @@ def parse_timezone(value: object) -> str:
     """Validate a name of the IANA time zone database."""
     if isinstance(value, str) and value in known_time_zones():
         return value
-    meant = meant_time_zone(value) if isinstance(value, str) else None
+    meant = suggested_time_zone(value) if isinstance(value, str) else None
     if meant is None:
         raise InvalidValue(messages.NO_TIME_ZONE(value=repr(value)))
     raise InvalidValue(messages.DID_YOU_MEAN(problem=messages.TIME_ZONE(value=repr(value)), word=meant))

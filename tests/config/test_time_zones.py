@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.config.suggestions.time_zones import known_time_zones, meant_time_zone
+from newsletter.config.suggestions.time_zones import known_time_zones, suggested_time_zone
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ from newsletter.config.suggestions.time_zones import known_time_zones, meant_tim
 )  # fmt: skip
 def test_a_city_or_a_country_has_a_time_zone(text: str, zone: str) -> None:
     assert zone in known_time_zones()
-    assert meant_time_zone(text) == zone
+    assert suggested_time_zone(text) == zone
 
 
 @pytest.mark.parametrize(
     "text", ["CET+1", "UTC+01:00", "GMT+1", "", "xyzzy", "/", "local time", "CEST", "EST", "Bergen"]
 )
 def test_nothing_is_suggested_where_no_place_is_meant(text: str) -> None:
-    assert meant_time_zone(text) is None
+    assert suggested_time_zone(text) is None

@@ -1,1 +1,1 @@
-"""What somebody meant who wrote a value that is not valid."""
+"""Suggestions for values of `config.toml` that are not valid."""

@@ -1,16 +1,13 @@
-"""Names of the IANA time zone database, and the one that somebody meant who wrote a city or a country."""
+"""Names of the IANA time zone database, and a suggestion for the name of a city or a country."""
 
 import re
 from difflib import get_close_matches
 from functools import cache
 from zoneinfo import available_timezones
 
-from babel import Locale
-from babel.core import get_global
-
 _LANGUAGES = ("en", "nb", "nn", "da", "sv", "de", "fr", "es")
-"""Those in which names of countries are known."""
-_OF_MOST_PEOPLE = {
+"""The languages in which names of countries are recognized."""
+_MAIN_ZONES = {
     "AU": "Australia/Sydney",
     "BR": "America/Sao_Paulo",
     "CA": "America/Toronto",
@@ -21,9 +18,9 @@ _OF_MOST_PEOPLE = {
     "US": "America/New_York",
 }
 """The time zone of most people in countries that have several."""
-_ALMOST = 0.75
+_SIMILARITY = 0.75
 """How similar a misspelled name must be (0 to 1)."""
-_SHORTEST = 4
+_SHORTEST_NAME = 4
 """The characters of a name that may be misspelled; shorter ones are abbreviations such as EST."""
 
 
@@ -33,7 +30,7 @@ def known_time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
-def meant_time_zone(text: str) -> str | None:
+def suggested_time_zone(text: str) -> str | None:
     """Return the time zone of a city or a country, or the most similar name; None for an offset such as `CET+1`."""
     if re.search(r"\d", text):
         return None
@@ -41,25 +38,30 @@ def meant_time_zone(text: str) -> str | None:
     for name in map(_simple, (text, *re.split("[,/]", text))):
         if found := zones.get(name) or countries.get(name):
             return found
-    close = get_close_matches(_simple(text), zones, n=1, cutoff=_ALMOST) if len(text) >= _SHORTEST else []
+    close = get_close_matches(_simple(text), zones, n=1, cutoff=_SIMILARITY) if len(text) >= _SHORTEST_NAME else []
     return zones[close[0]] if close else None
 
 
 @cache
 def _zones() -> dict[str, str]:
     """Return the time zones by their names, and by the cities that they are named after."""
+    from babel.core import get_global  # only needed for a wrong name
+
     zones = sorted(zone for zone in known_time_zones() if "/" in zone and not zone.startswith("Etc/"))
-    of_today = {zone for listed in get_global("territory_zones").values() for zone in listed}
-    cities = {_simple(zone.rpartition("/")[2]): zone for zone in zones if zone in of_today}
+    current = {zone for listed in get_global("territory_zones").values() for zone in listed}
+    cities = {_simple(zone.rpartition("/")[2]): zone for zone in zones if zone in current}
     return {**{_simple(zone): zone for zone in zones}, **cities}
 
 
 @cache
 def _countries() -> dict[str, str]:
     """Return the time zones by names of countries."""
+    from babel import Locale
+    from babel.core import get_global
+
     found: dict[str, str] = {}
     for code, listed in get_global("territory_zones").items():
-        if zone := _OF_MOST_PEOPLE.get(code) or _only_one(listed):
+        if zone := _MAIN_ZONES.get(code) or _only_one(listed):
             names = (Locale(language).territories.get(code) for language in _LANGUAGES)
             found.update({_simple(name): zone for name in names if name})
     return found
@@ -67,6 +69,8 @@ def _countries() -> dict[str, str]:
 
 def _only_one(zones: list[str]) -> str | None:
     """Return the time zone of a country that has one, or one that CLDR names first."""
+    from babel.core import get_global
+
     known = [zone for zone in zones if zone in known_time_zones()]
     main = known if len(known) == 1 else [zone for zone in known if zone in get_global("windows_zone_mapping").values()]
     return main[0] if len(main) == 1 else None

@@ -36,5 +36,5 @@ def values(edition: Edition, block: str) -> dict[str, str]:
 
 
 def field_of(refused: Problem) -> str:
-    """The field beside which a refusal is shown; "form" for above the form."""
+    """Return the field beside which a refusal is shown; "form" for above the form."""
     return next((field for kind, field in FIELD_OF.items() if kind.matches(refused.message)), "form")

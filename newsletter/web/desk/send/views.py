@@ -62,7 +62,7 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _field_of_test(refused: Problem) -> str:
-    """The field beside which a refusal is shown; "form" for above the form."""
+    """Return the field beside which a refusal is shown; "form" for above the form."""
     about_addresses = (INVALID_GIVEN, TEST_ADDRESSES)
     return "addresses" if any(each.matches(refused.message) for each in about_addresses) else "form"
 

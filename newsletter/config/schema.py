@@ -16,6 +16,8 @@ from newsletter.config.fields import (
     RULES,
     Duration,
     Flag,
+    NonzeroDuration,
+    NonzeroSize,
     OptionalAddress,
     OptionalWebAddress,
     SiteAddress,
@@ -87,10 +89,10 @@ class Log:
 class Collect:
     """How sources are fetched."""
 
-    every: Duration = timedelta(minutes=30)
+    every: NonzeroDuration = timedelta(minutes=30)
     allow_private_addresses: Flag = False
-    timeout: Duration = timedelta(seconds=20)
-    maximum_bytes: Size = 8_000_000
+    timeout: NonzeroDuration = timedelta(seconds=20)
+    maximum_bytes: NonzeroSize = 8_000_000
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -105,12 +107,12 @@ class DomainPace:
 class Timeouts:
     """How long each phase of an SMTP transaction may take (RFC 5321 4.5.3.2)."""
 
-    connect: Duration = timedelta(seconds=30)
-    greeting: Duration = timedelta(minutes=5)
-    command: Duration = timedelta(minutes=5)
-    data: Duration = timedelta(minutes=2)
-    block: Duration = timedelta(minutes=3)
-    dot: Duration = timedelta(minutes=10)
+    connect: NonzeroDuration = timedelta(seconds=30)
+    greeting: NonzeroDuration = timedelta(minutes=5)
+    command: NonzeroDuration = timedelta(minutes=5)
+    data: NonzeroDuration = timedelta(minutes=2)
+    block: NonzeroDuration = timedelta(minutes=3)
+    dot: NonzeroDuration = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -190,7 +192,7 @@ class DeliverySettings:
     journal: Text = ""
     retry_for: Duration = timedelta(hours=48)
     keep_deliveries: Duration = timedelta()
-    retry_delays: Annotated[tuple[Duration, ...], Field(min_length=1)] = tuple(
+    retry_delays: Annotated[tuple[NonzeroDuration, ...], Field(min_length=1)] = tuple(
         parse_duration(d) for d in ("1m", "5m", "30m", "2h")
     )
     smtp: Smtp = field(default_factory=Smtp)

@@ -104,6 +104,14 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"tables": "[delivery]\nfile = { formt = 'eml' }"}, "delivery.file: formt: no such key"),
         ({"tables": "[delivery]\nfile = { format = 'mbox' }"}, "delivery.file: format: 'mbox' is not one of"),
         ({"tables": "[web]\nhost = ''"}, "web.host: '' is invalid"),
+        ({"tables": '[collect]\nevery = "0s"'}, "collect.every: '0s' is invalid; write '100ms' or more"),
+        ({"tables": '[collect]\ntimeout = "0s"'}, "collect.timeout: '0s' is invalid; write '100ms' or more"),
+        ({"tables": "[collect]\nmaximum_bytes = 0"}, "collect.maximum_bytes: 0 is invalid; write '1 KB' or more"),
+        ({"tables": '[delivery]\nretry_delays = ["1m", "0s"]'},
+         "delivery.retry_delays[2]: '0s' is invalid; write '100ms' or more"),
+        ({"tables": '[delivery.smtp.timeouts]\nconnect = "0m"'},
+         "delivery.smtp.timeouts.connect: '0m' is invalid; write '100ms' or more"),
+        ({"newsletter": "maximum_size = 0"}, "newsletters.kinaforum.maximum_size: 0 is invalid; write '1 KB' or more"),
         ({"tables": "[collect]\nmaximum_bytes = -3"}, "collect.maximum_bytes: -3 is not a size"),
         ({"tables": "[delivery]\nfile = { folder = 1 }"}, "delivery.file.folder"),
         ({"site": 'alert_url = "http://[::1"'}, "site.alert_url: 'http://[::1' is not a web address"),
@@ -250,3 +258,12 @@ def test_the_address_with_which_links_begin_has_nothing_behind_its_path(url: str
     text = WHOLE.replace("https://brev.example.org", url)
     with pytest.raises(config.ConfigError, match="has a login, a query or a fragment"):
         config.parse(text.format(site="", newsletter="", source="", tables=""), Path("/nowhere/config.toml"))
+
+
+def test_what_a_zero_turns_off_may_be_zero() -> None:
+    found = parsed(
+        site="minimum_free_space = 0",
+        newsletter='late = "0s"\nlate_posts = "0d"',
+        tables='[delivery]\nrate = 0\nretry_for = "0s"\nkeep_deliveries = "0d"\nwarm_up = { first_day = 0 }',
+    )
+    assert (found.delivery.retry_for, found.site.minimum_free_space) == (timedelta(), 0)

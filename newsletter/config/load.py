@@ -14,7 +14,7 @@ from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
 from newsletter.config.publication import SUBJECTS, Newsletter
-from newsletter.config.references import BadReference, look_up, reference
+from newsletter.config.references import BadReference, look_up, reference, unreadable
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
@@ -95,7 +95,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     except FileNotFoundError:
         raise ConfigError(ConfigProblem(str(path), messages.NO_FILE())) from None
     except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(ConfigProblem("", messages.UNREADABLE(file=str(path), cause=str(e)))) from e
+        raise ConfigError(ConfigProblem("", unreadable(path, e))) from e
     return parse(text, path, os.environ if environ is None else environ)
 
 

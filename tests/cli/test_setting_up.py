@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from newsletter import config
+from newsletter.messages.failures import READ_ONLY
+from newsletter.sending.sql import database_watch
 from tests.cli.conftest import Run
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.feeds import Blog
@@ -58,6 +60,42 @@ def test_demo_without_its_packages_says_how_to_install_them(command: Run, monkey
 def test_check_reports_each_finding(command: Run) -> None:
     checks = {c["about"]: c["verdict"] for c in command("check", "--json").document["checks"]}
     assert checks["database"] == checks["kinaforum: links"] == checks["kinaforum: templates"] == "good"
+
+
+def test_check_says_that_nothing_can_be_written(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_watch, "problem", READ_ONLY)
+    checks = json.loads(command("check", "--json", status=1).out)["checks"]
+    assert (checks[0]["about"], checks[0]["verdict"]) == ("database", "bad")
+    assert checks[0]["sentence"] == (
+        "the database is read-only; make the file and its folder writable for the user that runs newsletter"
+    )
+
+
+@pytest.mark.parametrize(("provider", "verdict"), [("smtp", "bad"), ("file", "warning")])
+def test_check_says_that_a_dkim_key_is_none(command: Run, tmp_path: Path, provider: str, verdict: str) -> None:
+    """With a provider that signs nothing itself, it does no harm yet."""
+    key = '[[delivery.dkim]]\ndomain = "example.org"\nselector = "s1"\nkey = "dkim.pem"\n'
+    text = (
+        (tmp_path / "config.toml").read_text(encoding="utf-8").replace('provider = "file"', f'provider = "{provider}"')
+    )
+    (tmp_path / "config.toml").write_text(text + key, encoding="utf-8")
+    status = 1 if provider == "smtp" else 0
+    found = json.loads(command("check", "--allow-local-links", "--json", status=status).out)["checks"]
+    (told,) = [each for each in found if each["about"] == "example.org: DKIM key s1"]
+    assert told["verdict"] == verdict
+    assert told["sentence"] == (
+        "the DKIM key of s1._domainkey.example.org is not a private key in PEM format without a password; make one "
+        "with 'newsletter dkim new', which prints the line for config.toml"
+    )
+
+
+@pytest.mark.parametrize("key", ['{ file = "no.pem" }', '{ file = "." }'])
+def test_check_says_that_the_file_of_a_dkim_key_cannot_be_read(command: Run, tmp_path: Path, key: str) -> None:
+    with (tmp_path / "config.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[[delivery.dkim]]\ndomain = "example.org"\nselector = "s1"\nkey = {key}\n')
+    told = command("check", status=2).sentence
+    assert told.startswith(f"delivery.dkim[1].key: {tmp_path}")
+    assert told.endswith("; it must be a text file that the user who runs newsletter may read")
 
 
 def test_check_ends_with_1_if_something_is_wrong(command: Run, tmp_path: Path) -> None:

@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from newsletter import config
+from newsletter.feeds import SourceReading
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages import Message
 from newsletter.messages.failures import READ_ONLY
+from newsletter.messages.general import ABOUT
+from newsletter.messages.sources import BUSY, BUSY_FOR, CONNECTION_FAILED, SERVER_ERROR
 from newsletter.sending.sql import database_watch
 from tests.cli.conftest import Run
 from tests.doubles.blog import BlogServer, Entry
@@ -47,6 +52,35 @@ def test_init_says_why_a_blog_cannot_be_read(command: Run, tmp_path: Path) -> No
         sentence = command("init", "site", "--blog", served.url, status=1).sentence
     assert sentence.endswith("127.0.0.1 is not a public address; use --allow-private-addresses if that is intended")
     assert not (tmp_path / "site").exists()
+
+
+def test_init_does_not_say_that_we_try_again(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise SourceProblem(ABOUT(subject="https://x.example/", message=SERVER_ERROR(status="500")))
+
+    monkeypatch.setattr("newsletter.setup.blog_profile.find_profile", fail)
+    told = command("init", "site", "--blog", "x.example", status=1).sentence
+    assert told == "https://x.example/: the site returned an error (500); try again later"
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (CONNECTION_FAILED(cause="reset"), "the connection failed (reset); check the address and try again"),
+        (SERVER_ERROR(status="500"), "the site returned an error (500); try again later"),
+        (BUSY(status="429"), "the site asked us to wait (429); try again later"),
+        (BUSY_FOR(status="429", wait="1 h"), "the site asked us to wait 1 h (429); try again later"),
+    ],
+)
+def test_try_does_not_say_that_we_try_again(
+    command: Run, monkeypatch: pytest.MonkeyPatch, problem: Message, said: str
+) -> None:
+    about = ABOUT(subject="https://x.example/", message=problem)
+    monkeypatch.setattr("newsletter.feeds.read", lambda *_, **__: SourceReading(problems=(about,), complete=False))
+    told = command("try", "https://x.example/", "--json", status=1)
+    assert json.loads(told.out)["problems"] == [f"https://x.example/: {said}"]
+    assert json.loads(told.out)["problem_codes"] == [problem.code]
+    assert told.err == f"https://x.example/: {said}\n"
 
 
 def test_demo_without_its_packages_says_how_to_install_them(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:

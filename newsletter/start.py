@@ -126,8 +126,9 @@ def _prepare(*, migrate: bool) -> None:
             _copy_before(waiting)
             _migrate()
     except OperationalError as e:
-        reason = str(e).strip().splitlines()[0]
-        raise StartProblem(f"site.database: the database can't be used: {reason}") from e
+        if known := database_watch.explained(e):
+            raise StartProblem(f"site.database: {known}") from e
+        raise StartProblem(f"site.database: the database can't be used: {database_watch.first_line(e)}") from e
     database_watch.remember()
 
 

@@ -1,16 +1,21 @@
 """The files of a site in a backup, and where a database is restored before it takes its place. Needs no Django."""
 
 import os
-from contextlib import closing
+import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from urllib.parse import quote
 
 from newsletter.backup.archive import ArchiveReader, ArchiveWriter
+from newsletter.backup.backup_problem import BackupProblem
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.images import store
 
 CONFIGURATION, KEY, TEMPLATES, IMAGES = "config.toml", "secret_key", "templates", "images"
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""What the names of SQLite's files beside a database end with."""
 RESTORING = "newsletter_restoring"
 """The schema of a PostgreSQL database that is being restored."""
 
@@ -49,6 +54,53 @@ def _add_folder(archive: ArchiveWriter, name: str, folder: Path) -> None:
                 archive.add_file(f"{name}/{path.relative_to(folder).as_posix()}", path)
 
 
+class Leftovers:
+    """What a restore makes: files and folders that were not there before are removed again if it is refused."""
+
+    def __init__(self) -> None:
+        self._new: list[Path] = []
+
+    def note(self, *paths: Path) -> None:
+        """Remember those that are not there yet, before anything is written to them."""
+        self._new += [path for path in paths if not path.exists()]
+
+    def keep(self) -> None:
+        """Remove nothing any more, because the restored database takes its place now."""
+        self._new.clear()
+
+    def remove(self) -> None:
+        """Remove what was noted, with everything in it."""
+        for path in self._new:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def nothing_left_if_refused() -> Iterator[Leftovers]:
+    """Yield what notes new files, and remove them if the block fails."""
+    left = Leftovers()
+    try:
+        yield left
+    except Exception:
+        left.remove()
+        raise
+
+
+def made_before_django(configuration: Config) -> list[Path]:
+    """Return what is written to a folder by the first steps of a restore, and where the database is filled."""
+    fresh = configuration.path(restoring_url(configuration).removeprefix(SQLITE))
+    database = [] if is_postgresql(configuration.site.database) else [fresh, *beside(fresh)]
+    folders = [configuration.folder / TEMPLATES, store.folder(configuration), configuration.recovery_log]
+    return [configuration.path(".newsletter.lock"), configuration.path(".secret_key"), *database, *folders]
+
+
+def beside(database: Path) -> list[Path]:
+    """Return the files that SQLite has beside a database that is in use."""
+    return [Path(f"{database}{suffix}") for suffix in COMPANIONS]
+
+
 def restore_configuration(archive: Path, file: Path) -> None:
     """Write the backup's config.toml if there is none yet."""
     if not file.exists():
@@ -57,16 +109,20 @@ def restore_configuration(archive: Path, file: Path) -> None:
 
 
 def restore_key(archive: Path, configuration: Config) -> None:
-    """Write the backup's secret key if it has one, and there is none yet."""
+    """Write the backup's secret key if there is none yet. Raises BackupProblem if the backup has none either."""
     path = configuration.path(".secret_key")
     if configuration.site.secret_key or path.exists():
         return
     with closing(ArchiveReader(archive)) as found:
-        if KEY in found.manifest.members:
-            _write_new(path, found.read(KEY) + b"\n")
+        if KEY not in found.manifest.members:
+            raise BackupProblem(
+                f"{archive}: it has no secret key, and there is none here; copy the site's .secret_key to {path}, or "
+                "set site.secret_key, and restore again"
+            )
+        _write_new(path, found.read(KEY) + b"\n")
 
 
-def restore_files(archive: ArchiveReader, configuration: Config) -> None:
+def restore_files(archive: ArchiveReader, configuration: Config, left: Leftovers) -> None:
     """Write templates and images that are missing; those that exist stay as they are."""
     places = {TEMPLATES: configuration.folder / TEMPLATES, IMAGES: store.folder(configuration)}
     for name, folder in places.items():
@@ -74,6 +130,7 @@ def restore_files(archive: ArchiveReader, configuration: Config) -> None:
             path = (folder / member.removeprefix(f"{name}/")).resolve()
             if path.is_relative_to(folder.resolve()) and not path.exists():
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                left.note(path)
                 _write_new(path, archive.read(member))
 
 

@@ -20,13 +20,13 @@ from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.recovery import log
 from newsletter.sending import journals
+from subscribers import tokens
 
 AHEAD = 1_000_000
 """How far new primary keys begin after the last restored one: those between were used after the backup, in links of
 emails too.
 """
 
-COMPANIONS = ("-wal", "-shm", "-journal")
 Finish = Callable[[ArchiveReader, Config], None]
 """Called with the configuration of the filled database: it completes it, with Django."""
 
@@ -43,22 +43,45 @@ class RestoreOrder:
     """Folders with recovery logs of other machines, or copies."""
 
 
-def restore(configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress) -> ArchiveReader:
-    """Restore the backup; `finish` is called before the database takes its place. Raises BackupProblem."""
+def restore(
+    configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress, left: files.Leftovers
+) -> ArchiveReader:
+    """Restore the backup; `finish` is called before the database takes its place. Raises BackupProblem.
+
+    What is written is noted in `left`, for the caller to remove it if the restore is refused.
+    """
+
+    def complete(archive: ArchiveReader, restored: Config) -> None:
+        finish(archive, restored)
+        left.keep()
+
     archive = ArchiveReader(order.archive)
+    place = journals.location(configuration)
+    left.note(place, place / journals.SENDER)
     with closing(archive):
+        _check_key(archive)
         archive.verify(steps(progress, archive.octets))
         with journals.sender_lock(journals.folder(configuration)) as ours:
             if not ours:
                 raise BackupProblem(
                     "newsletter is running here; stop it first, for example 'systemctl stop newsletter'"
                 )
-            files.restore_files(archive, configuration)
+            files.restore_files(archive, configuration, left)
             if is_postgresql(configuration.site.database):
-                _restore_postgresql(archive, configuration, order, finish, progress)
+                _restore_postgresql(archive, configuration, order, complete, progress)
             else:
-                _restore_sqlite(archive, configuration, order, finish, progress)
+                _restore_sqlite(archive, configuration, order, complete, progress)
     return archive
+
+
+def _check_key(archive: ArchiveReader) -> None:
+    """Raise BackupProblem if the present key, and its predecessors, are not the one of the backup's database."""
+    wanted = archive.manifest.fingerprint
+    if wanted and wanted not in map(tokens.fingerprint, tokens.secrets()):
+        raise BackupProblem(
+            "site.secret_key: the backup was made with another key, so links in emails already sent would not work; "
+            "use the key of that site, or add it to site.secret_key_previous"
+        )
 
 
 def log_folders(configuration: Config, order: RestoreOrder) -> list[Path]:
@@ -70,7 +93,7 @@ def _restore_sqlite(
     archive: ArchiveReader, configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress
 ) -> None:
     path, url = files.database_file(configuration), files.restoring_url(configuration)
-    present = [file for suffix in ("", *COMPANIONS) if (file := Path(f"{path}{suffix}")).exists()]
+    present = [file for file in (path, *files.beside(path)) if file.exists()]
     if present and not order.replace:
         raise BackupProblem(
             f"{', '.join(file.name for file in present)}: there is a database already, or its log; "
@@ -82,9 +105,9 @@ def _restore_sqlite(
     with closing(SQLiteTarget(fresh)) as target:
         fill(archive, target, progress)
     finish(archive, replace(configuration, site=replace(configuration.site, database=url)))
-    for suffix in COMPANIONS:
-        if (left := Path(f"{fresh}{suffix}")).exists():
-            raise BackupProblem(f"{left}: the restored database is still in use; end what uses it and try again")
+    for used in files.beside(fresh):
+        if used.exists():
+            raise BackupProblem(f"{used}: the restored database is still in use; end what uses it and try again")
     moment = datetime.now(UTC)
     for file in present:
         file.rename(file.with_name(f"{path.name}.replaced-{moment:%Y%m%dT%H%M%S}{file.name.removeprefix(path.name)}"))
@@ -123,7 +146,7 @@ def fill(archive: ArchiveReader, target: RowTarget, progress: Progress) -> None:
 
 
 def _remove(path: Path) -> None:
-    for file in (path, *(Path(f"{path}{suffix}") for suffix in COMPANIONS)):
+    for file in (path, *files.beside(path)):
         with suppress(FileNotFoundError):
             file.unlink()
 

@@ -13,6 +13,7 @@ from newsletter.domain.english import counted
 from newsletter.domain.found_post import FoundPost
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
+from newsletter.messages.sources import read_once
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -37,6 +38,7 @@ def try_source(
 ) -> None:
     """Show the posts of a source. Nothing is stored."""
     reading = _reading(source, base, since)
+    problems = [str(read_once(problem)) for problem in reading.problems]
     last = _time("--until", until)
     first = _time("--since", since)
     posts = [p for p in reading.posts if _between(p.published, first, last)]
@@ -45,16 +47,16 @@ def try_source(
         "title": reading.title,
         "feed_url": reading.feed_url,
         "posts": [_shown(p) for p in posts],
-        "problems": [str(problem) for problem in reading.problems],
+        "problems": problems,
         "problem_codes": [_code(problem) for problem in reading.problems],
     }
     if reading.posts or not reading.problems:
         emit(document, _table(reading, posts))
-        for problem in reading.problems:
-            say(str(problem))
+        for problem in problems:
+            say(problem)
     else:
         emit(document)
-        fail(str(reading.problems[0]))
+        fail(problems[0])
 
 
 def _code(problem: Message) -> str:

@@ -137,12 +137,15 @@ def console() -> "Console":
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
-def emit(document: Any, text: "RenderableType | None" = None) -> None:
-    """Print the result: `document` as the one JSON document with --json, else `text` unless --quiet."""
+def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: bool = False) -> None:
+    """Print the result: `document` as the one JSON document with --json, else `text` unless --quiet.
+
+    The lines of a text that is `to_copy` are not broken, however narrow the terminal is.
+    """
     if _options.json:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
     elif text is not None and not _options.quiet:
-        console().print(text)
+        console().print(text, soft_wrap=True if to_copy else None)
 
 
 def say(sentence: str) -> None:

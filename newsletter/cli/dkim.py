@@ -1,5 +1,6 @@
 """`newsletter dkim new`: create a DKIM key and its DNS record."""
 
+import json
 import os
 import re
 from pathlib import Path
@@ -39,18 +40,20 @@ def new(
     for given, name in (("DOMAIN", domain), ("--selector", selector)):
         if not DNS_NAME.fullmatch(name):
             fail(f"{given} {name!r} is not a name in DNS; use one such as example.org or s1", WRONG)
-    made = new_key(domain, selector, kind)
+    made, path = new_key(domain, selector, kind), out.parent.resolve() / out.name
     try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        fail(f"{out} already exists and was not changed; choose another --out")
+        fail(f"{path} already exists and was not changed; choose another --out")
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(made.pem)
-    config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = "{out}" }} }}'
+    file_name = json.dumps(str(path), ensure_ascii=False)  # the same in TOML
+    config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = {file_name} }} }}'
     told = (
-        f"wrote {out}; add this to the DNS of {domain}:",
+        f"wrote {path}; add this to the DNS of {domain}:",
         made.zone_line,
         "and this to [delivery] in config.toml:",
         config,
     )
-    emit({"key": str(out), "name": made.name, "record": made.record, "config": config}, "\n\n".join(told))
+    document = {"key": str(path), "name": made.name, "record": made.record, "config": config}
+    emit(document, "\n\n".join(told), to_copy=True)

@@ -96,10 +96,11 @@ def draft(
         edition = drafts.make(found, settings, asked, now=now, read_sources=collect)
     fetch_images(found, edition, now)
     document = serialize.edition(edition, found)
-    emit(document, f"{edition.name}: {edition.state}, revision {edition.revision}, {_counted(document)}")
+    in_variants = _counted_in_variants(found, edition, document)
+    emit(document, f"{edition.name}: {edition.state}, revision {edition.revision}, {_counted(document)}{in_variants}")
     if edition.waiting:
         say(str(edition.waiting))
-    elif not document["days"] and not any(given.values()):
+    elif not document["days"] and not in_variants and not any(given.values()):
         last = serialize.newest(settings)
         say(f"no posts in this period; the newest known post is from {last}" if last else "no posts yet")
 
@@ -339,6 +340,19 @@ def _counted(document: dict[str, Any]) -> str:
     inside = sum(p["included"] for p in document["posts"])
     posts, days = _many(inside, "post"), _many(len(document["days"]), "day")
     return f"{posts} on {days}, {len(document['posts']) - inside} not included"
+
+
+def _counted_in_variants(found: "Config", edition: "Edition", document: dict[str, Any]) -> str:
+    """Return how many posts readers get who don't get those of the edition itself; nothing if there are none."""
+    from newsletter.editions.variants.listing import post_counts
+    from newsletter.sending.audience import receiving
+
+    now, inside = datetime.now(UTC), sum(p["included"] for p in document["posts"])
+    counts = set(post_counts(found, edition, receiving(found.edited(edition), edition, now), now))
+    if counts <= {inside}:
+        return ""
+    posts = _many(max(counts), "post")
+    return f"; variants with {posts if len(counts) == 1 else f'{min(counts)} to {posts}'}"
 
 
 def _many(count: int, word: str) -> str:

@@ -10,7 +10,23 @@ from newsletter.config import ConfigError
 from newsletter.messages import Problem
 from newsletter.start import StartProblem
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+REMEDIES = {
+    errno.ENOSPC: "free some space and try again",
+    errno.EDQUOT: "free some space and try again",
+    errno.EACCES: "change its permissions, or use another user",
+    errno.EPERM: "change its permissions, or use another user",
+    errno.ENOENT: "check the path",
+    errno.EISDIR: "name a file",
+    errno.ENOTDIR: "name a folder",
+    errno.EEXIST: "choose another name",
+    errno.EROFS: "choose another folder, or mount the file system for writing",
+    errno.EIO: "check the disk and the system's log",
+    errno.EMFILE: "raise the limit on open files (ulimit -n)",
+    errno.ENFILE: "the machine has too many open files; close some programs",
+}
+"""What to do about an error of the system."""
+WITHOUT_A_NAME = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO)
+"""Errors of a file that need not name it, because they come when it is written."""
 
 
 def sentence_and_status(problem: Exception) -> tuple[str, int] | None:
@@ -40,19 +56,26 @@ def _usage(problem: typer.TyperException) -> tuple[str, int]:
 
 def _later(problem: Exception) -> tuple[str, int] | None:
     """Return the sentence about errors of classes that need Django: jobs, templates and the database."""
-    if isinstance(problem, OSError) and problem.errno in FULL:
-        return f"{problem.filename or 'a file'}: {problem.strerror}; free some space and try again", IMPOSSIBLE
-    if isinstance(problem, OSError) and problem.filename:
-        return f"{problem.filename}: {problem.strerror}", IMPOSSIBLE
+    if isinstance(problem, OSError) and (problem.filename or problem.errno in WITHOUT_A_NAME):
+        remedy = REMEDIES.get(problem.errno or 0)
+        said = f"{problem.filename or 'a file'}: {problem.strerror}"
+        return (f"{said}; {remedy}" if remedy else said), IMPOSSIBLE
     if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith("django.db"):
-        from newsletter.sending.sql.database_watch import damaged, full
-
-        return str(
-            full(problem) or damaged(problem) or f"database error: {str(problem).strip().splitlines()[0]}"
-        ), IMPOSSIBLE
+        return _of_database(problem), IMPOSSIBLE
     from newsletter.backup.backup_problem import BackupProblem
     from newsletter.render.html.loader import TemplateProblem
 
     if isinstance(problem, TemplateProblem | Problem | BackupProblem):
         return str(problem), IMPOSSIBLE
     return None
+
+
+def _of_database(problem: Exception) -> str:
+    """Return what is wrong with the database; other errors than those of a connection or its disk are our fault."""
+    from newsletter.sending.sql import database_watch
+
+    if known := database_watch.explained(problem):
+        return str(known)
+    if type(problem).__name__ in ("OperationalError", "InterfaceError"):
+        return str(database_watch.unusable(problem))
+    return f"database error: {database_watch.first_line(problem)}; please report it"

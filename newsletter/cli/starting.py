@@ -25,7 +25,7 @@ from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web
 from newsletter.domain.english import counted
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
-from newsletter.messages.sources import PRIVATE_ADDRESS
+from newsletter.messages.sources import PRIVATE_ADDRESS, read_once
 from newsletter.start import make_secret_key
 from newsletter.web.listener import listener_address, pass_on
 
@@ -102,7 +102,7 @@ def _sentence(message: Message) -> str:
     problem = message.param("message") if ABOUT.matches(message) else message
     if isinstance(problem, Message) and PRIVATE_ADDRESS.matches(problem):
         return f"{problem.param('cause')}; use --allow-private-addresses if that is intended"
-    return str(message)
+    return str(read_once(message))
 
 
 def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, found: bool) -> list[str]:

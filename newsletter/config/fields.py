@@ -1,7 +1,8 @@
 """Types of keys that several tables of `config.toml` have, and the rules for validating all tables."""
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import idna
@@ -60,6 +61,18 @@ def _in_ascii(url: str, host: str) -> str:
         raise InvalidValue(messages.HOST_NAME(value=repr(url), cause=str(e))) from e
 
 
+def _at_least(least: str, parse: Callable[[object], Any]) -> BeforeValidator:
+    """Return a validator that also refuses values below `least`, such as 0, with which nothing would work."""
+
+    def parsed(value: object) -> Any:
+        found = parse(value)
+        if found < parse(least):
+            raise InvalidValue(messages.INVALID(value=repr(value), remedy=messages.WRITE_AT_LEAST(limit=f"'{least}'")))
+        return found
+
+    return BeforeValidator(parsed)
+
+
 WebAddress = Annotated[str, BeforeValidator(web_address)]
 SiteAddress = Annotated[str, BeforeValidator(site_address)]
 Origin = Annotated[str, BeforeValidator(origin)]
@@ -68,7 +81,9 @@ Colour = Annotated[str, BeforeValidator(parse_colour)]
 Address = Annotated[str, BeforeValidator(parse_address)]
 OptionalAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else parse_address(v))]
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
+NonzeroDuration = Annotated[Duration, _at_least("100ms", parse_duration)]
 Size = Annotated[int, BeforeValidator(parse_size)]
+NonzeroSize = Annotated[Size, _at_least("1 KB", parse_size)]
 
 # pydantic's strict mode refuses tables for dataclasses, so only the scalars are strict.
 Text = Annotated[str, Strict()]

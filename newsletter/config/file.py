@@ -18,7 +18,7 @@ from typing import Any
 from newsletter.config import toml
 from newsletter.config.document import Change, KeyPath, SetEntries, SetValue, dotted, edit, value_at
 from newsletter.config.load import PREFIX, ConfigError, ConfigProblem, parse
-from newsletter.config.references import reference
+from newsletter.config.references import reference, unreadable
 from newsletter.config.schema import Config
 from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages
@@ -74,7 +74,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
-        raise CannotWrite(messages.UNREADABLE(file=str(path), cause=str(e))) from e
+        raise CannotWrite(unreadable(path, e)) from e
 
 
 def why_unwritable(path: Path) -> Message | None:

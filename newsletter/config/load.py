@@ -14,12 +14,14 @@ from pydantic_core import ErrorDetails
 
 from newsletter.config import toml
 from newsletter.config.publication import SUBJECTS, Newsletter
-from newsletter.config.references import BadReference, look_up, reference
+from newsletter.config.references import BadReference, look_up, reference, unreadable
 from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
     PROVIDERS,
+    SERVICE_KEYS,
     Config,
+    DeliverySettings,
 )
 from newsletter.config.values import nearest, suggested
 from newsletter.messages import Message, Param, message_of
@@ -93,7 +95,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Config:
     except FileNotFoundError:
         raise ConfigError(ConfigProblem(str(path), messages.NO_FILE())) from None
     except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(ConfigProblem("", messages.UNREADABLE(file=str(path), cause=str(e)))) from e
+        raise ConfigError(ConfigProblem("", unreadable(path, e))) from e
     return parse(text, path, os.environ if environ is None else environ)
 
 
@@ -212,6 +214,7 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
     """Yield errors that involve several keys: names of newsletters, their providers, duplicate sources."""
     if config.delivery.fallback and config.delivery.fallback == config.delivery.provider:
         yield ConfigProblem("delivery.fallback", messages.FALLBACK_SAME(provider=str(config.delivery.provider)))
+    yield from _unknown_service_keys(config.delivery)
     for name, newsletter in config.newsletters.items():
         here = f"newsletters.{name}"
         if not NAME.fullmatch(name):
@@ -222,6 +225,17 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
         if len({s.url for s in newsletter.sources}) != len(newsletter.sources):
             yield ConfigProblem(f"{here}.sources", messages.URL_TWICE())
         yield from _placeholders(newsletter, config.provider_of(newsletter))
+
+
+def _unknown_service_keys(delivery: DeliverySettings) -> Iterator[ConfigProblem]:
+    """Yield keys that an email service doesn't have; upper and lower case make no difference, except to boto3."""
+    for name, known in SERVICE_KEYS.items():
+        service, _, inner = name.partition(".")
+        table = getattr(delivery, service)
+        table = table.get(inner, {}) if inner else table
+        for key in table if isinstance(table, dict) else ():
+            if (key if inner else key.lower()) not in known:
+                yield ConfigProblem(f"delivery.{name}.{key}", suggested(messages.NO_KEY(), key, list(known)))
 
 
 def _placeholders(newsletter: Newsletter, provider: str) -> Iterator[ConfigProblem]:

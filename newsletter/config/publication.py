@@ -14,10 +14,10 @@ from newsletter.config.fields import (
     Address,
     Duration,
     Flag,
+    NonzeroSize,
     OptionalAddress,
     OptionalWebAddress,
     Origin,
-    Size,
     Text,
     Whole,
     Words,
@@ -159,7 +159,7 @@ class Newsletter:
     skip: Annotated[tuple[date, ...], BeforeValidator(_days)] = ()
     minimum_posts: Annotated[Whole, Field(ge=0)] = 1
     maximum_posts: Annotated[Whole, Field(ge=1, le=1000)] = 60
-    maximum_size: Size = 100_000
+    maximum_size: NonzeroSize = 100_000
     body: Literal["full", "excerpt", "title"] = "excerpt"
     excerpt: ExcerptOf = "text"
     excerpt_words: Annotated[Whole, Field(ge=1, le=5000)] = 80

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from newsletter.messages import Problem
+from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages
 
 KINDS = ("env", "file", "credential")
@@ -35,6 +35,12 @@ def reference(value: Any) -> Reference | None:
         return None
     kind, name = next(iter(value.items()))
     return Reference(kind, name) if kind in KINDS and isinstance(name, str) else None
+
+
+def unreadable(path: Path, error: OSError | UnicodeDecodeError) -> Message:
+    """Return why a file can't be read, with the remedy."""
+    cause = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return messages.UNREADABLE(file=str(path), cause=cause)
 
 
 def references(tree: Any) -> frozenset[Reference]:
@@ -77,4 +83,4 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as e:
-        raise BadReference(messages.UNREADABLE(file=str(path), cause=str(e))) from e
+        raise BadReference(unreadable(path, e)) from e

@@ -3,6 +3,7 @@
 Every class is a frozen dataclass that pydantic validates strictly; docs/configuration.md explains each key.
 """
 
+from collections.abc import Mapping
 from dataclasses import field
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from newsletter.config.fields import (
     RULES,
     Duration,
     Flag,
+    NonzeroDuration,
+    NonzeroSize,
     OptionalAddress,
     OptionalWebAddress,
     SiteAddress,
@@ -40,6 +43,35 @@ PROVIDERS = (
     "smtp", "file", "amazon_ses", "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "postal", "postmark",
     "resend", "scaleway", "sendgrid", "sparkpost", "unisender_go",
 )  # fmt: skip
+
+_OF_ALL = (
+    "debug_api_requests", "idna_encoder", "ignore_recipient_status", "ignore_unsupported_features", "requests_timeout",
+    "send_defaults",
+)  # fmt: skip
+_OWN_KEYS: Mapping[str, tuple[str, ...]] = {
+    "amazon_ses": ("client_params", "configuration_set_name", "message_tag_name", "session_params"),
+    "brevo": ("api_key", "api_url", "prevent_header_encoding_bugs", "workaround_display_name_bugs"),
+    "mailersend": ("api_token", "api_url", "batch_send_mode", "signing_secret"),
+    "mailgun": ("api_key", "api_url", "sender_domain", "webhook_signing_key"),
+    "mailjet": ("api_key", "api_url", "secret_key"),
+    "mailtrap": ("api_token", "api_url", "sandbox_id", "tracking_secret"),
+    "postal": ("api_key", "api_url", "webhook_key"),
+    "postmark": ("api_url", "generate_message_id", "message_stream", "server_token", "use_bulk_api"),
+    "resend": ("api_key", "api_url", "signing_secret", "verify_attachment_extensions"),
+    "scaleway": ("api_url", "project_id", "region", "secret_key"),
+    "sendgrid": (
+        "api_key", "api_url", "generate_message_id", "merge_field_format", "password",
+        "tracking_webhook_verification_key", "username",
+    ),
+    "sparkpost": ("api_key", "api_url", "subaccount"),
+    "unisender_go": ("api_key", "api_url", "generate_message_id", "workaround_display_name_bugs"),
+    "amazon_ses.client_params": (
+        "api_version", "aws_access_key_id", "aws_account_id", "aws_secret_access_key", "aws_session_token", "config",
+        "endpoint_url", "region_name", "use_ssl", "verify",
+    ),
+}  # fmt: skip
+SERVICE_KEYS = {name: keys if "." in name else (*keys, *_OF_ALL) for name, keys in _OWN_KEYS.items()}
+"""The keys that the table of each email service may have: those of Anymail, and of boto3 for `client_params`."""
 
 FALLBACKS = ("", *(name for name in PROVIDERS if name != "file"))
 """What may take over from a provider; "" for nothing. What is written to a folder reaches nobody."""
@@ -87,10 +119,10 @@ class Log:
 class Collect:
     """How sources are fetched."""
 
-    every: Duration = timedelta(minutes=30)
+    every: NonzeroDuration = timedelta(minutes=30)
     allow_private_addresses: Flag = False
-    timeout: Duration = timedelta(seconds=20)
-    maximum_bytes: Size = 8_000_000
+    timeout: NonzeroDuration = timedelta(seconds=20)
+    maximum_bytes: NonzeroSize = 8_000_000
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -105,12 +137,12 @@ class DomainPace:
 class Timeouts:
     """How long each phase of an SMTP transaction may take (RFC 5321 4.5.3.2)."""
 
-    connect: Duration = timedelta(seconds=30)
-    greeting: Duration = timedelta(minutes=5)
-    command: Duration = timedelta(minutes=5)
-    data: Duration = timedelta(minutes=2)
-    block: Duration = timedelta(minutes=3)
-    dot: Duration = timedelta(minutes=10)
+    connect: NonzeroDuration = timedelta(seconds=30)
+    greeting: NonzeroDuration = timedelta(minutes=5)
+    command: NonzeroDuration = timedelta(minutes=5)
+    data: NonzeroDuration = timedelta(minutes=2)
+    block: NonzeroDuration = timedelta(minutes=3)
+    dot: NonzeroDuration = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
@@ -200,7 +232,7 @@ class DeliverySettings:
     journal: Text = ""
     retry_for: Duration = timedelta(hours=48)
     keep_deliveries: Duration = timedelta()
-    retry_delays: Annotated[tuple[Duration, ...], Field(min_length=1)] = tuple(
+    retry_delays: Annotated[tuple[NonzeroDuration, ...], Field(min_length=1)] = tuple(
         parse_duration(d) for d in ("1m", "5m", "30m", "2h")
     )
     smtp: Smtp = field(default_factory=Smtp)

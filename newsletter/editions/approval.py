@@ -17,6 +17,7 @@ from newsletter.editions.editing import Conflict
 from newsletter.editions.local_links import ALLOWED, check_edition, check_links
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.selection.numbers import holders, number_posts
+from newsletter.editions.selection.series import arguments_of_draft
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.editions.variants.freezing import date_again, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare
@@ -258,7 +259,9 @@ def _check_posts(draft: Edition, configuration: Config) -> None:
     """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts."""
     if draft.corrects_id or draft.welcome_id:
         return
+    newsletter = configuration.edited(draft)
     included = [entry.post for entry in draft.entries.filter(included=True).select_related("post")]
-    held = holders(draft, configuration.edited(draft), included)
+    held = holders(draft, newsletter, included)
     if taken := next((post for post in included if post.pk in held), None):
-        raise JobProblem(messages.POST_TAKEN(title=taken.title, edition=held[taken.pk], newsletter=draft.newsletter))
+        named = arguments_of_draft(newsletter)
+        raise JobProblem(messages.POST_TAKEN(title=taken.title, edition=held[taken.pk], newsletter=named))

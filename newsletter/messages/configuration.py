@@ -4,7 +4,10 @@ from newsletter.messages.message import MessageType, gettext_noop
 
 # The file.
 NO_FILE = MessageType("config.no-file", gettext_noop("no such file; create one with 'newsletter init'"))
-UNREADABLE = MessageType("config.unreadable", gettext_noop("{file} can't be read: {cause}"))
+UNREADABLE = MessageType(
+    "config.unreadable",
+    gettext_noop("{file} can't be read ({cause}); it must be a text file that the user who runs newsletter may read"),
+)
 NOT_TOML = MessageType("config.not-toml", gettext_noop("not valid TOML: {cause}"))
 READ_ONLY = MessageType("config.read-only", gettext_noop("{file} is read-only"))
 FOLDER_READ_ONLY = MessageType("config.folder-read-only", gettext_noop("the folder {folder} is read-only"))

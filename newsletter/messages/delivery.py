@@ -174,7 +174,11 @@ COPIED = MessageType(
 
 # DKIM keys.
 DKIM_UNREADABLE = MessageType(
-    "dkim.unreadable", gettext_noop("the DKIM key of {name} can't be read; make one with 'newsletter dkim new'")
+    "dkim.unreadable",
+    gettext_noop(
+        "the DKIM key of {name} is not a private key in PEM format without a password; make one with 'newsletter dkim"
+        " new', which prints the line for config.toml"
+    ),
 )
 DKIM_TYPE = MessageType(
     "dkim.type", gettext_noop("a DKIM key must be RSA or Ed25519; make one with 'newsletter dkim new'")

@@ -226,11 +226,23 @@ NOT_A_PERIOD = MessageType(
     "period.invalid",
     gettext_noop("'{text}' is not a period; write a week as 2026-W06, a day as 2026-02-06, a month as 2026-02"),
 )
-NO_SUCH_PERIOD = MessageType("period.does-not-exist", gettext_noop("the period '{text}' does not exist: {cause}"))
-PERIOD_ENDS_FIRST = MessageType(
-    "period.ends-first", gettext_noop("the period would end ({until}) before it begins ({since})")
+NO_SUCH_PERIOD = MessageType(
+    "period.does-not-exist",
+    gettext_noop(
+        "the period '{text}' does not exist; write a week as 2026-W06, a day as 2026-02-06, a month as 2026-02"
+    ),
 )
-PERIOD_NOT_BEGUN = MessageType("period.not-begun", gettext_noop("{period} has not begun"))
+PERIOD_IMPLAUSIBLE = MessageType(
+    "period.implausible",
+    gettext_noop("no blog has posts from {period}; choose one from {first} on that ends within a year from now"),
+)
+PERIOD_ENDS_FIRST = MessageType(
+    "period.ends-first",
+    gettext_noop(
+        "the period would end ({until}) before it begins ({since}); choose an earlier beginning or a later end"
+    ),
+)
+PERIOD_NOT_BEGUN = MessageType("period.not-begun", gettext_noop("{period} has not begun; choose an earlier period"))
 NOT_A_TIME = MessageType(
     "time.invalid",
     gettext_noop("'{text}' is not a time; use a form such as 2026-02-06T18:00, with or without an offset"),

@@ -84,6 +84,21 @@ UNUSABLE = MessageType(
     "database.unusable",
     gettext_noop("the database can't be used ({cause}); check that it is running and that its disk has space"),
 )
+LOCKED = MessageType(
+    "database.locked",
+    gettext_noop("another program has locked the database; try again when it has finished"),
+)
+NOT_OPENED = MessageType(
+    "database.not-opened",
+    gettext_noop(
+        "the database can't be opened ({cause}); check site.database, and make the file and its folder readable and "
+        "writable for the user that runs newsletter"
+    ),
+)
+DISK_ERROR = MessageType(
+    "database.disk-error",
+    gettext_noop("the disk with the database can't be read or written ({cause}); check the disk and the system's log"),
+)
 READ_ONLY = MessageType(
     "database.read-only",
     gettext_noop("the database is read-only; make the file and its folder writable for the user that runs newsletter"),

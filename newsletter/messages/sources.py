@@ -1,6 +1,7 @@
 """Reading sources: errors and warnings."""
 
-from newsletter.messages.message import MessageType, gettext_noop
+from newsletter.messages import general
+from newsletter.messages.message import Message, MessageType, gettext_noop
 
 # Requests.
 NO_HOST = MessageType("source.no-host", gettext_noop("there is no host {host}; check the address"))
@@ -35,6 +36,17 @@ BUSY_FOR = MessageType(
 )
 SERVER_ERROR = MessageType(
     "source.server-error", gettext_noop("the site returned an error ({status}); we'll try again automatically")
+)
+# The same where a source is read once, and nothing tries again.
+CONNECTION_FAILED_ONCE = MessageType(
+    "source.connection-failed-once", gettext_noop("the connection failed ({cause}); check the address and try again")
+)
+BUSY_ONCE = MessageType("source.busy-once", gettext_noop("the site asked us to wait ({status}); try again later"))
+BUSY_FOR_ONCE = MessageType(
+    "source.busy-for-once", gettext_noop("the site asked us to wait {wait} ({status}); try again later")
+)
+SERVER_ERROR_ONCE = MessageType(
+    "source.server-error-once", gettext_noop("the site returned an error ({status}); try again later")
 )
 OTHER_STATUS = MessageType("source.other-status", gettext_noop("the site answered {status}; check the address"))
 NOT_AN_ADDRESS = MessageType(
@@ -164,3 +176,19 @@ TOO_MANY_PAGES = MessageType(
     "source.too-many-pages", gettext_noop("has more than {most} pages back to {day}, and the rest was not read")
 )
 READ_IN_PART = MessageType("source.read-in-part", gettext_noop("could be read back only in part: {problem}"))
+
+_ONCE = {
+    CONNECTION_FAILED.code: CONNECTION_FAILED_ONCE,
+    BUSY.code: BUSY_ONCE,
+    BUSY_FOR.code: BUSY_FOR_ONCE,
+    SERVER_ERROR.code: SERVER_ERROR_ONCE,
+}
+
+
+def read_once(problem: Message) -> Message:
+    """Return what to tell a person who has a source read once: not that we try again."""
+    inner = problem.param("message") if general.ABOUT.matches(problem) else None
+    if isinstance(inner, Message):
+        return general.ABOUT(subject=problem.param("subject"), message=read_once(inner))
+    once = _ONCE.get(problem.code)
+    return once(**dict(problem.params)) if once else problem

@@ -15,6 +15,7 @@ from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import failures as messages
 from newsletter.messages import message_of
+from newsletter.messages.deliverability import checks as deliverability
 from newsletter.messages.general import ABOUT, size_of
 from newsletter.models.migration_state import waiting_migrations
 from newsletter.render.html.loader import TemplateProblem
@@ -24,6 +25,7 @@ from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.integrity import damages, space_for_copy
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.sending.sql import database_watch
 from subscribers.models import WhereProblem, parse_where
 
 
@@ -35,6 +37,7 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
         found.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
         found.append(_template(configuration, newsletter))
         found += _images(newsletter)
+    found += _keys(configuration)
     if not connect:
         found += provider_settings(configuration)
     if dns:
@@ -47,6 +50,8 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
 
 
 def _database() -> Check:
+    if problem := database_watch.problem():
+        return Check(messages.ABOUT_DATABASE(), Verdict.BAD, problem)
     waiting = waiting_migrations()
     if waiting:
         return Check(messages.ABOUT_DATABASE(), Verdict.WARNING, messages.MIGRATIONS_WAIT(count=len(waiting)))
@@ -104,6 +109,21 @@ def _images(newsletter: config.Newsletter) -> Iterator[Check]:
         yield Check(about, Verdict.WARNING, messages.IMAGES_LEFT_OUT(keys=keys))
     elif not design.images and (design.lines or newsletter.body != "full"):
         yield Check(about, Verdict.WARNING, messages.DESIGN_WITHOUT_IMAGES(design=theme.design, keys=keys))
+
+
+def _keys(configuration: Config) -> Iterator[Check]:
+    """Tell which DKIM keys can't sign; other providers than SMTP don't use them."""
+    if not configuration.delivery.dkim:
+        return
+    from newsletter.delivery.dkim_keys import DkimError, signing_key  # cryptography takes 8 MB
+
+    verdict = Verdict.BAD if "smtp" in configuration.providers else Verdict.WARNING
+    for key in configuration.delivery.dkim:
+        try:
+            signing_key(key)
+        except DkimError as problem:
+            about = ABOUT(subject=key.domain, message=deliverability.DKIM(selector=key.selector))
+            yield Check(about, verdict, message_of(problem))
 
 
 def provider_settings(configuration: Config) -> Iterator[Check]:

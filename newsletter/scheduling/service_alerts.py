@@ -16,8 +16,8 @@ from newsletter.editions import notices
 from newsletter.letters import alert_webhook
 from newsletter.messages import Message
 from newsletter.messages import failures as messages
-from newsletter.sending.faults import first_line
 from newsletter.sending.sql import database_watch
+from newsletter.sending.sql.database_watch import first_line
 from newsletter.supervision import Status
 from newsletter.supervision.boottime import Seconds, boottime
 

@@ -38,10 +38,4 @@ def explain(error: BaseException) -> Message:
 
 
 def _of_database(error: Error) -> Message:
-    known = database_watch.read_only(error) or database_watch.full(error) or database_watch.damaged(error)
-    return known or messages.UNUSABLE(cause=first_line(error))
-
-
-def first_line(error: BaseException) -> str:
-    """Return what the error says, without its further lines."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    return database_watch.explained(error) or database_watch.unusable(error)

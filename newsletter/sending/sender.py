@@ -22,7 +22,7 @@ from newsletter.messages import delivery as messages
 from newsletter.models import Chunk, Edition, Retry, State
 from newsletter.recovery import hold
 from newsletter.sending import journals, lifecycle
-from newsletter.sending.faults import explain, first_line
+from newsletter.sending.faults import explain
 from newsletter.sending.machines.agreement import Agreement
 from newsletter.sending.machines.lease import MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
@@ -30,6 +30,7 @@ from newsletter.sending.machines.share import MachineShare
 from newsletter.sending.outbox import ACTIVE_STATES, due_retries
 from newsletter.sending.safeguards import fallback, guard
 from newsletter.sending.sql import database, database_watch
+from newsletter.sending.sql.database_watch import first_line
 from newsletter.sending.welcome.enrolling import enroll_due
 from newsletter.sending.worker_pool import WorkerPool
 from newsletter.supervision import Service

@@ -10,7 +10,7 @@ from newsletter.models import Edition, State
 from tests import settings
 from tests.cli.conftest import Run
 from tests.doubles.feeds import Blog, article
-from tests.factories import HOUR, NOW
+from tests.factories import DAY, HOUR, NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,16 @@ def test_draft_prints_a_summary(command: Run, blog: Blog) -> None:
     assert "torsdag" not in shown
     assert "Title of a" in shown
     assert "published in this period" in shown
+
+
+def test_draft_counts_the_posts_of_the_variants(command: Run, blog: Blog, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(file.read_text("utf-8") + '[newsletters.kinaforum.topics.a]\nwords = ["a"]\n', encoding="utf-8")
+    (tmp_path / "readers.csv").write_text("email,topics\na@reader.example,a\nb@reader.example,\n", encoding="utf-8")
+    command("subscribers", "import", "readers.csv", "--newsletter", "kinaforum", "--consent", "a form")
+    blog.articles[1:] = [article("e", NOW - 2 * DAY), article("f", NOW - 2 * DAY)]
+    told = command("draft", "kinaforum", *WEEK).out
+    assert told == f"{EDITION}: draft, revision 1, 3 posts on 2 days, 0 not included; variants with 1 to 3 posts\n"
 
 
 def test_an_empty_draft_says_which_post_is_the_newest(command: Run, blog: Blog) -> None:

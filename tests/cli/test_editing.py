@@ -66,7 +66,10 @@ def test_a_greeting_that_is_not_text_is_one_sentence(command: Run, blog: Blog, t
     (tmp_path / "greeting.md").write_bytes(b"\xff\xfe\x00nonsense")
     told = command("edit", EDITION, "--greeting", "greeting.md", status=1).sentence
     assert told == "greeting.md: not UTF-8 text; save the file as UTF-8"
-    assert command("edit", EDITION, "--greeting", "no.md", status=1).sentence == "no.md: No such file or directory"
+    assert (
+        command("edit", EDITION, "--greeting", "no.md", status=1).sentence
+        == "no.md: No such file or directory; check the path"
+    )
 
 
 def test_approve_and_reopen_tell_what_happens_next(command: Run, blog: Blog) -> None:

@@ -1,8 +1,12 @@
 """Errors as one sentence."""
 
+import errno
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
+from django.db import IntegrityError, OperationalError
 
 from newsletter.cli.problems import sentence_and_status
 
@@ -13,3 +17,51 @@ def test_a_file_that_a_full_disk_cuts_short_is_one_sentence() -> None:
         Path("/dev/full").write_text("x", encoding="ascii")
     assert caught.value.filename is None
     assert sentence_and_status(caught.value) == ("a file: No space left on device; free some space and try again", 1)
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"),
+    [
+        (
+            errno.EACCES,
+            "a.txt: Permission denied; change its permissions, or use another user",
+        ),
+        (errno.ENOENT, "a.txt: No such file or directory; check the path"),
+        (errno.EISDIR, "a.txt: Is a directory; name a file"),
+        (errno.ENOTDIR, "a.txt: Not a directory; name a folder"),
+        (errno.EEXIST, "a.txt: File exists; choose another name"),
+        (errno.EROFS, "a.txt: Read-only file system; choose another folder, or mount the file system for writing"),
+        (errno.EIO, "a.txt: Input/output error; check the disk and the system's log"),
+        (errno.EMFILE, "a.txt: Too many open files; raise the limit on open files (ulimit -n)"),
+        (errno.EDQUOT, "a.txt: Disk quota exceeded; free some space and try again"),
+    ],
+)
+def test_an_error_of_the_system_has_a_remedy(number: int, sentence: str) -> None:
+    assert sentence_and_status(OSError(number, os.strerror(number), "a.txt")) == (sentence, 1)
+
+
+@pytest.mark.parametrize("kind", [OperationalError, sqlite3.OperationalError])
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        ("attempt to write a readonly database", "make the file and its folder writable for the user that runs"),
+        ("database or disk is full", "free some space on it"),
+        ("disk I/O error", "check the disk and the system's log"),
+        ("unable to open database file", "check site.database, and make the file and its folder readable"),
+        ("database is locked", "try again when it has finished"),
+        ("database disk image is malformed", "restore a backup"),
+        ("connection refused\nIs the server running?", "(connection refused); check that it is running"),
+    ],
+)
+def test_an_error_of_the_database_has_a_remedy(kind: type[Exception], words: str, remedy: str) -> None:
+    told = sentence_and_status(kind(words))
+    assert told is not None
+    assert remedy in told[0]
+    assert "\n" not in told[0]
+
+
+def test_an_error_of_the_database_that_is_no_fault_of_its_server_says_what_it_was() -> None:
+    assert sentence_and_status(IntegrityError("UNIQUE constraint failed")) == (
+        "database error: UNIQUE constraint failed; please report it",
+        1,
+    )

@@ -8,6 +8,13 @@ from pathlib import Path
 import pytest
 
 from newsletter import config
+from newsletter.feeds import SourceReading
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages import Message
+from newsletter.messages.failures import READ_ONLY
+from newsletter.messages.general import ABOUT
+from newsletter.messages.sources import BUSY, BUSY_FOR, CONNECTION_FAILED, SERVER_ERROR
+from newsletter.sending.sql import database_watch
 from tests.cli.conftest import Run
 from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.feeds import Blog
@@ -47,6 +54,35 @@ def test_init_says_why_a_blog_cannot_be_read(command: Run, tmp_path: Path) -> No
     assert not (tmp_path / "site").exists()
 
 
+def test_init_does_not_say_that_we_try_again(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise SourceProblem(ABOUT(subject="https://x.example/", message=SERVER_ERROR(status="500")))
+
+    monkeypatch.setattr("newsletter.setup.blog_profile.find_profile", fail)
+    told = command("init", "site", "--blog", "x.example", status=1).sentence
+    assert told == "https://x.example/: the site returned an error (500); try again later"
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (CONNECTION_FAILED(cause="reset"), "the connection failed (reset); check the address and try again"),
+        (SERVER_ERROR(status="500"), "the site returned an error (500); try again later"),
+        (BUSY(status="429"), "the site asked us to wait (429); try again later"),
+        (BUSY_FOR(status="429", wait="1 h"), "the site asked us to wait 1 h (429); try again later"),
+    ],
+)
+def test_try_does_not_say_that_we_try_again(
+    command: Run, monkeypatch: pytest.MonkeyPatch, problem: Message, said: str
+) -> None:
+    about = ABOUT(subject="https://x.example/", message=problem)
+    monkeypatch.setattr("newsletter.feeds.read", lambda *_, **__: SourceReading(problems=(about,), complete=False))
+    told = command("try", "https://x.example/", "--json", status=1)
+    assert json.loads(told.out)["problems"] == [f"https://x.example/: {said}"]
+    assert json.loads(told.out)["problem_codes"] == [problem.code]
+    assert told.err == f"https://x.example/: {said}\n"
+
+
 def test_demo_without_its_packages_says_how_to_install_them(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == "aiosmtpd" or ".demo." in name]:
         monkeypatch.delitem(sys.modules, name)
@@ -58,6 +94,42 @@ def test_demo_without_its_packages_says_how_to_install_them(command: Run, monkey
 def test_check_reports_each_finding(command: Run) -> None:
     checks = {c["about"]: c["verdict"] for c in command("check", "--json").document["checks"]}
     assert checks["database"] == checks["kinaforum: links"] == checks["kinaforum: templates"] == "good"
+
+
+def test_check_says_that_nothing_can_be_written(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database_watch, "problem", READ_ONLY)
+    checks = json.loads(command("check", "--json", status=1).out)["checks"]
+    assert (checks[0]["about"], checks[0]["verdict"]) == ("database", "bad")
+    assert checks[0]["sentence"] == (
+        "the database is read-only; make the file and its folder writable for the user that runs newsletter"
+    )
+
+
+@pytest.mark.parametrize(("provider", "verdict"), [("smtp", "bad"), ("file", "warning")])
+def test_check_says_that_a_dkim_key_is_none(command: Run, tmp_path: Path, provider: str, verdict: str) -> None:
+    """With a provider that signs nothing itself, it does no harm yet."""
+    key = '[[delivery.dkim]]\ndomain = "example.org"\nselector = "s1"\nkey = "dkim.pem"\n'
+    text = (
+        (tmp_path / "config.toml").read_text(encoding="utf-8").replace('provider = "file"', f'provider = "{provider}"')
+    )
+    (tmp_path / "config.toml").write_text(text + key, encoding="utf-8")
+    status = 1 if provider == "smtp" else 0
+    found = json.loads(command("check", "--allow-local-links", "--json", status=status).out)["checks"]
+    (told,) = [each for each in found if each["about"] == "example.org: DKIM key s1"]
+    assert told["verdict"] == verdict
+    assert told["sentence"] == (
+        "the DKIM key of s1._domainkey.example.org is not a private key in PEM format without a password; make one "
+        "with 'newsletter dkim new', which prints the line for config.toml"
+    )
+
+
+@pytest.mark.parametrize("key", ['{ file = "no.pem" }', '{ file = "." }'])
+def test_check_says_that_the_file_of_a_dkim_key_cannot_be_read(command: Run, tmp_path: Path, key: str) -> None:
+    with (tmp_path / "config.toml").open("a", encoding="utf-8") as file:
+        file.write(f'[[delivery.dkim]]\ndomain = "example.org"\nselector = "s1"\nkey = {key}\n')
+    told = command("check", status=2).sentence
+    assert told.startswith(f"delivery.dkim[1].key: {tmp_path}")
+    assert told.endswith("; it must be a text file that the user who runs newsletter may read")
 
 
 def test_check_ends_with_1_if_something_is_wrong(command: Run, tmp_path: Path) -> None:

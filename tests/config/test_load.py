@@ -108,6 +108,18 @@ def test_the_example_is_a_whole_configuration() -> None:
         ({"tables": "[delivery]\nfile = { formt = 'eml' }"}, "delivery.file: formt: no such key"),
         ({"tables": "[delivery]\nfile = { format = 'mbox' }"}, "delivery.file: format: 'mbox' is not one of"),
         ({"tables": "[web]\nhost = ''"}, "web.host: '' is invalid"),
+        ({"tables": '[collect]\nevery = "0s"'}, "collect.every: '0s' is invalid; write '100ms' or more"),
+        ({"tables": '[collect]\ntimeout = "0s"'}, "collect.timeout: '0s' is invalid; write '100ms' or more"),
+        ({"tables": "[collect]\nmaximum_bytes = 0"}, "collect.maximum_bytes: 0 is invalid; write '1 KB' or more"),
+        ({"tables": '[delivery]\nretry_delays = ["1m", "0s"]'},
+         "delivery.retry_delays[2]: '0s' is invalid; write '100ms' or more"),
+        ({"tables": '[delivery.smtp.timeouts]\nconnect = "0m"'},
+         "delivery.smtp.timeouts.connect: '0m' is invalid; write '100ms' or more"),
+        ({"newsletter": "maximum_size = 0"}, "newsletters.kinaforum.maximum_size: 0 is invalid; write '1 KB' or more"),
+        ({"tables": "[delivery.mailgun]\napi_kee = 'x'"},
+         "delivery.mailgun.api_kee: no such key; did you mean 'api_key'?"),
+        ({"tables": "[delivery.amazon_ses]\nclient_params = { regon_name = 'eu-north-1' }"},
+         "delivery.amazon_ses.client_params.regon_name: no such key; did you mean 'region_name'?"),
         ({"tables": "[collect]\nmaximum_bytes = -3"}, "collect.maximum_bytes: -3 is not a size"),
         ({"tables": "[delivery]\nfile = { folder = 1 }"}, "delivery.file.folder"),
         ({"site": 'alert_url = "http://[::1"'}, "site.alert_url: 'http://[::1' is not a web address"),
@@ -258,3 +270,16 @@ def test_the_address_with_which_links_begin_has_nothing_behind_its_path(url: str
     text = WHOLE.replace("https://brev.example.org", url)
     with pytest.raises(config.ConfigError, match="has a login, a query or a fragment"):
         config.parse(text.format(site="", newsletter="", source="", tables=""), Path("/nowhere/config.toml"))
+
+
+def test_the_case_of_an_email_services_keys_makes_no_difference() -> None:
+    assert parsed(tables="[delivery.mailgun]\nAPI_KEY = 'x'").delivery.mailgun == {"API_KEY": "x"}
+
+
+def test_what_a_zero_turns_off_may_be_zero() -> None:
+    found = parsed(
+        site="minimum_free_space = 0",
+        newsletter='late = "0s"\nlate_posts = "0d"',
+        tables='[delivery]\nrate = 0\nretry_for = "0s"\nkeep_deliveries = "0d"\nwarm_up = { first_day = 0 }',
+    )
+    assert (found.delivery.retry_for, found.site.minimum_free_space) == (timedelta(), 0)

@@ -7,9 +7,11 @@ from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import RequestedWindow
+from newsletter.editions.variants.listing import post_counts
 from newsletter.editions.variants.preparing import prepare
 from newsletter.models import CountedLink, Edition, Numbering, Post, Variant
 from newsletter.sending import lifecycle
+from newsletter.sending.audience import receiving
 from subscribers.models import Subscription
 from tests.factories import DAY, HOUR, NOW, approved, collected, collected_before, configured, found, inside, kinaforum
 from tests.sending.outbox_samples import readers
@@ -181,3 +183,23 @@ def test_a_new_cadence_starts_where_the_default_is() -> None:
     day = begun(drafted("day", hours=1))
     assert inside(day) == ["Post c"]
     assert day.variants.get(last__isnull=False).posts == [Post.objects.get(title="Post c").pk]
+
+
+@pytest.mark.parametrize(("cadence", "arguments"), [("week", "kinaforum"), ("day", "kinaforum --cadence day")])
+def test_the_remedy_for_a_post_that_was_taken_is_the_command_for_the_draft(cadence: str, arguments: str) -> None:
+    listed(1)
+    later = drafted(cadence, hours=1)
+    asked = RequestedWindow(until=NOW, since=NOW - 4 * DAY)
+    frozen(draft.make(config.current(), kinaforum().at(cadence), asked, now=NOW, read_sources=False))
+    with pytest.raises(JobProblem, match=f"refresh the draft with 'newsletter draft {arguments}' and"):
+        frozen(later)
+
+
+def test_the_posts_of_the_variants_that_have_readers_are_counted() -> None:
+    readers(2)
+    listed(2)
+    begun(drafted("week"))
+    Subscription.objects.filter(pk=Subscription.objects.earliest("pk").pk).update(mark=0, cadence="day")
+    day = drafted("day")
+    assert inside(day) == []
+    assert post_counts(config.current(), day, receiving(kinaforum().at("day"), day, NOW), NOW) == [2]

@@ -17,6 +17,7 @@ from newsletter.editions.selection.windows import (
     moment_of,
     name_of,
     one_period_before,
+    requested,
     window,
 )
 
@@ -83,8 +84,30 @@ def test_a_period_is_its_local_days(period: str, since: str, until: str) -> None
 
 @pytest.mark.parametrize("text", ["2026-W54", "2026-W00", "2026-02-30", "2026-13", "2026", "", "W06", "2026-W6", "x"])
 def test_an_invalid_period_is_refused_by_name(text: str) -> None:
-    with pytest.raises(NoPeriod, match=f"'{text}' (is not a period|does not exist)"):
+    forms = "; write a week as 2026-W06, a day as 2026-02-06, a month as 2026-02"
+    with pytest.raises(NoPeriod, match=f"'{text}' (is not a period|does not exist){forms}"):
         bounds(text, OSLO)
+
+
+@pytest.mark.parametrize("text", ["1000-W06", "1989-12-31", "1989-12", "2027-W08", "9998-01-01"])
+def test_a_period_of_years_that_no_blog_has_is_refused(text: str) -> None:
+    asked = RequestedWindow(until=bounds(text, OSLO)[1], period=text)
+    week = newsletter("week", Moment(time(18), weekday=4), "Europe/Oslo")
+    with pytest.raises(NoPeriod, match=f"no blog has posts from {text}; choose one from 1990 on that"):
+        window(week, asked, [], utc("2026-02-06T12:00"))
+
+
+@pytest.mark.parametrize("text", ["1990-W02", "1990-02", "2026-W06", "2027-02-06", "2027-W05"])
+def test_a_period_of_years_that_blogs_have_is_accepted(text: str) -> None:
+    asked = RequestedWindow(until=bounds(text, OSLO)[1], period=text)
+    week = newsletter("week", Moment(time(18), weekday=4), "Europe/Oslo")
+    assert window(week, asked, [], utc("2026-02-06T12:00")).period == text
+
+
+def test_a_person_can_ask_for_no_period_before_blogs_began() -> None:
+    week = newsletter("week", Moment(time(18), weekday=4), "Europe/Oslo")
+    with pytest.raises(NoPeriod, match="no blog has posts from 1000-W06"):
+        requested(week, "1000-02-06", utc("2026-02-06T12:00"))
 
 
 @given(instants, zones, st.sampled_from(PERIODS))

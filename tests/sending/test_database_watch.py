@@ -134,7 +134,7 @@ def test_a_system_error_has_a_remedy(number: int, remedy: Callable[[], Message])
     ("error", "line"), [(ValueError("one\ntwo"), "one"), (ValueError(" one "), "one"), (ValueError(), "ValueError")]
 )
 def test_an_error_is_reported_on_one_line(error: Exception, line: str) -> None:
-    assert faults.first_line(error) == line
+    assert database_watch.first_line(error) == line
 
 
 def test_a_read_only_file_is_noticed(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:

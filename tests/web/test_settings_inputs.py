@@ -26,7 +26,7 @@ def site(tmp_path: Path, admin: Client) -> Iterator[Site]:
         (SCHEDULE, "late", "8", "h", "8h"),
         (SCHEDULE, "late_posts", "1.5", "d", "1.5d"),
         (COLLECTING, "every", "90", "s", "90s"),
-        (SMTP, "smtp.timeouts.connect", "0", "m", "0m"),
+        (SMTP, "smtp.timeouts.connect", "0.5", "m", "0.5m"),
         (GENERAL, "ask_again", "24", "month", "24 months"),
         (GENERAL, "ask_again", "1", "year", "1 year"),
     ],

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from newsletter.cli.common import NEEDS_A_PERSON, WRONG, config_file, configuration, emit, fail, progress, ready, say
+from newsletter.cli.common import WRONG, config_file, configuration, emit, fail, progress, ready, say
 from newsletter.config import Config
 
 if TYPE_CHECKING:
     from newsletter.backup.archive import ArchiveReader
+    from newsletter.backup.files import Leftovers
 
 
 def register(app: typer.Typer) -> None:
@@ -37,18 +38,23 @@ def restore(
     if file is None:
         _confirm()
         return
-    _restore(file, replace_database=replace_database, logs=tuple(log or ()))
+    from newsletter.backup import files
+
+    for folder in log or ():
+        if not folder.is_dir():
+            fail(f"--log: {folder} is not a folder", WRONG)
+    with files.nothing_left_if_refused() as left:
+        _restore(file, replace_database=replace_database, logs=tuple(log or ()), left=left)
 
 
-def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...]) -> None:
+def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], left: "Leftovers") -> None:
     from newsletter.backup import files
     from newsletter.start import set_up
 
-    for folder in logs:
-        if not folder.is_dir():
-            fail(f"--log: {folder} is not a folder", WRONG)
+    left.note(config_file())
     files.restore_configuration(file, config_file())
     found = configuration()
+    left.note(*files.made_before_django(found))
     files.restore_key(file, found)
     set_up(replace(found, site=replace(found.site, database=files.restoring_url(found))))
     from newsletter.backup import restore as restoring
@@ -60,7 +66,7 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...]) -> N
         told.append(_complete(archive, restored, restoring.log_folders(found, order)))
 
     with progress("restore") as step:
-        archive = restoring.restore(found, order, finish, step)
+        archive = restoring.restore(found, order, finish, step, left)
     made_at = archive.manifest.made_at
     say("Images, templates and config.toml that were here already are unchanged.")
     emit(
@@ -88,7 +94,9 @@ def _confirm() -> None:
     from newsletter.recovery import hold
 
     if not hold.confirm():
-        fail("the database has not been restored, or sending was confirmed already", NEEDS_A_PERSON)
+        said = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
+        emit({"confirmed": False, "waiting": []}, said)
+        return
     history.log("command line", acts.RESTORE_CONFIRMED(), found.site.url, datetime.now(UTC))
     left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
     names = [edition.name for edition in left]

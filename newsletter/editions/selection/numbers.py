@@ -11,7 +11,7 @@ from datetime import datetime
 from newsletter import config
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.rules import Decision
-from newsletter.editions.selection.series import HOLDING, begin, by_marks, holding, sharing_posts
+from newsletter.editions.selection.series import HOLDING, arguments_of_draft, begin, by_marks, holding, sharing_posts
 from newsletter.messages import editions as messages
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition, EditionPost, Numbering, Post, Variant
@@ -106,7 +106,8 @@ def end_of(draft: Edition, newsletter: config.Newsletter) -> int:
     beyond = draft.entries.filter(included=True, post__number__gt=end).select_related("post").first()
     if beyond is not None:
         post = beyond.post
-        raise JobProblem(messages.POST_AFTER_END(title=post.title or post.url, newsletter=draft.newsletter))
+        named = arguments_of_draft(newsletter)
+        raise JobProblem(messages.POST_AFTER_END(title=post.title or post.url, newsletter=named))
     return end
 
 

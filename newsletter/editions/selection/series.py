@@ -42,6 +42,12 @@ def of_cadence(newsletter: config.Newsletter) -> Q:
     return Q(cadence__in=[*names, ""] if newsletter.period == newsletter.default_cadence else names)
 
 
+def arguments_of_draft(newsletter: config.Newsletter) -> str:
+    """Return what stands behind `newsletter draft` in the command that refreshes a draft of this cadence."""
+    of_default = newsletter.period == newsletter.default_cadence
+    return newsletter.name if of_default else f"{newsletter.name} --cadence {newsletter.period}"
+
+
 def sharing_posts(edition: Edition, newsletter: config.Newsletter) -> Q:
     """Return the condition for editions that can't have the same posts as this one."""
     if edition.standalone or not by_marks(newsletter):

@@ -15,6 +15,9 @@ from newsletter.domain.cadence import edition_name
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import editions as messages
 
+EARLIEST, FURTHEST = datetime(1990, 1, 2, tzinfo=UTC), timedelta(days=367)
+"""When an edition may end, at the earliest, and how far ahead of now: a year, with a leap day and a time zone."""
+
 
 class NoPeriod(JobProblem):
     """A week, day, month or time is invalid."""
@@ -57,7 +60,7 @@ def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
             first = date.fromisoformat(f"{period}-01")
             return midnight(first, zone), midnight(_months_later(first, 1), zone)
     except (ValueError, OverflowError) as e:
-        raise NoPeriod(messages.NO_SUCH_PERIOD(text=period, cause=str(e))) from e
+        raise NoPeriod(messages.NO_SUCH_PERIOD(text=period)) from e
     raise NoPeriod(messages.NOT_A_PERIOD(text=period))
 
 
@@ -84,7 +87,8 @@ def one_period_before(until: datetime, period: Cadence, zone: ZoneInfo) -> datet
 def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterable[datetime], now: datetime) -> Window:
     """Return the window of the edition to draft at `now`; `frozen` has the ends of approved editions' windows.
 
-    That of a single post ends now. Raises NoPeriod if another is requested.
+    That of a single post ends now. Raises NoPeriod if another is requested, or one of years that no blog
+    has posts from.
     """
     zone = newsletter.zone
     if newsletter.by_post:
@@ -95,6 +99,7 @@ def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterab
         until = due = next_moment(newsletter.send_moment, zone, now)
     else:
         until, due = asked.until.astimezone(UTC), None
+        _check_year(asked.period or name_of(until, newsletter.period, zone), until, now)
     earlier = [u for u in frozen if u < until]
     since = asked.since.astimezone(UTC) if asked and asked.since else None
     since = since or (max(earlier) if earlier else one_period_before(until, newsletter.period, zone))
@@ -102,6 +107,12 @@ def window(newsletter: Newsletter, asked: RequestedWindow | None, frozen: Iterab
         raise NoPeriod(messages.PERIOD_ENDS_FIRST(since=since, until=until))
     name = (asked.period if asked else "") or name_of(until, newsletter.period, zone)
     return Window(since, until, edition_name(name, newsletter.period, newsletter.default_cadence), due)
+
+
+def _check_year(name: str, until: datetime, now: datetime) -> None:
+    """Raise NoPeriod for a period that a slip of the keyboard made."""
+    if not EARLIEST < until <= now + FURTHEST:
+        raise NoPeriod(messages.PERIOD_IMPLAUSIBLE(period=name, first=str(EARLIEST.year)))
 
 
 def just_after(now: datetime) -> datetime:
@@ -120,6 +131,7 @@ def requested(newsletter: Newsletter, period: str, now: datetime) -> RequestedWi
         first, last = bounds(period, newsletter.zone)
     if first > now:
         raise NoPeriod(messages.PERIOD_NOT_BEGUN(period=period))
+    _check_year(period, last, now)
     return RequestedWindow(until=last, period=period)
 
 

@@ -14,8 +14,9 @@ from newsletter.domain.picks import in_force, names_in
 from newsletter.editions import serialize
 from newsletter.editions.previews.files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
+from newsletter.editions.selection.numbers import end_of
 from newsletter.editions.selection.series import by_marks, ends
-from newsletter.editions.variants.planning import Picked
+from newsletter.editions.variants.planning import Picked, plan
 from newsletter.editions.variants.preparing import PreparedVariant, prepare
 from newsletter.messages import Message, delivery
 from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, State, Variant
@@ -74,6 +75,21 @@ def listed(
         return approved(configuration, edition, readers)
     prepared = prepare(edition, configuration).variants if edition.state == State.DRAFT else ()
     return planned(configuration, edition, prepared, readers)
+
+
+def post_counts(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, now: datetime) -> list[int]:
+    """Return how many posts each variant has that somebody in `receiving` would get; nothing is rendered."""
+    if not has_variants(configuration, edition):
+        return []
+    newsletter = configuration.edited(edition)
+    readers = readers_of(configuration, edition, receiving, now)
+    found: list[tuple[Iterable[Picked], int]] = []
+    if edition.state in LOCKED_STATES:
+        found = [(each.readers, len(each.posts)) for each in edition.variants.all()]
+    elif edition.state == State.DRAFT:
+        end = end_of(edition, newsletter)
+        found = [(each.readers, len(each.entries)) for each in plan(edition, newsletter, end)]
+    return [posts for picked, posts in found if any(readers.get(each) for each in picked)]
 
 
 def documents(

@@ -22,9 +22,9 @@ from newsletter.messages import failures as messages
 from newsletter.models import Chunk, Machine, Worker
 from newsletter.models.migration_state import unknown_migrations
 from newsletter.sending import journals
-from newsletter.sending.faults import first_line
 from newsletter.sending.machines.share import Share
 from newsletter.sending.sql import database, database_watch
+from newsletter.sending.sql.database_watch import first_line
 
 log = logging.getLogger("newsletter.services")
 

@@ -55,11 +55,29 @@ def problem() -> Message | None:
     except DatabaseChanged as e:
         return e.message
     except (Error, InterfaceError) as e:
-        return read_only(e) or _unusable(e)
+        return explained(e) or unusable(e)
 
 
-def _unusable(error: Exception) -> Message:
-    return full(error) or damaged(error) or messages.UNUSABLE(cause=str(error).strip().splitlines()[0])
+def explained(error: Exception) -> Message | None:
+    """Return the message for an error of SQLite or PostgreSQL whose cause is known, with the remedy, or None."""
+    if found := read_only(error) or full(error) or damaged(error):
+        return found
+    words = first_line(error)
+    if words in ("database is locked", "database table is locked"):
+        return messages.LOCKED()
+    if words == "unable to open database file":
+        return messages.NOT_OPENED(cause=words)
+    return messages.DISK_ERROR(cause=words) if words == "disk I/O error" else None
+
+
+def unusable(error: Exception) -> Message:
+    """Return the message for any other error with which the database can't be used."""
+    return messages.UNUSABLE(cause=first_line(error))
+
+
+def first_line(error: BaseException) -> str:
+    """Return what the error says, without its further lines."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _read_only() -> Message | None:
@@ -84,7 +102,7 @@ def _read_only_file(cursor: CursorWrapper) -> Message | None:
         finally:
             cursor.execute("ROLLBACK")
     except OperationalError as e:
-        return None if "locked" in str(e) else read_only(e) or _unusable(e)
+        return None if "locked" in str(e) else explained(e) or unusable(e)
     finally:
         cursor.execute(f"PRAGMA busy_timeout = {timeout}")
     return None

@@ -2,7 +2,7 @@
 
 import dataclasses
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from newsletter.config import Bounces, Collect, DeliverySettings, Newsletter, Site, SourceSettings
 from newsletter.config.fields import Size
@@ -46,7 +46,8 @@ def _as_table(value: Any) -> dict[str, Any]:
 
 
 def _is_size(table: Any, key: str) -> bool:
-    return bool(get_type_hints(table, include_extras=True).get(key) == Size)
+    hint = get_type_hints(table, include_extras=True).get(key)
+    return get_args(hint)[:2] == get_args(Size)
 
 
 def _size(number: int) -> str:

@@ -12,6 +12,7 @@ from newsletter.config import Config
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import read
 from newsletter.messages import from_json
+from newsletter.messages.sources import read_once
 from newsletter.models import Job
 from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
@@ -58,7 +59,7 @@ def _tried(request: HttpRequest, job: Job) -> HttpResponse:
     """Show what was found at an address, and the newsletters to which it can be added."""
     address, result = job.order["url"], job.result
     problems = [as_sentence(job.problem)] if job.problem else []
-    problems += [as_sentence(from_json(problem)) for problem in result.get("problems", ())]
+    problems += [as_sentence(read_once(from_json(problem))) for problem in result.get("problems", ())]
     known = config_of(request).newsletters.values()
     context = {
         "address": address,

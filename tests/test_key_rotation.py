@@ -18,6 +18,7 @@ from pytest_django import Settings
 import newsletter
 import subscribers
 from newsletter import config
+from newsletter.backup import restore
 from newsletter.bounces import webhook_secrets
 from newsletter.bounces.processing import BounceEffect, take
 from newsletter.config import Bounces, Config
@@ -167,6 +168,11 @@ def key_of_the_database() -> Holds:
     return holds
 
 
+def key_of_a_backup() -> Holds:
+    made = tokens.fingerprint()
+    return lambda: restore.has_key_of(made)
+
+
 def return_path_of_a_delivery() -> Holds:
     edition = samples.sending(1)
     raw = report(to=return_path.return_path(BARE, edition.pk, 1))
@@ -274,6 +280,7 @@ CASES = (
     counts_of_an_erased_person,
     count_of_requests,
     key_of_the_database,
+    key_of_a_backup,
     return_path_of_a_delivery,
     address_of_a_webhook,
     message_id_in_a_bounce,
@@ -391,6 +398,7 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "preferences.forget": (counts_of_an_erased_person,),
     "signup.consent_of": (confirmation,),
     "subscription_requests._subscribers": (suppression_of_a_subscriber,),
+    "restore.has_key_of": (key_of_a_backup,),
     "tokens.secrets": CASES,
     "tokens.keys": (solved_challenge,),
     "challenges.create": (solved_challenge,),

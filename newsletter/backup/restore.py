@@ -59,7 +59,11 @@ def restore(
     place = journals.location(configuration)
     left.note(place, place / journals.SENDER)
     with closing(archive):
-        _check_key(archive)
+        if not has_key_of(archive.manifest.fingerprint):
+            raise BackupProblem(
+                "site.secret_key: the backup was made with another key, so links in emails already sent would not "
+                "work; use the key of that site, or add it to site.secret_key_previous"
+            )
         archive.verify(steps(progress, archive.octets))
         with journals.sender_lock(journals.folder(configuration)) as ours:
             if not ours:
@@ -74,14 +78,9 @@ def restore(
     return archive
 
 
-def _check_key(archive: ArchiveReader) -> None:
-    """Raise BackupProblem if the present key, and its predecessors, are not the one of the backup's database."""
-    wanted = archive.manifest.fingerprint
-    if wanted and wanted not in map(tokens.fingerprint, tokens.secrets()):
-        raise BackupProblem(
-            "site.secret_key: the backup was made with another key, so links in emails already sent would not work; "
-            "use the key of that site, or add it to site.secret_key_previous"
-        )
+def has_key_of(fingerprint: str) -> bool:
+    """Return whether a backup with this fingerprint was made with the present key or a previous one."""
+    return not fingerprint or fingerprint in map(tokens.fingerprint, tokens.secrets())
 
 
 def log_folders(configuration: Config, order: RestoreOrder) -> list[Path]:

@@ -54,23 +54,23 @@ def _add_folder(archive: ArchiveWriter, name: str, folder: Path) -> None:
                 archive.add_file(f"{name}/{path.relative_to(folder).as_posix()}", path)
 
 
-class Leftovers:
-    """What a restore makes: files and folders that were not there before are removed again if it is refused."""
+class NewFiles:
+    """The files and folders that a restore creates. They are removed if it is refused."""
 
     def __init__(self) -> None:
-        self._new: list[Path] = []
+        self._paths: list[Path] = []
 
-    def note(self, *paths: Path) -> None:
-        """Remember those that are not there yet, before anything is written to them."""
-        self._new += [path for path in paths if not path.exists()]
+    def add(self, *paths: Path) -> None:
+        """Add those that don't exist yet, before anything is written to them."""
+        self._paths += [path for path in paths if not path.exists()]
 
     def keep(self) -> None:
-        """Remove nothing any more, because the restored database takes its place now."""
-        self._new.clear()
+        """Forget them all, because the restored database takes its place now."""
+        self._paths.clear()
 
     def remove(self) -> None:
-        """Remove what was noted, with everything in it."""
-        for path in self._new:
+        """Remove them, folders with everything in them."""
+        for path in self._paths:
             if path.is_dir():
                 shutil.rmtree(path)
             else:
@@ -78,18 +78,18 @@ class Leftovers:
 
 
 @contextmanager
-def nothing_left_if_refused() -> Iterator[Leftovers]:
-    """Yield what notes new files, and remove them if the block fails."""
-    left = Leftovers()
+def removing_new_files_on_error() -> Iterator[NewFiles]:
+    """Yield a list for new files, and remove them if the block raises an exception."""
+    created = NewFiles()
     try:
-        yield left
+        yield created
     except Exception:
-        left.remove()
+        created.remove()
         raise
 
 
 def made_before_django(configuration: Config) -> list[Path]:
-    """Return what is written to a folder by the first steps of a restore, and where the database is filled."""
+    """Return the paths that the first steps of a restore create, and those where the database is filled."""
     fresh = configuration.path(restoring_url(configuration).removeprefix(SQLITE))
     database = [] if is_postgresql(configuration.site.database) else [fresh, *beside(fresh)]
     folders = [configuration.folder / TEMPLATES, store.folder(configuration), configuration.recovery_log]
@@ -122,7 +122,7 @@ def restore_key(archive: Path, configuration: Config) -> None:
         _write_new(path, found.read(KEY) + b"\n")
 
 
-def restore_files(archive: ArchiveReader, configuration: Config, left: Leftovers) -> None:
+def restore_files(archive: ArchiveReader, configuration: Config, created: NewFiles) -> None:
     """Write templates and images that are missing; those that exist stay as they are."""
     places = {TEMPLATES: configuration.folder / TEMPLATES, IMAGES: store.folder(configuration)}
     for name, folder in places.items():
@@ -130,7 +130,7 @@ def restore_files(archive: ArchiveReader, configuration: Config, left: Leftovers
             path = (folder / member.removeprefix(f"{name}/")).resolve()
             if path.is_relative_to(folder.resolve()) and not path.exists():
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                left.note(path)
+                created.add(path)
                 _write_new(path, archive.read(member))
 
 

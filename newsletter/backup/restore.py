@@ -44,20 +44,20 @@ class RestoreOrder:
 
 
 def restore(
-    configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress, left: files.Leftovers
+    configuration: Config, order: RestoreOrder, finish: Finish, progress: Progress, created: files.NewFiles
 ) -> ArchiveReader:
     """Restore the backup; `finish` is called before the database takes its place. Raises BackupProblem.
 
-    What is written is noted in `left`, for the caller to remove it if the restore is refused.
+    New files are added to `created`, for the caller to remove them if the restore is refused.
     """
 
     def complete(archive: ArchiveReader, restored: Config) -> None:
         finish(archive, restored)
-        left.keep()
+        created.keep()
 
     archive = ArchiveReader(order.archive)
     place = journals.location(configuration)
-    left.note(place, place / journals.SENDER)
+    created.add(place, place / journals.SENDER)
     with closing(archive):
         if not has_key_of(archive.manifest.fingerprint):
             raise BackupProblem(
@@ -70,7 +70,7 @@ def restore(
                 raise BackupProblem(
                     "newsletter is running here; stop it first, for example 'systemctl stop newsletter'"
                 )
-            files.restore_files(archive, configuration, left)
+            files.restore_files(archive, configuration, created)
             if is_postgresql(configuration.site.database):
                 _restore_postgresql(archive, configuration, order, complete, progress)
             else:

@@ -12,7 +12,7 @@ from newsletter.config import Config
 
 if TYPE_CHECKING:
     from newsletter.backup.archive import ArchiveReader
-    from newsletter.backup.files import Leftovers
+    from newsletter.backup.files import NewFiles
 
 
 def register(app: typer.Typer) -> None:
@@ -43,18 +43,18 @@ def restore(
     for folder in log or ():
         if not folder.is_dir():
             fail(f"--log: {folder} is not a folder", WRONG)
-    with files.nothing_left_if_refused() as left:
-        _restore(file, replace_database=replace_database, logs=tuple(log or ()), left=left)
+    with files.removing_new_files_on_error() as created:
+        _restore(file, replace_database=replace_database, logs=tuple(log or ()), created=created)
 
 
-def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], left: "Leftovers") -> None:
+def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], created: "NewFiles") -> None:
     from newsletter.backup import files
     from newsletter.start import set_up
 
-    left.note(config_file())
+    created.add(config_file())
     files.restore_configuration(file, config_file())
     found = configuration()
-    left.note(*files.made_before_django(found))
+    created.add(*files.made_before_django(found))
     files.restore_key(file, found)
     set_up(replace(found, site=replace(found.site, database=files.restoring_url(found))))
     from newsletter.backup import restore as restoring
@@ -66,7 +66,7 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], left
         told.append(_complete(archive, restored, restoring.log_folders(found, order)))
 
     with progress("restore") as step:
-        archive = restoring.restore(found, order, finish, step, left)
+        archive = restoring.restore(found, order, finish, step, created)
     made_at = archive.manifest.made_at
     say("Images, templates and config.toml that were here already are unchanged.")
     emit(

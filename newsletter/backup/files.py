@@ -102,21 +102,21 @@ def beside(database: Path) -> list[Path]:
 
 
 def restore_configuration(archive: Path, file: Path) -> None:
-    """Write the backup's config.toml if there is none yet."""
+    """Write the backup's config.toml unless there is one already."""
     if not file.exists():
         with closing(ArchiveReader(archive)) as found:
             _write_new(file, found.read(CONFIGURATION))
 
 
 def restore_key(archive: Path, configuration: Config) -> None:
-    """Write the backup's secret key if there is none yet. Raises BackupProblem if the backup has none either."""
+    """Write the backup's secret key unless there is one already. Raises BackupProblem if both are missing."""
     path = configuration.path(".secret_key")
     if configuration.site.secret_key or path.exists():
         return
     with closing(ArchiveReader(archive)) as found:
         if KEY not in found.manifest.members:
             raise BackupProblem(
-                f"{archive}: it has no secret key, and there is none here; copy the site's .secret_key to {path}, or "
+                f"{archive}: it has no secret key, nor has this site; copy the site's .secret_key to {path}, or "
                 "set site.secret_key, and restore again"
             )
         _write_new(path, found.read(KEY) + b"\n")

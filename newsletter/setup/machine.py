@@ -10,7 +10,7 @@ _LOCALTIME = Path("/etc/localtime")
 
 
 def machine_language() -> str:
-    """Return the language of the environment's locale (POSIX: LC_ALL, LC_MESSAGES, LANG), or "" if there is none."""
+    """Return the language of the environment's locale (POSIX: LC_ALL, LC_MESSAGES, LANG), or "" without one."""
     named = next((value for key in ("LC_ALL", "LC_MESSAGES", "LANG") if (value := os.environ.get(key))), "")
     bare = named.partition(".")[0].partition("@")[0]
     return "" if bare in ("C", "POSIX") else language_tag(bare)

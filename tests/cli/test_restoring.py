@@ -40,7 +40,7 @@ def test_a_backup_without_the_key_is_refused_at_once_in_an_empty_folder(backup: 
     there = tmp_path / "elsewhere"
     there.mkdir()
     told = empty_site(there).run("restore", backup, status=1).stderr
-    assert told.startswith(f"{backup}: it has no secret key, and there is none here; copy the site's .secret_key to ")
+    assert told.startswith(f"{backup}: it has no secret key, nor has this site; copy the site's .secret_key to ")
     assert list(there.iterdir()) == []
 
 

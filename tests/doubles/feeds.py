@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import Memory, SourceReading
@@ -88,3 +90,9 @@ class Web:
 def article(name: str, published: datetime, *, seen_after: timedelta = timedelta()) -> Article:
     """An article that its blog shows only a while after the time that it says."""
     return Article(name, published, published + seen_after)
+
+
+def collected_from(blog: Blog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let sources be read from this blog, and its posts be found at their addresses."""
+    monkeypatch.setattr("newsletter.collecting.collect.read", Web({blog.address: blog}).read)
+    monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: frozenset())

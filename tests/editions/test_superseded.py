@@ -11,7 +11,7 @@ from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
 from newsletter.models import Edition, EditionPost, Notice, Occurrence, State
 from newsletter.scheduling.schedule import tick
-from tests.doubles.feeds import Article, Blog, Web, article
+from tests.doubles.feeds import Article, Blog, article, collected_from
 from tests.factories import DAY, DUE, HOUR, NAME, NOW, SOURCE, configured, inside, kinaforum
 
 pytestmark = pytest.mark.django_db
@@ -24,9 +24,7 @@ DAILY = {"period": "day", "draft": "15:00", "send": "18:00"}
 def blog(monkeypatch: pytest.MonkeyPatch) -> Blog:
     """The blog that the newsletter collects from, with one article of yesterday that was there before."""
     blog = Blog(SOURCE)
-    web = Web({SOURCE: blog})
-    monkeypatch.setattr("newsletter.collecting.collect.read", web.read)
-    monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: frozenset())
+    collected_from(blog, monkeypatch)
     blog.articles.append(article("before", NOW - 20 * HOUR))
     configured(**DAILY)
     tick(config.current(), NOW - 2 * HOUR)

@@ -4,7 +4,7 @@ import pytest
 
 from newsletter import config
 from newsletter.scheduling.schedule import tick
-from tests.doubles.feeds import Blog, Web, article
+from tests.doubles.feeds import Blog, article, collected_from
 from tests.factories import DAY, HOUR, NOW, SOURCE, configured
 
 
@@ -12,9 +12,7 @@ from tests.factories import DAY, HOUR, NOW, SOURCE, configured
 def blog(monkeypatch: pytest.MonkeyPatch) -> Blog:
     """The newsletter's blog, with one article of yesterday. It was read once, and its editions are scheduled."""
     blog = Blog(SOURCE)
-    web = Web({SOURCE: blog})
-    monkeypatch.setattr("newsletter.collecting.collect.read", web.read)
-    monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: frozenset())
+    collected_from(blog, monkeypatch)
     blog.articles.append(article("a", NOW - DAY))
     configured()
     tick(config.current(), NOW - 2 * HOUR)

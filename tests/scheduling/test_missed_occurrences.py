@@ -35,14 +35,19 @@ def test_two_schedulers_do_an_occurrence_once(blog: Blog, monkeypatch: pytest.Mo
     assert (len(calls), Edition.objects.count(), only_edition().revision) == (1, 1, 1)
 
 
+def _everything_done_before(act: str) -> datetime:
+    """Do everything that is due before the draft or the send, and return when that is due."""
+    configured(approval="none")
+    if act == SEND:
+        tick_at(NOW)
+    return NOW if act == DRAFT else DUE
+
+
 @pytest.mark.parametrize("act", [DRAFT, SEND])
 def test_an_occurrence_that_failed_is_done_once_its_lease_has_ended(
     blog: Blog, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    configured(approval="none")
-    if act == SEND:
-        tick_at(NOW)
-    due = NOW if act == DRAFT else DUE
+    due = _everything_done_before(act)
     with monkeypatch.context() as patch:
         patch.setattr(schedule, "finish", _die)
         with pytest.raises(MemoryError):
@@ -63,10 +68,7 @@ class Killed(BaseException):
 def test_an_occurrence_that_crashes_the_program_three_times_is_given_up_and_editors_are_told(
     blog: Blog, monkeypatch: pytest.MonkeyPatch, act: str
 ) -> None:
-    configured(approval="none")
-    if act == SEND:
-        tick_at(NOW)
-    due = NOW if act == DRAFT else DUE
+    due = _everything_done_before(act)
 
     def kill(*_: object) -> None:
         raise Killed

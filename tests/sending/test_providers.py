@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from email import message_from_bytes, policy
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -19,8 +18,6 @@ from lxml.html import fromstring
 import newsletter
 from newsletter import config
 from newsletter.config import DeliverySettings
-from newsletter.config.schema import PROVIDERS as SERVICES
-from newsletter.config.schema import SERVICE_KEYS
 from newsletter.delivery.engine import EndReason, EngineResult
 from newsletter.delivery.journal import Journal
 from newsletter.delivery.limits import Limits
@@ -39,8 +36,6 @@ from newsletter.sending.providers.interface import ProviderProblem, idempotency_
 from newsletter.sending.providers.payload import api_message
 from newsletter.sending.providers.responses import judge
 from newsletter.sending.worker import Control, run_engine
-from newsletter.web.desk.settings.delivery_pages import PROVIDERS
-from newsletter.web.hooks.providers import WEBHOOKS
 from subscribers import tokens
 from subscribers.models import Subscriber
 from tests.doubles import provider_api, provider_calls
@@ -400,48 +395,3 @@ def test_another_attempt_has_another_idempotency_key() -> None:
     assert idempotency_key([first]) != idempotency_key([first._replace(attempt=2)])
     second = first._replace(number=2, message_id="id2")
     assert idempotency_key([first, second]) == idempotency_key([second, first])
-
-
-def find_origin(module: str) -> str:
-    """Return the file of a module, which is not imported."""
-    found = find_spec(module)
-    assert found is not None
-    assert found.origin is not None
-    return found.origin
-
-
-def _settings(name: str, values: dict[str, str]) -> DeliverySettings:
-    chosen: dict[str, Any] = {"provider": name, name: values}
-    return DeliverySettings(**chosen)
-
-
-@pytest.mark.parametrize("name", sorted(choice.REQUIRED))
-def test_settings_that_are_required(name: str) -> None:
-    values = {key: "https://mail.example.org/" if key == "api_url" else "key" for key in choice.REQUIRED[name]}
-    assert choice.provider(_settings(name, values))
-    for key in values:
-        without = {other: value for other, value in values.items() if other != key}
-        with pytest.raises(ProviderProblem) as raised:
-            choice.provider(_settings(name, without))
-        assert str(raised.value) == f"delivery.{name}.{key}: required, but missing"
-
-
-def test_required_settings_can_be_entered_in_the_browser() -> None:
-    fields = {field.key for field in PROVIDERS.fields}
-    assert {f"{name}.{key}" for name, keys in choice.REQUIRED.items() for key in keys} <= fields
-
-
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"smtp", "file"}))
-def test_every_setting_that_is_read_is_a_key_of_config_toml(name: str) -> None:
-    """Others are refused as misspelt."""
-    read = re.compile(r'get_anymail_setting\(\s*"(\w+)"')
-    backends = ("base", "base_requests", name)
-    used = {key for each in backends for key in read.findall(Path(find_origin(f"anymail.backends.{each}")).read_text())}
-    signed = {WEBHOOKS[name].key} - {""} if name in WEBHOOKS else set()
-    assert used | signed | set(choice.REQUIRED.get(name, ())) == set(SERVICE_KEYS[name])
-
-
-@pytest.mark.parametrize("url", ["nope", "http://[::1", "ftp://mail.example.org"])
-def test_an_api_address_is_checked(url: str) -> None:
-    with pytest.raises(ProviderProblem, match=r"delivery\.postal\.api_url: .* is not a web address"):
-        choice.provider(_settings("postal", {"api_key": "key", "api_url": url}))

@@ -58,7 +58,7 @@ Fields = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`blocks` are those of the delivery report, `feedback` the fields of a feedback report, {} where there is none."""
+    """`blocks` are those of the delivery report, `feedback` the fields of a feedback report, {} if it is missing."""
 
     headers: Fields
     blocks: tuple[Fields, ...]
@@ -102,7 +102,7 @@ def addresses(text: str) -> tuple[str, ...]:
 
 
 def field(text: str, name: str) -> str:
-    """Return the first field of that name in a block of headers, unfolded; "" if there is none."""
+    """Return the first field of that name in a block of headers, unfolded; "" if it is missing."""
     found = re.search(rf"^{name}:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", text[:LONGEST], re.IGNORECASE | re.MULTILINE)
     return " ".join(found[1].split()) if found else ""
 

@@ -65,7 +65,7 @@ def _make(configuration: Config, job: Job, progress: work.JobProgress) -> work.J
 
 
 def _made(request: HttpRequest, job: Job) -> HttpResponse:
-    """Show the draft; or the newsletter, with the reason why there is none."""
+    """Show the draft; or the newsletter, with the reason why no draft was made."""
     if job.problem:
         messages.error(request, as_sentence(job.problem))
         return redirect("desk:newsletter", job.about)

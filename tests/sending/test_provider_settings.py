@@ -1,0 +1,61 @@
+"""The settings of each API provider: which are required, and which can be given."""
+
+import re
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from newsletter.config import DeliverySettings
+from newsletter.config.schema import PROVIDERS as SERVICES
+from newsletter.config.schema import SERVICE_KEYS
+from newsletter.sending.providers import choice
+from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.web.desk.settings.delivery_pages import PROVIDERS
+from newsletter.web.hooks.providers import WEBHOOKS
+
+
+def find_origin(module: str) -> str:
+    """Return the file of a module, which is not imported."""
+    found = find_spec(module)
+    assert found is not None
+    assert found.origin is not None
+    return found.origin
+
+
+def _settings(name: str, values: dict[str, str]) -> DeliverySettings:
+    chosen: dict[str, Any] = {"provider": name, name: values}
+    return DeliverySettings(**chosen)
+
+
+@pytest.mark.parametrize("name", sorted(choice.REQUIRED))
+def test_settings_that_are_required(name: str) -> None:
+    values = {key: "https://mail.example.org/" if key == "api_url" else "key" for key in choice.REQUIRED[name]}
+    assert choice.provider(_settings(name, values))
+    for key in values:
+        without = {other: value for other, value in values.items() if other != key}
+        with pytest.raises(ProviderProblem) as raised:
+            choice.provider(_settings(name, without))
+        assert str(raised.value) == f"delivery.{name}.{key}: required, but missing"
+
+
+def test_required_settings_can_be_entered_in_the_browser() -> None:
+    fields = {field.key for field in PROVIDERS.fields}
+    assert {f"{name}.{key}" for name, keys in choice.REQUIRED.items() for key in keys} <= fields
+
+
+@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"smtp", "file"}))
+def test_every_setting_that_is_read_is_a_key_of_config_toml(name: str) -> None:
+    """Others are refused as misspelt."""
+    read = re.compile(r'get_anymail_setting\(\s*"(\w+)"')
+    backends = ("base", "base_requests", name)
+    used = {key for each in backends for key in read.findall(Path(find_origin(f"anymail.backends.{each}")).read_text())}
+    signed = {WEBHOOKS[name].key} - {""} if name in WEBHOOKS else set()
+    assert used | signed | set(choice.REQUIRED.get(name, ())) == set(SERVICE_KEYS[name])
+
+
+@pytest.mark.parametrize("url", ["nope", "http://[::1", "ftp://mail.example.org"])
+def test_an_api_address_is_checked(url: str) -> None:
+    with pytest.raises(ProviderProblem, match=r"delivery\.postal\.api_url: .* is not a web address"):
+        choice.provider(_settings("postal", {"api_key": "key", "api_url": url}))

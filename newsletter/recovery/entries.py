@@ -64,15 +64,11 @@ def ended(edition: str, chunk: int) -> None:
 
 def results(edition: str, rows: Sequence[tuple[Any, ...]]) -> None:
     """Write outcomes that were committed; of a reply only its codes, because its text may contain an address."""
-    kinds: dict[str, list[tuple[int, int]]] = {}
-    exact = []
-    for number, attempt, kind, at, fault, code, status, *_ in rows:
-        if kind == "accepted":
-            kinds.setdefault(kind, []).append((number, attempt))
-        else:
-            exact.append([number, attempt, kind, round(at, 3), fault, code, status])
+    accepted = [row[:2] for row in rows if row[2] == "accepted"]
+    others = [row[:7] for row in rows if row[2] != "accepted"]
+    exact = [[number, attempt, kind, round(at, 3), *codes] for number, attempt, kind, at, *codes in others]
     newest = round(max(row[3] for row in rows), 3)
-    _append_if_possible(RESULTS, edition, newest, log.ranges(kinds.get("accepted", ())), exact)
+    _append_if_possible(RESULTS, edition, newest, log.ranges(accepted), exact)
 
 
 @receiver(subscriptions_ended)

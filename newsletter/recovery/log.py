@@ -92,11 +92,13 @@ def remove_before(configuration: Config, moment: datetime) -> int:
 def ranges(numbers: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Return numbers with their attempts as a list of first, last and attempt."""
     found: list[list[int]] = []
+    newest: list[int] | None = None
     for number, attempt in sorted(numbers):
-        if found and found[-1][1] == number - 1 and found[-1][2] == attempt:
-            found[-1][1] = number
+        if newest and newest[1] == number - 1 and newest[2] == attempt:
+            newest[1] = number
         else:
-            found.append([number, number, attempt])
+            newest = [number, number, attempt]
+            found.append(newest)
     return found
 
 

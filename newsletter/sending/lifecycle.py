@@ -8,7 +8,7 @@ delivery is pending.
 import logging
 from collections.abc import Collection
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db import transaction
@@ -31,6 +31,7 @@ from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, Sta
 from newsletter.recovery import entries
 from newsletter.sending import audience, progress
 from newsletter.sending.results import CANCELLED, ResultRow, record
+from newsletter.sending.sql.precompiled import PrecompiledQuery
 from subscribers.models import WhereProblem
 
 log = logging.getLogger("newsletter.sending")
@@ -92,9 +93,16 @@ def _wait(edition: Edition, why: Message, now: datetime) -> None:
 
 def complete(newsletters: Collection[str], now: datetime) -> list[Edition]:
     """Complete every edition without pending deliveries and open chunks."""
+    editions = [Edition.objects.get(pk=key) for (key,) in _without_open_chunks(tuple(newsletters)).rows()]
+    return [sent for edition in editions if _is_through(edition) and (sent := _complete(edition, now))]
+
+
+@lru_cache(maxsize=8)
+def _without_open_chunks(newsletters: tuple[str, ...]) -> PrecompiledQuery:
+    """Return the query for the editions being sent without open chunks, which runs twice a second."""
     open_chunks = Chunk.objects.filter(edition=OuterRef("pk"), closed_at=None)
     sending = Edition.objects.filter(~Exists(open_chunks), state=State.SENDING, newsletter__in=newsletters)
-    return [sent for edition in sending if _is_through(edition) and (sent := _complete(edition, now))]
+    return PrecompiledQuery(lambda: sending.order_by("pk").values_list("pk"))
 
 
 def _complete(edition: Edition, now: datetime) -> Edition | None:

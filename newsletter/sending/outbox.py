@@ -126,17 +126,17 @@ class Outbox:
     def _claim(self, limit: int) -> Batch | None:
         if _holds.rows():
             return None
-        budget = warm_up.remaining_today(self._configuration.delivery.warm_up, database.now())
+        budget = warm_up.remaining_today(self._configuration.delivery.warm_up)
         most = limit if budget is None else min(limit, budget)
         return (self._claim_retries(most) or self._claim_fresh(most, budget)) if most > 0 else None
 
     def _claim_retries(self, limit: int) -> Batch | None:
-        excluded = self._excluded()
-        first = self._due(excluded).rows(database.now())
+        excluded, now = self._excluded(), database.now()
+        first = self._due(excluded).rows(now)
         edition = _locked(first[0][0], ACTIVE_STATES) if first else None
         if edition is None:
             return None
-        due = _due(self._work, database.now(), excluded).filter(edition=edition).order_by("due")
+        due = _due(self._work, now, excluded).filter(edition=edition).order_by("due")
         due = due.select_for_update(skip_locked=True, of=("self",))
         attempts = dict(due.values_list("number", "attempt")[:limit])
         if variants := self._variants(edition.pk):

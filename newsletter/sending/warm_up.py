@@ -1,21 +1,23 @@
 """How many messages a new sending address may still send today."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 
 from django.db.models import F, Min, Sum
 
 from newsletter.config import WarmUp
 from newsletter.delivery.pace import warm_up_limit
 from newsletter.models import Chunk, Retry, Tally
+from newsletter.sending.sql import database
 
 
-def remaining_today(plan: WarmUp, now: datetime) -> int | None:
+def remaining_today(plan: WarmUp) -> int | None:
     """Return how many messages may still be claimed on this day (UTC); None for no limit.
 
     The first day is that of the first message ever sent; all newsletters share the plan.
     """
     if not plan.first_day:
         return None
+    now = database.now()
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     first = Tally.objects.aggregate(first=Min("at"))["first"] or now
     limit = warm_up_limit(plan, (today.date() - first.astimezone(UTC).date()).days)

@@ -151,6 +151,7 @@ def send_for_provider(configuration: Config, provider: str, control: Control) ->
     from newsletter.sending.sql import database
 
     database.make_durable()
+    database.plan_by_index()
     folder = journals.folder(configuration)
     journal = Journal.create(folder, database.identity())
     known = configuration.newsletters

@@ -31,6 +31,32 @@ Machine.objects.update(seen_at=F("seen_at") - timedelta(hours=1))
 """
 """As if an hour had passed since the machines were seen and the leases of all open chunks were renewed."""
 
+BEGIN = """
+from pathlib import Path
+from django.db import connection
+from newsletter import config
+from newsletter.start import start
+configuration = config.use(config.load(Path("config.toml").absolute()))
+start(configuration)
+from django.utils import timezone
+from newsletter.sending import lifecycle
+lifecycle.begin_due(configuration, timezone.now())
+connection.cursor().execute("ANALYZE")
+"""
+"""Begin to send, and let PostgreSQL gather its statistics, as autovacuum does within a minute."""
+
+ROWS_READ_IN_WHOLE = """
+from pathlib import Path
+from django.db import connection
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+with connection.cursor() as cursor:
+    cursor.execute("SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'subscribers_subscription'")
+    print(cursor.fetchone()[0])
+"""
+"""How many subscriptions were read by reading the whole table."""
+
 IN_FLIGHT = 8
 """Two mails a connection, of four: as many as a kill may leave unknown."""
 
@@ -77,6 +103,15 @@ def test_an_edition_is_sent_once_to_each(cluster: Cluster) -> None:
     assert cluster.machines[0].json("send", EDITION, "--wait")["accepted"] == 700
     cluster.server.wait_for(700)
     assert set(cluster.server.got.values()) == {1}
+
+
+def test_a_chunk_does_not_read_all_subscriptions(cluster: Cluster) -> None:
+    cluster.prepare(2_000)
+    here = cluster.machines[0]
+    run(here, BEGIN)
+    before = int(run(here, ROWS_READ_IN_WHOLE))
+    assert here.json("send", EDITION, "--wait")["accepted"] == 2_000
+    assert int(run(here, ROWS_READ_IN_WHOLE)) - before < 2 * 2_000
 
 
 def test_two_machines_share_an_edition_and_nobody_gets_it_twice(cluster: Cluster) -> None:

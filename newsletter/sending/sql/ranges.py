@@ -11,11 +11,14 @@ def coalesced_ranges(numbers: Collection[int]) -> Iterator[tuple[int, int]]:
 
     A range costs a fraction of a list of hundreds. The caller ignores numbers that it did not ask for.
     """
-    ordered = iter(sorted(numbers))
-    first = last = next(ordered, None)
-    if first is None or last is None:
+    if not numbers:
         return
-    for number in ordered:
+    ordered = sorted(numbers)
+    first = last = ordered[0]
+    if ordered[-1] - first < len(ordered) + GAP:  # so few are missing in all
+        yield first, ordered[-1]
+        return
+    for number in ordered[1:]:
         if number - last > GAP:
             yield first, last
             first = number

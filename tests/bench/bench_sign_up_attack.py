@@ -8,23 +8,19 @@ a challenge, and what a challenge costs: the CPU seconds of a program for each e
 import os
 import sys
 import time
-
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+from typing import TYPE_CHECKING
 
 import altcha
 import django
+from django.core.management import call_command
+from django.db import transaction
+from django.utils import timezone
 
-django.setup()
-
-from django.core.management import call_command  # noqa: E402
-from django.db import transaction  # noqa: E402
-from django.utils import timezone  # noqa: E402
-
-from subscribers.protection import challenges  # noqa: E402
-from tests.subscribers.attack import Attack, Outcome, Programs, run  # noqa: E402
+if TYPE_CHECKING:
+    from tests.subscribers.attack import Outcome, Programs
 
 NETWORKS, SOLVED, CREATED = 3_000, 10, 200
-ATTACKS: tuple[tuple[Programs, bool, str], ...] = (
+ATTACKS: "tuple[tuple[Programs, bool, str], ...]" = (
     ("post", False, "no challenge"),
     ("post", True, "challenge; programs post the form"),
     ("press", True, "challenge; programs press the button without a script"),
@@ -36,8 +32,10 @@ class _Undone(Exception):
     """Ends a transaction without a trace."""
 
 
-def outcome(programs: int, readers: int, does: Programs, *, challenge: bool) -> Outcome:
+def outcome(programs: int, readers: int, does: "Programs", *, challenge: bool) -> "Outcome":
     """Run an attack, and leave nothing in the database."""
+    from tests.subscribers.attack import Attack, run
+
     found: list[Outcome] = []
     try:
         with transaction.atomic():
@@ -50,6 +48,8 @@ def outcome(programs: int, readers: int, does: Programs, *, challenge: bool) -> 
 
 def costs() -> tuple[float, float, float]:
     """Return the CPU seconds of creating, solving and checking a challenge."""
+    from subscribers.protection import challenges
+
     began = time.process_time()
     made = [altcha.Challenge.from_dict(challenges.create(timezone.now())) for _ in range(CREATED)]
     created = (time.process_time() - began) / CREATED
@@ -70,6 +70,8 @@ def _say(line: str) -> None:
 def main() -> None:
     """Print the figures."""
     programs, readers = (int(sys.argv[n]) if len(sys.argv) > n else default for n, default in ((1, 6_000), (2, 300)))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
+    django.setup()
     call_command("migrate", verbosity=0)
     _say(f"{programs:,} sign-ups by programs from {NETWORKS:,} networks, {readers:,} by readers, in an hour")
     for does, challenge, name in ATTACKS:

@@ -27,7 +27,6 @@ from newsletter.delivery.in_flight import REFILL_BELOW, InFlight, boottime
 from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.limits import Limits
 from newsletter.delivery.smtp.pool import Pool
-from newsletter.domain.outcome import OutcomeKind
 from newsletter.domain.work import Batch, Sink, WorkSource
 from newsletter.messages import Message
 from newsletter.messages.delivery import EMAIL_NOT_MADE
@@ -57,19 +56,6 @@ class EngineResult:
 
     reason: EndReason
     problem: Message | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The engine's progress: outcomes of attempts so far, messages waiting and in flight, and messages per second
-    recently.
-    """
-
-    counts: dict[OutcomeKind, int]
-    waiting: int
-    in_flight: int
-    connections: int
-    per_second: float
 
 
 class Engine:
@@ -125,16 +111,6 @@ class Engine:
         self._stopping = True
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._changed.set)
-
-    def progress(self) -> Progress:
-        """Return the progress; to be called in the loop's thread while the engine runs."""
-        return Progress(
-            dict(self._in_flight.counts),
-            len(self._in_flight.dispatch),
-            sum(chunk.in_flight for chunk in self._in_flight.chunks.values()),
-            len(self._carrier),
-            self._per_second(),
-        )
 
     def limit(self, limits: Limits, done: Callable[[], None]) -> None:
         """Keep these limits from now on; may be called from any thread.
@@ -306,7 +282,7 @@ class Engine:
         if now - self._last_check < CHECK_INTERVAL:
             return
         self._last_check, self._source_is_empty = now, False
-        self._rates.append((now, sum(self._in_flight.counts.values())))
+        self._rates.append((now, self._in_flight.outcome_count))
         await self._settle(everything=True)
         await self._renew_leases()
         for chunk in list(self._in_flight.chunks.values()):

@@ -18,7 +18,7 @@ from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.delivery.retry import reconnect_delay
-from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.outcome import Fault, Outcome
 from newsletter.domain.segments import Segments
 from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message
@@ -48,7 +48,7 @@ class InFlight:
         self.journal_problem: Message | None = None
         self.unreachable: tuple[float, Message] | None = None
         self.refill_below = REFILL_BELOW
-        self.counts = dict.fromkeys(OutcomeKind, 0)
+        self.outcome_count = 0
         self.dispatch = Dispatch(delivery.rate, delivery.domains)
         self._journal = journal
         self._signers = signers
@@ -244,7 +244,7 @@ class InFlight:
         self._write(job, outcome, buffered=buffered)
         chunk.in_flight -= 1
         chunk.outcomes.append(outcome)
-        self.counts[outcome.kind] += 1
+        self.outcome_count += 1
         self.dispatch.release(job, outcome, self._now())
         reason = self._circuits[chunk.batch.edition].record(outcome)
         if reason and not chunk.halted:

@@ -14,6 +14,13 @@ def test_a_report_of_a_missing_mailbox_is_hard() -> None:
     assert returned.recipients == ("kari@reader.example",)
 
 
+def test_a_page_of_html_is_read_without_its_tags() -> None:
+    page = prose("<p>No&nbsp;such&#32;<b>user</b>:<br><i>kari@reader.example</i></p>")
+    returned = read(page.replace(b"Message-ID:", b"MIME-Version: 1.0\nContent-Type: text/html\nMessage-ID:"))
+    assert (returned.kind, returned.fault) == (BounceKind.HARD, Fault.READER)
+    assert returned.text == "No such user : …"
+
+
 def test_the_text_holds_no_address() -> None:
     assert read(report()).text == "smtp; 550 5.1.1 <…>: Recipient address rejected: User unknown"
 

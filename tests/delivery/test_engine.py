@@ -186,7 +186,6 @@ async def test_the_present_rate_makes_chunks_smaller(engine_for: EngineFor) -> N
     engine._rates.clear()
     engine._rates.extend((float(second), second * 2) for second in range(6))
     assert engine._chunk_size() == 120
-    assert engine.progress().per_second == 2.0
 
 
 async def test_a_reader_with_an_impossible_address_is_refused_and_others_go_on(send_all: Send) -> None:

@@ -45,7 +45,7 @@ async def test_a_paused_edition_returns_what_was_not_begun(
         engine = engine_for(desk_, server, rate="100/s")
         running = asyncio.ensure_future(engine.run())
         await until(lambda: len(server.taken) > 5)
-        assert engine.progress().connections > 0
+        assert connections(engine)
         desk_.stopped = {EDITION}
         ended = await running
     assert ended.reason is EndReason.DONE

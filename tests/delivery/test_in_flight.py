@@ -61,9 +61,9 @@ def test_the_last_outcome_of_a_chunk_is_announced(sending: Sending) -> None:
     sending.begin(2)
     jobs = [sending.take(), sending.take()]
     sending.in_flight.reply_received(jobs[0], Phase.DOT, OK)
-    assert sending.changes == 0
+    assert (sending.changes, sending.in_flight.outcome_count) == (0, 1)
     sending.in_flight.reply_received(jobs[1], Phase.DOT, OK)
-    assert sending.changes == 1
+    assert (sending.changes, sending.in_flight.outcome_count) == (1, 2)
 
 
 def test_a_message_that_lost_its_connection_under_another_is_sent_at_once(sending: Sending) -> None:

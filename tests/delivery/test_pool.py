@@ -14,7 +14,6 @@ from newsletter.delivery.limits import Limits
 from newsletter.delivery.pace import MAX_DELAY
 from newsletter.delivery.smtp.connection import Connection
 from newsletter.delivery.smtp.pool import Pool
-from newsletter.domain.outcome import OutcomeKind
 from tests.delivery.conftest import Send, until
 from tests.delivery.samples import desk
 from tests.doubles.smtpd import Say, Smtpd
@@ -180,7 +179,7 @@ async def test_closing_gives_up_connections_that_are_being_opened(engine_for: Ca
         await until(lambda: server.greeted)
         await pool.close(0.1)
     assert len(pool) == 0
-    assert engine._in_flight.counts[OutcomeKind.ACCEPTED] == 0
+    assert engine._in_flight.outcome_count == 0
 
 
 async def test_a_setting_that_can_not_be_sent_raises_an_error(send_all: Send) -> None:

@@ -118,6 +118,11 @@ def test_the_text_holds_neither_codes_nor_addresses_nor_controls() -> None:
     assert str(reply) == "550 5.1.1 <…>: unknown ask …"
 
 
+def test_a_text_is_cut_after_300_characters() -> None:
+    assert Reply(250, (b"x" * 300,)).text == "x" * 300
+    assert Reply(250, (b"x" * 301,)).text == "x" * 300
+
+
 def test_a_text_without_a_status_is_kept_whole() -> None:
     assert (Reply(250, (b"2 fine",)).status, Reply(250, (b"2 fine",)).text) == ("", "2 fine")
 

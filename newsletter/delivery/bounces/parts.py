@@ -220,7 +220,9 @@ def _as_text(mail: Message) -> str:
 
 
 def _plain(text: str, kind: str) -> str:
-    return unescape(_TAG.sub(" ", text[:LONGEST_HTML])) if kind == "text/html" else text
+    """Return the text without HTML's tags; no-break spaces are spaces, as in the words that are looked for."""
+    plain = unescape(_TAG.sub(" ", text[:LONGEST_HTML])) if kind == "text/html" else text
+    return plain.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def _cut(prose: str) -> tuple[str, str]:

@@ -61,6 +61,7 @@ def test_each_form_is_read(mail: bytes) -> None:
     [
         b"",
         b"Subject: hello\n\nhello",
+        email(b"", "xml"),
         email(b"<html><body>hello</body></html>", "xml"),
         email(gzip.compress(b"a log"), "gzip"),
         email(xml().replace(b"feedback>", b":x>"), "xml"),
@@ -71,6 +72,7 @@ def test_each_form_is_read(mail: bytes) -> None:
     ids=[
         "nothing",
         "text",
+        "an empty file",
         "another document",
         "another file",
         "an invalid name",

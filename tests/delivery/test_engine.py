@@ -179,6 +179,18 @@ async def test_a_rate_makes_chunks_of_a_minutes_work_and_the_next_is_fetched_at_
     assert engine._in_flight.refill_below == 60
 
 
+async def test_the_present_rate_is_measured_while_sending(
+    engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.02)
+    async with Smtpd.of() as server:
+        engine = engine_for(desk(40), server, rate="200/s", domains={})
+        await engine.run()
+    counts = [count for _, count in engine._rates]
+    assert counts == sorted(counts)
+    assert 0 < counts[-1] <= 40
+
+
 async def test_the_present_rate_makes_chunks_smaller(engine_for: EngineFor) -> None:
     async with Smtpd.of() as server:
         engine = engine_for(desk(0), server)

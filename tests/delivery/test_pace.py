@@ -54,6 +54,15 @@ def test_a_third_of_the_connections_have_work_during_the_batching_delay(connecti
     assert heard <= connections * 2 / 3 or rest == 0.0
 
 
+def test_the_batching_delay_grows_while_few_connections_are_ready_and_shrinks_while_most_are() -> None:
+    coalescing = ReplyCoalescing()
+    longest = [coalescing.delay(9, 20) for _ in range(60)][-1]
+    assert longest == MAX_DELAY
+    assert coalescing.delay(10, 20) == coalescing.delay(13, 20) == longest
+    assert coalescing.delay(14, 20) == pytest.approx(longest * 0.8)
+    assert coalescing.delay(9, 20) == pytest.approx(longest * 0.8 * 1.1)
+
+
 def test_one_connection_has_no_batching_delay() -> None:
     coalescing = ReplyCoalescing()
     assert {coalescing.delay(1, 1) for _ in range(100)} == {0.0}

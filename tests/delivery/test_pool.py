@@ -170,6 +170,18 @@ async def test_after_half_a_minute_one_more_connection_is_tried(engine_for: Call
         await pool.close(0.1)
 
 
+async def test_only_one_connection_is_opened_until_a_message_is_accepted(engine_for: Callable[..., Engine]) -> None:
+    async with Smtpd.of() as server:
+        engine = engine_for(desk(0), server)
+        await engine.run()
+        pool = Pool(engine._delivery.smtp, 4, engine._in_flight)
+        pool.tick(0.0, 100)
+        await until(lambda: len(pool))
+        pool.tick(0.1, 100)
+        await pool.close(0.1)
+    assert server.greeted == 1
+
+
 async def test_closing_gives_up_connections_that_are_being_opened(engine_for: Callable[..., Engine]) -> None:
     async with Smtpd.of(GREETING=[Say(silent=True)]) as server:
         engine = engine_for(desk(0), server)

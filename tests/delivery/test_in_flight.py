@@ -75,6 +75,16 @@ def test_a_message_that_lost_its_connection_under_another_is_sent_at_once(sendin
     assert job.tries == 0
 
 
+def test_only_problems_of_the_message_itself_count_as_attempts_that_may_pause_the_edition(sending: Sending) -> None:
+    sending.begin(1)
+    circuit = sending.in_flight._circuits["k/1"]
+    sending.in_flight.return_undelivered(sending.take(), CLOSED(), uncounted=True)
+    assert len(circuit._last) == 0
+    sending.in_flight.dispatch.advance(sending.now)
+    sending.in_flight.return_undelivered(sending.take(), CLOSED())
+    assert len(circuit._last) == 1
+
+
 def test_a_second_broken_connection_makes_the_message_wait(sending: Sending) -> None:
     sending.begin(1)
     for _ in range(2):

@@ -95,6 +95,21 @@ def moment(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
     return make
 
 
+async def test_a_halt_closes_a_connection_only_if_no_message_waits_for_its_reply(
+    moment: Callable[[int], Moment],
+) -> None:
+    here = moment(2)
+    sent, announced = here.connections
+    sent.data_received(ENVELOPE)
+    here.release()
+    here.in_flight.halt(lambda _: True)
+    for connection in here.connections:
+        connection.drop_halted()
+    assert [wire.closing for wire in here.wires] == [False, True]
+    sent.data_received(b"250 2.0.0 taken\r\n")
+    assert here.outcomes() == {0: OutcomeKind.ACCEPTED}
+
+
 async def test_one_journal_write_serves_all_messages_of_one_turn(moment: Callable[[int], Moment]) -> None:
     here = moment(5)
     for connection in here.connections:

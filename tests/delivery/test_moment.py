@@ -99,7 +99,7 @@ async def test_a_halt_closes_a_connection_only_if_no_message_waits_for_its_reply
     moment: Callable[[int], Moment],
 ) -> None:
     here = moment(2)
-    sent, announced = here.connections
+    sent = here.connections[0]
     sent.data_received(ENVELOPE)
     here.release()
     here.in_flight.halt(lambda _: True)

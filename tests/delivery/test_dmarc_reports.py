@@ -38,6 +38,11 @@ def test_a_report_says_which_servers_sent_and_what_passed() -> None:
     )
 
 
+def test_a_server_that_sent_nothing_is_no_error() -> None:
+    (found,) = read_reports(report(record(count=0)))
+    assert [result.count for result in found.results] == [0]
+
+
 @pytest.mark.parametrize(
     "mail",
     [

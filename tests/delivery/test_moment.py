@@ -11,7 +11,9 @@ from newsletter.config import DeliverySettings, Timeouts
 from newsletter.delivery import journal as journals
 from newsletter.delivery.in_flight import InFlight
 from newsletter.delivery.journal import Journal
+from newsletter.delivery.outcome import Phase
 from newsletter.delivery.smtp.connection import Connection
+from newsletter.delivery.smtp.errors import ConnectionBroken
 from newsletter.delivery.smtp.features import Features
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.domain.work import Batch
@@ -93,6 +95,15 @@ def moment(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> Callable[[int],
         return Moment(in_flight, made, wires, events)
 
     return make
+
+
+async def test_a_connection_that_has_ended_answers_nothing_at_once() -> None:
+    connection = Connection(Timeouts())
+    connection.connection_made(cast(asyncio.Transport, Wire([])))
+    connection.connection_lost(None)
+    async with asyncio.timeout(1.0):
+        with pytest.raises(ConnectionBroken):
+            await connection.ask(b"", Phase.GREETING)
 
 
 async def test_a_halt_closes_a_connection_only_if_no_message_waits_for_its_reply(

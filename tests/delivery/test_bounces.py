@@ -21,6 +21,15 @@ def test_a_page_of_html_is_read_without_its_tags() -> None:
     assert returned.text == "No such user : …"
 
 
+@pytest.mark.parametrize("between", ["", "--- Below this line is a copy of the message.\n\n"])
+def test_a_returned_message_is_found_with_and_without_a_line_that_announces_it(between: str) -> None:
+    returned = read(
+        prose(f"No such user\n\n{between}Received: from a.example\nMessage-ID: <0a1b2c@example.org>\n\nHello")
+    )
+    assert (returned.kind, returned.original_id) == (BounceKind.HARD, "0a1b2c@example.org")
+    assert "Received" not in returned.text
+
+
 def test_the_text_holds_no_address() -> None:
     assert read(report()).text == "smtp; 550 5.1.1 <…>: Recipient address rejected: User unknown"
 

@@ -138,11 +138,16 @@ class WordField:
 def word_fields(edition: Edition) -> list[WordField]:
     """Return the four parts, in reading order."""
     fields = (
-        ("subject", _("Subject"), _("If you leave this blank, we use the headlines."), 1),
+        (
+            "subject",
+            _("Subject"),
+            _("If you leave this blank, it is the first headline and the number of other posts."),
+            1,
+        ),
         (
             "preheader",
             _("Preview text"),
-            _("Shown after the subject in the inbox. If you leave this blank, we use the headlines."),
+            _("Shown after the subject in the inbox. If you leave this blank, it is the next headlines."),
             1,
         ),
         ("greeting", _("Introduction"), _("Shown above the posts."), 12),

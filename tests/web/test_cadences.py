@@ -92,7 +92,7 @@ def test_an_edition_with_a_single_post_is_sent_when_it_is_approved(desk: Client)
     path = f"/desk/editions/{edition.name}/"
     assert "Posts published" not in desk.get(path).content.decode()
     shown = desk.get(f"{path}preview/").content.decode()
-    assert "Approve – sends at once to 0 subscribers" in shown
+    assert "Approve – goes to 0 subscribers at once" in shown
     form = re.search(r"<form[^>]*/approve/.*?</form>", shown, re.DOTALL)
     assert form is not None
     given = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[0]))

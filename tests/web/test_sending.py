@@ -79,7 +79,7 @@ def test_the_button_says_what_follows(editor: Client) -> None:
     assert "Approve (sending is a separate step)" in editor.get(f"{PAGE}side/").content.decode()
     draft.due_at = timezone.now() + timedelta(hours=2)
     draft.save()
-    assert re.search(r"Approve – sends \w+ .* to 2 subscribers", editor.get(f"{PAGE}side/").content.decode())
+    assert re.search(r"Approve – goes to 2 subscribers \w+ \d", editor.get(f"{PAGE}side/").content.decode())
 
 
 def test_the_previewed_edition_is_what_is_frozen(editor: Client) -> None:

@@ -46,7 +46,7 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
     when = _("at once") if at_once else formatting.moment(due, newsletter.zone)
     counted, to_new_readers = formatting.readers(readers), _to_new_readers(edition)
     if when:
-        label = _("Approve – sends %(when)s to %(readers)s") % {"when": when, "readers": counted}
+        label = _("Approve – goes to %(readers)s %(when)s") % {"when": when, "readers": counted}
     elif to_new_readers:
         label = _("Approve – new subscribers get it")
     else:

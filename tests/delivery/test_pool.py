@@ -202,6 +202,24 @@ async def test_a_setting_that_can_not_be_sent_raises_an_error(send_all: Send) ->
     assert server.taken == []
 
 
+async def test_a_domain_that_is_excluded_while_sending_gets_no_further_message(
+    engine_for: Callable[..., Engine],
+) -> None:
+    readers, kept = desk([f"r{n}@{'other' if n % 2 else 'reader'}.example" for n in range(400)]), list[int]()
+    async with Smtpd.of() as server:
+        engine = engine_for(readers, server, rate="200/s", connections=1)
+        running = asyncio.ensure_future(engine.run())
+        await until(lambda: server.taken)
+        limits = Limits.of(DeliverySettings(connections=1))._replace(excluded=frozenset({"other.example"}))
+        engine.limit(limits, lambda: kept.append(len(server.taken)))
+        await until(lambda: kept)
+        await until(lambda: len(server.taken) >= 200)
+        engine.stop()
+        await running
+    others = [address for address in server.recipients if address.endswith("@other.example")]
+    assert len(others) <= kept[0] + 2
+
+
 async def test_a_lower_limit_closes_connections_after_their_messages(engine_for: Callable[..., Engine]) -> None:
     readers, kept = desk(3000), list[int]()
     async with Smtpd.of() as server:

@@ -93,7 +93,8 @@ def _wait(edition: Edition, why: Message, now: datetime) -> None:
 
 def complete(newsletters: Collection[str], now: datetime) -> list[Edition]:
     """Complete every edition without pending deliveries and open chunks."""
-    editions = [Edition.objects.get(pk=key) for (key,) in _without_open_chunks(tuple(newsletters)).rows()]
+    keys = [key for (key,) in _without_open_chunks(tuple(newsletters)).rows()] if newsletters else []
+    editions = Edition.objects.filter(pk__in=keys) if keys else ()
     return [sent for edition in editions if _is_through(edition) and (sent := _complete(edition, now))]
 
 

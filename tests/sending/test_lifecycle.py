@@ -39,6 +39,10 @@ def settled(edition: Edition, *kinds: OutcomeKind) -> None:
     box.settle(edition.name, chunk, outcomes, finished=True)
 
 
+def test_without_newsletters_nothing_is_completed() -> None:
+    assert lifecycle.complete((), timezone.now()) == []
+
+
 def test_queued_becomes_sending_when_due_with_its_audience() -> None:
     samples.readers(3)
     edition = samples.queued()

@@ -33,9 +33,7 @@ CHECKPOINTS, CHECKPOINT_PAUSE = 5, 0.02
 
 def make_durable() -> None:
     """Let every commit of this process wait for the disk from now on, which PostgreSQL always does."""
-    connection_created.connect(_wait_for_disk, dispatch_uid="durable commits")
-    if connection.connection is not None:
-        _wait_for_disk(connection=connection)
+    _set_up_connections(_wait_for_disk)
 
 
 def _wait_for_disk(connection: BaseDatabaseWrapper, **_: Any) -> None:
@@ -50,15 +48,20 @@ def plan_by_index() -> None:
     For 500 of 60,000 subscriptions it would read the whole table, which takes seven times as long: its default
     `random_page_cost` is that of a hard disk.
     """
-    connection_created.connect(_join_by_index, dispatch_uid="joins by index")
-    if connection.connection is not None:
-        _join_by_index(connection=connection)
+    _set_up_connections(_join_by_index)
 
 
 def _join_by_index(connection: BaseDatabaseWrapper, **_: Any) -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET enable_hashjoin = off; SET enable_mergejoin = off")
+
+
+def _set_up_connections(set_up: Callable[..., None]) -> None:
+    """Call a function of this module with the thread's open connection, if any, and with each that is opened."""
+    connection_created.connect(set_up)
+    if connection.connection is not None:
+        set_up(connection=connection)
 
 
 def with_retries(work: Callable[[], T], patience: float | None = None) -> T:

@@ -82,3 +82,17 @@ def test_without_javascript_the_message_has_undo(editor: Client, draft: Edition)
     said = page[page.index('class="messages" role="status"') : page.index("</main>")]
     assert "Added by hand: By hand" in said
     assert f'action="{PAGE}undo/"' in said
+
+
+def _side_buttons(client: Client) -> list[str]:
+    side = client.get(f"{PAGE}side/").content.decode()
+    return [name for name in ("Undo", "Redo") if f">{name}</button>" in side]
+
+
+def test_undo_and_redo_are_offered_when_they_have_something_to_do(editor: Client, draft: Edition) -> None:
+    assert _side_buttons(editor) == []
+    _act(editor, "out", "First")
+    assert _side_buttons(editor) == ["Undo"]
+    assert 'title="Removed: First' in editor.get(f"{PAGE}side/").content.decode()
+    editor.post(f"{PAGE}undo/", {"to": draft.revision, "revision": draft.revision + 1}, headers=HTMX)
+    assert _side_buttons(editor) == ["Redo"]

@@ -22,9 +22,11 @@
         if (each.value === "pin" && row.matches(".pinned")) {
           each.value = "unpin";
           each.textContent = each.dataset.pinned;
+          each.removeAttribute("title");
         }
         if (each.value) { each.value += " " + number(row); }
-        each.setAttribute("aria-label", (each.title || each.textContent.trim()) + " " + title);
+        const shown = each.textContent.trim();
+        each.setAttribute("aria-label", (/\p{L}/u.test(shown) ? shown : each.title) + " " + title);
       });
     });
   }

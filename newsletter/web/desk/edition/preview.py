@@ -44,7 +44,7 @@ def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the panel beside the draft: the email on a phone, its size, the findings and the buttons."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
     context = about(request, found, shown)
-    context["redo"] = history.steps(found)[1] if found.state == State.DRAFT else None
+    context["undo"], context["redo"] = history.steps(found) if found.state == State.DRAFT else (None, None)
     try:
         context["departure"] = departure(config_of(request), found, shown)
         context |= _looked_at(request, found)

@@ -163,6 +163,20 @@ def test_closing_keeps_the_file_while_a_chunk_is_open(folder: Path) -> None:
     assert journals(folder) == [journal.path]
 
 
+def test_closing_leaves_an_open_chunk_to_be_taken_over(folder: Path) -> None:
+    journal = Journal.create(folder, "db", "boot")
+    journal.begin(EDITION, 0)
+    journal.close()
+    assert taken_over(journal.path).chunks == ((EDITION, 0),)
+
+
+def test_a_journal_whose_file_was_removed_can_be_closed(folder: Path) -> None:
+    journal = Journal.create(folder, "db", "boot")
+    journal.path.unlink()
+    journal.close()
+    assert journals(folder) == []
+
+
 def test_its_name_is_its_files(folder: Path) -> None:
     journal = Journal.create(folder, "db", "boot")
     assert folder / journal.name == journal.path

@@ -19,6 +19,11 @@ STUCK = """() => {
 }"""
 """The height of what stays in place while the page scrolls."""
 
+WIDEST = """() => Math.max(...[...document.querySelectorAll(".bar *")]
+  .filter((each) => each.offsetParent)
+  .map((each) => each.getBoundingClientRect().right))"""
+"""How far right the bar's contents reach."""
+
 COVERED = """() => {
   const focused = document.activeElement, box = focused.getClientRects()[0];
   if (focused === document.body || focused.matches("iframe")) { return null; }
@@ -41,9 +46,18 @@ def draft(browser: Browser, running: Running) -> Page:
     return page
 
 
-def test_on_a_phone_one_slim_bar_stays_in_place(draft: Page) -> None:
-    draft.set_viewport_size({"width": 375, "height": 844})
-    assert 44 <= draft.evaluate(STUCK) <= 84
+@pytest.mark.parametrize("language", ["en", "nb"])
+def test_on_a_phone_one_slim_bar_stays_in_place(browser: Browser, draft: Page, language: str) -> None:
+    context = browser.new_context(
+        viewport={"width": 375, "height": 844}, locale=language, storage_state=draft.context.storage_state()
+    )
+    page = context.new_page()
+    page.goto(draft.url)
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("#bar form button.first")).to_be_visible()
+    assert 44 <= page.evaluate(STUCK) <= 84
+    assert page.evaluate(WIDEST) <= 375
+    context.close()
     draft.context.close()
 
 

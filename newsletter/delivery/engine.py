@@ -241,8 +241,14 @@ class Engine:
         """Begin the chunk that was fetched ahead, if few messages are waiting."""
         if self._prefetched is None or self._in_flight.dispatch.ready > self._in_flight.refill_below:
             return
+        pauses = self._in_flight.pauses  # not yet reported, so the source would still begin their chunks
+        if self._prefetched.edition in pauses:
+            return
         batch, self._prefetched = self._prefetched, None
         checked = await self._call(partial(self._source.begin, batch))
+        if batch.edition in pauses:
+            await self._return(batch)
+            return
         try:
             self._in_flight.begin(checked)
         except JournalError as e:

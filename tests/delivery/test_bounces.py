@@ -30,6 +30,11 @@ def test_a_returned_message_is_found_with_and_without_a_line_that_announces_it(b
     assert "Received" not in returned.text
 
 
+def test_a_returned_message_to_several_was_sent_to_the_first_of_them() -> None:
+    original = "Received: from a.example\nTo: kari@reader.example, ola@reader.example\nMessage-ID: <0a1b2c@example.org>"
+    assert read(prose(f"No such user\n\n{original}\n\nHello")).recipients == ("kari@reader.example",)
+
+
 def test_the_text_holds_no_address() -> None:
     assert read(report()).text == "smtp; 550 5.1.1 <…>: Recipient address rejected: User unknown"
 

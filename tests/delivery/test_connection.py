@@ -122,6 +122,14 @@ async def test_replies_that_have_arrived_are_read_before_a_command_is_written() 
             theirs.recv(100, socket.MSG_DONTWAIT)
 
 
+async def test_a_greeting_that_has_arrived_is_not_waited_for() -> None:
+    connection = Connection(Timeouts(greeting="100ms"))
+    connection.connection_made(cast(asyncio.Transport, transport := Transport()))
+    connection.data_received(b"220 mail.example\r\n")
+    assert (await connection.ask(b"", Phase.GREETING)).code == 220
+    assert not transport.is_closing()
+
+
 @both
 async def test_a_transaction_is_reset_once(*, pipelining: bool) -> None:
     session = Session(4, pipelining=pipelining)

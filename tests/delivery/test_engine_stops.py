@@ -228,6 +228,34 @@ async def test_a_prefetched_chunk_of_a_stopped_edition_is_returned_and_never_beg
     assert "z@y.example" not in server.recipients
 
 
+@pytest.mark.parametrize("when", ["before", "while"])
+async def test_a_chunk_ahead_of_an_edition_that_pauses_is_not_sent(
+    engine_for: EngineFor, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The pause is not reported to the sink yet `before` or `while` the source begins the chunk."""
+    monkeypatch.setattr(engine_module, "CHECK_INTERVAL", 0.05)
+    desk_ = desk(60)
+    async with Smtpd.of() as server:
+        engine = engine_for(desk_, server, rate="50/s", domains={})
+        engine._chunk_size = lambda: 30  # type: ignore[method-assign]
+        running = asyncio.ensure_future(engine.run())
+        loop, begin = asyncio.get_running_loop(), desk_.begin
+
+        def begin_and_pause(batch: Batch) -> Batch:
+            loop.call_soon_threadsafe(engine._in_flight.pause, EDITION, messages.CLOSED())
+            return begin(batch)
+
+        await until(lambda: server.taken and engine._prefetched)
+        if when == "before":
+            engine._in_flight.pause(EDITION, messages.CLOSED())
+        else:
+            monkeypatch.setattr(desk_, "begin", begin_and_pause)
+        await running
+    assert set(desk_.pauses) == {EDITION}
+    assert desk_.claimed == {}
+    assert max(desk_.outcomes) < 30
+
+
 async def test_pausing_from_inside_gives_the_chunk_ahead_back_too(send_all: Send) -> None:
     desk_ = desk(1000)
     async with Smtpd.of(DOT=["554 5.7.1 spam"] * 30) as server:

@@ -1,5 +1,7 @@
 """What the tests of the web share: people logged in, and caches that know nothing."""
 
+from dataclasses import replace
+
 import pytest
 from django.core.cache import cache
 from django.test import Client
@@ -30,6 +32,13 @@ def usual_language() -> None:
 def jobs_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Jobs are done within the request that starts them, because their thread would not see a test's transaction."""
     monkeypatch.setattr(work, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
+
+
+@pytest.fixture
+def emails_to_files(db: None) -> None:
+    """Write emails into a folder, so that links to this machine are no error."""
+    given = config.current()
+    config.use(replace(given, delivery=replace(given.delivery, provider="file")))
 
 
 @pytest.fixture

@@ -57,6 +57,12 @@ def test_on_a_phone_one_slim_bar_stays_in_place(browser: Browser, draft: Page, l
     expect(page.locator("#bar form button.first")).to_be_visible()
     assert 44 <= page.evaluate(STUCK) <= 84
     assert page.evaluate(WIDEST) <= 375
+    page.locator("#bar form button.first").click()
+    page.wait_for_url("**/send/")
+    page.goto(draft.url)
+    expect(page.locator("#bar a.button.first")).to_be_visible()
+    assert 44 <= page.evaluate(STUCK) <= 84
+    assert page.evaluate(WIDEST) <= 375
     context.close()
     draft.context.close()
 

@@ -192,3 +192,14 @@ def test_a_rate_that_a_domain_asked_for_is_not_raised_by_another_share() -> None
     lowered = limiter._bucket.per_second
     dispatch.limit(Rate(0, 1), {"slow.example": DomainPace(rate=Rate(50, 1))})
     assert limiter._bucket.per_second == lowered < 50
+
+
+def test_messages_begun_before_their_domain_was_limited_leave_no_room_for_others() -> None:
+    dispatch = Dispatch(UNLIMITED, {})
+    dispatch.add(jobs("a@x.example", "b@x.example"))
+    for job in (dispatch.take(0.0), dispatch.take(0.0)):
+        assert job
+        dispatch.release(job, SLOW, 0.0)
+    dispatch.add(jobs("c@x.example", "d@x.example"))
+    dispatch.advance(100.0)
+    assert taken(dispatch, 100.0) == ["c@x.example"]

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -39,11 +39,11 @@ def test_init_writes_a_valid_configuration_and_overwrites_nothing(command: Run, 
 
 
 def test_init_with_a_blog_writes_a_configuration_that_makes_a_draft(command: Run, tmp_path: Path) -> None:
-    with BlogServer([Entry(f"p{n}", datetime.now(UTC) - timedelta(hours=n + 1)) for n in range(3)]) as served:
+    with BlogServer([Entry(f"p{day}", datetime(2026, 2, day, 10, tzinfo=UTC)) for day in (3, 4, 5)]) as served:
         words = ("init", "site", "--blog", served.url, "--allow-private-addresses", "--json")
         written = command(*words).document
         assert (written["newsletter"], written["title"], written["posts"]) == ("a-blog", "A blog", 3)
-        draft = command("--config", "site/config.toml", "draft", "a-blog", "--json").document
+        draft = command("--config", "site/config.toml", "draft", "a-blog", "--week", "2026-W06", "--json").document
         assert sum(day["posts"] for day in draft["days"]) == 3
 
 

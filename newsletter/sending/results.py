@@ -98,7 +98,8 @@ def _tell_of_unknown(edition: Edition, now: datetime) -> None:
 
 
 def _log_unknown(edition: str, count: int) -> None:
-    sentence = f"{edition}: {count} deliveries are unconfirmed: the connection dropped before the server confirmed them"
+    deliveries = "1 delivery is" if count == 1 else f"{count} deliveries are"
+    sentence = f"{edition}: {deliveries} unconfirmed: the connection dropped before the server confirmed"
     log_event(log, "unknown", sentence, level=logging.WARNING, edition=edition, count=count)
 
 

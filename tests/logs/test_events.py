@@ -85,6 +85,7 @@ def test_an_edition_from_beginning_to_end(
         lifecycle.complete(["kinaforum"], samples.NOW + timedelta(minutes=2))
     assert "kinaforum/2026-W06: sent, 1 of 2 accepted" in caplog.text
     assert "in 120 s" in caplog.text
+    assert "1 delivery is unconfirmed" in caplog.text
     assert told(caplog) == ["began", "paused", "resumed", "unknown", "sent"]
     with django_capture_on_commit_callbacks(execute=True):
         unknown_deliveries.resend(edition, now=samples.NOW)

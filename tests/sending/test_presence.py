@@ -1,7 +1,9 @@
 """Programs tell each other that they are alive, and a newer database is noticed."""
 
+import logging
 import os
 import socket
+import subprocess
 from datetime import timedelta
 from pathlib import Path
 
@@ -52,6 +54,22 @@ def test_a_program_that_ends_normally_is_gone_and_a_killed_one_is_shown_as_lost_
     pass_time(timedelta(days=1))
     ended.beat(SERVICES)
     assert [found.folder for found in presence.workers()] == ["/srv/one"]
+
+
+@pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(hours=25)])
+def test_a_program_that_was_killed_is_logged_by_the_next_one(
+    after: timedelta, caplog: pytest.LogCaptureFixture
+) -> None:
+    killed = subprocess.Popen(["true"])
+    killed.wait()
+    Presence("run", Path("/srv/news"), None).beat(SERVICES)
+    Worker.objects.update(pid=killed.pid)
+    pass_time(after)
+    seen = f"{Worker.objects.get().seen_at:%F %T} UTC"
+    with caplog.at_level(logging.WARNING):
+        Presence("run", Path("/srv/news"), None).beat(SERVICES)
+    assert f"'newsletter run', last seen {seen}, ended without stopping" in caplog.text
+    assert Worker.objects.count() == 1
 
 
 def test_a_database_that_is_away_is_left_to_other_services(monkeypatch: pytest.MonkeyPatch) -> None:

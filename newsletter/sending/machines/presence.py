@@ -73,8 +73,8 @@ class Presence:
         seen = {"seen_at": now, "services": dict(services)}
         if Worker.objects.filter(key=self._key).update(**seen):
             return
-        Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
         self._remove_crashed()
+        Worker.objects.filter(seen_at__lt=now - FORGOTTEN).delete()
         Worker.objects.create(
             key=self._key,
             host=socket.gethostname(),

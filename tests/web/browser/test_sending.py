@@ -79,7 +79,7 @@ def test_the_focused_element_is_not_under_the_bar(browser: Browser, running: Run
     make_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
     hidden = """() => {
-        const at = document.activeElement, bar = document.getElementById("bar");
+        const at = document.activeElement, bar = document.querySelector(".bar");
         if (!at.closest("#posts, #words") || bar.contains(at)) { return ""; }
         const box = at.getBoundingClientRect(), firstLine = box.top + 48;
         return Math.min(box.bottom, firstLine) > bar.getBoundingClientRect().top + 1 ? at.outerHTML : "";

@@ -142,7 +142,7 @@ def test_an_image_is_uploaded_with_its_description(page: Page) -> None:
     expect(page.locator("#saved")).to_contain_text(SAVED)
     shown = page.frame_locator("#side iframe").get_by_alt_text("Et hus [rødt]")
     expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.complete && image.naturalWidth") == 1104
+    assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1104
     _tool(page, "Preview").click()
     preview = page.get_by_role("region", name="Preview").get_by_alt_text("Et hus [rødt]")
     expect(preview).to_be_visible()

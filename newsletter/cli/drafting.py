@@ -2,7 +2,7 @@
 
 import webbrowser
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -102,7 +102,16 @@ def draft(
         say(str(edition.waiting))
     elif not document["days"] and not in_variants and not any(given.values()):
         last = serialize.newest(settings)
-        say(f"no posts in this period; the newest known post is from {last}" if last else "no posts yet")
+        say(_newest(last, settings) if last else "no posts yet")
+
+
+def _newest(day: date, newsletter: "config.Newsletter") -> str:
+    """Return the sentence about the newest post, with the command that drafts its edition."""
+    named = {"week": f"--week {day:%G-W%V}", "month": f"--month {day:%Y-%m}"}.get(newsletter.period, f"--day {day}")
+    return (
+        f"no posts in this period; the newest known post is from {day}: "
+        f"newsletter draft {newsletter.name} {named} creates an edition with it"
+    )
 
 
 def _in_cadence(newsletter: "config.Newsletter", cadence: str) -> "config.Newsletter":

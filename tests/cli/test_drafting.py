@@ -74,7 +74,11 @@ def test_draft_counts_the_posts_of_the_variants(command: Run, blog: Blog, tmp_pa
 
 def test_an_empty_draft_says_which_post_is_the_newest(command: Run, blog: Blog) -> None:
     told = command("draft", "kinaforum", "--week", "2026-W20")
-    assert told.err == "no posts in this period; the newest known post is from 2026-02-05\n"
+    assert told.err == (
+        "no posts in this period; the newest known post is from 2026-02-05: "
+        "newsletter draft kinaforum --week 2026-W06 creates an edition with it\n"
+    )
+    assert command("draft", "kinaforum", "--week", "2026-W06").out.startswith(f"{EDITION}: draft, revision 1, 3 posts")
 
 
 def test_preview_writes_three_files_and_their_sizes(command: Run, blog: Blog, tmp_path: Path) -> None:

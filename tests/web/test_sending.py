@@ -74,6 +74,8 @@ def test_errors_are_overruled_by_name_only(editor: Client) -> None:
     body = editor.get(f"{PAGE}preview/").content.decode()
     codes = re.findall(r'name="despite" value="([^"]+)"', body)
     assert codes
+    for code in codes:
+        assert re.search(rf'value="{code}" required><span>[^<]{{10,}} <code>{code}</code>', body)
     editor.post(f"{PAGE}approve/", approval_fields(editor, "preview/"))
     assert Edition.objects.get().state == State.DRAFT
     editor.post(f"{PAGE}approve/", {**approval_fields(editor, "preview/"), "despite": codes})

@@ -3,7 +3,7 @@
 Promises: a post's HTML is only ever shown from its own address, sandboxed, and nothing in it runs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import wraps
 from http import HTTPStatus
@@ -13,11 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 
-from newsletter.domain.digest import Level
+from newsletter.domain.digest import Finding, Level
 from newsletter.editions import history
 from newsletter.editions.previews.files import as_sent
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.rendering import Proof
+from newsletter.messages import Message
 from newsletter.models import Edition, State
 from newsletter.render import preview as render
 from newsletter.render.html.loader import TemplateProblem
@@ -58,20 +59,31 @@ def _looked_at(request: HttpRequest, found: Edition) -> dict[str, object]:
     looked_at = queries.proof(configuration, found)
     told = queries.findings(found, looked_at)
     listed = variants.rows(configuration, found)
-    others = {f.code for each in listed for f in each.findings if f.level == Level.ERROR}
+    blocking = [t.finding for t in told if t.is_error]
+    blocking += [f for each in listed for f in each.findings if f.level == Level.ERROR]
     return {
         "variants": listed,
         "mark": queries.content_mark(found),
         "size": queries.size(looked_at),
         "findings": told,
         "errors": sum(t.is_error for t in told),
-        "suggestions": sum(not t.is_error for t in told),
-        "codes": sorted({t.finding.code for t in told if t.is_error} | others),
+        "warnings": sum(not t.is_error for t in told),
+        "overridable": _by_code(blocking),
         "subject": looked_at.rendered.subject,
         "preheader": looked_at.rendered.preheader,
         "shortened": [p.title for p in looked_at.digest.posts if p.id in looked_at.rendered.shortened],
         "sender": looked_at.letterhead.sender_name or looked_at.letterhead.sender_address,
     }
+
+
+def _by_code(findings: Iterable[Finding]) -> list[tuple[str, list[Message]]]:
+    """Return each code once, in alphabetical order, with its different messages."""
+    found: dict[str, list[Message]] = {}
+    for finding in findings:
+        messages = found.setdefault(finding.code, [])
+        if finding.message not in messages:
+            messages.append(finding.message)
+    return sorted(found.items())
 
 
 def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:

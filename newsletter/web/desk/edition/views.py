@@ -141,13 +141,13 @@ def word_fields(edition: Edition) -> list[WordField]:
         (
             "subject",
             _("Subject"),
-            _("If you leave this blank, it is the first headline and the number of other posts."),
+            _("Clear it to use the first headline and the number of other posts."),
             1,
         ),
         (
             "preheader",
             _("Preview text"),
-            _("Shown after the subject in the inbox. If you leave this blank, it is the next headlines."),
+            _("Shown after the subject in the inbox. Clear it to use the next headlines."),
             1,
         ),
         ("greeting", _("Introduction"), _("Shown above the posts."), 12),

@@ -141,13 +141,13 @@ def word_fields(edition: Edition) -> list[WordField]:
         (
             "subject",
             _("Subject"),
-            _("Clear it to use the first headline and the number of other posts."),
+            _("Automatic when blank: the first headline and the number of other posts."),
             1,
         ),
         (
             "preheader",
             _("Preview text"),
-            _("Shown after the subject in the inbox. Clear it to use the next headlines."),
+            _("Shown after the subject in the inbox. Automatic when blank: the next headlines."),
             1,
         ),
         ("greeting", _("Introduction"), _("Shown above the posts."), 12),

@@ -122,6 +122,20 @@ def test_a_domain_keeps_to_its_connections() -> None:
     assert domain.wait(0.0) == 0.0
 
 
+def test_a_domain_is_over_its_limit_only_after_the_limit_was_lowered() -> None:
+    domain = DomainLimiter()
+    domain.in_flight = 3
+    assert not domain.over
+    domain.limit(DomainPace(connections=3))
+    assert not domain.over
+    domain.limit(DomainPace(connections=2))
+    assert domain.over
+    domain.limit(None)
+    assert not domain.over
+    domain.limit(None, excluded=True)
+    assert domain.over
+
+
 def test_a_domain_keeps_to_its_rate() -> None:
     domain = DomainLimiter(DomainPace(rate=Rate(1, 2)))
     domain.begin(0.0)

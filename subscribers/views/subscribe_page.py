@@ -33,12 +33,11 @@ STATUS = {ConfirmResult.EXPIRED: 410, ConfirmResult.GONE: 404, ConfirmResult.TAK
 class Asked:
     """A valid request to subscribe, and its response given what `request_subscription` returned.
 
-    If it is accepted, the response to a form, not `as_json`, is `accepted_page` for everyone.
+    If it is accepted, the response to a form is `accepted_page` for everyone.
     """
 
     request: Request
     response: Callable[[RequestAnswer], HttpResponse]
-    as_json: bool
 
 
 @csrf_exempt
@@ -85,7 +84,7 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             without_script=form.without_script,
             topics=picks_of(form.topics_for(newsletter)),
         )
-    return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]), as_json)
+    return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]))
 
 
 def accepted_page(request: HttpRequest, newsletter: str, language: str) -> HttpResponse:

@@ -11,7 +11,7 @@ import uvicorn
 
 from newsletter.web.connections import Connections
 from newsletter.web.protocol import counted
-from newsletter.web.requests import FRAMING, CheckedRequests, Message, Receive, Send
+from newsletter.web.requests import FRAMING, App, CheckedRequests, Message, Receive, Send
 
 SECONDS = 20.0
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"
@@ -43,11 +43,11 @@ async def _echo(scope: Message, receive: Receive, send: Send) -> None:
 
 
 @functools.cache
-def port() -> int:
-    """The port of the server, which is started by the first call and ends with the process."""
+def port(app: App = _echo) -> int:
+    """The port of an application's server, which is started by the first call and ends with the process."""
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        CheckedRequests(_echo, ["127.0.0.1"]),
+        CheckedRequests(app, ["127.0.0.1"]),
         http=counted(Connections(1000, 1000, [])),
         lifespan="off",
         log_config=None,
@@ -62,10 +62,10 @@ def port() -> int:
     return int(listening.getsockname()[1])
 
 
-def exchange(data: bytes) -> bytes:
-    """Send these octets, end the sending side, and return what is answered before the connection ends."""
+def exchange(data: bytes, app: App = _echo) -> bytes:
+    """Send these octets, end the sending side, and return what the application answers before the connection ends."""
     answered = bytearray()
-    connection = socket.create_connection(("127.0.0.1", port()), timeout=SECONDS)
+    connection = socket.create_connection(("127.0.0.1", port(app)), timeout=SECONDS)
     with connection, contextlib.suppress(ConnectionError):
         connection.sendall(data)
         with contextlib.suppress(OSError):  # the server has closed it already

@@ -44,7 +44,7 @@ from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounce_robustness import FRAGMENTS
 from tests.doubles import webhook_calls
 from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
-from tests.fuzz import requests, vocabulary
+from tests.fuzz import burst, requests, vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
 BASE = "https://harbour.example/feed/"
@@ -273,5 +273,6 @@ TARGETS = {
     "csv": Target(_csv_samples, vocabulary.CSV, _csv),
     "configuration": Target(lambda: [settings.TEXT.encode()], vocabulary.TOML, _toml),
     "requests": Target(lambda: requests.SAMPLES, vocabulary.REQUESTS, requests.tried),
+    "short-path": Target(burst.samples, vocabulary.SHORT_PATH, burst.tried),
     "images": Target(_images, vocabulary.IMAGES, _image),
 }

@@ -96,3 +96,14 @@ REQUESTS = (
     b"\x16\x03\x01\x02",
     b"GET / HTTP/1.1\r\nHost: a\r\n\r\n" * 20,
 )  # fmt: skip
+SHORT_PATH = (
+    *REQUESTS,
+    b"Content-Type: application/x-www-form-urlencoded; charset=utf-16\r\n", b"; charset=utf-7", b"; charset=\xff",
+    b"Content-Type: multipart/form-data\r\n", b"multipart/form-data; boundary=x", b"application/json",
+    b"Content-Type: application/json; charset=utf-8\r\n", b"Accept-Language: de\r\n", b"Accept-Language: \xff,\r\n",
+    b"Accept-Language: " + b"nb," * 400 + b"\r\n", b"If-None-Match: W/\"a\"\r\n", b"Range: bytes=0-1\r\n",
+    b"Origin: null\r\n", b"Authorization: Basic !!!\r\n", b"Cookie: django_language=de\r\n", b"/n/daily/subscribe",
+    b"/n/kinaforum/subscribe", b"/u/", b"/hooks/mailgun/", b"/hooks/sendgrid/", b"/l/a", b"&", b"=", b"%", b"%u0000",
+    b"%ff%fe", b"&a" * 1_100, b"&address=", b"&topic=" * 300, b"&altcha=e30=", b"List-Unsubscribe=One-Click", b"+",
+    b"\xd8\x00",
+)  # fmt: skip

@@ -1,7 +1,8 @@
 """Keeps public pages in memory for a second, as every cache may keep them for minutes.
 
-A page is kept only if its response allows shared caches to keep it and depends on nothing but what `_Key` holds. While
-one request fetches a page anew, the others get the one before.
+A page is kept only if its response allows shared caches to keep it and depends on nothing but what `_Key` holds. A
+request that has one of the headers in the key twice is passed on, and its response isn't kept: Django joins the values.
+While one request fetches a page anew, the others get the one before.
 """
 
 import time
@@ -14,6 +15,7 @@ from newsletter.web.requests import App, Message, Receive, Send
 
 SECONDS, MOST_PAGES, LARGEST_PAGE = 1.0, 64, 500_000
 CONDITIONS = frozenset((b"if-modified-since", b"if-match", b"if-unmodified-since", b"if-range", b"range"))
+ONCE = frozenset((b"host", b"accept-language", b"if-none-match"))
 NOT_WITH_304 = frozenset((b"content-length", b"content-type"))
 
 Observe = Callable[[int, float], None]
@@ -58,7 +60,7 @@ class KeptPages:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass the request on."""
         headers = dict(scope["headers"]) if _is_public(scope) else {}
-        if not headers or headers.keys() & CONDITIONS:
+        if not headers or headers.keys() & CONDITIONS or _has_twice(scope["headers"]):
             await self._app(scope, receive, send)
             return
         key = self._key(scope, headers)
@@ -126,6 +128,12 @@ async def _answer(page: _Page, known: bytes, send: Send) -> None:
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
     page.observe(status, time.perf_counter() - began)
+
+
+def _has_twice(headers: Headers) -> bool:
+    """Return whether one of the headers that choose a page comes more than once."""
+    names = [name for name, _value in headers if name in ONCE]
+    return len(names) != len(set(names))
 
 
 def _is_public(scope: Message) -> bool:

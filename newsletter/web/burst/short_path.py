@@ -1,13 +1,15 @@
 """Answers one-click requests, sign-ups and webhooks without sessions or threads, their writes grouped in transactions.
 
 Promises: a request is answered with success only after its commit; what isn't an ordinary request of these kinds, and
-what the database refuses, is answered by Django. There is no limit of one-click requests. Counted links that were
-followed before are answered from memory.
+what the database refuses, is answered by Django. Only the exact body of RFC 8058, a small urlencoded form and a small
+JSON document of an email service are read here, without a query and with each header field once: nothing whose parsing
+can fail outside Django's handling of errors. There is no limit of one-click requests. Counted links that were followed
+before are answered from memory.
 """
 
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -46,8 +48,16 @@ ONE_CLICK, NEWSLETTERS, HOOKS, LINKS = "/u/", "/n/", "/hooks/", "/l/"
 SIGN_UP = "/subscribe"
 LARGEST_CALL = 32_000
 """Octets of a webhook's call that is read here; others would hold up the event loop."""
+LARGEST_FORM, MOST_FIELDS = 4_096, 200
+"""Octets and fields of a form that is read here."""
 NONCE = ANY_NONCE.encode()
 FORM = b"application/x-www-form-urlencoded"
+MEDIA_TYPES = {
+    ONE_CLICK: (FORM,),
+    NEWSLETTERS: (FORM, FORM + b";charset=utf-8"),
+    HOOKS: (b"application/json", b"application/json;charset=utf-8"),
+}
+"""The content types of bodies that are read here, in lower case and without spaces."""
 
 _Head = list[tuple[bytes, bytes]]
 
@@ -64,11 +74,12 @@ class ShortPath:
         self._complete = _completion()
         self._head_of = lru_cache(maxsize=256)(self._made_head)
         self._accepted = lru_cache(maxsize=256)(self._made_accepted)
+        click, sign_up = len(ONE_CLICK_BODY), observer("POST", f"/n/newsletter{SIGN_UP}")
         self._ways = {
-            ("POST", ONE_CLICK): _Way("", self._one_click, observer("POST", f"{ONE_CLICK}token")),
-            ("POST", NEWSLETTERS): _Way(SIGN_UP, self._sign_up, observer("POST", f"/n/newsletter{SIGN_UP}")),
-            ("POST", HOOKS): _Way("/", self._webhook, observer("POST", f"{HOOKS}provider/")),
-            ("GET", LINKS): _Way("", self._follow, observer("GET", f"{LINKS}token")),
+            ("POST", ONE_CLICK): _Way("", click, self._one_click, observer("POST", f"{ONE_CLICK}token")),
+            ("POST", NEWSLETTERS): _Way(SIGN_UP, LARGEST_FORM, self._sign_up, sign_up),
+            ("POST", HOOKS): _Way("/", LARGEST_CALL, self._webhook, observer("POST", f"{HOOKS}provider/")),
+            ("GET", LINKS): _Way("", 0, self._follow, observer("GET", f"{LINKS}token")),
         }
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -80,7 +91,7 @@ class ShortPath:
         began = time.perf_counter()
         body = await _whole_body(receive)
         try:
-            status = await way.answer(scope, body, send)
+            status = await way.answer(scope, body, send) if len(body) <= way.largest else 0
         except Error:  # Django tries again, and logs what is wrong
             status = 0
         if status:
@@ -92,15 +103,16 @@ class ShortPath:
         if scope["type"] != "http":
             return None
         path: str = scope["path"]
-        way = self._ways.get((scope["method"], path[: path.find("/", 1) + 1]))
-        return way if way and path.endswith(way.end) else None
+        start = path[: path.find("/", 1) + 1]
+        way = self._ways.get((scope["method"], start))
+        return way if way and path.endswith(way.end) and _is_plain(scope, MEDIA_TYPES.get(start)) else None
 
     async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 if Django is to answer. Nothing is made that the answer doesn't need."""
         if body != ONE_CLICK_BODY:
             return 0
         number = read_link(scope["path"].removeprefix(ONE_CLICK))
-        if number in (None, TEST_NUMBER) or dict(scope["headers"]).get(b"content-type") != FORM:
+        if number in (None, TEST_NUMBER):
             return 0
         try:
             head = self._head_of(one_click_response, *_what_head_depends_on(scope))
@@ -122,7 +134,7 @@ class ShortPath:
         in_force = config.recent()
         configuration = in_force.config
         newsletter = configuration.newsletters.get(scope["path"].removeprefix(NEWSLETTERS).removesuffix(SIGN_UP))
-        if newsletter is None or newsletter.status == "archived":
+        if newsletter is None or newsletter.status == "archived" or body.count(b"&") >= MOST_FIELDS:
             return 0
         request = ASGIRequest(scope, BytesIO(body))
         attach_config(request, configuration)
@@ -134,7 +146,7 @@ class ShortPath:
         if isinstance(asked, HttpResponse):
             return await self._answer(request, asked, send)
         answer = await self._signing_up.write(asked.request)
-        if answer != RequestAnswer.ACCEPTED or asked.as_json:
+        if answer != RequestAnswer.ACCEPTED:
             return await self._answer(request, asked.response(answer), send)
         head, body = self._accepted(
             in_force.number, newsletter.name, asked.request.language, *_what_head_depends_on(scope)
@@ -158,7 +170,7 @@ class ShortPath:
     async def _webhook(self, scope: Message, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 if Django is to answer."""
         provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
-        if provider not in ASKS_NOBODY or len(body) > LARGEST_CALL:
+        if provider not in ASKS_NOBODY:
             return 0
         try:
             head = self._head_of(HttpResponse, *_what_head_depends_on(scope))
@@ -195,9 +207,12 @@ class ShortPath:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """How requests are answered whose path ends like this; the answer is 0 if Django is to answer."""
+    """How requests are answered whose path ends like this, with a body of at most `largest` octets; the answer is 0 if
+    Django is to answer.
+    """
 
     end: str
+    largest: int
     answer: Callable[[Message, bytes, Send], Awaitable[int]]
     observe: Callable[[int, float], None]
 
@@ -211,6 +226,15 @@ def observer(method: str, path: str) -> Callable[[int, float], None]:
 def page_observer(path: str) -> Callable[[int, float], None]:
     """Return a function that counts an answer from memory."""
     return observer("GET", path)
+
+
+def _is_plain(scope: Message, media_types: Collection[bytes] | None) -> bool:
+    """Return whether a request has no query, each header field once, and a body of one of these types, if any."""
+    headers = dict(scope["headers"])
+    if scope["query_string"] or len(headers) != len(scope["headers"]):
+        return False
+    given = headers.get(b"content-type", b"").replace(b" ", b"").lower()
+    return media_types is None or given in media_types
 
 
 def _what_head_depends_on(scope: Message) -> tuple[str, bytes, bytes]:

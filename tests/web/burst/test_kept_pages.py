@@ -44,11 +44,12 @@ class Site:
         await send({"type": "http.response.body", "body": body[1:], "more_body": False})
 
     async def get(
-        self, path: str = "/n/daily/", method: str = "GET", query: bytes = b"", **headers: str
+        self, path: str = "/n/daily/", method: str = "GET", query: bytes = b"", twice: str = "", **headers: str
     ) -> tuple[int, bytes]:
-        """Ask for a page; return the status and the body."""
+        """Ask for a page, with a second line of the header `twice`; return the status and the body."""
         given = {"host": "localhost", **headers}
         named = [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()]
+        named += [(twice.encode(), b"nb")] if twice else []
         scope = {
             "type": "http",
             "method": method,
@@ -152,3 +153,14 @@ async def test_only_so_many_pages_are_kept() -> None:
     assert site.made == made
     await site.get("/n/0/")
     assert site.made == made + 1
+
+
+@pytest.mark.parametrize("twice", ["accept-language", "host", "if-none-match"])
+async def test_a_page_whose_key_comes_twice_is_neither_kept_nor_answered_from_memory(twice: str) -> None:
+    site = Site()
+    given = {"accept_language": "de", "if_none_match": '"b"'}
+    assert await site.get(twice=twice, **given) == (200, b"1")
+    assert await site.get(accept_language="nb") == (200, b"2")
+    assert await site.get(**given) == (200, b"3")
+    assert await site.get(twice=twice, **given) == (200, b"4")
+    assert await site.get(accept_language="nb") == (200, b"2")

@@ -10,7 +10,7 @@ from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 from django.db import OperationalError
 
-from newsletter.web.burst.short_path import ShortPath
+from newsletter.web.burst.short_path import LARGEST_FORM, ShortPath
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.requests import App, Message
 from subscribers import preferences
@@ -42,16 +42,29 @@ class Site:
         self.passed_on += 1
         await self.django(scope, receive, send)
 
-    def post(self, path: str, body: bytes, *, django: bool = False, scheme: str = "http", **headers: str) -> Answer:
+    def post(self, path: str, body: bytes, *, django: bool = False, **more: Any) -> Answer:
         """Post to the short path, or to Django alone; return the status, the headers and the body without nonces."""
-        given = {"content-length": str(len(body)), **headers}
-        return self.ask("POST", path, body, django=django, scheme=scheme, **given)
+        given = {"content-length": str(len(body)), **more}
+        return self.ask("POST", path, body, django=django, **given)
 
     def ask(
-        self, method: str, path: str, body: bytes = b"", *, django: bool = False, scheme: str = "http", **headers: str
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        *,
+        django: bool = False,
+        scheme: str = "http",
+        query: bytes = b"",
+        twice: str = "",
+        **headers: str,
     ) -> Answer:
-        """Ask the short path, or Django alone; return the status, the headers and the body without nonces."""
-        given = {"host": "localhost", **headers}
+        """Ask the short path, or Django alone; return the status, the headers and the body without nonces.
+
+        `twice` names a header that is sent twice.
+        """
+        given = [("host", "localhost"), *headers.items()] if "host" not in headers else list(headers.items())
+        given += [(twice, headers.get(twice, "localhost"))] if twice else []
         scope = {
             "type": "http",
             "http_version": "1.1",
@@ -59,9 +72,9 @@ class Site:
             "path": path,
             "raw_path": path.encode(),
             "root_path": "",
-            "query_string": b"",
+            "query_string": query,
             "scheme": scheme,
-            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given.items()],
+            "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in given],
             "client": ("192.0.2.7", 1234),
             "server": ("127.0.0.1", 8000),
         }
@@ -125,7 +138,8 @@ def test_a_sign_up_is_answered_as_by_django(
     given = {**{name.replace("-", "_"): value for name, value in headers.items()}, **language}
     short = site.post("/n/daily/subscribe", body.replace(b"%s", b"kari"), **given)
     django = site.post("/n/daily/subscribe", body.replace(b"%s", b"ola"), django=True, **given)
-    assert (short[0], short[1], short[2].replace("kari", "ola"), site.passed_on) == (*django, 0)
+    expected = 0 if headers is FORM else 1
+    assert (short[0], short[1], short[2].replace("kari", "ola"), site.passed_on) == (*django, expected)
     assert Letter.objects.count() in (0, 2)
 
 
@@ -146,7 +160,7 @@ def test_a_sign_up_that_needs_a_challenge_is_answered_as_by_django(site: Site, h
     body = b'{"address": "kari@reader.example"}' if headers is JSON else b"address=kari@reader.example"
     short = site.post("/n/kinaforum/subscribe", body, **given)
     django = site.post("/n/kinaforum/subscribe", body, django=True, **given)
-    assert (short, site.passed_on) == (django, 0)
+    assert (short, site.passed_on) == (django, 0 if headers is FORM else 1)
     assert short[0] == 403
 
 
@@ -174,6 +188,73 @@ def test_unusual_requests_are_left_to_django(
     given = {name.replace("-", "_"): value for name, value in headers.items()}
     address = path.format(token=token, test=link_token_for_tests())
     assert (site.post(address, body, **given)[0], site.passed_on) == (status, 1)
+
+
+MALFORMED: list[tuple[bytes, str]] = [
+    (b"address=kari@reader.example", "application/x-www-form-urlencoded; charset=utf-16"),
+    (b"address=kari@reader.example", "application/x-www-form-urlencoded; charset=utf-7"),
+    (b"address=kari@reader.example", "multipart/form-data"),
+    (b"&".join(b"f%d=x" % number for number in range(1_100)), FORM["content-type"]),
+    (b"&" * 1_100, FORM["content-type"]),
+    (
+        b"".join(
+            b'--x\r\nContent-Disposition: form-data; name="f%d"; filename="f"\r\n\r\nx\r\n' % number
+            for number in range(120)
+        )
+        + b"--x--\r\n",
+        "multipart/form-data; boundary=x",
+    ),
+]
+
+
+@pytest.mark.parametrize("path", ["/n/daily/subscribe", "/hooks/postmark/"])
+@pytest.mark.parametrize(("body", "media_type"), MALFORMED)
+def test_a_malformed_request_is_answered_by_django_with_a_sentence(
+    site: Site, path: str, body: bytes, media_type: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    status, _headers, text = site.post(path, body, content_type=media_type)
+    sentence = "The request could not be read" if path.startswith("/n/") else "The secret or signature is missing"
+    assert (status, site.passed_on) == (400 if path.startswith("/n/") else 403, 1)
+    assert sentence in text
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.parametrize(("body", "media_type"), MALFORMED[:-1])
+def test_whatever_is_posted_to_an_unsubscribe_link_unsubscribes(site: Site, body: bytes, media_type: str) -> None:
+    tie = subscription()
+    assert site.post(f"/u/{link_token(tie.pk)}", body, content_type=media_type)[0] == 200
+    tie.refresh_from_db()
+    assert tie.state == Subscription.State.UNSUBSCRIBED
+
+
+def test_malformed_requests_are_counted(site: Site) -> None:
+    before = _count("/n/<slug:newsletter>/subscribe", "400")
+    site.post("/n/daily/subscribe", b"address=a", content_type="multipart/form-data")
+    assert _count("/n/<slug:newsletter>/subscribe", "400") == before + 1
+
+
+TWICE = [("content_type", FORM["content-type"]), ("accept_language", "nb"), ("host", "localhost"), ("origin", "null")]
+
+
+@pytest.mark.parametrize(("name", "value"), TWICE)
+def test_a_request_with_a_header_twice_is_left_to_django(site: Site, name: str, value: str) -> None:
+    tie = subscription("ola@reader.example")
+    given = {"content_type": FORM["content-type"], name: value}
+    for path, body in (("/n/daily/subscribe", b"address=kari@reader.example"), (f"/u/{link_token(tie.pk)}", ONE_CLICK)):
+        site.passed_on = 0
+        site.post(path, body, twice=name, **given)
+        assert site.passed_on == 1
+
+
+@pytest.mark.parametrize("query", [b"a=b", b"&" * 1_100])
+def test_a_request_with_a_query_is_left_to_django(site: Site, query: bytes) -> None:
+    answer = site.post("/n/daily/subscribe", b"address=", query=query, content_type=FORM["content-type"])
+    assert (answer[0], site.passed_on) == (400, 1)
+
+
+def test_a_large_form_is_left_to_django(site: Site) -> None:
+    body = b"address=kari@reader.example&altcha=" + b"x" * LARGEST_FORM
+    assert (site.post("/n/daily/subscribe", body, content_type=FORM["content-type"])[0], site.passed_on) == (202, 1)
 
 
 def test_multipart_one_click_requests_work_too(site: Site) -> None:
@@ -213,7 +294,7 @@ def test_answers_are_counted_by_route(site: Site) -> None:
     assert _count("/u/<str:token>") == before + 1
 
 
-def _count(route: str) -> float:
-    labels = {"route": route, "method": "POST", "status": "200"}
+def _count(route: str, status: str = "200") -> float:
+    labels = {"route": route, "method": "POST", "status": status}
     found = request_metrics().registry().get_sample_value("newsletter_http_request_duration_seconds_count", labels)
     return found or 0.0

@@ -55,6 +55,7 @@ class InFlight:
         self._now = now
         self._on_change = on_change
         self._circuits: dict[str, Circuit] = {}
+        self._guard_minimum = delivery.guard.minimum
         self._builders: dict[str, tuple[Segments, MessageBuilder]] = {}
         self._refill_requested = False
 
@@ -69,7 +70,7 @@ class InFlight:
         chunk = ActiveChunk(batch, builder, self._now())
         chunk.lease(batch.lease_until, boottime())
         self.chunks[chunk.key] = chunk
-        self._circuits.setdefault(batch.edition, Circuit())
+        self._watch(batch)
         self._enqueue(chunk, [DeliveryJob(chunk, reader) for reader in batch.readers])
         if chunk.done:
             self._on_change()
@@ -80,6 +81,7 @@ class InFlight:
             if wanted(chunk) and not chunk.halted:
                 chunk.halted = True
                 chunk.waiting = 0
+                self._circuits.pop(chunk.batch.edition, None)
         self.dispatch.remove(lambda chunk: chunk.halted)
         self._on_change()
 
@@ -205,7 +207,7 @@ class InFlight:
             self._write(job, outcomes.redacted(outcome, job.reader.address))
             job.intent_logged = False
         if not uncounted:
-            self._circuits[job.chunk.batch.edition].record(outcome)
+            self._record(job, outcome)
         self._return(job, delay, outcome if phase is Phase.RCPT else None)
 
     def outcome_received(self, job: DeliveryJob, outcome: Outcome) -> None:
@@ -236,7 +238,6 @@ class InFlight:
     def pause(self, edition: str, reason: Message) -> None:
         """Stop the edition; the engine reports it to the sink."""
         self.pauses.setdefault(edition, reason)
-        self._circuits[edition] = Circuit()
         self.halt(lambda chunk: chunk.batch.edition == edition)
 
     def _finish(self, job: DeliveryJob, outcome: Outcome, *, buffered: bool = False) -> None:
@@ -246,11 +247,21 @@ class InFlight:
         chunk.outcomes.append(outcome)
         self.outcome_count += 1
         self.dispatch.release(job, outcome, self._now())
-        reason = self._circuits[chunk.batch.edition].record(outcome)
-        if reason and not chunk.halted:
+        if reason := self._record(job, outcome):
             self.pause(chunk.batch.edition, reason)
         elif chunk.done:
             self._on_change()
+
+    def _watch(self, batch: Batch) -> None:
+        """Count the edition's outcomes; anew if its limit has changed, because it was resumed."""
+        circuit = self._circuits.get(batch.edition)
+        if circuit is None or circuit.bounce_limit != batch.bounce_limit:
+            self._circuits[batch.edition] = Circuit(batch.bounce_limit, self._guard_minimum)
+
+    def _record(self, job: DeliveryJob, outcome: Outcome) -> Message | None:
+        """Count an outcome, and return the reason if its edition must be paused; one that was halted isn't counted."""
+        circuit = self._circuits.get(job.chunk.batch.edition)
+        return None if circuit is None or job.chunk.halted else circuit.record(outcome)
 
     def _return(self, job: DeliveryJob, delay: float, outcome: Outcome | None = None) -> None:
         """Let a job that was not attempted wait again, unless its chunk was halted."""

@@ -15,6 +15,7 @@ class Batch:
 
     A source that looks up readers only in `begin` names them in `attempts`: the number of the next attempt by the
     reader's number. `lease_until` is in seconds on CLOCK_BOOTTIME; 0.0 if no other machine could take the chunk.
+    `bounce_limit` is the percentage of bounces above which the edition is paused; 0.0 for none.
     """
 
     edition: str
@@ -23,6 +24,7 @@ class Batch:
     readers: Sequence[Reader] = field(default_factory=tuple)
     lease_until: float = 0.0
     attempts: Mapping[int, int] = field(default_factory=dict)
+    bounce_limit: float = 0.0
 
 
 ChunkKey = tuple[str, int]

@@ -31,6 +31,14 @@ COMPLAINED = MessageType(
         "sending pauses; find out why, then resume or cancel"
     ),
 )
+REPLIES_LOST = MessageType(
+    "sending.replies-lost",
+    gettext_noop(
+        "{unknown} of the last {tried} emails are unconfirmed: the mail server took each of them whole and did not say "
+        "that it accepted it ({problem}), so subscribers may have it or not; look for these emails in the log of the "
+        "mail server, then resume, and decide on the edition's page whether to resend the unconfirmed ones"
+    ),
+)
 OUTAGE = MessageType(
     "sending.outage",
     gettext_noop(

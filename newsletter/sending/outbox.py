@@ -30,6 +30,7 @@ from newsletter.sending import audience, lifecycle, warm_up
 from newsletter.sending.results import ResultRow, hand_over, handed_over, record, return_unsent, row_of
 from newsletter.sending.safeguards import fallback
 from newsletter.sending.safeguards.fallback import ALONE, Succession, Work
+from newsletter.sending.safeguards.guard import bounce_limit
 from newsletter.sending.sql import database, statements
 from newsletter.sending.sql.database import with_retries
 from newsletter.sending.sql.precompiled import PrecompiledQuery
@@ -170,7 +171,8 @@ class Outbox:
         variants = self._variants(edition.pk)
         variant = _variant_of(variants, next(iter(attempts))).key if variants else 0
         mail = self._segments(edition.pk, variant, edition.began_at)
-        return Batch(edition.name, chunk, mail, lease_until=lease, attempts=attempts)
+        limit = bounce_limit(self._configuration.delivery.guard, edition.guard_pauses)
+        return Batch(edition.name, chunk, mail, lease_until=lease, attempts=attempts, bounce_limit=limit)
 
     def _begin(self, batch: Batch) -> Batch:
         chunk = _locked_chunk(_own_open_chunk.rows(batch.chunk, self._holder.machine, self._holder.journal))
@@ -287,7 +289,7 @@ def _holds() -> QuerySet[Hold, Any]:
     return Hold.objects.values_list("pk")
 
 
-EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "audience")
+EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "audience", "guard_pauses")
 """The columns of an edition that are needed for every chunk; the others are large."""
 
 

@@ -79,10 +79,10 @@ def test_only_problems_of_the_message_itself_count_as_attempts_that_may_pause_th
     sending.begin(1)
     circuit = sending.in_flight._circuits["k/1"]
     sending.in_flight.return_undelivered(sending.take(), CLOSED(), uncounted=True)
-    assert len(circuit._last) == 0
+    assert len(circuit._ours) == 0
     sending.in_flight.dispatch.advance(sending.now)
     sending.in_flight.return_undelivered(sending.take(), CLOSED())
-    assert len(circuit._last) == 1
+    assert len(circuit._ours) == 1
 
 
 def test_a_second_broken_connection_makes_the_message_wait(sending: Sending) -> None:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet, Sum
 
 from newsletter.config import Guard
+from newsletter.delivery.bounce_limit import bounce_problem
 from newsletter.domain.outcome import Fault
 from newsletter.messages import Message
 from newsletter.messages import sending as messages
@@ -33,23 +34,26 @@ class GuardFigures:
     complained: int
 
 
+def bounce_limit(guard: Guard, pauses: int) -> float:
+    """Return the percentage of bounces above which an edition pauses that was resumed `pauses` times; 0.0: none."""
+    return _doubled(guard.bounces, pauses)
+
+
+def _doubled(bound: float, pauses: int) -> float:
+    return min(100.0, bound * float(2**pauses))
+
+
 def judge(figures: GuardFigures, guard: Guard, pauses: int) -> Message | None:
     """Return why an edition must pause that was resumed `pauses` times; None if it may go on. Pure."""
-    if figures.sent < guard.minimum:
-        return None
-    bounces, complaints = (min(100.0, bound * 2**pauses) for bound in (guard.bounces, guard.complaints))
-    if bounces and figures.bounced * 100 > bounces * figures.sent:
-        share = _percent(figures.bounced, figures.sent)
-        return messages.BOUNCING(bounced=figures.bounced, sent=figures.sent, share=share, bound=bounces)
+    bouncing = bounce_problem(figures.bounced, figures.sent, bounce_limit(guard, pauses), guard.minimum)
+    if bouncing or figures.sent < guard.minimum:
+        return bouncing
+    complaints = _doubled(guard.complaints, pauses)
     enough = figures.complained >= LEAST_COMPLAINTS
     if complaints and enough and figures.complained * 100 > complaints * figures.sent:
-        share = _percent(figures.complained, figures.sent)
+        share = round(100 * figures.complained / figures.sent, 2)
         return messages.COMPLAINED(complained=figures.complained, sent=figures.sent, share=share, bound=complaints)
     return None
-
-
-def _percent(part: int, whole: int) -> float:
-    return round(100 * part / whole, 2)
 
 
 def watch(newsletters: Collection[str], guard: Guard) -> None:

@@ -1,23 +1,51 @@
-# Two commands are the whole set-up: `make demo` and `make test`. What is missing is installed.
+# Two commands are the whole set-up: `make demo` and `make test`. What is missing is installed. `make check` runs all tests.
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
-CHROMIUM := /usr/bin/chromium
+MAY_INSTALL := { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && id -nG | grep -qwE 'sudo|wheel'; }; }
+CHROMIUM_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji
+export CHROMIUM ?= $(or $(shell command -v chromium || command -v chromium-browser || command -v google-chrome),/usr/bin/chromium)
 # Installing compiles the catalogues of words.
 WORDS := $(wildcard */locale/*/LC_MESSAGES/*.po)
 ONCE ?=
 # Where this is set, each of the thousands of processes of the tests would compile the program anew.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: demo test lint types unit coverage search bench docs clean pictures
+.PHONY: demo test check quick lint types coverage search bench docs clean pictures
 
 demo: $(VENV)/.demo
 	$(BIN)/newsletter demo $(if $(ONCE),--once --no-open)
 
-test: lint types unit
+# What failed is repeated once, alone: a test that passes then depends on how busy the machine is, and is to be mended, but
+# does not refuse a change that has nothing to do with it. Both results are printed. `RECORD=1` writes tests/longest.txt.
+PROCESSORS := $(shell nproc)
+WAITING := $(shell expr $(PROCESSORS) + 1)
+RECORD ?=
+PYTEST := $(BIN)/python -m pytest -q --dist loadfile --no-loadscope-reorder
+TESTS = $(PYTEST) -n $(1) -m "$(2)" --budget $(if $(RECORD),--record) \
+	|| { [ $$? = 1 ] && echo "Repeating what failed, alone" && $(PYTEST) -n 0 --last-failed -m "$(2)"; }
+
+# Style, types, all tests without processes, servers and browsers, and the whole way from a blog to an email: once with
+# processes, and once in the browser.
+test: chromium lint types
+	$(call TESTS,$(PROCESSORS),quick or path)
+
+# Everything: `make test`, and the tests with processes, servers and browsers. These wait now and then, so there are more of
+# them at once than processors.
+check: test $(VALIDATORS)/node_modules/.installed machine
+	$(call TESTS,$(WAITING),e2e and not (browser or soak or path))
+	$(call TESTS,$(WAITING),browser and not (soak or path))
+
+# What a contributor runs after each change: style, and the quick tests of PACKAGE (such as `render`, or `web/burst`), or else
+# of the packages in which something is not committed.
+CHANGED = $(shell git status --porcelain --untracked-files=all | \
+	sed -nE 's,^...(.* -> )?(newsletter|tests)/([a-z]+)/.*,\3,p; s,^...(.* -> )?subscribers/.*,subscribers,p; s,^...templates/.*,render,p' | sort -u)
+quick: $(INSTALLED)
+	$(BIN)/ruff check -q . && $(BIN)/ruff format -q --check .
+	$(BIN)/python -m pytest -q -n 0 -m quick --failed-first $(if $(PACKAGE),$(addprefix tests/,$(PACKAGE)),$(wildcard $(addprefix tests/,$(CHANGED))))
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { $(SUDO) apt-get update -q && $(SUDO) apt-get install -qy python3-venv; }
@@ -68,15 +96,21 @@ SERVICE ?= pypi
 audit: $(TOOLS)/.installed
 	$(BIN)/python .ci/audit.py $(TOOLS)/bin/pip-audit $(SERVICE) requirements.txt requirements-dev.txt requirements-tools.txt
 
+# Chromium is the only program that `make test` installs: on Debian with apt, if one may do that.
+.PHONY: chromium
+chromium:
+	@[ -x $(CHROMIUM) ] || ! command -v apt-get >/dev/null || ! $(MAY_INSTALL) || { $(SUDO) apt-get update -q && \
+	DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends $(CHROMIUM_PACKAGES); }
+	@[ -x $(CHROMIUM) ] || { echo "The tests need Chromium: install it (on Debian: apt install chromium), or say where it is: make test CHROMIUM=/path/to/chromium" >&2; exit 1; }
+
 # git, Chromium, Firefox, PostgreSQL, systemd, the reverse proxies, Dovecot, NSD, SpamAssassin and Node.js for the tests; on
 # Debian all come with apt. The tests start the servers themselves: policy-rc.d (Debian policy 9.3.3) keeps apt from starting
 # them as services.
 .PHONY: machine
-machine:
+machine: chromium
 	@packages=; \
 	command -v git >/dev/null || packages="$$packages git"; \
 	[ -x /usr/bin/firefox-esr ] || packages="$$packages firefox-esr"; \
-	[ -x $(CHROMIUM) ] || packages="$$packages chromium fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji"; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || packages="$$packages postgresql"; \
 	ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || packages="$$packages faketime"; \
 	[ -x /usr/sbin/nginx ] || packages="$$packages nginx"; \
@@ -113,15 +147,6 @@ lint: $(INSTALLED)
 
 types: $(INSTALLED)
 	$(BIN)/mypy
-
-# What failed is repeated once, alone: a test that passes then depends on how busy the machine is, and is to be mended, but
-# does not refuse a change that has nothing to do with it. Both results are printed.
-# Whole programs and pages wait now and then, so there are more tests at once than processors.
-PYTEST := $(BIN)/python -m pytest --cache-clear --dist loadgroup
-REPEAT = { [ $$? = 1 ] && echo "Repeating what failed, alone" && $(BIN)/python -m pytest -n 0 --last-failed -m $(1); }
-unit: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
-	$(PYTEST) -n 3 -m "not browser and not soak" || $(call REPEAT,"not browser and not soak")
-	$(PYTEST) -n 3 -m browser || $(call REPEAT,browser)
 
 # How much of the sending engine its own tests reach, branches too.
 coverage: $(INSTALLED)

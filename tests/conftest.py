@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,7 +21,8 @@ from newsletter.config import Config
 from tests import settings
 from tests.catalogues import compile_catalogues
 
-CHROMIUM = "/usr/bin/chromium"
+pytest_plugins = ["tests.budget", "tests.groups"]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 E2E_SECONDS = 600.0
 # CI tries the same cases each time; `make search` looks for new ones.
 hypothesis.settings.register_profile("same", deadline=None, derandomize=True)
@@ -37,17 +39,6 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what opens the browser: `make test` runs it apart, since Playwright's loop keeps asyncio's out.
-
-    What takes longest comes first, so that it isn't left over when all else is done.
-    """
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)
-    for item in items:
-        if {"browser", "page"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.browser)
 
 
 def pytest_collection_finish() -> None:
@@ -97,7 +88,7 @@ def configuration() -> Iterator[Config]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; a test that uses it is marked `browser`."""
+    """Chromium; a test that uses it is marked `browser`."""
     # Playwright's synchronous interface keeps an event loop in this thread, which Django takes for asynchronous code.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as playwright:
@@ -164,7 +155,7 @@ class Site:
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Callable[[str], Site]]:
+def site(tmp_path: Path, processes: None) -> Iterator[Callable[[str], Site]]:
     """Makes a site of a configuration's text."""
     made: list[Site] = []
 

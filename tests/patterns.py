@@ -54,23 +54,29 @@ def uses() -> list[Use]:
     return list(found.values())
 
 
-def _modules() -> Iterator[ModuleType]:
-    for package in ("newsletter", "subscribers"):
-        for each in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
-            if ".migrations" not in each.name and each.name not in _NOT_IMPORTED:
-                yield importlib.import_module(each.name)
+@cache
+def _modules() -> list[ModuleType]:
+    return [
+        importlib.import_module(each.name)
+        for package in ("newsletter", "subscribers")
+        for each in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}.")
+        if ".migrations" not in each.name and each.name not in _NOT_IMPORTED
+    ]
 
 
 def _compiled(module: ModuleType) -> Iterator[Use]:
     """Patterns in a module's globals, alone or inside collections."""
+    source = _source(module)
     for name, value in vars(module).items():
-        methods = set(re.findall(rf"\b{name}\.(\w+)", _source(module)))
-        for pattern in _inside(value):
+        inside = list(_inside(value))
+        methods = set(re.findall(rf"\b{name}\.(\w+)", source)) if inside else set()
+        for pattern in inside:
             yield Use(
                 f"{module.__name__}:{name}", pattern, bool(methods) and methods <= {"match", "fullmatch", "pattern"}
             )
 
 
+@cache
 def _source(module: ModuleType) -> str:
     return Path(str(module.__file__)).read_text(encoding="utf-8")
 

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+pytestmark = pytest.mark.e2e
+
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("newsletter", "subscribers", "templates")
 FILES = (

@@ -4,8 +4,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Site
 from tests.site_texts import with_kinaforum
+
+pytestmark = pytest.mark.e2e
 
 ASK = """
 import sys

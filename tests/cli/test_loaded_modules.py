@@ -4,9 +4,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
+
 from tests.conftest import Site
 from tests.doubles.ports import free_port
 from tests.site_texts import with_kinaforum
+
+pytestmark = pytest.mark.e2e
 
 SOURCE = """
 [[newsletters.kinaforum.sources]]

@@ -3,6 +3,10 @@
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.e2e
+
 LARGE = ("newsletter.feeds", "newsletter.render", "django.db", "lxml", "cryptography", "markdown_it", "PIL", "numpy")
 
 

@@ -106,6 +106,7 @@ def test_editors_who_save_at_once_lose_nothing(file: Path) -> None:
     assert {key: getattr(found, key) for key in keys} == values
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("call", ["os.fsync", "pathlib.Path.replace"])
 @pytest.mark.parametrize("nth", [1, 2])
 def test_a_process_killed_while_saving_leaves_a_whole_file(file: Path, call: str, nth: int) -> None:

@@ -315,6 +315,7 @@ os.kill(os.getpid(), int(sys.argv[2]))
 """
 
 
+@pytest.mark.e2e
 def test_kill_9_loses_no_record_and_frees_the_lock(folder: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(folder), str(int(signal.SIGKILL))]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -322,6 +323,7 @@ def test_kill_9_loses_no_record_and_frees_the_lock(folder: Path) -> None:
     assert len(taken_over(Path(done.stdout.strip())).entries) == 1000
 
 
+@pytest.mark.e2e
 def test_a_stopped_process_keeps_its_lock(folder: Path) -> None:
     command = [sys.executable, "-c", KILLED, str(folder), str(int(signal.SIGSTOP))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

@@ -8,12 +8,16 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from newsletter.delivery.engine import Engine
 from newsletter.delivery.journal import journals, take_over
 from newsletter.domain.outcome import OutcomeKind
 from tests.delivery.conftest import until
 from tests.delivery.samples import desk
 from tests.doubles.smtpd import Smtpd
+
+pytestmark = pytest.mark.e2e
 
 CONNECTIONS = 5
 MAILS = 2000

@@ -127,6 +127,7 @@ def test_a_text_without_a_status_is_kept_whole() -> None:
     assert (Reply(250, (b"2 fine",)).status, Reply(250, (b"2 fine",)).text) == ("", "2 fine")
 
 
+@pytest.mark.e2e
 def test_a_long_reply_without_an_address_takes_linear_time() -> None:
     code = "from newsletter.delivery.reply import redact_addresses as w; assert len(w('a' * 500_000)) == 500_000"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

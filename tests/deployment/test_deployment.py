@@ -29,12 +29,14 @@ def checked(*words: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.e2e
 def test_systemd_finds_no_fault_in_the_unit(tmp_path: Path) -> None:
     file = tmp_path / "newsletter.service"
     file.write_text(unit(replace(SITE, config=tmp_path / "a site" / "config.toml")), encoding="utf-8")
     assert "Unknown" not in checked("systemd-analyze", "verify", "--man=no", str(file))
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("port", [443, 8000])
 def test_the_unit_has_few_rights(tmp_path: Path, port: int) -> None:
     file = tmp_path / "newsletter.service"
@@ -70,6 +72,7 @@ def test_percent_signs_and_spaces_of_a_path_are_written_as_units_want_them() -> 
     assert 'ReadWritePaths="/srv/50%% off"' in told
 
 
+@pytest.mark.e2e
 def test_nginx_finds_no_fault(tmp_path: Path) -> None:
     key, certificate = tmp_path / "privkey.pem", tmp_path / "fullchain.pem"
     subject = ("-subj", "/CN=brev.example.org")
@@ -92,6 +95,7 @@ def test_nginx_finds_no_fault(tmp_path: Path) -> None:
     checked("/usr/sbin/nginx", "-t", "-q", "-c", str(file), "-e", str(tmp_path / "log"))
 
 
+@pytest.mark.e2e
 def test_caddy_finds_no_fault(tmp_path: Path) -> None:
     file = tmp_path / "Caddyfile"
     file.write_text(caddy_site(SITE), encoding="utf-8")

@@ -18,7 +18,7 @@ from tests.doubles.blog import BlogServer, Entry
 from tests.doubles.mailbox import Mailbox
 from tests.e2e.faults import eventually
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.path]
 PAGE = Path(__file__).parents[2] / "docs" / "first-newsletter.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 BLOG, NAME, EDITION, READER = "https://kinaforum.example/", "kinaforum", "kinaforum/2026-W06", "reader@example.org"

@@ -88,6 +88,7 @@ def test_octets_that_are_not_utf_8_are_windows_1252_one_by_one(body: bytes) -> N
     assert decode(b"<x>" + body) == "<x>" + octet_by_octet(body)
 
 
+@pytest.mark.e2e
 def test_a_large_document_in_another_encoding_needs_little_memory() -> None:
     """The pattern for mixed encodings once kept state for each octet: 600 MB for 8 MB."""
     program = (

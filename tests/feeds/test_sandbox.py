@@ -25,6 +25,7 @@ def rss(title: str = "One", more: str = "") -> bytes:
     return f'<rss version="2.0"><channel><title>B</title>{item}{more}</channel></rss>'.encode()
 
 
+@pytest.mark.e2e
 def test_a_child_gives_what_the_function_gives() -> None:
     with Sandbox() as sandbox:
         assert sandbox.run(parse, rss(), BASE) == parse(rss(), BASE)
@@ -38,12 +39,14 @@ def test_a_child_gives_what_the_function_gives() -> None:
         os.kill(child, 0)
 
 
+@pytest.mark.e2e
 def test_only_large_documents_need_a_child() -> None:
     with Sandbox() as sandbox:
         assert sandbox.read(LARGE - 1, os.getpid) == os.getpid()
         assert sandbox.read(LARGE, os.getpid) != os.getpid()
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("function", "argument", "sentence"),
     [
@@ -62,12 +65,14 @@ def test_a_call_beyond_a_limit_ends_the_child_and_no_other_call(
         assert sandbox.run(int, "5") == 5
 
 
+@pytest.mark.e2e
 def test_a_large_feed_is_the_same_through_a_child(tmp_path: Path) -> None:
     body = rss("Large", f"<!--{'x' * LARGE}-->")
     (tmp_path / "feed.xml").write_bytes(body)
     assert read_file(tmp_path / "feed.xml", BASE).posts == parse(body, BASE).posts
 
 
+@pytest.mark.e2e
 def test_a_hostile_markdown_file_costs_itself_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("newsletter.feeds.sources.folder.Sandbox", partial(Sandbox, 1))
     front = "---\ntitle: {}\ndate: 2026-02-04\n---\n"
@@ -79,6 +84,7 @@ def test_a_hostile_markdown_file_costs_itself_alone(tmp_path: Path, monkeypatch:
     assert "its file bad.md was left out: it takes more than 1 s of CPU time" in str(found.problems[0])
 
 
+@pytest.mark.e2e
 def test_windows_1252_of_eight_megabytes_is_read_within_the_limits(tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_bytes(rss().replace(b"One", b"\x8b" * 7_900_000))
     found = read_file(tmp_path / "feed.xml", BASE)

@@ -173,6 +173,7 @@ def _in_a_process(data: bytes, path: Path) -> tuple[str, int]:
     return said, int(megabytes)
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("mode", "form"),
     [("I;16", "PNG"), ("LA", "PNG"), ("P", "PNG"), ("RGBA", "WEBP"), ("RGB", "JPEG"), ("CMYK", "JPEG")],
@@ -185,6 +186,7 @@ def test_the_largest_images_take_a_third_of_a_gigabyte(mode: str, form: str, tmp
     assert megabytes < 340
 
 
+@pytest.mark.e2e
 def test_a_frame_that_is_larger_than_its_image_takes_no_memory(tmp_path: Path) -> None:
     said, megabytes = _in_a_process(LARGE_FRAME, tmp_path / "image")
     assert said == "refused"

@@ -66,6 +66,7 @@ def _events(bodies: list[bytes]) -> list[Any]:
     return [item for item in items if "exception" in item or "logentry" in item]
 
 
+@pytest.mark.e2e
 def test_an_error_is_reported_without_personal_data(received: tuple[str, list[bytes]], tmp_path: Path) -> None:
     address, bodies = received
     done = subprocess.run([sys.executable, "-c", PROGRAM, address], capture_output=True, text=True, cwd=tmp_path)
@@ -118,6 +119,7 @@ def test_only_known_fields_are_reported() -> None:
     }
 
 
+@pytest.mark.e2e
 def test_without_an_address_nothing_is_loaded(tmp_path: Path) -> None:
     code = (
         "import sys; from newsletter.config import Log; from newsletter.logs import error_reports;"

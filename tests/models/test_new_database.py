@@ -86,6 +86,7 @@ def made(folder: Path, how: str) -> tuple[Path, int]:
     return folder / "newsletter.db", int(done.stdout)
 
 
+@pytest.mark.e2e
 def test_a_new_database_is_as_after_all_migrations(tmp_path: Path) -> None:
     (at_once, permissions), (migrated, wanted) = (made(tmp_path / how, how) for how in ("at once", "migrated"))
     assert permissions == wanted > 0

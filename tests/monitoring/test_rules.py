@@ -85,16 +85,19 @@ def promtool(folder: Path, series: dict[str, str], expression: str, expected: li
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.e2e
 def test_the_rules_are_valid() -> None:
     subprocess.run(["promtool", "check", "rules", RULES], check=True, capture_output=True)
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("rule", [rule["alert"] for rule in rules()])
 def test_each_rule_fires(rule: str, tmp_path: Path) -> None:
     expression = f'count(ALERTS{{alertname="{rule}",alertstate="firing"}})'
     promtool(tmp_path, FIRING[rule], expression, [{"labels": "{}", "value": 1}])
 
 
+@pytest.mark.e2e
 def test_no_rule_fires_at_a_site_that_works(tmp_path: Path) -> None:
     promtool(tmp_path, WELL, "ALERTS", [])
 

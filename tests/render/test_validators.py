@@ -20,6 +20,8 @@ from tests.render.samples import digest, letterhead, reader
 from tests.render.test_golden import editions
 from tests.render.test_message import mail_of
 
+pytestmark = pytest.mark.e2e
+
 VALIDATORS = Path(__file__).parent / "validators"
 RULES = "/usr/share/spamassassin"
 

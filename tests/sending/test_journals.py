@@ -298,6 +298,7 @@ def test_a_damaged_machine_identity_is_not_replaced(tmp_path: Path) -> None:
         journals.machine(tmp_path)
 
 
+@pytest.mark.e2e
 def test_there_is_one_sender_per_folder(tmp_path: Path) -> None:
     code = (
         "import fcntl, os, sys\n"

@@ -56,6 +56,7 @@ def test_a_program_that_ends_normally_is_gone_and_a_killed_one_is_shown_as_lost_
     assert [found.folder for found in presence.workers()] == ["/srv/one"]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize("after", [timedelta(minutes=1), timedelta(hours=25)])
 def test_a_program_that_was_killed_is_logged_by_the_next_one(
     after: timedelta, caplog: pytest.LogCaptureFixture

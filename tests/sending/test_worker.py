@@ -32,6 +32,7 @@ sys.exit(worker.main(["smtp"]))
 """
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("how", "problem", "status"),
     [("return", TEXT(words="no connection"), FAILED), ("return", None, OK), ("raise", TEXT(words="no room"), FAILED)],
@@ -53,6 +54,7 @@ def test_a_process_prints_why_it_could_not_continue_and_nothing_else(
     assert (from_text(said.strip()) if said else None, process.returncode) == (problem, status)
 
 
+@pytest.mark.e2e
 def test_a_process_whose_parent_is_gone_ends_quietly() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", PROGRAM, "return", ""], input="", capture_output=True, text=True, timeout=60, check=False

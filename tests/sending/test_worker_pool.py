@@ -17,6 +17,8 @@ from newsletter.sending import worker_pool
 from newsletter.sending.handover import WorkerConnection
 from newsletter.sending.worker_pool import FIRST_PAUSE, HEALTHY, LONGEST_PAUSE, WorkerPool
 
+pytestmark = pytest.mark.e2e
+
 
 class Clock:
     """A monotonic clock that tests set."""

@@ -29,6 +29,7 @@ print(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)
 """
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("code", "said"), [(IN_WAIT, ["True"]), (REPEATED, ["True", "True", "True", "True"])], ids=["in wait", "repeated"]
 )

@@ -29,7 +29,7 @@ RECORDS = [
 
 
 @pytest.fixture
-def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def names(monkeypatch: pytest.MonkeyPatch, processes: None) -> Iterator[None]:
     """The system's resolver asks a name server of the test."""
     with nsd.running(RECORDS) as resolver:
         monkeypatch.setattr(dns.resolver, "default_resolver", resolver)

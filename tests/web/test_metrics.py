@@ -204,6 +204,7 @@ print(registry.get_sample_value("newsletter_http_request_duration_seconds_count"
 """
 
 
+@pytest.mark.e2e
 def test_web_processes_share_their_numbers_in_a_folder(tmp_path: Path) -> None:
     environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
     found = [
@@ -213,6 +214,7 @@ def test_web_processes_share_their_numbers_in_a_folder(tmp_path: Path) -> None:
     assert [each.stdout for each in found] == ["1.0\n", "2.0\n"]
 
 
+@pytest.mark.e2e
 def test_importing_creates_no_metric() -> None:
     code = (
         "from prometheus_client import REGISTRY\nbefore = len(list(REGISTRY.collect()))\n"
@@ -231,6 +233,7 @@ def test_tallies_without_an_audience_of_their_own_edition_are_not_mixed_up(clien
     assert ("newsletter_deliveries", "kinaforum", "pending") not in scraped(client)
 
 
+@pytest.mark.e2e
 def test_promtool_finds_no_fault(client: Client) -> None:
     document = client.get("/metrics").content
     done = subprocess.run(["promtool", "check", "metrics"], input=document, capture_output=True)

@@ -67,7 +67,7 @@ def test_an_upload_is_removed_after_an_hour(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.fixture
-def other() -> Iterator[tuple["subprocess.Popen[str]", Path]]:
+def other(processes: None) -> Iterator[tuple["subprocess.Popen[str]", Path]]:
     """Another process that has taken in an upload, and where it is."""
     words, environment = [sys.executable, "-c", PROGRAM], {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment) as process:

@@ -20,7 +20,7 @@ ADDRESSES = {setup.name: f"203.0.113.{number + 1}" for number, setup in enumerat
 
 
 @pytest.fixture(scope="module")
-def resolver() -> Iterator[dns.resolver.Resolver]:
+def resolver(processes: None) -> Iterator[dns.resolver.Resolver]:
     """A resolver that asks a name server with the records of all set-ups."""
     records = [record for each in SETUPS for record in setups.zone(each, DOMAINS[each.name], ADDRESSES[each.name])]
     with nsd.running([*records, *setups.SHARED], broken=("broken.example",)) as found:

@@ -34,7 +34,7 @@ def _without_own_links(html: str) -> str:
     return re.sub(r"/([up])/[\w-]{20,}", r"/\1/…", html).replace("\r\n", "\n")
 
 
-@pytest.mark.parametrize("width", [1280, 375])
+@pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.path), 375])
 def test_from_log_in_to_the_mailbox(browser: Browser, running: Running, width: int) -> None:
     context = desk(browser, width=width)
     page = context.new_page()

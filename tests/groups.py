@@ -1,0 +1,80 @@
+"""Which tests run when: each belongs to one group, by what it starts.
+
+- `browser`: tests that use the fixture `browser` or `page`, or are marked;
+- `e2e`: tests that start processes or servers: those in tests/e2e, those that use the fixture `processes`, as `site`
+  does, and those that are marked;
+- `soak`: tests that are marked, since they take minutes;
+- `quick`: all others, and they must not start processes.
+
+`make test` runs `quick or path`: besides the quick tests the whole way from a blog to an email, once with processes and
+once in the browser.
+"""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.budget import file_of, seconds_by_file
+
+E2E_FOLDER = Path(__file__).parent / "e2e"
+GROUPS = ("soak", "browser", "e2e", "quick")
+STARTING = {"subprocess.Popen": "{0}", "os.posix_spawn": "{0}", "os.system": "{0}", "os.fork": "a copy of itself"}
+
+_started: list[str] = []
+
+
+@pytest.fixture(scope="session")
+def processes() -> None:
+    """For tests and fixtures that start processes; a test that uses it is marked `e2e`."""
+
+
+def group_of(item: pytest.Item) -> str:
+    """Return the group of a test."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    marks = {mark.name for mark in item.iter_markers()}
+    if "soak" in marks:
+        return "soak"
+    if "browser" in marks or {"browser", "page"} & fixtures:
+        return "browser"
+    if {"e2e", "postgresql"} & marks or "processes" in fixtures or E2E_FOLDER in item.path.parents:
+        return "e2e"
+    return "quick"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test with its group, and order them: the files that take longest come first, so that none is left over
+    when all else is done, but those with a browser last, because Playwright's loop keeps asyncio's out.
+    """
+    seconds = seconds_by_file()
+    for item in items:
+        item.add_marker(group_of(item))
+    items.sort(
+        key=lambda item: (item.get_closest_marker("browser") is not None, -seconds.get(file_of(item.nodeid), 0.0))
+    )
+
+
+def pytest_configure() -> None:
+    """Note the processes that this one starts."""
+    sys.addaudithook(_note)
+
+
+def _note(event: str, arguments: tuple[object, ...]) -> None:
+    if event in STARTING:
+        _started.append(STARTING[event].format(*arguments))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget what pytest itself started."""
+    _started.clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Fail a quick test that started a process."""
+    yield
+    if _started and item.get_closest_marker("quick"):
+        pytest.fail(f"this test starts {_started[0]}: mark it `e2e`, or use the fixture `processes`", pytrace=False)

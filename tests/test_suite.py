@@ -1,0 +1,77 @@
+"""The tests themselves: each belongs to a group, and each directory has a budget."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests import budget
+
+ROOT = Path(__file__).parents[1]
+SETTINGS = "[pytest]\nmarkers =\n  quick\n  e2e\n  browser\n  soak\n  postgresql\n"
+TESTS = """
+import subprocess
+import pytest
+
+@pytest.fixture
+def browser(): pass
+
+@pytest.fixture
+def group(request):
+    return {mark.name for mark in request.node.iter_markers()} & {"quick", "e2e", "browser", "soak"}
+
+@pytest.fixture
+def server(processes): pass
+
+def test_quick(group):
+    assert group == {"quick"}
+
+def test_with_a_browser(group, browser):
+    assert group == {"browser"}
+
+def test_with_a_server(group, server):
+    assert group == {"e2e"}
+    subprocess.run(["true"], check=True)
+
+@pytest.mark.soak
+def test_for_minutes(group, browser):
+    assert group == {"soak"}
+
+@pytest.mark.postgresql
+def test_with_postgresql(group):
+    assert group == {"e2e"}
+
+def test_hidden(group):
+    subprocess.run(["true"], check=True)
+
+def test_after_it(group):
+    pass
+"""
+
+
+@pytest.mark.e2e
+def test_a_test_has_a_group_by_what_it_uses_and_a_quick_one_that_starts_a_process_fails(tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text(SETTINGS)
+    (tmp_path / "test_groups.py").write_text(TESTS)
+    plugins = (f"-p{name}" for name in ("tests.groups", "no:django", "no:xdist", "no:cacheprovider"))
+    command = [sys.executable, "-m", "pytest", "--strict-markers", "-rE", *plugins, f"--rootdir={tmp_path}", tmp_path]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert "7 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    assert "ERROR at teardown of test_hidden" in done.stdout
+    assert "this test starts true: mark it `e2e`" in done.stdout
+
+
+def test_every_directory_has_a_budget() -> None:
+    directories = {budget.directory_of(str(file.relative_to(ROOT))) for file in (ROOT / "tests").rglob("test_*.py")}
+    assert directories - {"tests/soak"} == set(budget.budget()) - {budget.START}
+
+
+def test_the_budgets_are_within_those_of_the_commands() -> None:
+    of_test, more = (sum(column) for column in zip(*budget.budget().values(), strict=True))
+    assert of_test <= 12 - 2, "style and types take two minutes"
+    assert of_test + more <= 30 - 2
+
+
+def test_the_files_that_begin_first_exist() -> None:
+    assert [file for file in budget.seconds_by_file() if not (ROOT / file).exists()] == []

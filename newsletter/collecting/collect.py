@@ -27,7 +27,7 @@ log = logging.getLogger("newsletter.collecting")
 MAX_THREADS = 16
 SILENT_AFTER = timedelta(hours=12)
 TELL_AFTER = timedelta(hours=1)
-"""How long a source may fail before editors are told; one that was never read, not at all."""
+"""How long a source may fail before editors are told. One that was never read may not, nor one that is gone."""
 
 Step = Callable[[int, int], None]
 """What is called after each source: how many have been read, and how many there are."""
@@ -39,7 +39,10 @@ def no_step(done: int, total: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """The result of one source; `problem` is a sentence if it could not be read completely."""
+    """The result of one source; `problem` is a sentence if it could not be read completely.
+
+    `went_silent` says that editors are to be told of the problem, and `stopped` that the source is gone for good.
+    """
 
     newsletter: str
     url: str
@@ -48,6 +51,7 @@ class Collected:
     changed: int
     problem: Message | None
     went_silent: bool = False
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +131,14 @@ def _log_change(before: Source, problem: Message | None) -> None:
 def unread(newsletter: config.Newsletter, since: datetime, until: datetime, now: datetime) -> list[Source]:
     """Return the sources that may have unseen posts of a window, so that silence is not mistaken for a quiet week.
 
-    These have not answered since the window began, or for half a day, unless they answered after it ended.
+    While the window goes on, these have not answered since it began, or for `TELL_AFTER`; once it is over, since it
+    ended.
     """
     rows = {s.url: s for s in Source.objects.filter(newsletter=newsletter.name)}
     found = [rows.get(s.url) or Source(newsletter=newsletter.name, url=s.url) for s in newsletter.sources]
-    long_ago = min(until, max(since, now - SILENT_AFTER))
+    if now >= until:
+        return [s for s in found if s.read_at is None or s.read_at < until]
+    long_ago = max(since, now - TELL_AFTER)
     return [s for s in found if s.read_at is None or s.read_at <= long_ago]
 
 
@@ -188,8 +195,10 @@ def _read(configuration: Config, task: _Task, now: datetime) -> SourceReading:
 def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
     stored = store(task.row, task.settings, reading, now)
     _log_change(task.row, stored.problem)
-    found = _collected(task, reading.kind or task.row.kind, stored, _joined(reading.problems))
-    return replace(found, went_silent=_went_silent(task.row, now) if stored.problem else False)
+    problems = reading.problems or ((stored.problem,) if stored.problem else ())
+    found = _collected(task, reading.kind or task.row.kind, stored, _joined(problems))
+    silent = stored.problem is not None and _went_silent(task.row, now)
+    return replace(found, went_silent=silent or reading.stop, stopped=reading.stop)
 
 
 def _went_silent(before: Source, now: datetime) -> bool:

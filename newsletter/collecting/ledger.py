@@ -9,13 +9,16 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
 from newsletter.feeds.identity import content_hash, link_key, text_key
+from newsletter.feeds.model import EVERYTHING
 from newsletter.messages import Message
+from newsletter.messages import sources as messages
+from newsletter.messages.general import ABOUT
 from newsletter.models import Listing, Post, Source, SourceDay
 
 
@@ -148,10 +151,16 @@ def _update(post: Post, settings: config.SourceSettings, found: FoundPost, now: 
 
 
 def _mark_gone(source: Source, reading: SourceReading, now: datetime) -> None:
-    """Mark listings as gone that a reading should have reached but doesn't have; posts without a listing are gone."""
-    if reading.reached_back_to is None or reading.not_modified:
+    """Mark listings as gone that a reading should have reached but doesn't have; posts without a listing are gone.
+
+    A reading without any post says nothing: sites whose posts all disappear have a fault.
+    """
+    if reading.reached_back_to is None or not reading.posts:
         return
-    missing = source.listings.filter(gone_at=None, post__published__gt=reading.reached_back_to)
+    reached = Q(post__published__gt=reading.reached_back_to)
+    if reading.reached_back_to == EVERYTHING:
+        reached |= Q(post__published=None)
+    missing = source.listings.filter(reached, gone_at=None)
     missing = missing.exclude(uid__in=[p.uid for p in reading.posts]).exclude(post__listings__last_seen=now)
     posts = list(missing.values_list("post_id", flat=True))
     missing.update(gone_at=now)
@@ -161,14 +170,15 @@ def _mark_gone(source: Source, reading: SourceReading, now: datetime) -> None:
 
 def _update_source(source: Source, reading: SourceReading, now: datetime, *, first: bool) -> None:
     source.tried_at = now
-    source.memory = asdict(reading.memory)
+    problem = _problem(source, reading)
+    source.memory = asdict(replace(reading.memory, etag="", last_modified="") if problem else reading.memory)
     source.kind = reading.kind or source.kind
     source.title = reading.title or source.title
     source.stopped = reading.stop
     source.retry_at = now + reading.retry_after if reading.retry_after else None
-    read = bool(reading.posts) or reading.not_modified or not reading.problems
-    source.problem = None if read else reading.problems[0]
-    source.notes = list(reading.problems) if read else []
+    source.problem = problem
+    source.notes = [] if problem else list(reading.problems)
+    read = problem is None
     if read:
         source.read_at = now
         source.reached_back_to = _clamped(reading.reached_back_to) or source.reached_back_to
@@ -177,6 +187,18 @@ def _update_source(source: Source, reading: SourceReading, now: datetime, *, fir
         source.first_reached_back_to = _clamped(reading.reached_back_to)
     source.save()
     _count(source, now, failed=not read)
+
+
+def _problem(source: Source, reading: SourceReading) -> Message | None:
+    """Return why a reading does not count as one: it failed, or has no post though the source listed some before."""
+    if reading.posts or reading.not_modified:
+        return None
+    if reading.problems:
+        return reading.problems[0]
+    lists_none = reading.reached_back_to in (None, EVERYTHING)
+    if lists_none and source.listings.filter(gone_at=None).exists():
+        return ABOUT(subject=source.url, message=messages.LISTS_NONE())
+    return None
 
 
 def _count(source: Source, now: datetime, *, failed: bool) -> None:

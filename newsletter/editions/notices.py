@@ -59,10 +59,14 @@ def tell_of_mail(newsletter: str, problem: Message, now: datetime) -> None:
 
 
 def tell_of_silence(found: Iterable[Collected], now: datetime) -> None:
-    """Store one notice for each newsletter of which sources went silent, however many they are."""
+    """Store one notice for each newsletter of which sources went silent, however many they are, and for each source
+    that is gone for good.
+    """
     problems: dict[str, list[Message]] = {}
     for each in found:
-        if each.went_silent and each.problem is not None:
+        if each.stopped and each.problem is not None:
+            tell(each.newsletter, SOURCE, each.problem, now)
+        elif each.went_silent and each.problem is not None:
             problems.setdefault(each.newsletter, []).append(each.problem)
     for newsletter, told in problems.items():
         text = messages.SOURCES_SILENT(count=len(told), problems=tuple(told[:NAMED]))

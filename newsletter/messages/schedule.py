@@ -16,6 +16,10 @@ OVER = MessageType("schedule.over", gettext_noop("its edition was already sent o
 QUEUED = MessageType("schedule.queued", gettext_noop("{edition} is scheduled"))
 SKIPPED = MessageType("schedule.skipped", gettext_noop("{edition} was skipped: {reason}"))
 WAITING = MessageType("schedule.waiting", gettext_noop("{edition} is waiting: {reason}"))
+NO_LONGER_WAITING = MessageType(
+    "schedule.no-longer-waiting",
+    gettext_noop("{edition} waited as long as 'late' allows, and goes without what may be missing: {reason}"),
+)
 PROGRAM_ENDED = MessageType(
     "schedule.program-ended",
     gettext_noop(

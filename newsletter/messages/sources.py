@@ -139,6 +139,11 @@ LONG_FRONT_MATTER = MessageType(
 NO_KEYS = MessageType("source.no-keys", gettext_noop("its front matter holds no keys"))
 BAD_FRONT_MATTER = MessageType("source.bad-front-matter", gettext_noop("its front matter can't be read: {cause}"))
 
+LISTS_NONE = MessageType(
+    "source.lists-none",
+    gettext_noop("it lists no posts any more, although it did before; we'll try again automatically"),
+)
+
 # What was odd about a source that was read.
 ENTRY_LEFT_OUT = MessageType("source.entry-left-out", gettext_noop("its entry {number} was left out: {problem}"))
 TOO_MANY_ENTRIES = MessageType(

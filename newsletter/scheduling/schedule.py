@@ -251,8 +251,19 @@ def _leave(
     if edition.state == State.APPROVED:
         approval.queue(configuration, edition, by=BY, now=now)
         return outcomes.QUEUED(edition=edition.name)
-    if messages.SOURCES_NOT_READ.matches(edition.waiting):
-        return wait(edition, edition.waiting, now)
+    return _leave_draft(configuration, newsletter, edition, due, now)
+
+
+def _leave_draft(
+    configuration: Config, newsletter: config.Newsletter, edition: Edition, due: datetime, now: datetime
+) -> Message:
+    """Queue a draft if it needs no approval, or skip it; one with unread sources waits for them, at most for `late`."""
+    unread = edition.waiting if messages.SOURCES_NOT_READ.matches(edition.waiting) else None
+    if unread and (newsletter.approval == "editor" or now - due < newsletter.late):
+        return wait(edition, unread, now)
+    if unread:
+        without = outcomes.NO_LONGER_WAITING(edition=edition.name, reason=unread)
+        notices.tell(newsletter.name, notices.SOURCE, without, now, edition.name)
     if too_few := _too_few(newsletter, edition):
         return _skip(edition, too_few, now)
     if newsletter.approval == "editor":
@@ -269,14 +280,21 @@ def _skip(edition: Edition, why: Message, now: datetime) -> Message:
 
 
 def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
-    """Queue an edition without approval that waited for a source, if the source answers in time."""
+    """Queue an edition without approval that waited for a source: when the source answers, or after `late`.
+
+    If the program was not running then, the edition may again be late by as much.
+    """
     for edition in _waiting(newsletter, now).order_by(F("pk").desc())[:1]:
+        due = edition.due_at or now
+        if now - due > 2 * newsletter.late:
+            wait(edition, messages.TIME_PASSED(at=due), now)
+            continue
         refreshed = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, refreshed, now)
         with transaction.atomic():
             held = Edition.objects.select_for_update().get(pk=refreshed.pk)
-            if held.state == State.DRAFT and held.due_at and not held.waiting:
-                _leave(configuration, newsletter, held, held.due_at, now)
+            if held.state == State.DRAFT and held.due_at:
+                _leave_draft(configuration, newsletter, held, held.due_at, now)
 
 
 def _waiting(newsletter: config.Newsletter, now: datetime) -> QuerySet[Edition]:
@@ -284,5 +302,4 @@ def _waiting(newsletter: config.Newsletter, now: datetime) -> QuerySet[Edition]:
     if newsletter.approval != "none":
         return Edition.objects.none()
     waiting = editions_of(newsletter).filter(state=State.DRAFT, due_at__lte=now, due_at__isnull=False)
-    waiting = waiting.filter(due_at__gt=now - newsletter.late, waiting__code=messages.SOURCES_NOT_READ.code)
-    return waiting.filter(refreshed_at__lt=now - AGAIN)
+    return waiting.filter(waiting__code=messages.SOURCES_NOT_READ.code, refreshed_at__lt=now - AGAIN)

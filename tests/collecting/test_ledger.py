@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from newsletter.collecting import ledger
 from newsletter.domain.found_post import FoundPost
-from newsletter.feeds import SourceReading
+from newsletter.feeds import Memory, SourceReading
+from newsletter.feeds.model import EVERYTHING
 from newsletter.messages.general import TEXT
 from newsletter.models import Listing, Post, Source, SourceDay
 from tests.factories import DAY, HOUR, NAME, NOW, SOURCE, collected, configured, found, kinaforum, post
@@ -155,3 +156,40 @@ def test_readings_are_counted_for_each_day() -> None:
     for reading, now in ((broken, NOW), (SourceReading(not_modified=True), NOW), (broken, NOW + DAY)):
         ledger.store(row, settings, reading, now)
     assert list(SourceDay.objects.order_by("day").values_list("tries", "failures")) == [(2, 1), (1, 1)]
+
+
+def test_an_empty_listing_makes_no_post_gone_and_counts_as_a_problem() -> None:
+    """Whether the feed has no entry, or a complete listing has none."""
+    collected(found("a"), found("b"))
+    for hours, reached in ((1, None), (2, EVERYTHING)):
+        stored = collected(now=NOW + hours * HOUR, reached=reached)
+        assert str(stored.problem) == (
+            f"{SOURCE}: it lists no posts any more, although it did before; we'll try again automatically"
+        )
+    row = Source.objects.get(url=SOURCE)
+    assert (row.read_at, post("a").gone_at, post("b").gone_at) == (NOW, None, None)
+
+
+def test_an_empty_listing_is_not_remembered_as_unchanged() -> None:
+    collected(found("a"))
+    collected(now=NOW + HOUR, memory=Memory(kind="feed", feed_url=SOURCE, etag='"empty"', last_modified="today"))
+    memory = Memory(**Source.objects.get(url=SOURCE).memory)
+    assert memory == Memory(kind="feed", feed_url=SOURCE)
+
+
+def test_a_window_without_posts_is_no_problem() -> None:
+    """WordPress answers a question for the posts of a window with these only."""
+    collected(found("a", NOW - 9 * DAY))
+    assert collected(now=NOW + HOUR, reached=NOW - DAY).problem is None
+
+
+def test_a_source_that_never_had_a_post_may_have_none() -> None:
+    assert collected().problem is None
+
+
+def test_an_undated_post_is_gone_only_from_a_complete_listing() -> None:
+    collected(found("a"), found("undated", None))
+    collected(found("a"), now=NOW + HOUR, reached=NOW - 9 * DAY)
+    assert post("undated").gone_at is None
+    collected(found("a"), now=NOW + 2 * HOUR)
+    assert post("undated").gone_at == NOW + 2 * HOUR

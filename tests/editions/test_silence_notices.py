@@ -9,7 +9,8 @@ from newsletter.collecting.collect import collect
 from newsletter.config import Config
 from newsletter.editions import notices
 from newsletter.feeds import SourceReading
-from newsletter.messages.general import TEXT
+from newsletter.messages import sources
+from newsletter.messages.general import ABOUT, TEXT
 from newsletter.models import Notice
 from tests.factories import NOW, configured, found, reading
 
@@ -75,3 +76,13 @@ def test_many_are_one_notice_that_names_a_few(blogs: Blogs) -> None:
 
 def test_it_is_posted() -> None:
     assert {notices.SOURCE, notices.UNKNOWN} <= set(notices.POSTED)
+
+
+def test_of_a_source_that_is_gone_for_good_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not read again, so that an hour later there would be no try at which to tell."""
+    configuration = configured(SOURCES[:1])
+    gone = ABOUT(subject=SOURCES[0], message=sources.GONE())
+    answers = [reading(found("a")), SourceReading(problems=(gone,), stop=True, complete=False)]
+    monkeypatch.setattr(collecting, "read", lambda *_, **__: answers.pop(0))
+    assert told_after(configuration, 0, 1, 2, 60) == [0, 1, 1, 1]
+    assert str(Notice.objects.get().text) == (f"{SOURCES[0]}: gone permanently (410); remove it from the sources")

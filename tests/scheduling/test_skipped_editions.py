@@ -4,13 +4,14 @@ from datetime import date, timedelta
 
 import pytest
 
+from newsletter import config
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions import approval
 from newsletter.models import Edition, Notice, State
 from newsletter.scheduling.occurrences import DRAFT, SEND
 from tests.doubles.feeds import Blog, article
 from tests.factories import DAY, DUE, HOUR, NOW, SOURCE, WEEK, configured, inside
-from tests.scheduling.schedule_samples import MINUTE, only_edition, outcome, tick_at
+from tests.scheduling.schedule_samples import MINUTE, only_edition, outcome, tick_at, waiting_notices
 
 pytestmark = pytest.mark.django_db
 
@@ -78,16 +79,81 @@ def test_an_edition_that_waits_for_a_source_is_queued_when_it_can_be_read_again(
     assert (left.state, inside(left)) == (State.QUEUED, ["Title of b"])
 
 
-def test_an_edition_that_waited_too_long_for_a_source_is_left_to_editors(blog: Blog) -> None:
+def waiting_for_a_source(blog: Blog) -> None:
+    """Let the edition of the next week, with a post, be due while the blog doesn't answer; `late` is six hours."""
     configured(approval="none", late=timedelta(hours=6))
+    tick_at(NOW)
+    tick_at(DUE)
+    blog.articles.append(article("b", DUE + DAY))
+    tick_at(NOW + WEEK)
+    blog.up = False
+    tick_at(DUE + WEEK)
+    assert Edition.objects.get(period="2026-W07").state == State.DRAFT
+
+
+def test_an_edition_waits_for_a_source_that_answered_an_hour_ago(blog: Blog) -> None:
+    waiting_for_a_source(blog)
+    (told,) = waiting_notices()
+    assert told.startswith("kinaforum/2026-W07 is waiting: 1 source couldn't be read, so posts may be missing: ")
+    assert told.endswith(f"{SOURCE} (last read 2026-02-13 14:00 UTC)")
+
+
+def test_an_edition_that_waited_for_a_source_goes_after_late_and_editors_are_told(blog: Blog) -> None:
+    waiting_for_a_source(blog)
+    tick_at(DUE + WEEK + 6 * HOUR - MINUTE)
+    assert Edition.objects.get(period="2026-W07").state == State.DRAFT
+    tick_at(DUE + WEEK + 6 * HOUR + 5 * MINUTE)
+    left = Edition.objects.get(period="2026-W07")
+    assert (left.state, inside(left)) == (State.QUEUED, ["Title of b"])
+    assert str(Notice.objects.filter(kind="source").latest("pk").text).startswith(
+        "kinaforum/2026-W07 waited as long as 'late' allows, and goes without what may be missing: 1 source couldn't"
+    )
+
+
+def test_with_no_time_to_be_late_an_edition_goes_without_a_source_at_once(blog: Blog) -> None:
+    configured(approval="none", late=timedelta())
+    tick_at(NOW)
+    blog.up = False
+    tick_at(DUE)
+    assert only_edition().state == State.QUEUED
+    assert "goes without" in str(Notice.objects.filter(kind="source").latest("pk").text)
+
+
+def test_an_edition_that_should_have_gone_while_the_program_was_off_goes_when_it_is_on_again(blog: Blog) -> None:
+    waiting_for_a_source(blog)
+    tick_at(DUE + WEEK + 11 * HOUR)
+    assert Edition.objects.get(period="2026-W07").state == State.QUEUED
+
+
+def test_after_twice_late_it_is_left_to_editors_even_if_the_source_answers(blog: Blog) -> None:
+    waiting_for_a_source(blog)
+    blog.up = True
+    tick_at(DUE + WEEK + 13 * HOUR)
+    left = Edition.objects.get(period="2026-W07")
+    assert (left.state, left.waiting.code) == (State.DRAFT, "edition.time-passed")
+    assert "newsletter was not running" in waiting_notices()[-1]
+
+
+def test_an_edition_that_an_editor_approves_waits_for_the_editor_and_no_source(blog: Blog) -> None:
+    tick_at(NOW)
+    approval.approve(config.current(), only_edition(), now=NOW + MINUTE)
+    blog.up = False
+    tick_at(DUE)
+    assert only_edition().state == State.QUEUED
+
+
+def test_an_edition_with_too_few_posts_and_unread_sources_says_both(blog: Blog) -> None:
+    configured(approval="none", late=HOUR)
     tick_at(NOW)
     tick_at(DUE)
     blog.up = False
     tick_at(NOW + WEEK)
     tick_at(DUE + WEEK)
-    blog.up = True
-    tick_at(DUE + WEEK + 7 * HOUR)
-    assert Edition.objects.get(period="2026-W07").state == State.DRAFT
+    tick_at(DUE + WEEK + HOUR)
+    assert Edition.objects.get(period="2026-W07").state == State.SKIPPED
+    kinds = dict(Notice.objects.order_by("pk").values_list("kind", "text"))
+    assert "0 posts" in str(kinds["skipped"])
+    assert SOURCE in str(kinds["source"])
 
 
 def test_without_approval_an_edition_with_lint_errors_is_not_queued(

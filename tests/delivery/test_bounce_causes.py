@@ -62,7 +62,7 @@ def test_a_status_of_a_bad_destination_confirms_user_unknown(status: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "diagnostic", ["smtp; 550 Host or domain name not found", "x-local; no such user", "smtp; 550 5.1.1 no such user"]
+    "diagnostic", ["smtp; Host or domain name not found", "x-local; no such user", "smtp; 550 5.1.1 no such user"]
 )
 def test_a_missing_domain_or_the_reporting_servers_own_word_is_hard(diagnostic: str) -> None:
     assert read(report(status="5.0.0", diagnostic=diagnostic)).kind is BounceKind.HARD
@@ -72,9 +72,28 @@ def test_a_senders_bounce_category_confirms_user_unknown() -> None:
     assert read(report(**UNCONFIRMED).replace(b"Diagnostic-Code", BAD_MAILBOX)).kind is BounceKind.HARD
 
 
-@pytest.mark.parametrize("command", ["MAIL FROM", "end of DATA", "DATA"])
-def test_a_refusal_of_the_sender_or_the_message_is_soft_whatever_its_words(command: str) -> None:
-    assert read(report(prose=f"(in reply to {command} command)")).kind is BounceKind.SOFT
+def test_a_refusal_of_the_sender_is_soft_whatever_its_words() -> None:
+    assert read(report(prose="(in reply to MAIL FROM command)")).kind is BounceKind.SOFT
+
+
+@pytest.mark.parametrize(("status", "kind"), [("5.1.1", BounceKind.HARD), ("5.0.0", BounceKind.SOFT)])
+def test_a_refusal_of_the_message_is_hard_only_if_words_and_status_agree(status: str, kind: BounceKind) -> None:
+    refused = report(status=status, diagnostic=f"smtp; 550 {status} User unknown", prose="(in reply to DATA command)")
+    assert read(refused).kind is kind
+
+
+def test_a_reply_that_names_only_the_sender_is_about_the_sender() -> None:
+    refused = report(status="5.1.0", diagnostic="smtp; 550 #5.1.0 Address rejected brev@example.org")
+    returned = read(refused)
+    assert (returned.kind, returned.fault) == (BounceKind.SOFT, Fault.POLICY)
+
+
+def test_another_servers_unknown_host_may_be_the_senders() -> None:
+    assert read(report(status="5.0.0", diagnostic="smtp; 550 unknown host")).kind is BounceKind.SOFT
+
+
+def test_a_mailbox_that_a_service_documents_as_missing_is_hard_whatever_the_status() -> None:
+    assert read(report(status="5.7.1", diagnostic="smtp; 550 5.7.1 No such user!")).kind is BounceKind.HARD
 
 
 @pytest.mark.parametrize(
@@ -82,11 +101,14 @@ def test_a_refusal_of_the_sender_or_the_message_is_soft_whatever_its_words(comma
     [
         ("SMTP:RCPT host 192.0.2.1: 553 5.3.0", Stage.RECIPIENT),
         ("550 no such user (state 14).", Stage.RECIPIENT),
-        ("550 no such user (state 17).", Stage.OTHER),
-        ("Connected but sender was rejected.", Stage.OTHER),
-        ("failed after I sent the message.", Stage.OTHER),
-        ("-------SMTP command\nDATA", Stage.OTHER),
+        ("550 no such user (state 17).", Stage.MESSAGE),
+        ("Connected but sender was rejected.", Stage.SENDER),
+        ("failed after I sent the message.", Stage.MESSAGE),
+        ("-------SMTP command\nDATA", Stage.MESSAGE),
         ("550 no such user", Stage.NOT_SAID),
+        ("SMTP error from remote server for RCPT TO command, host: mx.example", Stage.RECIPIENT),
+        ("Remote SMTP server has rejected address", Stage.RECIPIENT),
+        ("550 <kari@reader.example>: Recipient address rejected: User unknown", Stage.RECIPIENT),
     ],
 )
 def test_the_refused_command_is_recognized(said: str, stage: Stage) -> None:

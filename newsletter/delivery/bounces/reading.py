@@ -7,15 +7,15 @@ since a third of all bounces carry it.
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from email.message import Message
 from typing import NamedTuple
 
 from newsletter.delivery.bounces.amazon import NOT_PERMANENT, notification
+from newsletter.delivery.bounces.judgement import Refusal, kind_of
 from newsletter.delivery.bounces.model import BounceKind, Returned
 from newsletter.delivery.bounces.parts import MALFORMED, Fields, Parts, addresses, field, parse, take_apart
-from newsletter.delivery.bounces.stage import Stage, stage_of
-from newsletter.delivery.bounces.words import fault_of_status, fault_of_words, names_no_host, redacted_line
+from newsletter.delivery.bounces.stage import stage_of
+from newsletter.delivery.bounces.words import cause_of_words, fault_of_status, fault_of_words, redacted_line
 from newsletter.domain.outcome import Fault
 
 LARGEST, LONGEST_LINE, MOST_LINES = 200_000, 998, 3_000
@@ -44,14 +44,11 @@ _AUTOMATIC = re.compile(
     r"^(?:auto(?:matic)?[- ]?(?:reply|response|svar)|out of (?:the )?office|away |abwesen)", re.IGNORECASE
 )
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
-_QUOTED = re.compile(r"(?<![\d.])5\d\d(?![\d.])", re.ASCII)
-_CODE = re.compile(r"(?<![\d.])([45]\d\d)[ -]", re.ASCII)
 _LISTED = re.compile(
     r"^[ \t]*+(?:[45]\d\d[ \t]++(?:[45]\.\d\.\d[ \t]++)?|recipient:|to:|[^\n:<>@]{0,40}not be delivered to:)?"
     r"[ \t*<\"]*+([^\s<>\"@]++@[^\s<>\":]++)[>\"]?(?::|\s|\.\.\.)",
     re.MULTILINE | re.IGNORECASE,
 )
-_BAD_DESTINATION = re.compile(r"5\.(?:1\.(?!7$|8$)\d+|4\.[14])", re.ASCII)
 _BAD_CATEGORIES = ("bad-mailbox", "bad-domain")
 _NOT_DELIVERED = re.compile(
     r"\b(?:could|can|was|has)(?: not|n't)(?: been| be)? delivered to[:\s<]{1,9}\S{1,64}@", re.IGNORECASE
@@ -98,8 +95,8 @@ def read_reply(said: str, *, permanent: bool | None) -> tuple[BounceKind, Fault,
         return BounceKind.SOFT, Fault.MAILBOX if fault is Fault.READER else fault, status, text
     if permanent and fault is Fault.NONE:
         return BounceKind.HARD, Fault.READER, status, text
-    refusal = _Refusal(fault, status, said, stage_of(said))
-    return _kind(refusal, confirmed=bool(permanent)), fault, status, text
+    refusal = Refusal(fault, cause_of_words(said), status, said, stage_of(said))
+    return kind_of(refusal, confirmed=bool(permanent)), fault, status, text
 
 
 def _bounded(raw: bytes) -> bytes:
@@ -164,12 +161,23 @@ def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[Bo
     """
     said = block.get("diagnostic-code", "")
     status = _status_of(said) or _status_of(block.get("status", ""))
+    if _names_the_sender(said, parts, recipients):
+        return BounceKind.SOFT, Fault.POLICY, status, said
     fault = _fault(said, parts.prose, status)
     if NOT_PERMANENT in block:
         return BounceKind.SOFT, fault, status, said
-    refused = _Refusal(fault, status, said or _near(parts.prose, recipients), stage_of(f"{said}\n{parts.prose}"))
+    reply = said or _near(parts.prose, recipients)
+    stage = stage_of(f"{said}\n{parts.prose}")
+    refusal = Refusal(fault, cause_of_words(said) or cause_of_words(parts.prose), status, reply, stage)
     category = block.get("x-powermta-bouncecategory", "").lower()
-    return _kind(refused, confirmed=category in _BAD_CATEGORIES), fault, status, said
+    return kind_of(refusal, confirmed=category in _BAD_CATEGORIES), fault, status, said
+
+
+def _names_the_sender(reply: str, parts: Parts, recipients: tuple[str, ...]) -> bool:
+    """Return whether the only addresses in a reply are the sender's: it refuses the sender, whatever its words."""
+    senders = addresses(f"{field(parts.original, 'from')} {parts.headers.get('to', '')}")
+    named = {address.lower() for address in addresses(reply)}
+    return bool(named) and named <= {address.lower() for address in senders} - {each.lower() for each in recipients}
 
 
 def _prose(mail: Message, parts: Parts) -> _Verdict:
@@ -184,51 +192,13 @@ def _prose(mail: Message, parts: Parts) -> _Verdict:
     fault = _fault(said, parts.prose, status)
     if not named and not _FAILED.search(subject) and fault is Fault.NONE:
         return _Verdict(BounceKind.UNKNOWN)
-    return _Verdict(_kind(_Refusal(fault, status, said, stage_of(said))), fault, recipients, status, said)
+    cause = cause_of_words(said) or cause_of_words(parts.prose)
+    return _Verdict(kind_of(Refusal(fault, cause, status, said, stage_of(said))), fault, recipients, status, said)
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:
     """Return the server's own words, then its status, then what its daemon tells people."""
     return fault_of_words(said) or fault_of_status(status) or fault_of_words(prose)
-
-
-@dataclass(frozen=True, slots=True)
-class _Refusal:
-    fault: Fault
-    status: str
-    said: str
-    stage: Stage
-
-    @property
-    def temporary(self) -> bool:
-        code = _CODE.search(self.said)
-        return self.status.startswith("4") or (not self.status and code is not None and code[1].startswith("4"))
-
-    @property
-    def confirmed(self) -> bool:
-        """Whether more than a server's words say that the destination is missing.
-
-        That is the status, the command that was refused, the domain's absence from DNS, or that no other server is
-        quoted, so that the one which wrote the report speaks of its own mailboxes.
-        """
-        return (
-            self.stage is Stage.RECIPIENT
-            or _BAD_DESTINATION.fullmatch(self.status) is not None
-            or names_no_host(self.said)
-            or not _QUOTED.search(self.said)
-        )
-
-
-def _kind(refusal: _Refusal, *, confirmed: bool = False) -> BounceKind:
-    """`hard` only if the mailbox or its domain is missing for good, and more than words says so.
-
-    It isn't if the code is a temporary one (4yz), if the status describes a mailbox that exists (X.2.z), or if the
-    refusal answered the message or its sender: filters call recipients unknown too.
-    """
-    missing = refusal.fault is Fault.READER and not refusal.temporary and not refusal.status.startswith("5.2.")
-    if not missing or refusal.stage is Stage.OTHER:
-        return BounceKind.SOFT
-    return BounceKind.HARD if confirmed or refusal.confirmed else BounceKind.SOFT
 
 
 def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:

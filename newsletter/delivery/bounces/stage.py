@@ -9,27 +9,31 @@ from enum import StrEnum
 
 
 class Stage(StrEnum):
-    """What was refused: the recipient, something else (the connection, the sender, the message), or it isn't said."""
+    """What was refused: the recipient, the message, the connection or the sender, or it isn't said."""
 
     RECIPIENT = "recipient"
-    OTHER = "other"
+    MESSAGE = "message"
+    SENDER = "sender"
     NOT_SAID = ""
 
 
 _BEFORE = (
-    r"(?:(?:reply|response|answer) to (?:the )?|after (?:pipelined |sending )?|during |>>> ?|smtp:"
+    r"(?:(?:reply|response|answer) to (?:the )?|server for |5\d\d |after (?:pipelined |sending )?|during |>>> ?|smtp:"
     r"|smtp command\s{1,4}|\[)"
 )
 _STAGE = re.compile(
     rf"(?P<recipient>{_BEFORE}rcpt\b|\[rcpt_to\]|\brcpt to (?:command|generated|failed|was rejected)"
-    r"|(?:does|did) not like recipient|\(state 1[34]\))"
-    rf"|{_BEFORE}(?:mail\b|mail_from|(?:end of |final )?data\b|body\b|initial connection|(?:ehlo|helo|starttls|auth)\b)"
-    r"|end of data|(?:does|did) not like sender|after i sent the message|sender was rejected|greeting failed"
-    r"|\(state (?:[89]|1[125678])\)",
+    r"|(?:does|did) not like recipient|\(state 1[34]\)|recipients? (?:was|were) rejected by"
+    r"|server has rejected address)"
+    rf"|(?P<message>{_BEFORE}(?:(?:end of |final )?data\b|body\b)|end of data|after i sent the message"
+    r"|\(state 1[5678]\))"
+    rf"|{_BEFORE}(?:mail\b|mail_from|initial connection|(?:ehlo|helo|starttls|auth)\b)"
+    r"|(?:does|did) not like sender|sender was rejected|greeting failed|\(state (?:[89]|1[12])\)",
     re.IGNORECASE,
 )
 
-
+_POSTFIX_OF_RECIPIENT = re.compile("recipient address rejected", re.IGNORECASE)
+"""Postfix words its refusals of RCPT so (smtpd(8))."""
 _NONE_LEFT = re.compile(r"^<<< (?:503|5\d\d[^\n]{0,40}no valid recipients)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -41,5 +45,7 @@ def stage_of(text: str) -> Stage:
     """
     found = _STAGE.search(text)
     if not found:
-        return Stage.NOT_SAID
-    return Stage.RECIPIENT if found["recipient"] or _NONE_LEFT.search(text) else Stage.OTHER
+        return Stage.RECIPIENT if _POSTFIX_OF_RECIPIENT.search(text) else Stage.NOT_SAID
+    if found["recipient"] or _NONE_LEFT.search(text):
+        return Stage.RECIPIENT
+    return Stage.MESSAGE if found["message"] else Stage.SENDER

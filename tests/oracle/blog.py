@@ -1,0 +1,102 @@
+"""The blog of a history: what its feed lists at a time, and the configuration of the newsletter that reads it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from tests.oracle.acts import Configured, ListedPost
+
+HOST = "kinaforum.example"
+
+
+@dataclass(slots=True)
+class Blog:
+    """A blog that can be changed at any time; its feed lists the `listing` newest posts."""
+
+    posts: dict[str, ListedPost] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    down: bool = False
+    listing: int = 1_000
+
+    def publish(self, dated: datetime, categories: frozenset[str] = frozenset()) -> str:
+        """Add a post, and return its name, which is the last part of its address."""
+        name = f"post-{len(self.posts) + 1}-x"
+        self.posts[name] = ListedPost(name, dated, categories)
+        self.texts[name] = f"What there is to say of {name} fills a paragraph, and is said here once."
+        return name
+
+    def redate(self, name: str, dated: datetime) -> None:
+        """Give a post another date."""
+        self.posts[name] = replace(self.posts[name], dated=dated)
+
+    def listed(self) -> tuple[ListedPost, ...]:
+        """Return what the feed lists, newest first."""
+        there = [post for post in self.posts.values() if post.name not in self.deleted]
+        return tuple(sorted(there, key=lambda post: post.dated, reverse=True)[: self.listing])
+
+    def reaches_back_to(self) -> datetime | None:
+        """Return the date of the oldest post that the feed lists; None if it lists all."""
+        there = self.listed()
+        whole = len(there) == len(self.posts) - len(self.deleted)
+        return None if whole or not there else there[-1].dated
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The keys of the newsletter that histories change, as they are written in config.toml."""
+
+    period: str = "week"
+    cadences: tuple[str, ...] = ()
+    approval: str = "none"
+    timezone: str = "UTC"
+    minimum_posts: int = 1
+    late_days: int = 30
+    topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    excluded: frozenset[str] = frozenset()
+    body: str = "title"
+
+    @property
+    def offered(self) -> tuple[str, ...]:
+        """The cadences that readers can choose from."""
+        return self.cadences or (self.period,)
+
+    def act(self, at: datetime) -> Configured:
+        """Return the act of putting them in force."""
+        return Configured(
+            at, self.period, self.cadences, self.minimum_posts, self.late_days, self.topics, self.excluded
+        )
+
+    def text(self, source: str, site: str = "", rest: str = "") -> str:
+        """Return a config.toml; `site` has further keys of [site], and `rest` further tables."""
+        topics = "".join(
+            f"[newsletters.kinaforum.topics.{name}]\ncategories = {_list(categories)}\n"
+            for name, categories in self.topics.items()
+        )
+        return f"""[site]
+url = "http://localhost:8000"
+{site}
+[newsletters.kinaforum]
+title = "Kinaforum"
+language = "en"
+from = "Kinaforum <brev@example.org>"
+address = "Postboks 1, 0001 Oslo"
+editors = ["editor@desk.example"]
+timezone = "{self.timezone}"
+period = "{self.period}"
+cadences = {_list(self.cadences)}
+approval = "{self.approval}"
+minimum_posts = {self.minimum_posts}
+late_posts = "{self.late_days}d"
+body = "{self.body}"
+{topics}
+[[newsletters.kinaforum.sources]]
+url = "{source}"
+language = "en"
+exclude = {{ categories = {_list(self.excluded)} }}
+{rest}
+"""
+
+
+def _list(words: Collection[str]) -> str:
+    return "[" + ", ".join(f'"{word}"' for word in sorted(words) if word) + "]" if words else "[]"

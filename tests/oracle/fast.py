@@ -1,0 +1,372 @@
+"""A newsletter in this process with a clock of its own: real drafts, approvals, audiences and emails, no sockets.
+
+Times pass only in `wait`: the schedule is looked at whenever it has something to do, as `newsletter run` does.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from unittest.mock import patch
+
+from newsletter import config
+from newsletter.collecting import collect as collecting
+from newsletter.config import Config, Newsletter, next_moment
+from newsletter.editions import approval, draft, editing
+from newsletter.editions.composing import standalone
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection import link_check
+from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
+from newsletter.feeds import SourceReading
+from newsletter.feeds.model import EVERYTHING
+from newsletter.messages.sources import STOPPED
+from newsletter.models import Edition, Post, State
+from newsletter.scheduling import schedule
+from newsletter.sending import lifecycle
+from subscribers import admin_actions, preferences, signup
+from subscribers.models import Consent, Subscription
+from subscribers.tokens import Purpose, timed_token
+from tests import settings as of_tests
+from tests.oracle import acts
+from tests.oracle.acts import Act, Kind
+from tests.oracle.blog import HOST, Blog, Settings
+from tests.oracle.fast_blog import Addresses, found_post, name_of_post, posts_in
+from tests.sending.outbox_samples import outbox, outcome
+
+NAME = "kinaforum"
+SOURCE = f"https://{HOST}/feed"
+WITHOUT_END = date(9000, 1, 1)
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+WHOLE = 100
+"""How many emails of a chunk are sent at once."""
+LOOKS = 40
+"""How often the schedule is looked at until nothing is left to do."""
+
+
+class FastSite:
+    """The newsletter, its blog and its readers; `log` says what happened."""
+
+    def __init__(self, start: datetime, settings: Settings, *, busy: bool = False) -> None:
+        self.now, self.settings, self.busy = start, settings, busy
+        self.blog = Blog()
+        self.log: list[Act] = []
+        self.added: dict[str, set[str]] = {}
+        self.out: dict[str, set[str]] = {}
+        self.approved: dict[str, datetime] = {}
+        self.readers: dict[str, tuple[bool, bool]] = {}
+        """Whether each is active, and paused."""
+        self.editor_at_work = False
+        self.read: object = None
+        self.configure(settings)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Read the blog instead of the network."""
+        with (
+            patch.object(collecting, "read", self._read),
+            patch.object(link_check, "Fetcher", lambda *_: Addresses(self.blog)),
+        ):
+            yield
+
+    def _read(self, *_: object, now: datetime, **__: object) -> SourceReading:
+        if self.blog.down:
+            return SourceReading(kind="feed", problems=(STOPPED(),))
+        listed, back = self.blog.listed(), self.blog.reaches_back_to()
+        self.log.append(acts.Read(now, listed, back or EVERYTHING))
+        posts = tuple(found_post(post, self.blog.texts[post.name]) for post in listed)
+        return SourceReading(kind="feed", title="Blog", posts=posts, reached_back_to=back or EVERYTHING)
+
+    @property
+    def configuration(self) -> Config:
+        """What is in force."""
+        return config.current()
+
+    @property
+    def newsletter(self) -> Newsletter:
+        """The newsletter as it is configured now."""
+        return self.configuration.newsletters[NAME]
+
+    # What people do.
+
+    def configure(self, settings: Settings) -> None:
+        """Put another configuration in force."""
+        self.settings = settings
+        text = settings.text(SOURCE, 'secret_key = "for tests only, and long enough to be a key of the usual length"')
+        config.use(config.parse(text + '[delivery]\nprovider = "file"\n', of_tests.FOLDER / "config.toml"))
+        self.log.append(settings.act(self.now))
+
+    def publish(self, dated: datetime | None = None, *categories: str) -> str:
+        """Publish a post, dated now unless another date is given."""
+        return self.blog.publish(dated or self.now, frozenset(categories))
+
+    def delete(self, name: str) -> None:
+        """Delete a post at its source."""
+        self.blog.deleted.add(name)
+        self.log.append(acts.Deleted(self.now, name))
+
+    def join(self, reader: str, cadence: str = "", topics: Sequence[str] = ()) -> None:
+        """A reader subscribes, also again: an admin adds the address, and its owner confirms."""
+        address = f"{reader}@reader.example"
+        admin_actions.add(address, NAME, confirm_by_mail=True, cadence=cadence, topics=topics)
+        asked = Consent.objects.filter(subscription__subscriber__key=address, confirmed_at=None).latest("pk")
+        signup.confirm(self.configuration, timed_token(Purpose.CONFIRM, asked.pk, 3_600), self.now)
+        tie = self._tie(reader)
+        self.readers[reader] = (True, False)
+        self.log.append(acts.Joined(self.now, reader, tie.cadence, frozenset(filter(None, tie.topics.split(",")))))
+
+    def _tie(self, reader: str) -> Subscription:
+        return Subscription.objects.get(subscriber__key=f"{reader}@reader.example")
+
+    def leave(self, reader: str) -> None:
+        """A reader unsubscribes."""
+        preferences.unsubscribe(self._tie(reader).pk, self.now)
+        self.readers[reader] = (False, False)
+        self.log.append(acts.Left(self.now, reader))
+
+    def pause(self, reader: str) -> None:
+        """A reader pauses the newsletter without an end."""
+        preferences.pause(self._tie(reader), WITHOUT_END)
+        self.readers[reader] = (True, True)
+        self.log.append(acts.Paused(self.now, reader))
+
+    def resume(self, reader: str) -> None:
+        """A reader ends the pause."""
+        preferences.pause(self._tie(reader), None)
+        self.readers[reader] = (True, False)
+        self.log.append(acts.Resumed(self.now, reader))
+
+    def choose_cadence(self, reader: str, cadence: str) -> None:
+        """A reader chooses how often to get the newsletter."""
+        preferences.choose_cadence(self._tie(reader), cadence)
+        self.log.append(acts.ChoseCadence(self.now, reader, cadence))
+
+    def choose_topics(self, reader: str, topics: Sequence[str]) -> None:
+        """A reader picks topics."""
+        preferences.choose_topics(self._tie(reader), topics, self.now)
+        self.log.append(acts.ChoseTopics(self.now, reader, frozenset(topics)))
+
+    # What editors do. Each returns whether it was possible.
+
+    def _refused(self, act: Callable[[], object]) -> bool:
+        try:
+            act()
+        except JobProblem:
+            return True
+        return False
+
+    def draft(self, cadence: str, how: str = "next") -> str:
+        """Make or refresh a draft: of the next window, of the calendar's period, or of all until now.
+
+        Return the edition's name; "" if there is none.
+        """
+        newsletter = self.newsletter.at(cadence)
+        window = None
+        if how == "now" and not newsletter.by_post:
+            window = RequestedWindow(until=self.now + SECOND)
+        elif how == "calendar" and not newsletter.by_post:
+            period = name_of(self.now + SECOND, newsletter.period, newsletter.zone)
+            window = RequestedWindow(until=bounds(period, newsletter.zone)[1], period=period)
+        try:
+            made = draft.make(self.configuration, newsletter, window, now=self.now)
+        except JobProblem:
+            return ""
+        return made.name
+
+    def edition(self, name: str) -> Edition:
+        """Return an edition by its name."""
+        return Edition.objects.get(newsletter=NAME, period=name.partition("/")[2])
+
+    def editions(self, *states: State, began: bool | None = None) -> list[str]:
+        """Return the names of the editions in some states."""
+        there = Edition.objects.filter(state__in=states, corrects=None)
+        if began is not None:
+            there = there.filter(began_at__isnull=not began)
+        return [each.name for each in there.order_by("pk")]
+
+    def refresh(self, name: str) -> None:
+        """Refresh a draft from its sources."""
+        draft.refresh(self.configuration, self.edition(name), now=self.now)
+
+    def inside(self, name: str) -> list[str]:
+        """Return the posts that an edition shows to editors."""
+        entries = self.edition(name).entries.filter(included=True).select_related("post")
+        return [name_of_post(entry.post) for entry in entries]
+
+    def left_out(self, name: str) -> list[str]:
+        """Return the posts that an edition lists as out."""
+        entries = self.edition(name).entries.filter(included=False).select_related("post")
+        return [name_of_post(entry.post) for entry in entries]
+
+    def knows(self, post: str) -> bool:
+        """Return whether a reading has found a post."""
+        return Post.objects.filter(url__endswith=f"/{post}.html").exists()
+
+    def leave_out(self, name: str, post: str) -> None:
+        """Leave a post out by name."""
+        key = Post.objects.get(url__endswith=f"/{post}.html").pk
+        edition = self.edition(name)
+        if not self._refused(lambda: editing.leave_out(self.configuration, edition, "", None, key, self.now)):
+            self.out.setdefault(name, set()).add(post)
+            self.added.get(name, set()).discard(post)
+
+    def include(self, name: str, post: str) -> None:
+        """Include a post by name."""
+        key = Post.objects.get(url__endswith=f"/{post}.html").pk
+        edition = self.edition(name)
+        if not self._refused(lambda: editing.include(self.configuration, edition, "", None, key, self.now)):
+            self.added.setdefault(name, set()).add(post)
+            self.out.get(name, set()).discard(post)
+
+    def approve(self, name: str) -> bool:
+        """Approve a draft."""
+        edition = self.edition(name)
+        refused = self._refused(lambda: approval.approve(self.configuration, edition, now=self.now))
+        self._see_approvals()
+        return not refused
+
+    def _see_approvals(self) -> None:
+        """Log what was approved since the last look, also by the schedule."""
+        there = Edition.objects.filter(approved_at__isnull=False).order_by("approved_at", "pk")
+        for edition in there:
+            if self.approved.get(edition.name) == edition.approved_at or edition.approved_at is None:
+                continue
+            self.approved[edition.name] = edition.approved_at
+            kind = Kind.CORRECTION if edition.corrects_id else Kind.LETTER if edition.standalone else Kind.PERIODIC
+            name = edition.name
+            self.log.append(
+                acts.Approved(
+                    edition.approved_at,
+                    name,
+                    edition.cadence or self.settings.period,
+                    kind,
+                    refreshed=edition.refreshed_at,
+                    reaches=min(edition.until, edition.refreshed_at),
+                    shown=frozenset(self.inside(name)),
+                    added=frozenset(self.added.get(name, ())),
+                    out=frozenset(self.out.get(name, ())),
+                )
+            )
+
+    def letter(self, *posts: str) -> str:
+        """Make a letter outside the schedule with some posts, and return its name."""
+        made = standalone.make(self.configuration, self.newsletter, now=self.now, subject="Hello")
+        for post in posts:
+            self.include(made.name, post)
+        return made.name
+
+    def correct(self, name: str) -> None:
+        """Correct an edition, for those who got it."""
+        made: list[Edition] = []
+        if not self._refused(lambda: made.append(draft.correct(self.configuration, self.edition(name), now=self.now))):
+            editing.set_words(self.configuration, made[0], "", None, {"greeting": "Sorry"}, self.now)
+            self.send(made[0].name, approved=self.approve(made[0].name))
+
+    def unlock(self, name: str, *, reopen: bool = True) -> None:
+        """Reopen an approved edition, or cancel it."""
+        act = approval.reopen if reopen else approval.cancel
+        edition = self.edition(name)
+        if not self._refused(lambda: act(edition, now=self.now)):
+            self.approved.pop(name, None)
+            self.log.append(acts.Unlocked(self.now, name))
+
+    def send(self, name: str, *, approved: bool = True, chunks: int = WHOLE) -> None:
+        """Send an approved edition now, or fix its audience and send only some of it."""
+        edition = self.edition(name)
+        if approved and not self._refused(lambda: approval.queue(self.configuration, edition, now=self.now)):
+            self._begin(asked=name)
+            self.deliver(chunks)
+
+    def stop(self, name: str) -> None:
+        """Cancel an edition that is being sent."""
+        edition = self.edition(name)
+        if not self._refused(lambda: lifecycle.cancel(self.configuration, edition, now=self.now)):
+            self.log.append(acts.Stopped(self.now, name))
+
+    def resend(self, name: str) -> None:
+        """Send an edition to those who were skipped."""
+        edition = self.edition(name)
+        if lifecycle.skipped_to_send(edition) and not self._refused(
+            lambda: lifecycle.send_to_skipped(self.configuration, edition, now=self.now)
+        ):
+            self.log.append(acts.Resent(self.now, name))
+            self.deliver()
+
+    # What the program does.
+
+    def collect(self) -> None:
+        """Read the blog."""
+        collecting.collect(self.configuration, NAME, now=self.now)
+
+    def wait(self, time: timedelta) -> None:
+        """Let time pass, and look at the schedule whenever it has something to do."""
+        until = self.now + time
+        while (moment := self._next_moment()) <= until:
+            self.now = moment
+            self.look()
+        self.now = until
+        self.look()
+
+    def skip(self, cadence: str, end: datetime) -> None:
+        """Let time pass to the next moment of a cadence, or to the end: nothing is due for readers of others."""
+        of_cadence = self.newsletter.at(cadence)
+        self.now = min(next_moment(of_cadence.send_moment, of_cadence.zone, self.now) + SECOND, end)
+        self.look()
+
+    def _next_moment(self) -> datetime:
+        cadences = [self.newsletter.at(each) for each in self.newsletter.offered if each != "post"]
+        moments = [m for each in cadences for m in (each.draft_moment, each.send_moment)]
+        return min(next_moment(moment, self.newsletter.zone, self.now) for moment in moments) + SECOND
+
+    def look(self) -> None:
+        """Read the blog if it has changed, and do what the schedule has to do now."""
+        state = (self.blog.listed(), self.blog.down)
+        if state != self.read:
+            self.collect()
+            self.read = state
+        for _ in range(LOOKS):
+            done = self._look_once()
+            if self.editor_at_work:
+                done += self._approve_all()
+            if not done or not (self.editor_at_work or "post" in self.settings.offered):
+                break
+
+    def _look_once(self) -> int:
+        done = 0
+        for each in schedule.due(self.configuration, self.now):
+            done += schedule.run(self.configuration, each, self.now)
+            self._see_approvals()
+            if self.busy:
+                self._begin()
+        self._begin()
+        self.deliver()
+        return done
+
+    def _approve_all(self) -> int:
+        """Approve the drafts that have posts, and send what is late."""
+        ready = [name for name in self.editions(State.DRAFT) if self.inside(name)]
+        done = sum(self.approve(name) for name in ready)
+        for name in self.editions(State.APPROVED):
+            due = self.edition(name).due_at
+            if due is None or due <= self.now:
+                self.send(name)
+        return done
+
+    def _begin(self, asked: str = "") -> None:
+        self._see_approvals()
+        for begun in lifecycle.begin_due(self.configuration, self.now):
+            self.log.append(acts.Began(self.now, begun.name, asked=begun.name == asked))
+
+    def deliver(self, chunks: int = WHOLE, size: int = WHOLE) -> None:
+        """Send what is being sent, or some chunks of one email each."""
+        box = outbox()
+        for _ in range(chunks):
+            batch = box.next(size if chunks == WHOLE else 1)
+            if batch is None:
+                break
+            readers = box.begin(batch).readers
+            posts = posts_in(batch.segments)
+            for reader in readers:
+                name = reader.address.partition("@")[0]
+                self.log.append(acts.Email(self.now, name, batch.edition, posts))
+            box.settle(batch.edition, batch.chunk, [outcome(r.number) for r in readers], finished=True)
+        for sent in lifecycle.complete([NAME], self.now):
+            self.log.append(acts.Finished(self.now, sent.name))

@@ -1,0 +1,60 @@
+"""The blog of the fast form as the program gets it, without the network, and the posts of an encoded email."""
+
+import quopri
+import re
+from typing import Self
+
+from newsletter.domain.found_post import FoundPost
+from newsletter.domain.segments import Segments, Slot
+from newsletter.feeds.http.fetch import Response
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages.sources import STOPPED
+from newsletter.models import Post
+from tests.oracle.acts import ListedPost
+from tests.oracle.blog import HOST, Blog
+
+LINK = re.compile(rf"{re.escape(HOST)}/(post-\d+-x)\.html")
+
+
+def posts_in(email: Segments) -> tuple[str, ...]:
+    """Return the posts of an encoded email, recognized by their links."""
+    body = b"".join(b"" if isinstance(piece, Slot) else piece for piece in email.body)
+    links = LINK.findall(quopri.decodestring(body).decode("utf-8", "replace"))
+    return tuple(dict.fromkeys(links))
+
+
+def found_post(post: ListedPost, text: str) -> FoundPost:
+    """Return a post as the reading of its source gives it."""
+    return FoundPost(
+        uid=post.name,
+        url=f"https://{HOST}/{post.name}.html",
+        title=f"About {post.name}",
+        html=f"<p>{text}</p>",
+        published=post.dated,
+        categories=tuple(sorted(post.categories)),
+        language="en",
+    )
+
+
+def name_of_post(post: Post) -> str:
+    """Return the name of a post in the ledger."""
+    return post.url.rpartition("/")[2].removesuffix(".html")
+
+
+class Addresses:
+    """What the addresses of the blog's posts answer."""
+
+    def __init__(self, blog: Blog) -> None:
+        self._blog = blog
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def get(self, url: str) -> Response:
+        """Answer 404 for a deleted post."""
+        if self._blog.down or url.rpartition("/")[2].removesuffix(".html") in self._blog.deleted:
+            raise SourceProblem(STOPPED(), status=0 if self._blog.down else 404)
+        return Response(url, 200)

@@ -1,0 +1,251 @@
+"""The steps of random histories: small values that shrink, each of which does something to a site if it can."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Protocol, TypeVar
+
+from newsletter.models import State
+from tests.oracle.acts import CADENCES
+from tests.oracle.fast import FastSite
+
+T = TypeVar("T")
+CATEGORIES = ("film", "books", "music")
+ZONES = ("UTC", "Europe/Oslo", "America/New_York", "Pacific/Auckland")
+TOPICS = {name: frozenset({name}) for name in CATEGORIES}
+OTHER_TOPICS = {"film": frozenset({"film", "music"}), "books": frozenset({"books"})}
+MEANINGS: tuple[dict[str, frozenset[str]], ...] = ({}, TOPICS, OTHER_TOPICS)
+SPLIT = 1
+"""So many emails of an edition are sent before it is cancelled in the middle."""
+
+
+def _one(things: Sequence[T], number: int) -> T | None:
+    return things[number % len(things)] if things else None
+
+
+class Step(Protocol):
+    """Something that happens to a site; it does nothing where it is impossible."""
+
+    def play(self, site: FastSite) -> None:
+        """Let it happen."""
+
+
+@dataclass(frozen=True)
+class Publish:
+    """A post is published, dated some hours ago, or ahead if they are negative."""
+
+    hours_ago: int = 0
+    categories: tuple[str, ...] = ()
+
+    def play(self, site: FastSite) -> None:
+        site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), *self.categories)
+
+
+@dataclass(frozen=True)
+class Redate:
+    """A post gets another date, as many hours from now."""
+
+    post: int
+    hours: int
+
+    def play(self, site: FastSite) -> None:
+        if name := _one(list(site.blog.posts), self.post):
+            site.blog.redate(name, site.now + timedelta(hours=self.hours))
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A post's text changes."""
+
+    post: int
+
+    def play(self, site: FastSite) -> None:
+        if name := _one(list(site.blog.posts), self.post):
+            site.blog.texts[name] += " It was edited since."
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A post is deleted, or put back if it was deleted."""
+
+    post: int
+
+    def play(self, site: FastSite) -> None:
+        name = _one(list(site.blog.posts), self.post)
+        if name in site.blog.deleted:
+            site.blog.deleted.remove(name)
+        elif name:
+            site.delete(name)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The feed fails or recovers, or lists another number of posts."""
+
+    down: bool = False
+    listing: int = 1_000
+
+    def play(self, site: FastSite) -> None:
+        site.blog.down, site.blog.listing = self.down, self.listing
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Time passes."""
+
+    hours: int
+
+    def play(self, site: FastSite) -> None:
+        site.wait(timedelta(hours=self.hours))
+
+
+@dataclass(frozen=True)
+class Join:
+    """A new reader subscribes, with a cadence if it is offered."""
+
+    cadence: str = ""
+    topics: tuple[str, ...] = ()
+
+    def play(self, site: FastSite) -> None:
+        site.look()
+        cadence = self.cadence if self.cadence in site.settings.offered else ""
+        site.join(f"r{len(site.readers)}", cadence, self.topics)
+
+
+@dataclass(frozen=True)
+class Change:
+    """A reader leaves or comes back, pauses or resumes, or chooses a cadence or topics."""
+
+    reader: int
+    what: str
+    cadence: str = ""
+    topics: tuple[str, ...] = ()
+
+    def play(self, site: FastSite) -> None:
+        name = _one(sorted(site.readers), self.reader)
+        if name is None:
+            return
+        active, paused = site.readers[name]
+        if not active:
+            site.join(name, self.cadence if self.cadence in site.settings.offered else "", self.topics)
+        elif self.what == "leave":
+            site.leave(name)
+        elif self.what == "pause":
+            (site.resume if paused else site.pause)(name)
+        elif self.what == "topics":
+            site.choose_topics(name, self.topics)
+        elif self.cadence in site.settings.offered:
+            site.choose_cadence(name, self.cadence)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The period and the cadences change."""
+
+    period: str
+    others: tuple[str, ...] = ()
+
+    def play(self, site: FastSite) -> None:
+        cadences = tuple(dict.fromkeys((self.period, *self.others))) if self.others else ()
+        site.look()
+        site.configure(replace(site.settings, period=self.period, cadences=cadences))
+        site.look()
+        for cadence in CADENCES:
+            if cadence in site.settings.offered and site.readers.get(f"always-{cadence}", (False, False))[0]:
+                site.choose_cadence(f"always-{cadence}", cadence)
+
+
+@dataclass(frozen=True)
+class Set:
+    """Another key of the configuration changes."""
+
+    key: str
+    number: int
+
+    def play(self, site: FastSite) -> None:
+        values = {
+            "topics": MEANINGS,
+            "excluded": (frozenset(), frozenset({"film"}), frozenset({"books"})),
+            "minimum_posts": (1, 1, 2),
+            "timezone": ZONES,
+            "approval": ("none", "editor"),
+        }
+        site.look()
+        site.configure(replace(site.settings, **{self.key: values[self.key][self.number % len(values[self.key])]}))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An editor makes or refreshes a draft, may leave out a post or include one that is out, and may approve it."""
+
+    cadence: str
+    how: str = "next"
+    approve: bool = False
+    send: bool = False
+    leave_out: int = -1
+    include: int = -1
+
+    def play(self, site: FastSite) -> None:
+        if self.cadence not in site.settings.offered or site.blog.down:
+            return
+        name = site.draft(self.cadence, self.how)
+        if not name or name not in site.editions(State.DRAFT):
+            return
+        if self.leave_out >= 0 and (post := _one(site.inside(name), self.leave_out)):
+            site.leave_out(name, post)
+        if self.include >= 0 and (post := _one(site.left_out(name), self.include)):
+            site.include(name, post)
+        if self.approve and site.inside(name) and site.approve(name) and self.send:
+            site.send(name)
+
+
+@dataclass(frozen=True)
+class Editor:
+    """An editor approves a draft, or sends, cancels, reopens, resends or corrects an edition."""
+
+    what: str
+    number: int
+
+    def play(self, site: FastSite) -> None:
+        if self.what == "approve":
+            ready = [name for name in site.editions(State.DRAFT) if site.inside(name)]
+            if name := _one(ready, self.number):
+                site.approve(name)
+        elif self.what in ("send", "split", "stop"):
+            self._send(site)
+        elif self.what in ("reopen", "cancel"):
+            if name := _one(site.editions(State.APPROVED), self.number):
+                site.unlock(name, reopen=self.what == "reopen")
+        elif self.what == "resend":
+            if name := _one(site.editions(State.SENT, State.CANCELLED, began=True), self.number):
+                site.resend(name)
+        elif name := _one(site.editions(State.SENT), self.number):
+            site.correct(name)
+
+    def _send(self, site: FastSite) -> None:
+        """Send an approved edition, to one reader at first if it is to be interrupted, and perhaps cancel it then."""
+        name = _one(site.editions(State.APPROVED), self.number)
+        if name is None:
+            return
+        if self.what == "send":
+            site.send(name)
+            return
+        site.send(name, chunks=SPLIT)
+        if self.what == "stop":
+            site.stop(name)
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A letter outside the schedule goes to everybody, with a post that an editor adds, if any."""
+
+    post: int
+
+    def play(self, site: FastSite) -> None:
+        if site.settings.topics is None or site.blog.down:
+            return
+        known = [name for name in site.blog.posts if site.knows(name)]
+        post = _one(known, self.post)
+        name = site.letter(*[post] if post else [])
+        if site.inside(name) and site.approve(name):
+            site.send(name)

@@ -1,0 +1,241 @@
+"""The judge on small logs: what it calls broken, what it lets pass, and what it leaves open."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.oracle.acts import (
+    Act,
+    Approved,
+    Began,
+    ChoseCadence,
+    ChoseTopics,
+    Configured,
+    Email,
+    Ended,
+    Finished,
+    Joined,
+    Kind,
+    Left,
+    ListedPost,
+    Lost,
+    Paused,
+    Read,
+    Resent,
+    Resumed,
+    Stopped,
+    Unlocked,
+)
+from tests.oracle.judge import judge
+
+MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
+FILM = frozenset({"film"})
+TOPICS = {"film": FILM, "books": frozenset({"books"})}
+
+
+def at(days: float) -> datetime:
+    return MONDAY + timedelta(days=days)
+
+
+def listed(name: str, days: float, *categories: str) -> ListedPost:
+    return ListedPost(name, at(days), frozenset(categories))
+
+
+def read(days: float, *posts: ListedPost) -> Read:
+    return Read(at(days), posts, MONDAY - timedelta(days=9_000))
+
+
+def approved(days: float, name: str, cadence: str = "week", **more: object) -> Approved:
+    usual = {"kind": Kind.PERIODIC, "refreshed": at(days), "reaches": at(days)}
+    return Approved(at(days), name, cadence, **{**usual, **more})
+
+
+def sent(days: float, name: str, *emails: tuple[str, str], cadence: str = "week", **more: object) -> list[Act]:
+    """An edition that is approved and sent at once, to readers with their posts, with spaces between."""
+    arrived = [Email(at(days), reader, name, tuple(posts.split())) for reader, posts in emails]
+    return [approved(days, name, cadence, **more), Began(at(days), name), *arrived, Finished(at(days), name)]
+
+
+def judged(*log: Act | list[Act], cadences: tuple[str, ...] = (), **more: object) -> list[str]:
+    """Return what is broken in a weekly newsletter that was set up on Monday, and what is left open."""
+    acts = [act for each in log for act in (each if isinstance(each, list) else [each])]
+    begun = [Configured(MONDAY, "week", cadences, **more), read(0)]
+    judgement = judge([*begun, *acts, Ended(at(60), at(30))])
+    broken = [f"{each.what} {each.reader} {each.post}".strip() for each in judgement.violations]
+    assert judgement.pairs == judgement.must + judgement.must_not + sum(judgement.either.values())
+    return sorted(broken) + sorted(f"either: {why}" for why in judgement.either)
+
+
+R = Joined(at(0), "r")
+ONE = read(1, listed("a", 1))
+TWO = read(1, listed("a", 1), listed("b", 1))
+
+
+def test_a_post_that_came_once_is_right() -> None:
+    assert judged(R, ONE, sent(4, "w1", ("r", "a"))) == []
+
+
+def test_a_post_that_came_twice() -> None:
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), sent(11, "w2", ("r", "a"))) == ["twice r a"]
+
+
+def test_a_post_that_never_came() -> None:
+    assert judged(R, TWO, sent(4, "w1", ("r", "a"))) == ["lost r b"]
+
+
+def test_a_newcomer_gets_nothing_that_was_dealt_with() -> None:
+    new = Joined(at(5), "new")
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), new, sent(11, "w2", ("new", "a"))) == ["old new a"]
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), new) == []
+
+
+def test_a_newcomer_gets_what_is_still_to_come() -> None:
+    new = Joined(at(3), "new")
+    assert judged(R, ONE, new, sent(4, "w1", ("r", "a"))) == ["lost new a"]
+
+
+def test_a_newcomer_to_a_cadence_that_was_switched_on_gets_nothing_that_others_had() -> None:
+    on = Configured(at(5), "week", ("week", "day"))
+    log = [R, ONE, *sent(4, "w1", ("r", "a")), on, Joined(at(6), "new", "day")]
+    assert judged(*log) == []
+    assert judged(*log, sent(7, "d1", ("new", "a"), cadence="day")) == ["old new a"]
+
+
+def test_who_changes_cadence_keeps_what_is_due() -> None:
+    log = [R, Joined(at(0), "d", "day"), ONE, *sent(2, "d1", ("d", "a"), cadence="day")]
+    changed = ChoseCadence(at(3), "r", "day")
+    assert judged(*log, changed, cadences=("week", "day")) == ["lost r a"]
+    assert judged(*log, changed, sent(3, "d2", ("r", "a"), cadence="day"), cadences=("week", "day")) == []
+    assert judged(*log, changed, sent(4, "w1", ("r", "a")), cadences=("week", "day")) == ["cadence r"]
+
+
+def test_a_post_before_its_date() -> None:
+    ahead = read(1, listed("a", 9))
+    assert judged(R, ahead, sent(4, "w1", ("r", "a"))) == ["early r a"]
+    by_hand = [approved(4, "w1"), Began(at(4), "w1", asked=True), Email(at(4), "r", "w1", ("a",))]
+    assert judged(R, ahead, by_hand) == []
+
+
+def test_a_later_date_changes_nothing_for_those_who_wait_once_an_edition_has_the_post() -> None:
+    daily = sent(2, "d1", ("d", "a"), cadence="day")
+    anew = read(3, listed("a", 20))
+    log = [R, Joined(at(0), "d", "day"), ONE, *daily, anew, *sent(4, "w1", ("r", "a"))]
+    assert judged(*log, cadences=("week", "day")) == []
+
+
+@pytest.mark.parametrize("days", [-40, -33])
+def test_what_is_older_than_the_newsletter_is_out(days: float) -> None:
+    old = read(1, listed("a", days))
+    assert judged(R, old) == []
+    assert judged(R, old, sent(4, "w1", ("r", "a"))) == ["unwanted r a"]
+
+
+def test_the_first_period_is_in() -> None:
+    assert judged(R, read(0.1, listed("a", -5))) == ["lost r a"]
+
+
+def test_what_is_found_too_late_is_out_until_an_editor_includes_it() -> None:
+    late = [read(50, listed("a", 5))]
+    assert judged(R, late, late_days=30) == []
+    assert judged(R, late, sent(51, "w1", ("r", "a")), late_days=30) == ["unwanted r a"]
+    assert judged(R, late, sent(51, "w1", ("r", "a"), added=frozenset("a")), late_days=30) == []
+
+
+def test_what_an_editor_left_out_is_out_in_every_cadence_until_the_edition_is_unlocked() -> None:
+    out = approved(2, "d1", "day", out=frozenset("a"))
+    weekly = sent(4, "w1", ("r", "a"))
+    assert judged(R, ONE, out, Began(at(2), "d1"), weekly, cadences=("week", "day")) == ["unwanted r a"]
+    assert judged(R, ONE, out, Began(at(2), "d1"), cadences=("week", "day")) == []
+    assert judged(R, ONE, out, Unlocked(at(2), "d1"), weekly, cadences=("week", "day")) == []
+    assert judged(R, ONE, out, Unlocked(at(2), "d1"), cadences=("week", "day")) == ["lost r a"]
+
+
+def test_what_a_filter_keeps_out_of_an_approved_edition_stays_out() -> None:
+    film = read(1, listed("a", 1, "film"), listed("b", 1))
+    weekly = sent(4, "w1", ("r", "b"))
+    opened = Configured(at(5), "week")
+    assert judged(R, film, weekly, opened, excluded=FILM) == []
+    assert judged(R, film, weekly, opened, sent(11, "w2", ("r", "a")), excluded=FILM) == ["unwanted r a"]
+    assert judged(R, film, Configured(at(2), "week"), weekly, excluded=FILM) == ["lost r a"]
+
+
+def test_who_is_paused_misses_the_edition() -> None:
+    pause, resume = Paused(at(2), "r"), Resumed(at(8), "r")
+    other = Joined(at(0), "o")
+    weekly = sent(4, "w1", ("o", "a"))
+    assert judged(R, other, ONE, pause, weekly, resume) == []
+    assert judged(R, other, ONE, pause, weekly, resume, sent(11, "w2", ("r", "a"))) == ["old r a"]
+    assert judged(R, other, ONE, pause, resume, weekly) == ["lost r a"]
+    assert judged(R, ONE, pause, sent(4, "w1"), resume) == ["either: perhaps in an edition while the reader was paused"]
+    assert judged(R, other, ONE, pause, sent(4, "w1", ("r", "a"), ("o", "a"))) == [
+        "away r",
+        "cadence r",
+        "old r a",
+    ]
+
+
+def test_who_comes_back_gets_nothing_that_was_dealt_with_meanwhile() -> None:
+    other = Joined(at(0), "o")
+    log = [R, other, TWO, Left(at(2), "r"), *sent(4, "w1", ("o", "a")), Joined(at(5), "r")]
+    assert judged(*log, sent(11, "w2", ("o", "b"), ("r", "b"))) == []
+    assert judged(*log, sent(11, "w2", ("o", "b"), ("r", "a b"))) == ["old r a"]
+
+
+def test_who_is_gone_gets_nothing() -> None:
+    assert judged(R, ONE, Left(at(2), "r"), sent(4, "w1", ("r", "a"))) == ["away r", "cadence r"]
+
+
+def test_what_is_off_topic_never_comes() -> None:
+    fan, other = Joined(at(0), "r", "", FILM), Joined(at(0), "o")
+    posts = read(1, listed("a", 1, "film"), listed("b", 1, "books"))
+    weekly = sent(4, "w1", ("r", "a"), ("o", "a b"))
+    everything = ChoseTopics(at(5), "r", frozenset())
+    assert judged(fan, other, posts, weekly, everything, topics=TOPICS) == []
+    assert judged(fan, other, posts, weekly, everything, sent(11, "w2", ("r", "b")), topics=TOPICS) == ["old r b"]
+    assert judged(fan, other, posts, sent(4, "w1", ("r", "a b"), ("o", "a b")), topics=TOPICS) == [
+        "old r b",
+        "unwanted r b",
+    ]
+
+
+def test_topics_that_change_between_approval_and_sending_leave_both_open() -> None:
+    fan, other = Joined(at(0), "r", "", FILM), Joined(at(0), "o")
+    posts = read(1, listed("b", 1, "books"))
+    begun = [
+        approved(3, "w1"),
+        ChoseTopics(at(3.5), "r", frozenset()),
+        Began(at(4), "w1"),
+        Email(at(4), "o", "w1", "b"),
+    ]
+    assert judged(fan, other, posts, begun, topics=TOPICS) == ["either: topics changed between approval and sending"]
+
+
+def test_what_is_gone_from_its_source_is_out_while_it_is_gone() -> None:
+    assert judged(R, ONE, read(2)) == []
+    assert judged(R, ONE, read(2), sent(4, "w1", ("r", "a"))) == ["unwanted r a"]
+    assert judged(R, ONE, read(2), ONE) == ["lost r a"]
+
+
+def test_an_edition_that_is_cancelled_while_it_is_sent_is_over_unless_it_is_sent_to_those_left() -> None:
+    other = Joined(at(0), "o")
+    stopped = [approved(4, "w1"), Began(at(4), "w1"), Email(at(4), "o", "w1", ("a",)), Stopped(at(4), "w1")]
+    assert judged(R, other, ONE, stopped) == []
+    assert judged(R, other, ONE, stopped, sent(11, "w2", ("r", "a"))) == ["old r a"]
+    assert judged(R, other, ONE, stopped, Resent(at(5), "w1")) == ["lost r a"]
+    assert judged(R, other, ONE, stopped, Resent(at(5), "w1"), Email(at(5), "r", "w1", ("a",))) == []
+
+
+def test_a_letter_may_bring_a_post_again_and_no_edition_does_afterwards() -> None:
+    letter = sent(5, "letter", ("r", "a"), kind=Kind.LETTER, added=frozenset("a"))
+    assert judged(R, ONE, sent(4, "w1", ("r", "a")), letter) == []
+    assert judged(R, ONE, letter, sent(11, "w1", ("r", "a"))) == ["twice r a"]
+    assert judged(R, ONE, letter, Joined(at(6), "new")) == []
+
+
+def test_an_unconfirmed_email_leaves_both_open() -> None:
+    begun = [approved(4, "w1", shown=frozenset("a")), Began(at(4), "w1"), Lost(at(4), "w1", "r")]
+    assert judged(R, ONE, begun) == ["either: in an email that is unconfirmed"]
+
+
+def test_an_edition_that_was_never_approved() -> None:
+    assert judged(R, ONE, Email(at(4), "r", "w1", ("a",))) == ["lost r a", "unwanted r"]

@@ -4,31 +4,22 @@ Anyone can send such a report, so it only is shown. One about a domain that is n
 and its identifier stand for a report, so that a copy of it adds nothing.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
+from django.db import transaction
+
 from newsletter.config import Config
-from newsletter.delivery.dmarc.aggregate import AggregateReport, InvalidReport, read_reports
+from newsletter.delivery.dmarc.aggregate import AggregateReport
 from newsletter.mime.headers import ascii_domain
 from newsletter.models import DmarcReport, DmarcResult
 
-_SIGNS = (b"application/", b"text/xml")
 
-
-def take_reports(configuration: Config, raw: bytes, now: datetime) -> bool | None:
-    """Store the reports in an email, in a transaction.
-
-    Returns whether it has any, and None if it has one that can't be read.
-    """
-    if not any(sign in raw[:100_000].lower() for sign in _SIGNS):
-        return False
-    try:
-        found = read_reports(raw)
-    except InvalidReport:
-        return None
-    for report in found:
+def store(configuration: Config, reports: Sequence[AggregateReport], now: datetime) -> None:
+    """Store reports about our domains, each in a transaction of its own, so that others can write between them."""
+    for report in reports:
         if _is_ours(report.domain, configuration):
             _store(report, now)
-    return bool(found)
 
 
 def _is_ours(domain: str, configuration: Config) -> bool:
@@ -37,6 +28,7 @@ def _is_ours(domain: str, configuration: Config) -> bool:
     return "." in domain and any(each == domain or each.endswith(f".{domain}") for each in ours)
 
 
+@transaction.atomic
 def _store(report: AggregateReport, now: datetime) -> None:
     row, new = DmarcReport.objects.get_or_create(
         receiver=report.receiver,

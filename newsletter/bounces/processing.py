@@ -3,29 +3,33 @@
 An email affects a subscription only if it identifies a delivery: by its return path, which is proof, or by the
 unsubscribe link or the Message-ID in the returned headers, which anyone knows to whom the email was forwarded. An
 address alone has no effect, since anybody could write it. An email takes effect once, however often it is read, and is
-marked as read after that is committed. An email that isn't understood stays unread, and is flagged for a person.
+marked as read after that is committed. An email that isn't understood stays unread, and is flagged for a person; so is
+one that its reader took too long for, or that was being read when the program was killed. Emails are read outside of
+transactions.
 """
 
+import contextlib
 import hashlib
 import logging
 import re
-import traceback
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 
-from newsletter.bounces import mailbox_status, policy, rates
-from newsletter.bounces.dmarc_reports import take_reports
+from newsletter import sandbox
+from newsletter.bounces import dmarc_reports, mailbox_status, policy, rates
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
+from newsletter.bounces.reading import MailReader, needs_child, read_mail
 from newsletter.config import Config
-from newsletter.delivery.bounces import BounceKind, Returned, read
+from newsletter.delivery.bounces import BounceKind, Returned
+from newsletter.delivery.dmarc.aggregate import AggregateReport, InvalidReport
 from newsletter.models import Bounce, Delivery, Edition
+from newsletter.sandbox import LimitExceeded
 from newsletter.sending import audience, return_path
 from subscribers import tokens
 from subscribers.models import Subscriber
@@ -37,6 +41,7 @@ LOOK_BACK = timedelta(days=60)
 _LINK = re.compile(r"/u/([A-Za-z0-9_-]{20,60})")
 
 Step = Callable[[int, int], None]
+Read = Callable[[bytes], list[AggregateReport] | Returned]
 
 
 class BounceEffect(StrEnum):
@@ -74,12 +79,13 @@ def read_mailbox(configuration: Config, now: datetime, step: Step = lambda done,
 def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
     counts: Counter[BounceEffect] = Counter()
     suppressed = 0
-    with ImapMailbox(configuration.bounces.imap) as mailbox:
+    with ImapMailbox(configuration.bounces.imap) as mailbox, MailReader() as reader:
         waiting = mailbox.unread()
         for done, uid in enumerate(waiting, 1):
             raw = mailbox.mail(uid)
             if raw is not None:
-                became, more = _take_safely(configuration, uid, raw, now)
+                with mailbox.flagged(uid) if needs_child(raw) else contextlib.nullcontext():
+                    became, more = _take_safely(configuration, uid, raw, now, reader.read)
                 mailbox.mark(uid, FLAGGED if became is BounceEffect.UNKNOWN else SEEN)
                 counts[became] += 1
                 suppressed += more
@@ -103,15 +109,17 @@ def tick(configuration: Config, now: datetime) -> None:
         log.warning("%s mails in the bounce mailbox were not understood; they are flagged there", puzzles)
 
 
-def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime) -> tuple[BounceEffect, int]:
+def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime, read: Read) -> tuple[BounceEffect, int]:
     """Let one message take effect; if the program fails on it, log that without its content, and tell the editors.
 
     A database that is away is no fault of the message, which stays unread.
     """
     try:
-        return take(configuration, raw, now)
+        return take(configuration, raw, now, read)
     except (InterfaceError, OperationalError):
         raise
+    except LimitExceeded as limit:
+        where = str(limit)
     except Exception as fault:  # noqa: BLE001 - one bad message must not keep the others from being read
         where = place_of(fault)
     log.error("a message in the bounce mailbox could not be processed and is flagged there: %s", where)
@@ -121,17 +129,18 @@ def _take_safely(configuration: Config, uid: str, raw: bytes, now: datetime) -> 
 
 def place_of(fault: Exception) -> str:
     """Return an exception's type and where it was raised; its message may quote the email."""
-    last = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"{type(fault).__name__} at {Path(last.filename).name}:{last.lineno}"
+    return f"{type(fault).__name__} at {sandbox.place_of(fault)}"
 
 
-def take(configuration: Config, raw: bytes, now: datetime) -> tuple[BounceEffect, int]:
-    """Let one email take effect; gives what became of it, and how many addresses are suppressed by it."""
-    with transaction.atomic():
-        reported = take_reports(configuration, raw, now)
-    if reported is not False:
-        return (BounceEffect.DMARC if reported else BounceEffect.UNKNOWN), 0
-    returned = read(raw)
+def take(configuration: Config, raw: bytes, now: datetime, read: Read = read_mail) -> tuple[BounceEffect, int]:
+    """Let one email take effect; return what became of it, and how many addresses are suppressed by it."""
+    try:
+        returned = read(raw)
+    except InvalidReport:
+        return BounceEffect.UNKNOWN, 0
+    if isinstance(returned, list):
+        dmarc_reports.store(configuration, returned, now)
+        return BounceEffect.DMARC, 0
     with transaction.atomic():
         return _take(configuration.bounces.return_path, returned, _name_of(returned, raw), now)
 

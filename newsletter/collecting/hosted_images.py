@@ -17,11 +17,11 @@ from newsletter.collecting.budget import Budget
 from newsletter.config import Config
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.sandbox import Sandbox
 from newsletter.images import store
 from newsletter.images.mail_image import ImageProblem, MailImage
 from newsletter.messages import Message
 from newsletter.models import HostedImage
+from newsletter.sandbox import Sandbox
 
 MOST = 300
 MOST_BYTES = 200_000_000
@@ -112,7 +112,7 @@ def _outcomes(configuration: Config, urls: Collection[str]) -> Iterator[tuple[st
     """Yield what came of each address, but for those for which the budget was spent."""
     budget, turn = Budget(time.monotonic() + SECONDS, MOST_BYTES), threading.Lock()
     with (
-        Sandbox(_CPU_SECONDS, _MEGABYTES) as sandbox,
+        Sandbox(_CPU_SECONDS, _MEGABYTES, problem=SourceProblem) as sandbox,
         ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="images") as pool,
     ):
 

@@ -20,7 +20,6 @@ from newsletter.config import Config
 from newsletter.domain.found_post import Image
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.sandbox import Sandbox
 from newsletter.feeds.sources.video_pages import VideoPage, read_video_page
 from newsletter.images import store
 from newsletter.images.mail_image import ImageProblem
@@ -28,6 +27,7 @@ from newsletter.images.measuring import ENOUGH, measure
 from newsletter.models import MeasuredImage, Post, VideoPreview
 from newsletter.render.content.post_images import unmeasured
 from newsletter.render.content.videos import video_links
+from newsletter.sandbox import Sandbox
 
 MOST = 200
 MOST_BYTES = 100_000_000
@@ -139,7 +139,7 @@ def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: 
 
 def _fetch_previews(configuration: Config, videos: list[Video], now: datetime, budget: Budget) -> None:
     there = {row.key: row for row in VideoPreview.objects.filter(key__in={_key(video.url) for video in videos})}
-    with Sandbox(_CPU_SECONDS, _MEGABYTES) as sandbox:
+    with Sandbox(_CPU_SECONDS, _MEGABYTES, problem=SourceProblem) as sandbox:
         for video in {video.url: video for video in videos}.values():
             row = there.get(_key(video.url))
             if budget.is_spent or (row and (row.name or row.tried_at > now - RETRY_AFTER)):

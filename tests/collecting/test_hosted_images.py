@@ -12,9 +12,9 @@ from PIL import Image
 from newsletter import config
 from newsletter.collecting import hosted_images
 from newsletter.config import Config
-from newsletter.feeds.sandbox import Sandbox
 from newsletter.images import store
 from newsletter.models import HostedImage
+from newsletter.sandbox import Sandbox
 from tests.doubles.pictures import HEIC, SVG, bomb, megabytes_of_refusing, picture
 from tests.feeds.conftest import Answer, Site
 from tests.web.make import NOW

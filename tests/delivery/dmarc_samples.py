@@ -3,6 +3,7 @@
 import gzip
 import io
 import zipfile
+from collections.abc import Iterable
 from email.message import EmailMessage
 from typing import Any
 
@@ -45,6 +46,21 @@ def zipped(document: bytes, name: str = "receiver.example!example.org!1!2.xml") 
     return octets.getvalue()
 
 
+def zipped_together(documents: Iterable[bytes]) -> bytes:
+    """Several documents in a zip file."""
+    octets = io.BytesIO()
+    with zipfile.ZipFile(octets, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, document in enumerate(documents):
+            archive.writestr(f"{number}.xml", document)
+    return octets.getvalue()
+
+
+def of_size(octets: int, **given: Any) -> bytes:
+    """A report's document that is as large as this."""
+    records = record() * (octets // len(record()))
+    return xml(records, **given)
+
+
 def email(
     attachment: bytes, kind: str = "gzip", message_id: str = "<1@receiver.example>", *, alone: bool = False
 ) -> bytes:
@@ -59,6 +75,17 @@ def email(
     else:
         mail.set_content("This is an aggregate report.\n")
         mail.add_attachment(attachment, maintype="application", subtype=kind, filename="report")
+    return mail.as_bytes()
+
+
+def with_zips(archives: Iterable[bytes]) -> bytes:
+    """An email with several zip files."""
+    mail = EmailMessage()
+    mail["From"] = "reports@receiver.example"
+    mail["Message-ID"] = "<zips@receiver.example>"
+    mail.set_content("These are aggregate reports.\n")
+    for number, archive in enumerate(archives):
+        mail.add_attachment(archive, maintype="application", subtype="zip", filename=f"{number}.zip")
     return mail.as_bytes()
 
 

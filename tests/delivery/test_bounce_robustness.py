@@ -1,10 +1,13 @@
 """No octets of a mail that came back raise an exception."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.delivery.bounces import BounceKind, read
+from newsletter.delivery.dmarc.aggregate import read_reports
 from tests.delivery.bounce_samples import MALFORMED, amazon, amazon_event, complaint, junk_mail_report, prose, report
 from tests.delivery.test_bounce_complaints import as_base64
 
@@ -80,3 +83,21 @@ def test_a_lone_surrogate_is_stored_nowhere(charset: str) -> None:
     found = read(b"From: MAILER-DAEMON@mx.example\r\n" + kind + surrogate + b"@mx.example>\r\n\r\n" + body)
     said = (found.text, found.message_id, found.original_id, found.unsubscribe, *found.recipients, *found.about)
     assert "".join(said).encode()
+
+
+LONG_FIELDS = [
+    b'multipart/mixed; a="' + b";" * 1_400_000,
+    b'multipart/mixed; a="' + (b";" * 900 + b"\r\n ") * 1_500,
+    b"multipart/mixed; boundary=b" + (b";a=b" * 200 + b"\r ") * 1_500,
+    b"multipart/mixed; boundary=b" + (b";a*0*=b" * 100 + b"\n\t") * 1_500,
+]
+
+
+@pytest.mark.parametrize("field", LONG_FIELDS, ids=["one line", "folded", "parameters", "continuations"])
+@pytest.mark.parametrize("within", [b"", b"Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n"])
+def test_the_time_for_a_long_field_is_linear_to_its_size(field: bytes, within: bytes) -> None:
+    raw = within + b"Content-Type: " + field + b"\r\nX: application/\r\n\r\n"
+    began = time.process_time()
+    read(raw)
+    read_reports(raw)
+    assert time.process_time() - began < 2  # it was a minute

@@ -11,10 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from newsletter.delivery.dmarc import attachments
 from newsletter.delivery.dmarc.aggregate import MOST_RESULTS, InvalidReport, ServerResult, read_report, read_reports
 from newsletter.delivery.dmarc.attachments import LARGEST_EMAIL, LARGEST_FILE, LARGEST_XML
 from tests.delivery import bounce_samples
-from tests.delivery.dmarc_samples import BEGIN, DAY, email, record, report, xml, zipped
+from tests.delivery.dmarc_samples import (
+    BEGIN,
+    DAY,
+    email,
+    of_size,
+    record,
+    report,
+    with_zips,
+    xml,
+    zipped,
+    zipped_together,
+)
 
 ONE = (ServerResult("203.0.113.1", 12, True, True, "none"),)
 
@@ -129,6 +141,21 @@ def test_a_file_that_unpacks_to_gigabytes_is_refused_in_little_memory() -> None:
         assert tracemalloc.get_traced_memory()[1] < 6 * LARGEST_XML
     finally:
         tracemalloc.stop()
+
+
+def test_an_email_has_at_most_ten_documents() -> None:
+    archive = zipped_together(xml(identifier=f"r-{number}") for number in range(5))
+    assert len(read_reports(with_zips([archive] * 2))) == 10
+    with pytest.raises(InvalidReport):
+        read_reports(with_zips([archive] * 3))
+
+
+def test_all_documents_of_an_email_together_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attachments, "LARGEST_XML", 30_000)
+    archive = zipped_together([of_size(10_000)])
+    assert len(read_reports(with_zips([archive] * 2))) == 2
+    with pytest.raises(InvalidReport):
+        read_reports(with_zips([archive] * 4))
 
 
 def test_entities_are_never_expanded() -> None:

@@ -27,6 +27,11 @@ MALFORMED = (
 """What the standard library's email package and its codecs raise for malformed messages."""
 
 LONGEST, LONGEST_HTML = 100_000, 20_000
+LONGEST_FIELD = 2_000
+"""Octets of a field of MIME (Content-Type, Content-Disposition) that are looked at. The parser of the standard library
+takes quadratic time for their parameters: 31 seconds for 180,000 semicolons behind a quotation mark.
+"""
+_MIME_FIELD = re.compile(rb"(?i)(?:(?<=[\r\n])|\A)content-[a-z-]{1,40}:[^\r\n]*(?:(?:\r\n|\r|\n)[ \t][^\r\n]*)*")
 _ADDRESS = re.compile(r"[^\x00-\x20\x7f\s<>()\[\]\"',:;\\\ud800-\udfff]{1,128}@[A-Za-z0-9._-]*[A-Za-z0-9]")
 _CUT = re.compile(
     r"^.{0,40}(?:below this line|below the next line is|copy of the message|(?:original|unsent|returned) mes?sage"
@@ -69,6 +74,7 @@ class Parts:
 
 def parse(raw: bytes) -> Message:
     """Parse a message; one whose structure is malformed keeps its header and has its body as text."""
+    raw = _MIME_FIELD.sub(lambda found: found[0][:LONGEST_FIELD], raw)
     try:
         return message_from_bytes(raw)
     except MALFORMED:

@@ -1,7 +1,8 @@
 """Attachments of an email that may be DMARC reports, unpacked within limits.
 
-A zip or gzip file can unpack to a thousand times its size, so no more is unpacked than `LARGEST_XML`. Attachments of
-emails inside the email are not looked at: they are what a bounce brings back.
+A zip or gzip file can unpack to a thousand times its size, so no more is unpacked of an email than `LARGEST_XML`, and
+no more than `MOST_DOCUMENTS`: a receiver sends one report in an email (RFC 7489 7.2.1.1). Attachments of emails inside
+the email are not looked at: they are what a bounce brings back.
 """
 
 import io
@@ -15,9 +16,9 @@ from newsletter.delivery.bounces.parts import MALFORMED, parse
 LARGEST_EMAIL = 1_500_000
 LARGEST_FILE = 1_000_000
 LARGEST_XML = 10_000_000
-"""Octets of the email, of an attachment, and of what is unpacked from it."""
+"""Octets of the email, of an attachment, and of what is unpacked from all of them."""
 
-MOST_ATTACHMENTS, MOST_ENTRIES = 10, 10
+MOST_ATTACHMENTS, MOST_DOCUMENTS = 10, 10
 _GZIP, _ZIP, _XML = b"\x1f\x8b", b"PK\x03\x04", (b"<", b"\xef\xbb\xbf<")
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
@@ -30,13 +31,30 @@ class NotUnpacked(ValueError):
 
 def documents(raw: bytes) -> Iterator[bytes]:
     """Yield the XML documents in the attachments of an email. Raises NotUnpacked."""
+    unpacked = _Unpacked()
     for octets in _files(raw):
         if octets.startswith(_GZIP):
-            yield _gunzipped(octets)
+            yield unpacked.counted(_gunzipped(octets, unpacked.left))
         elif octets.startswith(_ZIP):
-            yield from _unzipped(octets)
+            yield from _unzipped(octets, unpacked)
         elif octets.startswith(_XML):
-            yield octets
+            yield unpacked.counted(octets)
+
+
+class _Unpacked:
+    """What was unpacked of an email so far."""
+
+    def __init__(self) -> None:
+        self.left = LARGEST_XML
+        self._documents = 0
+
+    def counted(self, document: bytes) -> bytes:
+        """Count a document. Raises NotUnpacked if it is one too many, or too large with those before it."""
+        self.left -= len(document)
+        self._documents += 1
+        if self.left < 0 or self._documents > MOST_DOCUMENTS:
+            raise NotUnpacked
+        return document
 
 
 def _files(raw: bytes) -> list[bytes]:
@@ -65,35 +83,34 @@ def _octets(part: Message) -> bytes:
     return found if isinstance(found, bytes) else b""
 
 
-def _gunzipped(octets: bytes) -> bytes:
+def _gunzipped(octets: bytes, most: int) -> bytes:
+    """Unpack a gzip file, but no more than one octet above `most`."""
     unpacking = zlib.decompressobj(_GZIP_HEADER)
     try:
-        unpacked = unpacking.decompress(octets, LARGEST_XML + 1)
+        unpacked = unpacking.decompress(octets, most + 1)
     except zlib.error as e:
         raise NotUnpacked from e
-    if not unpacking.eof or len(unpacked) > LARGEST_XML:
+    if not unpacking.eof and len(unpacked) <= most:
         raise NotUnpacked
     return unpacked
 
 
-def _unzipped(octets: bytes) -> Iterator[bytes]:
+def _unzipped(octets: bytes, unpacked: _Unpacked) -> Iterator[bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(octets)) as archive:
             entries = archive.infolist()
-            if len(entries) > MOST_ENTRIES:
+            if len(entries) > MOST_DOCUMENTS:
                 raise NotUnpacked
             for entry in entries:
                 if entry.filename.lower().endswith(".xml"):
-                    yield _entry(archive, entry)
+                    yield unpacked.counted(_entry(archive, entry, unpacked.left))
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError) as e:
         raise NotUnpacked from e
 
 
-def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
+    """Unpack an entry, but no more than one octet above `most`."""
     if entry.compress_type not in _METHODS or entry.flag_bits & _ENCRYPTED:
         raise NotUnpacked
     with archive.open(entry) as file:
-        unpacked = file.read(LARGEST_XML + 1)
-    if len(unpacked) > LARGEST_XML:
-        raise NotUnpacked
-    return unpacked
+        return file.read(most + 1)

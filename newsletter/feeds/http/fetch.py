@@ -23,10 +23,10 @@ from newsletter.feeds.document import split_address
 from newsletter.feeds.html.markup import without_controls
 from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.feeds.model import SourceProblem
-from newsletter.feeds.sandbox import Sandbox
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
+from newsletter.sandbox import Sandbox
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -82,7 +82,7 @@ class Fetcher:
         self._timeout = collect.timeout.total_seconds()
         self._end = time.monotonic() + _WHOLE_READING * self._timeout
         self._watch = Watch()
-        self._sandbox = Sandbox()
+        self._sandbox = Sandbox(problem=SourceProblem)
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers.update({"User-Agent": user_agent(site_url), "Accept": accept})

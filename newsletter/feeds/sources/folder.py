@@ -21,11 +21,11 @@ from newsletter.feeds.formats.frontmatter import FrontMatterProblem, moment, spl
 from newsletter.feeds.isolate import fault
 from newsletter.feeds.model import EVERYTHING, Page, SourceProblem
 from newsletter.feeds.post import Raw, finish, text_as_html
-from newsletter.feeds.sandbox import Sandbox
 from newsletter.feeds.sources.sitetags import without_site_tags
 from newsletter.messages import Message, message_of
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
+from newsletter.sandbox import Sandbox
 
 MAXIMUM_FILES = 5_000
 LARGE_FILE = 50_000
@@ -66,7 +66,7 @@ def read_folder(folder: Folder) -> Page:
     every = True
     if not folder.base:
         problems.append(messages.NO_BASE())
-    with Sandbox(large=LARGE_FILE) as sandbox:
+    with Sandbox(large=LARGE_FILE, problem=SourceProblem) as sandbox:
         for number, path in enumerate(_files(folder.path)):
             if number == MAXIMUM_FILES:
                 problems.append(messages.TOO_MANY_FILES(most=MAXIMUM_FILES))

@@ -11,13 +11,13 @@ from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.isolate import fault
 from newsletter.feeds.model import Memory, NotAFeed, Page, SourceProblem, SourceReading
-from newsletter.feeds.sandbox import Sandbox
 from newsletter.feeds.sources import blogger, wordpress
 from newsletter.feeds.sources.discover import DiscoveredFeed, discover
 from newsletter.feeds.sources.paging import feed_page, load_feed_page, newest_first, read_back
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
+from newsletter.sandbox import Sandbox
 
 _AHEAD = timedelta(days=1)
 _log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def read_file(path: Path, base_url: str = "") -> SourceReading:
     """Read a feed from a file, as if it had been fetched from `base_url`: every entry, in the file's order."""
     try:
         body = path.read_bytes()
-        with Sandbox() as sandbox:
+        with Sandbox(problem=SourceProblem) as sandbox:
             feed = sandbox.read(len(body), parse, body, base_url or path.absolute().as_uri())
     except (NotAFeed, SourceProblem, OSError) as e:
         unread = messages.UNREADABLE_FILE(cause=e.strerror or str(e)) if isinstance(e, OSError) else e.message

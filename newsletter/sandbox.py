@@ -1,7 +1,8 @@
-"""Run functions on large foreign documents in a child process with limits of CPU time and memory.
+"""Run functions on foreign input in a child process with limits of CPU time and memory.
 
-Small ones are read in this process: every parser here takes time linear to a document's size, so that they cost little,
-and a child takes a second to start.
+Small documents are read in this process: every parser takes time linear to a document's size, so that they cost little,
+and a child takes some tenths of a second to start. What the child imports decides how long that takes, so this module
+imports little.
 """
 
 import os
@@ -12,13 +13,14 @@ import socket
 import subprocess
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
 
-from newsletter.feeds.model import SourceProblem
-from newsletter.messages import Message
+from newsletter.messages import Message, Problem
 from newsletter.messages import sources as messages
 
 P = ParamSpec("P")
@@ -31,11 +33,16 @@ MEGABYTES = 800
 LARGE = 1_000_000
 """The octets from which on a document is read in a child."""
 
-_WALL_SECONDS = 15 * CPU_SECONDS
+_WALL = 15
+"""Seconds that a call may take for each second of CPU time that it may use: other processes need the processors too."""
 
 
 _TURNS = threading.BoundedSemaphore(2)
 """Calls at a time in all of this process, as each may take `MEGABYTES`."""
+
+
+class LimitExceeded(Problem):
+    """The child exceeded a limit, or crashed."""
 
 
 class _Child:
@@ -53,13 +60,14 @@ class _Child:
                 env={**os.environ, "PYTHONPATH": path},
             )
         self._pipe = Connection(ours.detach())
+        self._wall_seconds = _WALL * max(1.0, cpu_seconds)
 
     def call(self, job: bytes) -> tuple[bool, Any]:
         """Return whether the function returned, and its result or exception. Raises EOFError or OSError if the child
         ended.
         """
         self._pipe.send_bytes(job)
-        if not self._pipe.poll(_WALL_SECONDS):
+        if not self._pipe.poll(self._wall_seconds):
             raise EOFError
         answer: tuple[bool, Any] = pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - from our own child
         return answer
@@ -75,11 +83,21 @@ class _Child:
 
 
 class Sandbox:
-    """A child process for the calls of one thread, started when it is first needed and replaced if it ends."""
+    """A child process for the calls of one thread, started when it is first needed and replaced if it ends.
 
-    def __init__(self, cpu_seconds: float = CPU_SECONDS, megabytes: int = MEGABYTES, large: int = LARGE) -> None:
+    `problem` makes the exception that is raised where a limit was exceeded or the child crashed.
+    """
+
+    def __init__(
+        self,
+        cpu_seconds: float = CPU_SECONDS,
+        megabytes: int = MEGABYTES,
+        large: int = LARGE,
+        problem: Callable[[Message], Problem] = LimitExceeded,
+    ) -> None:
         self._limits = cpu_seconds, megabytes
         self._large = large
+        self._problem = problem
         self._child: _Child | None = None
 
     def __enter__(self) -> Self:
@@ -97,7 +115,8 @@ class Sandbox:
     def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a function of a module, whose arguments and result can be pickled, in the child.
 
-        Raises what the function raises, and SourceProblem where a limit was exceeded or the child crashed.
+        Raises what the function raises, with the place in the code as its note, and `problem` where a limit was
+        exceeded or the child crashed.
         """
         job = pickle.dumps((function, args, kwargs))
         with _TURNS:
@@ -106,7 +125,7 @@ class Sandbox:
                 returned, result = child.call(job)
             except (EOFError, OSError):
                 self._child = None
-                raise SourceProblem(self._reason(child.end())) from None
+                raise self._problem(self._reason(child.end())) from None
         if not returned:
             raise result
         found: T = result
@@ -149,4 +168,13 @@ def _answer(job: bytes) -> bytes:
     except MemoryError:
         os._exit(1)
     except Exception as e:  # noqa: BLE001 - handed to the caller
+        e.add_note(place_of(e))
         return pickle.dumps((False, e))
+
+
+def place_of(error: Exception) -> str:
+    """Return where an exception was raised, in the child if it has a note of it: the file's name and the line."""
+    for note in getattr(error, "__notes__", ()):
+        return str(note)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(last.filename).name}:{last.lineno}"

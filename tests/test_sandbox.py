@@ -13,9 +13,9 @@ from newsletter.config import Collect, SourceSettings
 from newsletter.feeds import read, read_file
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.html import tags
-from newsletter.feeds.model import NotAFeed, SourceProblem
-from newsletter.feeds.sandbox import LARGE, Sandbox
+from newsletter.feeds.model import NotAFeed
 from newsletter.feeds.sources import discover
+from newsletter.sandbox import LARGE, LimitExceeded, Sandbox
 
 BASE = "https://blog.example/"
 
@@ -60,7 +60,7 @@ def test_a_call_beyond_a_limit_ends_the_child_and_no_other_call(
     function: object, argument: object, sentence: str
 ) -> None:
     with Sandbox(cpu_seconds=0.3) as sandbox:
-        with pytest.raises(SourceProblem, match=sentence):
+        with pytest.raises(LimitExceeded, match=sentence):
             sandbox.run(function, argument)
         assert sandbox.run(int, "5") == 5
 

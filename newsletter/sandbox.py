@@ -162,8 +162,8 @@ def serve(descriptor: int, cpu_seconds: float, megabytes: int) -> None:
 
 def _answer(job: bytes) -> bytes:
     """Return the pickled outcome of a call. MemoryError ends the child process, since its memory may not be freed."""
-    function, args, kwargs = pickle.loads(job)  # noqa: S301 - from our own parent
     try:
+        function, args, kwargs = pickle.loads(job)  # noqa: S301 - from our own parent
         return pickle.dumps((True, function(*args, **kwargs)))
     except MemoryError:
         os._exit(1)

@@ -24,7 +24,7 @@ from django.db.models import QuerySet
 from newsletter import sandbox
 from newsletter.bounces import dmarc_reports, mailbox_status, policy, rates
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
-from newsletter.bounces.reading import MailReader, needs_child, read_mail
+from newsletter.bounces.mail_reader import MailReader, needs_child, read_mail
 from newsletter.config import Config
 from newsletter.delivery.bounces import BounceKind, Returned
 from newsletter.delivery.dmarc.aggregate import AggregateReport, InvalidReport

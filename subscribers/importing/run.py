@@ -91,7 +91,7 @@ def import_file(
     with opened(path) as file:
         total = path.stat().st_size
         found = (line for line in lines(path, file, meanings, dates) if line.number > after)
-        while batch := list(islice(found, PORTION)):
+        while batch := [(line, _checked(line)) for line in islice(found, PORTION)]:
             with transaction.atomic():
                 done = _counted(_take(batch, order, tried), file.buffer.tell(), total)
                 portion(done)
@@ -111,9 +111,10 @@ def _counted(verdicts: list[tuple[FileLine, str | Message]], done: int, total: i
     return Portion(verdicts[-1][0].number, counts, refused, done, total)
 
 
-def _take(batch: list[FileLine], order: Order, tried: set[int] | None) -> list[tuple[FileLine, str | Message]]:
+def _take(
+    checked: list[tuple[FileLine, Person | Message]], order: Order, tried: set[int] | None
+) -> list[tuple[FileLine, str | Message]]:
     """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
-    checked = [(line, _checked(line)) for line in batch]
     keys = list({person.address.key for _, person in checked if isinstance(person, Person)})
     portion = ImportBatch(order)
     portion.look_up(keys)

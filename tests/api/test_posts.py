@@ -1,7 +1,12 @@
 """Posts that are pushed in follow the rules of those that are collected."""
 
 import pytest
+from django.db import connection
 
+from newsletter.api.routes import ledger_posts
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.post import Raw, finish
+from newsletter.messages import Message
 from newsletter.models import Listing, Post
 from tests.api.client import ApiClient
 from tests.web import make
@@ -25,6 +30,19 @@ def test_a_pushed_post_is_in_the_edition_of_its_date(api: ApiClient) -> None:
 def test_its_html_is_cleaned(api: ApiClient) -> None:
     api.post("/posts", POST, 201)
     assert "script" not in Post.objects.get().html
+
+
+@pytest.mark.django_db(transaction=True)
+def test_its_html_is_cleaned_outside_of_transactions(api: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    inside: list[bool] = []
+
+    def noted(raw: Raw, base: str) -> tuple[FoundPost, tuple[Message, ...]]:
+        inside.append(connection.in_atomic_block)
+        return finish(raw, base)
+
+    monkeypatch.setattr(ledger_posts, "finish", noted)
+    api.post("/posts", POST, 201)
+    assert inside == [False]
 
 
 def test_pushing_it_again_updates_it(api: ApiClient) -> None:

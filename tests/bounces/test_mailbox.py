@@ -10,7 +10,7 @@ import pytest
 from django.db import OperationalError
 
 from newsletter.bounces import imap as mailbox
-from newsletter.bounces import mailbox_status, processing, reading
+from newsletter.bounces import mail_reader, mailbox_status, processing
 from newsletter.bounces.imap import MailboxProblem
 from newsletter.bounces.processing import BounceEffect, read_mailbox, take
 from newsletter.config import Bounces, Config
@@ -69,7 +69,7 @@ def test_a_message_that_makes_the_program_fail_is_flagged_and_logged_without_its
         return read(raw)
 
     edition = samples.sending(1)
-    monkeypatch.setattr(reading, "read", failing)
+    monkeypatch.setattr(mail_reader, "read", failing)
     good = report(to=verp(edition), address="r1@reader.example", diagnostic="smtp; 550 5.1.1 User unknown")
     with imap.Imap([report(), good]) as server:
         assert read_mailbox(with_mailbox(server), NOW).counts["hard"] == 1

@@ -14,6 +14,7 @@ from newsletter import config
 from newsletter.config import parse
 from newsletter.images import store
 from newsletter.web.desk import admission
+from newsletter.web.desk.writing import views as writing
 from tests.settings import TEXT
 
 UPLOAD = "/desk/editor/image/"
@@ -32,6 +33,12 @@ def _file(width: int = 40, height: int = 20, form: str = "PNG") -> SimpleUploade
     data = io.BytesIO()
     Image.new("RGB", (width, height), "red").save(data, form)
     return SimpleUploadedFile("hus.png", data.getvalue())
+
+
+def test_an_image_that_takes_too_much_memory_costs_only_itself(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(writing, "MEGABYTES", 20)
+    answer = editor.post(UPLOAD, {"image": _file(4_000, 4_000)})
+    assert (answer.status_code, "20 MB of memory" in answer.json()["problem"]) == (422, True)
 
 
 def test_an_upload_is_served_to_everybody_for_a_year(editor: Client, folder: Path) -> None:

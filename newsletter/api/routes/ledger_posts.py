@@ -19,6 +19,9 @@ from newsletter.messages import general as messages
 from newsletter.models import EditionPost, Post
 from newsletter.render.content.markdown import markdown
 
+CLEANED = "newsletter.cleaned-post"
+"""The key of a request's META under which its cleaned post is."""
+
 router = Router(tags=["posts"])
 
 
@@ -46,7 +49,12 @@ def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
     return ApiAnswer(_shown([found])[0])
 
 
-@operation(router, "POST", "/posts", {200: PostOut, 201: PostOut})
+def _clean(request: HttpRequest, post: PushedPost) -> None:
+    """Clean the text of a post before the transaction, in which others would wait for it."""
+    request.META[CLEANED], _problems = finish(_raw(caller(request), post), post.url)
+
+
+@operation(router, "POST", "/posts", {200: PostOut, 201: PostOut}, first=_clean)
 def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
     """Push a post.
 
@@ -56,8 +64,7 @@ def push_post(request: HttpRequest, post: PushedPost) -> ApiAnswer:
     who = caller(request)
     newsletter = who.newsletter(post.newsletter)
     refuse_inactive(newsletter)
-    found, _problems = finish(_raw(who, post), post.url)
-    stored, new = pushed_posts.push(newsletter.name, found, who.now)
+    stored, new = pushed_posts.push(newsletter.name, request.META[CLEANED], who.now)
     headers = {"Location": f"/api/v1/posts/{stored.pk}"} if new else {}
     return ApiAnswer(_shown([stored])[0], 201 if new else 200, headers)
 

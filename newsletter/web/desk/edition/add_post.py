@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.utils.translation import gettext as _
-from lxml import html as lxml_html
-from lxml.etree import ParserError
 
 from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.editions.composing import bulk
 from newsletter.editions.problems import JobProblem
-from newsletter.feeds.html.markup import spaced
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
+from newsletter.feeds.sources.page_headline import page_headline
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
 from newsletter.messages.general import ALSO
@@ -73,22 +71,15 @@ def add(
 
 
 def _of_page(configuration: Config, url: str) -> tuple[str, str]:
-    """Headline and description that a page gives of itself (Open Graph, else its title)."""
+    """Headline and description that a page gives of itself."""
     try:
         with Fetcher(configuration.collect, configuration.site.url) as fetcher:
-            body = fetcher.get(url).body
-        page = lxml_html.document_fromstring(body)
+            response = fetcher.get(url)
+            found = fetcher.read(response, page_headline, response.body)
     except SourceProblem as problem:
         raise NotFound(ALSO(first=problem.message, second=messages.WRITE_HEADLINE())) from problem
-    except (ParserError, ValueError) as problem:
-        raise NotFound(messages.NOT_A_PAGE(url=url)) from problem
-    title = _first(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
-    if not title:
+    if found is None:
+        raise NotFound(messages.NOT_A_PAGE(url=url))
+    if not found.title:
         raise NotFound(messages.NO_PAGE_HEADLINE(url=url))
-    return title, _first(page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
-
-
-def _first(page: lxml_html.HtmlElement, *paths: str) -> str:
-    """Return the first of these XPaths that finds text, on one line."""
-    found = (spaced(str(text)) for path in paths for text in page.xpath(path))
-    return next((text.strip()[:500] for text in found if text.strip()), "")
+    return found.title, found.description

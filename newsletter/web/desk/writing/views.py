@@ -1,5 +1,7 @@
 """The editor's toolbar, the preview of a text, and uploads of images."""
 
+import threading
+
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
@@ -10,8 +12,12 @@ from newsletter.images.names import PATH
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
 from newsletter.render.content.markdown import markdown
+from newsletter.sandbox import CPU_SECONDS, MEGABYTES, Sandbox
 from newsletter.web.desk.pages import as_sentence, page
 from subscribers.requests import config_of
+
+_DECODING = threading.Lock()
+"""Held while an image is decoded, in a child: each may take a third of a gigabyte."""
 
 
 def tools(request: HttpRequest) -> HttpResponse:
@@ -41,7 +47,8 @@ def _stored(request: HttpRequest) -> str:
         raise Problem(messages.NO_FILE())
     from newsletter.images.decoding import prepare  # loads Pillow
 
-    found = prepare(file.read())
+    with _DECODING, Sandbox(CPU_SECONDS, MEGABYTES) as sandbox:
+        found = sandbox.run(prepare, file.read())
     try:
         return store.keep(config_of(request), found)
     except OSError as problem:

@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from newsletter.bounces import processing, reading
+from newsletter.bounces import mail_reader, processing
+from newsletter.bounces.mail_reader import LARGE, MailReader, read_mail
 from newsletter.bounces.processing import BounceEffect, read_mailbox, take
-from newsletter.bounces.reading import LARGE, MailReader, read_mail
 from newsletter.config import Config
 from newsletter.delivery.bounces import Returned
 from newsletter.delivery.dmarc.aggregate import AggregateReport
@@ -49,7 +49,7 @@ def test_each_report_is_stored_in_a_transaction_of_its_own(settings: Config) -> 
     ids=["a small bounce", "a report", "a large bounce"],
 )
 def test_what_is_large_or_has_attachments_is_read_in_a_child(raw: bytes, own_process: bool) -> None:
-    assert reading.needs_child(raw) is not own_process
+    assert mail_reader.needs_child(raw) is not own_process
     with MailReader() as reader:
         assert reader.read(raw) == read_mail(raw)
 
@@ -66,7 +66,7 @@ def test_an_email_that_ends_its_reader_is_set_aside_and_the_next_one_is_read(
     settings: Config, monkeypatch: pytest.MonkeyPatch, raw: bytes, told: str
 ) -> None:
     name, value = ("CPU_SECONDS", 0.3) if raw == SLOW else ("MEGABYTES", 60)
-    monkeypatch.setattr(reading, name, value)
+    monkeypatch.setattr(mail_reader, name, value)
     edition = samples.sending(1)
     with Imap([raw, report(to=verp(edition))]) as server:
         read = read_mailbox(with_mailbox(server), NOW)

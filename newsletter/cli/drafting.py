@@ -243,7 +243,7 @@ def preview(
         "revision": row.revision,
         "files": {kind: str(path) for kind, path in written.files.items()},
         "bytes": written.sizes,
-        "shortened": list(written.proof.rendered.shortened),
+        "shortened": [post.id for post in written.proof.rendered.shortened],
         "unlisted": list(written.proof.rendered.unlisted),
         "lint": findings,
         "variants": variants,
@@ -377,8 +377,12 @@ def _headline(document: dict[str, Any]) -> str:
 
 def _shortened(looked_at: "Proof") -> list[str]:
     """Return lines about posts that were shortened to keep the email below `maximum_size`."""
-    cut = looked_at.rendered.shortened
-    titles = [f"“{post.title}”" for post in looked_at.digest.posts if post.id in cut]
+    cut = {post.id: post for post in looked_at.rendered.shortened}
+    titles = [
+        f"“{post.title}” ({cut[post.id].words} of {cut[post.id].whole} words)"
+        for post in looked_at.digest.posts
+        if post.id in cut
+    ]
     lines = [f"shortened to stay below maximum_size: {', '.join(titles)}"] if titles else []
     if unlisted := len(looked_at.rendered.unlisted):
         lines.append(f"posts that don't fit and are only on the edition's page: {unlisted}")

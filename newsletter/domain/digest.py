@@ -141,12 +141,21 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortenedPost:
+    """A post that was cut to keep the email below its size limit, and how many of its words are left (0: the title)."""
+
+    id: str
+    words: int
+    whole: int
+
+
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """An edition as HTML and text, with placeholders for each reader's values.
 
     `placeholders` maps each placeholder to its slot; placeholders are random, so that no post can contain one.
-    `shortened` has the ids of posts that were cut to keep the email below its size limit, `unlisted` those of posts
-    for which there was no space even as titles. If there are any, `page` is the HTML of the edition's page, which lists
+    `shortened` has the posts that were cut to keep the email below its size limit, `unlisted` the ids of those for
+    which there was no space even as titles. If there are any, `page` is the HTML of the edition's page, which lists
     them all; otherwise the page shows `html`.
     """
 
@@ -155,7 +164,7 @@ class Rendered:
     html: str
     text: str
     placeholders: tuple[tuple[str, Slot], ...]
-    shortened: tuple[str, ...] = ()
+    shortened: tuple[ShortenedPost, ...] = ()
     unlisted: tuple[str, ...] = ()
     page: str = ""
 

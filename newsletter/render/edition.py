@@ -1,13 +1,16 @@
 """Renders an edition as HTML and text, once for all readers."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from heapq import heapify, heappop, heappush
+from math import inf
 from pathlib import Path
 
-from newsletter.domain.digest import Digest, DigestPost, Letterhead, Rendered
+from newsletter.domain.digest import Digest, DigestPost, Letterhead, Rendered, ShortenedPost
 from newsletter.domain.segments import Slot, SlotEncoding
-from newsletter.render.content.excerpt import count_words, excerpt
+from newsletter.render.content.cuts import Cuts
+from newsletter.render.content.excerpt import count_words
 from newsletter.render.html.assemble import html_part
 from newsletter.render.html.loader import render_template
 from newsletter.render.naming import close_up
@@ -16,18 +19,16 @@ from newsletter.render.scope import Scope
 from newsletter.render.template_context import edition_context
 from newsletter.render.theme.designs import DESIGNS, style_sheet_of, templates_of
 
-Cut = Callable[[str], tuple[str, bool]]
-
 
 def render(
     digest: Digest, templates: Path | None = None, *, maximum_size: int = 100_000, excerpt_words: int = 80
 ) -> Rendered:
     """Return the edition with placeholders for each reader's values; `templates` is the folder beside config.toml.
 
-    Above `maximum_size` bytes of HTML (see `size`), the longest bodies are shortened step by step, all of them to the
-    same number of words and none below `excerpt_words`; then the longest become titles.
-    If that is not enough, the table of contents is left out, and the last posts become a number with a link to the
-    edition's page. `Rendered.shortened` and `Rendered.unlisted` have the ids of those posts. Only a template or an
+    Above `maximum_size` bytes of HTML (see `size`), the longest texts give up blocks from their end, none of them below
+    `excerpt_words`, until the rest fits and no further block would. If excerpts are too much, the largest become
+    titles. If that is not enough, the table of contents is left out, and the last posts become a number with a link to
+    the edition's page. `Rendered.shortened` and `Rendered.unlisted` have those posts. Only a template or an
     editor's text that is larger than `maximum_size` without any post stays above it; then every title is listed. Raises
     `loader.TemplateProblem`, a sentence with template and line.
     """
@@ -61,27 +62,51 @@ class _Fitting:
         self._placeholders = Placeholders()
 
     def fit(self, digest: Digest, excerpt_words: int) -> Rendered:
-        shortened: dict[str, None] = {}
-        html = self._html(digest)
-        for words in _lengths(digest, excerpt_words) if self._excess(html, digest) > 0 else ():
-            if (excess := self._excess(html, digest)) <= 0:
-                break
-            cut = partial(excerpt, words=words)
-            saved = _savings(digest, cut)
-            if words > excerpt_words and sum(saved.values()) < excess:
-                continue
-            digest = _shorten(digest, saved, cut)
-            shortened |= dict.fromkeys(saved)
+        whole, html = digest, self._html(digest)
+        if self._excess(html, digest) > 0:
+            digest, html = self._cut_longest(digest, excerpt_words)
+        while (excess := self._excess(html, digest)) > 0 and (ids := _largest(digest, excess)):
+            digest = _with_texts(digest, dict.fromkeys(ids, ("", False)))
             html = self._html(digest)
-        while (excess := self._excess(html, digest)) > 0 and (ids := _longest(digest, _nothing, excess)):
-            digest = _shorten(digest, ids, _nothing)
-            shortened |= dict.fromkeys(ids)
-            html = self._html(digest)
+        shortened = _shortened(whole, digest)
         page = ""
         if self._excess(html, digest) > 0:
             page = html
             digest, html = self._list_fewer(replace(digest, contents=False))
-        return self._rendered(digest, html, tuple(shortened), page if digest.rest else "")
+        return self._rendered(digest, html, shortened, page if digest.rest else "")
+
+    def _cut_longest(self, digest: Digest, excerpt_words: int) -> tuple[Digest, str]:
+        """Return the digest with as much text as fits; all excerpts if that is still too much.
+
+        The longest text gives up its last block, again and again. How often is found by bisection. Then the blocks
+        that fit into the rest come back.
+        """
+        lengths = _Lengths(digest, excerpt_words)
+        too_much, enough = 0, lengths.steps
+        cut = lengths.digest_after(enough)
+        best = cut, self._html(cut)
+        while enough - too_much > 1:
+            steps = (too_much + enough) // 2
+            cut = lengths.digest_after(steps)
+            html = self._html(cut)
+            if self._excess(html, cut) > 0:
+                too_much = steps
+            else:
+                enough, best = steps, (cut, html)
+        return self._fill(lengths, enough, best) if self._excess(best[1], best[0]) <= 0 else best
+
+    def _fill(self, lengths: "_Lengths", steps: int, best: tuple[Digest, str]) -> tuple[Digest, str]:
+        """Return the digest with the blocks that still fit, those of the shortest texts first."""
+        numbers = lengths.numbers_after(steps)
+        for post_id in lengths.shortened(numbers):
+            while lengths.next_bytes(post_id, numbers[post_id]) <= -self._excess(best[1], best[0]):
+                longer = {**numbers, post_id: numbers[post_id] + 1}
+                digest = lengths.digest_with(longer)
+                html = self._html(digest)
+                if self._excess(html, digest) > 0:
+                    break
+                numbers, best = longer, (digest, html)
+        return best
 
     def _list_fewer(self, digest: Digest) -> tuple[Digest, str]:
         """Return as many titles as fit, found by bisection; all of them if none would fit."""
@@ -116,7 +141,7 @@ class _Fitting:
     def _excess(self, html: str, digest: Digest) -> int:
         return _size(html, self._placeholders.pairs(html), digest.letterhead) - self._maximum_size
 
-    def _rendered(self, digest: Digest, html: str, shortened: tuple[str, ...], page: str) -> Rendered:
+    def _rendered(self, digest: Digest, html: str, shortened: tuple[ShortenedPost, ...], page: str) -> Rendered:
         context = edition_context(digest, Scope(self._placeholders, SlotEncoding.TEXT))
         name = templates_of(digest.letterhead.template, DESIGNS[digest.letterhead.theme.design])[1]
         text = render_template(name, context, self._templates).strip() + "\n"
@@ -131,44 +156,75 @@ def _size(html: str, placeholders: Iterable[tuple[str, Slot]], letterhead: Lette
     return len(fill(html, placeholders, lambda slot: value_of(slot, letterhead, reader)).encode())
 
 
-def _lengths(digest: Digest, excerpt_words: int) -> Iterator[int]:
-    """Yield numbers of words that posts may have, each a fifth less than the one before, down to an excerpt's."""
-    longest = max((count_words(post.html) for post in digest.posts), default=0)
-    while longest > excerpt_words:
-        yield longest
-        longest = longest * 4 // 5
-    yield excerpt_words
+class _Lengths:
+    """The texts of a digest at every length, in the order in which the longest give up their last blocks."""
+
+    def __init__(self, digest: Digest, excerpt_words: int) -> None:
+        self._digest = digest
+        self._cuts = {post.id: Cuts(post.html, excerpt_words) for post in digest.posts if post.html}
+        self._order: list[str] = []
+        waiting = [(-cuts.length(cuts.last), post_id, cuts.last) for post_id, cuts in self._cuts.items() if cuts.last]
+        heapify(waiting)
+        while waiting:
+            _, post_id, number = heappop(waiting)
+            self._order.append(post_id)
+            if number > 1:
+                heappush(waiting, (-self._cuts[post_id].length(number - 1), post_id, number - 1))
+
+    @property
+    def steps(self) -> int:
+        """How often a text can give up its last block."""
+        return len(self._order)
+
+    def numbers_after(self, steps: int) -> dict[str, int]:
+        """Return the number of each post's text after so many steps."""
+        given_up = Counter(self._order[:steps])
+        return {post_id: cuts.last - given_up[post_id] for post_id, cuts in self._cuts.items()}
+
+    def digest_after(self, steps: int) -> Digest:
+        """Return the digest after so many steps."""
+        return self.digest_with(self.numbers_after(steps))
+
+    def digest_with(self, numbers: Mapping[str, int]) -> Digest:
+        """Return the digest with these texts."""
+        return _with_texts(self._digest, {post_id: self._cuts[post_id].text(n) for post_id, n in numbers.items()})
+
+    def shortened(self, numbers: Mapping[str, int]) -> list[str]:
+        """Return the posts that are not whole, the shortest text first."""
+        cut = [post_id for post_id, number in numbers.items() if number < self._cuts[post_id].last]
+        return sorted(cut, key=lambda post_id: self._cuts[post_id].length(numbers[post_id]))
+
+    def next_bytes(self, post_id: str, number: int) -> float:
+        """Return at least how many bytes the next block of a text takes; infinitely many if it is whole."""
+        cuts = self._cuts[post_id]
+        return cuts.text_bytes(number + 1) - cuts.text_bytes(number) if number < cuts.last else inf
 
 
-def _nothing(_: str) -> tuple[str, bool]:
-    """Return the body of a post of which only the title is shown."""
-    return "", False
+def _with_texts(digest: Digest, texts: Mapping[str, tuple[str, bool]]) -> Digest:
+    def with_text(post: DigestPost) -> DigestPost:
+        html, whole = texts.get(post.id, (post.html, post.whole))
+        return post if html == post.html else replace(post, html=html, whole=post.whole and whole)
+
+    groups = tuple(replace(group, posts=tuple(map(with_text, group.posts))) for group in digest.groups)
+    return replace(digest, groups=groups)
 
 
-def _savings(digest: Digest, cut: Cut) -> dict[str, int]:
-    """Return the bytes that cutting each post saves, without posts that stay as long."""
-    saved = {post.id: len(post.html.encode()) - len(cut(post.html)[0].encode()) for post in digest.posts}
-    return {post_id: size for post_id, size in saved.items() if size > 0}
-
-
-def _longest(digest: Digest, cut: Cut, excess: int) -> list[str]:
-    """Return the fewest posts whose cutting saves `excess` bytes, those that save most first."""
-    saved = _savings(digest, cut)
+def _largest(digest: Digest, excess: int) -> list[str]:
+    """Return the fewest posts whose texts have `excess` bytes together, the largest first."""
+    sizes = {post.id: len(post.html.encode()) for post in digest.posts if post.html}
     chosen: list[str] = []
-    for post_id in sorted(saved, key=lambda p: -saved[p]):
+    for post_id in sorted(sizes, key=lambda each: -sizes[each]):
         chosen.append(post_id)
-        excess -= saved[post_id]
+        excess -= sizes[post_id]
         if excess <= 0:
             break
     return chosen
 
 
-def _shorten(digest: Digest, ids: Collection[str], cut: Cut) -> Digest:
-    def shorter(post: DigestPost) -> DigestPost:
-        if post.id not in ids:
-            return post
-        html, whole = cut(post.html)
-        return replace(post, html=html, whole=whole)
-
-    groups = tuple(replace(group, posts=tuple(map(shorter, group.posts))) for group in digest.groups)
-    return replace(digest, groups=groups)
+def _shortened(whole: Digest, digest: Digest) -> tuple[ShortenedPost, ...]:
+    """Return the posts whose texts were cut, in the order of the digest."""
+    return tuple(
+        ShortenedPost(before.id, count_words(after.html), count_words(before.html))
+        for before, after in zip(whole.posts, digest.posts, strict=True)
+        if before.html != after.html
+    )

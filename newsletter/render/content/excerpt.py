@@ -36,7 +36,7 @@ SLACK = 0.4
 
 
 @dataclass(frozen=True, slots=True)
-class _Word:
+class Word:
     """A word: the text run it is in, where it ends there, and whether a sentence or a word of any script ends there."""
 
     run: int
@@ -46,7 +46,7 @@ class _Word:
 
 
 @dataclass(frozen=True, slots=True)
-class _Run:
+class TextRun:
     """A piece of text between two tags: an element's `text`, or its `tail`; `last` if a block ends after it."""
 
     element: Element
@@ -62,29 +62,30 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
     The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a word.
     """
     root = parse(html)
-    runs = _runs(root)
-    found = _words(runs)
+    runs = text_runs(root)
+    found = words_in(runs)
     if len(found) <= words:
         return html, True
     count = _best(found, words)
     if count == len(found):
         return html, True
     word = found[count - 1]
-    _cut(root, runs[word.run], word.end)
+    remove_after(root, runs[word.run], word.end)
     return serialise(root), False
 
 
-def _runs(root: Element) -> list[_Run]:
-    runs: list[_Run] = []
+def text_runs(root: Element) -> list[TextRun]:
+    """Return the pieces of text of a post, in their order."""
+    runs: list[TextRun] = []
 
     def walk(element: Element) -> None:
         if element.text:
-            runs.append(_Run(element, False, element.text, _closes(element, None)))
+            runs.append(TextRun(element, False, element.text, _closes(element, None)))
         for index, child in enumerate(element):
             if isinstance(child.tag, str):
                 walk(child)
             if child.tail:
-                runs.append(_Run(child, True, child.tail, _closes(element, index)))
+                runs.append(TextRun(child, True, child.tail, _closes(element, index)))
 
     walk(root)
     return runs
@@ -98,7 +99,8 @@ def _closes(parent: Element, index: int | None) -> bool:
     return parent.tag in _BLOCKS
 
 
-def _words(runs: list[_Run]) -> list[_Word]:
+def words_in(runs: list[TextRun]) -> list[Word]:
+    """Return the words of a post, as an excerpt counts them."""
     places = [(number, match) for number, run in enumerate(runs) for match in _WORD.finditer(run.text)]
     found = []
     for place, (number, match) in enumerate(places):
@@ -106,7 +108,7 @@ def _words(runs: list[_Run]) -> list[_Word]:
         block = following is None or (following[0] != number and any(r.last for r in runs[number : following[0]]))
         parted = following is None or following[0] != number or following[1].start() > match.end()
         ends = block or _ends_sentence(match[0], following[1][0] if following else "", parted=parted)
-        found.append(_Word(number, match.end(), ends, parted))
+        found.append(Word(number, match.end(), ends, parted))
     return found
 
 
@@ -119,7 +121,7 @@ def _ends_sentence(word: str, following: str, *, parted: bool) -> bool:
     return not goes_on
 
 
-def _best(found: list[_Word], words: int) -> int:
+def _best(found: list[Word], words: int) -> int:
     low, high = max(1, int(words * (1 - SLACK))), int(words * (1 + SLACK))
     counts = range(low, min(high, len(found)) + 1)
     ends = [count for count in counts if found[count - 1].ends_sentence]
@@ -132,7 +134,7 @@ def count_words(html: str) -> int:
     return len(_WORD.findall(_TAG.sub(" ", html)))
 
 
-def _cut(root: Element, run: _Run, end: int) -> None:
+def remove_after(root: Element, run: TextRun, end: int) -> None:
     """Remove everything after character `end` of the run: text, and images."""
     element = run.element
     if run.tail:

@@ -71,9 +71,21 @@ def _looked_at(request: HttpRequest, found: Edition) -> dict[str, object]:
         "overridable": _by_code(blocking),
         "subject": looked_at.rendered.subject,
         "preheader": looked_at.rendered.preheader,
-        "shortened": [p.title for p in looked_at.digest.posts if p.id in looked_at.rendered.shortened],
+        "shortened": _shortened(looked_at),
         "sender": looked_at.letterhead.sender_name or looked_at.letterhead.sender_address,
     }
+
+
+def _shortened(proof: Proof) -> list[str]:
+    """Return the titles of the posts that were cut to fit, with how many of their words are left."""
+    cut = {post.id: post for post in proof.rendered.shortened}
+    return [
+        _("{title} ({words} of {whole} words)").format(
+            title=post.title, words=cut[post.id].words, whole=cut[post.id].whole
+        )
+        for post in proof.digest.posts
+        if post.id in cut
+    ]
 
 
 def _by_code(findings: Iterable[Finding]) -> list[tuple[str, list[Message]]]:

@@ -27,34 +27,28 @@ from subscribers.models import Consent, Subscription
 from subscribers.tokens import Purpose, timed_token
 from tests import settings as of_tests
 from tests.oracle import acts
-from tests.oracle.acts import Act, Kind
-from tests.oracle.blog import HOST, Blog, Settings
+from tests.oracle.acts import Kind
+from tests.oracle.blog import HOST, Settings
 from tests.oracle.fast_blog import Addresses, found_post, name_of_post, posts_in
+from tests.oracle.site import WHOLE, OracleSite
 from tests.sending.outbox_samples import outbox, outcome
 
 NAME = "kinaforum"
 SOURCE = f"https://{HOST}/feed"
+SECRET = 'secret_key = "for tests only, and long enough to be a key of the usual length"'
 WITHOUT_END = date(9000, 1, 1)
 SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
-WHOLE = 100
-"""How many emails of a chunk are sent at once."""
 LOOKS = 40
 """How often the schedule is looked at until nothing is left to do."""
 
 
-class FastSite:
-    """The newsletter, its blog and its readers; `log` says what happened."""
+class FastSite(OracleSite):
+    """The newsletter in this process; if it is busy, audiences are fixed before all cadences have been looked at."""
 
     def __init__(self, start: datetime, settings: Settings, *, busy: bool = False) -> None:
-        self.now, self.settings, self.busy = start, settings, busy
-        self.blog = Blog()
-        self.log: list[Act] = []
-        self.added: dict[str, set[str]] = {}
-        self.out: dict[str, set[str]] = {}
+        super().__init__(start, settings)
+        self.busy = busy
         self.approved: dict[str, datetime] = {}
-        self.readers: dict[str, tuple[bool, bool]] = {}
-        """Whether each is active, and paused."""
-        self.editor_at_work = False
         self.read: object = None
         self.configure(settings)
 
@@ -87,62 +81,34 @@ class FastSite:
 
     # What people do.
 
-    def configure(self, settings: Settings) -> None:
-        """Put another configuration in force."""
-        self.settings = settings
-        text = settings.text(SOURCE, 'secret_key = "for tests only, and long enough to be a key of the usual length"')
+    def _put_in_force(self) -> None:
+        text = self.settings.text(SOURCE, SECRET)
         config.use(config.parse(text + '[delivery]\nprovider = "file"\n', of_tests.FOLDER / "config.toml"))
-        self.log.append(settings.act(self.now))
 
-    def publish(self, dated: datetime | None = None, *categories: str) -> str:
-        """Publish a post, dated now unless another date is given."""
-        return self.blog.publish(dated or self.now, frozenset(categories))
-
-    def delete(self, name: str) -> None:
-        """Delete a post at its source."""
-        self.blog.deleted.add(name)
-        self.log.append(acts.Deleted(self.now, name))
-
-    def join(self, reader: str, cadence: str = "", topics: Sequence[str] = ()) -> None:
-        """A reader subscribes, also again: an admin adds the address, and its owner confirms."""
+    def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
+        """An admin adds the address, and its owner confirms."""
         address = f"{reader}@reader.example"
         admin_actions.add(address, NAME, confirm_by_mail=True, cadence=cadence, topics=topics)
         asked = Consent.objects.filter(subscription__subscriber__key=address, confirmed_at=None).latest("pk")
         signup.confirm(self.configuration, timed_token(Purpose.CONFIRM, asked.pk, 3_600), self.now)
         tie = self._tie(reader)
-        self.readers[reader] = (True, False)
-        self.log.append(acts.Joined(self.now, reader, tie.cadence, frozenset(filter(None, tie.topics.split(",")))))
+        return tie.cadence, frozenset(filter(None, tie.topics.split(",")))
 
     def _tie(self, reader: str) -> Subscription:
         return Subscription.objects.get(subscriber__key=f"{reader}@reader.example")
 
-    def leave(self, reader: str) -> None:
-        """A reader unsubscribes."""
+    def _unsubscribe(self, reader: str) -> None:
         preferences.unsubscribe(self._tie(reader).pk, self.now)
-        self.readers[reader] = (False, False)
-        self.log.append(acts.Left(self.now, reader))
 
-    def pause(self, reader: str) -> None:
-        """A reader pauses the newsletter without an end."""
-        preferences.pause(self._tie(reader), WITHOUT_END)
-        self.readers[reader] = (True, True)
-        self.log.append(acts.Paused(self.now, reader))
+    def _set_pause(self, reader: str, *, on: bool) -> bool:
+        preferences.pause(self._tie(reader), WITHOUT_END if on else None)
+        return True
 
-    def resume(self, reader: str) -> None:
-        """A reader ends the pause."""
-        preferences.pause(self._tie(reader), None)
-        self.readers[reader] = (True, False)
-        self.log.append(acts.Resumed(self.now, reader))
-
-    def choose_cadence(self, reader: str, cadence: str) -> None:
-        """A reader chooses how often to get the newsletter."""
-        preferences.choose_cadence(self._tie(reader), cadence)
-        self.log.append(acts.ChoseCadence(self.now, reader, cadence))
-
-    def choose_topics(self, reader: str, topics: Sequence[str]) -> None:
-        """A reader picks topics."""
-        preferences.choose_topics(self._tie(reader), topics, self.now)
-        self.log.append(acts.ChoseTopics(self.now, reader, frozenset(topics)))
+    def _choose(self, reader: str, cadence: str, topics: Sequence[str] | None) -> None:
+        if topics is not None:
+            preferences.choose_topics(self._tie(reader), topics, self.now)
+        else:
+            preferences.choose_cadence(self._tie(reader), cadence)
 
     # What editors do. Each returns whether it was possible.
 
@@ -200,21 +166,11 @@ class FastSite:
         """Return whether a reading has found a post."""
         return Post.objects.filter(url__endswith=f"/{post}.html").exists()
 
-    def leave_out(self, name: str, post: str) -> None:
-        """Leave a post out by name."""
+    def _decide(self, name: str, post: str, choice: str) -> bool:
         key = Post.objects.get(url__endswith=f"/{post}.html").pk
         edition = self.edition(name)
-        if not self._refused(lambda: editing.leave_out(self.configuration, edition, "", None, key, self.now)):
-            self.out.setdefault(name, set()).add(post)
-            self.added.get(name, set()).discard(post)
-
-    def include(self, name: str, post: str) -> None:
-        """Include a post by name."""
-        key = Post.objects.get(url__endswith=f"/{post}.html").pk
-        edition = self.edition(name)
-        if not self._refused(lambda: editing.include(self.configuration, edition, "", None, key, self.now)):
-            self.added.setdefault(name, set()).add(post)
-            self.out.get(name, set()).discard(post)
+        act = editing.include if choice == "in" else editing.leave_out
+        return not self._refused(lambda: act(self.configuration, edition, "", None, key, self.now))
 
     def approve(self, name: str) -> bool:
         """Approve a draft."""
@@ -231,20 +187,8 @@ class FastSite:
                 continue
             self.approved[edition.name] = edition.approved_at
             kind = Kind.CORRECTION if edition.corrects_id else Kind.LETTER if edition.standalone else Kind.PERIODIC
-            name = edition.name
-            self.log.append(
-                acts.Approved(
-                    edition.approved_at,
-                    name,
-                    edition.cadence or self.settings.period,
-                    kind,
-                    refreshed=edition.refreshed_at,
-                    reaches=min(edition.until, edition.refreshed_at),
-                    shown=frozenset(self.inside(name)),
-                    added=frozenset(self.added.get(name, ())),
-                    out=frozenset(self.out.get(name, ())),
-                )
-            )
+            until, cadence = edition.until, edition.cadence or self.settings.period
+            self.see_approval(edition.approved_at, edition.name, cadence, kind, edition.refreshed_at, until)
 
     def letter(self, *posts: str) -> str:
         """Make a letter outside the schedule with some posts, and return its name."""
@@ -258,7 +202,8 @@ class FastSite:
         made: list[Edition] = []
         if not self._refused(lambda: made.append(draft.correct(self.configuration, self.edition(name), now=self.now))):
             editing.set_words(self.configuration, made[0], "", None, {"greeting": "Sorry"}, self.now)
-            self.send(made[0].name, approved=self.approve(made[0].name))
+            if self.approve(made[0].name):
+                self.send(made[0].name)
 
     def unlock(self, name: str, *, reopen: bool = True) -> None:
         """Reopen an approved edition, or cancel it."""
@@ -268,10 +213,10 @@ class FastSite:
             self.approved.pop(name, None)
             self.log.append(acts.Unlocked(self.now, name))
 
-    def send(self, name: str, *, approved: bool = True, chunks: int = WHOLE) -> None:
+    def send(self, name: str, *, chunks: int = WHOLE) -> None:
         """Send an approved edition now, or fix its audience and send only some of it."""
         edition = self.edition(name)
-        if approved and not self._refused(lambda: approval.queue(self.configuration, edition, now=self.now)):
+        if not self._refused(lambda: approval.queue(self.configuration, edition, now=self.now)):
             self._begin(asked=name)
             self.deliver(chunks)
 
@@ -349,6 +294,9 @@ class FastSite:
             if due is None or due <= self.now:
                 self.send(name)
         return done
+
+    def kill(self) -> None:
+        """It is no process of its own."""
 
     def _begin(self, asked: str = "") -> None:
         self._see_approvals()

@@ -10,6 +10,7 @@ from tests.oracle.acts import CADENCES, Act, Began, Email
 from tests.oracle.blog import Settings
 from tests.oracle.fast import FastSite
 from tests.oracle.histories import finish
+from tests.oracle.site import OracleSite
 from tests.oracle.steps import (
     CATEGORIES,
     MEANINGS,
@@ -21,7 +22,9 @@ from tests.oracle.steps import (
     Editor,
     Feed,
     Join,
+    Kill,
     Letter,
+    Nothing,
     Offer,
     Publish,
     Redate,
@@ -79,6 +82,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
         st.builds(Delete, numbers),
         st.builds(Feed, st.booleans(), st.sampled_from([1_000, 1_000, 10])),
         st.builds(Letter, numbers),
+        st.builds(Kill),
     ),
 )
 
@@ -111,13 +115,17 @@ def histories(length: int) -> st.SearchStrategy[Random]:
         st.sampled_from(ZONES),
     )
     before = st.lists(st.sampled_from([1, 30, 100, 400, 1_000]), max_size=3).map(tuple)
-    inside = st.lists(steps, min_size=1, max_size=length).map(tuple)
+    some = st.lists(st.one_of(st.just(Nothing()), *[steps] * 9), min_size=length * 2 // 3, max_size=length)
+    inside = some.map(lambda found: tuple(step for step in found if not isinstance(step, Nothing)))
     return st.builds(Random, st.sampled_from(BEGINNINGS), settings, st.booleans(), before, inside)
 
 
-def play(history: Random, counted: Counter[str] | None = None) -> list[Act]:
-    """Play a history to its end, and return its log; one reader of each cadence is there from the beginning."""
-    site = FastSite(history.start, history.settings, busy=history.busy)
+def play(history: Random, counted: Counter[str] | None = None, site: OracleSite | None = None) -> list[Act]:
+    """Play a history to its end, in this process if no site is given, and return its log.
+
+    One reader of each cadence is there from the beginning.
+    """
+    site = site or FastSite(history.start, history.settings, busy=history.busy)
     with site.open():
         for hours in history.before:
             site.publish(site.now - timedelta(hours=hours))

@@ -8,6 +8,7 @@ from newsletter.models import State
 from tests.oracle import acts
 from tests.oracle.blog import Settings
 from tests.oracle.fast import FastSite
+from tests.oracle.site import OracleSite
 
 HOUR, DAY, WEEK = timedelta(hours=1), timedelta(days=1), timedelta(days=7)
 MONDAY = datetime(2026, 2, 23, 9, tzinfo=UTC)
@@ -22,21 +23,21 @@ class History:
     """What happens, beginning at a time with some settings; see `FastSite` for `busy`."""
 
     settings: Settings
-    happens: Callable[[FastSite], None]
+    happens: Callable[[OracleSite], None]
     start: datetime = MONDAY
     busy: bool = False
 
 
-def played(history: History) -> list[acts.Act]:
-    """Play a history to its end, and return its log."""
-    site = FastSite(history.start, history.settings, busy=history.busy)
+def played(history: History, site: OracleSite | None = None) -> list[acts.Act]:
+    """Play a history to its end, in this process if no site is given, and return its log."""
+    site = site or FastSite(history.start, history.settings, busy=history.busy)
     with site.open():
         history.happens(site)
         finish(site)
     return site.log
 
 
-def finish(site: FastSite) -> None:
+def finish(site: OracleSite) -> None:
     """Let editors do what waits, and two quiet periods of each cadence pass."""
     site.blog.down = False
     site.configure(replace(site.settings, minimum_posts=1))
@@ -53,7 +54,7 @@ def finish(site: FastSite) -> None:
     site.log.append(acts.Ended(site.now, quiet_since))
 
 
-def _switched_to_weekly(site: FastSite) -> None:
+def _switched_to_weekly(site: OracleSite) -> None:
     """A weekly newsletter becomes daily, then both; a reader of the daily editions chooses `week`."""
     site.collect()
     site.join("r")
@@ -70,7 +71,7 @@ def _switched_to_weekly(site: FastSite) -> None:
         site.wait(DAY)
 
 
-def _dated_tomorrow(site: FastSite) -> None:
+def _dated_tomorrow(site: OracleSite) -> None:
     """A weekly draft has a post that is dated tomorrow, and is sent today, after the daily edition."""
     site.collect()
     site.join("daily", "day")
@@ -86,7 +87,7 @@ def _dated_tomorrow(site: FastSite) -> None:
     site.wait(DAY)
 
 
-def _daily_first(site: FastSite) -> None:
+def _daily_first(site: OracleSite) -> None:
     """Daily and weekly editions leave at the same hour, and the audience of the daily one is fixed first."""
     site.collect()
     site.join("daily", "day")
@@ -99,7 +100,7 @@ def _daily_first(site: FastSite) -> None:
         site.wait(3 * DAY)
 
 
-def _joined_after(site: FastSite) -> None:
+def _joined_after(site: OracleSite) -> None:
     """Somebody joins a monthly newsletter that was sent each day and each week before."""
     site.collect()
     site.join("r")
@@ -114,7 +115,7 @@ def _joined_after(site: FastSite) -> None:
     site.wait(DAY)
 
 
-def _before_the_first_period(site: FastSite) -> None:
+def _before_the_first_period(site: OracleSite) -> None:
     """A blog has posts of the week before the newsletter is set up."""
     for days in (1.5, 3, 5):
         site.publish(site.now - timedelta(days=days))
@@ -126,7 +127,7 @@ def _before_the_first_period(site: FastSite) -> None:
     site.wait(7 * DAY)
 
 
-def _found_an_hour_later(site: FastSite) -> None:
+def _found_an_hour_later(site: OracleSite) -> None:
     """A post that is dated before the newsletter was set up appears an hour later."""
     site.publish(site.now - 5 * DAY)
     site.collect()

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from newsletter.models import State
 from tests.oracle.acts import CADENCES
-from tests.oracle.fast import FastSite
+from tests.oracle.site import OracleSite
 
 T = TypeVar("T")
 CATEGORIES = ("film", "books", "music")
@@ -26,8 +26,16 @@ def _one(things: Sequence[T], number: int) -> T | None:
 class Step(Protocol):
     """Something that happens to a site; it does nothing where it is impossible."""
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         """Let it happen."""
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """A step that is left out, to which others shrink."""
+
+    def play(self, site: OracleSite) -> None:
+        """Do nothing."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,7 @@ class Publish:
     hours_ago: int = 0
     categories: tuple[str, ...] = ()
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         site.publish(site.now - timedelta(hours=self.hours_ago, minutes=1), *self.categories)
 
 
@@ -48,7 +56,7 @@ class Redate:
     post: int
     hours: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         if name := _one(list(site.blog.posts), self.post):
             site.blog.redate(name, site.now + timedelta(hours=self.hours))
 
@@ -59,7 +67,7 @@ class Edit:
 
     post: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         if name := _one(list(site.blog.posts), self.post):
             site.blog.texts[name] += " It was edited since."
 
@@ -70,7 +78,7 @@ class Delete:
 
     post: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         name = _one(list(site.blog.posts), self.post)
         if name in site.blog.deleted:
             site.blog.deleted.remove(name)
@@ -85,7 +93,7 @@ class Feed:
     down: bool = False
     listing: int = 1_000
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         site.blog.down, site.blog.listing = self.down, self.listing
 
 
@@ -95,7 +103,7 @@ class Wait:
 
     hours: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         site.wait(timedelta(hours=self.hours))
 
 
@@ -106,7 +114,7 @@ class Join:
     cadence: str = ""
     topics: tuple[str, ...] = ()
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         site.look()
         cadence = self.cadence if self.cadence in site.settings.offered else ""
         site.join(f"r{len(site.readers)}", cadence, self.topics)
@@ -121,7 +129,7 @@ class Change:
     cadence: str = ""
     topics: tuple[str, ...] = ()
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         name = _one(sorted(site.readers), self.reader)
         if name is None:
             return
@@ -145,7 +153,7 @@ class Offer:
     period: str
     others: tuple[str, ...] = ()
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         cadences = tuple(dict.fromkeys((self.period, *self.others))) if self.others else ()
         site.look()
         site.configure(replace(site.settings, period=self.period, cadences=cadences))
@@ -162,7 +170,7 @@ class Set:
     key: str
     number: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         values = {
             "topics": MEANINGS,
             "excluded": (frozenset(), frozenset({"film"}), frozenset({"books"})),
@@ -185,7 +193,7 @@ class Draft:
     leave_out: int = -1
     include: int = -1
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         if self.cadence not in site.settings.offered or site.blog.down:
             return
         name = site.draft(self.cadence, self.how)
@@ -206,7 +214,7 @@ class Editor:
     what: str
     number: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         if self.what == "approve":
             ready = [name for name in site.editions(State.DRAFT) if site.inside(name)]
             if name := _one(ready, self.number):
@@ -222,7 +230,7 @@ class Editor:
         elif name := _one(site.editions(State.SENT), self.number):
             site.correct(name)
 
-    def _send(self, site: FastSite) -> None:
+    def _send(self, site: OracleSite) -> None:
         """Send an approved edition, to one reader at first if it is to be interrupted, and perhaps cancel it then."""
         name = _one(site.editions(State.APPROVED), self.number)
         if name is None:
@@ -241,7 +249,7 @@ class Letter:
 
     post: int
 
-    def play(self, site: FastSite) -> None:
+    def play(self, site: OracleSite) -> None:
         if site.settings.topics is None or site.blog.down:
             return
         known = [name for name in site.blog.posts if site.knows(name)]
@@ -249,3 +257,11 @@ class Letter:
         name = site.letter(*[post] if post else [])
         if site.inside(name) and site.approve(name):
             site.send(name)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The program is killed and started again, where it is a process of its own."""
+
+    def play(self, site: OracleSite) -> None:
+        site.kill()

@@ -1,0 +1,207 @@
+"""What histories do to a newsletter, whatever form it runs in; what happens is logged for the judge."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from newsletter.models import State
+from tests.oracle import acts
+from tests.oracle.acts import Act
+from tests.oracle.blog import Blog, Settings
+
+WHOLE = 100
+"""How many chunks are sent at once."""
+
+
+class OracleSite(ABC):
+    """A newsletter, its blog and its readers, at a time of their own.
+
+    `readers` says of each whether they are active, and paused. With `editor_at_work`, editors approve and send what
+    waits.
+    """
+
+    def __init__(self, start: datetime, settings: Settings) -> None:
+        self.now, self.settings = start, settings
+        self.blog = Blog()
+        self.log: list[Act] = []
+        self.added: dict[str, set[str]] = {}
+        self.out: dict[str, set[str]] = {}
+        self.readers: dict[str, tuple[bool, bool]] = {}
+        self.editor_at_work = False
+
+    @contextmanager
+    @abstractmethod
+    def open(self) -> Iterator[None]:
+        """Let it run."""
+
+    # The configuration and the blog.
+
+    def configure(self, settings: Settings) -> None:
+        """Put another configuration in force."""
+        self.settings = settings
+        self._put_in_force()
+        self.log.append(settings.act(self.now))
+
+    @abstractmethod
+    def _put_in_force(self) -> None: ...
+
+    def publish(self, dated: datetime | None = None, *categories: str) -> str:
+        """Publish a post, dated now unless another date is given."""
+        return self.blog.publish(dated or self.now, frozenset(categories))
+
+    def delete(self, name: str) -> None:
+        """Delete a post at its source."""
+        self.blog.deleted.add(name)
+        self.log.append(acts.Deleted(self.now, name))
+
+    @abstractmethod
+    def collect(self) -> None:
+        """Read the blog."""
+
+    @abstractmethod
+    def wait(self, time: timedelta) -> None:
+        """Let time pass, and look at the schedule whenever it has something to do."""
+
+    @abstractmethod
+    def skip(self, cadence: str, end: datetime) -> None:
+        """Let time pass to the next moment of a cadence, or to the end: nothing is due for readers of others."""
+
+    @abstractmethod
+    def look(self) -> None:
+        """Let the program do what it has to do now."""
+
+    # Readers.
+
+    def join(self, reader: str, cadence: str = "", topics: Sequence[str] = ()) -> None:
+        """A reader subscribes, also again."""
+        had = self._subscribe(reader, cadence, topics)
+        self.readers[reader] = (True, False)
+        self.log.append(acts.Joined(self.now, reader, *had))
+
+    @abstractmethod
+    def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
+        """Return the cadence and the topics that the reader has now."""
+
+    def leave(self, reader: str) -> None:
+        """A reader unsubscribes."""
+        self._unsubscribe(reader)
+        self.readers[reader] = (False, False)
+        self.log.append(acts.Left(self.now, reader))
+
+    @abstractmethod
+    def _unsubscribe(self, reader: str) -> None: ...
+
+    def pause(self, reader: str) -> None:
+        """A reader pauses the newsletter for long."""
+        if self._set_pause(reader, on=True):
+            self.readers[reader] = (True, True)
+            self.log.append(acts.Paused(self.now, reader))
+
+    def resume(self, reader: str) -> None:
+        """A reader ends the pause."""
+        if self._set_pause(reader, on=False):
+            self.readers[reader] = (True, False)
+            self.log.append(acts.Resumed(self.now, reader))
+
+    @abstractmethod
+    def _set_pause(self, reader: str, *, on: bool) -> bool:
+        """Return whether it was possible."""
+
+    def choose_cadence(self, reader: str, cadence: str) -> None:
+        """A reader chooses how often to get the newsletter."""
+        self._choose(reader, cadence, None)
+        self.log.append(acts.ChoseCadence(self.now, reader, cadence))
+
+    def choose_topics(self, reader: str, topics: Sequence[str]) -> None:
+        """A reader picks topics."""
+        self._choose(reader, "", topics)
+        self.log.append(acts.ChoseTopics(self.now, reader, frozenset(topics)))
+
+    @abstractmethod
+    def _choose(self, reader: str, cadence: str, topics: Sequence[str] | None) -> None: ...
+
+    # Editors.
+
+    @abstractmethod
+    def draft(self, cadence: str, how: str = "next") -> str:
+        """Make or refresh a draft: of the next window, of the calendar's period, or of all until now.
+
+        Return the edition's name; "" if there is none.
+        """
+
+    @abstractmethod
+    def editions(self, *states: State, began: bool | None = None) -> list[str]:
+        """Return the names of the editions in some states."""
+
+    @abstractmethod
+    def inside(self, name: str) -> list[str]:
+        """Return the posts that an edition shows to editors."""
+
+    @abstractmethod
+    def left_out(self, name: str) -> list[str]:
+        """Return the posts that an edition lists as out."""
+
+    def leave_out(self, name: str, post: str) -> None:
+        """Leave a post out by name."""
+        if self._decide(name, post, "out"):
+            self.out.setdefault(name, set()).add(post)
+            self.added.get(name, set()).discard(post)
+
+    def include(self, name: str, post: str) -> None:
+        """Include a post by name."""
+        if self._decide(name, post, "in"):
+            self.added.setdefault(name, set()).add(post)
+            self.out.get(name, set()).discard(post)
+
+    @abstractmethod
+    def _decide(self, name: str, post: str, choice: str) -> bool:
+        """Make an editor's choice; return whether it was possible."""
+
+    @abstractmethod
+    def approve(self, name: str) -> bool:
+        """Approve a draft; return whether that was possible."""
+
+    @abstractmethod
+    def send(self, name: str, *, chunks: int = WHOLE) -> None:
+        """Send an approved edition now, or fix its audience and send only some chunks."""
+
+    @abstractmethod
+    def deliver(self) -> None:
+        """Send what is being sent."""
+
+    @abstractmethod
+    def unlock(self, name: str, *, reopen: bool = True) -> None:
+        """Reopen an approved edition, or cancel it."""
+
+    @abstractmethod
+    def stop(self, name: str) -> None:
+        """Cancel an edition that is being sent."""
+
+    @abstractmethod
+    def resend(self, name: str) -> None:
+        """Send an edition to those who were skipped."""
+
+    @abstractmethod
+    def correct(self, name: str) -> None:
+        """Correct an edition, for those who got it."""
+
+    @abstractmethod
+    def letter(self, *posts: str) -> str:
+        """Make a letter outside the schedule with some posts, and return its name."""
+
+    @abstractmethod
+    def knows(self, post: str) -> bool:
+        """Return whether a reading has found a post."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Kill the program and start it again, if it is a process of its own."""
+
+    def see_approval(
+        self, at: datetime, name: str, cadence: str, kind: acts.Kind, refreshed: datetime, until: datetime
+    ) -> None:
+        """Log that an edition was approved."""
+        shown, added, out = map(frozenset, (self.inside(name), self.added.get(name, ()), self.out.get(name, ())))
+        reaches = min(until, refreshed)
+        self.log.append(acts.Approved(at, name, cadence, kind, refreshed, reaches, shown, added, out))

@@ -5,6 +5,7 @@ and a child takes some tenths of a second to start. What the child imports decid
 imports little.
 """
 
+import contextlib
 import os
 import pickle
 import resource
@@ -37,8 +38,11 @@ _WALL = 15
 """Seconds that a call may take for each second of CPU time that it may use: other processes need the processors too."""
 
 
+LITTLE = 256
+"""Megabytes that a call may take without waiting for others."""
+
 _TURNS = threading.BoundedSemaphore(2)
-"""Calls at a time in all of this process, as each may take `MEGABYTES`."""
+"""Calls at a time in all of this process that may take more than `LITTLE`."""
 
 
 class LimitExceeded(Problem):
@@ -119,7 +123,7 @@ class Sandbox:
         exceeded or the child crashed.
         """
         job = pickle.dumps((function, args, kwargs))
-        with _TURNS:
+        with _TURNS if self._limits[1] > LITTLE else contextlib.nullcontext():
             self._child = child = self._child or _Child(*self._limits)
             try:
                 returned, result = child.call(job)

@@ -92,6 +92,7 @@ def test_windows_1252_of_eight_megabytes_is_read_within_the_limits(tmp_path: Pat
     assert [p.title[:2] for p in found.posts] == ["‹‹"]
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [

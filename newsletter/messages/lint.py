@@ -27,6 +27,15 @@ LINK_CHANGED = MessageType("template.link-changed", gettext_noop("inlining the s
 SUBJECT_WITHOUT_POST = MessageType("subject.no-post", gettext_noop("there is no post for the subject to name"))
 SUBJECT_NAMES = MessageType("subject.names", gettext_noop("{problem}; the names are {names}"))
 SUBJECT_RESULT_EMPTY = MessageType("subject.empty", gettext_noop("the result is empty"))
+SUBJECT_RESULT_LONG = MessageType(
+    "subject.long", gettext_noop("the result has {length} characters, and at most {most} are possible; shorten it")
+)
+SUBJECT_LIMITS = MessageType(
+    "subject.limits",
+    gettext_noop(
+        "rendering it takes more than {seconds} s or {megabytes} MB of memory; leave out large loops and calculations"
+    ),
+)
 
 # Lint.
 SUBJECT_EMPTY = MessageType("lint.subject-empty", gettext_noop("The subject is empty."))

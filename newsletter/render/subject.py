@@ -1,11 +1,18 @@
-"""The subject line and the preview text, made from an edition's posts."""
+"""The subject line and the preview text, made from an edition's posts.
 
+Editors can change the template of a subject at the desk, so it is not trusted: one that does more than insert names is
+rendered in a child process with limits, which is kept for the next one.
+"""
+
+import atexit
+import threading
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import jinja2
+from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.domain.digest import DigestPost, Letterhead
@@ -18,7 +25,20 @@ from newsletter.render.dates import last_day, month_name, month_of_year, short_d
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.template_context import newsletter_view
 from newsletter.render.words import week_name, words
+from newsletter.sandbox import LimitExceeded, Sandbox
 
+CPU_SECONDS, MEGABYTES = 2, 256
+"""What the child may take for one subject."""
+
+LONGEST_RESULT = 10_000
+"""Characters of a subject; inboxes show less than a hundred."""
+
+_LONGEST_PLAIN = 2_000
+_PLAIN_NODES = (
+    *(nodes.Template, nodes.Output, nodes.TemplateData, nodes.Name, nodes.Getattr, nodes.Getitem, nodes.Const),
+    *(nodes.If, nodes.CondExpr, nodes.Compare, nodes.Operand, nodes.And, nodes.Or, nodes.Not),
+)
+_PLAIN_FILTERS = ("length", "count", "first", "last", "upper", "lower", "capitalize", "trim")
 _SHORTEST, _LONGEST = 40, 140
 _LONGEST_HEADLINE = 60
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
@@ -40,9 +60,53 @@ def subject(
 
     Raises `TemplateProblem`, which names the configuration key and the available names.
     """
-    where = f"newsletters.{letterhead.newsletter}.subject"
+    if _is_plain(template):
+        return _rendered(template, letterhead, posts, since, until)
+    try:
+        with _CHILD_LOCK:
+            return _CHILD.run(_rendered, template, letterhead, tuple(posts), since, until)
+    except LimitExceeded as limit:
+        said = messages.SUBJECT_LIMITS(seconds=CPU_SECONDS, megabytes=MEGABYTES)
+        raise TemplateProblem(ABOUT(subject=_key(letterhead), message=said)) from limit
+
+
+_CHILD, _CHILD_LOCK = Sandbox(CPU_SECONDS, MEGABYTES), threading.Lock()
+atexit.register(_CHILD.close)
+
+
+@lru_cache(maxsize=64)
+def _is_plain(template: str) -> bool:
+    """Return whether a template only inserts names and their parts, on conditions: it takes no more than they do.
+
+    So does one that can't be parsed.
+    """
+    if len(template) > _LONGEST_PLAIN:
+        return False
+    try:
+        parsed = _environment().parse(template)
+    except (jinja2.TemplateSyntaxError, RecursionError):
+        return True
+    return all(_is_plain_node(node) for node in (parsed, *parsed.find_all(nodes.Node)))
+
+
+def _is_plain_node(node: nodes.Node) -> bool:
+    if isinstance(node, nodes.Filter):
+        return node.name in _PLAIN_FILTERS and not (node.args or node.kwargs or node.dyn_args or node.dyn_kwargs)
+    return isinstance(node, _PLAIN_NODES)
+
+
+def _key(letterhead: Letterhead) -> str:
+    return f"newsletters.{letterhead.newsletter}.subject"
+
+
+def _rendered(
+    template: str, letterhead: Letterhead, posts: Sequence[DigestPost], since: datetime, until: datetime
+) -> str:
+    where = _key(letterhead)
     try:
         text = _environment().from_string(template).render(_names(letterhead, posts, since, until))
+    except MemoryError:
+        raise
     except jinja2.TemplateSyntaxError as error:
         said = TEXT(words=str(error.message))
         raise TemplateProblem(messages.AT_LINE(file=where, line=error.lineno, problem=said)) from error
@@ -57,6 +121,9 @@ def subject(
     line = collapse(text)
     if not line:
         raise TemplateProblem(ABOUT(subject=where, message=messages.SUBJECT_RESULT_EMPTY()))
+    if len(line) > LONGEST_RESULT:
+        said = messages.SUBJECT_RESULT_LONG(length=len(line), most=LONGEST_RESULT)
+        raise TemplateProblem(ABOUT(subject=where, message=said))
     return line
 
 

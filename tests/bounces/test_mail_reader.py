@@ -39,6 +39,7 @@ def test_each_report_is_stored_in_a_transaction_of_its_own(settings: Config) -> 
     assert DmarcReport.objects.count() == 3
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("raw", "own_process"),
     [
@@ -59,6 +60,7 @@ _NESTED = dmarc_samples.xml("<record>" + "<a/>" * 600_000 + "</record>")
 FAT = dmarc_samples.email(dmarc_samples.zipped(_NESTED), "zip")
 
 
+@pytest.mark.e2e
 @pytest.mark.parametrize(
     ("raw", "told"), [(SLOW, "more than 0.3 s of CPU time"), (FAT, "MB of memory")], ids=["slow", "large"]
 )

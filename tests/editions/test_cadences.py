@@ -148,7 +148,9 @@ def test_reopening_an_edition_deletes_its_variants() -> None:
 
 
 def test_every_variant_is_rendered_and_checked() -> None:
-    configured(cadences=("week", "day"), minimum_posts=0, subject="{{ 'OK' if posts|length > 1 else 'x' * 300 }}")
+    configured(
+        cadences=("week", "day"), minimum_posts=0, subject="{{ 'OK' if posts|length > 1 else '" + "x" * 300 + "' }}"
+    )
     readers(1)
     Subscription.objects.update(cadence="day")
     listed(1)

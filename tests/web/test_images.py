@@ -35,12 +35,14 @@ def _file(width: int = 40, height: int = 20, form: str = "PNG") -> SimpleUploade
     return SimpleUploadedFile("hus.png", data.getvalue())
 
 
+@pytest.mark.e2e
 def test_an_image_that_takes_too_much_memory_costs_only_itself(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "MEGABYTES", 20)
     answer = editor.post(UPLOAD, {"image": _file(4_000, 4_000)})
     assert (answer.status_code, "20 MB of memory" in answer.json()["problem"]) == (422, True)
 
 
+@pytest.mark.e2e
 def test_an_upload_is_served_to_everybody_for_a_year(editor: Client, folder: Path) -> None:
     answer = editor.post(UPLOAD, {"image": _file()})
     assert answer.status_code == 200
@@ -55,6 +57,7 @@ def test_an_upload_is_served_to_everybody_for_a_year(editor: Client, folder: Pat
     assert "Set-Cookie" not in shown
 
 
+@pytest.mark.e2e
 def test_a_file_that_is_no_image_is_refused_with_a_sentence(editor: Client, folder: Path) -> None:
     answer = editor.post(UPLOAD, {"image": SimpleUploadedFile("hus.png", b"<svg onload='alert(1)'/>")})
     assert answer.status_code == 422
@@ -67,6 +70,7 @@ def test_a_form_without_a_file_is_refused(editor: Client) -> None:
     assert editor.post(UPLOAD).json() == {"problem": "No image was chosen; choose a file."}
 
 
+@pytest.mark.e2e
 def test_a_folder_that_cannot_be_written_is_named(editor: Client, folder: Path) -> None:
     (folder / "images").write_text("a file, not a folder")
     answer = editor.post(UPLOAD, {"image": _file()})

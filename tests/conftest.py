@@ -1,5 +1,6 @@
 """What all tests share: the configuration in force, a browser, and the command run as a user runs it."""
 
+import atexit
 import gc
 import json
 import os
@@ -9,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from newsletter import config
 from newsletter.config import Config
 from tests import settings
 from tests.catalogues import compile_catalogues
+from tests.doubles.fork_server import ForkServer, can_fork
 
 pytest_plugins = ["tests.budget", "tests.groups"]
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -106,8 +109,21 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+@cache
+def fork_server() -> ForkServer:
+    """The process whose forks run the commands of all tests."""
+    server = ForkServer()
+    atexit.register(server.close)
+    return server
+
+
 class Site:
-    """A folder with a config.toml, and the real command run in it."""
+    """A folder with a config.toml, and the real command run in it.
+
+    Commands that `run` waits for are forks of a process that has imported the program, unless `forks` is False.
+    """
+
+    forks = True
 
     def __init__(self, folder: Path, text: str) -> None:
         self.folder = folder
@@ -122,9 +138,13 @@ class Site:
 
     def run(self, *words: object, status: int | None = 0, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run to the end; fails unless it ends with `status` (None: any)."""
-        done = subprocess.run(
-            self.command(*words), cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=seconds
-        )
+        if self.forks and can_fork(self.environment):
+            done = fork_server().run([*map(str, words)], self.folder, self.environment, seconds)
+        else:
+            command = self.command(*words)
+            done = subprocess.run(
+                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=seconds
+            )
         assert status is None or done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 

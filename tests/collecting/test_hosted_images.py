@@ -19,7 +19,7 @@ from tests.doubles.pictures import HEIC, SVG, bomb, megabytes_of_refusing, pictu
 from tests.feeds.conftest import Answer, Site
 from tests.web.make import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.e2e]
 
 
 @pytest.fixture

@@ -114,6 +114,7 @@ def film(site: Site, title: str = "127.0.0.1") -> str:
     return f'<p>Look:</p><p><a href="{watch(site)}">▶ {title}</a></p>'
 
 
+@pytest.mark.e2e
 def test_a_video_gets_the_picture_and_the_title_of_its_page(site: Site, here: Config) -> None:
     head = '<meta property="og:title" content="Harbour &amp; dawn"><meta property="og:image" content="/thumb.jpg">'
     site.pages["/videos/watch/1f2e3d4c"] = Answer(f"<html><head>{head}</head></html>".encode())
@@ -128,6 +129,7 @@ def test_a_video_gets_the_picture_and_the_title_of_its_page(site: Site, here: Co
     assert f"▶ Harbour & dawn: {watch(site)}" in shown.text
 
 
+@pytest.mark.e2e
 def test_a_page_can_lead_to_oembed(site: Site, here: Config) -> None:
     link = '<link rel="alternate" type="application/json+oembed" href="/services/oembed?url=x">'
     site.pages["/videos/watch/1f2e3d4c"] = Answer(f"<html><head>{link}</head></html>".encode())
@@ -138,6 +140,7 @@ def test_a_page_can_lead_to_oembed(site: Site, here: Config) -> None:
     assert [(row.title, bool(row.name)) for row in VideoPreview.objects.all()] == [("By oEmbed", True)]
 
 
+@pytest.mark.e2e
 def test_the_picture_of_the_feed_is_used_where_the_post_is_the_video(site: Site, here: Config) -> None:
     site.pages["/feed.jpg"] = Answer(picture(640, 360, "JPEG"))
     looked_up(here, film(site), url=watch(site), image=Image(f"{site.base}/feed.jpg"))
@@ -146,6 +149,7 @@ def test_the_picture_of_the_feed_is_used_where_the_post_is_the_video(site: Site,
     assert post.previews[0].image is not None
 
 
+@pytest.mark.e2e
 def test_without_a_picture_our_own_stands_there(site: Site, here: Config) -> None:
     site.pages["/videos/watch/1f2e3d4c"] = Answer(
         b'<html><head><meta property="og:image" content="/bomb"></head></html>'

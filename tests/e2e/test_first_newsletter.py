@@ -121,6 +121,7 @@ def test_the_page_leads_to_an_email_in_a_readers_inbox(
     site: Callable[[str], Site], blog: BlogServer, mailbox: Mailbox
 ) -> None:
     made = site("")
+    made.forks = False
     (made.folder / "config.toml").unlink()
     made.environment["BROWSER"] = "true"
     person = Person(made, blog, mailbox)

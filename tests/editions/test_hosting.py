@@ -22,7 +22,7 @@ from tests.feeds.conftest import Answer, Site
 from tests.web import make
 from tests.web.make import NOW
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.e2e]
 TEXT = "<p>There is something to read in this post, and it goes on for a while, so that it is a text.</p>"
 SOURCES = re.compile(r'<img[^>]*\bsrc="([^"]*)"')
 

@@ -21,12 +21,36 @@ NO_RECORD = MessageType("check.no-record", gettext_noop("{name} has no {type} re
 SEVERAL_RECORDS = MessageType(
     "check.several-records", gettext_noop("{name} has {count} {type} records; there must be one")
 )
-NOT_LOOKED_UP = MessageType("check.not-looked-up", gettext_noop("{name} could not be looked up: {cause}"))
+NOT_LOOKED_UP = MessageType(
+    "check.not-looked-up",
+    gettext_noop("{name} could not be looked up ({cause}), so this is not known; check again in a few minutes"),
+)
+NO_ANSWER = MessageType("check.no-answer", gettext_noop("no name server answered in time"))
+SERVER_FAILURE = MessageType("check.server-failure", gettext_noop("its name servers answered with an error"))
+NO_RESOLVER = MessageType("check.no-resolver", gettext_noop("this machine has no name server set up"))
+OWN_DOMAIN = MessageType(
+    "check.own-domain",
+    gettext_noop(
+        "{domain} belongs to {owner}, so you can't change its DNS records; use an address at a domain of your own in From"
+    ),
+)
+OWN_DOMAIN_PATH = MessageType(
+    "check.own-domain-path",
+    gettext_noop(
+        "{domain} belongs to {owner}, so you can't change its DNS records; use an address at a domain of your own as "
+        "bounces.return_path"
+    ),
+)
+OWN_DOMAIN_SERVED = MessageType(
+    "check.own-domain-served", gettext_noop("{owner} takes care of this for {domain}, which it sends for")
+)
+REGISTRY = MessageType("check.registry", gettext_noop("a registry of domains"))
 
 # SPF (RFC 7208).
 SPF_GOOD = MessageType("check.spf", gettext_noop("{record} (DNS lookups: {count} of at most 10)"))
 SPF_WITHOUT = MessageType(
-    "check.spf-without", gettext_noop("the SPF record of {name} does not have {term}; change it to this record")
+    "check.spf-without",
+    gettext_noop("the SPF record of {name} does not let {provider} send ({term}); change it to this record"),
 )
 SPF_ADDRESS = MessageType(
     "check.spf-address",
@@ -34,35 +58,93 @@ SPF_ADDRESS = MessageType(
         "the SPF record of {name} does not cover {address}, the address of {server}; change it to this record"
     ),
 )
+SPF_EXCLUDED = MessageType(
+    "check.spf-excluded",
+    gettext_noop(
+        "the SPF record of {name} excludes {address}, the address of {server}, with {term}; change it to this record"
+    ),
+)
+SPF_RELAY = MessageType(
+    "check.spf-relay",
+    gettext_noop(
+        "from which addresses {server} delivers emails can't be seen in DNS, and the SPF record of {name} does not name "
+        "it; ask its owner what the record must include"
+    ),
+)
+SPF_RELAY_COVERED = MessageType(
+    "check.spf-relay-covered", gettext_noop("{record} covers {server} (DNS lookups: {count} of at most 10)")
+)
+SPF_MACRO = MessageType(
+    "check.spf-macro",
+    gettext_noop(
+        "{term} depends on the recipient or on the server's greeting, so what receivers make of it is not known; ask "
+        "whoever set it up"
+    ),
+)
+SPF_SERVER = MessageType(
+    "check.spf-server",
+    gettext_noop(
+        "{server} has no address in DNS, so whether the SPF record of {name} covers it is not known; set "
+        "delivery.smtp.hello to your mail server's public name"
+    ),
+)
 SPF_OPEN = MessageType(
-    "check.spf-open", gettext_noop("the SPF record of {name} ends with +all, so anyone may send for it; use ~all")
+    "check.spf-open",
+    gettext_noop("the SPF record of {name} lets anyone send for it ({term}); change it to this record"),
 )
 SPF_NEUTRAL = MessageType(
-    "check.spf-neutral", gettext_noop("the SPF record of {name} says nothing about other servers; end it with ~all")
+    "check.spf-neutral",
+    gettext_noop("the SPF record of {name} says nothing about other servers; end it with ~all"),
+)
+SPF_SEVERAL = MessageType(
+    "check.spf-several",
+    gettext_noop(
+        "{name} has {count} SPF records, and receivers accept none of them then; replace them all with this one"
+    ),
 )
 SPF_LOOKUPS = MessageType(
     "check.spf-lookups",
-    gettext_noop("the SPF record of {name} needs more than 10 DNS lookups, so it is invalid; remove unused includes"),
+    gettext_noop(
+        "the SPF record of {name} needs {count} DNS lookups, and receivers ignore it above 10 ({terms}); remove what no "
+        "longer sends for you"
+    ),
 )
+SPF_TERM_LOOKUPS = MessageType("check.spf-term-lookups", gettext_noop("{term}: {count}"))
 SPF_VOID = MessageType(
     "check.spf-void",
     gettext_noop(
-        "the SPF record of {name} names more than two hosts that don't exist, so it is invalid; remove these hosts"
+        "the SPF record of {name} has more than two terms without an answer ({terms}), so receivers ignore it; remove them"
     ),
 )
 SPF_LOOP = MessageType(
-    "check.spf-loop", gettext_noop("the SPF record of {name} includes itself, so it is invalid; remove that include")
+    "check.spf-loop",
+    gettext_noop("the SPF record of {name} leads back to {included}, so receivers ignore it; remove {terms}"),
 )
 SPF_INCLUDE = MessageType(
     "check.spf-include",
-    gettext_noop("the SPF record of {name} includes {included}, which has no SPF record; remove or correct it"),
+    gettext_noop(
+        "the SPF record of {name} needs {included}, which has no valid SPF record, so receivers ignore both; remove or "
+        "correct {terms}"
+    ),
 )
 SPF_INVALID = MessageType(
-    "check.spf-invalid", gettext_noop("the SPF record of {name} is invalid ({cause}); correct it")
+    "check.spf-invalid",
+    gettext_noop("the SPF record of {name} has mistakes ({terms}), so receivers ignore it; correct them"),
+)
+SPF_HOSTS = MessageType(
+    "check.spf-hosts",
+    gettext_noop(
+        "{terms} in the SPF record of {name} stands for more than 10 mail servers, so receivers ignore the record; name "
+        "the servers that send instead"
+    ),
+)
+SPF_ALMOST = MessageType(
+    "check.spf-almost",
+    gettext_noop("{name} has no SPF record, but one that looks like it ({record}); it must begin with v=spf1 and a space"),
 )
 SPF_OF_PROVIDER = MessageType(
     "check.spf-of-provider",
-    gettext_noop("{provider} sends with a return path of its own; add the records that its pages show for your domain"),
+    gettext_noop("{provider} sends with a return path of its own ({domain}), so your domain needs no SPF record for it"),
 )
 
 # DKIM (RFC 6376).

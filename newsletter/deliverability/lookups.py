@@ -1,0 +1,112 @@
+"""DNS lookups, each made once for a report, and records as they are pasted into a zone.
+
+A name or a type without records is an empty answer. A lookup without an answer raises `LookupFailed`, which is neither:
+whether there are records is not known then.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import dns.exception
+import dns.name
+import dns.resolver
+import dns.reversename
+
+from newsletter.messages import Message, Problem
+from newsletter.messages.deliverability import checks as messages
+
+SECONDS = 5.0
+LONGEST_STRING = 255
+"""A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
+
+Question = tuple[str, str]
+"""A name in small letters and a type."""
+
+
+class LookupFailed(Problem):
+    """A lookup without an answer; the message names the domain and the cause, without the resolver's words."""
+
+
+class Lookups:
+    """Answers of a resolver, kept while a report is made."""
+
+    def __init__(self, resolver: dns.resolver.Resolver | None = None) -> None:
+        self._resolver = resolver
+        self._answers: dict[Question, tuple[str, ...]] = {}
+        self._failures: dict[Question, LookupFailed] = {}
+        self._set: dict[Question, tuple[str, ...]] = {}
+
+    def with_texts(self, texts: Mapping[str, Iterable[str]]) -> "Lookups":
+        """Return lookups that answer as if these names had these TXT records, and no others."""
+        changed = Lookups(self._resolver)
+        changed._answers, changed._failures = self._answers, self._failures
+        changed._set = self._set | {(name.lower(), "TXT"): tuple(each) for name, each in texts.items()}
+        return changed
+
+    def ask(self, name: str, kind: str) -> tuple[str, ...]:
+        """Return the records of a name and a type as text; the strings of a TXT record are joined."""
+        asked = name.lower().rstrip("."), kind
+        if asked in self._set:
+            return self._set[asked]
+        if asked in self._failures:
+            raise self._failures[asked]
+        if asked not in self._answers:
+            try:
+                self._answers[asked] = self._resolve(*asked)
+            except dns.exception.DNSException as failure:
+                self._failures[asked] = LookupFailed(messages.NOT_LOOKED_UP(name=asked[0], cause=_cause(failure)))
+                raise self._failures[asked] from failure
+        return self._answers[asked]
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """Return the TXT records of a name."""
+        return self.ask(name, "TXT")
+
+    def addresses(self, name: str) -> tuple[str, ...]:
+        """Return the IPv4 and IPv6 addresses of a name."""
+        return (*self.ask(name, "A"), *self.ask(name, "AAAA"))
+
+    def mail_servers(self, name: str) -> tuple[str, ...]:
+        """Return the hosts of the MX records of a domain, most preferred first; "." refuses all email (RFC 7505)."""
+        found = sorted((int(preference), host) for preference, host in map(str.split, self.ask(name, "MX")))
+        return tuple(host.rstrip(".").lower() or "." for _, host in found)
+
+    def pointers(self, address: str) -> tuple[str, ...]:
+        """Return the names of an IP address."""
+        return tuple(each.rstrip(".").lower() for each in self.ask(str(dns.reversename.from_address(address)), "PTR"))
+
+    def _resolve(self, name: str, kind: str) -> tuple[str, ...]:
+        try:
+            asked = dns.name.from_text(name)
+        except (dns.exception.DNSException, UnicodeError):
+            return ()  # no name, so it has no records (RFC 7208 4.3)
+        resolver = self._resolver or dns.resolver.get_default_resolver()
+        try:
+            answer = resolver.resolve(asked, kind, search=False, lifetime=SECONDS)
+        except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+            return ()
+        return tuple(_text(each, kind) for each in answer)
+
+
+def _text(record: Any, kind: str) -> str:
+    return b"".join(record.strings).decode("utf-8", "replace") if kind == "TXT" else record.to_text()
+
+
+def _cause(failure: dns.exception.DNSException) -> Message:
+    if isinstance(failure, dns.exception.Timeout):
+        return messages.NO_ANSWER()
+    if isinstance(failure, dns.resolver.NoResolverConfiguration):
+        return messages.NO_RESOLVER()
+    return messages.SERVER_FAILURE()
+
+
+def txt(name: str, text: str) -> str:
+    """Return a TXT record as a line of a zone."""
+    strings = [text[at : at + LONGEST_STRING] for at in range(0, len(text), LONGEST_STRING)]
+    quoted = " ".join('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in strings)
+    return f"{name}. IN TXT ( {quoted} )" if strings[1:] else f"{name}. IN TXT {quoted}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return several names on one line."""
+    return ", ".join(names)

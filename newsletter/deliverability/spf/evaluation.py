@@ -1,0 +1,198 @@
+"""What a receiver's server makes of an SPF record: check_host() of RFC 7208 4.
+
+What depends on the single email, and what can't be looked up, is not known: such a result is `UNKNOWN`, with a reason.
+"""
+
+import ipaddress
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from newsletter.deliverability.lookups import LookupFailed, Lookups
+from newsletter.deliverability.spf.macros import Address, NotKnown, Sender, expand
+from newsletter.deliverability.spf.record import SpfRecord, Term, is_spf, parse
+from newsletter.messages import Message
+from newsletter.messages.deliverability import checks as messages
+
+MOST_LOOKUPS = 10
+"""The terms of one evaluation that need DNS (4.6.4)."""
+MOST_VOID = 2
+"""The lookups of one evaluation that may have no answer (4.6.4)."""
+MOST_HOSTS = 10
+"""The mail servers of mx, and the names of ptr, that are looked at (4.6.4)."""
+WIDEST = {4: 8, 6: 16}
+"""The prefixes below which a network has more addresses than any organization, so that it names no servers."""
+
+
+class Result(StrEnum):
+    """The result of an evaluation (2.6). A temporary error is an unknown result."""
+
+    PASS = "pass"
+    FAIL = "fail"
+    SOFT_FAIL = "softfail"
+    NEUTRAL = "neutral"
+    NONE = "none"
+    INVALID = "permerror"
+    UNKNOWN = "unknown"
+
+
+OF_QUALIFIER = {"+": Result.PASS, "-": Result.FAIL, "~": Result.SOFT_FAIL, "?": Result.NEUTRAL}
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A result; `reason` is why it is unknown, and `by` the terms that decided, from the outermost record inwards."""
+
+    result: Result
+    reason: Message | None = None
+    by: tuple[str, ...] = ()
+
+
+class _Invalid(Exception):
+    """The evaluation ends with a permanent error."""
+
+
+class _Unknown(Exception):
+    """The evaluation can't be finished."""
+
+    def __init__(self, reason: Message) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Evaluator:
+    """One evaluation, which counts its lookups."""
+
+    def __init__(self, sender: Sender, lookups: Lookups) -> None:
+        self.sender = sender
+        self.lookups = lookups
+        self.terms = 0
+        self.void = 0
+
+    def evaluate(self, domain: str) -> Evaluation:
+        """Return the result for a domain."""
+        try:
+            return self._domain(domain.lower().rstrip("."), ())
+        except _Invalid:
+            return Evaluation(Result.INVALID)
+        except _Unknown as problem:
+            return Evaluation(Result.UNKNOWN, problem.reason)
+
+    def _domain(self, domain: str, inside: tuple[str, ...]) -> Evaluation:
+        if domain in inside:
+            raise _Invalid
+        found = [text for text in self._ask(domain, "TXT", counted=False) if is_spf(text)]
+        if not found:
+            return Evaluation(Result.NONE)
+        record = parse(found[0])
+        if len(found) > 1 or record.mistakes:
+            raise _Invalid
+        return self._record(record, domain, (*inside, domain))
+
+    def _record(self, record: SpfRecord, domain: str, inside: tuple[str, ...]) -> Evaluation:
+        for term in record.mechanisms:
+            matched = self._matches(term, domain, inside)
+            if matched is not None:
+                return Evaluation(OF_QUALIFIER[term.qualifier or "+"], by=(term.text, *matched.by))
+        if record.redirect is None:
+            return Evaluation(Result.NEUTRAL)
+        self._count()
+        target = self._name(record.redirect, domain)
+        found = Evaluation(Result.NEUTRAL) if target is None else self._domain(target, inside)
+        if found.result is Result.NONE:
+            raise _Invalid
+        return replace(found, by=(record.redirect.text, *found.by))
+
+    def _matches(self, term: Term, domain: str, inside: tuple[str, ...]) -> Evaluation | None:
+        """Return the evaluation of what matches, empty where there is none inside; None if the term doesn't match."""
+        matched = Evaluation(Result.PASS)
+        if term.name == "all":
+            return matched
+        if term.network is not None:
+            return matched if self._in([term.network]) else None
+        self._count()
+        if term.name == "ptr":
+            return matched if self._has_name(term, domain) else None
+        name = self._name(term, domain)
+        if name is None:
+            return None
+        if term.name == "include":
+            found = self._domain(name, inside)
+            if found.result is Result.NONE:
+                raise _Invalid
+            return found if found.result is Result.PASS else None
+        if term.name == "exists":
+            return matched if self._ask(name, "A") else None
+        hosts = [name] if term.name == "a" else self._mail_servers(name)
+        return matched if any(self._in(self._networks(host, term)) for host in hosts) else None
+
+    def _name(self, term: Term, domain: str) -> str | None:
+        """Return the domain of a term; None for a list of servers, which any other server isn't in."""
+        try:
+            return expand(term.domain, self.sender, domain) if term.domain else domain
+        except NotKnown as macro:
+            if self.sender.address is None and macro.letter in "iv":
+                return None
+            raise _Unknown(messages.SPF_MACRO(term=term.text)) from macro
+
+    def _in(self, networks: Iterable[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
+        address = self.sender.address
+        if address is None:
+            return any(network.prefixlen < WIDEST[network.version] for network in networks)
+        return any(address.version == network.version and address in network for network in networks)
+
+    def _networks(self, host: str, term: Term) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+        address = self.sender.address
+        kinds = ("A", "AAAA") if address is None else ("A",) if address.version == 4 else ("AAAA",)
+        return [
+            ipaddress.ip_network((each, term.prefix4 if kind == "A" else term.prefix6), strict=False)
+            for kind in kinds
+            for each in self._ask(host, kind, counted=address is not None and term.name == "a")
+        ]
+
+    def _mail_servers(self, name: str) -> list[str]:
+        hosts = [each.split()[-1].rstrip(".").lower() for each in self._ask(name, "MX")]
+        if len(hosts) > MOST_HOSTS:
+            raise _Invalid
+        return [each for each in hosts if each]
+
+    def _has_name(self, term: Term, domain: str) -> bool:
+        """Return whether a confirmed name of the server is in a domain (5.5); a failed lookup is no match."""
+        if self.sender.address is None:
+            return False
+        wanted = self._name(term, domain)
+        try:
+            names = self.lookups.pointers(str(self.sender.address))[:MOST_HOSTS]
+        except LookupFailed:
+            return False
+        return any(
+            (name == wanted or name.endswith(f".{wanted}")) and self._leads_back(name, self.sender.address)
+            for name in names
+        )
+
+    def _leads_back(self, name: str, address: Address) -> bool:
+        try:
+            return str(address) in self.lookups.ask(name, "A" if address.version == 4 else "AAAA")
+        except LookupFailed:
+            return False
+
+    def _count(self) -> None:
+        self.terms += 1
+        if self.terms > MOST_LOOKUPS:
+            raise _Invalid
+
+    def _ask(self, name: str, kind: str, *, counted: bool = True) -> tuple[str, ...]:
+        try:
+            found = self.lookups.ask(name, kind)
+        except LookupFailed as failure:
+            raise _Unknown(failure.message) from failure
+        if not found and counted:
+            self.void += 1
+            if self.void > MOST_VOID:
+                raise _Invalid
+        return found
+
+
+def evaluate(sender: Sender, lookups: Lookups, domain: str = "") -> Evaluation:
+    """Return what receivers make of a sender by the SPF record of its domain, or of another one."""
+    return Evaluator(sender, lookups).evaluate(domain or sender.domain)

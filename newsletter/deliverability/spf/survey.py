@@ -1,0 +1,132 @@
+"""All lookups that an SPF record can need, whoever sends (RFC 7208 4.6.4), and what makes it invalid on the way."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from newsletter.deliverability.lookups import LookupFailed, Lookups
+from newsletter.deliverability.spf.evaluation import MOST_HOSTS, MOST_LOOKUPS, MOST_VOID
+from newsletter.deliverability.spf.macros import NotKnown, Sender, expand
+from newsletter.deliverability.spf.record import Network, SpfRecord, Term, is_spf, parse
+from newsletter.messages import Message
+
+NEED_DNS = ("include", "a", "mx", "ptr", "exists", "redirect")
+MOST_SURVEYED = 100
+"""The terms with DNS that are surveyed: far more than any valid record has."""
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was found on the way through a record and all that it includes.
+
+    `lookups` counts the terms that need DNS, and `by_term` those of each term of the record itself. `void` are terms that
+    name nothing. `missing` are included names without an SPF record, `loops` those that lead back, and `invalid` those
+    with an invalid record. `failures` are lookups without an answer.
+    """
+
+    lookups: int = 0
+    by_term: dict[str, int] = field(default_factory=dict)
+    void: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    loops: list[str] = field(default_factory=list)
+    invalid: list[str] = field(default_factory=list)
+    failures: list[Message] = field(default_factory=list)
+    culprits: set[str] = field(default_factory=set)
+
+    @property
+    def is_valid(self) -> bool:
+        """Whether no receiver finds a permanent error."""
+        wrong = self.missing or self.loops or self.invalid
+        return not wrong and self.lookups <= MOST_LOOKUPS and len(self.void) <= MOST_VOID
+
+
+def survey(text: str, domain: str, lookups: Lookups) -> Survey:
+    """Return what the record of a domain needs."""
+    found = Survey()
+    record = parse(text)
+    for term in dns_terms(record):
+        before = found.lookups
+        wrong = len(found.missing) + len(found.loops) + len(found.invalid)
+        _Walk(found, lookups).term(term, domain, (domain,))
+        found.by_term[term.text] = found.by_term.get(term.text, 0) + found.lookups - before
+        if len(found.missing) + len(found.loops) + len(found.invalid) > wrong:
+            found.culprits.add(term.text)
+    return found
+
+
+def dns_terms(record: SpfRecord) -> Iterator[Term]:
+    """Yield the terms of a record that are evaluated and need DNS."""
+    yield from (each for each in record.mechanisms if each.name in NEED_DNS)
+    if record.redirect is not None:
+        yield record.redirect
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    found: Survey
+    lookups: Lookups
+
+    def term(self, term: Term, domain: str, inside: tuple[str, ...]) -> None:
+        self.found.lookups += 1
+        if self.found.lookups > MOST_SURVEYED:
+            return
+        try:
+            name = expand(term.domain, Sender(None, inside[0]), domain) if term.domain else domain
+            self._of(term, name, inside)
+        except NotKnown:
+            return  # another name for each server or email
+        except LookupFailed as failure:
+            self.found.failures.append(failure.message)
+
+    def _of(self, term: Term, name: str, inside: tuple[str, ...]) -> None:
+        if term.name in ("include", "redirect"):
+            self._included(name, inside)
+        elif term.name == "mx":
+            hosts = self.lookups.ask(name, "MX")
+            if len(hosts) > MOST_HOSTS:
+                self.found.invalid.append(term.text)
+            elif not hosts:
+                self.found.void.append(term.text)
+        elif (term.name == "a" and not self.lookups.addresses(name)) or (
+            term.name == "exists" and not self.lookups.ask(name, "A")
+        ):
+            self.found.void.append(term.text)
+
+    def _included(self, name: str, inside: tuple[str, ...]) -> None:
+        if name in inside:
+            self.found.loops.append(name)
+            return
+        texts = [text for text in self.lookups.texts(name) if is_spf(text)]
+        if not texts:
+            self.found.missing.append(name)
+            return
+        record = parse(texts[0])
+        if len(texts) > 1 or record.mistakes:
+            self.found.invalid.append(name)
+            return
+        for term in dns_terms(record):
+            self.term(term, name, (*inside, name))
+
+
+def networks(domain: str, lookups: Lookups) -> tuple[list[Network], bool]:
+    """Return the networks from which a domain's SPF record lets send, and whether that is all of them.
+
+    Terms whose servers can't be listed, such as exists and ptr, make it incomplete. Raises LookupFailed.
+    """
+    found, complete = list[Network](), True
+    waiting, seen = [domain], set[str]()
+    while waiting and len(seen) <= MOST_SURVEYED:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for text in filter(is_spf, lookups.texts(name)):
+            for term in (*parse(text).mechanisms, *filter(None, [parse(text).redirect])):
+                if term.qualifier not in ("+", "") or term.name == "all":
+                    continue
+                if term.network is not None:
+                    found.append(term.network)
+                elif term.name in ("include", "redirect") and "%" not in term.domain:
+                    waiting.append(term.domain.rstrip(".").lower())
+                else:
+                    complete = False
+    return found, complete

@@ -7,10 +7,11 @@ from newsletter.messages import Message
 
 
 class Verdict(StrEnum):
-    """The result of a check; a note neither passes nor fails: what is optional, or can't be seen from here."""
+    """The result of a check. A note is about what is optional; what is unknown can't be looked up, now or ever."""
 
     GOOD = "good"
     NOTE = "note"
+    UNKNOWN = "unknown"
     WARNING = "warning"
     BAD = "bad"
 

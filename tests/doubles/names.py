@@ -44,21 +44,20 @@ class Names(dns.resolver.Resolver):
         question = dns.message.make_query(asked, kind)
         response = dns.message.make_response(question)
         assert isinstance(response, dns.message.QueryMessage)
-        response.index = None  # the answers are appended, and found one by one
         name, chain = asked.to_text(omit_final_dot=True).lower(), 0
         while (target := self._alias(name)) and kind != "CNAME" and chain < 16:
             self._fail(name, question)
-            response.answer.append(_rrset(name, "CNAME", [f"{target}."]))
+            _add(response, name, "CNAME", [f"{target}."])
             name, chain = target, chain + 1
         self._fail(name, question)
         if values := self.table.get((name, kind)):
-            response.answer.append(_rrset(name, kind, values))
+            _add(response, name, kind, values)
         elif not any(known == name or known.endswith(f".{name}") for known, _ in self.table):
             response.set_rcode(dns.rcode.NXDOMAIN)
-            raise dns.resolver.NXDOMAIN(qnames=[asked], responses={asked: response})
+            raise _no_type(dns.resolver.NXDOMAIN)(qnames=[asked], responses={asked: response})
         answer = dns.resolver.Answer(asked, dns.rdatatype.from_text(kind), dns.rdataclass.IN, response)
         if answer.rrset is None:
-            raise dns.resolver.NoAnswer(response=response)
+            raise _no_type(dns.resolver.NoAnswer)(response=response)
         return answer
 
     def _alias(self, name: str) -> str:
@@ -68,22 +67,30 @@ class Names(dns.resolver.Resolver):
         if _below(name, self.failures["SERVFAIL"]):
             answer = dns.message.make_response(question)
             answer.set_rcode(dns.rcode.SERVFAIL)
-            raise dns.resolver.NoNameservers(
+            raise _no_type(dns.resolver.NoNameservers)(
                 request=question, errors=[("Do53:127.0.0.1@53", False, 53, "SERVFAIL", answer)]
             )
         if _below(name, self.failures["timeout"]):
-            raise dns.resolver.LifetimeTimeout(
+            raise _no_type(dns.resolver.LifetimeTimeout)(
                 timeout=5.409, errors=[("Do53:127.0.0.1@53", False, 53, "The DNS operation timed out.", None)]
             )
+
+
+def _no_type(error: Any) -> Any:
+    """Return a class of dnspython whose constructor has no types."""
+    return error
 
 
 def _below(name: str, parents: Iterable[str]) -> bool:
     return any(name == parent or name.endswith(f".{parent}") for parent in parents)
 
 
-def _rrset(name: str, kind: str, values: Iterable[str]) -> dns.rrset.RRset:
+def _add(response: dns.message.QueryMessage, name: str, kind: str, values: Iterable[str]) -> None:
     texts = [_strings(value) if kind == "TXT" else value for value in values]
-    return dns.rrset.from_text_list(f"{name}.", 60, "IN", kind, texts)
+    made = dns.rrset.from_text_list(f"{name}.", 60, "IN", kind, texts)
+    answer = response.find_rrset(response.answer, made.name, made.rdclass, made.rdtype, create=True)
+    for each in made:
+        answer.add(each, made.ttl)  # type: ignore[no-untyped-call]
 
 
 def _strings(text: str) -> str:

@@ -46,6 +46,14 @@ def running(records: Iterable[Record], broken: Sequence[str] = ()) -> Iterator[d
             server.wait()
 
 
+def table(records: Iterable[Record]) -> dict[tuple[str, str], list[str]]:
+    """Return records by name and type."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for name, kind, data in records:
+        found.setdefault((name, kind), []).append(data)
+    return found
+
+
 def txt(text: str) -> str:
     """Return a text as the data of a TXT record, in strings of at most 255 characters."""
     return " ".join(f'"{text[at : at + 255]}"' for at in range(0, len(text), 255))

@@ -125,7 +125,7 @@ def _with_domain(word: str, name: str, qualifier: Qualifier, rest: str) -> Term 
 def _network(text: str, version: int) -> Network | None:
     """Return a network; its prefix has no leading zeros, and its address no zone."""
     address, slash, prefix = text.partition("/")
-    if slash and (not prefix.isdecimal() or (prefix[0] == "0" and prefix != "0")) or "%" in address:
+    if (slash and (not prefix.isdecimal() or (prefix[0] == "0" and prefix != "0"))) or "%" in address:
         return None
     try:
         found = ipaddress.ip_network(text, strict=False)

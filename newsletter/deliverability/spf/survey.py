@@ -18,9 +18,10 @@ MOST_SURVEYED = 100
 class Survey:
     """What was found on the way through a record and all that it includes.
 
-    `lookups` counts the terms that need DNS, and `by_term` those of each term of the record itself. `void` are terms that
-    name nothing. `missing` are included names without an SPF record, `loops` those that lead back, and `invalid` those
-    with an invalid record. `failures` are lookups without an answer.
+    `lookups` counts the terms that need DNS, and `by_term` those of each term of the record itself. `void` are terms
+    that name nothing. `missing` are included names without an SPF record, `loops` those that lead back, and `invalid`
+    those with an invalid record; `culprits` are the terms of the record itself that lead to these. `names` are included
+    to let them send, and `failures` are lookups without an answer.
     """
 
     lookups: int = 0
@@ -31,6 +32,7 @@ class Survey:
     invalid: list[str] = field(default_factory=list)
     failures: list[Message] = field(default_factory=list)
     culprits: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
 
     @property
     def is_valid(self) -> bool:
@@ -79,11 +81,13 @@ class _Walk:
 
     def _of(self, term: Term, name: str, inside: tuple[str, ...]) -> None:
         if term.name in ("include", "redirect"):
+            if term.qualifier in ("+", ""):
+                self.found.names.add(name)
             self._included(name, inside)
         elif term.name == "mx":
             hosts = self.lookups.ask(name, "MX")
             if len(hosts) > MOST_HOSTS:
-                self.found.invalid.append(term.text)
+                self.found.invalid.append(inside[-1] if inside[1:] else term.text)
             elif not hosts:
                 self.found.void.append(term.text)
         elif (term.name == "a" and not self.lookups.addresses(name)) or (

@@ -19,7 +19,8 @@ BIMI = MessageType("deliverability.about-bimi", gettext_noop("logo in the inbox 
 # Any record.
 NO_RECORD = MessageType("check.no-record", gettext_noop("{name} has no {type} record; add one"))
 SEVERAL_RECORDS = MessageType(
-    "check.several-records", gettext_noop("{name} has {count} {type} records; there must be one")
+    "check.several-records",
+    gettext_noop("{name} has {count} {type} records, and receivers accept none of several; replace them all with one"),
 )
 NOT_LOOKED_UP = MessageType(
     "check.not-looked-up",
@@ -31,7 +32,8 @@ NO_RESOLVER = MessageType("check.no-resolver", gettext_noop("this machine has no
 OWN_DOMAIN = MessageType(
     "check.own-domain",
     gettext_noop(
-        "{domain} belongs to {owner}, so you can't change its DNS records; use an address at a domain of your own in From"
+        "{domain} belongs to {owner}, so you can't change its DNS records; use an address at a domain of your own in "
+        "From"
     ),
 )
 OWN_DOMAIN_PATH = MessageType(
@@ -47,28 +49,34 @@ OWN_DOMAIN_SERVED = MessageType(
 REGISTRY = MessageType("check.registry", gettext_noop("a registry of domains"))
 
 # SPF (RFC 7208).
+NO_SPF_RELAY = MessageType(
+    "check.no-spf-relay",
+    gettext_noop(
+        "{name} has no SPF record, so receivers can't see that {server} may send for it; ask that server's owner for "
+        "the record to add"
+    ),
+)
 SPF_GOOD = MessageType("check.spf", gettext_noop("{record} (DNS lookups: {count} of at most 10)"))
 SPF_WITHOUT = MessageType(
     "check.spf-without",
-    gettext_noop("the SPF record of {name} does not let {provider} send ({term}); change it to this record"),
+    gettext_noop("the SPF record of {name} does not let {provider} send; add {term} to it"),
 )
 SPF_ADDRESS = MessageType(
     "check.spf-address",
-    gettext_noop(
-        "the SPF record of {name} does not cover {address}, the address of {server}; change it to this record"
-    ),
+    gettext_noop("the SPF record of {name} does not cover {address}, the address of {server}; add that server to it"),
 )
 SPF_EXCLUDED = MessageType(
     "check.spf-excluded",
     gettext_noop(
-        "the SPF record of {name} excludes {address}, the address of {server}, with {term}; change it to this record"
+        "the SPF record of {name} excludes {address}, the address of {server}, with {term}; let that server send "
+        "before this term"
     ),
 )
 SPF_RELAY = MessageType(
     "check.spf-relay",
     gettext_noop(
-        "from which addresses {server} delivers emails can't be seen in DNS, and the SPF record of {name} does not name "
-        "it; ask its owner what the record must include"
+        "from which addresses {server} delivers emails can't be seen in DNS, and the SPF record of {name} does not "
+        "name it; ask its owner what the record must include"
     ),
 )
 SPF_RELAY_COVERED = MessageType(
@@ -90,30 +98,27 @@ SPF_SERVER = MessageType(
 )
 SPF_OPEN = MessageType(
     "check.spf-open",
-    gettext_noop("the SPF record of {name} lets anyone send for it ({term}); change it to this record"),
+    gettext_noop(
+        "the SPF record of {name} lets anyone send for it, because of {term}; name only servers that send for you"
+    ),
 )
 SPF_NEUTRAL = MessageType(
     "check.spf-neutral",
     gettext_noop("the SPF record of {name} says nothing about other servers; end it with ~all"),
 )
-SPF_SEVERAL = MessageType(
-    "check.spf-several",
-    gettext_noop(
-        "{name} has {count} SPF records, and receivers accept none of them then; replace them all with this one"
-    ),
-)
 SPF_LOOKUPS = MessageType(
     "check.spf-lookups",
     gettext_noop(
-        "the SPF record of {name} needs {count} DNS lookups, and receivers ignore it above 10 ({terms}); remove what no "
-        "longer sends for you"
+        "the SPF record of {name} needs {count} DNS lookups, and receivers ignore it above 10 ({terms}); remove "
+        "what no longer sends for you"
     ),
 )
 SPF_TERM_LOOKUPS = MessageType("check.spf-term-lookups", gettext_noop("{term}: {count}"))
 SPF_VOID = MessageType(
     "check.spf-void",
     gettext_noop(
-        "the SPF record of {name} has more than two terms without an answer ({terms}), so receivers ignore it; remove them"
+        "the SPF record of {name} has more than two terms without an answer ({terms}), so receivers ignore it; "
+        "remove them"
     ),
 )
 SPF_LOOP = MessageType(
@@ -134,35 +139,53 @@ SPF_INVALID = MessageType(
 SPF_HOSTS = MessageType(
     "check.spf-hosts",
     gettext_noop(
-        "{terms} in the SPF record of {name} stands for more than 10 mail servers, so receivers ignore the record; name "
-        "the servers that send instead"
+        "{terms} in the SPF record of {name} stands for more than 10 mail servers, so receivers ignore the record; "
+        "name the servers that send instead"
     ),
 )
 SPF_ALMOST = MessageType(
     "check.spf-almost",
-    gettext_noop("{name} has no SPF record, but one that looks like it ({record}); it must begin with v=spf1 and a space"),
+    gettext_noop(
+        "{name} has no SPF record, but one that looks like it ({record}); it must begin with v=spf1 and a space"
+    ),
 )
 SPF_OF_PROVIDER = MessageType(
     "check.spf-of-provider",
-    gettext_noop("{provider} sends with a return path of its own ({domain}), so your domain needs no SPF record for it"),
+    gettext_noop(
+        "{provider} sends with a return path of its own ({domain}), so your domain needs no SPF record for it"
+    ),
 )
 
 # DKIM (RFC 6376).
 NO_DKIM_RECORD = MessageType(
     "check.no-dkim-record",
-    gettext_noop("{name} has no DKIM record; add the one that 'newsletter dkim new' printed"),
+    gettext_noop("{name} has no DKIM record, so receivers can't verify your signatures; add one"),
 )
 OTHER_DKIM_KEY = MessageType(
-    "check.other-dkim-key", gettext_noop("{name} publishes a different key from the one in config.toml; replace it")
+    "check.other-dkim-key",
+    gettext_noop(
+        "{name} publishes a different key from the one in config.toml, so all signatures are invalid; replace the "
+        "record"
+    ),
 )
 DKIM_REVOKED = MessageType(
-    "check.dkim-revoked", gettext_noop("the key at {name} is revoked (its p= is empty); publish the key again")
+    "check.dkim-revoked",
+    gettext_noop("the key at {name} is revoked (its p= is empty), so all signatures are invalid; publish a key again"),
 )
 DKIM_TESTING = MessageType(
     "check.dkim-testing",
     gettext_noop("the key at {name} has t=y, so receivers treat emails as unsigned; remove t=y from the record"),
 )
-DKIM_INVALID = MessageType("check.dkim-invalid", gettext_noop("the record at {name} has no valid key; replace it"))
+DKIM_FAULT = MessageType(
+    "check.dkim-fault",
+    gettext_noop("receivers ignore the key at {name}, because {cause}; replace the record"),
+)
+DKIM_FAULT_V = MessageType("check.dkim-fault-v", gettext_noop("v=DKIM1 must be at its beginning"))
+DKIM_FAULT_REPEATED = MessageType("check.dkim-fault-repeated", gettext_noop("a tag is in it twice"))
+DKIM_FAULT_H = MessageType("check.dkim-fault-h", gettext_noop("its h= does not allow sha256, which signs your emails"))
+DKIM_FAULT_S = MessageType("check.dkim-fault-s", gettext_noop("its s= is for something other than email"))
+DKIM_FAULT_K = MessageType("check.dkim-fault-k", gettext_noop("its k= is neither rsa nor ed25519"))
+DKIM_FAULT_P = MessageType("check.dkim-fault-p", gettext_noop("its p= is not a valid public key of that type"))
 DKIM_SHORT = MessageType(
     "check.dkim-short",
     gettext_noop("the key at {name} has {bits} bits; receivers ask for 1,024 or more, so make a new key"),
@@ -184,14 +207,40 @@ NO_KEY_OF_PROVIDER = MessageType(
 )
 SIGNING_UNSEEN = MessageType(
     "check.signing-unseen",
-    gettext_noop("{provider} signs with keys whose names it chooses; its pages show whether {domain} is verified"),
+    gettext_noop(
+        "{provider} signs with keys whose names it chooses, so they can't be looked up; see on its pages whether "
+        "{domain} is verified"
+    ),
+)
+NOT_SIGNED_BY = MessageType(
+    "check.not-signed-by",
+    gettext_noop(
+        "{provider} can't sign for {domain}, which belongs to {owner}; use an address at a domain of your own in From"
+    ),
 )
 
 # DMARC (RFC 9989).
 DMARC_FOUND = MessageType("check.dmarc", gettext_noop("the policy is {policy}: {record}"))
-DMARC_INHERITED = MessageType("check.dmarc-inherited", gettext_noop("inherited from {domain}: {record}"))
+DMARC_INHERITED = MessageType(
+    "check.dmarc-inherited", gettext_noop("the policy is {policy}, inherited from {domain}: {record}")
+)
+DMARC_TESTED = MessageType(
+    "check.dmarc-tested",
+    gettext_noop("the policy is {policy}, but receivers apply it to a part of the emails only ({tag}): {record}"),
+)
 DMARC_INVALID = MessageType(
-    "check.dmarc-invalid", gettext_noop("the DMARC record of {name} is invalid ({cause}); correct it")
+    "check.dmarc-invalid",
+    gettext_noop("the DMARC record of {name} has mistakes ({mistakes}), so receivers ignore it; correct it"),
+)
+DMARC_MISTAKE = MessageType(
+    "check.dmarc-mistake",
+    gettext_noop(
+        "the DMARC record of {name} has mistakes ({mistakes}), so receivers take its policy for none; correct it"
+    ),
+)
+DMARC_ALMOST = MessageType(
+    "check.dmarc-almost",
+    gettext_noop("{name} has no valid DMARC record, but one that looks like it ({record}); correct it"),
 )
 DMARC_MISPLACED = MessageType(
     "check.dmarc-misplaced", gettext_noop("the DMARC record is at {name}; move it to _dmarc.{name}")
@@ -230,11 +279,30 @@ REPORTS_ELSEWHERE = MessageType(
 REPORTS_SENT = MessageType("check.dmarc-reports-sent", gettext_noop("reports go to {addresses}"))
 NO_REPORTS = MessageType(
     "check.no-dmarc-reports",
-    gettext_noop("the DMARC record of {name} asks for no reports (rua=), so you don't see who sends in your name"),
+    gettext_noop(
+        "the DMARC record of {name} asks for no reports (rua=), so you don't see who sends in your name; add an "
+        "address for them"
+    ),
+)
+WRONG_REPORTS = MessageType(
+    "check.dmarc-reports-wrong",
+    gettext_noop(
+        "the DMARC record of {name} asks for reports to {addresses}, which is no address with mailto:, so none are "
+        "sent there; correct it"
+    ),
 )
 REPORTS_REFUSED = MessageType(
     "check.dmarc-reports-refused",
-    gettext_noop("{destination} has not agreed to receive the reports of {domain}, so none are sent; add this record"),
+    gettext_noop(
+        "{destination} has not agreed to receive the reports of {domain}, so none are sent; ask its owner to add a "
+        "TXT record with v=DMARC1 at {agreed}, or send the reports to an address of your own"
+    ),
+)
+REPORTS_REFUSED_HERE = MessageType(
+    "check.dmarc-reports-refused-here",
+    gettext_noop(
+        "{destination} has not agreed to receive the reports of {domain}, so none are sent; add its agreement"
+    ),
 )
 
 # Servers.
@@ -311,7 +379,10 @@ BIMI_WITHOUT_CERTIFICATE = MessageType(
 )
 BIMI_POLICY = MessageType(
     "check.bimi-policy",
-    gettext_noop("the logo is not shown, because the DMARC policy is {policy}; it must be quarantine or reject"),
+    gettext_noop(
+        "the logo is not shown, because the DMARC policy is {policy}; it must be quarantine or reject for all emails, "
+        "and for subdomains"
+    ),
 )
 BIMI_INVALID = MessageType(
     "check.bimi-invalid", gettext_noop("{name} has no valid BIMI record (v=BIMI1 with https addresses); correct it")

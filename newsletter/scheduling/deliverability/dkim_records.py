@@ -1,29 +1,36 @@
 """DKIM records (RFC 6376): those of our keys, compared with the keys, or those of a provider that signs."""
 
-import base64
-import binascii
 from collections.abc import Sequence
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_der_public_key
-
 from newsletter.config import Dkim
+from newsletter.deliverability.dkim import Fault, KeyRecord, is_key_record, read
+from newsletter.deliverability.lookups import Lookups, txt
+from newsletter.deliverability.services import MailService
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
-from newsletter.messages import message_of
+from newsletter.messages import MessageType, message_of
 from newsletter.messages.deliverability import checks as messages
+from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
-from newsletter.scheduling.deliverability.lookups import Lookups, txt
-from newsletter.scheduling.deliverability.route import MailService
-from newsletter.scheduling.deliverability.tags import tags
 
-ED25519_BYTES = 32
+FAULTS: dict[Fault, MessageType] = {
+    Fault.VERSION: messages.DKIM_FAULT_V,
+    Fault.REPEATED: messages.DKIM_FAULT_REPEATED,
+    Fault.HASH: messages.DKIM_FAULT_H,
+    Fault.SERVICE: messages.DKIM_FAULT_S,
+    Fault.TYPE: messages.DKIM_FAULT_K,
+    Fault.KEY: messages.DKIM_FAULT_P,
+}
+
+
+def record_name(key: Dkim) -> str:
+    """Return the name of a key's record."""
+    return f"{key.selector}._domainkey.{ascii_domain(key.domain).lower()}"
 
 
 def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
-    """Check the record of a key of config.toml. Raises dns.exception.DNSException."""
-    name = f"{key.selector}._domainkey.{key.domain}"
+    """Check the record of a key of config.toml. Raises LookupFailed."""
+    name = record_name(key)
     try:
         wanted = public_record(key)
     except DkimError as problem:
@@ -33,60 +40,50 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     if not found:
         return CheckResult(Verdict.BAD, messages.NO_DKIM_RECORD(name=name), record)
     if len(found) > 1:
-        return CheckResult(Verdict.BAD, messages.SEVERAL_RECORDS(name=name, count=len(found), type="DKIM"))
-    if found[0]["p"] and found[0]["p"] != tags(wanted)["p"]:
+        return CheckResult(Verdict.BAD, messages.SEVERAL_RECORDS(name=name, count=len(found), type="DKIM"), record)
+    if found[0].key and found[0].key != read(wanted).key:
         return CheckResult(Verdict.BAD, messages.OTHER_DKIM_KEY(name=name), record)
     return published(name, found[0], record, beside_rsa=_has_rsa(keys))
 
 
-def published(name: str, found: dict[str, str], record: str = "", *, beside_rsa: bool = False) -> CheckResult:
+def published(name: str, found: KeyRecord, record: str = "", *, beside_rsa: bool = False) -> CheckResult:
     """Return what a record says about its key."""
-    if not found["p"]:
+    if found.fault is Fault.REVOKED:
         return CheckResult(Verdict.BAD, messages.DKIM_REVOKED(name=name), record)
-    if "y" in found.get("t", "").lower().split(":"):
+    if found.fault is not None:
+        return CheckResult(Verdict.BAD, messages.DKIM_FAULT(name=name, cause=FAULTS[found.fault]()), record)
+    if found.testing:
         return CheckResult(Verdict.WARNING, messages.DKIM_TESTING(name=name), record)
-    kind, bits = found.get("k", "rsa").lower(), _bits(found["p"])
-    if kind == "ed25519" and bits == ED25519_BYTES * 8:
+    if found.type == "ed25519":
         if beside_rsa:
             return CheckResult(Verdict.GOOD, messages.DKIM_BESIDE(name=name))
         return CheckResult(Verdict.WARNING, messages.DKIM_ED25519(name=name))
-    if kind != "rsa" or bits <= ED25519_BYTES * 8:
-        return CheckResult(Verdict.BAD, messages.DKIM_INVALID(name=name), record)
-    if bits < SMALLEST_RSA:
-        return CheckResult(Verdict.BAD, messages.DKIM_SHORT(name=name, bits=bits))
-    return CheckResult(Verdict.GOOD, messages.DKIM_RSA(name=name, bits=bits))
+    if found.bits < SMALLEST_RSA:
+        return CheckResult(Verdict.BAD, messages.DKIM_SHORT(name=name, bits=found.bits))
+    return CheckResult(Verdict.GOOD, messages.DKIM_RSA(name=name, bits=found.bits))
 
 
 def key_of_provider(domain: str, service: MailService, lookups: Lookups) -> CheckResult:
-    """Check the records of a provider that signs. Raises dns.exception.DNSException."""
+    """Check the records of a provider that signs. Raises LookupFailed."""
+    worse: CheckResult | None = None
     for selector in service.selectors:
         name = f"{selector}._domainkey.{domain}"
         if found := _records(name, lookups):
             seen = published(name, found[0])
-            if seen.verdict is not Verdict.GOOD:
-                return seen
-            return CheckResult(Verdict.GOOD, messages.SIGNED_BY(provider=service.name, name=name))
+            if seen.verdict is Verdict.GOOD:
+                return CheckResult(Verdict.GOOD, messages.SIGNED_BY(provider=service.name, name=name))
+            worse = worse or seen
+    if worse:
+        return worse
     if service.selectors:
         name = f"{service.selectors[0]}._domainkey.{domain}"
         return CheckResult(Verdict.WARNING, messages.NO_KEY_OF_PROVIDER(provider=service.name, name=name))
-    return CheckResult(Verdict.NOTE, messages.SIGNING_UNSEEN(provider=service.name, domain=domain))
+    return CheckResult(Verdict.UNKNOWN, messages.SIGNING_UNSEEN(provider=service.name, domain=domain))
 
 
-def _records(name: str, lookups: Lookups) -> list[dict[str, str]]:
-    return [found for text in lookups.texts(name) if "p" in (found := tags(text))]
+def _records(name: str, lookups: Lookups) -> list[KeyRecord]:
+    return [read(text) for text in lookups.texts(name) if is_key_record(text)]
 
 
 def _has_rsa(keys: Sequence[Dkim]) -> bool:
-    return any(tags(public_record(key)).get("k") == "rsa" for key in keys)
-
-
-def _bits(encoded: str) -> int:
-    """Return the length of a public key; 0 for an invalid one."""
-    try:
-        octets = base64.b64decode(encoded, validate=True)
-        if len(octets) == ED25519_BYTES:
-            return ED25519_BYTES * 8
-        key = load_der_public_key(octets)
-    except (binascii.Error, ValueError, UnsupportedAlgorithm):
-        return 0
-    return key.key_size if isinstance(key, RSAPublicKey) else 0
+    return any(read(public_record(key)).type == "rsa" for key in keys)

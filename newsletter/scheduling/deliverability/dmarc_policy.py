@@ -1,101 +1,134 @@
-"""DMARC of a domain in From (RFC 9989): its policy, where reports go, and alignment.
+"""DMARC of a domain in From (RFC 9989): its policy, where reports go, and alignment."""
 
-checkdmarc finds the policy and parses it. The organizational domain of signers and envelope senders is found here,
-because checkdmarc looks it up in a list of public suffixes instead of in DNS.
-"""
-
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import dns.exception
-from checkdmarc import dmarc as parser
-
-from newsletter.messages import Problem
+from newsletter.deliverability.dmarc import FULL, DmarcRecord, is_dmarc, is_meant_for_dmarc, merged, parse, with_reports
+from newsletter.deliverability.domains import registered_domain
+from newsletter.deliverability.lookups import LookupFailed, Lookups, listed, txt
+from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
+from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
-from newsletter.scheduling.deliverability.lookups import Lookups, listed, txt
-from newsletter.scheduling.deliverability.tags import tags
 
+IsOwn = Callable[[str], bool]
+"""Whether a domain is the publisher's, so that records can be added to it."""
 MOST_LABELS = 8
 """A tree walk asks for at most this many names (RFC 9989 4.10)."""
 
 
-class InvalidPolicy(Problem):
-    """A domain without a valid DMARC policy; the message says why."""
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A domain's policy: its record, the domain that has it, and the policy that receivers apply."""
+
+    record: DmarcRecord
+    location: str
+    action: str
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
-    """A domain's policy: its record, the domain that has it, and its tags with their defaults."""
+class NoPolicy:
+    """A domain without a valid policy: why, and the records that are meant for one."""
 
-    record: str
-    location: str
-    action: str
-    strict_dkim: bool = False
-    strict_spf: bool = False
-    reports: tuple[str, ...] = ()
+    message: Message
+    meant: tuple[str, ...] = ()
 
 
-def policy(domain: str, lookups: Lookups) -> Policy:
-    """Return the policy of a domain. Raises InvalidPolicy and dns.exception.DNSException."""
+def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
+    """Return the policy of a domain, or why it has none (RFC 9989 4.10.1). Raises LookupFailed."""
     name = f"_dmarc.{domain}"
-    lookups.texts(name)  # a failure to look it up is told apart from a record that is not there
-    try:
-        found = parser.query_dmarc_record(domain, resolver=lookups.resolver, ignore_unrelated_records=True)
-        location = found["location"]
-        parsed = parser.parse_dmarc_record(found["record"], location, resolver=lookups.resolver)["tags"]
-    except parser.MultipleDMARCRecords as problem:
-        count = sum(map(_is_dmarc, lookups.texts(name)))
-        raise InvalidPolicy(messages.SEVERAL_RECORDS(name=name, count=count, type="DMARC")) from problem
-    except parser.DMARCRecordNotFound as problem:
-        raise InvalidPolicy(messages.NO_RECORD(name=name, type="DMARC")) from problem
-    except parser.DMARCRecordInWrongLocation as problem:
-        raise InvalidPolicy(messages.DMARC_MISPLACED(name=domain)) from problem
-    except parser.DMARCError as problem:
-        raise InvalidPolicy(messages.DMARC_INVALID(name=name, cause=_one_line(problem))) from problem
-    given = tags(found["record"])
-    return Policy(
-        found["record"],
-        location,
-        (given.get("sp") or given.get("p", "none")) if location != domain else given.get("p", "none"),
-        given.get("adkim") == "s",
-        given.get("aspf") == "s",
-        tuple(uri["address"] for uri in parsed.get("rua", {}).get("value", ()) if uri["scheme"] == "mailto"),
-    )
+    texts = lookups.texts(name)
+    found = tuple(filter(is_dmarc, texts))
+    if len(found) > 1:
+        return NoPolicy(messages.SEVERAL_RECORDS(name=name, count=len(found), type="DMARC"), found)
+    location = domain if found else organizational_domain(domain, lookups)
+    if not found and location != domain:
+        found = tuple(_records(location, lookups))
+    if found:
+        record = parse(found[0])
+        action = record.applied(inherited=location != domain, exists=location == domain or _exists(domain, lookups))
+        if action:
+            return Policy(record, location, action)
+        mistakes = listed(record.mistakes) or "p="
+        return NoPolicy(messages.DMARC_INVALID(name=f"_dmarc.{location}", mistakes=mistakes), found)
+    if almost := tuple(filter(is_meant_for_dmarc, texts)):
+        return NoPolicy(messages.DMARC_ALMOST(name=name, record=almost[0]), almost)
+    if misplaced := tuple(filter(is_dmarc, lookups.texts(domain))):
+        return NoPolicy(messages.DMARC_MISPLACED(name=domain), misplaced)
+    return NoPolicy(messages.NO_RECORD(name=f"_dmarc.{registered_domain(domain)}", type="DMARC"))
 
 
-def judged(domain: str, found: Policy | InvalidPolicy, own_address: str) -> CheckResult:
-    """Return whether a domain has a policy."""
-    if isinstance(found, InvalidPolicy):
-        record = txt(f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{own_address or f'postmaster@{domain}'}")
-        return CheckResult(
-            Verdict.BAD, found.message, "" if messages.SEVERAL_RECORDS.matches(found.message) else record
-        )
+def judged(domain: str, found: Policy | NoPolicy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
+    """Return whether a domain has a policy, and the records that give it one. Raises LookupFailed."""
+    if isinstance(found, NoPolicy):
+        location = str(dict(found.message.params).get("name", domain)).removeprefix("_dmarc.")
+        new = f"v=DMARC1; p=none; rua=mailto:{own_address or _postmaster(location)}"
+        text = merged(found.meant) if found.meant else new
+        return CheckResult(Verdict.BAD, found.message, _offered(location, text, lookups, is_own))
+    record = found.record
+    mistakes = [each for each in record.mistakes if each.startswith(("p=", "sp=", "np="))]
+    if mistakes:
+        message = messages.DMARC_MISTAKE(name=f"_dmarc.{found.location}", mistakes=listed(mistakes))
+        return CheckResult(Verdict.WARNING, message, _offered(found.location, merged([record.text]), lookups, is_own))
+    if found.action != "none" and (record.testing or record.percent < FULL):
+        tag = "t=y" if record.testing else f"pct={record.percent}"
+        return CheckResult(Verdict.GOOD, messages.DMARC_TESTED(policy=found.action, tag=tag, record=record.text))
     if found.location != domain:
-        return CheckResult(Verdict.GOOD, messages.DMARC_INHERITED(domain=found.location, record=found.record))
-    return CheckResult(Verdict.GOOD, messages.DMARC_FOUND(policy=found.action, record=found.record))
+        message = messages.DMARC_INHERITED(policy=found.action, domain=found.location, record=record.text)
+        return CheckResult(Verdict.GOOD, message)
+    return CheckResult(Verdict.GOOD, messages.DMARC_FOUND(policy=found.action, record=record.text))
 
 
-def reports(found: Policy, own_address: str, lookups: Lookups) -> CheckResult:
-    """Return where aggregate reports go, and whether they may. Raises dns.exception.DNSException."""
-    record = f"{found.record.rstrip('; ')}; rua=mailto:{own_address or f'postmaster@{found.location}'}"
-    if not found.reports:
-        message = messages.NO_REPORTS(name=f"_dmarc.{found.location}")
-        return CheckResult(Verdict.NOTE, message, txt(f"_dmarc.{found.location}", record))
-    here = organizational_domain(found.location, lookups)
-    for address in found.reports:
-        to = address.rpartition("@")[2].lower()
-        agreed = f"{found.location}._report._dmarc.{to}"
-        if organizational_domain(to, lookups) != here and not any(map(_is_dmarc, lookups.texts(agreed))):
-            message = messages.REPORTS_REFUSED(destination=to, domain=found.location)
-            return CheckResult(Verdict.WARNING, message, txt(agreed, "v=DMARC1"))
-    if own_address.lower() in {each.lower() for each in found.reports}:
+def _offered(location: str, text: str, lookups: Lookups, is_own: IsOwn) -> str:
+    """Return a record that is a policy in the place of the present ones, and agreements to receive its reports."""
+    changed = lookups.with_texts({f"_dmarc.{location}": [text]})
+    found = policy(location, changed)
+    if isinstance(found, NoPolicy) or judged(location, found, "", changed, is_own).verdict is not Verdict.GOOD:
+        return ""
+    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(found, changed) if is_own(to)]
+    return "\n".join([txt(f"_dmarc.{location}", text), *agreements])
+
+
+def _postmaster(domain: str) -> str:
+    return f"postmaster@{domain}"
+
+
+def reports(found: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
+    """Return where aggregate reports go, and whether they may. Raises LookupFailed."""
+    name, text = f"_dmarc.{found.location}", found.record.text
+    own = own_address or _postmaster(found.location)
+    if found.record.wrong_reports:
+        message = messages.WRONG_REPORTS(name=name, addresses=listed(found.record.wrong_reports))
+        return CheckResult(Verdict.WARNING, message, _offered(found.location, merged([text]), lookups, is_own))
+    if not found.record.reports:
+        record = _offered(found.location, with_reports(text, [own]), lookups, is_own)
+        return CheckResult(Verdict.NOTE, messages.NO_REPORTS(name=name), record)
+    for destination, agreed in _refusals(found, lookups):
+        about = {"destination": destination, "domain": found.location}
+        if is_own(destination):
+            return CheckResult(Verdict.WARNING, messages.REPORTS_REFUSED_HERE(**about), txt(agreed, "v=DMARC1"))
+        record = _offered(found.location, with_reports(text, [own]), lookups, is_own)
+        return CheckResult(Verdict.WARNING, messages.REPORTS_REFUSED(**about, agreed=agreed), record)
+    if own_address.lower() in {each.lower() for each in found.record.reports}:
         return CheckResult(Verdict.GOOD, messages.REPORTS_READ(address=own_address))
     if own_address:
-        message = messages.REPORTS_ELSEWHERE(addresses=listed(found.reports), own=f"mailto:{own_address}")
+        addresses = listed(found.record.reports)
+        message = messages.REPORTS_ELSEWHERE(addresses=addresses, own=f"mailto:{own_address}")
         return CheckResult(Verdict.NOTE, message)
-    return CheckResult(Verdict.GOOD, messages.REPORTS_SENT(addresses=listed(found.reports)))
+    return CheckResult(Verdict.GOOD, messages.REPORTS_SENT(addresses=listed(found.record.reports)))
+
+
+def _refusals(found: Policy, lookups: Lookups) -> list[tuple[str, str]]:
+    """Return the other organizations that reports go to without having agreed, with the name where they must."""
+    here = organizational_domain(found.location, lookups)
+    refused = []
+    for address in found.record.reports:
+        to = ascii_domain(address.rpartition("@")[2]).lower()
+        agreed = f"{found.location}._report._dmarc.{to}"
+        if organizational_domain(to, lookups) != here and not any(map(is_dmarc, lookups.texts(agreed))):
+            refused.append((to, agreed))
+    return refused
 
 
 def alignment(
@@ -103,10 +136,10 @@ def alignment(
 ) -> CheckResult:
     """Return whether a signer or the envelope sender belongs to a domain (RFC 9989 4.4), strictly if it asks for that.
 
-    Raises dns.exception.DNSException.
+    Domains are in ASCII. Raises LookupFailed.
     """
     here = organizational_domain(domain, lookups)
-    strict = {"DKIM": bool(found and found.strict_dkim), "SPF": bool(found and found.strict_spf)}
+    strict = {"DKIM": bool(found and found.record.strict_dkim), "SPF": bool(found and found.record.strict_spf)}
     near = ""
     for other, kind in (*((each, "DKIM") for each in signers), *([(envelope, "SPF")] if envelope else [])):
         if other != domain and organizational_domain(other, lookups) != here:
@@ -126,7 +159,7 @@ def organizational_domain(domain: str, lookups: Lookups) -> str:
     """Return the organizational domain, found by a tree walk of DMARC records (RFC 9989 4.10)."""
     found = [(name, records[0]) for name in _walk(domain) if len(records := _records(name, lookups)) == 1]
     for name, record in found:
-        declared = tags(record).get("psd", "").lower()
+        declared = parse(record).psd
         if declared == "n":
             return name
         if declared == "y" and name != domain:
@@ -144,16 +177,13 @@ def _walk(domain: str) -> Iterator[str]:
 
 def _records(domain: str, lookups: Lookups) -> list[str]:
     try:
-        return [text for text in lookups.texts(f"_dmarc.{domain}") if _is_dmarc(text)]
-    except dns.exception.DNSException:
+        return list(filter(is_dmarc, lookups.texts(f"_dmarc.{domain}")))
+    except LookupFailed:
         if "." in domain:
             raise
         return []  # a top-level domain that can't be looked up decides nothing
 
 
-def _is_dmarc(text: str) -> bool:
-    return text.split(";")[0].replace(" ", "") == "v=DMARC1"
-
-
-def _one_line(problem: Exception) -> str:
-    return " ".join(str(problem).split()).rstrip(".")
+def _exists(domain: str, lookups: Lookups) -> bool:
+    """Return whether a domain has an address or a mail server (RFC 9989 3.2.13)."""
+    return bool(lookups.addresses(domain) or lookups.mail_servers(domain))

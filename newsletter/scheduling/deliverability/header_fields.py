@@ -1,7 +1,11 @@
 """Header fields that mailbox providers ask for, and the logo that they show."""
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
+from newsletter.deliverability.dmarc import FULL, POLICIES
+from newsletter.deliverability.lookups import Lookups
+from newsletter.deliverability.tags import tags
 from newsletter.domain.hosts import is_public_host
 from newsletter.domain.segments import SlotValue
 from newsletter.messages.deliverability import checks as messages
@@ -9,9 +13,7 @@ from newsletter.render.placeholders import PATHS
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
 from newsletter.scheduling.deliverability.dmarc_policy import Policy
-from newsletter.scheduling.deliverability.lookups import Lookups
 from newsletter.scheduling.deliverability.route import Route
-from newsletter.scheduling.deliverability.tags import tags
 
 SHOWN = ("quarantine", "reject")
 
@@ -32,24 +34,46 @@ def feedback_id(value: str, route: Route) -> CheckResult:
     return CheckResult(Verdict.GOOD, messages.FEEDBACK_GOOD(value=value))
 
 
-def bimi(domain: str, organization: str, policy: Policy | None, lookups: Lookups) -> CheckResult:
-    """Return whether a logo is published for a domain or its organization. Raises dns.exception.DNSException."""
-    names = dict.fromkeys(f"default._bimi.{each}" for each in (domain, organization))
+def bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResult:
+    """Return whether a logo is published for a domain or its organization, and shown. Raises LookupFailed.
+
+    `policies` are those of the domain and of its organization, which must all be for all emails.
+    """
+    domains = dict.fromkeys((domain, *(each.location for each in policies)))
+    names = [f"default._bimi.{each}" for each in domains]
     found = next(((name, texts[0]) for name in names if (texts := lookups.texts(name))), None)
     if found is None:
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())
     name, record = found
     given = tags(record)
     addresses = [given[tag] for tag in ("l", "a") if given.get(tag)]
-    if given.get("v") != "BIMI1" or not given.get("l") or not all(map(_is_https, addresses)):
+    if not record.startswith("v=BIMI1;") or not given.get("l") or not all(map(_is_https, addresses)):
         return CheckResult(Verdict.WARNING, messages.BIMI_INVALID(name=name))
-    action = policy.action if policy else "none"
-    if action not in SHOWN:
-        return CheckResult(Verdict.WARNING, messages.BIMI_POLICY(policy=action))
+    weak = next(filter(None, map(_weakness, policies)), "" if policies else "none")
+    if weak:
+        return CheckResult(Verdict.WARNING, messages.BIMI_POLICY(policy=weak))
     if not given.get("a"):
         return CheckResult(Verdict.NOTE, messages.BIMI_WITHOUT_CERTIFICATE())
     return CheckResult(Verdict.GOOD, messages.BIMI_GOOD(record=record))
 
 
+def _weakness(policy: Policy) -> str:
+    """Return what of a policy keeps a logo from being shown; "" if nothing does."""
+    record = policy.record
+    if policy.action not in SHOWN:
+        return policy.action
+    if record.policy not in SHOWN:
+        return record.policy or POLICIES[0]
+    if record.subdomain_policy == POLICIES[0]:
+        return f"{record.policy}; sp={record.subdomain_policy}"
+    if record.testing:
+        return f"{record.policy}; t=y"
+    return f"{record.policy}; pct={record.percent}" if record.percent < FULL else ""
+
+
 def _is_https(address: str) -> bool:
-    return address.lower().startswith("https://")
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.netloc)

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-import dns.exception
 import dns.resolver
-from checkdmarc.utils import DNS_CACHE
 
 from newsletter.config import Config, Newsletter
+from newsletter.deliverability.domains import Owner, other_owner, registered_domain
+from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.editions.rendering import sender_id
 from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
@@ -17,8 +17,7 @@ from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability import dkim_records, dmarc_policy, header_fields, servers
 from newsletter.scheduling.deliverability.check_result import CheckResult
-from newsletter.scheduling.deliverability.dmarc_policy import InvalidPolicy, Policy
-from newsletter.scheduling.deliverability.lookups import Lookups
+from newsletter.scheduling.deliverability.dmarc_policy import NoPolicy, Policy
 from newsletter.scheduling.deliverability.report_address import report_address
 from newsletter.scheduling.deliverability.requirements import REQUIRED_BY, Requirement
 from newsletter.scheduling.deliverability.route import Route, route_of
@@ -35,7 +34,6 @@ def report(
     step: Step = lambda done, total: None,
 ) -> list[Check]:
     """Return all findings. `resolver` is the system's by default, and `machine` this machine's name."""
-    DNS_CACHE.clear()  # a record may just have been corrected
     lookups = Lookups(resolver)
     domains = sorted(_by_domain(configuration).items())
     found: list[Check] = []
@@ -56,7 +54,7 @@ def _by_domain(configuration: Config) -> dict[str, list[Newsletter]]:
 
 @dataclass(frozen=True, slots=True)
 class _DomainReport:
-    """The checks of one domain in From."""
+    """The checks of one domain in From; `domain` is in ASCII."""
 
     configuration: Config
     domain: str
@@ -79,38 +77,70 @@ class _DomainReport:
         delivery, given = self.configuration.delivery, self.configuration
         providers = dict.fromkeys(given.provider_of(each) for each in self.newsletters)
         providers |= dict.fromkeys(name for each in self.newsletters if (name := given.fallback_of(each)))
-        return [route_of(delivery, provider, self.domain, self.machine) for provider in providers]
+        others = sorted(_own_domains(given))
+        return [route_of(delivery, provider, self.domain, self.machine, others) for provider in providers]
 
-    def _policy(self) -> Policy | InvalidPolicy | dns.exception.DNSException:
+    def _policy(self) -> Policy | NoPolicy | LookupFailed:
         try:
             return dmarc_policy.policy(self.domain, self.lookups)
-        except (InvalidPolicy, dns.exception.DNSException) as problem:
-            return problem
+        except LookupFailed as failure:
+            return failure
 
-    def _signatures(self, route: Route, found: Policy | InvalidPolicy | dns.exception.DNSException) -> Iterator[Check]:
+    def _owner(self, domain: str) -> Owner | None:
+        """Return who owns a domain that isn't the publisher's; None if that can't be looked up either."""
+        try:
+            return other_owner(domain, self.lookups)
+        except LookupFailed:
+            return None
+
+    def _is_own(self, domain: str) -> bool:
+        """Return whether the publisher can change a domain's records, by what is configured."""
+        own = {registered_domain(each) for each in _own_domains(self.configuration)}
+        return registered_domain(domain) in own and self._owner(domain) is None
+
+    def _signatures(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
         envelope = self._envelope(route)
-        name = envelope or self.domain
-        yield self._check(Requirement.SPF, messages.SPF(), lambda: spf(name, route, self.lookups), name)
-        signers = []
+        yield self._check(Requirement.SPF, messages.SPF(), lambda: self._spf(envelope, route))
+        signers, unseen = list[str](), False
         for check, signer in self._keys(route):
             yield check
             signers += [signer] if signer else []
-        if route.kind == "api" and not signers:
+            unseen = unseen or check.verdict in (Verdict.UNKNOWN, Verdict.WARNING)
+        owner = self._owner(self.domain)
+        if owner is None and route.kind == "api" and not signers and unseen:
             message = messages.ALIGNED_BY_PROVIDER(provider=route.service.name, domain=self.domain)
-            yield self._said(Requirement.ALIGNMENT, messages.ALIGNMENT(), CheckResult(Verdict.NOTE, message))
+            yield self._said(Requirement.ALIGNMENT, messages.ALIGNMENT(), CheckResult(Verdict.UNKNOWN, message))
             return
-        policy = found if isinstance(found, Policy) else None
         yield self._check(
-            Requirement.ALIGNMENT,
-            messages.ALIGNMENT(),
-            lambda: dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups),
+            Requirement.ALIGNMENT, messages.ALIGNMENT(), lambda: self._alignment(owner, route, signers, found)
         )
 
+    def _spf(self, envelope: str, route: Route) -> CheckResult:
+        owner = self._owner(envelope)
+        if owner is None or route.service.return_path:
+            return spf(envelope, route, self.lookups)
+        if owner.service and owner.service == route.key:
+            return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=envelope))
+        told = messages.OWN_DOMAIN if envelope == self.domain else messages.OWN_DOMAIN_PATH
+        return CheckResult(Verdict.BAD, told(domain=envelope, owner=owner.name))
+
+    def _alignment(
+        self, owner: Owner | None, route: Route, signers: list[str], found: Policy | NoPolicy | LookupFailed
+    ) -> CheckResult:
+        if owner is not None and owner.service and owner.service == route.key:
+            return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=self.domain))
+        if owner is not None:
+            return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(owner=owner.name, domain=self.domain))
+        envelope = "" if route.service.return_path else self._envelope(route)
+        policy = found if isinstance(found, Policy) else None
+        return dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups)
+
     def _envelope(self, route: Route) -> str:
-        """Return the domain of the envelope sender; "" if a provider sets one of its own."""
+        """Return the domain of the envelope sender, unless a provider sets one of its own."""
         if route.kind == "api":
-            return ""
+            below = f"{route.service.subdomain}." if route.service.subdomain else ""
+            return below + (route.domain or self.domain)
         return ascii_domain(self.configuration.bounces.return_path.rpartition("@")[2]).lower() or self.domain
 
     def _keys(self, route: Route) -> Iterator[tuple[Check, str]]:
@@ -123,34 +153,38 @@ class _DomainReport:
                     Requirement.DKIM,
                     messages.DKIM(selector=key.selector),
                     lambda key=key: dkim_records.own_key(key, keys, self.lookups),  # type: ignore[misc]
-                    f"{key.selector}._domainkey.{key.domain}",
                 ),
-                key.domain.lower(),
+                ascii_domain(key.domain).lower(),
             )
         if keys:
             return
-        if route.kind == "api" or route.service.selectors:
-            check = self._check(
-                Requirement.DKIM, about, lambda: dkim_records.key_of_provider(self.domain, route.service, self.lookups)
-            )
-            yield check, self.domain if check.verdict is Verdict.GOOD else ""
-        else:
-            finding = CheckResult(Verdict.BAD, messages.NOT_SIGNED(domain=self.domain))
-            yield self._said(Requirement.DKIM, about, finding), ""
+        domain = route.domain or self.domain
+        check = self._check(Requirement.DKIM, about, lambda: self._signing(domain, route))
+        signs = check.verdict is Verdict.GOOD or (route.domain and check.verdict is Verdict.UNKNOWN)
+        yield check, domain if signs else ""
 
-    def _of_domain(self, found: Policy | InvalidPolicy | dns.exception.DNSException) -> Iterator[Check]:
+    def _signing(self, domain: str, route: Route) -> CheckResult:
+        """Return whether somebody signs for a domain without a key of ours."""
+        owner = self._owner(domain)
+        if owner is not None and owner.service and owner.service == route.key:
+            return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
+        if owner is not None and (route.kind == "api" or route.key):
+            message = messages.NOT_SIGNED_BY(provider=route.service.name, domain=domain, owner=owner.name)
+            return CheckResult(Verdict.BAD, message)
+        if owner is not None:
+            return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(domain=domain, owner=owner.name))
+        if route.kind == "api" or route.key:
+            return dkim_records.key_of_provider(domain, route.service, self.lookups)
+        return CheckResult(Verdict.BAD, messages.NOT_SIGNED(domain=domain))
+
+    def _of_domain(self, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of the policy, of its reports, and of the domains that receive email."""
-        own = report_address(self.configuration)
-        if isinstance(found, dns.exception.DNSException):
-            message = messages.NOT_LOOKED_UP(name=f"_dmarc.{self.domain}", cause=str(found))
-            yield self._said(Requirement.DMARC, messages.DMARC(), CheckResult(Verdict.WARNING, message))
-        else:
-            yield self._said(Requirement.DMARC, messages.DMARC(), dmarc_policy.judged(self.domain, found, own))
-        if isinstance(found, Policy):
+        yield self._check(Requirement.DMARC, messages.DMARC(), lambda: self._dmarc(found))
+        if isinstance(found, Policy) and self._owner(self.domain) is None:
             yield self._check(
                 Requirement.DMARC_REPORTS,
                 messages.DMARC_REPORTS(),
-                lambda: dmarc_policy.reports(found, own, self.lookups),
+                lambda: dmarc_policy.reports(found, self._report_address(), self.lookups, self._is_own),
             )
         replies = [each.reply_to.rpartition("@")[2] for each in self.newsletters if each.reply_to]
         for domain in dict.fromkeys([self.domain, *(ascii_domain(each).lower() for each in replies)]):
@@ -158,8 +192,20 @@ class _DomainReport:
                 Requirement.RECEIVING,
                 messages.RECEIVING(),
                 lambda domain=domain: servers.receiving(domain, self.lookups),  # type: ignore[misc]
-                domain,
             )
+
+    def _dmarc(self, found: Policy | NoPolicy | LookupFailed) -> CheckResult:
+        if isinstance(found, LookupFailed):
+            raise found
+        owner = self._owner(self.domain)
+        if owner is not None and isinstance(found, NoPolicy):
+            return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(domain=self.domain, owner=owner.name))
+        return dmarc_policy.judged(self.domain, found, self._report_address(), self.lookups, self._is_own)
+
+    def _report_address(self) -> str:
+        """Return the address for reports that are read here; "" if its domain can't agree to receive them."""
+        address = report_address(self.configuration)
+        return address if self._is_own(ascii_domain(address.rpartition("@")[2]).lower()) else ""
 
     def _of_route(self, route: Route) -> Iterator[Check]:
         if route.kind == "file":
@@ -167,39 +213,36 @@ class _DomainReport:
             yield self._said(Requirement.TLS, messages.TLS(), finding)
             return
         yield self._check(
-            Requirement.REVERSE_DNS,
-            messages.REVERSE_DNS(),
-            lambda: servers.reverse_dns(route, self.lookups),
-            route.server,
+            Requirement.REVERSE_DNS, messages.REVERSE_DNS(), lambda: servers.reverse_dns(route, self.lookups)
         )
         finding = servers.encryption(self.configuration.delivery, route)
         yield self._said(Requirement.TLS, messages.TLS(), finding)
 
-    def _of_headers(self, route: Route, found: Policy | InvalidPolicy | dns.exception.DNSException) -> Iterator[Check]:
+    def _of_headers(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         site = self.configuration.site.url
         yield self._said(Requirement.ONE_CLICK, messages.ONE_CLICK(), header_fields.one_click(site))
         sender = sender_id(urlsplit(site).hostname or "localhost")
         for newsletter in self.newsletters:
             finding = header_fields.feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
             yield self._said(Requirement.FEEDBACK_ID, messages.FEEDBACK_ID(), finding)
-        policy = found if isinstance(found, Policy) else None
-        organization = policy.location if policy else self.domain
-        yield self._check(
-            Requirement.BIMI,
-            messages.BIMI(),
-            lambda: header_fields.bimi(self.domain, organization, policy, self.lookups),
-            f"default._bimi.{self.domain}",
-        )
+        yield self._check(Requirement.BIMI, messages.BIMI(), lambda: self._bimi(found))
 
-    def _check(
-        self, requirement: Requirement, about: Message, check: Callable[[], CheckResult], name: str = ""
-    ) -> Check:
-        """Return what a check says; a name that can't be looked up is a warning."""
+    def _bimi(self, found: Policy | NoPolicy | LookupFailed) -> CheckResult:
+        if isinstance(found, LookupFailed):
+            raise found
+        if not isinstance(found, Policy):
+            return header_fields.bimi(self.domain, (), self.lookups)
+        organization = dmarc_policy.organizational_domain(self.domain, self.lookups)
+        above = dmarc_policy.policy(organization, self.lookups) if organization != found.location else None
+        policies = (found, above) if isinstance(above, Policy) else (found,)
+        return header_fields.bimi(self.domain, policies, self.lookups)
+
+    def _check(self, requirement: Requirement, about: Message, check: Callable[[], CheckResult]) -> Check:
+        """Return what a check says; what can't be looked up is unknown."""
         try:
             finding = check()
-        except dns.exception.DNSException as failure:
-            message = messages.NOT_LOOKED_UP(name=name or self.domain, cause=str(failure))
-            finding = CheckResult(Verdict.WARNING, message)
+        except LookupFailed as failure:
+            finding = CheckResult(Verdict.UNKNOWN, failure.message)
         return self._said(requirement, about, finding)
 
     def _said(self, requirement: Requirement, about: Message, finding: CheckResult) -> Check:
@@ -207,7 +250,21 @@ class _DomainReport:
             ABOUT(subject=self.domain, message=about),
             finding.verdict,
             finding.message,
-            finding.record,
+            self._publishable(finding.record),
             requirement.value,
             REQUIRED_BY.get(requirement, ()),
         )
+
+    def _publishable(self, record: str) -> str:
+        """Return a record; "" if it is for a zone that isn't the publisher's. Reverse DNS is the hosting company's."""
+        names = (line.partition(". IN ")[0] for line in record.splitlines())
+        zones = {registered_domain(name) for name in names if not name.endswith(".arpa")}
+        return "" if any(map(self._owner, zones)) else record
+
+
+def _own_domains(configuration: Config) -> set[str]:
+    """Return the domains in From, of the return path and of the DKIM keys, in ASCII."""
+    found = {each.sender.domain for each in configuration.newsletters.values()}
+    found |= {key.domain for key in configuration.delivery.dkim}
+    found.add(configuration.bounces.return_path.rpartition("@")[2])
+    return {ascii_domain(each).lower() for each in found if each}

@@ -3,16 +3,16 @@
 import dns.reversename
 
 from newsletter.config import DeliverySettings
+from newsletter.deliverability.lookups import Lookups, listed
 from newsletter.domain.hosts import is_loopback
 from newsletter.messages.deliverability import checks as messages
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
-from newsletter.scheduling.deliverability.lookups import Lookups, listed
 from newsletter.scheduling.deliverability.route import Route
 
 
 def receiving(domain: str, lookups: Lookups) -> CheckResult:
-    """Return whether a domain receives email (RFC 5321 5.1, RFC 7505). Raises dns.exception.DNSException."""
+    """Return whether a domain receives email (RFC 5321 5.1, RFC 7505). Raises LookupFailed."""
     record = f"{domain}. IN MX 10 mail.{domain}."
     hosts = lookups.mail_servers(domain)
     if hosts == (".",):
@@ -29,7 +29,7 @@ def receiving(domain: str, lookups: Lookups) -> CheckResult:
 
 
 def reverse_dns(route: Route, lookups: Lookups) -> CheckResult:
-    """Return whether each address of our mail server has a name that leads back. Raises dns.exception.DNSException."""
+    """Return whether each address of our mail server has a name that leads back. Raises LookupFailed."""
     if route.kind != "own":
         return CheckResult(Verdict.GOOD, messages.SENT_BY(provider=route.service.name))
     server = route.server.lower().rstrip(".")

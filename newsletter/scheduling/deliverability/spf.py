@@ -1,139 +1,224 @@
 """SPF of the envelope sender's domain (RFC 7208): one valid record that covers the way that emails take.
 
-checkdmarc parses the record and counts its lookups, so that a record that receivers call invalid is called so here.
+A record is offered only if it passes this check in the place of the present one.
 """
 
 import ipaddress
-from collections.abc import Iterator
-from contextlib import suppress
-from typing import Any
+from collections.abc import Sequence
 
-from checkdmarc import spf as parser
-
+from newsletter.deliverability.lookups import LookupFailed, Lookups, listed, txt
+from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, Evaluation, Result, evaluate
+from newsletter.deliverability.spf.macros import Sender
+from newsletter.deliverability.spf.proposals import proposals
+from newsletter.deliverability.spf.record import VERSION, Term, is_spf, parse
+from newsletter.deliverability.spf.survey import Survey, networks, survey
 from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
-from newsletter.scheduling.deliverability.lookups import Lookups, txt
 from newsletter.scheduling.deliverability.route import Route
 
-Json = dict[str, Any]
+MOST_NETWORKS = 200
+"""The networks of a provider of which both ends are evaluated."""
 
 
 def spf(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
-    """Check the record of a domain. Raises dns.exception.DNSException."""
-    found = [text for text in lookups.texts(envelope) if text.lower().split(" ")[0] == "v=spf1"]
-    wanted = _term(route, lookups)
+    """Check the record of a domain, and find one that passes. Raises LookupFailed."""
+    if route.kind in ("api", "relay") and route.service.return_path:
+        message = messages.SPF_OF_PROVIDER(provider=route.service.name, domain=route.service.return_path)
+        return CheckResult(Verdict.GOOD, message)
+    found = _judged(envelope, route, lookups)
+    if found.verdict is Verdict.GOOD or found.verdict is Verdict.UNKNOWN:
+        return found
+    return CheckResult(found.verdict, found.message, _record(envelope, route, lookups))
+
+
+def _record(envelope: str, route: Route, lookups: Lookups) -> str:
+    """Return a record that passes in the place of those that are there; "" if none is found."""
+    texts = lookups.texts(envelope)
+    present = [text for text in texts if is_spf(text) or _almost(text)]
+    others = [text for text in texts if text not in present]
+    if not present and not _terms(envelope, route, lookups):
+        return ""
+    without = {term for text in present for term in _harmful(text, envelope, lookups)}
+    for proposal in proposals(present, _terms(envelope, route, lookups), without):
+        try:
+            judged = _judged(envelope, route, lookups.with_texts({envelope: (*others, proposal)}))
+        except LookupFailed:
+            continue
+        unseen = messages.SPF_RELAY.matches(judged.message) and any(map(_lets_send, parse(proposal).mechanisms))
+        if judged.verdict is Verdict.GOOD or unseen:
+            return txt(envelope, proposal)
+    return ""
+
+
+def _judged(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
+    """Return what the records of a domain mean for a route."""
+    texts = lookups.texts(envelope)
+    found = [text for text in texts if is_spf(text)]
     if not found:
-        if route.kind == "api":
-            return CheckResult(Verdict.NOTE, messages.SPF_OF_PROVIDER(provider=route.service.name))
-        return CheckResult(
-            Verdict.BAD, messages.NO_RECORD(name=envelope, type="SPF"), txt(envelope, f"v=spf1 {wanted} ~all")
-        )
+        return CheckResult(Verdict.BAD, _missing(envelope, next(filter(_almost, texts), ""), route, lookups))
     if len(found) > 1:
         return CheckResult(Verdict.BAD, messages.SEVERAL_RECORDS(name=envelope, count=len(found), type="SPF"))
-    try:
-        parsed = parser.get_spf_record(envelope, resolver=lookups.resolver)
-    except parser.SPFError as problem:
-        return CheckResult(Verdict.BAD, _problem(problem, envelope))
-    return _judged(parsed, envelope, found[0], route, wanted, lookups)
+    if mistakes := parse(found[0]).mistakes:
+        return CheckResult(Verdict.BAD, messages.SPF_INVALID(name=envelope, terms=listed(mistakes)))
+    needs = survey(found[0], envelope, lookups)
+    if problem := _problem(needs, envelope):
+        return CheckResult(Verdict.BAD, problem)
+    if needs.failures:
+        return CheckResult(Verdict.UNKNOWN, needs.failures[0])
+    return _valid(envelope, found[0].strip(), needs.lookups, route, lookups)
 
 
-def _judged(parsed: Any, envelope: str, record: str, route: Route, wanted: str, lookups: Lookups) -> CheckResult:
-    """Return what a valid record says."""
-    ending = _ending(parsed["parsed"])
-    better = txt(envelope, _with_term(record, wanted))
-    if ending == "pass":
-        return CheckResult(Verdict.BAD, messages.SPF_OPEN(name=envelope), txt(envelope, _ended(record)))
-    terms = list(_terms(parsed["parsed"]))
-    if missing := _missing_address(terms, route, lookups):
-        message = messages.SPF_ADDRESS(name=envelope, address=missing, server=route.server)
-        return CheckResult(Verdict.BAD, message, better)
-    include = wanted.partition("include:")[2]
-    if include and include not in {str(each.get("value", "")).lower() for each in terms}:
-        message = messages.SPF_WITHOUT(name=envelope, term=f"include:{include}")
-        return CheckResult(Verdict.WARNING, message, better)
-    if ending == "neutral":
-        return CheckResult(Verdict.WARNING, messages.SPF_NEUTRAL(name=envelope), txt(envelope, _ended(record)))
-    return CheckResult(Verdict.GOOD, messages.SPF_GOOD(record=record, count=parsed["dns_lookups"]))
+def _missing(envelope: str, almost: str, route: Route, lookups: Lookups) -> Message:
+    if almost:
+        return messages.SPF_ALMOST(name=envelope, record=almost)
+    if route.kind == "relay" and not _terms(envelope, route, lookups):
+        return messages.NO_SPF_RELAY(name=envelope, server=route.service.name)
+    return messages.NO_RECORD(name=envelope, type="SPF")
 
 
-def _problem(problem: parser.SPFError, envelope: str) -> Message:
-    if isinstance(problem, parser.SPFTooManyDNSLookups):
-        return messages.SPF_LOOKUPS(name=envelope)
-    if isinstance(problem, parser.SPFTooManyVoidDNSLookups):
-        return messages.SPF_VOID(name=envelope)
-    if isinstance(problem, (parser.SPFRedirectLoop, parser.SPFIncludeLoop)):
-        return messages.SPF_LOOP(name=envelope)
-    if isinstance(problem, parser.SPFRecordNotFound):
-        return messages.SPF_INCLUDE(name=envelope, included=problem.domain)
-    return messages.SPF_INVALID(name=envelope, cause=str(problem))
+def _valid(envelope: str, record: str, count: int, route: Route, lookups: Lookups) -> CheckResult:
+    """Return what a valid record means: whom it lets send."""
+    other = evaluate(Sender(None, envelope), lookups)
+    if other.result is Result.PASS:
+        return CheckResult(Verdict.BAD, messages.SPF_OPEN(name=envelope, term=" → ".join(other.by)))
+    if uncovered := _uncovered(envelope, route, lookups):
+        return uncovered
+    if other.result is Result.NEUTRAL:
+        return CheckResult(Verdict.WARNING, messages.SPF_NEUTRAL(name=envelope))
+    if route.kind == "relay" and not _include(envelope, route, lookups):
+        message = messages.SPF_RELAY_COVERED(record=record, server=route.service.name, count=count)
+        return CheckResult(Verdict.GOOD, message)
+    return CheckResult(Verdict.GOOD, messages.SPF_GOOD(record=record, count=count))
 
 
-def _term(route: Route, lookups: Lookups) -> str:
-    """Return the term that covers a route."""
-    if include := route.service.include or _include_of_relay(route, lookups):
-        return f"include:{include}"
-    return f"a:{route.server}" if route.server and lookups.addresses(route.server) else "mx"
+def _problem(needs: Survey, envelope: str) -> Message | None:
+    """Return what makes a record invalid for every receiver."""
+    terms = listed(sorted(needs.culprits))
+    if needs.loops:
+        return messages.SPF_LOOP(name=envelope, included=needs.loops[0], terms=terms)
+    if needs.missing:
+        return messages.SPF_INCLUDE(name=envelope, included=needs.missing[0], terms=terms)
+    if needs.invalid:
+        if needs.invalid[0] in needs.culprits:
+            return messages.SPF_HOSTS(name=envelope, terms=terms)
+        return messages.SPF_INCLUDE(name=envelope, included=needs.invalid[0], terms=terms)
+    if needs.lookups > MOST_LOOKUPS:
+        counts = tuple(messages.SPF_TERM_LOOKUPS(term=term, count=count) for term, count in needs.by_term.items())
+        return messages.SPF_LOOKUPS(name=envelope, count=needs.lookups, terms=counts)
+    if len(needs.void) > MOST_VOID:
+        return messages.SPF_VOID(name=envelope, terms=listed(needs.void))
+    return None
 
 
-def _include_of_relay(route: Route, lookups: Lookups) -> str:
-    """Return the name where the owner of an unknown relay publishes SPF for customers; "" if there is none."""
+def _uncovered(envelope: str, route: Route, lookups: Lookups) -> CheckResult | None:
+    """Return what is wrong where a valid record doesn't let a route's servers send; None if it does."""
+    if route.kind == "own":
+        return _own_server(envelope, route.server, lookups)
+    if route.kind == "file":
+        return None
+    include = _include(envelope, route, lookups)
+    if not include:
+        return _unknown_relay(envelope, route.service.name, lookups)
+    covered = _covers(envelope, include, lookups)
+    if covered.result is Result.UNKNOWN and covered.reason is not None:
+        return CheckResult(Verdict.UNKNOWN, covered.reason)
+    if covered.result is Result.PASS:
+        return None
+    message = messages.SPF_WITHOUT(name=envelope, provider=route.service.name, term=f"include:{include}")
+    return CheckResult(Verdict.BAD if route.key else Verdict.WARNING, message)
+
+
+def _own_server(envelope: str, server: str, lookups: Lookups) -> CheckResult | None:
+    addresses = lookups.addresses(server)
+    if not addresses:
+        return CheckResult(Verdict.UNKNOWN, messages.SPF_SERVER(server=server, name=envelope))
+    for address in addresses:
+        found = evaluate(Sender(ipaddress.ip_address(address), envelope, greeting=server), lookups)
+        if found.result is Result.PASS:
+            continue
+        if found.reason is not None:
+            return CheckResult(Verdict.UNKNOWN, found.reason)
+        about = {"name": envelope, "address": address, "server": server}
+        if found.by and found.by[-1].lower().lstrip("+-~?") != "all":
+            return CheckResult(Verdict.BAD, messages.SPF_EXCLUDED(**about, term=" → ".join(found.by)))
+        return CheckResult(Verdict.BAD, messages.SPF_ADDRESS(**about))
+    return None
+
+
+def _unknown_relay(envelope: str, server: str, lookups: Lookups) -> CheckResult | None:
+    """Return that it isn't known whether a relay is covered; None if its own addresses are."""
+    addresses = lookups.addresses(server)
+    results = [evaluate(Sender(ipaddress.ip_address(each), envelope), lookups) for each in addresses]
+    if results and all(each.result is Result.PASS for each in results):
+        return None
+    if reason := next((each.reason for each in results if each.reason), None):
+        return CheckResult(Verdict.UNKNOWN, reason)
+    return CheckResult(Verdict.UNKNOWN, messages.SPF_RELAY(server=server, name=envelope))
+
+
+def _covers(envelope: str, include: str, lookups: Lookups) -> Evaluation:
+    """Return whether all servers that a provider's SPF record lists may send for a domain."""
+    listed_networks, complete = networks(include, lookups)
+    ends = {end for network in listed_networks[:MOST_NETWORKS] for end in (network[0], network[-1])}
+    results = [evaluate(Sender(end, envelope), lookups) for end in sorted(ends, key=str)]
+    if failed := next((each for each in results if each.result is not Result.PASS), None):
+        return failed
+    if complete and results:
+        return Evaluation(Result.PASS)
+    reached = _survey_of(envelope, lookups).names
+    return Evaluation(Result.PASS if include in reached else Result.NEUTRAL)
+
+
+def _survey_of(envelope: str, lookups: Lookups) -> Survey:
+    """Return the survey of a domain's only SPF record."""
+    return survey(next(filter(is_spf, lookups.texts(envelope)), VERSION), envelope, lookups)
+
+
+def _terms(envelope: str, route: Route, lookups: Lookups) -> Sequence[str]:
+    """Return terms that cover a route, each as good as the others."""
+    if route.kind == "own":
+        addresses = lookups.addresses(route.server)
+        by_name = ["a" if route.server == envelope else f"a:{route.server}"] if "." in route.server else []
+        by_address = " ".join(f"ip{6 if ':' in each else 4}:{each}" for each in addresses)
+        return [*by_name, by_address] if addresses else []
+    if route.kind == "file":
+        return ["mx"]
+    include = _include(envelope, route, lookups)
+    return [f"include:{include}"] if include else []
+
+
+def _include(envelope: str, route: Route, lookups: Lookups) -> str:
+    """Return the name that customers of a route's service include; "" if none is known.
+
+    The owner of an unknown relay publishes it under one of the usual names.
+    """
+    if route.service.include:
+        return route.service.include
     parent = route.service.name.partition(".")[2]
     if route.kind != "relay" or "." not in parent:
         return ""
     names = (f"_spf.{parent}", f"spf.{parent}", parent)
-    return next((name for name in names if any(text.startswith("v=spf1") for text in lookups.texts(name))), "")
+    return next((name for name in names if name != envelope and any(map(is_spf, lookups.texts(name)))), "")
 
 
-def _with_term(record: str, term: str) -> str:
-    """Return a record with a term more, before what it says about all others."""
-    words = record.split()
-    ends = (at for at, word in enumerate(words) if word.lower().lstrip("+-~?") == "all" or "redirect=" in word.lower())
-    at = next(ends, len(words))
-    return " ".join([*words[:at], term, *words[at:]])
+def _harmful(text: str, envelope: str, lookups: Lookups) -> set[str]:
+    """Return the terms that make a record invalid, and those that let anyone send."""
+    needs = survey(text, envelope, lookups)
+    found = set(needs.culprits) | (set(needs.void) if len(needs.void) > MOST_VOID else set())
+    for term in parse(text).terms:
+        alone = lookups.with_texts({envelope: [f"{VERSION} {term.text}"]})
+        if term.name != "all" and evaluate(Sender(None, envelope), alone).result is Result.PASS:
+            found.add(term.text)
+    return found
 
 
-def _ended(record: str) -> str:
-    """Return a record that ends with ~all."""
-    return " ".join([*(word for word in record.split() if word.lower().lstrip("+-~?") != "all"), "~all"])
+def _lets_send(term: Term) -> bool:
+    return term.qualifier == "+" and term.name != "all"
 
 
-def _terms(parsed: Json | None) -> Iterator[Json]:
-    """Yield the mechanisms of a record, and of those that it includes."""
-    for each in (parsed or {}).get("mechanisms", ()):
-        yield each
-        yield from _terms(each.get("parsed"))
-    redirect = (parsed or {}).get("redirect")
-    if redirect:
-        yield from _terms(redirect.get("parsed"))
-
-
-def _ending(parsed: Json) -> str:
-    """Return the result for all other servers."""
-    redirect = parsed.get("redirect")
-    if redirect and redirect.get("parsed"):
-        return _ending(redirect["parsed"])
-    return str(parsed.get("all") or "neutral")
-
-
-def _missing_address(terms: list[Json], route: Route, lookups: Lookups) -> str:
-    """Return an address of the own mail server that no term covers; "" if there is none."""
-    if route.kind != "own":
-        return ""
-    networks = [network for each in terms if each.get("action") == "pass" for network in _networks(each, lookups)]
-    for address in lookups.addresses(route.server):
-        parsed = ipaddress.ip_address(address)
-        if not any(parsed in network for network in networks if network.version == parsed.version):
-            return address
-    return ""
-
-
-def _networks(term: Json, lookups: Lookups) -> Iterator[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    """Yield the networks that a term covers."""
-    texts = [term["value"]] if term["mechanism"] in ("ip4", "ip6") else list(term.get("addresses") or ())
-    for host in term.get("hosts") or ():
-        texts += lookups.addresses(host["hostname"])
-    for text in texts:
-        with suppress(ValueError):
-            yield ipaddress.ip_network(text, strict=False)
+def _almost(text: str) -> bool:
+    """Return whether a TXT record is meant for SPF, but isn't valid as one."""
+    start = text.lstrip(" \t\"'“”„‘’\\")[:8].lower()
+    return not is_spf(text) and start.startswith((VERSION, "v=spf ", "spf1 ", "v = spf1"))

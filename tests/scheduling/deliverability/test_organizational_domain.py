@@ -2,14 +2,13 @@
 
 from dataclasses import replace
 
-import dns.resolver
 import pytest
 
 from newsletter import config
 from newsletter.config import Smtp
 from newsletter.config.schema import PROVIDERS
+from newsletter.deliverability.lookups import Lookups, txt
 from newsletter.scheduling.deliverability.dmarc_policy import organizational_domain
-from newsletter.scheduling.deliverability.lookups import Lookups, txt
 from newsletter.scheduling.deliverability.route import route_of
 
 
@@ -17,7 +16,7 @@ class Zone(Lookups):
     """Lookups in a dictionary, which count what is asked for."""
 
     def __init__(self, records: dict[str, str]) -> None:
-        super().__init__(dns.resolver.Resolver(configure=False))
+        super().__init__()
         self.records = records
         self.asked: list[str] = []
 

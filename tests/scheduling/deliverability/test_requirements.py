@@ -1,6 +1,5 @@
-"""The report on deliverability against a real name server: forty set-ups of a domain, each finding as expected."""
+"""The report on deliverability: forty set-ups of a domain, each finding as expected."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import dns.resolver
@@ -12,6 +11,7 @@ from newsletter.scheduling.check import Check
 from newsletter.scheduling.deliverability.report import report
 from newsletter.scheduling.deliverability.requirements import MAILBOX_PROVIDERS
 from tests.doubles import nsd
+from tests.doubles.names import Names
 from tests.scheduling.deliverability import setups
 from tests.scheduling.deliverability.setups import SETUPS, Setup
 
@@ -20,11 +20,10 @@ ADDRESSES = {setup.name: f"203.0.113.{number + 1}" for number, setup in enumerat
 
 
 @pytest.fixture(scope="module")
-def resolver(processes: None) -> Iterator[dns.resolver.Resolver]:
-    """A resolver that asks a name server with the records of all set-ups."""
+def resolver() -> dns.resolver.Resolver:
+    """A resolver with the records of all set-ups."""
     records = [record for each in SETUPS for record in setups.zone(each, DOMAINS[each.name], ADDRESSES[each.name])]
-    with nsd.running([*records, *setups.SHARED], broken=("broken.example",)) as found:
-        yield found
+    return Names(nsd.table([*records, *setups.SHARED]), servfail=["broken.example"])
 
 
 def configured(setup: Setup) -> Config:
@@ -107,7 +106,7 @@ def test_progress_is_told_by_domain(resolver: dns.resolver.Resolver) -> None:
     assert steps == [(0, 1), (1, 1)]
 
 
-def test_a_corrected_record_is_seen_at_once(resolver: dns.resolver.Resolver) -> None:
+def test_a_corrected_record_is_seen_at_once(processes: None, resolver: dns.resolver.Resolver) -> None:
     broken = report(configured(SETUPS[1]), resolver)
     assert found_by(broken)["spf"] == ("bad check.no-record",)
     repaired = setups.zone(SETUPS[0], DOMAINS[SETUPS[1].name], ADDRESSES[SETUPS[1].name])

@@ -137,15 +137,17 @@ def console() -> "Console":
     return Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False)
 
 
-def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: bool = False) -> None:
+def emit(document: Any, text: "RenderableType | None" = None, *, to_copy: str = "") -> None:
     """Print the result: `document` as the one JSON document with --json, else `text` unless --quiet.
 
-    The lines of a text that is `to_copy` are not broken, however narrow the terminal is.
+    `to_copy` follows, and its lines are not broken, however narrow the terminal is.
     """
     if _options.json:
         sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
     elif text is not None and not _options.quiet:
-        console().print(text, soft_wrap=True if to_copy else None)
+        console().print(text)
+    if to_copy and not (_options.json or _options.quiet):
+        console().print(to_copy, soft_wrap=True)
 
 
 def say(sentence: str) -> None:

@@ -56,4 +56,4 @@ def new(
         config,
     )
     document = {"key": str(path), "name": made.name, "record": made.record, "config": config}
-    emit(document, "\n\n".join(told), to_copy=True)
+    emit(document, to_copy="\n\n".join(told))

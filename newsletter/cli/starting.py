@@ -156,20 +156,27 @@ def check(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Check that configuration, templates and database are ready."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     found = ready(migrate=False, allow_local_links=allow_local_links)
     from newsletter.scheduling.check import Verdict
     from newsletter.scheduling.checks import run as run_checks
 
     checks = run_checks(found, dns=dns, connect=connect, integrity=integrity)
-    table = Table("", "", "", box=None, show_header=False)
+    table = Table("", Column(overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
     for each in checks:
-        table.add_row(each.verdict, str(each.about), str(each.message) + (f"\n{each.record}" if each.record else ""))
-    emit({"checks": [_document(each) for each in checks]}, table)
+        table.add_row(each.verdict, str(each.about), str(each.message))
+    emit({"checks": [_document(each) for each in checks]}, table, to_copy=_records(checks))
     bad = [c for c in checks if c.verdict == Verdict.BAD]
     if bad:
         fail(f"{bad[0].about}: {bad[0].message}" + (f" (and {len(bad) - 1} more)" if bad[1:] else ""), IMPOSSIBLE)
+
+
+def _records(checks: "list[Check]") -> str:
+    """Return the DNS records that help, each under what it is for, to be copied."""
+    parts = [f"{each.about}\n{each.record}" for each in checks if each.record]
+    where = "Add these records where the domain's DNS is managed, in the place of the present ones if there are any:"
+    return "\n\n".join(["", where, *parts]) if parts else ""
 
 
 def _document(found: "Check") -> dict[str, object]:

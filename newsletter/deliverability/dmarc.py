@@ -16,7 +16,7 @@ FULL = 100
 _VERSION = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)", re.IGNORECASE)
 _TAG = re.compile(r"\b(v|p|sp|np|adkim|aspf|pct|fo|rf|ri|psd|t|rua|ruf)[ \t]*=", re.IGNORECASE)
 _QUOTES = str.maketrans("", "", "\"'“”„‘’\\")
-_ADDRESS = re.compile(r"[^\s@,;!:/]+@[A-Za-z0-9.\-]+")
+_ADDRESS = re.compile(r"[A-Za-z0-9.#$%&'*+\-=?^_`{|}~]+@[A-Za-z0-9.\-]+")
 _SIZE = re.compile(r"![0-9]+[kmgtKMGT]?\Z")
 _VALUES = {
     "p": POLICIES,
@@ -28,6 +28,13 @@ _VALUES = {
     "t": ("y", "n"),
 }
 POLICY_TAGS = ("p", "sp", "np")
+_OTHERS = {
+    "pct": re.compile("[0-9]{1,3}"),
+    "fo": re.compile("[01dsDS](?::[01dsDS]){0,3}"),
+    "rf": re.compile("[A-Za-z0-9:]{1,20}"),
+    "ri": re.compile("[0-9]{1,10}"),
+}
+"""The values of tags that receivers don't decide by."""
 CLOSE = 0.7
 """How alike a mistyped policy and a policy are at least, from 0 to 1."""
 LONGEST_VALUE = 30
@@ -131,9 +138,9 @@ def _loose(text: str) -> dict[str, str]:
     """Return the valid tags of a text that is meant for a record, whatever stands between them."""
     plain = text.translate(_QUOTES)
     marks = list(_TAG.finditer(plain))
-    ends = [*(each.start() for each in marks[1:]), len(plain)]
     found: dict[str, str] = {}
-    for mark, end in zip(marks, ends, strict=True):
+    for at, mark in enumerate(marks, 1):
+        end = marks[at].start() if at < len(marks) else len(plain)
         name, value = mark[1].lower(), plain[mark.end() : end].strip().rstrip(";,.: \t").strip()
         corrected = _corrected(name, value)
         if name in POLICY_TAGS and name in found and corrected:
@@ -151,7 +158,7 @@ def _corrected(name: str, value: str) -> str:
         uris = (_uri(each.strip()) for each in value.split(","))
         return ",".join(filter(None, uris))
     if name not in _VALUES:
-        return value
+        return value if _OTHERS[name].fullmatch(value) else ""
     small = value.lower()
     if small in _VALUES[name]:
         return small

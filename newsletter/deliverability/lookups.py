@@ -4,6 +4,7 @@ A name or a type without records is an empty answer. A lookup without an answer 
 whether there are records is not known then.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ import dns.reversename
 from newsletter.messages import Message, Problem
 from newsletter.messages.deliverability import checks as messages
 
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 SECONDS = 5.0
 LONGEST_STRING = 255
 """A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
@@ -105,6 +107,15 @@ def txt(name: str, text: str) -> str:
     strings = [text[at : at + LONGEST_STRING] for at in range(0, len(text), LONGEST_STRING)]
     quoted = " ".join('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in strings)
     return f"{name}. IN TXT ( {quoted} )" if strings[1:] else f"{name}. IN TXT {quoted}"
+
+
+def fields(line: str) -> dict[str, str]:
+    """Return a line of a zone as the fields of a DNS provider's form; the strings of a TXT record are joined."""
+    name, _, rest = line.partition(". IN ")
+    kind, _, data = rest.partition(" ")
+    if kind == "TXT":
+        data = "".join(re.sub(r"\\(.)", r"\1", string) for string in _STRING.findall(data))
+    return {"name": name, "type": kind, "value": data, "line": line}
 
 
 def listed(names: Iterable[str]) -> str:

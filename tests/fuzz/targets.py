@@ -44,7 +44,7 @@ from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounce_robustness import FRAGMENTS
 from tests.doubles import webhook_calls
 from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
-from tests.fuzz import burst, requests, vocabulary
+from tests.fuzz import burst, dns_records, requests, vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
 BASE = "https://harbour.example/feed/"
@@ -258,6 +258,7 @@ FEED_FOLDERS = (
 )
 TARGETS = {
     "dmarc": Target(_dmarc_samples, vocabulary.DMARC, _dmarc),
+    "dns": Target(lambda: dns_records.SAMPLES, dns_records.TOKENS, dns_records.judged),
     "bounces": Target(_bounces, FRAGMENTS, _bounce),
     "feeds": Target(lambda: _files(*FEED_FOLDERS), vocabulary.MARKUP, _feed),
     "pages": Target(lambda: _files("pages", "html"), vocabulary.MARKUP, _page),

@@ -6,6 +6,9 @@ high-volume senders" with Outlook.com's policies, and Apple's "Postmaster inform
 
 from enum import StrEnum
 
+from newsletter.messages import MessageType
+from newsletter.messages.deliverability import checks as messages
+
 MAILBOX_PROVIDERS = ("gmail", "yahoo", "microsoft", "apple")
 NAMES = {"gmail": "Gmail", "yahoo": "Yahoo", "microsoft": "Microsoft", "apple": "Apple"}
 
@@ -37,3 +40,18 @@ REQUIRED_BY: dict[Requirement, tuple[str, ...]] = {
     Requirement.ONE_CLICK: ("gmail", "yahoo"),
 }
 """What is not here is optional."""
+
+PURPOSES: dict[Requirement, MessageType] = {
+    Requirement.SPF: messages.WHY_SPF,
+    Requirement.DKIM: messages.WHY_DKIM,
+    Requirement.DMARC: messages.WHY_DMARC,
+    Requirement.ALIGNMENT: messages.WHY_ALIGNMENT,
+    Requirement.RECEIVING: messages.WHY_RECEIVING,
+    Requirement.REVERSE_DNS: messages.WHY_REVERSE_DNS,
+    Requirement.TLS: messages.WHY_TLS,
+    Requirement.ONE_CLICK: messages.WHY_ONE_CLICK,
+    Requirement.DMARC_REPORTS: messages.WHY_DMARC_REPORTS,
+    Requirement.FEEDBACK_ID: messages.WHY_FEEDBACK_ID,
+    Requirement.BIMI: messages.WHY_BIMI,
+}
+"""What each is for, and what happens without it."""

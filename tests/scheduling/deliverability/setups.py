@@ -23,7 +23,8 @@ Found = Mapping[str, str | tuple[str, ...]]
 class Setup:
     """A set-up: records by name and type that replace or add to the good ones (None removes), and the findings.
 
-    `smtp` and `site` replace keys, `provider` and `return_path` too; `keys` are DKIM keys as domain, selector and PEM.
+    `service` are settings of the provider. `smtp` and `site` replace keys, `provider` and `return_path` too; `keys` are
+    DKIM keys as domain, selector and PEM.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Setup:
     site: str = "https://news.{d}"
     reply_to: str = ""
     record: tuple[str, str] | None = None
+    service: Mapping[str, str] = field(default_factory=dict)
 
 
 GOOD: dict[str, str | tuple[str, ...]] = {
@@ -75,7 +77,8 @@ def zone(setup: Setup, domain: str, address: str) -> list[nsd.Record]:
     merged = good() | dict(setup.records)
     found: list[nsd.Record] = []
     for key, data in merged.items():
-        name, _, kind = key.replace("{d}", domain).replace("{ptr}", _reverse(address)).rpartition(" ")
+        whole = key.replace("{d}", domain).replace("{a}", address).replace("{ptr}", _reverse(address))
+        name, _, kind = whole.rpartition(" ")
         for each in (data,) if isinstance(data, str) else data or ():
             text = each.replace("{d}", domain).replace("{a}", address)
             found.append((name, kind, nsd.txt(text) if kind == "TXT" else text))
@@ -171,7 +174,8 @@ SETUPS = (
     Setup("reverse DNS that leads elsewhere", {"{ptr} PTR": "static.host.example."},
           {"reverse-dns": "bad check.reverse-dns-differs"}),
     Setup("a name of the server without an address", {}, {"reverse-dns": "bad check.no-address",
-          "spf": "unknown check.spf-server", "tls": "note check.encrypted-by-own"}, smtp={"host": "localhost", "hello": "gone.{d}"}),
+          "spf": "unknown check.spf-server", "tls": "note check.encrypted-by-own"},
+          smtp={"host": "localhost", "hello": "gone.{d}"}),
     Setup("unencrypted sending", {}, {"tls": "bad check.unencrypted"}, smtp={"host": "mail.{d}", "security": "none"}),
     # Other ways
     Setup("a relay without its include", {}, {"spf": "bad check.spf-without", "reverse-dns": "good check.sent-by"},
@@ -185,7 +189,8 @@ SETUPS = (
           smtp={"host": "smtp.{d}.hosting.example"},
           record=("spf", '{d}. IN TXT "v=spf1 a:mail.{d} include:_spf.{d}.hosting.example ~all"')),
     Setup("a relay that signs", {SPF: "v=spf1 include:sendgrid.net ~all", "s2._domainkey.{d} TXT": OTHER.record,
-          KEY: None}, {"dkim": "good check.signed-by", "spf": "good check.spf-of-provider", "reverse-dns": "good check.sent-by"},
+          KEY: None}, {"dkim": "good check.signed-by", "spf": "good check.spf-of-provider",
+          "reverse-dns": "good check.sent-by"},
           smtp={"host": "smtp.sendgrid.net"}, keys=()),
     Setup("an API whose records are there", {SPF: "v=spf1 include:sendgrid.net ~all"},
           {"dkim": "good check.signed-by"} | BEHIND_API, provider="sendgrid", keys=()),

@@ -23,14 +23,15 @@ ADDRESSES = {setup.name: f"203.0.113.{number + 1}" for number, setup in enumerat
 def resolver() -> dns.resolver.Resolver:
     """A resolver with the records of all set-ups."""
     records = [record for each in SETUPS for record in setups.zone(each, DOMAINS[each.name], ADDRESSES[each.name])]
-    return Names(nsd.table([*records, *setups.SHARED]), servfail=["broken.example"])
+    return Names(nsd.table([*records, *setups.SHARED]), servfail=["broken.example"], timeout=["slow.example"])
 
 
-def configured(setup: Setup) -> Config:
+def configured(setup: Setup, domain: str = "") -> Config:
     """The configuration of a set-up."""
+    domain = domain or DOMAINS[setup.name]
 
     def filled(text: str) -> str:
-        return text.replace("{d}", DOMAINS[setup.name])
+        return text.replace("{d}", domain)
 
     given = config.current()
     smtp = {"host": "mail.{d}", **setup.smtp}
@@ -48,6 +49,7 @@ def configured(setup: Setup) -> Config:
             given.delivery,
             provider=setup.provider,
             smtp=Smtp(**{key: filled(value) for key, value in smtp.items()}),
+            mailgun={key: filled(value) for key, value in setup.service.items()},
             dkim=tuple(Dkim(domain=filled(domain), selector=name, key=key) for domain, name, key in setup.keys),
         ),
         bounces=Bounces(return_path=filled(setup.return_path), imap=Imap(host="imap.example" if setup.mailbox else "")),

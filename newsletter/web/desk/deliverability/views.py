@@ -8,8 +8,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from newsletter.deliverability.lookups import fields
 from newsletter.scheduling.check import Check, Verdict
-from newsletter.scheduling.deliverability.requirements import NAMES
+from newsletter.scheduling.deliverability.requirements import NAMES, PURPOSES, Requirement
 from newsletter.web.desk import formatting
 from newsletter.web.desk.deliverability import dns_check
 from newsletter.web.desk.deliverability.complaint_rates import complaint_rates
@@ -18,7 +19,7 @@ from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import default_zone, editor, page
 from subscribers.requests import config_of
 
-STATES = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.WARNING: "waiting", Verdict.BAD: "failed"}
+STATES = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.UNKNOWN: "", Verdict.WARNING: "waiting", Verdict.BAD: "failed"}
 """The class of the style sheet for each verdict."""
 
 
@@ -49,13 +50,15 @@ def check(request: HttpRequest) -> HttpResponse:
 
 def _counts(checks: list[Check]) -> dict[str, int]:
     found = Counter(each.verdict for each in checks)
-    return {"bad": found[Verdict.BAD], "warnings": found[Verdict.WARNING], "good": found[Verdict.GOOD]}
+    return {"bad": found[Verdict.BAD], "warnings": found[Verdict.WARNING], "unknown": found[Verdict.UNKNOWN]}
 
 
 def _row(found: Check) -> dict[str, Any]:
     return {
         "check": found,
         "title": found.about.param("message"),
+        "purpose": PURPOSES[Requirement(found.requirement)](),
         "state": STATES[found.verdict],
+        "records": [fields(line) for line in found.record.splitlines()],
         "required_by": [NAMES[each] for each in found.required_by],
     }

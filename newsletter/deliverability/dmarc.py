@@ -45,7 +45,7 @@ LONGEST_VALUE = 30
 class DmarcRecord:
     """A policy record by its tags; a policy is "" where its tag is missing or invalid.
 
-    `reports` are the addresses of rua=, and `wrong_reports` what stands there and is none. `mistakes` are other tags
+    `reports` are the addresses of rua=, and `wrong_reports` what stands there and isn't one. `mistakes` are other tags
     with an invalid value, such as `p=rejct`.
     """
 
@@ -79,7 +79,7 @@ def is_dmarc(text: str) -> bool:
 
 
 def is_meant_for_dmarc(text: str) -> bool:
-    """Return whether a TXT record looks like a DMARC record, and is none."""
+    """Return whether a TXT record looks like a DMARC record, and isn't one."""
     return not is_dmarc(text) and "dmarc1" in text[:LONGEST_VALUE].lower()
 
 

@@ -90,5 +90,5 @@ RELAYS = {
 
 
 def service_of_server(host: str) -> str:
-    """Return the key of the service whose SMTP server this is; "" if it is none of these."""
+    """Return the key of the service whose SMTP server this is; "" if it isn't one of these."""
     return next((key for suffix, key in RELAYS.items() if host == suffix or host.endswith(f".{suffix}")), "")

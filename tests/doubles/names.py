@@ -90,7 +90,7 @@ def _add(response: dns.message.QueryMessage, name: str, kind: str, values: Itera
     made = dns.rrset.from_text_list(f"{name}.", 60, "IN", kind, texts)
     answer = response.find_rrset(response.answer, made.name, made.rdclass, made.rdtype, create=True)
     for each in made:
-        answer.add(each, made.ttl)  # type: ignore[no-untyped-call]
+        answer.add(each, made.ttl)
 
 
 def _strings(text: str) -> str:

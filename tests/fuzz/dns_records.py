@@ -1,6 +1,6 @@
 """DNS records of senders: SPF, DKIM, DMARC and BIMI records of any content are read and judged."""
 
-from newsletter.deliverability import dkim, dmarc
+from newsletter.deliverability import dmarc, key_records
 from newsletter.deliverability.lookups import Lookups, fields, txt
 from newsletter.deliverability.services import MailService
 from newsletter.deliverability.spf.record import is_spf
@@ -51,5 +51,5 @@ def judged(data: bytes) -> None:
     if isinstance(policy, dmarc_policy.Policy):
         dmarc_policy.reports(policy, "", lookups, DOMAIN.__eq__)
         header_fields.bimi(DOMAIN, [policy], lookups)
-    dkim.read(text)
+    key_records.read(text)
     assert fields(txt(DOMAIN, text))["value"] == text or "\n" in text

@@ -24,7 +24,7 @@ WIDEST = {4: 8, 6: 16}
 """The prefixes below which a network has more addresses than any organization, so that it names no servers."""
 
 
-class Result(StrEnum):
+class SpfResult(StrEnum):
     """The result of an evaluation (2.6). A temporary error is an unknown result."""
 
     PASS = "pass"  # noqa: S105
@@ -36,14 +36,14 @@ class Result(StrEnum):
     UNKNOWN = "unknown"
 
 
-OF_QUALIFIER = {"+": Result.PASS, "-": Result.FAIL, "~": Result.SOFT_FAIL, "?": Result.NEUTRAL}
+OF_QUALIFIER = {"+": SpfResult.PASS, "-": SpfResult.FAIL, "~": SpfResult.SOFT_FAIL, "?": SpfResult.NEUTRAL}
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """A result; `reason` is why it is unknown, and `by` the terms that decided, from the outermost record inwards."""
 
-    result: Result
+    result: SpfResult
     reason: Message | None = None
     by: tuple[str, ...] = ()
 
@@ -74,16 +74,16 @@ class Evaluator:
         try:
             return self._domain(domain.lower().rstrip("."), ())
         except _Invalid:
-            return Evaluation(Result.INVALID)
+            return Evaluation(SpfResult.INVALID)
         except _Unknown as problem:
-            return Evaluation(Result.UNKNOWN, problem.reason)
+            return Evaluation(SpfResult.UNKNOWN, problem.reason)
 
     def _domain(self, domain: str, inside: tuple[str, ...]) -> Evaluation:
         if domain in inside:
             raise _Invalid
         found = [text for text in self._ask(domain, "TXT", counted=False) if is_spf(text)]
         if not found:
-            return Evaluation(Result.NONE)
+            return Evaluation(SpfResult.NONE)
         record = parse(found[0])
         if len(found) > 1 or record.mistakes:
             raise _Invalid
@@ -95,17 +95,17 @@ class Evaluator:
             if matched is not None:
                 return Evaluation(OF_QUALIFIER[term.qualifier or "+"], by=(term.text, *matched.by))
         if record.redirect is None:
-            return Evaluation(Result.NEUTRAL)
+            return Evaluation(SpfResult.NEUTRAL)
         self._count()
         target = self._name(record.redirect, domain)
-        found = Evaluation(Result.NEUTRAL) if target is None else self._domain(target, inside)
-        if found.result is Result.NONE:
+        found = Evaluation(SpfResult.NEUTRAL) if target is None else self._domain(target, inside)
+        if found.result is SpfResult.NONE:
             raise _Invalid
         return replace(found, by=(record.redirect.text, *found.by))
 
     def _matches(self, term: Term, domain: str, inside: tuple[str, ...]) -> Evaluation | None:
-        """Return the evaluation of what matches, empty where there is none inside; None if the term doesn't match."""
-        matched = Evaluation(Result.PASS)
+        """Return the evaluation of what matches, without terms where nothing is included; None if the term doesn't match."""
+        matched = Evaluation(SpfResult.PASS)
         if term.name == "all":
             return matched
         if term.network is not None:
@@ -118,9 +118,9 @@ class Evaluator:
             return None
         if term.name == "include":
             found = self._domain(name, inside)
-            if found.result is Result.NONE:
+            if found.result is SpfResult.NONE:
                 raise _Invalid
-            return found if found.result is Result.PASS else None
+            return found if found.result is SpfResult.PASS else None
         if term.name == "exists":
             return matched if self._ask(name, "A") else None
         hosts = [name] if term.name == "a" else self._mail_servers(name)

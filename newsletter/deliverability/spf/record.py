@@ -15,10 +15,9 @@ _MACRO = r"%(?:\{[slodiphvSLODIPHV][0-9]*[rR]?[.\-+,/_=]*\}|[%_\-])"
 _MACRO_STRING = re.compile(rf"(?:[\x21-\x24\x26-\x7E]|{_MACRO})*")
 _ZERO_LABELS = re.compile(r"%\{.0+[^0-9]")
 _ENDS_IN_MACRO = re.compile(r"%\{[^{}]*\}\Z")
-_TOP_LABEL = re.compile(r"[A-Za-z0-9]*[A-Za-z][A-Za-z0-9]*|[A-Za-z0-9]+-[A-Za-z0-9\-]*[A-Za-z0-9]")
+_LABEL = re.compile(r"[A-Za-z0-9\-]{1,63}")
 _PREFIXES = re.compile(r"(.*?)(?:/(0|[1-9][0-9]{0,2}))?(?://(0|[1-9][0-9]{0,2}))?")
 VERSION = "v=spf1"
-LONGEST_LABEL = 63
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class SpfRecord:
-    """The terms of a record, and the words that are none; a record with mistakes is invalid as a whole (4.6)."""
+    """The terms of a record, and the words that aren't; a record with mistakes is invalid as a whole (4.6)."""
 
     terms: tuple[Term, ...]
     mistakes: tuple[str, ...]
@@ -82,7 +81,7 @@ def parse(text: str) -> SpfRecord:
 
 
 def parse_term(word: str) -> Term | None:
-    """Return a term; None for a word that is none."""
+    """Return a term; None for a word that isn't one."""
     matched = _TERM.fullmatch(word)
     if not matched:
         return None
@@ -145,4 +144,4 @@ def _is_domain(text: str) -> bool:
     if _ENDS_IN_MACRO.search(text):
         return True
     before, dot, last = text.removesuffix(".").rpartition(".")
-    return bool(dot and before and len(last) <= LONGEST_LABEL and _TOP_LABEL.fullmatch(last))
+    return bool(dot and before and _LABEL.fullmatch(last)) and not last.isdecimal() and "-" not in (last[0], last[-1])

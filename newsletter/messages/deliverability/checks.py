@@ -65,10 +65,10 @@ WHY_DMARC_REPORTS = MessageType(
     gettext_noop("Daily reports show who sends in your name. Without them, you don’t notice forgeries or failures."),
 )
 WHY_FEEDBACK_ID = MessageType(
-    "deliverability.why-feedback-id", gettext_noop("Google shows complaints for each newsletter by it.")
+    "deliverability.why-feedback-id", gettext_noop("With it, Google shows complaints for each newsletter.")
 )
 WHY_BIMI = MessageType(
-    "deliverability.why-bimi", gettext_noop("Some mailboxes show your logo beside your emails with it.")
+    "deliverability.why-bimi", gettext_noop("With it, some mailboxes show your logo beside your emails.")
 )
 
 # Any record.
@@ -130,7 +130,7 @@ SPF_EXCLUDED = MessageType(
 SPF_RELAY = MessageType(
     "check.spf-relay",
     gettext_noop(
-        "from which addresses {server} delivers emails can't be seen in DNS, and the SPF record of {name} does not "
+        "it can't be seen in DNS from which addresses {server} delivers emails, and the SPF record of {name} does not "
         "name it; ask its owner what the record must include"
     ),
 )
@@ -281,7 +281,7 @@ DMARC_INHERITED = MessageType(
 )
 DMARC_TESTED = MessageType(
     "check.dmarc-tested",
-    gettext_noop("the policy is {policy}, but receivers apply it to a part of the emails only ({tag}): {record}"),
+    gettext_noop("the policy is {policy}, but receivers don't apply it to all emails ({tag}): {record}"),
 )
 DMARC_INVALID = MessageType(
     "check.dmarc-invalid",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from newsletter.config import Dkim
-from newsletter.deliverability.dkim import Fault, KeyRecord, is_key_record, read
+from newsletter.deliverability.key_records import KeyFault, KeyRecord, is_key_record, read
 from newsletter.deliverability.lookups import Lookups, txt
 from newsletter.deliverability.services import MailService
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
@@ -13,13 +13,13 @@ from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
 
-FAULTS: dict[Fault, MessageType] = {
-    Fault.VERSION: messages.DKIM_FAULT_V,
-    Fault.REPEATED: messages.DKIM_FAULT_REPEATED,
-    Fault.HASH: messages.DKIM_FAULT_H,
-    Fault.SERVICE: messages.DKIM_FAULT_S,
-    Fault.TYPE: messages.DKIM_FAULT_K,
-    Fault.KEY: messages.DKIM_FAULT_P,
+FAULTS: dict[KeyFault, MessageType] = {
+    KeyFault.VERSION: messages.DKIM_FAULT_V,
+    KeyFault.REPEATED: messages.DKIM_FAULT_REPEATED,
+    KeyFault.HASH: messages.DKIM_FAULT_H,
+    KeyFault.SERVICE: messages.DKIM_FAULT_S,
+    KeyFault.TYPE: messages.DKIM_FAULT_K,
+    KeyFault.KEY: messages.DKIM_FAULT_P,
 }
 
 
@@ -48,7 +48,7 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
 
 def published(name: str, found: KeyRecord, record: str = "", *, beside_rsa: bool = False) -> CheckResult:
     """Return what a record says about its key."""
-    if found.fault is Fault.REVOKED:
+    if found.fault is KeyFault.REVOKED:
         return CheckResult(Verdict.BAD, messages.DKIM_REVOKED(name=name), record)
     if found.fault is not None:
         return CheckResult(Verdict.BAD, messages.DKIM_FAULT(name=name, cause=FAULTS[found.fault]()), record)

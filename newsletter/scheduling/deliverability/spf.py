@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Sequence
 
 from newsletter.deliverability.lookups import LookupFailed, Lookups, listed, txt
-from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, Evaluation, Result, evaluate
+from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, Evaluation, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
 from newsletter.deliverability.spf.proposals import proposals
 from newsletter.deliverability.spf.record import VERSION, Term, is_spf, parse
@@ -81,11 +81,11 @@ def _missing(envelope: str, almost: str, route: Route, lookups: Lookups) -> Mess
 def _valid(envelope: str, record: str, count: int, route: Route, lookups: Lookups) -> CheckResult:
     """Return what a valid record means: whom it lets send."""
     other = evaluate(Sender(None, envelope), lookups)
-    if other.result is Result.PASS:
+    if other.result is SpfResult.PASS:
         return CheckResult(Verdict.BAD, messages.SPF_OPEN(name=envelope, term=" → ".join(other.by)))
     if uncovered := _uncovered(envelope, route, lookups):
         return uncovered
-    if other.result is Result.NEUTRAL:
+    if other.result is SpfResult.NEUTRAL:
         return CheckResult(Verdict.WARNING, messages.SPF_NEUTRAL(name=envelope))
     if route.kind == "relay" and not _include(envelope, route, lookups):
         message = messages.SPF_RELAY_COVERED(record=record, server=route.service.name, count=count)
@@ -122,9 +122,9 @@ def _uncovered(envelope: str, route: Route, lookups: Lookups) -> CheckResult | N
     if not include:
         return _unknown_relay(envelope, route.service.name, lookups)
     covered = _covers(envelope, include, lookups)
-    if covered.result is Result.UNKNOWN and covered.reason is not None:
+    if covered.result is SpfResult.UNKNOWN and covered.reason is not None:
         return CheckResult(Verdict.UNKNOWN, covered.reason)
-    if covered.result is Result.PASS:
+    if covered.result is SpfResult.PASS:
         return None
     message = messages.SPF_WITHOUT(name=envelope, provider=route.service.name, term=f"include:{include}")
     return CheckResult(Verdict.BAD if route.key else Verdict.WARNING, message)
@@ -136,7 +136,7 @@ def _own_server(envelope: str, server: str, lookups: Lookups) -> CheckResult | N
         return CheckResult(Verdict.UNKNOWN, messages.SPF_SERVER(server=server, name=envelope))
     for address in addresses:
         found = evaluate(Sender(ipaddress.ip_address(address), envelope, greeting=server), lookups)
-        if found.result is Result.PASS:
+        if found.result is SpfResult.PASS:
             continue
         if found.reason is not None:
             return CheckResult(Verdict.UNKNOWN, found.reason)
@@ -151,7 +151,7 @@ def _unknown_relay(envelope: str, server: str, lookups: Lookups) -> CheckResult 
     """Return that it isn't known whether a relay is covered; None if its own addresses are."""
     addresses = lookups.addresses(server)
     results = [evaluate(Sender(ipaddress.ip_address(each), envelope), lookups) for each in addresses]
-    if results and all(each.result is Result.PASS for each in results):
+    if results and all(each.result is SpfResult.PASS for each in results):
         return None
     if reason := next((each.reason for each in results if each.reason), None):
         return CheckResult(Verdict.UNKNOWN, reason)
@@ -163,12 +163,12 @@ def _covers(envelope: str, include: str, lookups: Lookups) -> Evaluation:
     listed_networks, complete = networks(include, lookups)
     ends = {end for network in listed_networks[:MOST_NETWORKS] for end in (network[0], network[-1])}
     results = [evaluate(Sender(end, envelope), lookups) for end in sorted(ends, key=str)]
-    if failed := next((each for each in results if each.result is not Result.PASS), None):
+    if failed := next((each for each in results if each.result is not SpfResult.PASS), None):
         return failed
     if complete and results:
-        return Evaluation(Result.PASS)
+        return Evaluation(SpfResult.PASS)
     reached = _survey_of(envelope, lookups).names
-    return Evaluation(Result.PASS if include in reached else Result.NEUTRAL)
+    return Evaluation(SpfResult.PASS if include in reached else SpfResult.NEUTRAL)
 
 
 def _survey_of(envelope: str, lookups: Lookups) -> Survey:
@@ -209,7 +209,7 @@ def _harmful(text: str, envelope: str, lookups: Lookups) -> set[str]:
     found = set(needs.culprits) | (set(needs.void) if len(needs.void) > MOST_VOID else set())
     for term in parse(text).terms:
         alone = lookups.with_texts({envelope: [f"{VERSION} {term.text}"]})
-        if term.name != "all" and evaluate(Sender(None, envelope), alone).result is Result.PASS:
+        if term.name != "all" and evaluate(Sender(None, envelope), alone).result is SpfResult.PASS:
             found.add(term.text)
     return found
 

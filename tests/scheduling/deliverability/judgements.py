@@ -157,7 +157,7 @@ DMARC_SETUPS = (
           "warning check.dmarc-mistake", "v=DMARC1; p=reject; sp=none; rua=mailto:r@{d}"),
     dmarc("a test", "v=DMARC1; p=reject; t=y; rua=mailto:r@{d}", "good check.dmarc-tested"),
     dmarc("a part of the emails", "v=DMARC1; p=reject; pct=20; rua=mailto:r@{d}", "good check.dmarc-tested"),
-    dmarc("two records", ("v=DMARC1; p=none; rua=mailto:r@{d}", "v=DMARC1; p=reject; sp=quarantine"),
+    dmarc("two policies", ("v=DMARC1; p=none; rua=mailto:r@{d}", "v=DMARC1; p=reject; sp=quarantine"),
           "bad check.several-records", "v=DMARC1; p=reject; sp=quarantine; rua=mailto:r@{d}"),
     Setup("a record at the domain itself", {DMARC: None, SPF: (GOOD, "v=DMARC1; p=reject; rua=mailto:r@{d}")},
           {"dmarc": "bad check.dmarc-misplaced", "spf": "good check.spf"},

@@ -1,6 +1,7 @@
 """What holds for every record that is offered, whatever a domain has.
 
-It passes in the place of the present one, is valid, weakens nothing, keeps what is valid, and needs at most ten lookups.
+It passes in the place of the present one, is valid, weakens nothing, keeps what is valid, and needs at most ten
+lookups.
 """
 
 import ipaddress
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from newsletter.deliverability.dmarc import POLICIES, is_dmarc, parse
 from newsletter.deliverability.lookups import Lookups, fields
 from newsletter.deliverability.services import MailService
-from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, Result, evaluate
+from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
 from newsletter.deliverability.spf.record import is_spf
 from newsletter.deliverability.spf.record import parse as parse_spf
@@ -37,7 +38,7 @@ ROUTES = (
     Route("relay", MailService("Service", include="service.example"), key="service"),
     Route("relay", MailService("smtp.unknown.example")),
 )
-STRENGTH = {Result.FAIL: 3, Result.SOFT_FAIL: 2, Result.NEUTRAL: 1, Result.PASS: 0}
+STRENGTH = {SpfResult.FAIL: 3, SpfResult.SOFT_FAIL: 2, SpfResult.NEUTRAL: 1, SpfResult.PASS: 0}
 
 hosts = st.sampled_from([*ELSEWHERE, "gone.example", "lost.example", SERVER, DOMAIN])
 addresses = st.sampled_from(["192.0.2.1", "198.51.100.0/24", "203.0.113.9", "0.0.0.0/0", "203.0.113.0/33", "x"])
@@ -67,7 +68,7 @@ def offered(record: str) -> str:
     return fields(record)["value"]
 
 
-def sends_for(texts: list[str], address: str) -> Result:
+def sends_for(texts: list[str], address: str) -> SpfResult:
     """What receivers make of a server by these records."""
     return evaluate(Sender(ipaddress.ip_address(address), DOMAIN, greeting=SERVER), zone(texts)).result
 
@@ -87,24 +88,24 @@ def test_an_offered_spf_record_passes_and_weakens_nothing(present: list[str], ro
     assert needs.is_valid
     assert needs.lookups <= MOST_LOOKUPS
     other, before = (evaluate(Sender(None, DOMAIN), zone(each)).result for each in ([text], present))
-    assert other is not Result.PASS
+    assert other is not SpfResult.PASS
     assert STRENGTH.get(other, 0) >= STRENGTH.get(before, 0)
     if route.kind == "own":
-        assert {sends_for([text], each) for each in (ADDRESS, SIXTH)} == {Result.PASS}
+        assert {sends_for([text], each) for each in (ADDRESS, SIXTH)} == {SpfResult.PASS}
 
 
 @given(records, st.sampled_from(ROUTES))
 def test_what_a_valid_record_lets_send_is_kept(present: str, route: Route) -> None:
     found = spf(DOMAIN, route, zone([present]))
-    open_to_all = evaluate(Sender(None, DOMAIN), zone([present])).result is Result.PASS
+    open_to_all = evaluate(Sender(None, DOMAIN), zone([present])).result is SpfResult.PASS
     valid = survey(present, DOMAIN, zone([present])).is_valid and not parse_spf(present).mistakes
     if not found.record or open_to_all or not valid:
         return
     kept = set(parse_spf(offered(found.record)).terms)
     assert {each for each in parse_spf(present).mechanisms if each.name != "all"} <= kept
     for address in ("192.0.2.1", "198.51.100.7"):
-        if sends_for([present], address) is Result.PASS:
-            assert sends_for([offered(found.record)], address) is Result.PASS
+        if sends_for([present], address) is SpfResult.PASS:
+            assert sends_for([offered(found.record)], address) is SpfResult.PASS
 
 
 policies = st.sampled_from([*POLICIES, "Reject", "rejct", "nothing", ""])

@@ -14,7 +14,7 @@ from newsletter.deliverability.tags import pairs
 ED25519_BYTES = 32
 
 
-class Fault(StrEnum):
+class KeyFault(StrEnum):
     """Why a verifier ignores a key; each is a reason of RFC 6376 3.6.1."""
 
     VERSION = "v"
@@ -34,7 +34,7 @@ class KeyRecord:
     key: str
     bits: int
     testing: bool
-    fault: Fault | None
+    fault: KeyFault | None
 
 
 def is_key_record(text: str) -> bool:
@@ -51,21 +51,21 @@ def read(text: str) -> KeyRecord:
     return KeyRecord(kind, key, length, "y" in tags.get("t", "").split(":"), _fault(found, tags, valid_key=length > 0))
 
 
-def _fault(found: list[tuple[str, str]], tags: dict[str, str], *, valid_key: bool) -> Fault | None:
+def _fault(found: list[tuple[str, str]], tags: dict[str, str], *, valid_key: bool) -> KeyFault | None:
     names = [name for name, _ in found]
     if "v" in tags and (names[0] != "v" or tags["v"] != "DKIM1"):
-        return Fault.VERSION
+        return KeyFault.VERSION
     if len(names) != len(set(names)):
-        return Fault.REPEATED
+        return KeyFault.REPEATED
     if not tags.get("p"):
-        return Fault.REVOKED
+        return KeyFault.REVOKED
     if tags.get("h") and "sha256" not in tags["h"].split(":"):
-        return Fault.HASH
+        return KeyFault.HASH
     if not {"*", "email"} & set(tags.get("s", "*").split(":")):
-        return Fault.SERVICE
+        return KeyFault.SERVICE
     if tags.get("k", "rsa") not in ("rsa", "ed25519"):
-        return Fault.TYPE
-    return None if valid_key else Fault.KEY
+        return KeyFault.TYPE
+    return None if valid_key else KeyFault.KEY
 
 
 def bits(kind: str, encoded: str) -> int:

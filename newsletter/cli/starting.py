@@ -163,7 +163,7 @@ def check(
     from newsletter.scheduling.checks import run as run_checks
 
     checks = run_checks(found, dns=dns, connect=connect, integrity=integrity)
-    table = Table("", Column(overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
+    table = Table(Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
     for each in checks:
         table.add_row(each.verdict, str(each.about), str(each.message))
     emit({"checks": [_document(each) for each in checks]}, table, to_copy=_records(checks))

@@ -1,6 +1,6 @@
 """`newsletter check --dns`: its records can be copied whole, however wide the terminal is."""
 
-import re
+import json
 from dataclasses import replace
 
 import dns.resolver
@@ -38,11 +38,10 @@ def test_records_are_whole_lines(command: Run, names: None, monkeypatch: pytest.
     monkeypatch.setenv("COLUMNS", columns)
     shown = command("check", "--dns", status=1).out
     assert KEY.zone_line in shown.splitlines()
-    assert "…" not in re.sub(r"\w+:…:digest", "", shown.replace("\n", ""))
     assert f'example.org. IN TXT ( "{SPF}'[:200] in shown
-    assert "Add these records where the domain's DNS is managed" in shown
+    assert "…" not in shown.partition("Add these records where the domain's DNS is managed")[2] != ""
 
 
 def test_records_are_in_the_document(command: Run, names: None) -> None:
-    found = command("check", "--dns", "--json", status=1).document["checks"]
+    found = json.loads(command("check", "--dns", "--json", status=1).out)["checks"]
     assert KEY.zone_line in [each["record"] for each in found if each.get("requirement") == "dkim"]

@@ -104,7 +104,7 @@ class Evaluator:
         return replace(found, by=(record.redirect.text, *found.by))
 
     def _matches(self, term: Term, domain: str, inside: tuple[str, ...]) -> Evaluation | None:
-        """Return the evaluation of what matches, without terms where nothing is included; None if the term doesn't match."""
+        """Return the evaluation of an include, or one without terms for others; None if the term doesn't match."""
         matched = Evaluation(SpfResult.PASS)
         if term.name == "all":
             return matched

@@ -27,7 +27,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
     keys = (Dkim(domain="example.org", selector="s1", key=KEY.pem),)
 
     def with_key(*given: object, **more: object) -> config.Config:
-        found = load(*given, **more)  # type: ignore[arg-type]
+        found = load(*given, **more)
         return replace(found, delivery=replace(found.delivery, dkim=keys))
 
     monkeypatch.setattr(config, "load", with_key)

@@ -44,11 +44,10 @@ def test_findings_and_records_are_right(setup: Setup) -> None:
         assert record == text.replace("{d}", DOMAIN).replace("{a}", ADDRESS)
 
 
-@pytest.mark.parametrize("setup", JUDGEMENTS, ids=lambda each: each.name)
-def test_no_words_of_a_library_reach_the_publisher(setup: Setup) -> None:
-    said = " ".join(str(each.message) for each in checks_of(setup.name))
-    for foreign in ("Do53", "Exception", "lifetime", "RFC", "position", "nameservers", "checkdmarc", "IN TXT"):
-        assert foreign not in said
+def test_no_words_of_a_library_reach_the_publisher() -> None:
+    foreign = ("Do53", "Exception", "lifetime", "RFC", "position", "nameservers", "dnspython", "IN TXT")
+    said = [str(each.message) for setup in JUDGEMENTS for each in checks_of(setup.name)]
+    assert [sentence for sentence in said for word in foreign if word in sentence] == []
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,15 @@ class DayOfEdition(Schema):
     posts: int
 
 
+class GapOfEdition(Schema):
+    """Two times between which posts of a source may be missing."""
+
+    source: str
+    after: str
+    before: str
+    message: str
+
+
 class EditionSummary(Schema):
     """An edition in a list."""
 
@@ -166,6 +175,7 @@ class EditionOut(EditionSummary):
     texts: Texts
     waiting: str | None
     waiting_code: str | None
+    gaps: list[GapOfEdition]
     reason: str | None
     reason_code: str | None
     days: list[DayOfEdition]

@@ -74,6 +74,7 @@ def collect(
     from rich.table import Table
 
     found = ready()
+    from newsletter.collecting import gaps
     from newsletter.collecting.collect import collect as collect_now
 
     if newsletter:
@@ -89,6 +90,7 @@ def collect(
             "changed": r.changed,
             "problem": str(r.problem) if r.problem else None,
             "problem_code": _code(r.problem) if r.problem else None,
+            "gap": gaps.document(r.gap, UTC) if r.gap else None,
         }
         for r in results
     ]
@@ -96,6 +98,9 @@ def collect(
     for r in results:
         table.add_row(r.newsletter, r.url, r.type, str(r.new), str(r.changed), str(r.problem or ""))
     emit({"sources": rows}, table)
+    for r in results:
+        if r.gap:
+            say(str(gaps.message(r.gap)))
     if results and all(r.problem and not (r.new or r.changed) for r in results) and len(results) > 0:
         fail("no source could be read completely; the problems are listed above", 1)
 

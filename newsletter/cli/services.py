@@ -19,7 +19,8 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 
 from newsletter import __version__, config, supervision
 from newsletter.bounces import processing, webhook_events
-from newsletter.collecting.collect import collect
+from newsletter.collecting import gaps
+from newsletter.collecting.collect import collect, collect_source
 from newsletter.config import Config, Snapshot
 from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
@@ -174,7 +175,13 @@ def _tidy(configuration: Config, now: datetime) -> None:
 
 
 def _collect(configuration: Config, now: datetime) -> None:
-    notices.tell_of_silence(collect(configuration, now=now), now)
+    notices.tell_of_sources(collect(configuration, now=now), now)
+
+
+def _collect_sooner(configuration: Config, now: datetime) -> None:
+    """Read the sources that are read more often than others."""
+    for newsletter, url in gaps.due_sooner(configuration, now):
+        notices.tell_of_sources(collect_source(configuration, newsletter, url, now=now), now)
 
 
 def _follow(service: Service) -> None:
@@ -214,6 +221,8 @@ class _Collecting:
         if boottime() - self._last >= configuration.collect.every.total_seconds():
             self._last = boottime()
             _here_or_anywhere(configuration, _collect, shared_work.hand_out_sources, now)
+        else:
+            _here_or_anywhere(configuration, _collect_sooner, shared_work.hand_out_sources_sooner, now)
 
 
 def _on_our_database(act: Act, in_force: Callable[[], Config]) -> Callable[[], object]:

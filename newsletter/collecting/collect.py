@@ -10,22 +10,26 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from newsletter import config
-from newsletter.collecting import pictures
+from newsletter.collecting import gaps, pictures
 from newsletter.collecting.ledger import Stored, source_row, store
 from newsletter.config import Config
 from newsletter.domain.english import counted
 from newsletter.domain.hosts import without_secrets
 from newsletter.feeds import Memory, SourceReading, read
+from newsletter.feeds.model import ListedBefore
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
-from newsletter.models import Source
+from newsletter.models import Source, SourceGap
 
 log = logging.getLogger("newsletter.collecting")
 
 MAX_THREADS = 16
 SILENT_AFTER = timedelta(hours=12)
+LIST_AGAIN_AFTER = timedelta(hours=6)
+"""After so long a source is read whether or not it says that nothing changed: some say so wrongly."""
+
 TELL_AFTER = timedelta(hours=1)
 """How long a source may fail before editors are told. One that was never read may not, nor one that is gone."""
 
@@ -41,7 +45,8 @@ def no_step(done: int, total: int) -> None:
 class Collected:
     """The result of one source; `problem` is a sentence if it could not be read completely.
 
-    `went_silent` says that editors are to be told of the problem, and `stopped` that the source is gone for good.
+    `went_silent` says that editors are to be told of the problem, and `stopped` that the source is gone for good;
+    `gap`, between which times posts may be missing since this reading.
     """
 
     newsletter: str
@@ -52,6 +57,7 @@ class Collected:
     problem: Message | None
     went_silent: bool = False
     stopped: bool = False
+    gap: SourceGap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,7 @@ class _Task:
     settings: config.SourceSettings
     row: Source
     since: datetime | None
+    before: ListedBefore | None
 
 
 def collect(
@@ -128,6 +135,15 @@ def _log_change(before: Source, problem: Message | None) -> None:
         log_event(log, "source-recovered", told, newsletter=before.newsletter, source=url)
 
 
+def _log_gap(gap: SourceGap) -> None:
+    """Log that posts may be missing."""
+    url = without_secrets(gap.source.url)
+    words = f"{gap.source.newsletter}: {str(gaps.message(gap)).replace(gap.source.url, url)}"
+    fields = {"newsletter": gap.source.newsletter, "source": url}
+    times = {"after": gap.after.isoformat(), "before": gap.before.isoformat()}
+    log_event(log, "posts-missing", words, level=logging.WARNING, **fields, **times)
+
+
 def unread(newsletter: config.Newsletter, since: datetime, until: datetime, now: datetime) -> list[Source]:
     """Return the sources that may have unseen posts of a window, so that silence is not mistaken for a quiet week.
 
@@ -161,13 +177,13 @@ def _tasks(
                 if only_url not in (None, settings.url):
                     continue
                 row = source_row(name, settings.url)
-                yield _Task(settings, row, _back_to(row, since, now))
+                before = gaps.listed_before(row, newsletter.late_posts, now)
+                yield _Task(settings, row, _back_to(row, since, now), before)
 
 
 def _back_to(row: Source, since: datetime | None, now: datetime) -> datetime | None:
-    if row.read_at is None or row.read_at > now - SILENT_AFTER:
-        return since
-    return min(since, row.read_at) if since else row.read_at
+    silent_since = row.read_at if row.read_at and row.read_at <= now - SILENT_AFTER else None
+    return min(filter(None, (since, silent_since, gaps.to_be_filled(row, now))), default=None)
 
 
 def _reason_to_skip(row: Source, now: datetime) -> Message | None:
@@ -183,13 +199,23 @@ def _read(configuration: Config, task: _Task, now: datetime) -> SourceReading:
     return read(
         task.settings,
         configuration.collect,
-        Memory(**task.row.memory) if task.row.memory else None,
+        _memory(task.row, now),
         now=now,
         since=task.since,
+        before=task.before,
         root=configuration.folder,
         zone=configuration.newsletters[task.row.newsletter].zone,
         site_url=configuration.site.url,
     )
+
+
+def _memory(row: Source, now: datetime) -> Memory | None:
+    """Return what the last reading remembered; that nothing changed is not asked for ever."""
+    memory = Memory(**row.memory) if row.memory else None
+    listed_at = row.listed_at or row.first_read_at
+    if memory and listed_at and listed_at <= now - LIST_AGAIN_AFTER:
+        return replace(memory, etag="", last_modified="")
+    return memory
 
 
 def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
@@ -198,7 +224,10 @@ def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
     problems = reading.problems or ((stored.problem,) if stored.problem else ())
     found = _collected(task, reading.kind or task.row.kind, stored, _joined(problems))
     silent = stored.problem is not None and _went_silent(task.row, now)
-    return replace(found, went_silent=silent or reading.stop, stopped=reading.stop)
+    gap = task.row.gaps.filter(found_at=now, closed_at=None).select_related("source").first()
+    if gap:
+        _log_gap(gap)
+    return replace(found, went_silent=silent or reading.stop, stopped=reading.stop, gap=gap)
 
 
 def _went_silent(before: Source, now: datetime) -> bool:

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from newsletter import config
+from newsletter.collecting import gaps
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
 from newsletter.feeds.identity import content_hash, link_key, text_key
@@ -43,6 +44,7 @@ def store(source: Source, settings: config.SourceSettings, reading: SourceReadin
         first = source.first_read_at is None
         stored = _store_posts(source, settings, reading, now) if reading.posts else Stored()
         _mark_gone(source, reading, now)
+        gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
     return replace(stored, problem=source.problem)
 
@@ -181,6 +183,7 @@ def _update_source(source: Source, reading: SourceReading, now: datetime, *, fir
     read = problem is None
     if read:
         source.read_at = now
+        source.listed_at = source.listed_at if reading.not_modified else now
         source.reached_back_to = _clamped(reading.reached_back_to) or source.reached_back_to
     if read and first:
         source.first_read_at = now

@@ -102,7 +102,7 @@ def _look_at_sources(
     collected = collect(
         configuration, newsletter.name, now=now, since=held.since, step=lambda done, total: step(done, total + 1)
     )
-    notices.tell_of_silence(collected, now)
+    notices.tell_of_sources(collected, now)
     return link_check.missing(configuration, newsletter, held, now=now)
 
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import reduce
 
 from newsletter import config
+from newsletter.collecting import gaps
 from newsletter.collecting.collect import Collected
 from newsletter.delivery import backoff
 from newsletter.delivery.reply import redact_addresses
@@ -16,7 +17,7 @@ from newsletter.messages import Message
 from newsletter.messages import notices as messages
 from newsletter.messages import schedule as outcomes
 from newsletter.messages.general import ABOUT
-from newsletter.models import Edition, Notice
+from newsletter.models import Edition, Notice, SourceGap
 
 DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
 SERVICE, RECOVERED, MAIL, MAILBOX, TASK = "service", "recovered", "mail", "mailbox", "task"
@@ -29,7 +30,9 @@ log = logging.getLogger("newsletter.notices")
 SAME_AGAIN = timedelta(hours=20)
 UNSENT = 2
 NAMED = 3
-"""How many silent sources a notice names."""
+"""How many sources a notice names."""
+FEW = 1
+"""So many posts in a feed say nothing when all of them are new."""
 # A little less than a week, since a clock change can make one shorter.
 A_WEEK = timedelta(days=6, hours=12)
 
@@ -58,7 +61,24 @@ def tell_of_mail(newsletter: str, problem: Message, now: datetime) -> None:
         _write(newsletter, MAIL, text, now)
 
 
-def tell_of_silence(found: Iterable[Collected], now: datetime) -> None:
+def tell_of_sources(found: Iterable[Collected], now: datetime) -> None:
+    """Store notices of sources that went silent, and of those of which posts may be missing."""
+    found = list(found)
+    _tell_of_silence(found, now)
+    for each in found:
+        if each.gap is not None and not _knows_of_gaps(each.gap, now):
+            tell(each.newsletter, SOURCE, gaps.message(each.gap), now)
+
+
+def _knows_of_gaps(gap: SourceGap, now: datetime) -> bool:
+    """Return whether editors were told within a day that posts of a source may be missing; within a month if it is one
+    whose feed shows so few that they may be after each new post.
+    """
+    since = now - (gaps.REMEMBERED if gap.listed <= FEW else SAME_AGAIN)
+    return SourceGap.objects.filter(source=gap.source, found_at__gt=since, pk__lt=gap.pk).exists()
+
+
+def _tell_of_silence(found: Iterable[Collected], now: datetime) -> None:
     """Store one notice for each newsletter of which sources went silent, however many they are, and for each source
     that is gone for good.
     """
@@ -90,6 +110,8 @@ def tell_of_draft(newsletter: config.Newsletter, edition: Edition, now: datetime
         about = ABOUT(subject=edition.name, message=edition.waiting)
         tell(newsletter.name, SOURCE, about, now, edition.name)
         parts.append(messages.IT_WAITS(reason=edition.waiting))
+    missing = [] if edition.standalone else list(gaps.of_window(newsletter, edition.since, edition.until))
+    parts += [messages.SOURCE_SAYS(problem=gaps.message(gap)) for gap in missing[:NAMED]]
     unsent = edition.replaces.count()
     if unsent:
         parts.append(_posts_of(edition, unsent))

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from newsletter import config
+from newsletter.collecting import gaps
 from newsletter.config import Config
 from newsletter.domain.digest import Finding
 from newsletter.editions.rendering import Proof, digest_of
@@ -33,6 +34,7 @@ def edition(found: Edition, configuration: Config) -> dict[str, Any]:
         "due_at": found.due_at.astimezone(newsletter.zone).isoformat() if found.due_at else None,
         "waiting": _sentence(found.waiting),
         "waiting_code": _code(found.waiting),
+        "gaps": [] if found.standalone else _gaps(found, newsletter),
         "reason": _sentence(found.reason),
         "reason_code": _code(found.reason),
         "subject": digest.subject,
@@ -45,6 +47,10 @@ def edition(found: Edition, configuration: Config) -> dict[str, Any]:
         "notes": [_note(note, newsletter) for note in found.notes.order_by("at", "pk")],
         "posts": [_post(entry, day_of(entry, newsletter)) for entry in entries],
     }
+
+
+def _gaps(found: Edition, newsletter: config.Newsletter) -> list[dict[str, str]]:
+    return [gaps.document(gap, newsletter.zone) for gap in gaps.of_window(newsletter, found.since, found.until)]
 
 
 def lint(looked_at: Proof) -> list[dict[str, str]]:

@@ -52,6 +52,26 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedBefore:
+    """The posts that a source listed before: their keys (`continuity.keys_of`), and the date of the newest.
+
+    A reading that has none of them follows the source back, at most to `back_to`.
+    """
+
+    keys: frozenset[str]
+    newest: datetime
+    back_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Two times between which a source may have posts that no reading found."""
+
+    after: datetime
+    before: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """One page of a source's posts: a feed's document, an answer of WordPress, or a folder.
 
@@ -83,6 +103,8 @@ class SourceReading:
       is gone from its source; None if nothing can be said.
     - `complete`: the listing reached back to the `since` that was asked for. False is not an error: a feed that
       holds its newest posts only may have none as old as that.
+    - `gap`: where posts may be missing, as the listing could not be followed back to posts that are known;
+      `interrupted` says that a page failed, so that another try may help.
     - `stop`: the source is gone for good (410) and need not be asked again.
     - `memory`: hand it to the next reading.
     """
@@ -96,5 +118,7 @@ class SourceReading:
     not_modified: bool = False
     reached_back_to: datetime | None = None
     complete: bool = True
+    gap: Gap | None = None
+    interrupted: bool = False
     stop: bool = False
     retry_after: timedelta | None = None

@@ -12,6 +12,7 @@ Event = Literal[
     "collected",
     "source-failing",
     "source-recovered",
+    "posts-missing",
     "drafted",
     "approved",
     "reopened",

@@ -19,6 +19,7 @@ SENT_WHEN_APPROVED = MessageType(
     "notice.sent-when-approved", gettext_noop("It will be sent as soon as it is approved.")
 )
 IT_WAITS = MessageType("notice.it-waits", gettext_noop("It is waiting: {reason}."))
+SOURCE_SAYS = MessageType("notice.source-says", gettext_noop("{problem}."))
 HAS_POSTS_OF = MessageType(
     "notice.has-posts-of", gettext_noop("It includes the posts of {edition}, which was not sent.")
 )

@@ -180,6 +180,13 @@ SEVERAL_DATED_AHEAD = MessageType(
 TOO_MANY_PAGES = MessageType(
     "source.too-many-pages", gettext_noop("has more than {most} pages back to {day}, and the rest was not read")
 )
+POSTS_MISSING = MessageType(
+    "source.posts-missing",
+    gettext_noop(
+        "posts may be missing between {after} and {before}, as more appeared at once than its feed shows; "
+        "compare with the blog, and add what is missing by hand"
+    ),
+)
 READ_IN_PART = MessageType("source.read-in-part", gettext_noop("could be read back only in part: {problem}"))
 
 _ONCE = {

@@ -28,7 +28,7 @@ from newsletter.models.post import Listing, Numbering, Post
 from newsletter.models.programs.api_token import ApiToken, KeptAnswer
 from newsletter.models.programs.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 from newsletter.models.segment import Segment
-from newsletter.models.source import Source, SourceDay
+from newsletter.models.source import Source, SourceDay, SourceGap
 from newsletter.models.welcome.welcome_mail import WelcomeLetter, WelcomeMail
 from newsletter.models.worker import Worker
 
@@ -73,6 +73,7 @@ __all__ = [
     "Segment",
     "Source",
     "SourceDay",
+    "SourceGap",
     "State",
     "Tally",
     "Variant",

@@ -15,6 +15,7 @@ class Source(models.Model):
     memory = models.JSONField(default=dict, help_text="what the collector wants back next time: ETag, feed address …")
     first_read_at = models.DateTimeField(null=True)
     read_at = models.DateTimeField(null=True, help_text="the last time it answered, unchanged or not")
+    listed_at = models.DateTimeField(null=True, help_text="the last time it answered with its posts")
     tried_at = models.DateTimeField(null=True)
     reached_back_to = models.DateTimeField(null=True, help_text="how far back the last listing went")
     first_reached_back_to = models.DateTimeField(null=True, help_text="likewise, of its first listing")
@@ -43,3 +44,21 @@ class SourceDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}, {self.day}: {self.failures} of {self.tries} failed"
+
+
+class SourceGap(models.Model):
+    """Two times between which a source may have posts that were not found, as none that it listed was known."""
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="gaps")
+    after = models.DateTimeField()
+    before = models.DateTimeField()
+    found_at = models.DateTimeField()
+    listed = models.PositiveIntegerField(help_text="how many posts the reading had")
+    interrupted = models.BooleanField(help_text="a page could not be read, so that another try may find the posts")
+    closed_at = models.DateTimeField(null=True, help_text="a later reading reached back that far")
+
+    class Meta:
+        indexes = (models.Index(fields=("source", "found_at"), name="source_gap_by_time"),)
+
+    def __str__(self) -> str:
+        return f"{self.source}, {self.after:%F %H:%M} to {self.before:%F %H:%M}"

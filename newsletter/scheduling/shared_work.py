@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from newsletter.background import Task, enqueue, enqueue_all
 from newsletter.bounces import processing
+from newsletter.collecting import gaps
 from newsletter.collecting.collect import collect_source
 from newsletter.config import Config
 from newsletter.editions import notices
@@ -35,13 +36,21 @@ def hand_out_sources(configuration: Config, now: datetime) -> None:
     enqueue_all(COLLECT_SOURCE, due)
 
 
+def hand_out_sources_sooner(configuration: Config, now: datetime) -> None:
+    """Add a task for each source that is read more often than others, if it is due."""
+    due = gaps.due_sooner(configuration, now)
+    enqueue_all(COLLECT_SOURCE, {f"{name} {url}": {"newsletter": name, "url": url} for name, url in due})
+
+
 def _collect(configuration: Config, newsletter: str, url: str) -> None:
     now = datetime.now(UTC)
     since = now - configuration.collect.every * SOONER
-    if Source.objects.filter(Q(newsletter=newsletter, url=url), tried_at__gt=since).exists():
+    if (newsletter, url) not in gaps.due_sooner(configuration, now) and (
+        Source.objects.filter(Q(newsletter=newsletter, url=url), tried_at__gt=since).exists()
+    ):
         return  # another machine has just read it
     found = collect_source(configuration, newsletter, url, now=now)
-    notices.tell_of_silence(found, now)
+    notices.tell_of_sources(found, now)
 
 
 def hand_out_schedule(configuration: Config, now: datetime) -> None:

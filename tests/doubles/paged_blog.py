@@ -12,7 +12,8 @@
 | `/feeds/posts/default` | Atom of Blogger, with `start-index`, `max-results` and `published-min` |
 | `/feed.json` | JSON Feed with `next_url` |
 
-`posts` and `status` may be changed at any time: with a status other than 200, every address answers it.
+`posts` and the other attributes may be changed at any time: with a `status` other than 200, every address answers it;
+the addresses in `broken` answer 500; and to a condition on the ETag `unchanged_for` every address answers 304.
 """
 
 import json
@@ -36,6 +37,7 @@ class PagedBlog:
     def __init__(self, posts: Sequence[Entry] = (), shown: int = 10) -> None:
         self.posts, self.shown, self.status = list(posts), shown, 200
         self.broken: set[str] = set()
+        self.unchanged_for = ""
         self.seen: list[str] = []
         blog = self
 
@@ -80,6 +82,8 @@ class _Handler(BaseHTTPRequestHandler):
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         if blog.status != 200 or self.path in blog.broken:
             self._give("", "text/plain", blog.status if blog.status != 200 else 500)
+        elif blog.unchanged_for and self.headers.get("If-None-Match") == blog.unchanged_for:
+            self._give("", "text/plain", 304)
         elif give := _VIEWS.get(parts.path):
             give(self, blog, query)
         elif parts.path.startswith("/redirecting/page/"):

@@ -87,6 +87,11 @@ def every(period: timedelta, first: datetime, last: datetime) -> list[datetime]:
     return [first + n * period for n in range((last - first) // period + 1)]
 
 
+def burst(first: datetime) -> list[Entry]:
+    """25 posts, one each minute."""
+    return [Entry(f"burst-{n:02}", first + n * MINUTE) for n in range(25)]
+
+
 def text_of(mail: EmailMessage) -> str:
     part = mail.get_body(("plain",))
     assert part is not None
@@ -111,6 +116,35 @@ def sent(site: Site, mailbox: Mailbox, count: int) -> None:
         time.sleep(0.1)
     process.terminate()
     process.communicate(timeout=60)
+
+
+def test_25_posts_between_two_readings_of_a_feed_of_ten_reach_readers(
+    made: Callable[..., Site], blog: PagedBlog, mailbox: Mailbox
+) -> None:
+    site = made("/archive.xml", 'period = "day"\ncadences = ["day", "post"]\napproval = "none"')
+    noon = TUESDAY + 12 * HOUR
+    live(site, noon)
+    posts = burst(noon + 2 * MINUTE)
+    blog.posts += posts
+    live(site, *every(MINUTE, noon + 30 * MINUTE, noon + 33 * MINUTE))
+    sent(site, mailbox, 25)
+    assert posts_of_reader(mailbox) == Counter(post.slug for post in posts)
+
+
+def test_where_a_feed_does_not_go_on_editors_are_told_between_which_times_posts_may_be_missing(
+    made: Callable[..., Site], blog: PagedBlog, mailbox: Mailbox
+) -> None:
+    site = made("/plain.xml", 'language = "en"\nperiod = "day"\ndraft = "16:00"\nsend = "17:00"')
+    noon = TUESDAY + 12 * HOUR
+    live(site, noon)
+    blog.posts += burst(noon + 2 * MINUTE)
+    live(site, noon + 30 * MINUTE, TUESDAY + 16 * HOUR)
+    mails = mails_to(mailbox, EDITOR)
+    told = ["posts may be missing between" in mail and "12:17" in mail for mail in mails]
+    assert told == [True, True], "one at once, and that of the draft"
+    (gap,) = site.json("show", "kinaforum/2026-02-03")["gaps"]
+    assert gap["source"] == f"{blog.url}/plain.xml"
+    assert (gap["after"], gap["before"]) == ("2026-02-02T09:00:00+01:00", "2026-02-03T12:17:00+01:00")
 
 
 def test_an_edition_waits_for_sources_that_fail_and_then_goes_with_a_notice(

@@ -45,7 +45,7 @@ def told_after(configuration: Config, *halves: int) -> list[int]:
     counts = []
     for half in halves:
         now = NOW + half * HALF_AN_HOUR
-        notices.tell_of_silence(collect(configuration, now=now), now)
+        notices.tell_of_sources(collect(configuration, now=now), now)
         counts.append(Notice.objects.filter(kind=notices.SOURCE).count())
     return counts
 

@@ -9,26 +9,34 @@ from datetime import datetime
 from itertools import pairwise
 
 from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.continuity import gap_before, joins
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.http.fetch import Fetcher, Response
-from newsletter.feeds.model import EVERYTHING, NotAFeed, Page, SourceProblem, SourceReading
+from newsletter.feeds.model import EVERYTHING, ListedBefore, NotAFeed, Page, SourceProblem, SourceReading
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 
 MAXIMUM_PAGES = 60
+JOINING_PAGES = 20
+"""The most pages that are read because none of the posts is known."""
 
 
-def read_back(first: Page, since: datetime | None, load: Callable[[str], Page]) -> SourceReading:
-    """Go on from the first page until the listing reaches back to `since`, or to its end; None: no further page.
+def read_back(
+    first: Page, since: datetime | None, load: Callable[[str], Page], before: ListedBefore | None, now: datetime
+) -> SourceReading:
+    """Go on from the first page until the listing reaches back to `since` and to posts that it had `before`, or to its
+    end; None: no further page.
 
-    The reading has posts, problems without the source's name, and how far the listing reached.
+    The reading has posts, problems without the source's name, how far the listing reached, and whether posts may be
+    missing.
     """
     pages, seen, failed = [first], {p.uid for p in first.posts}, False
     visited: set[str] = set()
     problems = list(first.problems)
-    while since and (url := pages[-1].next) and url not in visited and not covers(pages, since):
+    while (url := pages[-1].next) and url not in visited and _goes_on(pages, since, before):
         if len(pages) == MAXIMUM_PAGES:
-            problems.append(messages.TOO_MANY_PAGES(most=MAXIMUM_PAGES, day=f"{since:%Y-%m-%d}"))
+            back_to = since or (before.back_to if before else EVERYTHING)
+            problems.append(messages.TOO_MANY_PAGES(most=MAXIMUM_PAGES, day=f"{back_to:%Y-%m-%d}"))
             failed = True
             break
         visited.add(url)
@@ -43,7 +51,18 @@ def read_back(first: Page, since: datetime | None, load: Callable[[str], Page]) 
         if seen.issuperset(p.uid for p in page.posts):
             break  # an engine that takes no page number shows the same page again
         seen |= {p.uid for p in page.posts}
-    return _joined(pages, since, tuple(dict.fromkeys(problems)), failed=failed)
+    reading = _joined(pages, since, tuple(dict.fromkeys(problems)), failed=failed)
+    gap = gap_before(pages, before, reading.reached_back_to, now) if before else None
+    return replace(reading, gap=gap, interrupted=gap is not None and (failed or not all(p.whole for p in pages)))
+
+
+def _goes_on(pages: Sequence[Page], since: datetime | None, before: ListedBefore | None) -> bool:
+    """Return whether a further page is needed."""
+    if since and not covers(pages, since):
+        return True
+    if before is None or len(pages) >= JOINING_PAGES or not pages[-1].posts:
+        return False
+    return not joins(pages[-1], before) and not covers(pages, max(before.newest, before.back_to))
 
 
 def _joined(

@@ -1,7 +1,8 @@
 """Reads a configured source."""
 
 import logging
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from newsletter.domain.found_post import FoundPost
 from newsletter.feeds.formats.parse import parse
 from newsletter.feeds.http.fetch import Fetcher, Response
 from newsletter.feeds.isolate import fault
-from newsletter.feeds.model import Memory, NotAFeed, Page, SourceProblem, SourceReading
+from newsletter.feeds.model import ListedBefore, Memory, NotAFeed, Page, SourceProblem, SourceReading
 from newsletter.feeds.sources import blogger, wordpress
 from newsletter.feeds.sources.discover import DiscoveredFeed, discover
 from newsletter.feeds.sources.paging import feed_page, load_feed_page, newest_first, read_back
@@ -20,6 +21,27 @@ from newsletter.messages.general import ABOUT
 from newsletter.sandbox import Sandbox
 
 _AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How far back a source is read: to `since`, and to posts that it listed `before`."""
+
+    since: datetime | None
+    before: ListedBefore | None
+    now: datetime
+
+    @property
+    def window(self) -> datetime | None:
+        """Where the window begins that an engine is asked for which lists the posts of windows; None: no window.
+
+        It includes the newest post that is known, since the listing has to join on to it.
+        """
+        if self.since is None or self.before is None:
+            return self.since
+        return min(self.since, max(self.before.newest, self.before.back_to))
+
+
 _log = logging.getLogger(__name__)
 
 
@@ -33,8 +55,11 @@ def read(
     root: Path = Path(),
     zone: tzinfo = UTC,
     site_url: str = "",
+    before: ListedBefore | None = None,
 ) -> SourceReading:
     """Read a source: its newest page, or with `since` page by page until the listing reaches back to that instant.
+
+    With `before`, further pages are also read if none of the posts is among those that the source listed before.
 
     A folder is relative to `root`, and its dates without an offset are meant in `zone`; `site_url` says in the
     User-Agent who asks. With `since` the listing is fetched even where nothing changed. Never raises for what a source
@@ -43,10 +68,10 @@ def read(
     memory = memory or Memory()
     try:
         if is_folder(source):
-            reading = _read_folder(source, collect, root, zone)
+            reading = _read_folder(source, collect, root, zone, now)
         else:
             with Fetcher(collect, site_url) as fetcher:
-                reading = _read_web(fetcher, source, memory, since)
+                reading = _read_web(fetcher, source, memory, Extent(since, before, now))
     except SourceProblem as e:
         return _failed(source, memory, e.message, stop=e.status == 410, retry_after=e.retry_after)
     except Exception as e:  # noqa: BLE001 - a fault of ours in one source leaves the others alone
@@ -79,36 +104,36 @@ def is_folder(source: config.SourceSettings) -> bool:
     return source.type == "folder" or (source.type == "auto" and "://" not in source.url)
 
 
-def _read_folder(source: config.SourceSettings, collect: config.Collect, root: Path, zone: tzinfo) -> SourceReading:
+def _read_folder(
+    source: config.SourceSettings, collect: config.Collect, root: Path, zone: tzinfo, now: datetime
+) -> SourceReading:
     from newsletter.feeds.sources.folder import Folder, read_folder  # with the parsers of Markdown and YAML
 
     folder = Folder(root / source.url, source.base, source.permalink, zone, collect.maximum_bytes)
-    return _reading(read_back(read_folder(folder), None, load=_no_more), Memory(kind="folder"), source)
+    return _reading(read_back(read_folder(folder), None, _no_more, None, now), Memory(kind="folder"), source)
 
 
 def _no_more(url: str) -> Page:
     raise AssertionError(url)
 
 
-def _read_web(fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None) -> SourceReading:
+def _read_web(fetcher: Fetcher, source: config.SourceSettings, memory: Memory, extent: Extent) -> SourceReading:
     """Read from where the last reading found the feed; find it (again) where that is unknown or no feed any more."""
     if memory.feed_url:
         try:
-            return _read_known(fetcher, source, memory, since)
+            return _read_known(fetcher, source, memory, extent)
         except NotAFeed as e:
             _log.info("%s %s; looking for the feed again", memory.feed_url, e)
         except SourceProblem as e:
             if e.status != 404 or memory.feed_url == source.url:
                 raise
-    return _read_found(fetcher, source, discover(fetcher, source.url, source.type), since)
+    return _read_found(fetcher, source, discover(fetcher, source.url, source.type), extent)
 
 
-def _read_known(
-    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None
-) -> SourceReading:
-    conditions = {} if since else {"etag": memory.etag, "last_modified": memory.last_modified}
+def _read_known(fetcher: Fetcher, source: config.SourceSettings, memory: Memory, extent: Extent) -> SourceReading:
+    conditions = {} if extent.since else {"etag": memory.etag, "last_modified": memory.last_modified}
     if memory.api:
-        if reading := _read_rest(fetcher, source, memory, since, conditions):
+        if reading := _read_rest(fetcher, source, memory, extent, conditions):
             return reading
         memory = replace(memory, api="", etag="", last_modified="")
         conditions = {}
@@ -116,61 +141,66 @@ def _read_known(
     memory = replace(memory, feed_url=response.moved_to or memory.feed_url)
     if response.status == 304:
         return SourceReading(memory.kind, memory.title, memory.feed_url, memory=memory, not_modified=True)
-    return _read_feed(fetcher, source, memory, response, feed_page(fetcher, response), since)
+    return _read_feed(fetcher, source, memory, response, feed_page(fetcher, response), extent)
 
 
 def _read_found(
-    fetcher: Fetcher, source: config.SourceSettings, found: DiscoveredFeed, since: datetime | None
+    fetcher: Fetcher, source: config.SourceSettings, found: DiscoveredFeed, extent: Extent
 ) -> SourceReading:
     kind = source.type if source.type in ("blogger", "wordpress") else found.page.kind
     memory = Memory(kind=kind, feed_url=found.feed_url, title=found.page.title)
     listing = source.url if source.type in ("auto", "wordpress") else found.feed_url
     if found.api and kind in ("wordpress", "feed") and wordpress.is_main_listing(found.api, listing):
         with_api = replace(memory, kind="wordpress", api=found.api)
-        if reading := _read_rest(fetcher, source, with_api, since, {}):
+        if reading := _read_rest(fetcher, source, with_api, extent, {}):
             return reading
-    return _read_feed(fetcher, source, memory, found.response, found.page, since)
+    return _read_feed(fetcher, source, memory, found.response, found.page, extent)
 
 
 def _read_rest(
-    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, since: datetime | None, conditions: dict[str, str]
+    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, extent: Extent, conditions: dict[str, str]
 ) -> SourceReading | None:
     """Read through WordPress's REST interface; None if the site keeps it to itself."""
-    url = wordpress.posts_url(memory.api, since)
+    window = extent.window
+    url = wordpress.posts_url(memory.api, window)
     try:
         response = fetcher.get(url, **conditions)
         if response.status == 304:
             return SourceReading(memory.kind, memory.title, memory.feed_url, memory=memory, not_modified=True)
-        first = fetcher.read(response, wordpress.rest_page, response, url, since)
+        first = fetcher.read(response, wordpress.rest_page, response, url, window)
     except NotAFeed:
         return None
     except SourceProblem as e:
         if e.status not in (400, 401, 403, 404, 405, 501):
             raise
         return None
-    found = read_back(first, since, wordpress.load_rest_page(fetcher, since))
-    if not since:
+    found = _back(first, wordpress.load_rest_page(fetcher, window), extent)
+    if not extent.since:
         memory = replace(memory, etag=response.etag, last_modified=response.last_modified)
     return _reading(found, memory, source)
 
 
 def _read_feed(
-    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, response: Response, page: Page,
-    since: datetime | None,
-) -> SourceReading:  # fmt: skip
+    fetcher: Fetcher, source: config.SourceSettings, memory: Memory, response: Response, page: Page, extent: Extent
+) -> SourceReading:
     memory = replace(memory, title=page.title or memory.title, etag=response.etag, last_modified=response.last_modified)
-    return _reading(_read_back(fetcher, memory, page, since), memory, source)
+    return _reading(_read_back(fetcher, memory, page, extent), memory, source)
 
 
-def _read_back(fetcher: Fetcher, memory: Memory, page: Page, since: datetime | None) -> SourceReading:
+def _read_back(fetcher: Fetcher, memory: Memory, page: Page, extent: Extent) -> SourceReading:
     """Read back in the way of the source's kind, where its newest page is not enough."""
-    if memory.kind == "blogger" and since and blogger.is_blog_feed(memory.feed_url):
-        page = replace(page, next=blogger.window_url(memory.feed_url, since))
-        return read_back(page, since, lambda url: blogger.load_page(fetcher, url, since))
+    back_to = extent.window or (extent.before.back_to if extent.before else None)
+    if memory.kind == "blogger" and back_to and blogger.is_blog_feed(memory.feed_url):
+        page = replace(page, next=blogger.window_url(memory.feed_url, back_to))
+        return _back(page, lambda url: blogger.load_page(fetcher, url, back_to), extent)
     if memory.kind == "wordpress" and not page.next:
         page = replace(page, next=wordpress.next_feed_page(memory.feed_url))
-        return read_back(page, since, wordpress.load_feed_page(fetcher))
-    return read_back(page, since, load_feed_page(fetcher))
+        return _back(page, wordpress.load_feed_page(fetcher), extent)
+    return _back(page, load_feed_page(fetcher), extent)
+
+
+def _back(first: Page, load: Callable[[str], Page], extent: Extent) -> SourceReading:
+    return read_back(first, extent.since, load, extent.before, extent.now)
 
 
 def _reading(found: SourceReading, memory: Memory, source: config.SourceSettings) -> SourceReading:

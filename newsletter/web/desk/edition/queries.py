@@ -10,9 +10,11 @@ from django.db.models.functions import Substr
 from django.utils.html import strip_tags
 
 from newsletter import config
+from newsletter.collecting import gaps as source_gaps
 from newsletter.editions.selection.ordering import day_of
+from newsletter.messages import Message
 from newsletter.messages import posts as reasons
-from newsletter.models import Edition, EditionPost, Revision
+from newsletter.models import Edition, EditionPost, Revision, State
 from newsletter.web.desk import formatting, users
 
 BEGINNING = 1_500
@@ -66,6 +68,13 @@ class Change:
     what: str
     by: str
     when: str
+
+
+def gaps(edition: Edition, newsletter: config.Newsletter) -> list[Message]:
+    """Return what to say of the sources of which posts may be missing; nothing once an edition is locked."""
+    if edition.standalone or edition.state != State.DRAFT:
+        return []
+    return [source_gaps.message(gap) for gap in source_gaps.of_window(newsletter, edition.since, edition.until)]
 
 
 def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:

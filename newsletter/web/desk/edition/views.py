@@ -50,10 +50,7 @@ def _whole(
     given: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """Show the page; `given` is what was filled in to add a post, and `problems` why that was refused, by field.
-
-    Previews of texts show the images of sources, as the email does.
-    """
+    """Show the page; `given` is what was filled in to add a post, and `problems` why that was refused, by field."""
     context = {
         **_context(request, shown, found),
         **about(request, found, shown),
@@ -66,10 +63,12 @@ def _whole(
         "blocks": block_list.blocks(found, shown) if found.blocks else [],
         "open_notes": found.notes.filter(done_at=None).count(),
         "too_small": was_too_small(found),
+        "gaps": queries.gaps(found, shown),
         "add": add_post.fields(given or {}, problems or {}),
         "refused": bool(problems),
     }
     response = page(request, "edition", context, section="home", status=422 if problems else 200)
+    # previews of texts show the images of sources, as the email does
     response["Content-Security-Policy"] = POLICY.replace("img-src 'self' data:", "img-src 'self' data: https: http:")
     return response
 

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Count
+from django.utils import timezone
 
 from newsletter import config
+from newsletter.collecting import gaps
 from newsletter.config import Config
 from newsletter.messages import Message
-from newsletter.models import Source, SourceDay
+from newsletter.models import Source, SourceDay, SourceGap
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ def health(configuration: Config) -> list[Health]:
     read.
     """
     rows = {(s.newsletter, s.url): s for s in Source.objects.annotate(posts=Count("listings"))}
-    return list(_all(configuration, rows))
+    found = gaps.recent(timezone.now())
+    return list(_all(configuration, rows, found))
 
 
 def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
@@ -50,14 +53,16 @@ def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
     return found
 
 
-def _all(configuration: Config, rows: Mapping[tuple[str, str], Source]) -> Iterator[Health]:
+def _all(
+    configuration: Config, rows: Mapping[tuple[str, str], Source], found: Mapping[int, SourceGap]
+) -> Iterator[Health]:
     for name, newsletter in configuration.newsletters.items():
         for settings in newsletter.sources if newsletter.status != "archived" else ():
             row = rows.get((name, settings.url))
-            yield _health(name, settings, row) if row else _unread(name, settings)
+            yield _health(name, settings, row, found.get(row.pk)) if row else _unread(name, settings)
 
 
-def _health(newsletter: str, settings: config.SourceSettings, row: Source) -> Health:
+def _health(newsletter: str, settings: config.SourceSettings, row: Source, gap: SourceGap | None) -> Health:
     return Health(
         newsletter=newsletter,
         settings=settings,
@@ -68,7 +73,7 @@ def _health(newsletter: str, settings: config.SourceSettings, row: Source) -> He
         tried_at=row.tried_at,
         retry_at=row.retry_at,
         problem=row.problem,
-        notes=tuple(row.notes),
+        notes=(*row.notes, *((gaps.message(gap),) if gap else ())),
         posts=int(getattr(row, "posts", 0)),
     )
 

@@ -1,0 +1,129 @@
+"""Where posts of a source may be missing, because more appeared between two readings than its feed shows at once.
+
+A source with gaps is read more often: each gap of the last `REMEMBERED` halves the time between two readings, which is
+`SHORTEST` at least.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta, tzinfo
+
+from django.db.models import F, Max, Q, QuerySet
+
+from newsletter import config
+from newsletter.config import Config
+from newsletter.feeds import SourceReading
+from newsletter.feeds.continuity import PostKeys
+from newsletter.feeds.model import ListedBefore
+from newsletter.messages import Message
+from newsletter.messages import sources as messages
+from newsletter.messages.general import ABOUT
+from newsletter.models import Source, SourceGap
+
+COMPARED = 100
+"""How many of a source's newest posts the next reading is compared with."""
+
+REMEMBERED = timedelta(days=30)
+SHORTEST = timedelta(minutes=5)
+TRY_AGAIN_FOR = timedelta(days=1)
+"""For how long each reading follows the source back if a page could not be read."""
+
+
+def listed_before(source: Source, late_posts: timedelta, now: datetime) -> ListedBefore | None:
+    """Return what a source listed before; None if it never listed a post."""
+    newest_first = F("post__published").desc(nulls_last=True)
+    fields = ("uid", "post__link_key", "post__text_key", "post__title", "post__published")
+    rows = source.listings.order_by(newest_first, "-pk").values_list(*fields)[:COMPARED]
+    keys = [PostKeys(*row).values() for row in rows]
+    if not keys:
+        return None
+    seen = source.listings.filter(post__published__lte=source.read_at or now)
+    newest = seen.aggregate(at=Max("post__published"))["at"] or source.read_at or now
+    return ListedBefore(frozenset().union(*keys), newest, now - late_posts)
+
+
+def record(source: Source, reading: SourceReading, now: datetime) -> None:
+    """Store the gap of a reading, and close those that it reached back behind. The caller holds the source's lock."""
+    if reading.posts and reading.reached_back_to is not None:
+        open_gaps(source).filter(after__gte=reading.reached_back_to).update(closed_at=now)
+    if gap := reading.gap:
+        known = open_gaps(source).filter(after__lte=gap.after, before__gte=gap.before)
+        if not known.exists():
+            SourceGap.objects.create(
+                source=source,
+                after=gap.after,
+                before=gap.before,
+                found_at=now,
+                listed=len(reading.posts),
+                interrupted=reading.interrupted,
+            )
+
+
+def open_gaps(source: Source) -> QuerySet[SourceGap]:
+    """Return a source's gaps that no reading has filled."""
+    return SourceGap.objects.filter(source=source, closed_at=None)
+
+
+def to_be_filled(source: Source, now: datetime) -> datetime | None:
+    """Return how far a source is to be read back because pages could not be read; None if that is not needed."""
+    interrupted = open_gaps(source).filter(interrupted=True, found_at__gt=now - TRY_AGAIN_FOR)
+    return min(interrupted.values_list("after", flat=True), default=None)
+
+
+def of_window(newsletter: config.Newsletter, since: datetime, until: datetime) -> Iterator[SourceGap]:
+    """Yield, in the order of the configuration, one gap for each source in which posts of a window may be missing.
+
+    Gaps that were found in the window count too: what is missing there is late in it.
+    """
+    inside = Q(before__gt=since) | Q(found_at__gte=since)
+    gaps = SourceGap.objects.filter(inside, source__newsletter=newsletter.name, closed_at=None, after__lt=until)
+    by_source: dict[str, list[SourceGap]] = {}
+    for gap in gaps.select_related("source").order_by("after"):
+        by_source.setdefault(gap.source.url, []).append(gap)
+    for settings in newsletter.sources:
+        if found := by_source.get(settings.url):
+            first = found[0]
+            yield SourceGap(
+                source=first.source, after=first.after, before=max(gap.before for gap in found), found_at=first.found_at
+            )
+
+
+def recent(now: datetime) -> dict[int, SourceGap]:
+    """Return the newest gap of each source that has one, by the source's primary key."""
+    gaps = SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
+    return {gap.source_id: gap for gap in gaps.order_by("found_at")}
+
+
+def message(gap: SourceGap) -> Message:
+    """Return the sentence about a gap, behind the source's address."""
+    return ABOUT(subject=gap.source.url, message=messages.POSTS_MISSING(after=gap.after, before=gap.before))
+
+
+def document(gap: SourceGap, zone: tzinfo) -> dict[str, str]:
+    """Return a gap for `--json` and the API."""
+    times = {"after": gap.after.astimezone(zone).isoformat(), "before": gap.before.astimezone(zone).isoformat()}
+    return {"source": gap.source.url, **times, "message": str(message(gap))}
+
+
+def time_between_readings(gaps: int, every: timedelta) -> timedelta:
+    """Return how long a source with a number of recent gaps is left alone."""
+    return max(every / (1 << min(gaps, 10)), min(every, SHORTEST))
+
+
+def due_sooner(configuration: Config, now: datetime) -> list[tuple[str, str]]:
+    """Return newsletter and address of the sources that are read more often and are to be read now."""
+    found = SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
+    every = configuration.collect.every
+    return [
+        (source.newsletter, source.url)
+        for source, gaps in _counted(found)
+        if source.tried_at is None or source.tried_at <= now - time_between_readings(gaps, every)
+    ]
+
+
+def _counted(gaps: Iterable[SourceGap]) -> Iterable[tuple[Source, int]]:
+    """Return each source with the number of its gaps."""
+    counts: dict[int, tuple[Source, int]] = {}
+    for gap in gaps:
+        source, count = counts.get(gap.source_id, (gap.source, 0))
+        counts[gap.source_id] = (source, count + 1)
+    return counts.values()

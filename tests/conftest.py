@@ -138,10 +138,10 @@ class Site:
 
     def run(self, *words: object, status: int | None = 0, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run to the end; fails unless it ends with `status` (None: any)."""
-        if self.forks and can_fork(self.environment):
+        command = self.command(*words)
+        if self.forks and command[1:3] == ["-m", "newsletter"] and can_fork(self.environment):
             done = fork_server().run([*map(str, words)], self.folder, self.environment, seconds)
         else:
-            command = self.command(*words)
             done = subprocess.run(
                 command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=seconds
             )

@@ -6,6 +6,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+pytestmark = pytest.mark.e2e
 AUDIT = Path(__file__).parents[1] / ".ci/audit.py"
 GOOD = {"name": "django", "version": "5.2.19", "vulns": []}
 SKIPPED = {"name": "lxml", "skip_reason": "Dependency not found on PyPI and could not be audited: lxml (6.1.3)"}

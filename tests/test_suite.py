@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests import budget
+from tests.conftest import Site
+from tests.site_texts import with_daily
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = "[pytest]\nmarkers =\n  quick\n  e2e\n  browser\n  soak\n  postgresql\n"
@@ -59,7 +62,21 @@ def test_a_test_has_a_group_by_what_it_uses_and_a_quick_one_that_starts_a_proces
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert "7 passed, 1 error" in done.stdout, done.stdout + done.stderr
     assert "ERROR at teardown of test_hidden" in done.stdout
-    assert "this test starts true: mark it `e2e`" in done.stdout
+    assert "this test starts ['true']: mark it `e2e`" in done.stdout
+
+
+def test_a_command_in_a_fork_does_what_a_started_one_does(site: Callable[[str], Site]) -> None:
+    here = site(with_daily('[[newsletters.daily.sources]]\nurl = "http://127.0.0.1:9/"\n'))
+    here.environment |= {"TZ": "Asia/Tokyo", "NEWSLETTER__NEWSLETTERS__DAILY__TITLE": "Nyheter"}
+    commands = (["check"], ["status", "--json"], ["draft", "weekly"], ["nonsense"], ["--version"])
+    forked: list[tuple[object, ...]] = []
+    started: list[tuple[object, ...]] = []
+    for words in commands:
+        for here.forks, results in ((True, forked), (False, started)):
+            done = here.run(*words, status=None)
+            results.append((words, done.returncode, done.stdout, done.stderr))
+    assert forked == started
+    assert {returncode for _, returncode, _, _ in forked} > {0}
 
 
 def test_every_directory_has_a_budget() -> None:

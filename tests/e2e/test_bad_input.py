@@ -19,7 +19,7 @@ CONFIG = with_kinaforum("""
 {sources}
 [collect]
 allow_private_addresses = true
-timeout = "2s"
+timeout = "5s"
 [delivery]
 provider = "file"
 """)
@@ -53,7 +53,7 @@ def one_line(text: str) -> str:
 
 BAD = {
     "/down": "500",
-    "/slow": "2 s",
+    "/slow": "5 s",
     "/endless": "8,000,000 bytes",
     "/loop": "redirect",
     "/page": "no feed found on this page",

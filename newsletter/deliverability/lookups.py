@@ -1,10 +1,9 @@
-"""DNS lookups, each made once for a report, and records as they are pasted into a zone.
+"""DNS lookups, each made once for a report.
 
 A name or a type without records is an empty answer. A lookup without an answer raises `LookupFailed`, which is neither:
 whether there are records is not known then.
 """
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,8 +16,6 @@ from newsletter.messages import Message, Problem
 from newsletter.messages.deliverability import checks as messages
 
 SECONDS = 5.0
-LONGEST_STRING = 255
-"""A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
 
 Question = tuple[str, str]
 """A name in small letters and a type."""
@@ -99,24 +96,3 @@ def _cause(failure: dns.exception.DNSException) -> Message:
     if isinstance(failure, dns.resolver.NoResolverConfiguration):
         return messages.NO_RESOLVER()
     return messages.SERVER_FAILURE()
-
-
-def txt(name: str, text: str) -> str:
-    """Return a TXT record as a line of a zone."""
-    strings = [text[at : at + LONGEST_STRING] for at in range(0, len(text), LONGEST_STRING)]
-    quoted = " ".join('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in strings)
-    return f"{name}. IN TXT ( {quoted} )" if strings[1:] else f"{name}. IN TXT {quoted}"
-
-
-def fields(line: str) -> dict[str, str]:
-    """Return a line of a zone as the fields of a DNS provider's form; the strings of a TXT record are joined."""
-    name, _, rest = line.partition(". IN ")
-    kind, _, data = rest.partition(" ")
-    if kind == "TXT":
-        data = re.sub(r"\\(.)", r"\1", "".join(data.strip("( )")[1:-1].split('" "')))
-    return {"name": name, "type": kind, "value": data, "line": line}
-
-
-def listed(names: Iterable[str]) -> str:
-    """Return several names on one line."""
-    return ", ".join(names)

@@ -1,9 +1,10 @@
 """DNS records of senders: SPF, DKIM, DMARC and BIMI records of any content are read and judged."""
 
 from newsletter.deliverability import dmarc, key_records
-from newsletter.deliverability.lookups import Lookups, fields, txt
+from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.services import MailService
 from newsletter.deliverability.spf.record import is_spf
+from newsletter.deliverability.zone_lines import fields, txt
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability import dmarc_policy, header_fields
 from newsletter.scheduling.deliverability.route import Route

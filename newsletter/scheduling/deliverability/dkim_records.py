@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from newsletter.config import Dkim
 from newsletter.deliverability.key_records import KeyFault, KeyRecord, is_key_record, read
-from newsletter.deliverability.lookups import Lookups, txt
+from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.services import MailService
+from newsletter.deliverability.zone_lines import txt
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
 from newsletter.messages import MessageType, message_of
 from newsletter.messages.deliverability import checks as messages

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from newsletter.deliverability.dmarc import FULL, DmarcRecord, is_dmarc, is_meant_for_dmarc, merged, parse, with_reports
 from newsletter.deliverability.domains import registered_domain
-from newsletter.deliverability.lookups import LookupFailed, Lookups, listed, txt
+from newsletter.deliverability.lookups import LookupFailed, Lookups
+from newsletter.deliverability.zone_lines import listed, txt
 from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
 from newsletter.mime.headers import ascii_domain

@@ -78,7 +78,19 @@ class _DomainReport:
         providers = dict.fromkeys(given.provider_of(each) for each in self.newsletters)
         providers |= dict.fromkeys(name for each in self.newsletters if (name := given.fallback_of(each)))
         others = sorted(_own_domains(given))
-        return [route_of(delivery, provider, self.domain, self.machine, others) for provider in providers]
+        routes = [route_of(delivery, provider, self.domain, self.machine, others) for provider in providers]
+        return [Route("relay", each.service) if self._is_others(each) else each for each in routes]
+
+    def _is_others(self, route: Route) -> bool:
+        """Return whether a server that is named like a domain in From is that of a mailbox provider."""
+        named = route.kind == "own" and route.server == route.service.name
+        return named and self._owner(registered_domain(route.server)) is not None
+
+    def _serves(self, owner: Owner, route: Route) -> bool:
+        """Return whether the owner of a domain sends for it, by its service or by a server of its own."""
+        if route.key or route.kind != "relay":
+            return bool(owner.service) and owner.service == route.key
+        return self._owner(registered_domain(route.service.name)) == owner
 
     def _policy(self) -> Policy | NoPolicy | LookupFailed:
         try:
@@ -120,7 +132,7 @@ class _DomainReport:
         owner = self._owner(envelope)
         if owner is None or route.service.return_path:
             return spf(envelope, route, self.lookups)
-        if owner.service and owner.service == route.key:
+        if self._serves(owner, route):
             return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=envelope))
         told = messages.OWN_DOMAIN if envelope == self.domain else messages.OWN_DOMAIN_PATH
         return CheckResult(Verdict.BAD, told(domain=envelope, owner=owner.name))
@@ -128,7 +140,7 @@ class _DomainReport:
     def _alignment(
         self, owner: Owner | None, route: Route, signers: list[str], found: Policy | NoPolicy | LookupFailed
     ) -> CheckResult:
-        if owner is not None and owner.service and owner.service == route.key:
+        if owner is not None and self._serves(owner, route):
             return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=self.domain))
         if owner is not None:
             return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(owner=owner.name, domain=self.domain))
@@ -166,7 +178,7 @@ class _DomainReport:
     def _signing(self, domain: str, route: Route) -> CheckResult:
         """Return whether somebody signs for a domain without a key of ours."""
         owner = self._owner(domain)
-        if owner is not None and owner.service and owner.service == route.key:
+        if owner is not None and self._serves(owner, route):
             return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
         if owner is not None and (route.kind == "api" or route.key):
             message = messages.NOT_SIGNED_BY(provider=route.service.name, domain=domain, owner=owner.name)

@@ -3,7 +3,8 @@
 import dns.reversename
 
 from newsletter.config import DeliverySettings
-from newsletter.deliverability.lookups import Lookups, listed
+from newsletter.deliverability.lookups import Lookups
+from newsletter.deliverability.zone_lines import listed
 from newsletter.domain.hosts import is_loopback
 from newsletter.messages.deliverability import checks as messages
 from newsletter.scheduling.check import Verdict

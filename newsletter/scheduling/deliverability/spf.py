@@ -6,12 +6,13 @@ A record is offered only if it passes this check in the place of the present one
 import ipaddress
 from collections.abc import Sequence
 
-from newsletter.deliverability.lookups import LookupFailed, Lookups, listed, txt
+from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, MOST_VOID, Evaluation, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
 from newsletter.deliverability.spf.proposals import proposals
 from newsletter.deliverability.spf.record import VERSION, Term, is_spf, parse
 from newsletter.deliverability.spf.survey import Survey, networks, survey
+from newsletter.deliverability.zone_lines import listed, txt
 from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
 from newsletter.scheduling.check import Verdict

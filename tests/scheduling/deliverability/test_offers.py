@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.deliverability.dmarc import POLICIES, is_dmarc, parse
-from newsletter.deliverability.lookups import Lookups, fields
+from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.services import MailService
 from newsletter.deliverability.spf.evaluation import MOST_LOOKUPS, SpfResult, evaluate
 from newsletter.deliverability.spf.macros import Sender
 from newsletter.deliverability.spf.record import is_spf
 from newsletter.deliverability.spf.record import parse as parse_spf
 from newsletter.deliverability.spf.survey import survey
+from newsletter.deliverability.zone_lines import fields
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability import dmarc_policy
 from newsletter.scheduling.deliverability.check_result import CheckResult

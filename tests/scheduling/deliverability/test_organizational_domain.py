@@ -7,7 +7,8 @@ import pytest
 from newsletter import config
 from newsletter.config import Smtp
 from newsletter.config.schema import PROVIDERS
-from newsletter.deliverability.lookups import Lookups, txt
+from newsletter.deliverability.lookups import Lookups
+from newsletter.deliverability.zone_lines import txt
 from newsletter.scheduling.deliverability.dmarc_policy import organizational_domain
 from newsletter.scheduling.deliverability.route import route_of
 

@@ -8,7 +8,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from newsletter.deliverability.lookups import fields
+from newsletter.deliverability.zone_lines import fields
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability.requirements import NAMES, PURPOSES, Requirement
 from newsletter.web.desk import formatting

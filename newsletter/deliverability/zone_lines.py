@@ -1,0 +1,28 @@
+"""DNS records as lines of a zone file (RFC 1035 5.1), and as the fields of a DNS provider's form."""
+
+import re
+from collections.abc import Iterable
+
+LONGEST_STRING = 255
+"""A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
+
+
+def txt(name: str, text: str) -> str:
+    """Return a TXT record as a line of a zone."""
+    strings = [text[at : at + LONGEST_STRING] for at in range(0, len(text), LONGEST_STRING)]
+    quoted = " ".join('"' + each.replace("\\", "\\\\").replace('"', '\\"') + '"' for each in strings)
+    return f"{name}. IN TXT ( {quoted} )" if strings[1:] else f"{name}. IN TXT {quoted}"
+
+
+def fields(line: str) -> dict[str, str]:
+    """Return a line of a zone as the fields of a DNS provider's form; the strings of a TXT record are joined."""
+    name, _, rest = line.partition(". IN ")
+    kind, _, data = rest.partition(" ")
+    if kind == "TXT":
+        data = re.sub(r"\\(.)", r"\1", "".join(data.strip("( )")[1:-1].split('" "')))
+    return {"name": name, "type": kind, "value": data, "line": line}
+
+
+def listed(names: Iterable[str]) -> str:
+    """Return several names on one line."""
+    return ", ".join(names)

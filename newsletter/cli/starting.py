@@ -174,9 +174,17 @@ def check(
 
 def _records(checks: "list[Check]") -> str:
     """Return the DNS records that help, each under what it is for, to be copied."""
-    parts = [f"{each.about}\n{each.record}" for each in checks if each.record]
-    where = "Add these records where the domain's DNS is managed, in the place of the present ones if there are any:"
-    return "\n\n".join(["", where, *parts]) if parts else ""
+    hosted = " (your hosting company adds this one)"
+    parts = [
+        f"{each.about}{hosted if each.requirement == 'reverse-dns' else ''}\n{each.record}"
+        for each in checks
+        if each.record
+    ]
+    where = (
+        "Add these records where the domain's DNS is managed, in the place of the present ones if there are any.\n"
+        "In a form, the value of a TXT record is what is between the quotation marks, in one piece."
+    )
+    return "\n" + "\n\n".join([where, *parts]) if parts else ""
 
 
 def _document(found: "Check") -> dict[str, object]:

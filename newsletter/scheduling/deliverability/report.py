@@ -9,6 +9,7 @@ import dns.resolver
 from newsletter.config import Config, Newsletter
 from newsletter.deliverability.domains import Owner, other_owner, registered_domain
 from newsletter.deliverability.lookups import LookupFailed, Lookups
+from newsletter.domain.hosts import is_loopback
 from newsletter.editions.rendering import sender_id
 from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
@@ -83,7 +84,7 @@ class _DomainReport:
 
     def _is_others(self, route: Route) -> bool:
         """Return whether a server that is named like a domain in From is that of a mailbox provider."""
-        named = route.kind == "own" and route.server == route.service.name
+        named = route.kind == "own" and route.server == route.service.name and not is_loopback(route.server)
         return named and self._owner(registered_domain(route.server)) is not None
 
     def _serves(self, owner: Owner, route: Route) -> bool:

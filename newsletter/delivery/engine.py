@@ -27,6 +27,7 @@ from newsletter.delivery.in_flight import REFILL_BELOW, InFlight, boottime
 from newsletter.delivery.journal import Journal, JournalError
 from newsletter.delivery.limits import Limits
 from newsletter.delivery.smtp.pool import Pool
+from newsletter.domain.segments import Header
 from newsletter.domain.work import Batch, Sink, WorkSource
 from newsletter.messages import Message
 from newsletter.messages.delivery import EMAIL_NOT_MADE
@@ -64,7 +65,7 @@ class Engine:
     Relative paths of `delivery.file` start at `folder`. `patience`: seconds without any connection after which it gives
     up; `grace`: seconds that a stop waits for replies to final dots. `close_thread` is called last in the thread that
     calls source and sink, to close what belongs to that thread, such as database connections. `carrier` makes another
-    carrier than those for `smtp` and `file`; its messages are not signed here.
+    carrier than those for `smtp` and `file`; its messages are not signed here. `headers` are added to each message.
     """
 
     def __init__(
@@ -79,11 +80,13 @@ class Engine:
         grace: float = 10.0,
         close_thread: Callable[[], None] = lambda: None,
         carrier: Callable[[DeliveryCallbacks], Carrier] | None = None,
+        headers: tuple[Header, ...] = (),
     ) -> None:
         """Prepare an engine. Raises `DkimError` for a key that can't sign."""
         names = signed_headers(delivery.provider, delivery.smtp.host)
         self._signers = () if carrier else tuple(Signer(dkim, names) for dkim in delivery.dkim)
         self._other_carrier = carrier
+        self._headers = headers
         self._delivery = delivery
         self._source = source
         self._sink = sink
@@ -129,7 +132,9 @@ class Engine:
         self._loop = loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_exception)
         self._changed = asyncio.Event()
-        self._in_flight = InFlight(self._delivery, self._journal, self._signers, loop.time, self._changed.set)
+        self._in_flight = InFlight(
+            self._delivery, self._journal, self._signers, loop.time, self._changed.set, self._headers
+        )
         self._carrier = self._make_carrier()
         self._thread = ThreadPoolExecutor(1, "source and sink")
         ticker = asyncio.ensure_future(self._tick())

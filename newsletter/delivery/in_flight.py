@@ -6,6 +6,7 @@ written, and again after the reply; once it can't be written, nothing more is be
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 
 from newsletter.config import DeliverySettings
@@ -19,7 +20,7 @@ from newsletter.delivery.outcome import Phase
 from newsletter.delivery.reply import Reply
 from newsletter.delivery.retry import reconnect_delay
 from newsletter.domain.outcome import Fault, Outcome
-from newsletter.domain.segments import Segments
+from newsletter.domain.segments import Header, Segments
 from newsletter.domain.work import Batch, ChunkKey
 from newsletter.messages import Message
 from newsletter.mime.message_builder import InvalidReaderValue, MessageBuilder
@@ -42,6 +43,7 @@ class InFlight:
         signers: Sequence[Signer],
         now: Callable[[], float],
         on_change: Callable[[], None],
+        headers: tuple[Header, ...] = (),
     ) -> None:
         self.chunks: dict[ChunkKey, ActiveChunk] = {}
         self.pauses: dict[str, Message] = {}
@@ -52,6 +54,7 @@ class InFlight:
         self.dispatch = Dispatch(delivery.rate, delivery.domains)
         self._journal = journal
         self._signers = signers
+        self._headers = headers
         self._now = now
         self._on_change = on_change
         self._circuits: dict[str, Circuit] = {}
@@ -289,6 +292,7 @@ class InFlight:
         known = self._builders.get(batch.edition)
         if known and known[0] == batch.segments:
             return known[1]
-        builder = MessageBuilder(batch.segments, signing(self._signers))
+        segments = replace(batch.segments, headers=batch.segments.headers + self._headers)
+        builder = MessageBuilder(segments, signing(self._signers))
         self._builders[batch.edition] = (batch.segments, builder)
         return builder

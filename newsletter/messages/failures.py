@@ -194,6 +194,12 @@ KEY_FORBIDDEN = MessageType(
     "check.key-forbidden",
     gettext_noop("the key may not read anything, so only sending shows if it is valid; use 'newsletter test'"),
 )
+ABOUT_TRACKING = MessageType("check.about-tracking", gettext_noop("tracking of opens and clicks by {name}"))
+NOT_TRACKED = MessageType("check.not-tracked", gettext_noop("each email says that it is not to be tracked"))
+TRACKED_BY_ACCOUNT = MessageType(
+    "check.tracked-by-account",
+    gettext_noop("the account decides, and this can't be seen from here; switch both off there: {setting}"),
+)
 KEY_REFUSED = MessageType("check.key-refused", gettext_noop("the key was refused ({reply}); check the key"))
 SERVER_ANSWERS = MessageType("check.server-answers", gettext_noop("it answers ({encryption}, {login})"))
 NOT_ENCRYPTED = MessageType("check.not-encrypted", gettext_noop("not encrypted"))

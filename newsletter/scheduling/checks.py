@@ -22,6 +22,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.scheduling import storage
 from newsletter.scheduling.check import Check, Verdict
+from newsletter.scheduling.deliverability.tracking_check import tracking_check
 from newsletter.scheduling.integrity import damages, space_for_copy
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.providers.interface import ProviderProblem
@@ -142,6 +143,8 @@ def provider_settings(configuration: Config) -> Iterator[Check]:
 def provider_checks(configuration: Config) -> Iterator[Check]:
     """Log in at each provider that is in use, and at the fallback; no message is sent."""
     for provider in configuration.providers:
+        if provider != "file":
+            yield from tracking_check(configuration.delivery, provider)
         if provider == "smtp":
             yield _smtp(configuration)
         elif provider == "file":

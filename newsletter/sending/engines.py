@@ -8,6 +8,7 @@ from newsletter.config import Config, DeliverySettings
 from newsletter.delivery.engine import Engine
 from newsletter.delivery.journal import Journal
 from newsletter.domain.work import Sink, WorkSource
+from newsletter.sending.providers.tracking import smtp_headers
 
 BUILT_IN = ("smtp", "file")
 """Providers for which the engine has a carrier; the others are HTTP APIs."""
@@ -45,4 +46,5 @@ def engine(
         patience=patience,
         close_thread=connections.close_all,  # they belong to the thread that the engine starts
         carrier=carrier,
+        headers=smtp_headers(delivery.smtp.host) if delivery.provider == "smtp" else (),
     )

@@ -1,9 +1,9 @@
 """APIs of email providers as far as sending needs them, on loopback, with faults on request.
 
-It remembers every call with its time (monotonic) and idempotency key, and every mail that it took, as (address, text,
-HTML, headers). `faults` are used up call by call: a status (with Retry-After for 429), "silent" for an answer that
-never comes, "cut" for a closed connection after the request was read. Addresses that begin with `bad-` are refused, by
-each provider in its own words. Merge tags are replaced as each provider does in a mail that was given whole: all of
+It remembers every call with its time (monotonic), body and idempotency key, and every mail that it took, as (address,
+text, HTML, headers). `faults` are used up call by call: a status (with Retry-After for 429), "silent" for no answer,
+"cut" for a closed connection after the request was read. Addresses that begin with `bad-` are refused, by each
+provider in its own words. Merge tags are replaced as each provider does in a mail that was given whole: all of
 Mailgun's, the unsubscribe tags of the others.
 """
 
@@ -66,6 +66,7 @@ class Api:
     calls: int = 0
     times: list[float] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
     taken: list[Mail] = field(default_factory=list)
     faults: deque[int | str] = field(default_factory=deque)
     ended: threading.Event = field(default_factory=threading.Event)
@@ -101,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
         with self.api.lock:
             self.api.calls += 1
             self.api.times.append(time.monotonic())
+            self.api.bodies.append(body)
             self.api.keys.append(_key(self.headers.get("Idempotency-Key"), body))
             self.api.called()
             fault = self.api.faults.popleft() if self.api.faults else None

@@ -90,7 +90,7 @@ def test_amazon_is_asked_for_the_account(api: Api) -> None:
 
 def test_the_check_names_the_provider(api: Api) -> None:
     def checked(**more: Any) -> tuple[Verdict, str]:
-        (found,) = provider_checks(replace(config.current(), delivery=settings(api, "postmark", **more)))
+        _tracking, found = provider_checks(replace(config.current(), delivery=settings(api, "postmark", **more)))
         return found.verdict, str(found.about)
 
     assert checked() == (Verdict.GOOD, "provider: postmark")

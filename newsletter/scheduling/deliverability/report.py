@@ -23,6 +23,7 @@ from newsletter.scheduling.deliverability.report_address import report_address
 from newsletter.scheduling.deliverability.requirements import REQUIRED_BY, Requirement
 from newsletter.scheduling.deliverability.route import Route, route_of
 from newsletter.scheduling.deliverability.spf import spf
+from newsletter.scheduling.deliverability.tracking_check import tracking_check
 
 Step = Callable[[int, int], None]
 
@@ -73,13 +74,16 @@ class _DomainReport:
         for route in routes:
             yield from self._of_route(route)
         yield from self._of_headers(routes[0], found)
+        yield from self._tracking()
+
+    def _providers(self) -> list[str]:
+        given = self.configuration
+        providers = dict.fromkeys(given.provider_of(each) for each in self.newsletters)
+        return list(providers | dict.fromkeys(name for each in self.newsletters if (name := given.fallback_of(each))))
 
     def _routes(self) -> list[Route]:
-        delivery, given = self.configuration.delivery, self.configuration
-        providers = dict.fromkeys(given.provider_of(each) for each in self.newsletters)
-        providers |= dict.fromkeys(name for each in self.newsletters if (name := given.fallback_of(each)))
-        others = sorted(_own_domains(given))
-        routes = [route_of(delivery, provider, self.domain, self.machine, others) for provider in providers]
+        delivery, others = self.configuration.delivery, sorted(_own_domains(self.configuration))
+        routes = [route_of(delivery, each, self.domain, self.machine, others) for each in self._providers()]
         return [Route("relay", each.service) if self._is_others(each) else each for each in routes]
 
     def _is_others(self, route: Route) -> bool:
@@ -92,6 +96,12 @@ class _DomainReport:
         if route.key or route.kind != "relay":
             return bool(owner.service) and owner.service == route.key
         return self._owner(registered_domain(route.service.name)) == owner
+
+    def _tracking(self) -> Iterator[Check]:
+        """Yield who decides whether opens and clicks are tracked."""
+        for provider in self._providers():
+            for found in tracking_check(self.configuration.delivery, provider):
+                yield self._said(Requirement.TRACKING, found.about, CheckResult(found.verdict, found.message))
 
     def _policy(self) -> Policy | NoPolicy | LookupFailed:
         try:

@@ -27,6 +27,7 @@ class Requirement(StrEnum):
     DMARC_REPORTS = "dmarc-reports"
     FEEDBACK_ID = "feedback-id"
     BIMI = "bimi"
+    TRACKING = "tracking"
 
 
 REQUIRED_BY: dict[Requirement, tuple[str, ...]] = {

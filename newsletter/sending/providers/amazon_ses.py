@@ -37,6 +37,10 @@ sandbox: not about this message, and repaired by a person.
 """
 
 
+NOT_TRACKED = {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "DISABLED"}
+"""Overrides the account's and the configuration set's tracking of opens and clicks."""
+
+
 class AmazonSes:
     """One raw message per call (SendEmail of API version 2), which the library doesn't repeat."""
 
@@ -64,6 +68,7 @@ class AmazonSes:
         request: dict[str, Any] = {
             "Destination": {"ToAddresses": [reader.address]},
             "Content": {"Raw": {"Data": mail.check(reader)}},
+            "ConfigurationOverrides": {"Tracking": NOT_TRACKED},
         }
         if self.backend.configuration_set_name:
             request["ConfigurationSetName"] = self.backend.configuration_set_name

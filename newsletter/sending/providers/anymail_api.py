@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.domain.segments import Reader
 from newsletter.messages import delivery as messages
-from newsletter.sending.providers.api_mail import mailbox, message, own_text
+from newsletter.sending.providers.api_mail import mailbox, message, own_text, switch_off
 from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
@@ -109,7 +109,7 @@ class Mailgun(_Api):
         built.merge_data = {
             reader.address: {name: value(slot, reader) for slot, name in names.items()} for reader in readers
         }
-        payload = self.backend.build_message_payload(built, {})
+        payload = self.backend.build_message_payload(switch_off(built, "mailgun"), {})
         answer = self._post(readers, **payload.get_request_params(self.backend.api_url))
         if isinstance(answer, list):
             return answer
@@ -128,7 +128,7 @@ class Postmark(_Api):
     def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
         """See Provider."""
         mails = [_message(mail, [mailbox(r)], own_text(r), **{"X-PM-KeepID": "true"}) for r in readers]
-        payloads = [self.backend.build_message_payload(one, {}) for one in mails]
+        payloads = [self.backend.build_message_payload(switch_off(one, "postmark"), {}) for one in mails]
         request = payloads[0].get_request_params(self.backend.api_url)
         request["url"] = urljoin(self.backend.api_url, "email/batch")
         request["data"] = json.dumps([payload.data for payload in payloads])
@@ -163,7 +163,7 @@ class Resend(_Api):
     def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
         """See Provider."""
         mails = [_message(mail, [mailbox(r)], own_text(r)) for r in readers]
-        payloads = [self.backend.build_message_payload(one, {}) for one in mails]
+        payloads = [self.backend.build_message_payload(switch_off(one, "resend"), {}) for one in mails]
         request = payloads[0].get_request_params(self.backend.api_url)
         request["url"] = urljoin(self.backend.api_url, "emails/batch")
         request["headers"] = {**request["headers"], "Idempotency-Key": idempotency_key(readers)}

@@ -22,7 +22,7 @@ from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.domain.segments import Reader
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
-from newsletter.sending.providers.api_mail import mailbox, message, own_text, shown_name
+from newsletter.sending.providers.api_mail import mailbox, message, own_text, shown_name, switch_off
 from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
@@ -61,7 +61,7 @@ class AnymailProvider:
     """A provider with a backend in Anymail (see `Provider`)."""
 
     def __init__(self, name: str, keys: Mapping[str, Any]) -> None:
-        self._interface = INTERFACES[name]
+        self._name, self._interface = name, INTERFACES[name]
         self.most = self._interface.most
         own = {"requests_timeout": (CONNECT_SECONDS, ANSWER_SECONDS), "ignore_recipient_status": True}
         module = importlib.import_module(f"anymail.backends.{name}")
@@ -76,7 +76,7 @@ class AnymailProvider:
     def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
         """See Provider."""
         self._last.answer = None
-        built = self._interface.build(mail, readers, self._interface)
+        built = switch_off(self._interface.build(mail, readers, self._interface), self._name)
         try:
             self.backend.send_messages([built])
         except FAULTS_OF_BACKENDS as problem:

@@ -9,6 +9,7 @@ from newsletter.domain.segments import Reader
 from newsletter.mime.headers import clean_name
 from newsletter.render.merge_tags import escape_text
 from newsletter.sending.providers.payload import ApiMessage, SlotText, value
+from newsletter.sending.providers.tracking import TRACKING
 
 
 def message(mail: ApiMessage, to: list[str], slot_text: SlotText, headers: Mapping[str, str]) -> AnymailMessage:
@@ -35,3 +36,12 @@ def shown_name(reader: Reader) -> str:
 def own_text(reader: Reader) -> SlotText:
     """Return a function that gives the reader's value for a slot."""
     return lambda slot: value(slot, reader)
+
+
+def switch_off(message: AnymailMessage, provider: str) -> AnymailMessage:
+    """Let a message for a call say that neither opens nor clicks are tracked, as far as the provider's API allows."""
+    tracking = TRACKING[provider]
+    if tracking.options:
+        message.track_opens = message.track_clicks = False
+    message.extra_headers |= tracking.call_headers
+    return message

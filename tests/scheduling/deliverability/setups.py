@@ -91,6 +91,7 @@ def _reverse(address: str) -> str:
 
 MANY = {f"i{n}.{{d}} TXT": "v=spf1 ip4:192.0.2.1 -all" for n in range(11)}
 BEHIND_API: dict[str, str | tuple[str, ...]] = {
+    "tracking": "good check.not-tracked",
     "reverse-dns": "good check.sent-by",
     "tls": "good check.sent-by",
     "spf": "good check.spf-of-provider",
@@ -182,7 +183,8 @@ SETUPS = (
           smtp={"host": "smtp.gmail.com"},
           record=("spf", '{d}. IN TXT "v=spf1 a:mail.{d} include:_spf.google.com ~all"')),
     Setup("a relay with a return path of its own", {},
-          {"spf": "good check.spf-of-provider", "reverse-dns": "good check.sent-by"},
+          {"spf": "good check.spf-of-provider", "reverse-dns": "good check.sent-by",
+           "tracking": "note check.tracked-by-account"},
           smtp={"host": "smtp.postmarkapp.com"}),
     Setup("an unknown relay without its include", {"_spf.{d}.hosting.example TXT": "v=spf1 ip4:192.0.2.1 ~all"},
           {"spf": "warning check.spf-without", "reverse-dns": "good check.sent-by"},
@@ -190,7 +192,7 @@ SETUPS = (
           record=("spf", '{d}. IN TXT "v=spf1 a:mail.{d} include:_spf.{d}.hosting.example ~all"')),
     Setup("a relay that signs", {SPF: "v=spf1 include:sendgrid.net ~all", "s2._domainkey.{d} TXT": OTHER.record,
           KEY: None}, {"dkim": "good check.signed-by", "spf": "good check.spf-of-provider",
-          "reverse-dns": "good check.sent-by"},
+          "reverse-dns": "good check.sent-by", "tracking": "good check.not-tracked"},
           smtp={"host": "smtp.sendgrid.net"}, keys=()),
     Setup("an API whose records are there", {SPF: "v=spf1 include:sendgrid.net ~all"},
           {"dkim": "good check.signed-by"} | BEHIND_API, provider="sendgrid", keys=()),

@@ -1,0 +1,125 @@
+"""No provider may track anyone: what each call says, what its SMTP server is told, and what the account decides."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+
+from newsletter import config
+from newsletter.config import DeliverySettings, Smtp
+from newsletter.domain.segments import Reader
+from newsletter.letters.transport import outgoing, post
+from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
+from newsletter.scheduling.checks import provider_checks
+from newsletter.scheduling.deliverability.tracking_check import tracking_check
+from newsletter.sending.providers import choice, tracking
+from newsletter.sending.providers.payload import api_message
+from newsletter.sending.providers.tracking import TRACKING
+from tests.doubles import moody, provider_api
+from tests.doubles.provider_api import Api
+from tests.factories import NAME
+from tests.sending.test_providers import MAIL
+
+ROOT = Path(__file__).parents[2]
+PROVIDERS = sorted(TRACKING)
+_ABOUT_TRACKING = re.compile(r"track|amp", re.IGNORECASE)
+RAW = b"From: brev@example.org\r\nTo: reader\r\nSubject: Hei\r\n\r\nHei!\r\n"
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with provider_api.running() as found:
+        yield found
+
+
+def fields(value: Any, path: str = "") -> Iterator[str]:
+    """Yield what a call says about tracking, as `path = value`."""
+    if isinstance(value, dict):
+        for name, inside in value.items():
+            yield from fields(inside, f"{path}.{name}" if path else str(name))
+    elif isinstance(value, list):
+        for inside in value:
+            yield from fields(inside, path)
+    elif _ABOUT_TRACKING.search(path):
+        yield f"{path} = {json.dumps(value)}"
+
+
+def said(provider: str, api: Api, count: int) -> list[str]:
+    """Return what a call to this many readers says about tracking, each statement once."""
+    api.bodies.clear()
+    settings = DeliverySettings(provider=provider, **{provider: api.settings(provider)})
+    readers = [Reader(n, f"r{n}@reader.example", f"token{n}", f"m.{n}") for n in range(1, count + 1)]
+    chosen = choice.provider(settings)
+    chosen.call(api_message(MAIL), readers[: chosen.most])
+    (body,) = api.bodies
+    call = parse_qs(body.decode()) if provider == "mailgun" else json.loads(body)
+    return sorted(dict.fromkeys(fields(call)))
+
+
+def account(provider: str) -> str:
+    """Return what the check says about calls; "" if the account decides nothing."""
+    (found,) = tracking_check(DeliverySettings(provider=provider), provider)
+    return str(found.message.param("setting")) if TRACKED_BY_ACCOUNT.matches(found.message) else ""
+
+
+def row(provider: str, api: Api) -> str:
+    """Return a row of the table in the documents, from calls to the imitation."""
+    single, batch = said(provider, api, 1), said(provider, api, 3)
+    assert single == batch
+    told = ", ".join(f"`{each}`" for each in single)
+    relay = ", ".join(f"`{name}: {value}`" for name, value in TRACKING[provider].smtp_headers.items())
+    return f"| `{provider}` | {told} | {relay} | {account(provider)} |"
+
+
+def test_the_documents_have_what_each_call_says(api: Api) -> None:
+    documented = (ROOT / "docs" / "providers.md").read_text(encoding="utf-8")
+    rows = [row(provider, api) for provider in PROVIDERS]
+    assert [each for each in rows if each not in documented] == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_each_call_switches_opens_and_clicks_off_or_the_account_decides(provider: str, api: Api) -> None:
+    statements = said(provider, api, 3)
+    assert not re.search(r"true|yes|enabled|HtmlAndText|= 1", " ".join(statements))
+    if provider != "scaleway":  # which tracks nothing
+        assert len(statements) >= (1 if provider == "postal" else 2) or account(provider)
+
+
+def test_the_check_of_a_provider_says_who_decides(api: Api) -> None:
+    for provider, message in (("mailgun", NOT_TRACKED), ("brevo", TRACKED_BY_ACCOUNT)):
+        delivery = DeliverySettings(provider=provider, **{provider: api.settings(provider)})
+        newsletters = {NAME: replace(config.current().newsletters[NAME], provider=provider)}
+        found = provider_checks(replace(config.current(), delivery=delivery, newsletters=newsletters))
+        assert [check for check in found if message.matches(check.message)]
+
+
+def test_a_mail_server_of_ones_own_is_told_nothing() -> None:
+    delivery = DeliverySettings(smtp=Smtp(host="mail.example.org"))
+    assert tracking.smtp_headers("mail.example.org") == ()
+    assert list(tracking_check(delivery, "smtp")) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "account"),
+    [("smtp.eu.mailgun.org", False), ("smtp.postmarkapp.com", True), ("smtp-relay.brevo.com", True)],
+)
+def test_the_check_of_a_relay_says_who_decides(host: str, account: bool) -> None:
+    (found,) = tracking_check(DeliverySettings(smtp=Smtp(host=host)), "smtp")
+    assert TRACKED_BY_ACCOUNT.matches(found.message) is account
+
+
+@pytest.mark.parametrize("relay", [name for name in PROVIDERS if TRACKING[name].smtp_headers])
+def test_each_email_to_a_relay_has_its_header_fields(relay: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tracking, "relay_of", lambda host: relay)
+    with moody.running() as server:
+        now = config.current()
+        configuration = replace(now, delivery=replace(now.delivery, smtp=Smtp(host="127.0.0.1", port=server.port)))
+        post(configuration, NAME, outgoing(configuration, NAME, "kari@a.example", RAW))
+        (taken,) = server.taken
+    for name, value in TRACKING[relay].smtp_headers.items():
+        assert f"\r\n{name}: {value}\r\n".encode() in taken.content

@@ -65,7 +65,6 @@ SERVICES = {
     "apple": MailService("Apple", include="icloud.com", selectors=("sig1",)),
 }
 RELAYS = {
-    "amazonaws.com": "amazon_ses",
     "brevo.com": "brevo",
     "sendinblue.com": "brevo",
     "mailersend.net": "mailersend",
@@ -86,9 +85,13 @@ RELAYS = {
     "mail.yahoo.com": "yahoo",
     "mail.me.com": "apple",
 }
-"""The domains of services' SMTP servers."""
+"""The domains of services' SMTP servers. Those of Amazon SES are `email-smtp` in each region; other names below
+amazonaws.com are servers of customers.
+"""
 
 
 def service_of_server(host: str) -> str:
     """Return the key of the service whose SMTP server this is; "" if it isn't one of these."""
+    if host.startswith("email-smtp.") and host.endswith(".amazonaws.com"):
+        return "amazon_ses"
     return next((key for suffix, key in RELAYS.items() if host == suffix or host.endswith(f".{suffix}")), "")

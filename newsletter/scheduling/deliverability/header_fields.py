@@ -46,6 +46,8 @@ def bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResu
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())
     name, record = found
     given = tags(record)
+    if given.get("v") == "BIMI1" and given.get("l") == "":
+        return CheckResult(Verdict.NOTE, messages.NO_BIMI())  # a domain says that it has no logo
     addresses = [given[tag] for tag in ("l", "a") if given.get(tag)]
     if not record.startswith("v=BIMI1;") or not given.get("l") or not all(map(_is_https, addresses)):
         return CheckResult(Verdict.WARNING, messages.BIMI_INVALID(name=name))

@@ -161,7 +161,7 @@ class _DomainReport:
 
     def _envelope(self, route: Route) -> str:
         """Return the domain of the envelope sender, unless a provider sets one of its own."""
-        if route.kind == "api":
+        if route.kind == "api" or route.domain or route.service.subdomain:
             below = f"{route.service.subdomain}." if route.service.subdomain else ""
             return below + (route.domain or self.domain)
         return ascii_domain(self.configuration.bounces.return_path.rpartition("@")[2]).lower() or self.domain

@@ -17,7 +17,7 @@ class Route:
 
     `own` is a mail server of the sender, which delivers to readers' servers itself and has the name `server`. `key` is
     the service's key in `SERVICES`, "" for others. `domain` is the domain that a service was told to send for, where
-    that isn't From's.
+    that isn't From's; with SMTP, the user's name has it.
     """
 
     kind: Literal["own", "relay", "api", "file"]
@@ -45,7 +45,8 @@ def route_of(
     if is_loopback(host):
         return Route("own", MailService(host), (delivery.smtp.hello or machine or socket.getfqdn()).lower().rstrip("."))
     if key := service_of_server(host):
-        return Route("relay", SERVICES[key], key=key)
+        told = delivery.smtp.user.rpartition("@")[2] if SERVICES[key].domain_key else ""
+        return Route("relay", SERVICES[key], key=key, domain=ascii_domain(told).lower())
     if any(_related(host, each) for each in (domain, *others)):
         return Route("own", MailService(host), host)
     return Route("relay", MailService(host))

@@ -44,6 +44,8 @@ TABLE: dict[str, TokenScope] = {
     "pause_edition": TokenScope.EDITIONS_SEND,
     "resume_edition": TokenScope.EDITIONS_SEND,
     "cancel_edition": TokenScope.EDITIONS_SEND,
+    "remove_edition_from_archive": TokenScope.EDITIONS_SEND,
+    "return_edition_to_archive": TokenScope.EDITIONS_SEND,
     "list_posts": TokenScope.POSTS_READ,
     "read_post": TokenScope.POSTS_READ,
     "push_post": TokenScope.POSTS_WRITE,

@@ -147,6 +147,8 @@ class EditionSummary(Schema):
     due_at: datetime | None
     approved_at: datetime | None
     began_at: datetime | None
+    published_at: datetime | None = Field(description="when its first email was accepted: it is public since")
+    removed_from_archive_at: datetime | None
     ended_at: datetime | None
     audience: int | None
 

@@ -121,7 +121,9 @@ def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:
     """
     last = {record.values[0]: record for record in records if record.kind == entries.AUDIENCE}
     for record in records:
-        if record.kind != entries.AUDIENCE:
+        if record.kind == entries.ARCHIVE:
+            _archive(record)
+        elif record.kind != entries.AUDIENCE:
             _person(record)
         elif last[record.values[0]] is record:
             _edition(record, configuration)
@@ -201,6 +203,14 @@ def _save_new(row: models.Model) -> None:
     """Save a row that the backup doesn't have; primary keys are not used again, so the same key is the same row."""
     if not type(row)._default_manager.filter(pk=row.pk).exists():
         row.save(force_insert=True)
+
+
+def _archive(record: log.Record) -> None:
+    """Repeat that an edition was removed from the archive, or returned to it."""
+    name, at = record.values
+    newsletter, _, period = name.partition("/")
+    removed_at = datetime.fromisoformat(at) if at else None
+    Edition.objects.filter(newsletter=newsletter, period=period).update(removed_from_archive_at=removed_at)
 
 
 def _person(record: log.Record) -> None:

@@ -7,6 +7,7 @@ import typer
 from newsletter import __version__
 from newsletter.cli import (
     api_tokens,
+    archive,
     bounces,
     collecting,
     deploying,
@@ -37,6 +38,7 @@ for module in (
     edition_edits,
     sending,
     resending,
+    archive,
     subscribers,
     users,
     api_tokens,

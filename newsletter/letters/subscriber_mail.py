@@ -20,6 +20,7 @@ from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.domain.segments import Reader, Segments
 from newsletter.editions import notices
+from newsletter.editions.archive.public_editions import in_archive
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.editions.rendering import letterhead
 from newsletter.letters import mail_queue, notice_delivery, sent_once
@@ -27,7 +28,6 @@ from newsletter.letters.transport import Outgoing, post_all, unsent
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages.delivery import NOT_NOW
-from newsletter.models import Edition
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.letter import letter, shared_letter
@@ -225,10 +225,7 @@ def _stored(outcome: Outcome) -> str:
 
 def _latest(newsletter: str) -> Latest | None:
     """Return the newest edition in the archive."""
-    begun = Edition.objects.filter(
-        newsletter=newsletter, began_at__isnull=False, approved_content__isnull=False, welcome=None
-    )
-    edition = begun.select_related("approved_content").order_by("-until", "-pk").first()
+    edition = in_archive(newsletter).select_related("approved_content").order_by("-until", "-pk").first()
     return Latest(edition.approved_content.subject, f"/n/{edition.name}/") if edition else None
 
 

@@ -97,6 +97,11 @@ CHANGED_BY_OTHERS = MessageType(
     gettext_noop("{name} was {state} and is now {now}, because someone else changed it; check it again"),
 )
 GONE = MessageType("edition.gone", gettext_noop("deleted"))
+NOT_PUBLIC = MessageType(
+    "edition.not-public", gettext_noop("{name} is not in the archive, because none of its emails has been accepted yet")
+)
+REMOVED_ALREADY = MessageType("edition.removed-already", gettext_noop("{name} was already removed from the archive"))
+NOT_REMOVED = MessageType("edition.not-removed", gettext_noop("{name} has not been removed from the archive"))
 ONLY_DRAFTS_CHANGE = MessageType(
     "edition.only-drafts-change",
     gettext_noop(

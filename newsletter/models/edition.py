@@ -79,6 +79,8 @@ class Edition(models.Model):
     due_at = models.DateTimeField(null=True, help_text="when sending begins")
     queued_at = models.DateTimeField(null=True)
     began_at = models.DateTimeField(null=True)
+    published_at = models.DateTimeField(null=True, help_text="when its first message was accepted: it is public since")
+    removed_from_archive_at = models.DateTimeField(null=True, help_text="when an editor removed it from the archive")
     ended_at = models.DateTimeField(null=True)
     audience = models.PositiveIntegerField(null=True, help_text="the size of the audience, set when sending begins")
     guard_pauses = models.PositiveSmallIntegerField(
@@ -90,7 +92,14 @@ class Edition(models.Model):
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("newsletter", "period"), name="edition_once"),)
-        indexes = (models.Index(fields=("newsletter", "-until"), name="edition_by_time"),)
+        indexes = (
+            models.Index(fields=("newsletter", "-until"), name="edition_by_time"),
+            models.Index(
+                fields=("removed_from_archive_at",),
+                condition=models.Q(removed_from_archive_at__isnull=False),
+                name="edition_removed",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.newsletter}/{self.period}"

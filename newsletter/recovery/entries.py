@@ -4,6 +4,7 @@ import base64
 import logging
 import zlib
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -30,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 AUDIENCE, BEGUN, ENDED, RESULTS = "audience", "begun", "ended", "results"
 LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
-WELCOMED, ASKED, CHOSEN = "welcomed", "asked", "chosen"
+WELCOMED, ASKED, CHOSEN, ARCHIVE = "welcomed", "asked", "chosen", "archive"
 
 
 def audience_created(edition: Edition) -> None:
@@ -69,6 +70,12 @@ def results(edition: str, rows: Sequence[tuple[Any, ...]]) -> None:
     exact = [[number, attempt, kind, round(at, 3), *codes] for number, attempt, kind, at, *codes in others]
     newest = round(max(row[3] for row in rows), 3)
     _append_if_possible(RESULTS, edition, newest, log.ranges(accepted), exact)
+
+
+def archive_changed(edition: str, removed_at: datetime | None) -> None:
+    """Write that an edition was removed from the archive, or returned to it, once that is committed."""
+    at = removed_at.isoformat() if removed_at else None
+    transaction.on_commit(lambda: _append_if_possible(ARCHIVE, edition, at))
 
 
 @receiver(subscriptions_ended)

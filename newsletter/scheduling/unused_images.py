@@ -11,7 +11,7 @@ from newsletter.collecting import hosted_images, pictures
 from newsletter.config import Config
 from newsletter.editions.images.hosting import keep_images_of_drafts
 from newsletter.images import names, store
-from newsletter.models import ApprovedContent, Edition, EditionPost, Revision
+from newsletter.models import ApprovedContent, Edition, EditionPost, Revision, Variant
 
 KEPT = timedelta(days=30)
 """How long an image is kept after it was stored, whether a text uses it or not."""
@@ -26,6 +26,7 @@ TEXTS: tuple[tuple[type[Model], str], ...] = (
     (EditionPost, "text"),
     (ApprovedContent, "html"),
     (ApprovedContent, "page"),
+    (Variant, "html"),
 )
 """Where addresses of images are: what was sent, what is written, and what undo can restore."""
 

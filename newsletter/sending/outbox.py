@@ -289,7 +289,7 @@ def _holds() -> QuerySet[Hold, Any]:
     return Hold.objects.values_list("pk")
 
 
-EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "audience", "guard_pauses")
+EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "audience", "guard_pauses", "published_at")
 """The columns of an edition that are needed for every chunk; the others are large."""
 
 

@@ -77,6 +77,7 @@ def record(edition: Edition, rows: Iterable[ResultRow], settings: Settings, now:
     nothing is retried, it is skipped.
     """
     newest = {row.number: row for row in sorted(rows, key=lambda row: row.attempt)}
+    _publish(edition, newest.values())
     before = _known_results(edition, newest)
     fresh = [row for row in newest.values() if _counts(row, before.get(row.number))]
     if not fresh:
@@ -88,6 +89,19 @@ def record(edition: Edition, rows: Iterable[ResultRow], settings: Settings, now:
     if unknown := sum(row.kind == DeliveryStatus.UNKNOWN for row in ended):
         _tell_of_unknown(edition, now)
         transaction.on_commit(partial(_log_unknown, edition.name, unknown), robust=True)
+
+
+def _publish(edition: Edition, rows: Iterable[ResultRow]) -> None:
+    """Make an edition public with its first accepted message.
+
+    The edition's row is locked before those of its results, as by those who change its state.
+    """
+    if edition.published_at is not None:
+        return
+    accepted = [row.at for row in rows if row.kind == _ACCEPTED]
+    if accepted:
+        edition.published_at = datetime.fromtimestamp(min(accepted), UTC)
+        Edition.objects.filter(pk=edition.pk, published_at=None).update(published_at=edition.published_at)
 
 
 def _tell_of_unknown(edition: Edition, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Editions: approve, reopen, send, pause, resume, cancel, and the progress of sending."""
+"""Editions: approve, reopen, send, pause, resume, cancel, the archive, and the progress of sending."""
 
 from django.http import HttpRequest
 from ninja import Path, Router
@@ -7,6 +7,7 @@ from newsletter.api.operations import ApiAnswer, caller, operation
 from newsletter.api.routes.editions import EDITION, answer, find, matched
 from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
 from newsletter.editions import approval
+from newsletter.editions.archive import public_editions
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import sending as messages
 from newsletter.models import ApprovedContent, State
@@ -84,6 +85,23 @@ def cancel_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Na
     if found.state in UNSENT:
         return answer(who, approval.cancel(found, by=who.by, now=who.now))
     return answer(who, lifecycle.cancel(who.config, found, by=who.by, now=who.now))
+
+
+@operation(router, "POST", f"{EDITION}/remove-from-archive", {200: EditionOut})
+def remove_edition_from_archive(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Remove an edition from the archive.
+
+    Its page and the images that no other edition uses are gone, and no feed has it.
+    """
+    who = caller(request)
+    return answer(who, public_editions.remove(find(who, newsletter, period), by=who.by, now=who.now))
+
+
+@operation(router, "POST", f"{EDITION}/return-to-archive", {200: EditionOut})
+def return_edition_to_archive(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
+    """Return a removed edition to the archive."""
+    who = caller(request)
+    return answer(who, public_editions.restore(find(who, newsletter, period), by=who.by, now=who.now))
 
 
 @operation(router, "GET", f"{EDITION}/status", {200: StatusOut})

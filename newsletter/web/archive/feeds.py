@@ -107,8 +107,9 @@ def _posts(configuration: Config, newsletter: Newsletter) -> list[Item]:
     found: dict[str, Item] = {}
     for edition in queries.in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
         for post in digest_of(edition, configuration).posts:
-            assert edition.began_at is not None
-            found.setdefault(post.id, _post(post, f"{configuration.site.url}/n/{newsletter.name}/", edition.began_at))
+            assert edition.published_at is not None
+            archive = f"{configuration.site.url}/n/{newsletter.name}/"
+            found.setdefault(post.id, _post(post, archive, edition.published_at))
         if len(found) >= POSTS:
             break
     return list(found.values())[:POSTS]

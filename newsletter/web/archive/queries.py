@@ -1,4 +1,4 @@
-"""Queries for public editions: those that have begun to be sent."""
+"""Queries for public editions."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
-from newsletter.domain.cadence import CADENCES
+from newsletter.editions.archive.public_editions import in_archive, public
 from newsletter.models import Edition
 from subscribers.models import Folded, fold
 
@@ -16,7 +16,7 @@ MOST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An edition as the archive lists it."""
+    """An edition as the archive lists it; `at` is the time of its first accepted email."""
 
     newsletter: str
     period: str
@@ -30,22 +30,6 @@ class Listed:
         return f"/n/{self.newsletter}/{self.period}/"
 
 
-def public() -> QuerySet[Edition]:
-    """Return the public editions: approved, and begun to be sent.
-
-    A letter of the welcome series has a page, to which its email links, but is in no list.
-    """
-    return Edition.objects.filter(began_at__isnull=False, approved_content__isnull=False)
-
-
-def in_archive(newsletter: str) -> QuerySet[Edition]:
-    """Return the public editions that the archive, its search and the feeds list: the posts of other cadences are the
-    same, and letters of the welcome series are for new readers.
-    """
-    others = Q(*(("period__startswith", f"{cadence}-") for cadence in CADENCES), _connector=Q.OR)
-    return public().filter(newsletter=newsletter, welcome=None).exclude(others)
-
-
 def listed(newsletter: str, *, first: int = 0, count: int = 50) -> list[Listed]:
     """Return a newsletter's public editions, newest first."""
     return _listed(in_archive(newsletter).order_by("-until", "-pk"), first, count)
@@ -57,7 +41,7 @@ def latest(newsletter: str) -> Listed | None:
 
 
 def _listed(rows: QuerySet[Edition], first: int, count: int) -> list[Listed]:
-    fields = ("newsletter", "period", "approved_content__subject", "approved_content__preheader", "began_at")
+    fields = ("newsletter", "period", "approved_content__subject", "approved_content__preheader", "published_at")
     return [Listed(*row) for row in rows.values_list(*fields)[first : first + count]]
 
 
@@ -83,7 +67,14 @@ def neighbours(newsletter: str, edition: int) -> tuple[Listed | None, Listed | N
 
 
 def public_edition(newsletter: str, period: str) -> tuple[int, int, datetime] | None:
-    """Return what an edition's page depends on: its number, revision and first mail; None if it is not public."""
+    """Return what an edition's page depends on: its number, revision and first accepted email; None if it is not
+    public.
+    """
     row = public().filter(newsletter=newsletter, period=period)
-    found = row.values_list("pk", "approved_content__revision", "began_at").first()
+    found = row.values_list("pk", "approved_content__revision", "published_at").first()
     return (found[0], found[1], found[2]) if found and found[2] else None
+
+
+def was_removed(newsletter: str, period: str) -> bool:
+    """Return whether an editor removed this edition from the archive."""
+    return Edition.objects.filter(newsletter=newsletter, period=period, removed_from_archive_at__isnull=False).exists()

@@ -1,9 +1,10 @@
 """The images of the site: uploads that emails and archived editions show."""
 
-from django.http import FileResponse, Http404, HttpRequest
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
+from newsletter.editions.archive.removed_images import is_removed
 from newsletter.images import store
 from subscribers.requests import config_of
 
@@ -13,10 +14,17 @@ TYPES = {".jpg": "image/jpeg", ".png": "image/png", ".gif": "image/gif"}
 
 @require_safe
 def image(request: HttpRequest, name: str) -> HttpResponseBase:
-    """Return an image. Its name is a hash of its content, so that caches may keep it indefinitely."""
+    """Return an image. Its name is a hash of its content, so that caches may keep it indefinitely.
+
+    410 if it was only in editions that were removed from the archive.
+    """
     path = store.path(config_of(request), name)
     if path is None:
         raise Http404(f"there is no image {name}")
+    if is_removed(config_of(request), name):
+        return HttpResponse(
+            "This image was removed.\n", status=410, content_type="text/plain", headers={"Cache-Control": "no-store"}
+        )
     response = FileResponse(path.open("rb"), content_type=TYPES[path.suffix])
     response["Cache-Control"] = KEPT
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

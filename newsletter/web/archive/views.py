@@ -90,9 +90,14 @@ def _etag(request: HttpRequest, name: str, period: str) -> str | None:
 @require_safe
 @condition(etag_func=_etag)
 def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Show the email as it was sent, without anyone's own links; 404 before its first email."""
+    """Show the email as it was sent, without anyone's own links; 404 before its first accepted email, and 410 once an
+    editor removed it.
+    """
     newsletter = newsletter_of(request, name)
     state = queries.public_edition(name, period)
+    if state is None and queries.was_removed(name, period):
+        language = pages.language_of(request, newsletter=newsletter.language)
+        return pages.message(request, language, kind="removed", newsletter=name, status=410)
     if state is None:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")
     email = _email(*state[:2], rendering.letterhead(config_of(request), newsletter))

@@ -87,6 +87,7 @@ TABLE: dict[str, Role] = {
     "send": Role.SENDER,
     "live": Role.EDITOR,
     "control": Role.SENDER,
+    "archive": Role.EDITOR,
     "settle": Role.SENDER,
     "report": Role.EDITOR,
     "report-csv": Role.SENDER,

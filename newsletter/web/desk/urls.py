@@ -19,7 +19,7 @@ from newsletter.web.desk.programs import views as programs_views
 from newsletter.web.desk.programs import webhook_pages
 from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
-from newsletter.web.desk.send import exceptional, report
+from newsletter.web.desk.send import archiving, exceptional, report
 from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import editing, new_newsletter, unsent, webhooks_page
 from newsletter.web.desk.settings import views as settings_views
@@ -94,6 +94,7 @@ urlpatterns = [
     _page(f"{EDITION}anyway/", exceptional.anyway, "anyway"),
     _page(f"{EDITION}skipped/", exceptional.skipped, "skipped"),
     _page(f"{EDITION}control/", send_views.control, "control"),
+    _page(f"{EDITION}archive/", archiving.archive, "archive"),
     _page(f"{EDITION}settle/", send_views.settle, "settle"),
     _page(f"{EDITION}report/", report.report, "report"),
     _page(f"{EDITION}live/", report.live, "live"),

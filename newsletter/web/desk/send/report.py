@@ -29,6 +29,7 @@ def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
     if found.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
         return redirect("desk:edition", name, period)
     context = _live(request, found, shown)
+    context["removed"] = formatting.moment(found.removed_from_archive_at, shown.zone)
     if found.began_at and found.state != State.SENDING:
         context |= _after(found, shown)
     return page(request, "report", context, section="home")

@@ -1,0 +1,70 @@
+"""The public editions: from the first accepted email on, until an editor removes them from the archive."""
+
+from datetime import UTC, datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from newsletter.domain.cadence import CADENCES
+from newsletter.editions import history
+from newsletter.editions.states import NotAllowed
+from newsletter.messages import editions as messages
+from newsletter.messages import history as acts
+from newsletter.models import Edition
+from newsletter.recovery import entries
+
+
+def public() -> QuerySet[Edition]:
+    """Return the editions that anyone may read.
+
+    A letter of the welcome series has a page, to which its email links, but is in no list.
+    """
+    return Edition.objects.filter(
+        published_at__isnull=False, removed_from_archive_at=None, approved_content__isnull=False
+    )
+
+
+def in_archive(newsletter: str) -> QuerySet[Edition]:
+    """Return the public editions that the archive, its search and the feeds list: the posts of other cadences are the
+    same, and letters of the welcome series are for new subscribers.
+    """
+    others = Q(*(("period__startswith", f"{cadence}-") for cadence in CADENCES), _connector=Q.OR)
+    return public().filter(newsletter=newsletter, welcome=None).exclude(others)
+
+
+def remove(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Remove an edition from the archive: its page and the images that no other edition uses are gone, and no list or
+    feed has it. Emails keep what they have. Raises NotAllowed unless the edition is public.
+    """
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        locked = _locked(edition)
+        if locked.removed_from_archive_at is not None:
+            raise NotAllowed(messages.REMOVED_ALREADY(name=locked.name))
+        if locked.published_at is None:
+            raise NotAllowed(messages.NOT_PUBLIC(name=locked.name))
+        _set(locked, now)
+        history.log(by, acts.REMOVED_FROM_ARCHIVE(), locked.name, now)
+    return locked
+
+
+def restore(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
+    """Return a removed edition to the archive. Raises NotAllowed if it was not removed."""
+    now = now or datetime.now(UTC)
+    with transaction.atomic():
+        locked = _locked(edition)
+        if locked.removed_from_archive_at is None:
+            raise NotAllowed(messages.NOT_REMOVED(name=locked.name))
+        _set(locked, None)
+        history.log(by, acts.RESTORED_TO_ARCHIVE(), locked.name, now)
+    return locked
+
+
+def _locked(edition: Edition) -> Edition:
+    return Edition.objects.select_for_update().get(pk=edition.pk)
+
+
+def _set(edition: Edition, removed_at: datetime | None) -> None:
+    edition.removed_from_archive_at = removed_at
+    edition.save(update_fields=["removed_from_archive_at"])
+    entries.archive_changed(edition.name, removed_at)

@@ -44,6 +44,7 @@ def _secret_key() -> str:
 DEBUG = False
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = list(CONFIG.site.secret_key_previous)
+SECRET_KEYS_LOST = list(CONFIG.site.secret_key_lost)
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.site.url).hostname or "", CONFIG.web.host]
 CSRF_TRUSTED_ORIGINS = [CONFIG.site.url] if _https else []
 

@@ -39,6 +39,7 @@ class Purpose(StrEnum):
     CONFIGURATION = "configuration"
     CHALLENGE = "challenge"
     SOLUTION = "solution"
+    EARLIER_KEY = "earlier key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,11 @@ def _mac(secret: str, purpose: Purpose, octets: bytes) -> bytes:
     made = _keyed(secret, purpose).copy()
     made.update(octets)
     return made.digest()
+
+
+def key(purpose: Purpose, secret: str | None = None) -> bytes:
+    """Return the key for a purpose, by default of the current secret key."""
+    return _key(settings.SECRET_KEY if secret is None else secret, purpose)
 
 
 def keys(purpose: Purpose) -> tuple[bytes, ...]:
@@ -149,6 +155,11 @@ def keyed_hash(purpose: Purpose, text: str, secret: str | None = None) -> str:
     return _mac(settings.SECRET_KEY if secret is None else secret, purpose, text.encode())[:16].hex()
 
 
+def hash_with(key: bytes, text: str) -> str:
+    """Return `keyed_hash` with a key for its purpose instead of a secret key."""
+    return hmac.digest(key, text.encode(), "sha256")[:16].hex()
+
+
 def hashes(purpose: Purpose, text: str) -> list[str]:
     """Return `keyed_hash` with the current key, then with each previous one."""
     return [keyed_hash(purpose, text, secret) for secret in secrets()]
@@ -162,10 +173,24 @@ def fingerprint(secret: str | None = None) -> str:
 def check_key() -> None:
     """Compare the secret key with the one that the database was written with; called at every start.
 
-    The first start stores the fingerprint. If the key is new and `secret_key_previous` has the old one, all hashes are
-    recomputed. Raises WrongSecretKey if neither matches.
+    The first start stores the fingerprint. If the key is new and `secret_key_previous` has the old one, all hashes of
+    known addresses are recomputed, and what recognizes the others is kept. Raises WrongSecretKey if neither matches,
+    and if an earlier key is missing without which blocked addresses are not recognized.
     (The models are in a higher layer, so they are looked up by name.)
     """
+    _check_present_key()
+    apps.get_model("subscribers", "EarlierKey").objects.keep()
+    missing = apps.get_model("subscribers", "Suppression").objects.unrecognizable() - set(settings.SECRET_KEYS_LOST)
+    if missing:
+        names = ", ".join(f'"{each}"' for each in sorted(missing))
+        raise WrongSecretKey(
+            "site.secret_key_previous: some blocked or erased addresses can be recognized only with an earlier secret "
+            "key that is missing; list that key again. If it is lost, allow imports to add them again with "
+            f"site.secret_key_lost = [{names}]"
+        )
+
+
+def _check_present_key() -> None:
     known = apps.get_model("subscribers", "Fingerprint").objects
     stored = known.values_list("value", flat=True).first()
     if stored == fingerprint():

@@ -89,6 +89,7 @@ class Site:
     database: DatabaseUrl = "sqlite:///newsletter.db"
     secret_key: Text = ""
     secret_key_previous: Words = ()
+    secret_key_lost: Words = ()
     alert_url: OptionalWebAddress = ""
     alert_secret: Text = ""
     minimum_free_space: Size = 200_000_000

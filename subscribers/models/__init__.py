@@ -1,5 +1,6 @@
 """Subscribers, subscriptions, consents, suppressions, and emails to single subscribers."""
 
+from subscribers.models.earlier_keys import EarlierKey
 from subscribers.models.folding import Folded, fold
 from subscribers.models.housekeeping import CounterKey, Fingerprint, Hits, Letter, counter_key
 from subscribers.models.people import (
@@ -24,6 +25,7 @@ from subscribers.models.where import Where, WhereProblem, parse_where
 __all__ = [
     "Consent",
     "CounterKey",
+    "EarlierKey",
     "Fingerprint",
     "Folded",
     "Hits",

@@ -7,7 +7,8 @@ from django.db import models
 from django.dispatch import Signal
 from django.utils import timezone
 
-from subscribers.tokens import Purpose, fingerprint, hashes, keyed_hash, secrets
+from subscribers.models.earlier_keys import EarlierKey
+from subscribers.tokens import Purpose, fingerprint, keyed_hash, secrets
 
 suppressed = Signal()
 """Sent when an address or domain is blocked, with `kind`, `digest`, `reason` and `key_id` as in the row."""
@@ -18,18 +19,22 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def covering(self, key: str) -> "SuppressionQuerySet":
         """Return the suppressions of an address (given as its key) and of its domain."""
-        domain = key.rpartition("@")[2]
+        (of_address,) = EarlierKey.objects.hashes(Purpose.ADDRESS, key)
+        (of_domain,) = EarlierKey.objects.hashes(Purpose.DOMAIN, key.rpartition("@")[2])
         return self.filter(
-            models.Q(kind=Suppression.Kind.ADDRESS, hash__in=hashes(Purpose.ADDRESS, key))
-            | models.Q(kind=Suppression.Kind.DOMAIN, hash__in=hashes(Purpose.DOMAIN, domain))
+            models.Q(kind=Suppression.Kind.ADDRESS, hash__in=of_address)
+            | models.Q(kind=Suppression.Kind.DOMAIN, hash__in=of_domain)
         )
 
     def suppressed(self, keys: Iterable[str]) -> dict[str, str]:
         """Return the reason for each of these addresses (given as keys) that is blocked, also by its domain."""
         owners: dict[str, list[str]] = {}
-        for key in keys:
-            for digest in hashes(Purpose.ADDRESS, key) + hashes(Purpose.DOMAIN, key.rpartition("@")[2]):
-                owners.setdefault(digest, []).append(key)
+        wanted = list(keys)
+        domains = [key.rpartition("@")[2] for key in wanted]
+        for purpose, texts in ((Purpose.ADDRESS, wanted), (Purpose.DOMAIN, domains)):
+            for key, digests in zip(wanted, EarlierKey.objects.hashes(purpose, *texts), strict=True):
+                for digest in digests:
+                    owners.setdefault(digest, []).append(key)
         found: dict[str, str] = {}
         for digest, reason in self._reasons(list(owners)):
             for key in owners[digest]:
@@ -57,7 +62,8 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
         """Create or update a row; one under a previous key is updated to the current key."""
         digest, key_id = keyed_hash(purpose, text), fingerprint()
         suppressed.send(Suppression, kind=kind, digest=digest, reason=reason, key_id=key_id)
-        row = self.filter(kind=kind, hash__in=hashes(purpose, text)).first()
+        (known,) = EarlierKey.objects.hashes(purpose, text)
+        row = self.filter(kind=kind, hash__in=known).first()
         if row is None:
             self.create(kind=kind, hash=digest, reason=reason, note=note, key_id=key_id)
             return True
@@ -69,7 +75,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def rekey(self, key: str) -> None:
         """Recompute the hashes that cover this address with the current key, so that SQL can compare them."""
-        if len(secrets()) == 1:
+        if len(secrets()) == 1 and not EarlierKey.objects.exists():
             return
         current, domain = fingerprint(), key.rpartition("@")[2]
         for row in self.covering(key).exclude(key_id=current):
@@ -77,6 +83,16 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
             row.hash = keyed_hash(Purpose.ADDRESS, key) if by_address else keyed_hash(Purpose.DOMAIN, domain)
             row.key_id = current
             row.save(update_fields=["hash", "key_id"])
+
+    def unrecognizable(self) -> set[str]:
+        """Return the fingerprints of the secret keys whose hashes can't be recognized, because the keys are missing."""
+        found, known = set(), EarlierKey.objects.known()
+        names = self.order_by("key_id").values_list("key_id", flat=True)
+        name = names.first()
+        while name is not None:  # the index is read at a few places, and not the whole table
+            found.add(name)
+            name = names.filter(key_id__gt=name).first()
+        return found - known
 
 
 class Suppression(models.Model):
@@ -111,6 +127,7 @@ class Suppression(models.Model):
 
     class Meta:
         constraints: ClassVar = [models.UniqueConstraint(fields=["kind", "hash"], name="suppression_once")]
+        indexes: ClassVar = [models.Index(fields=["key_id"], name="suppression_by_key")]
 
     def __str__(self) -> str:
         return f"{self.kind} suppressed: {self.reason}"

@@ -304,6 +304,7 @@ LOCKED: dict[str, Words] = {
     "site.database": _RUNNING,
     "site.secret_key": _RUNNING,
     "site.secret_key_previous": _RUNNING,
+    "site.secret_key_lost": _RUNNING,
     "web.host": _RUNNING,
     "web.port": _RUNNING,
     "web.settings": _RUNNING,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
@@ -36,6 +36,41 @@ class NewsletterChoice:
     cadences: tuple[tuple[str, str], ...]
     topics: tuple[tuple[str, str], ...]
     picked: tuple[str, ...]
+    until: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostedForm:
+    """The page's only form: its fields carry the newsletter's name, as do buttons that act on one newsletter.
+
+    In forms of earlier versions, which are still open in browsers or linked to, the field `newsletter` has the name.
+    """
+
+    data: QueryDict
+    default: str
+
+    @property
+    def act(self) -> str:
+        """What the pressed button does."""
+        return self.data.get("do", "").partition(" ")[0]
+
+    @property
+    def newsletter(self) -> str:
+        """The newsletter that the pressed button acts on."""
+        return self.data.get("do", "").partition(" ")[2] or self.data.get("newsletter", self.default)
+
+    def values(self, field: str, newsletter: str) -> list[str]:
+        """Return the values of a field for a newsletter."""
+        own = self.data.getlist(f"{field}-{newsletter}")
+        return own or (self.data.getlist(field) if newsletter == self.data.get("newsletter", self.default) else [])
+
+    def value(self, field: str, newsletter: str) -> str:
+        """Return the value of a field for a newsletter; "" if it is missing."""
+        return next(iter(self.values(field, newsletter)), "")
+
+    def has_choices(self, newsletter: str) -> bool:
+        """Return whether the form had the frequencies and topics of a newsletter."""
+        return newsletter in self.data.getlist("choices")
 
 
 @csrf_exempt
@@ -49,9 +84,9 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     shown = config_of(request).newsletters.get(subscription.newsletter)
     language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
     with translation.override(language):
-        notice, fault = _act(request, subscription) if request.method == "POST" else ("", "")
-        choices = _choices(request, subscription.subscriber, timezone.localdate())
-    pausing = fault and request.POST.get("do") == "pause"
+        posted = PostedForm(request.POST, subscription.newsletter)
+        notice, fault = _act(request, subscription, posted) if request.method == "POST" else ("", "")
+        choices = _choices(request, subscription.subscriber, timezone.localdate(), posted, saved=bool(notice))
     today = timezone.localdate()
     return page(
         request,
@@ -62,14 +97,19 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
         choices=choices,
         notice=notice,
         fault=fault,
-        faulty=request.POST.get("newsletter", subscription.newsletter) if pausing else "",
+        faulty=posted.newsletter if fault and posted.act == "pause" else "",
         pause=PauseForm(None, today),
         status=400 if fault else 200,
     )
 
 
-def _choices(request: HttpRequest, subscriber: Subscriber, today: date) -> list[NewsletterChoice]:
-    """Return all newsletters, and archived and removed ones that the person still has a subscription to."""
+def _choices(
+    request: HttpRequest, subscriber: Subscriber, today: date, posted: PostedForm, *, saved: bool
+) -> list[NewsletterChoice]:
+    """Return all newsletters, and archived and removed ones that the person still has a subscription to.
+
+    What was chosen on the page but not saved, because another button was pressed, stays chosen.
+    """
     subscriptions = {s.newsletter: s for s in subscriber.subscriptions.all()}
     consents = Consent.objects.filter(subscription__subscriber=subscriber, confirmed_at__isnull=False)
     given = {consent.subscription_id: consent for consent in consents.order_by("confirmed_at")}
@@ -87,14 +127,26 @@ def _choices(request: HttpRequest, subscriber: Subscriber, today: date) -> list[
                 state=selected.state if selected else "",
                 paused_until=selected.paused_until if selected and selected.paused(today) else None,
                 known=known is not None and known.status != "archived",
-                cadence=cadences.chosen(known, selected.cadence) if known and selected else "",
+                cadence=_shown_cadence(known, selected, posted) if known and selected else "",
                 cadences=cadences.choices(known) if known else (),
                 topics=known.offered_topics if known else (),
-                picked=names_in(selected.topics) if selected else (),
+                picked=_shown_topics(name, selected, posted) if selected else (),
+                until=""
+                if saved and posted.act == "pause" and posted.newsletter == name
+                else posted.value("until", name),
                 why=_why(known, selected, given.get(selected.pk)) if selected and selected.state == "active" else (),
             )
         )
     return choices
+
+
+def _shown_cadence(newsletter: Newsletter, subscription: Subscription, posted: PostedForm) -> str:
+    chosen = posted.value("cadence", newsletter.name)
+    return chosen if chosen in newsletter.offered else cadences.chosen(newsletter, subscription.cadence)
+
+
+def _shown_topics(name: str, subscription: Subscription, posted: PostedForm) -> tuple[str, ...]:
+    return tuple(posted.values("topic", name)) if posted.has_choices(name) else names_in(subscription.topics)
 
 
 def _why(newsletter: Newsletter | None, subscription: Subscription, consent: Consent | None) -> tuple[str, ...]:
@@ -125,26 +177,16 @@ def _which_posts(newsletter: Newsletter | None, subscription: Subscription) -> s
     return text % {"topics": ", ".join(titles)}
 
 
-def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
+def _act(request: HttpRequest, subscription: Subscription, posted: PostedForm) -> tuple[str, str]:
     """Perform the action of a button; return a notice and an error."""
-    name = request.POST.get("newsletter", subscription.newsletter)
+    name = posted.newsletter
     selected = next((t for t in subscription.subscriber.subscriptions.all() if t.newsletter == name), None)
-    match request.POST.get("do"):
-        case "leave" if selected:
-            actions.unsubscribe(selected.pk, timezone.now())
-            return _("You've unsubscribed. We won't send you this newsletter again."), ""
+    match posted.act:
+        case "save":
+            return _save(request, subscription.subscriber, posted)
         case "leave-all":
             actions.unsubscribe_from_all(subscription.subscriber, timezone.now())
             return _("You've unsubscribed from everything. We won't email you again."), ""
-        case "pause" if selected:
-            return _pause(request, selected)
-        case "resume" if selected:
-            actions.pause(selected, None)
-            return _("Your subscription has resumed."), ""
-        case "cadence" if selected and name in config_of(request).newsletters:
-            return _choose_cadence(config_of(request).newsletters[name], selected, request.POST.get("cadence", ""))
-        case "topics" if selected and name in config_of(request).newsletters:
-            return _choose_topics(config_of(request).newsletters[name], selected, request.POST.getlist("topic")), ""
         case "join" if name in _open(request):
             if _ask_to_join(request, subscription.subscriber, name) is not RequestAnswer.ACCEPTED:
                 return "", _("Too many requests. Try again in an hour.")
@@ -152,8 +194,52 @@ def _act(request: HttpRequest, subscription: Subscription) -> tuple[str, str]:
         case "me":
             actions.send_profile_link(subscription, timezone.now())
             return _("Check your inbox: we've sent a link to your profile. It works for one hour."), ""
+        case _ if selected:
+            return _act_on(selected, config_of(request).newsletters.get(name), posted)
         case _:
-            return "", _("Please choose one of the buttons.")
+            return _no_button()
+
+
+def _act_on(selected: Subscription, newsletter: Newsletter | None, posted: PostedForm) -> tuple[str, str]:
+    """Perform the action of a button on a subscription. `cadence` and `topics` are buttons of earlier versions."""
+    match posted.act:
+        case "leave":
+            actions.unsubscribe(selected.pk, timezone.now())
+            return _("You've unsubscribed. We won't send you this newsletter again."), ""
+        case "pause":
+            return _pause(selected, posted.value("until", selected.newsletter))
+        case "resume":
+            actions.pause(selected, None)
+            return _("Your subscription has resumed."), ""
+        case "cadence" if newsletter:
+            return _choose_cadence(newsletter, selected, posted.value("cadence", newsletter.name))
+        case "topics" if newsletter:
+            return _choose_topics(newsletter, selected, posted.values("topic", newsletter.name)), ""
+        case _:
+            return _no_button()
+
+
+def _no_button() -> tuple[str, str]:
+    return "", _("Please choose one of the buttons.")
+
+
+def _save(request: HttpRequest, subscriber: Subscriber, posted: PostedForm) -> tuple[str, str]:
+    """Save what was chosen for each newsletter on the page; the notice says what changed."""
+    notices = []
+    for subscription in subscriber.subscriptions.filter(state=Subscription.State.ACTIVE).order_by("pk"):
+        newsletter = config_of(request).newsletters.get(subscription.newsletter)
+        if newsletter is None or not posted.has_choices(newsletter.name):
+            continue
+        cadence, topics = posted.value("cadence", newsletter.name), posted.values("topic", newsletter.name)
+        if cadences.choices(newsletter) and cadence != cadences.chosen(newsletter, subscription.cadence):
+            notice, fault = _choose_cadence(newsletter, subscription, cadence)
+            if fault:
+                return "", fault
+            notices.append(notice)
+        picked = tuple(name for name in newsletter.topics if name in topics)
+        if newsletter.topics and set(picked) != set(names_in(subscription.topics)):
+            notices.append(_choose_topics(newsletter, subscription, topics))
+    return " ".join(dict.fromkeys(notices)) or _("Saved."), ""
 
 
 def _open(request: HttpRequest) -> set[str]:
@@ -161,8 +247,8 @@ def _open(request: HttpRequest) -> set[str]:
     return {name for name, n in config_of(request).newsletters.items() if n.status != "archived"}
 
 
-def _pause(request: HttpRequest, selected: Subscription) -> tuple[str, str]:
-    form = PauseForm(request.POST, timezone.localdate())
+def _pause(selected: Subscription, until_text: str) -> tuple[str, str]:
+    form = PauseForm({"until": until_text}, timezone.localdate())
     if not form.is_valid():
         return "", str(form.errors["until"][0])
     until = form.cleaned_data["until"]

@@ -41,7 +41,7 @@ def profile(request: HttpRequest, token: str) -> HttpResponse:
         "me.html",
         language,
         subscriber=subscriber,
-        given=request.POST,
+        given={} if notice else request.POST,
         notice=notice,
         faults=faults,
         newsletter=_newest(subscriber),
@@ -67,14 +67,20 @@ def _data(subscriber: Subscriber) -> HttpResponse:
 def _act(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:
     """Perform the action of a button; return a notice, and errors by field."""
     match request.POST.get("do"):
-        case "save":
-            return _save(request, subscriber)
-        case "move":
-            return _move(request, subscriber)
+        case "save" | "move" as act:
+            return _save_all(request, subscriber, moves=act == "move" or bool(request.POST.get("address", "").strip()))
         case "erase":
             return _erase(request, subscriber)
         case _:
             return "", {"do": _("Please choose one of the buttons.")}
+
+
+def _save_all(request: HttpRequest, subscriber: Subscriber, *, moves: bool) -> tuple[str, Faults]:
+    """Save name and language, and request the change of address, whichever of the buttons was pressed."""
+    saved, faults = _save(request, subscriber) if "language" in request.POST else ("", {})
+    moved, faults_of_address = _move(request, subscriber) if moves else ("", {})
+    faults |= faults_of_address
+    return ("", faults) if faults else (moved or saved, {})
 
 
 def _save(request: HttpRequest, subscriber: Subscriber) -> tuple[str, Faults]:

@@ -3,11 +3,14 @@
 from datetime import UTC, datetime, timedelta
 
 from django.contrib.auth.models import User
+from django.utils import timezone
 
 from newsletter import config
 from newsletter.editions import draft as drafting
 from newsletter.editions.selection.windows import RequestedWindow, bounds
-from newsletter.models import Edition, Listing, Post, Source
+from newsletter.models import DeliveryStatus, Edition, Listing, Post, Source
+from newsletter.sending import lifecycle
+from newsletter.sending.results import ResultRow, record
 
 NOW = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 PERIOD = "2026-W06"
@@ -59,3 +62,11 @@ def draft(*titles: str, newsletter: str = "kinaforum") -> Edition:
     return drafting.make(
         config.current(), shown, RequestedWindow(until=last, since=first, period=PERIOD), now=NOW, read_sources=False
     )
+
+
+def first_accepted() -> None:
+    """Begin to send what is due, and let the first message of each edition be accepted."""
+    now = timezone.now() + timedelta(seconds=1)
+    for edition in lifecycle.begin_due(config.current(), now):
+        accepted = ResultRow(1, 1, DeliveryStatus.ACCEPTED.value, now.timestamp())
+        record(edition, [accepted], config.current().delivery, now)

@@ -1,13 +1,11 @@
 """What anybody may read: from the first mail on, without anybody's links, quickly and for caches."""
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from newsletter import config
 from newsletter.editions import approval
@@ -34,7 +32,7 @@ def _approved() -> Edition:
 
 def _begun() -> Edition:
     edition = approval.queue(config.current(), _approved())
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     return Edition.objects.get(pk=edition.pk)
 
 
@@ -44,7 +42,7 @@ def test_nothing_is_there_before_the_first_mail(client: Client) -> None:
     approval.queue(config.current(), approval.approve(config.current(), Edition.objects.get()))
     assert client.get(PAGE).status_code == 404
     assert "First" not in client.get("/n/kinaforum/").content.decode()
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     assert client.get(PAGE).status_code == 200
 
 

@@ -2,18 +2,15 @@
 
 import re
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from newsletter import config
 from newsletter.editions import approval, draft
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Job
-from newsletter.sending import lifecycle
 from tests.factories import configured
 from tests.web import make
 
@@ -44,7 +41,7 @@ def daily() -> Edition:
 
 def begun() -> Edition:
     edition = approval.queue(config.current(), approval.approve(config.current(), daily()))
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     return edition
 
 

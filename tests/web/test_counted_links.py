@@ -17,7 +17,6 @@ from newsletter.editions.previews.files import as_sent
 from newsletter.editions.rendering import proof
 from newsletter.models import CountedLink, Edition, Post
 from newsletter.render.html.links import outgoing
-from newsletter.sending import lifecycle
 from newsletter.web.links import clicks
 from tests.web import make
 
@@ -57,7 +56,7 @@ def _sent(*titles: str, ended: bool = True) -> Edition:
     _track()
     edition = approval.approve(config.current(), make.draft(*titles or ("First", "Second", "Third", "Fourth")))
     approval.queue(config.current(), edition)
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     if ended:
         Edition.objects.update(ended_at=timezone.now() - timedelta(hours=1))
     return Edition.objects.get()

@@ -3,21 +3,19 @@
 import json
 import re
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from newsletter import config
 from newsletter.config import Topic
 from newsletter.editions import approval
 from newsletter.feeds.formats.parse import parse
 from newsletter.models import ApprovedContent, Edition, EditionPost
-from newsletter.sending import lifecycle
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -37,7 +35,7 @@ def _sent(*titles: str) -> Edition:
     edition = make.draft(*titles)
     EditionPost.objects.filter(post__title="Third").update(included=False, choice="out")
     approval.queue(config.current(), approval.approve(config.current(), edition))
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     return Edition.objects.get()
 
 
@@ -129,7 +127,7 @@ def test_an_editors_headline_and_text_are_in_the_feed_without_a_readers_name(cli
     edition = make.draft("First")
     EditionPost.objects.update(title="A better headline", text="Dear {name|reader}, read this.")
     approval.queue(config.current(), approval.approve(config.current(), edition))
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     (item,) = _json(client, "posts.json")["items"]
     assert item["title"] == "A better headline"
     assert "Dear reader, read this." in item["content_html"]

@@ -9,12 +9,10 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from django.utils import timezone
 
 from newsletter import config
 from newsletter.editions import approval
 from newsletter.models import ApprovedContent, Edition
-from newsletter.sending import lifecycle
 from newsletter.web.archive.metadata import first_image
 from subscribers.models import Subscription
 from tests.web import make
@@ -40,7 +38,7 @@ def _with(**keys: Any) -> None:
 
 def _send(edition: Edition) -> None:
     approval.queue(config.current(), approval.approve(config.current(), edition))
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
 
 
 def _sent(*titles: str) -> Edition:

@@ -13,7 +13,6 @@ from newsletter import config
 from newsletter.editions import approval
 from newsletter.editions.rendering import letterhead
 from newsletter.render.letter import letter
-from newsletter.sending import lifecycle
 from subscribers.letters import Latest, compose
 from subscribers.models import Consent, Letter, Subscriber, Subscription
 from subscribers.tokens import Purpose, link_token, link_token_for_tests, timed_token
@@ -126,7 +125,7 @@ def edition_page() -> str:
     approval.queue(
         config.current(), approval.approve(config.current(), make.draft("A film", "A book"), by="anna@example.org")
     )
-    lifecycle.begin_due(config.current(), timezone.now() + timedelta(seconds=1))
+    make.first_accepted()
     return f"/n/kinaforum/{make.PERIOD}/"
 
 

@@ -1,0 +1,107 @@
+"""Whichever button of a page is pressed, what else was chosen or typed on it is saved or still there."""
+
+from dataclasses import replace
+
+import pytest
+from django.test import Client
+
+from newsletter import config
+from newsletter.config import Topic
+from subscribers import preferences
+from subscribers.models import Letter, Subscription
+from subscribers.tokens import link_token
+from tests.subscribers.make import AT, only_letter, path, subscription
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def tie() -> Subscription:
+    """A subscription to a newsletter with frequencies and topics, beside one to another newsletter with topics."""
+    given = config.current()
+    topics = {"film": Topic(title="Film", words=("film",)), "trade": Topic(title="Trade", words=("trade",))}
+    newsletters = {
+        "kinaforum": replace(given.newsletters["kinaforum"], cadences=("week", "day"), topics=topics),
+        "daily": replace(given.newsletters["daily"], topics=topics),
+    }
+    config.use(replace(given, newsletters=newsletters))
+    subscription(newsletter="daily")
+    return subscription()
+
+
+def chosen(client: Client, tie: Subscription, button: str, **fields: str) -> str:
+    """Press a button after choosing a frequency, and topics of both newsletters; return the page."""
+    data: dict[str, object] = {
+        "choices": ["kinaforum", "daily"],
+        "cadence-kinaforum": "day",
+        "topic-kinaforum": ["film"],
+        "topic-daily": ["trade"],
+        "do": button,
+        **fields,
+    }
+    return client.post(f"/p/{link_token(tie.pk)}", data).text
+
+
+def test_one_button_saves_the_frequency_and_the_topics_of_all_newsletters(client: Client, tie: Subscription) -> None:
+    text = chosen(client, tie, "save")
+    tie.refresh_from_db()
+    assert (tie.cadence, tie.topics.split(",")) == ("day", ["film"])
+    assert Subscription.objects.get(newsletter="daily").topics.split(",") == ["trade"]
+    assert "Saved." in text or "Lagret." in text
+
+
+@pytest.mark.parametrize("button", ["pause kinaforum", "pause daily", "me", "leave daily"])
+def test_other_buttons_keep_what_was_chosen_on_the_page(client: Client, tie: Subscription, button: str) -> None:
+    text = chosen(client, tie, button, **{"until-daily": "2001-01-01"})
+    assert 'id="day-kinaforum" type="radio" name="cadence-kinaforum" value="day" checked' in text
+    assert 'name="topic-kinaforum" value="film" checked' in text
+    assert 'name="topic-kinaforum" value="trade" checked' not in text
+    if button != "leave daily":
+        assert 'name="topic-daily" value="trade" checked' in text
+        assert 'value="2001-01-01"' in text
+    tie.refresh_from_db()
+    assert tie.cadence == ""
+
+
+def test_forms_of_earlier_versions_still_work(client: Client, tie: Subscription) -> None:
+    address = f"/p/{link_token(tie.pk)}"
+    client.post(address, {"newsletter": "kinaforum", "do": "cadence", "cadence": "day"})
+    client.post(address, {"newsletter": "kinaforum", "do": "topics", "topic": ["film", "trade"]})
+    client.post(address, {"newsletter": "daily", "do": "leave"})
+    tie.refresh_from_db()
+    assert (tie.cadence, sorted(tie.topics.split(","))) == ("day", ["film", "trade"])
+    assert Subscription.objects.get(newsletter="daily").state == Subscription.State.UNSUBSCRIBED
+
+
+def profile(tie: Subscription) -> str:
+    """The path of the profile page."""
+    preferences.send_profile_link(tie, AT)
+    return path(only_letter(kind=Letter.Kind.ME).context["link"])
+
+
+@pytest.mark.parametrize("button", ["save", "move"])
+def test_the_profile_s_buttons_save_all_that_was_typed(client: Client, tie: Subscription, button: str) -> None:
+    typed = {"name": "Kari", "language": "en", "address": "new@reader.example", "do": button}
+    client.post(profile(tie), typed)
+    tie.subscriber.refresh_from_db()
+    assert tie.subscriber.name == "Kari"
+    assert Letter.objects.filter(kind=Letter.Kind.CHANGE).count() == 1
+
+
+def test_a_mistake_in_one_field_of_the_profile_loses_no_other(client: Client, tie: Subscription) -> None:
+    typed = {"name": "x" * 101, "language": "sv", "address": "new@reader", "do": "save"}
+    text = client.post(profile(tie), typed).text
+    assert "x" * 101 in text
+    assert 'value="new@reader"' in text
+    assert 'value="sv" lang="sv" selected' in text
+
+
+def test_the_box_for_deleting_does_nothing_with_another_button(client: Client, tie: Subscription) -> None:
+    client.post(profile(tie), {"name": "Kari", "language": "en", "sure": "yes", "do": "save"})
+    assert Subscription.objects.count() == 2
+
+
+@pytest.mark.parametrize("page", ["preferences", "profile"])
+def test_all_fields_are_in_one_form(client: Client, tie: Subscription, page: str) -> None:
+    text = client.get(f"/p/{link_token(tie.pk)}" if page == "preferences" else profile(tie)).text
+    assert text.count("<form") == 1

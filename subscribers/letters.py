@@ -95,7 +95,8 @@ def write_all(unwritten: Iterable[Letter]) -> None:
 def compose(
     configuration: Config, letter: Letter, latest: Latest | None = None, *, may_be_blocked: bool = True
 ) -> Composed | None:
-    """Compose a letter in the subscriber's language; return None if it should no longer be sent.
+    """Compose a letter in the language of the page on which it was asked for, else in the subscriber's, else in the
+    newsletter's; return None if it should no longer be sent.
 
     A welcome mentions the `latest` edition, if there is one. `may_be_blocked` is False for an address that is known not
     to be blocked, which saves looking.
@@ -106,7 +107,8 @@ def compose(
     of_newsletter = known.language if known else "en"
     subscriber = letter.subscriber
     kind = Letter.Kind(letter.kind)
-    language = _language(kind, subscriber.language, of_newsletter)
+    spoken = (_language_of_page(letter), subscriber.language, of_newsletter)
+    language = next((found for tag in spoken if (found := supported(tag))), "en")
     with translation.override(language):
         match kind:
             case Letter.Kind.WELCOME:
@@ -133,10 +135,12 @@ def compose(
     )
 
 
-def _language(kind: Letter.Kind, of_reader: str, of_newsletter: str) -> str:
-    """Return the subscriber's language; for a confirmation the newsletter's, since anyone may have requested it."""
-    wanted = (of_newsletter, of_reader) if kind is Letter.Kind.CONFIRM else (of_reader, of_newsletter)
-    return next((found for tag in wanted if (found := supported(tag))), "en")
+def _language_of_page(letter: Letter) -> str:
+    """Return the language of the page on which the letter was asked for; "" if it was asked for on none."""
+    consent = letter.payload.get("consent")
+    if consent is None or letter.subscription is None:
+        return str(letter.payload.get("language", ""))
+    return next((each.language for each in letter.subscription.consents.all() if each.pk == consent), "")
 
 
 def can_be_unblocked(key: str, at: datetime) -> bool:

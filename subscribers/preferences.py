@@ -124,14 +124,14 @@ def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime
     _tell_of_choice(subscription)
 
 
-def send_profile_link(subscription: Subscription, at: datetime) -> None:
-    """Email a link to the person's profile, rate-limited so that it can't be abused."""
+def send_profile_link(subscription: Subscription, at: datetime, language: str = "") -> None:
+    """Email a link to the person's profile, in the language of the page, rate-limited so that it can't be abused."""
     with transaction.atomic():
         subscriber = Subscriber.objects.select_for_update().get(pk=subscription.subscriber_id)
         asked = subscriber.letters.filter(kind=Letter.Kind.ME, created__gt=at - timedelta(days=1))
         if asked.filter(created__gt=at - ME_AGAIN_AFTER).exists() or asked.count() >= ME_A_DAY:
             return
-        letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter, at)
+        letters.write(Letter.Kind.ME, subscriber, subscription, subscription.newsletter, at, language=language)
 
 
 def profile_of(token: str) -> tuple[ConfirmResult, Subscriber | None]:
@@ -161,8 +161,10 @@ def _tell_of_change(subscriber: Subscriber) -> None:
 
 
 @transaction.atomic
-def request_address_change(subscriber: Subscriber, address: Address, at: datetime) -> bool:
-    """Email a confirmation link to the new address; return False if that was requested too often today."""
+def request_address_change(subscriber: Subscriber, address: Address, at: datetime, language: str = "") -> bool:
+    """Email a confirmation link to the new address, in the language of the page; return False if that was requested
+    too often today.
+    """
     if address.key == subscriber.key:
         Subscriber.objects.filter(pk=subscriber.pk).update(address=address.written)
         return True
@@ -170,9 +172,9 @@ def request_address_change(subscriber: Subscriber, address: Address, at: datetim
         return False
     subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
     newest = subscriber.subscriptions.order_by("-joined").first()
-    letters.write(
-        Letter.Kind.CHANGE, subscriber, newest, newest.newsletter if newest else "", at, address=address.written
-    )
+    newsletter = newest.newsletter if newest else ""
+    of_letter = {"address": address.written, "language": language}
+    letters.write(Letter.Kind.CHANGE, subscriber, newest, newsletter, at, **of_letter)
     return True
 
 

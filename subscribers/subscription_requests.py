@@ -13,10 +13,18 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from subscribers import letters
-from subscribers.models import Consent, CounterKey, Letter, Subscriber, Subscription, Suppression, counter_key
+from subscribers.models import (
+    Consent,
+    CounterKey,
+    EarlierKey,
+    Letter,
+    Subscriber,
+    Subscription,
+    Suppression,
+    counter_key,
+)
 from subscribers.models.inserts import insert_all
 from subscribers.protection.sign_up_limits import Counters, Request, RequestAnswer, SignUpLimits, mailbox_of
-from subscribers.tokens import secrets
 
 WORDING = "2026-2"
 """The version of `consent_text`; change it with the text."""
@@ -62,7 +70,7 @@ def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
 def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
     """Return the primary keys of the requests' subscribers by their address's key, locked; missing ones are created."""
     first = {request.address.key: request for request in reversed(requests)}
-    if len(secrets()) > 1:
+    if EarlierKey.objects.in_use():
         for key in first:
             Suppression.objects.rekey(key)
     people = (

@@ -1,7 +1,7 @@
 """`newsletter subscribers …`: manage subscribers."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
@@ -173,18 +173,20 @@ def show(address: Address) -> None:
         emit(found, "\n".join(_shown(found)))
 
 
-def _shown(found: dict[str, Any]) -> list[str]:
-    called = f" ({found['name']})" if found.get("name") else ""
-    lines = [f"{found['address']}{called}"]
-    for each in found["subscriptions"]:
-        paused = f", paused until {each['paused_until']}" if each["paused_until"] else ""
-        left = f", left {each['unsubscribed_at'][:10]}" if each["unsubscribed_at"] else ""
-        tags = f", tags: {', '.join(each['tags'])}" if each["tags"] else ""
-        lines.append(f"  {each['newsletter']}: {each['state']}{paused}{left}{tags}")
-        for given in each["consents"]:
-            how = f"{given['how']}, {'confirmed' if given['confirmed_at'] else 'not confirmed'}"
-            lines.append(f"    consent {given['at'][:10]} ({how}): {given['text']}")
-    lines += [f"  {s['kind']} blocked: {s['reason']}, {s['at'][:10]}" for s in found["suppressions"]]
+def _shown(document: Mapping[str, Any], indent: str = "") -> list[str]:
+    """Return all that a document has, but for empty values: a line for each value, and below it what belongs to it."""
+    lines = []
+    for key, value in document.items():
+        name = f"{indent}{key.replace('_', ' ')}:"
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            lines.append(name)
+            for each in value:
+                first, *others = _shown(each, f"{indent}    ")
+                lines += [f"{indent}  - {first.strip()}", *others]
+        elif isinstance(value, list) and value:
+            lines.append(f"{name} {', '.join(map(str, value))}")
+        elif value not in (None, "", []):
+            lines.append(f"{name} {value}")
     return lines
 
 

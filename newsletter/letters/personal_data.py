@@ -10,7 +10,7 @@ from django.dispatch import receiver
 
 from newsletter.delivery.reply import redact_stored
 from newsletter.messages import from_text
-from newsletter.models import Bounce, Delivery, Edition, KeptAnswer, Result
+from newsletter.models import Bounce, Delivery, Edition, KeptAnswer, Result, WelcomeMail
 from newsletter.sending import progress
 from subscribers.models import Subscription, person_erased
 from subscribers.preferences import data_requested
@@ -21,6 +21,7 @@ def data(subscriber: int, **_: Any) -> dict[str, Any]:
     """Return what was sent to a subscriber and what was returned, for their export."""
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
     return {
+        "welcome_series": [_welcome(each) for each in _welcome_mails(subscriber)],
         "deliveries": [_delivery(each) for each in sent],
         "bounces": [_bounce(each, bounce) for each in sent for bounce in _bounces(each).order_by("at")],
     }
@@ -34,6 +35,10 @@ def _delivery(delivery: Delivery) -> dict[str, str | None]:
         "state": result.kind if result else progress.state_without_result(delivery.edition),
         "text": str(from_text(result.text) or "") if result else "",
     }
+
+
+def _welcome(mail: WelcomeMail) -> dict[str, str]:
+    return {"edition": mail.edition.name, "at": mail.at.isoformat()}
 
 
 def _bounce(delivery: Delivery, bounce: Bounce) -> dict[str, str]:
@@ -65,6 +70,12 @@ def _deliveries(subscriber: int) -> QuerySet[Delivery]:
     editions = Edition.objects.filter(newsletter__in=ties.values(), began_at__isnull=False)
     began = list(editions.values_list("pk", flat=True))
     return Delivery.objects.filter(edition__in=began, subscription__in=list(ties))
+
+
+def _welcome_mails(subscriber: int) -> QuerySet[WelcomeMail]:
+    """Return which emails of welcome series the subscriber had; this is kept when the deliveries are deleted."""
+    rows = WelcomeMail.objects.filter(subscription__subscriber=subscriber)
+    return rows.select_related("edition").order_by("at")
 
 
 def _results(delivery: Delivery) -> QuerySet[Result]:

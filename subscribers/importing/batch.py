@@ -186,7 +186,7 @@ class ImportBatch:
         """Return the consent of a subscription: from our own export, else from the settings of the import."""
         kept, at = self.kept.get(id(tie)), self.order.at
         if kept is None or kept.at is None:
-            confirmed = at if tie.state == State.ACTIVE else None
+            confirmed = tie.joined if tie.state == State.ACTIVE else None  # the file's date, else that of the import
             return Consent(
                 subscription=tie, how=Consent.How.IMPORT, text=self.order.consent, at=at, confirmed_at=confirmed
             )

@@ -35,21 +35,56 @@ TAGS = (
     "schlagworter", "schlagworte", "etiquettes", "motscles", "etiquetas",
 )  # fmt: skip
 STATE = ("status", "state", "abonnementsstatus", "statut", "estado")
+
+
+def _with_dates(stems: str, after: str, before: str = "") -> tuple[str, ...]:
+    """Return the names of columns that have a date: each stem with each word after it, or with one before it."""
+    behind = tuple(stem + word for stem in stems.split() for word in after.split())
+    return behind + tuple(word + stem for word in before.split() for stem in stems.split())
+
+
+_NORDIC, _SWEDISH, _GERMAN = "dato tid tidspunkt den", "datum tid tidpunkt den", "am datum zeit zeitpunkt"
+_ENGLISH = "at on date time datetime timestamp"
+
 JOINED = (
-    "joined", "createdat", "created", "subscribedat", "subscribedon", "signupdate", "dateadded", "pameldt", "pameld",
-    "pameldingsdato", "innmeldt", "innmeldingsdato", "registrert", "registrertdato", "registreringsdato", "opprettet",
-    "oppretta", "opprettetdato", "abonnentsiden", "anmald", "anmalningsdatum", "registrerad", "registreringsdatum",
-    "skapad", "prenumerantsedan", "tilmeldt", "tilmeldingsdato", "oprettet", "oprettelsesdato", "registreret",
-    "angemeldet", "angemeldetam", "anmeldedatum", "registriert", "registriertam", "registrierungsdatum", "erstellt",
-    "erstelltam", "abonniertseit", "inscrit", "inscritle", "dateinscription", "datedinscription", "creele",
-    "datecreation", "datedecreation", "abonnedepuis", "alta", "fechadealta", "fechaderegistro", "fechadesuscripcion",
-    "suscritoel", "creado", "creadoel", "fechadecreacion",
+    "joined", "created", "pameldt", "pameld", "innmeldt", "registrert", "opprettet", "oppretta", "abonnentsiden",
+    "abonnentsidan", "anmald", "registrerad", "skapad", "prenumerantsedan", "tilmeldt", "oprettet", "registreret",
+    "angemeldet", "registriert", "erstellt", "abonniertseit", "inscrit", "inscritle", "inscritele",
+    "creele", "creeele", "abonnedepuis", "abonneedepuis", "abonnele", "confirmele", "alta", "suscritoel", "suscritael",
+    "suscritodesde", "creado", "creadoel", "confirmadoel", "subscribersince", "membersince",
+    *_with_dates("joined join created creation subscribed subscription subscribe signup signedup added registered "
+                 "registration optin optedin confirmed confirm confirmation consent", _ENGLISH, "date dateof"),
+    *_with_dates("pameldt pameld pamelding pameldings innmeldt innmelding innmeldings registrert registrering "
+                 "registrerings opprettet oppretta opprettelses bekreftet bekrefta bekreftelses stadfesta abonnert "
+                 "abonnements samtykke samtykket", _NORDIC, "dato datofor"),
+    *_with_dates("tilmeldt tilmelding tilmeldings registreret registrerings oprettet oprettelse oprettelses bekræftet "
+                 "bekræftelses indmeldt indmeldelses samtykke", _NORDIC, "dato datofor"),
+    *_with_dates("anmald anmalan anmalnings registrerad registrering registrerings skapad bekraftad bekraftelse "
+                 "prenumeration prenumerations samtycke", _SWEDISH, "datum datumfor"),
+    *_with_dates("angemeldet anmelde anmeldungs anmeldung registriert registrierung registrierungs erstellt "
+                 "erstellungs bestatigt bestatigung bestatigungs abonniert beigetreten beitritts einwilligungs",
+                 _GERMAN, "datumder datumdes"),
+    *_with_dates("inscription creation confirmation abonnement adhesion consentement", "date", "date dated datede "
+                 "datedel datedela"),
+    *_with_dates("alta registro suscripcion inscripcion creacion confirmacion consentimiento", "fecha",
+                 "fecha fechade fechadela fechadel"),
 )  # fmt: skip
+"""Columns that say since when a person has been subscribed. A word that may stand for yes or no has a date with it."""
+
 ENDED = (
-    "unsubscribed", "unsubscribedate", "avmeldt", "avmeldtdato", "avmeldingsdato", "utmeldt", "utmeldingsdato",
-    "avregistrerad", "avregistreringsdatum", "avslutad", "afmeldt", "afmeldingsdato", "frameldt", "abgemeldet",
-    "abgemeldetam", "abmeldedatum", "desabonne", "desinscrit", "desinscritle", "datededesinscription", "baja",
-    "fechadebaja",
+    "unsubscribed", "avmeldt", "avmeld", "utmeldt", "avregistrerad", "avslutad", "afmeldt", "frameldt", "abgemeldet",
+    "abbestellt", "desabonne", "desabonnee", "desinscrit", "desinscrite", "desinscritle", "baja", "dadodebajael",
+    *_with_dates("unsubscribed unsubscribe unsubscription unsub optedout optout left deleted removed cancelled "
+                 "canceled cleaned bounced complained", _ENGLISH, "date dateof"),
+    *_with_dates("avmeldt avmelding avmeldings utmeldt utmelding utmeldings avsluttet avslutta slettet sletta", _NORDIC,
+                 "dato datofor"),
+    *_with_dates("afmeldt afmelding afmeldings frameldt framelding frameldings udmeldt udmeldelses slettet", _NORDIC,
+                 "dato datofor"),
+    *_with_dates("avregistrerad avregistrering avregistrerings avanmald avslutad raderad", _SWEDISH, "datum datumfor"),
+    *_with_dates("abgemeldet abmelde abmeldungs abmeldung abbestellt abbestellungs ausgetragen austragungs geloscht",
+                 _GERMAN, "datumder datumdes"),
+    *_with_dates("desinscription desabonnement resiliation", "date", "date dated datede datedela"),
+    *_with_dates("baja cancelacion anulacion", "fecha", "fecha fechade fechadela"),
 )  # fmt: skip
 """Columns that say of a person that they left, by a time or a word other than "no"."""
 

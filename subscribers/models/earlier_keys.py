@@ -36,6 +36,10 @@ class EarlierKeyManager(models.Manager["EarlierKey"]):
             if row.under != present and (keys := row.keys()):
                 self.filter(pk=name).update(encrypted=_encrypt(name, keys), under=present)
 
+    def in_use(self) -> bool:
+        """Return whether hashes may have been made with an earlier secret key."""
+        return len(tokens.secrets()) > 1 or self.exists()
+
     def known(self) -> set[str]:
         """Return the fingerprints of the secret keys whose hashes can be recognized."""
         return set(map(tokens.fingerprint, tokens.secrets())) | {row.fingerprint for row in self.all() if row.keys()}

@@ -8,7 +8,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from subscribers.models.earlier_keys import EarlierKey
-from subscribers.tokens import Purpose, fingerprint, keyed_hash, secrets
+from subscribers.tokens import Purpose, fingerprint, keyed_hash
 
 suppressed = Signal()
 """Sent when an address or domain is blocked, with `kind`, `digest`, `reason` and `key_id` as in the row."""
@@ -75,7 +75,7 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def rekey(self, key: str) -> None:
         """Recompute the hashes that cover this address with the current key, so that SQL can compare them."""
-        if len(secrets()) == 1 and not EarlierKey.objects.exists():
+        if not EarlierKey.objects.in_use():
             return
         current, domain = fingerprint(), key.rpartition("@")[2]
         for row in self.covering(key).exclude(key_id=current):

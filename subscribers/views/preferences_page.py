@@ -161,10 +161,10 @@ def _how_agreed(consent: Consent | None) -> str:
     if consent is None:
         return ""
     if consent.how == Consent.How.FORM:
-        text = _("You asked for it with a sign-up form on %(day)s, and confirmed it by email.")
-    else:
-        text = _("The publisher added your address on %(day)s, and recorded that you had agreed.")
-    return text % {"day": day(consent.confirmed_at or consent.at)}
+        asked = _("You asked for it with a sign-up form on %(day)s, and confirmed it by email.")
+        return asked % {"day": day(consent.confirmed_at or consent.at)}
+    added = _("The publisher added your address on %(day)s, and recorded that you had agreed.")
+    return added % {"day": day(consent.at)}
 
 
 def _which_posts(newsletter: Newsletter | None, subscription: Subscription) -> str:
@@ -192,7 +192,7 @@ def _act(request: HttpRequest, subscription: Subscription, posted: PostedForm) -
                 return "", _("Too many requests. Try again in an hour.")
             return _("Check your inbox: we've sent you a link to confirm."), ""
         case "me":
-            actions.send_profile_link(subscription, timezone.now())
+            actions.send_profile_link(subscription, timezone.now(), translation.get_language() or "")
             return _("Check your inbox: we've sent a link to your profile. It works for one hour."), ""
         case _ if selected:
             return _act_on(selected, config_of(request).newsletters.get(name), posted)
@@ -281,7 +281,7 @@ def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> Req
         Request(
             newsletter=name,
             address=Address(subscriber.address, subscriber.key),
-            language=subscriber.language or newsletter.language,
+            language=translation.get_language() or newsletter.language,
             network=request.META.get("REMOTE_ADDR", ""),
             consent=subscription_requests.consent_text(newsletter.title),
             page=f"{found.site.url}/p/",

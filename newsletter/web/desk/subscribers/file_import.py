@@ -6,6 +6,7 @@ Promises: nothing is imported that was not shown before; an uploaded file is kep
 import tempfile
 from dataclasses import replace
 from io import TextIOWrapper
+from typing import NamedTuple
 
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
@@ -28,10 +29,26 @@ from subscribers.importing import FileProblem, outline
 from subscribers.requests import config_of
 
 SALT = "newsletter.desk.import"
+SALT_OF_UPLOADS = "newsletter.desk.upload"
 
 
 class _Missing(ValueError):
-    """Something that the import needs was not given; the message is a sentence."""
+    """Something that the import needs was not given; the message is a sentence. `upload` is the file, if any."""
+
+    def __init__(self, sentence: str, upload: "_Upload | None" = None) -> None:
+        super().__init__(sentence)
+        self.upload = upload
+
+
+class _Upload(NamedTuple):
+    """A file that waits for the next step, and its name on the person's machine."""
+
+    file: str
+    name: str
+
+    def token(self) -> str:
+        """Return the upload as the form carries it, so that nobody has to choose the file again."""
+        return signing.dumps(list(self), salt=SALT_OF_UPLOADS, compress=True)
 
 
 def take_in(request: HttpRequest) -> HttpResponse:
@@ -47,7 +64,9 @@ def take_in(request: HttpRequest) -> HttpResponse:
                 return redirect("desk:job", _started(request, order).pk)
             context |= _columns(request, order)
         except (FileProblem, _Missing) as problem:
-            context |= {"problem": as_sentence(problem), "consent": request.POST.get("consent", "")}
+            context |= {"problem": as_sentence(problem), **_entered(request)}
+            if isinstance(problem, _Missing) and problem.upload:
+                context |= {"upload": problem.upload.token(), "upload_name": problem.upload.name}
     return _page(request, context)
 
 
@@ -56,18 +75,39 @@ def _page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     return page(request, "import", context, section="subscribers", status=422 if refused else 200)
 
 
+def _entered(request: HttpRequest) -> dict[str, object]:
+    """Return what was entered besides the file, for the form to show it again."""
+    fields = {key: request.POST.get(key, "") for key in ("consent", "newsletter", "status")}
+    return {**fields, "welcome": request.POST.get("welcome") == "on"}
+
+
 def _uploaded(request: HttpRequest) -> ImportOrder:
     """Keep the file; nothing is read of it yet."""
-    file, newsletter = request.FILES.get("file"), request.POST.get("newsletter", "")
+    newsletter = request.POST.get("newsletter", "")
     consent, status = request.POST.get("consent", "").strip(), request.POST.get("status", "active")
     if newsletter not in config_of(request).newsletters or status not in ("active", "pending"):
         raise Http404("config.toml has no such newsletter")
-    if not isinstance(file, UploadedFile):
-        raise _Missing(_("choose a file"))
+    upload = _upload(request)
     if status == "active" and not consent:
-        raise _Missing(_("enter when and where these people agreed"))
+        raise _Missing(_("enter when and where these people agreed"), upload)
     welcome = status == "active" and request.POST.get("welcome") == "on"
-    return ImportOrder(newsletter, consent, status, uploads.keep(file), file.name or "", welcome=welcome)
+    return ImportOrder(newsletter, consent, status, upload.file, upload.name, welcome=welcome)
+
+
+def _upload(request: HttpRequest) -> _Upload:
+    """Return the file that is sent with the form, or was sent before the form was refused."""
+    file = request.FILES.get("file")
+    if isinstance(file, UploadedFile):
+        return _Upload(uploads.keep(file), file.name or "")
+    try:
+        upload = _Upload(*signing.loads(request.POST.get("upload", ""), salt=SALT_OF_UPLOADS, max_age=uploads.KEPT))
+    except signing.SignatureExpired:
+        raise _Missing(_("the file is only kept for an hour; choose it again")) from None
+    except signing.BadSignature:
+        raise _Missing(_("choose a file")) from None
+    if not uploads.path(upload.file, config_of(request)).exists():
+        raise _Missing(_("that file has already been imported or is gone; choose it again"))
+    return upload
 
 
 def _token(order: ImportOrder) -> str:
@@ -134,7 +174,8 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     order = ImportOrder(**job.order)
     known = config_of(request).newsletters.get(order.newsletter)
     if job.state == JobState.FAILED:
-        context: dict[str, object] = {"newsletters": config_of(request).newsletters.values(), "consent": order.consent}
+        context: dict[str, object] = {"newsletters": config_of(request).newsletters.values()}
+        context |= {key: getattr(order, key) for key in ("consent", "newsletter", "status", "welcome")}
         if uploads.path(order.file, config_of(request)).exists():
             context |= _columns(request, order)
         return _page(request, context | {"problem": as_sentence(job.problem or "")})

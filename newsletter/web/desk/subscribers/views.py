@@ -23,7 +23,7 @@ from newsletter.web.desk.subscribers import file_import, queries
 from newsletter.web.desk.welcome.queries import personal
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import Consent, Subscriber, Subscription
 from subscribers.preferences import forget, unsubscribe
 from subscribers.requests import config_of
 
@@ -125,6 +125,7 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
                 "how": _ways()[c.how],
                 "details": [detail for detail in (c.text, c.page, c.network) if detail],
                 "when": formatting.moment(c.at, _zone(request, c.subscription.newsletter)),
+                "imported": c.how == Consent.How.IMPORT and c.confirmed_at == c.at,
                 "confirmed": formatting.moment(c.confirmed_at, _zone(request, c.subscription.newsletter)),
             }
             for c in told["consents"]

@@ -56,7 +56,7 @@ def approve(
     """Approve a draft at the reviewed `revision`; None means the current one.
 
     Raises Conflict if it changed since `revision`, LintErrors, NotAllowed if it is not a draft, and JobProblem if its
-    links would not work or another edition has one of its posts.
+    links would not work, another edition has one of its posts, or it has nothing to read.
     """
     now = now or datetime.now(UTC)
     check_links(configuration, edition.newsletter)
@@ -70,6 +70,8 @@ def approve(
         _check_posts(draft, configuration)
         number_posts(draft, configuration.edited(draft))
         prepared = prepare(draft, configuration)
+        if not any(each.planned.entries for each in prepared.variants):
+            _check_content(draft)
         codes = sorted({f.code for f in prepared.errors} - set(despite))
         if codes:
             raise LintErrors(draft.name, prepared, codes)
@@ -170,6 +172,8 @@ def queue(
             raise NotAllowed(messages.ONLY_APPROVED_QUEUED(name=edition.name, state=state_message(edition.state)))
         if edition.welcome_id:
             raise NotAllowed(messages.WELCOME_SENT_BY_ITSELF(name=edition.name))
+        if not edition.variants.exclude(posts=[]).exists():
+            _check_content(edition)
         content = ApprovedContent.objects.get(edition=edition)
         if revision is not None and content.revision != revision:
             raise Conflict(edition, revision)
@@ -253,6 +257,13 @@ def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
         change(edition, State.CANCELLED, ended_at=now, reason=reason, waiting=None)
         history.log(by, acts.CANCELLED(), edition.name, now)
     return edition
+
+
+def _check_content(edition: Edition) -> None:
+    """Raise JobProblem if an edition has nothing to read: no posts, no text and no blocks."""
+    has_text = bool(edition.greeting.strip() or edition.closing.strip() or edition.blocks)
+    if not has_text and not edition.entries.filter(included=True).exists():
+        raise JobProblem(messages.EMPTY(name=edition.name))
 
 
 def _check_posts(draft: Edition, configuration: Config) -> None:

@@ -97,6 +97,10 @@ CHANGED_BY_OTHERS = MessageType(
     gettext_noop("{name} was {state} and is now {now}, because someone else changed it; check it again"),
 )
 GONE = MessageType("edition.gone", gettext_noop("deleted"))
+EMPTY = MessageType(
+    "edition.empty",
+    gettext_noop("{name} has no posts and no text; add a post or write something before you approve it"),
+)
 NOT_PUBLIC = MessageType(
     "edition.not-public", gettext_noop("{name} is not in the archive, because none of its emails has been accepted yet")
 )

@@ -280,13 +280,14 @@ def welcome(tmp_path: Path) -> str:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_welcome_links_the_latest_edition(tmp_path: Path) -> None:
-    """An edition that is not being sent yet is not linked."""
-    for week, is_sent in ((5, True), (6, True), (7, False)):
+    """An edition of which nothing was accepted yet is not linked."""
+    for week, accepted in ((5, True), (6, True), (7, False)):
         edition = samples.queued(f"2026-W0{week}")
         Edition.objects.filter(pk=edition.pk).update(until=NOW + week * DAY)
         ApprovedContent.objects.filter(edition=edition).update(subject=f"Films of week {week}")
-        if is_sent:
-            samples.begun(edition)
+        edition = samples.begun(edition)
+        if accepted:
+            Edition.objects.filter(pk=edition.pk).update(published_at=NOW)
     text = welcome(tmp_path)
     assert "Latest edition: Films of week 6" in text
     assert "Read the latest edition:\nhttp://localhost:8000/n/kinaforum/2026-W06/\n" in text

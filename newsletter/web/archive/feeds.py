@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import DigestPost
+from newsletter.editions.archive.public_editions import in_archive
 from newsletter.editions.rendering import digest_of
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.models import Post
@@ -105,7 +106,7 @@ def _editions(configuration: Config, newsletter: Newsletter) -> list[Item]:
 def _posts(configuration: Config, newsletter: Newsletter) -> list[Item]:
     """Return the posts of the newest editions, each once, with as much of their text as emails show."""
     found: dict[str, Item] = {}
-    for edition in queries.in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
+    for edition in in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
         for post in digest_of(edition, configuration).posts:
             assert edition.published_at is not None
             archive = f"{configuration.site.url}/n/{newsletter.name}/"

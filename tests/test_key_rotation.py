@@ -375,6 +375,8 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "recovery_codes._mark": (recovery_code,),
     "file_import._token": (step_of_an_import,),
     "file_import._opened": (step_of_an_import,),
+    "file_import._Upload.token": (step_of_an_import,),  # as _token and _opened
+    "file_import._upload": (step_of_an_import,),
     "users.invitation": (password_link,),
     "users.invited": (password_link,),
     "users.setup_link": (first_account_link,),

@@ -43,7 +43,7 @@ def create(configuration: Config, path: Path, *, with_key: bool, images: bool, p
         with new_archive(path, manifest) as archive:
             files.add_files(archive, configuration, images=images)
             if with_key:
-                archive.add(files.KEY, iter([settings.SECRET_KEY.encode()]))
+                files.add_keys(archive, settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS)
             _add_tables(archive, manifest, source, progress)
     return manifest
 

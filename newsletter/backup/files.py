@@ -2,18 +2,22 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from newsletter.backup.archive import ArchiveReader, ArchiveWriter
 from newsletter.backup.backup_problem import BackupProblem
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
+from newsletter.config.references import reference
 from newsletter.images import store
 
 CONFIGURATION, KEY, TEMPLATES, IMAGES = "config.toml", "secret_key", "templates", "images"
+PREVIOUS_KEYS = "secret_key_previous"
 COMPANIONS = ("-wal", "-shm", "-journal")
 """What the names of SQLite's files beside a database end with."""
 RESTORING = "newsletter_restoring"
@@ -41,6 +45,13 @@ def add_files(archive: ArchiveWriter, configuration: Config, *, images: bool) ->
     _add_folder(archive, TEMPLATES, configuration.folder / TEMPLATES)
     if images:
         _add_folder(archive, IMAGES, store.folder(configuration))
+
+
+def add_keys(archive: ArchiveWriter, key: str, previous: Sequence[str]) -> None:
+    """Add the site's secret key and the previous ones, in their order."""
+    archive.add(KEY, iter([key.encode()]))
+    for number, each in enumerate(previous):
+        archive.add(f"{PREVIOUS_KEYS}/{number}", iter([each.encode()]))
 
 
 def _add_folder(archive: ArchiveWriter, name: str, folder: Path) -> None:
@@ -106,6 +117,53 @@ def restore_configuration(archive: Path, file: Path) -> None:
     if not file.exists():
         with closing(ArchiveReader(archive)) as found:
             _write_new(file, found.read(CONFIGURATION))
+
+
+def restore_key_files(archive: Path, file: Path, created: NewFiles) -> None:
+    """Write the secret keys to the files in which config.toml looks for them, unless these exist.
+
+    Files of previous keys are written only if config.toml is that of the backup, so that each gets its own key. Raises
+    BackupProblem if neither the backup nor this machine has the key, or its file can't be written.
+    """
+    text = file.read_bytes()
+    with closing(ArchiveReader(archive)) as found:
+        site = _site_of(text)
+        members = {KEY: site.get("secret_key")}
+        if text == found.read(CONFIGURATION):
+            previous = site.get("secret_key_previous")
+            members |= {
+                f"{PREVIOUS_KEYS}/{number}": each
+                for number, each in enumerate(previous if isinstance(previous, list) else ())
+            }
+        for member, value in members.items():
+            where = reference(value)
+            if where is None or where.kind != "file" or (path := file.parent / where.name).exists():
+                continue
+            if member in found.manifest.members:
+                _write_key(path, found.read(member), created)
+            elif member == KEY:
+                raise BackupProblem(
+                    f"{archive}: it has no secret key, and {path} is missing; copy the site's key to that file, and "
+                    "restore again"
+                )
+
+
+def _site_of(text: bytes) -> Mapping[str, Any]:
+    """Return the section `site`; empty if the text can't be read, which is told when the configuration is loaded."""
+    try:
+        site = tomllib.loads(text.decode()).get("site")
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
+    return site if isinstance(site, dict) else {}
+
+
+def _write_key(path: Path, key: bytes, created: NewFiles) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        created.add(path)
+        _write_new(path, key + b"\n")
+    except OSError as e:
+        raise BackupProblem(f"{path}: the secret key can't be written: {e.strerror}; create its folder") from e
 
 
 def restore_key(archive: Path, configuration: Config) -> None:

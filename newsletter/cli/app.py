@@ -7,7 +7,6 @@ import typer
 from newsletter import __version__
 from newsletter.cli import (
     api_tokens,
-    archive,
     bounces,
     collecting,
     deploying,
@@ -21,7 +20,7 @@ from newsletter.cli import (
 )
 from newsletter.cli.backup import backing_up, moving, restoring
 from newsletter.cli.delivery import mailq, resending
-from newsletter.cli.operations import workers
+from newsletter.cli.operations import archive, workers
 
 app = typer.Typer(
     name="newsletter",

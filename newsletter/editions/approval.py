@@ -172,8 +172,6 @@ def queue(
             raise NotAllowed(messages.ONLY_APPROVED_QUEUED(name=edition.name, state=state_message(edition.state)))
         if edition.welcome_id:
             raise NotAllowed(messages.WELCOME_SENT_BY_ITSELF(name=edition.name))
-        if not edition.variants.exclude(posts=[]).exists():
-            _check_content(edition)
         content = ApprovedContent.objects.get(edition=edition)
         if revision is not None and content.revision != revision:
             raise Conflict(edition, revision)

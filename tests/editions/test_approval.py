@@ -368,13 +368,3 @@ def test_a_draft_with_only_a_text_is_approved(field: str) -> None:
     draft = drafted()
     Edition.objects.filter(pk=draft.pk).update(**{field: "See you in the autumn."})
     assert approval.approve(config.current(), draft, now=NOW).state == State.APPROVED
-
-
-def test_an_empty_edition_that_an_earlier_version_approved_is_not_sent() -> None:
-    configured(minimum_posts=0)
-    draft = drafted()
-    Edition.objects.filter(pk=draft.pk).update(closing="See you.")
-    edition = approval.approve(config.current(), draft, now=NOW)
-    Edition.objects.filter(pk=edition.pk).update(closing="")
-    with pytest.raises(JobProblem, match="has no posts and no text"):
-        approval.queue(config.current(), edition, now=NOW)

@@ -65,9 +65,21 @@ def test_a_consent_accepts_any_remote_address(client: Client) -> None:
     assert len(Consent.objects.get().network) == 45
 
 
-def test_the_request_does_not_choose_the_language_of_the_email(client: Client) -> None:
-    client.post(SUBSCRIBE, KARI, headers={"Accept-Language": "es"})
-    assert only_letter().language == "nb"
+@pytest.mark.parametrize(("query", "browser", "language"), [("", "es", "es"), ("?lang=sv", "es", "sv"), ("", "", "nb")])
+def test_the_email_has_the_language_of_the_page(client: Client, query: str, browser: str, language: str) -> None:
+    page = client.post(f"{SUBSCRIBE}{query}", KARI, headers={"Accept-Language": browser})
+    assert page["Content-Language"] == language
+    assert only_letter().language == language
+
+
+def test_a_known_subscriber_gets_emails_in_the_language_of_the_page_too(client: Client) -> None:
+    tie = subscription(language="de")
+    client.post(f"{SUBSCRIBE}?lang=sv", KARI)
+    assert only_letter().language == "sv"
+    client.post(f"/p/{link_token(tie.pk)}?lang=fr", {"do": "me"})
+    assert only_letter(kind=Letter.Kind.ME).language == "fr"
+    client.post(f"/p/{link_token(tie.pk)}?lang=da", {"do": "join daily"})
+    assert only_letter(newsletter="daily").language == "da"
 
 
 def test_too_many_requests_for_another_newsletter_are_refused(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,7 +42,7 @@ def test_a_request_only_stores_a_letter() -> None:
     tie = Subscription.objects.get()
     assert tie.state == State.PENDING
     letter = only_letter()
-    assert (letter.template, letter.address, letter.language) == ("confirm", "kari@reader.example", "nb")
+    assert (letter.template, letter.address, letter.language) == ("confirm", "kari@reader.example", "nn")
 
 
 def test_confirming_makes_it_active_with_consent() -> None:

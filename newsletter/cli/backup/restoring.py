@@ -53,6 +53,7 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
 
     created.add(config_file())
     files.restore_configuration(file, config_file())
+    files.restore_key_files(file, config_file(), created)
     found = configuration()
     created.add(*files.made_before_django(found))
     files.restore_key(file, found)

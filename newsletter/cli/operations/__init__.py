@@ -1,1 +1,1 @@
-"""Commands for operators: what runs where."""
+"""Commands for operators: what runs where, and what the archive shows."""

@@ -126,7 +126,7 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
                 "details": [detail for detail in (c.text, c.page, c.network) if detail],
                 "when": formatting.moment(c.at, _zone(request, c.subscription.newsletter)),
                 "imported": c.how == Consent.How.IMPORT and c.confirmed_at == c.at,
-                "confirmed": formatting.moment(c.confirmed_at, _zone(request, c.subscription.newsletter)),
+                "confirmed": _confirmed(request, c),
             }
             for c in told["consents"]
         ],
@@ -142,6 +142,13 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
         ],
     }
     return page(request, "subscriber", context, section="subscribers")
+
+
+def _confirmed(request: HttpRequest, consent: Consent) -> str:
+    """Return when a consent was confirmed; files give days, which are read as those of UTC."""
+    if consent.confirmed_at and consent.how == Consent.How.IMPORT:
+        return formatting.day(consent.confirmed_at)
+    return formatting.moment(consent.confirmed_at, _zone(request, consent.subscription.newsletter))
 
 
 def _got(request: HttpRequest, got: queries.Got) -> dict[str, str]:

@@ -113,8 +113,6 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
             return None
         change(held, State.SENT, ended_at=now)
         counts = progress.counts(held)
-        if held.published_at is None and counts.accepted:  # a machine with an earlier version sent it
-            Edition.objects.filter(pk=held.pk).update(published_at=held.began_at)
         if held.welcome_id is not None:  # it is sent again with the next new reader
             return held
         events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))

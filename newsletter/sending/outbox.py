@@ -289,8 +289,8 @@ def _holds() -> QuerySet[Hold, Any]:
     return Hold.objects.values_list("pk")
 
 
-EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "audience", "guard_pauses", "published_at")
-"""The columns of an edition that are needed for every chunk; the others are large."""
+EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "published_at", "audience", "guard_pauses")
+"""The columns of an edition that are needed for every chunk, in the order of the model; the others are large."""
 
 
 def _locked(key: int, states: Collection[State]) -> Edition | None:

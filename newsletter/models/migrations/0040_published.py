@@ -16,7 +16,7 @@ def publish(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0037_attempts'),
+        ('newsletter', '0039_source_gaps'),
     ]
 
     operations = [

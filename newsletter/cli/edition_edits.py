@@ -133,6 +133,7 @@ def approve(
         by=BY,
         revision=revision,
         despite=[c.strip() for c in despite_lint.split(",") if c.strip()],
+        needs_content=True,
     )
     zone = found.newsletters[row.newsletter].zone
     due = (

@@ -184,7 +184,7 @@ def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: date
     act = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
     confirm(f"{act} to {readers} subscriber{'' if readers == 1 else 's'}?", yes=yes)
     if row.state == State.DRAFT:
-        row = approval.approve(found, row, by=BY)
+        row = approval.approve(found, row, by=BY, needs_content=True)
     approval.queue(found, row, by=BY, at=due)
 
 

@@ -51,9 +51,13 @@ def approve(
     by: str = "",
     revision: int | None = None,
     despite: Collection[str] = (),
+    needs_content: bool = False,
     now: datetime | None = None,
 ) -> Edition:
     """Approve a draft at the reviewed `revision`; None means the current one.
+
+    With `needs_content` it must have something to read, as when a person approves it; the schedule sends an edition
+    without posts where `minimum_posts` is 0.
 
     Raises Conflict if it changed since `revision`, LintErrors, NotAllowed if it is not a draft, and JobProblem if its
     links would not work, another edition has one of its posts, or it has nothing to read.
@@ -70,7 +74,7 @@ def approve(
         _check_posts(draft, configuration)
         number_posts(draft, configuration.edited(draft))
         prepared = prepare(draft, configuration)
-        if not any(each.planned.entries for each in prepared.variants):
+        if needs_content and not any(each.planned.entries for each in prepared.variants):
             _check_content(draft)
         codes = sorted({f.code for f in prepared.errors} - set(despite))
         if codes:
@@ -220,7 +224,7 @@ def send_anyway(
     with transaction.atomic():
         held = Edition.objects.select_for_update().get(pk=edition.pk)
         reason = held.waiting
-        approved = approve(configuration, held, by=by, revision=revision, despite=despite, now=now)
+        approved = approve(configuration, held, by=by, revision=revision, despite=despite, needs_content=True, now=now)
         sent = queue(configuration, approved, by=by, now=now, revision=approved.revision)
         history.log(by, acts.SENT_ANYWAY(), sent.name, now, before={"reason": reason.to_json() if reason else None})
     return sent

@@ -337,7 +337,6 @@ def test_an_edition_that_was_replaced_is_not_reopened() -> None:
 
 
 def test_a_scheduled_edition_is_sent_now_under_the_present_date() -> None:
-    collected(found("a"))
     edition = approval.queue(config.current(), approved(), at=NOW + DAY, now=NOW)
     sent = approval.send_now(config.current(), edition, by="kari@example.org", now=NOW + HOUR)
     assert (sent.state, sent.due_at) == (State.QUEUED, NOW + HOUR)
@@ -347,7 +346,6 @@ def test_a_scheduled_edition_is_sent_now_under_the_present_date() -> None:
 
 
 def test_only_a_scheduled_edition_is_sent_now() -> None:
-    collected(found("a"))
     with pytest.raises(NotAllowed, match="only scheduled editions can be sent earlier"):
         approval.send_now(config.current(), approved(), now=NOW)
 
@@ -357,7 +355,9 @@ def test_a_draft_without_posts_and_text_is_not_approved(with_revision: bool) -> 
     configured(minimum_posts=0)
     draft = drafted()
     with pytest.raises(JobProblem, match="has no posts and no text; add a post or write something"):
-        approval.approve(config.current(), draft, revision=draft.revision if with_revision else None, now=NOW)
+        approval.approve(
+            config.current(), draft, revision=draft.revision if with_revision else None, needs_content=True, now=NOW
+        )
     draft.refresh_from_db()
     assert draft.state == State.DRAFT
 
@@ -367,4 +367,4 @@ def test_a_draft_with_only_a_text_is_approved(field: str) -> None:
     configured(minimum_posts=0)
     draft = drafted()
     Edition.objects.filter(pk=draft.pk).update(**{field: "See you in the autumn."})
-    assert approval.approve(config.current(), draft, now=NOW).state == State.APPROVED
+    assert approval.approve(config.current(), draft, needs_content=True, now=NOW).state == State.APPROVED

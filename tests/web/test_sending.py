@@ -245,3 +245,16 @@ def test_another_number_of_unknown_ones_than_shown_is_not_decided_about(editor: 
     editor.post(f"{PAGE}settle/", {"act": "", "count": "1"})
     assert not Result.objects.get(edition=edition, kind=DeliveryStatus.UNKNOWN).settled
     assert Edition.objects.get().state == State.SENT
+
+
+def test_a_letter_without_posts_and_text_is_not_approved_at_the_desk(editor: Client) -> None:
+    editor.post("/desk/n/kinaforum/letter/", {"subject": "News"})
+    letter = Edition.objects.get(standalone=True)
+    page = f"/desk/editions/kinaforum/{letter.period}/"
+    form = re.search(r"<form[^>]*/approve/.*?</form>", editor.get(f"{page}side/").text, re.DOTALL)
+    assert form is not None
+    hidden = dict(re.findall(r'name="(revision|mark|readers|due)" value="([^"]*)"', form[0]))
+    told = editor.post(f"{page}approve/", hidden, follow=True).text
+    letter.refresh_from_db()
+    assert letter.state == State.DRAFT
+    assert "has no posts and no text; add a post or write something before you approve it." in told

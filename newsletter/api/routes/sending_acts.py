@@ -31,7 +31,15 @@ def approve_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     """
     who = caller(request)
     held = matched(request, who, newsletter, period)
-    approved = approval.approve(who.config, held, by=who.by, revision=held.revision, despite=asked.despite, now=who.now)
+    approved = approval.approve(
+        who.config,
+        held,
+        by=who.by,
+        revision=held.revision,
+        despite=asked.despite,
+        needs_content=True,
+        now=who.now,
+    )
     return answer(who, approved)
 
 

@@ -75,7 +75,9 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
     try:
         catch_up(found, seen, request.POST.get("mark", ""))
         _check_departure(request, found)
-        approved = approval.approve(config_of(request), found, by=by, revision=seen, despite=despite)
+        approved = approval.approve(
+            config_of(request), found, by=by, revision=seen, despite=despite, needs_content=True
+        )
     except Conflict as conflict:
         return _changed(request, newsletter_of(request, name), conflict.edition, conflict.differences)
     except fields.Changed as changed:

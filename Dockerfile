@@ -18,6 +18,6 @@ USER newsletter
 WORKDIR /site
 VOLUME /site
 EXPOSE 8000
-HEALTHCHECK --start-period=30s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=5)"]
+HEALTHCHECK --start-period=30s CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:%s/healthz' % os.environ.get('NEWSLETTER__WEB__PORT', '8000'), timeout=5)"]
 ENTRYPOINT ["newsletter"]
 CMD ["run"]

@@ -32,6 +32,8 @@ from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
+    import socket
+
     from rich.table import Table
 
     from newsletter.messages import Message
@@ -140,7 +142,12 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
         say(f"{row.name}: {row.reason or row.waiting}")
 
 
-def worker(*, allow_local_links: AllowLocalLinks = False) -> None:
+def worker(
+    host: Annotated[str | None, typer.Option(help="The address to answer /healthz and /metrics on.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to answer them on.")] = None,
+    *,
+    allow_local_links: AllowLocalLinks = False,
+) -> None:
     """Send editions as one of several machines. They share a PostgreSQL database."""
     found = ready(migrate=False, allow_local_links=allow_local_links, events=True)
     from newsletter.cli.services import run_supervised, supervise
@@ -155,9 +162,30 @@ def worker(*, allow_local_links: AllowLocalLinks = False) -> None:
             IMPOSSIBLE,
         )
     say("sending what is due; press Ctrl-C to stop")
+    listener = _probe_listener(found, host, port)
     with _stopped_by_signals() as stop:
         supervisor = supervise(config.current, schedule=False, send=True, command="worker")
+        if listener is not None:
+            from newsletter.web import server
+
+            supervisor.add("web", lambda service: server.run_probes(service, listener, found))
         run_supervised(supervisor, found, "worker", stop)
+
+
+def _probe_listener(found: Config, host: str | None, port: int | None) -> "socket.socket | None":
+    """Listen for requests of monitoring; a port that was not asked for may be in use, such as by `newsletter run`."""
+    from newsletter.web.listener import CannotListen, inherited_listener, listener_address, open_listener
+
+    host = host or found.web.host
+    try:
+        listener = inherited_listener() or open_listener(host, found.web.port if port is None else port)
+    except CannotListen as problem:
+        if port is not None:
+            fail(str(problem), IMPOSSIBLE)
+        say(f"{problem}; without it, nobody answers /healthz, /readyz and /metrics for this worker")
+        return None
+    say(f"/healthz, /readyz and /metrics are at {listener_address(listener)}")
+    return listener
 
 
 def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: datetime | None) -> None:

@@ -21,7 +21,7 @@ from newsletter.cli.common import (
     ready,
     say,
 )
-from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web
+from newsletter.config import SHIPPED_TEMPLATES, Collect, Config, Web, parse
 from newsletter.domain.english import counted
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
@@ -233,6 +233,16 @@ def _child_template() -> str:
     return CHILD
 
 
+def _web_of_environment(file: Path) -> Web:
+    """Return `web` as the environment sets it, for a container that has no config.toml yet."""
+    from newsletter.setup.blog_profile import BlogProfile
+    from newsletter.setup.starter import starter_config
+
+    given = {name: value for name, value in os.environ.items() if name.startswith("NEWSLETTER__WEB__")}
+    profile = BlogProfile(url=EXAMPLE_BLOG, title="newsletter")
+    return parse(starter_config(profile, language="en", timezone="UTC"), file, given).web
+
+
 def _set_up(file: Path, *, host: str | None, port: int | None) -> None:
     """Let a person set the site up in the browser, then run this command again with the file that was written.
 
@@ -241,7 +251,8 @@ def _set_up(file: Path, *, host: str | None, port: int | None) -> None:
     from newsletter.web.first_run.server import serve
 
     make_secret_key(file.parent / ".secret_key")
-    listener = listening(host or Web.host, Web.port if port is None else port)
+    web = _web_of_environment(file)
+    listener = listening(host or web.host, web.port if port is None else port)
 
     def tell(path: str) -> None:
         say(f"{file} does not exist yet; set up the site at {listener_address(listener)}{path}")

@@ -28,6 +28,27 @@ services:
       NEWSLETTER__WEB__HOST: 0.0.0.0
       NEWSLETTER__WEB__PORT: "{port}"
 {environment}{depends}"""
+_WORKER = """\
+# compose.yaml for one more machine that sends; build the image first, in a checkout: docker build -t newsletter:{tag} .
+# config.toml names a database that this machine reaches, and has the same secret_key as on the others.
+services:
+  worker:
+    image: newsletter:{tag}
+    command: [worker]
+    restart: unless-stopped
+    user: "{user}"
+    init: true
+    read_only: true
+    tmpfs: [/tmp]
+    cap_drop: [ALL]
+    security_opt: [no-new-privileges:true]
+    stop_grace_period: 90s
+    ports: ["127.0.0.1:{published}:{port}"]
+    volumes: ["{folder}:/site"]
+    environment:
+      NEWSLETTER__WEB__HOST: 0.0.0.0
+      NEWSLETTER__WEB__PORT: "{port}"
+{environment}"""
 _POSTGRESQL = """\
     depends_on:
       postgresql: {condition: service_healthy}
@@ -60,6 +81,18 @@ def compose_file(site: Installation) -> str:
         folder=site.folder,
         environment=passed + (_DATABASE if site.postgresql else ""),
         depends=_POSTGRESQL if site.postgresql else "",
+    )
+
+
+def worker_compose_file(site: Installation) -> str:
+    """Return the compose file of a machine that runs `newsletter worker`."""
+    return _WORKER.format(
+        tag=__version__.replace("+", "-"),
+        user=_ids(site),
+        published=site.port,
+        port=PORT,
+        folder=site.folder,
+        environment="".join(f"      {name}:\n" for name in site.names("env")),
     )
 
 

@@ -14,17 +14,17 @@ PRIVILEGED_PORTS = 1024
 HOMES = ("/home", "/root", "/run/user")
 
 _UNIT = """\
-# /etc/systemd/system/newsletter.service
-# Install: systemctl daemon-reload && systemctl enable --now newsletter
+# /etc/systemd/system/{name}.service
+# Install: systemctl daemon-reload && systemctl enable --now {name}
 [Unit]
-Description=Newsletter of {host}
+Description={description} of {host}
 After=network-online.target
 Wants=network-online.target
 
 [Service]
 User={user}
 WorkingDirectory={working}
-ExecStart={program} --config {config} run
+ExecStart={program} --config {config} {command}
 {secrets}Restart=always
 RestartSec=2
 # Messages in flight are waited for.
@@ -65,8 +65,20 @@ WantedBy=multi-user.target
 
 
 def unit(site: Installation) -> str:
-    """Return the unit file."""
+    """Return the unit file of `newsletter run`."""
+    return _unit(site, "newsletter", "Newsletter", "run")
+
+
+def worker_unit(site: Installation) -> str:
+    """Return the unit file of `newsletter worker`, for each other machine."""
+    return _unit(site, "newsletter-worker", "Newsletter worker", "worker")
+
+
+def _unit(site: Installation, name: str, description: str, command: str) -> str:
     return _UNIT.format(
+        name=name,
+        description=description,
+        command=command,
         host=site.host,
         user=site.user,
         working=_escaped(site.folder),

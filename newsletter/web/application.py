@@ -5,6 +5,7 @@ import asyncio
 from a2wsgi import WSGIMiddleware
 from a2wsgi.asgi_typing import SendEvent
 from a2wsgi.wsgi import WSGIResponder
+from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
 from newsletter import config
@@ -58,6 +59,12 @@ class ThreadAnswer(WSGIResponder):
 def plain_application() -> App:
     """Return Django without the checks, for a site that is not set up yet."""
     return DjangoInThreads(workers=1)
+
+
+def probe_application(configuration: Config) -> App:
+    """Return Django with the addresses for monitoring alone."""
+    settings.ROOT_URLCONF = "newsletter.web.probe_urls"
+    return CheckedRequests(WholeBodies(DjangoInThreads(workers=1), lambda _: 0), configuration.web.trusted_proxies)
 
 
 def application(configuration: Config) -> App:

@@ -7,13 +7,14 @@ import uvicorn
 
 from newsletter.config import Config
 from newsletter.supervision import Service
-from newsletter.web.application import application
+from newsletter.web.application import application, probe_application
 from newsletter.web.connections import Connections, Limited, affordable, raise_descriptor_limit
 from newsletter.web.desk.jobs.work import resume
 from newsletter.web.desk.subscribers.file_import import remove_ended
 from newsletter.web.desk.subscribers.uploads import remove_abandoned
 from newsletter.web.listener import BACKLOG
 from newsletter.web.protocol import counted
+from newsletter.web.requests import App
 
 ACCEPTED_AT_ONCE = 16
 """Connections that asyncio accepts before it looks at any of them: they take descriptors before they are counted."""
@@ -24,13 +25,22 @@ def run(service: Service, listener: socket.socket, configuration: Config) -> Non
     remove_abandoned()
     remove_ended(configuration)
     resume(configuration)
+    _serve(service, listener, configuration, application(configuration))
+
+
+def run_probes(service: Service, listener: socket.socket, configuration: Config) -> None:
+    """Answer requests of monitoring only, until stopped."""
+    _serve(service, listener, configuration, probe_application(configuration))
+
+
+def _serve(service: Service, listener: socket.socket, configuration: Config, app: App) -> None:
     settings = configuration.web
     most = affordable(settings.maximum_connections, raise_descriptor_limit())
     of_one = min(settings.maximum_connections_per_client, most // 2)
     connections = Connections(most, of_one, settings.trusted_proxies)
     server = _Server(
         uvicorn.Config(
-            Limited(application(configuration), connections),
+            Limited(app, connections),
             http=counted(connections),
             ws="none",
             backlog=ACCEPTED_AT_ONCE,

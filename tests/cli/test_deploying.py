@@ -14,3 +14,8 @@ def test_the_command_fills_in_this_site(command: Run, tmp_path: Path) -> None:
 
 def test_a_proxy_needs_an_https_address(command: Run) -> None:
     assert "set it to the https address that caddy is to serve" in command("deploy", "caddy", status=1).sentence
+
+
+def test_a_worker_needs_postgresql_and_no_proxy(command: Run) -> None:
+    assert "needs PostgreSQL" in command("deploy", "systemd", "--worker", status=1).sentence
+    assert "a worker answers no visitors" in command("deploy", "nginx", "--worker", status=2).sentence

@@ -40,3 +40,15 @@ def test_it_lists_programs_with_what_each_does(command: Run) -> None:
     text = " ".join(command("workers").out.split())
     assert "letters failing" in text
     assert __version__ in text
+
+
+def test_machines_with_long_names_are_told_apart_at_80_columns(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"newsletter-sender-{number}.eu-north-1.compute.example.org" for number in (1, 2, 3)]
+    for name in names:
+        monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
+        Presence("worker", Path("/srv/newsletter/site"), None).beat({"sender": "running"})
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = command("workers").out.splitlines()
+    assert max(map(len, lines)) <= 80
+    left = "".join(line[:31].strip() for line in lines)
+    assert [name in left for name in names] == [True] * 3

@@ -9,7 +9,18 @@ import pytest
 import yaml
 
 from newsletter.config.references import Reference
-from newsletter.deployment import Installation, caddy_site, compose_file, nginx_site, unit
+from newsletter.deployment import (
+    Installation,
+    caddy_site,
+    compose_file,
+    nginx_site,
+    unit,
+    worker_compose_file,
+    worker_unit,
+)
+from newsletter.web.desk.admission import LARGEST_UPLOADS
+
+ROOT = Path(__file__).parents[2]
 
 SITE = Installation(
     program="/bin/true",
@@ -102,6 +113,29 @@ def test_caddy_finds_no_fault(tmp_path: Path) -> None:
     adapted = checked("caddy", "adapt", "--adapter", "caddyfile", "--config", str(file))
     assert "brev.example.org" in adapted
     assert "127.0.0.1:8000" in adapted
+
+
+def test_nginx_takes_the_largest_file_that_the_program_takes() -> None:
+    (megabytes,) = re.findall(r"client_max_body_size (\d+)m;", nginx_site(SITE))
+    assert int(megabytes) * 1_000_000 >= max(LARGEST_UPLOADS.values())
+    assert f"client_max_body_size {megabytes}m" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+
+def test_a_worker_has_a_unit_of_its_own(tmp_path: Path) -> None:
+    told = worker_unit(SITE)
+    assert "# /etc/systemd/system/newsletter-worker.service" in told
+    assert re.search(r"^ExecStart=.* worker$", told, re.MULTILINE)
+    path = tmp_path / "newsletter-worker.service"
+    path.write_text(told, encoding="utf-8")
+    assert "Unknown" not in checked("systemd-analyze", "verify", "--man=no", str(path))
+
+
+def test_a_worker_has_a_compose_file_of_its_own(tmp_path: Path) -> None:
+    site = replace(SITE, config=tmp_path / "config.toml", postgresql=True, references=SECRETS)
+    document = yaml.safe_load(worker_compose_file(site))
+    assert document["services"]["worker"]["command"] == ["worker"]
+    assert "API_KEY" in document["services"]["worker"]["environment"]
+    assert "NEWSLETTER__SITE__DATABASE" not in document["services"]["worker"]["environment"], "it is that of the site"
 
 
 @pytest.mark.parametrize("postgresql", [False, True])

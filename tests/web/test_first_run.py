@@ -53,6 +53,12 @@ def _fields(html: bytes) -> dict[str, str]:
     return dict(lxml.html.fromstring(html).forms[0].form_values())
 
 
+def test_a_container_that_waits_for_its_set_up_is_healthy_but_not_ready(setup: SetUp) -> None:
+    client = Client()
+    assert (client.get("/healthz").status_code, client.get("/healthz").content) == (200, b"ok\n")
+    assert (client.get("/readyz").status_code, client.get("/readyz").content) == (503, b"the site is not set up yet\n")
+
+
 def test_the_answer_does_not_wait_for_the_blog(setup: SetUp, blog: BlogServer) -> None:
     client = Client()
     answer = _typed(client, setup, f"{blog.url}/slow")

@@ -63,21 +63,35 @@ def _document(worker: "WorkerStatus") -> dict[str, Any]:
 
 
 def _table(found: "list[WorkerStatus]") -> "RenderableType":
-    from rich.table import Table
+    from rich.table import Column, Table
 
     if not found:
         return "No program is running."
-    columns = ("machine", "program", "version", "share of the limits", "sending", "services", "last seen")
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(
+        Column("machine", ratio=2, overflow="fold"),
+        Column("what it does", ratio=3, overflow="fold"),
+        box=None,
+        pad_edge=False,
+        expand=True,
+    )
     for worker in found:
-        bad = [f"{name} {state}" for name, state in worker.services.items() if state != "running"]
-        table.add_row(
-            f"{worker.host}:{worker.folder}",
-            f"{worker.command} ({worker.pid})",
-            worker.version,
-            f"1/{worker.share.parts}" if worker.share else "",
-            ", ".join(worker.editions),
-            ", ".join(bad) or f"{len(worker.services)} running",
-            f"{worker.seen_at:%F %T}Z" + ("" if worker.alive else ", lost"),
-        )
+        table.add_row(f"{worker.host}:{worker.folder}", _what_it_does(worker))
     return table
+
+
+def _what_it_does(worker: "WorkerStatus") -> str:
+    """Return a line each for the program, its work and its state, so that nothing is cut off on a narrow terminal."""
+    bad = [f"{name} {state}" for name, state in worker.services.items() if state != "running"]
+    share = f"1/{worker.share.parts} of the limits" if worker.share else ""
+    sending = f"sending {', '.join(worker.editions)}" if worker.editions else ""
+    return "\n".join(
+        filter(
+            None,
+            (
+                f"{worker.command} ({worker.pid}), version {worker.version}",
+                ", ".join(filter(None, (sending, share))),
+                f"services: {', '.join(bad) or f'{len(worker.services)} running'}",
+                f"last seen {worker.seen_at:%F %T}Z" + ("" if worker.alive else ", lost"),
+            ),
+        )
+    )

@@ -5,6 +5,8 @@ from django.urls import path, re_path
 from newsletter.web.first_run import views
 
 urlpatterns = [
+    path("healthz", views.alive, name="healthz"),
+    path("readyz", views.not_ready, name="readyz"),
     path("", views.elsewhere, name="elsewhere"),
     path("setup/<str:token>/", views.blog, name="blog"),
     path("setup/<str:token>/reading/", views.reading, name="reading"),

@@ -13,6 +13,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import escape
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 
 from newsletter import config
 from newsletter.messages import Message
@@ -53,6 +55,20 @@ def elsewhere(request: HttpRequest, path: str = "") -> HttpResponse:
     if current().finished.is_set() and path.startswith("desk/setup/"):
         return _starting(request)
     return render(request, "first_run/elsewhere.html", status=404 if path else 200)
+
+
+@never_cache
+@require_safe
+def alive(request: HttpRequest) -> HttpResponse:
+    """Answer 200: the program runs, and waits for a person to set the site up."""
+    return HttpResponse("ok\n", content_type="text/plain; charset=utf-8")
+
+
+@never_cache
+@require_safe
+def not_ready(request: HttpRequest) -> HttpResponse:
+    """Answer 503: nothing can be sent before the site is set up."""
+    return HttpResponse("the site is not set up yet\n", content_type="text/plain; charset=utf-8", status=503)
 
 
 @_with_token

@@ -19,6 +19,7 @@ from newsletter.models import Notice
 from subscribers.models import Letter
 
 LONGEST_HOLD = timedelta(minutes=15)
+REFUSING_FOR = timedelta(days=7)
 
 _FAILED = Q(attempts__gt=1) | Q(attempts=1) & (~Q(problem="") | Q(gave_up_at__isnull=False))
 """An attempt counts from its beginning: during the first one nothing has failed yet."""
@@ -83,6 +84,14 @@ def messages(limit: int) -> Iterator[QueuedMessage]:
         next_try = None if notice.gave_up_at else notice.next_try_at or notice.at
         problem = from_text(notice.problem)
         yield QueuedMessage(notice.kind, notice.newsletter, "", notice.at, notice.attempts, next_try, problem)
+
+
+def refusing_editors(now: datetime) -> list[str]:
+    """Return the addresses of editors whose server refused the latest notice to them, within a week."""
+    latest: dict[str, str] = {}
+    for editors in Notice.objects.filter(at__gt=now - REFUSING_FOR).order_by("pk").values_list("editors", flat=True):
+        latest |= editors
+    return sorted(address for address, kind in latest.items() if kind == OutcomeKind.REFUSED.value)
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """Emails each notice to a newsletter's editors, and posts it to `alert_url`.
 
 The two are independent: a notice that the mail server refuses the login is posted at once, and shown at the desk and in
-the log, while its email waits. Each editor gets a notice once, however often it is retried for another one.
+the log, while its email waits. Each editor gets a notice once, however often it is retried for another one, whose
+server defers or refuses it.
 """
 
 import logging
@@ -33,6 +34,12 @@ from newsletter.render.message import letter_message
 log = logging.getLogger("newsletter.notices")
 
 AT_ONCE = 200
+
+REFUSED_ATTEMPTS = 10
+"""Attempts, about four hours, after which an editor whose server refuses a notice is not tried any more.
+
+The refusal may be our fault: a server that relays nothing for us today does so once that is corrected.
+"""
 
 
 def tell_due(configuration: Config, now: datetime) -> int:
@@ -85,15 +92,23 @@ def _mail(configuration: Config, row: Notice, now: datetime) -> Outcome | None:
     except TemplateProblem as e:
         _put_off(row, e.message)
         return None
-    if failed is None and row.editors and set(row.editors.values()) == {OutcomeKind.REFUSED.value}:
-        _give_up(row, now)
-    elif failed is None:
+    if failed is None:
         _save(row, mailed_at=now)
+    elif failed.kind is OutcomeKind.REFUSED and row.attempts >= REFUSED_ATTEMPTS:
+        _end_refused(row, now)
     else:
         why = failed.explanation if mail_queue.is_our_side(failed) else f"{failed.code} {failed.status}"
         log.warning("notice %s (%s) could not be emailed and is tried again: %s", row.pk, row.kind, why)
         _save(row, problem=_text(failed.explanation))
     return failed
+
+
+def _end_refused(row: Notice, now: datetime) -> None:
+    """Try those who refuse a notice no more: it is sent if another editor has it, and otherwise given up."""
+    if set(row.editors.values()) == {OutcomeKind.REFUSED.value}:
+        _give_up(row, now)
+    else:
+        _save(row, mailed_at=now)
 
 
 def _put_off(row: Notice, problem: Message) -> None:
@@ -107,7 +122,8 @@ def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outco
     known = configuration.newsletters.get(row.newsletter)
     if known is None:
         return None
-    editors = {number: address for number, address in enumerate(known.editors) if address not in row.editors}
+    lacking = (None, OutcomeKind.REFUSED.value)
+    editors = {n: address for n, address in enumerate(known.editors) if row.editors.get(address) in lacking}
     emails = [_message(configuration, known, row, number, now) for number in editors]
     found: list[Outcome] = []
     problem = post_all(configuration, configuration.provider_of(known), emails, found.extend) if emails else None
@@ -117,6 +133,7 @@ def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outco
             failed = failed or outcome
             continue
         if outcome.kind is OutcomeKind.REFUSED:
+            failed = failed or outcome
             log.error("notice %s (%s) was refused for an editor: %s %s", row.pk, row.kind, outcome.code, outcome.status)
         _save(
             row,

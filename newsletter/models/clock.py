@@ -44,7 +44,7 @@ class Notice(models.Model):
     posted_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_try_at = models.DateTimeField(null=True)
-    editors = models.JSONField(default=dict, help_text="addresses that are not tried again: accepted, refused, unknown")
+    editors = models.JSONField(default=dict, help_text="the latest outcome by address: accepted, unknown, or refused")
     problem = models.TextField(blank=True, help_text="why the last attempt failed, as text")
     gave_up_at = models.DateTimeField(null=True)
 

@@ -17,6 +17,7 @@ from newsletter.delivery import backoff
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import notices
 from newsletter.letters import mail_queue, notice_delivery, subscriber_mail
+from newsletter.letters.notice_delivery import REFUSED_ATTEMPTS
 from newsletter.letters.transport import Done, Outgoing
 from newsletter.messages import Message, editions
 from newsletter.messages.general import TEXT
@@ -185,17 +186,47 @@ def test_a_deferred_editor_costs_no_other_editor_a_second_email(posted: Posted) 
     assert (to.count("a@example.org"), to.count("b@example.org"), to.count("slow@example.org")) == (1, 1, 4)
 
 
-def test_a_notice_that_every_editor_refused_is_kept_and_can_be_retried(posted: Posted) -> None:
+def test_a_notice_that_every_editor_refuses_is_tried_for_hours_and_can_be_retried(posted: Posted) -> None:
     configured(editors=("a@example.org", "b@example.org"))
     posted.answer = OutcomeKind.REFUSED
     notices.tell(NAME, notices.WAITING, TEXT(words="It waits."), NOW)
-    assert subscriber_mail.send_due(config.current(), NOW) == 0
-    assert (mail_queue.summary().given_up, mail_queue.summary().problem) == (1, TEXT(words="no"))
+    now, tries = NOW, 0
+    while mail_queue.summary().given_up == 0:
+        assert subscriber_mail.send_due(config.current(), now) == 0
+        tries += 1
+        now += HOUR
+    assert tries == REFUSED_ATTEMPTS
+    assert mail_queue.summary().problem == TEXT(words="no")
     posted.answer = OutcomeKind.ACCEPTED
-    assert subscriber_mail.send_due(config.current(), NOW + DAY) == 0
-    assert mail_queue.retry(NOW + DAY) == 1
-    assert subscriber_mail.send_due(config.current(), NOW + DAY) == 1
+    assert subscriber_mail.send_due(config.current(), now + DAY) == 0
+    assert mail_queue.retry(now + DAY) == 1
+    assert subscriber_mail.send_due(config.current(), now + DAY) == 1
     assert mail_queue.summary().given_up == 0
+
+
+def test_an_editor_who_refuses_a_notice_keeps_it_from_nobody_and_gets_it_once_the_server_takes_it(
+    tmp_path: Path,
+) -> None:
+    configured(editors=("unknown-1@example.org", "b@example.org"))
+    notices.tell(NAME, notices.PAUSED, TEXT(words="It is paused."), NOW)
+    kinds = dict(moody.KINDS)
+    with moody.running() as server:
+        smtp = config.Smtp(host="127.0.0.1", port=server.port, security="none")
+        found = replace(
+            config.current(),
+            delivery=config.DeliverySettings(provider="smtp", smtp=smtp),
+            file=tmp_path / "config.toml",
+        )
+        subscriber_mail.send_due(found, NOW)
+        assert [mail.recipient for mail in server.taken] == ["b@example.org"]
+        assert mail_queue.refusing_editors(NOW) == ["unknown-1@example.org"]
+        del moody.KINDS["unknown"]
+        try:
+            assert subscriber_mail.send_due(found, NOW + HOUR) == 1
+        finally:
+            moody.KINDS.update(kinds)
+        assert [mail.recipient for mail in server.taken] == ["b@example.org", "unknown-1@example.org"]
+    assert mail_queue.refusing_editors(NOW) == []
 
 
 def test_an_alert_does_not_wait_for_a_mail_server_that_refuses_the_login(

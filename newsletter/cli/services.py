@@ -8,7 +8,8 @@ import gc
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from math import inf
 
@@ -30,7 +31,11 @@ from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
 from newsletter.recovery import hold
-from newsletter.scheduling import housekeeping, schedule, service_alerts, set_aside, shared_work
+from newsletter.scheduling import housekeeping, schedule, set_aside, shared_work, storage
+from newsletter.scheduling.alerts.alert_queue import AlertQueue
+from newsletter.scheduling.alerts.machine_watch import LostWatch, StandstillWatch
+from newsletter.scheduling.alerts.service_alerts import Alerts
+from newsletter.scheduling.alerts.stall_watch import StallWatch
 from newsletter.sending import journals, sender
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.presence import BEAT, Presence
@@ -67,10 +72,12 @@ def supervise(
     Each does its work with the configuration that is in force when it begins.
     """
     supervisor = supervision.use(Supervisor(explain, periods))
-    alerts = service_alerts.Alerts(in_force, supervisor.statuses, periods.notice)
+    queue = AlertQueue(in_force)
     timed = [(supervisor.add("configuration", _follow), CONFIGURATION_SECONDS)]
-    timed += [(_add(supervisor, "alerts", lambda: alerts.tick(datetime.now(UTC))), ALERT_SECONDS)]
-    timed += [(_present(supervisor, in_force(), command, send=send), BEAT)]
+    presence = Presence(command, in_force().folder, journals.folder(in_force()) if send else None)
+    timed += [(_add(supervisor, "alerts", _alerts(supervisor, queue, presence)), ALERT_SECONDS)]
+    timed += [(_present(supervisor, presence), BEAT)]
+    timed += _watches(supervisor, queue, in_force)
     if schedule:
         timed += [
             (_add(supervisor, name, _on_our_database(act, in_force)), each)
@@ -80,7 +87,7 @@ def supervise(
         supervisor.add("background", _closing_connections(lambda service: _share_work(service, in_force)))
     supervisor.add("clock", lambda service: _clock(service, timed))
     if send:
-        supervisor.add("sender", _closing_connections(lambda service: sender.serve(in_force, service)))
+        supervisor.add("sender", _closing_connections(lambda service: sender.serve(in_force, service, periods.silent)))
     return supervisor
 
 
@@ -125,9 +132,41 @@ def _share_work(service: Service, in_force: Callable[[], Config]) -> None:
             return
 
 
-def _present(supervisor: Supervisor, configuration: Config, command: str, *, send: bool) -> Service:
+def _alerts(supervisor: Supervisor, queue: AlertQueue, presence: Presence) -> Callable[[], None]:
+    """Return what checks the services and the time since the last check, and sends alerts."""
+    services = Alerts(queue, supervisor.statuses, supervisor.periods.notice)
+    standstill = StandstillWatch(queue, presence.froze)
+
+    def tick() -> None:
+        now = datetime.now(UTC)
+        standstill.begin(now)
+        services.tick(now)
+        standstill.end()
+
+    return tick
+
+
+def _watches(supervisor: Supervisor, queue: AlertQueue, in_force: Callable[[], Config]) -> list[tuple[Service, float]]:
+    """Add the services that look for stalled editions and lost machines, and for folders that can't take more."""
+    stalls, machines = StallWatch(queue, timedelta(seconds=supervisor.periods.quiet)), LostWatch(queue)
+
+    def look(service: Service) -> None:
+        database_watch.check()
+        machines.look()
+        stalls.look(service, in_force(), datetime.now(UTC))
+
+    def check_storage(service: Service) -> None:
+        service.report(next(storage.problems(in_force()), None))
+
+    seconds = supervisor.periods.tick
+    return [
+        (_add_reporting(supervisor, "progress", look), seconds),
+        (_add_reporting(supervisor, "storage", check_storage), seconds),
+    ]
+
+
+def _present(supervisor: Supervisor, presence: Presence) -> Service:
     """Add the service that tells other programs with this database that this one is alive."""
-    presence = Presence(command, configuration.folder, journals.folder(configuration) if send else None)
 
     def run(service: Service) -> None:
         service.repeat(lambda: presence.beat({status.name: status.state for status in supervisor.statuses()}))
@@ -236,14 +275,20 @@ def _on_our_database(act: Act, in_force: Callable[[], Config]) -> Callable[[], o
 
 
 def _add(supervisor: Supervisor, name: str, act: Callable[[], object]) -> Service:
-    def once() -> None:
+    return _add_reporting(supervisor, name, lambda _: act())
+
+
+def _add_reporting(supervisor: Supervisor, name: str, act: Callable[[Service], object]) -> Service:
+    """Add a periodic service whose function may report problems of the service that it is called with."""
+
+    def once(service: Service) -> None:
         close_old_connections()
         try:
-            act()
+            act(service)
         finally:
             close_old_connections()
 
-    return supervisor.add(name, _closing_connections(lambda service: service.repeat(once)))
+    return supervisor.add(name, _closing_connections(lambda service: service.repeat(partial(once, service))))
 
 
 def _closing_connections(run: Callable[[Service], None]) -> Callable[[Service], None]:

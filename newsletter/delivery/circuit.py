@@ -26,7 +26,7 @@ UNKNOWN_AFTER = 200
 UNKNOWN_SHARE = 0.02
 
 
-class Share:
+class RecentShare:
     """How many of the last attempts were of one kind."""
 
     def __init__(self, window: int) -> None:
@@ -55,8 +55,8 @@ class Circuit:
     def __init__(self, bounce_limit: float = 0.0, minimum: int = 0) -> None:
         self.bounce_limit = bounce_limit
         self._minimum = minimum
-        self._ours = Share(WINDOW)
-        self._unknown = Share(UNKNOWN_WINDOW)
+        self._ours = RecentShare(WINDOW)
+        self._unknown = RecentShare(UNKNOWN_WINDOW)
         self._unknown_in_a_row = 0
         self._tried = self._bounced = 0
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from newsletter.config import DeliverySettings
 from newsletter.delivery.active_chunk import ActiveChunk, Carrier, DeliveryCallbacks
@@ -39,7 +39,21 @@ TICK_INTERVAL = 0.05
 RECHECK_INTERVAL = 50.0
 RATE_OVER = 10
 
+LONGEST_CALL = 300.0
+"""Seconds after which a call of source or sink hangs: they try a database that can't be used for three minutes."""
+
 T = TypeVar("T")
+
+
+class SignOfLife(Protocol):
+    """Called while an engine is running."""
+
+    def __call__(self, *, working: bool) -> None:
+        """Note that the engine is alive, and whether it has reached the server."""
+
+
+def no_sign(*, working: bool) -> None:
+    """Note nothing."""
 
 
 class EndReason(StrEnum):
@@ -66,6 +80,8 @@ class Engine:
     up; `grace`: seconds that a stop waits for replies to final dots. `close_thread` is called last in the thread that
     calls source and sink, to close what belongs to that thread, such as database connections. `carrier` makes another
     carrier than those for `smtp` and `file`; its messages are not signed here. `headers` are added to each message.
+    `live` is called several times a second with whether the server is connected or has replied, as long as neither the
+    loop nor source and sink hang.
     """
 
     def __init__(
@@ -81,6 +97,7 @@ class Engine:
         close_thread: Callable[[], None] = lambda: None,
         carrier: Callable[[DeliveryCallbacks], Carrier] | None = None,
         headers: tuple[Header, ...] = (),
+        live: SignOfLife = no_sign,
     ) -> None:
         """Prepare an engine. Raises `DkimError` for a key that can't sign."""
         names = signed_headers(delivery.provider, delivery.smtp.host)
@@ -95,6 +112,8 @@ class Engine:
         self._patience = patience
         self._grace = grace
         self._close_thread = close_thread
+        self._live = live
+        self._called_at: float | None = None
         self._stopping = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._prefetched: Batch | None = None
@@ -201,6 +220,8 @@ class Engine:
         while True:
             await asyncio.sleep(TICK_INTERVAL)
             self._advance()
+            if self._called_at is None or self._now() - self._called_at < LONGEST_CALL:
+                self._live(working=len(self._carrier) > 0 or self._in_flight.outcome_count > 0)
 
     def _advance(self) -> None:
         now = self._now()
@@ -355,7 +376,11 @@ class Engine:
         return asyncio.get_running_loop().time()
 
     async def _call(self, function: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+        self._called_at = self._now()
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+        finally:
+            self._called_at = None
 
 
 def send(engine: Engine) -> EngineResult:

@@ -21,11 +21,14 @@ _OF_SITE = {
     notices.MAILBOX: messages.ABOUT_BOUNCE,
     notices.COMPLAINTS: messages.ABOUT_COMPLAINTS,
     notices.TASK: messages.ABOUT_PROBLEM,
+    notices.MACHINE: messages.ABOUT_MACHINE,
 }
 _OF_EDITION = {
     notices.WAITING: messages.ABOUT_WAITING,
     notices.PAUSED: messages.ABOUT_PAUSED,
     notices.FALLBACK: messages.ABOUT_FALLBACK,
+    notices.STALLED: messages.ABOUT_STALLED,
+    notices.RECOVERED: messages.ABOUT_GOES_ON,
     notices.UNKNOWN: messages.ABOUT_WAITING,
     notices.SOURCE: messages.ABOUT_SOURCE,
     notices.SKIPPED: messages.ABOUT_SKIPPED,
@@ -43,7 +46,7 @@ def language_of(known: Newsletter) -> str:
 
 def subject_of(row: Notice, language: str) -> Message:
     """Return the subject of a notice."""
-    if row.kind in _OF_SITE:
+    if row.kind in _OF_SITE and not (row.edition and row.kind in _OF_EDITION):
         return _OF_SITE[row.kind]()
     name, _, period = row.edition.partition("/")
     edition = Edition.objects.filter(newsletter=name, period=period).first()

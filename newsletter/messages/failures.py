@@ -16,7 +16,25 @@ CLOCK = MessageType("service.clock", gettext_noop("clock"))
 ALERTS = MessageType("service.alerts", gettext_noop("alert service"))
 CONFIGURATION = MessageType("service.configuration", gettext_noop("reader of config.toml"))
 BACKGROUND = MessageType("service.background", gettext_noop("background work"))
+PROGRESS = MessageType("service.progress", gettext_noop("check for stalled editions"))
+STORAGE = MessageType("service.storage", gettext_noop("storage of files"))
 WEB = MessageType("service.web", gettext_noop("web server"))
+
+STOOD_STILL = MessageType(
+    "machine.frozen",
+    gettext_noop(
+        "{machine} did not run for {seconds} seconds, until {at}: the machine was suspended or frozen, or had no "
+        "memory left; see its system log"
+    ),
+)
+LOST = MessageType(
+    "machine.lost",
+    gettext_noop(
+        "{machine} has not been heard from since {seen}; see whether the machine runs and reaches the database; the "
+        "others send what it has not begun"
+    ),
+)
+BACK = MessageType("machine.back", gettext_noop("{machine} responds again"))
 
 ENDED = MessageType("service.ended", gettext_noop("it ended unexpectedly"))
 STUCK = MessageType("service.stuck", gettext_noop("it has not responded for a while; restart the program"))
@@ -41,6 +59,20 @@ MORE_MEMORY = MessageType("remedy.more-memory", gettext_noop("give the machine m
 PROCESSES_END = MessageType(
     "sender.processes-end",
     gettext_noop("sending processes end unexpectedly (status {status}); the log has the details"),
+)
+PROCESS_SILENT = MessageType(
+    "sender.process-silent",
+    gettext_noop(
+        "a sending process gave no sign of life for {seconds} seconds and was ended; another one sends the rest, and "
+        "emails that were in flight are unconfirmed; see the machine's load and memory"
+    ),
+)
+PROCESS_NOT_ENDED = MessageType(
+    "sender.process-not-ended",
+    gettext_noop(
+        "a sending process gives no sign of life and can't be ended, so nobody sends what it has claimed; look for a "
+        "disk or network drive that hangs, or restart the machine"
+    ),
 )
 PROCESS_NOT_STARTED = MessageType(
     "sender.process-not-started", gettext_noop("a sending process can't be started: {problem}")

@@ -1,6 +1,6 @@
 """Sending: why an edition is paused or cancelled, and what can't be done."""
 
-from newsletter.messages.message import MessageType, gettext_noop
+from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
 
 PAUSED_BY_HAND = MessageType("sending.paused-by-hand", gettext_noop("paused by hand"))
 PAUSED_BY = MessageType("sending.paused-by", gettext_noop("paused by {who}"))
@@ -39,6 +39,33 @@ REPLIES_LOST = MessageType(
         "mail server, then resume, and decide on the edition's page whether to resend the unconfirmed ones"
     ),
 )
+STALLED = MessageType(
+    "sending.stalled",
+    *ngettext_noop(
+        "{edition} has stalled: since {since}, {count} email has been due, but nothing was accepted, refused or "
+        "deferred; see with 'newsletter check --connect' whether the mail server answers, and in the log whether "
+        "'newsletter run' or 'newsletter worker' is sending",
+        "{edition} has stalled: since {since}, {count} emails have been due, but nothing was accepted, refused or "
+        "deferred; see with 'newsletter check --connect' whether the mail server answers, and in the log whether "
+        "'newsletter run' or 'newsletter worker' is sending",
+    ),
+    count="count",
+)
+NOT_BEGUN = MessageType(
+    "sending.not-begun",
+    gettext_noop(
+        "{edition} has been due since {since}, and nothing has begun to send it; start 'newsletter run' or 'newsletter "
+        "worker', or see in its log why it doesn't send"
+    ),
+)
+ALL_DEFERRED = MessageType(
+    "sending.all-deferred",
+    gettext_noop(
+        "nothing of {edition} has been accepted since {since}: {deferred} of {audience} emails are deferred, the "
+        "latest with: {reply}; they are tried again automatically, but find out why the mail server defers them"
+    ),
+)
+STALL_ENDED = MessageType("sending.stall-ended", gettext_noop("{edition} is not stalled any more"))
 OUTAGE = MessageType(
     "sending.outage",
     gettext_noop(

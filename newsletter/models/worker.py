@@ -15,6 +15,8 @@ class Worker(models.Model):
     machine = models.CharField(max_length=32, blank=True, help_text="identity of its journal folder, if it has one")
     services = models.JSONField(default=dict, help_text="the state of each of its services")
     started_at = models.DateTimeField()
+    frozen_until = models.DateTimeField(null=True, help_text="when it ran again after it did not run for a while")
+    frozen_seconds = models.PositiveIntegerField(default=0, db_default=0, help_text="for how long it did not run then")
     seen_at = models.DateTimeField(help_text="by the database's clock")
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ from functools import partial
 from django.db import connections
 
 from newsletter.config import Config, DeliverySettings
-from newsletter.delivery.engine import Engine
+from newsletter.delivery.engine import Engine, SignOfLife, no_sign
 from newsletter.delivery.journal import Journal
 from newsletter.domain.work import Sink, WorkSource
 from newsletter.sending.providers.tracking import smtp_headers
@@ -22,6 +22,7 @@ def engine(
     journal: Journal,
     *,
     patience: float = 60.0,
+    live: SignOfLife = no_sign,
 ) -> Engine:
     """Return the engine for `delivery.provider`. Raises `ProviderProblem` if its settings are invalid."""
     carrier = None
@@ -44,6 +45,7 @@ def engine(
         journal,
         folder=configuration.folder,
         patience=patience,
+        live=live,
         close_thread=connections.close_all,  # they belong to the thread that the engine starts
         carrier=carrier,
         headers=smtp_headers(delivery.smtp.host) if delivery.provider == "smtp" else (),

@@ -6,6 +6,9 @@ links as its parent does. It answers with the number of the limits that it keeps
 """
 
 import os
+import select
+import threading
+import time
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing import Pipe
@@ -17,6 +20,9 @@ from django.conf import settings
 from newsletter.config import Config
 from newsletter.delivery.limits import Limits
 
+LONGEST_LOOK = 5.0
+"""Seconds between two looks for signs of life that count at most; the sender looks every second."""
+
 
 class NumberedLimits(NamedTuple):
     """The limits that a process must keep from now on; None: it ends after the messages in flight."""
@@ -25,12 +31,22 @@ class NumberedLimits(NamedTuple):
     limits: Limits | None
 
 
+class Heartbeat(NamedTuple):
+    """What a process sends every few seconds; `working`: it is connected to the server, or has nothing to do."""
+
+    working: bool
+
+
 class WorkerConnection:
-    """The parent's end."""
+    """The parent's end. `working` is whether the process ever was."""
 
     def __init__(self) -> None:
         self._ours, self._theirs = Pipe()
         self._sent = self._kept = 0
+        self._looked = time.monotonic()
+        self._silent = 0.0
+        self._heard = False
+        self.working = False
 
     def fileno(self) -> int:
         """Return the descriptor that becomes the process's standard input."""
@@ -48,10 +64,30 @@ class WorkerConnection:
 
     def keeps_limits(self) -> bool:
         """Return whether the process keeps the limits that it got last."""
+        self._receive()
+        return self._kept == self._sent
+
+    def silent_for(self) -> float:
+        """Return for how many seconds the process has given no sign of life while this one looked.
+
+        Between two looks, at most LONGEST_LOOK counts: if this process stood still, the other one probably did, too.
+        """
+        self._receive()
+        now = time.monotonic()
+        self._silent = 0.0 if self._heard else self._silent + min(now - self._looked, LONGEST_LOOK)
+        self._looked, self._heard = now, False
+        return self._silent
+
+    def _receive(self) -> None:
+        """Read what the process has sent."""
         with suppress(EOFError, OSError):  # it ended
             while self._ours.poll():
-                self._kept = self._ours.recv()
-        return self._kept == self._sent
+                report = self._ours.recv()
+                self._heard = True
+                if isinstance(report, Heartbeat):
+                    self.working = self.working or report.working
+                else:
+                    self._kept = report
 
     def close(self) -> None:
         """Let the process end."""
@@ -67,6 +103,7 @@ class ParentConnection:
 
     def __init__(self, descriptor: int) -> None:
         self._connection = Connection(os.dup(descriptor))
+        self._lock = threading.Lock()
 
     def receive_configuration(self) -> Config:
         """Return the configuration."""
@@ -80,5 +117,15 @@ class ParentConnection:
 
     def confirm(self, number: int) -> None:
         """Report that the limits of this number are kept."""
-        with suppress(OSError):  # the parent ended
-            self._connection.send(number)
+        self._send(number)
+
+    def live(self, *, working: bool) -> None:
+        """Give a sign of life, unless the parent has not read the last ones for long: it stands still itself."""
+        with self._lock:
+            _, writable, _ = select.select([], [self._connection], [], 0)
+        if writable:
+            self._send(Heartbeat(working))
+
+    def _send(self, report: int | Heartbeat) -> None:
+        with suppress(OSError), self._lock:  # the parent ended
+            self._connection.send(report)

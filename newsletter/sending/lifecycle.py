@@ -141,7 +141,18 @@ def tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:
 
 def _is_through(edition: Edition) -> bool:
     open_chunks = Chunk.objects.filter(edition=edition, closed_at=None)
-    return not open_chunks.exists() and progress.counts(edition).pending == 0
+    counted = progress.counts(edition)
+    return not open_chunks.exists() and counted.pending == 0 and not _only_deferred(edition, counted)
+
+
+def waits_for_retries(edition: Edition) -> bool:
+    """Return whether every delivery was attempted, none was accepted, and some are deferred: it isn't sent yet."""
+    counted = progress.counts(edition)
+    return counted.pending == 0 and _only_deferred(edition, counted)
+
+
+def _only_deferred(edition: Edition, counted: progress.Counts) -> bool:
+    return counted.accepted == 0 and counted.deferred > 0 and edition.welcome_id is None
 
 
 def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

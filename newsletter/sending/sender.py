@@ -27,12 +27,13 @@ from newsletter.sending.machines.agreement import Agreement
 from newsletter.sending.machines.lease import MachineLease
 from newsletter.sending.machines.presence import SchemaWatch
 from newsletter.sending.machines.share import MachineShare
-from newsletter.sending.outbox import ACTIVE_STATES, due_retries
+from newsletter.sending.outbox import ACTIVE_STATES, due_retries, unclaimed
 from newsletter.sending.safeguards import fallback, guard
+from newsletter.sending.safeguards.fallback import Work
 from newsletter.sending.sql import database, database_watch
 from newsletter.sending.sql.database_watch import first_line
 from newsletter.sending.welcome.enrolling import enroll_due
-from newsletter.sending.worker_pool import WorkerPool
+from newsletter.sending.worker_pool import SILENT, WorkerPool
 from newsletter.supervision import Service
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,10 @@ def no_report(problem: Message | None) -> None:
     """Report nothing: the problem is logged."""
 
 
-def serve(current_config: CurrentConfig, service: Service) -> None:
+def serve(current_config: CurrentConfig, service: Service, silent: float = SILENT) -> None:
     """Send whatever is due until the service is stopped; problems that prevent sending are reported, and retried.
+
+    Sending processes that give no sign of life for `silent` seconds are replaced.
 
     Raises JournalError, or OSError for the journal folder; the supervisor then restarts it.
     """
@@ -75,7 +78,7 @@ def serve(current_config: CurrentConfig, service: Service) -> None:
         service.beat()
         service.report(problem)
 
-    run_reloading_sender(current_config, service.stopping, until, report)
+    run_reloading_sender(current_config, service.stopping, until, report, silent)
 
 
 def run_sender(configuration: Config, stop: threading.Event, until: StopCondition) -> None:
@@ -84,7 +87,11 @@ def run_sender(configuration: Config, stop: threading.Event, until: StopConditio
 
 
 def run_reloading_sender(
-    current_config: CurrentConfig, stop: threading.Event, until: StopCondition, report: Report = no_report
+    current_config: CurrentConfig,
+    stop: threading.Event,
+    until: StopCondition,
+    report: Report = no_report,
+    silent: float = SILENT,
 ) -> None:
     """Send what is due until `stop` is set or `until` is true; both are checked several times a second.
 
@@ -96,7 +103,7 @@ def run_reloading_sender(
     while not (stop.is_set() or until(None)):
         with journals.sender_lock(folder) as ours:
             if ours:
-                _Sender(current_config, folder, stop, until, report).run()
+                _Sender(current_config, folder, stop, until, report, silent).run()
                 return
         stop.wait(TICK)
 
@@ -111,7 +118,13 @@ class _Sender:
     """The only sender of a folder and database, while it holds the lock."""
 
     def __init__(
-        self, current_config: CurrentConfig, folder: Path, stop: threading.Event, until: StopCondition, report: Report
+        self,
+        current_config: CurrentConfig,
+        folder: Path,
+        stop: threading.Event,
+        until: StopCondition,
+        report: Report,
+        silent: float,
     ) -> None:
         self._current_config = current_config
         self._configuration = configuration = current_config()
@@ -119,7 +132,8 @@ class _Sender:
         self._stop = stop
         self._until = until
         self._report = report
-        self._pool = WorkerPool(configuration)
+        self._silent = silent
+        self._pool = WorkerPool(configuration, silent=silent)
         self._lock = journals.lock_file(folder)
         self._lease = MachineLease(folder, configuration.delivery.smtp.timeouts)
         self._agreement = Agreement(folder)
@@ -204,7 +218,7 @@ class _Sender:
         if found is not self._configuration:
             self._configuration = found
             self._pool.stop()
-            self._pool = WorkerPool(found)
+            self._pool = WorkerPool(found, silent=self._silent)
 
     def _check_folder(self) -> None:
         """Raise JournalError if the folder was removed or replaced, and the lock with it: another sender could start
@@ -240,18 +254,21 @@ class _Sender:
 
 def has_work(newsletters: tuple[str, ...]) -> bool:
     """Return whether there is anything to send now, or a chunk is open."""
-    sending = Edition.objects.filter(state=State.SENDING, newsletter__in=newsletters)
+    sending = unclaimed(Work(newsletters))
     return sending.exists() or due_retries(newsletters).exists() or Chunk.objects.filter(closed_at=None).exists()
 
 
 def nothing_due(edition: Edition) -> bool:
-    """Return whether nothing of the edition is due now: it is sent, paused or cancelled, with no open chunk or due
-    retry.
+    """Return whether nothing of the edition is due now: it is sent, paused, cancelled, or waits for retries, with no
+    open chunk or due retry.
     """
     state = Edition.objects.filter(pk=edition.pk).values_list("state", flat=True).get()
-    if state in (State.QUEUED, State.SENDING) or Chunk.objects.filter(edition=edition, closed_at=None).exists():
+    if state == State.QUEUED or (state == State.SENDING and not lifecycle.waits_for_retries(edition)):
         return False
-    return state != State.SENT or not due_retries([edition.newsletter]).filter(edition=edition).exists()
+    if Chunk.objects.filter(edition=edition, closed_at=None).exists():
+        return False
+    waits = state in (State.SENT, State.SENDING)
+    return not waits or not due_retries([edition.newsletter]).filter(edition=edition).exists()
 
 
 class EditionWait:
@@ -271,12 +288,12 @@ class EditionWait:
         state, waiting = Edition.objects.values_list("state", "waiting").get(pk=self._edition.pk)
         if state == State.QUEUED and waiting:
             return True
-        if state in (State.QUEUED, State.SENDING):
+        if state == State.QUEUED or (state == State.SENDING and not lifecycle.waits_for_retries(self._edition)):
             self._round = None
             return False
         if nothing_due(self._edition):
             return True
-        if state != State.SENT:
+        if state not in (State.SENT, State.SENDING):
             self._round = None
             return False
         deferred = Retry.objects.filter(edition=self._edition)

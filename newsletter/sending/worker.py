@@ -7,10 +7,12 @@ text form.
 """
 
 import gc
+import math
 import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
 INSTALLED_APPS = ["subscribers.apps.SubscribersConfig", "newsletter.apps.NewsletterConfig"]
 """The apps that a sending process needs; loading the others takes a tenth of a second and some megabytes."""
 
+LIFE = 5.0
+"""Seconds between two signs of life."""
+
 POLL = 0.2
 """Seconds between checks for work while there is none."""
 
@@ -45,9 +50,16 @@ OK, FAILED = 0, 4
 class Control:
     """What the parent orders: limits, and to stop. They hold for the engine that is running and for those after it."""
 
-    def __init__(self, limits: Limits, confirm: Callable[[int], None] = lambda _: None) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        confirm: Callable[[int], None] = lambda _: None,
+        live: Callable[[bool], None] = lambda _: None,
+    ) -> None:
         self.asked = threading.Event()
-        self._limits, self._confirm = limits, confirm
+        self._limits, self._confirm, self._live = limits, confirm, live
+        self._lived = -math.inf
+        self._working = False
         self._number = 0
         self._engine: Engine | None = None
         self._lock = threading.Lock()
@@ -56,6 +68,13 @@ class Control:
     def limits(self) -> Limits:
         """The limits to keep now."""
         return self._limits
+
+    def live(self, *, working: bool) -> None:
+        """Give a sign of life every few seconds, and at once when the process begins to work."""
+        now = time.monotonic()
+        if now - self._lived >= LIFE or (working and not self._working):
+            self._lived, self._working = now, working
+            self._live(working)
 
     def stop(self, grace: float | None = None) -> None:
         """Stop as soon as messages in flight are replied to, at most after `grace` seconds."""
@@ -109,7 +128,9 @@ def main(arguments: list[str]) -> int:
         number, limits = parent.receive_limits()
     except (EOFError, OSError):
         return OK  # whoever started it is gone
-    control = Control(limits or Limits.of(configuration.delivery), parent.confirm)
+    control = Control(
+        limits or Limits.of(configuration.delivery), parent.confirm, lambda working: parent.live(working=working)
+    )
     parent.confirm(number)
     timeouts = configuration.delivery.smtp.timeouts
     grace = (timeouts.block + timeouts.dot).total_seconds()
@@ -168,6 +189,7 @@ def send_for_provider(configuration: Config, provider: str, control: Control) ->
                 if ended.reason is EndReason.UNREACHABLE and ended.problem and outbox.provider_failed(ended.problem):
                     ended = EngineResult(EndReason.DONE)
             else:
+                control.live(working=True)
                 control.asked.wait(POLL)
     finally:
         journal.close()
@@ -180,7 +202,7 @@ def run_engine(configuration: Config, outbox: "Outbox", journal: Journal, contro
 
     delivery = control.limits.applied_to(configuration.delivery)
     try:
-        engine = engine_for(configuration, delivery, outbox, outbox, journal)
+        engine = engine_for(configuration, delivery, outbox, outbox, journal, live=control.live)
     except Problem as e:
         return EngineResult(EndReason.UNREACHABLE, e.message)
     with control.running(engine):

@@ -25,10 +25,13 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0
 HEALTHY = 90.0
-"""Seconds after which a running process has cleared its predecessor's problem.
+"""Seconds after which a running process has cleared its predecessor's problem, if it has reached the mail server."""
 
-One that can't reach the mail server fails after 60.
-"""
+SILENT = 120.0
+"""Seconds without a sign of life after which a process is replaced; they come every five seconds."""
+
+KILL_SECONDS = 5.0
+"""Seconds that the kernel may take to end a process."""
 
 GRACE = 30.0
 """Seconds that all processes together may take to stop; during part of them, the engine waits for replies."""
@@ -43,6 +46,7 @@ class WorkerSlot:
     of: int
     running: subprocess.Popen[str] | None = None
     connection: WorkerConnection | None = None
+    hangs: bool = False
     started: float = 0.0
     not_before: float = 0.0
     pause: float = FIRST_PAUSE
@@ -52,13 +56,19 @@ class WorkerSlot:
 
 @dataclass(slots=True)
 class WorkerPool:
-    """The sending processes of one sender."""
+    """The sending processes of one sender.
+
+    One that gives no sign of life for `silent` seconds is killed, and another one started. Until the kernel has ended
+    it, its journal is locked, and nothing that it claimed is sent by others.
+    """
 
     configuration: Config
     limits: Limits | None = None
     slots: dict[str, list[WorkerSlot]] = field(default_factory=dict)
     ending: list[WorkerSlot] = field(default_factory=list)
     changing: bool = False
+    silent: float = SILENT
+    replaced: tuple[float, Message] | None = None
 
     def limit(self, limits: Limits) -> None:
         """Let the processes keep these limits from now on; those that get no share of them end after their messages."""
@@ -79,6 +89,7 @@ class WorkerPool:
     def keeps_limits(self) -> bool:
         """Whether all processes keep the present limits: those that had more have closed connections, or ended."""
         for slot in self.ending:
+            self._end_silent(slot)
             if slot.running is not None and slot.running.poll() is not None:
                 slot.running.communicate()
                 _close(slot)
@@ -91,8 +102,11 @@ class WorkerPool:
 
     @property
     def problem(self) -> Message | None:
-        """Why a process could not continue; None if all of them are sending."""
-        return next((p.problem for slots in self.slots.values() for p in slots if p.problem), None)
+        """Why a process could not continue, or was replaced a short while ago; None if all of them are sending."""
+        if self.replaced and time.monotonic() - self.replaced[0] >= HEALTHY:
+            self.replaced = None
+        found = next((p.problem for slots in self.slots.values() for p in slots if p.problem), None)
+        return found or (self.replaced[1] if self.replaced else None)
 
     @property
     def unstable(self) -> Message | None:
@@ -134,9 +148,10 @@ class WorkerPool:
         return self._limits.share(slot.index, slot.of)
 
     def _look(self, slot: WorkerSlot) -> None:
+        self._end_silent(slot)
         if slot.running is not None and slot.running.poll() is not None:
             self._ended(slot, slot.running)
-        elif slot.running is not None and time.monotonic() - slot.started >= HEALTHY:
+        elif slot.running is not None and _works(slot) and time.monotonic() - slot.started >= HEALTHY:
             slot.problem, slot.ended, slot.pause = None, None, FIRST_PAUSE
         if slot.running is None and time.monotonic() >= slot.not_before and (not self.changing or self.keeps_limits):
             slot.started = time.monotonic()
@@ -145,6 +160,26 @@ class WorkerPool:
             except OSError as e:
                 slot.problem = messages.PROCESS_NOT_STARTED(problem=explain(e))
                 self._put_off(slot)
+
+    def _end_silent(self, slot: WorkerSlot) -> None:
+        """Kill a process that gives no sign of life."""
+        if slot.running is None or slot.connection is None or slot.running.poll() is not None:
+            return
+        seconds = slot.connection.silent_for()
+        if seconds < self.silent:
+            slot.hangs = False
+            return
+        slot.running.kill()
+        try:
+            slot.running.wait(KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            if not slot.hangs:
+                log.warning("%s", messages.PROCESS_NOT_ENDED())
+            slot.hangs, slot.problem = True, messages.PROCESS_NOT_ENDED()
+            return
+        reason = messages.PROCESS_SILENT(seconds=round(seconds))
+        log.error("%s", reason)
+        self.replaced = (time.monotonic(), reason)
 
     def _start(self, slot: WorkerSlot) -> subprocess.Popen[str]:
         slot.connection = connection = WorkerConnection()
@@ -163,7 +198,7 @@ class WorkerPool:
         said, _ = process.communicate()
         _close(slot)
         slot.running, slot.problem = None, from_text(said.strip(" \n"))
-        if not slot.problem:
+        if not slot.problem and self.replaced is None:
             slot.ended = messages.PROCESSES_END(status=str(process.returncode))
             log.warning("a sending process ended (%d); starting another in %.0f s", process.returncode, slot.pause)
         self._put_off(slot)
@@ -190,6 +225,10 @@ class WorkerPool:
             process.wait()
         if process.stdout:
             process.stdout.close()
+
+
+def _works(slot: WorkerSlot) -> bool:
+    return slot.connection is not None and slot.connection.working
 
 
 def _keeps_limits(slot: WorkerSlot) -> bool:

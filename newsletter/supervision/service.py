@@ -23,6 +23,8 @@ class Periods:
     """Seconds: pauses before restarts, when a service counts as healthy, stuck or worth a notice, and between calls.
 
     `look` is the time between two checks of the services, `tick` between two calls of those that are called most often.
+    An edition of which nothing happens for `quiet` is stalled, and a sending process that gives no sign of life for
+    `silent` is replaced.
     """
 
     first_pause: float = 1.0
@@ -33,6 +35,8 @@ class Periods:
     look: float = 0.5
     tick: float = 5.0
     grace: float = 60.0
+    quiet: float = 180.0
+    silent: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from newsletter.scheduling import housekeeping, schedule, shared_work
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 
+ALWAYS = ("configuration", "alerts", "presence", "progress", "storage")
 PERIODIC = ("schedule", "collect", "letters", "webhooks", "bounces", "housekeeping")
 
 
@@ -133,9 +134,9 @@ def test_sources_are_read_at_the_time_of_the_call(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("schedule", "send", "names"),
     [
-        (True, True, ["configuration", "alerts", "presence", *PERIODIC, "clock", "sender"]),
-        (True, False, ["configuration", "alerts", "presence", *PERIODIC, "clock"]),
-        (False, True, ["configuration", "alerts", "presence", "clock", "sender"]),
+        (True, True, [*ALWAYS, *PERIODIC, "clock", "sender"]),
+        (True, False, [*ALWAYS, *PERIODIC, "clock"]),
+        (False, True, [*ALWAYS, "clock", "sender"]),
     ],
 )
 def test_the_requested_services_are_supervised(shown: None, schedule: bool, send: bool, names: list[str]) -> None:
@@ -154,7 +155,7 @@ def test_the_clock_calls_every_periodic_service_and_the_alerts(shown: None, monk
     supervisor = services.supervise(config.current, schedule=True, send=False)
     service = next(each for each in supervisor._services if each.name == "clock")
     service._run(service)
-    assert set(seen) == {"configuration", "alerts", "presence", *PERIODIC}
+    assert set(seen) == {*ALWAYS, *PERIODIC}
     assert seen["alerts"] < Periods().notice, "a service that fails for so long is told of soon"
 
 

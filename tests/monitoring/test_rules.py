@@ -18,6 +18,9 @@ REQUESTS = "newsletter_http_request_duration_seconds"
 
 GROWING, NOTHING = f"0+60{OVER_A_DAY}", f"0{OVER_A_DAY}"
 FIRING: dict[str, dict[str, str]] = {
+    "NewsletterDown": {'up{job="newsletter",instance="a"}': NOTHING},
+    "NewsletterGone": {"newsletter_paused": NOTHING},
+    "NewsletterStalled": {'newsletter_stalled{newsletter="a"}': f"1{OVER_A_DAY}"},
     "NewsletterServiceFailing": {'newsletter_service_up{service="sender"}': NOTHING},
     "NewsletterScheduleStopped": {
         'newsletter_service_last_run_timestamp_seconds{service="schedule"}': f"60{OVER_A_DAY}"
@@ -48,6 +51,9 @@ FIRING: dict[str, dict[str, str]] = {
 """Series under which each rule fires."""
 
 WELL = {
+    'up{job="newsletter",instance="a"}': f"1{OVER_A_DAY}",
+    'newsletter_build_info{version="1"}': f"1{OVER_A_DAY}",
+    'newsletter_stalled{newsletter="a"}': NOTHING,
     'newsletter_service_up{service="sender"}': f"1{OVER_A_DAY}",
     'newsletter_service_last_run_timestamp_seconds{service="schedule"}': GROWING,
     "newsletter_paused": NOTHING,

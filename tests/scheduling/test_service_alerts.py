@@ -13,7 +13,8 @@ from newsletter import config
 from newsletter.editions import notices
 from newsletter.messages import failures as messages
 from newsletter.models import Notice
-from newsletter.scheduling import service_alerts
+from newsletter.scheduling.alerts import service_alerts
+from newsletter.scheduling.alerts.alert_queue import AlertQueue
 from newsletter.supervision import Status
 
 pytestmark = pytest.mark.django_db
@@ -41,9 +42,9 @@ class Watched:
             )
         }
         site = replace(given.site, alert_url="https://alerts.example/")
-        self.alerts = service_alerts.Alerts(
-            lambda: replace(given, newsletters=newsletters, site=site), lambda: [self.status], 60.0, lambda: self.now
-        )
+        in_force = replace(given, newsletters=newsletters, site=site)
+        self.queue = AlertQueue(lambda: in_force, lambda: self.now)
+        self.alerts = service_alerts.Alerts(self.queue, lambda: [self.status], 60.0, lambda: self.now)
 
     def post(self, url: str, data: bytes, **_: object) -> requests.Response:
         self.posted.append(json.loads(data))
@@ -110,7 +111,7 @@ def test_an_intermittent_problem_is_reported_once_an_hour(watched: Watched) -> N
 def both_failing(watched: Watched) -> tuple[list[Status], service_alerts.Alerts]:
     """A sender and letters with one problem, of which editors have been told."""
     both = [replace(Status("sender", "failing", FULL), name=name, failing_for=90.0) for name in ("sender", "letters")]
-    alerts = service_alerts.Alerts(watched.alerts._in_force, lambda: both, 60.0, lambda: watched.now)
+    alerts = service_alerts.Alerts(watched.queue, lambda: both, 60.0, lambda: watched.now)
     alerts.tick(NOW)
     assert [post["kind"] for post in watched.posted] == ["service"]
     return both, alerts

@@ -98,10 +98,11 @@ def test_a_newsletter_with_an_unfinished_edition_stays(state: State, removed: bo
 
 
 def test_deferred_deliveries_count_as_unfinished() -> None:
-    edition = samples.sending(1)
+    edition = samples.sending(2)
     box = samples.outbox()
-    chunk = samples.claim(box, 1).chunk
-    box.settle(edition.name, chunk, [samples.outcome(1, OutcomeKind.DEFERRED)], finished=True)
+    chunk = samples.claim(box, 2).chunk
+    outcomes = [samples.outcome(1, OutcomeKind.DEFERRED), samples.outcome(2, OutcomeKind.ACCEPTED)]
+    box.settle(edition.name, chunk, outcomes, finished=True)
     lifecycle.complete(["kinaforum"], samples.NOW)
     assert "are still retried" in str(unfinished.unfinished("kinaforum"))
 

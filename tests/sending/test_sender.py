@@ -80,7 +80,7 @@ class Fleet:
     problem = unstable = None
     keeps_limits = True
 
-    def __init__(self, configuration: Config) -> None:
+    def __init__(self, configuration: Config, silent: float = 120.0) -> None:
         self.kept: list[set[str]] = []
         self.configuration = configuration
         Fleet.last = self

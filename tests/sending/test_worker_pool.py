@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,9 +14,9 @@ from newsletter import config
 from newsletter.config import DeliverySettings
 from newsletter.delivery.limits import Limits
 from newsletter.messages.delivery import NO_STARTTLS
-from newsletter.sending import worker_pool
+from newsletter.sending import handover, worker_pool
 from newsletter.sending.handover import WorkerConnection
-from newsletter.sending.worker_pool import FIRST_PAUSE, HEALTHY, LONGEST_PAUSE, WorkerPool
+from newsletter.sending.worker_pool import FIRST_PAUSE, HEALTHY, LONGEST_PAUSE, SILENT, WorkerPool
 
 pytestmark = pytest.mark.e2e
 
@@ -32,7 +33,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(time, "monotonic", made)
+    for module in (worker_pool, handover):  # the others, which wait with time-outs, keep a clock that goes on
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made))
     return made
 
 
@@ -118,21 +120,98 @@ def test_the_exit_status_of_a_silent_process_is_logged(
     assert "a sending process ended (3); starting another in 1 s" in caplog.text
 
 
-def test_a_process_that_runs_for_a_while_resets_the_pause(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+LIVING = """
+import sys
+from newsletter.sending.handover import ParentConnection
+parent = ParentConnection(sys.stdin.fileno())
+parent.receive_configuration()
+parent.live(working={working})
+try:
+    parent.receive_limits()
+except EOFError:
+    pass
+"""
+
+
+def heard(made: WorkerPool) -> None:
+    """Wait until the process has sent what it sends."""
+    connection = made.slots["file"][0].connection
+    assert connection is not None
+    assert connection._ours.poll(30)
+
+
+def test_a_process_that_works_for_a_while_resets_the_pause(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     made, started = fleet(monkeypatch, "print('the disk is full')")
     made.ensure_running({"file"})
     pauses(made, started, clock, 2)
     started.ends()
     made.ensure_running({"file"})
-    started.code = "import sys; sys.stdin.buffer.read()"
+    started.code = LIVING.format(working=True)
     clock.now += 100
     made.ensure_running({"file"})
+    heard(made)
     clock.now += HEALTHY - 1
     made.ensure_running({"file"})
     assert str(made.problem) == "the disk is full"
     clock.now += 1
     made.ensure_running({"file"})
     assert (made.problem, made.slots["file"][0].pause) == (None, FIRST_PAUSE)
+    made.stop()
+
+
+def test_a_process_that_waits_for_the_server_as_the_one_before_it_keeps_the_problem(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, started = fleet(monkeypatch, "print('no reply to the greeting')")
+    made.ensure_running({"file"})
+    started.ends()
+    made.ensure_running({"file"})
+    started.code = LIVING.format(working=False)
+    clock.now += 100
+    made.ensure_running({"file"})
+    heard(made)
+    clock.now += HEALTHY + 100
+    made.ensure_running({"file"})
+    assert str(made.problem) == "no reply to the greeting"
+    made.stop()
+
+
+def test_a_process_that_gives_no_sign_of_life_is_killed_and_replaced(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made, started = fleet(monkeypatch, LIVING.format(working=True))
+    made.ensure_running({"file"})
+    heard(made)
+    made.ensure_running({"file"})
+    stopped = started.last
+    assert stopped is not None
+    stopped.send_signal(signal.SIGSTOP)
+    for _ in range(int(SILENT / 5) - 1):
+        clock.now += 5
+        made.ensure_running({"file"})
+    assert (stopped.poll(), made.problem) == (None, None)
+    clock.now += 5
+    made.ensure_running({"file"})
+    assert stopped.returncode == -signal.SIGKILL
+    assert "gave no sign of life for 120 seconds" in str(made.problem)
+    clock.now += 5
+    made.ensure_running({"file"})
+    assert started.count == 2
+    clock.now += HEALTHY
+    assert made.problem is None, "it is told for a while, also if nothing is left to send"
+    made.stop()
+
+
+def test_time_in_which_the_sender_stood_still_does_not_count(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, started = fleet(monkeypatch, LIVING.format(working=True))
+    made.ensure_running({"file"})
+    heard(made)
+    for _ in range(5):
+        made.ensure_running({"file"})
+        clock.now += 1000
+    made.ensure_running({"file"})
+    assert started.count == 1
+    assert made.problem is None
     made.stop()
 
 

@@ -18,8 +18,8 @@ from newsletter import config, supervision
 from newsletter.cli import services
 from newsletter.messages import failures as messages
 from newsletter.models import Edition, Notice
-from newsletter.scheduling import service_alerts
-from newsletter.supervision import Status
+from newsletter.scheduling.alerts import service_alerts
+from newsletter.supervision import Status, Supervisor
 from newsletter.web import health
 from newsletter.web.desk.home import service_status
 from subscribers.models import Letter, Subscriber
@@ -86,12 +86,13 @@ def test_metrics_are_not_for_everybody(client: Client, admin: Client) -> None:
     assert admin.get("/metrics", **far).status_code == 200
 
 
-class Failing:
+class Failing(Supervisor):
     """A supervisor whose sender fails."""
 
     PROBLEM = messages.SYSTEM_ERROR(cause="/srv/journal: Not a directory", remedy=messages.NOT_A_FOLDER())
 
     def __init__(self) -> None:
+        super().__init__()
         self.status = Status("sender", "restarting", self.PROBLEM, failing_for=90.0, restarts=7, next_try=11.2)
 
     def statuses(self) -> tuple[Status, ...]:

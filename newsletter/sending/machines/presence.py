@@ -47,6 +47,7 @@ class Presence:
         """`journal_folder` is None for a program that doesn't send."""
         self._key = secrets.token_hex(16)
         self._command, self._folder, self._journal_folder = command, folder, journal_folder
+        self._frozen: dict[str, datetime | int] = {}
 
     def beat(self, services: Mapping[str, str]) -> None:
         """Store that the program is alive, with the states of its services.
@@ -60,6 +61,10 @@ class Presence:
             log.debug("no sign of life: %s", first_line(e))
             connection.close()
 
+    def froze(self, until: datetime, seconds: float) -> None:
+        """Note that the program did not run for these seconds; stored with the next sign of life."""
+        self._frozen = {"frozen_until": until, "frozen_seconds": round(seconds)}
+
     def leave(self) -> None:
         """Delete the row: the program ends."""
         try:
@@ -70,7 +75,7 @@ class Presence:
 
     def _store(self, services: Mapping[str, str]) -> None:
         now = database.now()
-        seen = {"seen_at": now, "services": dict(services)}
+        seen = {"seen_at": now, "services": dict(services), **self._frozen}
         if Worker.objects.filter(key=self._key).update(**seen):
             return
         self._remove_crashed()
@@ -112,6 +117,8 @@ class WorkerStatus:
     share: Share | None
     editions: Sequence[str]
     services: Mapping[str, str]
+    frozen_until: datetime | None = None
+    frozen_seconds: int = 0
 
 
 def workers() -> list[WorkerStatus]:
@@ -141,9 +148,16 @@ def workers() -> list[WorkerStatus]:
             share=shares.get(row.machine),
             editions=tuple(sending.get(row.machine, ())),
             services=row.services,
+            frozen_until=row.frozen_until,
+            frozen_seconds=row.frozen_seconds,
         )
         for row in Worker.objects.order_by("host", "folder", F("started_at"))
     ]
+
+
+def is_this_program(worker: WorkerStatus) -> bool:
+    """Return whether this is the program that asks, which may be unable to store that it is alive."""
+    return (worker.host, worker.pid) == (socket.gethostname(), os.getpid())
 
 
 def other_worker_alive() -> str:

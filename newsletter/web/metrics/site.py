@@ -2,16 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 
 from django.db.models import Count, Max, Min, Sum
 from prometheus_client.core import GaugeMetricFamily
 
+from newsletter import supervision
 from newsletter.config import Config
 from newsletter.domain.hosts import without_secrets
 from newsletter.letters import mail_queue
 from newsletter.models import Bounce, DeliveryStatus, Edition, Occurrence, Result, Retry, Source, State, Tally
+from newsletter.sending.safeguards import stalls
 from subscribers.models import Subscription
 from subscribers.protection.sign_up_limits import under_attack
 
@@ -26,6 +28,7 @@ def families(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily
     yield from _deliveries()
     yield _fallbacks(configuration)
     yield from _queues(now)
+    yield from _progress(configuration, now)
     yield from _emails(now)
     yield from _bounces()
     yield _attacks(configuration, now)
@@ -123,13 +126,6 @@ def _fallbacks(configuration: Config) -> GaugeMetricFamily:
 def _queues(now: datetime) -> Iterator[GaugeMetricFamily]:
     paused = Edition.objects.filter(state=State.PAUSED).count()
     yield GaugeMetricFamily("newsletter_paused", "Paused editions, which wait for a person.", value=paused)
-    queued = Edition.objects.filter(state=State.QUEUED, due_at__lte=now).values_list("newsletter")
-    yield _ages(
-        "newsletter_queue_age_seconds",
-        "Time since the oldest queued edition was due to be sent.",
-        dict(queued.annotate(at=Min("due_at")).order_by("newsletter")),
-        now,
-    )
     retries = Retry.objects.values_list("edition__newsletter")
     found = list(retries.annotate(n=Count("number"), since=Min("since")).order_by("edition__newsletter"))
     yield _per_newsletter(
@@ -148,6 +144,21 @@ def _queues(now: datetime) -> Iterator[GaugeMetricFamily]:
         dict(late.annotate(at=Min("due_at")).order_by("newsletter")),
         now,
     )
+
+
+def _progress(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamily]:
+    """Yield since when emails are due without an outcome, and whether that is too long."""
+    yield _ages(
+        "newsletter_queue_age_seconds",
+        "Time since an edition was due or last had an outcome, while emails of it are due.",
+        stalls.idle_times(configuration, now),
+        now,
+    )
+    quiet = timedelta(seconds=supervision.current().periods.quiet)
+    stalled = {(each.newsletter, each.edition) for each in stalls.stalls(configuration, now, quiet)}
+    counts = Counter(newsletter for newsletter, _ in stalled)
+    words = "Editions of which emails are due, and nothing is accepted for minutes."
+    yield _per_newsletter("newsletter_stalled", words, {name: counts[name] for name in configuration.newsletters})
 
 
 def _emails(now: datetime) -> Iterator[GaugeMetricFamily]:

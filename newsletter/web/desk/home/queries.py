@@ -17,12 +17,14 @@ from newsletter.editions.problems import JobProblem, inactivity
 from newsletter.editions.titles import subjects
 from newsletter.letters import mail_queue
 from newsletter.messages import Message
-from newsletter.messages.failures import CONFIGURATION_DIFFERS
+from newsletter.messages.failures import CONFIGURATION_DIFFERS, LOST, STOOD_STILL
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sending import HELD
 from newsletter.models import DeliveryStatus, Edition, Result, State, Tally
 from newsletter.recovery import hold
+from newsletter.sending.machines import presence
 from newsletter.sending.machines.agreement import differing_machines
+from newsletter.sending.safeguards.stalls import is_about_an_edition, stalls
 from newsletter.web.desk import formatting
 from newsletter.web.desk.home import service_status, timeline
 from newsletter.web.desk.home.first_steps import FirstStep, first_steps
@@ -31,6 +33,8 @@ from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.sources.queries import Health, health
 from subscribers.protection.sign_up_limits import under_attack
 
+SHOWN_FOR = timedelta(days=1)
+"""For how long it is shown that a machine did not run for a while."""
 OVERDUE_AFTER = timedelta(minutes=10)
 NAMED = 4
 """The sources that an alert names, at most; it counts the others."""
@@ -104,7 +108,8 @@ def cards(config: Config, now: datetime) -> list[Card]:
 
 def problems(config: Config, shown: Iterable[Card], now: datetime, restart: Sequence[str] = ()) -> list[Attention]:
     """Return what needs attention, the worst first; `restart` names keys that take effect with the next start."""
-    found = _of_restored(config) + _of_services() + _of_machines() + _of_restart(restart)
+    found = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
+    found += _of_standstills(now)
     found += [p for card in shown for each in card.open for p in _of_edition(each, card.newsletter, now)]
     found += [p for card in shown if (p := _of_inactive(card))]
     found += [p for name in config.newsletters for p in _of_links(config, name)]
@@ -112,6 +117,7 @@ def problems(config: Config, shown: Iterable[Card], now: datetime, restart: Sequ
     found += _of_sources(h for h in health(config) if h.state == "failed")
     found += _of_mailbox(config)
     found += _of_unsent()
+    found += _of_refusing_editors(config, now)
     found += _of_attacks(config, now)
     return sorted(found, key=lambda p: ("error", "warning", "").index(p.level))
 
@@ -290,8 +296,40 @@ def _of_services() -> list[Attention]:
     return [
         Attention("error", service_status.failing(status), reverse("desk:settings"), _("View settings"))
         for status in supervision.current().failing()
-        if not (CONFIGURATION_DIFFERS.matches(status.problem) or HELD.matches(status.problem))
+        if not (
+            CONFIGURATION_DIFFERS.matches(status.problem)
+            or HELD.matches(status.problem)
+            or is_about_an_edition(status.problem)
+        )
     ]
+
+
+def _of_stalls(config: Config, now: datetime) -> list[Attention]:
+    """Editions that have stalled, by whichever machine they are sent."""
+    quiet = timedelta(seconds=supervision.current().periods.quiet)
+    return [
+        Attention(
+            "error",
+            formatting.sentence(formatting.message(stall.message, config.newsletters[stall.newsletter].zone)),
+            reverse("desk:report", args=stall.edition.split("/")),
+            _("View progress"),
+        )
+        for stall in stalls(config, now, quiet)
+    ]
+
+
+def _of_standstills(now: datetime) -> Iterator[Attention]:
+    """Machines that are not heard from, and those that did not run for a while within a day."""
+    for worker in presence.workers():
+        machine = f"{worker.host}:{worker.folder}"
+        message = None
+        if not worker.alive and not presence.is_this_program(worker):
+            message = LOST(machine=machine, seen=worker.seen_at)
+        elif worker.frozen_until and now - worker.frozen_until < SHOWN_FOR:
+            message = STOOD_STILL(machine=machine, seconds=worker.frozen_seconds, at=worker.frozen_until)
+        if message:
+            level = "warning" if worker.alive else "error"
+            yield Attention(level, as_sentence(message), reverse("desk:settings"), _("View settings"))
 
 
 def _of_restored(config: Config) -> list[Attention]:
@@ -344,6 +382,21 @@ def _of_unsent() -> Iterator[Attention]:
         )
         said = text % {"n": formatting.number(count), "why": formatting.message(queued.problem)}
         yield Attention("error" if queued.given_up else "warning", said, reverse("desk:unsent"), _("Show them"))
+
+
+def _of_refusing_editors(config: Config, now: datetime) -> Iterator[Attention]:
+    """Yield warnings about editors whose mail server refuses what we tell them."""
+    refusing = mail_queue.refusing_editors(now)
+    for name, newsletter in config.newsletters.items():
+        for address in refusing:
+            if address in newsletter.editors:
+                text = _(
+                    "%(address)s does not accept our emails, so this editor of “%(newsletter)s” is not notified. "
+                    "Correct or remove the address."
+                )
+                where = reverse("desk:settings-newsletter", args=(name, "general"))
+                said = text % {"address": address, "newsletter": newsletter.title}
+                yield Attention("warning", said, where, _("Change"))
 
 
 def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:

@@ -19,6 +19,8 @@ NAMES = {
     "configuration": gettext_noop("reading config.toml"),
     "background": gettext_noop("reading sources and other work that machines share"),
     "presence": gettext_noop("sending a heartbeat to other machines"),
+    "progress": gettext_noop("checking for stalled editions"),
+    "storage": gettext_noop("storing files"),
     "web": gettext_noop("the web server"),
 }
 

@@ -16,6 +16,7 @@ from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, edition_of, newsletter_of, page
 from newsletter.web.desk.send import report_queries as queries
 from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
+from subscribers.requests import config_of
 from subscribers.spreadsheets import escape_formulas
 
 MOVING = (State.QUEUED, State.SENDING)
@@ -59,6 +60,7 @@ def _live(request: HttpRequest, found: Edition, shown: Newsletter) -> dict[str, 
         **about(request, found, shown),
         "line": line(found, shown),
         "live": now,
+        "stall": queries.stall(found, config_of(request)),
         "audience": formatting.readers(expected(shown, found) if found.state == State.QUEUED else counted.audience),
         "moving": found.state in MOVING or bool(now.next_try and found.state == State.SENT),
         "retries": _retries(now.next_try),

@@ -7,16 +7,17 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.core.cache import cache
 from django.db.models import Count, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from newsletter import supervision
 from newsletter.bounces import webhook_events
-from newsletter.config import Newsletter
-from newsletter.messages import from_text
+from newsletter.config import Config, Newsletter
+from newsletter.messages import Message, from_text
 from newsletter.models import (
     ApprovedContent,
     Bounce,
@@ -34,6 +35,7 @@ from newsletter.models import (
 from newsletter.sending import progress
 from newsletter.sending.audience import addresses
 from newsletter.sending.progress import Counts, UnknownDelivery
+from newsletter.sending.safeguards.stalls import stalls
 from newsletter.web.desk import formatting
 from newsletter.web.desk.subscribers.unsubscribes import unsubscribed
 
@@ -129,6 +131,13 @@ def live(edition: Edition, newsletter: Newsletter) -> Live:
         next_try=formatting.moment(retry, newsletter.zone) if retry else "",
         deferred=replies(edition, DeliveryStatus.DEFERRED),
     )
+
+
+def stall(edition: Edition, config: Config) -> Message | None:
+    """Return the message about an edition that has stalled, or of which most is deferred; otherwise None."""
+    quiet = timedelta(seconds=supervision.current().periods.quiet)
+    found = stalls(config, timezone.now(), quiet)
+    return next((each.message for each in found if each.edition == edition.name), None)
 
 
 def next_retry(edition: Edition) -> datetime | None:

@@ -1,0 +1,174 @@
+"""Editions that have stalled: emails are due, and for minutes nothing happens to them.
+
+An edition is stalled if an email of it is due, and for three minutes none was accepted, refused, deferred or skipped.
+An email is due if its edition's time has come and nothing forbids it: no pause, no archived or paused newsletter, no
+database that waits after a restore, no warm-up plan whose day is used up, and no later retry. Where a rate allows less
+than one email in three minutes, the time between two of them is added. A reply that was lost is no progress: a server
+that takes emails and confirms none is stalled too.
+
+An edition of which at least half is deferred, and of which nothing was accepted for as long, is not stalled but gets
+nowhere either; it is returned with the server's last reply.
+"""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.models import Max, Min, Q, QuerySet
+
+from newsletter.config import Config
+from newsletter.messages import Message, from_text
+from newsletter.messages import sending as messages
+from newsletter.messages.general import TEXT
+from newsletter.models import Act, Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
+from newsletter.recovery import hold
+from newsletter.sending import progress, warm_up
+
+QUIET = timedelta(minutes=3)
+"""Time without an outcome after which an edition is stalled."""
+
+_OUTCOMES = Q(accepted__gt=0) | Q(deferred__gt=0) | Q(refused__gt=0) | Q(skipped__gt=0)
+
+
+@dataclass(frozen=True, slots=True)
+class IdleEdition:
+    """An edition that gets nowhere, since when, and what to say if that lasts."""
+
+    newsletter: str
+    edition: str
+    since: datetime
+    message: Message
+
+
+def stalls(configuration: Config, now: datetime, quiet: timedelta = QUIET) -> list[IdleEdition]:
+    """Return the stalled editions of newsletters that are active, the one that is idle for longest first."""
+    wait = patience(configuration, quiet)
+    return [each for each in idle_editions(configuration, now) if now - each.since >= wait]
+
+
+def patience(configuration: Config, quiet: timedelta = QUIET) -> timedelta:
+    """Return for how long an edition may be idle."""
+    return quiet + slowest_gap(configuration)
+
+
+def idle_editions(configuration: Config, now: datetime) -> list[IdleEdition]:
+    """Return the editions that are due or being sent, each with the time of its last progress; the oldest first."""
+    if hold.reason():
+        return []
+    found = [idle for edition in _under_way(configuration.active, now) for idle in _idle(configuration, edition, now)]
+    return sorted(found, key=lambda each: each.since)
+
+
+def idle_times(configuration: Config, now: datetime) -> dict[str, datetime]:
+    """Return by newsletter since when emails of an edition are due and nothing happened; the earliest time of each."""
+    found: dict[str, datetime] = {}
+    for edition in _under_way(configuration.active, now):
+        since = idle_since(configuration, edition, now)
+        if since is not None and not hold.reason():
+            found[edition.newsletter] = min(since, found.get(edition.newsletter, since))
+    return found
+
+
+def is_about_an_edition(message: Message | None) -> bool:
+    """Return whether a message is one of those about a stalled edition."""
+    return any(kind.matches(message) for kind in (messages.STALLED, messages.NOT_BEGUN, messages.ALL_DEFERRED))
+
+
+def slowest_gap(configuration: Config) -> timedelta:
+    """Return the longest time between two emails that the configured rates allow."""
+    delivery = configuration.delivery
+    rates = [rate.per_second for rate in (delivery.rate, *(pace.rate for pace in delivery.domains.values()))]
+    return timedelta(seconds=max((1 / rate for rate in rates if rate), default=0.0))
+
+
+def idle_since(configuration: Config, edition: Edition, now: datetime) -> datetime | None:
+    """Return since when an email of an edition under way is due and nothing happened; None if none is due."""
+    if edition.state == State.QUEUED:
+        return max(filter(None, (edition.due_at, edition.queued_at)), default=now)
+    due = _due_since(edition, now)
+    if due is None or _is_held_by_warm_up(configuration, edition):
+        return None
+    last: datetime | None = Tally.objects.filter(_OUTCOMES, edition=edition).aggregate(at=Max("at"))["at"]
+    day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    allowed = day if configuration.delivery.warm_up.first_day else None
+    return max(filter(None, (due, last, allowed, edition.began_at, _resumed_at(edition))))
+
+
+def _under_way(newsletters: Collection[str], now: datetime) -> Iterator[Edition]:
+    """Yield the editions that are due or being sent, and those that were sent but for a retry that is due."""
+    columns = ("newsletter", "period", "state", "due_at", "queued_at", "began_at", "audience", "welcome")
+    due = Q(due_at=None) | Q(due_at__lte=now)
+    going = Q(state=State.SENDING) | Q(due, state=State.QUEUED, waiting__isnull=True)
+    retried = Retry.objects.filter(due__lte=now, edition__state=State.SENT).values("edition")
+    editions = Edition.objects.filter(going | Q(pk__in=retried), newsletter__in=newsletters)
+    yield from editions.only(*columns).order_by("pk")
+
+
+def _idle(configuration: Config, edition: Edition, now: datetime) -> Iterator[IdleEdition]:
+    since = idle_since(configuration, edition, now)
+    if since is not None:
+        yield IdleEdition(edition.newsletter, edition.name, since, _stalled(edition, since))
+    yield from _deferred(edition)
+
+
+def _stalled(edition: Edition, since: datetime) -> Message:
+    if edition.state == State.QUEUED:
+        return messages.NOT_BEGUN(edition=edition.name, since=since)
+    counted = progress.counts(edition)
+    return messages.STALLED(edition=edition.name, since=since, count=counted.pending + counted.deferred)
+
+
+def _due_since(edition: Edition, now: datetime) -> datetime | None:
+    """Return when the first email that is not in flight, or is for too long, was due; None if there is none."""
+    retries = Retry.objects.filter(edition=edition, chunk=None, due__lte=now).aggregate(at=Min("due"))["at"]
+    claimed = Chunk.objects.filter(edition=edition, closed_at=None).aggregate(at=Min("claimed_at"))["at"]
+    times = [at for at in (retries, claimed) if at is not None]
+    if edition.state == State.SENDING and edition.began_at and progress.counts(edition).pending:
+        times.append(edition.began_at)
+    return min(times, default=None)
+
+
+def _is_held_by_warm_up(configuration: Config, edition: Edition) -> bool:
+    """Return whether the day's emails of a new sending address are used up, and none of the edition's is claimed."""
+    left = warm_up.remaining_today(configuration.delivery.warm_up)
+    return left == 0 and not Chunk.objects.filter(edition=edition, closed_at=None).exists()
+
+
+def _resumed_at(edition: Edition) -> datetime | None:
+    acts = Act.objects.filter(about=edition.name, what__code__in=progress.RESUMING_ACTS)
+    return acts.order_by("-at").values_list("at", flat=True).first()
+
+
+def _deferred(edition: Edition) -> Iterator[IdleEdition]:
+    """Yield the edition if most of its emails are deferred, since none was accepted."""
+    if edition.state == State.QUEUED or edition.began_at is None or edition.welcome_id is not None:
+        return
+    counted = progress.counts(edition)
+    if not counted.deferred or counted.deferred * 2 < counted.audience:
+        return
+    tallies = Tally.objects.filter(edition=edition)
+    accepted = tallies.filter(accepted__gt=0).aggregate(at=Max("at"))["at"]
+    first = tallies.filter(deferred__gt=0, **({"at__gt": accepted} if accepted else {})).aggregate(at=Min("at"))["at"]
+    since = max(filter(None, (first, accepted, _resumed_at(edition))))
+    message = messages.ALL_DEFERRED(
+        edition=edition.name,
+        since=since,
+        deferred=counted.deferred,
+        audience=counted.audience,
+        reply=_last_reply(edition),
+    )
+    yield IdleEdition(edition.newsletter, edition.name, since, message)
+
+
+def _last_reply(edition: Edition) -> Message:
+    row = _not_accepted(edition).order_by("-at").first()
+    if row is None:
+        return TEXT(words="–")
+    words = str(from_text(row.text) or "")
+    return TEXT(words=" ".join(filter(None, (str(row.code or ""), row.status, words))))
+
+
+def _not_accepted(edition: Edition) -> QuerySet[Result]:
+    # The condition that looks superfluous is that of the partial index of results.
+    deferred = Result.objects.filter(edition=edition, kind=DeliveryStatus.DEFERRED)
+    return deferred.exclude(kind=DeliveryStatus.ACCEPTED)

@@ -1,0 +1,128 @@
+"""Everybody is told once of an edition that stalls, and of its end; a program that just began to look tells nobody."""
+
+import logging
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from newsletter import config
+from newsletter.messages import message_of
+from newsletter.models import Edition, Notice
+from newsletter.scheduling.alerts.alert_queue import AlertQueue
+from newsletter.scheduling.alerts.stall_watch import StallWatch
+from newsletter.supervision import Periods, Service
+from tests.sending import outbox_samples as samples
+
+pytestmark = pytest.mark.django_db
+
+QUIET = 180
+
+
+class Watched:
+    """A watch whose clock is set, and what `alert_url` got."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 0.0
+        self.began = timezone.now()
+        self.posted: list[dict[str, Any]] = []
+        found = config.current()
+        known = {name: replace(each, editors=("a@example.org",)) for name, each in found.newsletters.items()}
+        site = replace(found.site, alert_url="https://alerts.example/")
+        self.configuration = replace(found, site=site, newsletters=known)
+        self.queue = AlertQueue(lambda: self.configuration, lambda: self.now)
+        self.watch = StallWatch(self.queue, timedelta(seconds=QUIET), lambda: self.now)
+        self.service = Service("progress", lambda _: None, message_of, Periods(), lambda: self.now)
+        monkeypatch.setattr("newsletter.letters.alert_webhook.post", self._post)
+
+    def _post(self, site: object, at: datetime, fields: dict[str, Any]) -> None:
+        self.posted.append({"at": at, **fields})
+
+    def until(self, seconds: float, step: float = 30.0) -> None:
+        """Look every few seconds until this time."""
+        while self.now < seconds:
+            self.now = min(self.now + step, seconds)
+            self.look()
+
+    def look(self) -> None:
+        self.watch.look(self.service, self.configuration, self.began + timedelta(seconds=self.now))
+        self.queue.send()
+
+    def problem(self) -> str:
+        return str(self.service.status().problem or "")
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
+    return Watched(monkeypatch)
+
+
+def test_an_edition_that_stalls_is_told_everywhere_once(watched: Watched, caplog: pytest.LogCaptureFixture) -> None:
+    samples.sending(5)
+    watched.look()
+    watched.until(170)
+    assert (watched.problem(), watched.posted, Notice.objects.count()) == ("", [], 0)
+    watched.until(600)
+    assert watched.problem().startswith("kinaforum/2026-W06 has stalled: since ")
+    (post,) = watched.posted
+    assert (post["kind"], post["newsletter"], post["edition"]) == ("stalled", "kinaforum", "kinaforum/2026-W06")
+    (notice,) = Notice.objects.all()
+    assert (notice.kind, notice.edition, str(notice.text)) == ("stalled", "kinaforum/2026-W06", post["text"])
+    assert ("newsletter.sending", logging.ERROR, post["text"]) in caplog.record_tuples
+
+
+def test_the_end_is_told_too(watched: Watched) -> None:
+    edition = samples.sending(5)
+    watched.look()
+    watched.until(200)
+    Edition.objects.filter(pk=edition.pk).update(state="paused")
+    watched.until(230)
+    assert watched.problem() == ""
+    assert [post["kind"] for post in watched.posted] == ["stalled", "recovered"]
+    assert [str(each.text) for each in Notice.objects.filter(kind="recovered")] == [
+        "kinaforum/2026-W06 is not stalled any more"
+    ]
+
+
+def test_one_that_stalls_again_and_again_is_told_once_an_hour(watched: Watched) -> None:
+    edition = samples.sending(5)
+    for start in range(0, 3600, 600):
+        Edition.objects.filter(pk=edition.pk).update(state="sending")
+        watched.until(start + 400)
+        Edition.objects.filter(pk=edition.pk).update(state="paused")
+        watched.until(start + 600)
+    assert [post["kind"] for post in watched.posted].count("stalled") == 1
+
+
+def test_two_machines_say_the_same(watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    samples.sending(5)
+    other = Watched(monkeypatch)
+    other.now, other.began = 0.0, watched.began
+    for each in (watched, other):
+        each.look()
+        each.until(300)
+    assert len(watched.posted) + len(other.posted) == 2
+    assert (watched.posted + other.posted)[0] == (watched.posted + other.posted)[1]
+    assert Notice.objects.count() == 1
+
+
+def test_a_program_that_was_frozen_begins_to_measure_again(watched: Watched) -> None:
+    samples.sending(5)
+    watched.look()
+    watched.until(150)
+    watched.now = 400.0
+    watched.look()
+    watched.until(550)
+    assert watched.posted == []
+    watched.until(600)
+    assert [post["kind"] for post in watched.posted] == ["stalled"]
+
+
+def test_a_wall_clock_that_is_set_is_no_stall(watched: Watched) -> None:
+    samples.sending(5)
+    watched.look()
+    watched.began += timedelta(hours=3)
+    watched.until(150)
+    assert watched.posted == []

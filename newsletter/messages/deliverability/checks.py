@@ -308,6 +308,13 @@ NOT_ALIGNED = MessageType(
         "see 'newsletter dkim new'"
     ),
 )
+NOT_ALIGNED_BY = MessageType(
+    "check.not-aligned-by",
+    gettext_noop(
+        "{provider} does not sign for the organization of {domain}, so DMARC fails; verify {domain} on its pages, and "
+        "send from that domain"
+    ),
+)
 ALIGNED_BY_SPF = MessageType(
     "check.aligned-by-spf",
     gettext_noop(

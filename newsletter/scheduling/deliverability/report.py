@@ -157,7 +157,11 @@ class _DomainReport:
             return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(owner=owner.name, domain=self.domain))
         envelope = "" if route.service.return_path else self._envelope(route)
         policy = found if isinstance(found, Policy) else None
-        return dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups)
+        result = dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups)
+        if route.kind == "api" and messages.NOT_ALIGNED.matches(result.message):
+            message = messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)
+            return CheckResult(Verdict.BAD, message)
+        return result
 
     def _envelope(self, route: Route) -> str:
         """Return the domain of the envelope sender, unless a provider sets one of its own."""

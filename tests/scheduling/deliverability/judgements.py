@@ -237,7 +237,7 @@ OTHERS_SETUPS = (
           record=("spf", 'mg.{d}. IN TXT "v=spf1 include:mailgun.org ~all"')),
     Setup("Mailgun with a domain of another organization", {}, provider="mailgun",
           service={"sender_domain": "mg.other.example"}, keys=(),
-          finds={"alignment": "bad check.not-aligned"}),
+          finds={"alignment": "bad check.not-aligned-by"}),
     Setup("Resend with its return path", {"send.{d} TXT": "v=spf1 include:amazonses.com ~all",
           "resend._domainkey.{d} TXT": OTHER.record}, provider="resend", keys=(),
           finds={"spf": "good check.spf", "dkim": "good check.signed-by"}),

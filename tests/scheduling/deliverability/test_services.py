@@ -6,9 +6,8 @@ from pathlib import Path
 from newsletter.config.schema import PROVIDERS
 from newsletter.deliverability.services import RELAYS, SERVICES, service_of_server
 
-DOCUMENT = (
-    (Path(__file__).parents[3] / "docs" / "providers.md").read_text(encoding="utf-8").partition("## DNS records")[2]
-)
+WHOLE = (Path(__file__).parents[3] / "docs" / "providers.md").read_text(encoding="utf-8")
+DOCUMENT = WHOLE.partition("## DNS records\n")[2].partition("\n## ")[0]
 ROW = re.compile(r"^\| `(\w+)` \| ([^|]*) \| ([^|]*) \| ([^|]*) \|$", re.MULTILINE)
 
 

@@ -3,6 +3,8 @@
 The image is built from the project's Dockerfile. The site's folder is mounted as `/site`.
 """
 
+import re
+
 from newsletter import __version__
 from newsletter.deployment.installation import Installation
 
@@ -11,6 +13,11 @@ PORT = 8000
 
 _SERVICE = """\
 # compose.yaml; build the image first, in a checkout: docker build -t newsletter:{tag} .
+# A reverse proxy on this machine reaches the container through the network's gateway. List that address in config.toml,
+# or all visitors share one address, and with it the limits of sign-ups and logins:
+#   docker network inspect --format '{{{{(index .IPAM.Config 0).Gateway}}}}' {project}_default
+#   [web]
+#   trusted_proxies = ["172.18.0.1"]
 services:
   newsletter:
     image: newsletter:{tag}
@@ -79,6 +86,7 @@ def compose_file(site: Installation) -> str:
         published=site.port,
         port=PORT,
         folder=site.folder,
+        project=re.sub(r"[^a-z0-9_-]", "", site.folder.name.lower()).lstrip("_-") or "newsletter",
         environment=passed + (_DATABASE if site.postgresql else ""),
         depends=_POSTGRESQL if site.postgresql else "",
     )

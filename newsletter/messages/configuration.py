@@ -103,6 +103,10 @@ DAY_OF_MONTH = MessageType(
     "value.day-of-month", gettext_noop("{value}: the day of the month must be 1 to 28, which every month has")
 )
 WEEKDAY = MessageType("value.weekday", gettext_noop("{value}: '{word}' is not a weekday; use one of {days}"))
+OUTSIDE_OF_THE_SITE = MessageType(
+    "config.outside-of-the-site",
+    gettext_noop("{path} is outside of the site's folder ({folder}); use a path in it, or edit config.toml"),
+)
 MOMENT_OF_PERIOD = MessageType(
     "value.moment-of-period", gettext_noop('{key}: with period = "{period}" use a time such as {example}')
 )

@@ -208,6 +208,17 @@ NO_SPACE_FOR_COPY = MessageType(
 )
 SPACE_LEFT = MessageType("check.space", gettext_noop("{free} are free"))
 ABOUT_INTEGRITY = MessageType("check.about-integrity", gettext_noop("integrity"))
+ABOUT_SECRETS = MessageType("check.about-secrets", gettext_noop("secrets"))
+OPEN_CONFIGURATION = MessageType(
+    "check.open-configuration",
+    gettext_noop(
+        "{file} has secrets ({keys}), and every user of this machine can read it; run 'chmod 600 {file}', or put the "
+        "secrets into files of their own"
+    ),
+)
+OPEN_FILE = MessageType(
+    "check.open-file", gettext_noop("every user of this machine can read {file}; run 'chmod 600 {file}'")
+)
 ABOUT_SPACE = MessageType("check.about-space", gettext_noop("free space"))
 LINKS_BEGIN = MessageType("check.links", gettext_noop("links in emails begin with {url}"))
 TEMPLATES_READY = MessageType("check.templates", gettext_noop("the subject and the templates work"))

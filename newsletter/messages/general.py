@@ -44,6 +44,13 @@ TOKEN_INVALID = MessageType(
 SCOPE_MISSING = MessageType(
     "api.scope-missing", gettext_noop("the token lacks the scope {scope}; create one that has it")
 )
+PERSON_SHARED = MessageType(
+    "api.person-shared",
+    gettext_noop(
+        "this person also subscribes to a newsletter that the token is not for, and has one name for all of them; "
+        "use a token for all newsletters"
+    ),
+)
 NEWSLETTER_FORBIDDEN = MessageType(
     "api.newsletter-forbidden", gettext_noop("the token is not for the newsletter {name}; create one that is")
 )

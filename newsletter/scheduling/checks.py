@@ -24,6 +24,7 @@ from newsletter.scheduling import storage
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability.tracking_check import tracking_check
 from newsletter.scheduling.integrity import damages, space_for_copy
+from newsletter.scheduling.open_secrets import open_secrets
 from newsletter.scheduling.text_checks import try_subject, try_templates
 from newsletter.sending.providers.interface import ProviderProblem
 from newsletter.sending.sql import database_watch
@@ -39,6 +40,7 @@ def run(configuration: Config, *, dns: bool = False, connect: bool = False, inte
         found.append(_template(configuration, newsletter))
         found += _images(newsletter)
     found += _keys(configuration)
+    found += open_secrets(configuration)
     if not connect:
         found += provider_settings(configuration)
     if dns:

@@ -76,8 +76,9 @@ def network_of(address: str) -> str:
 
 
 def mailbox_of(key: str) -> str:
-    """Return the mailbox that an address reaches: without `+…`, and at Gmail without dots."""
+    """Return the mailbox that an address reaches: without `+…`, and at Gmail without dots and with one domain."""
     local, _, domain = key.rpartition("@")
+    domain = "gmail.com" if domain in DOTLESS else domain
     box = local.partition("+")[0] or local
     return f"{box.replace('.', '') if domain in DOTLESS else box}@{domain}"
 

@@ -164,3 +164,15 @@ def test_a_topic_or_cadence_that_is_not_offered_is_refused(api: ApiClient) -> No
     assert not Subscription.objects.exists()
     number = api.post("/subscribers", {**KARI, **CONSENT}, 201)["id"]
     assert api.ask("PATCH", f"/subscribers/{number}", {"cadence": "post"}).status_code == 422
+
+
+def test_a_token_for_one_newsletter_does_not_rename_a_person_of_another(api: ApiClient) -> None:
+    number = api.post("/subscribers", {**KARI, **CONSENT, "name": "Kari"}, 201)["id"]
+    limited = ApiClient(token(newsletters=["kinaforum"]).text)
+    assert limited.ask("PATCH", f"/subscribers/{number}", {"name": "Kari N."}).status_code == 200
+    api.post("/subscribers", {**KARI, **CONSENT, "newsletter": "daily"}, 201)
+    refused = limited.ask("PATCH", f"/subscribers/{number}", {"name": "Someone else", "tags": ["oslo"]})
+    assert refused.status_code == 403
+    assert "also subscribes to a newsletter that the token is not for" in refused.text
+    assert api.get(f"/subscribers/{number}")["name"] == "Kari N."
+    assert limited.ask("PATCH", f"/subscribers/{number}", {"tags": ["oslo"]}).status_code == 200

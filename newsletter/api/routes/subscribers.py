@@ -10,7 +10,7 @@ from ninja import Path, Query, Router
 
 from newsletter.api import paging
 from newsletter.api.operations import ApiAnswer, Caller, caller, operation
-from newsletter.api.permissions import permitted
+from newsletter.api.permissions import Forbidden, permitted
 from newsletter.api.problem_documents import Refused
 from newsletter.api.schemas import Line, Name, Number, Tag
 from newsletter.api.subscriber_schemas import (
@@ -114,13 +114,18 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})
 def change_subscriber(request: HttpRequest, subscription: Path[Number], change: SubscriberChange) -> ApiAnswer:
-    """Change a person's name, or a subscription's tags, cadence or topics."""
+    """Change a person's name, or a subscription's tags, cadence or topics.
+
+    The name is the same for all newsletters, so a token for some of them can't change that of a person who also
+    subscribes to another.
+    """
     who = caller(request)
     tie = _found(who, subscription)
     if change.cadence is not None:
         who.in_cadence(tie.newsletter, change.cadence)
     who.check_topics(tie.newsletter, change.topics or ())
     if change.name is not None:
+        _check_shared(who, tie)
         admin_actions.rename(tie.subscriber, change.name)
         _log(who, tie, acts.NAME_CHANGED())
     if change.tags is not None:
@@ -176,6 +181,13 @@ def _set_tags(who: Caller, tie: Subscription, tags: list[str]) -> None:
 def _log(who: Caller, tie: Subscription, what: Message, before: object = None, after: object = None) -> None:
     """Write a line of the audit log, which names people by their number."""
     history.log(who.by, what, f"subscriber {tie.subscriber_id}", who.now, before, after)
+
+
+def _check_shared(who: Caller, tie: Subscription) -> None:
+    """Raise Forbidden if the person also subscribes to newsletters that the token is not for: a name is theirs, too."""
+    for each in tie.subscriber.subscriptions.all():
+        if each.newsletter not in permitted(who.token, [each.newsletter]):
+            raise Forbidden(messages.PERSON_SHARED())
 
 
 def _found(who: Caller, number: int) -> Subscription:

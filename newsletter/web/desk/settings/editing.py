@@ -50,6 +50,7 @@ from newsletter.web.desk.settings.cadences_page import beside_field
 from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.forms import SettingsForm, Wanted
+from newsletter.web.desk.settings.inputs.site_paths import check_paths
 from newsletter.web.desk.settings.state import read_only_reason
 from subscribers.requests import config_of
 
@@ -256,7 +257,9 @@ def _save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
 
 def _write(request: HttpRequest, wanted: Wanted) -> None:
     before = tree_of(config_of(request).file)
-    save(config_of(request).file, wanted.changes, wanted.seen, check=partial(_check, wanted.changes))
+    save(
+        config_of(request).file, wanted.changes, wanted.seen, check=partial(_check, wanted.changes, config_of(request))
+    )
     config.refresh()
     after = tree_of(config_of(request).file)
     for change in wanted.changes:
@@ -264,9 +267,12 @@ def _write(request: HttpRequest, wanted: Wanted) -> None:
         audit.note(editor(request), acts.SETTINGS_CHANGED(), dotted(change.path), old, new)
 
 
-def _check(changes: tuple[Change, ...], after: Config) -> None:
-    """Raise ConfigError if the program can't change to this configuration, or a changed template or filter is wrong."""
+def _check(changes: tuple[Change, ...], before: Config, after: Config) -> None:
+    """Raise ConfigError if the program can't change to this configuration, a changed template or filter is wrong, or a
+    path leads out of the site's folder.
+    """
     config.check_change(after)
+    check_paths(before, after)
     found = (problem_of_text(after, change.path) for change in changes if isinstance(change, SetValue))
     if problems := [problem for problem in found if problem]:
         raise config.ConfigError(*problems)

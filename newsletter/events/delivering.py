@@ -10,15 +10,14 @@ import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import requests
 from django.utils import timezone
 
 from newsletter import background
 from newsletter.config import Config
 from newsletter.events import signing
 from newsletter.events.documents import documents
+from newsletter.events.guarded_post import ERRORS, cause_of, post
 from newsletter.feeds.http.fetch import user_agent
-from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, Watch, opener
 from newsletter.models import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 
 log = logging.getLogger("newsletter.webhooks")
@@ -65,34 +64,11 @@ def _post(configuration: Config, row: WebhookDelivery) -> tuple[int | None, str]
         "User-Agent": user_agent(configuration.site.url),
         **signing.headers(row.webhook.secret, f"msg_{row.event.key}", body, int(time.time())),
     }
-    watch = Watch()
-    with requests.Session() as session:
-        session.trust_env = False
-        adapter = GuardedAdapter(opener(allow_private=configuration.collect.allow_private_addresses, watch=watch))
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        watch.start(SECONDS)
-        try:
-            with session.post(
-                row.webhook.url, data=body, headers=headers, timeout=SECONDS, allow_redirects=False, stream=True
-            ) as answer:  # its body is not read
-                return answer.status_code, ""
-        except (requests.RequestException, OSError, ValueError) as error:
-            return None, _named(error)
-        finally:
-            watch.close()
-
-
-def _named(error: BaseException) -> str:
-    """Return the innermost cause by its class, of which a private address is the one to tell apart."""
-    cause: BaseException | None = error
-    names = [type(error).__name__]
-    while cause is not None:
-        names.append(type(cause).__name__)
-        if isinstance(cause, PrivateAddress):
-            return str(cause)[:200]
-        cause = cause.__cause__ or cause.__context__
-    return names[-1][:200]
+    private = configuration.collect.allow_private_addresses
+    try:
+        return post(row.webhook.url, body, headers, seconds=SECONDS, allow_private=private), ""
+    except ERRORS as error:
+        return None, cause_of(error)
 
 
 def _conclude(row: WebhookDelivery, status: int | None, problem: str, now: datetime) -> None:

@@ -4,11 +4,11 @@ import hashlib
 import json
 import time
 from datetime import datetime
+from http import HTTPStatus
 
-import requests
-
+from newsletter import config
 from newsletter.config import Site
-from newsletter.events import signing
+from newsletter.events import guarded_post, signing
 from newsletter.messages import Message
 from newsletter.messages.delivery import ALERT_ANSWERED
 from newsletter.messages.general import TEXT
@@ -25,8 +25,9 @@ def post(site: Site, at: datetime, fields: dict[str, str | None]) -> Message | N
     name = hashlib.sha256(body).hexdigest()[:32]
     signed = signing.headers(site.alert_secret, name, body, int(time.time()))
     headers = {"Content-Type": "application/json", **signed}
+    private = config.current().collect.allow_private_addresses
     try:
-        answer = requests.post(site.alert_url, data=body, headers=headers, timeout=SECONDS, allow_redirects=False)
-    except requests.RequestException as e:
-        return TEXT(words=type(e).__name__)
-    return None if answer.ok else ALERT_ANSWERED(status=str(answer.status_code))
+        status = guarded_post.post(site.alert_url, body, headers, seconds=SECONDS, allow_private=private)
+    except guarded_post.ERRORS as e:
+        return TEXT(words=guarded_post.cause_of(e))
+    return None if status < HTTPStatus.BAD_REQUEST else ALERT_ANSWERED(status=str(status))

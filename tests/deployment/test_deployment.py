@@ -148,3 +148,8 @@ def test_the_compose_file_has_the_services_that_the_database_needs(tmp_path: Pat
     assert service["ports"] == ["127.0.0.1:8000:8000"]
     assert "API_KEY" in service["environment"]
     assert ("NEWSLETTER__SITE__DATABASE" in service["environment"]) == postgresql
+
+
+def test_the_compose_file_says_how_to_trust_the_proxy(tmp_path: Path) -> None:
+    """Otherwise all visitors come from the network's gateway and share its limits."""
+    assert "trusted_proxies" in compose_file(replace(SITE, config=tmp_path / "config.toml"))

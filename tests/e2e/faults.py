@@ -41,6 +41,8 @@ draft = "{far} 01:00"
 send = "{far} 02:00"
 [[newsletters.kinaforum.sources]]
 url = "http://127.0.0.1:9/"
+[collect]
+allow_private_addresses = true
 [delivery]
 retry_delays = ["1s"]
 smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}

@@ -16,6 +16,7 @@ from newsletter import config
 from newsletter.delivery import backoff
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.editions import notices
+from newsletter.events import guarded_post
 from newsletter.letters import mail_queue, notice_delivery, subscriber_mail
 from newsletter.letters.notice_delivery import REFUSED_ATTEMPTS
 from newsletter.letters.transport import Done, Outgoing
@@ -67,13 +68,11 @@ def alerts(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What `alert_url` got."""
     got: list[dict[str, Any]] = []
 
-    def post(url: str, data: bytes, **_: object) -> requests.Response:
-        got.append({"url": url, **json.loads(data)})
-        answer = requests.Response()
-        answer.status_code = 204
-        return answer
+    def post(url: str, body: bytes, headers: object, **_: object) -> int:
+        got.append({"url": url, **json.loads(body)})
+        return 204
 
-    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(guarded_post, "post", post)
     return got
 
 
@@ -134,11 +133,11 @@ def test_an_alert_that_nobody_takes_is_posted_again_and_mails_are_not(
 ) -> None:
     tries: list[datetime] = []
 
-    def refuse(*_: object, **__: object) -> requests.Response:
+    def refuse(*_: object, **__: object) -> int:
         tries.append(NOW)
         raise requests.ConnectionError
 
-    monkeypatch.setattr(requests, "post", refuse)
+    monkeypatch.setattr(guarded_post, "post", refuse)
     found = with_alert_url()
     notices.tell(NAME, notices.PAUSED, TEXT(words="It is paused."), NOW)
     for hours in range(3):

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import requests
 
 from newsletter import config
+from newsletter.events import guarded_post
 from newsletter.letters import alert_webhook
 from newsletter.messages.delivery import ALERT_ANSWERED
 
@@ -26,13 +26,11 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """Record the data and headers of each POST; the third fails."""
     got: list[dict[str, Any]] = []
 
-    def post(url: str, **given: Any) -> requests.Response:
-        got.append(given)
-        answer = requests.Response()
-        answer.status_code = 204 if len(got) < 3 else 500
-        return answer
+    def post(url: str, body: bytes, headers: dict[str, str], **_: object) -> int:
+        got.append({"data": body, "headers": headers})
+        return 204 if len(got) < 3 else 500
 
-    monkeypatch.setattr(requests, "post", post)
+    monkeypatch.setattr(guarded_post, "post", post)
     monkeypatch.setattr(time, "time", lambda: 1_770_000_000.5 + len(got))
     return got
 
@@ -48,7 +46,6 @@ def test_every_attempt_has_the_time_and_the_same_event_id(posted: list[dict[str,
     assert len({each["headers"]["webhook-id"] for each in posted}) == 1
     assert [each["headers"]["webhook-timestamp"] for each in posted] == ["1770000000", "1770000001", "1770000002"]
     assert "webhook-signature" not in posted[0]["headers"]
-    assert posted[0]["allow_redirects"] is False
 
 
 @pytest.mark.parametrize(
@@ -62,3 +59,11 @@ def test_a_receiver_can_check_the_signature(secret: str, key: bytes, posted: lis
     octets = base64.b64decode(key) if secret.startswith("whsec_") else key
     expected = base64.b64encode(hmac.new(octets, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{expected}"
+
+
+@pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "http://127.0.0.1:9/", "http://localhost:9/"])
+def test_a_private_address_is_not_called(url: str) -> None:
+    given = config.current()
+    config.use(replace(given, collect=replace(given.collect, allow_private_addresses=False)))
+    problem = alert_webhook.post(replace(site(), alert_url=url), AT, dict(FIELDS))
+    assert "not a public address" in str(problem)

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import requests
 from django.db import OperationalError
 
 from newsletter import config
 from newsletter.editions import notices
+from newsletter.events import guarded_post
 from newsletter.messages import failures as messages
 from newsletter.models import Notice
 from newsletter.scheduling.alerts import service_alerts
@@ -46,11 +46,9 @@ class Watched:
         self.queue = AlertQueue(lambda: in_force, lambda: self.now)
         self.alerts = service_alerts.Alerts(self.queue, lambda: [self.status], 60.0, lambda: self.now)
 
-    def post(self, url: str, data: bytes, **_: object) -> requests.Response:
-        self.posted.append(json.loads(data))
-        answer = requests.Response()
-        answer.status_code = self.answer
-        return answer
+    def post(self, url: str, body: bytes, headers: object, **_: object) -> int:
+        self.posted.append(json.loads(body))
+        return self.answer
 
     def fails(self, seconds: float) -> None:
         self.status = Status("sender", "failing", FULL, failing_for=seconds)
@@ -64,7 +62,7 @@ class Watched:
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch) -> Watched:
     made = Watched()
-    monkeypatch.setattr(requests, "post", made.post)
+    monkeypatch.setattr(guarded_post, "post", made.post)
     return made
 
 

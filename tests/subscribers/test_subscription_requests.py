@@ -12,7 +12,7 @@ from subscribers.addresses import read_address
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
 from subscribers.protection import sign_up_limits as limits
 from subscribers.protection.challenges import SolvedChallenge
-from subscribers.protection.sign_up_limits import Request, RequestAnswer
+from subscribers.protection.sign_up_limits import Request, RequestAnswer, mailbox_of
 from subscribers.subscription_requests import request_subscription, request_subscriptions
 from tests.subscribers.make import AT
 
@@ -95,3 +95,8 @@ def test_a_group_takes_a_few_statements(django_assert_max_num_queries: Any) -> N
 
 def _request(address: str, at: datetime) -> Request:
     return Request("kinaforum", read_address(address), "nb", "Yes", "192.0.2.7", "https://blog.example/", at)
+
+
+def test_both_domains_of_gmail_are_one_mailbox_for_limits() -> None:
+    keys = ("vic.tim@gmail.com", "victim+news@googlemail.com", "victim@googlemail.com")
+    assert {mailbox_of(key) for key in keys} == {"victim@gmail.com"}

@@ -54,7 +54,8 @@ def reading(*posts: FoundPost, reached: datetime | None = EVERYTHING, **fields: 
 def collected(*posts: FoundPost, now: datetime = NOW, source: str = SOURCE, **fields: Any) -> ledger.Stored:
     """Put a listing of these posts into the ledger."""
     settings = next(s for s in kinaforum().sources if s.url == source)
-    return ledger.store(ledger.source_row(NAME, source), settings, reading(*posts, **fields), now)
+    urls = [each.url for each in kinaforum().sources]
+    return ledger.store(ledger.source_row(NAME, source), settings, reading(*posts, **fields), now, urls)
 
 
 def collected_before(now: datetime = NOW - 8 * WEEK) -> None:

@@ -66,6 +66,7 @@ class _Task:
     row: Source
     since: datetime | None
     before: ListedBefore | None
+    configured: frozenset[str]
 
 
 def collect(
@@ -173,12 +174,13 @@ def _tasks(
 ) -> Iterator[_Task]:
     for name, newsletter in configuration.newsletters.items():
         if only in (None, name) and newsletter.status != "archived":
+            configured = frozenset(settings.url for settings in newsletter.sources)
             for settings in newsletter.sources:
                 if only_url not in (None, settings.url):
                     continue
                 row = source_row(name, settings.url)
                 before = gaps.listed_before(row, newsletter.late_posts, now)
-                yield _Task(settings, row, _back_to(row, since, now), before)
+                yield _Task(settings, row, _back_to(row, since, now), before, configured)
 
 
 def _back_to(row: Source, since: datetime | None, now: datetime) -> datetime | None:
@@ -219,7 +221,7 @@ def _memory(row: Source, now: datetime) -> Memory | None:
 
 
 def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
-    stored = store(task.row, task.settings, reading, now)
+    stored = store(task.row, task.settings, reading, now, task.configured)
     _log_change(task.row, stored.problem)
     problems = reading.problems or ((stored.problem,) if stored.problem else ())
     found = _collected(task, reading.kind or task.row.kind, stored, _joined(problems))

@@ -4,7 +4,7 @@ A post is one row of its newsletter, however many sources list it and under what
 A reading is stored completely or not at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,6 +13,7 @@ from django.db.models import F, Q
 
 from newsletter import config
 from newsletter.collecting import gaps
+from newsletter.collecting.recognition import KnownPosts
 from newsletter.domain.found_post import FoundPost
 from newsletter.feeds import SourceReading
 from newsletter.feeds.identity import content_hash, link_key, text_key
@@ -37,20 +38,32 @@ def source_row(newsletter: str, url: str) -> Source:
     return Source.objects.get_or_create(newsletter=newsletter, url=url)[0]
 
 
-def store(source: Source, settings: config.SourceSettings, reading: SourceReading, now: datetime) -> Stored:
-    """Store the posts of a reading, and the state of its source."""
+def store(
+    source: Source,
+    settings: config.SourceSettings,
+    reading: SourceReading,
+    now: datetime,
+    configured: Collection[str] = (),
+) -> Stored:
+    """Store the posts of a reading, and the state of its source; `configured` are the newsletter's sources."""
     with transaction.atomic():
         source = Source.objects.select_for_update().get(pk=source.pk)
         first = source.first_read_at is None
-        stored = _store_posts(source, settings, reading, now) if reading.posts else Stored()
+        stored = _store_posts(source, settings, reading, now, configured) if reading.posts else Stored()
         _mark_gone(source, reading, now)
         gaps.record(source, reading, now)
         _update_source(source, reading, now, first=first)
     return replace(stored, problem=source.problem)
 
 
-def _store_posts(source: Source, settings: config.SourceSettings, reading: SourceReading, now: datetime) -> Stored:
-    known = _KnownPosts(source, reading.posts)
+def _store_posts(
+    source: Source,
+    settings: config.SourceSettings,
+    reading: SourceReading,
+    now: datetime,
+    configured: Collection[str],
+) -> Stored:
+    known = KnownPosts(source, reading, configured)
     new = changed = 0
     for found in reading.posts:
         post = known.find(found)
@@ -64,38 +77,6 @@ def _store_posts(source: Source, settings: config.SourceSettings, reading: Sourc
             Post.objects.filter(pk=post.pk).update(gone_at=None)
         known.add(found, post, now)
     return Stored(new, changed)
-
-
-class _KnownPosts:
-    """Finds the posts of a reading that the newsletter already has.
-
-    A post is recognized by this source's id; else by its link, its title and text, or its title and time, unless this
-    source currently lists the found post under another id: two posts of one source are different.
-    """
-
-    def __init__(self, source: Source, posts: Iterable[FoundPost]) -> None:
-        self.source = source
-        uids = [p.uid for p in posts]
-        self.listings = {x.uid: x for x in source.listings.filter(uid__in=uids).select_related("post")}
-        self.taken = {x.post_id for x in self.listings.values()}
-
-    def find(self, found: FoundPost) -> Post | None:
-        if listing := self.listings.get(found.uid):
-            return listing.post
-        posts = Post.objects.filter(newsletter=self.source.newsletter).exclude(pk__in=self.taken).order_by("pk")
-        if post := posts.filter(link_key=link_key(found.url)).first() if found.url else None:
-            return post
-        if (key := text_key(found.title, found.html)) and (post := posts.filter(text_key=key).first()):
-            return post
-        if found.title and found.published:
-            return posts.filter(title=found.title, published=found.published).first()
-        return None
-
-    def add(self, found: FoundPost, post: Post, now: datetime) -> None:
-        self.listings[found.uid] = Listing.objects.update_or_create(
-            source=self.source, uid=found.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
-        )[0]
-        self.taken.add(post.pk)
 
 
 def _fields(settings: config.SourceSettings, found: FoundPost) -> dict[str, object]:

@@ -22,6 +22,8 @@ _TRACKING = re.compile(
 _TRACKING_PAIR = re.compile(r"(?:source|from|ref|via)=(?:rss|feed|atom)\b.*|m=[01]", re.IGNORECASE)
 _PORTS = {"http": 80, "https": 443}
 _ENOUGH = 40
+LONG = 200
+"""Texts of as many characters are not written twice."""
 
 
 def link_key(url: str) -> str:
@@ -57,8 +59,8 @@ def text_key(title: str, html: str) -> str:
 
     "" if the text is too short (under 40 letters) to tell two posts of one title apart.
     """
-    letters = _letters(text_of(html))
-    return _digest(_letters(title), letters) if len(letters) >= _ENOUGH else ""
+    text = letters(text_of(html))
+    return _digest(letters(title), text) if len(text) >= _ENOUGH else ""
 
 
 def content_hash(post: FoundPost) -> str:
@@ -74,7 +76,28 @@ def made_up_id(*parts: str) -> str:
     return MADE_UP + _digest(*parts)
 
 
-def _letters(text: str) -> str:
+def are_similar(first: str, second: str) -> bool:
+    """Return whether one of two texts is an edited version, or the beginning, of the other.
+
+    Short ones must be the same, since series of posts have much in common.
+    """
+    shorter, longer = sorted((letters(first), letters(second)), key=len)
+    if shorter == longer or (len(shorter) >= _ENOUGH and longer.startswith(shorter)):
+        return bool(shorter)
+    if min(len(first), len(second)) < LONG:
+        return False
+    fewer, more = sorted((_triples(first), _triples(second)), key=len)
+    return len(fewer & more) * 2 >= len(fewer)
+
+
+def _triples(text: str) -> set[tuple[str, ...]]:
+    """Return each three words that follow each other."""
+    words = [letters(word) for word in text.split()]
+    return set(zip(words, words[1:], words[2:], strict=False))
+
+
+def letters(text: str) -> str:
+    """Return what two texts have in common that differ in punctuation, case and spaces only."""
     return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
 
 

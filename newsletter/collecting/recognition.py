@@ -1,0 +1,209 @@
+"""Recognize which posts of a reading the newsletter already has.
+
+Each post goes to readers once: one that is taken for another never arrives, and one that is not recognized arrives
+twice. So no rule relies on one sign alone where sources are known to repeat it: identifiers and links are used again,
+series have one title, and short texts recur. Two entries that are listed together are never the same post.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds import SourceReading
+from newsletter.feeds.document import split_address
+from newsletter.feeds.html.markup import text_of
+from newsletter.feeds.identity import LONG, are_similar, letters, link_key, text_key
+from newsletter.models import Listing, Post, Source
+
+A_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A post of a reading and one of the ledger, side by side."""
+
+    found: FoundPost
+    post: Post
+
+    @property
+    def same_title(self) -> bool:
+        """Whether both have the same title; posts without one have not."""
+        return bool(self.found.title) and letters(self.found.title) == letters(self.post.title)
+
+    @property
+    def same_link(self) -> bool:
+        """Whether both have the same address."""
+        return bool(self.found.url) and link_key(self.found.url) == self.post.link_key
+
+    @property
+    def similar_text(self) -> bool:
+        """Whether one text is an edited version, or the beginning, of the other."""
+        return are_similar(*self._texts)
+
+    @property
+    def long_texts(self) -> bool:
+        """Whether both texts are too long to recur."""
+        return min(map(len, self._texts)) >= LONG
+
+    @property
+    def without_text(self) -> bool:
+        """Whether a text is missing, so that texts can't be compared."""
+        return not all(map(letters, self._texts))
+
+    @property
+    def same_long_text(self) -> bool:
+        """Whether both have the same text, which is too long to recur."""
+        first, second = self._texts
+        return self.long_texts and letters(first) == letters(second)
+
+    @property
+    def dates(self) -> timedelta | None:
+        """How far apart the dates are; None if one is missing."""
+        if self.found.published is None or self.post.published is None:
+            return None
+        return abs(self.found.published - self.post.published)
+
+    @property
+    def within_a_day(self) -> bool:
+        """Whether both are dated, at most a day apart."""
+        return self.dates is not None and self.dates <= A_DAY
+
+    @property
+    def nothing_in_common(self) -> bool:
+        """Whether title, text and date all say that these are two posts."""
+        apart = self.dates is not None and self.dates > A_DAY
+        return apart and not self.same_title and not self.similar_text
+
+    @property
+    def _texts(self) -> tuple[str, str]:
+        return text_of(self.found.html or self.found.summary), text_of(self.post.html or self.post.summary)
+
+
+class KnownPosts:
+    """Finds the posts of a reading that the newsletter already has.
+
+    `configured` has the addresses of the newsletter's sources: of one that was removed, nothing is listed any more.
+    """
+
+    def __init__(self, source: Source, reading: SourceReading, configured: Collection[str]) -> None:
+        self._source, self._reached, self._configured = source, reading.reached_back_to, {*configured, source.url}
+        self._uids = {post.uid for post in reading.posts}
+        self._links = Counter(link_key(post.url) for post in reading.posts if post.url)
+        listings = source.listings.filter(uid__in=self._uids).select_related("post")
+        self._listings = {listing.uid: listing for listing in listings}
+        self._by_id = {
+            found.uid: self._listings[found.uid].post
+            for found in reading.posts
+            if found.uid in self._listings and not _uses_id_again(Comparison(found, self._listings[found.uid].post))
+        }
+        self._taken = {post.pk for post in self._by_id.values()}
+
+    def find(self, found: FoundPost) -> Post | None:
+        """Return the post of the ledger that a post of the reading is; None if it is new."""
+        if post := self._by_id.get(found.uid):
+            return post
+        posts = Post.objects.filter(newsletter=self._source.newsletter).exclude(pk__in=self._taken).order_by("pk")
+        return (
+            self._by_link(found, posts)
+            or self._by_title(found, posts)
+            or self._by_id_elsewhere(found, posts)
+            or self._by_text(found, posts)
+        )
+
+    def _by_link(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+        """Return the post with the same address; if several share it, as a home page, the one with the same text."""
+        if not found.url:
+            return None
+        same = list(posts.filter(link_key=link_key(found.url)))
+        shared = len(same) > 1 or _is_home_page(found.url) or self._links[link_key(found.url)] > 1
+        for post in same:
+            both = Comparison(found, post)
+            if shared:
+                alike = both.within_a_day and both.similar_text and both.long_texts
+            else:
+                alike = not (both.nothing_in_common and self._lists(post))
+            if alike:
+                return post
+        return None
+
+    def _by_title(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+        """Return the post with the same title and text, or date."""
+        if key := text_key(found.title, found.html):
+            for post in posts.filter(text_key=key):
+                if self._is_same_text(Comparison(found, post)):
+                    return post
+        if found.title and found.published:
+            for post in posts.filter(title=found.title, published=found.published):
+                both = Comparison(found, post)
+                if both.similar_text or both.without_text or not self._lists(post) or self._is_gone(post):
+                    return post
+        return None
+
+    def _is_same_text(self, both: Comparison) -> bool:
+        """Return whether two posts with the same title and text are one, and no issues of a series such as "Weekly
+        links".
+        """
+        if not self._lists(both.post):
+            return both.same_long_text or both.dates is None or both.within_a_day
+        if both.same_long_text:
+            return both.within_a_day or self._is_gone(both.post)
+        return self._is_gone(both.post) and (both.dates is None or both.within_a_day)
+
+    def _by_id_elsewhere(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+        """Return the post that another source of the newsletter listed under the same id: a blog that moved."""
+        listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found.uid)
+        for post in posts.filter(pk__in=listings.exclude(source=self._source).values("post_id")):
+            both = Comparison(found, post)
+            if both.within_a_day and (both.same_title or both.similar_text):
+                return post
+        return None
+
+    def _by_text(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+        """Return the post with the same long text under another title, if it is gone."""
+        if found.published is None or len(text_of(found.html)) < LONG:
+            return None
+        near = posts.filter(published__range=(found.published - A_DAY, found.published + A_DAY))
+        return next((p for p in near if Comparison(found, p).same_long_text and self._is_gone(p)), None)
+
+    def _lists(self, post: Post) -> bool:
+        """Return whether this source has listed a post."""
+        return self._source.listings.filter(post=post).exists()
+
+    def _is_gone(self, post: Post) -> bool:
+        """Return whether no source lists a post any more: in this reading it would have to be, and is not."""
+        if post.gone_at is not None:
+            return True
+        listings = post.listings.filter(gone_at=None, source__url__in=self._configured).select_related("source")
+        return all(self._has_dropped(listing, post) for listing in listings)
+
+    def _has_dropped(self, listing: Listing, post: Post) -> bool:
+        reaches = self._reached is not None and (post.published is None or post.published > self._reached)
+        return listing.source_id == self._source.pk and listing.uid not in self._uids and reaches
+
+    def add(self, found: FoundPost, post: Post, now: datetime) -> None:
+        """Record that the source lists a post under an id; one that had this id before keeps a listing of its own."""
+        known = self._listings.get(found.uid)
+        if known is not None and known.post_id != post.pk:
+            former = f"{known.uid} (post {known.post_id})"
+            self._source.listings.filter(uid=former).delete()
+            self._source.listings.filter(pk=known.pk).update(uid=former)
+        self._listings[found.uid] = Listing.objects.update_or_create(
+            source=self._source, uid=found.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
+        )[0]
+        self._taken.add(post.pk)
+
+
+def _uses_id_again(both: Comparison) -> bool:
+    """Return whether a source gives an id that a post had to another post."""
+    is_link = both.found.uid in (both.found.url, both.post.url)
+    other_address = not both.same_link or (is_link and _is_home_page(both.found.url))
+    return other_address and both.nothing_in_common
+
+
+def _is_home_page(url: str) -> bool:
+    parts = split_address(url)
+    return parts.path in ("", "/") and not parts.query and not parts.fragment

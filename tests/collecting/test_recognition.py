@@ -1,0 +1,275 @@
+"""Which posts are the same: in one direction nothing is lost, in the other nothing is sent twice."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from random import Random
+
+import pytest
+from django.db import transaction
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from newsletter.domain.found_post import FoundPost
+from newsletter.feeds.identity import are_similar
+from newsletter.models import Post
+from tests.factories import DAY, HOUR, NAME, NOW, SOURCE, WEEK, collected, configured
+
+pytestmark = pytest.mark.django_db
+
+OLD, NEW = "https://old.example/feed", "https://new.example/feed"
+WORDS = ("harbour", "winter", "paper", "engine", "garden", "letter", "window", "market", "bridge", "silver", "thunder")
+LINKS = "<p>Here are the links of this week, as on every Friday, with thanks to all who sent one.</p>"
+"""A text that recurs: 70 letters."""
+
+
+def long_text(seed: str) -> str:
+    """A text of 60 words, unlike that of another seed."""
+    choose = Random(seed)
+    return f"<p>{' '.join(choose.choice(WORDS) + choose.choice(WORDS) for _ in range(60))}</p>"
+
+
+def made(uid: str, published: object = NOW - DAY, **fields: object) -> FoundPost:
+    usual = {"url": f"https://old.example/{uid}.html", "title": f"Title of {uid}", "html": long_text(uid)}
+    return FoundPost(uid=uid, published=published, **{**usual, **fields})
+
+
+A = made("a")
+OLDER = made("older", NOW - 9 * DAY)
+
+
+@pytest.fixture(autouse=True)
+def one_source() -> None:
+    configured((SOURCE,))
+
+
+def count() -> int:
+    return Post.objects.count()
+
+
+def then(first: FoundPost, second: FoundPost, *, gone: bool = False, reached: object = NOW - 2 * WEEK) -> int:
+    """The number of posts after two readings of a source: of one post, and an hour later of another.
+
+    `gone`: the first is no longer listed, where an older post is; otherwise the feed shows only the newest.
+    """
+    rest = (OLDER,) if gone else ()
+    collected(first, *rest)
+    collected(second, *rest, now=NOW + HOUR, reached=reached if gone else second.published)
+    return count() - len(rest)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        replace(A, url="http://old.example/a.html"),
+        replace(A, url="https://old.example/a.html/"),
+        replace(A, url="https://www.old.example/a.html?utm_source=rss&utm_medium=feed"),
+        replace(A, url="https://new.example/2026/other-address"),
+        replace(A, title="Another title"),
+        replace(A, html=long_text("rewritten"), title="Rewritten"),
+        replace(A, published=NOW - 5 * DAY),
+        replace(A, published=NOW - 5 * DAY, title="Another title", url="https://old.example/b.html"),
+        replace(A, uid="renumbered"),
+        replace(A, uid="renumbered", title="Another title"),
+        replace(A, uid="renumbered", published=NOW - 5 * DAY),
+        replace(A, uid="renumbered", html=long_text("rewritten")),
+        replace(A, uid="https://new.example/a", url="https://new.example/a"),
+        replace(A, uid="https://new.example/a", url="https://new.example/a", published=NOW - DAY - HOUR),
+    ],
+    ids=(
+        "http", "slash", "tracking", "link", "title", "rewritten", "date", "date-title-link", "id", "id-title",
+        "id-date", "id-text", "engine", "engine-and-zone",
+    ),
+)  # fmt: skip
+@pytest.mark.parametrize("gone", [True, False], ids=("listing-goes-on", "one-post-feed"))
+def test_an_edited_or_moved_post_is_the_same(changed: FoundPost, gone: bool) -> None:
+    assert then(A, changed, gone=gone) == 1
+
+
+MOVED = replace(A, uid="new", url="https://new.example/x", title="Another title")
+
+
+def test_a_post_with_new_id_link_and_title_is_the_same_if_the_old_one_is_gone() -> None:
+    assert then(A, MOVED, gone=True) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(MOVED, html=long_text("other")),
+        replace(MOVED, html="<p>short</p>"),
+        replace(MOVED, published=NOW - 3 * DAY),
+        replace(MOVED, published=None),
+    ],
+    ids=("text", "short", "date", "undated"),
+)
+def test_or_else_it_is_another(other: FoundPost) -> None:
+    assert then(A, other, gone=True) == 2
+
+
+def test_while_the_old_one_may_still_be_there_it_is_another() -> None:
+    assert then(A, MOVED) == 2
+
+
+def test_two_entries_that_are_listed_together_are_two_posts() -> None:
+    twins = (replace(A, uid=str(n), url=f"https://old.example/{n}") for n in range(4))
+    collected(*twins)
+    assert count() == 4
+
+
+def test_an_entry_beside_the_known_one_is_another() -> None:
+    collected(A)
+    collected(A, replace(MOVED, title=A.title), now=NOW + HOUR)
+    assert count() == 2
+
+
+SERIES = {
+    "links": {"title": "Weekly links", "html": LINKS},
+    "links-of-home-page": {"title": "Weekly links", "html": LINKS, "url": "https://old.example/"},
+    "photos": {"title": "Photo of the day", "html": ""},
+    "untitled": {"title": "", "html": "<p>Short.</p>"},
+    "untitled-of-home-page": {"title": "", "html": "<p>Short.</p>", "url": "https://old.example"},
+}
+
+
+@pytest.mark.parametrize("same", SERIES.values(), ids=SERIES)
+@pytest.mark.parametrize("apart", [DAY - HOUR, DAY, 7 * DAY], ids=("23h", "day", "week"))
+@pytest.mark.parametrize("size", [1, 3])
+def test_each_issue_of_a_series_is_a_post(same: dict[str, str], apart: timedelta, size: int) -> None:
+    """With its title, and a text that recurs; the feed shows the newest one or three."""
+    issues = [made(f"issue-{n}", NOW + n * apart, **same) for n in range(6)]
+    for n in range(len(issues)):
+        listed = issues[max(0, n + 1 - size) : n + 1][::-1]
+        collected(*listed, now=NOW + n * apart, reached=listed[-1].published)
+    assert count() == len(issues)
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"uid": "a", "url": "https://old.example/other.html"},
+        {"uid": "b", "url": "https://old.example/a.html"},
+        {"uid": "b", "url": "https://old.example/"},
+    ],
+    ids=("id", "link", "home-page"),
+)
+def test_an_id_or_a_link_that_is_used_again_is_another_post(again: dict[str, str]) -> None:
+    first = replace(A, url="https://old.example/") if again["url"].endswith("/") else A
+    other = replace(made("other", NOW + 2 * DAY), **again)
+    assert then(first, other) == 2
+
+
+def test_a_feed_without_ids_whose_links_all_lead_to_the_home_page_has_a_post_each() -> None:
+    home = "https://old.example/"
+    for n in range(4):
+        one = made(f"post-{n}", NOW + 2 * n * DAY, url=home)
+        collected(replace(one, uid=home), now=NOW + 2 * n * DAY, reached=one.published)
+    assert count() == 4
+
+
+def test_the_first_post_of_an_id_that_is_used_again_is_still_listed_under_its_link() -> None:
+    other = replace(made("other", NOW + 2 * DAY), uid="a")
+    collected(A)
+    collected(other, now=NOW + 2 * DAY, reached=other.published)
+    collected(other, replace(A, uid=A.url), now=NOW + 3 * DAY)
+    collected(replace(A, uid="a"), now=NOW + 4 * DAY)
+    assert count() == 2
+    assert not Post.objects.filter(title=A.title, gone_at__isnull=False).exists()
+
+
+@dataclass
+class Move:
+    """What a blog changes when it moves; the ledger must know each of its posts again."""
+
+    https: bool = False
+    host: bool = False
+    ids: bool = False
+    paths: bool = False
+    tracking: bool = False
+    configured: bool = False
+    hours: int = 0
+    markup: bool = False
+    posts: int = field(default=5)
+
+    def moved(self, post: FoundPost) -> FoundPost:
+        slug = post.url.rpartition("/")[2]
+        host = "new.example" if self.host else "old.example"
+        path = f"2026/02/{slug.removesuffix('.html')}/" if self.paths else slug
+        url = f"{'https' if self.https else 'http'}://{host}/{path}" + ("?utm_source=rss" if self.tracking else "")
+        return replace(
+            post,
+            url=url,
+            uid=url if self.ids else post.uid,
+            published=post.published + timedelta(hours=self.hours) if post.published else None,
+            html=post.html.replace("<p>", "<div><p>").replace("</p>", "</p></div>") if self.markup else post.html,
+        )
+
+
+moves = st.builds(
+    Move,
+    https=st.booleans(),
+    host=st.booleans(),
+    ids=st.booleans(),
+    paths=st.booleans(),
+    tracking=st.booleans(),
+    configured=st.booleans(),
+    hours=st.sampled_from([0, -1, 2]),
+    markup=st.booleans(),
+    posts=st.integers(1, 8),
+)
+
+
+@given(moves, st.booleans())
+@hypothesis_settings(max_examples=25, deadline=None)
+def test_a_blog_that_moves_sends_nothing_twice_and_loses_nothing(move: Move, with_new_post: bool) -> None:
+    """Whatever changes at once: scheme, host, paths, ids, zone and markup; in config.toml, or behind its address."""
+    with transaction.atomic():
+        configured((OLD,))
+        posts = [made(f"post-{n}", NOW - (n + 1) * 7 * HOUR) for n in range(move.posts)]
+        posts = [replace(p, url=p.url.replace("https", "http")) for p in posts]
+        collected(*posts, source=OLD)
+        later = [made("later", NOW + HOUR)] if with_new_post else []
+        listed = [*later, *map(move.moved, posts)]
+        source = NEW if move.configured else OLD
+        configured((source,))
+        collected(*listed, now=NOW + DAY, source=source, reached=listed[-1].published)
+        assert Post.objects.filter(newsletter=NAME).count() == len(listed)
+        transaction.set_rollback(True)
+
+
+@given(st.data())
+@hypothesis_settings(max_examples=25, deadline=None)
+def test_posts_that_differ_are_never_taken_for_each_other(data: st.DataObject) -> None:
+    """Posts on days of their own, with texts of their own; ids and links may be used again, but not both."""
+    with transaction.atomic():
+        number = data.draw(st.integers(2, 6))
+        size = data.draw(st.integers(1, 3))
+        posts = []
+        for n in range(number):
+            one = made(f"post-{n}", NOW + 2 * n * DAY)
+            uid = data.draw(st.sampled_from([one.uid, "same"]))
+            url = one.url if uid == "same" else data.draw(st.sampled_from([one.url, "https://old.example/"]))
+            posts.append(replace(one, uid=uid, url=url))
+        for n in range(number):
+            listed = {p.uid: p for p in posts[max(0, n + 1 - size) : n + 1]}
+            newest = posts[n]
+            listed[newest.uid] = newest
+            oldest = min(p.published for p in listed.values() if p.published)
+            collected(*listed.values(), now=NOW + 2 * n * DAY, reached=oldest)
+        assert {p.title for p in Post.objects.filter(newsletter=NAME)} == {p.title for p in posts}
+        transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "similar"),
+    [
+        ("One two three", "one, two – three!", True),
+        ("", "", False),
+        (long_text("a"), long_text("b"), False),
+        (long_text("a"), long_text("a").replace("harbour", "haven"), True),
+        (long_text("a"), long_text("a")[:120], True),
+        ("This is post number 5 of a series.", "This is post number 6 of a series.", False),
+    ],
+)
+def test_texts_are_similar_if_one_was_made_of_the_other(first: str, second: str, similar: bool) -> None:
+    assert are_similar(first, second) is similar

@@ -5,6 +5,7 @@ lookups.
 """
 
 import ipaddress
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -102,8 +103,8 @@ def test_what_a_valid_record_lets_send_is_kept(present: str, route: Route) -> No
     valid = survey(present, DOMAIN, zone([present])).is_valid and not parse_spf(present).mistakes
     if not found.record or open_to_all or not valid:
         return
-    kept = set(parse_spf(offered(found.record)).terms)
-    assert {each for each in parse_spf(present).mechanisms if each.name != "all"} <= kept
+    kept = {replace(each, text="") for each in parse_spf(offered(found.record)).terms}
+    assert {replace(each, text="") for each in parse_spf(present).mechanisms if each.name != "all"} <= kept
     for address in ("192.0.2.1", "198.51.100.7"):
         if sends_for([present], address) is SpfResult.PASS:
             assert sends_for([offered(found.record)], address) is SpfResult.PASS

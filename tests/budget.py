@@ -137,7 +137,7 @@ class Totals:
         for directory, of_test in sorted(self.cpu):
             minutes, most = self.cpu[directory, of_test] / 60, budgets.get(directory, (0.0, 0.0))[not of_test]
             over = "" if minutes <= most else "  over its budget: make room, or say why (CONTRIBUTING.md)"
-            terminalreporter.write_line(f"{directory:20} {minutes:6.2f} of {most:4.1f}{over}")
+            terminalreporter.write_line(f"{directory:20} {minutes:6.2f} of {most:5.2f}{over}")
         terminalreporter.write_line(f"{'together':20} {sum(self.cpu.values()) / 60:6.2f}")
 
     def record(self) -> None:

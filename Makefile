@@ -164,6 +164,7 @@ chroot:
 soak: $(INSTALLED) machine chroot
 	$(BIN)/python -m pytest -n 0 -m soak tests
 	$(BIN)/python -m pytest -s -n 0 tests/soak/soak_*.py
+	$(BIN)/python -m tests.soak.faults_told
 	$(BIN)/python -m tests.bench.bench_database --readers 1000000 --editions 100 --each 200000
 
 # The demo with each version of Python that this machine has.

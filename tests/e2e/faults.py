@@ -172,13 +172,16 @@ class Alerts:
 class Running:
     """`newsletter run` with its desk, one editor, a mailbox and an alert address."""
 
-    def __init__(self, site: Site, alerts: Alerts, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, site: Site, alerts: Alerts, environment: Mapping[str, str] | None = None, periods: str = ""
+    ) -> None:
+        """`periods` are further arguments of `Periods`."""
         self.site, self.alerts = site, alerts
         self.environment = {**site.environment, "PYTHONPATH": str(ROOT), **(environment or {})}
         self.session = self.python(DESK, environment=False)
         self.lines: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-c", RUN],
+            [sys.executable, "-c", RUN.replace("tick=0.5", f"tick=0.5{periods}")],
             cwd=site.folder,
             env=self.environment,
             stdin=subprocess.PIPE,

@@ -391,6 +391,10 @@ def main() -> None:
         time.sleep(4)
     for thread in threads:
         thread.join()
+    untold = [name for name, row in rows.items() if not (row.said.get("log") and row.said.get("alert"))]
+    wrong = [name for name, row in rows.items() if row.lost or row.twice]
+    if untold or wrong or len(rows) < len(threads):
+        sys.exit(f"told to nobody: {untold}; lost or twice: {wrong}; {len(rows)} of {len(threads)} trials ended")
 
 
 if __name__ == "__main__":

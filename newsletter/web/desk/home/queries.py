@@ -109,7 +109,7 @@ def cards(config: Config, now: datetime) -> list[Card]:
 def problems(config: Config, shown: Iterable[Card], now: datetime, restart: Sequence[str] = ()) -> list[Attention]:
     """Return what needs attention, the worst first; `restart` names keys that take effect with the next start."""
     found = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
-    found += _of_standstills(now)
+    found += _of_standstills(config, now)
     found += [p for card in shown for each in card.open for p in _of_edition(each, card.newsletter, now)]
     found += [p for card in shown if (p := _of_inactive(card))]
     found += [p for name in config.newsletters for p in _of_links(config, name)]
@@ -318,8 +318,9 @@ def _of_stalls(config: Config, now: datetime) -> list[Attention]:
     ]
 
 
-def _of_standstills(now: datetime) -> Iterator[Attention]:
+def _of_standstills(config: Config, now: datetime) -> Iterator[Attention]:
     """Machines that are not heard from, and those that did not run for a while within a day."""
+    zone = next(iter(config.newsletters.values())).zone
     for worker in presence.workers():
         machine = f"{worker.host}:{worker.folder}"
         message = None
@@ -329,7 +330,8 @@ def _of_standstills(now: datetime) -> Iterator[Attention]:
             message = STOOD_STILL(machine=machine, seconds=worker.frozen_seconds, at=worker.frozen_until)
         if message:
             level = "warning" if worker.alive else "error"
-            yield Attention(level, as_sentence(message), reverse("desk:settings"), _("View settings"))
+            text = formatting.sentence(formatting.message(message, zone))
+            yield Attention(level, text, reverse("desk:settings"), _("View settings"))
 
 
 def _of_restored(config: Config) -> list[Attention]:

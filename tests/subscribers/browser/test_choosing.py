@@ -91,7 +91,8 @@ def test_choosing_at_sign_up_and_later_on_a_phone(phone: Page, live_server: Live
     accessible(phone)
     tap(phone.locator("label", has_text="Films and series"))
     tap(phone.locator("label", has_text="books"))
-    tap(phone.get_by_role("button", name="Save topics"))
+    tap(phone.get_by_role("button", name="Save", exact=True).first)
+    expect(phone.get_by_role("status")).to_contain_text("You get posts about: books")
     expect(phone.get_by_label("Films and series")).not_to_be_checked()
     expect(phone.get_by_label("books")).to_be_checked()
     accessible(phone)
@@ -138,13 +139,15 @@ def test_choosing_later_with_the_keyboard(page: Page, live_server: LiveServer) -
     assert tie().cadence == "day"
     tab_to(page, page.get_by_label("books"))
     page.keyboard.press("Space")
-    tab_to(page, page.get_by_role("button", name="Save topics"))
+    tab_to(page, page.get_by_role("button", name="Save", exact=True).first)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You get posts about: books")
     expect(page.get_by_label("books")).to_be_checked()
     assert tie().topics == "books"
     tab_to(page, page.get_by_label("books"))
     page.keyboard.press("Space")
-    tab_to(page, page.get_by_role("button", name="Save topics"))
+    tab_to(page, page.get_by_role("button", name="Save", exact=True).first)
     page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("You get all posts")
     expect(page.get_by_label("books")).not_to_be_checked()
     assert tie().topics == ""

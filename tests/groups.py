@@ -47,15 +47,18 @@ def group_of(item: pytest.Item) -> str:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with its group, and order them: the files that take longest come first, so that none is left over
-    when all else is done, but those with a browser last, because Playwright's loop keeps asyncio's out.
+    """Mark each test with its group, and order them: what takes longest comes first, so that none of it is left over
+    when all else is done, but tests with a browser last, because Playwright's loop keeps asyncio's out.
     """
     seconds = seconds_by_file()
     for item in items:
         item.add_marker(group_of(item))
-    items.sort(
-        key=lambda item: (item.get_closest_marker("browser") is not None, -seconds.get(file_of(item.nodeid), 0.0))
-    )
+
+    def place(item: pytest.Item) -> tuple[bool, bool, float]:
+        marks = {mark.name for mark in item.iter_markers()}
+        return "browser" in marks, "long" not in marks, -seconds.get(file_of(item.nodeid), 0.0)
+
+    items.sort(key=place)
 
 
 def pytest_configure() -> None:

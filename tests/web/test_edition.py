@@ -11,7 +11,7 @@ from lxml import html as lxml_html
 from newsletter import config
 from newsletter.editions import editing
 from newsletter.messages import posts
-from newsletter.models import Edition, Post
+from newsletter.models import Edition, Post, Source, SourceGap
 from newsletter.web.desk.edition import conflicts
 from newsletter.web.desk.edition.conflicts import mark
 from tests.web import make
@@ -297,7 +297,7 @@ def test_no_other_kind_of_address_is_added(editor: Client, draft: Edition, evil:
 def test_the_queries_do_not_grow_with_the_posts(editor: Client, django_assert_max_num_queries: Any) -> None:
     make.draft(*(f"Post {n}" for n in range(20)))
     editor.get(PAGE)
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         editor.get(PAGE)
 
 
@@ -323,3 +323,14 @@ def test_a_post_added_by_the_page_leads_back_to_it(editor: Client) -> None:
     given = {"title": "By hand", "text": "Some text"}
     assert editor.post(f"{PAGE}add/", given, headers={"HX-Request": "true"})["HX-Redirect"] == PAGE
     assert "By hand" in editor.get(PAGE).content.decode()
+
+
+def test_a_draft_says_where_posts_may_be_missing(editor: Client) -> None:
+    edition = make.draft("First")
+    address = config.current().newsletters[edition.newsletter].sources[0].url
+    source, _ = Source.objects.get_or_create(newsletter=edition.newsletter, url=address)
+    times = {"after": edition.since, "before": edition.until, "found_at": edition.since}
+    SourceGap.objects.create(source=source, listed=10, interrupted=False, **times)
+    page = editor.get(PAGE).content.decode()
+    assert "Posts may be missing." in page
+    assert f"{source.url}: posts may be missing between" in page

@@ -1,7 +1,7 @@
 """The bounce mailbox, read over IMAP (RFC 3501): its unread emails, one after the other.
 
 Promises: certificates and names are verified, and nothing but a server on loopback is spoken to in clear; nothing is
-marked but what its reader says, and nothing is ever deleted; whatever goes wrong is one sentence.
+marked before its reader says so, and nothing is ever deleted; whatever goes wrong is one sentence.
 """
 
 import contextlib
@@ -11,7 +11,7 @@ import ssl
 from base64 import b64encode
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from newsletter.config import Imap
 from newsletter.delivery.dmarc.attachments import LARGEST_EMAIL
@@ -72,19 +72,10 @@ class ImapMailbox:
             found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
         return next((part[1] for part in found if isinstance(part, tuple)), None)
 
-    def mark(self, uid: str, flag: str, sign: Literal["+", "-"] = "+") -> None:
-        """Set SEEN or FLAGGED on an email, or remove it."""
+    def mark(self, uid: str, flag: str) -> None:
+        """Set SEEN or FLAGGED on an email."""
         with self._problems(messages.MARK_FAILED(where=self._where)):
-            self._said(self._imap.uid("STORE", uid, f"{sign}FLAGS.SILENT", f"({flag})"))
-
-    @contextlib.contextmanager
-    def flagged(self, uid: str) -> Iterator[None]:
-        """Set FLAGGED on an email meanwhile, so that it stays set aside if this program ends before it was read."""
-        self.mark(uid, FLAGGED)
-        try:
-            yield
-        finally:
-            self.mark(uid, FLAGGED, "-")
+            self._said(self._imap.uid("STORE", uid, "+FLAGS.SILENT", f"({flag})"))
 
     def _connect(self) -> None:
         host, port = self.settings.host, self.settings.port

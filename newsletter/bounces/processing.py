@@ -4,11 +4,9 @@ An email affects a subscription only if it identifies a delivery: by its return 
 unsubscribe link or the Message-ID in the returned headers, which anyone knows to whom the email was forwarded. An
 address alone has no effect, since anybody could write it. An email takes effect once, however often it is read, and is
 marked as read after that is committed. An email that isn't understood stays unread, and is flagged for a person; so is
-one that its reader took too long for, or that was being read when the program was killed. Emails are read outside of
-transactions.
+one that exceeds the limits of its reader or crashes it. Emails are read outside of transactions.
 """
 
-import contextlib
 import hashlib
 import logging
 import re
@@ -24,7 +22,7 @@ from django.db.models import QuerySet
 from newsletter import sandbox
 from newsletter.bounces import dmarc_reports, mailbox_status, policy, rates
 from newsletter.bounces.imap import FLAGGED, SEEN, ImapMailbox, MailboxProblem
-from newsletter.bounces.mail_reader import MailReader, needs_child, read_mail
+from newsletter.bounces.mail_reader import MailReader, read_mail
 from newsletter.config import Config
 from newsletter.delivery.bounces import BounceKind, Returned
 from newsletter.delivery.dmarc.aggregate import AggregateReport, InvalidReport
@@ -84,8 +82,7 @@ def _read(configuration: Config, now: datetime, step: Step) -> MailboxRun:
         for done, uid in enumerate(waiting, 1):
             raw = mailbox.mail(uid)
             if raw is not None:
-                with mailbox.flagged(uid) if needs_child(raw) else contextlib.nullcontext():
-                    became, more = _take_safely(configuration, uid, raw, now, reader.read)
+                became, more = _take_safely(configuration, uid, raw, now, reader.read)
                 mailbox.mark(uid, FLAGGED if became is BounceEffect.UNKNOWN else SEEN)
                 counts[became] += 1
                 suppressed += more

@@ -78,22 +78,6 @@ def test_an_email_that_ends_its_reader_is_set_aside_and_the_next_one_is_read(
     assert told in str(Notice.objects.get().text)
 
 
-def test_an_email_that_is_read_in_a_child_stays_set_aside_if_the_program_is_killed(
-    settings: Config, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    flags: list[set[str]] = []
-    with Imap([dmarc_samples.report(), report()]) as server:
-
-        def noted(_reader: MailReader, raw: bytes) -> list[AggregateReport] | Returned:
-            flags.append(set(server.flags()[len(flags)]))
-            return read_mail(raw)
-
-        monkeypatch.setattr(MailReader, "read", noted)
-        read_mailbox(with_mailbox(server), NOW)
-    assert flags == [{r"\Flagged"}, set()]
-    assert server.flags()[0] == {r"\Seen"}
-
-
 def test_a_fault_in_the_child_is_told_with_its_place() -> None:
     error = KeyError("kari@reader.example")
     error.add_note("parts.py:12")

@@ -150,11 +150,10 @@ class _Session:
         return "OK done"
 
     def do_uid_store(self, told: str) -> str:
-        found = re.fullmatch(r"UID STORE (\d+) ([+-])FLAGS\.SILENT \((\S+)\)", told)
+        found = re.fullmatch(r"UID STORE (\d+) \+FLAGS\.SILENT \((\S+)\)", told)
         assert found is not None
-        uid, sign, flag = found.groups()
-        flags = self.server.mails[uid].flags
-        flags.add(flag) if sign == "+" else flags.discard(flag)
+        uid, flag = found.groups()
+        self.server.mails[uid].flags.add(flag)
         return "OK done"
 
     def do_logout(self, told: str) -> str:

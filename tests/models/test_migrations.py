@@ -3,17 +3,21 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.apps import apps
+from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import ConnectionHandler
 from pytest_django.plugin import DjangoDbBlocker
 
 from newsletter.messages import bounces, editions, history, posts, schedule, sending, sources
 from newsletter.messages.general import ABOUT, TEXT
+from newsletter.models import Edition, Tally
 from newsletter.settings import _database
 from tests.doubles import postgresql
 from tests.factories import DUE, NOW
@@ -236,3 +240,20 @@ def test_posts_of_approved_editions_get_numbers(kind: str, tmp_path: Path, djang
         assert list(ends.values_list("period", "end")) == [("0", None), ("1", 1), ("2", None), ("9", 2)]
         numbering = after.get_model("newsletter", "Numbering").objects.using(ALIAS).get()
         assert (numbering.last, numbering.by_marks) == (2, False)
+
+
+@pytest.mark.django_db
+def test_only_editions_that_somebody_received_stay_public() -> None:
+    times = dict.fromkeys(("since", "until", "created_at", "refreshed_at"), NOW)
+
+    def edition(period: str, **fields: Any) -> Edition:
+        return Edition.objects.create(newsletter="kinaforum", period=period, **times, **fields)
+
+    edition("unsent")
+    Tally.objects.create(edition=edition("cancelled", began_at=NOW), at=NOW, skipped=3)
+    Tally.objects.create(edition=edition("sent", began_at=NOW), at=NOW, accepted=2, refused=1)
+    edition("old", began_at=NOW, rolled_up_at=DUE)
+    migration = import_module("newsletter.models.migrations.0040_published")
+    migration.publish(apps, SimpleNamespace(connection=connection))
+    public = dict(Edition.objects.exclude(published_at=None).values_list("period", "published_at"))
+    assert public == {"sent": NOW, "old": NOW}

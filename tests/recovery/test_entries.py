@@ -11,6 +11,7 @@ from django.test import override_settings
 from newsletter import config
 from newsletter.backup import replay, replayed_welcome
 from newsletter.delivery.journal import JournalError
+from newsletter.editions.archive import public_editions
 from newsletter.models import Chunk, Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.recovery import entries, log
 from newsletter.sending.welcome.enrolling import enroll_due
@@ -136,3 +137,18 @@ def test_choices_are_applied_to_an_older_copy_in_their_order(place: Path) -> Non
         replay._in_order(records, config.current())
     found = Subscription.objects.order_by("pk").values_list("pk", "cadence", "topics", "paused_until")
     assert list(found) == [(kari.pk, "month", "books,film", date(2026, 3, 1)), (ola.pk, "", "", None)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("returned", [False, True])
+def test_an_edition_removed_since_the_backup_is_removed_again(place: Path, returned: bool) -> None:
+    edition = samples.sending(1)
+    Edition.objects.update(published_at=NOW)
+    public_editions.remove(edition, now=NOW)
+    if returned:
+        public_editions.restore(edition, now=NOW)
+    Edition.objects.update(removed_from_archive_at=NOW if returned else None)
+    for record in log.read([place]):
+        if record.kind == entries.ARCHIVE:
+            replay._archive(record)
+    assert Edition.objects.get().removed_from_archive_at == (None if returned else NOW)

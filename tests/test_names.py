@@ -29,10 +29,3 @@ def test_no_module_name_is_used_three_times() -> None:
     for path in MODULES:
         found[path.stem].append(str(path.relative_to(ROOT)))
     assert {name: paths for name, paths in found.items() if len(paths) > 2 and name not in CONVENTIONS} == {}
-
-
-def test_no_package_has_more_than_sixteen_modules() -> None:
-    found: defaultdict[str, int] = defaultdict(int)
-    for path in MODULES:
-        found[str(path.parent.relative_to(ROOT))] += path.stem != "__init__"
-    assert {name: count for name, count in found.items() if count > 16} == {}

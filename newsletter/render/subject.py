@@ -64,14 +64,21 @@ def subject(
         return _rendered(template, letterhead, posts, since, until)
     try:
         with _CHILD_LOCK:
-            return _CHILD.run(_rendered, template, letterhead, tuple(posts), since, until)
+            return _child().run(_rendered, template, letterhead, tuple(posts), since, until)
     except LimitExceeded as limit:
         said = messages.SUBJECT_LIMITS(seconds=CPU_SECONDS, megabytes=MEGABYTES)
         raise TemplateProblem(ABOUT(subject=_key(letterhead), message=said)) from limit
 
 
-_CHILD, _CHILD_LOCK = Sandbox(CPU_SECONDS, MEGABYTES), threading.Lock()
-atexit.register(_CHILD.close)
+_CHILD_LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _child() -> Sandbox:
+    """Return the child process that renders templates; it is kept until the program ends."""
+    child = Sandbox(CPU_SECONDS, MEGABYTES)
+    atexit.register(child.close)
+    return child
 
 
 @lru_cache(maxsize=64)

@@ -117,14 +117,14 @@ def test_a_template_that_takes_too_much_costs_only_itself(template: str, words: 
 def test_a_template_with_a_loop_is_rendered_in_a_child_that_is_kept() -> None:
     template = "{% for post in posts %}{{ post.title | replace('Post', 'Nr.') }}, {% endfor %}"
     assert subject(template, letterhead(), POSTS[1:], SINCE, UNTIL).startswith("Nr. 1: how the beans travel, Nr. 2")
-    child = subject_module._CHILD._child
+    child = subject_module._child()._child
     assert subject("{{ 6 * 7 }}", letterhead(), POSTS, SINCE, UNTIL) == "42"
-    assert subject_module._CHILD._child is child
+    assert subject_module._child()._child is child
 
 
 @pytest.mark.parametrize("template", ["{{ news }}", *SUBJECTS.values(), "{{ posts | length }} {{ words.week }}"])
 def test_a_template_that_only_inserts_names_needs_no_child(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(subject_module, "_CHILD", None)
+    monkeypatch.setattr(subject_module, "_child", None)
     assert subject(template, letterhead(), POSTS, SINCE, UNTIL)
 
 

@@ -36,7 +36,7 @@ _MAILBOX_UNAVAILABLE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RefusedDelivery:
     """A refusal of one recipient: its fault, the cause that its words name, its status, the reply, and the command."""
 
     fault: Fault
@@ -52,7 +52,7 @@ class Refusal:
         return self.status.startswith("4") or (not self.status and code is not None and code[1].startswith("4"))
 
 
-def kind_of(refusal: Refusal, *, confirmed: bool = False) -> BounceKind:
+def kind_of(refusal: RefusedDelivery, *, confirmed: bool = False) -> BounceKind:
     """Return `hard` if the refusal proves that the mailbox or its domain is missing for good, else `soft`.
 
     `confirmed`: the sending service has judged the same.
@@ -66,7 +66,7 @@ def kind_of(refusal: Refusal, *, confirmed: bool = False) -> BounceKind:
     return BounceKind.HARD if confirmed or _is_proven(refusal) else BounceKind.SOFT
 
 
-def _is_proven(refusal: Refusal) -> bool:
+def _is_proven(refusal: RefusedDelivery) -> bool:
     bad_destination = _BAD_DESTINATION.fullmatch(refusal.status) is not None
     explicit = refusal.cause in _EXPLICIT or _MAILBOX_UNAVAILABLE.search(refusal.reply) is not None
     if refusal.stage is Stage.MESSAGE:

@@ -11,7 +11,7 @@ from email.message import Message
 from typing import NamedTuple
 
 from newsletter.delivery.bounces.amazon import NOT_PERMANENT, notification
-from newsletter.delivery.bounces.judgement import Refusal, kind_of
+from newsletter.delivery.bounces.judgement import RefusedDelivery, kind_of
 from newsletter.delivery.bounces.model import BounceKind, Returned
 from newsletter.delivery.bounces.parts import MALFORMED, Fields, Parts, addresses, field, parse, take_apart
 from newsletter.delivery.bounces.stage import stage_of
@@ -95,7 +95,7 @@ def read_reply(said: str, *, permanent: bool | None) -> tuple[BounceKind, Fault,
         return BounceKind.SOFT, Fault.MAILBOX if fault is Fault.READER else fault, status, text
     if permanent and fault is Fault.NONE:
         return BounceKind.HARD, Fault.READER, status, text
-    refusal = Refusal(fault, cause_of_words(said), status, said, stage_of(said))
+    refusal = RefusedDelivery(fault, cause_of_words(said), status, said, stage_of(said))
     return kind_of(refusal, confirmed=bool(permanent)), fault, status, text
 
 
@@ -168,7 +168,7 @@ def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[Bo
         return BounceKind.SOFT, fault, status, said
     reply = said or _near(parts.prose, recipients)
     stage = stage_of(f"{said}\n{parts.prose}")
-    refusal = Refusal(fault, cause_of_words(said) or cause_of_words(parts.prose), status, reply, stage)
+    refusal = RefusedDelivery(fault, cause_of_words(said) or cause_of_words(parts.prose), status, reply, stage)
     category = block.get("x-powermta-bouncecategory", "").lower()
     return kind_of(refusal, confirmed=category in _BAD_CATEGORIES), fault, status, said
 
@@ -193,7 +193,9 @@ def _prose(mail: Message, parts: Parts) -> _Verdict:
     if not named and not _FAILED.search(subject) and fault is Fault.NONE:
         return _Verdict(BounceKind.UNKNOWN)
     cause = cause_of_words(said) or cause_of_words(parts.prose)
-    return _Verdict(kind_of(Refusal(fault, cause, status, said, stage_of(said))), fault, recipients, status, said)
+    return _Verdict(
+        kind_of(RefusedDelivery(fault, cause, status, said, stage_of(said))), fault, recipients, status, said
+    )
 
 
 def _fault(said: str, prose: str, status: str) -> Fault:

@@ -3,7 +3,7 @@
 A rule rests on the documentation of a mail server or service, on a standard, or on two senders that are independent of
 each other. One sample proves nothing. The order counts, and has reasons:
 
-- What passes by itself with time comes first, whatever else is said ("user unknown, try again later").
+- What passes with time comes first, whatever else is said ("user unknown, try again later").
 - What is said about the sender comes before what is said about the recipient, since both are said in the same words
   ("domain of sender address does not exist").
 - A mailbox that is full or disabled exists, whatever else is said.

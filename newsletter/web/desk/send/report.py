@@ -55,14 +55,15 @@ def _live(request: HttpRequest, found: Edition, shown: Newsletter) -> dict[str, 
     now = queries.live(found, shown)
     counted = now.counts
     parts = [(key, getattr(counted, key)) for key in PARTS]
+    moving = found.state in MOVING or bool(now.next_try and found.state == State.SENT)
     said = ", ".join(f"{figure.text} {figure.name}" for figure in now.figures)
     return {
         **about(request, found, shown),
         "line": line(found, shown),
         "live": now,
-        "stall": queries.stall(found, config_of(request)),
+        "stall": queries.stall(found, config_of(request)) if moving else None,
         "audience": formatting.readers(expected(shown, found) if found.state == State.QUEUED else counted.audience),
-        "moving": found.state in MOVING or bool(now.next_try and found.state == State.SENT),
+        "moving": moving,
         "retries": _retries(now.next_try),
         "skipped": lifecycle.skipped_to_send(found),
         "every": "2s" if found.state in MOVING else "30s",

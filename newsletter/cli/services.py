@@ -156,7 +156,7 @@ def _watches(supervisor: Supervisor, queue: AlertQueue, in_force: Callable[[], C
         stalls.look(service, in_force(), datetime.now(UTC))
 
     def check_storage(service: Service) -> None:
-        service.report(next(storage.problems(in_force()), None))
+        service.report(next(storage.nearly_full(in_force()), None))
 
     seconds = supervisor.periods.tick
     return [

@@ -35,16 +35,21 @@ def free(configuration: Config) -> dict[str, int]:
 
 def problems(configuration: Config) -> Iterator[Message]:
     """Yield a message for each folder that is nearly full, and for journals that can't be written."""
-    least = configuration.site.minimum_free_space
-    for name, path in folders(configuration).items():
-        left = shutil.disk_usage(path).free
-        if left < least:
-            yield messages.NEARLY_FULL(path=str(path), free=size_of(left), content=CONTENTS[name]())
+    yield from nearly_full(configuration)
     journal = folders(configuration)[JOURNAL]
     if not journal.is_dir():
         yield messages.JOURNAL_IS_A_FILE(path=str(journal))
     elif not os.access(journal, os.W_OK | os.X_OK):
         yield messages.JOURNAL_NOT_WRITABLE(path=str(journal))
+
+
+def nearly_full(configuration: Config) -> Iterator[Message]:
+    """Yield a message for each folder with less free space than configured."""
+    least = configuration.site.minimum_free_space
+    for name, path in folders(configuration).items():
+        left = shutil.disk_usage(path).free
+        if left < least:
+            yield messages.NEARLY_FULL(path=str(path), free=size_of(left), content=CONTENTS[name]())
 
 
 def _existing(path: Path) -> Path:

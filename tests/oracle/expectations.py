@@ -101,11 +101,14 @@ class Expectations:
             post.refuse(TOO_LATE, post.found)
         elif late > 0:
             post.either = "older than late_posts in the first reading"
-        for cadence in self.first_cadences:
+        offered = max(self.configured.offered, key=CADENCES.index)
+        if offered != self.longest and before_period(post.dated, offered, self.setup) is not ancient:
+            post.either = post.either or "before the first period of the longest cadence now, but not at set-up"
+        for cadence in () if post.refused else self.first_cadences:
             old = before_period(post.dated, cadence, self.setup)
             if old is Certainty.YES and first:
                 self.dealt[cadence].add(post.name)
-            elif old is not Certainty.NO and (first or cadence != self.longest):
+            elif old is not Certainty.NO and (first or (cadence != self.longest and post.dated < self.setup)):
                 self.perhaps[cadence][post.name] = (
                     "dated before the cadence's first period and found later, or nearly so"
                 )

@@ -210,7 +210,8 @@ class FastSite(OracleSite):
         act = approval.reopen if reopen else approval.cancel
         edition = self.edition(name)
         if not self._refused(lambda: act(edition, now=self.now)):
-            self.approved.pop(name, None)
+            if reopen:
+                self.approved.pop(name, None)
             self.log.append(acts.Unlocked(self.now, name))
 
     def send(self, name: str, *, chunks: int = WHOLE) -> None:

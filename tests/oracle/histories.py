@@ -111,6 +111,7 @@ def _joined_after(site: OracleSite) -> None:
         site.publish()
         site.wait(DAY)
     site.configure(Settings(period="month"))
+    site.look()
     site.join("late")
     site.wait(DAY)
 

@@ -80,12 +80,24 @@ class _Judging(Expectations):
             if post.refused:
                 edition.lifted.append(name)
                 if post.refused == THERE_BEFORE:
-                    post.either = "there before the newsletter, and included in another cadence's edition"
+                    self._include_old(post, act)
             post.refused = ""
+        for name in (act.shown | self.shown[act.edition]) & set(self.posts):
+            self.posts[name].locked = self.posts[name].locked or act.at
         if act.kind is Kind.PERIODIC:
             for post in self.posts.values():
                 if post.name not in act.added:
                     self._settle(post, edition)
+
+    def _include_old(self, post: SeenPost, act: acts.Approved) -> None:
+        """A post of before the newsletter is due in the cadence in whose edition it is included; in others, perhaps."""
+        why = "there before the newsletter, and included in another cadence's edition"
+        for cadence in CADENCES:
+            if cadence != act.cadence and act.kind is Kind.PERIODIC:
+                self.perhaps[cadence].setdefault(post.name, why)
+        for person in self.people.values():
+            if self.configured.effective(person.cadence) != act.cadence:
+                person.either(post.name, why)
 
     def _settle(self, post: SeenPost, edition: SeenEdition) -> None:
         """An approved edition settles what filters and editors keep out."""
@@ -95,11 +107,23 @@ class _Judging(Expectations):
             edition.refused.append(post.name)
         if not (self.configured.excluded & post.categories) or post.refused or not post.eligible(act.reaches):
             return
-        if post.name in self.dealt[act.cadence] or post.name in self.perhaps[act.cadence] or post.gone:
-            post.either = "filtered in an edition in which it may not have been due"
-        else:
-            post.refuse(FILTERED, act.at, act.edition)
-            edition.refused.append(post.name)
+        match self._is_candidate(post, act.cadence):
+            case Certainty.YES:
+                post.refuse(FILTERED, act.at, act.edition)
+                edition.refused.append(post.name)
+            case Certainty.EITHER:
+                post.either = "filtered in an edition in which it may not have been due"
+
+    def _is_candidate(self, post: SeenPost, cadence: str) -> Certainty:
+        """Return whether a newcomer or a reader of a cadence lacks a post that is at its source."""
+        here = [each for each in self.people.values() if self.configured.effective(each.cadence) == cadence]
+        lacking = [each for each in here if each.active and each.pair(post.name).standing is Standing.DUE]
+        sure = [each for each in lacking if not each.paused and not each.pair(post.name).either]
+        if post.gone or post.either:
+            return Certainty.EITHER
+        if sure or (post.name not in self.dealt[cadence] and post.name not in self.perhaps[cadence]):
+            return Certainty.YES
+        return Certainty.EITHER if lacking or post.name not in self.dealt[cadence] else Certainty.NO
 
     def on_unlocked(self, act: acts.Unlocked) -> None:
         edition = self.editions.pop(act.edition)
@@ -239,15 +263,9 @@ class _Judging(Expectations):
             self._break("unwanted", act, post.name, "gone from its source")
         if self._interest(person, post, edition) is Certainty.NO:
             self._break("unwanted", act, post.name, "off topic")
-        if post.dated_at(approved.refreshed) > act.at and not edition.asked and not self._locked_before(post, edition):
+        locked = post.locked and post.locked < approved.at  # a later date changes nothing any more
+        if post.dated_at(approved.refreshed) > act.at and not edition.asked and not locked:
             self._break("early", act, post.name, f"dated {post.dated:%d %b %H:%M}")
-
-    def _locked_before(self, post: SeenPost, edition: SeenEdition) -> bool:
-        """Return whether an edition that was approved earlier has the post, so that a later date changes nothing."""
-        return any(
-            post.name in self.shown[name] and other.approved.at < edition.approved.at
-            for name, other in self.editions.items()
-        )
 
     def _break(self, what: str, act: acts.Email, post: str, why: str = "") -> None:
         self.violations.append(Violation(what, act.reader, post, act.edition, act.at, why))

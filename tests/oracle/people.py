@@ -56,7 +56,10 @@ class Pair:
 
 @dataclass(slots=True)
 class SeenPost:
-    """A post as readings showed it. `refused_by` is the edition that settled the refusal; "" for the first sight."""
+    """A post as readings showed it. `refused_by` is the edition that settled the refusal; "" for the first sight.
+
+    `locked` is when an approved edition had it for the first time.
+    """
 
     name: str
     found: datetime
@@ -68,6 +71,7 @@ class SeenPost:
     refused_by: str = ""
     refused_at: datetime | None = None
     either: str = ""
+    locked: datetime | None = None
     dates: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def eligible(self, at: datetime) -> bool:

@@ -34,7 +34,7 @@ from tests.oracle.site import WHOLE, OracleSite
 NAME = "kinaforum"
 LINK = re.compile(r"/(post-\d+-x)\.html")
 PAGE = re.compile(r"/n/kinaforum/([^/\s]+)/")
-OFTEN = 0.3
+OFTEN = 0.8
 """Seconds between two looks at what the program does."""
 QUICK = """
 from newsletter.supervision import Periods
@@ -94,7 +94,7 @@ class ProcessSite(OracleSite):
                 eventually(lambda: any(isinstance(act, acts.Read) for act in list(self.log)))
                 yield
             finally:
-                self.site.kill()
+                self._running.end()
 
     def _text(self) -> str:
         rest = DELIVERY.format(port=self.mailbox.port)
@@ -132,9 +132,9 @@ class ProcessSite(OracleSite):
         while time.monotonic() - since < QUIET:
             now = self._state()
             if now != before:
-                before, since = now, time.monotonic() if before is not None else since
-            if self.editor_at_work:
-                self._approve_all()
+                before, since = now, time.monotonic()
+                if self.editor_at_work:
+                    self._approve_all()
             time.sleep(OFTEN)
         self._note()
 
@@ -258,7 +258,8 @@ class ProcessSite(OracleSite):
     def unlock(self, name: str, *, reopen: bool = True) -> None:
         self._note()
         if name not in self._began and self._act(name, "reopen" if reopen else "cancel"):
-            self._approved.pop(name, None)
+            if reopen:
+                self._approved.pop(name, None)
             self.log.append(acts.Unlocked(self.now, name))
 
     def stop(self, name: str) -> None:

@@ -1,0 +1,247 @@
+"""One short history for each clause of the rule: on a program that breaks the clause, the judge finds it."""
+
+from dataclasses import replace
+
+from newsletter.models import State
+from tests.oracle.blog import Settings
+from tests.oracle.histories import DAILY_OR_WEEKLY, DAY, HOUR, WEEKLY, History
+from tests.oracle.site import OracleSite
+
+TOPICS = {"film": frozenset({"film"}), "books": frozenset({"books"})}
+PAST = replace(WEEKLY, late_days=7)
+
+
+def _both(site: OracleSite) -> None:
+    site.collect()
+    site.join("daily", "day")
+    site.join("weekly", "week")
+
+
+def _too_late(site: OracleSite) -> None:
+    site.collect()
+    site.join("r")
+    site.wait(8 * DAY)
+    site.publish(site.now - 10 * DAY)
+    site.publish()
+
+
+def _too_old(site: OracleSite) -> None:
+    site.publish(site.now - 9 * DAY)
+    site.publish(site.now - HOUR)
+    site.collect()
+    site.join("r")
+
+
+def _old_by_name(site: OracleSite) -> None:
+    """An editor includes a post that is older than the newsletter."""
+    old = site.publish(site.now - 9 * DAY)
+    site.collect()
+    site.join("r")
+    site.wait(DAY)
+    site.publish()
+    name = site.draft("week")
+    site.include(name, old)
+    site.approve(name)
+
+
+def _dated_ahead(site: OracleSite) -> None:
+    _both(site)
+    site.publish(site.now + 30 * HOUR)
+    site.publish()
+    site.wait(3 * DAY)
+
+
+def _filtered(site: OracleSite) -> None:
+    _both(site)
+    site.configure(replace(site.settings, excluded=frozenset({"film"})))
+    site.publish(None, "film")
+    site.publish(None, "books")
+    site.wait(DAY)
+    site.configure(replace(site.settings, excluded=frozenset()))
+
+
+def _left_out(site: OracleSite) -> None:
+    _both(site)
+    first = site.publish()
+    site.publish()
+    name = site.draft("day")
+    site.leave_out(name, first)
+    site.approve(name)
+    site.wait(DAY)
+
+
+def _left_out_and_cancelled(site: OracleSite) -> None:
+    _both(site)
+    first = site.publish()
+    site.publish()
+    name = site.draft("day")
+    site.leave_out(name, first)
+    site.approve(name)
+    site.unlock(name, reopen=False)
+    site.wait(DAY)
+
+
+def _gone(site: OracleSite) -> None:
+    _both(site)
+    first = site.publish()
+    site.publish()
+    site.collect()
+    site.delete(first)
+    site.collect()
+    site.wait(DAY)
+
+
+def _gone_for_a_while(site: OracleSite) -> None:
+    _both(site)
+    first = site.publish()
+    site.publish()
+    site.collect()
+    site.delete(first)
+    site.collect()
+    site.wait(DAY)
+    site.blog.deleted.clear()
+
+
+def _newcomer(site: OracleSite) -> None:
+    site.collect()
+    site.join("r")
+    site.publish()
+    site.wait(5 * DAY)
+    site.join("late")
+    site.publish()
+
+
+def _comes_back(site: OracleSite) -> None:
+    """Somebody leaves and comes back: what others got meanwhile is over, and so is what was got before."""
+    _both(site)
+    site.join("r", "day")
+    site.publish()
+    site.wait(DAY)
+    site.leave("r")
+    site.publish()
+    site.wait(DAY)
+    site.join("r", "day")
+    site.wait(DAY)
+    site.leave("r")
+    site.join("r", "week")
+
+
+def _chooses_another_cadence(site: OracleSite) -> None:
+    _both(site)
+    site.publish()
+    site.wait(DAY)
+    site.choose_cadence("weekly", "day")
+    site.choose_cadence("daily", "week")
+    site.wait(2 * DAY)
+
+
+def _chooses_every_post(site: OracleSite) -> None:
+    site.collect()
+    site.join("post", "post")
+    site.join("weekly", "week")
+    site.wait(HOUR)
+    site.publish()
+    site.wait(DAY)
+    site.choose_cadence("weekly", "post")
+
+
+def _switched_on(site: OracleSite) -> None:
+    """A daily cadence begins with what the weekly one has behind it, and with what is older than a day."""
+    site.collect()
+    site.join("r")
+    site.publish()
+    site.wait(5 * DAY)
+    site.publish()
+    site.wait(2 * DAY)
+    site.configure(DAILY_OR_WEEKLY)
+    site.look()
+    site.join("new", "day")
+    site.wait(DAY)
+
+
+def _off_topic(site: OracleSite) -> None:
+    site.collect()
+    site.join("r", "", ["film"])
+    site.join("all")
+    site.publish(None, "film")
+    site.publish(None, "books")
+    site.wait(5 * DAY)
+    site.choose_topics("r", [])
+
+
+def _too_few(site: OracleSite) -> None:
+    site.collect()
+    site.join("r", "", ["film"])
+    site.join("all")
+    site.publish(None, "film")
+    site.publish(None, "books")
+    site.wait(5 * DAY)
+    site.publish(None, "film")
+
+
+def _paused(site: OracleSite) -> None:
+    site.collect()
+    site.join("r")
+    site.join("other")
+    site.publish()
+    site.wait(4 * DAY)
+    site.pause("r")
+    site.wait(DAY)
+    site.resume("r")
+    site.publish()
+
+
+def _stopped(site: OracleSite) -> None:
+    site.collect()
+    for name in "rst":
+        site.join(name)
+    site.publish()
+    name = site.draft("week")
+    site.approve(name)
+    site.send(name, chunks=1)
+    site.stop(name)
+    site.publish()
+
+
+def _resent(site: OracleSite) -> None:
+    _stopped(site)
+    for name in site.editions(State.CANCELLED, began=True):
+        site.resend(name)
+
+
+def _letter(site: OracleSite) -> None:
+    _both(site)
+    first = site.publish()
+    site.publish()
+    site.collect()
+    name = site.letter(first)
+    site.approve(name)
+    site.send(name)
+    site.join("late", "week")
+    site.wait(DAY)
+
+
+CLAUSES = {
+    "what is found too late is out": History(PAST, _too_late),
+    "what is older than the newsletter is out": History(WEEKLY, _too_old),
+    "an editor includes what is older than the newsletter": History(WEEKLY, _old_by_name),
+    "nothing comes before its date": History(DAILY_OR_WEEKLY, _dated_ahead),
+    "a filter holds once an edition was approved with it": History(DAILY_OR_WEEKLY, _filtered),
+    "what an editor left out is out in every cadence": History(DAILY_OR_WEEKLY, _left_out),
+    "cancelling before sending undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_cancelled),
+    "what is gone from its source is out": History(DAILY_OR_WEEKLY, _gone),
+    "what was gone for a while is in again": History(DAILY_OR_WEEKLY, _gone_for_a_while),
+    "newcomers get nothing that was dealt with": History(WEEKLY, _newcomer),
+    "who comes back gets nothing again": History(DAILY_OR_WEEKLY, _comes_back),
+    "choosing another cadence changes what nobody has": History(DAILY_OR_WEEKLY, _chooses_another_cadence),
+    "who chooses every post gets what is due": History(
+        Settings(period="week", cadences=("week", "post")), _chooses_every_post
+    ),
+    "a cadence begins with what others have behind them": History(WEEKLY, _switched_on),
+    "what is off topic never comes": History(replace(WEEKLY, topics=TOPICS), _off_topic),
+    "too few posts wait": History(replace(WEEKLY, topics=TOPICS, minimum_posts=2), _too_few),
+    "who is paused misses the edition": History(WEEKLY, _paused),
+    "cancelling while it is sent is for good": History(WEEKLY, _stopped),
+    "those who were not reached can be": History(WEEKLY, _resent),
+    "a letter's posts are dealt with": History(DAILY_OR_WEEKLY, _letter),
+}

@@ -263,3 +263,13 @@ def test_the_preview_lists_the_variants(api: ApiClient, draft: Edition) -> None:
     assert own["bytes"] > 1000
     assert (none["readers"], none["topics"], none["posts"], none["subject"]) == (1, [["film"]], [], None)
     assert none["reason_code"] == "delivery.off-topic"
+
+
+def test_an_edition_is_removed_from_the_archive_and_returned(api: ApiClient, draft: Edition) -> None:
+    refused = api.post(f"{EDITION}/remove-from-archive", status=409)
+    assert "none of its emails has been accepted yet" in refused["detail"]
+    Edition.objects.filter(pk=draft.pk).update(state=State.SENT, began_at=make.NOW, published_at=make.NOW)
+    api.post(f"{EDITION}/remove-from-archive")
+    assert Edition.objects.get().removed_from_archive_at is not None
+    api.post(f"{EDITION}/return-to-archive")
+    assert Edition.objects.get().removed_from_archive_at is None

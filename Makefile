@@ -192,7 +192,7 @@ search: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
 STEPS ?= 10000
 .PHONY: readers
 readers: $(INSTALLED)
-	HYPOTHESIS_PROFILE=search HYPOTHESIS_EXAMPLES=$$(( $(STEPS) / 50 )) $(BIN)/python -m pytest -n 0 tests/sending/test_readers_choose.py tests/domain/test_cadence.py
+	HYPOTHESIS_PROFILE=search HYPOTHESIS_EXAMPLES=$$(( $(STEPS) / 50 )) $(BIN)/python -m pytest -n 0 tests/oracle tests/domain/test_offers.py
 
 # Mutated inputs for every parser of foreign input, for a minute each.
 SECONDS_EACH ?= 60

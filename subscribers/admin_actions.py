@@ -69,8 +69,8 @@ def add(
     if not made and subscription.state == Subscription.State.UNSUBSCRIBED:
         raise ActionRefused(messages.LEFT_NOT_ADDED(address=address.written, newsletter=newsletter))
     now = timezone.now()
+    subscription.choose_cadence(cadence or subscription.cadence)
     subscription.state, subscription.joined = Subscription.State.ACTIVE, now
-    subscription.cadence = cadence or subscription.cadence
     subscription.topics = picks_of(topics) or subscription.topics
     subscription.save()
     Consent.objects.create(subscription=subscription, how=Consent.How.BY_HAND, text=consent, at=now, confirmed_at=now)

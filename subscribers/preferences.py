@@ -75,7 +75,7 @@ def unsubscribe_all(numbers: Collection[int], at: datetime, reason: str = "") ->
     changed = list(left.select_for_update().order_by("pk").values_list("pk", flat=True))
     if changed:
         Subscription.objects.filter(pk__in=changed).update(
-            state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500], starts=True
+            state=Subscription.State.UNSUBSCRIBED, unsubscribed_at=at, reason=reason[:500], returns=True
         )
         Consent.objects.filter(subscription__in=changed, confirmed_at=None).delete()
         subscriptions_ended.send(Subscription, numbers=changed)
@@ -112,7 +112,8 @@ def _tell_of_choice(subscription: Subscription) -> None:
 @transaction.atomic
 def choose_cadence(subscription: Subscription, cadence: str) -> None:
     """Change how often a subscriber gets a newsletter, from the next edition on; empty is the default."""
-    Subscription.objects.filter(pk=subscription.pk).update(cadence=cadence, heard_at=timezone.now())
+    subscription.choose_cadence(cadence)
+    Subscription.objects.filter(pk=subscription.pk).update(heard_at=timezone.now())
     _tell_of_choice(subscription)
 
 

@@ -72,7 +72,7 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
     if not unblock(subscription.subscriber.key, at):
         return ConfirmResult.REFUSED, subscription
     subscription.consents.filter(confirmed_at=None).delete()
-    subscription.cadence = consent.cadence or subscription.cadence
+    subscription.choose_cadence(consent.cadence or subscription.cadence)
     if consent.topics or (consent.how == Consent.How.FORM and subscription.state != Subscription.State.ACTIVE):
         subscription.pick(consent.topics, at)
     _activate(configuration, subscription, at)

@@ -14,6 +14,7 @@ from newsletter.editions.selection.windows import RequestedWindow, bounds
 from newsletter.feeds import SourceReading
 from newsletter.feeds.model import EVERYTHING
 from newsletter.models import Edition, Post
+from newsletter.sending import lifecycle
 
 NAME = "kinaforum"
 SOURCE = "https://kinaforum.example/feed"
@@ -76,6 +77,14 @@ def refreshed(edition: Edition, now: datetime = NOW) -> Edition:
 def approved(now: datetime = NOW, asked: RequestedWindow | None = None) -> Edition:
     """The draft that is due next, approved."""
     return approval.approve(config.current(), drafted(now, asked), now=now)
+
+
+def sent(edition: Edition, now: datetime = NOW) -> Edition:
+    """An approved edition whose audience is fixed: its sending begins."""
+    approval.queue(config.current(), edition, now=now)
+    lifecycle.begin_due(config.current(), now)
+    edition.refresh_from_db()
+    return edition
 
 
 def week(period: str) -> RequestedWindow:

@@ -39,7 +39,6 @@ CODES = {
     edition_messages.NEWSLETTER_PAUSED.code: HTTPStatus.CONFLICT,
     edition_messages.NEWSLETTER_ARCHIVED.code: HTTPStatus.CONFLICT,
     edition_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,
-    edition_messages.POST_IN_ANOTHER.code: HTTPStatus.CONFLICT,
     edition_messages.NO_POST.code: HTTPStatus.NOT_FOUND,
     import_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
 }

@@ -3,7 +3,6 @@
 Whatever was begun without a known result is unknown. Without a complete log, everything that was not sent by then is.
 """
 
-import logging
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +15,7 @@ from django.db.models import Q
 
 from newsletter.backup.archive import Manifest
 from newsletter.backup.replayed_deliveries import DeliveryLog, apply_deliveries
+from newsletter.backup.replayed_offers import replay_offers
 from newsletter.backup.replayed_welcome import replay_welcomed
 from newsletter.config import Config
 from newsletter.delivery import journal
@@ -31,9 +31,7 @@ from newsletter.models import (
     Identity,
     Machine,
     Notice,
-    Numbering,
     Occurrence,
-    Post,
     Retry,
     State,
     Variant,
@@ -41,15 +39,13 @@ from newsletter.models import (
 )
 from newsletter.recovery import entries, hold, log
 from newsletter.scheduling import schedule
-from newsletter.sending import audience, journals, lifecycle
+from newsletter.sending import journals, lifecycle
 from newsletter.sending.results import ResultRow, row_of
-from newsletter.sending.sql import marks
 from subscribers import preferences
 from subscribers.addresses import Address
-from subscribers.models import Letter, Subscriber, Subscription, Suppression, WhereProblem
+from subscribers.models import Letter, Subscriber, Subscription, Suppression
 
 AT_ONCE = 1_000
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -117,7 +113,7 @@ def _found(manifest: Manifest, folders: Sequence[Path]) -> Found:
 def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:
     """Restore the editions that began to be sent, with their content and audience, and what people did meanwhile.
 
-    The order decides whose marks an edition moved. Returns the primary keys of the editions.
+    The order decides whose sets an edition changed. Returns the primary keys of the editions.
     """
     last = {record.values[0]: record for record in records if record.kind == entries.AUDIENCE}
     for record in records:
@@ -131,7 +127,7 @@ def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:
 
 
 def _edition(record: log.Record, configuration: Config) -> None:
-    name, audience, packed = record.values
+    name, audience, packed, *waiting = record.values
     rows = entries.unpacked_rows(packed)
     edition = next(row for row in rows if isinstance(row, Edition))
     newsletter, _, period = name.partition("/")
@@ -147,8 +143,6 @@ def _edition(record: log.Record, configuration: Config) -> None:
     for reference in ("corrects", "replaced_by"):
         if not Edition.objects.filter(pk=getattr(edition, f"{reference}_id")).exists():
             setattr(edition, reference, None)
-    if edition.newsletter in configuration.newsletters and _has_marks(edition, rows):
-        marks.set_starts(configuration.newsletters[edition.newsletter])
     edition.save()
     ApprovedContent.objects.filter(edition=edition).delete()
     EditionPost.objects.filter(edition=edition).delete()
@@ -160,43 +154,8 @@ def _edition(record: log.Record, configuration: Config) -> None:
     Delivery.objects.bulk_create(
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
     )
-    if _has_marks(edition, rows):
-        _move_marks(edition, [row for row in rows if isinstance(row, Post)], numbers)
-        _move_others(configuration, edition, record.at)
-
-
-def _has_marks(edition: Edition, rows: Iterable[models.Model]) -> bool:
-    return edition.end is not None and any(isinstance(row, Variant) for row in rows)
-
-
-def _move_marks(edition: Edition, posts: Sequence[Post], subscriptions: Sequence[int]) -> None:
-    """Repeat what fixing the audience did: the posts' numbers, and how far readers are."""
-    end = edition.end or 0
-    numbering, _ = Numbering.objects.get_or_create(newsletter=edition.newsletter)
-    numbering.last, numbering.by_marks = max(numbering.last, end), True
-    numbering.save()
-    for post in posts:
-        Post.objects.filter(pk=post.pk).update(number=post.number)
-    for first in range(0, len(subscriptions), AT_ONCE):
-        readers = Subscription.objects.filter(pk__in=subscriptions[first : first + AT_ONCE])
-        readers.filter(mark__lt=end).update(mark=end)
-        readers.update(starts=False)
-
-
-def _move_others(configuration: Config, edition: Edition, at: float) -> None:
-    """Move the marks of those of the cadence who were not in the audience, such as paused readers.
-
-    Without the newsletter or its segment they stay: these readers may get posts of their pause, and no post twice.
-    """
-    if edition.newsletter not in configuration.newsletters:
-        return
-    newsletter, when = configuration.edited(edition), datetime.fromtimestamp(at, UTC)
-    try:
-        receiving = audience.receiving(newsletter, edition, when)
-    except WhereProblem as problem:
-        _log.warning("%s: the segment is not understood any more: %s", edition.name, problem)
-        return
-    marks.move(newsletter, edition, receiving, edition.end or 0)
+    if edition.newsletter in configuration.newsletters:
+        replay_offers(configuration, edition, datetime.fromtimestamp(record.at, UTC), waiting[0] if waiting else ())
 
 
 def _save_new(row: models.Model) -> None:
@@ -235,8 +194,9 @@ def _choose(number: int, cadence: str, topics: str, paused_until: str | None, *,
     tie = Subscription.objects.filter(pk=number).first()
     if tie is not None:
         tie.pick(topics, at)
-        tie.cadence, tie.paused_until = cadence, date.fromisoformat(paused_until) if paused_until else None
-        tie.save(update_fields=["cadence", "paused_until"])
+        tie.choose_cadence(cadence)
+        tie.paused_until = date.fromisoformat(paused_until) if paused_until else None
+        tie.save(update_fields=["paused_until"])
 
 
 def _erase(records: Iterable[log.Record]) -> None:

@@ -205,7 +205,7 @@ def _variants(found: "Config", row: "Edition") -> list[dict[str, Any]]:
     from newsletter.sending.audience import receiving
 
     now = datetime.now(UTC)
-    return documents(found, row, receiving(found.edited(row), row, now), now)
+    return documents(found, row, receiving(found.edited(row), row, now))
 
 
 def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
@@ -357,7 +357,7 @@ def _counted_in_variants(found: "Config", edition: "Edition", document: dict[str
     from newsletter.sending.audience import receiving
 
     now, inside = datetime.now(UTC), sum(p["included"] for p in document["posts"])
-    counts = set(post_counts(found, edition, receiving(found.edited(edition), edition, now), now))
+    counts = set(post_counts(found, edition, receiving(found.edited(edition), edition, now)))
     if counts <= {inside}:
         return ""
     posts = _many(max(counts), "post")

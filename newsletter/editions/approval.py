@@ -15,8 +15,10 @@ from newsletter.editions import history
 from newsletter.editions.draft import release_posts
 from newsletter.editions.editing import Conflict
 from newsletter.editions.local_links import ALLOWED, check_edition, check_links
+from newsletter.editions.offers import bases
+from newsletter.editions.offers.candidate_posts import holders_of
+from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import JobProblem, refuse_inactive
-from newsletter.editions.selection.numbers import holders, number_posts
 from newsletter.editions.selection.series import arguments_of_draft
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.editions.variants.freezing import date_again, freeze
@@ -71,9 +73,10 @@ def approve(
             raise NotAllowed(messages.ONLY_DRAFTS_APPROVED(name=draft.name, state=state_message(draft.state)))
         if revision is not None and (revision != draft.revision or history.has_changed(draft)):
             raise Conflict(draft, revision)
+        if not draft.corrects_id:
+            bases.update(configuration.edited(draft), now)
         _check_posts(draft, configuration)
-        number_posts(draft, configuration.edited(draft))
-        prepared = prepare(draft, configuration)
+        prepared = prepare(draft, configuration, now)
         if needs_content and not any(each.planned.entries for each in prepared.variants):
             _check_content(draft)
         codes = sorted({f.code for f in prepared.errors} - set(despite))
@@ -89,7 +92,7 @@ def approve(
             approved_by=by,
             until=max(until, draft.since),
             despite_lint=sorted({f.code for f in prepared.errors}),
-            end=prepared.end,
+            candidates=_candidates(draft, prepared),
             waiting=None,
             due_at=draft.due_at if draft.due_at and draft.due_at > now else None,
         )
@@ -130,7 +133,7 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
             reason=None,
             waiting=edition.reason or edition.waiting,
             despite_lint=[],
-            end=None,
+            candidates=None,
             **_window_before(edition, now),
         )
         ApprovedContent.objects.filter(edition=edition).delete()
@@ -180,6 +183,7 @@ def queue(
         if revision is not None and content.revision != revision:
             raise Conflict(edition, revision)
         check_edition(configuration, edition.newsletter, content)
+        _check_dates(edition, due)
         date_again(content, due)
         content.headers[ALLOWED] = content.headers.get(ALLOWED, False) or configuration.allow_local_links
         content.save(update_fields=["headers"])
@@ -199,6 +203,7 @@ def send_now(configuration: Config, edition: Edition, *, by: str = "", now: date
             raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=held.name, state=state_message(held.state)))
         content = ApprovedContent.objects.get(edition=held)
         check_edition(configuration, held.newsletter, content)
+        _check_dates(held, now)
         date_again(content, now)
         before = held.due_at.isoformat() if held.due_at else None
         Edition.objects.filter(pk=held.pk).update(due_at=now, waiting=None)
@@ -236,6 +241,15 @@ def check_due(at: datetime | None, now: datetime) -> None:
         raise JobProblem(messages.DUE_PASSED(at=at))
 
 
+def _check_dates(edition: Edition, due: datetime) -> None:
+    """Raise JobProblem if a post would be sent before its date, unless an editor included it by name."""
+    ahead = edition.entries.filter(included=True, choice="", post__published__gt=due).select_related("post")
+    if entry := ahead.order_by("-post__published").first():
+        post = entry.post
+        title, at = entry.title or post.title or post.url, post.published or due
+        raise JobProblem(messages.BEFORE_ITS_DATE(name=edition.name, title=title, at=at, post=str(post.pk)))
+
+
 def try_again(configuration: Config, edition: Edition) -> None:
     """Retry a waiting queued edition as soon as possible, with local links if they are allowed now."""
     with transaction.atomic():
@@ -268,13 +282,28 @@ def _check_content(edition: Edition) -> None:
         raise JobProblem(messages.EMPTY(name=edition.name))
 
 
+def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int, list[str]]]:
+    """Return the posts that readers may get, as the edition stores them; letters have no topics."""
+    if prepared.plan is None:
+        entries = draft.entries.filter(included=True).values_list("post__ordinal", "post_id")
+        return [(ordinal, post, []) for ordinal, post in entries]
+    topics = prepared.plan.topics
+    return [(e.post.ordinal, e.post_id, sorted(topics[e.post.ordinal])) for e in prepared.plan.entries]
+
+
 def _check_posts(draft: Edition, configuration: Config) -> None:
-    """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts."""
-    if draft.corrects_id or draft.welcome_id:
+    """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts.
+
+    Posts that an editor included are in it all the same: readers who had them don't get them again.
+    """
+    if draft.corrects_id or draft.welcome_id or draft.standalone:
         return
     newsletter = configuration.edited(draft)
-    included = [entry.post for entry in draft.entries.filter(included=True).select_related("post")]
-    held = holders(draft, newsletter, included)
-    if taken := next((post for post in included if post.pk in held), None):
-        named = arguments_of_draft(newsletter)
-        raise JobProblem(messages.POST_TAKEN(title=taken.title, edition=held[taken.pk], newsletter=named))
+    included = [entry.post for entry in draft.entries.filter(included=True, choice="").select_related("post")]
+    lacking = Lacking(newsletter, draft)
+    offered = [post for post in included if not lacking.by_anyone([post.ordinal])]
+    if not offered:
+        return
+    named = arguments_of_draft(newsletter)
+    edition = holders_of(draft, newsletter).get(offered[0].pk, "")
+    raise JobProblem(messages.POST_TAKEN(title=offered[0].title, edition=edition, newsletter=named))

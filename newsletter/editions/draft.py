@@ -1,12 +1,11 @@
 """Create and refresh drafts; editors' decisions are kept.
 
-Windows are computed by selection/windows.py and posts chosen by selection/rules.py. Each change creates a revision; a
-refresh without changes doesn't.
+Windows are computed by selection/windows.py and posts chosen by offers/candidates.py. Each change creates a
+revision; a refresh without changes doesn't.
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 
@@ -20,11 +19,12 @@ from newsletter.config import Config
 from newsletter.domain.english import counted
 from newsletter.editions import history, notices, superseded
 from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.offers import bases, candidates
 from newsletter.editions.problems import JobProblem, refuse_inactive
-from newsletter.editions.selection import candidate_posts, link_check, numbers, ordering
-from newsletter.editions.selection.rules import Decision, Facts, decide
+from newsletter.editions.selection import link_check, ordering
+from newsletter.editions.selection.rules import Decision
 from newsletter.editions.selection.series import frozen_untils, of_cadence
-from newsletter.editions.selection.windows import RequestedWindow, Window, just_after, one_period_before, window
+from newsletter.editions.selection.windows import RequestedWindow, Window, just_after, window
 from newsletter.editions.states import state_message
 from newsletter.logs import log_event
 from newsletter.messages import Message
@@ -144,6 +144,8 @@ def release_posts(frozen: Edition, configuration: Config, now: datetime) -> None
     """Remove the posts of a newly approved edition from earlier drafts, and close drafts left empty."""
     for each in superseded.overlapping(frozen, configuration.edited(frozen)):
         newsletter = configuration.edited(each)
+        held = frozen.entries.filter(included=True).values("post_id")
+        each.entries.filter(post__in=held, included=True).update(choice="")
         decide_again(each, newsletter, now)
         ordering.arrange(each, newsletter)
         history.record(each, "", acts.POSTS_RELEASED(edition=frozen.name), now)
@@ -285,29 +287,10 @@ def _fill(
 
 def _decisions(
     edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int]
-) -> list[tuple[Post, Decision]]:
-    return numbers.fitted(edition, newsletter, list(_decided(edition, newsletter, now, missing)))
-
-
-def _decided(
-    edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int]
-) -> Iterator[numbers.Decided]:
-    look_back = edition.since - one_period_before(edition.since, newsletter.period, newsletter.zone)
-    for post, facts in candidate_posts.facts(edition, newsletter):
-        decision = decide(
-            replace(facts, gone=True) if post.pk in missing else facts,
-            since=edition.since,
-            until=edition.until,
-            now=now,
-            late_posts=newsletter.late_posts,
-            look_back=look_back,
-        )
-        yield post, _chosen(decision, facts) if decision and edition.standalone else decision
-
-
-def _chosen(decision: Decision, facts: Facts) -> Decision:
-    """Return the decision for a letter outside the schedule, which has only posts that an editor chose."""
-    return Decision(False, reasons.NOT_CHOSEN()) if decision.included and not facts.choice else decision
+) -> Sequence[tuple[Post, Decision]]:
+    if not edition.corrects_id:
+        bases.update(newsletter, now)
+    return candidates.select(edition, newsletter, now, missing).listed
 
 
 def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None:

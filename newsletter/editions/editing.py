@@ -17,8 +17,6 @@ from newsletter.editions.draft import decide_again
 from newsletter.editions.images.hosting import fetch_images_later
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import ordering
-from newsletter.editions.selection.numbers import holders, number_posts
-from newsletter.editions.selection.series import by_marks
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, MessageType
 from newsletter.messages import editions as messages
@@ -70,18 +68,14 @@ def leave_out(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
     """Remove a post; it isn't added again automatically, nor to a later edition."""
-    return _on_post(
-        configuration, edition, by, revision, post, acts.POST_REMOVED, now, chooser(configuration, EditorChoice.OUT)
-    )
+    return _on_post(configuration, edition, by, revision, post, acts.POST_REMOVED, now, chooser(EditorChoice.OUT))
 
 
 def include(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
-    """Add a post, overriding the rules; refused if another edition has it."""
-    return _on_post(
-        configuration, edition, by, revision, post, acts.POST_ADDED, now, chooser(configuration, EditorChoice.IN)
-    )
+    """Add a post, overriding the rules. Readers who had it don't get it again."""
+    return _on_post(configuration, edition, by, revision, post, acts.POST_ADDED, now, chooser(EditorChoice.IN))
 
 
 def let_rules_decide(
@@ -273,10 +267,7 @@ def changing(
             raise Conflict(draft, revision)
         before = history.snapshot(draft)
         yield draft
-        newsletter = configuration.edited(draft)
-        if by_marks(newsletter):
-            number_posts(draft, newsletter)
-        ordering.arrange(draft, newsletter)
+        ordering.arrange(draft, configuration.edited(draft))
         history.record(draft, by, what, now)
         history.log(by, what, draft.name, now, *_changed(before, history.snapshot(draft)))
         fetch_images_later(configuration, draft)
@@ -323,21 +314,14 @@ def _title(edition: Edition, post: int) -> str:
     return own or (found[0] or found[1] if found else str(post))
 
 
-def chooser(configuration: Config, choice: EditorChoice) -> Callable[[EditionPost], None]:
-    """Return what adds or removes an entry; it raises JobProblem if another edition has the post to be added."""
+def chooser(choice: EditorChoice) -> Callable[[EditionPost], None]:
+    """Return what adds or removes an entry."""
 
     def choose(entry: EditionPost) -> None:
-        if choice == EditorChoice.IN and (other := _holder(configuration, entry)):
-            raise JobProblem(messages.POST_IN_ANOTHER(title=entry.post.title, edition=other))
         entry.choice, entry.included = choice, choice == EditorChoice.IN
         entry.reason = reasons.INCLUDED() if choice == EditorChoice.IN else reasons.LEFT_OUT()
 
     return choose
-
-
-def _holder(configuration: Config, entry: EditionPost) -> str:
-    found = holders(entry.edition, configuration.edited(entry.edition), [entry.post])
-    return found.get(entry.post_id, "")
 
 
 def _restore(entry: EditionPost, was: dict[str, Any]) -> None:

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.dispatch import receiver
+from django.utils import timezone
 
 from newsletter.delivery.reply import redact_stored
+from newsletter.letters.offered_posts import offered_posts
 from newsletter.messages import from_text
 from newsletter.models import Bounce, Delivery, Edition, KeptAnswer, Result, WelcomeMail
 from newsletter.sending import progress
@@ -18,10 +20,12 @@ from subscribers.preferences import data_requested
 
 @receiver(data_requested)
 def data(subscriber: int, **_: Any) -> dict[str, Any]:
-    """Return what was sent to a subscriber and what was returned, for their export."""
+    """Return what was offered and sent to a subscriber and what was returned, for their export."""
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
+    ties = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)
     return {
         "welcome_series": [_welcome(each) for each in _welcome_mails(subscriber)],
+        "posts": [offered_posts(tie, timezone.now()) for tie in ties.select_related("offered").order_by("pk")],
         "deliveries": [_delivery(each) for each in sent],
         "bounces": [_bounce(each, bounce) for each in sent for bounce in _bounces(each).order_by("at")],
     }

@@ -84,6 +84,11 @@ NOT_NOW = MessageType("delivery.not-now", gettext_noop("it could not be sent now
 CANCELLED = MessageType("delivery.cancelled", gettext_noop("the edition was cancelled"))
 NOTHING_NEW = MessageType("delivery.nothing-new", gettext_noop("had already received all posts of this edition"))
 OFF_TOPIC = MessageType("delivery.off-topic", gettext_noop("this edition has no posts on the topics they picked"))
+TOO_FEW = MessageType(
+    "delivery.too-few",
+    gettext_noop("wait for the next edition: fewer posts than minimum_posts are new to them"),
+)
+RENDERED_LATER = MessageType("delivery.rendered-later", gettext_noop("get a variant that is made when sending begins"))
 NO_LONGER_SUBSCRIBED = MessageType(
     "delivery.no-longer-subscribed",
     gettext_noop("unsubscribed, paused or blocked since the list of recipients was made"),

@@ -181,15 +181,12 @@ POST_HAS_NO_PERIOD = MessageType(
 NO_NEW_POST = MessageType(
     "edition.no-new-post", gettext_noop("no new post: an edition with a single post is made when there is one")
 )
-POST_AFTER_END = MessageType(
-    "edition.post-after-end",
+BEFORE_ITS_DATE = MessageType(
+    "edition.before-its-date",
     gettext_noop(
-        "“{title}” was found after posts that this draft doesn't have yet; refresh the draft with 'newsletter draft"
-        " {newsletter}' and check it again"
+        "“{title}” in {name} is dated {at}; send the edition then, or include the post by name with 'newsletter edit "
+        "{name} --include {post}' while it is a draft"
     ),
-)
-POST_IN_ANOTHER = MessageType(
-    "edition.post-in-another", gettext_noop("“{title}” is already in {edition}, and a post can only be in one edition")
 )
 NO_POST = MessageType("edition.no-post", gettext_noop("{name} has no post {post}; 'newsletter show {name}' lists them"))
 NO_BLOCK = MessageType("edition.no-block", gettext_noop("{name} no longer has this block"))

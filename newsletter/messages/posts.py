@@ -14,7 +14,7 @@ LEFT_OUT = MessageType("post.removed", gettext_noop("removed by an editor"))
 INCLUDED = MessageType("post.added", gettext_noop("added by an editor"))
 IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the future"))
 ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))
-AFTER_THE_END = MessageType(
+AFTER_THE_END = MessageType(  # in drafts of earlier versions
     "post.after-the-end",
     gettext_noop("goes into the next edition, because it was found after posts that belong to that edition"),
 )

@@ -9,6 +9,7 @@ from newsletter.models.counted_link import CountedLink
 from newsletter.models.deliverability import DmarcReport, DmarcResult, DnsCheck, DomainRate
 from newsletter.models.delivery import Chunk, Delivery, DeliveryStatus, Identity, Machine, Result, Retry, Tally
 from newsletter.models.edition import (
+    HOLDING,
     LOCKED_STATES,
     Act,
     ApprovedContent,
@@ -33,6 +34,7 @@ from newsletter.models.welcome.welcome_mail import WelcomeLetter, WelcomeMail
 from newsletter.models.worker import Worker
 
 __all__ = [
+    "HOLDING",
     "LOCKED_STATES",
     "Act",
     "ApiToken",

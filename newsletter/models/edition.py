@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from newsletter.domain.ordinals import Ordinals
 from newsletter.models.message_field import MessageField
 from newsletter.models.post import Post
 
@@ -20,6 +21,8 @@ class State(models.TextChoices):
 
 
 LOCKED_STATES = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED, State.SENT)
+HOLDING = models.Q(state__in=LOCKED_STATES) | models.Q(state=State.CANCELLED, began_at__isnull=False)
+"""Editions whose posts are used: approved ones, and cancelled ones that were partly sent."""
 
 
 class Edition(models.Model):
@@ -39,7 +42,10 @@ class Edition(models.Model):
     cadence = models.CharField(
         max_length=5, blank=True, default="", db_default="", help_text="day, week or month; empty: the default"
     )
-    end = models.PositiveIntegerField(null=True, help_text="the number of the last post that it covers, when approved")
+    candidates = models.JSONField(
+        null=True,
+        help_text="the posts that its readers may get, when approved: ordinal, primary key and topics of each",
+    )
     fixed_window = models.BooleanField(default=False, help_text="the window was given by dates, not by the schedule")
     standalone = models.BooleanField(
         default=False, help_text="a letter outside the schedule: it has no posts but those that an editor adds"
@@ -109,6 +115,11 @@ class Edition(models.Model):
         """The edition's identifier: `kinaforum/2026-W06`."""
         return f"{self.newsletter}/{self.period}"
 
+    @property
+    def candidate_ordinals(self) -> Ordinals:
+        """The ordinals of the posts that its readers may get; none before approval."""
+        return Ordinals.of(ordinal for ordinal, _post, _topics in self.candidates or ())
+
 
 class ApprovedContent(models.Model):
     """The approved content, as it is sent; it never changes unless the edition becomes a draft again."""
@@ -123,27 +134,22 @@ class ApprovedContent(models.Model):
     placeholders = models.JSONField(help_text="placeholder → value, form, fallback")
     headers = models.JSONField(help_text="From, Reply-To, List-Id, Feedback-ID, site.url, provider and the like")
     segments = models.BinaryField(help_text="the encoded email, packed by approved_content.pack")
+    posts = models.BinaryField(
+        default=b"", help_text="the candidates as they were when approved, packed by variants/locked_posts.py"
+    )
 
     def __str__(self) -> str:
         return f"{self.edition} r{self.revision}"
 
 
 class Variant(models.Model):
-    """The posts of an edition for the readers with some marks and topics, and their email.
+    """Posts of an edition that some of its readers get, and their email.
 
     The email of the posts that editors see is the approved content, so the fields of that variant's email are empty.
-    A variant without posts has no email: its readers are skipped.
     """
 
     edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="variants")
     position = models.PositiveSmallIntegerField(help_text="from 0, which is the approved content")
-    marks = models.JSONField(help_text="the marks of its readers")
-    picks = models.JSONField(
-        default=list, help_text="for each mark the topics of its readers; empty: all have all posts"
-    )
-    off_topic = models.BooleanField(
-        default=False, db_default=False, help_text="it has no posts because none is in its readers' topics"
-    )
     posts = models.JSONField(help_text="primary keys of its posts, in the order of the email")
     subject = models.TextField(blank=True)
     preheader = models.TextField(blank=True)
@@ -160,11 +166,6 @@ class Variant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.edition}, variant {self.position}"
-
-    @property
-    def readers(self) -> list[tuple[int, str]]:
-        """The marks of its readers, each with their topics."""
-        return list(zip(self.marks, self.picks or [""] * len(self.marks), strict=True))
 
 
 class EditorChoice(models.TextChoices):

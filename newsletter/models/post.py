@@ -3,8 +3,11 @@
 Rows are never deleted, only their text, so that a post is recognized whenever it appears again.
 """
 
-from django.db import models
+from typing import Any
 
+from django.db import models, transaction
+
+from newsletter.models.message_field import MessageField
 from newsletter.models.source import Source
 
 
@@ -34,12 +37,11 @@ class Post(models.Model):
     changed_at = models.DateTimeField(help_text="when its text was last seen to differ")
     was_there_before = models.BooleanField(default=False, help_text="its source had it at the first collection")
     gone_at = models.DateTimeField(null=True, help_text="no source lists it any more, or its address returns 410")
-    number = models.PositiveIntegerField(
-        null=True, help_text="its place in the order in which posts of the newsletter became eligible"
-    )
+    ordinal = models.PositiveIntegerField(help_text="its place among the posts of the newsletter, from 1")
+    refusal = MessageField(null=True, help_text="why it is out in every cadence, judged when it was first seen")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("newsletter", "number"), name="post_number_once"),)
+        constraints = (models.UniqueConstraint(fields=("newsletter", "ordinal"), name="post_ordinal_once"),)
         indexes = (
             models.Index(fields=("newsletter", "published"), name="post_by_date"),
             models.Index(fields=("newsletter", "link_key"), name="post_by_link"),
@@ -48,6 +50,18 @@ class Post(models.Model):
 
     def __str__(self) -> str:
         return self.title or self.url
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save the post; a new one gets the next ordinal of its newsletter."""
+        if not self.ordinal:
+            with transaction.atomic():
+                numbering = Numbering.locked(self.newsletter)
+                numbering.last += 1
+                numbering.save(update_fields=["last"])
+                self.ordinal = numbering.last
+                super().save(*args, **kwargs)
+        else:
+            super().save(*args, **kwargs)
 
 
 class Listing(models.Model):
@@ -67,14 +81,20 @@ class Listing(models.Model):
 
 
 class Numbering(models.Model):
-    """The last number of a newsletter's posts. Its row is locked while posts are numbered and while marks move.
+    """The last ordinal of a newsletter's posts, and up to which it was judged which of them are out from the beginning.
 
-    `by_marks` is set when the first audience is fixed by marks, and remains: from then on each reader has a mark.
+    Its row is locked while a post is added, while a draft is approved and while an audience is fixed.
     """
 
     newsletter = models.CharField(max_length=40, primary_key=True)
     last = models.PositiveIntegerField(default=0)
-    by_marks = models.BooleanField(default=False)
+    judged = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.newsletter}: {self.last}"
+
+    @classmethod
+    def locked(cls, newsletter: str) -> "Numbering":
+        """Return the newsletter's row, locked until the transaction ends."""
+        cls.objects.get_or_create(newsletter=newsletter)
+        return cls.objects.select_for_update().get(newsletter=newsletter)

@@ -11,12 +11,12 @@ from typing import Any
 from django.conf import settings
 from django.core import serializers
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.dispatch import receiver
 
 from newsletter.delivery.journal import JournalError
 from newsletter.messages import delivery as messages
-from newsletter.models import Delivery, Edition, Listing
+from newsletter.models import Delivery, Edition, Listing, Post
 from newsletter.recovery import log
 from subscribers.models import (
     Subscription,
@@ -34,13 +34,16 @@ LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
 WELCOMED, ASKED, CHOSEN, ARCHIVE = "welcomed", "asked", "chosen", "archive"
 
 
-def audience_created(edition: Edition) -> None:
+def audience_created(edition: Edition, kept: Sequence[tuple[str, Sequence[int]]] = ()) -> None:
     """Write the audience and the content of an edition, in the transaction that begins to send it.
+
+    `kept` has sets of posts, each with the subscriptions that wait for them until the next edition.
 
     Should the transaction fail, the record says that nothing was begun, which is true. Raises JournalError.
     """
     found = Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
-    _append(AUDIENCE, edition.name, packed_numbers(found.iterator(chunk_size=10_000)), packed_rows(edition))
+    waiting = [[posts, packed_numbers(sorted(subscriptions))] for posts, subscriptions in kept]
+    _append(AUDIENCE, edition.name, packed_numbers(found.iterator(chunk_size=10_000)), packed_rows(edition), waiting)
 
 
 def welcomed(edition: str, before: int, subscriptions: Sequence[int]) -> None:
@@ -149,7 +152,8 @@ def unpacked_numbers(text: str) -> list[int]:
 
 def packed_rows(edition: Edition) -> str:
     """Return the edition with its content and posts, and the sources that list them, as compressed text."""
-    posts = [entry.post for entry in edition.entries.select_related("post")]
+    keys = [post for _ordinal, post, _topics in edition.candidates or ()]
+    posts = list(Post.objects.filter(Q(entries__edition=edition) | Q(pk__in=keys)).distinct())
     listings = list(Listing.objects.filter(post__in=posts).select_related("source"))
     sources = {listing.source_id: listing.source for listing in listings}
     rows: chain[Model] = chain(

@@ -16,9 +16,12 @@ from newsletter.config import Config, Moment, next_moment
 from newsletter.domain.cadence import edition_name
 from newsletter.editions import approval, draft, history, notices
 from newsletter.editions.images.hosting import fetch_images
+from newsletter.editions.offers import bases
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
+from newsletter.editions.variants.planning import most_posts, receiving_groups
+from newsletter.editions.variants.planning import plan as plan_variants
 from newsletter.messages import Message, message_of, sending
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
@@ -42,6 +45,7 @@ from newsletter.scheduling.occurrences import (
     survived,
     take,
 )
+from newsletter.sending.audience import receiving
 
 AGAIN = timedelta(minutes=5)
 
@@ -60,6 +64,8 @@ def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
         return
     for newsletter in configuration.newsletters.values():
         _forget_cadences(newsletter)
+        if not bases.is_current(newsletter):
+            bases.update(newsletter, now)
         offered = [newsletter.at(cadence) for cadence in newsletter.offered]
         for each in offered:
             plan(each, now)
@@ -203,7 +209,7 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
     if edition is None:
         finish(occurrence, now, outcomes.OVER())
         return
-    if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition)):
+    if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition, now)):
         edition = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, edition, now)
     with transaction.atomic():
@@ -232,9 +238,12 @@ def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Editi
     return found.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
 
 
-def _too_few(newsletter: config.Newsletter, edition: Edition) -> Message | None:
-    """Return a message if the edition has fewer posts than it needs."""
+def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:
+    """Return a message if no reader would get as many posts as an edition needs."""
     posts = edition.entries.filter(included=True).count()
+    if not (edition.standalone or edition.corrects_id):
+        readers = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
+        posts = most_posts(plan_variants(edition, newsletter, now), readers)
     if posts >= newsletter.minimum_posts:
         return None
     return messages.TOO_FEW_POSTS(count=posts, minimum=newsletter.minimum_posts)
@@ -264,7 +273,7 @@ def _leave_draft(
     if unread:
         without = outcomes.NO_LONGER_WAITING(edition=edition.name, reason=unread)
         notices.tell(newsletter.name, notices.SOURCE, without, now, edition.name)
-    if too_few := _too_few(newsletter, edition):
+    if too_few := _too_few(newsletter, edition, now):
         return _skip(edition, too_few, now)
     if newsletter.approval == "editor":
         return wait(edition, messages.NOT_APPROVED(), now)

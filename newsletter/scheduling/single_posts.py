@@ -1,27 +1,29 @@
 """The schedule of editions with a single post: a draft when a post becomes eligible, sent when it is approved.
 
 A post becomes eligible when it is found, or at its date if that is later. One draft is open at a time, so that posts
-are sent in the order of their numbers; the next follows as soon as it is approved. Without approval, a few are sent at
-each look, and the others at the next ones.
+are sent in their order; the next follows as soon as it is approved. Without approval, a few are sent at each look, and
+the others at the next ones. Posts that only some readers lack come along with the next post, or after a day without.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
 from django.db.models import Max, QuerySet
-from django.db.models.functions import Coalesce, Greatest
 
 from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import approval, draft, notices
 from newsletter.editions.draft import NoNewPost
 from newsletter.editions.images.hosting import fetch_images
+from newsletter.editions.offers.bases import eligible_at
+from newsletter.editions.offers.candidates import select
+from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import JobProblem
-from newsletter.editions.selection.numbers import LATER
-from newsletter.editions.selection.series import begin, of_cadence
+from newsletter.editions.selection.series import of_cadence
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, message_of
+from newsletter.messages import posts as reasons
 from newsletter.messages import schedule as outcomes
 from newsletter.models import Edition, EditionPost, Occurrence, Post, State
 from newsletter.render.html.loader import TemplateProblem
@@ -39,6 +41,7 @@ from newsletter.scheduling.occurrences import (
     take,
 )
 
+BACKLOG_AFTER = timedelta(days=1)
 AT_ONCE = 10
 """So many editions of a cadence are made at one look; sending the others can wait for the next."""
 
@@ -50,6 +53,8 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
         return
     last = known.aggregate(last=Max("due_at"))["last"]
     due = now if last is None else _newest(newsletter, last, now)
+    if due is None and last is not None and last <= now - BACKLOG_AFTER:
+        due = now if _has_backlog(newsletter, now) else None
     if due is not None:
         Occurrence.objects.get_or_create(
             newsletter=newsletter.name, act=DRAFT, cadence=cadence_of(newsletter), due_at=due
@@ -58,10 +63,18 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
 
 def _newest(newsletter: config.Newsletter, after: datetime, now: datetime) -> datetime | None:
     """Return when the newest post became eligible, after one moment and up to another; None if there is no such."""
-    eligible = Greatest("first_seen", Coalesce("published", "first_seen"))
-    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None).annotate(eligible=eligible)
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None).annotate(eligible=eligible_at())
     newest: datetime | None = posts.filter(eligible__gt=after, eligible__lte=now).aggregate(at=Max("eligible"))["at"]
     return newest
+
+
+def _has_backlog(newsletter: config.Newsletter, now: datetime) -> bool:
+    """Return whether readers of the cadence lack posts that others were offered."""
+    draft = Edition(newsletter=newsletter.name, cadence=newsletter.period, since=now, until=now)
+    lacking = Lacking(newsletter, draft)
+    if all(had == lacking.base for had, _count in lacking.sets):
+        return False
+    return any(decision.included for _post, decision in select(draft, newsletter, now).listed)
 
 
 def has_work(newsletter: config.Newsletter, now: datetime) -> bool:
@@ -85,13 +98,12 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
 
 
 def _has_turn(newsletter: config.Newsletter) -> bool:
-    """Return whether no draft of the cadence has a post that readers are owed.
-
-    Before the cadence's first edition, one of the default may have taken the post of an open draft.
-    """
+    """Return whether no draft of the cadence has a post that readers lack."""
     drafts = Edition.objects.filter(of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT)
-    inside = EditionPost.objects.filter(edition__in=drafts, included=True, post__number__gt=begin(newsletter))
-    return not inside.exists()
+    inside = EditionPost.objects.filter(edition__in=drafts, included=True)
+    found = inside.values_list("post__ordinal", flat=True)
+    draft = drafts.first()
+    return draft is None or not Lacking(newsletter, draft).by_anyone(found)
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
@@ -124,7 +136,7 @@ def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetim
     if not edition.entries.filter(included=True).exists():
         finish(occurrence, now, outcomes.NO_NEW_POST())
         return
-    if edition.entries.filter(included=False, reason__code__in=LATER).exists():
+    if edition.entries.filter(included=False, reason__code=reasons.OWN_EDITION.code).exists():
         Occurrence.objects.filter(pk=occurrence.pk).update(leased_until=None, attempts=0)
     else:
         finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
@@ -134,7 +146,7 @@ def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetim
 
 def _queue_approved(configuration: Config, newsletter: config.Newsletter, now: datetime) -> None:
     """Queue what is approved, in the order of posts; nothing that waits for an editor."""
-    for edition in _approved(newsletter).order_by("end", "pk"):
+    for edition in _approved(newsletter).order_by("approved_at", "pk"):
         if problem := _queue(configuration, edition, now):
             wait(edition, problem, now)
 

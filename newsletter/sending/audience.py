@@ -12,48 +12,32 @@ from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import Exists, OuterRef, QuerySet
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.segments import Reader
-from newsletter.editions.selection.series import by_marks
 from newsletter.models import Delivery, DeliveryStatus, Edition, Result
 from newsletter.sending.return_path import return_path
-from newsletter.sending.sql import marks
-from newsletter.sending.sql.marks import MarkedAudience
+from newsletter.sending.sql import offers
+from newsletter.sending.sql.offers import FixedAudience
 from newsletter.sending.sql.precompiled import PrecompiledQuery
 from newsletter.sending.sql.ranges import coalesced_ranges
 from subscribers import tokens
 from subscribers.models import Subscription, SubscriptionQuerySet, local_day, parse_where
 
-INSERT_AUDIENCE = (
-    "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
-    " SELECT %s, row_number() OVER (ORDER BY id), id FROM ({receiving}) AS audience"
-)
+
+def create(configuration: Config, edition: Edition, at: datetime) -> FixedAudience:
+    """Write the audience of an edition, in the caller's transaction, and store what its readers were offered."""
+    newsletter = configuration.edited(edition)
+    found = receiving(newsletter, edition, at)
+    if _is_periodic(edition):
+        return offers.create(configuration, newsletter, edition, found, at)
+    return offers.create_for_all(newsletter, edition, found, at)
 
 
-def create(newsletter: Newsletter, edition: Edition, at: datetime) -> MarkedAudience:
-    """Write the audience of an edition and return its size, in the caller's transaction.
-
-    It is one statement while the newsletter has one cadence.
-    """
-    if _has_marks(newsletter, edition):
-        return marks.create(newsletter, edition, receiving(newsletter, edition, at))
-    sql, parameters = receiving(newsletter, edition, at).values("id").query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT_AUDIENCE.format(receiving=sql), [edition.pk, *parameters])
-        return MarkedAudience(int(cursor.rowcount), 0, 0)
-
-
-def _has_marks(newsletter: Newsletter, edition: Edition) -> bool:
-    """Return whether marks decide what readers get: letters and corrections move none.
-
-    An edition that is not saved, for which an audience is counted, has no variants.
-    """
-    periodic = edition.corrects_id is None and not edition.standalone
-    saved = edition.pk is not None
-    return periodic and ((saved and edition.variants.exists()) or by_marks(newsletter))
+def _is_periodic(edition: Edition) -> bool:
+    """Return whether only the readers of its cadence get an edition, unlike letters and corrections."""
+    return edition.corrects_id is None and not edition.standalone
 
 
 def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> SubscriptionQuerySet:
@@ -63,7 +47,7 @@ def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> Subscri
     Raises WhereProblem.
     """
     found = Subscription.objects.receiving(newsletter, at)
-    found = found.in_cadence(newsletter) if _has_marks(newsletter, edition) else found
+    found = found.in_cadence(newsletter) if _is_periodic(edition) else found
     found = found.filter(parse_where(edition.segment_where).q(newsletter.zone))
     return found if edition.corrects_id is None else found.filter(pk__in=_accepted(edition.corrects_id))
 

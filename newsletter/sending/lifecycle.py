@@ -57,8 +57,8 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
             if held.state != State.QUEUED:
                 return None
             check_edition(configuration, held.newsletter, held.approved_content)
-            created = audience.create(configuration.edited(held), held, now)
-            entries.audience_created(held)
+            created = audience.create(configuration, held, now)
+            entries.audience_created(held, [(str(each.posts), each.subscriptions) for each in created.kept])
             change(held, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
             _skip(held, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
             off_topic = range(created.nothing_new + 1, created.skipped + 1)

@@ -8,7 +8,15 @@ from newsletter.messages import Message
 from newsletter.messages import importing as messages
 from subscribers.addresses import Address
 from subscribers.importing.headers import Kept, PersonRow
-from subscribers.models import Consent, Subscriber, Subscription, Suppression, TopicChange, choices_changed
+from subscribers.models import (
+    Consent,
+    Subscriber,
+    Subscription,
+    Suppression,
+    TopicChange,
+    choices_changed,
+    store_sets,
+)
 from subscribers.models.inserts import insert_all, insert_people, insert_ties
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
@@ -53,6 +61,7 @@ class ImportBatch:
     changed_people: dict[str, Subscriber] = field(default_factory=dict)
     changed_ties: dict[str, Subscription] = field(default_factory=dict)
     topic_changes: list[TopicChange] = field(default_factory=list)
+    moved: list[int] = field(default_factory=list)
     kept: dict[int, Kept] = field(default_factory=dict)
 
     def look_up(self, keys: Sequence[str]) -> None:
@@ -156,6 +165,8 @@ class ImportBatch:
             setattr(tie, name, getattr(row, name))
         if missing and tie.pk:
             self.changed_ties[key] = tie
+            if "cadence" in missing:
+                self.moved.append(tie.pk)
             if "topics" in missing and tie.state == State.ACTIVE:
                 self.topic_changes.append(TopicChange(subscription=tie, at=self.order.at))
         return bool(missing)
@@ -166,6 +177,8 @@ class ImportBatch:
         insert_ties(self.order.newsletter, self.new_ties)
         if self.changed_people:
             Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
+        if self.moved:
+            store_sets(Subscription.objects.filter(pk__in=self.moved), self.order.newsletter)
         if self.changed_ties:
             Subscription.objects.bulk_update(
                 self.changed_ties.values(),

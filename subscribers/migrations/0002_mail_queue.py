@@ -8,8 +8,8 @@ OLD_MAX_ATTEMPTS = 8
 
 def keep_given_up(apps, schema_editor):
     """What was refused or given up before stays so, and is now visible."""
-    rows = apps.get_model("subscribers", "Letter").objects.filter(attempts__gte=OLD_MAX_ATTEMPTS, sent_at=None)
-    rows.update(gave_up_at=models.F("due"))
+    rows = apps.get_model("subscribers", "Letter").objects.using(schema_editor.connection.alias)
+    rows.filter(attempts__gte=OLD_MAX_ATTEMPTS, sent_at=None).update(gave_up_at=models.F("due"))
 
 
 class Migration(migrations.Migration):

@@ -9,6 +9,7 @@ from django.dispatch import Signal
 from django.utils import timezone
 
 from newsletter.config import Newsletter
+from subscribers.models.offered import OfferedSet, store_sets
 from subscribers.models.suppressions import Suppression
 from subscribers.models.where import parse_where
 from subscribers.tokens import Purpose, keyed_hash
@@ -163,19 +164,6 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
             return self.filter(cadence=newsletter.period)
         return self.exclude(cadence__in=[each for each in newsletter.offered if each != newsletter.period])
 
-    def marks(self, newsletter: str, start: int) -> set[tuple[int, str]]:
-        """Return the marks that subscribers have, or that former ones would have after `start`, with their topics."""
-        states = Subscription.State
-        found = self.filter(newsletter=newsletter).filter(
-            models.Q(state=states.ACTIVE, starts=False) | models.Q(mark__gt=start)
-        )
-        return set(found.values_list("mark", "topics").distinct())
-
-    def starting_topics(self, newsletter: str) -> set[str]:
-        """Return the topics of those who get their mark with the next edition, once they have confirmed."""
-        starting = self.filter(newsletter=newsletter, starts=True).exclude(state=Subscription.State.UNSUBSCRIBED)
-        return set(starting.values_list("topics", flat=True).distinct())
-
     def with_picks(self, at: datetime) -> "models.QuerySet[Any, Any]":
         """Annotate the topics that were picked at a time as `picks`."""
         later = TopicChange.objects.filter(subscription=models.OuterRef("pk"), at__gt=at).order_by("at", "pk")
@@ -242,17 +230,26 @@ class Subscription(models.Model):
     cadence = models.CharField(
         max_length=5, blank=True, default="", db_default="", help_text="how often; empty: the newsletter's default"
     )
-    mark = models.PositiveIntegerField(
-        default=0, db_default=0, help_text="the number of the last post that was offered (docs/design.md)"
+    offered = models.ForeignKey(
+        OfferedSet,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        related_name="subscriptions",
+        help_text="the posts that were offered; empty: those of the cadence's base",
+    )
+    returns = models.BooleanField(
+        default=False, db_default=False, help_text="has unsubscribed: gets the cadence's base in addition when back"
+    )
+    waited = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="for how many editions posts have waited because their variant was missing"
     )
     topics = models.TextField(
         blank=True,
         default="",
         db_default="",
         help_text="names of topics, sorted, with commas between; empty: all posts",
-    )
-    starts = models.BooleanField(
-        default=True, db_default=True, help_text="the mark is to be set to the end of the cadence's last edition"
     )
     welcome_from = models.DateTimeField(
         null=True, blank=True, help_text="when the welcome series begins, the confirmation; empty: gets none"
@@ -282,6 +279,15 @@ class Subscription(models.Model):
     def paused(self, today: date) -> bool:
         """Return whether the subscription is paused on this day."""
         return self.paused_until is not None and self.paused_until > today
+
+    def choose_cadence(self, cadence: str) -> None:
+        """Change the cadence; what the person was offered remains the same. Runs in the caller's transaction."""
+        if self.cadence == cadence:
+            return
+        row = Subscription.objects.filter(pk=self.pk)
+        store_sets(row, self.newsletter)
+        row.update(cadence=cadence)
+        self.refresh_from_db(fields=["cadence", "offered", "returns"])
 
     def pick(self, picks: str, at: datetime) -> None:
         """Store which topics the person wants, for editions that are approved from now on.

@@ -1,8 +1,8 @@
 """What choices of readers cost: `python -m tests.bench.bench_variants [READERS] [ROUNDS] [--topics N] [--postgresql]`.
 
-Readers in four cadences get posts for some days, and some change. Then a weekly edition has a variant for every mark
-and set of posts, and the next one has the same posts for all. With topics, 60 % of the readers pick none, 25 % one,
-10 % two and 5 % three, some topics more often than others, and a post is in one or two. For each of the two editions:
+Readers in four cadences get posts for some days, and some change. Then a weekly edition has a variant for each set of
+posts that readers lack, and the next one has the same posts for all. With topics, 60 % of the readers pick none,
+25 % one, 10 % two and 5 % three, some topics more often than others, and a post is in one or two. For each edition:
 how long approval takes, how many variants it freezes and of how many bytes, how long the audience takes, the CPU time
 of a mail (claim, last look, lease, message, results; with PostgreSQL without the server's), and how many queries each
 step needs. The two editions are sent in turn, a chunk of one and then of the other. The last line is how much more
@@ -142,17 +142,19 @@ class Newsletter:
 
     def change(self) -> None:
         """Let a part of each cadence's readers change to the weekly one, and as many from there."""
-        from subscribers.models import Subscription
+        from subscribers.models import Subscription, store_sets
 
         for cadence in CADENCES[1:]:
             readers = Subscription.objects.filter(cadence=cadence)
             most = int(readers.count() * CHANGED)
-            away = list(readers.order_by("-mark", "pk").values_list("pk", flat=True)[:most])
-            there = Subscription.objects.filter(cadence="week").order_by("mark", "pk")
+            away = list(readers.order_by("-offered", "pk").values_list("pk", flat=True)[:most])
+            there = Subscription.objects.filter(cadence="week").order_by("offered", "pk")
             back = list(there.values_list("pk", flat=True)[:most])
             for first in range(0, most, CHUNK):
-                Subscription.objects.filter(pk__in=away[first : first + CHUNK]).update(cadence="week")
-                Subscription.objects.filter(pk__in=back[first : first + CHUNK]).update(cadence=cadence)
+                for keys, chosen in ((away, "week"), (back, cadence)):
+                    some = Subscription.objects.filter(pk__in=keys[first : first + CHUNK])
+                    store_sets(some, "kinaforum")
+                    some.update(cadence=chosen)
 
     @property
     def configuration(self) -> Any:

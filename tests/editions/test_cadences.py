@@ -9,10 +9,11 @@ from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.variants.listing import post_counts
 from newsletter.editions.variants.preparing import prepare
-from newsletter.models import CountedLink, Edition, Numbering, Post, Variant
+from newsletter.models import CountedLink, Edition, Post, Variant
 from newsletter.sending import lifecycle
 from newsletter.sending.audience import receiving
-from subscribers.models import Subscription
+from subscribers import preferences
+from subscribers.models import Base, Subscription
 from tests.factories import DAY, HOUR, NOW, approved, collected, collected_before, configured, found, inside, kinaforum
 from tests.sending.outbox_samples import readers
 
@@ -42,6 +43,10 @@ def frozen(edition: Edition) -> Edition:
     return approval.approve(config.current(), edition, now=NOW)
 
 
+def choose(tie: Subscription, cadence: str) -> None:
+    preferences.choose_cadence(Subscription.objects.get(pk=tie.pk), cadence)
+
+
 def begun(edition: Edition) -> Edition:
     approval.queue(config.current(), frozen(edition), now=NOW)
     lifecycle.begin_due(config.current(), NOW + DAY)
@@ -67,12 +72,13 @@ def test_within_a_cadence_a_post_is_in_one_edition() -> None:
     assert inside(drafted("day", hours=1)) == ["Post b"]
 
 
-def test_a_letter_has_posts_that_no_edition_has() -> None:
+def test_the_posts_of_a_letter_are_in_no_edition_unless_an_editor_includes_them() -> None:
     listed(1)
-    frozen(drafted("day"))
     letter = standalone.make(config.current(), kinaforum(), now=NOW)
-    with pytest.raises(JobProblem, match="day-2026-02-06"):
-        editing.include(config.current(), letter, "e@example.org", None, Post.objects.get().pk, NOW)
+    editing.include(config.current(), letter, "e@example.org", None, Post.objects.get().pk, NOW)
+    frozen(letter)
+    assert inside(drafted("day")) == []
+    assert inside(drafted("week")) == []
 
 
 def test_a_post_left_out_of_one_cadence_is_left_out_of_the_others() -> None:
@@ -97,25 +103,26 @@ def test_it_can_be_included_in_another_cadence_by_name() -> None:
 
 def test_a_reader_who_changes_gets_a_variant_with_the_posts_that_are_new_to_them() -> None:
     weekly, daily = readers(2)
-    Subscription.objects.filter(pk=daily.pk).update(cadence="day")
+    choose(daily, "day")
     listed(1)
     begun(drafted("day"))
-    Subscription.objects.filter(pk=daily.pk).update(cadence="week")
+    choose(daily, "week")
     listed(3)
     edition = begun(drafted("week"))
     names = dict(Post.objects.values_list("pk", "title"))
     found = {v.position: (v.first, v.last, sorted(names[p] for p in v.posts)) for v in edition.variants.all()}
     assert found == {0: (1, 1, ["Post a", "Post b", "Post c"]), 1: (2, 2, ["Post b", "Post c"])}
     assert [d.subscription_id for d in edition.deliveries.order_by("number")] == [weekly.pk, daily.pk]
-    assert set(Subscription.objects.values_list("mark", flat=True)) == {edition.end}
+    assert set(Subscription.objects.values_list("offered", flat=True)) == {None}
+    assert str(Base.objects.get(cadence="week").offered) == "1:3"
 
 
 def test_a_reader_who_had_everything_is_skipped_with_the_reason() -> None:
     (reader,) = readers(1)
-    Subscription.objects.update(cadence="day")
+    choose(reader, "day")
     listed(1)
     begun(drafted("day"))
-    Subscription.objects.update(cadence="week")
+    choose(reader, "week")
     edition = begun(drafted("week"))
     result = edition.results.get()
     assert (result.number, result.kind, edition.audience) == (1, "skipped", 1)
@@ -126,10 +133,11 @@ def test_a_reader_who_had_everything_is_skipped_with_the_reason() -> None:
 
 def test_variants_have_their_own_subject_and_the_same_counted_links() -> None:
     configured(cadences=("week", "day"), minimum_posts=0, track="links", subject="{{ posts[-1].title }}")
-    readers(1)
-    Subscription.objects.update(cadence="day")
+    (reader,) = readers(1)
+    choose(reader, "day")
     listed(1)
     begun(drafted("day"))
+    choose(reader, "week")
     listed(3)
     week = frozen(drafted("week"))
     other = Variant.objects.get(edition=week, position=1)
@@ -144,17 +152,18 @@ def test_reopening_an_edition_deletes_its_variants() -> None:
     assert week.variants.exists()
     approval.reopen(week, now=NOW)
     week.refresh_from_db()
-    assert (week.end, week.variants.exists()) == (None, False)
+    assert (week.candidates, week.variants.exists()) == (None, False)
 
 
 def test_every_variant_is_rendered_and_checked() -> None:
     configured(
         cadences=("week", "day"), minimum_posts=0, subject="{{ 'OK' if posts|length > 1 else '" + "x" * 300 + "' }}"
     )
-    readers(1)
-    Subscription.objects.update(cadence="day")
+    (reader,) = readers(1)
+    choose(reader, "day")
     listed(1)
     begun(drafted("day"))
+    choose(reader, "week")
     listed(2)
     found = prepare(drafted("week"), config.current())
     assert [len(each.planned.entries) for each in found.variants] == [2, 1]
@@ -163,13 +172,13 @@ def test_every_variant_is_rendered_and_checked() -> None:
     assert set(found.proofs[1].findings) - set(found.own.findings)
 
 
-def test_with_one_cadence_posts_are_numbered_when_an_edition_is_approved() -> None:
+def test_with_one_cadence_everyone_gets_the_approved_content() -> None:
     configured(cadences=())
+    readers(2)
     listed(2)
-    edition = approved()
-    numbers = list(Post.objects.order_by("published").values_list("number", flat=True))
-    assert (numbers, edition.end, Numbering.objects.get().last) == ([1, 2], 2, 2)
-    assert not edition.variants.exists()
+    edition = begun(drafted(""))
+    assert [(variant.position, variant.last) for variant in edition.variants.all()] == [(0, None)]
+    assert str(Base.objects.get().offered) == "1:2"
 
 
 def test_a_new_cadence_starts_where_the_default_is() -> None:
@@ -180,11 +189,11 @@ def test_a_new_cadence_starts_where_the_default_is() -> None:
     approval.queue(config.current(), edition, now=NOW)
     lifecycle.begin_due(config.current(), NOW + DAY)
     configured(cadences=("week", "day"), minimum_posts=0)
-    Subscription.objects.update(cadence="day")
+    choose(Subscription.objects.get(), "day")
     listed(3)
     day = begun(drafted("day", hours=1))
     assert inside(day) == ["Post c"]
-    assert day.variants.get(last__isnull=False).posts == [Post.objects.get(title="Post c").pk]
+    assert (day.audience, [variant.last for variant in day.variants.all()]) == (1, [None])
 
 
 @pytest.mark.parametrize(("cadence", "arguments"), [("week", "kinaforum"), ("day", "kinaforum --cadence day")])
@@ -201,7 +210,10 @@ def test_the_posts_of_the_variants_that_have_readers_are_counted() -> None:
     readers(2)
     listed(2)
     begun(drafted("week"))
-    Subscription.objects.filter(pk=Subscription.objects.earliest("pk").pk).update(mark=0, cadence="day")
-    day = drafted("day")
-    assert inside(day) == []
-    assert post_counts(config.current(), day, receiving(kinaforum().at("day"), day, NOW), NOW) == [2]
+    choose(Subscription.objects.earliest("pk"), "day")
+    listed(3)
+    begun(drafted("week", hours=1))
+    choose(Subscription.objects.latest("pk"), "day")
+    day = drafted("day", hours=2)
+    assert inside(day) == ["Post c", "Post b", "Post a"]
+    assert post_counts(config.current(), day, receiving(kinaforum().at("day"), day, NOW)) == [1]

@@ -117,14 +117,16 @@ def test_several_posts_are_removed_and_added_as_one_change(edition: Edition) -> 
 
 
 def test_all_posts_are_added_or_none(edition: Edition) -> None:
-    held = approved()
+    approved()
     configured(send="sat 18:00")
     collected(found("d", NOW + HOUR), now=NOW + 2 * HOUR)
     later = drafted(NOW + 5 * HOUR)
     later = editing.leave_out(config.current(), later, "k", None, post("d").pk, NOW)
-    with pytest.raises(JobProblem, match=f"already in {held.name}"):
-        bulk.choose_several(config.current(), later, "k", None, [post("d").pk, post("a").pk], EditorChoice.IN, NOW)
+    with pytest.raises(JobProblem, match="has no post 99999"):
+        bulk.choose_several(config.current(), later, "k", None, [post("d").pk, 99_999], EditorChoice.IN, NOW)
     assert inside(later) == []
+    later = bulk.choose_several(config.current(), later, "k", None, [post("d").pk, post("a").pk], EditorChoice.IN, NOW)
+    assert sorted(inside(later)) == ["Post a", "Post d"]
 
 
 def test_several_posts_move_to_the_end_of_a_day_in_their_order(edition: Edition) -> None:

@@ -9,6 +9,7 @@ from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
 from newsletter.models import Edition, Post, State
+from tests import factories
 from tests.factories import (
     DAY,
     DUE,
@@ -34,8 +35,7 @@ pytestmark = pytest.mark.django_db
 
 def sent(edition: Edition, now: object = NOW) -> Edition:
     """The edition after its last mail."""
-    edition = approval.queue(config.current(), edition, now=now)
-    change(edition, State.SENDING, began_at=now)
+    edition = factories.sent(edition, now)
     change(edition, State.SENT, ended_at=now)
     return edition
 

@@ -11,6 +11,7 @@ from newsletter.editions.states import change
 from newsletter.editions.titles import period_title
 from newsletter.messages import posts as messages
 from newsletter.models import Act, Edition, EditionPost, State
+from tests import factories
 from tests.factories import (
     DAY,
     DUE,
@@ -46,8 +47,7 @@ def letter(**fields: object) -> Edition:
 def sent(edition: Edition) -> Edition:
     if edition.state == State.DRAFT:
         edition = approval.approve(config.current(), edition, now=NOW)
-    edition = approval.queue(config.current(), edition, now=NOW)
-    change(edition, State.SENDING, began_at=NOW)
+    edition = factories.sent(edition)
     change(edition, State.SENT, ended_at=NOW)
     return edition
 

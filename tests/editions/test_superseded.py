@@ -11,6 +11,7 @@ from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
 from newsletter.models import Edition, EditionPost, Notice, Occurrence, State
 from newsletter.scheduling.schedule import tick
+from tests import factories
 from tests.doubles.feeds import Article, Blog, article, collected_from
 from tests.factories import DAY, DUE, HOUR, NAME, NOW, SOURCE, configured, inside, kinaforum
 
@@ -59,9 +60,7 @@ def drafts() -> list[Edition]:
 def sent(edition: Edition, now: datetime) -> None:
     """Approve, queue and send an edition."""
     edition = approval.approve(config.current(), edition, now=now)
-    edition = approval.queue(config.current(), edition, now=now)
-    change(edition, State.SENDING, began_at=now)
-    change(edition, State.SENT, ended_at=now)
+    change(factories.sent(edition, now), State.SENT, ended_at=now)
 
 
 def test_three_weeks_away_from_a_daily_newsletter_leave_one_draft(blog: Blog) -> None:

@@ -15,7 +15,7 @@ from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Notice, Occurrence, Post, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle
-from subscribers.models import Subscription
+from subscribers.models import Base, Subscription
 from tests import factories
 from tests.factories import DAY, HOUR, collected, collected_before, configured, found, inside, kinaforum
 from tests.sending.outbox_samples import readers
@@ -70,7 +70,7 @@ def test_each_post_has_an_edition_of_its_own_in_their_order() -> None:
         ("post-2026-02-06.2", "Post b"),
         ("post-2026-02-06.3", "Post c"),
     ]
-    assert [e.end for e in posts()] == [1, 2, 3]
+    assert [list(e.candidate_ordinals) for e in posts()] == [[1], [2], [3]]
 
 
 def test_nothing_is_made_without_a_post() -> None:
@@ -132,7 +132,7 @@ def test_an_editor_can_put_the_next_post_in_too() -> None:
     ran(NOW)
     editing.include(config.current(), posts()[0], "e@example.org", None, Post.objects.get(title="Post b").pk, NOW)
     assert sorted(inside(posts()[0])) == ["Post a", "Post b"]
-    assert approval.approve(config.current(), posts()[0], now=NOW).end == 2
+    assert list(approval.approve(config.current(), posts()[0], now=NOW).candidate_ordinals) == [1, 2]
 
 
 def test_a_post_that_is_left_out_makes_room_for_the_next() -> None:
@@ -143,7 +143,7 @@ def test_a_post_that_is_left_out_makes_room_for_the_next() -> None:
     assert inside(draft.refresh(config.current(), posts()[0], now=NOW, read_sources=False)) == ["Post b"]
 
 
-def test_a_draft_whose_post_the_weekly_edition_took_gets_the_next_post() -> None:
+def test_a_draft_keeps_a_post_that_the_weekly_edition_has_too() -> None:
     offered("editor")
     listed("a")
     ran(NOW)
@@ -152,7 +152,7 @@ def test_a_draft_whose_post_the_weekly_edition_took_gets_the_next_post() -> None
     lifecycle.begin_due(config.current(), NOW + MINUTE)
     collected(found("a", NOW - MINUTE), found("b", NOW + 2 * MINUTE), now=NOW + 3 * MINUTE)
     ran(NOW + 4 * MINUTE)
-    assert [inside(e) for e in posts()] == [["Post b"]]
+    assert [inside(e) for e in posts()] == [["Post a"]]
 
 
 def test_without_a_post_there_is_no_draft_by_hand() -> None:
@@ -191,5 +191,6 @@ def test_a_reader_of_each_post_gets_them_once_and_a_weekly_reader_all_at_the_end
     ran(NOW)
     lifecycle.begin_due(config.current(), NOW + MINUTE)
     assert [e.deliveries.values_list("subscription_id", flat=True).count() for e in posts()] == [1, 1]
-    assert Subscription.objects.get(pk=daily.pk).mark == 2
-    assert Subscription.objects.get(pk=weekly.pk).mark == 0
+    sets = {base.cadence: str(base.offered) for base in Base.objects.all()}
+    assert sets == {"week": "", "post": "1:2"}
+    assert Subscription.objects.get(pk=weekly.pk).offered is None

@@ -19,9 +19,7 @@ def sending(*sizes: int) -> Edition:
     for position, size in enumerate(sizes):
         mail = replace(samples.MAIL, body=(b"%d" % position,))
         numbers = {"first": last + 1, "last": last + size}
-        Variant.objects.create(
-            edition=edition, position=position, marks=[position], posts=[1], segments=pack(mail), **numbers
-        )
+        Variant.objects.create(edition=edition, position=position, posts=[1], segments=pack(mail), **numbers)
         last += size
     return edition
 

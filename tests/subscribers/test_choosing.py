@@ -4,9 +4,11 @@ import pytest
 from django.test import Client
 
 from newsletter import config
+from newsletter.domain.ordinals import Ordinals
+from newsletter.editions.offers import bases
 from subscribers import preferences, signup
 from subscribers.embedding import embedded_form
-from subscribers.models import Consent, Subscription
+from subscribers.models import Base, Consent, OfferedSet, Subscription
 from subscribers.tokens import Purpose, link_token, timed_token
 from tests.factories import NOW, configured
 from tests.subscribers.make import subscription
@@ -103,8 +105,33 @@ def test_the_form_for_other_websites_asks_too() -> None:
     assert '<option value="day">Every day</option><option value="week" selected>Every week</option>' in form
 
 
-def test_the_choice_of_a_subscriber_who_returns_starts_again(tie: Subscription) -> None:
-    Subscription.objects.update(starts=False, mark=7)
+def base(cadence: str, posts: str, *, default: bool = False) -> Base:
+    key = OfferedSet.objects.key_of("kinaforum", Ordinals.parse(posts))
+    return Base.objects.create(newsletter="kinaforum", cadence=cadence, offered_id=key, is_default=default)
+
+
+def test_a_choice_changes_nothing_of_what_was_offered(tie: Subscription) -> None:
+    configured(cadences=("week", "day"))
+    base("week", "1:4", default=True)
+    base("day", "1:7")
+    preferences.choose_cadence(tie, "day")
+    tie.refresh_from_db()
+    assert (tie.cadence, str(tie.offered)) == ("day", "1:4")
+
+
+def test_who_comes_back_has_the_base_in_addition(tie: Subscription) -> None:
+    configured(cadences=("week", "day"))
+    kept = OfferedSet.objects.key_of("kinaforum", Ordinals.parse("1:2,9"))
+    Subscription.objects.update(offered=kept)
+    base("week", "1:4", default=True)
+    base("day", "1:7")
     preferences.unsubscribe(tie.pk, NOW)
     tie.refresh_from_db()
-    assert (tie.starts, tie.mark) == (True, 7)
+    assert tie.returns
+    Subscription.objects.update(state=Subscription.State.ACTIVE)
+    bases.update(config.current().newsletters["kinaforum"], NOW)
+    tie.refresh_from_db()
+    assert (tie.returns, str(tie.offered)) == (False, "1:4,9")
+    preferences.choose_cadence(tie, "day")
+    tie.refresh_from_db()
+    assert str(tie.offered) == "1:4,9"

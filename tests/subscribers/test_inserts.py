@@ -31,8 +31,8 @@ def tie(owner: int) -> Subscription:
         created=AT,
         joined=LATER,
         topics="culture",
-        mark=7,
-        starts=False,
+        offered_id=7,
+        returns=True,
         welcome_from=LATER,
     )
 

@@ -16,6 +16,7 @@ from newsletter.messages.general import TEXT
 from newsletter.messages.lint import AT_LINE
 from newsletter.models import Edition, Post
 from newsletter.sending import lifecycle
+from subscribers import preferences
 from subscribers.models import Subscription
 from tests.factories import configured, kinaforum
 from tests.message_bodies import body_of
@@ -179,7 +180,7 @@ def changed_reader(request: pytest.FixtureRequest) -> Edition:
     day = draft.make(config.current(), kinaforum().at("day"), asked, now=make.NOW, read_sources=False)
     approval.queue(config.current(), approval.approve(config.current(), day, now=make.NOW), now=make.NOW)
     lifecycle.begin_due(config.current(), make.NOW)
-    Subscription.objects.update(cadence="week")
+    preferences.choose_cadence(Subscription.objects.get(), "week")
     return make.draft("Newer")
 
 

@@ -206,6 +206,6 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
         html=preview.reader_html(rendered, head, reader),
         text=preview.reader_text(rendered, head, reader),
         findings=[CheckFinding(**each) for each in serialize.lint(looked_at)],
-        variants=[VariantOut(**each) for each in documents(who.config, edition, receiving, who.now)],
+        variants=[VariantOut(**each) for each in documents(who.config, edition, receiving)],
     )
     return ApiAnswer(shown)

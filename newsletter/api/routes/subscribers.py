@@ -158,7 +158,7 @@ def _in_cadence(who: Caller, names: Collection[str], cadence: Cadence) -> Q:
 def _choose_cadence(who: Caller, tie: Subscription, cadence: Cadence | None) -> None:
     if cadence is None or cadence == tie.cadence:
         return
-    before, tie.cadence = tie.cadence, cadence
+    before = tie.cadence
     preferences.choose_cadence(tie, cadence)
     _log(who, tie, acts.CADENCE_CHANGED(), {tie.newsletter: before}, {tie.newsletter: cadence})
 

@@ -22,9 +22,9 @@ def choose_several(
     choice: EditorChoice,
     now: datetime | None = None,
 ) -> Edition:
-    """Add several posts, or remove them, as one change; refused if another edition has one that is to be added."""
+    """Add several posts, or remove them, as one change."""
     what = acts.POSTS_ADDED if choice == EditorChoice.IN else acts.POSTS_REMOVED
-    return _on_several(configuration, edition, by, revision, posts, what, now, chooser(configuration, choice))
+    return _on_several(configuration, edition, by, revision, posts, what, now, chooser(choice))
 
 
 def move_several(

@@ -15,11 +15,10 @@ from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import JobProblem, refuse_inactive
-from newsletter.editions.selection.numbers import locked
 from newsletter.editions.states import change
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
-from newsletter.models import Edition, State, WelcomeLetter
+from newsletter.models import Edition, Numbering, State, WelcomeLetter
 
 MOST, LONGEST = 5, 365
 """The most letters of a series, and the most days from the confirmation."""
@@ -47,7 +46,7 @@ def add(
     """Add a letter to the series; return its draft. Raises JobProblem for a distance that is taken or too long."""
     refuse_inactive(newsletter)
     with transaction.atomic():
-        locked(newsletter.name)
+        Numbering.locked(newsletter.name)
         if series(newsletter.name).count() >= MOST:
             raise JobProblem(messages.WELCOME_FULL(most=MOST))
         _check_days(newsletter.name, days)
@@ -60,7 +59,7 @@ def add(
 def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: str = "") -> Edition:
     """Return the draft of a letter, or make one with the texts that are sent now."""
     with transaction.atomic():
-        locked(letter.newsletter)
+        Numbering.locked(letter.newsletter)
         if draft := draft_of(letter):
             return draft
         first = letter.editions.order_by("-approved_at", "-pk").first()
@@ -74,7 +73,7 @@ def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -
     now.
     """
     with transaction.atomic():
-        locked(letter.newsletter)
+        Numbering.locked(letter.newsletter)
         held = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
         if held.removed_at:
             raise JobProblem(messages.WELCOME_GONE())

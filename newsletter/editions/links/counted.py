@@ -30,8 +30,20 @@ def added_size(rendered: Rendered, digest: Digest) -> int:
 
 def store(content: ApprovedContent, tokens: Mapping[str, str], digests: Iterable[Digest]) -> None:
     """Store the links of an edition that is being approved, with all its variants, in the caller's transaction."""
-    posts = {uri(post.url): int(post.id) for digest in digests for post in digest.posts}
     CountedLink.objects.filter(content=content).delete()
+    add(content, tokens, digests)
+
+
+def known_tokens(content: ApprovedContent) -> Mapping[str, str]:
+    """Return the token of each address that an approved edition links to."""
+    return dict(CountedLink.objects.filter(content=content).values_list("address", "token"))
+
+
+def add(content: ApprovedContent, tokens: Mapping[str, str], digests: Iterable[Digest]) -> None:
+    """Store links that an approved edition does not have yet, in the caller's transaction."""
+    posts = {uri(post.url): int(post.id) for digest in digests for post in digest.posts}
+    known = set(CountedLink.objects.filter(content=content).values_list("token", flat=True))
+    tokens = {address: token for address, token in tokens.items() if token not in known}
     CountedLink.objects.bulk_create(
         CountedLink(content=content, token=token, address=uri(address), post_id=posts.get(uri(address)))
         for address, token in tokens.items()

@@ -1,7 +1,4 @@
-"""Decide which posts are in an edition, and why. Pure functions.
-
-In each newsletter a post is in exactly one edition, and none is missed between two. Old posts are not included.
-"""
+"""Decide which posts are in an edition, and why. Pure functions."""
 
 import re
 from collections.abc import Iterable
@@ -24,23 +21,31 @@ SETTLED = tuple(
 class Facts:
     """The facts of a decision. `filters` are (include, exclude) of the sources that list the post.
 
-    `held_by` is the approved edition that has the post; `settled` the reason for which one excluded it permanently;
-    `choice` is the editor's choice in this edition: "in", "out" or "". `owed`: by its number it belongs to this edition
-    or a later one, whatever its date.
+    `offered`: readers were offered it, except for fewer than half; `held_by` is then an approved edition that has it.
+    `lacked`: a reader was not offered it. `refusal` is why it is out from the beginning; `settled` the reason for which
+    an approved edition excluded it permanently; `choice` is the editor's choice in this edition: "in", "out" or "".
+    `by_dates`: a person asked for the edition of this window.
     """
 
     published: datetime | None
     first_seen: datetime
-    there_before: bool = False
+    refusal: Message | None = None
     gone: bool = False
+    offered: bool = False
+    lacked: bool = True
     held_by: str = ""
-    owed: bool = False
     settled: Message | None = None
     choice: str = ""
+    by_dates: bool = False
     title: str = ""
     text: str = ""
     categories: tuple[str, ...] = ()
     filters: tuple[tuple[Filter, Filter], ...] = ()
+
+    @property
+    def dated(self) -> datetime:
+        """Its own date, or when it was first seen."""
+        return self.published or self.first_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,47 +56,39 @@ class Decision:
     reason: Message
 
 
-def decide(
-    facts: Facts, *, since: datetime, until: datetime, now: datetime, late_posts: timedelta, look_back: timedelta
-) -> Decision | None:
+def decide(facts: Facts, *, since: datetime, until: datetime, now: datetime, look_back: timedelta) -> Decision | None:
     """Return the decision, or None if the post doesn't concern this edition.
 
     Posts up to `look_back` before `since` are listed, so that an editor can include them.
     """
-    if facts.held_by:
-        dated = facts.published or facts.first_seen
-        listed = facts.choice == "in" or facts.owed or since <= dated < until
-        return Decision(False, reasons.ALREADY_IN(edition=facts.held_by)) if listed else None
     if facts.choice:
         return Decision(facts.choice == "in", reasons.INCLUDED() if facts.choice == "in" else reasons.LEFT_OUT())
-    decision = _by_date(facts, since, until, now, late_posts, look_back)
-    if decision is None or not decision.included:
-        return decision
-    if facts.settled:
-        return Decision(False, facts.settled)
-    if facts.gone:
-        return Decision(False, reasons.GONE())
-    filtered = _filtered(facts)
-    return Decision(False, filtered()) if filtered else decision
+    if facts.offered:
+        return _offered(facts) if since <= facts.dated < until else None
+    return of_lacked(facts, since=since, until=until, now=now, look_back=look_back)
 
 
-def _by_date(
-    facts: Facts, since: datetime, until: datetime, now: datetime, late_posts: timedelta, look_back: timedelta
+def of_lacked(
+    facts: Facts, *, since: datetime, until: datetime, now: datetime, look_back: timedelta
 ) -> Decision | None:
-    if facts.published is None and facts.there_before and not facts.owed:
-        return None if facts.settled else Decision(False, reasons.THERE_BEFORE())
-    dated = facts.published or facts.first_seen
+    """Return the decision about a post for readers who were not offered it."""
+    dated = facts.dated
     if dated >= until:
         return Decision(False, reasons.IN_THE_FUTURE()) if dated > now else None
-    if dated >= since:
-        return Decision(True, reasons.IN_THE_PERIOD())
-    if facts.owed:
-        return Decision(True, reasons.LATE())
     if facts.settled:
-        return None
-    if facts.there_before:
-        return Decision(False, reasons.THERE_BEFORE()) if dated >= since - look_back else None
-    return Decision(True, reasons.LATE()) if dated >= until - late_posts else Decision(False, reasons.TOO_LATE())
+        return Decision(False, facts.settled) if dated >= since else None
+    if facts.refusal and not (facts.by_dates and since <= dated):
+        too_old = reasons.THERE_BEFORE.matches(facts.refusal) and facts.published and dated < since - look_back
+        return None if too_old else Decision(False, facts.refusal)
+    if facts.gone:
+        return Decision(False, reasons.GONE())
+    if filtered := _filtered(facts):
+        return Decision(False, filtered())
+    return Decision(True, reasons.IN_THE_PERIOD() if dated >= since else reasons.LATE())
+
+
+def _offered(facts: Facts) -> Decision:
+    return Decision(False, reasons.ALREADY_IN(edition=facts.held_by) if facts.held_by else reasons.THERE_BEFORE())
 
 
 def _filtered(facts: Facts) -> MessageType | None:

@@ -1,6 +1,7 @@
 """Stores the approved content of an edition and its variants, and dates it when it is queued."""
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
 from email.utils import format_datetime
@@ -9,14 +10,18 @@ from newsletter.config import Config
 from newsletter.domain.digest import Rendered
 from newsletter.domain.segments import Header, Segments
 from newsletter.editions import approved_content
-from newsletter.editions.links.counted import store, with_counted_links
+from newsletter.editions.links.counted import add, known_tokens, store, with_counted_links
 from newsletter.editions.local_links import ALLOWED
-from newsletter.editions.rendering import Proof, list_headers
+from newsletter.editions.rendering import Proof, digest_with, list_headers, proof_of
+from newsletter.editions.selection import ordering
+from newsletter.editions.variants import locked_posts
 from newsletter.editions.variants.preparing import PreparedDraft
 from newsletter.models import ApprovedContent, Edition, Variant
+from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.message import segments
 
 AT_ONCE = 50
+log = logging.getLogger("newsletter.editions")
 
 
 class _Freezer:
@@ -62,6 +67,7 @@ def freeze(draft: Edition, prepared: PreparedDraft, configuration: Config, now: 
                 "provider": configuration.provider_of(configuration.newsletters[draft.newsletter]),
             },
             "segments": approved_content.pack(freezer.mail(prepared.own)),
+            "posts": locked_posts.pack([entry.post for entry in prepared.plan.entries]) if prepared.plan else b"",
         },
     )
     _freeze_variants(draft, prepared, freezer)
@@ -72,18 +78,46 @@ def _freeze_variants(draft: Edition, prepared: PreparedDraft, freezer: _Freezer)
     Variant.objects.filter(edition=draft).delete()
     made = []
     for position, each in enumerate(prepared.variants):
-        variant = Variant(edition=draft, position=position, off_topic=each.planned.off_topic)
-        variant.marks = [mark for mark, _picks in each.planned.readers]
-        variant.picks = [picks for _mark, picks in each.planned.readers]
+        variant = Variant(edition=draft, position=position)
         variant.posts = [entry.post_id for entry in each.planned.entries]
-        if each.proof is not None and not each.planned.own:
-            rendered = each.proof.rendered
-            variant.subject, variant.preheader = rendered.subject, rendered.preheader
-            variant.html, variant.text = rendered.html, rendered.text
-            variant.placeholders = _placeholders(rendered)
-            variant.segments = approved_content.pack(freezer.mail(each.proof))
+        if not each.planned.own:
+            _write(variant, each.proof, freezer)
         made.append(variant)
     Variant.objects.bulk_create(made, batch_size=AT_ONCE)
+
+
+def _write(variant: Variant, looked_at: Proof, freezer: _Freezer) -> None:
+    rendered = looked_at.rendered
+    variant.subject, variant.preheader = rendered.subject, rendered.preheader
+    variant.html, variant.text = rendered.html, rendered.text
+    variant.placeholders = _placeholders(rendered)
+    variant.segments = approved_content.pack(freezer.mail(looked_at))
+
+
+def add_variant(edition: Edition, wanted: Collection[int], configuration: Config, now: datetime) -> Variant | None:
+    """Render and store a variant of an approved edition with some of its posts, as they were when it was approved.
+
+    `wanted` has their primary keys. Return None if that is not possible.
+    """
+    newsletter, content = configuration.edited(edition), edition.approved_content
+    entries = locked_posts.entries_of(edition, bytes(content.posts), wanted)
+    if len(entries) < len(wanted):
+        return None
+    arranged = ordering.arranged(entries, newsletter)
+    try:
+        looked_at = proof_of(digest_with(edition, configuration, arranged), configuration, newsletter)
+    except TemplateProblem as problem:
+        log.warning("%s: a variant can't be rendered: %s", edition.name, problem)
+        return None
+    freezer = _Freezer(edition, configuration, now)
+    freezer.tokens = known_tokens(content)
+    last = edition.variants.order_by("-position").first()
+    variant = Variant(edition=edition, position=last.position + 1 if last else 0)
+    variant.posts = [entry.post_id for entry in arranged]
+    _write(variant, looked_at, freezer)
+    variant.save()
+    add(content, freezer.tokens, [looked_at.digest])
+    return variant
 
 
 def _placeholders(rendered: Rendered) -> list[list[str]]:

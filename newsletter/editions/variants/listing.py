@@ -1,32 +1,36 @@
-"""The variants of an edition as people see them before approval and afterwards: readers, posts, subject, findings."""
+"""The variants of an edition with the number of readers and the email of each, for review and for reports."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count
-
 from newsletter.config import Config
-from newsletter.domain.cadence import start
 from newsletter.domain.digest import Finding, Letterhead, Rendered
-from newsletter.domain.picks import in_force, names_in
+from newsletter.domain.offers import OfferOutcome, offer
+from newsletter.domain.ordinals import Ordinals
+from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
+from newsletter.editions.offers.readers import ReaderGroup, groups_of
 from newsletter.editions.previews.files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
-from newsletter.editions.selection.numbers import end_of
-from newsletter.editions.selection.series import by_marks, ends
-from newsletter.editions.variants.planning import Picked, plan
-from newsletter.editions.variants.preparing import PreparedVariant, prepare
+from newsletter.editions.variants.planning import Plan, plan
+from newsletter.editions.variants.preparing import PreparedDraft, prepare
 from newsletter.messages import Message, delivery
-from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, State, Variant
+from newsletter.models import LOCKED_STATES, ApprovedContent, DeliveryStatus, Edition, Result, State, Variant
 from newsletter.render.preview import reader_html
 from subscribers.models import SubscriptionQuerySet
+
+REASONS = {
+    OfferOutcome.NOTHING_NEW: delivery.NOTHING_NEW,
+    OfferOutcome.OFF_TOPIC: delivery.OFF_TOPIC,
+    OfferOutcome.TOO_FEW: delivery.TOO_FEW,
+}
+"""Why readers get no email."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListedVariant:
-    """One variant: its readers and the topics that they picked, its posts, and its email, or why it has none.
+    """One variant: its readers and the topics that they picked, its posts, and its email, or why readers get none.
 
     `picks` has each combination once, with () for readers who get posts of all topics.
     """
@@ -56,112 +60,142 @@ class ListedVariant:
         }
 
 
-def has_variants(configuration: Config, edition: Edition) -> bool:
+def has_variants(edition: Edition) -> bool:
     """Return whether readers of an edition may get different posts."""
-    return not edition.standalone and not edition.corrects_id and by_marks(configuration.edited(edition))
+    return not edition.standalone and not edition.corrects_id
 
 
-def listed(
-    configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
-) -> list[ListedVariant]:
+def listed(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[ListedVariant]:
     """Return the variants of an edition, the editors' own first; none if all readers get the same.
 
     `receiving` are those who would get the edition now. Raises what `prepare` does.
     """
-    if not has_variants(configuration, edition):
+    if not has_variants(edition):
         return []
-    readers = readers_of(configuration, edition, receiving, now)
+    groups = groups_of(receiving, configuration.edited(edition), edition)
+    found: list[ListedVariant] = []
     if edition.state in LOCKED_STATES:
-        return approved(configuration, edition, readers)
-    prepared = prepare(edition, configuration).variants if edition.state == State.DRAFT else ()
-    return planned(configuration, edition, prepared, readers)
+        found = approved(configuration, edition, groups)
+    elif edition.state == State.DRAFT:
+        found = planned(prepare(edition, configuration), groups)
+    return found if len(found) > 1 else []
 
 
-def post_counts(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, now: datetime) -> list[int]:
+def post_counts(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[int]:
     """Return how many posts each variant has that somebody in `receiving` would get; nothing is rendered."""
-    if not has_variants(configuration, edition):
+    if not has_variants(edition):
         return []
     newsletter = configuration.edited(edition)
-    readers = readers_of(configuration, edition, receiving, now)
-    found: list[tuple[Iterable[Picked], int]] = []
-    if edition.state in LOCKED_STATES:
-        found = [(each.readers, len(each.posts)) for each in edition.variants.all()]
-    elif edition.state == State.DRAFT:
-        end = end_of(edition, newsletter)
-        found = [(each.readers, len(each.entries)) for each in plan(edition, newsletter, end)]
-    return [posts for picked, posts in found if any(readers.get(each) for each in picked)]
+    groups = groups_of(receiving, newsletter, edition)
+    if edition.state == State.DRAFT:
+        made = plan(edition, newsletter)
+        offers = [made.offer_to(group) for group in groups]
+    elif edition.state in LOCKED_STATES and edition.began_at is None:
+        offers = [offer_of(edition, group, newsletter.minimum_posts) for group in groups]
+    else:
+        return [len(each.posts) for each in edition.variants.exclude(last=None)]
+    return sorted({len(each.posts) for each in offers if each.outcome == OfferOutcome.MAILED})
 
 
-def documents(
-    configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
-) -> list[dict[str, Any]]:
+def documents(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[dict[str, Any]]:
     """Return the variants for `--json` and the API; see `listed`."""
     head = letterhead(configuration, configuration.edited(edition))
-    return [variant.document(head) for variant in listed(configuration, edition, receiving, now)]
+    return [variant.document(head) for variant in listed(configuration, edition, receiving)]
 
 
-def readers_of(
-    configuration: Config, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
-) -> Mapping[Picked, int]:
-    """Return how many readers of the edition have each mark and topics."""
-    newsletter = configuration.edited(edition)
-    first = start(newsletter.period, newsletter.default_cadence, ends(newsletter, fixed=True))
-    found: dict[Picked, int] = {}
-    rows = receiving.with_picks(edition.approved_at or now).values_list("mark", "picks", "starts")
-    for mark, picks, starts, count in rows.annotate(Count("pk")).order_by():
-        key = (max(mark, first) if starts else mark), picks
-        found[key] = found.get(key, 0) + count
+def planned(prepared: PreparedDraft, groups: Sequence[ReaderGroup]) -> list[ListedVariant]:
+    """Return the variants of a draft, and after them those who get no email."""
+    if prepared.plan is None:
+        return []
+    made: Plan = prepared.plan
+    shared = _Shared((made.offer_to(group), group) for group in groups)
+    found = []
+    for position, each in enumerate(prepared.variants):
+        readers, picks = shared.take(each.planned.ordinals)
+        posts = tuple(entry.post_id for entry in each.planned.entries)
+        if each.planned.own or readers:
+            rendered, findings = each.proof.rendered, each.proof.findings
+            found.append(ListedVariant(position, readers, picks, posts, rendered, findings))
+    return [*found, *shared.without_email(len(prepared.variants))]
+
+
+def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGroup]) -> list[ListedVariant]:
+    """Return the variants of an approved edition; of one whose audience is fixed with the readers in it."""
+    content = ApprovedContent.objects.filter(edition=edition).first()
+    if edition.began_at is not None:
+        return _of_audience(edition, content)
+    minimum = configuration.edited(edition).minimum_posts
+    shared = _Shared((offer_of(edition, group, minimum), group) for group in groups)
+    ordinals = {post: ordinal for ordinal, post, _topics in edition.candidates or ()}
+    found = []
+    for each in edition.variants.all():
+        readers, picks = shared.take(Ordinals.of(ordinals[post] for post in each.posts if post in ordinals))
+        if each.position == 0 or readers:
+            found.append(ListedVariant(each.position, readers, picks, tuple(each.posts), _rendered(each, content)))
+    return [*found, *shared.without_email(edition.variants.count())]
+
+
+def offer_of(edition: Edition, group: ReaderGroup, minimum: int) -> Any:
+    """Return what a group of readers would be offered by an approved edition."""
+    topics = {ordinal: names for ordinal, _post, names in edition.candidates or ()}
+    return offer(edition.candidate_ordinals, group.had, group.topics, topics, minimum)
+
+
+def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[ListedVariant]:
+    """Return the variants of an edition whose audience is fixed, and how many were skipped for want of posts."""
+    variants = list(edition.variants.all())
+    all_the_same = not any(each.last for each in variants)
+    found = [
+        ListedVariant(each.position, _size(each), (), tuple(each.posts), _rendered(each, content))
+        for each in variants
+        if each.position == 0 or each.last is not None
+    ]
+    if found and all_the_same:
+        found = [replace(found[0], readers=edition.audience or 0)]
+    skipped = Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED)
+    for reason in (delivery.NOTHING_NEW(), delivery.OFF_TOPIC()):
+        if count := skipped.filter(text=reason.to_text()).count():
+            found.append(ListedVariant(len(found), count, (), (), None, reason=reason))
     return found
 
 
-def planned(
-    configuration: Config, edition: Edition, prepared: Iterable[PreparedVariant], readers: Mapping[Picked, int]
-) -> list[ListedVariant]:
-    """Return the variants of a draft."""
-    topics = configuration.edited(edition).topics
-    return [
-        ListedVariant(
-            position,
-            sum(readers.get(each, 0) for each in variant.planned.readers),
-            _picks(variant.planned.readers, topics),
-            tuple(entry.post_id for entry in variant.planned.entries),
-            variant.proof.rendered if variant.proof and variant.planned.entries else None,
-            variant.proof.findings if variant.proof else (),
-            _reason(variant.planned.entries, off_topic=variant.planned.off_topic),
-        )
-        for position, variant in enumerate(prepared)
-    ]
+def _size(variant: Variant) -> int:
+    return 0 if variant.last is None else variant.last - (variant.first or 1) + 1
 
 
-def approved(configuration: Config, edition: Edition, readers: Mapping[Picked, int]) -> list[ListedVariant]:
-    """Return the variants of an approved edition; of one whose audience is fixed with the readers in it."""
-    topics = configuration.edited(edition).topics
-    content = ApprovedContent.objects.filter(edition=edition).first()
-    return [
-        ListedVariant(
-            each.position,
-            sum(readers.get(one, 0) for one in each.readers)
-            if each.last is None
-            else each.last - (each.first or 1) + 1,
-            _picks(each.readers, topics),
-            tuple(each.posts),
-            _rendered(each, content) if each.posts else None,
-            reason=_reason(each.posts, off_topic=each.off_topic),
-        )
-        for each in edition.variants.all()
-    ]
+class _Shared:
+    """Groups of readers by the posts that they would get."""
+
+    def __init__(self, offers: Iterable[tuple[Any, ReaderGroup]]) -> None:
+        self._mailed: dict[Ordinals, list[ReaderGroup]] = {}
+        self._others: dict[OfferOutcome, list[ReaderGroup]] = {}
+        for each, group in offers:
+            if each.outcome == OfferOutcome.MAILED:
+                self._mailed.setdefault(each.posts, []).append(group)
+            else:
+                self._others.setdefault(each.outcome, []).append(group)
+
+    def take(self, posts: Ordinals) -> tuple[int, tuple[tuple[str, ...], ...]]:
+        """Return how many readers would get these posts, and what they picked; they are taken once."""
+        return _counted(self._mailed.pop(posts, []))
+
+    def without_email(self, position: int) -> list[ListedVariant]:
+        """Return those who get no email, for each reason; the posts of those without a variant wait."""
+        found = []
+        waiting = [group for groups in self._mailed.values() for group in groups]
+        rows = [(REASONS[outcome](), groups) for outcome, groups in self._others.items()]
+        rows += [(delivery.RENDERED_LATER(), waiting)] if waiting else []
+        for place, (reason, groups) in enumerate(rows, position):
+            readers, picks = _counted(groups)
+            found.append(ListedVariant(place, readers, picks, (), None, reason=reason))
+        return found
+
+
+def _counted(groups: Sequence[ReaderGroup]) -> tuple[int, tuple[tuple[str, ...], ...]]:
+    picks = dict.fromkeys(names_in(group.topics) for group in groups)
+    return sum(group.count for group in groups), tuple(picks)
 
 
 def _rendered(variant: Variant, content: ApprovedContent | None) -> Rendered | None:
     found = variant if variant.segments else content
     return rendered_of(found) if found else None
-
-
-def _picks(readers: Iterable[Picked], topics: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
-    return tuple(dict.fromkeys(names_in(in_force(picks, topics)) for _mark, picks in readers))
-
-
-def _reason(posts: Sequence[Any], *, off_topic: bool) -> Message | None:
-    if posts:
-        return None
-    return delivery.OFF_TOPIC() if off_topic else delivery.NOTHING_NEW()

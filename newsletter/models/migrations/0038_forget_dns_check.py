@@ -7,7 +7,7 @@ from django.db.migrations.state import StateApps
 
 def forget(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Delete the stored findings, which can be had again at any time."""
-    apps.get_model("newsletter", "DnsCheck").objects.all().delete()
+    apps.get_model("newsletter", "DnsCheck").objects.using(schema_editor.connection.alias).all().delete()
 
 
 class Migration(migrations.Migration):

@@ -7,7 +7,7 @@ from django.db.models import Exists, F, OuterRef, Q
 def publish(apps, schema_editor):
     """Keep in the archive what was sent to somebody; an edition of which nothing was accepted was public by mistake."""
     alias = schema_editor.connection.alias
-    accepted = apps.get_model('newsletter', 'Tally').objects.filter(edition=OuterRef('pk'), accepted__gt=0)
+    accepted = apps.get_model('newsletter', 'Tally').objects.using(alias).filter(edition=OuterRef('pk'), accepted__gt=0)
     editions = apps.get_model('newsletter', 'Edition').objects.using(alias).filter(began_at__isnull=False)
     sent = editions.filter(Exists(accepted) | Q(rolled_up_at__isnull=False))
     sent.update(published_at=F('began_at'))

@@ -1,6 +1,5 @@
 """The variants of an edition as the preview shows them: readers, topics, posts, size and findings of each."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -9,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Finding
+from newsletter.editions.offers.readers import ReaderGroup, groups_of
 from newsletter.editions.rendering import Proof, digest_with, rendered_of
 from newsletter.editions.variants import listing
 from newsletter.editions.variants.listing import ListedVariant
-from newsletter.editions.variants.planning import Picked
-from newsletter.editions.variants.preparing import PreparedVariant, prepare
+from newsletter.editions.variants.preparing import PreparedDraft, prepare
 from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.sending import audience
 from newsletter.web.desk import formatting
@@ -39,7 +38,7 @@ class VariantRow:
 
 def rows(configuration: Config, edition: Edition) -> list[VariantRow]:
     """Return the variants of an edition, the editors' own first; none if all readers get the same."""
-    if not listing.has_variants(configuration, edition):
+    if not listing.has_variants(edition):
         return []
     own, newsletter = queries.proof(configuration, edition), configuration.edited(edition)
     return [_row(each, own, newsletter) for each in _listed(configuration, edition)]
@@ -49,8 +48,7 @@ def _listed(configuration: Config, edition: Edition) -> list[ListedVariant]:
     readers = _readers(configuration, edition)
     if edition.state in LOCKED_STATES:
         return listing.approved(configuration, edition, readers)
-    prepared = _prepared(configuration, edition) if edition.state == State.DRAFT else ()
-    return listing.planned(configuration, edition, prepared, readers)
+    return listing.planned(_prepared(configuration, edition), readers) if edition.state == State.DRAFT else []
 
 
 def _row(variant: ListedVariant, own: Proof, newsletter: Newsletter) -> VariantRow:
@@ -85,22 +83,23 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
         if variant is None:
             return own
         return Proof(own.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
-    found = _prepared(configuration, edition)[position : position + 1] if edition.state == State.DRAFT else ()
-    return found[0].proof or own if found else own
+    drafted = edition.state == State.DRAFT
+    found = _prepared(configuration, edition).variants[position : position + 1] if drafted else ()
+    return found[0].proof if found else own
 
 
-def _prepared(configuration: Config, edition: Edition) -> tuple[PreparedVariant, ...]:
-    mark = f"{queries.content_mark(edition)} {sorted(_readers(configuration, edition))}"
+def _prepared(configuration: Config, edition: Edition) -> PreparedDraft:
+    groups = sorted((group.key or 0, group.picks) for group in _readers(configuration, edition))
+    mark = f"{queries.content_mark(edition)} {groups}"
     return _prepared_once(queries.Rendering(edition.pk, edition.state, mark, id(configuration), configuration))
 
 
 @lru_cache(maxsize=8)
-def _prepared_once(wanted: queries.Rendering) -> tuple[PreparedVariant, ...]:
-    return prepare(Edition.objects.get(pk=wanted.edition), wanted.configuration).variants
+def _prepared_once(wanted: queries.Rendering) -> PreparedDraft:
+    return prepare(Edition.objects.get(pk=wanted.edition), wanted.configuration)
 
 
-def _readers(configuration: Config, edition: Edition) -> Mapping[Picked, int]:
-    """Return how many readers of the edition have each mark and topics."""
-    now = timezone.now()
-    receiving = audience.receiving(configuration.edited(edition), edition, now)
-    return listing.readers_of(configuration, edition, receiving, now)
+def _readers(configuration: Config, edition: Edition) -> list[ReaderGroup]:
+    """Return the groups of those who would get the edition now."""
+    newsletter = configuration.edited(edition)
+    return groups_of(audience.receiving(newsletter, edition, timezone.now()), newsletter, edition)

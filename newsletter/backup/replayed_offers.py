@@ -1,0 +1,64 @@
+"""Repeats in a restored database what fixing an audience did: which posts its readers were offered."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from newsletter.config import Config
+from newsletter.domain.ordinals import Ordinals
+from newsletter.domain.picks import ALL
+from newsletter.editions.offers import bases
+from newsletter.models import Edition, Numbering, Post
+from newsletter.recovery import entries
+from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, offers_of, readers_in
+from subscribers.models import OfferedSet, Subscription, sets_of
+
+AT_ONCE = 500
+
+
+def replay_offers(configuration: Config, edition: Edition, at: datetime, waiting: Sequence[tuple[str, str]]) -> None:
+    """Let the sets of an edition's readers grow as when it began. `waiting` has posts with those who wait for them."""
+    _complete_candidates(edition)
+    _count_ordinals(edition)
+    if edition.corrects_id or not edition.candidates:
+        return
+    newsletter = configuration.edited(edition)
+    found = bases.update(newsletter, at)
+    if edition.standalone:
+        grow_by_letter(newsletter, edition, found)
+        return
+    base = found[newsletter.period]
+    offered = offers_of(edition, newsletter)(base.ordinals, ALL)
+    Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
+    for posts, packed in waiting:
+        keys = entries.unpacked_numbers(packed)
+        _let_wait(keys, base.ordinals, edition.candidate_ordinals - Ordinals.parse(posts))
+    others = readers_in(base, found).filter(waited=0)
+    grow_by_posts(others, base, edition.candidate_ordinals, with_base=not offered.waits)
+
+
+def _complete_candidates(edition: Edition) -> None:
+    """Fill in the candidates of an edition that an earlier version approved."""
+    if edition.candidates is None:
+        posts = set(edition.entries.filter(included=True).values_list("post_id", flat=True))
+        posts.update(post for variant in edition.variants.all() for post in variant.posts)
+        rows = Post.objects.filter(pk__in=posts).order_by("ordinal").values_list("ordinal", "pk")
+        edition.candidates = [[ordinal, post, []] for ordinal, post in rows]
+        edition.save(update_fields=["candidates"])
+
+
+def _count_ordinals(edition: Edition) -> None:
+    """Let new posts get ordinals after those of the restored ones, which are not judged again."""
+    highest = max([0, *edition.candidate_ordinals])
+    Numbering.objects.get_or_create(newsletter=edition.newsletter)
+    Numbering.objects.filter(newsletter=edition.newsletter, last__lt=highest).update(last=highest, judged=highest)
+
+
+def _let_wait(keys: Sequence[int], base: Ordinals, posts: Ordinals) -> None:
+    """Add posts to the sets of readers who wait for others."""
+    for first in range(0, len(keys), AT_ONCE):
+        some = Subscription.objects.filter(pk__in=keys[first : first + AT_ONCE], waited=0)
+        rows = list(some.order_by().values_list("newsletter", "offered").distinct())
+        sets = sets_of(key for _newsletter, key in rows)
+        for newsletter, key in rows:
+            had = base if key is None else sets[key]
+            some.filter(offered=key).update(offered=OfferedSet.objects.key_of(newsletter, had | posts), waited=1)

@@ -1,0 +1,62 @@
+"""What a reader gets from an edition, and what the reader was offered afterwards. Pure functions.
+
+What a person was offered is a set of posts. An edition has candidates; when its audience is fixed, a reader gets those
+that are not in the set and in the topics that the reader picked. docs/design.md has the rule in full.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from newsletter.domain.ordinals import Ordinals
+from newsletter.domain.picks import wants
+
+
+class OfferOutcome(StrEnum):
+    """What the fixing of an audience means for one reader."""
+
+    MAILED = "mailed"
+    NOTHING_NEW = "nothing new"
+    OFF_TOPIC = "off topic"
+    TOO_FEW = "too few"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The posts that a reader gets or would get from an edition, and the sets afterwards.
+
+    `grown` is the reader's set once the reader is in the audience, `kept` the set of one who waits for the next edition
+    with these posts.
+    """
+
+    outcome: OfferOutcome
+    posts: Ordinals
+    grown: Ordinals
+    kept: Ordinals
+
+    @property
+    def waits(self) -> bool:
+        """Whether the posts remain due because they are too few."""
+        return self.outcome == OfferOutcome.TOO_FEW
+
+    @property
+    def afterwards(self) -> Ordinals:
+        """The reader's set if the posts have a variant."""
+        return self.kept if self.waits else self.grown
+
+
+def offer(
+    candidates: Ordinals, had: Ordinals, picks: str, topics: Mapping[int, Collection[str]], minimum: int
+) -> Offer:
+    """Return what a reader with the set `had` is offered. `topics` has those of each candidate.
+
+    Posts outside the picked topics always enter the set, so that picking more topics later brings no old posts.
+    """
+    lacked = candidates - had
+    posts = lacked if not picks else Ordinals.of(n for n in lacked if wants(picks, topics.get(n, ())))
+    grown, kept = had | candidates, had | (candidates - posts)
+    if posts:
+        outcome = OfferOutcome.MAILED if len(posts) >= minimum else OfferOutcome.TOO_FEW
+    else:
+        outcome = OfferOutcome.OFF_TOPIC if lacked else OfferOutcome.NOTHING_NEW
+    return Offer(outcome, posts, grown, kept)

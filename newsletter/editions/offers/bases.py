@@ -1,0 +1,179 @@
+"""The bases of a newsletter's cadences: kept in step with its configuration and with the posts that are found.
+
+Everything happens under the newsletter's lock, which the fixing of an audience holds too.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce, Greatest
+
+from newsletter import config
+from newsletter.config import Cadence
+from newsletter.domain.cadence import CADENCES
+from newsletter.domain.ordinals import Ordinals
+from newsletter.editions.selection.series import frozen_untils
+from newsletter.editions.selection.windows import one_period_before
+from newsletter.messages import Message
+from newsletter.messages import posts as reasons
+from newsletter.models import Numbering, Post
+from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_of, in_base, locked_bases, replace_sets
+
+
+def is_current(newsletter: config.Newsletter) -> bool:
+    """Return whether the bases are those of the configured cadences."""
+    return _as_stored(bases_of(newsletter.name)) == _as_configured(newsletter)
+
+
+def _as_stored(bases: Mapping[str, Base]) -> tuple[set[str], set[str]]:
+    on = {cadence for cadence, base in bases.items() if base.is_on}
+    return on, {cadence for cadence in on if bases[cadence].is_default}
+
+
+def _as_configured(newsletter: config.Newsletter) -> tuple[set[str], set[str]]:
+    return set(newsletter.offered), {newsletter.default_cadence}
+
+
+@transaction.atomic
+def update(newsletter: config.Newsletter, now: datetime) -> dict[str, Base]:
+    """Bring the bases in step and return them, with the newsletter locked until the caller's transaction ends.
+
+    Cadences that are offered now are switched on and others off; new posts are judged; and people who left or came back
+    since the last time get sets of their own.
+    """
+    numbering = Numbering.locked(newsletter.name)
+    bases = locked_bases(newsletter.name)
+    if _as_stored(bases) != _as_configured(newsletter):
+        bases = _switch(newsletter, bases, now)
+    if numbering.judged < numbering.last:
+        _judge(newsletter, bases, numbering.judged)
+        Numbering.objects.filter(pk=numbering.pk).update(judged=numbering.last)
+    _store_sets_of_leavers(newsletter, bases)
+    for base in on(bases):
+        returned = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name, returns=True)
+        add_base(returned.filter(state=Subscription.State.ACTIVE), base)
+    return bases
+
+
+def on(bases: Mapping[str, Base]) -> list[Base]:
+    """Return the bases of the cadences that are offered."""
+    return [base for base in bases.values() if base.is_on]
+
+
+def grow(base: Base, posts: Ordinals) -> None:
+    """Add posts to a base."""
+    after = base.ordinals | posts
+    if after != base.ordinals:
+        base.offered = OfferedSet.objects.get(pk=OfferedSet.objects.key_of(base.newsletter, after))
+        base.save(update_fields=["offered"])
+
+
+def _switch(newsletter: config.Newsletter, before: Mapping[str, Base], now: datetime) -> dict[str, Base]:
+    """Switch cadences on and off, so that nobody's set changes."""
+    was_on = _as_stored(before)[0]
+    _store_sets_of_moved(newsletter, before)
+    everywhere = Ordinals()
+    for base in before.values():
+        everywhere |= base.ordinals
+    offered = newsletter.offered
+    for cadence in offered:
+        if cadence not in before:
+            empty = OfferedSet.objects.key_of(newsletter.name, Ordinals())
+            Base.objects.create(newsletter=newsletter.name, cadence=cadence, offered_id=empty)
+    bases = locked_bases(newsletter.name)
+    for base in bases.values():
+        base.is_on, base.is_default = base.cadence in offered, base.cadence == newsletter.default_cadence
+        base.save(update_fields=["is_on", "is_default"])
+    for cadence in offered:
+        if before and cadence not in was_on:
+            grow(bases[cadence], everywhere | _dated_before_a_period(newsletter, cadence, now))
+    return bases
+
+
+def _store_sets_of_moved(newsletter: config.Newsletter, before: Mapping[str, Base]) -> None:
+    """Give those a set of their own whose cadence becomes another one by the configuration."""
+    for base in on(before):
+        inside = Subscription.objects.filter(in_base(base, before), newsletter=newsletter.name)
+        if base.cadence in newsletter.offered:
+            stay = Subscription.objects.in_cadence(newsletter.at(base.cadence))
+            inside = inside.exclude(pk__in=stay.filter(newsletter=newsletter.name).values("pk"))
+        add_base(inside.filter(state=Subscription.State.ACTIVE, returns=True), base)
+        inside.exclude(state=Subscription.State.PENDING).filter(offered=None).update(offered=base.offered)
+
+
+def _dated_before_a_period(newsletter: config.Newsletter, cadence: Cadence, now: datetime) -> Ordinals:
+    """Return the posts that a cadence which is switched on now has behind it."""
+    posts = Post.objects.filter(newsletter=newsletter.name, refusal__isnull=True)
+    eligible = posts.annotate(dated=Coalesce("published", "first_seen"), eligible=eligible_at())
+    return Ordinals.of(
+        eligible.filter(eligible__lte=now, dated__lt=_beginning(newsletter, cadence, now)).values_list(
+            "ordinal", flat=True
+        )
+    )
+
+
+def eligible_at() -> Greatest:
+    """Return the expression for when a post may be sent: when it was first seen, or at its date if that is later."""
+    return Greatest(F("first_seen"), Coalesce(F("published"), F("first_seen")))
+
+
+def _beginning(newsletter: config.Newsletter, cadence: Cadence, at: datetime) -> datetime:
+    """Return when the first period of a cadence begins that is set up at a time; `post` has none."""
+    return at if cadence == "post" else one_period_before(at, cadence, newsletter.zone)
+
+
+def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int) -> None:
+    """Judge posts once, when they are first seen: which are out in every cadence, and which in some."""
+    behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
+    ends = {cadence: max(frozen_untils(newsletter.at(cadence)), default=None) for cadence in newsletter.offered}
+    posts = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after).prefetch_related("listings__source")
+    for post in posts.defer("html", "summary").order_by("ordinal").iterator(chunk_size=500):
+        first_read = min((x.source.first_read_at for x in post.listings.all() if x.source.first_read_at), default=None)
+        if first_read is None:
+            continue  # written for one edition
+        cadences = [
+            each for each in newsletter.offered if _is_behind(post, newsletter.at(each), first_read, ends[each])
+        ]
+        if refusal := _refusal(post, newsletter, first_read, everywhere=len(cadences) == len(newsletter.offered)):
+            Post.objects.filter(pk=post.pk).update(refusal=refusal)
+            continue
+        for cadence in cadences:
+            behind[cadence].append(post.ordinal)
+    for base in on(bases):
+        if posts_behind := Ordinals.of(behind[base.cadence]):
+            inside = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)
+            grow(base, posts_behind)
+            replace_sets(inside, newsletter.name, posts_behind.__or__, base.ordinals)
+
+
+def _refusal(post: Post, newsletter: config.Newsletter, first_read: datetime, *, everywhere: bool) -> Message | None:
+    """Return why a post is out in every cadence; `everywhere`: it precedes what each of them has."""
+    longest = max(newsletter.offered, key=CADENCES.index)
+    dated = post.published or post.first_seen
+    undated = post.published is None and post.was_there_before
+    if undated or everywhere or dated < _beginning(newsletter, longest, first_read):
+        return reasons.THERE_BEFORE()
+    return reasons.TOO_LATE() if dated < post.first_seen - newsletter.late_posts else None
+
+
+def _is_behind(post: Post, newsletter: config.Newsletter, first_read: datetime, end: datetime | None) -> bool:
+    """Return whether a post precedes what a cadence has of its source: one period before that was first read.
+
+    For `post` it is what was there before. Of a source that is added later, what was there before has no place in a
+    cadence whose last edition, up to `end`, could not have it.
+    """
+    dated = post.published or post.first_seen
+    there_before = post.was_there_before and dated < first_read
+    if newsletter.by_post:
+        return there_before
+    is_older = there_before and end is not None and dated < end
+    return is_older or dated < _beginning(newsletter, newsletter.period, first_read)
+
+
+def _store_sets_of_leavers(newsletter: config.Newsletter, bases: Mapping[str, Base]) -> None:
+    """Give those a set of their own who have unsubscribed, before the base grows without them."""
+    left = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.UNSUBSCRIBED, offered=None)
+    for base in on(bases):
+        left.filter(in_base(base, bases)).update(offered=base.offered)

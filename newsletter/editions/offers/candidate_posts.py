@@ -1,0 +1,114 @@
+"""Read the posts that could be in an edition, and their history, from the ledger and earlier editions."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
+
+from newsletter import config
+from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.selection.rules import SETTLED, Facts
+from newsletter.editions.selection.series import holding, of_cadence, periodic
+from newsletter.editions.selection.windows import one_period_before
+from newsletter.feeds.html.markup import text_of
+from newsletter.messages import Message
+from newsletter.messages import posts as reasons
+from newsletter.models import Edition, EditionPost, Listing, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the last edition that decided about a post made of it."""
+
+    included: bool
+    reason: Message | None
+    edition: str
+
+
+def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> Iterator[tuple[Post, Facts]]:
+    """Yield each candidate post with the facts that the decision depends on."""
+    settled = settled_of(edition, newsletter)
+    holders = holders_of(edition, newsletter)
+    choices = {e.post_id: e.choice for e in edition.entries.exclude(choice="")}
+    filters = {s.url: (s.include, s.exclude) for s in newsletter.sources}
+    for post in _posts(edition, newsletter, lacking, settled, list(choices)):
+        decided = settled.get(post.pk)
+        shown = lacking.is_shown(post.ordinal)
+        yield (
+            post,
+            Facts(
+                published=post.published,
+                first_seen=post.first_seen,
+                refusal=None if decided and decided.included else post.refusal,
+                gone=post.gone_at is not None,
+                offered=not shown,
+                lacked=shown or bool(lacking.by_anyone([post.ordinal])),
+                held_by=holders.get(post.pk, ""),
+                settled=_out(decided),
+                choice=choices.get(post.pk, ""),
+                by_dates=edition.due_at is None and not newsletter.by_post and not edition.standalone,
+                title=post.title,
+                text=text_of(post.html or post.summary),
+                categories=tuple(post.categories),
+                filters=tuple(filters[x.source.url] for x in post.listings.all() if x.source.url in filters),
+            ),
+        )
+
+
+def settled_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, Settled]:
+    """Return what other approved editions decided about posts, the last one to be approved about each."""
+    decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
+    others = EditionPost.objects.filter(decided, edition__in=holding(newsletter.name).exclude(pk=edition.pk))
+    rows = others.select_related("edition").order_by("edition__approved_at", "edition__pk")
+    return {e.post_id: Settled(e.included, e.reason, e.edition.name) for e in rows}
+
+
+def _out(decided: Settled | None) -> Message | None:
+    if decided is None or decided.included or decided.reason is None:
+        return None
+    return reasons.DECIDED_BEFORE(reason=decided.reason, edition=decided.edition)
+
+
+def holders_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, str]:
+    """Return the name of an approved edition that has each post, of the same cadence if there is one."""
+    others = holding(newsletter.name).exclude(pk=edition.pk)
+    entries = EditionPost.objects.filter(edition__in=others, included=True).select_related("edition")
+    ours = set() if edition.standalone else set(others.filter(of_cadence(newsletter)).values_list("pk", flat=True))
+    found: dict[int, str] = {}
+    for entry in sorted(entries, key=lambda e: (e.edition_id in ours or e.edition.standalone, e.edition_id)):
+        found[entry.post_id] = entry.edition.name
+    return found
+
+
+def _posts(
+    edition: Edition,
+    newsletter: config.Newsletter,
+    lacking: Lacking,
+    settled: dict[int, Settled],
+    chosen: Collection[int],
+) -> QuerySet[Post]:
+    """Return posts of the window, posts that a reader lacks, what is newly out, and what an editor chose.
+
+    Items that no source lists were written for one edition, and are only included by choice.
+    """
+    earliest = one_period_before(edition.since, newsletter.period, newsletter.zone)
+    posts = Post.objects.filter(newsletter=newsletter.name)
+    posts = posts.annotate(dated=Coalesce(F("published"), F("first_seen")))
+    out = {pk for pk, decided in settled.items() if not decided.included}
+    lifted = {pk for pk, decided in settled.items() if decided.included}
+    accepted = posts.filter(Q(refusal__isnull=True) | Q(pk__in=lifted)).exclude(pk__in=out)
+    due = lacking.by_anyone(accepted.values_list("ordinal", flat=True).order_by("ordinal"))
+    undecided = Q(refusal__code=reasons.TOO_LATE.code) | Q(published=None, refusal__code=reasons.THERE_BEFORE.code)
+    listed = Exists(Listing.objects.filter(post=OuterRef("pk")))
+    new = undecided & ~Q(pk__in=periodic_decisions(edition, newsletter))
+    wanted = (Q(dated__gte=earliest) | Q(ordinal__in=due) | new) & listed | Q(pk__in=chosen)
+    return posts.filter(wanted).prefetch_related("listings__source").order_by("-dated", "-pk")
+
+
+def periodic_decisions(edition: Edition, newsletter: config.Newsletter) -> QuerySet[EditionPost, Any]:
+    """Return the posts about which another edition by schedule has decided."""
+    others = periodic(newsletter.name).exclude(pk=edition.pk)
+    decided = Q(included=True) | Q(reason__code__in=SETTLED)
+    return EditionPost.objects.filter(decided, edition__in=others).values("post_id")

@@ -1,0 +1,74 @@
+"""Select the posts of an edition: those that it shows, those that only some readers lack, and those that are out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from newsletter import config
+from newsletter.editions.offers.candidate_posts import facts
+from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.selection.rules import Decision, Facts, decide, of_lacked
+from newsletter.editions.selection.windows import one_period_before
+from newsletter.messages import posts as reasons
+from newsletter.models import Edition, Post
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The posts that an edition lists, with the decision about each, and others that some of its readers get.
+
+    `lacking` is which posts they lack.
+    """
+
+    listed: Sequence[tuple[Post, Decision]]
+    others: Sequence[Post]
+    lacking: Lacking
+
+
+def select(
+    edition: Edition, newsletter: config.Newsletter, now: datetime, missing: frozenset[int] = frozenset()
+) -> Selection:
+    """Decide about every post. `missing` are the posts whose addresses are gone.
+
+    If there is no post that most readers lack, the edition shows what any of them lacks.
+    """
+    lacking = Lacking(newsletter, edition)
+    look_back = edition.since - one_period_before(edition.since, newsletter.period, newsletter.zone)
+    times = {"since": edition.since, "until": edition.until, "now": now}
+    listed: list[tuple[Post, Facts, Decision]] = []
+    others: list[tuple[Post, Decision]] = []
+    for post, given in facts(edition, newsletter, lacking):
+        known = replace(given, gone=True) if post.pk in missing else given
+        if (decision := decide(known, **times, look_back=look_back)) is not None:
+            listed.append((post, known, _chosen(decision, known) if edition.standalone else decision))
+        if known.offered and known.lacked and not known.choice and not edition.standalone:
+            due = of_lacked(known, **times, look_back=look_back)
+            if due is not None and due.included:
+                others.append((post, due))
+    shown = [(post, decision) for post, _facts, decision in listed]
+    if newsletter.by_post and not edition.standalone:
+        shown = _first_only(listed, lacking)
+    if others and not any(decision.included for _post, decision in shown):
+        keys = {post.pk for post, _decision in others}
+        return Selection([*(each for each in shown if each[0].pk not in keys), *others], (), lacking)
+    return Selection(shown, [post for post, _decision in others], lacking)
+
+
+def _chosen(decision: Decision, known: Facts) -> Decision:
+    """Return the decision for a letter outside the schedule, which has only posts that an editor chose."""
+    return Decision(False, reasons.NOT_CHOSEN()) if decision.included and not known.choice else decision
+
+
+def _first_only(listed: Sequence[tuple[Post, Facts, Decision]], lacking: Lacking) -> list[tuple[Post, Decision]]:
+    """Return the decisions for an edition of a single post: the first that became eligible, and those an editor chose.
+
+    The next ones get editions of their own; posts that were sent before and that most readers lack come along.
+    """
+    new = {
+        post.ordinal: (max(post.first_seen, known.dated), known.dated, post.ordinal)
+        for post, known, decision in listed
+        if decision.included and not known.choice and post.ordinal not in lacking.base
+    }
+    later = new.keys() - {min(new, key=new.__getitem__)} if new else set()
+    own = Decision(False, reasons.OWN_EDITION())
+    return [(post, own if post.ordinal in later else decision) for post, _facts, decision in listed]

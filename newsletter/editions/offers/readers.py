@@ -1,0 +1,126 @@
+"""The readers of a cadence in groups with equal sets and topics, and which posts they lack."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from django.db.models import Count, Max
+
+from newsletter import config
+from newsletter.domain.ordinals import Ordinals
+from newsletter.domain.picks import ALL, in_force
+from newsletter.editions.selection.series import holding, of_cadence
+from newsletter.models import Edition
+from subscribers.models import Subscription, SubscriptionQuerySet, bases_of, sets_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderGroup:
+    """Readers with the same set and the same topics. `key` is that of their set, None if it is their cadence's base.
+
+    `picks` are the topics as they are stored, `topics` those of them that are configured. `waited` is for how many
+    editions one of them has waited.
+    """
+
+    key: int | None
+    picks: str
+    topics: str
+    had: Ordinals
+    count: int
+    waited: int = 0
+
+
+def groups_of(found: SubscriptionQuerySet, newsletter: config.Newsletter, edition: Edition) -> list[ReaderGroup]:
+    """Return the groups of these subscriptions to a newsletter in one cadence.
+
+    The topics are those that were picked when the edition was approved. People who came back have the base in addition
+    to their sets.
+    """
+    base = base_of(newsletter)
+    rows = found if edition.approved_at is None else found.with_picks(edition.approved_at)
+    picks = "topics" if edition.approved_at is None else "picks"
+    counted = rows.order_by().values_list("offered", picks, "returns").annotate(Count("pk"), Max("waited"))
+    listed = list(counted)
+    sets = sets_of({row[0] for row in listed})
+    return [
+        ReaderGroup(
+            key, picked, in_force(picked, newsletter.topics), _had(sets, key, base, returns), count, waited or 0
+        )
+        for key, picked, returns, count, waited in listed
+    ]
+
+
+def _had(sets: Mapping[int, Ordinals], key: int | None, base: Ordinals, returns: bool) -> Ordinals:
+    if key is None:
+        return base
+    return sets[key] | base if returns else sets[key]
+
+
+def base_of(newsletter: config.Newsletter) -> Ordinals:
+    """Return what the base of the newsletter's cadence has."""
+    base = bases_of(newsletter.name).get(newsletter.period)
+    return base.ordinals if base else Ordinals()
+
+
+def expected(newsletter: config.Newsletter, except_for: Edition) -> Ordinals:
+    """Return the posts of approved editions whose audience is not fixed yet: they count as sent for later drafts.
+
+    These are editions of the cadence, and letters to everyone.
+    """
+    waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=except_for.pk)
+    found = Ordinals()
+    for edition in waiting.filter(of_cadence(newsletter), standalone=False):
+        found |= edition.candidate_ordinals
+    for edition in waiting.filter(standalone=True, segment_where=""):
+        found |= edition.candidate_ordinals
+    return found
+
+
+class Lacking:
+    """Which posts the readers of an edition's cadence lack, also if all approved editions are sent first."""
+
+    def __init__(self, newsletter: config.Newsletter, edition: Edition) -> None:
+        coming = expected(newsletter, edition)
+        readers = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
+        if not edition.standalone:
+            readers = readers.in_cadence(newsletter)
+        found = groups_of(readers, newsletter, edition)
+        self.base = base_of(newsletter) | coming
+        self.groups = [replace(group, had=group.had | coming) for group in found]
+
+    @cached_property
+    def readers(self) -> int:
+        """How many active readers the cadence has."""
+        return sum(group.count for group in self.groups)
+
+    @cached_property
+    def sets(self) -> list[tuple[Ordinals, int]]:
+        """The different sets with the number of readers who have each."""
+        counts: dict[Ordinals, int] = {}
+        for group in self.groups:
+            counts[group.had] = counts.get(group.had, 0) + group.count
+        return list(counts.items())
+
+    def by_anyone(self, ordinals: Iterable[int]) -> list[int]:
+        """Return those of the posts that the base or a reader lacks."""
+        everyone = [self.base, *(had for had, _count in self.sets)]
+        return [ordinal for ordinal in ordinals if any(ordinal not in had for had in everyone)]
+
+    def readers_of(self, ordinal: int) -> int:
+        """Return how many readers lack a post."""
+        return sum(count for had, count in self.sets if ordinal not in had)
+
+    def is_shown(self, ordinal: int) -> bool:
+        """Return whether the edition shows a post: the base lacks it, or half of the readers."""
+        if ordinal not in self.base:
+            return True
+        return self.readers > 0 and self.readers_of(ordinal) * 2 >= self.readers
+
+
+def with_base(groups: Sequence[ReaderGroup], base: Ordinals) -> list[ReaderGroup]:
+    """Return the groups with one of nobody who has the base and all topics, whom an edition is shown to."""
+    return [ReaderGroup(None, ALL, ALL, base, 0), *groups]
+
+
+Topics = Mapping[int, Collection[str]]
+"""The topics of posts by their ordinals."""

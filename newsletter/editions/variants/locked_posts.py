@@ -1,0 +1,34 @@
+"""The candidates of an approved edition as they were when it was approved, for variants that are rendered later."""
+
+import zlib
+from collections.abc import Iterable
+
+from django.core import serializers
+
+from newsletter.models import Edition, EditionPost, Post
+
+
+def pack(posts: Iterable[Post]) -> bytes:
+    """Return posts as they are now, as compressed JSON."""
+    return zlib.compress(serializers.serialize("json", posts).encode())
+
+
+def entries_of(edition: Edition, packed: bytes, wanted: Iterable[int]) -> list[EditionPost]:
+    """Return the entries of an approved edition for some of its candidates, by their primary keys.
+
+    Without a packed content, as for an edition that an earlier version approved, the posts are those of the ledger.
+    """
+    keys = set(wanted)
+    entries = {entry.post_id: entry for entry in edition.entries.filter(post__in=keys)}
+    posts = {post.pk: post for post in Post.objects.filter(pk__in=keys)} | (_unpacked(packed) if packed else {})
+    found = []
+    for key in keys & posts.keys():
+        entry = entries.get(key) or EditionPost(edition=edition, post_id=key, included=True)
+        entry.included, entry.post = True, posts[key]
+        found.append(entry)
+    return found
+
+
+def _unpacked(packed: bytes) -> dict[int, Post]:
+    rows = serializers.deserialize("json", zlib.decompress(packed).decode(), ignorenonexistent=True)
+    return {row.object.pk: row.object for row in rows if isinstance(row.object, Post)}

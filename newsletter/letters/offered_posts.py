@@ -1,0 +1,71 @@
+"""Which posts a subscriber was offered, in which edition while that is kept, and which are due."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from newsletter import config
+from newsletter.domain.ordinals import Ordinals
+from newsletter.domain.picks import in_force, wants
+from newsletter.editions.offers.bases import eligible_at
+from newsletter.editions.selection.post_topics import topics_of
+from newsletter.editions.selection.rules import SETTLED
+from newsletter.editions.selection.series import holding, periodic
+from newsletter.models import Delivery, EditionPost, Post
+from subscribers.models import Subscription, bases_of, in_base
+
+
+def offered_posts(subscription: Subscription, now: datetime) -> dict[str, Any]:
+    """Return the posts that a subscriber was offered, and those that the next edition has for them, as JSON."""
+    had, editions = set_of(subscription), _editions(subscription)
+    posts = Post.objects.filter(newsletter=subscription.newsletter).order_by("ordinal")
+    listed = posts.filter(ordinal__in=list(had)).values_list("pk", "title", "url")
+    return {
+        "newsletter": subscription.newsletter,
+        "offered": [{"title": title, "url": url, "edition": editions.get(pk)} for pk, title, url in listed],
+        "due": [{"title": post.title, "url": post.url} for post in _due(subscription, had, now)],
+    }
+
+
+def set_of(subscription: Subscription) -> Ordinals:
+    """Return the ordinals of the posts that a subscriber was offered, or that were offered before they came."""
+    bases = bases_of(subscription.newsletter)
+    mine = Subscription.objects.filter(pk=subscription.pk)
+    base = next((each for each in bases.values() if each.is_on and mine.filter(in_base(each, bases)).exists()), None)
+    of_base = base.ordinals if base else Ordinals()
+    if subscription.offered is None:
+        return of_base
+    return subscription.offered.ordinals | (of_base if subscription.returns else Ordinals())
+
+
+def _editions(subscription: Subscription) -> dict[int, str]:
+    """Return the edition in which the person was offered each post, by the primary key of the post."""
+    found: dict[int, str] = {}
+    deliveries = Delivery.objects.filter(subscription=subscription).select_related("edition").order_by("edition_id")
+    for delivery in deliveries:
+        variants = delivery.edition.variants
+        mine = variants.filter(first__lte=delivery.number, last__gte=delivery.number).first()
+        if mine is None and not variants.filter(last__isnull=False).exists():
+            mine = variants.filter(position=0).first()
+        keys = mine.posts if mine else [] if variants.exists() else _included(delivery)
+        found.update(dict.fromkeys(keys, delivery.edition.name))
+    return found
+
+
+def _included(delivery: Delivery) -> list[int]:
+    return list(delivery.edition.entries.filter(included=True).values_list("post_id", flat=True))
+
+
+def _due(subscription: Subscription, had: Ordinals, now: datetime) -> Iterator[Post]:
+    newsletter = config.current().newsletters.get(subscription.newsletter)
+    if newsletter is None or subscription.state != Subscription.State.ACTIVE:
+        return
+    included = EditionPost.objects.filter(edition__in=holding(newsletter.name), included=True).values("post_id")
+    out = EditionPost.objects.filter(edition__in=periodic(newsletter.name), reason__code__in=SETTLED, included=False)
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, listings__isnull=False)
+    posts = posts.filter(refusal__isnull=True) | posts.filter(pk__in=included)
+    posts = posts.exclude(pk__in=out.exclude(post_id__in=included).values("post_id"))
+    picks = in_force(subscription.topics, newsletter.topics)
+    for post in posts.annotate(eligible=eligible_at()).filter(eligible__lte=now).distinct().order_by("ordinal"):
+        if post.ordinal not in had and wants(picks, topics_of(post, newsletter)):
+            yield post

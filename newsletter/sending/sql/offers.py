@@ -1,0 +1,197 @@
+"""The audience of an edition: who gets which variant.
+
+Everything happens in the transaction that fixes the audience, with the newsletter locked. The rule is in
+newsletter/domain/offers.py.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import connection
+from django.db.models import Case, IntegerField, Max, Min, QuerySet, Value, When
+
+from newsletter.config import Config, Newsletter
+from newsletter.domain.offers import OfferOutcome
+from newsletter.domain.ordinals import Ordinals
+from newsletter.editions.offers import bases
+from newsletter.editions.offers.readers import ReaderGroup, groups_of
+from newsletter.editions.selection.series import holding
+from newsletter.models import Edition, Variant
+from newsletter.sending.sql.growth import (
+    WaitingReaders,
+    grow_by_edition,
+    grow_by_letter,
+    of_groups,
+    offers_of,
+    readers_in,
+)
+from subscribers.models import SubscriptionQuerySet, TopicChange
+
+INSERT = (
+    "INSERT INTO newsletter_delivery (edition_id, number, subscription_id)"
+    " SELECT %s, row_number() OVER (ORDER BY {order}), id FROM ({receiving}) AS audience"
+)
+AT_ONCE = 50
+NOTHING_NEW, OFF_TOPIC, FIRST = 0, 1, 2
+"""The places of readers who get no email, and of those of the first variant."""
+MADE_AT_ONCE = 40
+"""So many missing variants are made when an audience is fixed; the readers of others get the posts next time."""
+MOST_WAITS = 2
+"""Nobody waits for more editions than these."""
+
+
+class FixedAudience(NamedTuple):
+    """The size of an audience, how many of its first numbers had all posts before, and how many get no email in all.
+
+    The difference is those who want none of the posts. `kept` is who waits for which posts.
+    """
+
+    size: int
+    nothing_new: int = 0
+    skipped: int = 0
+    kept: Sequence[WaitingReaders] = ()
+
+
+@dataclass(slots=True)
+class _Places:
+    """The groups of readers at each place of the audience, and those who are not in it."""
+
+    groups: dict[int, list[ReaderGroup]] = field(default_factory=dict)
+    too_few: list[ReaderGroup] = field(default_factory=list)
+    without_variant: list[ReaderGroup] = field(default_factory=list)
+
+    @property
+    def only(self) -> int | None:
+        """The place of all readers, if they have the same."""
+        away = self.too_few or self.without_variant
+        return next(iter(self.groups)) if len(self.groups) == 1 and not away else None
+
+
+def create(
+    configuration: Config, newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
+) -> FixedAudience:
+    """Write the audience, in the order of variants, and let the sets of the cadence's readers grow."""
+    found = bases.update(newsletter, now)
+    base = found[newsletter.period]
+    receiving = receiving.filter(returns=False)
+    places = _places(configuration, newsletter, edition, receiving, now)
+    audience = _write(edition, places, receiving)
+    if not edition.candidates:
+        return audience
+    kept = grow_by_edition(newsletter, edition, readers_in(base, found), base, places.without_variant, receiving)
+    _forget_changes(newsletter, edition)
+    return audience._replace(kept=kept)
+
+
+def create_for_all(
+    newsletter: Newsletter, edition: Edition, receiving: QuerySet[Any, Any], now: datetime
+) -> FixedAudience:
+    """Write the audience of an edition whose readers all get the same; a letter is offered to them."""
+    size = _insert(edition, receiving.values("id"), "id")
+    if edition.standalone and edition.welcome_id is None:
+        grow_by_letter(newsletter, edition, bases.update(newsletter, now))
+    return FixedAudience(size)
+
+
+def _places(
+    configuration: Config, newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
+) -> _Places:
+    """Decide for each group of readers which variant it gets."""
+    places, offer_to = _Places(), offers_of(edition, newsletter)
+    wanted: dict[Ordinals, list[ReaderGroup]] = {}
+    for group in groups_of(receiving, newsletter, edition):
+        offered = offer_to(group.had, group.topics)
+        if not edition.candidates:
+            places.groups.setdefault(FIRST, []).append(group)
+        elif offered.outcome == OfferOutcome.MAILED:
+            wanted.setdefault(offered.posts, []).append(group)
+        elif offered.waits:
+            places.too_few.append(group)
+        else:
+            place = NOTHING_NEW if offered.outcome == OfferOutcome.NOTHING_NEW else OFF_TOPIC
+            places.groups.setdefault(place, []).append(group)
+    variants = _variants(configuration, edition, wanted, now)
+    for posts, groups in wanted.items():
+        if (variant := variants.get(posts)) is None:
+            places.without_variant += groups
+        else:
+            places.groups.setdefault(variant.position + FIRST, []).extend(groups)
+    return places
+
+
+def _variants(
+    configuration: Config, edition: Edition, wanted: Mapping[Ordinals, Sequence[ReaderGroup]], now: datetime
+) -> dict[Ordinals, Variant]:
+    """Return a variant for each set of posts, as far as possible: missing ones are made from the locked content.
+
+    Above a bound, those are made first whose readers waited longest.
+    """
+    candidates = edition.candidates or ()
+    ordinals = {post: ordinal for ordinal, post, _topics in candidates}
+    posts = {ordinal: post for ordinal, post, _topics in candidates}
+    rows = edition.variants.only("edition_id", "position", "posts")
+    found = {Ordinals.of(ordinals[post] for post in each.posts if post in ordinals): each for each in rows}
+
+    def urgency(missing: Ordinals) -> tuple[int, int]:
+        return -max(group.waited for group in wanted[missing]), -sum(group.count for group in wanted[missing])
+
+    for place, missing in enumerate(sorted(wanted.keys() - found.keys(), key=urgency)):
+        if place < MADE_AT_ONCE or -urgency(missing)[0] >= MOST_WAITS:
+            # Imported here, because the sending processes don't need the rendering.
+            from newsletter.editions.variants.freezing import add_variant
+
+            if made := add_variant(edition, [posts[ordinal] for ordinal in missing], configuration, now):
+                found[missing] = made
+    return found
+
+
+def _write(edition: Edition, places: _Places, receiving: SubscriptionQuerySet) -> FixedAudience:
+    """Write the deliveries, and store the numbers of each variant's readers."""
+    only = places.only
+    if only is not None or not (places.groups or places.too_few or places.without_variant):
+        size = _insert(edition, receiving.values("id"), "id")
+        if only in (NOTHING_NEW, OFF_TOPIC):
+            return FixedAudience(size, size if only == NOTHING_NEW else 0, size)
+        if only not in (None, FIRST):
+            edition.variants.filter(position=only - FIRST).update(first=1, last=size)
+        return FixedAudience(size)
+    place = Case(
+        *(When(of_groups(groups), then=Value(place)) for place, groups in sorted(places.groups.items())),
+        output_field=IntegerField(),
+    )
+    placed = receiving.with_picks(edition.approved_at or edition.created_at).annotate(place=place)
+    size = _insert(edition, placed.exclude(place=None).values("id", "place"), "place, id")
+    return FixedAudience(size, *_store_numbers(edition, placed))
+
+
+def _insert(edition: Edition, readers: QuerySet[Any, Any], order: str) -> int:
+    sql, parameters = readers.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(INSERT.format(receiving=sql, order=order), [edition.pk, *parameters])
+        return int(cursor.rowcount)
+
+
+def _store_numbers(edition: Edition, placed: QuerySet[Any, Any]) -> tuple[int, int]:
+    """Store the numbers of each variant's readers; return the last ones of those with nothing new and off topic."""
+    readers = placed.filter(deliveries__edition=edition)
+    rows = readers.values_list("place").annotate(last=Max("deliveries__number")).order_by()
+    last: dict[int, int] = dict(rows)
+    nothing_new = last.get(NOTHING_NEW, 0)
+    skipped = reached = last.get(OFF_TOPIC, nothing_new)
+    with_readers = []
+    for variant in edition.variants.only("position").order_by("position"):
+        if (end := last.get(variant.position + FIRST)) is not None:
+            variant.first, variant.last, reached = reached + 1, end, end
+            with_readers.append(variant)
+    Variant.objects.bulk_update(with_readers, ["first", "last"], batch_size=AT_ONCE)
+    return nothing_new, skipped
+
+
+def _forget_changes(newsletter: Newsletter, edition: Edition) -> None:
+    """Delete what was picked before changes that no approved edition needs any more."""
+    waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=edition.pk)
+    needed = waiting.aggregate(at=Min("approved_at"))["at"] or edition.approved_at
+    if needed is not None:
+        TopicChange.objects.filter(subscription__newsletter=newsletter.name, at__lt=needed).delete()

@@ -1,0 +1,112 @@
+"""A newsletter that goes by the clock, and what each reader's emails have: the schedule, senders and messages are real.
+
+Only the sockets are missing: what would be sent is built and read as an email.
+"""
+
+import email
+import email.policy
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from newsletter import config
+from newsletter.config import CadenceSettings
+from newsletter.domain.found_post import FoundPost
+from newsletter.editions import approval, draft
+from newsletter.editions.selection.windows import RequestedWindow
+from newsletter.mime.message_builder import MessageBuilder
+from newsletter.models import Edition, State
+from newsletter.scheduling import schedule
+from newsletter.sending import lifecycle
+from subscribers import preferences
+from subscribers.models import Subscription
+from tests.factories import collected, configured, found, kinaforum
+from tests.sending.outbox_samples import outbox, outcome, subscribe
+
+
+@dataclass
+class Newsletter:
+    """The newsletter kinaforum at a time; `mailed` has the posts of each reader's emails, in their order."""
+
+    now: datetime
+    mailed: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    listed: dict[str, FoundPost] = field(default_factory=dict)
+
+    def configure(self, period: str = "week", *cadences: str, **keys: Any) -> None:
+        own = {c: CadenceSettings(**{"approval": keys["approval"]} if "approval" in keys else {}) for c in cadences[1:]}
+        usual = {"cadence": {c: each for c, each in own.items() if c != period}, "minimum_posts": 1}
+        configured(period=period, cadences=cadences, **{**usual, **keys})
+
+    def publish(self, *names: str, at: datetime | None = None) -> None:
+        """Add posts to the blog, and read it."""
+        for name in names:
+            self.listed[name] = found(name, at or self.now)
+        self.read()
+
+    def read(self) -> None:
+        """Read the blog."""
+        collected(*self.listed.values(), now=self.now)
+
+    def subscribe(self, name: str, cadence: str = "") -> None:
+        tie = subscribe([f"{name}@reader.example"])[0]
+        Subscription.objects.filter(pk=tie.pk).update(cadence=cadence)
+
+    def choose(self, name: str, cadence: str) -> None:
+        preferences.choose_cadence(self.tie(name), cadence)
+
+    def tie(self, name: str) -> Subscription:
+        return Subscription.objects.get(subscriber__address=f"{name}@reader.example")
+
+    def wait(self, **times: float) -> None:
+        self.now += timedelta(**times)
+
+    def send(self, cadence: str = "", until: datetime | None = None) -> Edition | None:
+        """Draft an edition of the posts until now, approve it and send it; None if there is nothing to send."""
+        newsletter = kinaforum().at(cadence)
+        window = None if newsletter.by_post else RequestedWindow(until=until or self.now + timedelta(seconds=1))
+        self.wait(seconds=1)
+        edition = draft.make(config.current(), newsletter, window, now=self.now, read_sources=False)
+        if edition.state == State.DRAFT:
+            if not edition.entries.filter(included=True).exists():
+                return None
+            edition = approval.approve(config.current(), edition, now=self.now)
+        self.deliver(edition)
+        return edition
+
+    def deliver(self, edition: Edition) -> None:
+        """Send an approved edition."""
+        approval.queue(config.current(), edition, now=self.now)
+        self.deliver_queued()
+
+    def run(self, hours: float, step: float = 1.0) -> None:
+        """Let the clock run, and send what is due."""
+        end = self.now + timedelta(hours=hours)
+        while self.now < end:
+            self.wait(hours=step)
+            self.read()
+            schedule.tick(config.current(), self.now)
+            self.deliver_queued()
+
+    def deliver_queued(self) -> None:
+        lifecycle.begin_due(config.current(), self.now)
+        box = outbox()
+        while batch := box.next(500):
+            begun = box.begin(batch)
+            builder = MessageBuilder(batch.segments)
+            for reader in begun.readers:
+                message = b"".join(builder.build(reader).pieces)
+                self.mailed[reader.address.partition("@")[0]] += _posts_in(message)
+            numbers = [reader.number for reader in begun.readers]
+            box.settle(batch.edition, batch.chunk, [outcome(number) for number in numbers], finished=True)
+        lifecycle.complete(["kinaforum"], self.now)
+
+
+def _posts_in(message: bytes) -> Iterable[str]:
+    """Return the names of the posts whose texts an email has."""
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    body = parsed.get_body(("plain",))
+    assert body is not None
+    return dict.fromkeys(re.findall(r"This is the text of (\w+),", " ".join(body.get_content().split())))

@@ -1,0 +1,143 @@
+"""Histories in which readers once got posts twice, too late or never, judged by their emails."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from newsletter import config
+from newsletter.editions import approval, draft
+from newsletter.models import Edition, State
+from newsletter.scheduling import schedule
+from tests.factories import found, kinaforum
+from tests.sending.emailed import Newsletter
+
+pytestmark = pytest.mark.django_db
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+FIRST_OF_APRIL = datetime(2026, 4, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The schedule reads no sources: tests put posts into the ledger."""
+    monkeypatch.setattr(draft, "_look_at_sources", lambda *_given: frozenset())
+
+
+@pytest.fixture
+def paper() -> Newsletter:
+    """Return a newsletter whose blog was empty when it was set up, two months ago."""
+    paper = Newsletter(MONDAY - timedelta(days=60))
+    paper.configure()
+    paper.read()
+    paper.now = MONDAY
+    return paper
+
+
+def test_a_choice_of_a_slower_cadence_brings_nothing_twice(paper: Newsletter) -> None:
+    paper.configure("week")
+    paper.subscribe("r")
+    paper.publish("one")
+    paper.send()
+    paper.configure("day")
+    for name in ("two", "three"):
+        paper.wait(days=1)
+        paper.publish(name)
+        paper.send()
+    paper.configure("day", "day", "week")
+    paper.choose("r", "week")
+    paper.wait(days=1)
+    paper.publish("four", "five")
+    paper.send("week")
+    assert sorted(paper.mailed["r"]) == sorted(["one", "two", "three", "four", "five"])
+
+
+def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:
+    paper.configure("day", "day", "week")
+    paper.subscribe("daily")
+    paper.subscribe("weekly", "week")
+    paper.publish("zero")
+    paper.send("day")
+    paper.send("week")
+    paper.wait(hours=2)
+    paper.publish("one")
+    paper.publish("two", at=paper.now + timedelta(hours=22))
+    weekly = draft.make(config.current(), kinaforum().at("week"), now=paper.now, read_sources=False)
+    paper.publish("three")
+    paper.send("day")
+    assert set(paper.mailed["daily"]) == {"zero", "one", "three"}
+    paper.wait(days=1)
+    weekly = draft.refresh(config.current(), weekly, now=paper.now, read_sources=False)
+    paper.deliver(approval.approve(config.current(), weekly, now=paper.now))
+    paper.send("day")
+    assert sorted(paper.mailed["daily"]) == sorted(["zero", "one", "two", "three"])
+    assert sorted(paper.mailed["weekly"]) == sorted(["zero", "one", "two", "three"])
+
+
+@pytest.mark.parametrize("slow", ["week", "month"])
+def test_slow_readers_are_not_starved_by_fast_ones(paper: Newsletter, slow: str) -> None:
+    """The daily edition of the hour in which the weekly is due is fixed before the weekly is looked at."""
+    paper.configure("day", "day", slow, approval="none")
+    paper.subscribe("fast")
+    paper.subscribe("slow", slow)
+    schedule.tick(config.current(), paper.now)
+    names = [f"p{n}" for n in range(8)]
+    for week in range(4):
+        for day, name in ((1, names[2 * week]), (4, names[2 * week + 1])):
+            paper.now = MONDAY + timedelta(days=7 * week + day, hours=1)
+            paper.publish(name)
+            paper.now = MONDAY + timedelta(days=7 * week + day, hours=6)
+            paper.send("day")
+            paper.run(3)
+    paper.now = FIRST_OF_APRIL
+    paper.run(9, step=3)
+    paper.now = FIRST_OF_APRIL + timedelta(days=2)
+    paper.run(9, step=3)
+    assert sorted(paper.mailed["fast"]) == names
+    assert sorted(paper.mailed["slow"]) == names
+
+
+def test_newcomers_get_nothing_that_was_dealt_with_in_any_cadence(paper: Newsletter) -> None:
+    paper.configure("week")
+    paper.subscribe("r")
+    paper.publish("zero")
+    paper.send()
+    paper.configure("week", "week", "day")
+    for name in ("one", "two", "three", "four"):
+        paper.wait(hours=20)
+        paper.publish(name)
+        paper.send("day")
+    paper.send("week")
+    paper.configure("month")
+    paper.wait(hours=1)
+    paper.subscribe("new")
+    paper.wait(hours=1)
+    paper.publish("five")
+    paper.send("month")
+    assert paper.mailed["new"] == ["five"]
+
+
+def test_a_newsletter_sends_nothing_from_before_its_first_period() -> None:
+    paper = Newsletter(datetime(2026, 3, 19, 9, 0, tzinfo=UTC))
+    paper.configure("week", "week", "day", "post", approval="none")
+    paper.listed = {f"before{days}": found(f"before{days}", paper.now - timedelta(days=days)) for days in (9, 6, 4, 2)}
+    paper.read()
+    for name, cadence in (("weekly", "week"), ("daily", "day"), ("single", "post")):
+        paper.subscribe(name, cadence)
+    paper.wait(hours=1)
+    paper.publish("new")
+    paper.run(48, step=2)
+    assert sorted(paper.mailed["weekly"]) == ["before2", "before4", "before6", "new"]
+    assert paper.mailed["daily"] == ["new"]
+    assert paper.mailed["single"] == ["new"]
+
+
+def test_a_post_that_appears_after_the_first_reading_is_new_if_it_is_of_the_first_period() -> None:
+    paper = Newsletter(MONDAY)
+    paper.configure("day", approval="none")
+    paper.subscribe("r")
+    paper.publish("old", at=MONDAY - timedelta(days=3))
+    paper.wait(hours=1)
+    paper.publish("late", at=MONDAY - timedelta(hours=23))
+    paper.publish("older", at=MONDAY - timedelta(days=2))
+    paper.run(30, step=2)
+    assert paper.mailed["r"] == ["late"]
+    assert not Edition.objects.filter(state=State.DRAFT, entries__included=True).exists()

@@ -1,0 +1,163 @@
+"""How sets grow when an audience is fixed, and variants that are made only then."""
+
+from datetime import date
+
+import pytest
+
+from newsletter import config
+from newsletter.config import Topic
+from newsletter.editions import approval, draft, editing
+from newsletter.editions.composing import standalone
+from newsletter.editions.problems import JobProblem
+from newsletter.models import Edition, Post
+from newsletter.sending import lifecycle
+from newsletter.sending.sql import offers
+from subscribers import preferences
+from subscribers.models import Base, Subscription
+from tests.factories import DAY, HOUR, NOW, collected, collected_before, configured, found, kinaforum
+from tests.sending.emailed import Newsletter
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def paper() -> Newsletter:
+    """Return a newsletter with daily and weekly readers; the daily ones had post one."""
+    paper = Newsletter(NOW - 60 * DAY)
+    paper.configure("week", "week", "day")
+    paper.read()
+    paper.now = NOW
+    paper.subscribe("weekly")
+    paper.subscribe("daily", "day")
+    paper.publish("one")
+    paper.send("day")
+    return paper
+
+
+def approved(paper: Newsletter, cadence: str = "") -> Edition:
+    newsletter = kinaforum().at(cadence)
+    made = draft.make(config.current(), newsletter, now=paper.now, read_sources=False)
+    return approval.approve(config.current(), made, now=paper.now)
+
+
+def test_a_missing_variant_is_made_from_what_was_approved(paper: Newsletter) -> None:
+    paper.publish("two")
+    edition = approved(paper)
+    paper.choose("daily", "week")
+    Post.objects.filter(title="Post two").update(html="<p>This is the text of another, which nobody approved.</p>")
+    paper.deliver(edition)
+    assert paper.mailed["daily"] == ["one", "two"]
+    assert sorted(paper.mailed["weekly"]) == ["one", "two"]
+
+
+def test_readers_of_variants_that_are_too_many_wait_at_most_two_editions(
+    paper: Newsletter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(offers, "MADE_AT_ONCE", 0)
+    for name in ("other", "another"):
+        paper.subscribe(name)
+    for number in range(3):
+        paper.publish(f"p{number}")
+        edition = approved(paper)
+        if number == 0:
+            paper.choose("daily", "week")
+            expected = paper.tie("daily").offered
+            assert expected is not None
+        else:
+            edition.variants.exclude(position=0).delete()
+        paper.deliver(edition)
+        paper.wait(days=7)
+    assert sorted(paper.mailed["weekly"]) == ["one", "p0", "p1", "p2"]
+    assert sorted(paper.mailed["daily"]) == ["one", "p0", "p1", "p2"]
+    assert paper.tie("daily").waited == 0
+
+
+def test_sets_of_paused_readers_grow_without_an_email(paper: Newsletter) -> None:
+    preferences.pause(paper.tie("weekly"), date(9000, 1, 1))
+    paper.deliver(approved(paper))
+    preferences.pause(paper.tie("weekly"), None)
+    paper.wait(days=7)
+    paper.publish("two")
+    paper.deliver(approved(paper))
+    assert paper.mailed["weekly"] == ["two"]
+
+
+def test_too_few_posts_on_topic_wait_for_the_next_edition() -> None:
+    configured(topics={"film": Topic(categories=("film",))}, minimum_posts=2)
+    collected_before()
+    paper = Newsletter(NOW)
+    for name, picks in (("all", ""), ("film", "film")):
+        paper.subscribe(name)
+        preferences.choose_topics(paper.tie(name), [picks] if picks else [], NOW - DAY)
+    listed = [found("a", NOW - DAY, categories=("film",)), found("b", NOW - DAY)]
+    collected(*listed)
+    paper.deliver(approved(paper))
+    assert (sorted(paper.mailed["all"]), paper.mailed["film"]) == (["a", "b"], [])
+    paper.wait(days=7)
+    collected(*listed, found("c", NOW + DAY, categories=("film",)), found("d", NOW + DAY), now=paper.now)
+    paper.deliver(approved(paper))
+    assert sorted(paper.mailed["all"]) == ["a", "b", "c", "d"]
+    assert sorted(paper.mailed["film"]) == ["a", "c"]
+
+
+def test_a_letter_to_a_segment_is_offered_to_those_who_get_it(paper: Newsletter) -> None:
+    letter = standalone.make(config.current(), kinaforum(), now=paper.now, subject="Hei")
+    editing.include(config.current(), letter, "e@example.org", None, Post.objects.get().pk, paper.now)
+    Subscription.objects.filter(pk=paper.tie("weekly").pk).update(tags="|oslo|")
+    Edition.objects.filter(pk=letter.pk).update(segment="oslo", segment_where="tag = oslo")
+    paper.deliver(approval.approve(config.current(), Edition.objects.get(pk=letter.pk), now=paper.now))
+    assert paper.mailed["weekly"] == ["one"]
+    assert str(Base.objects.get(cadence="week").offered) == ""
+    paper.publish("two")
+    paper.deliver(approved(paper))
+    assert paper.mailed["weekly"] == ["one", "two"]
+
+
+def test_who_leaves_and_comes_back_gets_nothing_twice_nor_what_was_dealt_with(paper: Newsletter) -> None:
+    preferences.unsubscribe(paper.tie("daily").pk, paper.now)
+    paper.publish("two")
+    paper.send("day")
+    Subscription.objects.filter(pk=paper.tie("daily").pk).update(state=Subscription.State.ACTIVE)
+    paper.choose("daily", "week")
+    paper.publish("three")
+    paper.deliver(approved(paper))
+    assert paper.mailed["daily"] == ["one", "three"]
+
+
+def test_cancelling_keeps_what_was_offered(paper: Newsletter) -> None:
+    edition = approved(paper)
+    approval.queue(config.current(), edition, now=paper.now)
+    lifecycle.begin_due(config.current(), paper.now)
+    lifecycle.cancel(config.current(), Edition.objects.get(pk=edition.pk), now=paper.now)
+    paper.wait(days=7)
+    paper.publish("two")
+    paper.deliver(approved(paper))
+    assert paper.mailed["weekly"] == ["two"]
+
+
+def test_a_post_is_sent_before_its_date_only_if_an_editor_includes_it_by_name(paper: Newsletter) -> None:
+    paper.publish("ahead", at=paper.now + 2 * HOUR)
+    made = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
+    edition = approval.approve(config.current(), made, now=paper.now)
+    with pytest.raises(JobProblem, match="dated"):
+        approval.queue(config.current(), edition, now=paper.now)
+    approval.queue(config.current(), edition, at=paper.now + 2 * HOUR, now=paper.now)
+    with pytest.raises(JobProblem, match="dated"):
+        approval.send_now(config.current(), edition, now=paper.now)
+    again = approval.reopen(edition, now=paper.now)
+    ahead = Post.objects.get(title="Post ahead").pk
+    editing.include(config.current(), again, "e@example.org", None, ahead, paper.now)
+    paper.deliver(approval.approve(config.current(), again, now=paper.now))
+    assert sorted(paper.mailed["weekly"]) == ["ahead", "one"]
+
+
+def test_what_is_stored_about_a_person_says_what_was_offered_and_what_is_due(paper: Newsletter) -> None:
+    paper.publish("two")
+    found_posts = {name: _stored(paper, name) for name in ("daily", "weekly")}
+    assert found_posts["daily"] == ([("Post one", "kinaforum/day-2026-02-06")], ["Post two"])
+    assert found_posts["weekly"] == ([], ["Post one", "Post two"])
+
+
+def _stored(paper: Newsletter, name: str) -> tuple[list[tuple[str, str]], list[str]]:
+    [posts] = preferences.personal_data_of(paper.tie(name).subscriber)["posts"]
+    return [(post["title"], post["edition"]) for post in posts["offered"]], [post["title"] for post in posts["due"]]

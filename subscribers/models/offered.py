@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 from django.db import models
+from django.db.models.functions import Cast
 
 from newsletter.domain.ordinals import Ordinals
 
@@ -117,7 +118,8 @@ def replace_sets(
     for first in range(0, len(changes), AT_ONCE):
         some = changes[first : first + AT_ONCE]
         after_each = (models.When(offered=key, then=models.Value(new)) for key, new in some)
-        new_set = models.Case(*after_each, output_field=models.BigIntegerField(null=True))
+        # PostgreSQL takes a mere NULL for text.
+        new_set = Cast(models.Case(*after_each), models.BigIntegerField(null=True))
         found.filter(offered__in=[key for key, _new in some]).update(offered=new_set)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Case, Q, Value, When
+from django.db.models.functions import Cast
 
 from newsletter.config import Newsletter
 from newsletter.domain.offers import Offer, offer
@@ -147,7 +148,7 @@ def _replace(readers: SubscriptionQuerySet, base: Base, sets: Mapping[int | None
         some = [(key, after) for key, after in changes[first : first + AT_ONCE] if key is not None]
         each = (When(offered=key, then=Value(after)) for key, after in some)
         if some:
-            new_set = Case(*each, output_field=BigIntegerField(null=True))
+            new_set = Cast(Case(*each), BigIntegerField(null=True))  # PostgreSQL takes a mere NULL for text
             readers.filter(offered__in=[key for key, _after in some]).update(offered=new_set)
     for key, after in changes:
         if key is None:

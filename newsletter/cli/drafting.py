@@ -369,9 +369,11 @@ def _many(count: int, word: str) -> str:
 
 
 def _headline(document: dict[str, Any]) -> str:
+    why = document["waiting"] or document["reason"]
     return (
         f"{document['edition']}: {document['state']}, revision {document['revision']}\n"
         f"{document['since']} to {document['until']}\n{document['subject']}\n{_counted(document)}"
+        + (f"\n{why}" if why else "")
     )
 
 

@@ -144,7 +144,8 @@ def reopen(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
 
 def was_too_small(edition: Edition) -> bool:
     """Return whether an edition was skipped because it has too few posts."""
-    return edition.state == State.SKIPPED and messages.TOO_FEW_POSTS.matches(edition.reason)
+    too_few = messages.TOO_FEW_POSTS.matches(edition.reason) or messages.READERS_WAIT.matches(edition.reason)
+    return edition.state == State.SKIPPED and too_few
 
 
 def _window_before(edition: Edition, now: datetime) -> dict[str, Any]:

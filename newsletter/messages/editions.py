@@ -35,6 +35,15 @@ TOO_FEW_POSTS = MessageType(
     ),
     count="count",
 )
+READERS_WAIT = MessageType(
+    "edition.readers-wait",
+    *ngettext_noop(
+        "it has {posts}, and minimum_posts is {minimum}; {count} subscriber still waits for {waiting}",
+        "it has {posts}, and minimum_posts is {minimum}; {count} subscribers still wait for {waiting}",
+    ),
+    count="count",
+)
+COUNT_OF_POSTS = MessageType("edition.count-of-posts", *ngettext_noop("{count} post", "{count} posts"), count="count")
 REPLACED = MessageType("edition.replaced", gettext_noop("replaced by {edition}, which has its posts"))
 POSTS_ELSEWHERE = MessageType("edition.posts-elsewhere", gettext_noop("its posts are in {edition}"))
 TEXT_LEFT = MessageType(

@@ -14,13 +14,14 @@ from django.db.models import F, QuerySet
 from newsletter import config
 from newsletter.config import Config, Moment, next_moment
 from newsletter.domain.cadence import edition_name
+from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, history, notices
 from newsletter.editions.images.hosting import fetch_images
 from newsletter.editions.offers import bases
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
-from newsletter.editions.variants.planning import most_posts, receiving_groups
+from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_readers
 from newsletter.editions.variants.planning import plan as plan_variants
 from newsletter.messages import Message, message_of, sending
 from newsletter.messages import editions as messages
@@ -240,13 +241,21 @@ def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Editi
 
 def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:
     """Return a message if no reader would get as many posts as an edition needs."""
-    posts = edition.entries.filter(included=True).count()
+    posts, minimum = edition.entries.filter(included=True).count(), newsletter.minimum_posts
+    count, waiting = 0, Ordinals()
     if not (edition.standalone or edition.corrects_id):
         readers = receiving_groups(edition, newsletter, receiving(newsletter, edition, now))
-        posts = most_posts(plan_variants(edition, newsletter, now), readers)
-    if posts >= newsletter.minimum_posts:
+        made = plan_variants(edition, newsletter, now)
+        posts = most_posts(made, readers)
+        count, waiting = waiting_readers(made, readers)
+    if posts >= minimum:
         return None
-    return messages.TOO_FEW_POSTS(count=posts, minimum=newsletter.minimum_posts)
+    if not count:
+        return messages.TOO_FEW_POSTS(count=posts, minimum=minimum)
+    number = messages.COUNT_OF_POSTS
+    return messages.READERS_WAIT(
+        posts=number(count=posts), minimum=minimum, count=count, waiting=number(count=len(waiting))
+    )
 
 
 def _leave(

@@ -63,6 +63,12 @@ def test_draft_prints_a_summary(command: Run, blog: Blog) -> None:
     assert "published in this period" in shown
 
 
+def test_show_prints_why_an_edition_was_cancelled(command: Run, blog: Blog) -> None:
+    command("draft", "kinaforum", *WEEK)
+    command("cancel", EDITION)
+    assert "cancelled before anything was sent" in command("show", EDITION).out
+
+
 def test_draft_counts_the_posts_of_the_variants(command: Run, blog: Blog, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(file.read_text("utf-8") + '[newsletters.kinaforum.topics.a]\nwords = ["a"]\n', encoding="utf-8")

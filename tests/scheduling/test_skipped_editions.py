@@ -1,17 +1,22 @@
 """Scheduled editions that are skipped or wait for an editor, and what editors are told."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
+from django.test import Client
+from django.utils import translation
 
 from newsletter import config
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions import approval
 from newsletter.models import Edition, Notice, State
 from newsletter.scheduling.occurrences import DRAFT, SEND
+from newsletter.web.desk import formatting
+from subscribers import preferences
 from tests.doubles.feeds import Blog, article
 from tests.factories import DAY, DUE, HOUR, NOW, SOURCE, WEEK, configured, inside
 from tests.scheduling.schedule_samples import MINUTE, only_edition, outcome, tick_at, waiting_notices
+from tests.sending.outbox_samples import subscribe
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +44,32 @@ def test_an_edition_with_too_few_posts_is_skipped_and_its_posts_go_into_the_next
     tick_at(DUE + WEEK)
     following = Edition.objects.get(period="2026-W07")
     assert (following.state, len(inside(following))) == (State.QUEUED, 2)
+
+
+@pytest.mark.parametrize(
+    ("readers", "titles", "sentence"),
+    [
+        (3, "a", "it has 1 post, and minimum_posts is 3; 3 subscribers still wait for 1 post"),
+        (1, "ab", "it has 2 posts, and minimum_posts is 3; 1 subscriber still waits for 2 posts"),
+    ],
+)
+def test_a_skipped_edition_says_what_its_readers_still_wait_for(
+    blog: Blog, admin_client: Client, readers: int, titles: str, sentence: str
+) -> None:
+    configured(minimum_posts=3, approval="none")
+    subscribe([f"r{number}@reader.example" for number in range(readers)])
+    paused = subscribe(["paused@reader.example"])[0]
+    preferences.pause(paused, date(2026, 4, 1))
+    blog.articles[:] = [article(title, NOW - DAY) for title in titles]
+    tick_at(NOW)
+    tick_at(DUE)
+    skipped = only_edition()
+    assert str(skipped.reason) == sentence
+    assert str(Notice.objects.get(kind="skipped").text) == f"kinaforum/2026-W06 was skipped: {sentence}"
+    assert sentence in admin_client.get("/desk/editions/kinaforum/2026-W06/").content.decode()
+    with translation.override("nb"):
+        assert "venter fortsatt på" in formatting.standing(skipped, UTC)
+    assert approval.reopen(skipped, now=DUE + HOUR).state == State.DRAFT
 
 
 def test_an_empty_draft_is_kept_if_a_post_appears_before_its_time(blog: Blog) -> None:

@@ -80,6 +80,16 @@ def most_posts(made: Plan, found: Iterable[ReaderGroup]) -> int:
     return max((len(made.offer_to(group).posts) for group in found), default=0)
 
 
+def waiting_readers(made: Plan, found: Iterable[ReaderGroup]) -> tuple[int, Ordinals]:
+    """Return how many readers in these groups wait because their posts are too few, and all posts they wait for."""
+    count, posts = 0, Ordinals()
+    for group in found:
+        offered = made.offer_to(group)
+        if offered.waits and group.count:
+            count, posts = count + group.count, posts | offered.posts
+    return count, posts
+
+
 def receiving_groups(
     draft: Edition, newsletter: config.Newsletter, receiving: SubscriptionQuerySet
 ) -> list[ReaderGroup]:

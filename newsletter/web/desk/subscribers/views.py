@@ -20,6 +20,7 @@ from newsletter.web.desk import audit, charts, formatting, shown
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries
+from newsletter.web.desk.subscribers.posts import posts_of
 from newsletter.web.desk.welcome.queries import personal
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address
@@ -117,7 +118,11 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         **told,
         "person": person,
-        "ties": [_row(request, tie, is_blocked=blocked) | {"tags": ", ".join(tie.tags)} for tie in told["ties"]],
+        "ties": [
+            _row(request, tie, is_blocked=blocked)
+            | {"tags": ", ".join(tie.tags), "posts": posts_of(tie, timezone.now())}
+            for tie in told["ties"]
+        ],
         "consents": [
             {
                 "consent": c,

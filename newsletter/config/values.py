@@ -176,7 +176,9 @@ def parse_mailbox(value: object) -> NamedAddress:
     if not isinstance(value, str) or re.search(r"[\r\n\x00]", value):
         raise InvalidValue(messages.SENDER(value=repr(value)))
     mailboxes = getaddresses([value])
-    if len(mailboxes) > 1 and re.search("[<,]", value):
+    # Newer versions of Python refuse some lists as a whole.
+    refused = mailboxes == [("", "")] and value.count("@") > 1
+    if (len(mailboxes) > 1 or refused) and re.search("[<,]", value):
         raise InvalidValue(messages.SEVERAL_SENDERS(value=repr(value)))
     name, address = mailboxes[0] if mailboxes else ("", "")
     if not address:

@@ -72,6 +72,7 @@ def test_work_is_done_here_or_by_any_machine_of_a_postgresql_database(
     assert calls == [done]
 
 
+@pytest.mark.django_db
 def test_sources_are_read_at_the_interval_that_is_configured_now(monkeypatch: pytest.MonkeyPatch) -> None:
     clock, read = [0.0], []
     monkeypatch.setattr(services, "boottime", lambda: clock[0])

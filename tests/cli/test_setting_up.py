@@ -178,6 +178,7 @@ def test_collect_reports_each_source(command: Run, blog: Blog) -> None:
                 "changed": 0,
                 "problem": None,
                 "problem_code": None,
+                "gap": None,
             }
         ]
     }

@@ -58,6 +58,7 @@ def edit(
     from newsletter.editions import editing, serialize
     from newsletter.editions.composing import block_files, blocks, bulk, notes
     from newsletter.editions.lookup import find
+    from newsletter.messages.posts import INCLUDED_AGAIN
 
     row = find(found, edition)
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
@@ -92,7 +93,10 @@ def edit(
             row = blocks.save(found, row, BY, None, values)
         if note is not None:
             notes.write(row, BY, note, datetime.now(UTC), note_to)
-    emit(serialize.edition(row, found), f"{row.name} saved, revision {row.revision}")
+    document = serialize.edition(row, found)
+    again = [p for p in document["posts"] if p["id"] in (include or ()) and p["reason_code"] == INCLUDED_AGAIN.code]
+    sentences = [f"{post['title']}: {post['reason']}" for post in again]
+    emit(document, "\n".join([f"{row.name} saved, revision {row.revision}", *sentences]))
 
 
 def proof(

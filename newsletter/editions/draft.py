@@ -298,7 +298,9 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
     known = {e.post_id: e for e in edition.entries.all()}
     for post, decision in decisions:
         entry = known.pop(post.pk, None) or EditionPost(edition=edition, post=post)
-        entry.included, entry.reason = decision.included, decision.reason
+        entry.included = decision.included
+        if not (reasons.INCLUDED.matches(decision.reason) and reasons.INCLUDED_AGAIN.matches(entry.reason)):
+            entry.reason = decision.reason  # an editor's choice keeps the numbers from when it was made
         entry.save()
     for entry in known.values():
         if superseded.is_untouched(entry):

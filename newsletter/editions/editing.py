@@ -15,10 +15,11 @@ from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.draft import decide_again
 from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.offers.inclusion import reason_of_inclusion
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import ordering
 from newsletter.editions.states import state_message
-from newsletter.messages import Message, MessageType
+from newsletter.messages import Message, MessageType, from_json
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.messages import posts as reasons
@@ -68,14 +69,14 @@ def leave_out(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
     """Remove a post; it isn't added again automatically, nor to a later edition."""
-    return _on_post(configuration, edition, by, revision, post, acts.POST_REMOVED, now, chooser(EditorChoice.OUT))
+    return _on_post(configuration, edition, by, revision, post, acts.POST_REMOVED, now, remove)
 
 
 def include(
     configuration: Config, edition: Edition, by: str, revision: int | None, post: int, now: datetime | None = None
 ) -> Edition:
-    """Add a post, overriding the rules. Readers who had it don't get it again."""
-    return _on_post(configuration, edition, by, revision, post, acts.POST_ADDED, now, chooser(EditorChoice.IN))
+    """Add a post, overriding the rules. Readers who had it don't get it again; the entry's reason counts them."""
+    return _on_post(configuration, edition, by, revision, post, acts.POST_ADDED, now, adder(configuration))
 
 
 def let_rules_decide(
@@ -314,14 +315,19 @@ def _title(edition: Edition, post: int) -> str:
     return own or (found[0] or found[1] if found else str(post))
 
 
-def chooser(choice: EditorChoice) -> Callable[[EditionPost], None]:
-    """Return what adds or removes an entry."""
+def adder(configuration: Config) -> Callable[[EditionPost], None]:
+    """Return what adds an entry."""
 
-    def choose(entry: EditionPost) -> None:
-        entry.choice, entry.included = choice, choice == EditorChoice.IN
-        entry.reason = reasons.INCLUDED() if choice == EditorChoice.IN else reasons.LEFT_OUT()
+    def add(entry: EditionPost) -> None:
+        entry.choice, entry.included = EditorChoice.IN, True
+        entry.reason = reason_of_inclusion(entry, configuration.edited(entry.edition))
 
-    return choose
+    return add
+
+
+def remove(entry: EditionPost) -> None:
+    """Remove an entry."""
+    entry.choice, entry.included, entry.reason = EditorChoice.OUT, False, reasons.LEFT_OUT()
 
 
 def _restore(entry: EditionPost, was: dict[str, Any]) -> None:
@@ -329,6 +335,7 @@ def _restore(entry: EditionPost, was: dict[str, Any]) -> None:
     entry.title, entry.text = was.get("title", ""), was.get("text", "")
     entry.moved_rank = was.get("moved_rank")
     entry.moved_to = date.fromisoformat(was["moved_to"]) if was.get("moved_to") else None
+    entry.reason = from_json(was["reason"]) if was.get("reason") else entry.reason
     entry.save()
 
 

@@ -1,6 +1,6 @@
 """Why a post is in an edition or not."""
 
-from newsletter.messages.message import MessageType, gettext_noop
+from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
 
 IN_THE_PERIOD = MessageType("post.in-the-period", gettext_noop("published in this period"))
 LATE = MessageType("post.late", gettext_noop("late: found after the last edition"))
@@ -12,6 +12,14 @@ OVER_THE_MAXIMUM = MessageType("post.over-the-maximum", gettext_noop("over the m
 GONE = MessageType("post.gone", gettext_noop("no longer at its source"))
 LEFT_OUT = MessageType("post.removed", gettext_noop("removed by an editor"))
 INCLUDED = MessageType("post.added", gettext_noop("added by an editor"))
+INCLUDED_AGAIN = MessageType(
+    "post.added-again",
+    *ngettext_noop(
+        "added by an editor, but {count} of {readers} subscribers had it and doesn't get it again",
+        "added by an editor, but {count} of {readers} subscribers had it and don't get it again",
+    ),
+    count="count",
+)
 IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the future"))
 ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))
 AFTER_THE_END = MessageType(  # in drafts of earlier versions

@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 
 from newsletter.config import Topic
+from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import draft as drafting
 from newsletter.models import Act, Edition, Post, Revision, State
 from newsletter.sending import lifecycle
 from subscribers import admin_actions
-from subscribers.models import Subscription
+from subscribers.models import OfferedSet, Subscription
 from tests.api.client import EDITION, ApiClient, token
 from tests.factories import configured
 from tests.sending.outbox_samples import subscribe
@@ -130,6 +131,17 @@ def test_a_post_is_left_out_and_renamed_in_one_request(api: ApiClient, draft: Ed
         "Lys", True, True, "2026-02-04",
     )  # fmt: skip
     assert [p["id"] for p in changed["posts"] if not p["included"]] == [first.pk]
+
+
+def test_including_a_post_again_answers_how_many_had_it(api: ApiClient, draft: Edition) -> None:
+    post = Post.objects.order_by("pk")[0]
+    [reader] = subscribe(["a@reader.example"])
+    reader.offered_id = OfferedSet.objects.key_of(draft.newsletter, Ordinals.of([post.ordinal]))
+    reader.save()
+    answer = api.ask("PATCH", f"{EDITION}/posts/{post.pk}", {"choice": "in"}, If_Match=api.etag()).json()
+    assert {p["id"]: (p["included"], p["reason_code"], p["reason"]) for p in answer["posts"]}[post.pk] == (
+        True, "post.added-again", "added by an editor, but 1 of 1 subscribers had it and doesn't get it again",
+    )  # fmt: skip
 
 
 def test_a_request_with_several_changes_makes_all_of_them_or_none(api: ApiClient, draft: Edition) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 
-from newsletter.models import Edition
+from newsletter.domain.ordinals import Ordinals
+from newsletter.models import Edition, Post
+from subscribers.models import OfferedSet, Subscription
 from tests.cli.conftest import Run
 from tests.doubles.feeds import Blog
 from tests.factories import HOUR, NOW
@@ -30,6 +32,21 @@ def test_edit_changes_words_and_posts(command: Run, blog: Blog, tmp_path: Path) 
     assert {p["title"]: p["reason"] for p in document["posts"]}["Title of a"] == "removed by an editor"
     document = command("edit", EDITION, "--include", known["Title of a"], "--json").document
     assert {p["title"]: p["reason"] for p in document["posts"]}["Title of a"] == "added by an editor"
+
+
+def test_edit_says_how_many_had_a_post_that_is_included_again(command: Run, blog: Blog, tmp_path: Path) -> None:
+    (tmp_path / "readers.csv").write_text("email\na@reader.example\nb@reader.example\n", encoding="utf-8")
+    command("subscribers", "import", "readers.csv", "--newsletter", "kinaforum", "--consent", "a form")
+    number = int(numbers(command("draft", "kinaforum", *WEEK, "--json").document)["Title of a"])
+    had = Ordinals.of([Post.objects.get(pk=number).ordinal])
+    Subscription.objects.filter(subscriber__key="a@reader.example").update(
+        offered=OfferedSet.objects.key_of("kinaforum", had)
+    )
+    reason = "added by an editor, but 1 of 2 subscribers had it and doesn't get it again"
+    said = " ".join(command("edit", EDITION, "--include", str(number)).out.split())
+    assert said == f"{EDITION} saved, revision 2 Title of a: {reason}"
+    shown = command("show", EDITION, "--json").document["posts"]
+    assert {post["id"]: post["reason_code"] for post in shown}[number] == "post.added-again"
 
 
 def test_edit_changes_headlines_and_texts_of_posts(command: Run, blog: Blog, tmp_path: Path) -> None:

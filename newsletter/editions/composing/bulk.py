@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection
 from datetime import date, datetime
 
 from newsletter.config import Config
-from newsletter.editions.editing import changing, chooser, entry_of, move
+from newsletter.editions.editing import adder, changing, entry_of, move, remove
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import ordering
 from newsletter.messages import MessageType
@@ -23,8 +23,9 @@ def choose_several(
     now: datetime | None = None,
 ) -> Edition:
     """Add several posts, or remove them, as one change."""
-    what = acts.POSTS_ADDED if choice == EditorChoice.IN else acts.POSTS_REMOVED
-    return _on_several(configuration, edition, by, revision, posts, what, now, chooser(choice))
+    adds = choice == EditorChoice.IN
+    what, act = (acts.POSTS_ADDED, adder(configuration)) if adds else (acts.POSTS_REMOVED, remove)
+    return _on_several(configuration, edition, by, revision, posts, what, now, act)
 
 
 def move_several(

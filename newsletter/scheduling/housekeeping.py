@@ -10,7 +10,7 @@ from newsletter.config import Config
 from newsletter.events import delivering
 from newsletter.models import DmarcReport, Job, KeptAnswer, Notice, Occurrence, Post, SourceDay
 from newsletter.recovery import log
-from newsletter.scheduling import old_deliveries, unused_images
+from newsletter.scheduling import old_deliveries, unused_images, unused_sets
 from subscribers import preferences, signup
 
 KEEP_TEXTS = timedelta(days=400)
@@ -45,6 +45,7 @@ def tidy_database(configuration: Config, now: datetime) -> None:
     old = Post.objects.filter(first_seen__lt=now - KEEP_TEXTS, changed_at__lt=now - KEEP_TEXTS)
     old.exclude(html="", summary="").exclude(entries__edition__state="draft").update(html="", summary="")
     old_deliveries.roll_up(configuration, now)
+    unused_sets.remove()
     webhook_events.delete_old(now)
     preferences.empty_write_ahead_log()
 

@@ -11,6 +11,7 @@ from django.db import models
 from newsletter import config
 from newsletter.bounces import webhook_events
 from newsletter.config import Config
+from newsletter.domain.ordinals import Ordinals
 from newsletter.events import delivering
 from newsletter.messages import posts as reasons
 from newsletter.models import (
@@ -28,7 +29,7 @@ from newsletter.models import (
 from newsletter.recovery import log
 from newsletter.scheduling import housekeeping, old_deliveries, unused_images
 from subscribers import preferences
-from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
+from subscribers.models import Base, Consent, Hits, Letter, OfferedSet, Subscriber, Subscription
 from tests.conftest import Site
 from tests.site_texts import with_daily
 from tests.subscribers.make import subscription
@@ -222,6 +223,24 @@ def test_a_subscriber_without_subscriptions_is_kept_for_30_days() -> None:
         made = Subscriber.objects.named(f"{name}@reader.example", f"{name}@reader.example")
         Subscriber.objects.filter(pk=made.pk).update(created=NOW - ago)
     assert tidied(Subscriber, "key") == {"young@reader.example"}
+
+
+@pytest.mark.django_db
+def test_sets_of_posts_are_deleted_that_no_subscription_and_no_base_has() -> None:
+    def key(newsletter: str, *ordinals: int) -> int:
+        return OfferedSet.objects.key_of(newsletter, Ordinals.of(ordinals))
+
+    tie = subscription(joined=NOW - DAY)
+    states = dict(enumerate(Subscription.State.values, start=1))
+    for number, state in states.items():
+        Subscription.objects.filter(pk=tie.pk).update(state=state, offered=key("kinaforum", number))
+        assert tidied(OfferedSet, "posts") == {str(number)}
+    for cadence, ordinal, is_on in (("day", 8, True), ("week", 9, False)):
+        Base.objects.create(newsletter="daily", cadence=cadence, offered_id=key("daily", ordinal), is_on=is_on)
+    key("daily", 8, 9)
+    key("daily", *states)
+    key("no longer configured", 1)
+    assert tidied(OfferedSet, "posts") == {str(max(states)), "8", "9"}
 
 
 @pytest.mark.django_db

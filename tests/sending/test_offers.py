@@ -1,19 +1,23 @@
 """How sets grow when an audience is fixed, and variants that are made only then."""
 
+from collections.abc import Iterable
 from datetime import date
 
 import pytest
 
 from newsletter import config
 from newsletter.config import Topic
+from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
+from newsletter.editions.offers import readers
 from newsletter.editions.problems import JobProblem
 from newsletter.models import Edition, Post
+from newsletter.scheduling import unused_sets
 from newsletter.sending import lifecycle
 from newsletter.sending.sql import offers
 from subscribers import preferences
-from subscribers.models import Base, Subscription
+from subscribers.models import Base, OfferedSet, Subscription, sets_of
 from tests.factories import DAY, HOUR, NOW, collected, collected_before, configured, found, kinaforum
 from tests.sending.emailed import Newsletter
 
@@ -149,6 +153,23 @@ def test_a_post_is_sent_before_its_date_only_if_an_editor_includes_it_by_name(pa
     editing.include(config.current(), again, "e@example.org", None, ahead, paper.now)
     paper.deliver(approval.approve(config.current(), again, now=paper.now))
     assert sorted(paper.mailed["weekly"]) == ["ahead", "one"]
+
+
+def test_a_set_that_is_replaced_and_deleted_while_readers_are_counted_is_read_again(
+    paper: Newsletter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
+    before, after = (OfferedSet.objects.key_of("kinaforum", Ordinals.of(posts)) for posts in ([7], [7, 8]))
+    Subscription.objects.filter(pk=paper.tie("weekly").pk).update(offered=before)
+
+    def with_housekeeping(keys: Iterable[int | None]) -> dict[int, Ordinals]:
+        Subscription.objects.filter(offered=before).update(offered=after)
+        unused_sets.remove()
+        return sets_of(keys)
+
+    monkeypatch.setattr(readers, "sets_of", with_housekeeping)
+    [group] = readers.groups_of(Subscription.objects.filter(pk=paper.tie("weekly").pk), kinaforum(), edition)
+    assert (group.key, str(group.had)) == (after, "7:8")
 
 
 def test_what_is_stored_about_a_person_says_what_was_offered_and_what_is_due(paper: Newsletter) -> None:

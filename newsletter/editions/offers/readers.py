@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, QuerySet
 
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
@@ -40,14 +41,20 @@ def groups_of(found: SubscriptionQuerySet, newsletter: config.Newsletter, editio
     rows = found if edition.approved_at is None else found.with_picks(edition.approved_at)
     picks = "topics" if edition.approved_at is None else "picks"
     counted = rows.order_by().values_list("offered", picks, "returns").annotate(Count("pk"), Max("waited"))
-    listed = list(counted)
-    sets = sets_of({row[0] for row in listed})
+    listed, sets = _with_sets(counted)
+    if any(key is not None and key not in sets for key, *_others in listed):
+        listed, sets = _with_sets(counted.all())  # a set was replaced, and deleted by housekeeping, in between
     return [
         ReaderGroup(
             key, picked, in_force(picked, newsletter.topics), _had(sets, key, base, returns), count, waited or 0
         )
         for key, picked, returns, count, waited in listed
     ]
+
+
+def _with_sets(counted: QuerySet[Any, Any]) -> tuple[list[Any], dict[int, Ordinals]]:
+    listed = list(counted)
+    return listed, sets_of({row[0] for row in listed})
 
 
 def _had(sets: Mapping[int, Ordinals], key: int | None, base: Ordinals, returns: bool) -> Ordinals:

@@ -133,7 +133,7 @@ def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:
 
 def story(subscriber: Subscriber) -> dict[str, Any]:
     """Return what a person gets, what they consented to, what suppresses them, and the last editions to them."""
-    ties = list(subscriber.subscriptions.order_by("newsletter"))
+    ties = list(subscriber.subscriptions.select_related("offered").order_by("newsletter"))
     consents = Consent.objects.filter(subscription__in=ties).select_related("subscription").order_by("-at")
     return {
         "ties": ties,

@@ -20,7 +20,7 @@ from newsletter.web.desk import audit, charts, formatting, shown
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries
-from newsletter.web.desk.subscribers.posts import posts_of
+from newsletter.web.desk.subscribers.subscriber_posts import posts_of
 from newsletter.web.desk.welcome.queries import personal
 from subscribers import admin_actions
 from subscribers.addresses import AddressProblem, read_address

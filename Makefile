@@ -188,11 +188,15 @@ release: $(INSTALLED) $(TOOLS)/.installed
 search: $(INSTALLED) $(VALIDATORS)/node_modules/.installed machine
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --dist loadgroup -m "not browser and not soak"
 
-# Readers of several cadences and topics who change them at any time, with new cases: about 50 steps each.
+# Random histories in which everyone changes everything, judged by the emails alone: new ones each time, or those of SEED.
 STEPS ?= 10000
-.PHONY: readers
+HISTORIES ?= 60
+SEED ?= $(shell date +%s)
+.PHONY: readers oracle
 readers: $(INSTALLED)
-	HYPOTHESIS_PROFILE=search HYPOTHESIS_EXAMPLES=$$(( $(STEPS) / 50 )) $(BIN)/python -m pytest -n 0 tests/oracle tests/domain/test_offers.py
+	STEPS=$(STEPS) SEED=$(SEED) $(BIN)/python -m pytest -n 0 tests/oracle/test_random.py tests/domain/test_offers.py
+oracle: $(INSTALLED) machine
+	HISTORIES=$(HISTORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 0 -m soak tests/oracle/test_process_histories.py
 
 # Mutated inputs for every parser of foreign input, for a minute each.
 SECONDS_EACH ?= 60

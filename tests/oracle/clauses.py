@@ -180,14 +180,20 @@ def _too_few(site: OracleSite) -> None:
 
 
 def _paused(site: OracleSite) -> None:
-    site.collect()
-    site.join("r")
-    site.join("other")
+    """One of the paused readers has been offered more than the weekly cadence."""
+    _both(site)
+    site.join("other", "week")
+    site.join("r", "day")
     site.publish()
-    site.wait(4 * DAY)
-    site.pause("r")
     site.wait(DAY)
-    site.resume("r")
+    site.choose_cadence("r", "week")
+    site.publish()
+    site.wait(3 * DAY)
+    for name in ("r", "weekly"):
+        site.pause(name)
+    site.wait(DAY)
+    for name in ("r", "weekly"):
+        site.resume(name)
     site.publish()
 
 
@@ -240,7 +246,7 @@ CLAUSES = {
     "a cadence begins with what others have behind them": History(WEEKLY, _switched_on),
     "what is off topic never comes": History(replace(WEEKLY, topics=TOPICS), _off_topic),
     "too few posts wait": History(replace(WEEKLY, topics=TOPICS, minimum_posts=2), _too_few),
-    "who is paused misses the edition": History(WEEKLY, _paused),
+    "who is paused misses the edition": History(DAILY_OR_WEEKLY, _paused),
     "cancelling while it is sent is for good": History(WEEKLY, _stopped),
     "those who were not reached can be": History(WEEKLY, _resent),
     "a letter's posts are dealt with": History(DAILY_OR_WEEKLY, _letter),

@@ -51,7 +51,8 @@ class OracleSite(ABC):
         return self.blog.publish(dated or self.now, frozenset(categories))
 
     def delete(self, name: str) -> None:
-        """Delete a post at its source."""
+        """Delete a post at its source, a moment after the last reading."""
+        self.now += timedelta(seconds=1)
         self.blog.deleted.add(name)
         self.log.append(acts.Deleted(self.now, name))
 

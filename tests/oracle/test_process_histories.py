@@ -1,0 +1,82 @@
+"""Random histories with processes, on each database: `make oracle` runs HISTORIES of them, by default 60 on each."""
+
+import itertools
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from tests.doubles import postgresql
+from tests.oracle.generated import Random, histories, play
+from tests.oracle.judge import judge
+from tests.oracle.processes import ProcessSite
+from tests.oracle.test_processes import next_monday
+
+pytestmark = pytest.mark.soak
+HISTORIES = int(os.environ.get("HISTORIES", "60"))
+SEED = int(os.environ.get("SEED", "30"))
+LENGTH = 14
+counted: Counter[str] = Counter()
+either: Counter[str] = Counter()
+numbers = itertools.count()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of a server, whose databases are made for each history; "" for SQLite."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    with postgresql.running() as address:
+        yield address
+
+
+def own_database(address: str) -> str:
+    """Create another database at the same server, and return its address."""
+    if not address:
+        return ""
+    import psycopg
+
+    name = f"history{next(numbers)}"
+    with psycopg.connect(address, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    before, _, query = address.partition("?")
+    return f"{before.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
+
+
+def test_each_reader_gets_each_post_once(database: str) -> None:
+    @seed(SEED)
+    @settings(
+        max_examples=HISTORIES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate],
+    )
+    @given(history=histories(LENGTH))
+    def one(history: Random) -> None:
+        start = next_monday() + timedelta(hours=history.start.hour - 9)
+        with tempfile.TemporaryDirectory() as folder:
+            site = ProcessSite(start, history.settings, Path(folder), own_database(database))
+            judgement = judge(play(replace(history, start=start), counted, site))
+        counted["histories"] += 1
+        counted["pairs"] += judgement.pairs
+        either.update(judgement.either)
+        assert not judgement.violations, "\n".join(map(str, judgement.violations))
+
+    one()
+
+
+def test_little_is_left_open(capsys: pytest.CaptureFixture[str]) -> None:
+    """The documents say of at least 95 % of the pairs what has to happen."""
+    share = either.total() / counted["pairs"]
+    with capsys.disabled():
+        sys.stdout.write(f"\n{dict(counted)}; either {share:.1%}: {dict(either)}\n")
+    assert share < 0.05, either

@@ -1,0 +1,28 @@
+"""A short history by real emails: `newsletter run` with a moved clock, its API, public pages and a mail server."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.oracle.histories import HISTORIES, played
+from tests.oracle.judge import judge
+from tests.oracle.processes import ProcessSite
+
+pytestmark = pytest.mark.e2e
+SHORT = ("found an hour after the newsletter was set up",)
+
+
+def next_monday() -> datetime:
+    """The time at which a history begins: the clock of a program can be set on, but not before its files were made."""
+    today = datetime.now(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=7 - today.weekday() + 7)
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_each_reader_gets_each_post_once(name: str, tmp_path: Path) -> None:
+    history = HISTORIES[name]
+    judgement = judge(played(history, ProcessSite(next_monday(), history.settings, tmp_path)))
+    assert not judgement.violations, "\n".join(map(str, judgement.violations))
+    assert judgement.pairs
+    assert judgement.share < 0.05, judgement

@@ -31,7 +31,8 @@ def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> 
     """Yield each candidate post with the facts that the decision depends on."""
     settled = settled_of(edition, newsletter)
     holders = holders_of(edition, newsletter)
-    choices = {e.post_id: e.choice for e in edition.entries.exclude(choice="")}
+    # An edition that is only considered, as for a backlog, is not stored, and editors have chosen nothing in it.
+    choices = {e.post_id: e.choice for e in edition.entries.exclude(choice="")} if edition.pk else {}
     filters = {s.url: (s.include, s.exclude) for s in newsletter.sources}
     for post in _posts(edition, newsletter, lacking, settled, list(choices)):
         decided = settled.get(post.pk)

@@ -49,7 +49,7 @@ def test_each_reader_gets_each_post_once(history: Random) -> None:
         transaction.set_rollback(True)
     counted["pairs"] += judgement.pairs
     either.update(judgement.either)
-    assert not judgement.violations, "\n".join(map(str, judgement.violations))
+    assert not judgement.violations, "\n".join([repr(history), *map(str, judgement.violations)])
 
 
 def test_little_is_left_open(capsys: pytest.CaptureFixture[str]) -> None:

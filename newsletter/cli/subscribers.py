@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
 
@@ -12,6 +13,7 @@ from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, 
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
+    from newsletter.config import Config
     from subscribers.importing import ImportReport
 
 DATES: dict[str, Literal["day", "month"]] = {"day-first": "day", "month-first": "month"}
@@ -53,7 +55,9 @@ def import_(
     ] = None,
 ) -> None:
     """Import subscribers from CSV. Nobody who has unsubscribed or is blocked is subscribed again."""
-    newsletter_named(ready(), newsletter)
+    found = ready()
+    newsletter_named(found, newsletter)
+    _follow_cadences(found)
     from subscribers.importing import FileProblem, import_file
 
     if status not in ("active", "pending"):
@@ -134,7 +138,9 @@ def add(
     ] = False,
 ) -> None:
     """Subscribe one person."""
-    newsletter_named(ready(), newsletter)
+    found = ready()
+    newsletter_named(found, newsletter)
+    _follow_cadences(found)
     from subscribers import admin_actions
 
     with _sentences():
@@ -248,6 +254,13 @@ def forget(
     if not known:
         say(f"{given.written} was not a subscriber; a fingerprint now prevents imports from adding them")
     emit({"forgotten": known}, "Erased." if known else None)
+
+
+def _follow_cadences(configuration: "Config") -> None:
+    """Let newcomers begin with what their cadence has as it is configured now."""
+    from newsletter.editions.offers import bases
+
+    bases.follow(configuration, datetime.now(UTC))
 
 
 @contextmanager

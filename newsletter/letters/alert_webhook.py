@@ -6,8 +6,7 @@ import time
 from datetime import datetime
 from http import HTTPStatus
 
-from newsletter import config
-from newsletter.config import Site
+from newsletter.config import Config
 from newsletter.events import guarded_post, signing
 from newsletter.messages import Message
 from newsletter.messages.delivery import ALERT_ANSWERED
@@ -16,16 +15,17 @@ from newsletter.messages.general import TEXT
 SECONDS = 10.0
 
 
-def post(site: Site, at: datetime, fields: dict[str, str | None]) -> Message | None:
+def post(configuration: Config, at: datetime, fields: dict[str, str | None]) -> Message | None:
     """Post an alert with the time at which it arose; return the problem, if any.
 
     Each attempt has the same `webhook-id`, by which a receiver recognizes what it has already.
     """
+    site = configuration.site
     body = json.dumps({"time": at.isoformat(), **fields}, ensure_ascii=False).encode()
     name = hashlib.sha256(body).hexdigest()[:32]
     signed = signing.headers(site.alert_secret, name, body, int(time.time()))
     headers = {"Content-Type": "application/json", **signed}
-    private = config.current().collect.allow_private_addresses
+    private = configuration.collect.allow_private_addresses
     try:
         status = guarded_post.post(site.alert_url, body, headers, seconds=SECONDS, allow_private=private)
     except guarded_post.ERRORS as e:

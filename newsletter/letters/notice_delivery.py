@@ -211,4 +211,4 @@ def _alert(configuration: Config, row: Notice) -> Message | None:
         "text": str(row.text),
         "code": row.text.code,
     }
-    return alert_webhook.post(configuration.site, row.at, fields)
+    return alert_webhook.post(configuration, row.at, fields)

@@ -63,10 +63,9 @@ def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
     """
     if hold.reason():
         return
+    bases.follow(configuration, now)
     for newsletter in configuration.newsletters.values():
         _forget_cadences(newsletter)
-        if not bases.is_current(newsletter):
-            bases.update(newsletter, now)
         offered = [newsletter.at(cadence) for cadence in newsletter.offered]
         for each in offered:
             plan(each, now)

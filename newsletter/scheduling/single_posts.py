@@ -9,17 +9,19 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, notices
 from newsletter.editions.draft import NoNewPost
 from newsletter.editions.images.hosting import fetch_images
 from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.offers.candidates import select
-from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.offers.readers import Lacking, base_of
 from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import of_cadence
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, message_of
@@ -42,6 +44,8 @@ from newsletter.scheduling.occurrences import (
 )
 
 BACKLOG_AFTER = timedelta(days=1)
+OVERLAP = timedelta(hours=1)
+"""How long before the last look a post may have been found that was stored after it."""
 AT_ONCE = 10
 """So many editions of a cadence are made at one look; sending the others can wait for the next."""
 
@@ -53,8 +57,8 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
         return
     last = known.aggregate(last=Max("due_at"))["last"]
     due = now if last is None else _newest(newsletter, last, now)
-    if due is None and last is not None and last <= now - BACKLOG_AFTER:
-        due = now if _has_backlog(newsletter, now) else None
+    if due is None and last is not None and (_was_overlooked(newsletter, last) or last <= now - BACKLOG_AFTER):
+        due = now if _has_due_posts(newsletter, now) else None
     if due is not None:
         Occurrence.objects.get_or_create(
             newsletter=newsletter.name, act=DRAFT, cadence=cadence_of(newsletter), due_at=due
@@ -68,13 +72,31 @@ def _newest(newsletter: config.Newsletter, after: datetime, now: datetime) -> da
     return newest
 
 
-def _has_backlog(newsletter: config.Newsletter, now: datetime) -> bool:
-    """Return whether readers of the cadence lack posts that others were offered."""
+def _was_overlooked(newsletter: config.Newsletter, last: datetime) -> bool:
+    """Return whether a post that became eligible by the last look is neither offered nor settled.
+
+    Sources are read side by side, so that it may have been stored after that look.
+    """
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, refusal__isnull=True)
+    settled = EditionPost.objects.filter(post=OuterRef("pk"), included=False, reason__code__in=SETTLED)
+    recent = posts.annotate(eligible=eligible_at()).filter(~Exists(settled), eligible__gt=last - OVERLAP)
+    ordinals = Ordinals.of(recent.filter(eligible__lte=last).values_list("ordinal", flat=True))
+    return bool(ordinals - base_of(newsletter))
+
+
+def _has_due_posts(newsletter: config.Newsletter, now: datetime) -> bool:
+    """Return whether an edition made now would have posts: new ones, or such that only some readers were offered."""
     draft = Edition(newsletter=newsletter.name, cadence=newsletter.period, since=now, until=now)
     lacking = Lacking(newsletter, draft)
-    if all(had == lacking.base for had, _count in lacking.sets):
-        return False
-    return any(decision.included for _post, decision in select(draft, newsletter, now).listed)
+    listed = select(draft, newsletter, now).listed if _has_anything(newsletter, lacking) else ()
+    return any(decision.included for _post, decision in listed)
+
+
+def _has_anything(newsletter: config.Newsletter, lacking: Lacking) -> bool:
+    """Return whether readers differ in what they were offered, or all lack a post."""
+    accepted = Post.objects.filter(newsletter=newsletter.name, gone_at=None, refusal__isnull=True)
+    lacked = Ordinals.of(accepted.values_list("ordinal", flat=True)) - lacking.base
+    return bool(lacked) or any(had != lacking.base for had, _count in lacking.sets)
 
 
 def has_work(newsletter: config.Newsletter, now: datetime) -> bool:

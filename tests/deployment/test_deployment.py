@@ -121,6 +121,7 @@ def test_nginx_takes_the_largest_file_that_the_program_takes() -> None:
     assert f"client_max_body_size {megabytes}m" in (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.e2e
 def test_a_worker_has_a_unit_of_its_own(tmp_path: Path) -> None:
     told = worker_unit(SITE)
     assert "# /etc/systemd/system/newsletter-worker.service" in told

@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 from newsletter import config
 from newsletter.collecting.collect import collect
 from newsletter.config import next_moment
+from newsletter.domain.cadence import CADENCES
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.problems import JobProblem
@@ -264,7 +265,7 @@ class Weeks(RuleBasedStateMachine):
             try:
                 self._sent(approval.send_anyway(config.current(), edition, now=self.now))
             except JobProblem as problem:
-                if "already in" not in str(problem):
+                if "already in" not in str(problem) and "has no posts" not in str(problem):
                     raise
 
     @rule()
@@ -366,6 +367,10 @@ class Weeks(RuleBasedStateMachine):
         post = next((p for p in Post.objects.all() if _name(p) == article.name), None)
         if post is None:
             return not self._times_of(article.name) or article.published <= max(self._times_of(article.name))
+        if times := self._times_of(article.name):
+            longest = max(kinaforum().offered, key=CADENCES.index)
+            if article.published < one_period_before(min(times), longest, kinaforum().zone):
+                return True  # older than the newsletter's first period
         found = {e.reason for e in EditionPost.objects.filter(post=post, edition__in=frozen)}
         if reasons.LEFT_OUT() in found:
             return True

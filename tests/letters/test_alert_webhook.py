@@ -35,12 +35,13 @@ def posted(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     return got
 
 
-def site(secret: str = "") -> config.Site:
-    return replace(config.current().site, alert_url="https://alerts.example/hook", alert_secret=secret)
+def configured(secret: str = "", url: str = "https://alerts.example/hook") -> config.Config:
+    given = config.current()
+    return replace(given, site=replace(given.site, alert_url=url, alert_secret=secret))
 
 
 def test_every_attempt_has_the_time_and_the_same_event_id(posted: list[dict[str, Any]]) -> None:
-    problems = [alert_webhook.post(site(), AT, dict(FIELDS)) for _ in range(3)]
+    problems = [alert_webhook.post(configured(), AT, dict(FIELDS)) for _ in range(3)]
     assert problems == [None, None, ALERT_ANSWERED(status="500")]
     assert json.loads(posted[0]["data"]) == {"time": "2026-02-06T14:00:00+00:00", **FIELDS}
     assert len({each["headers"]["webhook-id"] for each in posted}) == 1
@@ -53,7 +54,7 @@ def test_every_attempt_has_the_time_and_the_same_event_id(posted: list[dict[str,
     [("plain words", b"plain words"), ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", b"MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")],
 )
 def test_a_receiver_can_check_the_signature(secret: str, key: bytes, posted: list[dict[str, Any]]) -> None:
-    alert_webhook.post(site(secret), AT, dict(FIELDS))
+    alert_webhook.post(configured(secret), AT, dict(FIELDS))
     headers, body = posted[0]["headers"], posted[0]["data"]
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
     octets = base64.b64decode(key) if secret.startswith("whsec_") else key
@@ -65,5 +66,5 @@ def test_a_receiver_can_check_the_signature(secret: str, key: bytes, posted: lis
 def test_a_private_address_is_not_called(url: str) -> None:
     given = config.current()
     config.use(replace(given, collect=replace(given.collect, allow_private_addresses=False)))
-    problem = alert_webhook.post(replace(site(), alert_url=url), AT, dict(FIELDS))
+    problem = alert_webhook.post(configured(url=url), AT, dict(FIELDS))
     assert "not a public address" in str(problem)

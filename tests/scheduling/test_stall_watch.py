@@ -37,7 +37,7 @@ class Watched:
         self.service = Service("progress", lambda _: None, message_of, Periods(), lambda: self.now)
         monkeypatch.setattr("newsletter.letters.alert_webhook.post", self._post)
 
-    def _post(self, site: object, at: datetime, fields: dict[str, Any]) -> None:
+    def _post(self, configuration: object, at: datetime, fields: dict[str, Any]) -> None:
         self.posted.append({"at": at, **fields})
 
     def until(self, seconds: float, step: float = 30.0) -> None:

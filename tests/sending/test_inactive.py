@@ -109,6 +109,7 @@ def test_deferred_deliveries_count_as_unfinished() -> None:
 
 def test_an_archived_newsletter_keeps_its_pages_and_its_unsubscribe_links(client: Client) -> None:
     edition = samples.sending(1)
+    Edition.objects.update(published_at=samples.NOW)
     ApprovedContent.objects.update(html="<html><body><p>Week 6</p></body></html>")
     as_now("archived")
     tie = Subscription.objects.get()

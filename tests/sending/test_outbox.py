@@ -213,9 +213,10 @@ def test_a_deferred_delivery_waits_and_is_claimed_with_the_next_attempt() -> Non
 
 
 def test_a_deferred_delivery_is_retried_after_the_edition_is_sent() -> None:
-    edition = samples.sending(1)
+    edition = samples.sending(2)
     box = samples.outbox()
-    box.settle(edition.name, samples.claim(box, 1).chunk, [samples.outcome(1, OutcomeKind.DEFERRED)], finished=True)
+    outcomes = [samples.outcome(1, OutcomeKind.DEFERRED), samples.outcome(2)]
+    box.settle(edition.name, samples.claim(box, 2).chunk, outcomes, finished=True)
     lifecycle.complete([samples.NEWSLETTER], timezone.now())
     edition.refresh_from_db()
     assert edition.state == State.SENT

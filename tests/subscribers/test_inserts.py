@@ -42,8 +42,9 @@ def consent(tie: int) -> Consent:
 
 
 def letter(tie: int) -> Letter:
+    owner = Subscriber.objects.order_by("pk").values_list("pk", flat=True)[0]
     return Letter(
-        kind=Letter.Kind.CONFIRM, subscriber_id=1, subscription_id=tie, payload={"consent": 3, "æ": "å"}, due=AT
+        kind=Letter.Kind.CONFIRM, subscriber_id=owner, subscription_id=tie, payload={"consent": 3, "æ": "å"}, due=AT
     )
 
 

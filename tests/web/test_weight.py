@@ -19,7 +19,9 @@ LONG_ADDRESS = "https://kinaforum.example/2026/02/en-overskrift-om-handel-litter
 
 def _draft(posts: int) -> Edition:
     """A draft of that many posts, with headlines and addresses as long as they are in life."""
-    edition = make.draft(*(LONG_HEADLINE.format(number) for number in range(posts)))
+    for number in range(posts):
+        make.post(LONG_HEADLINE.format(number), hours=2 * number + 2)
+    edition = make.draft()
     for number, post in enumerate(Post.objects.order_by("pk")):
         Post.objects.filter(pk=post.pk).update(url=LONG_ADDRESS.format(number), language="nb")
     return edition

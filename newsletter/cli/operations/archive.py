@@ -20,7 +20,7 @@ def register(parent: typer.Typer) -> None:
 
 @app.command("remove", epilog="Example: newsletter archive remove kinaforum/2026-W06")
 def remove(edition: EditionName) -> None:
-    """Remove an edition from the archive: its page, its images, and its entry in every list and feed."""
+    """Remove an edition from the archive, with its images."""
     found = ready()
     from newsletter.editions.archive import public_editions
     from newsletter.editions.lookup import find

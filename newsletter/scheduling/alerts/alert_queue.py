@@ -74,8 +74,8 @@ class AlertQueue:
         return True
 
     def _post(self, alert: _Alert) -> bool:
-        site = self._in_force().site
-        if not site.alert_url:
+        configuration = self._in_force()
+        if not configuration.site.alert_url:
             return True
         if self._clock() < alert.post_after:
             return False
@@ -83,6 +83,6 @@ class AlertQueue:
         newsletter = alert.edition.partition("/")[0] or None
         fields = {"newsletter": newsletter, "kind": alert.kind, "edition": alert.edition or None}
         fields |= {"text": str(alert.text), "code": alert.text.code}
-        if problem := alert_webhook.post(site, alert.at, fields):
+        if problem := alert_webhook.post(configuration, alert.at, fields):
             log.warning("site.alert_url could not be told of an alert (%s): %s", alert.kind, problem)
         return not problem

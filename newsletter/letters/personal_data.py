@@ -10,7 +10,6 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from newsletter.delivery.reply import redact_stored
-from newsletter.letters.offered_posts import offered_posts
 from newsletter.messages import from_text
 from newsletter.models import Bounce, Delivery, Edition, KeptAnswer, Result, WelcomeMail
 from newsletter.sending import progress
@@ -21,6 +20,8 @@ from subscribers.preferences import data_requested
 @receiver(data_requested)
 def data(subscriber: int, **_: Any) -> dict[str, Any]:
     """Return what was offered and sent to a subscriber and what was returned, for their export."""
+    from newsletter.letters.offered_posts import offered_posts  # few commands need what it imports
+
     sent = list(_deliveries(subscriber).select_related("edition").order_by("edition__began_at"))
     ties = Subscription.objects.filter(subscriber=subscriber).exclude(state=Subscription.State.PENDING)
     return {

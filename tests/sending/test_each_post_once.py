@@ -50,6 +50,14 @@ def test_a_choice_of_a_slower_cadence_brings_nothing_twice(paper: Newsletter) ->
     assert sorted(paper.mailed["r"]) == sorted(["one", "two", "three", "four", "five"])
 
 
+def test_an_edition_with_fewer_posts_than_usual_that_an_editor_sends_is_received(paper: Newsletter) -> None:
+    paper.configure("week", minimum_posts=2)
+    paper.subscribe("r")
+    paper.publish("one")
+    paper.send()
+    assert paper.mailed["r"] == ["one"]
+
+
 def test_a_post_dated_ahead_reaches_every_cadence(paper: Newsletter) -> None:
     paper.configure("day", "day", "week")
     paper.subscribe("daily")

@@ -63,6 +63,14 @@ def _had(sets: Mapping[int, Ordinals], key: int | None, base: Ordinals, returns:
     return sets[key] | base if returns else sets[key]
 
 
+def minimum_of(edition: Edition, newsletter: config.Newsletter) -> int:
+    """Return how many posts an approved edition must have for a reader: at most those that it shows.
+
+    An editor may send an edition that has fewer posts than `minimum_posts`, and readers get it.
+    """
+    return min(newsletter.minimum_posts, max(1, edition.entries.filter(included=True).count()))
+
+
 def base_of(newsletter: config.Newsletter) -> Ordinals:
     """Return what the base of the newsletter's cadence has."""
     base = bases_of(newsletter.name).get(newsletter.period)

@@ -10,7 +10,7 @@ from newsletter.domain.offers import OfferOutcome, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
-from newsletter.editions.offers.readers import ReaderGroup, groups_of
+from newsletter.editions.offers.readers import ReaderGroup, groups_of, minimum_of
 from newsletter.editions.previews.files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.variants.planning import Plan, plan
@@ -91,7 +91,7 @@ def post_counts(configuration: Config, edition: Edition, receiving: Subscription
         made = plan(edition, newsletter)
         offers = [made.offer_to(group) for group in groups]
     elif edition.state in LOCKED_STATES and edition.began_at is None:
-        offers = [offer_of(edition, group, newsletter.minimum_posts) for group in groups]
+        offers = [offer_of(edition, group, minimum_of(edition, newsletter)) for group in groups]
     else:
         return [len(each.posts) for each in edition.variants.exclude(last=None)]
     return sorted({len(each.posts) for each in offers if each.outcome == OfferOutcome.MAILED})
@@ -124,7 +124,7 @@ def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGro
     content = ApprovedContent.objects.filter(edition=edition).first()
     if edition.began_at is not None:
         return _of_audience(edition, content)
-    minimum = configuration.edited(edition).minimum_posts
+    minimum = minimum_of(edition, configuration.edited(edition))
     shared = _Shared((offer_of(edition, group, minimum), group) for group in groups)
     ordinals = {post: ordinal for ordinal, post, _topics in edition.candidates or ()}
     found = []

@@ -15,7 +15,7 @@ from newsletter.domain.offers import Offer, offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL
 from newsletter.editions.offers import bases
-from newsletter.editions.offers.readers import ReaderGroup, groups_of
+from newsletter.editions.offers.readers import ReaderGroup, groups_of, minimum_of
 from newsletter.models import Delivery, Edition
 from subscribers.models import Base, OfferedSet, Subscription, SubscriptionQuerySet, in_base, replace_sets
 
@@ -35,7 +35,7 @@ class WaitingReaders:
 
 def offers_of(edition: Edition, newsletter: Newsletter) -> OfferTo:
     """Return what each reader is offered by an approved edition."""
-    candidates, minimum = edition.candidate_ordinals, newsletter.minimum_posts
+    candidates, minimum = edition.candidate_ordinals, minimum_of(edition, newsletter)
     topics = {ordinal: names for ordinal, _post, names in edition.candidates or ()}
     return lambda had, picks: offer(candidates, had, picks, topics, minimum)
 

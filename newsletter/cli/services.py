@@ -26,7 +26,6 @@ from newsletter.config import Config, Snapshot
 from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
 from newsletter.editions import notices
-from newsletter.editions.offers import bases
 from newsletter.events import delivering
 from newsletter.letters import subscriber_mail
 from newsletter.logs import log_event
@@ -235,14 +234,12 @@ def _follow(service: Service) -> None:
         if known.number != before.number:
             _changed(before, known)
 
-    bases.follow(known.config, datetime.now(UTC))
     service.repeat(follow)
 
 
 def _changed(before: Snapshot, after: Snapshot) -> None:
     if after.config.log != before.config.log:
         logs.apply(after.config.log)
-    bases.follow(after.config, datetime.now(UTC))
     tables = config.changed_tables(before.config, after.config)
     log_event(
         log,

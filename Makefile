@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+VALIDATORS := tests/render/validators
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 MAY_INSTALL := { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null || { [ -t 0 ] && id -nG | grep -qwE 'sudo|wheel'; }; }
 CHROMIUM_PACKAGES := chromium fonts-dejavu-core fonts-noto-core fonts-noto-color-emoji
@@ -135,7 +136,6 @@ machine: chromium
 	fi
 
 # Programs that check emails, pinned with their hashes.
-VALIDATORS := tests/render/validators
 $(VALIDATORS)/node_modules/.installed: $(VALIDATORS)/package-lock.json | machine
 	npm ci --prefix $(VALIDATORS) --loglevel=error
 	touch $@

@@ -6,18 +6,18 @@ permanent. A service that keeps a list of bounced addresses repeats the bounce w
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from anymail.signals import AnymailTrackingEvent, EventType, RejectReason
 
 from newsletter.delivery.bounces import BounceKind, read_reply
 from newsletter.domain.outcome import Fault
 from newsletter.models import NewWebhookEvent, WebhookEvent
+from newsletter.providers import PROVIDERS
 
 Kind = WebhookEvent.Kind
-Raw = Mapping[str, Any]
 
 LONGEST_ADDRESS, LONGEST_ID = 320, 255
 _KINDS = {
@@ -97,40 +97,5 @@ def _text(value: object) -> str:
 
 def is_permanent(provider: str, raw: object) -> bool | None:
     """Return whether the service calls a bounce permanent; None if it doesn't say."""
-    judge = _PERMANENT.get(provider)
-    return judge(raw) if judge and isinstance(raw, Mapping) else None
-
-
-def _inside(raw: Raw, *names: str) -> str:
-    """Return the value below these names, in lower case; "" if there is none."""
-    value: object = raw
-    for name in names:
-        value = value.get(name) if isinstance(value, Mapping) else None
-    return "" if value is None else str(value).lower()
-
-
-def _one_of(value: str, permanent: tuple[str, ...], passing: tuple[str, ...]) -> bool | None:
-    return True if value in permanent else False if value in passing else None
-
-
-def _sparkpost(raw: Raw) -> bool | None:
-    inside = raw.get("msys")
-    event = next(iter(inside.values()), {}) if isinstance(inside, Mapping) else raw
-    category = _inside(event, "bounce_class") if isinstance(event, Mapping) else ""
-    return True if category in ("10", "30") else None if category in ("", "1") else False
-
-
-_UNISENDER_MISSING = ("err_user_unknown", "err_user_inactive", "err_domain_inactive")
-_PERMANENT: Mapping[str, Callable[[Raw], bool | None]] = {
-    "amazon_ses": lambda raw: _one_of(_inside(raw, "bounce", "bounceType"), ("permanent",), ("transient",)),
-    "brevo": lambda raw: _one_of(_inside(raw, "event"), ("hard_bounce", "invalid_email"), ("soft_bounce",)),
-    "mailersend": lambda raw: _one_of(_inside(raw, "data", "type"), ("hard_bounced",), ("soft_bounced",)),
-    "mailgun": lambda raw: _one_of(_inside(raw, "event-data", "reason"), ("bounce", "suppress-bounce"), ("old",)),
-    "mailjet": lambda raw: _one_of(_inside(raw, "hard_bounce"), ("true", "1"), ("false", "0", "")),
-    "mailtrap": lambda raw: _one_of(_inside(raw, "event"), ("bounce",), ()),
-    "postmark": lambda raw: _one_of(_inside(raw, "Type"), ("hardbounce", "bademailaddress"), ("softbounce",)),
-    "resend": lambda raw: _one_of(_inside(raw, "data", "bounce", "type"), ("permanent",), ("transient",)),
-    "sendgrid": lambda raw: _one_of(_inside(raw, "type"), ("bounce",), ("blocked", "expired")),
-    "sparkpost": _sparkpost,
-    "unisender_go": lambda raw: _inside(raw, "delivery_info", "delivery_status") in _UNISENDER_MISSING,
-}
+    webhook = PROVIDERS[provider].webhook if provider in PROVIDERS else None
+    return webhook.permanent(raw) if webhook and isinstance(raw, Mapping) else None

@@ -19,7 +19,6 @@ from newsletter.config.schema import (
     PLACEHOLDER_MAILBOX,
     PLACEHOLDER_POSTAL_ADDRESS,
     PROVIDERS,
-    SERVICE_KEYS,
     Config,
     DeliverySettings,
 )
@@ -27,6 +26,7 @@ from newsletter.config.values import nearest, suggested
 from newsletter.messages import Message, Param, message_of
 from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT, TEXT
+from newsletter.providers import table_keys
 
 PREFIX = "NEWSLETTER__"
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
@@ -229,7 +229,7 @@ def _contradictions(config: Config) -> Iterator[ConfigProblem]:
 
 def _unknown_service_keys(delivery: DeliverySettings) -> Iterator[ConfigProblem]:
     """Yield keys that an email service doesn't have; upper and lower case make no difference, except to boto3."""
-    for name, known in SERVICE_KEYS.items():
+    for name, known in table_keys().items():
         service, _, inner = name.partition(".")
         table = getattr(delivery, service)
         table = table.get(inner, {}) if inner else table

@@ -3,8 +3,7 @@
 Every class is a frozen dataclass that pydantic validates strictly; docs/configuration.md explains each key.
 """
 
-from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, make_dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -31,6 +30,7 @@ from newsletter.config.publication import Newsletter
 from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
 from newsletter.messages import configuration as messages
 from newsletter.messages.general import ABOUT
+from newsletter.providers import PROVIDERS as API_PROVIDERS
 
 # A wheel carries the templates inside the package; a checkout has them beside it.
 _packed = Path(__file__).parents[1] / "_templates"
@@ -39,40 +39,7 @@ PLACEHOLDER_MAILBOX = "newsletter@your-domain.example"
 PLACEHOLDER_POSTAL_ADDRESS = "Your postal address"
 """What `init` writes where it can't know better; only the provider `file` accepts these."""
 
-PROVIDERS = (
-    "smtp", "file", "amazon_ses", "brevo", "mailersend", "mailgun", "mailjet", "mailtrap", "postal", "postmark",
-    "resend", "scaleway", "sendgrid", "sparkpost", "unisender_go",
-)  # fmt: skip
-
-_OF_ALL = (
-    "debug_api_requests", "idna_encoder", "ignore_recipient_status", "ignore_unsupported_features", "requests_timeout",
-    "send_defaults",
-)  # fmt: skip
-_OWN_KEYS: Mapping[str, tuple[str, ...]] = {
-    "amazon_ses": ("client_params", "configuration_set_name", "message_tag_name", "session_params"),
-    "brevo": ("api_key", "api_url", "prevent_header_encoding_bugs", "workaround_display_name_bugs"),
-    "mailersend": ("api_token", "api_url", "batch_send_mode", "signing_secret"),
-    "mailgun": ("api_key", "api_url", "sender_domain", "webhook_signing_key"),
-    "mailjet": ("api_key", "api_url", "secret_key"),
-    "mailtrap": ("api_token", "api_url", "sandbox_id", "tracking_secret"),
-    "postal": ("api_key", "api_url", "webhook_key"),
-    "postmark": ("api_url", "generate_message_id", "message_stream", "server_token", "use_bulk_api"),
-    "resend": ("api_key", "api_url", "signing_secret", "verify_attachment_extensions"),
-    "scaleway": ("api_url", "project_id", "region", "secret_key"),
-    "sendgrid": (
-        "api_key", "api_url", "generate_message_id", "merge_field_format", "password",
-        "tracking_webhook_verification_key", "username",
-    ),
-    "sparkpost": ("api_key", "api_url", "subaccount"),
-    "unisender_go": ("api_key", "api_url", "generate_message_id", "workaround_display_name_bugs"),
-    "amazon_ses.client_params": (
-        "api_version", "aws_access_key_id", "aws_account_id", "aws_secret_access_key", "aws_session_token", "config",
-        "endpoint_url", "region_name", "use_ssl", "verify",
-    ),
-}  # fmt: skip
-SERVICE_KEYS = {name: keys if "." in name else (*keys, *_OF_ALL) for name, keys in _OWN_KEYS.items()}
-"""The keys that the table of each email service may have: those of Anymail, and of boto3 for `client_params`."""
-
+PROVIDERS = ("smtp", "file", *API_PROVIDERS)
 FALLBACKS = ("", *(name for name in PROVIDERS if name != "file"))
 """What may take over from a provider; "" for nothing. What is written to a folder reaches nobody."""
 
@@ -216,9 +183,18 @@ def _one_or_more(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
+_Services = make_dataclass(
+    "_Services",
+    [(name, dict[str, Any], field(default_factory=dict)) for name in API_PROVIDERS],
+    frozen=True,
+    kw_only=True,
+)
+"""The table of each email service with an API."""
+
+
 @dataclass(frozen=True, kw_only=True, config=RULES)
-class DeliverySettings:
-    """How messages are sent, and how fast."""
+class DeliverySettings(_Services):  # type: ignore[misc, valid-type]
+    """How messages are sent, and how fast; and the table of each email service with an API, such as `mailgun`."""
 
     provider: Literal[PROVIDERS] = "smtp"  # type: ignore[valid-type]
     fallback: Literal[FALLBACKS] = ""  # type: ignore[valid-type]
@@ -239,19 +215,6 @@ class DeliverySettings:
     smtp: Smtp = field(default_factory=Smtp)
     file: Annotated[dict[str, Text], AfterValidator(_whole_file)] = field(default_factory=lambda: dict(FILE_DEFAULTS))
     dkim: Annotated[tuple[Dkim, ...], BeforeValidator(_one_or_more)] = ()
-    amazon_ses: dict[str, Any] = field(default_factory=dict)
-    brevo: dict[str, Any] = field(default_factory=dict)
-    mailersend: dict[str, Any] = field(default_factory=dict)
-    mailgun: dict[str, Any] = field(default_factory=dict)
-    mailjet: dict[str, Any] = field(default_factory=dict)
-    mailtrap: dict[str, Any] = field(default_factory=dict)
-    postal: dict[str, Any] = field(default_factory=dict)
-    postmark: dict[str, Any] = field(default_factory=dict)
-    resend: dict[str, Any] = field(default_factory=dict)
-    scaleway: dict[str, Any] = field(default_factory=dict)
-    sendgrid: dict[str, Any] = field(default_factory=dict)
-    sparkpost: dict[str, Any] = field(default_factory=dict)
-    unisender_go: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, config=RULES)

@@ -14,6 +14,7 @@ from newsletter.deliverability.lookups import Lookups
 from newsletter.messages import Message
 from newsletter.messages.deliverability import checks as messages
 from newsletter.messages.general import TEXT
+from newsletter.providers import PROVIDERS
 
 COUNTRY_LETTERS = 2
 _MAILBOXES: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -47,22 +48,7 @@ _MAILBOXES: dict[str, tuple[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """The domains at which mailbox providers give addresses to the public; `*` is com or a country's suffix."""
 
-_SHARED = {
-    "amazonses.com": "Amazon SES",
-    "resend.dev": "Resend",
-    "mailgun.org": "Mailgun",
-    "mtasv.net": "Postmark",
-    "sendgrid.net": "SendGrid",
-    "mailjet.com": "Mailjet",
-    "mlsender.net": "MailerSend",
-    "mailersend.net": "MailerSend",
-    "sparkpostmail.com": "SparkPost",
-    "sparkpostbox.com": "SparkPost",
-    "brevosend.com": "Brevo",
-    "sendinblue.com": "Brevo",
-    "demomailtrap.co": "Mailtrap",
-    "demomailtrap.com": "Mailtrap",
-}
+_SHARED = {domain: provider.name for provider in PROVIDERS.values() for domain in provider.shared_domains}
 """The domains of email services that their customers may send from, or get their return path in."""
 
 

@@ -1,20 +1,14 @@
-"""What email services do with their customers' domains, each from its own documentation.
+"""What email services do with their customers' domains: those with an API (`newsletter.providers`), and others."""
 
-`return_path` is the domain of the envelope sender that the service sets, whose SPF record is its own: a customer's SPF
-record isn't looked at then. Without one, the envelope sender is in the customer's domain, whose SPF record must have
-`include`. Several services can use a subdomain of the customer for the return path, by a CNAME record that leads to the
-service's own SPF record, so that nothing else is needed either.
-"""
+from dataclasses import asdict, dataclass
 
-from dataclasses import dataclass
+from newsletter.providers import PROVIDERS
 
 
 @dataclass(frozen=True, slots=True)
 class MailService:
-    """An email service: its return path and SPF, and the selectors of its DKIM keys, () if they vary.
-
-    `domain_key` is the key of its settings that names the customer's domain for return path and DKIM, if that isn't
-    From's, and `subdomain` is the label below that domain at which the return path is.
+    """An email service; see `Dns` for its fields. Several services can use a subdomain of the customer for the return
+    path, by a CNAME record that leads to the service's own SPF record, so that nothing else is needed.
     """
 
     name: str
@@ -26,32 +20,7 @@ class MailService:
 
 
 SERVICES = {
-    # "Using a custom MAIL FROM domain" and "Easy DKIM": three CNAME records with names of their own.
-    "amazon_ses": MailService("Amazon SES", "amazonses.com"),
-    # "Authenticate your domain": DKIM and a code; the return path stays Brevo's on shared addresses.
-    "brevo": MailService("Brevo", "brevo.com", selectors=("brevo1", "brevo2", "mail")),
-    # "How to verify a sending domain": a return path below mta., which is a CNAME record to mailersend.net.
-    "mailersend": MailService("MailerSend", "mailersend.net", selectors=("mlsend2", "mlsend")),
-    # "Domain verification": SPF and DKIM of the sending domain, which bounces return to; the selector varies.
-    "mailgun": MailService("Mailgun", include="mailgun.org", domain_key="sender_domain"),
-    # "Authenticating domains with SPF and DKIM": the return path is Mailjet's unless one is asked for.
-    "mailjet": MailService("Mailjet", "mailjet.com", selectors=("mailjet",)),
-    # "Sending domain set-up": CNAME records for DKIM and for the return path.
-    "mailtrap": MailService("Mailtrap", "mailtrap.live", selectors=("rwmt1", "rwmt2")),
-    # "DNS configuration": the return path is below the server's own domain; each server has its own names.
-    "postal": MailService("Postal", "postal"),
-    # "Setting up a custom Return-Path": Postmark's own by default; the selector has the date of the key.
-    "postmark": MailService("Postmark", "pm.mtasv.net"),
-    # "Managing domains": a return path below send. with a record of its own, by Amazon's servers.
-    "resend": MailService("Resend", include="amazonses.com", selectors=("resend",), subdomain="send"),
-    # "Add SPF and DKIM to your domain": the domain's own SPF record; the selector is the project.
-    "scaleway": MailService("Scaleway", include="_spf.tem.scaleway.com"),
-    # "How to set up domain authentication": CNAME records for DKIM and for the return path.
-    "sendgrid": MailService("SendGrid", "sendgrid.net", selectors=("s1", "s2")),
-    # "Verify sending domains" and "Create a bounce domain": SparkPost's own by default; the selector varies.
-    "sparkpost": MailService("SparkPost", "sparkpostmail.com"),
-    # "Domain authentication": SPF and DKIM of the domain in From.
-    "unisender_go": MailService("Unisender Go", include="spf.unisender.com", selectors=("us",)),
+    **{key: MailService(provider.name, **asdict(provider.dns)) for key, provider in PROVIDERS.items()},
     # "Set up SPF" of Google Workspace; the account's domain is the envelope sender's.
     "google": MailService("Google", include="_spf.google.com", selectors=("google",)),
     # "Set up SPF" of Microsoft 365.
@@ -65,18 +34,7 @@ SERVICES = {
     "apple": MailService("Apple", include="icloud.com", selectors=("sig1",)),
 }
 RELAYS = {
-    "brevo.com": "brevo",
-    "sendinblue.com": "brevo",
-    "mailersend.net": "mailersend",
-    "mailgun.org": "mailgun",
-    "mailjet.com": "mailjet",
-    "mailtrap.io": "mailtrap",
-    "postmarkapp.com": "postmark",
-    "resend.com": "resend",
-    "scw.cloud": "scaleway",
-    "sendgrid.net": "sendgrid",
-    "sparkpostmail.com": "sparkpost",
-    "unisender.ru": "unisender_go",
+    **{domain: key for key, provider in PROVIDERS.items() for domain in provider.servers},
     "gmail.com": "google",
     "google.com": "google",
     "office365.com": "microsoft",

@@ -8,12 +8,10 @@ from typing import Any
 import pytest
 
 from newsletter.config import DeliverySettings
-from newsletter.config.schema import PROVIDERS as SERVICES
-from newsletter.config.schema import SERVICE_KEYS
+from newsletter.providers import PROVIDERS, table_keys
 from newsletter.sending.providers import choice
 from newsletter.sending.providers.interface import ProviderProblem
-from newsletter.web.desk.settings.delivery_pages import PROVIDERS
-from newsletter.web.hooks.providers import WEBHOOKS
+from newsletter.web.desk.settings.delivery_pages import PROVIDERS as PAGE
 
 
 def find_origin(module: str) -> str:
@@ -29,9 +27,9 @@ def _settings(name: str, values: dict[str, str]) -> DeliverySettings:
     return DeliverySettings(**chosen)
 
 
-@pytest.mark.parametrize("name", sorted(choice.REQUIRED))
+@pytest.mark.parametrize("name", [name for name, provider in PROVIDERS.items() if provider.required])
 def test_settings_that_are_required(name: str) -> None:
-    values = {key: "https://mail.example.org/" if key == "api_url" else "key" for key in choice.REQUIRED[name]}
+    values = {key: "https://mail.example.org/" if key == "api_url" else "key" for key in PROVIDERS[name].required}
     assert choice.provider(_settings(name, values))
     for key in values:
         without = {other: value for other, value in values.items() if other != key}
@@ -41,18 +39,19 @@ def test_settings_that_are_required(name: str) -> None:
 
 
 def test_required_settings_can_be_entered_in_the_browser() -> None:
-    fields = {field.key for field in PROVIDERS.fields}
-    assert {f"{name}.{key}" for name, keys in choice.REQUIRED.items() for key in keys} <= fields
+    fields = {field.key for field in PAGE.fields}
+    assert {f"{name}.{key}" for name, provider in PROVIDERS.items() for key in provider.required} <= fields
 
 
-@pytest.mark.parametrize("name", sorted(set(SERVICES) - {"smtp", "file"}))
+@pytest.mark.parametrize("name", PROVIDERS)
 def test_every_setting_that_is_read_is_a_key_of_config_toml(name: str) -> None:
     """Others are refused as misspelt."""
     read = re.compile(r'get_anymail_setting\(\s*"(\w+)"')
     backends = ("base", "base_requests", name)
     used = {key for each in backends for key in read.findall(Path(find_origin(f"anymail.backends.{each}")).read_text())}
-    signed = {WEBHOOKS[name].key} - {""} if name in WEBHOOKS else set()
-    assert used | signed | set(choice.REQUIRED.get(name, ())) == set(SERVICE_KEYS[name])
+    webhook = PROVIDERS[name].webhook
+    signed = {webhook.key} - {""} if webhook else set()
+    assert used | signed | set(PROVIDERS[name].required) == set(table_keys()[name])
 
 
 @pytest.mark.parametrize("url", ["nope", "http://[::1", "ftp://mail.example.org"])

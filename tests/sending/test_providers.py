@@ -31,7 +31,7 @@ from newsletter.render.merge_tags import NON_JOINER, escape_html
 from newsletter.render.message import segments
 from newsletter.sending import progress
 from newsletter.sending.outbox import Holder, Outbox
-from newsletter.sending.providers import amazon_ses, anymail_api, anymail_backends, api_mail, choice, interface
+from newsletter.sending.providers import amazon_ses, anymail_provider, choice, interface
 from newsletter.sending.providers.interface import ProviderProblem, idempotency_key
 from newsletter.sending.providers.payload import api_message
 from newsletter.sending.providers.responses import judge
@@ -222,8 +222,7 @@ def test_each_error_has_its_outcome(provider: str, fault: int | str, kind: str, 
 def test_a_timeout_leaves_all_deliveries_of_the_call_unknown(
     provider: str, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(anymail_api, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(anymail_backends, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(anymail_provider, "ANSWER_SECONDS", 0.3)
     monkeypatch.setattr(amazon_ses, "ANSWER_SECONDS", 0.3)
     edition = edition_to(1)
     api.faults.append("silent")
@@ -279,7 +278,7 @@ def test_a_missing_key_is_named(tmp_path: Path, api: Api) -> None:
     ],
 )
 def test_a_name_stands_before_an_address_that_every_provider_takes(address: str, name: str, mailbox: str) -> None:
-    assert api_mail.mailbox(Reader(1, address, "token", "m.1", name)) == mailbox
+    assert anymail_provider.mailbox(Reader(1, address, "token", "m.1", name)) == mailbox
 
 
 @pytest.mark.parametrize(

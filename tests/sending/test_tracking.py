@@ -15,18 +15,17 @@ from newsletter.config import DeliverySettings, Smtp
 from newsletter.domain.segments import Reader
 from newsletter.letters.transport import outgoing, post
 from newsletter.messages.failures import NOT_TRACKED, TRACKED_BY_ACCOUNT
+from newsletter.providers import PROVIDERS
 from newsletter.scheduling.checks import provider_checks
 from newsletter.scheduling.deliverability.tracking_check import tracking_check
 from newsletter.sending.providers import choice, tracking
 from newsletter.sending.providers.payload import api_message
-from newsletter.sending.providers.tracking import TRACKING
 from tests.doubles import moody, provider_api
 from tests.doubles.provider_api import Api
 from tests.factories import NAME
 from tests.sending.test_providers import MAIL
 
 ROOT = Path(__file__).parents[2]
-PROVIDERS = sorted(TRACKING)
 _ABOUT_TRACKING = re.compile(r"track|amp", re.IGNORECASE)
 RAW = b"From: brev@example.org\r\nTo: reader\r\nSubject: Hei\r\n\r\nHei!\r\n"
 
@@ -72,7 +71,7 @@ def row(provider: str, api: Api) -> str:
     single, batch = said(provider, api, 1), said(provider, api, 3)
     assert single == batch
     told = ", ".join(f"`{each}`" for each in single)
-    relay = ", ".join(f"`{name}: {value}`" for name, value in TRACKING[provider].smtp_headers.items())
+    relay = ", ".join(f"`{name}: {value}`" for name, value in PROVIDERS[provider].tracking.smtp_headers.items())
     return f"| `{provider}` | {told} | {relay} | {account(provider)} |"
 
 
@@ -113,7 +112,7 @@ def test_the_check_of_a_relay_says_who_decides(host: str, account: bool) -> None
     assert TRACKED_BY_ACCOUNT.matches(found.message) is account
 
 
-@pytest.mark.parametrize("relay", [name for name in PROVIDERS if TRACKING[name].smtp_headers])
+@pytest.mark.parametrize("relay", [name for name in PROVIDERS if PROVIDERS[name].tracking.smtp_headers])
 def test_each_email_to_a_relay_has_its_header_fields(relay: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracking, "relay_of", lambda host: relay)
     with moody.running() as server:
@@ -121,5 +120,5 @@ def test_each_email_to_a_relay_has_its_header_fields(relay: str, monkeypatch: py
         configuration = replace(now, delivery=replace(now.delivery, smtp=Smtp(host="127.0.0.1", port=server.port)))
         post(configuration, NAME, outgoing(configuration, NAME, "kari@a.example", RAW))
         (taken,) = server.taken
-    for name, value in TRACKING[relay].smtp_headers.items():
+    for name, value in PROVIDERS[relay].tracking.smtp_headers.items():
         assert f"\r\n{name}: {value}\r\n".encode() in taken.content

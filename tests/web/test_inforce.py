@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 def test_no_secret_is_shown(admin: Client) -> None:
     given = config.current()
     smtp = replace(given.delivery.smtp, user="mailer", password="very secret")
-    delivery = replace(given.delivery, smtp=smtp, mailgun={"api_key": "key-123", "sender_domain": "mg.example.org"})
+    services = {"mailgun": {"api_key": "key-123", "sender_domain": "mg.example.org"}}
+    delivery = replace(given.delivery, smtp=smtp, **services)
     site = replace(given.site, database="postgresql://u:pw-123@db/newsletter")
     config.use(replace(given, delivery=delivery, site=site))
     page = admin.get("/desk/settings/").content.decode()

@@ -63,7 +63,7 @@ class AmazonSes:
             raise wrong_settings("amazon_ses", e) from e
 
     def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
-        """See Provider."""
+        """See ProviderApi."""
         (reader,) = readers
         request: dict[str, Any] = {
             "Destination": {"ToAddresses": [reader.address]},

@@ -19,7 +19,7 @@ from newsletter.messages import delivery as messages
 from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
-    Provider,
+    ProviderApi,
     ProviderRefused,
     RateLimited,
     WrongKey,
@@ -47,7 +47,7 @@ class ApiCarrier:
 
     def __init__(
         self,
-        chosen: Provider,
+        chosen: ProviderApi,
         most_connections: int,
         connections: int,
         per_second: float,
@@ -181,7 +181,7 @@ class ApiCarrier:
 class _Caller:
     """Makes the calls, from several threads that share the time before which the provider accepts none."""
 
-    def __init__(self, chosen: Provider) -> None:
+    def __init__(self, chosen: ProviderApi) -> None:
         self._chosen = chosen
         self._not_before = 0.0
         self._stopped = threading.Event()

@@ -49,8 +49,8 @@ class ProviderRefused(Exception):
         self.code = code
 
 
-class Provider(Protocol):
-    """A provider. At most `most` readers are in one call."""
+class ProviderApi(Protocol):
+    """Calls a provider. At most `most` readers are in one call."""
 
     most: int
 

@@ -41,6 +41,7 @@ def configured(setup: Setup, domain: str = "") -> Config:
         reply_to=setup.reply_to,
         provider="",
     )
+    services = {"mailgun": {key: filled(value) for key, value in setup.service.items()}}
     return replace(
         given,
         site=replace(given.site, url=filled(setup.site)),
@@ -49,7 +50,7 @@ def configured(setup: Setup, domain: str = "") -> Config:
             given.delivery,
             provider=setup.provider,
             smtp=Smtp(**{key: filled(value) for key, value in smtp.items()}),
-            mailgun={key: filled(value) for key, value in setup.service.items()},
+            **services,
             dkim=tuple(Dkim(domain=filled(domain), selector=name, key=key) for domain, name, key in setup.keys),
         ),
         bounces=Bounces(return_path=filled(setup.return_path), imap=Imap(host="imap.example" if setup.mailbox else "")),

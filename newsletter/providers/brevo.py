@@ -1,0 +1,58 @@
+"""Brevo."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from newsletter.providers.declaration import (
+    API_KEY,
+    Calls,
+    Dns,
+    Key,
+    Login,
+    Parts,
+    Provider,
+    Tracking,
+    Webhook,
+    inside,
+    one_of,
+)
+
+_ACCOUNT = "the settings of transactional emails; where there is none, Brevo's support"
+
+
+def _versions(messages: Sequence[Parts]) -> Mapping[str, Any]:
+    """Return `messageVersions`: complete messages, for which the first one has the defaults."""
+    return {
+        "messageVersions": [
+            {
+                "to": [{"email": each.address, **({"name": each.name} if each.name else {})}],
+                "subject": each.subject,
+                "textContent": each.text,
+                **({"htmlContent": each.html} if each.html else {}),
+                "headers": each.headers,
+            }
+            for each in messages
+        ]
+    }
+
+
+PROVIDER = Provider(
+    name="Brevo",
+    keys=(
+        Key("api_key", API_KEY, required=True),
+        Key("api_url"),
+        Key("prevent_header_encoding_bugs"),
+        Key("workaround_display_name_bugs"),
+    ),
+    calls=Calls(most=100, batch=_versions, ascii_headers=True, idempotency="idempotencyKey"),
+    login=Login(path="account", headers={"api-key": "{api_key}"}),
+    webhook=Webhook(
+        view="BrevoTrackingWebhookView",
+        permanent=lambda raw: one_of(inside(raw, "event"), ("hard_bounce", "invalid_email"), ("soft_bounce",)),
+    ),
+    # "Authenticate your domain": DKIM and a code; the return path stays Brevo's on shared addresses.
+    dns=Dns(return_path="brevo.com", selectors=("brevo1", "brevo2", "mail")),
+    tracking=Tracking(call_account=_ACCOUNT, smtp_account=_ACCOUNT),
+    servers=("brevo.com", "sendinblue.com"),
+    shared_domains=("brevosend.com", "sendinblue.com"),
+)

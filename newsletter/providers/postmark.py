@@ -1,0 +1,79 @@
+"""Postmark: a list of messages, each with its own response."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
+
+from newsletter.messages.message import gettext_noop
+from newsletter.providers.declaration import (
+    TOKEN,
+    Calls,
+    Dns,
+    Key,
+    Login,
+    Post,
+    Provider,
+    Result,
+    Tracking,
+    Webhook,
+    inside,
+    one_of,
+)
+
+_ABOUT_SUBSCRIBER = (406, 300)
+_ACCOUNT = "Servers › your server › Settings › Open Tracking"
+_LIST: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
+
+
+class _Item(BaseModel):
+    """What is said of one message."""
+
+    code: int = Field(alias="ErrorCode")
+    words: str = Field("", alias="Message")
+    name: str = Field("", alias="MessageID")
+
+
+def _read(content: bytes) -> Sequence[Result | None] | None:
+    try:
+        return [_result(item) for item in _LIST.validate_json(content, strict=True)]
+    except ValidationError:
+        return None
+
+
+def _result(item: object) -> Result | None:
+    try:
+        read = _Item.model_validate(item, strict=True)
+    except ValidationError:
+        return None
+    if read.code == 0:
+        return Result(read.name)
+    return Result("", f"{read.code} {read.words}", read.code in _ABOUT_SUBSCRIBER)
+
+
+PROVIDER = Provider(
+    name="Postmark",
+    keys=(
+        Key("server_token", TOKEN, required=True),
+        Key("message_stream", gettext_noop("{service}: message stream")),
+        Key("api_url"),
+        Key("generate_message_id"),
+        Key("use_bulk_api"),
+    ),
+    calls=Calls(most=100, post=Post(read=_read, path="email/batch"), headers={"X-PM-KeepID": "true"}),
+    login=Login(path="server", headers={"X-Postmark-Server-Token": "{server_token}"}),
+    webhook=Webhook(
+        view="PostmarkTrackingWebhookView",
+        permanent=lambda raw: one_of(inside(raw, "Type"), ("hardbounce", "bademailaddress"), ("softbounce",)),
+    ),
+    # "Setting up a custom Return-Path": Postmark's own by default; the selector has the date of the key.
+    dns=Dns(return_path="pm.mtasv.net"),
+    tracking=Tracking(
+        options=True,
+        smtp_headers={"X-PM-TrackOpens": "false", "X-PM-TrackLinks": "None"},
+        call_account=_ACCOUNT,
+        smtp_account=_ACCOUNT,
+    ),
+    servers=("postmarkapp.com",),
+    shared_domains=("mtasv.net",),
+)

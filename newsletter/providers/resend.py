@@ -1,0 +1,62 @@
+"""Resend: a list of messages, accepted or refused as a whole."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, ValidationError
+
+from newsletter.providers.declaration import (
+    API_KEY,
+    SIGNING_KEY,
+    Calls,
+    Dns,
+    Key,
+    Login,
+    Post,
+    Provider,
+    Result,
+    Tracking,
+    Webhook,
+    bearer,
+    inside,
+    one_of,
+)
+
+_ACCOUNT = "Domains › your domain › Configuration"
+
+
+class _Accepted(BaseModel):
+    id: str
+
+
+class _Batch(BaseModel):
+    data: list[_Accepted]
+
+
+def _read(content: bytes) -> Sequence[Result] | None:
+    try:
+        return [Result(each.id) for each in _Batch.model_validate_json(content, strict=True).data]
+    except ValidationError:
+        return None
+
+
+PROVIDER = Provider(
+    name="Resend",
+    keys=(
+        Key("api_key", API_KEY, required=True),
+        Key("signing_secret", SIGNING_KEY),
+        Key("api_url"),
+        Key("verify_attachment_extensions"),
+    ),
+    calls=Calls(most=100, post=Post(read=_read, path="emails/batch"), idempotency="Idempotency-Key"),
+    login=Login(path="domains", headers=bearer("api_key"), restricted="restricted_api_key"),
+    webhook=Webhook(
+        view="ResendTrackingWebhookView",
+        key="signing_secret",
+        permanent=lambda raw: one_of(inside(raw, "data", "bounce", "type"), ("permanent",), ("transient",)),
+    ),
+    # "Managing domains": a return path below send. with a record of its own, by Amazon's servers.
+    dns=Dns(include="amazonses.com", selectors=("resend",), subdomain="send"),
+    tracking=Tracking(call_account=_ACCOUNT, smtp_account=_ACCOUNT),
+    servers=("resend.com",),
+    shared_domains=("resend.dev",),
+)

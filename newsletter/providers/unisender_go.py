@@ -1,0 +1,43 @@
+"""Unisender Go."""
+
+from newsletter.messages.message import gettext_noop
+from newsletter.providers.declaration import (
+    ADDRESS,
+    API_KEY,
+    Calls,
+    Dns,
+    Key,
+    Login,
+    Provider,
+    Tracking,
+    Webhook,
+    inside,
+)
+
+_MISSING = ("err_user_unknown", "err_user_inactive", "err_domain_inactive")
+
+PROVIDER = Provider(
+    name="Unisender Go",
+    keys=(
+        Key("api_key", API_KEY, required=True),
+        Key(
+            "api_url",
+            ADDRESS,
+            gettext_noop("Such as https://go1.unisender.ru/ru/transactional/api/v1/."),
+            required=True,
+        ),
+        Key("generate_message_id"),
+        Key("workaround_display_name_bugs"),
+    ),
+    calls=Calls(),
+    login=Login(path="system/info.json", headers={"X-API-KEY": "{api_key}"}, body={}),
+    webhook=Webhook(
+        view="UnisenderGoTrackingWebhookView",
+        key="api_key",
+        permanent=lambda raw: inside(raw, "delivery_info", "delivery_status") in _MISSING,
+    ),
+    # "Domain authentication": SPF and DKIM of the domain in From.
+    dns=Dns(include="spf.unisender.com", selectors=("us",)),
+    tracking=Tracking(options=True, smtp_account="the settings of your project"),
+    servers=("unisender.ru",),
+)

@@ -1,0 +1,224 @@
+"""API providers through django-anymail, as the modules of `newsletter.providers` declare them.
+
+The outcomes are the same as with SMTP. A call is made once, without following redirects; no library repeats it. If a
+provider certainly did not accept a message, it is deferred or refused; if the request was sent without a conclusive
+response, all of the call is unknown. An invalid key pauses the edition.
+"""
+
+import importlib
+import json
+import threading
+import warnings
+from collections.abc import Mapping, Sequence
+from email.headerregistry import Address
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+from anymail.exceptions import AnymailError, AnymailNotSupportedWarning
+from anymail.message import AnymailMessage, AnymailStatus
+
+from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
+from newsletter.domain.segments import Reader
+from newsletter.messages import delivery as messages
+from newsletter.messages.general import TEXT
+from newsletter.mime.headers import clean_name
+from newsletter.providers import PROVIDERS
+from newsletter.providers.declaration import Calls, Parts, Post, Result
+from newsletter.render.merge_tags import escape_text
+from newsletter.sending.providers.interface import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    ProviderRefused,
+    WrongKey,
+    accepted,
+    idempotency_key,
+    outcomes,
+    unexplained,
+)
+from newsletter.sending.providers.payload import ApiMessage, SlotText, value
+from newsletter.sending.providers.responses import judge, unanswered, unreadable, words_of
+
+TAKEN, REFUSED = ("sent", "queued"), ("invalid", "rejected", "failed")
+FAULTS_OF_BACKENDS = (
+    AnymailError, requests.RequestException, LookupError, TypeError, AttributeError, ValueError, RecursionError
+)  # fmt: skip
+"""What a backend raises, also for a successful response that does not have the documented form."""
+
+
+class AnymailProvider:
+    """A provider with a backend in Anymail (see `ProviderApi`)."""
+
+    def __init__(self, name: str, keys: Mapping[str, Any]) -> None:
+        self._calls, self._tracking = PROVIDERS[name].calls, PROVIDERS[name].tracking
+        self.most = self._calls.most
+        own = {"requests_timeout": (CONNECT_SECONDS, ANSWER_SECONDS), "ignore_recipient_status": True}
+        module = importlib.import_module(f"anymail.backends.{name}")
+        with warnings.catch_warnings():  # Anymail does not test its backend for SendGrid with the service any more
+            warnings.simplefilter("ignore", AnymailNotSupportedWarning)
+            self.backend = module.EmailBackend(**{**keys, **self._calls.settings, **own})
+        self.backend.open()
+        self.backend.session.max_redirects = 0
+        self.backend.session.hooks["response"].append(self._remember)
+        self._last = threading.local()
+
+    def call(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+        """See ProviderApi."""
+        if self._calls.post:
+            return self._post(self._calls.post, mail, readers)
+        self._last.answer = None
+        message = self._message(mail, readers)
+        try:
+            self.backend.send_messages([message])
+        except FAULTS_OF_BACKENDS as problem:
+            return self._failed(readers, problem)
+        return [_outcome(reader, message.anymail_status) for reader in readers]
+
+    def _post(self, post: Post, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+        """Make a call with the backend's payload, and read its response as the provider's module does."""
+        groups = [[reader] for reader in readers] if post.path else [readers]
+        payloads = [self.backend.build_message_payload(self._message(mail, group), {}) for group in groups]
+        request = payloads[0].get_request_params(self.backend.api_url)
+        if post.path:
+            request["url"] = urljoin(self.backend.api_url, post.path)
+            request["data"] = json.dumps([payload.data for payload in payloads])
+        if self._calls.idempotency:
+            request["headers"] = {**request["headers"], self._calls.idempotency: idempotency_key(readers)}
+        try:
+            answer = self.backend.session.request(
+                **request, timeout=(CONNECT_SECONDS, ANSWER_SECONDS), allow_redirects=False
+            )
+        except requests.RequestException as e:
+            return unanswered(readers, e)
+        if judged := judge(readers, answer):
+            return judged
+        results = post.read(answer.content)
+        if results is None:
+            return unreadable(readers, answer)
+        results = results if post.path else [*results] * len(readers)
+        if len(results) != len(readers):
+            return unexplained(readers, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())
+        return [_outcome_of_result(reader, result) for reader, result in zip(readers, results, strict=True)]
+
+    def _message(self, mail: ApiMessage, readers: Sequence[Reader]) -> AnymailMessage:
+        """Return what a call is made of, which says that neither opens nor clicks are tracked, as far as it can."""
+        calls = self._calls
+        if calls.merge_tag:
+            message = _with_tags(mail, readers, calls)
+        elif calls.batch:
+            key = {calls.idempotency: idempotency_key(readers)} if calls.idempotency else {}
+            message = _built(mail, [mailbox(reader) for reader in readers], own_text(readers[0]), key)
+            message.esp_extra = calls.batch([_parts(mail, reader, calls) for reader in readers])
+        else:
+            (reader,) = readers
+            message = _built(mail, [mailbox(reader)], own_text(reader), _headers(mail, reader, calls))
+        if self._tracking.options:
+            message.track_opens = message.track_clicks = False
+        message.extra_headers |= self._tracking.call_headers
+        return message
+
+    def _remember(self, answer: requests.Response, **_given: object) -> None:
+        self._last.answer = answer
+
+    def _failed(self, readers: Sequence[Reader], problem: Exception) -> list[Outcome]:
+        answer: requests.Response | None = self._last.answer
+        if answer is None:
+            lost = next((e for e in (problem.__cause__, problem) if isinstance(e, requests.RequestException)), None)
+            if lost is None:  # the backend can't express this message, and nothing was sent
+                raise ProviderRefused(0, " ".join(str(problem).split())[:300]) from problem
+            return unanswered(readers, lost)
+        if judged := judge(readers, answer):
+            return judged
+        if rejection := self._calls.error(answer.content):
+            raise WrongKey(TEXT(words=words_of(answer))) if rejection.of_key else ProviderRefused(422, words_of(answer))
+        return unreadable(readers, answer)
+
+
+def _with_tags(mail: ApiMessage, readers: Sequence[Reader], calls: Calls) -> AnymailMessage:
+    """Return one message with tags, and each reader's values for them."""
+    names = mail.variables
+
+    def tag(slot: Any) -> str:
+        return calls.merge_tag.format(names[slot])
+
+    own = {name for name, text in mail.headers if text.has_slots} if calls.merge_headers else set()
+    shared = {name: text.render(tag) for name, text in mail.headers if name not in own}
+    message = _built(mail, [mailbox(reader) for reader in readers], tag, {**shared, **calls.headers})
+    message.merge_data = {
+        reader.address: {name: value(slot, reader) for slot, name in names.items()} for reader in readers
+    }
+    if own:
+        message.merge_headers = {
+            reader.address: {name: text.render(own_text(reader)) for name, text in mail.headers if name in own}
+            for reader in readers
+        }
+    return message
+
+
+def _built(mail: ApiMessage, to: list[str], slot_text: SlotText, headers: Mapping[str, str]) -> AnymailMessage:
+    """Return a message to these mailboxes, with its slots filled and these header fields."""
+    reply_to = [mail.reply_to] if mail.reply_to else None
+    subject, text = mail.subject.render(slot_text), mail.text.render(slot_text)
+    message = AnymailMessage(subject, text, mail.sender, to, reply_to=reply_to, headers=dict(headers))
+    if mail.html.pieces:
+        message.attach_alternative(mail.html.render(slot_text), "text/html")
+    return message
+
+
+def _parts(mail: ApiMessage, reader: Reader, calls: Calls) -> Parts:
+    text = own_text(reader)
+    return Parts(
+        reader.address,
+        shown_name(reader),
+        mail.subject.render(text),
+        mail.text.render(text),
+        mail.html.render(text),
+        _headers(mail, reader, calls),
+    )
+
+
+def _headers(mail: ApiMessage, reader: Reader, calls: Calls) -> dict[str, str]:
+    """Return the header fields of a reader's message that the provider accepts."""
+    fields = {**{name: text.render(own_text(reader)) for name, text in mail.headers}, **calls.headers}
+    return {
+        name: text
+        for name, text in fields.items()
+        if name.lower() not in calls.refused_headers and (text.isascii() or not calls.ascii_headers)
+    }
+
+
+def mailbox(reader: Reader) -> str:
+    """Return the reader's address, with the name before it if there is one to show."""
+    name = shown_name(reader)
+    return str(Address(name, addr_spec=reader.address)) if name else reader.address
+
+
+def shown_name(reader: Reader) -> str:
+    """Return the name to show before the address; "" if not every provider could read the two together."""
+    return escape_text(clean_name(reader.name)) if reader.address.isascii() else ""
+
+
+def own_text(reader: Reader) -> SlotText:
+    """Return a function that gives the reader's value for a slot."""
+    return lambda slot: value(slot, reader)
+
+
+def _outcome(reader: Reader, status: AnymailStatus) -> Outcome:
+    """Return the outcome of a reader after an accepted call."""
+    recipient = status.recipients.get(reader.address)
+    if recipient is not None and recipient.status in TAKEN:
+        return accepted(reader, str(recipient.message_id or ""))
+    if recipient is not None and recipient.status in REFUSED:
+        return outcomes([reader], OutcomeKind.REFUSED, Fault.READER, f"{recipient.status}", 422)[0]
+    return unexplained([reader], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
+
+
+def _outcome_of_result(reader: Reader, result: Result | None) -> Outcome:
+    """Return the outcome of a reader that the provider's module has read."""
+    if result is None:
+        return unexplained([reader], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
+    if not result.words:
+        return accepted(reader, result.id)
+    fault = Fault.READER if result.about_subscriber else Fault.POLICY
+    words = result.words.replace(reader.address, "…")[:300]
+    return outcomes([reader], OutcomeKind.REFUSED, fault, words, 422)[0]

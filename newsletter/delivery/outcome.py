@@ -83,8 +83,10 @@ _SUBJECTS = {
 _DETAILS = {
     "1.0": Fault.MAILBOX,
     "1.4": Fault.MAILBOX,
+    "1.5": Fault.MAILBOX,
     "1.7": Fault.POLICY,
     "1.8": Fault.POLICY,
+    "1.9": Fault.MAILBOX,
     "2.3": Fault.CONTENT,
     "3.4": Fault.CONTENT,
     "4.1": Fault.MAILBOX,

@@ -31,6 +31,7 @@ SENTENCES = {
         "Mail to/from an address that has been disabled",
         "Sender address rejected: Domain not found",
         "Helo command rejected: Host not found",
+        "Sender address has null MX",
         "Client host rejected: cannot find your hostname",
     ),
     Cause.FULL: (
@@ -43,6 +44,10 @@ SENTENCES = {
         "552 5.1.1 Boite du destinataire pleine",
         "Benutzer hat das Speichervolumen ueberschritten",
         "550 The recipient's mailbox space is not enough",
+        "Postboksen til mottakeren er full",
+        "Почтовый ящик переполнен",
+        "メールボックスの容量が超過しています",
+        "收件人邮箱已满",
     ),
     Cause.CLOSED: (
         "Mailbox no longer available",
@@ -73,6 +78,8 @@ SENTENCES = {
         "550 5.1.1 Adresse d au moins un destinataire invalide. Invalid recipient. OFR_416 [416]",
         "550 5.1.1 RCP-P1 https://postmaster.example/response_codes#rcp",
         "550 5.7.1 No such user!",
+        "550 Message was not accepted -- invalid mailbox. Local mailbox kari@a.example is unavailable: user not found",
+        "550 Host does not accept mail",
         "554 delivery error: dd This user doesn't have a mail.example account (kari@mail.example) [0]",
     ),
     Cause.NO_MAILBOX: (
@@ -107,6 +114,7 @@ SENTENCES = {
         "Usuário inexistente",
         "Utente sconosciuto",
         "Mottakeren finnes ikke",
+        "Fant ikke e-postadressen du skrev inn",
         "Gebruiker onbekend",
         "550 <kari@reader.example>: unknown",
         "The mailbox could not be found; however, the domain exists",
@@ -131,6 +139,7 @@ SENTENCES = {
         "550 5.4.310 DNS domain reader.example does not exist",
         "Unroutable address",
         "getaddrinfo: Name or service not known",
+        "an MX or SRV record indicated no SMTP service",
     ),
     Cause.POLICY: (
         "Looks like spam",
@@ -163,6 +172,8 @@ SENTENCES = {
         "You are sending too fast",
         "Too many recipients",
         "Too many messages",
+        "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+        "550 5.4.5 Daily user sending limit exceeded",
         "Rate limit",
         "Frequency limit reached",
         "Throttled",

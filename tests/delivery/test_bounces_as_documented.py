@@ -1,4 +1,4 @@
-"""Bounces as the documents of mail servers and services describe them; they were written before the rules were read."""
+"""Bounces as the documents of mail servers and services describe them; most were written before the rules were read."""
 
 from newsletter.delivery.bounces import BounceKind, read
 from tests.delivery.bounce_samples import prose, report
@@ -6,6 +6,7 @@ from tests.delivery.bounce_samples import prose, report
 HARD, SOFT = BounceKind.HARD, BounceKind.SOFT
 TO = "kari@reader.example"
 RCPT = "(in reply to RCPT TO command)"
+MAIL_RU = f"Message was not accepted -- invalid mailbox.  Local mailbox {TO} is unavailable"
 REPORTS = (
     # server and document, kind, status, the reply, what the report says in words
     ("Postfix smtpd(8)", HARD, "5.1.1", f"550 5.1.1 <{TO}>: Recipient address rejected: User unknown", RCPT),
@@ -47,6 +48,13 @@ REPORTS = (
     ("Cyrus", HARD, "5.1.1", "550-Mailbox unknown. Either there is no mailbox associated with this name", RCPT),
     ("Cisco", SOFT, "5.1.0", "550 #5.1.0 Address rejected brev@example.org", RCPT),
     ("Postfix, sender", SOFT, "5.1.8", "550 5.1.8 <brev@example.org>: Sender address rejected: Domain not found", ""),
+    ("mail.ru, after DATA", HARD, "5.0.0", f"550 {MAIL_RU}: user is terminated", "(in reply to end of DATA command)"),
+    ("mail.ru, disabled", SOFT, "5.0.0", f"550 {MAIL_RU}: account is disabled", RCPT),
+    ("Exchange Online 5.1.90", SOFT, "5.1.90", "550 5.1.90 you've reached your daily limit for message recipients", ""),
+    ("Sendmail, null MX", HARD, "5.7.27", "550 Host does not accept mail", ""),
+    ("RFC 7505 4.2", SOFT, "5.7.27", "550 5.7.27 Sender address has null MX", RCPT),
+    ("RFC 7505 4.1", HARD, "5.1.10", "556 5.1.10 Recipient address has null MX", RCPT),
+    ("RFC 3463 X.1.5", SOFT, "5.1.5", "550 5.1.5 Refused", RCPT),
     ("Sendmail, 5 days", SOFT, "4.4.7", "451 reader.example: Name server timeout", "could not be delivered for 5 days"),
 )
 QMAIL = "Hi. This is the qmail-send program.\nThis is a permanent error; I've given up.\n\n<{to}>:\n{reason}\n"
@@ -56,6 +64,7 @@ IN_WORDS = (
     ("qmail-remote(8)", HARD, QMAIL, "Sorry, I couldn't find any host named reader.example. (#5.1.2)"),
     ("qmail-send(8)", SOFT, QMAIL, "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)"),
     ("Exim, routing", HARD, EXIM, "Unrouteable address"),
+    ("Exim, null MX", HARD, EXIM, "an MX or SRV record indicated no SMTP service"),
     (
         "Exim, retries",
         SOFT,

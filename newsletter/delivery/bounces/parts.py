@@ -6,6 +6,7 @@ Promises: whatever the octets are, there is an answer; nothing is decoded twice,
 import re
 from binascii import a2b_base64
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
 from email.errors import MessageError
@@ -169,7 +170,7 @@ def _returned(part: Message) -> str:
 
 
 def _headers(mail: Message) -> Fields:
-    return {name.lower(): _one_line(str(value)) for name, value in reversed(mail.items())}
+    return {name.lower(): _one_line(str(value)) for name, value in reversed(list(mail.raw_items()))}
 
 
 def _fields(text: str) -> Fields:
@@ -179,10 +180,10 @@ def _fields(text: str) -> Fields:
 
 
 def _one_line(value: str) -> str:
-    try:
+    """Return a field's value on one line, decoded; octets beyond ASCII are UTF-8 (RFC 6532 3.2)."""
+    value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    with suppress(MALFORMED):
         value = str(make_header(decode_header(value)))
-    except MALFORMED:
-        value = value.encode("utf-8", "replace").decode("utf-8")
     return " ".join(value.split())[:4_000]
 
 

@@ -31,9 +31,24 @@ _DAEMON = re.compile(
 _FAILED = re.compile(
     r"undeliver|returned mail|mail(?: message)? (?:delivery|system) (?:fail|error|warning)|failure notice"
     r"|(?:delivery|message) (?:has )?(?:fail|status|report)|failed (?:mail|delivery)|mail (?:delivery )?failed"
-    r"|not (?:been )?delivered|non remis|non recapitabile|delivery failure|mail failure|automatically rejected",
+    r"|not (?:been )?delivered|non remis|non recapitabile|delivery failure|mail failure|automatically rejected"
+    r"|unzustellbar|zustellfehler|nicht zugestellt|kan ikke leveres|ikke levert|no se puede entregar|no entregado"
+    r"|n[aã]o (?:foi )?entreg|onbestelbaar|недоставлен|не доставлен|配信不能|配信できません",
     re.IGNORECASE,
 )
+"""Subjects of failed deliveries; in other languages, those of Exchange and Domino."""
+
+_PASSED_ON = re.compile(r"^(?:re|fwd?|sv|vs|vb|aw|wg|tr|rv|enc|antw)\s?:", re.IGNORECASE)
+"""Prefixes of replies and forwarded messages, which people write."""
+
+_CONFIRM = re.compile(
+    r"confirm (?:your|this|the) (?:message|e?-?mail)\b|(?:verify|authenticate) yourself|until you (?:verify|confirm)"
+    r"|challenge[/ -]response|awaits? (?:your|moderator)[^.\n]{0,20}(?:confirmation|approval)"
+    r"|\bheld (?:because|until|for|pending)[^.]{0,120}(?:confirm|verif|moderat|approv|review)",
+    re.IGNORECASE,
+)
+"""Requests to confirm a message, of TMDA, Boxbe and Spam Arrest, and Mailman's to wait for a moderator."""
+
 _DELAYED = re.compile(
     r"(?:not yet been|has been (?:delayed|postponed)|still being retried|warning message only|will be retried"
     r"|could not send message for past|(?<!no further delivery )attempts will (?:continue|be made)|message delayed"
@@ -41,8 +56,14 @@ _DELAYED = re.compile(
     re.IGNORECASE,
 )
 _AUTOMATIC = re.compile(
-    r"^(?:auto(?:matic)?[- ]?(?:reply|response|svar)|out of (?:the )?office|away |abwesen)", re.IGNORECASE
+    r"^(?:auto(?:mati(?:c|sk|sches?))?[- ]?(?:reply|response|svar|antwort)|automatische antwort|out of (?:the )?office"
+    r"|away |abwesen|frav[æe]r|frånvaro|r[ée]ponse automatique|absence du bureau|respuesta autom[áa]tica"
+    r"|resposta autom[áa]tica|risposta automatica|автоответ|自動(?:応答|返信))",
+    re.IGNORECASE,
 )
+_AUTOMATIC_REPORTS = ("disposition-notification", "tlsrpt")
+"""Types of reports that are no bounces: read receipts (RFC 8098) and reports on TLS (RFC 8460)."""
+
 _STATUS = re.compile(r"(?<![\d.])([45]\.\d{1,3}\.\d{1,3})(?![\d.])", re.ASCII)
 _LISTED = re.compile(
     r"^[ \t]*+(?:[45]\d\d[ \t]++(?:[45]\.\d\.\d[ \t]++)?|recipient:|to:|[^\n:<>@]{0,40}not be delivered to:)?"
@@ -119,7 +140,7 @@ def _verdict(mail: Message, parts: Parts) -> _Verdict:
     if parts.feedback:
         return _complaint(parts)
     acted = [block for block in parts.blocks if block.get("action")]
-    if acted:
+    if acted and not _is_passed_on(parts.headers):
         return _report(parts, acted)
     if _microsofts(parts):
         return _Verdict(BounceKind.COMPLAINT, Fault.NONE, addresses(field(parts.original, _JUNK_OF)), "", "abuse")
@@ -183,14 +204,17 @@ def _names_the_sender(reply: str, parts: Parts, recipients: tuple[str, ...]) -> 
 def _prose(mail: Message, parts: Parts) -> _Verdict:
     later, never = _failures(mail, parts.prose)
     named = addresses(parts.headers.get("x-failed-recipients", "")) or never or later
-    recipients = named or _on_its_own(parts.prose) or addresses(field(parts.original, "to"))[:1]
+    listed = named or _on_its_own(parts.prose)
+    recipients = listed or addresses(field(parts.original, "to"))[:1] or _only_address(parts)
     said = _near(parts.prose, recipients)
     status = _status_of(said)
     subject = parts.headers.get("subject", "")
     if (later and not never) or _DELAYED.search(f"{subject}\n{parts.prose}"):
         return _Verdict(BounceKind.SOFT, _fault(said, "", status), recipients, status, said, delayed=True)
     fault = _fault(said, parts.prose, status)
-    if not named and not _FAILED.search(subject) and fault is Fault.NONE:
+    from_daemon = _is_a_daemon(parts.headers)
+    says_something = named or _FAILED.search(subject) or fault is not Fault.NONE
+    if not says_something or not (from_daemon or listed or addresses(field(parts.original, "to"))):
         return _Verdict(BounceKind.UNKNOWN)
     cause = cause_of_words(said) or cause_of_words(parts.prose)
     return _Verdict(
@@ -233,6 +257,14 @@ def _on_its_own(prose: str) -> tuple[str, ...]:
     return addresses("\n".join(found))
 
 
+def _only_address(parts: Parts) -> tuple[str, ...]:
+    """Return the address that the daemon's text names, if it names only one besides the daemon's and the sender's."""
+    headers = parts.headers
+    others = {a.lower() for a in addresses(f"{headers.get('from', '')} {headers.get('to', '')}")}
+    named = {a.lower(): a for a in addresses(parts.prose) if a.lower() not in others}
+    return tuple(named.values()) if len(named) == 1 else ()
+
+
 def _near(prose: str, recipients: tuple[str, ...]) -> str:
     """Return the text from the first recipient on, where servers quote each other."""
     place = min((at for r in recipients if (at := prose.lower().find(r.lower())) >= 0), default=0)
@@ -256,13 +288,24 @@ def _is_a_daemons(parts: Parts) -> bool:
     that a message could not be delivered to.
     """
     headers = parts.headers
-    if _DAEMON.search(headers.get("from", "")) or _FAILED.search(headers.get("subject", "")):
+    if _is_a_daemon(headers):
         return True
-    if "delivery-status" in headers.get("content-type", ""):
-        return True
-    return (
-        headers.get("return-path") == "<>" and not _is_automatic(headers) and bool(_NOT_DELIVERED.search(parts.prose))
-    )
+    if _is_automatic(headers) or _is_passed_on(headers) or _CONFIRM.search(parts.prose):
+        return False
+    no_return_path = headers.get("return-path") == "<>"
+    return bool(_FAILED.search(headers.get("subject", "")) or (no_return_path and _NOT_DELIVERED.search(parts.prose)))
+
+
+def _is_a_daemon(headers: Fields) -> bool:
+    """Return whether the sender of a message is a mail system."""
+    if _AUTOMATIC.search(headers.get("subject", "")):
+        return False
+    return bool(_DAEMON.search(headers.get("from", ""))) or "delivery-status" in headers.get("content-type", "")
+
+
+def _is_passed_on(headers: Fields) -> bool:
+    """Return whether a person replies to a message or forwards it."""
+    return bool(_PASSED_ON.search(headers.get("subject", ""))) and not _is_a_daemon(headers)
 
 
 def _microsofts(parts: Parts) -> bool:
@@ -273,12 +316,12 @@ def _microsofts(parts: Parts) -> bool:
 
 
 def _is_automatic(headers: Fields) -> bool:
-    """Return whether the headers mark it as an automatic reply (RFC 3834)."""
+    """Return whether the headers mark it as an automatic reply (RFC 3834), as from a list, or as another report."""
     return (
-        headers.get("auto-submitted", "").lower().startswith("auto-replied")
-        or "x-autoreply" in headers
-        or "x-autorespond" in headers
-        or headers.get("precedence", "").lower() == "auto_reply"
+        headers.get("auto-submitted", "").lower().startswith("auto-")
+        or any(name in headers for name in ("x-autoreply", "x-autorespond", "list-id"))
+        or headers.get("precedence", "").lower() in ("auto_reply", "bulk", "list", "junk")
+        or any(kind in headers.get("content-type", "").lower() for kind in _AUTOMATIC_REPORTS)
         or _AUTOMATIC.search(headers.get("subject", "")) is not None
     )
 

@@ -77,6 +77,13 @@ RULES = (
         "Yahoo, SMTP error codes: 554 delivery error: the mailbox does not exist",
     ),
     Rule(
+        Cause.DOCUMENTED,
+        r"message was not accepted -- invalid mailbox\. local mailbox \S{1,60} is unavailable: user (?:not found"
+        r"|is terminated)",
+        "Mail.ru, SMTP errors: the recipient's mailbox does not exist",
+    ),
+    Rule(Cause.DOCUMENTED, r"\bhost does not accept mail\b", "Sendmail, release notes 8.16: MX 0 '.' (RFC 7505)"),
+    Rule(
         Cause.SENDER,
         r"sender(?:'s)?\b(?:(?!recipient|user|mailbox|account|\bto:|\d{3})[^.\n]){0,60}\b(?:reject|not exist"
         r"|invalid|unknown|denied|refused|not allowed|not found)",
@@ -84,8 +91,8 @@ RULES = (
     ),
     Rule(
         Cause.SENDER,
-        r"domain of sender|sender verif|sender domain|return[- ]path domain|(?:your|sending) (?:domain|host"
-        r"|server|address)\b[^.\n]{0,40}\b" + _ABSENT,
+        r"domain of sender|sender verif|sender (?:domain|address has)|return[- ]path domain"
+        r"|(?:your|sending) (?:domain|host|server|address)\b[^.\n]{0,40}\b" + _ABSENT,
         "Sendmail 'Domain of sender address … does not exist'; Exim 'Sender verify failed'",
     ),
     Rule(
@@ -129,10 +136,12 @@ RULES = (
     ),
     Rule(
         Cause.FULL,
-        r"\b(?:bo[iî]te|messagerie|buz[oó]n|caixa|casella|postfach|speicher)\w{0,12}[^.\n]{0,40}(?:pleine|lleno"
-        r"|llena|excedid|cheia|piena|voll|"
-        r"[uü]e?berschritten)",
-        "Orange 'Boite du destinataire pleine'; web.de 'Speichervolumen ueberschritten'",
+        r"\b(?:bo[iî]te|messagerie|buz[oó]n|caixa|casella|postfach|speicher|postbok|postl[aå]d)\w{0,12}[^.\n]{0,40}"
+        r"(?:pleine|lleno|llena|excedid|cheia|piena|voll|full|[uü]e?berschritten)"
+        r"|ящик\w{0,2}[^.\n]{0,30}(?:переполнен|заполнен)|(?:メールボックス|受信箱|容量)[^。\n]{0,20}(?:いっぱい|超過|超え)"
+        r"|(?:邮箱|信箱|郵箱)[^。\n]{0,10}(?:已满|已滿)",
+        "Orange 'Boite du destinataire pleine'; web.de 'Speichervolumen ueberschritten'; Exchange's reports in other"
+        " languages",
     ),
     Rule(
         Cause.LOCAL_FAULT,
@@ -179,11 +188,12 @@ RULES = (
     ),
     Rule(
         Cause.NO_DOMAIN,
-        r"null ?mx|no (?:valid )?mx (?:records? )?(?:was |were )?found|mx record[^.\n]{0,40}(?:not exist"
+        r"null ?mx|mx or srv record indicated no smtp service"
+        r"|no (?:valid )?mx (?:records? )?(?:was |were )?found|mx record[^.\n]{0,40}(?:not exist"
         r"|non-?existent)|no mail (?:exchanger|servers?)\b|no (?:mx|a|address) or \w+ records?"
         r"|\b(?:does|will) not (?:accept|receive|handle) (?:e-?mail|mail)\b|mail receiving disabled"
         r"|non-?existent hosts?",
-        "RFC 7505; RFC 7504; OpenSMTPD 'No MX found for domain';"
+        "RFC 7505; RFC 7504; RFC 2782; OpenSMTPD 'No MX found for domain';"
         " Exim 'all relevant MX records point to non-existent hosts'",
     ),
     Rule(
@@ -245,8 +255,10 @@ RULES = (
         r"|\b(?:gebruiker|adres|mailbox)\b[^.\n]{0,40}(?:onbekend|bestaat niet|niet gevonden)"
         r"|\b(?:mottak\w{0,12}|adresse\w{0,12}|bruker\w{0,12}|mottagare\w{0,12}|adressen|modtager\w{0,12}|bruger\w{0,12}|postlåda\w{0,12}"
         r"|konto\w{0,12})\b[^.\n]{0,40}"
-        r"(?:ukjent|okänd|ukendt|finnes ikke|finns inte|findes ikke|eksisterer ikke|existerar inte)",
-        "web.de 'Benutzer nicht bekannt'; GMX; KPN 'gebruiker onbekend'; Norwegian and Swedish operators",
+        r"(?:ukjent|okänd|ukendt|finnes ikke|finns inte|findes ikke|eksisterer ikke|existerar inte)"
+        r"|(?:fant ikke|hittade inte|fandt ikke|kunne ikke finne) (?:e-post|mottak|mottag|modtag)\w{0,20}",
+        "web.de 'Benutzer nicht bekannt'; GMX; KPN 'gebruiker onbekend'; Norwegian and Swedish operators;"
+        " Exchange's reports in Norwegian",
     ),
     Rule(
         Cause.NO_MAILBOX,
@@ -273,9 +285,11 @@ RULES = (
     ),
     Rule(
         Cause.POLICY,
-        r"filtered|prohibit|overwhelmed|too fast|too many (?:recipients|messages|connections)|rate[- ](?:limit|too)"
+        r"(?:daily|hourly|sending) (?:\w+ ){0,2}(?:limit|quota)"
+        r"|filtered|prohibit|overwhelmed|too fast|too many (?:recipients|messages|connections)|rate[- ](?:limit|too)"
         r"|frequency limit|throttl|unexpected volume",
-        "Mimecast 'Administrative prohibition'; QQ 'frequency limited'; Yahoo TS codes; Gmail 4.7.28",
+        "Gmail 5.4.5 and Exchange Online 5.1.90 'daily limit'; Mimecast 'Administrative prohibition';"
+        " QQ 'frequency limited'; Yahoo TS codes; Gmail 4.7.28",
     ),
     Rule(
         Cause.POLICY,

@@ -182,7 +182,7 @@ def _fields(text: str) -> Fields:
 def _one_line(value: str) -> str:
     """Return a field's value on one line, decoded; octets beyond ASCII are UTF-8 (RFC 6532 3.2)."""
     value = value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-    with suppress(MALFORMED):
+    with suppress(*MALFORMED):
         value = str(make_header(decode_header(value)))
     return " ".join(value.split())[:4_000]
 

@@ -19,7 +19,6 @@ from newsletter.editions.offers import bases
 from newsletter.editions.offers.candidate_posts import holders_of
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import JobProblem, refuse_inactive
-from newsletter.editions.selection.series import arguments_of_draft
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.editions.variants.freezing import date_again, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare
@@ -248,7 +247,7 @@ def _check_dates(edition: Edition, due: datetime) -> None:
     if entry := ahead.order_by("-post__published").first():
         post = entry.post
         title, at = entry.title or post.title or post.url, post.published or due
-        raise JobProblem(messages.BEFORE_ITS_DATE(name=edition.name, title=title, at=at, post=str(post.pk)))
+        raise JobProblem(messages.BEFORE_ITS_DATE(name=edition.name, title=title, at=at))
 
 
 def try_again(configuration: Config, edition: Edition) -> None:
@@ -305,6 +304,5 @@ def _check_posts(draft: Edition, configuration: Config) -> None:
     offered = [post for post in included if not lacking.by_anyone([post.ordinal])]
     if not offered:
         return
-    named = arguments_of_draft(newsletter)
     edition = holders_of(draft, newsletter).get(offered[0].pk, "")
-    raise JobProblem(messages.POST_TAKEN(title=offered[0].title, edition=edition, newsletter=named))
+    raise JobProblem(messages.POST_TAKEN(title=offered[0].title, edition=edition))

@@ -5,7 +5,7 @@ from newsletter.messages.message import MessageType, gettext_noop
 # Opening a connection.
 NO_CONNECTION = MessageType(
     "smtp.no-connection",
-    gettext_noop("no connection to {server} ({cause}); check delivery.smtp.host and delivery.smtp.port"),
+    gettext_noop("no connection to {server} ({cause}); check the SMTP server and port"),
 )
 NO_ANSWER = MessageType("smtp.no-answer", gettext_noop("{server} did not answer within {seconds} seconds"))
 BUSY = MessageType("smtp.busy", gettext_noop("{server} accepts no connection at the moment: {reply}"))
@@ -13,14 +13,13 @@ TURNED_AWAY = MessageType("smtp.turned-away", gettext_noop("{server} accepts no 
 NO_STARTTLS = MessageType(
     "smtp.no-starttls",
     gettext_noop(
-        "{server} does not offer STARTTLS, and nothing is sent unencrypted; check delivery.smtp.port and "
-        "delivery.smtp.security"
+        "{server} does not offer STARTTLS, and nothing is sent unencrypted; check the port and the encryption"
     ),
 )
 STARTTLS_REFUSED = MessageType("smtp.starttls-refused", gettext_noop("{server} refused STARTTLS: {reply}"))
 TLS_FAILED = MessageType(
     "smtp.tls-failed",
-    gettext_noop("TLS with {server} failed: {cause}; check the host's name and certificate, or delivery.smtp.security"),
+    gettext_noop("TLS with {server} failed: {cause}; check the server's name, its certificate and the encryption"),
 )
 TLS_ENDED = MessageType("smtp.tls-ended", gettext_noop("{server} closed the connection during the TLS handshake"))
 TLS_BROKE = MessageType(
@@ -28,7 +27,7 @@ TLS_BROKE = MessageType(
 )
 CERTIFICATES_UNREADABLE = MessageType(
     "smtp.certificates-unreadable",
-    gettext_noop("the certificates in delivery.smtp.ca can't be read: {file}: {cause}"),
+    gettext_noop("the certificate file {file} can't be read: {cause}"),
 )
 NO_LOGIN_METHOD = MessageType(
     "smtp.no-login-method",
@@ -38,7 +37,7 @@ NO_METHOD = MessageType("smtp.no-method", gettext_noop("none"))
 LOGIN_POSTPONED = MessageType("smtp.login-postponed", gettext_noop("{server} can't check the login now: {reply}"))
 LOGIN_REFUSED = MessageType(
     "smtp.login-refused",
-    gettext_noop("{server} refused the login of {user}: {reply}; check delivery.smtp.user and delivery.smtp.password"),
+    gettext_noop("{server} refused the login of {user}: {reply}; check the user name and password"),
 )
 
 # How a connection ended.
@@ -86,12 +85,12 @@ NOTHING_NEW = MessageType("delivery.nothing-new", gettext_noop("had already rece
 OFF_TOPIC = MessageType("delivery.off-topic", gettext_noop("this edition has no posts on the topics they picked"))
 TOO_FEW = MessageType(
     "delivery.too-few",
-    gettext_noop("wait for the next edition: fewer posts than minimum_posts are new to them"),
+    gettext_noop("wait for the next edition, because fewer posts than the minimum are new to them"),
 )
 RENDERED_LATER = MessageType("delivery.rendered-later", gettext_noop("get a variant that is made when sending begins"))
 NO_LONGER_SUBSCRIBED = MessageType(
     "delivery.no-longer-subscribed",
-    gettext_noop("unsubscribed, paused or blocked since the list of recipients was made"),
+    gettext_noop("unsubscribed, paused or blocked since"),
 )
 NO_SMTPUTF8 = MessageType(
     "delivery.no-smtputf8",
@@ -122,7 +121,7 @@ TEST_UNCONFIRMED = MessageType("test.unconfirmed", gettext_noop("unconfirmed: {r
 # Providers' APIs.
 PROVIDER_NEEDS = MessageType(
     "provider.needs-package",
-    gettext_noop("delivery.provider: {provider} needs the package {package}; install it with: {command}"),
+    gettext_noop("{provider} needs the package {package}; install it with: {command}"),
 )
 KEY_REFUSED = MessageType(
     "provider.key-refused",

@@ -30,16 +30,16 @@ TIME_PASSED = MessageType(
 TOO_FEW_POSTS = MessageType(
     "edition.too-few-posts",
     *ngettext_noop(
-        "it has {count} post, and minimum_posts is {minimum}; its posts go into the next edition",
-        "it has {count} posts, and minimum_posts is {minimum}; its posts go into the next edition",
+        "it has {count} post, and the minimum is {minimum}; its posts go into the next edition",
+        "it has {count} posts, and the minimum is {minimum}; its posts go into the next edition",
     ),
     count="count",
 )
 READERS_WAIT = MessageType(
     "edition.readers-wait",
     *ngettext_noop(
-        "it has {posts}, and minimum_posts is {minimum}; {count} subscriber still waits for {waiting}",
-        "it has {posts}, and minimum_posts is {minimum}; {count} subscribers still wait for {waiting}",
+        "it has {posts}, and the minimum is {minimum}; {count} subscriber still waits for {waiting}",
+        "it has {posts}, and the minimum is {minimum}; {count} subscribers still wait for {waiting}",
     ),
     count="count",
 )
@@ -108,7 +108,7 @@ CHANGED_BY_OTHERS = MessageType(
 GONE = MessageType("edition.gone", gettext_noop("deleted"))
 EMPTY = MessageType(
     "edition.empty",
-    gettext_noop("{name} has no posts and no text; add a post or write something before you approve it"),
+    gettext_noop("{name} is empty; add a post or write something before you approve it"),
 )
 NOT_PUBLIC = MessageType(
     "edition.not-public", gettext_noop("{name} is not in the archive, because none of its emails has been accepted yet")
@@ -117,9 +117,7 @@ REMOVED_ALREADY = MessageType("edition.removed-already", gettext_noop("{name} wa
 NOT_REMOVED = MessageType("edition.not-removed", gettext_noop("{name} has not been removed from the archive"))
 ONLY_DRAFTS_CHANGE = MessageType(
     "edition.only-drafts-change",
-    gettext_noop(
-        "{name} is {state}, and only drafts can be changed; make it a draft again with Reopen or 'newsletter reopen'"
-    ),
+    gettext_noop("{name} is {state}, and only drafts can be changed; reopen it first"),
 )
 NO_LONGER_CHANGED = MessageType(
     "edition.no-longer-changed", gettext_noop("{name} is {state}, and only drafts can be changed")
@@ -150,8 +148,8 @@ WELCOME_NOT_CORRECTED = MessageType(
 TOO_OLD_TO_CORRECT = MessageType(
     "edition.too-old-to-correct",
     gettext_noop(
-        "the record of who received {name} has been deleted (delivery.keep_deliveries), so it can't be corrected; "
-        "send a standalone edition to everyone instead"
+        "the record of who received {name} has been deleted, so it can't be corrected; send a letter to "
+        "everyone instead"
     ),
 )
 NOT_CANCELLED = MessageType(
@@ -179,9 +177,7 @@ LINT_ERRORS = MessageType(
 )
 POST_TAKEN = MessageType(
     "edition.post-taken",
-    gettext_noop(
-        "“{title}” is already in {edition}; refresh the draft with 'newsletter draft {newsletter}' and check it again"
-    ),
+    gettext_noop("“{title}” is already in {edition}; check for new posts, and then review the draft again"),
 )
 POST_HAS_NO_PERIOD = MessageType(
     "edition.post-has-no-period",
@@ -193,8 +189,7 @@ NO_NEW_POST = MessageType(
 BEFORE_ITS_DATE = MessageType(
     "edition.before-its-date",
     gettext_noop(
-        "“{title}” in {name} is dated {at}; send the edition then, or include the post by name with 'newsletter edit "
-        "{name} --include {post}' while it is a draft"
+        "“{title}” in {name} is dated {at}; send the edition then, or make it a draft again and include the post"
     ),
 )
 NO_POST = MessageType("edition.no-post", gettext_noop("{name} has no post {post}; 'newsletter show {name}' lists them"))
@@ -271,16 +266,16 @@ TIME_SKIPPED = MessageType(
 LINKS_LOCAL = MessageType(
     "links.local",
     gettext_noop(
-        "site.url is {url}, and subscribers can't open links there; set it to a public https address in config.toml"
+        "subscribers can't open links that begin with {url}; change the public address of this site to one with https"
     ),
 )
 LINKS_LOCAL_FOR_SOME = MessageType(
     "links.local-for-some",
     *ngettext_noop(
-        "site.url is {url}, and {count} subscriber outside reserved names such as .example can't open links "
-        "there; set it to a public https address in config.toml, or use --allow-local-links",
-        "site.url is {url}, and {count} subscribers outside reserved names such as .example can't open links "
-        "there; set it to a public https address in config.toml, or use --allow-local-links",
+        "{count} subscriber can't open links that begin with {url}; change the public address of this site to"
+        " one with https",
+        "{count} subscribers can't open links that begin with {url}; change the public address of this site "
+        "to one with https",
     ),
     count="count",
 )

@@ -244,7 +244,11 @@ TRACKED_BY_ACCOUNT = MessageType(
     gettext_noop("the account decides, and this can't be seen from here; switch both off there: {setting}"),
 )
 KEY_REFUSED = MessageType("check.key-refused", gettext_noop("the key was refused ({reply}); check the key"))
-SERVER_ANSWERS = MessageType("check.server-answers", gettext_noop("it answers ({encryption}, {login})"))
-NOT_ENCRYPTED = MessageType("check.not-encrypted", gettext_noop("not encrypted"))
-LOGGED_IN = MessageType("check.logged-in", gettext_noop("logged in"))
-NO_LOGIN = MessageType("check.no-login", gettext_noop("no login"))
+CONNECTED = MessageType("check.connected", gettext_noop("connected with {encryption}, without login"))
+LOGGED_IN = MessageType("check.logged-in", gettext_noop("connected with {encryption}, and logged in"))
+CONNECTED_UNENCRYPTED = MessageType(
+    "check.connected-unencrypted", gettext_noop("connected, without encryption or login")
+)
+LOGGED_IN_UNENCRYPTED = MessageType(
+    "check.logged-in-unencrypted", gettext_noop("connected without encryption, and logged in")
+)

@@ -54,7 +54,7 @@ PREHEADER_LENGTH = MessageType(
 )
 SIZE_OVER = MessageType(
     "lint.size-over",
-    gettext_noop("The HTML has {size} bytes, and maximum_size is {limit}; shorten it, or remove posts."),
+    gettext_noop("The HTML has {size} bytes, and the maximum is {limit}; shorten it, or remove posts."),
 )
 SIZE_NEAR = MessageType(
     "lint.size-near", gettext_noop("The HTML has {size} bytes; Gmail clips emails over about 102,000.")
@@ -109,9 +109,7 @@ PLACEHOLDER_UNKNOWN = MessageType(
 )
 POST_MISSING = MessageType("lint.post-missing", gettext_noop("“{title}” is not in the {where}."))
 POST_REPEATED = MessageType("lint.post-repeated", gettext_noop("“{title}” is in the {where} {count} times."))
-NOTHING_IN_IT = MessageType(
-    "lint.nothing-in-it", gettext_noop("There are no posts, and nothing was written above or below.")
-)
+NOTHING_IN_IT = MessageType("lint.nothing-in-it", gettext_noop("This email is empty."))
 POSTS_UNLISTED = MessageType(
     "lint.posts-unlisted",
     *ngettext_noop(

@@ -3,9 +3,9 @@
 from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
 
 IN_THE_PERIOD = MessageType("post.in-the-period", gettext_noop("published in this period"))
-LATE = MessageType("post.late", gettext_noop("late: found after the last edition"))
-TOO_LATE = MessageType("post.too-late", gettext_noop("too late: found too long after it was published"))
-THERE_BEFORE = MessageType("post.there-before", gettext_noop("published before its source was first read"))
+LATE = MessageType("post.late", gettext_noop("missed the last edition"))
+TOO_LATE = MessageType("post.too-late", gettext_noop("too old to be included"))
+THERE_BEFORE = MessageType("post.there-before", gettext_noop("older than your newsletter"))
 BY_WORD = MessageType("post.filtered-by-word", gettext_noop("filtered out by a word"))
 BY_CATEGORY = MessageType("post.filtered-by-category", gettext_noop("filtered out by a category"))
 OVER_THE_MAXIMUM = MessageType("post.over-the-maximum", gettext_noop("over the maximum, so only its headline is shown"))
@@ -24,9 +24,9 @@ IN_THE_FUTURE = MessageType("post.in-the-future", gettext_noop("dated in the fut
 ALREADY_IN = MessageType("post.already-in", gettext_noop("already in {edition}"))
 AFTER_THE_END = MessageType(  # in drafts of earlier versions
     "post.after-the-end",
-    gettext_noop("goes into the next edition, because it was found after posts that belong to that edition"),
+    gettext_noop("goes into the next edition"),
 )
 OWN_EDITION = MessageType("post.own-edition", gettext_noop("gets its own edition, after this one"))
-NOT_CHOSEN = MessageType("post.not-chosen", gettext_noop("a standalone edition has only the posts that you add"))
+NOT_CHOSEN = MessageType("post.not-chosen", gettext_noop("a letter has only the posts that you add"))
 OUTSIDE = MessageType("post.outside", gettext_noop("not published in this period"))
-DECIDED_BEFORE = MessageType("post.decided-before", gettext_noop("{reason} (decided in {edition})"))
+DECIDED_BEFORE = MessageType("post.decided-before", gettext_noop("{reason}, as decided in {edition}"))

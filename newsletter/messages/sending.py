@@ -8,7 +8,7 @@ CANCELLED = MessageType("sending.cancelled", gettext_noop("cancelled while it wa
 CANCELLED_BY = MessageType("sending.cancelled-by", gettext_noop("cancelled by {who} while it was being sent"))
 LOGIN_REFUSED = MessageType(
     "sending.login-refused",
-    gettext_noop("the mail server refused the login: {reply}; check delivery.smtp.user and password"),
+    gettext_noop("the mail server refused the login: {reply}; check the user name and password"),
 )
 TOO_MANY_REFUSALS = MessageType(
     "sending.too-many-refusals",

@@ -19,11 +19,15 @@ PRIVATE_ADDRESS = MessageType(
 )
 TIMEOUT = MessageType(
     "source.timeout",
-    gettext_noop("no complete answer within {seconds} s; raise collect.timeout if the site is always this slow"),
+    gettext_noop(
+        "no complete answer within {seconds} s; raise the timeout for one request if the site is always this slow"
+    ),
 )
 TOO_SLOW = MessageType(
     "source.too-slow",
-    gettext_noop("reading took longer than {seconds} s in all; raise collect.timeout if the site is always this slow"),
+    gettext_noop(
+        "reading took longer than {seconds} s in all; raise the timeout for one request if the site is always this slow"
+    ),
 )
 NOT_FOUND = MessageType("source.not-found", gettext_noop("not found (404); check the address"))
 GONE = MessageType("source.gone", gettext_noop("gone permanently (410); remove it from the sources"))
@@ -62,12 +66,12 @@ TOO_MANY_REDIRECTS = MessageType(
 )
 TOO_LARGE = MessageType(
     "source.too-large",
-    gettext_noop("it is larger than {bytes} bytes and was not read; raise collect.maximum_bytes if that is intended"),
+    gettext_noop(
+        "it is larger than {bytes} bytes and was not read; raise the maximum size of a response if that is intended"
+    ),
 )
 WAITING = MessageType("source.waiting", gettext_noop("not read before {at}, as it asked us to wait"))
-STOPPED = MessageType(
-    "source.stopped", gettext_noop("not read any more, because it is gone permanently; remove it from config.toml")
-)
+STOPPED = MessageType("source.stopped", gettext_noop("gone permanently and no longer read; remove this source"))
 AND_MORE = MessageType("source.and-more", gettext_noop("{problem} (and {count} more)"))
 OUR_FAULT = MessageType("source.our-fault", gettext_noop("newsletter failed to read it ({error}); please report this"))
 CPU_TIME = MessageType("source.cpu-time", gettext_noop("it takes more than {seconds} s of CPU time to read"))
@@ -114,7 +118,7 @@ NO_REST_POSTS = MessageType(
 )
 
 # Folders.
-NO_FOLDER = MessageType("source.no-folder", gettext_noop("there is no such folder; check the source's url"))
+NO_FOLDER = MessageType("source.no-folder", gettext_noop("there is no such folder; check the address of the source"))
 BAD_PERMALINK = MessageType(
     "source.bad-permalink", gettext_noop("its permalink has ':{name}', which is unknown; use {known}")
 )
@@ -128,7 +132,7 @@ FILE_LEFT_OUT = MessageType("source.file-left-out", gettext_noop("its file {name
 NOT_UTF8 = MessageType("source.not-utf8", gettext_noop("it is not text in UTF-8"))
 LINK_OUTSIDE = MessageType("source.link-outside", gettext_noop("it is a symbolic link that leads out of the folder"))
 FILE_TOO_LARGE = MessageType(
-    "source.file-too-large", gettext_noop("it has {bytes} bytes, more than collect.maximum_bytes")
+    "source.file-too-large", gettext_noop("it has {bytes} bytes, more than the maximum size of a response")
 )
 YAML_ALIAS = MessageType(
     "source.yaml-alias", gettext_noop("its front matter has a YAML alias (*name); write the value itself instead")

@@ -176,6 +176,8 @@ def _smtp(configuration: Config) -> Check:
         found = asyncio.run(check_connection(smtp))
     except SessionError as problem:
         return Check(about, Verdict.BAD, message_of(problem))
-    login = messages.LOGGED_IN() if found.logged_in else messages.NO_LOGIN()
-    encryption = found.encryption or messages.NOT_ENCRYPTED()
-    return Check(about, Verdict.GOOD, messages.SERVER_ANSWERS(encryption=encryption, login=login))
+    if found.encryption:
+        connected = messages.LOGGED_IN if found.logged_in else messages.CONNECTED
+        return Check(about, Verdict.GOOD, connected(encryption=found.encryption))
+    message = messages.LOGGED_IN_UNENCRYPTED() if found.logged_in else messages.CONNECTED_UNENCRYPTED()
+    return Check(about, Verdict.GOOD, message)

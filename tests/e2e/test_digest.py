@@ -84,7 +84,7 @@ def test_from_a_blogs_address_to_25_readers(kinaforum: Site, mailbox: Mailbox, b
     )
     assert first["published"] == "2026-02-08T23:00:00+01:00"
     outside = {p["title"]: p["reason"] for p in drafted["posts"] if not p["included"]}
-    assert outside["On monday-before"] == "published before its source was first read"
+    assert outside["On monday-before"] == "older than your newsletter"
 
     written = kinaforum.json("preview", EDITION, "--out", "seen")
     html = (kinaforum.folder / written["files"]["html"]).read_text(encoding="utf-8")

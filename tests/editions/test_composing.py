@@ -65,10 +65,10 @@ def test_a_block_is_changed_and_removed(edition: Edition) -> None:
     block = edition.blocks[0]["id"]
     edition = save(edition, id=block, title="Te")
     assert [b["title"] for b in edition.blocks] == ["Te"]
-    assert [str(m) for m in history.difference(edition, 2, 3)] == ["changed the block: Te"]
+    assert [str(m) for m in history.difference(edition, 2, 3)] == ["changed the block “Te”"]
     edition = blocks.remove(config.current(), edition, "kari@example.org", 3, block, NOW)
     assert edition.blocks == []
-    assert [str(a.what) for a in Act.objects.order_by("pk")][-1] == "removed the block: Te"
+    assert [str(a.what) for a in Act.objects.order_by("pk")][-1] == "removed the block “Te”"
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_an_invalid_block_is_refused_in_a_sentence(edition: Edition, values: dic
 
 def test_two_editors_add_a_block_and_neither_is_lost(edition: Edition) -> None:
     save(edition, 1, title="Kari's")
-    with pytest.raises(Conflict, match="added the block: Kari's"):
+    with pytest.raises(Conflict, match="added the block “Kari's"):
         save(edition, 1, title="Ola's")
 
 
@@ -103,7 +103,7 @@ def test_revisions_of_earlier_versions_have_no_blocks(edition: Edition) -> None:
     first.save()
     assert not history.has_changed(edition)
     edition = save(edition)
-    assert [str(m) for m in history.difference(edition, 1, 2)] == ["added the block: Kaffe"]
+    assert [str(m) for m in history.difference(edition, 1, 2)] == ["added the block “Kaffe”"]
     assert editing.go_back(config.current(), edition, "k", None, 1, NOW).blocks == []
 
 
@@ -175,7 +175,7 @@ def test_a_change_after_undo_ends_what_could_be_redone(edition: Edition) -> None
     step, following = history.steps(edition)
     assert following is None
     assert step is not None
-    assert str(step.what) == "removed: Post b"
+    assert str(step.what) == "removed “Post b”"
 
 
 def test_restoring_from_the_history_is_undone_as_a_change(edition: Edition) -> None:

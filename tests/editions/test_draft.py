@@ -124,7 +124,7 @@ def test_a_post_that_is_dated_back_behind_a_frozen_window_is_late() -> None:
     collected()
     approved()
     collected(found("a", NOW - HOUR), now=NOW + HOUR)
-    assert reasons(drafted(DUE + HOUR)) == {"Post a": "late: found after the last edition"}
+    assert reasons(drafted(DUE + HOUR)) == {"Post a": "missed the last edition"}
 
 
 def test_posts_of_the_first_collection_of_a_source_are_never_late() -> None:
@@ -132,9 +132,7 @@ def test_posts_of_the_first_collection_of_a_source_are_never_late() -> None:
     collected(found("old", DUE - WEEK - DAY), found("undated", None), found("new"))
     edition = drafted()
     assert inside(edition) == ["Post new"]
-    assert (
-        reasons(edition)["Post old"] == reasons(edition)["Post undated"] == "published before its source was first read"
-    )
+    assert reasons(edition)["Post old"] == reasons(edition)["Post undated"] == "older than your newsletter"
 
 
 def test_a_second_source_brings_its_window_and_no_more() -> None:

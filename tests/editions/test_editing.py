@@ -63,7 +63,7 @@ def test_an_act_on_another_revision_overwrites_nothing(edition: Edition) -> None
 
 def test_only_a_draft_can_be_changed(edition: Edition) -> None:
     approval.approve(config.current(), edition, now=NOW)
-    with pytest.raises(JobProblem, match="is approved, and only drafts can be changed; make it a draft again"):
+    with pytest.raises(JobProblem, match="is approved, and only drafts can be changed; reopen it first"):
         editing.pin(config.current(), edition, "editor", None, post("a").pk, NOW)
 
 
@@ -210,10 +210,10 @@ def test_the_difference_of_two_revisions_is_told_in_lines(edition: Edition) -> N
     edition = editing.leave_out(config.current(), edition, "editor", 3, post("b").pk, NOW)
     edition = editing.include(config.current(), edition, "editor", 4, post("old").pk, NOW)
     assert sorted(map(str, difference(edition, 1, 5))) == [
-        "added: Post old (added by an editor)",
+        "added “Post old”, added by an editor",
         "headline: “Post a” is now “Better”",
         "introduction changed",
-        "removed: Post b (removed by an editor)",
+        "removed “Post b”, removed by an editor",
         "subject: “” is now “S”",
     ]
     edition = editing.pin(config.current(), edition, "editor", 5, post("old").pk, NOW)

@@ -54,7 +54,7 @@ def sent(edition: Edition) -> Edition:
 
 def test_a_letter_is_named_after_its_day_and_a_second_one_is_numbered() -> None:
     assert [letter().name, letter().name] == ["kinaforum/letter-2026-02-06", "kinaforum/letter-2026-02-06.2"]
-    assert str(Act.objects.latest("pk").what) == "standalone edition created"
+    assert str(Act.objects.latest("pk").what) == "letter created"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_the_day_is_that_of_the_newsletters_time_zone() -> None:
 def test_a_letter_has_no_posts_and_lists_those_it_could_have() -> None:
     made = letter(subject="  Good\n news ")
     assert (made.subject, inside(made), made.due_at) == ("Good news", [], None)
-    assert set(reasons(made).values()) == {"a standalone edition has only the posts that you add"}
+    assert set(reasons(made).values()) == {"a letter has only the posts that you add"}
 
 
 def test_a_letter_leaves_every_post_to_the_digest() -> None:

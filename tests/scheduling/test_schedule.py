@@ -101,7 +101,7 @@ def test_after_an_edition_sent_early_by_hand_no_second_one_is_sent(blog: Blog) -
     blog.articles.append(article("b", NOW + HOUR))
     tick_at(DUE)
     assert only_edition().state == State.QUEUED
-    assert outcome(SEND, DUE) == "its edition was sent early by hand; later posts go into the next one"
+    assert outcome(SEND, DUE) == "sent early by hand; later posts go into the next edition"
     assert waiting_notices() == []
 
 

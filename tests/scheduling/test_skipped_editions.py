@@ -26,7 +26,7 @@ def test_no_edition_is_made_if_its_draft_or_send_date_is_skipped(blog: Blog, ski
     configured(skip=(skip,), draft="thu 15:00")
     tick_at(NOW - 30 * HOUR)
     tick_at(NOW - DAY)
-    assert outcome(DRAFT, NOW - DAY) == "no edition: the date is in 'skip'"
+    assert outcome(DRAFT, NOW - DAY) == "no edition on this date, as set"
     tick_at(DUE)
     assert not Edition.objects.exists()
 
@@ -37,7 +37,7 @@ def test_an_edition_with_too_few_posts_is_skipped_and_its_posts_go_into_the_next
     tick_at(DUE)
     assert only_edition().state == State.SKIPPED
     assert str(Notice.objects.get(kind="skipped").text) == (
-        "kinaforum/2026-W06 was skipped: it has 1 post, and minimum_posts is 2; its posts go into the next edition"
+        "kinaforum/2026-W06 was skipped: it has 1 post, and the minimum is 2; its posts go into the next edition"
     )
     blog.articles.append(article("b", DUE + DAY))
     tick_at(NOW + WEEK)
@@ -49,8 +49,8 @@ def test_an_edition_with_too_few_posts_is_skipped_and_its_posts_go_into_the_next
 @pytest.mark.parametrize(
     ("readers", "titles", "sentence"),
     [
-        (3, "a", "it has 1 post, and minimum_posts is 3; 3 subscribers still wait for 1 post"),
-        (1, "ab", "it has 2 posts, and minimum_posts is 3; 1 subscriber still waits for 2 posts"),
+        (3, "a", "it has 1 post, and the minimum is 3; 3 subscribers still wait for 1 post"),
+        (1, "ab", "it has 2 posts, and the minimum is 3; 1 subscriber still waits for 2 posts"),
     ],
 )
 def test_a_skipped_edition_says_what_its_readers_still_wait_for(
@@ -137,7 +137,7 @@ def test_an_edition_that_waited_for_a_source_goes_after_late_and_editors_are_tol
     left = Edition.objects.get(period="2026-W07")
     assert (left.state, inside(left)) == (State.QUEUED, ["Title of b"])
     assert str(Notice.objects.filter(kind="source").latest("pk").text).startswith(
-        "kinaforum/2026-W07 waited as long as 'late' allows, and goes without what may be missing: 1 source couldn't"
+        "kinaforum/2026-W07 waited as long as it may, and goes without what may be missing: 1 source couldn't"
     )
 
 
@@ -222,4 +222,4 @@ def test_a_cancelled_edition_is_not_made_again(blog: Blog) -> None:
     approval.cancel(only_edition(), now=NOW + HOUR)
     tick_at(DUE)
     assert only_edition().state == State.CANCELLED
-    assert outcome(SEND, DUE) == "its edition was already sent or given up"
+    assert outcome(SEND, DUE) == "already sent or given up"

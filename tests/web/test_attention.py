@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 import pytest
-from django.utils import translation
+from django.test import Client
+from django.utils import timezone, translation
 
 from newsletter import config
 from newsletter.messages import Message, sources
 from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, State
 from newsletter.web.desk import formatting
-from newsletter.web.desk.home import queries
+from newsletter.web.desk.home import attention, queries
 from newsletter.web.desk.sources.queries import Health
 from subscribers.models import Hits
 from subscribers.protection import sign_up_limits
@@ -36,7 +37,7 @@ def _failing(name: str, problem: Message) -> Health:
 
 def test_an_alert_begins_with_the_names_of_the_sources_that_have_the_same_problem() -> None:
     found = [_failing("Avisen", sources.GONE()), _failing("Bladet", sources.NOT_FOUND()), _failing("C", sources.GONE())]
-    assert [told.text for told in queries._of_sources(found)] == [
+    assert [told.text for told in attention._of_sources(found)] == [
         "Avisen and C: gone permanently (410); remove it from the sources",
         "Bladet: not found (404); check the address",
     ]
@@ -44,7 +45,7 @@ def test_an_alert_begins_with_the_names_of_the_sources_that_have_the_same_proble
 
 def test_a_source_of_two_newsletters_is_named_once_and_many_are_counted() -> None:
     found = [_failing(f"Nr. {number // 2}", sources.GONE()) for number in range(14)]
-    (told,) = queries._of_sources(found)
+    (told,) = attention._of_sources(found)
     assert told.text.startswith("Nr. 0, Nr. 1, Nr. 2, Nr. 3 and 3 more: ")
 
 
@@ -53,7 +54,7 @@ def _told(state: State, due: datetime | None, now: datetime, status: str = "acti
     Edition.objects.update(state=state, due_at=due, queued_at=make.NOW, approved_at=make.NOW)
     newsletter = replace(config.current().newsletters["kinaforum"], status=status)
     shown = queries.line(Edition.objects.get(), newsletter, "Uke 6")
-    return [told.text for told in queries._of_edition(shown, newsletter, now)]
+    return [told.text for told in attention._of_edition(shown, newsletter, now)]
 
 
 def _moment(at: datetime) -> str:
@@ -81,9 +82,9 @@ def test_a_flood_of_sign_ups_is_a_fact_on_the_first_page() -> None:
     now = make.NOW
     for counted, told in ((sign_up_limits.ATTACK - 1, []), (1, ["Kinaforum"])):
         Hits.objects.add({sign_up_limits._attack_keys("kinaforum", now)[0]: counted})
-        found = list(queries._of_attacks(config.current(), now))
+        found = list(attention._of_attacks(config.current(), now))
         assert [(each.level, "“Kinaforum”" in each.text) for each in found] == [("", True)] * len(told)
-    assert list(queries._of_attacks(config.current(), now + timedelta(hours=2))) == []
+    assert list(attention._of_attacks(config.current(), now + timedelta(hours=2))) == []
 
 
 @pytest.mark.parametrize("challenge", ["on", "off"])
@@ -91,4 +92,49 @@ def test_a_flood_changes_nothing_where_challenges_are_not_automatic(challenge: L
     Hits.objects.add({sign_up_limits._attack_keys("kinaforum", make.NOW)[0]: sign_up_limits.ATTACK})
     given = config.current()
     newsletters = {name: replace(each, challenge=challenge) for name, each in given.newsletters.items()}
-    assert list(queries._of_attacks(replace(given, newsletters=newsletters), make.NOW)) == []
+    assert list(attention._of_attacks(replace(given, newsletters=newsletters), make.NOW)) == []
+
+
+def _heading(client: Client, language: str = "en") -> str:
+    page = client.get("/desk/", headers={"Accept-Language": language}).content.decode()
+    return page[page.index("<h1>") + 4 : page.index("</h1>")]
+
+
+@pytest.fixture
+def one_newsletter(emails_to_files: None) -> None:
+    """A site with one newsletter."""
+    all_of_them = config.current()
+    config.use(replace(all_of_them, newsletters={"kinaforum": all_of_them.newsletters["kinaforum"]}))
+
+
+@pytest.mark.usefixtures("one_newsletter")
+def test_a_draft_to_approve_and_a_first_step_wait_for_a_person(editor: Client) -> None:
+    later = timezone.now() + timedelta(hours=3)
+    make.draft("First")
+    Edition.objects.update(due_at=later, subject="News")
+    page = editor.get("/desk/")
+    assert [each.text for each in page.context["problems"]] == [f"“News” needs approval to be sent {_moment(later)}."]
+    assert (_heading(editor), _heading(editor, "nb")) == ("Waiting for you", "Venter på deg")
+    Edition.objects.update(state=State.SENT, ended_at=make.NOW, due_at=None)
+    assert editor.get("/desk/").context["problems"] == []
+    assert (_heading(editor), _heading(editor, "nb")) == ("All clear", "Alt er i orden")
+    Edition.objects.all().delete()
+    assert [each.text for each in editor.get("/desk/").context["problems"]] == [
+        "Next step for “Kinaforum”: Review the first draft"
+    ]
+
+
+@pytest.mark.usefixtures("one_newsletter")
+def test_only_admins_are_asked_to_import_subscribers(admin: Client) -> None:
+    texts = [each.text for each in admin.get("/desk/").context["problems"]]
+    assert texts[-1] == "Next step for “Kinaforum”: Import your subscribers"
+
+
+def test_a_letter_and_an_edition_of_one_post_say_what_approval_does() -> None:
+    make.draft("First")
+    assert _told(State.DRAFT, None, make.NOW) == ["“Uke 6” is a draft. Approve it, and then choose when to send it."]
+    Edition.objects.update(cadence="post")
+    newsletter = replace(config.current().newsletters["kinaforum"], cadences=("week", "post"))
+    shown = queries.line(Edition.objects.get(), newsletter, "Uke 6")
+    (told,) = attention._of_edition(shown, newsletter, make.NOW)
+    assert told.text == "“Uke 6” will be sent as soon as it is approved."

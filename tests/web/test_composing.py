@@ -129,7 +129,7 @@ def test_a_block_that_a_colleague_changed_is_not_overwritten(editor: Client, dra
     values = {"id": block, "kind": "sponsor", "title": "A colleague's"}
     blocks.save(config.current(), _now(), "bo@example.org", None, values)
     told = _block(editor, seen, 422, id=block, title="Mine")
-    assert "changed the block: A colleague's" in told
+    assert "changed the block “A colleague's" in told
     assert [b["title"] for b in _now().blocks] == ["A colleague's"]
 
 
@@ -183,9 +183,9 @@ def test_a_post_written_by_hand_gets_the_day_that_was_chosen(editor: Client, dra
 def test_undo_and_redo(editor: Client, draft: Edition) -> None:
     editor.post(f"{PAGE}post/", {"act": f"out {_pk('Second')}", "revision": draft.revision})
     undone = editor.post(f"{PAGE}undo/", {"revision": _now().revision}, follow=True)
-    assert "Undone: removed: Second" in _text(undone.content)
+    assert "Undid: removed “Second”" in _text(undone.content)
     assert _included() == ["First", "Second", "Third"]
-    assert 'name="again" title="Removed: Second."' in editor.get(f"{PAGE}side/").content.decode()
+    assert 'name="again" title="Removed “Second”."' in editor.get(f"{PAGE}side/").content.decode()
     editor.post(f"{PAGE}undo/", {"revision": _now().revision, "again": ""})
     assert _included() == ["First", "Third"]
     nothing = editor.post(f"{PAGE}undo/", {"revision": _now().revision, "again": ""}, follow=True)

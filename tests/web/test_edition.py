@@ -267,7 +267,7 @@ def test_undo_goes_back_one_change_at_a_time(editor: Client, draft: Edition) -> 
 def test_the_history_names_posts_by_their_headline(editor: Client, draft: Edition) -> None:
     _act(editor, f"out {_pk('Second')}")
     page = editor.get(f"{PAGE}history/").content.decode()
-    assert "Removed: Second" in page
+    assert "Removed “Second”" in page
     assert "anna@example.org" in page
 
 

@@ -99,7 +99,7 @@ def test_an_edition_that_was_skipped_for_too_few_posts_becomes_a_draft_again(edi
     change(draft, State.SKIPPED, reason=messages.TOO_FEW_POSTS(count=2, minimum=3), ended_at=make.NOW, waiting=None)
     assert "Send anyway…" in _text(editor.get(PAGE).content)
     page = _text(editor.get(ANYWAY).content)
-    assert "It has 2 posts, and minimum_posts is 3" in page
+    assert "It has 2 posts, and the minimum is 3" in page
     editor.post(f"{PAGE}reopen/", {"state": "skipped"})
     draft.refresh_from_db()
     assert (draft.state, messages.TOO_FEW_POSTS.matches(draft.waiting)) == (State.DRAFT, True)

@@ -18,7 +18,7 @@ def test_log_entries_about_a_post_name_it(admin: Client) -> None:
     number = Post.objects.get(title="Second").pk
     admin.post(f"{PAGE}post/", {"act": f"out {number}", "revision": draft.revision})
     page = admin.get("/desk/log/").content.decode()
-    assert "Removed: Second" in page
+    assert "Removed “Second”" in page
     told = dict(re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", page))
     assert told["Second, included"] == "<del>yes</del> <ins>no</ins>"
     assert "{" not in "".join(told.values())

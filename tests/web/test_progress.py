@@ -80,7 +80,7 @@ def test_pause_is_offered_while_something_is_tried_again(editor: Client) -> None
 def test_an_approved_edition_that_nothing_will_send_needs_attention(editor: Client) -> None:
     approved(editor)
     body = editor.get("/desk/").content.decode()
-    assert "Nothing needs your attention" not in body
+    assert "All clear" not in body
     assert "Approved but not sent or scheduled: “Kinaforum, uke 6: First”" in body
     Edition.objects.update(due_at=timezone.now() + timedelta(hours=2))
     assert "not sent or scheduled" not in editor.get("/desk/").content.decode()

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("emails_to_files")
 def test_the_button_says_what_follows(editor: Client) -> None:
     draft = make.draft("First")
     add_readers(2)
-    assert "Approve (sending is a separate step)" in editor.get(f"{PAGE}side/").content.decode()
+    assert "Approve and choose when to send" in editor.get(f"{PAGE}side/").content.decode()
     draft.due_at = timezone.now() + timedelta(hours=2)
     draft.save()
     assert re.search(r"Approve – goes to 2 subscribers \w+ \d", editor.get(f"{PAGE}side/").content.decode())
@@ -52,7 +52,7 @@ def test_a_changed_draft_is_not_approved(editor: Client) -> None:
     editor.post(f"{PAGE}post/", {"act": f"out {Post.objects.get(title='First').pk}", "revision": fields["revision"]})
     answer = editor.post(f"{PAGE}approve/", fields)
     assert answer.status_code == 409
-    assert "Removed: First" in answer.content.decode()
+    assert "Removed “First”" in answer.content.decode()
     assert Edition.objects.get().state == State.DRAFT
 
 
@@ -62,7 +62,7 @@ def test_a_post_that_its_source_changed_is_not_approved_unseen(editor: Client) -
     Post.objects.filter(title="First").update(html="<p>Something else.</p>", content_hash="other")
     answer = editor.post(f"{PAGE}approve/", fields)
     assert answer.status_code == 409
-    assert "Text changed: First" in answer.content.decode()
+    assert "Text of “First” changed" in answer.content.decode()
     assert Edition.objects.get().state == State.DRAFT
     assert editor.post(f"{PAGE}approve/", approval_fields(editor)).status_code == 302
     assert "Something else." in Edition.objects.get().approved_content.html
@@ -75,7 +75,7 @@ def test_errors_are_overruled_by_name_only(editor: Client) -> None:
     codes = re.findall(r'name="despite" value="([^"]+)"', body)
     assert codes
     for code in codes:
-        assert re.search(rf'value="{code}" required><span>[^<]{{10,}} <code>{code}</code>', body)
+        assert re.search(rf'value="{code}" required><span>[^<]{{10,}}</span>', body)
     editor.post(f"{PAGE}approve/", approval_fields(editor, "preview/"))
     assert Edition.objects.get().state == State.DRAFT
     editor.post(f"{PAGE}approve/", {**approval_fields(editor, "preview/"), "despite": codes})
@@ -95,7 +95,7 @@ def test_the_page_before_sending_counts_who_gets_it(editor: Client) -> None:
     body = editor.get(f"{PAGE}send/").content.decode()
     assert "2 subscribers" in body
     assert "1 unsubscribed" in body
-    assert "Save to a folder (to try things out)" in body
+    assert "Save to a folder, to try things out" in body
 
 
 def test_many_readers_want_their_number_typed(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -257,4 +257,4 @@ def test_a_letter_without_posts_and_text_is_not_approved_at_the_desk(editor: Cli
     told = editor.post(f"{page}approve/", hidden, follow=True).text
     letter.refresh_from_db()
     assert letter.state == State.DRAFT
-    assert "has no posts and no text; add a post or write something before you approve it." in told
+    assert "is empty; add a post or write something before you approve it." in told

@@ -34,7 +34,7 @@ def _included(title: str) -> bool:
 def test_an_act_says_what_was_done_in_a_status_region(editor: Client, draft: Edition) -> None:
     assert 'id="toast" class="toast" role="status"' in editor.get(PAGE).content.decode()
     listed = _act(editor, "out", "First")
-    assert 'hx-swap-oob="innerHTML:#toast"><p>Removed: First</p>' in listed
+    assert 'hx-swap-oob="innerHTML:#toast"><p>Removed “First”</p>' in listed
     assert f'name="to" value="{draft.revision}"' in listed
 
 
@@ -65,7 +65,7 @@ def test_undo_that_changes_the_subject_loads_the_page_again(editor: Client, draf
     editing.set_words(config.current(), draft, "", draft.revision, {"subject": "A subject"})
     answer = editor.post(f"{PAGE}undo/", {"to": draft.revision, "revision": draft.revision + 1}, headers=HTMX)
     assert (answer.status_code, answer["HX-Redirect"]) == (204, PAGE)
-    assert "Undone: changed: subject" in editor.get(PAGE).content.decode()
+    assert "Undid: subject" in editor.get(PAGE).content.decode()
 
 
 def test_undo_after_someone_else_s_change_is_refused(editor: Client, draft: Edition) -> None:
@@ -80,7 +80,7 @@ def test_without_javascript_the_message_has_undo(editor: Client, draft: Edition)
     editor.post(f"{PAGE}add/", {"title": "By hand", "text": "Some text"})
     page = editor.get(PAGE).content.decode()
     said = page[page.index('class="messages" role="status"') : page.index("</main>")]
-    assert "Added by hand: By hand" in said
+    assert "Added “By hand” by hand" in said
     assert f'action="{PAGE}undo/"' in said
 
 
@@ -93,6 +93,6 @@ def test_undo_and_redo_are_offered_when_they_have_something_to_do(editor: Client
     assert _side_buttons(editor) == []
     _act(editor, "out", "First")
     assert _side_buttons(editor) == ["Undo"]
-    assert 'title="Removed: First' in editor.get(f"{PAGE}side/").content.decode()
+    assert 'title="Removed “First”' in editor.get(f"{PAGE}side/").content.decode()
     editor.post(f"{PAGE}undo/", {"to": draft.revision, "revision": draft.revision + 1}, headers=HTMX)
     assert _side_buttons(editor) == ["Redo"]

@@ -27,12 +27,6 @@ def of_cadence(newsletter: config.Newsletter) -> Q:
     return Q(cadence__in=[*names, ""] if newsletter.period == newsletter.default_cadence else names)
 
 
-def arguments_of_draft(newsletter: config.Newsletter) -> str:
-    """Return what stands behind `newsletter draft` in the command that refreshes a draft of this cadence."""
-    of_default = newsletter.period == newsletter.default_cadence
-    return newsletter.name if of_default else f"{newsletter.name} --cadence {newsletter.period}"
-
-
 def sharing_posts(edition: Edition, newsletter: config.Newsletter) -> Q:
     """Return the condition for editions with the same readers as this one, which can't have the same posts."""
     if edition.standalone:

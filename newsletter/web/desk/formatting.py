@@ -1,10 +1,10 @@
 """Formats times, states, numbers and differences in the language of the page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from babel.dates import format_date, format_datetime, format_skeleton, format_timedelta
+from babel.dates import format_date, format_skeleton, format_timedelta
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
 from django.utils import timezone
@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Cadence
 from newsletter.domain.cadence import cadence_in
+from newsletter.editions.history import FIELDS as TEXTS
 from newsletter.editions.titles import period_title
 from newsletter.messages import Message, from_json, from_text, render
 from newsletter.messages import history as acts
-from newsletter.messages.localized import Localized
+from newsletter.messages.localized import Localized, time_of_day, with_time
 from newsletter.models import Act, Edition, State
-from newsletter.web.desk import users
+from newsletter.web.desk import edition_names, users
 
 SILENT = ("content", "position", "moved_rank")
 """What the audit log keeps of a post for the program alone."""
@@ -44,9 +45,26 @@ def cadence(of: Cadence) -> str:
     return words[of]
 
 
-def message(told: Message | None, zone: tzinfo = UTC) -> str:
-    """Return a message in the language of the page, with the team's people by name; "" for none."""
-    return "" if told is None else render(_with_names(told), Localized(language(), gettext, ngettext, zone))
+def message(told: Message | None, zone: tzinfo = UTC, editions: Mapping[str, str] | None = None) -> str:
+    """Return a message in the language of the page, with people by name and editions by title; "" for none.
+
+    `editions` has the titles of editions for a list of messages, as `edition_titles` returns them.
+    """
+    if told is None:
+        return ""
+    titles = edition_titles([told]) if editions is None else editions
+    named = _with_names(told).changed(lambda text: titles.get(text, text))
+    return render(named, Localized(language(), gettext, ngettext, zone))
+
+
+def edition_titles(messages: Iterable[Message | None]) -> Mapping[str, str]:
+    """Return titles for the editions that messages name, by identifier: `“News of the week”`."""
+    return edition_names.titles(filter(None, messages), period)
+
+
+def titles_of(names: Iterable[str]) -> Mapping[str, str]:
+    """Return titles for those of the names that are identifiers of editions."""
+    return edition_names.titles_of(names, period)
 
 
 def _with_names(told: Message) -> Message:
@@ -80,7 +98,7 @@ def moment(at: datetime | None, zone: tzinfo = UTC) -> str:
     day = format_skeleton(
         "MMMEd" if local.year == timezone.now().astimezone(zone).year else "yMMMEd", local, locale=language()
     )
-    return f"{_without_comma(day)}, {clock(local, zone)}"
+    return with_time(_without_comma(day), clock(local, zone), language())
 
 
 def _without_comma(day: str) -> str:
@@ -89,8 +107,8 @@ def _without_comma(day: str) -> str:
 
 
 def clock(at: datetime | None, zone: tzinfo = UTC) -> str:
-    """Return the time of day: `18:00`; "" for none."""
-    return format_datetime(at.astimezone(zone), "HH:mm", locale=language()) if at else ""
+    """Return the time of day: `18:00`, in Norwegian `18.00`; "" for none."""
+    return time_of_day(at.astimezone(zone), language()) if at else ""
 
 
 def ago(at: datetime | None, now: datetime | None = None) -> str:
@@ -216,7 +234,8 @@ def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, str, s
     name = str(now.get("headline") or was.get("headline") or name)
     for key in [*was, *(key for key in now if key not in was)]:
         if key not in SILENT:
-            inner = f"{name}, {key}" if name and name != "posts" else str(key)
+            shown = message(TEXTS[key]()) if key in TEXTS else str(key)
+            inner = f"{name}, {shown}" if name and name != "posts" else shown
             yield from _differing(inner, was.get(key), now.get(key))
 
 

@@ -79,7 +79,7 @@ class SendingForm(DeskForm):
     provider = forms.ChoiceField(
         label=_("Provider"),
         help_text=_("How emails are sent: by a mail server, or by an email service."),
-        choices=[("file", _("Save to a folder (to try things out)")), ("smtp", "SMTP"), *API_NAMES.items()],
+        choices=[("file", _("Save to a folder, to try things out")), ("smtp", "SMTP"), *API_NAMES.items()],
     )
     host = forms.CharField(label=_("SMTP server"), required=False)
     port = forms.IntegerField(label=_("Port"), min_value=1, max_value=65535, required=False, initial=587)

@@ -58,7 +58,7 @@ def _write(window: Firefox, *, on_phone: bool) -> None:
         window.click("summary", "Actions Regn i Shanghai")
     window.click("button", "Remove Regn i Shanghai")
     window.see(ONE_POST_NOT_INCLUDED)
-    window.see("Removed: Regn i Shanghai", "#toast")
+    window.see("Removed “Regn i Shanghai”", "#toast")
     window.click("summary", INTRODUCTION)
     window.type(INTRODUCTION, "Kjære {name|leser}, god helg!")
     window.see("Saved ", "#saved")

@@ -24,7 +24,7 @@ class Form:
 
 
 FORMS = (
-    Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text (Markdown)": TEXT}, "Save block"),
+    Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text in Markdown": TEXT}, "Save block"),
     Form(f"{EDITION}notes/", {"Note": TEXT}, "Add note"),
     Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Create letter"),
     Form("/desk/segments/add/", {"Name": "Film", "With one of these tags": "film, teater"}, "Save segment"),

@@ -119,7 +119,7 @@ def test_undo_is_offered_until_it_is_used_or_closed(draft: Page) -> None:
     draft.set_viewport_size({"width": 1280, "height": 720})
     toast = draft.locator("#toast")
     draft.get_by_role("button", name="Remove Om te").click()
-    expect(toast).to_contain_text("Removed: Om te")
+    expect(toast).to_contain_text("Removed “Om te”")
     expect(draft.get_by_role("button", name="Remove Om te")).to_have_count(0)
     toast.get_by_role("button", name="Undo").click()
     expect(draft.get_by_role("button", name="Remove Om te")).to_be_visible()

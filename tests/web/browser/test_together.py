@@ -86,7 +86,7 @@ def test_a_post_edited_at_its_source_before_approval_is_not_sent_unseen(browser:
     running.site.run("collect")
     page.get_by_role("button", name=APPROVE).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("This edition has changed since you opened it")
-    expect(page.get_by_text("text changed: Om te")).to_be_visible()
+    expect(page.get_by_text("text of “Om te” changed")).to_be_visible()
     page.get_by_role("link", name="Review again").click()
     expect(page.frame_locator("iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
     page.context.close()

@@ -132,7 +132,7 @@ def test_an_image_is_uploaded_with_its_description(page: Page) -> None:
     dialog.get_by_label("File").set_input_files({"name": "hus.jpg", "mimeType": "image/jpeg", "buffer": b"no image"})
     dialog.get_by_role("button", name="Insert").click()
     expect(dialog, "a description is asked for").to_be_visible()
-    dialog.get_by_label("Description (alt text)").fill("Et hus [rødt]")
+    dialog.get_by_label("Alt text").fill("Et hus [rødt]")
     dialog.get_by_role("button", name="Insert").click()
     expect(dialog.get_by_role("alert")).to_contain_text("This is not an image that can be used")
     dialog.get_by_label("File").set_input_files({"name": "hus.jpg", "mimeType": "image/jpeg", "buffer": _image()})
@@ -160,7 +160,7 @@ def test_a_pasted_image_asks_for_its_description(page: Page) -> None:
         list(_image(40, 20)),
     )
     dialog = page.get_by_role("dialog", name="Image")
-    expect(dialog.get_by_label("Description (alt text)")).to_be_focused()
+    expect(dialog.get_by_label("Alt text")).to_be_focused()
     page.keyboard.type("Et hus")
     page.keyboard.press("Enter")
     expect(_field(page)).to_have_value(re.compile(r"^!\[Et hus\]\(/images/\S+-40x20\.(jpg|png)\)$"))

@@ -7,13 +7,16 @@ from datetime import date
 from html import unescape
 
 from django.db.models.functions import Substr
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from newsletter import config
 from newsletter.collecting import gaps as source_gaps
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
+from newsletter.messages import history as acts
 from newsletter.messages import posts as reasons
+from newsletter.messages.general import TEXT
 from newsletter.models import Edition, EditionPost, Revision, State
 from newsletter.web.desk import formatting, users
 
@@ -81,18 +84,18 @@ def posts(edition: Edition, newsletter: config.Newsletter) -> Posts:
     """Return all posts of an edition: one query, whatever their number; of their texts only the beginning is read."""
     entries = edition.entries.select_related("post").defer("post__html", "post__summary", "text")
     entries = entries.annotate(start=Substr("post__html", 1, BEGINNING), own=Substr("text", 1, SHOWN))
+    listed = list(entries.order_by("position", "pk"))
+    titles = formatting.edition_titles(entry.reason for entry in listed)
     days: dict[date, list[EditionPost]] = {}
-    out = []
-    for entry in entries.order_by("position", "pk"):
+    for entry in listed:
         if entry.included:
             days.setdefault(day_of(entry, newsletter), []).append(entry)
-        else:
-            out.append(_row(entry, newsletter))
-    return Posts(tuple(_day(day, held, newsletter) for day, held in days.items()), tuple(out))
+    out = tuple(_row(entry, newsletter, titles) for entry in listed if not entry.included)
+    return Posts(tuple(_day(day, entries_of, newsletter, titles) for day, entries_of in days.items()), out)
 
 
-def _day(day: date, entries: list[EditionPost], newsletter: config.Newsletter) -> Day:
-    rows = tuple(_row(e, newsletter, day) for e in entries)
+def _day(day: date, entries: list[EditionPost], newsletter: config.Newsletter, titles: Mapping[str, str]) -> Day:
+    rows = tuple(_row(e, newsletter, titles, day) for e in entries)
     return Day(day, formatting.day_heading(day), rows)
 
 
@@ -101,7 +104,9 @@ def _is_usual(entry: EditionPost) -> bool:
     return entry.included and reasons.IN_THE_PERIOD.matches(entry.reason)
 
 
-def _row(entry: EditionPost, newsletter: config.Newsletter, day: date | None = None) -> PostRow:
+def _row(
+    entry: EditionPost, newsletter: config.Newsletter, titles: Mapping[str, str], day: date | None = None
+) -> PostRow:
     post, own = entry.post, str(getattr(entry, "own", ""))
     same_day = post.published is not None and post.published.astimezone(newsletter.zone).date() == day
     return PostRow(
@@ -109,7 +114,7 @@ def _row(entry: EditionPost, newsletter: config.Newsletter, day: date | None = N
         title=entry.title or post.title or post.url,
         url=post.url,
         when=(formatting.clock if same_day else formatting.moment)(post.published, newsletter.zone),
-        reason="" if _is_usual(entry) else formatting.message(entry.reason, newsletter.zone),
+        reason="" if _is_usual(entry) else formatting.message(entry.reason, newsletter.zone, titles),
         beginning=_short(own or plain(str(getattr(entry, "start", "")))),
         included=entry.included,
         pinned=entry.pinned,
@@ -150,15 +155,24 @@ def history(edition: Edition, newsletter: config.Newsletter, limit: int | None =
     """Return the newest revisions of a draft, without their contents."""
     rows = list(edition.revisions.defer("snapshot").order_by("-number")[:limit])
     names = users.names(r.by for r in rows)
-    return [_change(r, names, newsletter) for r in rows]
+    titles = formatting.edition_titles(r.what for r in rows)
+    return [_change(r, names, titles, newsletter) for r in rows]
 
 
-def _change(revision: Revision, names: Mapping[str, str], newsletter: config.Newsletter) -> Change:
-    what = formatting.capital(formatting.message(revision.what, newsletter.zone))
+def _change(
+    revision: Revision, names: Mapping[str, str], titles: Mapping[str, str], newsletter: config.Newsletter
+) -> Change:
+    what = formatting.capital(formatting.message(revision.what, newsletter.zone, titles))
     return Change(revision.number, what, names[revision.by], formatting.moment(revision.at, newsletter.zone))
 
 
 def last_change(edition: Edition, newsletter: config.Newsletter) -> str:
-    """Return what the newest revision changed, in words: `Removed: A headline`."""
+    """Return what the newest revision changed, in words: `Removed “A headline”`."""
     told = edition.revisions.filter(number=edition.revision).values_list("what", flat=True).first()
     return formatting.capital(formatting.message(told, newsletter.zone))
+
+
+def step_in_words(what: Message) -> str:
+    """Return what undo or redo changes: the names of texts, or the change in words."""
+    changed = TEXT(words=what.param("fields")) if acts.TEXTS_CHANGED.matches(what) else what
+    return formatting.message(changed, timezone.get_current_timezone())

@@ -50,7 +50,7 @@ def departure(configuration: Config, edition: Edition, newsletter: Newsletter) -
     elif to_new_readers:
         label = _("Approve – new subscribers get it")
     else:
-        label = _("Approve (sending is a separate step)")
+        label = _("Approve and choose when to send")
     by_itself = bool(when) and edition.state in (State.DRAFT, State.APPROVED)
     provider = configuration.provider_of(newsletter)
     return Departure(

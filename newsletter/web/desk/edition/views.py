@@ -362,10 +362,10 @@ def _wanted(request: HttpRequest, found: Edition) -> tuple[int, MessageType, str
     step = forth if asked is None and "again" in request.POST else back
     if step is None:
         return None
-    what = formatting.message(step.what, timezone.get_current_timezone())
+    what = queries.step_in_words(step.what)
     if step is forth:
-        return step.to, acts.REDONE, _("Redone: %(what)s") % {"what": what}
-    return step.to, acts.UNDONE, _("Undone: %(what)s") % {"what": what}
+        return step.to, acts.REDONE, _("Redid: %(what)s") % {"what": what}
+    return step.to, acts.UNDONE, _("Undid: %(what)s") % {"what": what}
 
 
 def _undone(request: HttpRequest, found: Edition) -> HttpResponse:

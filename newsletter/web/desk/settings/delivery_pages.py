@@ -13,7 +13,7 @@ API_NAMES = {key: provider.name for key, provider in API_PROVIDERS.items()}
 
 PROVIDER_CHOICES: tuple[tuple[str, Words], ...] = (
     ("smtp", "SMTP"),
-    ("file", _("Save to a folder (to try things out)")),
+    ("file", _("Save to a folder, to try things out")),
     *API_NAMES.items(),
 )
 

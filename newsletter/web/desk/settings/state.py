@@ -16,7 +16,7 @@ _ALIVE = timedelta(minutes=5)
 def read_only_reason(config: Config) -> str:
     """Return why settings can't be changed here, or "" if they can."""
     if config.web.settings == "read-only":
-        return _("Settings are read-only here (web.settings). Change config.toml where you keep it.")
+        return _("Settings can only be read here. Change config.toml where you keep it.")
     try:
         load(config.file)
     except ConfigError as e:

@@ -1,7 +1,7 @@
 """The pages that show the configuration in force, without secrets, and the results of the checks."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config, Moment, NamedAddress, Rate
 from newsletter.scheduling import checks
+from newsletter.scheduling.check import Check
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
@@ -36,13 +37,21 @@ def in_force(request: HttpRequest) -> HttpResponse:
     context = {
         "tables": list(_tables(found)),
         "file": found.file,
-        "checks": checks.run(found),
+        "checks": [_with_title(check, found) for check in checks.run(found)],
         "newsletters": found.newsletters.values(),
         "newsletter_pages": catalogue.NEWSLETTER_PAGES,
         "site_pages": catalogue.SITE_PAGES,
         "read_only": read_only_reason(found),
     }
     return page(request, "settings", context, section="settings")
+
+
+def _with_title(check: Check, found: Config) -> Check:
+    """Return a check that names its newsletter by its title."""
+    about = check.about
+    for name, newsletter in found.newsletters.items():
+        about = about.renamed(name, newsletter.title)
+    return replace(check, about=about)
 
 
 def _tables(found: Config) -> Iterator[Mapping[str, object]]:

@@ -151,8 +151,8 @@ def _meanings() -> dict[str, str]:
         "tags": _("Tags"),
         "state": _("Status, such as unsubscribed"),
         "joined": _("Subscribed since"),
-        "joined_day": _("Subscribed since (day/month/year)"),
-        "joined_month": _("Subscribed since (month/day/year)"),
+        "joined_day": _("Subscribed since, as day/month/year"),
+        "joined_month": _("Subscribed since, as month/day/year"),
     }
 
 

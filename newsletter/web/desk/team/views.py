@@ -77,14 +77,19 @@ def log(request: HttpRequest) -> HttpResponse:
     acts = Act.objects.filter(about=about) if about else Act.objects.all()
     found = Paginator(acts.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
     names = users.names(act.by for act in found)
+    titles = formatting.edition_titles(act.what for act in found)
+    subjects = formatting.titles_of([about, *(act.about for act in found)])
     lines = [
         {
             "act": act,
             "by": names[act.by],
-            "what": formatting.capital(formatting.message(act.what, default_zone(request))),
+            "what": formatting.capital(formatting.message(act.what, default_zone(request), titles)),
+            "about": subjects.get(act.about, act.about),
             "when": formatting.moment(act.at, default_zone(request)),
             "changed": formatting.difference(act.before, act.after),
         }
         for act in found
     ]
-    return page(request, "log", {"lines": lines, "found": found, "about": about}, section="settings")
+    return page(
+        request, "log", {"lines": lines, "found": found, "about": subjects.get(about, about)}, section="settings"
+    )

@@ -89,7 +89,7 @@ class Calls:
     `headers` are fields that each message has besides its own. The service accepts neither `refused_headers`, in lower
     case, nor, with `ascii_headers`, those with other characters. `idempotency` names the field with the key of the
     call: of the message, or with `post` of the request. `settings` are passed to Anymail's backend. `error` returns
-    what a response says that has the status of a success and is an error.
+    what the response to a call that failed is about, where its status doesn't say it.
     """
 
     most: int = 1
@@ -106,7 +106,7 @@ class Calls:
 
 
 class Rejection(NamedTuple):
-    """What an error with the status of a success is about: the key or the account, or else the message."""
+    """What a service rejected: the key or the account, or else the message."""
 
     of_key: bool
 
@@ -115,9 +115,9 @@ class Rejection(NamedTuple):
 class Login:
     """A request that only shows something to those with a key: its address, relative to the API's, headers and body.
 
-    `{name}` stands for a key of the service's table. `elsewhere` has the address of the rest of an API whose calls are
-    at another. `wrong` are words of a response that refuses the key with another status than 401, and `restricted` are
-    those to a key that may only send, with the status 401.
+    `{name}` stands for a key of the service's table, also in values of the body. `elsewhere` has the address of the
+    rest of an API whose calls are at another. `wrong` are words of a response that refuses the key with another status
+    than 401, and `restricted` are those to a key that may only send, with the status 401.
     """
 
     path: str
@@ -134,11 +134,13 @@ class Webhook:
     """How the service reports events.
 
     `view` is the name of Anymail's view. `key` is the key of the service's table with which calls are signed, "" if
-    they are not. `permanent` returns whether the service calls a bounce permanent; None if it doesn't say.
+    they are not, and `address` the setting of the view for the webhook's address, if that is signed too. `permanent`
+    returns whether the service calls a bounce permanent; None if it doesn't say.
     """
 
     view: str
     key: str = ""
+    address: str = ""
     permanent: Callable[[Raw], bool | None] = lambda raw: None
 
 

@@ -58,9 +58,9 @@ def main(given: argparse.Namespace) -> None:
         file.chmod(0o600)
         start(config.use(config.load(file)))
         logging.disable()
-        from tests.doubles import provider_calls
+        from newsletter.providers import PROVIDERS
 
-        known = ("mailgun", "postmark", "resend", "amazon_ses", *provider_calls.PROVIDERS)
+        known = tuple(PROVIDERS)
         _print(HEAD)
         for provider in given.providers or known:
             _print(_row(provider, given.readers, given.answer_seconds))

@@ -30,7 +30,8 @@ from newsletter.start import start
 from tests.bench.bench_burst import CONSTANT, cpu
 from tests.bench.bench_links import CONFIG
 from tests.doubles.ports import free_port
-from tests.doubles.webhook_calls import CALLS, KEYS, LISTS, Happened, kinds
+from tests.doubles.providers import CALLS, DOUBLES, LISTS, SIGNING
+from tests.doubles.webhook_calls import Happened
 
 SECRET_KEY = "for this benchmark only, and as long as a key usually is"
 PROVIDERS = tuple(name for name in CALLS if name != "amazon_ses")  # whose certificate would be fetched
@@ -78,7 +79,7 @@ def _request(provider: str, numbers: Sequence[int]) -> bytes:
 
 def _happened(provider: str, number: int) -> Happened:
     kind = RARE[number // EVERY % len(RARE)] if number % EVERY == 0 else "delivered"
-    kind = kind if kind in kinds(provider) else "delivered"
+    kind = kind if kind in DOUBLES[provider].kinds else "delivered"
     return Happened(kind, f"id-{number}", f"r{number}@reader.example", datetime.now(UTC))
 
 
@@ -131,7 +132,7 @@ def main(count: int = 20_000, connections: int = 16, each: int = 1) -> None:
 def _configuration(port: int) -> str:
     text = CONFIG.format(port=port).replace("[web]", f'secret_key = "{SECRET_KEY}"\n[web]', 1)
     tables = [
-        f"[delivery.{name}]\n" + "".join(f'{k} = "{v}"\n' for k, v in keys().items()) for name, keys in KEYS.items()
+        f"[delivery.{name}]\n" + "".join(f'{k} = "{v}"\n' for k, v in keys().items()) for name, keys in SIGNING.items()
     ]
     return text + "".join(tables)
 

@@ -15,7 +15,8 @@ from newsletter.web.burst.kept_pages import KeptPages
 from newsletter.web.requests import App, Message, Receive, Send
 from subscribers.protection.sign_up_limits import RequestAnswer
 from subscribers.tokens import link_token
-from tests.doubles.webhook_calls import CALLS, Happened
+from tests.doubles.providers import CALLS
+from tests.doubles.webhook_calls import Happened
 from tests.fuzz.requests import PROBE, exchange, statuses
 
 FORM = b"application/x-www-form-urlencoded"

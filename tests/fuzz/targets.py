@@ -7,7 +7,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,8 @@ from tests import settings
 from tests.delivery import bounce_samples, dmarc_samples
 from tests.delivery.test_bounce_robustness import FRAGMENTS
 from tests.doubles import webhook_calls
-from tests.doubles.webhook_calls import CALLS, KEYS, Happened, kinds
+from tests.doubles.providers import CALLS, DOUBLES, SIGNING
+from tests.doubles.webhook_calls import Happened
 from tests.fuzz import burst, dns_records, requests, vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
@@ -137,14 +138,17 @@ def _dmarc(data: bytes) -> None:
 
 def _webhook_samples() -> list[bytes]:
     happened = [Happened(kind, "id-1", "kari@reader.example") for kind in webhook_calls.ALL]
-    return [CALLS[provider](event).body for provider in CALLS for event in happened if event.kind in kinds(provider)]
+    return [
+        CALLS[provider](event).body for provider in CALLS for event in happened if event.kind in DOUBLES[provider].kinds
+    ]
 
 
 def _webhook(data: bytes) -> None:
     """What each service's view makes of a call whose secret or signature was right."""
-    delivery = config.DeliverySettings(**{name: keys() for name, keys in KEYS.items()})
+    delivery = config.DeliverySettings(**{name: keys() for name, keys in SIGNING.items()})
+    configuration = replace(config.current(), delivery=delivery)
     for provider in CALLS:
-        view = view_of(provider, delivery)
+        view = view_of(provider, configuration)
         view.fetch = lambda _: b""
         request = RequestFactory().generic("POST", f"/hooks/{provider}/", data, "application/json")
         with contextlib.suppress(*MALFORMED):

@@ -14,18 +14,11 @@ from newsletter.domain.segments import Reader
 from newsletter.sending.providers import choice
 from newsletter.sending.providers.interface import ProviderRefused, WrongKey
 from newsletter.sending.providers.payload import api_message
-from tests.doubles.provider_api import OTHERS, settings_of
+from tests.doubles.providers import DOUBLES, settings_of
 from tests.sending.test_providers import MAIL
 
 READERS = [Reader(number, f"r{number}@reader.example", "token", f"m.{number}") for number in (1, 2, 3)]
-KEYS = {
-    "mailgun": {"api_key": "key", "sender_domain": "example.org"},
-    "postmark": {"server_token": "key"},
-    "resend": {"api_key": "key"},
-    **{name: settings_of(name, "http://127.0.0.1:9", "key") for name in OTHERS},
-}
-SAY_NOTHING = ("mailersend", "sendgrid", "brevo")
-"""Providers that accept messages with nothing to read."""
+KEYS = {name: settings_of(name, "http://127.0.0.1:9", "key") for name in DOUBLES if name != "amazon_ses"}
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)
 NAMES = st.sampled_from([
     "id", "data", "ErrorCode", "MessageID", "Message", "errors", "x", "messageIds", "Messages", "Status", "To",
@@ -75,7 +68,7 @@ def test_any_answer_is_an_outcome_for_each(provider: str, said: object) -> None:
 @pytest.mark.parametrize(
     "content", [b"", b"<html>", b"\xff", b"[" * 100_000, b"null", b"[]", b"{}", b'{"data": [1, 2, 3]}']
 )
-@pytest.mark.parametrize("provider", [name for name in KEYS if name not in SAY_NOTHING])
+@pytest.mark.parametrize("provider", [name for name in KEYS if not DOUBLES[name].says_nothing])
 def test_an_answer_that_does_not_say_so_does_not_count_as_accepted(
     provider: str, content: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -127,10 +127,10 @@ class AnymailProvider:
             if lost is None:  # the backend can't express this message, and nothing was sent
                 raise ProviderRefused(0, " ".join(str(problem).split())[:300]) from problem
             return unanswered(readers, lost)
-        if judged := judge(readers, answer):
-            return judged
         if rejection := self._calls.error(answer.content):
             raise WrongKey(TEXT(words=words_of(answer))) if rejection.of_key else ProviderRefused(422, words_of(answer))
+        if judged := judge(readers, answer):
+            return judged
         return unreadable(readers, answer)
 
 

@@ -1,5 +1,6 @@
 """Tries the key of an API provider without sending: asks for something that is only shown to those who have a key."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 from urllib.parse import quote, urljoin
 
@@ -33,19 +34,24 @@ def try_key(delivery: DeliverySettings) -> Answer:
     address = urljoin(login.elsewhere.get(base, base), login.path.format_map({k: quote(v) for k, v in values.items()}))
     headers = {header: value.format_map(values) for header, value in login.headers.items()}
     auth = (login.auth[0].format_map(values), login.auth[1].format_map(values)) if login.auth else None
+    body = {name: _filled(value, values) for name, value in login.body.items()} if login.body is not None else None
     try:
         answer = requests.request(
-            "GET" if login.body is None else "POST",
+            "GET" if body is None else "POST",
             address,
             headers=headers,
             auth=auth,
-            json=login.body,
+            json=body,
             timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
             allow_redirects=False,
         )
     except requests.RequestException as e:
         raise ProviderProblem(messages.UNANSWERED(error=type(e).__name__)) from e
     return _judged(login, answer)
+
+
+def _filled(value: Any, values: Mapping[str, str]) -> Any:
+    return value.format_map(values) if isinstance(value, str) else value
 
 
 def _judged(login: Login, answer: requests.Response) -> Answer:

@@ -11,9 +11,10 @@ from importlib import import_module
 from typing import Any
 
 from anymail.exceptions import AnymailNotSupportedWarning
+from django.urls import reverse
 
 from newsletter.bounces import webhook_secrets
-from newsletter.config import DeliverySettings
+from newsletter.config import Config, DeliverySettings
 from newsletter.providers import PROVIDERS
 
 WEBHOOKS = {name: provider.webhook for name, provider in PROVIDERS.items() if provider.webhook}
@@ -28,7 +29,12 @@ _OWN_VIEWS = {
 """Views that check more than Anymail's, or without another package."""
 
 
-def view_of(provider: str, delivery: DeliverySettings) -> Any:
+def address_of(provider: str, configuration: Config) -> str:
+    """Return the address of a service's webhook, without credentials."""
+    return configuration.site.url.rstrip("/") + reverse("hook", args=[provider])
+
+
+def view_of(provider: str, configuration: Config) -> Any:
     """Return the view for one call; None if the key of its signature is not configured. Raises ValueError for a
     malformed key.
     """
@@ -36,8 +42,11 @@ def view_of(provider: str, delivery: DeliverySettings) -> Any:
     if not webhook.key:
         credentials = tuple(f"{webhook_secrets.USER}:{each}" for each in webhook_secrets.valid(provider))
         return copy(_view(provider, webhook_secret=credentials))
-    key = signing_key(provider, delivery)
-    return copy(_view(provider, **{webhook.key: key})) if key else None
+    key = signing_key(provider, configuration.delivery)
+    if not key:
+        return None
+    signed = {webhook.address: address_of(provider, configuration)} if webhook.address else {}
+    return copy(_view(provider, **{webhook.key: key}, **signed))
 
 
 def signing_key(provider: str, delivery: DeliverySettings) -> str:

@@ -77,7 +77,7 @@ def read_call(request: HttpRequest, provider: str) -> ReadCall:
 
 def _view(request: HttpRequest, provider: str) -> Any:
     try:
-        return view_of(provider, config_of(request).delivery)
+        return view_of(provider, config_of(request))
     except ValueError:
         return None
 

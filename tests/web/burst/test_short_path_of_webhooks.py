@@ -13,7 +13,8 @@ from newsletter.web.burst import short_path
 from newsletter.web.hooks import amazon_ses
 from newsletter.web.hooks.providers import ASKS_NOBODY
 from tests.doubles import webhook_calls
-from tests.doubles.webhook_calls import CALLS, KEYS, Call, Happened
+from tests.doubles.providers import CALLS, DOUBLES, SIGNING
+from tests.doubles.webhook_calls import FORM, Call, Happened
 from tests.web.burst.test_short_path import Answer, Site
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture(autouse=True)
 def configured(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every key is configured, and events are only stored."""
-    delivery = replace(config.current().delivery, **{name: keys() for name, keys in KEYS.items()})
+    delivery = replace(config.current().delivery, **{name: keys() for name, keys in SIGNING.items()})
     config.use(replace(config.current(), delivery=delivery))
     fetched = staticmethod(lambda _: webhook_calls.certificate())
     monkeypatch.setattr(amazon_ses.AmazonSesWebhook, "fetch_certificate", fetched)
@@ -36,7 +37,7 @@ def site() -> Site:
 
 def reported(provider: str, number: int) -> Call:
     """Return a call about a delivery."""
-    return CALLS[provider](Happened("delivered", f"id-{number}", f"r{number}@reader.example"))
+    return CALLS[provider](Happened(DOUBLES[provider].kinds[0], f"id-{number}", f"r{number}@reader.example"))
 
 
 def post(site: Site, provider: str, call: Call, *, django: bool = False, **headers: str) -> Answer:
@@ -47,8 +48,9 @@ def post(site: Site, provider: str, call: Call, *, django: bool = False, **heade
 
 @pytest.mark.parametrize("provider", sorted(ASKS_NOBODY))
 def test_a_call_is_answered_as_by_django_once_its_event_is_stored(site: Site, provider: str) -> None:
-    short = post(site, provider, reported(provider, 1))
-    assert (WebhookEvent.objects.get().message_id, site.passed_on) == ("id-1", 0)
+    call = reported(provider, 1)
+    short = post(site, provider, call)
+    assert (WebhookEvent.objects.get().message_id, site.passed_on) == ("id-1", int(call.content_type == FORM))
     django = post(site, provider, reported(provider, 2), django=True)
     assert short == django
     assert short[0] == 200
@@ -59,7 +61,7 @@ def test_a_call_is_answered_as_by_django_once_its_event_is_stored(site: Site, pr
 def test_a_call_without_its_proof_is_refused_as_by_django(site: Site, provider: str) -> None:
     call = reported(provider, 1).without_proof()
     short, django = post(site, provider, call), post(site, provider, call, django=True)
-    assert (short, site.passed_on) == (django, 0)
+    assert (short, site.passed_on) == (django, int(call.content_type == FORM))
     assert short[0] in (401, 403)
     assert not WebhookEvent.objects.exists()
 

@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from urllib.parse import quote, urlsplit
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 
 from newsletter.bounces import webhook_events, webhook_secrets
 from newsletter.config import Config
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import page
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
-from newsletter.web.hooks.providers import WEBHOOKS, signing_key
+from newsletter.web.hooks.providers import WEBHOOKS, address_of, signing_key
 from subscribers.requests import config_of
 
 
@@ -30,7 +29,7 @@ def _service(configuration: Config, name: str, used: set[str]) -> Mapping[str, o
     webhook = WEBHOOKS.get(name)
     if webhook is None:
         return {"name": name, "title": API_NAMES[name], "used": name in used, "available": False, "last": ""}
-    address = configuration.site.url.rstrip("/") + reverse("hook", args=[name])
+    address = address_of(name, configuration)
     signed = bool(webhook.key)
     return {
         "name": name,

@@ -12,7 +12,7 @@ from publicsuffixlist import PublicSuffixList
 
 from newsletter.deliverability.lookups import Lookups
 from newsletter.messages import Message
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import records as messages
 from newsletter.messages.general import TEXT
 from newsletter.providers import PROVIDERS
 

@@ -13,7 +13,7 @@ import dns.resolver
 import dns.reversename
 
 from newsletter.messages import Message, Problem
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import records as messages
 
 SECONDS = 5.0
 

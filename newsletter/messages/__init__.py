@@ -19,7 +19,7 @@ from newsletter.messages import (
     sending,
     sources,
 )
-from newsletter.messages.deliverability import checks as deliverability_checks
+from newsletter.messages.deliverability import dkim, dmarc, header_fields, records, requirements, servers, spf
 from newsletter.messages.message import (
     CATALOGUE,
     ENGLISH,
@@ -31,6 +31,7 @@ from newsletter.messages.message import (
     Speech,
     from_json,
     from_text,
+    is_known,
     message_of,
     render,
 )
@@ -48,7 +49,13 @@ STAGES = (
     bounces,
     notices,
     failures,
-    deliverability_checks,
+    dkim,
+    dmarc,
+    header_fields,
+    records,
+    requirements,
+    servers,
+    spf,
     configuration,
     general,
 )
@@ -66,6 +73,7 @@ __all__ = [
     "Speech",
     "from_json",
     "from_text",
+    "is_known",
     "message_of",
     "render",
 ]

@@ -11,6 +11,9 @@ ABOUT = MessageType("about", gettext_noop("{subject}: {message}"))
 ALSO = MessageType("also", gettext_noop("{first}; {second}"))
 """Two messages, such as a cause and its remedy."""
 
+SETTING = MessageType("setting", gettext_noop("{key}"))
+"""A key of config.toml: commands name the key, and the desk the field that has it."""
+
 SIZE = MessageType("size", gettext_noop("{number} {unit}"))
 """An amount of disk space."""
 

@@ -192,6 +192,12 @@ def _from_json(stored: Any) -> Param:
     return value
 
 
+def is_known(message: Message) -> bool:
+    """Return whether this version has a message's sentence with these parameters; stored ones may be older."""
+    known = CATALOGUE.get(message.code)
+    return known is not None and known.names == dict(message.params).keys()
+
+
 def render(message: Message, speech: Speech = ENGLISH) -> str:
     """Return a message's sentence; of a code that this version doesn't know, the code."""
     known = CATALOGUE.get(message.code)

@@ -15,7 +15,7 @@ from newsletter.editions.local_links import check_links
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import failures as messages
 from newsletter.messages import message_of
-from newsletter.messages.deliverability import checks as deliverability
+from newsletter.messages.deliverability import requirements
 from newsletter.messages.general import ABOUT, size_of
 from newsletter.models.migration_state import waiting_migrations
 from newsletter.render.html.loader import TemplateProblem
@@ -125,7 +125,7 @@ def _keys(configuration: Config) -> Iterator[Check]:
         try:
             signing_key(key)
         except DkimError as problem:
-            about = ABOUT(subject=key.domain, message=deliverability.DKIM(selector=key.selector))
+            about = ABOUT(subject=key.domain, message=requirements.DKIM(selector=key.selector))
             yield Check(about, verdict, message_of(problem))
 
 

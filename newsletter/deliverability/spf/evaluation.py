@@ -12,7 +12,7 @@ from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.spf.macros import Address, NotKnown, Sender, expand
 from newsletter.deliverability.spf.record import SpfRecord, Term, is_spf, parse
 from newsletter.messages import Message
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import spf as messages
 
 MOST_LOOKUPS = 10
 """The terms of one evaluation that need DNS (4.6.4)."""

@@ -9,7 +9,8 @@ from newsletter.deliverability.services import MailService
 from newsletter.deliverability.zone_lines import txt
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
 from newsletter.messages import MessageType, message_of
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import dkim as messages
+from newsletter.messages.deliverability import records as records_messages
 from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
@@ -41,7 +42,9 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     if not found:
         return CheckResult(Verdict.BAD, messages.NO_DKIM_RECORD(name=name), record)
     if len(found) > 1:
-        return CheckResult(Verdict.BAD, messages.SEVERAL_RECORDS(name=name, count=len(found), type="DKIM"), record)
+        return CheckResult(
+            Verdict.BAD, records_messages.SEVERAL_RECORDS(name=name, count=len(found), type="DKIM"), record
+        )
     if found[0].key and found[0].key != read(wanted).key:
         return CheckResult(Verdict.BAD, messages.OTHER_DKIM_KEY(name=name), record)
     return published(name, found[0], record, beside_rsa=_has_rsa(keys))

@@ -8,7 +8,8 @@ from newsletter.deliverability.domains import registered_domain
 from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.deliverability.zone_lines import listed, txt
 from newsletter.messages import Message
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import dmarc as messages
+from newsletter.messages.deliverability import records as records_messages
 from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
@@ -42,7 +43,7 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
     texts = lookups.texts(name)
     found = tuple(filter(is_dmarc, texts))
     if len(found) > 1:
-        return NoPolicy(messages.SEVERAL_RECORDS(name=name, count=len(found), type="DMARC"), found)
+        return NoPolicy(records_messages.SEVERAL_RECORDS(name=name, count=len(found), type="DMARC"), found)
     location = domain if found else organizational_domain(domain, lookups)
     if not found and location != domain:
         found = tuple(_records(location, lookups))
@@ -57,7 +58,7 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
         return NoPolicy(messages.DMARC_ALMOST(name=name, record=almost[0]), almost)
     if misplaced := tuple(filter(is_dmarc, lookups.texts(domain))):
         return NoPolicy(messages.DMARC_MISPLACED(name=domain), misplaced)
-    return NoPolicy(messages.NO_RECORD(name=f"_dmarc.{registered_domain(domain)}", type="DMARC"))
+    return NoPolicy(records_messages.NO_RECORD(name=f"_dmarc.{registered_domain(domain)}", type="DMARC"))
 
 
 def judged(domain: str, found: Policy | NoPolicy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:

@@ -8,7 +8,8 @@ from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.tags import tags
 from newsletter.domain.hosts import is_public_host
 from newsletter.domain.segments import SlotValue
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import header_fields as messages
+from newsletter.messages.general import SETTING
 from newsletter.render.placeholders import PATHS
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
@@ -20,10 +21,11 @@ SHOWN = ("quarantine", "reject")
 
 def one_click(site_url: str) -> CheckResult:
     """Return whether emails have List-Unsubscribe-Post (RFC 8058), which needs https."""
+    address = SETTING(key="site.url")
     if not is_public_host(urlsplit(site_url).hostname or ""):
-        return CheckResult(Verdict.BAD, messages.ONE_CLICK_LOCAL(url=site_url))
+        return CheckResult(Verdict.BAD, messages.ONE_CLICK_LOCAL(url=site_url, setting=address))
     if not site_url.startswith("https://"):
-        return CheckResult(Verdict.BAD, messages.ONE_CLICK_HTTP(url=site_url))
+        return CheckResult(Verdict.BAD, messages.ONE_CLICK_HTTP(url=site_url, setting=address))
     return CheckResult(Verdict.GOOD, messages.ONE_CLICK_GOOD(url=f"{site_url}{PATHS[SlotValue.UNSUBSCRIBE]}"))
 
 

@@ -12,8 +12,12 @@ from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.domain.hosts import is_loopback
 from newsletter.editions.rendering import sender_id
 from newsletter.messages import Message
-from newsletter.messages.deliverability import checks as messages
-from newsletter.messages.general import ABOUT
+from newsletter.messages.deliverability import dkim as dkim_messages
+from newsletter.messages.deliverability import dmarc as dmarc_messages
+from newsletter.messages.deliverability import records as records_messages
+from newsletter.messages.deliverability import requirements as subjects
+from newsletter.messages.deliverability import servers as servers_messages
+from newsletter.messages.general import ABOUT, SETTING
 from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.scheduling.deliverability import dkim_records, dmarc_policy, header_fields, servers
@@ -124,7 +128,7 @@ class _DomainReport:
     def _signatures(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
         envelope = self._envelope(route)
-        yield self._check(Requirement.SPF, messages.SPF(), lambda: self._spf(envelope, route))
+        yield self._check(Requirement.SPF, subjects.SPF(), lambda: self._spf(envelope, route))
         signers, unseen = list[str](), False
         for check, signer in self._keys(route):
             yield check
@@ -132,11 +136,13 @@ class _DomainReport:
             unseen = unseen or check.verdict in (Verdict.UNKNOWN, Verdict.WARNING)
         owner = self._owner(self.domain)
         if owner is None and route.kind == "api" and not signers and unseen:
-            message = messages.ALIGNED_BY_PROVIDER(provider=route.service.name, domain=self.domain)
-            yield self._said(Requirement.ALIGNMENT, messages.ALIGNMENT(), CheckResult(Verdict.UNKNOWN, message))
+            message = dmarc_messages.ALIGNED_BY_PROVIDER(provider=route.service.name, domain=self.domain)
+            yield self._said(Requirement.ALIGNMENT, subjects.ALIGNMENT(), CheckResult(Verdict.UNKNOWN, message))
             return
         yield self._check(
-            Requirement.ALIGNMENT, messages.ALIGNMENT(), lambda: self._alignment(owner, route, signers, found)
+            Requirement.ALIGNMENT,
+            subjects.ALIGNMENT(),
+            lambda: self._alignment(owner, route, signers, found),
         )
 
     def _spf(self, envelope: str, route: Route) -> CheckResult:
@@ -144,22 +150,29 @@ class _DomainReport:
         if owner is None or route.service.return_path:
             return spf(envelope, route, self.lookups)
         if self._serves(owner, route):
-            return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=envelope))
-        told = messages.OWN_DOMAIN if envelope == self.domain else messages.OWN_DOMAIN_PATH
-        return CheckResult(Verdict.BAD, told(domain=envelope, owner=owner.name))
+            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=envelope))
+        setting = self._sender_setting() if envelope == self.domain else SETTING(key="bounces.return_path")
+        message = records_messages.OWN_DOMAIN(domain=envelope, owner=owner.name, setting=setting)
+        return CheckResult(Verdict.BAD, message)
+
+    def _sender_setting(self) -> Message:
+        return SETTING(key=f"newsletters.{self.newsletters[0].name}.from")
+
+    def _not_own(self, domain: str, owner: Owner) -> Message:
+        return records_messages.OWN_DOMAIN(domain=domain, owner=owner.name, setting=self._sender_setting())
 
     def _alignment(
         self, owner: Owner | None, route: Route, signers: list[str], found: Policy | NoPolicy | LookupFailed
     ) -> CheckResult:
         if owner is not None and self._serves(owner, route):
-            return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=self.domain))
+            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=self.domain))
         if owner is not None:
-            return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(owner=owner.name, domain=self.domain))
+            return CheckResult(Verdict.BAD, self._not_own(self.domain, owner))
         envelope = "" if route.service.return_path else self._envelope(route)
         policy = found if isinstance(found, Policy) else None
         result = dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups)
-        if route.kind == "api" and messages.NOT_ALIGNED.matches(result.message):
-            message = messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)
+        if route.kind == "api" and dmarc_messages.NOT_ALIGNED.matches(result.message):
+            message = dmarc_messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)
             return CheckResult(Verdict.BAD, message)
         return result
 
@@ -172,13 +185,13 @@ class _DomainReport:
 
     def _keys(self, route: Route) -> Iterator[tuple[Check, str]]:
         """Yield a check for each key that signs, with the domain for which it signs."""
-        about = messages.DKIM_PROVIDER()
+        about = subjects.DKIM_PROVIDER()
         keys = self.configuration.delivery.dkim if route.kind in ("own", "relay", "file") else ()
         for key in keys:
             yield (
                 self._check(
                     Requirement.DKIM,
-                    messages.DKIM(selector=key.selector),
+                    subjects.DKIM(selector=key.selector),
                     lambda key=key: dkim_records.own_key(key, keys, self.lookups),  # type: ignore[misc]
                 ),
                 ascii_domain(key.domain).lower(),
@@ -194,30 +207,32 @@ class _DomainReport:
         """Return whether somebody signs for a domain without a key of ours."""
         owner = self._owner(domain)
         if owner is not None and self._serves(owner, route):
-            return CheckResult(Verdict.GOOD, messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
+            return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
         if owner is not None and (route.kind == "api" or route.key):
-            message = messages.NOT_SIGNED_BY(provider=route.service.name, domain=domain, owner=owner.name)
+            message = dkim_messages.NOT_SIGNED_BY(
+                provider=route.service.name, domain=domain, owner=owner.name, setting=self._sender_setting()
+            )
             return CheckResult(Verdict.BAD, message)
         if owner is not None:
-            return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(domain=domain, owner=owner.name))
+            return CheckResult(Verdict.BAD, self._not_own(domain, owner))
         if route.kind == "api" or route.key:
             return dkim_records.key_of_provider(domain, route.service, self.lookups)
-        return CheckResult(Verdict.BAD, messages.NOT_SIGNED(domain=domain))
+        return CheckResult(Verdict.BAD, dkim_messages.NOT_SIGNED(domain=domain))
 
     def _of_domain(self, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of the policy, of its reports, and of the domains that receive email."""
-        yield self._check(Requirement.DMARC, messages.DMARC(), lambda: self._dmarc(found))
+        yield self._check(Requirement.DMARC, subjects.DMARC(), lambda: self._dmarc(found))
         if isinstance(found, Policy) and self._owner(self.domain) is None:
             yield self._check(
                 Requirement.DMARC_REPORTS,
-                messages.DMARC_REPORTS(),
+                subjects.DMARC_REPORTS(),
                 lambda: dmarc_policy.reports(found, self._report_address(), self.lookups, self._is_own),
             )
         replies = [each.reply_to.rpartition("@")[2] for each in self.newsletters if each.reply_to]
         for domain in dict.fromkeys([self.domain, *(ascii_domain(each).lower() for each in replies)]):
             yield self._check(
                 Requirement.RECEIVING,
-                messages.RECEIVING(),
+                subjects.RECEIVING(),
                 lambda domain=domain: servers.receiving(domain, self.lookups),  # type: ignore[misc]
             )
 
@@ -226,7 +241,7 @@ class _DomainReport:
             raise found
         owner = self._owner(self.domain)
         if owner is not None and isinstance(found, NoPolicy):
-            return CheckResult(Verdict.BAD, messages.OWN_DOMAIN(domain=self.domain, owner=owner.name))
+            return CheckResult(Verdict.BAD, self._not_own(self.domain, owner))
         return dmarc_policy.judged(self.domain, found, self._report_address(), self.lookups, self._is_own)
 
     def _report_address(self) -> str:
@@ -236,23 +251,25 @@ class _DomainReport:
 
     def _of_route(self, route: Route) -> Iterator[Check]:
         if route.kind == "file":
-            finding = CheckResult(Verdict.NOTE, messages.NOTHING_SENT())
-            yield self._said(Requirement.TLS, messages.TLS(), finding)
+            finding = CheckResult(Verdict.NOTE, servers_messages.NOTHING_SENT())
+            yield self._said(Requirement.TLS, subjects.TLS(), finding)
             return
         yield self._check(
-            Requirement.REVERSE_DNS, messages.REVERSE_DNS(), lambda: servers.reverse_dns(route, self.lookups)
+            Requirement.REVERSE_DNS,
+            subjects.REVERSE_DNS(),
+            lambda: servers.reverse_dns(route, self.lookups),
         )
         finding = servers.encryption(self.configuration.delivery, route)
-        yield self._said(Requirement.TLS, messages.TLS(), finding)
+        yield self._said(Requirement.TLS, subjects.TLS(), finding)
 
     def _of_headers(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         site = self.configuration.site.url
-        yield self._said(Requirement.ONE_CLICK, messages.ONE_CLICK(), header_fields.one_click(site))
+        yield self._said(Requirement.ONE_CLICK, subjects.ONE_CLICK(), header_fields.one_click(site))
         sender = sender_id(urlsplit(site).hostname or "localhost")
         for newsletter in self.newsletters:
             finding = header_fields.feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
-            yield self._said(Requirement.FEEDBACK_ID, messages.FEEDBACK_ID(), finding)
-        yield self._check(Requirement.BIMI, messages.BIMI(), lambda: self._bimi(found))
+            yield self._said(Requirement.FEEDBACK_ID, subjects.FEEDBACK_ID(), finding)
+        yield self._check(Requirement.BIMI, subjects.BIMI(), lambda: self._bimi(found))
 
     def _bimi(self, found: Policy | NoPolicy | LookupFailed) -> CheckResult:
         if isinstance(found, LookupFailed):

@@ -7,7 +7,7 @@ high-volume senders" with Outlook.com's policies, and Apple's "Postmaster inform
 from enum import StrEnum
 
 from newsletter.messages import MessageType
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import requirements as messages
 
 MAILBOX_PROVIDERS = ("gmail", "yahoo", "microsoft", "apple")
 NAMES = {"gmail": "Gmail", "yahoo": "Yahoo", "microsoft": "Microsoft", "apple": "Apple"}
@@ -54,5 +54,6 @@ PURPOSES: dict[Requirement, MessageType] = {
     Requirement.DMARC_REPORTS: messages.WHY_DMARC_REPORTS,
     Requirement.FEEDBACK_ID: messages.WHY_FEEDBACK_ID,
     Requirement.BIMI: messages.WHY_BIMI,
+    Requirement.TRACKING: messages.WHY_TRACKING,
 }
 """What each is for, and what happens without it."""

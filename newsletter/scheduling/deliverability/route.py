@@ -8,6 +8,8 @@ from typing import Literal
 from newsletter.config import DeliverySettings
 from newsletter.deliverability.services import SERVICES, MailService, service_of_server
 from newsletter.domain.hosts import is_loopback
+from newsletter.messages import Message
+from newsletter.messages.general import SETTING
 from newsletter.mime.headers import ascii_domain
 
 
@@ -25,6 +27,11 @@ class Route:
     server: str = ""
     key: str = ""
     domain: str = ""
+
+    @property
+    def server_setting(self) -> Message:
+        """The key of config.toml that has the name of one's own mail server."""
+        return SETTING(key="delivery.smtp.hello" if is_loopback(self.service.name) else "delivery.smtp.host")
 
 
 def route_of(

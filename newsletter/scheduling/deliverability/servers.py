@@ -6,7 +6,8 @@ from newsletter.config import DeliverySettings
 from newsletter.deliverability.lookups import Lookups
 from newsletter.deliverability.zone_lines import listed
 from newsletter.domain.hosts import is_loopback
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import servers as messages
+from newsletter.messages.general import SETTING
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
 from newsletter.scheduling.deliverability.route import Route
@@ -36,7 +37,7 @@ def reverse_dns(route: Route, lookups: Lookups) -> CheckResult:
     server = route.server.lower().rstrip(".")
     addresses = lookups.addresses(server)
     if not addresses:
-        return CheckResult(Verdict.BAD, messages.NO_ADDRESS(name=server))
+        return CheckResult(Verdict.BAD, messages.NO_ADDRESS(name=server, setting=route.server_setting))
     good = ""
     for address in addresses:
         record = f"{dns.reversename.from_address(address)} IN PTR {server}."
@@ -59,5 +60,5 @@ def encryption(delivery: DeliverySettings, route: Route) -> CheckResult:
     if is_loopback(host):
         return CheckResult(Verdict.NOTE, messages.ENCRYPTED_BY_OWN())
     if delivery.smtp.security == "none":
-        return CheckResult(Verdict.BAD, messages.UNENCRYPTED(host=host))
+        return CheckResult(Verdict.BAD, messages.UNENCRYPTED(host=host, setting=SETTING(key="delivery.smtp.security")))
     return CheckResult(Verdict.GOOD, messages.ENCRYPTED(host=host))

@@ -14,7 +14,8 @@ from newsletter.deliverability.spf.record import VERSION, Term, is_spf, parse
 from newsletter.deliverability.spf.survey import Survey, networks, survey
 from newsletter.deliverability.zone_lines import listed, txt
 from newsletter.messages import Message
-from newsletter.messages.deliverability import checks as messages
+from newsletter.messages.deliverability import records as records_messages
+from newsletter.messages.deliverability import spf as messages
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult
 from newsletter.scheduling.deliverability.route import Route
@@ -60,7 +61,7 @@ def _judged(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
     if not found:
         return CheckResult(Verdict.BAD, _missing(envelope, next(filter(_almost, texts), ""), route, lookups))
     if len(found) > 1:
-        return CheckResult(Verdict.BAD, messages.SEVERAL_RECORDS(name=envelope, count=len(found), type="SPF"))
+        return CheckResult(Verdict.BAD, records_messages.SEVERAL_RECORDS(name=envelope, count=len(found), type="SPF"))
     if mistakes := parse(found[0]).mistakes:
         return CheckResult(Verdict.BAD, messages.SPF_INVALID(name=envelope, terms=listed(mistakes)))
     needs = survey(found[0], envelope, lookups)
@@ -76,7 +77,7 @@ def _missing(envelope: str, almost: str, route: Route, lookups: Lookups) -> Mess
         return messages.SPF_ALMOST(name=envelope, record=almost)
     if route.kind == "relay" and not _terms(envelope, route, lookups):
         return messages.NO_SPF_RELAY(name=envelope, server=route.service.name)
-    return messages.NO_RECORD(name=envelope, type="SPF")
+    return records_messages.NO_RECORD(name=envelope, type="SPF")
 
 
 def _valid(envelope: str, record: str, count: int, route: Route, lookups: Lookups) -> CheckResult:
@@ -116,7 +117,7 @@ def _problem(needs: Survey, envelope: str) -> Message | None:
 def _uncovered(envelope: str, route: Route, lookups: Lookups) -> CheckResult | None:
     """Return what is wrong where a valid record doesn't let a route's servers send; None if it does."""
     if route.kind == "own":
-        return _own_server(envelope, route.server, lookups)
+        return _own_server(envelope, route, lookups)
     if route.kind == "file":
         return None
     include = _include(envelope, route, lookups)
@@ -131,10 +132,12 @@ def _uncovered(envelope: str, route: Route, lookups: Lookups) -> CheckResult | N
     return CheckResult(Verdict.BAD if route.key else Verdict.WARNING, message)
 
 
-def _own_server(envelope: str, server: str, lookups: Lookups) -> CheckResult | None:
+def _own_server(envelope: str, route: Route, lookups: Lookups) -> CheckResult | None:
+    server = route.server
     addresses = lookups.addresses(server)
     if not addresses:
-        return CheckResult(Verdict.UNKNOWN, messages.SPF_SERVER(server=server, name=envelope))
+        message = messages.SPF_SERVER(server=server, name=envelope, setting=route.server_setting)
+        return CheckResult(Verdict.UNKNOWN, message)
     for address in addresses:
         found = evaluate(Sender(ipaddress.ip_address(address), envelope, greeting=server), lookups)
         if found.result is SpfResult.PASS:

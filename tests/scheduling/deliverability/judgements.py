@@ -218,7 +218,7 @@ OTHERS_SETUPS = (
           finds={"spf": "bad check.own-domain", "dkim": "bad check.own-domain", "alignment": "bad check.own-domain",
                  "dmarc": "bad check.own-domain"}),
     Setup("a return path at a mailbox provider", {}, return_path="bounce@gmail.com",
-          finds={"spf": "bad check.own-domain-path"}, record=("spf", "")),
+          finds={"spf": "bad check.own-domain"}, record=("spf", "")),
     Setup("From at a public suffix", {}, domain="co.uk", keys=(), return_path="",
           finds={"spf": "bad check.own-domain", "dmarc": "bad check.own-domain"}),
     Setup("From below a shared suffix", {}, domain="press.github.io", keys=(), return_path="",

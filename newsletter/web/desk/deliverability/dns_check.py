@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from newsletter.config import Config
-from newsletter.messages import from_json
+from newsletter.messages import from_json, is_known
 from newsletter.models import DnsCheck, Job
 from newsletter.scheduling.check import Check, Verdict
 from newsletter.web.desk.jobs import work
@@ -18,9 +18,10 @@ from newsletter.web.desk.permissions import Role
 
 
 def last() -> tuple[datetime, list[Check]] | None:
-    """Return when DNS was last checked, and the findings; None if it never was."""
+    """Return when DNS was last checked, and the findings; None if it never was, or by another version."""
     row = DnsCheck.objects.first()
-    return (row.at, [_from_json(each) for each in row.checks]) if row else None
+    checks = [_from_json(each) for each in row.checks] if row else []
+    return (row.at, checks) if row and all(is_known(check.message) for check in checks) else None
 
 
 def by_domain(checks: list[Check]) -> list[tuple[str, list[Check]]]:

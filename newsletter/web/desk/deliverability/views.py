@@ -17,6 +17,7 @@ from newsletter.web.desk.deliverability.complaint_rates import complaint_rates
 from newsletter.web.desk.deliverability.dmarc_senders import senders
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import default_zone, editor, page
+from newsletter.web.desk.settings.labels import places, with_labels
 from subscribers.requests import config_of
 
 STATES = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.UNKNOWN: "", Verdict.WARNING: "waiting", Verdict.BAD: "failed"}
@@ -56,6 +57,8 @@ def _counts(checks: list[Check]) -> dict[str, int]:
 def _row(found: Check) -> dict[str, Any]:
     return {
         "check": found,
+        "message": with_labels(found.message),
+        "places": places(found.message),
         "title": found.about.param("message"),
         "purpose": PURPOSES[Requirement(found.requirement)](),
         "state": STATES[found.verdict],

@@ -1,0 +1,83 @@
+"""Names settings in messages as the settings pages do, by their labels instead of the keys of config.toml."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from newsletter.config.document import KeyPath
+from newsletter.messages import Message, Param
+from newsletter.messages.general import SETTING, TEXT
+from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings.fields import SettingField, SettingsPage
+
+SITE_ADDRESS = "site.url"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingPlace:
+    """Where a setting is changed: a page of the desk, or what to do instead if it has no field there."""
+
+    label: str
+    title: str = ""
+    url: str = ""
+    instead: str = ""
+
+
+def with_labels(told: Message) -> Message:
+    """Return a message whose settings have the words of the page, in its language."""
+    if SETTING.matches(told):
+        return TEXT(words=_place(str(told.param("key"))).label)
+    return Message(told.code, tuple((name, _labelled(value)) for name, value in told.params))
+
+
+def places(told: Message) -> list[SettingPlace]:
+    """Return where the settings that a message names are changed, each once."""
+    return list(dict.fromkeys(_place(key) for key in _keys(told)))
+
+
+def _labelled(value: Param) -> Param:
+    if isinstance(value, tuple):
+        return tuple(_labelled(each) for each in value)
+    return with_labels(value) if isinstance(value, Message) else value
+
+
+def _keys(value: Param) -> Iterator[str]:
+    if isinstance(value, Message):
+        if SETTING.matches(value):
+            yield str(value.param("key"))
+        for _name, inner in value.params:
+            yield from _keys(inner)
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _keys(inner)
+
+
+def _place(key: str) -> SettingPlace:
+    parts = tuple(key.split("."))
+    for page in catalogue.PAGES:
+        for field in page.fields:
+            if (names := _names(page, field, parts)) is not None:
+                return _on_page(page, field, names)
+    if key == SITE_ADDRESS:
+        return SettingPlace(_("the address of this site"), instead=str(catalogue.LOCKED[key]))
+    raise KeyError(key)
+
+
+def _names(page: SettingsPage, field: SettingField, parts: KeyPath) -> tuple[str, ...] | None:
+    """Return the newsletter's name if a key is that of a field of a newsletter, () of another field; None if not."""
+    table = tuple(page.table.split("."))
+    if len(parts) != len(table) + len(field.path) or parts[len(table) :] != field.path:
+        return None
+    if any(own not in (part, "NAME") for own, part in zip(table, parts, strict=False)):
+        return None
+    return tuple(str(part) for own, part in zip(table, parts, strict=False) if own == "NAME")
+
+
+def _on_page(page: SettingsPage, field: SettingField, names: tuple[str, ...]) -> SettingPlace:
+    label = _("“%(field)s” on the page “%(page)s”") % {"field": field.label, "page": page.title}
+    if names:
+        url = reverse("desk:settings-newsletter", args=[*names, page.name])
+        return SettingPlace(label, f"{page.title} ({names[0]})", url)
+    return SettingPlace(label, str(page.title), reverse("desk:settings-site", args=[page.name]))

@@ -19,7 +19,7 @@ from newsletter.messages import (
     sending,
     sources,
 )
-from newsletter.messages.deliverability import dkim, dmarc, header_fields, records, requirements, servers, spf
+from newsletter.messages.deliverability import dmarc, header_fields, records, requirements, servers, signatures, spf
 from newsletter.messages.message import (
     CATALOGUE,
     ENGLISH,
@@ -49,7 +49,7 @@ STAGES = (
     bounces,
     notices,
     failures,
-    dkim,
+    signatures,
     dmarc,
     header_fields,
     records,

@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from newsletter.messages import Message, MessageType, delivery, failures
-from newsletter.messages.deliverability import dkim, dmarc, header_fields, records, requirements, servers, spf
+from newsletter.messages.deliverability import dmarc, header_fields, records, requirements, servers, signatures, spf
 from newsletter.messages.general import SETTING
 from newsletter.models import DnsCheck
 from newsletter.scheduling.check import Verdict
@@ -17,7 +17,7 @@ from newsletter.web.desk import formatting
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.labels import places, with_labels
 
-MODULES = (dkim, dmarc, header_fields, records, requirements, servers, spf)
+MODULES = (dmarc, header_fields, records, requirements, servers, signatures, spf)
 OTHERS = (
     *(delivery.DKIM_UNREADABLE, delivery.DKIM_TYPE, delivery.DKIM_SMALL),
     *(failures.ABOUT_TRACKING, failures.NOT_TRACKED, failures.TRACKED_BY_ACCOUNT),

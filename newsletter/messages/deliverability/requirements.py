@@ -70,7 +70,8 @@ WHY_FEEDBACK_ID = MessageType(
 WHY_TRACKING = MessageType(
     "deliverability.why-tracking",
     gettext_noop(
-        "Email services can record who opens your emails and what they click. Without this, your readers may be tracked."
+        "Email services can record who opens your emails and what they click. Without this, your readers may be "
+        "tracked."
     ),
 )
 WHY_BIMI = MessageType(

@@ -9,8 +9,8 @@ from newsletter.deliverability.services import MailService
 from newsletter.deliverability.zone_lines import txt
 from newsletter.delivery.dkim_keys import SMALLEST_RSA, DkimError, public_record
 from newsletter.messages import MessageType, message_of
-from newsletter.messages.deliverability import dkim as messages
 from newsletter.messages.deliverability import records as records_messages
+from newsletter.messages.deliverability import signatures as messages
 from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.deliverability.check_result import CheckResult

@@ -12,11 +12,11 @@ from newsletter.deliverability.lookups import LookupFailed, Lookups
 from newsletter.domain.hosts import is_loopback
 from newsletter.editions.rendering import sender_id
 from newsletter.messages import Message
-from newsletter.messages.deliverability import dkim as dkim_messages
 from newsletter.messages.deliverability import dmarc as dmarc_messages
 from newsletter.messages.deliverability import records as records_messages
 from newsletter.messages.deliverability import requirements as subjects
 from newsletter.messages.deliverability import servers as servers_messages
+from newsletter.messages.deliverability import signatures as signature_messages
 from newsletter.messages.general import ABOUT, SETTING
 from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Check, Verdict
@@ -209,7 +209,7 @@ class _DomainReport:
         if owner is not None and self._serves(owner, route):
             return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
         if owner is not None and (route.kind == "api" or route.key):
-            message = dkim_messages.NOT_SIGNED_BY(
+            message = signature_messages.NOT_SIGNED_BY(
                 provider=route.service.name, domain=domain, owner=owner.name, setting=self._sender_setting()
             )
             return CheckResult(Verdict.BAD, message)
@@ -217,7 +217,7 @@ class _DomainReport:
             return CheckResult(Verdict.BAD, self._not_own(domain, owner))
         if route.kind == "api" or route.key:
             return dkim_records.key_of_provider(domain, route.service, self.lookups)
-        return CheckResult(Verdict.BAD, dkim_messages.NOT_SIGNED(domain=domain))
+        return CheckResult(Verdict.BAD, signature_messages.NOT_SIGNED(domain=domain))
 
     def _of_domain(self, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of the policy, of its reports, and of the domains that receive email."""

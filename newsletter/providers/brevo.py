@@ -9,7 +9,7 @@ from newsletter.providers.declaration import (
     Dns,
     Key,
     Login,
-    Parts,
+    MessageParts,
     Provider,
     Tracking,
     Webhook,
@@ -20,7 +20,7 @@ from newsletter.providers.declaration import (
 _ACCOUNT = "the settings of transactional emails; where there is none, Brevo's support"
 
 
-def _versions(messages: Sequence[Parts]) -> Mapping[str, Any]:
+def _versions(messages: Sequence[MessageParts]) -> Mapping[str, Any]:
     """Return `messageVersions`: complete messages, for which the first one has the defaults."""
     return {
         "messageVersions": [

@@ -46,7 +46,7 @@ class Key:
         return self.label == ADDRESS
 
 
-class Parts(NamedTuple):
+class MessageParts(NamedTuple):
     """A complete message to one subscriber; `html` is "" if there is none."""
 
     address: str
@@ -57,7 +57,7 @@ class Parts(NamedTuple):
     headers: Mapping[str, str]
 
 
-class Result(NamedTuple):
+class CallResult(NamedTuple):
     """What a service says of a message: its identifier, or else why it refused it."""
 
     id: str = ""
@@ -66,14 +66,14 @@ class Result(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Post:
+class PostedCall:
     """A call that is made with the payload of Anymail's backend, and whose response is read here.
 
     `path` is the address, relative to the API's, of a list of payloads; "" if a call has one payload. `read` returns
-    what is said of each message, or one Result for a payload to many: None where it can't be read.
+    what is said of each message, or one CallResult for a payload to many: None where it can't be read.
     """
 
-    read: Callable[[bytes], Sequence[Result | None] | None]
+    read: Callable[[bytes], Sequence[CallResult | None] | None]
     path: str = ""
 
 
@@ -95,8 +95,8 @@ class Calls:
     most: int = 1
     merge_tag: str = ""
     merge_headers: bool = False
-    batch: Callable[[Sequence[Parts]], Mapping[str, Any]] | None = None
-    post: Post | None = None
+    batch: Callable[[Sequence[MessageParts]], Mapping[str, Any]] | None = None
+    post: PostedCall | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     refused_headers: tuple[str, ...] = ()
     ascii_headers: bool = False

@@ -9,13 +9,13 @@ from newsletter.providers.declaration import (
     ADDRESS,
     API_KEY,
     SIGNING_KEY,
+    CallResult,
     Calls,
     Dns,
     Key,
     Login,
-    Post,
+    PostedCall,
     Provider,
-    Result,
     Tracking,
     Webhook,
     inside,
@@ -27,9 +27,9 @@ class _Accepted(BaseModel):
     id: str
 
 
-def _read(content: bytes) -> Sequence[Result] | None:
+def _read(content: bytes) -> Sequence[CallResult] | None:
     try:
-        return [Result(_Accepted.model_validate_json(content, strict=True).id)]
+        return [CallResult(_Accepted.model_validate_json(content, strict=True).id)]
     except ValidationError:
         return None
 
@@ -42,7 +42,7 @@ PROVIDER = Provider(
         Key("api_url", ADDRESS, gettext_noop("Such as https://api.eu.mailgun.net/v3.")),
         Key("webhook_signing_key", SIGNING_KEY),
     ),
-    calls=Calls(most=500, merge_tag="%recipient.{}%", post=Post(read=_read)),
+    calls=Calls(most=500, merge_tag="%recipient.{}%", post=PostedCall(read=_read)),
     login=Login(path="domains/{sender_domain}", auth=("api", "{api_key}")),
     webhook=Webhook(
         view="MailgunTrackingWebhookView",

@@ -10,7 +10,7 @@ from newsletter.providers.declaration import (
     Dns,
     Key,
     Login,
-    Parts,
+    MessageParts,
     Provider,
     Tracking,
     Webhook,
@@ -19,7 +19,7 @@ from newsletter.providers.declaration import (
 )
 
 
-def _list(messages: Sequence[Parts]) -> Mapping[str, Any]:
+def _list(messages: Sequence[MessageParts]) -> Mapping[str, Any]:
     """Return `Messages`: complete messages. What they share stays in Anymail's `Globals`, which they override."""
     return {
         "Messages": [

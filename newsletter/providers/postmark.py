@@ -8,13 +8,13 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from newsletter.messages.message import gettext_noop
 from newsletter.providers.declaration import (
     TOKEN,
+    CallResult,
     Calls,
     Dns,
     Key,
     Login,
-    Post,
+    PostedCall,
     Provider,
-    Result,
     Tracking,
     Webhook,
     inside,
@@ -34,21 +34,21 @@ class _Item(BaseModel):
     name: str = Field("", alias="MessageID")
 
 
-def _read(content: bytes) -> Sequence[Result | None] | None:
+def _read(content: bytes) -> Sequence[CallResult | None] | None:
     try:
         return [_result(item) for item in _LIST.validate_json(content, strict=True)]
     except ValidationError:
         return None
 
 
-def _result(item: object) -> Result | None:
+def _result(item: object) -> CallResult | None:
     try:
         read = _Item.model_validate(item, strict=True)
     except ValidationError:
         return None
     if read.code == 0:
-        return Result(read.name)
-    return Result("", f"{read.code} {read.words}", read.code in _ABOUT_SUBSCRIBER)
+        return CallResult(read.name)
+    return CallResult("", f"{read.code} {read.words}", read.code in _ABOUT_SUBSCRIBER)
 
 
 PROVIDER = Provider(
@@ -60,7 +60,7 @@ PROVIDER = Provider(
         Key("generate_message_id"),
         Key("use_bulk_api"),
     ),
-    calls=Calls(most=100, post=Post(read=_read, path="email/batch"), headers={"X-PM-KeepID": "true"}),
+    calls=Calls(most=100, post=PostedCall(read=_read, path="email/batch"), headers={"X-PM-KeepID": "true"}),
     login=Login(path="server", headers={"X-Postmark-Server-Token": "{server_token}"}),
     webhook=Webhook(
         view="PostmarkTrackingWebhookView",

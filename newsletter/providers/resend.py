@@ -7,13 +7,13 @@ from pydantic import BaseModel, ValidationError
 from newsletter.providers.declaration import (
     API_KEY,
     SIGNING_KEY,
+    CallResult,
     Calls,
     Dns,
     Key,
     Login,
-    Post,
+    PostedCall,
     Provider,
-    Result,
     Tracking,
     Webhook,
     bearer,
@@ -32,9 +32,9 @@ class _Batch(BaseModel):
     data: list[_Accepted]
 
 
-def _read(content: bytes) -> Sequence[Result] | None:
+def _read(content: bytes) -> Sequence[CallResult] | None:
     try:
-        return [Result(each.id) for each in _Batch.model_validate_json(content, strict=True).data]
+        return [CallResult(each.id) for each in _Batch.model_validate_json(content, strict=True).data]
     except ValidationError:
         return None
 
@@ -47,7 +47,7 @@ PROVIDER = Provider(
         Key("api_url"),
         Key("verify_attachment_extensions"),
     ),
-    calls=Calls(most=100, post=Post(read=_read, path="emails/batch"), idempotency="Idempotency-Key"),
+    calls=Calls(most=100, post=PostedCall(read=_read, path="emails/batch"), idempotency="Idempotency-Key"),
     login=Login(path="domains", headers=bearer("api_key"), restricted="restricted_api_key"),
     webhook=Webhook(
         view="ResendTrackingWebhookView",

@@ -13,7 +13,7 @@ from newsletter.providers import PROVIDERS
 from newsletter.scheduling.check import Verdict
 from newsletter.scheduling.checks import provider_checks
 from newsletter.sending.providers import login
-from newsletter.sending.providers.amazon_ses import AmazonSes
+from newsletter.sending.providers.amazon_ses_provider import AmazonSes
 from newsletter.sending.providers.interface import ProviderProblem
 from tests.doubles import provider_api
 from tests.doubles.provider_api import Api

@@ -31,7 +31,7 @@ from newsletter.render.merge_tags import NON_JOINER, escape_html
 from newsletter.render.message import segments
 from newsletter.sending import progress
 from newsletter.sending.outbox import Holder, Outbox
-from newsletter.sending.providers import amazon_ses, anymail_provider, choice, interface
+from newsletter.sending.providers import amazon_ses_provider, anymail_provider, choice, interface
 from newsletter.sending.providers.interface import ProviderProblem, idempotency_key
 from newsletter.sending.providers.payload import api_message
 from newsletter.sending.providers.responses import judge
@@ -223,7 +223,7 @@ def test_a_timeout_leaves_all_deliveries_of_the_call_unknown(
     provider: str, api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(anymail_provider, "ANSWER_SECONDS", 0.3)
-    monkeypatch.setattr(amazon_ses, "ANSWER_SECONDS", 0.3)
+    monkeypatch.setattr(amazon_ses_provider, "ANSWER_SECONDS", 0.3)
     edition = edition_to(1)
     api.faults.append("silent")
     send(api, provider, tmp_path)
@@ -325,7 +325,10 @@ def test_amazons_errors_that_are_not_about_the_reader_refuse_nobody(
     name: str, error: type[Exception], api: Api
 ) -> None:
     said = {"Error": {"Code": name, "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
-    carrier, one = amazon_ses.AmazonSes(api.settings("amazon_ses")), Reader(1, "r1@reader.example", "token", "m.1")
+    carrier, one = (
+        amazon_ses_provider.AmazonSes(api.settings("amazon_ses")),
+        Reader(1, "r1@reader.example", "token", "m.1"),
+    )
     with pytest.raises(error):
         carrier._judge(one, ClientError(said, "SendEmail"))
 
@@ -335,7 +338,7 @@ def test_fields_that_an_api_writes_itself_are_not_given_twice() -> None:
 
 
 def test_amazon_ses_has_the_same_timeout_and_is_called_once(api: Api) -> None:
-    client = amazon_ses.AmazonSes(api.settings("amazon_ses")).backend.client
+    client = amazon_ses_provider.AmazonSes(api.settings("amazon_ses")).backend.client
     assert client.meta.config.connect_timeout == interface.CONNECT_SECONDS
     assert client.meta.config.read_timeout == interface.ANSWER_SECONDS
     assert client.meta.config.retries["total_max_attempts"] == 1
@@ -373,7 +376,7 @@ def test_amazon_ses_without_its_package_is_a_problem_with_the_remedy(monkeypatch
 def test_only_the_module_of_amazon_ses_imports_its_package() -> None:
     root = Path(newsletter.__path__[0])
     imports = re.compile(r"^\s*(?:from|import) boto", re.MULTILINE)
-    assert {path.name for path in root.rglob("*.py") if imports.search(path.read_text())} == {"amazon_ses.py"}
+    assert {path.name for path in root.rglob("*.py") if imports.search(path.read_text())} == {"amazon_ses_provider.py"}
 
 
 @pytest.mark.parametrize("provider", ["brevo", "resend"])

@@ -24,7 +24,7 @@ from newsletter.messages import delivery as messages
 from newsletter.messages.general import TEXT
 from newsletter.mime.headers import clean_name
 from newsletter.providers import PROVIDERS
-from newsletter.providers.declaration import Calls, Parts, Post, Result
+from newsletter.providers.declaration import CallResult, Calls, MessageParts, PostedCall
 from newsletter.render.merge_tags import escape_text
 from newsletter.sending.providers.interface import (
     ANSWER_SECONDS,
@@ -74,7 +74,7 @@ class AnymailProvider:
             return self._failed(readers, problem)
         return [_outcome(reader, message.anymail_status) for reader in readers]
 
-    def _post(self, post: Post, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
+    def _post(self, post: PostedCall, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
         """Make a call with the backend's payload, and read its response as the provider's module does."""
         groups = [[reader] for reader in readers] if post.path else [readers]
         payloads = [self.backend.build_message_payload(self._message(mail, group), {}) for group in groups]
@@ -165,9 +165,9 @@ def _built(mail: ApiMessage, to: list[str], slot_text: SlotText, headers: Mappin
     return message
 
 
-def _parts(mail: ApiMessage, reader: Reader, calls: Calls) -> Parts:
+def _parts(mail: ApiMessage, reader: Reader, calls: Calls) -> MessageParts:
     text = own_text(reader)
-    return Parts(
+    return MessageParts(
         reader.address,
         shown_name(reader),
         mail.subject.render(text),
@@ -213,7 +213,7 @@ def _outcome(reader: Reader, status: AnymailStatus) -> Outcome:
     return unexplained([reader], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]
 
 
-def _outcome_of_result(reader: Reader, result: Result | None) -> Outcome:
+def _outcome_of_result(reader: Reader, result: CallResult | None) -> Outcome:
     """Return the outcome of a reader that the provider's module has read."""
     if result is None:
         return unexplained([reader], OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())[0]

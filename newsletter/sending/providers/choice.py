@@ -51,6 +51,6 @@ def _amazon_ses(keys: dict[str, Any]) -> ProviderApi:
     if find_spec("boto3") is None:
         command = "pip install 'newsletter[ses]'"
         raise ProviderProblem(messages.PROVIDER_NEEDS(provider="amazon_ses", package="boto3", command=command))
-    from newsletter.sending.providers.amazon_ses import AmazonSes
+    from newsletter.sending.providers.amazon_ses_provider import AmazonSes
 
     return AmazonSes(keys)

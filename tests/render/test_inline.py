@@ -36,10 +36,10 @@ def test_the_rules_of_a_style_sheet_are_read_only_once(monkeypatch: pytest.Monke
     assert pages[0] == pages[2] != pages[1] == pages[3]
 
 
-def test_the_emails_own_style_sheets_stay_unchanged() -> None:
+def test_the_emails_own_style_sheets_stay_style_sheets() -> None:
     html = inline(page("<p>a</p>"), "p { color: blue; }")
     assert html.startswith("<!DOCTYPE html>")
-    assert HEAD in html
+    assert '<style type="text/css">@media (prefers-color-scheme: dark){p{color:red!important}}</style>' in html
     assert "data-premailer" not in html
 
 
@@ -111,4 +111,4 @@ def test_the_result_is_that_of_premailer_with_all_rules(body: str, selectors: li
 def test_styles_of_cells_stay_styles() -> None:
     css = "td { text-align: left; vertical-align: top; background-color: #fff; width: 5px; }"
     html = inline(page("<table><tr><td>a</td></tr></table>"), css)
-    assert '<td style="text-align:left; vertical-align:top; background-color:#fff; width:5px">' in html
+    assert '<td style="text-align:left;vertical-align:top;background-color:#fff;width:5px">' in html

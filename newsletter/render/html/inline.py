@@ -15,6 +15,7 @@ from lxml.cssselect import SelectorError
 
 from newsletter.messages import Problem
 from newsletter.messages import lint as messages
+from newsletter.render.html.style_sheets import squeezed, squeezed_declarations
 
 _MARK = ' data-premailer="ignore"'
 # cssutils, which premailer parses with, keeps its state in globals.
@@ -54,6 +55,9 @@ def inline(html: str, css: str, placeholders: tuple[str, ...] = ()) -> str:
 def _premailer(html: str, css: str) -> str:
     document = etree.fromstring(html.strip(), etree.HTMLParser())
     names = _names(document)
+    ours = frozenset[str]().union(*(needed for _, needed in _rules(css, 0)[0]))
+    for sheet in document.iter("style"):
+        sheet.text = squeezed(sheet.text or "", names, ours)
 
     def rules(css: str, index: int) -> tuple[list[Rule], list[Any]]:
         known, others = _rules(css, index)
@@ -69,6 +73,9 @@ def _premailer(html: str, css: str) -> str:
             inlined = worker.transform(pretty_print=False)
     except (SelectorError, etree.XPathError) as error:
         raise StyleError(messages.SELECTOR(cause=str(error))) from error
+    for element in inlined.iter(etree.Element):
+        if style := element.get("style"):
+            element.set("style", squeezed_declarations(style))
     return bytes(etree.tostring(inlined, method="html", encoding="utf-8")).decode()
 
 

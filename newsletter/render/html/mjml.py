@@ -12,6 +12,7 @@ from mjml import mjml2html
 
 from newsletter.messages import Message, Problem
 from newsletter.messages import lint as messages
+from newsletter.render.html.scaffolding import with_one_table
 
 # What MRML knows and mail programs bear: no mj-carousel, mj-accordion, mj-html-attributes, mj-include, mj-font.
 TAGS = frozenset((
@@ -33,13 +34,17 @@ _IGNORED = re.compile(
 _UNSAFE = re.compile(r"[\t\n\r\f\v\\]|  ")
 _QUOTED = re.compile(r'"([^"]*)"', re.DOTALL)
 _SPACE = re.compile(r"[ \t\n\r\f\v]+")
+_INDENTED = re.compile(r"\n\s++|(?<=>)  ++(?=<)")
 # What MRML writes, and what takes its place:
 # - The description of the role is in English in all languages; the role and the title say enough.
+# - Internet Explorer needed the first of the three, and the second is the default.
 # - The preview text has no colour, since spam filters count text in the background's colour.
 # - Layout tables keep to the screen's width, so that a wide table in a post scrolls in its own box. As a rule of the
 #   content CSS, this would cost 3 % of the rendering.
 _REPLACED = (
     (' aria-roledescription="email"', ""),
+    ('<!--[if !mso]><!--><meta http-equiv="X-UA-Compatible" content="IE=edge"><!--<![endif]-->', ""),
+    ('<style type="text/css">', "<style>"),
     (
         "display:none;font-size:1px;color:#ffffff;line-height:1px;max-height:0px;max-width:0px;opacity:0;overflow:hidden;",
         "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;overflow:hidden;mso-hide:all",
@@ -71,6 +76,9 @@ def to_html(source: str, bodies: Mapping[str, str]) -> str:
         place = _POSITION.search(str(error))
         line = safe.count("\n", 0, int(place[1])) + 1 if place else 0
         raise MjmlError(messages.MJML_UNREADABLE(cause=str(error)), line) from error
+    html = with_one_table(html)
+    if "<pre" not in html:
+        html = _INDENTED.sub("\n", html)
     for written, wanted in _REPLACED:
         html = html.replace(written, wanted)
     for word, body in bodies.items():  # random words, which no body contains: a pattern of them costs more to compile

@@ -84,7 +84,7 @@ def _inked(element: Element, style: Style, ink: _Ink) -> _Ink:
         size=float(pixels[1]) if pixels else ink.size,
         bold=weight in ("bold", "600", "700", "800", "900")
         or (ink.bold and not weight)
-        or element.tag in ("b", "strong"),
+        or element.tag in ("b", "strong", "h1", "h2", "h3", "h4", "h5", "h6"),
     )
 
 

@@ -42,6 +42,7 @@ check: test $(VALIDATORS)/node_modules/.installed machine
 
 # What a contributor runs after each change: style, and the quick tests of PACKAGE (such as `render`, or `web/burst`), or else
 # of the packages in which something is not committed.
+PACKAGE ?=
 CHANGED = $(shell git status --porcelain --untracked-files=all | \
 	sed -nE 's,^...(.* -> )?(newsletter|tests)/([a-z]+)/.*,\3,p; s,^...(.* -> )?subscribers/.*,subscribers,p; s,^...templates/.*,render,p' | sort -u)
 quick: $(INSTALLED)

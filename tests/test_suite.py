@@ -1,5 +1,6 @@
 """The tests themselves: each belongs to a group, and each directory has a budget."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -74,9 +75,49 @@ def test_a_command_in_a_fork_does_what_a_started_one_does(site: Callable[[str], 
     for words in commands:
         for here.forks, results in ((True, forked), (False, started)):
             done = here.run(*words, status=None)
-            results.append((words, done.returncode, done.stdout, done.stderr))
+            printed = re.sub(r"[\d.]+ GB", "GB", done.stdout)  # the free space changes while they run
+            results.append((words, done.returncode, printed, done.stderr))
     assert forked == started
     assert {returncode for _, returncode, _, _ in forked} > {0}
+
+
+TARGETS = re.compile(r"^([a-z][a-z -]*):(?!=)", re.MULTILINE)
+NAMED = re.compile(r"(?:`|^|run: )make ([a-z][\w-]*)", re.MULTILINE)
+WHERE_NAMED = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "docs", ".github", ".ci", "Dockerfile", "newsletter")
+
+
+def make(*words: str) -> subprocess.CompletedProcess[str]:
+    """Print what a target does, without doing it. Variables that are used before their definition are warned of."""
+    command = ["make", "--dry-run", "--warn-undefined-variables", "--no-print-directory", *words]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def targets() -> set[str]:
+    rules = TARGETS.findall((ROOT / "Makefile").read_text(encoding="utf-8"))
+    return {target for names in rules for target in names.split()}
+
+
+@pytest.mark.e2e
+def test_every_target_of_the_makefile_can_be_made(tmp_path: Path) -> None:
+    """In an environment that does not exist yet, as on a new machine."""
+    printed = {target: make(target, f"VENV={tmp_path / 'new'}") for target in sorted(targets())}
+    assert {
+        target: done.stderr for target, done in printed.items() if done.returncode or "undefined" in done.stderr
+    } == {}
+    assert "npm ci --prefix tests/render/validators" in make("check", "--always-make").stdout
+
+
+def test_every_target_that_is_named_somewhere_exists() -> None:
+    places = [ROOT / name for name in WHERE_NAMED]
+    files = [file for place in places for file in ([place] if place.is_file() else place.rglob("*"))]
+    named = {
+        (target, str(file.relative_to(ROOT)))
+        for file in files
+        if file.suffix in (".md", ".yml", ".py", "") and file.is_file()
+        for target in NAMED.findall(file.read_text(encoding="utf-8"))
+    }
+    assert {target for target, _ in named} > {"test", "check", "demo"}
+    assert [each for each in sorted(named) if each[0] not in targets()] == []
 
 
 def test_every_directory_has_a_budget() -> None:

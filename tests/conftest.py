@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import hypothesis
 import pytest
@@ -120,7 +120,7 @@ def fork_server() -> ForkServer:
 class Site:
     """A folder with a config.toml, and the real command run in it.
 
-    Commands that `run` waits for are forks of a process that has imported the program, unless `forks` is False.
+    What it runs are forks of a process that has imported the program, unless `forks` is False.
     """
 
     forks = True
@@ -138,13 +138,7 @@ class Site:
 
     def run(self, *words: object, status: int | None = 0, seconds: float = 120) -> subprocess.CompletedProcess[str]:
         """Run to the end; fails unless it ends with `status` (None: any)."""
-        command = self.command(*words)
-        if self.forks and command[1:3] == ["-m", "newsletter"] and can_fork(self.environment):
-            done = fork_server().run([*map(str, words)], self.folder, self.environment, seconds)
-        else:
-            done = subprocess.run(
-                command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=seconds
-            )
+        done = self._run(self.command(*words), seconds)
         assert status is None or done.returncode == status, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
@@ -152,17 +146,58 @@ class Site:
         """Run with --json and read what it prints."""
         return json.loads(self.run(*words, "--json", status=status).stdout)
 
-    def start(self, *words: object) -> subprocess.Popen[str]:
-        """Start in a process group of its own, so that a test can kill all of it."""
-        process = subprocess.Popen(
-            self.command(*words),
+    def script(
+        self, code: str, *words: object, status: int | None = 0, lines: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run Python code in the folder, with these words as arguments and `lines` as its standard input."""
+        done = self._run([sys.executable, "-c", code, *map(str, words)], 120, lines)
+        assert status is None or done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def _run(self, command: list[str], seconds: float, lines: str = "") -> subprocess.CompletedProcess[str]:
+        if self.forks and can_fork(command, self.environment):
+            return fork_server().run(command, self.folder, self.environment, seconds, lines)
+        return subprocess.run(
+            command,
             cwd=self.folder,
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            input=lines,
+            capture_output=True,
             text=True,
-            start_new_session=True,
+            timeout=seconds,
         )
+
+    def start(self, *words: object) -> subprocess.Popen[str]:
+        """Start in a process group of its own, so that a test can kill all of it."""
+        return self.begin(self.command(*words))
+
+    def begin(
+        self,
+        command: list[str],
+        *,
+        stdin: int | None = None,
+        stdout: int | IO[str] = subprocess.PIPE,
+        stderr: int | IO[str] = subprocess.STDOUT,
+        environment: dict[str, str] | None = None,
+    ) -> subprocess.Popen[str]:
+        """Start a command line in the folder, in a process group of its own."""
+        environment = environment or self.environment
+        process: subprocess.Popen[str]
+        if self.forks and can_fork(command, environment):
+            process = fork_server().start(
+                command, self.folder, environment, stdin=stdin, stdout=stdout, stderr=stderr, new_session=True
+            )
+        else:
+            process = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=environment,
+                stdin=stdin,
+                stdout=stdout,
+                stderr=stderr,
+                text=True,
+                start_new_session=True,
+            )
         self._started.append(process)
         return process
 

@@ -1,26 +1,33 @@
-"""A PostgreSQL server of our own: in a temporary folder, on a free port of loopback, gone when it is no longer needed.
+"""PostgreSQL databases of our own, on one server for all tests of a process: in a temporary folder, on a free port of
+loopback, gone when the process ends.
 
 PostgreSQL refuses to run as root, and its user cannot enter a folder of mode 0700: data and socket lie in a folder that
 is made for it. `postgres` is the user that Debian's package makes; anybody else's user runs it as themselves.
 """
 
 import atexit
+import itertools
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import psycopg
 
 from tests.doubles.ports import free_port
 from tests.site_texts import with_daily
 
 USER = "postgres"
-ROOT = Path(__file__).parent.parent.parent
+SECONDS_TO_START = 60
 SOURCE = """
 [[newsletters.daily.sources]]
 url = "http://127.0.0.1:9/"
@@ -33,6 +40,8 @@ set_up(config.load(Path("config.toml").absolute()))
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 """
+EMPTY, WITH_TABLES = "template1", "with_tables"
+_numbers = itertools.count(1)
 
 
 def binaries() -> Path | None:
@@ -45,94 +54,87 @@ def binaries() -> Path | None:
 
 @contextmanager
 def running(*, with_tables: bool = False) -> Iterator[str]:
-    """The address of a database, such as `site.database` takes it: an empty one, or one with the program's tables."""
-    with _folder() as folder:
-        shutil.copytree(_with_tables() if with_tables else _empty(), folder / "data")
-        with _served(folder) as address:
-            yield address
+    """The address of a new database, such as `site.database` takes it: an empty one, or one with the program's tables
+    and no rows. It is removed afterwards, whoever is still connected.
+    """
+    name = f"database_{next(_numbers)}"
+    _execute(f"CREATE DATABASE {name} TEMPLATE {_with_tables() if with_tables else EMPTY}")
+    try:
+        yield f"{_server()}/{name}"
+    finally:
+        _execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _execute(statement: str) -> None:
+    with psycopg.connect(f"{_server()}/postgres", autocommit=True) as connection:
+        connection.execute(statement)
 
 
 @cache
-def _empty() -> Path:
-    """The data of a new server; `initdb` makes them once for all tests of a process."""
-    folder = _kept_folder()
-    words = ["-D", str(folder / "data"), "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
-    _run([str(_found() / "initdb"), *words], _owner(folder))
-    return folder / "data"
-
-
-@cache
-def _with_tables() -> Path:
-    """The data of a server whose database has had every migration, and has no rows yet."""
-    folder = _kept_folder()
-    shutil.copytree(_empty(), folder / "data")
-    with _served(folder, stop="fast") as address, tempfile.TemporaryDirectory() as site:
-        text = with_daily(SOURCE).replace("[site]", f'[site]\ndatabase = "{address}"')
+def _with_tables() -> str:
+    """The name of a database that has had every migration."""
+    _execute(f"CREATE DATABASE {WITH_TABLES}")
+    with tempfile.TemporaryDirectory() as site:
+        text = with_daily(SOURCE).replace("[site]", f'[site]\ndatabase = "{_server()}/{WITH_TABLES}"')
         (Path(site) / "config.toml").write_text(text, encoding="utf-8")
-        subprocess.run([sys.executable, "-c", MIGRATE], cwd=site, env=_environment(), check=True)
-    return folder / "data"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER", "DJANGO"))}
+        subprocess.run([sys.executable, "-c", MIGRATE], cwd=site, env=kept, check=True)
+    return WITH_TABLES
 
 
-def _environment() -> dict[str, str]:
-    """That of a program with a configuration of its own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("NEWSLETTER", "DJANGO"))}
-    return {**kept, "PYTHONPATH": str(ROOT)}
-
-
-def _kept_folder() -> Path:
-    """A folder that is removed when the process ends."""
+@cache
+def _server() -> str:
+    """The address of the server, which is started when the first test needs it."""
+    programs = binaries()
+    assert programs is not None, "PostgreSQL's server is not installed (Debian: postgresql)"
     folder = Path(tempfile.mkdtemp(prefix="newsletter-postgresql-"))
     atexit.register(shutil.rmtree, folder)
-    return folder
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="newsletter-postgresql-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-
-
-@contextmanager
-def _served(folder: Path, stop: str = "immediate") -> Iterator[str]:
-    """Start a server with the data in this folder; yield the address of its database."""
     identity = _owner(folder)
+    environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
+    words = [programs / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-N", "-E", "UTF8", "--locale=C"]
+    subprocess.run(words, check=True, cwd="/", stdout=subprocess.DEVNULL, env=environment, **identity)
     port = free_port()
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    control = [str(_found() / "pg_ctl"), "-D", str(folder / "data"), "-w", "-s", "-l", str(folder / "log")]
-    _run([*control, "-o", options, "start"], identity)
-    try:
-        yield f"postgresql://{USER}@127.0.0.1:{port}/postgres"
-    finally:
-        _run([*control, "-m", stop, "stop"], identity)
+    options = ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "full_page_writes=off"]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            [programs / "postgres", "-D", folder / "data", "-p", str(port), "-k", folder, *options],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env=environment,
+            start_new_session=True,
+            **identity,
+        )
+    atexit.register(_stop, server)
+    address = f"postgresql://{USER}@127.0.0.1:{port}"
+    _wait_for(server, f"{address}/postgres", folder / "log")
+    return address
 
 
-def _found() -> Path:
-    found = binaries()
-    assert found is not None, "PostgreSQL's server is not installed (Debian: postgresql)"
-    return found
+def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    until = time.monotonic() + SECONDS_TO_START
+    while True:
+        try:
+            psycopg.connect(address).close()
+        except psycopg.OperationalError:
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < until, "PostgreSQL did not start"
+            time.sleep(0.05)
+        else:
+            return
 
 
-def _owner(folder: Path) -> dict[str, int]:
-    """Whom the server runs as; the folder becomes theirs, with what is in it."""
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End at once, whoever is still connected."""
+    server.send_signal(signal.SIGQUIT)
+    server.wait()
+
+
+def _owner(folder: Path) -> dict[str, Any]:
+    """Whom the server runs as; the folder becomes theirs."""
     if os.geteuid() != 0:
         return {}
     user = pwd.getpwnam(USER)
-    for each in (folder, *folder.rglob("*")):
-        os.chown(each, user.pw_uid, user.pw_gid)
+    os.chown(folder, user.pw_uid, user.pw_gid)
     return {"user": user.pw_uid, "group": user.pw_gid}
-
-
-def _run(words: list[str], identity: dict[str, int]) -> None:
-    """`pg_ctl start` leaves a server behind that keeps what it inherits: none of our files."""
-    subprocess.run(
-        words,
-        check=True,
-        cwd="/",
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
-        **identity,  # type: ignore[call-overload]
-    )

@@ -1,13 +1,11 @@
 """A mail server that counts, and a site with an edition for it."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.e2e.sending_samples import CONFIG, PREPARE, ROOT, MailServer
+from tests.e2e.sending_samples import CONFIG, PREPARE, MailServer
 
 Made = Callable[..., Any]
 
@@ -26,9 +24,7 @@ def prepared(site: Made, server: MailServer) -> Made:
 
     def make(readers: int, delivery: str = "") -> Any:
         found = site(CONFIG.format(port=server.port, delivery=delivery))
-        words = [sys.executable, "-c", PREPARE, str(readers)]
-        environment = {**found.environment, "PYTHONPATH": str(ROOT)}
-        subprocess.run(words, cwd=found.folder, env=environment, umask=0o077, check=True)
+        found.script(PREPARE, readers)
         return found
 
     return make

@@ -21,7 +21,7 @@ import requests
 
 from tests.conftest import Site
 from tests.doubles.mailbox import Mailbox
-from tests.e2e.sending_samples import EDITION, ROOT
+from tests.e2e.sending_samples import EDITION
 
 EDITOR = "editor@desk.example"
 READERS = 12
@@ -177,30 +177,20 @@ class Running:
     ) -> None:
         """`periods` are further arguments of `Periods`."""
         self.site, self.alerts = site, alerts
-        self.environment = {**site.environment, "PYTHONPATH": str(ROOT), **(environment or {})}
-        self.session = self.python(DESK, environment=False)
+        self.environment = {**site.environment, **(environment or {})}
+        self.session = self.python(DESK)
         self.lines: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", RUN.replace("tick=0.5", f"tick=0.5{periods}")],
-            cwd=site.folder,
-            env=self.environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        command = [sys.executable, "-c", RUN.replace("tick=0.5", f"tick=0.5{periods}")]
+        self.process = site.begin(command, stdin=subprocess.PIPE, environment=self.environment)
         self._reader = threading.Thread(target=self._read)
         self._reader.start()
         eventually(lambda: self._address(), 30)
         self.base = self._address()
         eventually(self.is_ready, 30)
 
-    def python(self, code: str, *words: str, environment: bool = True) -> str:
-        """Run this code in the site's folder; return what it printed."""
-        command = [sys.executable, "-c", code, *words]
-        chosen = self.environment if environment else {**self.site.environment, "PYTHONPATH": str(ROOT)}
-        done = subprocess.run(command, cwd=self.site.folder, env=chosen, check=True, stdout=subprocess.PIPE, text=True)
-        return done.stdout.strip()
+    def python(self, code: str, *words: object) -> str:
+        """Run this code in the site's folder, without the process's environment; return what it printed."""
+        return self.site.script(code, *words).stdout.strip()
 
     def _read(self) -> None:
         assert self.process.stdout is not None
@@ -295,7 +285,7 @@ class Watch:
     def _look(self) -> None:
         """Ask the desk, which takes longer, when `/readyz` says something else, and otherwise twice a second."""
         before, asked = ["ready"], 0.0
-        while not self._done.wait(0.05):
+        while not self._done.wait(0.1):
             lines = [re.sub(r"; next try in \d+ s$", "", line) for line in self.running.readyz().splitlines()]
             self.said.readyz += [line for line in dict.fromkeys(lines) if line not in self.said.readyz]
             if lines != before or (lines != ["ready"] and time.monotonic() - asked > 0.5):

@@ -104,16 +104,7 @@ def kill_all(process: subprocess.Popen[str]) -> None:
 
 def run(machine: Site, script: str, *words: str) -> str:
     """Run a script in a machine's folder, and return what it prints."""
-    environment = {**machine.environment, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", script, *words],
-        cwd=machine.folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout.strip()
+    return machine.script(script, *words).stdout.strip()
 
 
 def eventually(condition: Callable[[], bool]) -> None:

@@ -1,7 +1,6 @@
 """Work that machines share through PostgreSQL: each source is read once, and what ends its worker is set aside."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +11,6 @@ from tests.conftest import Site
 from tests.doubles import postgresql
 from tests.doubles.blog import BlogServer, Entry
 from tests.e2e.faults import eventually
-from tests.e2e.sending_samples import ROOT
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 
@@ -239,10 +237,7 @@ def machines(tmp_path: Path, blog: BlogServer) -> Iterator[list[Site]]:
 
 
 def script(machine: Site, text: str) -> "subprocess.CompletedProcess[str]":
-    environment = {**machine.environment, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [sys.executable, "-c", text], cwd=machine.folder, env=environment, capture_output=True, text=True, timeout=120
-    )
+    return machine.script(text, status=None)
 
 
 def test_two_machines_read_each_source_once(machines: list[Site], blog: BlogServer) -> None:

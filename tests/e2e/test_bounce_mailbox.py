@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +13,7 @@ from tests.delivery import bounce_samples
 from tests.delivery.dmarc_samples import record
 from tests.delivery.dmarc_samples import report as dmarc_report
 from tests.doubles import dovecot
-from tests.e2e.sending_samples import CONFIG, ROOT
+from tests.e2e.sending_samples import CONFIG
 
 pytestmark = pytest.mark.e2e
 
@@ -77,11 +76,7 @@ print(json.dumps({
 
 def child(site: Site, script: str, *words: object) -> "subprocess.CompletedProcess[str]":
     """Run a script in the site's folder."""
-    command = [sys.executable, "-c", script, *map(str, words)]
-    environment = {**site.environment, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        command, cwd=site.folder, env=environment, umask=0o077, capture_output=True, text=True, timeout=120
-    )
+    return site.script(script, *words, status=None)
 
 
 def emails(given: dict[str, dict[str, str]]) -> list[bytes]:

@@ -1,7 +1,5 @@
 """Two machines that share a PostgreSQL database, one of them with another config.toml."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,7 @@ from tests.conftest import Site
 from tests.doubles import postgresql
 from tests.e2e.faults import eventually
 from tests.e2e.running_site import RunningSite
-from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer
+from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, MailServer, run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 READERS = 1500
@@ -38,19 +36,6 @@ def machines(tmp_path: Path, server: MailServer) -> Iterator[list[Site]]:
         yield found
         for machine in found:
             machine.kill()
-
-
-def run(machine: Site, script: str, *words: str) -> str:
-    environment = {**machine.environment, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, "-c", script, *words],
-        cwd=machine.folder,
-        env=environment,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return done.stdout
 
 
 def test_the_machine_whose_configuration_differs_claims_nothing_and_says_so(

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -73,13 +72,10 @@ def test_the_log_tells_an_edition_s_story_and_no_address(site: Callable[[str], S
         words = ("--newsletter", "kinaforum", "--consent", "a form, 2026")
         made.run("subscribers", "import", "readers.csv", *words)
         made.run("subscribers", "import", "new.csv", *words, "--status", "pending", "--confirm-by-mail")
-        arguments = [sys.executable, "-c", DUE, draft.isoformat(), send.isoformat()]
-        subprocess.run(arguments, cwd=made.folder, env=made.environment, check=True)
+        made.script(DUE, draft.isoformat(), send.isoformat())
         log = made.folder / "log"
         with log.open("w") as written:
-            process = subprocess.Popen(
-                made.command("run", "--no-web"), cwd=made.folder, env=made.environment, stderr=written
-            )
+            process = made.begin(made.command("run", "--no-web"), stdout=subprocess.DEVNULL, stderr=written)
             try:
                 _wait(log, "sent", "letters")
                 changed = (made.folder / "config.toml").read_text("utf-8").replace('format = "json"', 'format = "text"')

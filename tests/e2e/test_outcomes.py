@@ -1,7 +1,5 @@
 """Readers of every kind at a server of every kind, through `newsletter send --wait`: each ends as it should."""
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,7 +12,7 @@ from tests.conftest import Site
 from tests.delivery.test_session import DAY, LOGIN_FEATURES, NOW, certificate, tls_server
 from tests.doubles.moody import KINDS, running
 from tests.doubles.smtpd import FEATURES, Smtpd
-from tests.e2e.sending_samples import CONFIG, EDITION, ROOT
+from tests.e2e.sending_samples import CONFIG, EDITION
 
 pytestmark = pytest.mark.e2e
 
@@ -41,9 +39,7 @@ def prepared(site: Made) -> Made:
     def make(server: Smtpd, addresses: list[str], smtp: str = 'security = "none"') -> Site:
         text = CONFIG.format(port=server.port, delivery="connections = 8").replace('security = "none"', smtp)
         found: Site = site(text)
-        environment = {**found.environment, "PYTHONPATH": str(ROOT)}
-        words = [sys.executable, "-c", PREPARE]
-        subprocess.run(words, cwd=found.folder, env=environment, input="\n".join(addresses), text=True, check=True)
+        found.script(PREPARE, lines="\n".join(addresses))
         return found
 
     return make

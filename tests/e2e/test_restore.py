@@ -3,8 +3,6 @@
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Site
-from tests.e2e.sending_samples import EDITION, ROOT, MailServer, kill_all
+from tests.e2e.sending_samples import EDITION, MailServer, kill_all
 
 pytestmark = pytest.mark.e2e
 Made = Callable[..., Any]
@@ -36,8 +34,7 @@ for address in sys.argv[1:]:
 
 
 def python(site: Site, code: str, *words: str) -> None:
-    environment = {**site.environment, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", code, *words], cwd=site.folder, env=environment, check=True)
+    site.script(code, *words)
 
 
 @pytest.fixture

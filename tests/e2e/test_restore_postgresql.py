@@ -1,8 +1,6 @@
 """A PostgreSQL database that is backed up while an edition is sent, and restored: in its place, and into SQLite."""
 
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 
 from tests.conftest import Site
 from tests.doubles import postgresql
-from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT, MailServer, kill_all
+from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, MailServer, kill_all
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgresql]
 READERS = 1_500
@@ -49,8 +47,7 @@ def test_it_is_restored_in_place_and_elsewhere_and_nothing_is_sent_twice(
     tmp_path: Path, server: MailServer, url: str
 ) -> None:
     site = with_database(tmp_path / "site", server, url)
-    words = [sys.executable, "-c", PREPARE, str(READERS)]
-    subprocess.run(words, cwd=site.folder, env={**site.environment, "PYTHONPATH": str(ROOT)}, check=True)
+    site.script(PREPARE, READERS)
     process = site.start("send", EDITION, "--wait")
     server.wait_for(50, 60)
     backup = tmp_path / "during.zip"

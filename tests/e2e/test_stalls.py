@@ -56,7 +56,7 @@ def sending_processes(running: Running) -> list[int]:
 def test_a_server_that_says_nothing_is_told_everywhere(start: Start) -> None:
     with moody.running(script={"GREETING": Always([SILENT])}) as server:
         running = start(server.port)
-        running.python(PREPARE, str(READERS), environment=False)
+        running.python(PREPARE, READERS)
         eventually(lambda: f"progress: {EDITION} has stalled" in running.readyz())
         eventually(lambda: any(alert["kind"] == "stalled" for alert in running.alerts.got))
         assert running.has_logged(f"{EDITION} has stalled")
@@ -70,7 +70,7 @@ def test_a_server_that_says_nothing_is_told_everywhere(start: Start) -> None:
 def test_a_sending_process_that_is_stopped_is_replaced_and_told_and_nobody_gets_it_twice(start: Start) -> None:
     with Mailbox() as mailbox:
         running = start(mailbox.port)
-        running.python(PREPARE, str(READERS), environment=False)
+        running.python(PREPARE, READERS)
         eventually(lambda: len(mailbox.recipients) >= 2)
         stopped = sending_processes(running)
         for pid in stopped:

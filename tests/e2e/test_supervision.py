@@ -70,7 +70,7 @@ def watch() -> Iterator[Callable[[Running, str], Watch]]:
 
 
 def queue(running: Running) -> None:
-    running.python(PREPARE, str(READERS), environment=False)
+    running.python(PREPARE, READERS)
 
 
 def states(running: Running) -> list[str]:
@@ -98,7 +98,7 @@ def test_1_to_9_every_thread_that_is_killed_is_started_again(start: Start, mailb
             if name != "web":
                 eventually(partial(said.of, name))
             eventually(running.is_ready)
-    assert running.python(SESSIONS, environment=False) == "1", "housekeeping has deleted the expired one"
+    assert running.python(SESSIONS) == "1", "housekeeping has deleted the expired one"
     queue(running)
     sent_once(running, mailbox, rows[-1])
     for said in rows:
@@ -239,7 +239,7 @@ def test_18_and_19_a_wall_clock_that_is_set(
         assert abs(running.ahead()) < 600
         wall.set(step)
         eventually(lambda: abs(running.ahead()) > 10_000)
-        running.python(NOTICE, environment=False)
+        running.python(NOTICE)
         eventually(lambda: any("Trenger din" in subject for subject in told(mailbox)), 15)
         queue(running)
         sent_once(running, mailbox, said)

@@ -5,7 +5,6 @@ import re
 import resource
 import socket
 import subprocess
-import sys
 import urllib.request
 from collections import Counter
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from newsletter.web.connections import SPARE, Connections, Limited, Peer, afford
 from newsletter.web.requests import Message, Receive, Send
 from tests.conftest import Site
 from tests.doubles.mailbox import Mailbox
-from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE, ROOT
+from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE
 from tests.e2e.test_run import wait_for
 
 PROXY = "10.0.0.1"
@@ -222,10 +221,7 @@ def descriptors_of(process: "subprocess.Popen[str]") -> int:
 
 def in_site(site: Site, code: str, *words: str) -> str:
     """Run this code in the site's folder; return what it printed."""
-    environment = {**site.environment, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", code, *words]
-    done = subprocess.run(command, cwd=site.folder, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return done.stdout.strip()
+    return site.script(code, *words).stdout.strip()
 
 
 def few_descriptors() -> None:

@@ -26,6 +26,7 @@ from newsletter.config.fields import (
     Whole,
     Words,
 )
+from newsletter.config.mailboxes import mailbox_domain
 from newsletter.config.publication import Newsletter
 from newsletter.config.values import InvalidValue, Rate, parse_duration, parse_network, parse_rate
 from newsletter.messages import configuration as messages
@@ -155,13 +156,17 @@ class Guard:
 
 
 def _once_each(given: dict[str, DomainPace]) -> dict[str, DomainPace]:
-    """Return the limits of domains. Raises InvalidValue for a domain that is listed twice in another capitalization."""
+    """Return the limits of domains; those of googlemail.com are gmail.com's, unless it has its own.
+
+    Raises InvalidValue for a domain that is listed twice in another capitalization.
+    """
     listed: dict[str, str] = {}
     for domain in given:
         other = listed.setdefault(domain.lower(), domain)
         if other != domain:
             raise InvalidValue(ABOUT(subject=domain, message=messages.DOMAIN_TWICE(other=other)))
-    return given
+    same = {mailbox_domain(domain): pace for domain, pace in given.items()}
+    return same | {domain.lower(): pace for domain, pace in given.items() if mailbox_domain(domain) == domain.lower()}
 
 
 FILE_DEFAULTS = {"folder": "mails", "format": "maildir"}

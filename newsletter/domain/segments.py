@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from newsletter.config.mailboxes import mailbox_domain
+
 
 class SlotValue(StrEnum):
     """What differs between readers: a name, text that depends on the name, or a whole URL, header field or id."""
@@ -87,5 +89,5 @@ class Reader(NamedTuple):
 
     @property
     def domain(self) -> str:
-        """The domain of the address, in small letters."""
-        return self.address.rpartition("@")[2].lower()
+        """The domain of the address by which limits count; see `mailbox_domain`."""
+        return mailbox_domain(self.address.rpartition("@")[2])

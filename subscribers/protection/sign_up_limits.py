@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
+from newsletter.config.mailboxes import GMAIL, mailbox_domain
 from subscribers.addresses import Address
 from subscribers.models import CounterKey, Hits, counter_key
 from subscribers.protection.challenges import SolvedChallenge
@@ -26,7 +27,6 @@ UNSOLVED_PER_NETWORK, UNSOLVED = 3, 60
 """Requests without a solution per hour while a challenge is in force: from one network, and for a newsletter."""
 ATTACK, SHORT, SHORT_WINDOWS = 50, timedelta(minutes=10), 7
 """So many requests for a newsletter in ten minutes are an attack; it counts for an hour afterwards."""
-DOTLESS = frozenset(("gmail.com", "googlemail.com"))
 
 
 class RequestAnswer(StrEnum):
@@ -78,9 +78,9 @@ def network_of(address: str) -> str:
 def mailbox_of(key: str) -> str:
     """Return the mailbox that an address reaches: without `+…`, and at Gmail without dots and with one domain."""
     local, _, domain = key.rpartition("@")
-    domain = "gmail.com" if domain in DOTLESS else domain
+    domain = mailbox_domain(domain)
     box = local.partition("+")[0] or local
-    return f"{box.replace('.', '') if domain in DOTLESS else box}@{domain}"
+    return f"{box.replace('.', '') if domain == GMAIL else box}@{domain}"
 
 
 def requests_counter(key: str) -> str:

@@ -56,6 +56,14 @@ def test_a_domain_at_its_limit_delays_only_its_own_messages() -> None:
     assert taken(dispatch) == ["b@SLOW.example"]
 
 
+def test_googlemail_has_the_limits_of_gmail() -> None:
+    dispatch = Dispatch(UNLIMITED, {"gmail.com": DomainPace(connections=1)})
+    dispatch.add(waiting := jobs("a@gmail.com", "b@GoogleMail.com", "c@x.example"))
+    assert taken(dispatch) == ["a@gmail.com", "c@x.example"]
+    dispatch.release(waiting[0], GOOD, 0.0)
+    assert taken(dispatch) == ["b@GoogleMail.com"]
+
+
 def test_a_domain_opens_again_with_time() -> None:
     dispatch = Dispatch(UNLIMITED, {"slow.example": DomainPace(rate=Rate(1, 1))})
     dispatch.add(jobs("a@slow.example", "b@slow.example"))

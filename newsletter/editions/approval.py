@@ -21,7 +21,7 @@ from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.editions.variants.freezing import date_again, freeze
-from newsletter.editions.variants.preparing import PreparedDraft, prepare
+from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
 from newsletter.messages import editions as messages
@@ -66,6 +66,7 @@ def approve(
     now = now or datetime.now(UTC)
     check_links(configuration, edition.newsletter)
     record_source_changes(edition, now)
+    render_subjects(edition, configuration, now)
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if draft.state != State.DRAFT:
@@ -226,6 +227,7 @@ def send_anyway(
     The log has the reason for which it was on hold. Raises what `approve` and `queue` raise.
     """
     now = now or datetime.now(UTC)
+    render_subjects(edition, configuration, now)
     with transaction.atomic():
         held = Edition.objects.select_for_update().get(pk=edition.pk)
         reason = held.waiting

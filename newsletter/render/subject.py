@@ -5,10 +5,12 @@ rendered in a child process with limits, which is kept for the next one.
 """
 
 import atexit
+import pickle
 import threading
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
 from zoneinfo import ZoneInfo
 
 import jinja2
@@ -16,6 +18,7 @@ from jinja2 import nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from newsletter.domain.digest import DigestPost, Letterhead
+from newsletter.messages import Message
 from newsletter.messages import lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.headline import shortened
@@ -60,17 +63,37 @@ def subject(
 
     Raises `TemplateProblem`, which names the configuration key and the available names.
     """
-    if _is_plain(template):
+    if is_plain(template):
         return _rendered(template, letterhead, posts, since, until)
+    arguments = (template, letterhead, tuple(posts), since, until)
+    asked = sha256(pickle.dumps(arguments)).digest()
+    with _CHILD_LOCK:
+        result = _RESULTS[asked] if asked in _RESULTS else _from_child(arguments)
+        _RESULTS[asked] = result
+        if len(_RESULTS) > _MOST_RESULTS:
+            del _RESULTS[next(iter(_RESULTS))]
+    if isinstance(result, str):
+        return result
+    raise TemplateProblem(result)
+
+
+def _from_child(arguments: tuple[str, Letterhead, tuple[DigestPost, ...], datetime, datetime]) -> str | Message:
+    """Return the subject that the child renders, or why there is none."""
     try:
-        with _CHILD_LOCK:
-            return _child().run(_rendered, template, letterhead, tuple(posts), since, until)
-    except LimitExceeded as limit:
+        return _child().run(_rendered, *arguments)
+    except LimitExceeded:
         said = messages.SUBJECT_LIMITS(seconds=CPU_SECONDS, megabytes=MEGABYTES)
-        raise TemplateProblem(ABOUT(subject=_key(letterhead), message=said)) from limit
+        return ABOUT(subject=_key(arguments[1]), message=said)
+    except TemplateProblem as problem:
+        return problem.message
 
 
 _CHILD_LOCK = threading.Lock()
+_RESULTS: dict[bytes, str | Message] = {}
+_MOST_RESULTS = 200
+"""Subjects from the child, or why there are none, by what was asked. One that was rendered before a transaction is
+begun isn't rendered again in it, where it would keep others from writing.
+"""
 
 
 @lru_cache(maxsize=1)
@@ -82,7 +105,7 @@ def _child() -> Sandbox:
 
 
 @lru_cache(maxsize=64)
-def _is_plain(template: str) -> bool:
+def is_plain(template: str) -> bool:
     """Return whether a template only inserts names and their parts, on conditions: it takes no more than they do.
 
     So does one that can't be parsed.

@@ -23,6 +23,7 @@ from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
 from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_readers
 from newsletter.editions.variants.planning import plan as plan_variants
+from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import Message, message_of, sending
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
@@ -212,6 +213,7 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
     if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition, now)):
         edition = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, edition, now)
+        render_subjects(edition, configuration, now)
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         finish(occurrence, now, _leave(configuration, newsletter, edition, occurrence.due_at, now))
@@ -308,6 +310,7 @@ def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: date
             continue
         refreshed = draft.refresh(configuration, edition, now=now, by=BY)
         fetch_images(configuration, refreshed, now)
+        render_subjects(refreshed, configuration, now)
         with transaction.atomic():
             held = Edition.objects.select_for_update().get(pk=refreshed.pk)
             if held.state == State.DRAFT and held.due_at:

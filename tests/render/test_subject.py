@@ -133,7 +133,7 @@ def test_a_template_that_only_inserts_names_needs_no_child(template: str, monkey
 def test_a_mistake_has_the_same_sentence_in_the_child(template: str, monkeypatch: pytest.MonkeyPatch) -> None:
     said = []
     for plain in (True, False):
-        monkeypatch.setattr(subject_module, "_is_plain", lambda _template, plain=plain: plain)
+        monkeypatch.setattr(subject_module, "is_plain", lambda _template, plain=plain: plain)
         with pytest.raises(TemplateProblem) as problem:
             subject(template, letterhead(), POSTS, SINCE, UNTIL)
         said.append(str(problem.value))

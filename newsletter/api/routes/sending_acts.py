@@ -9,6 +9,7 @@ from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOu
 from newsletter.editions import approval
 from newsletter.editions.archive import public_editions
 from newsletter.editions.problems import JobProblem
+from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import sending as messages
 from newsletter.models import ApprovedContent, State
 from newsletter.sending import audience, lifecycle, progress
@@ -18,9 +19,15 @@ UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
 
 
 def _note_sources(request: HttpRequest, newsletter: str, period: str, asked: ApproveIn) -> None:
-    """Record what the sources changed since the last revision, which stays when the approval is refused for it."""
+    """Record what the sources changed since the last revision, which stays when the approval is refused for it.
+
+    Its subjects are rendered before the transaction of the operation.
+    """
     who = caller(request)
-    approval.record_source_changes(find(who, newsletter, period), who.now)
+    found = find(who, newsletter, period)
+    approval.record_source_changes(found, who.now)
+    if found.state == State.DRAFT:
+        render_subjects(found, who.config, who.now)
 
 
 @operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, first=_note_sources)

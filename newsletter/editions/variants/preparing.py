@@ -1,13 +1,16 @@
 """Renders all variants of a draft, for review and for approval."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
 from newsletter.config import Config
 from newsletter.domain.digest import Finding, Level
-from newsletter.editions.rendering import Proof, digest_with, proof, proof_of
+from newsletter.editions.rendering import Proof, digest_of, digest_with, proof, proof_of
 from newsletter.editions.variants.planning import Plan, PlannedVariant, plan
 from newsletter.models import Edition
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.subject import is_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,21 @@ class PreparedDraft:
     def errors(self) -> tuple[Finding, ...]:
         """The findings that block approval, each once."""
         return tuple(dict.fromkeys(f for each in self.proofs for f in each.findings if f.level == Level.ERROR))
+
+
+def render_subjects(draft: Edition, configuration: Config, now: datetime | None = None) -> None:
+    """Render the subjects that `prepare` will need, before the transaction in which it runs.
+
+    The template of a subject may take seconds of a child process. Its mistakes are raised by `prepare`.
+    """
+    newsletter = configuration.edited(draft)
+    if draft.subject or is_plain(newsletter.subject):
+        return
+    with suppress(TemplateProblem):
+        digest_of(draft, configuration)
+        if not (draft.standalone or draft.corrects_id):
+            for each in plan(draft, newsletter, now).variants:
+                digest_with(draft, configuration, each.entries)
 
 
 def prepare(draft: Edition, configuration: Config, now: datetime | None = None) -> PreparedDraft:

@@ -1,17 +1,19 @@
 """The maximum body of a request to the desk and the API, decided before the body is read."""
 
+from typing import cast
+
 from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import close_old_connections
 from django.http.cookie import parse_cookie
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils.crypto import constant_time_compare
 
 from newsletter.api import tokens
 from newsletter.api.problem import API_ROOT
-from newsletter.web.desk.permissions import CODE_WANTED, TABLE, Role, role_of
+from newsletter.web.desk.permissions import CODE_WANTED, Guarded, Role, role_of
 from newsletter.web.requests import Message
 
 LARGEST = 3_000_000
@@ -32,8 +34,12 @@ def body_limit(scope: Message) -> int:
     held = _role(scope)
     if held is Role.ANYONE:
         return 0
-    uploads = {reverse(f"desk:{name}"): size for name, size in LARGEST_UPLOADS.items() if held >= TABLE[name]}
-    return uploads.get(scope["path"], LARGEST)
+    uploads = {reverse(f"desk:{name}"): size for name, size in LARGEST_UPLOADS.items()}
+    path = scope["path"]
+    if path not in uploads:
+        return LARGEST
+    page = cast(Guarded, resolve(path).func)
+    return uploads[path] if held >= page.needed else LARGEST
 
 
 def _has_token(scope: Message) -> bool:

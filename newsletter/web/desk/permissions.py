@@ -1,13 +1,13 @@
-"""Permissions of the desk's pages: the only place where they are decided.
+"""The roles of the desk's users, and the guard before each page, which has the role that `urls.py` declares for it.
 
-Promises: a route that is missing here can't be built; whoever has not logged in sees nothing but the way in;
-a two-step login that is switched on stands before everything else.
+Promises: a route without a role can't be built; whoever has not logged in sees nothing but the way in; a two-step login
+that is switched on stands before everything else.
 """
 
 from collections.abc import Callable
 from enum import IntEnum
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
@@ -37,114 +37,6 @@ class Role(IntEnum):
     ADMIN = 3
 
 
-TABLE: dict[str, Role] = {
-    "login": Role.ANYONE,
-    "code": Role.ANYONE,
-    "logout": Role.ANYONE,
-    "setup": Role.ANYONE,
-    "forgotten": Role.ANYONE,
-    "password": Role.ANYONE,
-    "language": Role.ANYONE,
-    "home": Role.EDITOR,
-    "account": Role.EDITOR,
-    "account-name": Role.EDITOR,
-    "account-password": Role.EDITOR,
-    "account-factor": Role.EDITOR,
-    "account-session": Role.EDITOR,
-    "newsletter": Role.EDITOR,
-    "draft": Role.EDITOR,
-    "letter": Role.EDITOR,
-    "welcome": Role.EDITOR,
-    "welcome-edit": Role.EDITOR,
-    "welcome-change": Role.SENDER,
-    "signup-form": Role.EDITOR,
-    "edition": Role.EDITOR,
-    "words": Role.EDITOR,
-    "posts": Role.EDITOR,
-    "post": Role.EDITOR,
-    "original": Role.EDITOR,
-    "add": Role.EDITOR,
-    "refresh": Role.EDITOR,
-    "history": Role.EDITOR,
-    "undo": Role.EDITOR,
-    "compare": Role.EDITOR,
-    "more": Role.EDITOR,
-    "duplicate": Role.EDITOR,
-    "blocks": Role.EDITOR,
-    "several": Role.EDITOR,
-    "notes": Role.EDITOR,
-    "anyway": Role.EDITOR,
-    "skipped": Role.SENDER,
-    "side": Role.EDITOR,
-    "preview": Role.EDITOR,
-    "frame": Role.EDITOR,
-    "text": Role.EDITOR,
-    "raw": Role.EDITOR,
-    "links": Role.EDITOR,
-    "proof": Role.EDITOR,
-    "approve": Role.SENDER,
-    "reopen": Role.SENDER,
-    "send": Role.SENDER,
-    "live": Role.EDITOR,
-    "control": Role.SENDER,
-    "archive": Role.EDITOR,
-    "settle": Role.SENDER,
-    "report": Role.EDITOR,
-    "report-csv": Role.SENDER,
-    "editor": Role.EDITOR,
-    "rendered": Role.EDITOR,
-    "image": Role.EDITOR,
-    "sources": Role.EDITOR,
-    "source-fetch": Role.EDITOR,
-    "source-try": Role.EDITOR,
-    "source-add": Role.ADMIN,
-    "source-settings": Role.ADMIN,
-    "source-remove": Role.ADMIN,
-    "subscribers-tags": Role.ADMIN,
-    "subscribers-tags-undo": Role.ADMIN,
-    "segments": Role.ADMIN,
-    "segment-add": Role.ADMIN,
-    "segment": Role.ADMIN,
-    "segment-count": Role.ADMIN,
-    "segment-remove": Role.ADMIN,
-    "recipients": Role.SENDER,
-    "job": Role.EDITOR,
-    "job-live": Role.EDITOR,
-    "restored": Role.SENDER,
-    "unsent": Role.EDITOR,
-    "unsent-retry": Role.EDITOR,
-    "log": Role.ADMIN,
-    "workers": Role.ADMIN,
-    "workers-retry": Role.ADMIN,
-    "tokens": Role.ADMIN,
-    "token-revoke": Role.ADMIN,
-    "webhooks": Role.ADMIN,
-    "webhook": Role.ADMIN,
-    "webhook-act": Role.ADMIN,
-    "subscribers": Role.ADMIN,
-    "subscriber": Role.ADMIN,
-    "subscriber-act": Role.ADMIN,
-    "subscribers-add": Role.ADMIN,
-    "subscribers-unanswered": Role.ADMIN,
-    "subscribers-import": Role.ADMIN,
-    "subscribers-export": Role.ADMIN,
-    "settings": Role.ADMIN,
-    "newsletter-add": Role.ADMIN,
-    "settings-site": Role.ADMIN,
-    "settings-newsletter": Role.ADMIN,
-    "designs": Role.ADMIN,
-    "design-use": Role.ADMIN,
-    "design-frame": Role.ADMIN,
-    "design-preview": Role.ADMIN,
-    "deliverability": Role.ADMIN,
-    "deliverability-check": Role.ADMIN,
-    "settings-provider": Role.ADMIN,
-    "settings-webhooks": Role.ADMIN,
-    "users": Role.ADMIN,
-    "user-act": Role.ADMIN,
-}
-
-
 def role_of(user: AbstractBaseUser | AnonymousUser) -> Role:
     """Return the role of whoever is logged in: Django's superusers are admins, all others editors, who may send
     unless an admin left that out.
@@ -171,9 +63,17 @@ def role(request: HttpRequest) -> Role:
     return held
 
 
-def guarded(name: str, view: View) -> View:
-    """Return the view behind its row of the table, in one of the desk's languages, with the desk's headers."""
-    needed = TABLE[name]
+class Guarded(Protocol):
+    """A view for those who have a role."""
+
+    needed: Role
+
+    def __call__(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer a request."""
+
+
+def guarded(view: View, needed: Role) -> Guarded:
+    """Return the view for those who have this role, in one of the desk's languages, with the desk's headers."""
 
     @wraps(view)
     def guard(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -186,7 +86,9 @@ def guarded(name: str, view: View) -> View:
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response
 
-    return guard
+    page = cast(Guarded, guard)
+    page.needed = needed
+    return page
 
 
 def desk_language(asked: str | None) -> str:

@@ -4,12 +4,14 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from tests import budget
 from tests.conftest import Site
+from tests.doubles.fork_server import MODULES
 from tests.site_texts import with_daily
 
 ROOT = Path(__file__).parents[1]
@@ -118,6 +120,10 @@ def test_every_target_that_is_named_somewhere_exists() -> None:
     }
     assert {target for target, _ in named} > {"test", "check", "demo"}
     assert [each for each in sorted(named) if each[0] not in targets()] == []
+
+
+def test_the_modules_that_are_loaded_before_commands_run_exist() -> None:
+    assert [name for name in MODULES if find_spec(name) is None] == []
 
 
 def test_every_directory_has_a_budget() -> None:

@@ -340,7 +340,9 @@ def _conclude(row: "Edition", problem: str, *, stopped: bool) -> None:
 
 
 def _sentence(counted: "Counts") -> str:
-    parts = [f"{counted.edition} is {counted.state}: {counted.accepted} of {counted.audience} accepted"]
+    undelivered = counted.state == "sent" and counted.refused and not (counted.accepted or counted.unknown)
+    state = "was not delivered" if undelivered else f"is {counted.state}"
+    parts = [f"{counted.edition} {state}: {counted.accepted} of {counted.audience} accepted"]
     if counted.deferred:
         parts.append(f"{counted.deferred} deferred, which 'newsletter run' will retry")
     if counted.refused:

@@ -33,6 +33,7 @@ _OF_EDITION = {
     notices.SOURCE: messages.ABOUT_SOURCE,
     notices.SKIPPED: messages.ABOUT_SKIPPED,
     notices.SENT: messages.ABOUT_SENT,
+    notices.UNDELIVERED: messages.ABOUT_UNDELIVERED,
 }
 
 

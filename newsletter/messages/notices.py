@@ -60,6 +60,12 @@ FELL_BACK = MessageType(
     "notice.fell-back",
     gettext_noop("{provider} failed while {edition} was being sent, and {fallback} sends the rest: {reason}"),
 )
+UNDELIVERED = MessageType(
+    "notice.undelivered",
+    gettext_noop(
+        "{edition} was not delivered: no email was accepted ({counts}); the servers' replies are in its report"
+    ),
+)
 SENT = MessageType("notice.sent", gettext_noop("{edition} was sent: {counts}"))
 UNCONFIRMED = MessageType(
     "notice.unconfirmed",
@@ -94,6 +100,7 @@ ABOUT_FALLBACK = MessageType("notice.about-fallback", gettext_noop("Another prov
 ABOUT_SOURCE = MessageType("notice.about-source", gettext_noop("Posts may be missing: {period}"))
 ABOUT_SKIPPED = MessageType("notice.about-skipped", gettext_noop("Skipped: {period}"))
 ABOUT_SENT = MessageType("notice.about-sent", gettext_noop("Sent: {period}"))
+ABOUT_UNDELIVERED = MessageType("notice.about-undelivered", gettext_noop("Not delivered: {period}"))
 ABOUT_SERVICE = MessageType("notice.about-service", gettext_noop("A service is failing"))
 ABOUT_RECOVERED = MessageType("notice.about-recovered", gettext_noop("A service is working again"))
 ABOUT_EMAILS = MessageType("notice.about-emails", gettext_noop("Emails can't be sent"))

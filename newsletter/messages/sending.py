@@ -58,6 +58,7 @@ NOT_BEGUN = MessageType(
         "worker', or see in its log why it doesn't send"
     ),
 )
+NONE_ACCEPTED = MessageType("sending.none-accepted", gettext_noop("no email was accepted ({counts})"))
 ALL_DEFERRED = MessageType(
     "sending.all-deferred",
     gettext_noop(

@@ -7,6 +7,7 @@ delivery is pending.
 
 import logging
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from typing import Any
@@ -111,14 +112,30 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
         held = Edition.objects.select_for_update().get(pk=edition.pk)
         if held.state != State.SENDING or not _is_through(held):
             return None
-        change(held, State.SENT, ended_at=now)
         counts = progress.counts(held)
+        problem = _undelivered(counts)
+        change(held, State.SENT, ended_at=now, reason=problem)
+        counts = replace(counts, state=held.state)
         if held.welcome_id is not None:  # it is sent again with the next new reader
             return held
         events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))
-        tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
+        if problem:
+            numbers = problem.param("counts")
+            tell(held, "undelivered", told.UNDELIVERED(edition=held.name, counts=numbers), now)
+        else:
+            tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
         transaction.on_commit(partial(_log_sent, held, counts), robust=True)
         return held
+
+
+def _undelivered(counts: progress.Counts) -> Message | None:
+    """Return the reason why an edition of which nothing is left to send was not delivered; None if it was.
+
+    An unconfirmed email may have been accepted, and editors are asked about it.
+    """
+    if counts.accepted or counts.unknown or not counts.refused:
+        return None
+    return messages.NONE_ACCEPTED(counts=counts.messages()[1:])
 
 
 def _numbers(counts: progress.Counts) -> dict[str, int]:
@@ -128,7 +145,9 @@ def _numbers(counts: progress.Counts) -> dict[str, int]:
 def _log_sent(edition: Edition, counts: progress.Counts) -> None:
     seconds = (edition.ended_at - edition.began_at).total_seconds() if edition.ended_at and edition.began_at else 0.0
     counted = ", ".join(map(str, counts.messages()))
-    log_event(log, "sent", f"{edition.name}: sent, {counted}, in {seconds:.0f} s", seconds=seconds, **counts.document())
+    text = f"{edition.name}: {'not delivered' if edition.reason else 'sent'}, {counted}, in {seconds:.0f} s"
+    level = logging.WARNING if edition.reason else logging.INFO
+    log_event(log, "sent", text, level=level, seconds=seconds, **counts.document())
 
 
 def tell(edition: Edition, kind: str, text: Message, now: datetime) -> None:

@@ -39,7 +39,7 @@ def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expec
             Retry.objects.bulk_create(again)
             Tally.objects.create(edition=held, at=now, unknown=-len(again))
             if held.state == State.SENT:
-                change(held, State.SENDING, ended_at=None)
+                change(held, State.SENDING, ended_at=None, reason=None)
             history.log(by, acts.UNKNOWN_RESENT(), held.name, now, after={"count": len(again)})
     return len(again)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 from django.utils import timezone
@@ -14,6 +14,7 @@ from newsletter.editions.states import NotAllowed, state_message
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Delivery, DeliveryStatus, Edition, Notice, Result, Retry, State, Tally
 from newsletter.sending import lifecycle, progress, unknown_deliveries
+from newsletter.web.desk import formatting
 from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,31 @@ def test_sending_becomes_sent_when_no_delivery_is_pending() -> None:
     assert edition.state == State.SENT
     assert edition.ended_at
     assert str(Notice.objects.get(kind="sent").text) == "kinaforum/2026-W06 was sent: 1 of 2 accepted, 1 to be retried"
+
+
+def test_an_edition_of_which_nothing_was_accepted_was_not_delivered_and_editors_are_told() -> None:
+    edition = samples.sending(3)
+    settled(edition, OutcomeKind.REFUSED, OutcomeKind.REFUSED, OutcomeKind.REFUSED)
+    assert lifecycle.complete(HERE, timezone.now()) == [edition]
+    edition.refresh_from_db()
+    assert (edition.state, str(edition.reason)) == (State.SENT, "no email was accepted (3 refused)")
+    assert not Notice.objects.filter(kind="sent").exists()
+    assert str(Notice.objects.get(kind="undelivered").text) == (
+        "kinaforum/2026-W06 was not delivered: no email was accepted (3 refused); "
+        "the servers' replies are in its report"
+    )
+    assert formatting.edition_state(edition) == ("Not delivered", "failed")
+    assert formatting.standing(edition, UTC) == "Not delivered: No email was accepted (3 refused)."
+
+
+@pytest.mark.parametrize("other", [OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN])
+def test_an_edition_that_a_server_may_have_accepted_is_sent(other: OutcomeKind) -> None:
+    edition = samples.sending(2)
+    settled(edition, OutcomeKind.REFUSED, other)
+    lifecycle.complete(HERE, timezone.now())
+    edition.refresh_from_db()
+    assert (edition.state, edition.reason) == (State.SENT, None)
+    assert formatting.edition_state(edition) == ("Sent", "sent")
 
 
 def test_sending_is_paused_with_a_reason_and_resumed() -> None:

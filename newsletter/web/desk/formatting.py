@@ -17,6 +17,7 @@ from newsletter.editions.history import FIELDS as TEXTS
 from newsletter.editions.titles import period_title
 from newsletter.messages import Message, from_json, from_text, render
 from newsletter.messages import history as acts
+from newsletter.messages import sending as sending_messages
 from newsletter.messages.localized import Localized, time_of_day, with_time
 from newsletter.models import Act, Edition, State
 from newsletter.web.desk import edition_names, users
@@ -150,6 +151,18 @@ def state(value: str) -> str:
     }[State(value)]
 
 
+def is_undelivered(edition: Edition) -> bool:
+    """Return whether an edition's sending is over, and no email was accepted."""
+    return edition.state == State.SENT and sending_messages.NONE_ACCEPTED.matches(edition.reason)
+
+
+def edition_state(edition: Edition) -> tuple[str, str]:
+    """Return an edition's state in a word, and its class of the style sheet; one that no server accepted failed."""
+    if is_undelivered(edition):
+        return _("Not delivered"), "failed"
+    return state(edition.state), edition.state
+
+
 def outcomes() -> dict[str, str]:
     """Return the states of a delivery in words, by their names in the database."""
     return {
@@ -173,7 +186,7 @@ def standing(edition: Edition, zone: tzinfo) -> str:
         State.QUEUED: _("Scheduled for %(when)s.") % {"when": when},
         State.SENDING: _("Sending started %(when)s.") % {"when": when},
         State.PAUSED: _("Paused: %(reason)s") % {"reason": message(edition.reason, zone)},
-        State.SENT: _("Sent %(when)s.") % {"when": when},
+        State.SENT: _sent(edition, zone),
         State.CANCELLED: _cancelled(edition, zone) if name == State.CANCELLED else "",
         State.SKIPPED: _("Skipped: %(reason)s") % {"reason": message(edition.reason, zone)},
     }[name].strip()
@@ -186,6 +199,12 @@ def _draft(edition: Edition, zone: tzinfo) -> str:
     if due:
         return _("Planned for %(when)s. Sources checked %(ago)s.") % {"when": due, "ago": refreshed}
     return _("Sources checked %(ago)s.") % {"ago": refreshed}
+
+
+def _sent(edition: Edition, zone: tzinfo) -> str:
+    if is_undelivered(edition):
+        return _("Not delivered: %(reason)s") % {"reason": sentence(message(edition.reason, zone))}
+    return _("Sent %(when)s.") % {"when": words_for_time(edition, zone)}
 
 
 def _cancelled(edition: Edition, zone: tzinfo) -> str:

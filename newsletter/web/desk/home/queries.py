@@ -21,12 +21,15 @@ OPEN = (State.SENDING, State.PAUSED, State.QUEUED, State.APPROVED, State.DRAFT)
 
 @dataclass(frozen=True, slots=True)
 class EditionLine:
-    """An edition in a list: its subject, its period, and its state in a word and in a sentence."""
+    """An edition in a list: its subject, its period, and its state in a word, as a class of the style sheet and in a
+    sentence.
+    """
 
     edition: Edition
     title: str
     period: str
     state: str
+    mark: str
     standing: str
     address: str
 
@@ -53,8 +56,9 @@ def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLi
     """Return how an edition is shown in a list; once sending has begun, with a link to its report."""
     route = "desk:report" if edition.state in (State.SENT, State.SENDING, State.PAUSED) else "desk:edition"
     address = reverse(route, args=(edition.newsletter, edition.period))
-    state, standing = formatting.state(edition.state), formatting.standing(edition, newsletter.zone)
-    return EditionLine(edition, title, formatting.period(edition), state, standing, address)
+    state, mark = formatting.edition_state(edition)
+    standing = formatting.standing(edition, newsletter.zone)
+    return EditionLine(edition, title, formatting.period(edition), state, mark, standing, address)
 
 
 def lines(editions: Iterable[Edition], newsletter: Newsletter, titles: Mapping[int, str]) -> list[EditionLine]:

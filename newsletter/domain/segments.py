@@ -20,7 +20,7 @@ class SlotValue(StrEnum):
 
 
 class SlotEncoding(StrEnum):
-    """Where a value is inserted, and so how it is escaped; HTML and TEXT are also quoted-printable."""
+    """Where a value is inserted, and so how it is escaped; HTML and TEXT are also encoded as their part is."""
 
     ASCII = "ascii"
     HEADER = "header"
@@ -32,12 +32,14 @@ class SlotEncoding(StrEnum):
 class Slot:
     """A place in an email for a reader's value; `fallback` is inserted if the reader has none.
 
-    With `SlotValue.WITH_NAME`, `fallback` is text that only readers with a name see.
+    With `SlotValue.WITH_NAME`, `fallback` is text that only readers with a name see. In a part in base64, `around` is
+    the text before and behind the value, which is encoded with it; None in quoted-printable and in header fields.
     """
 
     value: SlotValue
     form: SlotEncoding
     fallback: str = ""
+    around: tuple[str, str] | None = None
 
     def text_for(self, name: str) -> str:
         """Return the text of a NAME or WITH_NAME slot for a reader with this name ("" for none)."""
@@ -59,7 +61,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Segments:
-    """An encoded email: header fields in order, then the body with CRLF line ends, quoted-printable, dot-stuffed.
+    """An encoded email: header fields in order, then the body with CRLF line ends, in quoted-printable or base64.
 
     The pieces joined, with each slot replaced by the reader's encoded value, are the message for DATA without the final
     dot (RFC 5321 4.5.2): no line is over 998 octets or begins with a dot.

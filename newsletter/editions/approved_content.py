@@ -49,12 +49,12 @@ def unpack(packed: bytes) -> Segments:
 
 
 def _written(pieces: Iterable[Piece]) -> list[Any]:
-    """Return a slot as three strings, and octets as text if they are ASCII, else in base64."""
+    """Return a slot as three strings, or five with those around it, and octets as text, or in base64 if not ASCII."""
     return [_slot(piece) if isinstance(piece, Slot) else _octets(piece) for piece in pieces]
 
 
 def _slot(slot: Slot) -> list[str]:
-    return [slot.value, slot.form, slot.fallback]
+    return [slot.value, slot.form, slot.fallback, *(slot.around or ())]
 
 
 def _octets(piece: bytes) -> str | dict[str, str]:
@@ -70,5 +70,6 @@ def _piece(piece: Any) -> Piece:
         return piece.encode("ascii")
     if isinstance(piece, dict):
         return base64.b64decode(piece["base64"], validate=True)
-    value, form, fallback = piece
-    return Slot(SlotValue(value), SlotEncoding(form), fallback)
+    value, form, fallback, *around = piece
+    before, after = around or ("", "")
+    return Slot(SlotValue(value), SlotEncoding(form), fallback, (before, after) if around else None)

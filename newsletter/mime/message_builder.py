@@ -1,7 +1,7 @@
 """Builds one reader's message from an edition's segments, in a few microseconds.
 
-A reader's values can't break out of their place: they are validated and escaped, and encoded as quoted-printable if the
-text around them is. The message ends with CRLF and needs no dot-stuffing. An invalid value raises `InvalidReaderValue`
+A reader's values can't break out of their place: they are validated and escaped, and encoded as the part
+around them is. The message ends with CRLF and needs no dot-stuffing. An invalid value raises `InvalidReaderValue`
 before anything is sent.
 """
 
@@ -15,6 +15,7 @@ import idna
 from newsletter.domain.segments import Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages
+from newsletter.mime import base64_parts
 from newsletter.mime.headers import ATOM, clean_name, mailbox, short_text
 from newsletter.mime.quoted_printable import encode_value
 
@@ -138,6 +139,16 @@ def _flat(
 
 def _encoder(slot: Slot) -> Callable[[Reader, bytes], bytes]:
     """Return the function that encodes a reader's value for a slot; it is also given the address as in the envelope."""
+    value = _value(slot)
+    if slot.around is not None:
+        return lambda reader, address: base64_parts.encode_value(slot, value(reader, address))
+    if slot.form in (SlotEncoding.HTML, SlotEncoding.TEXT):
+        return lambda reader, address: encode_value(value(reader, address))
+    return value
+
+
+def _value(slot: Slot) -> Callable[[Reader, bytes], bytes]:
+    """Return the function that returns a reader's value for a slot, escaped, but not yet encoded as its part is."""
     match slot.value, slot.form:
         case SlotValue.TOKEN, _:
             return _token
@@ -150,9 +161,9 @@ def _encoder(slot: Slot) -> Callable[[Reader, bytes], bytes]:
         case SlotValue.NAME, SlotEncoding.HEADER:
             return lambda reader, _: short_text(clean_name(reader.name) or slot.fallback)
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.HTML:
-            return lambda reader, _: encode_value(html.escape(_shown(reader, slot)))
+            return lambda reader, _: html.escape(_shown(reader, slot)).encode("utf-8", "replace")
         case SlotValue.NAME | SlotValue.WITH_NAME | SlotValue.TO, SlotEncoding.TEXT:
-            return lambda reader, _: encode_value(_shown(reader, slot))
+            return lambda reader, _: _shown(reader, slot).encode("utf-8", "replace")
         case _:
             raise ValueError(f"a reader has no {slot.value.value!r} in the form {slot.form.value!r}")
 

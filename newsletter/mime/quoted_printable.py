@@ -20,9 +20,8 @@ _PLAIN_VALUE = re.compile(rb"(?!From )[ !-\-/-<>-~]*[!-\-/-<>-~]")
 """Octets that need no encoding in any position; a dot might begin a line."""
 
 
-def encode_value(text: str) -> bytes:
+def encode_value(octets: bytes) -> bytes:
     """Encode a reader's value, which has its own line; for the usual short one, this takes one regular expression."""
-    octets = text.encode("utf-8", "replace")
     return octets if len(octets) <= _WIDTH and _PLAIN_VALUE.fullmatch(octets) else encode(octets.decode())
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.segments import Header, Piece, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.mime import base64_parts
 from newsletter.mime.headers import ascii_address, ascii_domain, clean_name, mailbox, unstructured, with_phrase
 from newsletter.mime.quoted_printable import encode_pieces, merged
 from newsletter.render.placeholders import PATHS, pattern
@@ -136,13 +137,28 @@ def encode_body(rendered: Rendered, letterhead: Letterhead, boundary: str) -> tu
     """Return text and HTML as the parts of a multipart/alternative (RFC 2046 5.1.4)."""
     pieces: list[Piece] = []
     for kind, content in (("plain", rendered.text), ("html", rendered.html)):
+        encoding, encoded = _encoded(tuple(_parts(content, rendered, letterhead)), html=kind == "html")
         head = (
-            f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\n"
-            "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+            f"--{boundary}\r\nContent-Type: text/{kind}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
         )
-        pieces += [head.encode(), *encode_pieces(_parts(content, rendered, letterhead)), b"\r\n"]
+        pieces += [head.encode(), *encoded, b"" if encoding == "base64" else b"\r\n"]
     pieces.append(f"--{boundary}--\r\n".encode())
     return merged(pieces)
+
+
+def _encoded(parts: tuple[str | Slot, ...], *, html: bool) -> tuple[str, tuple[Piece, ...]]:
+    """Return the name of the shorter encoding, and the content in it; texts in Latin script are shorter if quoted."""
+    quoted = encode_pieces(parts)
+    if all(part.isascii() for part in parts if isinstance(part, str)):
+        return "quoted-printable", quoted
+    in_base64 = base64_parts.encode_pieces(parts, html=html)
+    if in_base64 is None or _octets(quoted) <= _octets(in_base64):
+        return "quoted-printable", quoted
+    return "base64", in_base64
+
+
+def _octets(pieces: tuple[Piece, ...]) -> int:
+    return sum(len(piece) for piece in pieces if isinstance(piece, bytes))
 
 
 def _parts(content: str, rendered: Rendered, letterhead: Letterhead) -> Iterator[str | Slot]:

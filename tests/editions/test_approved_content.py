@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from newsletter.domain.segments import Header, Segments, Slot, SlotEncoding, SlotValue
 from newsletter.editions.approved_content import Unreadable, pack, unpack
 
-SLOTS = st.builds(Slot, st.sampled_from(SlotValue), st.sampled_from(SlotEncoding), st.text(max_size=8))
+SLOTS = st.builds(
+    Slot,
+    st.sampled_from(SlotValue),
+    st.sampled_from(SlotEncoding),
+    st.text(max_size=8),
+    st.none() | st.tuples(st.text(max_size=8), st.text(max_size=8)),
+)
 PIECES = st.lists(st.binary(max_size=40) | SLOTS, max_size=5).map(tuple)
 MAILS = st.builds(
     Segments,

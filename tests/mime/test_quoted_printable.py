@@ -43,7 +43,7 @@ def test_neighbouring_bytes_are_one_piece() -> None:
 
 @given(texts | awkward)
 def test_a_value_needs_no_stuffing_on_a_line_of_its_own(text: str) -> None:
-    encoded = encode_value(text)
+    encoded = encode_value(text.encode())
     assert quopri.decodestring(encoded.replace(b"\r\n", b"\n")).decode() == text
     for line in encoded.split(b"\r\n"):
         assert len(line) <= 76

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 
@@ -81,6 +82,39 @@ def test_parts_are_what_the_preview_shows() -> None:
     assert part(mail, "html").rstrip("\n") == reader_html(rendered, letterhead(), who).rstrip("\n")
     assert "Hei Åse &quot;Å&quot; &lt;å&gt; &amp; co!" in part(mail, "html")
     assert 'Hei Åse "Å" <å> & co!' in part(mail, "plain")
+
+
+KOREAN = "커피는 산에서 자라고, 사람들은 그것을 항구까지 나릅니다. "
+
+
+def korean(**changes: Any) -> Rendered:
+    return render(digest([post(n, title=f"소식 {n}", html=f"<p>{KOREAN * 30}</p>") for n in range(3)], **changes))
+
+
+@pytest.mark.parametrize("token", ["a", "bc", "def", "T0ken-of_Ola" * 3, "x" * 120])
+@pytest.mark.parametrize("name", ["", "Ola", "Åse & <김>"])
+def test_parts_in_other_scripts_are_shorter_in_base64(token: str, name: str) -> None:
+    rendered = korean(greeting="{name|독자}님,\n\n안녕하세요!")
+    who = reader(token=token, name=name)
+    raw = mail_of(rendered, letterhead(), who)
+    mail = parsed(raw)
+    assert [p["Content-Transfer-Encoding"] for p in mail.iter_parts()] == ["base64", "base64"]
+    assert re.sub(r" +$", "", part(mail, "plain"), flags=re.MULTILINE) == re.sub(
+        r" +$", "", reader_text(rendered, letterhead(), who), flags=re.MULTILINE
+    )
+    assert (
+        re.sub(" +>", ">", part(mail, "html")).rstrip()
+        == re.sub(" +>", ">", reader_html(rendered, letterhead(), who)).rstrip()
+    )
+    assert all(len(line) <= 78 or line.startswith(b"List-Unsubscribe") for line in raw.split(b"\r\n"))
+    assert len(raw) < 1.42 * len((rendered.html + rendered.text).encode()) + 1000
+
+
+def test_two_values_in_a_line_keep_a_part_in_quoted_printable() -> None:
+    rendered = korean(greeting="{name|독자} {name|독자}")
+    mail = parsed(mail_of(rendered, letterhead(), reader(name="Ola")))
+    assert [p["Content-Transfer-Encoding"] for p in mail.iter_parts()] == ["quoted-printable"] * 2
+    assert part(mail, "plain") == reader_text(rendered, letterhead(), reader(name="Ola"))
 
 
 def test_a_reader_without_a_name_gets_the_fallback() -> None:

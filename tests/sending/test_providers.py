@@ -29,11 +29,12 @@ from newsletter.models import Edition, Result, State
 from newsletter.render.edition import render
 from newsletter.render.merge_tags import NON_JOINER, escape_html
 from newsletter.render.message import segments
+from newsletter.render.preview import reader_html, reader_text
 from newsletter.sending import progress
 from newsletter.sending.outbox import Holder, Outbox
 from newsletter.sending.providers import amazon_ses_provider, anymail_provider, choice, interface
 from newsletter.sending.providers.interface import ProviderProblem, idempotency_key
-from newsletter.sending.providers.payload import api_message
+from newsletter.sending.providers.payload import api_message, value
 from newsletter.sending.providers.responses import judge
 from newsletter.sending.worker import Control, run_engine
 from subscribers import tokens
@@ -42,7 +43,7 @@ from tests.doubles import provider_api
 from tests.doubles.provider_api import Api
 from tests.doubles.providers import DOUBLES
 from tests.message_bodies import body_of
-from tests.render.samples import UNTIL, digest, letterhead
+from tests.render.samples import UNTIL, digest, letterhead, post
 from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -180,6 +181,20 @@ def test_the_text_around_a_name_is_what_smtp_would_have_sent(
     assert [line for line in sent.text.splitlines() if line in words] == words
     paragraphs = [p.text_content() for p in fromstring(sent.html).iter("p")]
     assert [p for p in paragraphs if p in words] == words
+
+
+def test_values_within_base64_are_variables_too() -> None:
+    edition = digest([post(0, html=f"<p>{'커피는 산에서 자랍니다. ' * 99}</p>")], greeting="{name|독자}님,")
+    rendered = render(edition)
+    mail = segments(rendered, letterhead(), date=UNTIL)
+    one = Reader(1, "r1@reader.example", "T0ken", "m.1", "Åse")
+    assert b"Content-Transfer-Encoding: base64" in b"".join(p for p in mail.body if isinstance(p, bytes))
+    message = api_message(mail)
+    text, html = (
+        part.render(lambda slot: value(slot, one)).replace("\r\n", "\n") for part in (message.text, message.html)
+    )
+    assert re.sub(" +\n", "\n", text) == re.sub(" +\n", "\n", reader_text(rendered, letterhead(), one))
+    assert re.sub(" +>", ">", html).strip() == re.sub(" +>", ">", reader_html(rendered, letterhead(), one)).strip()
 
 
 def test_no_content_can_name_a_variable() -> None:

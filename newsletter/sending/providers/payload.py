@@ -15,6 +15,7 @@ from email.message import EmailMessage
 from functools import lru_cache
 
 from newsletter.domain.segments import Piece, Reader, Segments, Slot, SlotEncoding, SlotValue
+from newsletter.mime.base64_parts import encode_value
 from newsletter.mime.headers import clean_name
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.render.merge_tags import escape_html, escape_text
@@ -101,10 +102,11 @@ def _parsed(segments: Segments, slots: dict[Slot, str]) -> EmailMessage:
     seed = secrets.token_hex(6)
 
     def octets(pieces: Iterable[Piece]) -> bytes:
-        return b"".join(
-            piece if isinstance(piece, bytes) else slots.setdefault(piece, f"m{seed}x{len(slots)}m").encode()
-            for piece in pieces
-        )
+        return b"".join(piece if isinstance(piece, bytes) else marked(piece) for piece in pieces)
+
+    def marked(slot: Slot) -> bytes:
+        mark = slots.setdefault(replace(slot, around=None), f"m{seed}x{len(slots)}m").encode()
+        return mark if slot.around is None else encode_value(slot, mark)
 
     fields = [f"{h.name}: ".encode() + octets(h.pieces) for h in _without_to(segments).headers]
     raw = b"\r\n".join([*fields, b"", octets(segments.body)])

@@ -22,6 +22,7 @@ from subscribers.models import (
     Consent,
     Hits,
     Letter,
+    RefusedLine,
     Subscriber,
     Subscription,
     Suppression,
@@ -319,6 +320,7 @@ def _erase(subscriber: Subscriber | None, key: str, reason: Suppression.Reason) 
     if subscriber:
         person_erased.send(Subscriber, subscriber=subscriber.pk, address=subscriber.address)
         subscriber.delete()
+    RefusedLine.objects.filter(key=key).delete()
     Suppression.objects.suppress(key, reason)
     Suppression.objects.covering(key).filter(kind=Suppression.Kind.ADDRESS).update(note="")
 

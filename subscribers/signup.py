@@ -15,6 +15,7 @@ from subscribers.models import (
     Consent,
     Hits,
     Letter,
+    RefusedLine,
     Subscriber,
     Subscription,
     Suppression,
@@ -23,7 +24,7 @@ from subscribers.models import (
 )
 from subscribers.tokens import Purpose, read_timed
 
-KEEP_PENDING, KEEP_LETTERS = timedelta(days=30), timedelta(days=30)
+KEEP_PENDING, KEEP_LETTERS, KEEP_REFUSED = timedelta(days=30), timedelta(days=30), timedelta(days=30)
 
 
 class ConfirmResult(StrEnum):
@@ -108,7 +109,8 @@ def _activate(configuration: Config, subscription: Subscription, at: datetime) -
 
 @transaction.atomic
 def delete_expired(at: datetime) -> int:
-    """Delete unconfirmed requests and finished letters after 30 days, and old counters; return the number of rows.
+    """Delete unconfirmed requests, finished letters and the refused lines of imports after 30 days, and old counters;
+    return the number of rows.
 
     Run it once a day.
     """
@@ -119,4 +121,5 @@ def delete_expired(at: datetime) -> int:
     gone += Subscriber.objects.filter(subscriptions=None, created__lt=before).delete()[0]
     over = Q(sent_at__lt=at - KEEP_LETTERS) | Q(gave_up_at__lt=at - KEEP_LETTERS)
     gone += Letter.objects.filter(over).delete()[0]
+    gone += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
     return gone + Hits.objects.delete_expired(at)

@@ -173,7 +173,7 @@ def _archive(record: log.Record) -> None:
 
 
 def _person(record: log.Record) -> None:
-    """Apply a departure, a block, a question, or a choice."""
+    """Apply a departure, a block, a question, a choice, or an import that was undone."""
     at = datetime.fromtimestamp(record.at, UTC)
     if record.kind == entries.LEFT:
         for number in record.values[0]:
@@ -187,6 +187,17 @@ def _person(record: log.Record) -> None:
         kind, digest, reason, key_id = record.values
         row = {"reason": reason, "key_id": key_id, "at": at}
         Suppression.objects.get_or_create(kind=kind, hash=digest, defaults=row)
+    elif record.kind == entries.UNDONE:
+        _undo_import(*record.values)
+
+
+def _undo_import(returned: Iterable[tuple[int, str]], unblocked: Iterable[tuple[str, str]]) -> None:
+    """Repeat that an import was undone, which had unsubscribed and blocked people."""
+    for number, state in returned:
+        left = Subscription.objects.filter(pk=number, state=Subscription.State.UNSUBSCRIBED)
+        left.update(state=state, unsubscribed_at=None, reason="", returns=False)
+    for kind, digest in unblocked:
+        Suppression.objects.filter(kind=kind, hash=digest).delete()
 
 
 def _choose(number: int, cadence: str, topics: str, paused_until: str | None, *, at: datetime) -> None:

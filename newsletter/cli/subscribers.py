@@ -3,22 +3,15 @@
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TextIO
+from typing import Annotated, Any, TextIO
 
 import typer
 
-from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, progress, ready, say
+from newsletter.cli import importing
+from newsletter.cli.common import confirm, emit, fail, newsletter_named, options, ready, say
+from newsletter.cli.importing import follow_cadences
 from newsletter.domain.english import counted
-
-if TYPE_CHECKING:
-    from newsletter.config import Config
-    from subscribers.importing import ImportReport
-
-DATES: dict[str, Literal["day", "month"]] = {"day-first": "day", "month-first": "month"}
-SHOWN = 20
-"""The number of refused lines that are printed; the file has all of them."""
 
 app = typer.Typer(
     help="Manage subscribers.",
@@ -32,75 +25,8 @@ Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An email addres
 
 def register(parent: typer.Typer) -> None:
     """Put these commands under `newsletter subscribers`."""
+    importing.register(app)
     parent.add_typer(app, name="subscribers")
-
-
-@app.command("import", epilog="Example: newsletter subscribers import mailchimp.csv -n kinaforum --dry-run")
-def import_(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV file from another tool, or with a column of addresses.")
-    ],
-    newsletter: OfNewsletter,
-    consent: Annotated[str, typer.Option(help="Where and when these people agreed; stored as their consent.")] = "",
-    status: Annotated[str, typer.Option(help="The state of new subscriptions: active or pending.")] = "active",
-    confirm_by_mail: Annotated[
-        bool, typer.Option("--confirm-by-mail", help="Ask pending subscribers to confirm by email.")
-    ] = False,
-    welcome: Annotated[
-        bool, typer.Option("--welcome", help="Send new active subscribers the welcome series, beginning now.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the result without changing anything.")] = False,
-    dates: Annotated[
-        Literal["day-first", "month-first"] | None, typer.Option(help="How to read dates such as 01/02/2025.")
-    ] = None,
-) -> None:
-    """Import subscribers from CSV. Nobody who has unsubscribed or is blocked is subscribed again."""
-    found = ready()
-    newsletter_named(found, newsletter)
-    _follow_cadences(found)
-    from subscribers.importing import FileProblem, import_file
-
-    if status not in ("active", "pending"):
-        fail(f"--status must be active or pending, not '{status}'", WRONG)
-    refused_to = None if dry_run else file.with_name(f"{file.name}.refused.csv")
-    try:
-        with progress("importing") as step:
-            report = import_file(
-                file,
-                newsletter,
-                consent=consent,
-                status=status,
-                confirm_by_mail=confirm_by_mail,
-                welcome=welcome,
-                dry_run=dry_run,
-                refused_to=refused_to,
-                progress=step,
-                dates=DATES[dates] if dates else "",
-            )
-    except (FileProblem, OSError) as e:
-        fail(str(e))
-    emit(_document(report), _summary(report, refused_to, dry_run=dry_run))
-
-
-def _document(report: "ImportReport") -> dict[str, Any]:
-    refused = [
-        {"line": r.line, "address": r.address, "reason": str(r.reason), "reason_code": r.reason.code}
-        for r in report.refused
-    ]
-    return {"added": report.added, "updated": report.updated, "unchanged": report.unchanged, "refused": refused}
-
-
-def _summary(report: "ImportReport", refused_to: Path | None, *, dry_run: bool) -> str:
-    done = f"{report.added:,} added, {report.updated:,} updated, {report.unchanged:,} unchanged"
-    lines = [
-        f"{'Nothing was changed. An import would give: ' if dry_run else ''}{done}, {len(report.refused):,} refused."
-    ]
-    lines += [f"  line {r.line}: {r.address or 'no address'}: {r.reason}" for r in report.refused[:SHOWN]]
-    if len(report.refused) > SHOWN:
-        lines.append(f"  … and {len(report.refused) - SHOWN:,} more")
-    if report.refused and refused_to:
-        lines.append(f"All refused lines are in {refused_to}.")
-    return "\n".join(lines)
 
 
 @app.command(epilog="Example: newsletter subscribers export -n kinaforum readers.csv")
@@ -140,7 +66,7 @@ def add(
     """Subscribe one person."""
     found = ready()
     newsletter_named(found, newsletter)
-    _follow_cadences(found)
+    follow_cadences(found)
     from subscribers import admin_actions
 
     with _sentences():
@@ -254,13 +180,6 @@ def forget(
     if not known:
         say(f"{given.written} was not a subscriber; a fingerprint now prevents imports from adding them")
     emit({"forgotten": known}, "Erased." if known else None)
-
-
-def _follow_cadences(configuration: "Config") -> None:
-    """Let newcomers begin with what their cadence has as it is configured now."""
-    from newsletter.editions.offers import bases
-
-    bases.follow(configuration, datetime.now(UTC))
 
 
 @contextmanager

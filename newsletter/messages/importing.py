@@ -27,8 +27,13 @@ INVALID_GIVEN = MessageType("address.invalid-given", gettext_noop("'{address}' i
 # Why a line is refused.
 BLOCKED = MessageType("import.blocked", gettext_noop("the address is blocked ({reason})"))
 LEFT = MessageType("import.unsubscribed", gettext_noop("this person has unsubscribed from {newsletter}"))
-LEFT_IN_FILE = MessageType(
-    "import.unsubscribed-in-file", gettext_noop("the file says that this person has unsubscribed")
+CONFIRMED_HERE = MessageType(
+    "import.confirmed-here",
+    gettext_noop("the file says that this person left, but they confirmed here on {at} that they want it"),
+)
+UNKNOWN_STATE = MessageType(
+    "import.unknown-state",
+    gettext_noop("'{text}' is not a known state in files from {tool}; correct it, or choose another column for it"),
 )
 NO_ADDRESS = MessageType("import.no-address", gettext_noop("it has no address"))
 NO_ADDRESS_CELL = MessageType("import.no-address-cell", gettext_noop("it has too few cells, and none for the address"))
@@ -92,7 +97,30 @@ TWO_ADDRESSES = MessageType(
 TWO_LANGUAGES = MessageType(
     "import.two-language-columns", gettext_noop("{count} columns are chosen for languages; choose one")
 )
-TWO_STATES = MessageType("import.two-state-columns", gettext_noop("{count} columns are chosen for states; choose one"))
+SENDY_ALL = MessageType(
+    "import.everybody",
+    gettext_noop(
+        "by its name, it is Sendy's list of everybody, which doesn't say who left; export the active, unconfirmed,"
+        " unsubscribed, bounced and marked as spam ones separately, or rename the file if it is something else"
+    ),
+)
+BROKEN_ARCHIVE = MessageType("import.broken-archive", gettext_noop("it is a ZIP archive that can't be read: {cause}"))
+NO_CSV_IN_ARCHIVE = MessageType("import.no-csv", gettext_noop("it is a ZIP archive without a CSV file"))
+LARGE_ARCHIVE = MessageType(
+    "import.large-archive", gettext_noop("it is a ZIP archive with more than can be imported at once; unpack it first")
+)
+NOT_A_DOMAIN = MessageType(
+    "import.not-a-domain", gettext_noop("'{text}' is neither an address nor the name of a domain: {problem}")
+)
+
+# Undoing an import.
+IMPORT_UNDONE = MessageType("import.undone", gettext_noop("this import is being undone, so nothing more is imported"))
+NO_IMPORT = MessageType("import.unknown", gettext_noop("there is no import {number}"))
+LATER_IMPORT = MessageType("import.later", gettext_noop("import {number} is later; undo it first"))
+IMPORT_SENT = MessageType(
+    "import.sent",
+    gettext_noop("{edition} was sent to the subscribers as they are since this import, so it can't be undone any more"),
+)
 
 # Actions on one subscriber.
 BLOCKED_NOT_ADDED = MessageType(

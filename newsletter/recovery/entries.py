@@ -1,4 +1,6 @@
-"""Entries of the recovery log: editions, begun messages, outcomes, unsubscribes, choices, erasures, blocks."""
+"""Entries of the recovery log: editions, begun messages, outcomes, unsubscribes, choices, erasures, blocks, and imports
+that were undone.
+"""
 
 import base64
 import logging
@@ -21,6 +23,7 @@ from newsletter.recovery import log
 from subscribers.models import (
     Subscription,
     choices_changed,
+    import_undone,
     person_erased,
     subscriptions_asked,
     subscriptions_ended,
@@ -31,7 +34,7 @@ _log = logging.getLogger(__name__)
 
 AUDIENCE, BEGUN, ENDED, RESULTS = "audience", "begun", "ended", "results"
 LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
-WELCOMED, ASKED, CHOSEN, ARCHIVE = "welcomed", "asked", "chosen", "archive"
+WELCOMED, ASKED, CHOSEN, ARCHIVE, UNDONE = "welcomed", "asked", "chosen", "archive", "undone"
 
 
 def audience_created(edition: Edition, kept: Sequence[tuple[str, Sequence[int]]] = ()) -> None:
@@ -112,6 +115,13 @@ def _erased(sender: object, subscriber: int, **_: Any) -> None:
 @receiver(suppressed)
 def _blocked(sender: object, kind: str, digest: str, reason: str, key_id: str, **_: Any) -> None:
     transaction.on_commit(lambda: _append_if_possible(BLOCKED, kind, digest, reason, key_id))
+
+
+@receiver(import_undone)
+def _undone(
+    sender: object, returned: Collection[tuple[int, str]], unblocked: Collection[tuple[str, str]], **_: Any
+) -> None:
+    transaction.on_commit(lambda: _append_if_possible(UNDONE, list(returned), list(unblocked)))
 
 
 def _append(kind: str, *values: Any) -> None:

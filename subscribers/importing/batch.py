@@ -1,21 +1,29 @@
 """A batch of lines: the result of each, compared with existing rows, and the rows to write."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Max
 
 from newsletter.messages import Message
 from newsletter.messages import importing as messages
 from subscribers.addresses import Address
+from subscribers.importing.blocks import BlockList
 from subscribers.importing.headers import Kept, PersonRow
+from subscribers.importing.standing import BLOCKING, Standing
 from subscribers.models import (
     Consent,
+    ImportChange,
     Subscriber,
     Subscription,
     Suppression,
     TopicChange,
     choices_changed,
     store_sets,
+    stored,
+    subscriptions_ended,
 )
 from subscribers.models.inserts import insert_all, insert_people, insert_ties
 from subscribers.models.people import clean_tag
@@ -24,6 +32,11 @@ from subscribers.signup import invite
 from subscribers.tokens import fingerprint
 
 State = Subscription.State
+TIE_FIELDS = (
+    "state", "joined", "unsubscribed_at", "reason", "returns", "tags", "cadence", "topics", "paused_until",
+    "welcome_from",
+)  # fmt: skip
+PERSON_FIELDS = ("name", "language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +51,26 @@ class Order:
     welcome: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """A line with a valid address."""
 
     line: int
     address: Address
     row: PersonRow
+
+
+class Verdict(NamedTuple):
+    """What becomes of a line: a figure (see `FIGURES`), and "added", "updated" or "unchanged", or "" if it is neither,
+    because it is suppressed.
+    """
+
+    figure: str
+    change: str
+
+
+ACTIVE, WAITING = Verdict("active", "added"), Verdict("waiting", "added")
+ACTIVATED, COMPLETED = Verdict("active", "updated"), Verdict("present", "updated")
+UNCHANGED, SUPPRESSED = Verdict("present", "unchanged"), Verdict("suppressed", "")
 
 
 @dataclass
@@ -55,17 +81,21 @@ class ImportBatch:
     people: dict[str, Subscriber] = field(default_factory=dict)
     ties: dict[str, Subscription] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
+    blocks: BlockList = field(default_factory=BlockList)
+    confirmed: dict[int, datetime] = field(default_factory=dict)
     new_people: list[Subscriber] = field(default_factory=list)
     new_ties: list[Subscription] = field(default_factory=list)
     activated: list[Subscription] = field(default_factory=list)
-    changed_people: dict[str, Subscriber] = field(default_factory=dict)
-    changed_ties: dict[str, Subscription] = field(default_factory=dict)
+    ended: list[int] = field(default_factory=list)
+    before_of_people: dict[str, dict[str, object]] = field(default_factory=dict)
+    before_of_ties: dict[str, dict[str, object]] = field(default_factory=dict)
     topic_changes: list[TopicChange] = field(default_factory=list)
     moved: list[int] = field(default_factory=list)
     kept: dict[int, Kept] = field(default_factory=dict)
 
-    def look_up(self, keys: Sequence[str]) -> None:
+    def look_up(self, people: Sequence[Person]) -> None:
         """Read the existing rows of these addresses."""
+        keys = list({person.address.key for person in people})
         self.people = {s.key: s for s in Subscriber.objects.filter(key__in=keys)}
         by_number = {s.pk: s.key for s in self.people.values()}
         if by_number:
@@ -76,33 +106,82 @@ class ImportBatch:
             if Suppression.objects.exclude(key_id=fingerprint()).exists():
                 for key in self.suppressed:
                     Suppression.objects.rekey(key)
+        leaving = {person.address.key for person in people if person.row.standing > Standing.WAITING}
+        if leaving:
+            self.blocks.look_up([(Suppression.Kind.ADDRESS, key) for key in leaving])
+            self.confirmed = _confirmed([tie for key in leaving if (tie := self.ties.get(key)) and tie.pk])
 
-    def judge(self, person: Person) -> str | Message:
-        """Return "added", "updated" or "unchanged", or a message that says why the line is refused."""
+    def judge(self, person: Person) -> Verdict | Message:
+        """Return what becomes of a line, or a message that says why it is refused."""
         key, row = person.address.key, person.row
         tie = self.ties.get(key)
+        if row.standing > Standing.WAITING:
+            return self._stop(person, tie)
         if key in self.suppressed:
             return messages.BLOCKED(reason=self.suppressed[key])
         if tie and tie.state == State.UNSUBSCRIBED:
             return messages.LEFT(newsletter=self.order.newsletter)
-        if row.state == "left":
-            return messages.LEFT_IN_FILE()
-        state = State.PENDING if row.state == "waiting" else self.order.state
+        state = State.PENDING if row.standing == Standing.WAITING else self.order.state
         if tie is None:
             self._add(person, state)
-            return "added"
+            return ACTIVE if state == State.ACTIVE else WAITING
         changed = self._complete(key, tie, row)
         if tie.state == State.PENDING and state == State.ACTIVE:
+            self._remember_tie(key, tie)
             tie.state, tie.joined = State.ACTIVE, row.joined or self.order.at
             tie.welcome_from = self.order.at if self.order.welcome else None
             self._keep(tie, row.kept)
             if tie.pk:
                 self.activated.append(tie)
-                self.changed_ties[key] = tie
-            changed = True
-        return "updated" if changed else "unchanged"
+            return ACTIVATED
+        return COMPLETED if changed else UNCHANGED
 
-    def _add(self, person: Person, state: Subscription.State) -> None:
+    def became(self, person: Person) -> str:
+        """Return the state of a person's subscription, or the reason why the file blocks the address."""
+        reason = self.suppressed.get(person.address.key, "")
+        return reason if reason in BLOCKING.values() else str(self.ties[person.address.key].state)
+
+    def pretend(self, person: Person, became: str) -> None:
+        """Assume in a dry run what became of a person by an earlier line."""
+        key = person.address.key
+        if became in BLOCKING.values():
+            self.suppressed[key] = became
+            self.blocks.block((Suppression.Kind.ADDRESS, key), became, "", self.order.at)
+        elif tie := self.ties.get(key):
+            tie.state = State(became)
+        else:
+            self._add(person, State(became))
+
+    def _stop(self, person: Person, tie: Subscription | None) -> Verdict | Message:
+        """Unsubscribe a person who left elsewhere, or block an address that bounced, complained or was blocked there.
+
+        Whoever confirmed here later stays subscribed, unless they complained or were blocked.
+        """
+        key, row = person.address.key, person.row
+        at = min(row.left or self.order.at, self.order.at)
+        confirmed = self.confirmed.get(tie.pk) if tie and tie.state == State.ACTIVE else None
+        if confirmed and row.standing <= Standing.BOUNCED and (row.left is None or row.left <= confirmed):
+            return messages.CONFIRMED_HERE(at=confirmed)
+        if row.standing in BLOCKING:
+            reason = BLOCKING[row.standing]
+            if not self.blocks.block((Suppression.Kind.ADDRESS, key), reason, "", at):
+                return UNCHANGED
+            self.suppressed[key] = reason
+            return SUPPRESSED
+        if tie is None and key in self.suppressed:
+            return UNCHANGED
+        if tie is None:
+            tie = self._add(person, State.UNSUBSCRIBED)
+        elif tie.state == State.UNSUBSCRIBED:
+            return UNCHANGED
+        else:
+            self._remember_tie(key, tie)
+            if tie.pk:
+                self.ended.append(tie.pk)
+        tie.state, tie.unsubscribed_at, tie.reason, tie.returns = State.UNSUBSCRIBED, at, row.why[:500], True
+        return SUPPRESSED
+
+    def _add(self, person: Person, state: Subscription.State) -> Subscription:
         key, row, at = person.address.key, person.row, self.order.at
         subscriber = self.people.get(key)
         if subscriber is None:
@@ -116,6 +195,7 @@ class ImportBatch:
             )
             self.people[key] = subscriber
             self.new_people.append(subscriber)
+        active = state == State.ACTIVE
         tie = Subscription(
             subscriber=subscriber,
             newsletter=self.order.newsletter,
@@ -124,13 +204,14 @@ class ImportBatch:
             cadence=row.cadence,
             topics=row.topics,
             created=at,
-            joined=(row.joined or at) if state == State.ACTIVE else None,
-            welcome_from=at if self.order.welcome and state == State.ACTIVE else None,
+            joined=(row.joined or at) if active else row.joined if state == State.UNSUBSCRIBED else None,
+            welcome_from=at if self.order.welcome and active else None,
         )
         self.ties[key] = tie
         self.new_ties.append(tie)
         self._keep(tie, row.kept)
         self._complete(key, tie, row)
+        return tie
 
     def _keep(self, tie: Subscription, kept: Kept | None) -> None:
         """Keep the data of our own export for a created or activated subscription of the same newsletter."""
@@ -146,50 +227,83 @@ class ImportBatch:
         subscriber, changed = self.people[key], False
         for name, value in (("name", row.name[:100]), ("language", supported(row.language))):
             if value and not getattr(subscriber, name):
+                if subscriber.pk:
+                    self.before_of_people.setdefault(key, _values(subscriber, PERSON_FIELDS))
                 setattr(subscriber, name, value)
                 changed = True
-                if subscriber.pk:
-                    self.changed_people[key] = subscriber
         tags = {t for word in row.tags if (t := clean_tag(word))} - set(tie.tags) if row.tags else set()
         if tags:
+            self._remember_tie(key, tie)
             tie.tags = tuple(sorted({*tie.tags, *tags}))
             changed = True
-            if tie.pk:
-                self.changed_ties[key] = tie
         return self._choose(key, tie, row) or changed
 
     def _choose(self, key: str, tie: Subscription, row: PersonRow) -> bool:
         """Set the cadence and the topics of a person who has chosen none."""
         missing = [name for name in ("cadence", "topics") if getattr(row, name) and not getattr(tie, name)]
+        if missing:
+            self._remember_tie(key, tie)
         for name in missing:
             setattr(tie, name, getattr(row, name))
         if missing and tie.pk:
-            self.changed_ties[key] = tie
             if "cadence" in missing:
                 self.moved.append(tie.pk)
             if "topics" in missing and tie.state == State.ACTIVE:
                 self.topic_changes.append(TopicChange(subscription=tie, at=self.order.at))
         return bool(missing)
 
-    def save(self) -> None:
-        """Write the resulting rows."""
+    def _remember_tie(self, key: str, tie: Subscription) -> None:
+        """Note what an existing subscription is like before it is changed."""
+        if tie.pk and key not in self.before_of_ties:
+            self.before_of_ties[key] = _values(tie, TIE_FIELDS)
+
+    def save(self, imported: int) -> None:
+        """Write the resulting rows, and what changed in existing ones."""
         insert_people(self.new_people)
+        for tie in self.new_ties:
+            tie.imported = imported
         insert_ties(self.order.newsletter, self.new_ties)
-        if self.changed_people:
-            Subscriber.objects.bulk_update(self.changed_people.values(), ["name", "language"], batch_size=200)
+        changes = [*self.blocks.save(imported), *self._changes(imported)]
         if self.moved:
             store_sets(Subscription.objects.filter(pk__in=self.moved), self.order.newsletter)
-        if self.changed_ties:
-            Subscription.objects.bulk_update(
-                self.changed_ties.values(),
-                ["state", "joined", "tags", "cadence", "topics", "paused_until", "welcome_from"],
-                batch_size=200,
-            )
-            choices_changed.send(Subscription, numbers=[tie.pk for tie in self.changed_ties.values()])
+        if self.before_of_people:
+            people = [self.people[key] for key in self.before_of_people]
+            Subscriber.objects.bulk_update(people, PERSON_FIELDS, batch_size=200)
+        if self.before_of_ties:
+            ties = [self.ties[key] for key in self.before_of_ties]
+            Subscription.objects.bulk_update(ties, TIE_FIELDS, batch_size=100)
+            choices_changed.send(Subscription, numbers=[tie.pk for tie in ties])
+        if self.ended:
+            subscriptions_ended.send(Subscription, numbers=self.ended)
         TopicChange.objects.bulk_create(self.topic_changes)
-        insert_all(self._consent(t) for t in (*self.new_ties, *self.activated) if not self._asked(t))
+        insert_all(self._consent(t) for t in self.new_ties if self._consented(t))
+        self._consent_of_activated(changes)
+        ImportChange.objects.bulk_create(changes)
         for tie in filter(self._asked, self.new_ties):
             invite(tie, Consent.How.IMPORT, self.order.consent, self.order.at)
+
+    def _changes(self, imported: int) -> Iterator[ImportChange]:
+        for key, before in self.before_of_people.items():
+            person = self.people[key]
+            after = _values(person, PERSON_FIELDS)
+            yield ImportChange(of_id=imported, subscriber=person, before=before, after=after)
+        for key, before in self.before_of_ties.items():
+            tie = self.ties[key]
+            yield ImportChange(of_id=imported, subscription=tie, before=before, after=_values(tie, TIE_FIELDS))
+
+    def _consent_of_activated(self, changes: Sequence[ImportChange]) -> None:
+        """Write the consents of subscriptions that were pending, and note them, so that an undo removes them."""
+        consents = {tie.pk: self._consent(tie) for tie in self.activated}
+        Consent.objects.bulk_create(consents.values())
+        for change in changes:
+            if change.subscription_id in consents:
+                change.consent = consents[change.subscription_id].pk
+
+    def _consented(self, tie: Subscription) -> bool:
+        """Return whether a consent is stored with a new subscription: for those who left, only that of our own export;
+        those who are asked to confirm by email get a request instead.
+        """
+        return id(tie) in self.kept or (tie.state != State.UNSUBSCRIBED and not self._asked(tie))
 
     def _asked(self, tie: Subscription) -> bool:
         """Return whether the person is asked to confirm by email, so that the consent is only a request."""
@@ -214,3 +328,22 @@ class ImportBatch:
             page=kept.page[:500],
             confirmed_at=kept.confirmed_at or (at if tie.state == State.ACTIVE else None),
         )
+
+
+def _values(row: Subscriber | Subscription, names: Sequence[str]) -> dict[str, object]:
+    return {name: stored(getattr(row, name)) for name in names}
+
+
+def _confirmed(ties: Sequence[Subscription]) -> dict[int, datetime]:
+    """Return when people last confirmed here that they want the newsletter, or gave another sign, if they ever did.
+
+    What came with an import is older than the subscription, and doesn't count.
+    """
+    signs = {tie.pk: tie.heard_at for tie in ties}
+    created = {tie.pk: tie.created for tie in ties}
+    given = Consent.objects.filter(subscription__in=list(signs), confirmed_at__isnull=False)
+    newest = given.exclude(how=Consent.How.IMPORT).order_by().values_list("subscription").annotate(Max("confirmed_at"))
+    for number, at in newest:
+        if at >= created[number]:
+            signs[number] = max(signs[number] or at, at)
+    return {number: at for number, at in signs.items() if at}

@@ -1,7 +1,4 @@
-"""Recognize the tool that wrote a file by its header row, and the meaning of its columns.
-
-The headers are those of the tools' own exports; case, spaces and underscores are ignored.
-"""
+"""Recognize the tool that wrote a file by its header row (see `tools`), and the meaning of its columns."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -14,68 +11,15 @@ from newsletter.domain.picks import picks_of
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
 from subscribers.importing import vocabulary
-from subscribers.importing.dates import Order, moment
+from subscribers.importing.dates import BadDate, Order, moment
+from subscribers.importing.standing import WORDS, Standing
+from subscribers.importing.tools import ENDED, FORMS, OWN, PLAIN
 from subscribers.spreadsheets import unescape_formulas
 
-LEFT = frozenset((
-    "unsubscribed", "cleaned", "bounced", "complained", "inactive", "removed", "blocklisted", "blacklisted",
-    "cancelled", "canceled", "junk", "disabled", "deleted", "spammy", "undeliverable", "suppressed", "hard_bounced",
-    "spam",
-))  # fmt: skip
-"""States of people who must not receive anything."""
-WAITING = frozenset(("pending", "unconfirmed", "unactivated", "non-subscribed", "nonsubscribed", "transactional"))
-"""States of people who never confirmed."""
-ENDED = ("unsubtime", "cleantime", "unsubscribedat", "unsubscribedon", "deletedat", "cancelledat")
-"""Columns of tools that have a time only if the person must not receive anything."""
 YES, NO = frozenset({"true", "yes", "1", "t", "y"}), frozenset({"false", "no", "0", "f", "n"})
-
-
-@dataclass(frozen=True, slots=True)
-class FileFormat:
-    """A file format: the headers that identify it, and the header of each meaning ("" for none)."""
-
-    name: str
-    signs: frozenset[str]
-    address: str
-    names: tuple[str, ...] = ()
-    language: str = ""
-    tags: tuple[str, ...] = ()
-    state: str = ""
-    joined: tuple[str, ...] = ()
-    wanted: tuple[str, ...] = ()
-    unescape: bool = False
-
-
-def _form(name: str, signs: str, address: str, **columns: object) -> FileFormat:
-    return FileFormat(name, frozenset(signs.split()), address, **columns)  # type: ignore[arg-type]
-
-
-FORMS = (
-    _form("newsletter", "address newsletter state consent", "address", names=("name",), language="language",
-          tags=("tags",), state="state", joined=("joined",), unescape=True),
-    _form("Mailchimp", "emailaddress memberrating", "emailaddress", names=("firstname", "lastname"),
-          language="language", tags=("tags",), joined=("confirmtime", "optintime")),
-    _form("Substack", "email activesubscription", "email", names=("name",), joined=("createdat", "startdate"),
-          wanted=("emaildisabled!",)),
-    _form("Buttondown", "email creationdate", "email", tags=("tags",), state="type|subscribertype",
-          joined=("creationdate",)),
-    _form("Ghost", "email subscribedtoemails", "email", names=("name",), tags=("labels",), joined=("createdat",),
-          wanted=("subscribedtoemails",)),
-    _form("listmonk", "email uuid attributes", "email", names=("name",), state="status", joined=("createdat",)),
-    _form("Kit", "email firstname status createdat", "email", names=("firstname",), tags=("tags",), state="status",
-          joined=("createdat",)),
-    _form("MailerLite", "subscriber subscribed location", "subscriber", names=("name", "lastname"), state="status",
-          joined=("subscribed",)),
-    _form("MailerLite", "email subscribedat", "email", names=("name", "lastname"), state="status|type",
-          joined=("subscribedat",)),
-)  # fmt: skip
-
-OWN = FORMS[0]
 KEPT = ("newsletter", "pauseduntil", "consent", "consentat", "consenthow", "consentwording", "consentlanguage",
         "consentnetwork", "consentpage", "confirmedat")  # fmt: skip
 """Columns that only our own export has; in the order of Kept's fields."""
-PLAIN = FileFormat("a list", frozenset(), "")
-"""Any other file, whose columns have names in one of the languages that we know."""
 
 
 class BadCadence(Problem):
@@ -84,6 +28,10 @@ class BadCadence(Problem):
 
 class BadTopics(Problem):
     """The text has something that can't be the name of a topic."""
+
+
+class UnknownState(Problem):
+    """The tool is not known to have this state."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,22 +52,26 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """The data of one line, before the address is validated."""
+    """The data of one line, before the address is validated; `left` is when the person left or was blocked, `why` the
+    reason that they gave.
+    """
 
     address: str
     name: str = ""
     language: str = ""
     tags: tuple[str, ...] = ()
-    state: str = ""
+    standing: Standing = Standing.ACTIVE
     cadence: str = ""
     topics: str = ""
     joined: datetime | None = None
+    left: datetime | None = None
+    why: str = ""
     kept: Kept | None = None
 
 
 @dataclass(frozen=True)
 class Columns:
-    """The position of each value in a file's lines."""
+    """The position of each value in a file's lines; `least` is the least standing of everybody in the file."""
 
     form: str
     width: int
@@ -127,41 +79,69 @@ class Columns:
     names: tuple[int, ...] = ()
     language: int = -1
     tags: tuple[int, ...] = ()
-    state: int = -1
+    state: tuple[int, ...] = ()
     cadence: int = -1
     topics: int = -1
     joined: tuple[int, ...] = ()
-    ended: tuple[int, ...] = ()
-    wanted: tuple[tuple[int, frozenset[str]], ...] = field(default=())
+    ended: tuple[tuple[int, Standing], ...] = ()
+    answers: tuple[tuple[int, frozenset[str], Standing], ...] = ()
+    states: Mapping[str, Standing] = field(default_factory=dict)
+    least: Standing = Standing.ACTIVE
+    why: int = -1
     unescape: bool = False
     kept: tuple[int, ...] = ()
     dates: Mapping[int, Order] = field(default_factory=dict)
     """Return whether the day or the month comes first in a column's dates, if known."""
 
     def row(self, cells: Sequence[str]) -> PersonRow:
-        """Parse a line. Raises BadDate, BadCadence and BadTopics."""
+        """Parse a line. Raises BadDate, BadCadence, BadTopics and UnknownState."""
         if self.unescape:
             cells = [unescape_formulas(cell) for cell in cells]
+        standing = self._standing(cells)
         return PersonRow(
             address=cells[self.address].strip(),
             name=" ".join(word for n in self.names for word in cells[n].split()),
             language=cells[self.language].strip() if self.language >= 0 else "",
             tags=tuple(t for n in self.tags for t in _tags(cells[n])),
-            state=self._state(cells),
+            standing=standing,
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
             topics=_topics(cells[self.topics]) if self.topics >= 0 else "",
             joined=next((m for n in self.joined if (m := moment(cells[n], self.dates.get(n, "")))), None),
+            left=self.left(cells) if standing > Standing.WAITING else None,
+            why=cells[self.why].strip() if self.why >= 0 else "",
             kept=_kept([cells[n].strip() for n in self.kept]) if self.kept else None,
         )
 
-    def _state(self, cells: Sequence[str]) -> str:
-        """Return "" for active people, "left" for unsubscribed and "waiting" for unconfirmed ones."""
-        word = vocabulary.folded(cells[self.state].strip()).replace(" ", "_") if self.state >= 0 else ""
-        if word in LEFT | vocabulary.LEFT or any(cells[n].strip().lower() in no for n, no in self.wanted):
-            return "left"
-        if any(vocabulary.folded(cells[n].strip()) not in vocabulary.NO for n in self.ended):
-            return "left"
-        return "waiting" if word in WAITING | vocabulary.WAITING else ""
+    def _standing(self, cells: Sequence[str]) -> Standing:
+        """Return the greatest standing that any of the columns says. Raises UnknownState."""
+        standing = self.least
+        for n in self.state:
+            standing = max(standing, self._of_word(cells[n]))
+        for n, words, meant in self.answers:
+            if cells[n].strip().lower() in words:
+                standing = max(standing, meant)
+        for n, meant in self.ended:
+            if cells[n] and vocabulary.folded(cells[n].strip()) not in vocabulary.NO:
+                standing = max(standing, meant)
+        return standing
+
+    def _of_word(self, cell: str) -> Standing:
+        word = vocabulary.folded(cell.strip()).replace(" ", "_")
+        if not self.states:
+            return WORDS.get(word, Standing.ACTIVE)
+        if word and word not in self.states:
+            raise UnknownState(messages.UNKNOWN_STATE(text=cell.strip()[:50], tool=self.form))
+        return self.states.get(word, Standing.ACTIVE)
+
+    def left(self, cells: Sequence[str]) -> datetime | None:
+        """Return when a person left, if one of the columns says so in a way that can be read."""
+        for n, _meant in self.ended:
+            try:
+                if at := moment(cells[n], self.dates.get(n, "")):
+                    return at
+            except BadDate:
+                continue  # "yes", or a date that is not needed to know that they left
+        return None
 
 
 def squeezed(header: str) -> str:
@@ -179,23 +159,30 @@ def recognise(headers: Sequence[str]) -> Columns | None:
     form = next((f for f in FORMS if f.signs <= at.keys()), PLAIN)
     if form is PLAIN:
         return _plain(at, len(headers))
-    address = form.address
+    joined, ended = _all(at, form.joined), _ended(at, form.ended)
     return Columns(
         form=form.name,
         width=len(headers),
-        address=at[address],
+        address=at[form.address],
         names=_all(at, form.names),
         language=_first(at, form.language),
         tags=_all(at, form.tags),
-        state=_first(at, form.state),
+        state=_all(at, form.state),
         cadence=_first(at, "cadence"),
         topics=_first(at, "topics"),
-        joined=_all(at, form.joined),
-        ended=_all(at, ENDED),
-        wanted=tuple((at[w.rstrip("!")], YES if w.endswith("!") else NO) for w in form.wanted if w.rstrip("!") in at),
+        joined=joined,
+        ended=ended,
+        answers=tuple(
+            (at[name], words, standing)
+            for columns, words in ((form.yes, YES), (form.no, NO))
+            for name, standing in columns.items()
+            if name in at
+        ),
+        states=form.states,
+        why=_first(at, "reason") if form is OWN else -1,
         unescape=form.unescape,
-        dates={} if form is OWN else dict.fromkeys(_all(at, form.joined), "month"),
-        kept=_all(at, KEPT) if form.unescape and at.keys() >= set(KEPT) else (),
+        dates={} if form is OWN else dict.fromkeys((*joined, *(n for n, _standing in ended)), "month"),
+        kept=_all(at, KEPT) if form is OWN and at.keys() >= set(KEPT) else (),
     )
 
 
@@ -204,6 +191,7 @@ def _plain(at: Mapping[str, int], width: int) -> Columns | None:
     address = _first(at, "|".join(vocabulary.ADDRESS))
     if address < 0:
         return None
+    state = _first(at, "|".join(vocabulary.STATE))
     return Columns(
         form=PLAIN.name,
         width=width,
@@ -211,12 +199,23 @@ def _plain(at: Mapping[str, int], width: int) -> Columns | None:
         names=_names(at),
         language=_first(at, "|".join(vocabulary.LANGUAGE)),
         tags=_all(at, vocabulary.TAGS),
-        state=_first(at, "|".join(vocabulary.STATE)),
+        state=(state,) if state >= 0 else (),
         cadence=_first(at, "cadence"),
         topics=_first(at, "topics"),
         joined=_all(at, vocabulary.JOINED),
-        ended=_all(at, (*ENDED, *vocabulary.ENDED)),
+        ended=_ended(at, {**{name: _of_end(name) for name in vocabulary.ENDED}, **ENDED}),
     )
+
+
+def _of_end(name: str) -> Standing:
+    """Return what a column of times says of people by its name."""
+    if name.startswith("complain"):
+        return Standing.COMPLAINED
+    return Standing.BOUNCED if name.startswith(("bounced", "cleaned")) else Standing.LEFT
+
+
+def _ended(at: Mapping[str, int], names: Mapping[str, Standing]) -> tuple[tuple[int, Standing], ...]:
+    return tuple((at[name], standing) for name, standing in names.items() if name in at)
 
 
 def _names(at: Mapping[str, int]) -> tuple[int, ...]:

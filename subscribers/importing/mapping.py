@@ -16,8 +16,8 @@ ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, NOTHING = "address", "name", "lang
 ORDERS: dict[str, Order] = {"joined_day": "day", "joined_month": "month"}
 """A subscription date for which a person chooses whether the day or the month comes first."""
 MEANINGS = (ADDRESS, NAME, LANGUAGE, TAGS, STATE, JOINED, *ORDERS, NOTHING)
-ONCE = {ADDRESS: messages.TWO_ADDRESSES, LANGUAGE: messages.TWO_LANGUAGES, STATE: messages.TWO_STATES}
-"""Meanings that only one column can have, with the message for more; names, tags and dates can have several."""
+ONCE = {ADDRESS: messages.TWO_ADDRESSES, LANGUAGE: messages.TWO_LANGUAGES}
+"""Meanings that only one column can have, with the message for more; names, tags, states and dates can have several."""
 
 
 class InvalidMapping(Problem):
@@ -35,8 +35,9 @@ def guessed(head: Sequence[str]) -> list[str]:
     if known is None:
         address = next((n for n, cell in enumerate(head) if "@" in cell), None)
         return [ADDRESS if n == address else NOTHING for n in range(len(head))]
-    held = {known.address: ADDRESS, known.language: LANGUAGE, known.state: STATE}
-    for numbers, meaning in ((known.names, NAME), (known.tags, TAGS), (known.joined, JOINED)):
+    held = {known.address: ADDRESS, known.language: LANGUAGE}
+    meant = ((known.names, NAME), (known.tags, TAGS), (known.state, STATE), (known.joined, JOINED))
+    for numbers, meaning in meant:
         held |= dict.fromkeys(numbers, meaning)
     return [held.get(n, NOTHING) for n in range(len(head))]
 
@@ -52,7 +53,7 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     if not held[ADDRESS]:
         raise InvalidMapping(messages.CHOOSE_ADDRESSES())
     known = recognise(head) if is_header(head) else None
-    base = known or Columns("a list", len(head), held[ADDRESS][0])
+    base = known or Columns("", len(head), held[ADDRESS][0])
     free = held[NOTHING]
     orders = {n: order for meaning, order in ORDERS.items() for n in held[meaning]}
     return replace(
@@ -61,13 +62,14 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
         names=held[NAME],
         language=_one(held[LANGUAGE]),
         tags=held[TAGS],
-        state=_one(held[STATE]) if held[STATE] else base.state if base.state in free else -1,
+        state=held[STATE] or tuple(n for n in base.state if n in free),
+        states=base.states if set(held[STATE]) <= set(base.state) else {},
         joined=tuple(sorted((*held[JOINED], *orders))),
         dates={**base.dates, **orders},
         cadence=base.cadence if base.cadence in free else -1,
         topics=base.topics if base.topics in free else -1,
-        ended=tuple(n for n in base.ended if n in free),
-        wanted=tuple((n, no) for n, no in base.wanted if n in free),
+        ended=tuple(each for each in base.ended if each[0] in free),
+        answers=tuple(each for each in base.answers if each[0] in free),
     )
 
 

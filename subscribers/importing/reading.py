@@ -5,17 +5,19 @@ import csv
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from newsletter.messages import Message, Problem
 from newsletter.messages import importing as messages
 from newsletter.messages.general import ABOUT
 from subscribers.importing.dates import BadDate, Order
-from subscribers.importing.headers import BadCadence, BadTopics, Columns, PersonRow, recognise
+from subscribers.importing.headers import BadCadence, BadTopics, Columns, PersonRow, UnknownState, recognise
 from subscribers.importing.mapping import InvalidMapping, is_header
 from subscribers.importing.mapping import columns as mapped
+from subscribers.importing.standing import Standing
+from subscribers.importing.tools import least_standing
 
 DELIMITERS = ",;\t|"
 SAMPLE = 65_536
@@ -33,13 +35,13 @@ class FileProblem(Problem):
     """The file can't be imported; the message is one sentence with its path."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileLine:
-    """A record with the number of its first line, and its data or an error."""
+class FileLine(NamedTuple):
+    """A record with the number of its first line, and its data or an error. `file` is its file in a ZIP archive."""
 
     number: int
     row: PersonRow
     problem: Message | None = None
+    file: str = ""
 
 
 def encoding_of(path: Path) -> str:
@@ -90,10 +92,13 @@ def opened(path: Path) -> Iterator[TextIO]:
         raise _problem(path, messages.UNREADABLE(cause=str(e))) from e
 
 
-def lines(path: Path, file: TextIO, meanings: Sequence[str] | None = None, dates: Order = "") -> Iterator[FileLine]:
+def lines(
+    path: Path, file: TextIO, meanings: Sequence[str] | None = None, dates: Order = "", name: str = ""
+) -> Iterator[FileLine]:
     """Yield every non-empty line. `meanings` are chosen by a person; by default the headers decide.
 
-    `dates` says whether the day or the month comes first in dates such as 01/02/2025, in every column.
+    `dates` says whether the day or the month comes first in dates such as 01/02/2025, in every column. `name` is the
+    file's name where it was made, by default the path's: tools write files of people who left, and name them so.
 
     Raises FileProblem if no column has addresses.
     """
@@ -108,6 +113,7 @@ def lines(path: Path, file: TextIO, meanings: Sequence[str] | None = None, dates
     columns = recognise(names) if meanings is None else _told(path, names, meanings)
     if columns is None:
         columns = _headless(path, head)
+    columns = replace(columns, least=_least(path, name or path.name, columns, head))
     if dates:
         columns = replace(columns, dates=dict.fromkeys(range(columns.width), dates))
     if not is_header(names):
@@ -115,6 +121,18 @@ def lines(path: Path, file: TextIO, meanings: Sequence[str] | None = None, dates
     for number, cells, problem in read:
         if (cells and any(cell.strip() for cell in cells)) or problem:
             yield _line(columns, number, cells, problem)
+
+
+def _least(path: Path, name: str, columns: Columns, head: list[str]) -> Standing:
+    """Return the least standing of everybody in a file by its name. Raises FileProblem if it has people who left
+    without saying who they are.
+    """
+    least = least_standing(name)
+    if least is None and (is_header(head) or columns.address != 1):
+        return Standing.ACTIVE
+    if least is None:
+        raise _problem(path, messages.SENDY_ALL())
+    return least
 
 
 def _problem(path: Path, message: Message) -> FileProblem:
@@ -142,7 +160,7 @@ def _headless(path: Path, head: list[str]) -> Columns:
         shown = ", ".join(cell.strip() for cell in head)[:200]
         raise _problem(path, messages.NO_ADDRESS_COLUMN(line=shown))
     names = (1,) if address == 0 and len(head) > 1 else (0,) if address == 1 else ()
-    return Columns("a list", len(head), address, names)
+    return Columns("", len(head), address, names)
 
 
 def _records(file: TextIO, delimiter: str) -> Iterator[tuple[int, list[str], Message | None]]:
@@ -192,7 +210,7 @@ def _line(columns: Columns, number: int, cells: list[str], problem: Message | No
     cells = cells + [""] * (columns.width - len(cells))
     try:
         return FileLine(number, columns.row(cells))
-    except (BadDate, BadCadence, BadTopics) as bad:
+    except (BadDate, BadCadence, BadTopics, UnknownState) as bad:
         return FileLine(number, PersonRow(cells[columns.address].strip()[:320]), bad.message)
 
 

@@ -3,37 +3,54 @@
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import transaction
 from django.utils import timezone
 
-from newsletter.messages import Message
+from newsletter.messages import Message, Problem
 from newsletter.messages import importing as messages
 from subscribers.addresses import AddressProblem, read_address
-from subscribers.importing.batch import ImportBatch, Order, Person
+from subscribers.importing.archives import Member, unpacked
+from subscribers.importing.batch import ImportBatch, Order, Person, Verdict
 from subscribers.importing.dates import Order as DateOrder
-from subscribers.importing.reading import FileLine, lines, opened
-from subscribers.models import Subscription
+from subscribers.importing.reading import FileLine, FileProblem, lines, opened
+from subscribers.models import FIGURES, Import, RefusedLine, Subscription
+from subscribers.models.inserts import insert_all
 from subscribers.spreadsheets import create, escape_formulas
 
-PORTION = 5_000
-"""Lines per transaction, which takes well below a second, so that readers who unsubscribe meanwhile don't wait."""
+PORTION = 2_000
+"""Lines per transaction, which takes well below half a second, so that readers who unsubscribe meanwhile don't wait."""
+CHANGES = ("added", "updated", "unchanged")
 
 Progress = Callable[[int, int], None]
 """Called with the number of bytes read and the total."""
 
 
-@dataclass(frozen=True, slots=True)
-class Portion:
-    """Lines that were imported together: the number of the last one, and how many lines had each result."""
+class ImportUndone(Problem):
+    """The import is being undone, so nothing more of it is done."""
+
+
+class Refusal(NamedTuple):
+    """A refused line; `file` is its file in a ZIP archive."""
 
     line: int
+    address: str
+    reason: Message
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Lines that were imported together: how many lines were done with them, and how many had each result."""
+
+    place: int
     counts: Counter[str]
-    refused: "tuple[Refusal, ...]"
+    refused: tuple[Refusal, ...]
     done: int
     total: int
 
@@ -43,22 +60,60 @@ PortionHook = Callable[[Portion], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
-    """A refused line."""
-
-    line: int
-    address: str
-    reason: Message
-
-
-@dataclass(frozen=True, slots=True)
 class ImportReport:
-    """The result of an import, as numbers of lines."""
+    """The result of an import, as numbers of lines: `lines` is the sum of `active`, `waiting`, `suppressed`, `present`
+    and `refused`. `added`, `updated` and `unchanged` count subscriptions. `number` is that of the import, None for a
+    dry run; `left_out` are the files of an archive that have no addresses.
+    """
 
     added: int
     updated: int
     unchanged: int
     refused: tuple[Refusal, ...]
+    lines: int = 0
+    active: int = 0
+    waiting: int = 0
+    suppressed: int = 0
+    present: int = 0
+    number: int | None = None
+    left_out: tuple[str, ...] = ()
+
+
+Judged = tuple[FileLine, Verdict | Message]
+Judge = Callable[[list[FileLine], int | None], list[Judged]]
+"""Judges a batch of lines, and saves it for the import of that number; a dry run has none."""
+
+
+@dataclass
+class Source:
+    """The lines of a file, or of the files in an archive; `left_out` are those without addresses."""
+
+    path: Path
+    members: Sequence[Member]
+    reader: Callable[[Member], Iterator[FileLine]]
+    left_out: list[str] = field(default_factory=list)
+    done: int = 0
+
+    @property
+    def total(self) -> int:
+        """The octets of all files."""
+        return sum(member.path.stat().st_size for member in self.members)
+
+    def lines(self) -> Iterator[FileLine]:
+        """Yield the lines of all files. Raises FileProblem if none has addresses."""
+        problem: FileProblem | None = None
+        for member in self.members:
+            try:
+                for line in self.reader(member):
+                    yield line._replace(file=member.name) if member.name else line
+            except FileProblem as e:
+                if not member.name:
+                    raise
+                problem = e
+                self.left_out.append(member.name)
+            self.done += member.path.stat().st_size
+        if problem and len(self.left_out) == len(self.members):
+            raise problem
 
 
 def import_file(
@@ -77,66 +132,146 @@ def import_file(
     dates: DateOrder = "",
     after: int = 0,
     portion: PortionHook = lambda found: None,
+    record: Import | None = None,
+    name: str = "",
 ) -> ImportReport:
-    """Import a CSV file. With `dry_run` nothing is changed. Refused lines are written to `refused_to`. `meanings` are a
-    person's choice of what each column holds (see `mapping`); `dates` says whether the day or the month comes first in
-    dates such as 01/02/2025. Lines up to `after` are left out: an interrupted import has done them.
+    """Import a CSV file, or the CSV files of a ZIP archive. With `dry_run` nothing is changed. Refused lines are
+    written to `refused_to`. `meanings` are a person's choice of what each column holds (see `mapping`); `dates` says
+    whether the day or the month comes first in dates such as 01/02/2025. The first `after` lines are left out: an
+    interrupted import has done them. `record` is the import if it was begun, and `name` the file's name where it was
+    made.
 
-    Raises FileProblem if the file can't be read or has no addresses.
+    Raises FileProblem if the file can't be read or has no addresses, and ImportUndone.
     """
-    order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at or timezone.now(), welcome)
+    at = record.at if record else at or timezone.now()
+    order = Order(newsletter, consent, Subscription.State(status), confirm_by_mail, at, welcome)
+    tried: dict[int, str] | None = {} if dry_run else None
+
+    def judge(batch: list[FileLine], imported: int | None) -> list[Judged]:
+        return _take(batch, order, tried, imported)
+
+    def begin() -> Import:
+        return record or Import.objects.create(
+            at=at, newsletter=newsletter, file=(name or path.name)[:254], consent=consent
+        )
+
+    def read(member: Member) -> Iterator[FileLine]:
+        with opened(member.path) as file:
+            yield from lines(member.path, file, meanings, dates, member.name or name)
+
+    return run(path, read, judge, begin, dry_run, after, portion, progress, refused_to)
+
+
+def run(
+    path: Path,
+    read: Callable[[Member], Iterator[FileLine]],
+    judge: Judge,
+    begin: Callable[[], Import],
+    dry_run: bool,
+    after: int,
+    portion: PortionHook,
+    progress: Progress,
+    refused_to: Path | None,
+) -> ImportReport:
+    """Judge and save the lines of a file, in portions, and keep the figures of the import."""
     counts: Counter[str] = Counter()
     refused: list[Refusal] = []
-    tried: set[int] | None = set() if dry_run else None
-    with opened(path) as file:
-        total = path.stat().st_size
-        found = (line for line in lines(path, file, meanings, dates) if line.number > after)
-        while batch := [(line, _checked(line)) for line in islice(found, PORTION)]:
+    number: int | None = None
+    with unpacked(path) as members:
+        source = Source(path, members, read)
+        total, place = source.total, 0
+        found = source.lines()
+        first = next(found, None)  # before the import begins, so that a file that can't be read leaves no trace
+        if not dry_run:
+            number = begin().pk
+        rest = _from(first, found)
+        place += sum(1 for _ in islice(rest, after))
+        while batch := list(islice(rest, PORTION)):
+            place += len(batch)
             with transaction.atomic():
-                done = _counted(_take(batch, order, tried), file.buffer.tell(), total)
+                done = _counted(judge(batch, number), place, min(source.done, total), total)
+                if number is not None:
+                    _store(number, done)
                 portion(done)
             counts += done.counts
             refused += done.refused
             progress(done.done, total)
+    if number is not None:
+        Import.objects.filter(pk=number).update(finished_at=timezone.now())
     if refused and refused_to:
         write_refused(refused_to, refused)
-    return ImportReport(counts["added"], counts["updated"], counts["unchanged"], tuple(refused))
+    figures = {key: counts[key] for key in (*CHANGES, *FIGURES) if key != "refused"}
+    return ImportReport(refused=tuple(refused), number=number, left_out=tuple(source.left_out), **figures)
 
 
-def _counted(verdicts: list[tuple[FileLine, str | Message]], done: int, total: int) -> Portion:
+def _from(first: FileLine | None, rest: Iterator[FileLine]) -> Iterator[FileLine]:
+    if first is not None:
+        yield first
+        yield from rest
+
+
+def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Portion:
     refused = tuple(
-        Refusal(line.number, line.row.address, verdict) for line, verdict in verdicts if isinstance(verdict, Message)
+        Refusal(line.number, line.row.address, verdict, line.file)
+        for line, verdict in verdicts
+        if not isinstance(verdict, Verdict)
     )
-    counts = Counter(verdict for _, verdict in verdicts if isinstance(verdict, str))
-    return Portion(verdicts[-1][0].number, counts, refused, done, total)
+    counts: Counter[str] = Counter({"lines": len(verdicts), "refused": len(refused)})
+    for _line, verdict in verdicts:
+        if isinstance(verdict, Verdict):
+            counts[verdict.figure] += 1
+            if verdict.change:
+                counts[verdict.change] += 1
+    return Portion(place, counts, refused, done, total)
 
 
-def _take(
-    checked: list[tuple[FileLine, Person | Message]], order: Order, tried: set[int] | None
-) -> list[tuple[FileLine, str | Message]]:
+def _store(number: int, done: Portion) -> None:
+    """Add the figures of a portion to those of its import, with the refused lines. Raises ImportUndone."""
+    row = Import.objects.select_for_update().get(pk=number)
+    if row.undo_began_at:
+        raise ImportUndone(messages.IMPORT_UNDONE())
+    for name in FIGURES:
+        setattr(row, name, getattr(row, name) + done.counts[name])
+    row.save(update_fields=FIGURES)
+    insert_all(
+        RefusedLine(
+            of_id=number,
+            line=each.line,
+            file=each.file[:254],
+            address=each.address[:320],
+            key=each.address.lower()[:320],
+            reason=each.reason.to_json(),
+        )
+        for each in done.refused
+    )
+
+
+def _take(batch: list[FileLine], order: Order, tried: dict[int, str] | None, imported: int | None) -> list[Judged]:
     """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
-    keys = list({person.address.key for _, person in checked if isinstance(person, Person)})
+    checked = [(line, _checked(line)) for line in batch]
     portion = ImportBatch(order)
-    portion.look_up(keys)
-    verdicts = [(line, portion.judge(person) if isinstance(person, Person) else person) for line, person in checked]
-    if tried is None:
-        portion.save()
+    portion.look_up([person for _line, person in checked if isinstance(person, Person)])
     if tried is not None:
-        verdicts = list(_tried(verdicts, checked, tried))
+        return [(line, _try(portion, person, tried)) for line, person in checked]
+    verdicts: list[Judged] = [
+        (line, portion.judge(person) if isinstance(person, Person) else person) for line, person in checked
+    ]
+    if imported is not None:
+        portion.save(imported)
     return verdicts
 
 
-def _tried(
-    verdicts: list[tuple[FileLine, str | Message]], checked: list[tuple[FileLine, Person | Message]], tried: set[int]
-) -> Iterator[tuple[FileLine, str | Message]]:
-    """In a dry run, treat lines that an earlier batch would have added as existing."""
-    for (line, verdict), (_, person) in zip(verdicts, checked, strict=True):
-        if verdict == "added" and isinstance(person, Person):
-            number = hash(person.address.key)
-            yield line, "unchanged" if number in tried else "added"
-            tried.add(number)
-        else:
-            yield line, verdict
+def _try(portion: ImportBatch, person: Person | Message, tried: dict[int, str]) -> Verdict | Message:
+    """Judge a line in a dry run, as if the earlier lines with the same address had been imported."""
+    if not isinstance(person, Person):
+        return person
+    number = hash(person.address.key)
+    if number in tried:
+        portion.pretend(person, tried[number])
+    verdict = portion.judge(person)
+    if isinstance(verdict, Verdict) and verdict.figure != "present":
+        tried[number] = portion.became(person)
+    return verdict
 
 
 def _checked(line: FileLine) -> Person | Message:
@@ -154,9 +289,11 @@ def _checked(line: FileLine) -> Person | Message:
         return messages.INVALID(problem=e.message)
 
 
-def write_refused(path: Path, refused: list[Refusal]) -> None:
-    """Write the refused lines as CSV: line, address, reason."""
+def write_refused(path: Path, refused: Sequence[Refusal]) -> None:
+    """Write the refused lines as CSV: line, address, reason, and for an archive the file."""
     with create(path) as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)
-        writer.writerow(["line", "address", "reason"])
-        writer.writerows([r.line, escape_formulas(r.address), str(r.reason)] for r in refused)
+        with_files = any(r.file for r in refused)
+        writer.writerow(["line", "address", "reason", *["file"][: int(with_files)]])
+        for r in refused:
+            writer.writerow([r.line, escape_formulas(r.address), str(r.reason), *[r.file][: int(with_files)]])

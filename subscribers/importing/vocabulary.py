@@ -91,13 +91,20 @@ ENDED = (
 NO = frozenset(("", "0", "no", "false", "nei", "nej", "nein", "non", "falsch", "faux", "falso", "-", "–"))
 
 LEFT = frozenset((
-    "avmeldt", "avmeld", "utmeldt", "utmeld", "avsluttet", "avslutta", "slettet", "sletta", "sperret", "sperra",
-    "blokkert", "avvist", "inaktiv", "inaktivt", "avregistrerad", "avslutad", "raderad", "sparrad", "blockerad",
-    "afmeldt", "frameldt", "spærret", "blokeret", "afvist", "abgemeldet", "abbestellt", "ausgetragen", "geloscht",
-    "gesperrt", "blockiert", "unzustellbar", "desabonne", "desabonnee", "desinscrit", "desinscrite", "resilie",
-    "bloque", "bloquee", "inactif", "inactive", "supprime", "baja", "dado_de_baja", "dada_de_baja", "cancelado",
-    "cancelada", "desuscrito", "desuscrita", "bloqueado", "bloqueada", "inactivo", "inactiva", "eliminado",
-    "rebotado", "anulado",
+    "avmeldt", "avmeld", "utmeldt", "utmeld", "avsluttet", "avslutta", "slettet", "sletta", "inaktiv", "inaktivt",
+    "avregistrerad", "avslutad", "raderad", "afmeldt", "frameldt", "abgemeldet", "abbestellt", "ausgetragen",
+    "geloscht", "desabonne", "desabonnee", "desinscrit", "desinscrite", "resilie", "inactif", "inactive", "supprime",
+    "baja", "dado_de_baja", "dada_de_baja", "cancelado", "cancelada", "desuscrito", "desuscrita", "inactivo",
+    "inactiva", "eliminado", "anulado",
+))  # fmt: skip
+"""States of people who left."""
+
+BOUNCED = frozenset(("avvist", "afvist", "unzustellbar", "rebotado"))
+"""States of addresses that don't receive email."""
+
+BLOCKED = frozenset((
+    "sperret", "sperra", "blokkert", "sparrad", "blockerad", "spærret", "blokeret", "gesperrt", "blockiert", "bloque",
+    "bloquee", "bloqueado", "bloqueada",
 ))  # fmt: skip
 """States of people who must not receive anything."""
 

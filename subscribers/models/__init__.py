@@ -3,6 +3,7 @@
 from subscribers.models.earlier_keys import EarlierKey
 from subscribers.models.folding import Folded, fold
 from subscribers.models.housekeeping import CounterKey, Fingerprint, Hits, Letter, counter_key
+from subscribers.models.imports import FIGURES, Import, ImportChange, RefusedLine, import_undone, stored
 from subscribers.models.offered import (
     Base,
     OfferedSet,
@@ -34,6 +35,7 @@ from subscribers.models.suppressions import Suppression, suppressed
 from subscribers.models.where import Where, WhereProblem, parse_where
 
 __all__ = [
+    "FIGURES",
     "Base",
     "Consent",
     "CounterKey",
@@ -41,8 +43,11 @@ __all__ = [
     "Fingerprint",
     "Folded",
     "Hits",
+    "Import",
+    "ImportChange",
     "Letter",
     "OfferedSet",
+    "RefusedLine",
     "Subscriber",
     "Subscription",
     "SubscriptionQuerySet",
@@ -57,6 +62,7 @@ __all__ = [
     "clean_tag",
     "counter_key",
     "fold",
+    "import_undone",
     "in_base",
     "local_day",
     "locked_bases",
@@ -65,6 +71,7 @@ __all__ = [
     "replace_sets",
     "sets_of",
     "store_sets",
+    "stored",
     "subscriptions_asked",
     "subscriptions_changed",
     "subscriptions_ended",

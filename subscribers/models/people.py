@@ -260,6 +260,7 @@ class Subscription(models.Model):
     asked_at = models.DateTimeField(
         null=True, blank=True, help_text="when they were last asked whether they still want it"
     )
+    imported = models.BigIntegerField(null=True, help_text="the import that added it")
 
     objects = SubscriptionQuerySet.as_manager()
 

@@ -122,6 +122,7 @@ class Suppression(models.Model):
     key_id = models.CharField(max_length=32, help_text="the fingerprint of the secret key that the hash was made under")
     at = models.DateTimeField(default=timezone.now)
     note = models.CharField(max_length=500, blank=True)
+    imported = models.BigIntegerField(null=True, help_text="the import that added it")
 
     objects = SuppressionQuerySet.as_manager()
 

@@ -1,8 +1,11 @@
 """Columns with dates are recognized by their names in the languages of the pages, in whatever order the words come."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from subscribers.importing.headers import recognise
+from subscribers.importing.standing import Standing
 
 JOINED = (
     "Påmeldt dato", "Dato påmeldt", "Påmeldingstidspunkt", "Dato for påmelding", "Bekreftet dato", "Innmeldt dato",
@@ -31,8 +34,9 @@ def test_the_date_of_subscribing_is_recognized(header: str) -> None:
 def test_whoever_has_a_date_of_leaving_is_not_subscribed_again(header: str) -> None:
     columns = recognise(["E-post", header])
     assert columns is not None
-    assert (columns.joined, columns.ended) == ((), (1,))
-    assert columns.row(["kari@reader.example", "2025-03-04"]).state == "left"
+    assert (columns.joined, columns.ended) == ((), ((1, Standing.LEFT),))
+    row = columns.row(["kari@reader.example", "2025-03-04"])
+    assert (row.standing, row.left) == (Standing.LEFT, datetime(2025, 3, 4, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("header", ["Subscribed", "Bekreftet", "Opt-in", "Confirmed", "Consent", "Samtykke"])

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -69,15 +70,14 @@ def test_a_file_of_each_tool(take: Import, tool: str) -> None:
     report = take(TOOLS[tool])
     columns = recognise(next(iter(TOOLS[tool].splitlines())).replace('"', "").replace(";", ",").split(","))
     assert columns is not None
-    assert columns.form == tool
-    tie = Subscription.objects.get()
-    assert (report.added, tie.state) == (1, State.ACTIVE)
+    assert columns.form == ("" if tool == "a list" else tool)
+    tie = Subscription.objects.get(state=State.ACTIVE)
+    assert (report.added, report.refused) == (1, ())
     assert (tie.subscriber.address, tie.subscriber.name) == ("Kari@reader.example", tie.subscriber.name)
     assert tie.subscriber.name in ("Kari Nordmann", "")
     assert tie.joined == (AT if tool == "a list" else datetime(2024, 3, 5, 10, tzinfo=UTC))
     assert tie.tags == (("film", "oslo") if "oslo" in TOOLS[tool] and "film" in TOOLS[tool] else ())
-    assert {str(r.reason) for r in report.refused} <= {"the file says that this person has unsubscribed"}
-    assert len(report.refused) == TOOLS[tool].count("off@")
+    assert report.suppressed == TOOLS[tool].count("off@")
 
 
 def test_a_column_says_how_often_a_person_wants_it(take: Import) -> None:
@@ -112,8 +112,9 @@ def test_a_column_has_the_topics_that_a_person_picked(take: Import) -> None:
 
 def test_mailchimps_unsubscribed_file_subscribes_nobody(take: Import) -> None:
     report = take("Email Address,MEMBER_RATING,UNSUB_TIME\nkari@reader.example,2,2024-03-05 10:00:00\n")
-    assert [r.line for r in report.refused] == [2]
-    assert not Subscriber.objects.exists()
+    assert (report.suppressed, report.refused) == (1, ())
+    tie = Subscription.objects.get()
+    assert (tie.state, tie.unsubscribed_at) == (State.UNSUBSCRIBED, datetime(2024, 3, 5, 10, tzinfo=UTC))
 
 
 @pytest.mark.parametrize("content", ["kari@reader.example\nola@reader.example\n",
@@ -276,7 +277,7 @@ def test_a_dry_run_changes_nothing_and_reports_the_same(take: Import, monkeypatc
     content = "a@reader.example\nb@reader.example\nA@reader.example\nnone\nb@reader.example\n"
     tried = take(content, dry_run=True)
     assert not Subscriber.objects.exists()
-    assert take(content) == tried
+    assert replace(take(content), number=None) == tried
 
 
 @pytest.mark.parametrize(
@@ -338,8 +339,8 @@ def test_columns_and_states_of_each_language(take: Import, language: str) -> Non
         f"{HEADERS[language]}\nkari@reader.example;Kari;Nordmann;nb;film;aktiv;{joined}\n"
         f"gone@reader.example;Per;Hansen;nb;film;{LEAVING[language]};{joined}\n"
     )
-    assert [r.line for r in report.refused] == [3]
-    tie = Subscription.objects.select_related("subscriber").get()
+    assert (report.active, report.suppressed, report.refused) == (1, 1, ())
+    tie = Subscription.objects.select_related("subscriber").get(state=State.ACTIVE)
     assert (tie.subscriber.address, tie.subscriber.name) == ("kari@reader.example", "Kari Nordmann")
     assert (tie.tags, tie.joined, tie.state) == (("film",), datetime(2024, 3, 5, tzinfo=UTC), State.ACTIVE)
 

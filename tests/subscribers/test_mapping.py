@@ -78,7 +78,8 @@ def test_an_invalid_mapping_is_explained(file: Path, meanings: tuple[str, ...], 
 def test_no_choice_of_columns_subscribes_people_who_unsubscribed(file: Path, content: str) -> None:
     file.write_text(content)
     report = _take(file, "address", "name", "", "")
-    assert (report.added, len(report.refused)) == (0, 1)
+    assert (report.added, report.suppressed) == (0, 1)
+    assert not Subscription.objects.filter(state=Subscription.State.ACTIVE).exists()
 
 
 def test_an_empty_file_has_no_columns(file: Path) -> None:

@@ -1,0 +1,72 @@
+"""ZIP archives, as tools export them: the CSV files in them."""
+
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+from newsletter.messages import importing as messages
+from newsletter.messages.general import ABOUT
+from subscribers.importing.reading import FileProblem
+
+MOST_FILES, MOST_BYTES = 1_000, 4 << 30
+"""An archive with more files, or with more octets in them, is refused."""
+SUFFIXES = (".csv", ".tsv", ".txt")
+
+
+class Member(NamedTuple):
+    """A CSV file: its name in the archive ("" if there is no archive), and where its content is."""
+
+    name: str
+    path: Path
+
+
+def is_archive(path: Path) -> bool:
+    """Return whether the file is a ZIP archive. Raises FileProblem if it can't be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(4) == b"PK\x03\x04"
+    except OSError as e:
+        raise FileProblem(ABOUT(subject=str(path), message=messages.UNREADABLE(cause=e.strerror or str(e)))) from e
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[list[Member]]:
+    """Yield the CSV files of an archive, in a private folder that is removed afterwards, or the file itself.
+
+    Raises FileProblem if the archive is damaged, encrypted or too large, or has no CSV file.
+    """
+    if not is_archive(path):
+        yield [Member("", path)]
+        return
+    with TemporaryDirectory(prefix="newsletter-import-") as folder:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                members = _extracted(path, archive, Path(folder))
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as e:
+            raise FileProblem(ABOUT(subject=str(path), message=messages.BROKEN_ARCHIVE(cause=str(e)))) from e
+        yield members
+
+
+def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[Member]:
+    """Write the CSV files of an archive into a folder under names of our own."""
+    wanted = sorted((each for each in archive.infolist() if _is_csv(each.filename)), key=lambda each: each.filename)
+    if not wanted:
+        raise FileProblem(ABOUT(subject=str(path), message=messages.NO_CSV_IN_ARCHIVE()))
+    if len(wanted) > MOST_FILES or sum(each.file_size for each in wanted) > MOST_BYTES:
+        raise FileProblem(ABOUT(subject=str(path), message=messages.LARGE_ARCHIVE()))
+    members = []
+    for number, each in enumerate(wanted):
+        member = Member(each.filename, folder / f"{number}.csv")
+        with archive.open(each) as source, member.path.open("wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)  # zipfile stops at the size that the archive names
+        members.append(member)
+    return members
+
+
+def _is_csv(name: str) -> bool:
+    last = name.rpartition("/")[2]
+    return last.lower().endswith(SUFFIXES) and not last.startswith(".") and "__MACOSX" not in name

@@ -1,0 +1,80 @@
+"""Blocking many addresses and domains: existing suppressions are read once, and new ones written together."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+
+from subscribers.models import EarlierKey, ImportChange, Suppression, stored, suppressed
+from subscribers.models.inserts import insert_all
+from subscribers.tokens import Purpose, fingerprint, keyed_hash
+
+PURPOSES = {Suppression.Kind.ADDRESS: Purpose.ADDRESS, Suppression.Kind.DOMAIN: Purpose.DOMAIN}
+FIELDS = ("reason", "note", "at")
+SLICE = 5_000
+
+Blocked = tuple[Suppression.Kind, str]
+"""What is blocked: its kind, and the key of an address or the name of a domain."""
+
+
+class BlockList:
+    """Suppressions that an import adds or strengthens: `look_up`, then `block` each, then `save` in a transaction."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Blocked, Suppression] = {}
+        self._new: list[Suppression] = []
+        self._before: dict[Blocked, dict[str, object]] = {}
+        self._key_id = fingerprint()
+
+    def look_up(self, wanted: Collection[Blocked]) -> None:
+        """Read the existing suppressions of these addresses and domains, under the present and earlier keys."""
+        for kind, purpose in PURPOSES.items():
+            texts = [text for each, text in wanted if each == kind]
+            owners = {
+                digest: text
+                for text, digests in zip(texts, EarlierKey.objects.hashes(purpose, *texts), strict=True)
+                for digest in digests
+            }
+            for some in _slices(list(owners)):
+                for row in Suppression.objects.filter(kind=kind, hash__in=some):
+                    self._rows[kind, owners[row.hash]] = row
+
+    def is_blocked(self, blocked: Blocked) -> bool:
+        """Return whether an address itself, or a domain, is blocked."""
+        return blocked in self._rows
+
+    def block(self, blocked: Blocked, reason: str, note: str, at: datetime) -> bool:
+        """Block it; return False if that was so already, with this or a stronger reason."""
+        row = self._rows.get(blocked)
+        if row is None:
+            digest = keyed_hash(PURPOSES[blocked[0]], blocked[1])
+            row = Suppression(kind=blocked[0], hash=digest, reason=reason, key_id=self._key_id, at=at, note=note)
+            self._rows[blocked] = row
+            self._new.append(row)
+            return True
+        if Suppression.WEIGHT[reason] <= Suppression.WEIGHT[row.reason]:
+            return False
+        if row.pk:
+            self._before.setdefault(blocked, {name: stored(getattr(row, name)) for name in FIELDS})
+        row.reason, row.note, row.at = reason, note, at
+        return True
+
+    def save(self, imported: int) -> Iterable[ImportChange]:
+        """Write the suppressions; return what changed in existing ones."""
+        for row in self._new:
+            row.imported = imported
+        insert_all(self._new, unless_stored=True)
+        for row in self._new:
+            self._tell(row)
+        for blocked, before in self._before.items():
+            row = self._rows[blocked]
+            row.hash, row.key_id = keyed_hash(PURPOSES[blocked[0]], blocked[1]), self._key_id
+            row.save()
+            self._tell(row)
+            after = {name: stored(getattr(row, name)) for name in FIELDS}
+            yield ImportChange(of_id=imported, suppression=row, before=before, after=after)
+
+    def _tell(self, row: Suppression) -> None:
+        suppressed.send(Suppression, kind=row.kind, digest=row.hash, reason=row.reason, key_id=row.key_id)
+
+
+def _slices(values: Sequence[str]) -> Iterable[Sequence[str]]:
+    return (values[start : start + SLICE] for start in range(0, len(values), SLICE))

@@ -1,0 +1,154 @@
+"""The files that other tools export: the headers that identify each, its columns, and its states.
+
+Headers are compared without case, spaces, underscores and accents (`squeezed`), states in lower case with underscores.
+A state that a tool is not known to have is refused, because it may stand for people who left.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from subscribers.importing.standing import Standing, states
+
+BLANK = ""
+"""The state of a cell without a word; it is active, unless a tool's states say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """A file format: the headers that identify it, and the headers of each meaning.
+
+    `states` has its words for a person's standing; without any, those of `standing.WORDS` count. `yes` and `no` are
+    columns with the standing of people who have a yes or a no in them. `ended` are columns that have a time, or a word
+    other than "no", for people with a standing.
+    """
+
+    name: str
+    signs: frozenset[str]
+    address: str
+    names: tuple[str, ...] = ()
+    language: str = ""
+    tags: tuple[str, ...] = ()
+    state: tuple[str, ...] = ()
+    joined: tuple[str, ...] = ()
+    states: Mapping[str, Standing] = field(default_factory=dict)
+    yes: Mapping[str, Standing] = field(default_factory=dict)
+    no: Mapping[str, Standing] = field(default_factory=dict)
+    ended: Mapping[str, Standing] = field(default_factory=dict)
+    unescape: bool = False
+
+
+LEFT, BOUNCED, COMPLAINED = Standing.LEFT, Standing.BOUNCED, Standing.COMPLAINED
+
+ENDED: Mapping[str, Standing] = {
+    "unsubtime": LEFT,
+    "unsubscribedat": LEFT,
+    "unsubscribedon": LEFT,
+    "unsubscribedate": LEFT,
+    "unsubscribed": LEFT,
+    "deletedat": LEFT,
+    "cancelledat": LEFT,
+    "canceledat": LEFT,
+    "cleantime": BOUNCED,
+    "bouncedat": BOUNCED,
+    "complainedat": COMPLAINED,
+}
+"""Columns of tools that have a time only if the person must not receive anything."""
+
+_MAILPOET = {BLANK: Standing.WAITING, **states("subscribed", "unconfirmed inactive", "unsubscribed", bounced="bounced")}
+_MAILERLITE = states("active", "unconfirmed", "unsubscribed", bounced="bounced", complained="junk")
+_BUTTONDOWN = states(
+    "regular premium trialed unpaid gifted churning churned paused past_due upcoming",
+    "unactivated",
+    "unsubscribed removed",
+    bounced="undeliverable",
+    blocked="blocked spammy",
+    complained="complained",
+)
+_JETPACK = states("subscribed", "not_confirmed", "not_subscribed", bounced="not_sending")
+
+
+def _form(name: str, signs: str, address: str, **columns: object) -> FileFormat:
+    return FileFormat(name, frozenset(signs.split()), address, **columns)  # type: ignore[arg-type]
+
+
+FORMS = (
+    _form("newsletter", "address newsletter state consent", "address", names=("name",), language="language",
+          tags=("tags",), state=("state",), joined=("joined",), unescape=True,
+          states=states("active", "pending", "unsubscribed"), ended={"unsubscribedat": LEFT}),
+    _form("Mailchimp", "emailaddress memberrating", "emailaddress", names=("firstname", "lastname"),
+          language="language", tags=("tags",), joined=("confirmtime", "optintime"), ended=ENDED),
+    _form("Substack", "email activesubscription", "email", names=("name",), joined=("createdat", "startdate"),
+          yes={"emaildisabled": LEFT}),
+    _form("Substack", "email emaildisabled", "email", names=("name",), joined=("createdat", "startdate"),
+          yes={"emaildisabled": LEFT}),
+    _form("Buttondown", "email creationdate", "email", tags=("tags",), state=("type", "subscribertype"),
+          joined=("creationdate",), states=_BUTTONDOWN, ended=ENDED),
+    _form("Ghost", "email subscribedtoemails", "email", names=("name",), tags=("labels",), joined=("createdat",),
+          no={"subscribedtoemails": LEFT}, ended=ENDED),
+    _form("listmonk", "email uuid attributes", "email", names=("name",), state=("status",), joined=("createdat",),
+          states=states("enabled", blocked="disabled blocklisted blacklisted")),
+    _form("MailPoet", "email globalstatus", "email", names=("firstname", "lastname"),
+          state=("globalstatus", "liststatus"), joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
+    _form("MailPoet", "email liststatus", "email", names=("firstname", "lastname"), state=("liststatus",),
+          joined=("confirmationtime", "subscriptiontime"), states=_MAILPOET),
+    _form("beehiiv", "email status tier createdat", "email", names=("firstname", "lastname"), tags=("tags",),
+          state=("status",), joined=("createdat",), states=states("active", "pending validating", "inactive"),
+          ended=ENDED),
+    _form("beehiiv", "email status subscriptiontier", "email", names=("firstname", "lastname"), tags=("tags",),
+          state=("status",), joined=("createdat", "created"),
+          states=states("active", "pending validating", "inactive"), ended=ENDED),
+    _form("Kit", "email firstname status createdat", "email", names=("firstname",), tags=("tags",), state=("status",),
+          joined=("createdat",),
+          states=states("active confirmed", "inactive unconfirmed", "cancelled canceled unsubscribed",
+                        bounced="bounced", blocked="blocked", complained="complained"),
+          ended=ENDED),
+    _form("Kit", "emailaddress firstname state createdat", "emailaddress", names=("firstname",), tags=("tags",),
+          state=("state",), joined=("createdat",),
+          states=states("active confirmed", "inactive unconfirmed", "cancelled canceled unsubscribed",
+                        bounced="bounced", blocked="blocked", complained="complained"),
+          ended=ENDED),
+    _form("MailerLite", "subscriber subscribed location", "subscriber", names=("name", "lastname"), state=("status",),
+          joined=("subscribed",), states=_MAILERLITE, ended=ENDED),
+    _form("MailerLite", "email subscribedat", "email", names=("name", "lastname"), state=("status", "type"),
+          joined=("subscribedat",), states=_MAILERLITE, ended=ENDED),
+    _form("Jetpack", "emailaddress subscriptionstatus datesubscribed", "emailaddress", names=("displayname", "name"),
+          state=("subscriptionstatus",), joined=("datesubscribed",), states=_JETPACK),
+)  # fmt: skip
+
+OWN = FORMS[0]
+PLAIN = FileFormat("", frozenset(), "")
+"""Any other file, whose columns have names in one of the languages that we know."""
+
+_BY_BEGINNING: Mapping[str, Standing] = {
+    "nonsubscribed": Standing.WAITING,
+    "unsubscribed": Standing.LEFT,
+    "unsubscribers": Standing.LEFT,
+    "cleaned": Standing.BOUNCED,
+    "bounced": Standing.BOUNCED,
+}
+"""What the names of files begin with in which Mailchimp, Buttondown and others write people who don't receive email."""
+
+_BY_ENDING: Mapping[str, Standing | None] = {
+    "-active": Standing.ACTIVE,
+    "-unconfirmed": Standing.WAITING,
+    "-unsubscribed": Standing.LEFT,
+    "-bounced": Standing.BOUNCED,
+    "-marked-as-spam": Standing.COMPLAINED,
+    "-all": None,
+}
+"""Sendy's files have names and addresses without a header; the end of a file's name says whose. None: everybody's."""
+
+
+def least_standing(name: str) -> Standing | None:
+    """Return the least standing of everybody in a file of this name; None if it has everybody, without saying who left.
+
+    A copy that a browser numbered counts as the file itself: `list-bounced (1).csv`.
+    """
+    stem = name.rpartition("/")[2].lower().rpartition(".")[0].partition(" (")[0].strip()
+    for beginning, standing in _BY_BEGINNING.items():
+        if stem.startswith(beginning):
+            return standing
+    for ending, meant in _BY_ENDING.items():
+        if stem.endswith(ending):
+            return meant
+    return Standing.ACTIVE

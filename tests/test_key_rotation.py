@@ -30,7 +30,8 @@ from newsletter.web.desk.subscribers import file_import, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers import preferences, signup, subscription_requests, tokens
 from subscribers.addresses import read_address
-from subscribers.models import Fingerprint, Hits, Letter, Subscription, Suppression
+from subscribers.importing.block_list import BlockList
+from subscribers.models import Fingerprint, Hits, Import, ImportChange, Letter, Subscription, Suppression
 from subscribers.protection import challenges
 from subscribers.protection.sign_up_limits import Request
 from subscribers.signup import ConfirmResult
@@ -134,6 +135,22 @@ def suppression_by_a_second_reason() -> Holds:
     """A row under an old key is the same row: suppressing again makes no second one."""
     Suppression.objects.suppress(KARI, Suppression.Reason.BOUNCED)
     return lambda: not Suppression.objects.suppress(KARI, Suppression.Reason.COMPLAINED)
+
+
+def suppression_by_an_import() -> Holds:
+    """A list that was blocked under an old key is known, and the row gets the present key when its reason changes."""
+    blocked = (Suppression.Kind.ADDRESS, KARI)
+
+    def block(reason: Suppression.Reason) -> bool:
+        found = BlockList()
+        found.look_up([blocked])
+        new = not found.is_blocked(blocked)
+        found.block(blocked, reason, "", timezone.now())
+        ImportChange.objects.bulk_create(found.save(Import.objects.create(at=timezone.now()).pk))
+        return new
+
+    block(Suppression.Reason.BOUNCED)
+    return lambda: not block(Suppression.Reason.COMPLAINED) and Suppression.objects.count() == 1
 
 
 def counts_of_an_erased_person() -> Holds:
@@ -277,6 +294,7 @@ CASES = (
     erased_person,
     suppression_of_a_subscriber,
     suppression_by_a_second_reason,
+    suppression_by_an_import,
     counts_of_an_erased_person,
     count_of_requests,
     key_of_the_database,
@@ -397,6 +415,9 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "earlier_keys.EarlierKey.key": (),
     "earlier_keys._encrypt": (),
     "earlier_keys._decrypt": (),
+    "block_list": (suppression_by_an_import,),
+    "block_list.BlockList.block": (suppression_by_an_import,),
+    "block_list.BlockList.save": (suppression_by_an_import,),
     "suppressions.SuppressionQuerySet.covering": (erased_person, change_of_address),
     "suppressions.SuppressionQuerySet.suppressed": (suppressed_address, suppressed_domain),
     "suppressions.SuppressionQuerySet.suppress": (suppression_by_a_second_reason,),

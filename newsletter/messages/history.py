@@ -88,6 +88,7 @@ TWO_STEP_OFF = MessageType("act.two-step-off", gettext_noop("two-step login turn
 CODES_MADE = MessageType("act.recovery-codes-made", gettext_noop("recovery codes created"))
 CODE_USED = MessageType("act.recovery-code-used", gettext_noop("recovery code used"))
 IMPORTED = MessageType("act.imported", gettext_noop("subscribers imported"))
+IMPORT_UNDONE = MessageType("act.import-undone", gettext_noop("import undone"))
 EXPORTED = MessageType("act.exported", gettext_noop("subscribers exported"))
 SUBSCRIBER_ADDED = MessageType("act.subscriber-added", gettext_noop("subscriber added"))
 TAGS_CHANGED = MessageType("act.tags-changed", gettext_noop("tags changed"))

@@ -1,7 +1,6 @@
 """Undo imports of subscribers, until the next edition is sent to those whom they added."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Callable, Collection
 
 from django.utils import timezone
 
@@ -43,10 +42,11 @@ def check(record: Import) -> None:
         raise UndoRefused(why)
 
 
-def undo(record: Import, at: datetime | None = None) -> Import:
+def undo(record: Import, step: Callable[[int], None] = lambda done: None) -> Import:
     """Undo an import; subscribers who got an email of the welcome series stay. Raises UndoRefused."""
-    check(record)
-    return undo_import(record, at or timezone.now(), _welcomed)
+    if record.undone_at is None:
+        check(record)
+    return undo_import(record, timezone.now(), _welcomed, step)
 
 
 def _welcomed(numbers: Collection[int]) -> Collection[int]:

@@ -17,7 +17,7 @@ MOST_FILES, MOST_BYTES = 1_000, 4 << 30
 SUFFIXES = (".csv", ".tsv", ".txt")
 
 
-class Member(NamedTuple):
+class ArchiveFile(NamedTuple):
     """A CSV file: its name in the archive ("" if there is no archive), and where its content is."""
 
     name: str
@@ -34,13 +34,13 @@ def is_archive(path: Path) -> bool:
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[list[Member]]:
+def unpacked(path: Path) -> Iterator[list[ArchiveFile]]:
     """Yield the CSV files of an archive, in a private folder that is removed afterwards, or the file itself.
 
     Raises FileProblem if the archive is damaged, encrypted or too large, or has no CSV file.
     """
     if not is_archive(path):
-        yield [Member("", path)]
+        yield [ArchiveFile("", path)]
         return
     with TemporaryDirectory(prefix="newsletter-import-") as folder:
         try:
@@ -51,7 +51,7 @@ def unpacked(path: Path) -> Iterator[list[Member]]:
         yield members
 
 
-def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[Member]:
+def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[ArchiveFile]:
     """Write the CSV files of an archive into a folder under names of our own."""
     wanted = sorted((each for each in archive.infolist() if _is_csv(each.filename)), key=lambda each: each.filename)
     if not wanted:
@@ -60,7 +60,7 @@ def _extracted(path: Path, archive: zipfile.ZipFile, folder: Path) -> list[Membe
         raise FileProblem(ABOUT(subject=str(path), message=messages.LARGE_ARCHIVE()))
     members = []
     for number, each in enumerate(wanted):
-        member = Member(each.filename, folder / f"{number}.csv")
+        member = ArchiveFile(each.filename, folder / f"{number}.csv")
         with archive.open(each) as source, member.path.open("wb") as target:
             shutil.copyfileobj(source, target, 1 << 20)  # zipfile stops at the size that the archive names
         members.append(member)

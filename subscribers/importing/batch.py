@@ -10,7 +10,7 @@ from django.db.models import Max
 from newsletter.messages import Message
 from newsletter.messages import importing as messages
 from subscribers.addresses import Address
-from subscribers.importing.blocks import BlockList
+from subscribers.importing.block_list import BlockList
 from subscribers.importing.headers import Kept, PersonRow
 from subscribers.importing.standing import BLOCKING, Standing
 from subscribers.models import (
@@ -59,7 +59,7 @@ class Person(NamedTuple):
     row: PersonRow
 
 
-class Verdict(NamedTuple):
+class LineResult(NamedTuple):
     """What becomes of a line: a figure (see `FIGURES`), and "added", "updated" or "unchanged", or "" if it is neither,
     because it is suppressed.
     """
@@ -68,9 +68,9 @@ class Verdict(NamedTuple):
     change: str
 
 
-ACTIVE, WAITING = Verdict("active", "added"), Verdict("waiting", "added")
-ACTIVATED, COMPLETED = Verdict("active", "updated"), Verdict("present", "updated")
-UNCHANGED, SUPPRESSED = Verdict("present", "unchanged"), Verdict("suppressed", "")
+ACTIVE, WAITING = LineResult("active", "added"), LineResult("waiting", "added")
+ACTIVATED, COMPLETED = LineResult("active", "updated"), LineResult("present", "updated")
+UNCHANGED, SUPPRESSED = LineResult("present", "unchanged"), LineResult("suppressed", "")
 
 
 @dataclass
@@ -111,7 +111,7 @@ class ImportBatch:
             self.blocks.look_up([(Suppression.Kind.ADDRESS, key) for key in leaving])
             self.confirmed = _confirmed([tie for key in leaving if (tie := self.ties.get(key)) and tie.pk])
 
-    def judge(self, person: Person) -> Verdict | Message:
+    def judge(self, person: Person) -> LineResult | Message:
         """Return what becomes of a line, or a message that says why it is refused."""
         key, row = person.address.key, person.row
         tie = self.ties.get(key)
@@ -152,7 +152,7 @@ class ImportBatch:
         else:
             self._add(person, State(became))
 
-    def _stop(self, person: Person, tie: Subscription | None) -> Verdict | Message:
+    def _stop(self, person: Person, tie: Subscription | None) -> LineResult | Message:
         """Unsubscribe a person who left elsewhere, or block an address that bounced, complained or was blocked there.
 
         Whoever confirmed here later stays subscribed, unless they complained or were blocked.

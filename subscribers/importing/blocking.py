@@ -12,9 +12,9 @@ from django.utils import timezone
 from newsletter.messages import Message
 from newsletter.messages import importing as messages
 from subscribers.addresses import AddressProblem, read_address
-from subscribers.importing.archives import Member
+from subscribers.importing.archives import ArchiveFile
 from subscribers.importing.batch import SUPPRESSED, UNCHANGED
-from subscribers.importing.blocks import Blocked, BlockList
+from subscribers.importing.block_list import Blocked, BlockList
 from subscribers.importing.headers import Columns, PersonRow, recognise
 from subscribers.importing.reading import FileLine, opened, records
 from subscribers.importing.run import ImportReport, Judged, PortionHook, Progress, run
@@ -81,7 +81,7 @@ def blocked_in(text: str) -> Blocked | Message:
         return messages.NOT_A_DOMAIN(text=text[:100], problem=e.message)
 
 
-def _lines(member: Member) -> Iterator[FileLine]:
+def _lines(member: ArchiveFile) -> Iterator[FileLine]:
     """Yield the lines of a file. The column of addresses is found by the header; without one, it is the first."""
     with opened(member.path) as file:
         columns: Columns | None = None

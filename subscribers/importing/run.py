@@ -15,8 +15,8 @@ from django.utils import timezone
 from newsletter.messages import Message, Problem
 from newsletter.messages import importing as messages
 from subscribers.addresses import AddressProblem, read_address
-from subscribers.importing.archives import Member, unpacked
-from subscribers.importing.batch import ImportBatch, Order, Person, Verdict
+from subscribers.importing.archives import ArchiveFile, unpacked
+from subscribers.importing.batch import ImportBatch, LineResult, Order, Person
 from subscribers.importing.dates import Order as DateOrder
 from subscribers.importing.reading import FileLine, FileProblem, lines, opened
 from subscribers.models import FIGURES, Import, RefusedLine, Subscription
@@ -79,18 +79,18 @@ class ImportReport:
     left_out: tuple[str, ...] = ()
 
 
-Judged = tuple[FileLine, Verdict | Message]
+Judged = tuple[FileLine, LineResult | Message]
 Judge = Callable[[list[FileLine], int | None], list[Judged]]
 """Judges a batch of lines, and saves it for the import of that number; a dry run has none."""
 
 
 @dataclass
-class Source:
+class FileLines:
     """The lines of a file, or of the files in an archive; `left_out` are those without addresses."""
 
     path: Path
-    members: Sequence[Member]
-    reader: Callable[[Member], Iterator[FileLine]]
+    members: Sequence[ArchiveFile]
+    reader: Callable[[ArchiveFile], Iterator[FileLine]]
     left_out: list[str] = field(default_factory=list)
     done: int = 0
 
@@ -155,7 +155,7 @@ def import_file(
             at=at, newsletter=newsletter, file=(name or path.name)[:254], consent=consent
         )
 
-    def read(member: Member) -> Iterator[FileLine]:
+    def read(member: ArchiveFile) -> Iterator[FileLine]:
         with opened(member.path) as file:
             yield from lines(member.path, file, meanings, dates, member.name or name)
 
@@ -164,7 +164,7 @@ def import_file(
 
 def run(
     path: Path,
-    read: Callable[[Member], Iterator[FileLine]],
+    read: Callable[[ArchiveFile], Iterator[FileLine]],
     judge: Judge,
     begin: Callable[[], Import],
     dry_run: bool,
@@ -178,7 +178,7 @@ def run(
     refused: list[Refusal] = []
     number: int | None = None
     with unpacked(path) as members:
-        source = Source(path, members, read)
+        source = FileLines(path, members, read)
         total, place = source.total, 0
         found = source.lines()
         first = next(found, None)  # before the import begins, so that a file that can't be read leaves no trace
@@ -214,11 +214,11 @@ def _counted(verdicts: list[Judged], place: int, done: int, total: int) -> Porti
     refused = tuple(
         Refusal(line.number, line.row.address, verdict, line.file)
         for line, verdict in verdicts
-        if not isinstance(verdict, Verdict)
+        if not isinstance(verdict, LineResult)
     )
     counts: Counter[str] = Counter({"lines": len(verdicts), "refused": len(refused)})
     for _line, verdict in verdicts:
-        if isinstance(verdict, Verdict):
+        if isinstance(verdict, LineResult):
             counts[verdict.figure] += 1
             if verdict.change:
                 counts[verdict.change] += 1
@@ -261,7 +261,7 @@ def _take(batch: list[FileLine], order: Order, tried: dict[int, str] | None, imp
     return verdicts
 
 
-def _try(portion: ImportBatch, person: Person | Message, tried: dict[int, str]) -> Verdict | Message:
+def _try(portion: ImportBatch, person: Person | Message, tried: dict[int, str]) -> LineResult | Message:
     """Judge a line in a dry run, as if the earlier lines with the same address had been imported."""
     if not isinstance(person, Person):
         return person
@@ -269,7 +269,7 @@ def _try(portion: ImportBatch, person: Person | Message, tried: dict[int, str]) 
     if number in tried:
         portion.pretend(person, tried[number])
     verdict = portion.judge(person)
-    if isinstance(verdict, Verdict) and verdict.figure != "present":
+    if isinstance(verdict, LineResult) and verdict.figure != "present":
         tried[number] = portion.became(person)
     return verdict
 

@@ -46,21 +46,27 @@ Kept = Callable[[Collection[int]], Collection[int]]
 """Returns which of these subscriptions must stay."""
 
 
-def undo_import(record: Import, at: datetime, kept: Kept = lambda numbers: ()) -> Import:
+def undo_import(
+    record: Import, at: datetime, kept: Kept = lambda numbers: (), step: Callable[[int], None] = lambda done: None
+) -> Import:
     """Undo an import, and return it with the numbers of what was removed, put back and kept.
 
     The caller has made sure that nothing was sent since. `kept` names subscriptions that must stay for other reasons.
-    Raises UndoRefused if there is a later import.
+    `step` is called after each portion with the number of rows that are done. Raises UndoRefused if there is a later
+    import.
     """
     if record.undone_at:
         return record
     if later := later_import(record):
         raise UndoRefused(messages.LATER_IMPORT(number=later.pk))
     Import.objects.filter(pk=record.pk, undo_began_at=None).update(undo_began_at=at)
-    for step in (_put_back, _unblock, _remove):
-        after: int | None = 0
-        while after is not None:
-            after = step(record, after, at, kept)
+    done = 0
+    for part in (_put_back, _unblock, _remove):
+        after = 0
+        while last := part(record, after, at, kept):
+            after = last
+            done += PORTION
+            step(done)
     RefusedLine.objects.filter(of=record).delete()
     Import.objects.filter(pk=record.pk, undone_at=None).update(undone_at=at)
     record.refresh_from_db()

@@ -43,6 +43,9 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "segments": (),
     "subscribers-tags": (),
     "subscribers-tags-undo": (1,),
+    "subscribers-imported": (1,),
+    "subscribers-refused": (1,),
+    "subscribers-import-undo": (1,),
     "segment-add": (),
     "segment-count": (),
     "segment": (1,),
@@ -74,6 +77,7 @@ OUTSIDE_EDITIONS = (set(ARGUMENTS) - {"original"}) | {
     *("account-session", "sources", "source-try", "users", "log", "workers", "subscribers", "subscribers-add"),
     *(
         "subscribers-import",
+        "subscribers-imports",
         "subscribers-export",
         "settings",
         "newsletter-add",

@@ -18,7 +18,7 @@ from newsletter.web.desk.sources import views as sources
 from newsletter.web.desk.subscribers import file_import, import_jobs, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.importing import run
-from subscribers.models import Subscriber, Subscription
+from subscribers.models import Import, Subscriber, Subscription
 
 pytestmark = pytest.mark.django_db
 ROWS = "email,name\n" + "".join(f"r{n}@reader.example,Reader {n}\n" for n in range(10)) + "broken,B\n"
@@ -30,7 +30,7 @@ def small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "PORTION", 4)
 
 
-def order(text: str = ROWS, *, shown: str = "10 0 0 1") -> dict[str, Any]:
+def order(text: str = ROWS, *, shown: str = "11 10 0 0 0 1 10 0 0") -> dict[str, Any]:
     """An import that was previewed, its file held."""
     file = uploads.keep(SimpleUploadedFile("readers.csv", text.encode()))
     held = uploads.hold(file, config.current())
@@ -76,29 +76,27 @@ def test_an_import_stores_its_progress_with_each_portion(monkeypatch: pytest.Mon
         real(self, done, total, result)
         if result:
             row = Job.objects.get()
-            seen.append((row.result["line"], Subscriber.objects.count()))
+            seen.append((row.result["place"], Subscriber.objects.count()))
 
     monkeypatch.setattr(work.JobProgress, "__call__", noting)
     job = done(waiting(given=order()))
-    assert seen == [(5, 4), (9, 8), (12, 10)]
+    assert seen == [(4, 4), (8, 8), (11, 10)]
     assert (job.state, job.done, job.total) == (JobState.DONE, job.total, len(ROWS))
-    assert import_jobs.figures(job.result) == "10 0 0 1"
-    assert Act.objects.get(what__code="act.imported").after == {
-        "added": 10,
-        "updated": 0,
-        "unchanged": 0,
-        "refused": 1,
-    }
+    figures = {"lines": 11, "active": 10, "waiting": 0, "suppressed": 0, "present": 0, "refused": 1}
+    assert Act.objects.get(what__code="act.imported").after == {**figures, "added": 10, "updated": 0, "unchanged": 0}
+    record = Import.objects.get()
+    assert (record.figures, record.by, record.file) == (figures, job.by, job.order["name"])
 
 
 def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pytest.MonkeyPatch, admin: Client) -> None:
     job = waiting(given=order())
     killed_after(1, monkeypatch, job)
     job.refresh_from_db()
-    assert (job.state, Subscriber.objects.count(), job.result["line"]) == (JobState.RUNNING, 4, 5)
+    assert (job.state, Subscriber.objects.count(), job.result["place"]) == (JobState.RUNNING, 4, 4)
     work.resume(config.current())
     job.refresh_from_db()
-    assert (job.state, import_jobs.figures(job.result)) == (JobState.DONE, "10 0 0 1")
+    assert (job.state, job.result["added"], job.result["refused"]) == (JobState.DONE, 10, 1)
+    assert Import.objects.get().figures["lines"] == 11
     assert job.restarted_at is not None
     assert Subscription.objects.filter(state="active").count() == 10
     page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()

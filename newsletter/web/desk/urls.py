@@ -25,7 +25,7 @@ from newsletter.web.desk.settings import editing, new_newsletter, unsent, webhoo
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
-from newsletter.web.desk.subscribers import bulk_tags, embedding, file_import, unanswered
+from newsletter.web.desk.subscribers import bulk_tags, embedding, file_import, kept_imports, unanswered
 from newsletter.web.desk.subscribers import views as subscribers_views
 from newsletter.web.desk.team import views as team_views
 from newsletter.web.desk.welcome import views as welcome_views
@@ -106,6 +106,10 @@ urlpatterns = [
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
     _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),
+    _page("subscribers/imports/", kept_imports.listed, "subscribers-imports", ADMIN),
+    _page("subscribers/imports/<number:pk>/", kept_imports.one, "subscribers-imported", ADMIN),
+    _page("subscribers/imports/<number:pk>/refused.csv", kept_imports.refused, "subscribers-refused", ADMIN),
+    _page("subscribers/imports/<number:pk>/undo/", kept_imports.undo, "subscribers-import-undo", ADMIN),
     _page("subscribers/export/", file_import.export, "subscribers-export", ADMIN),
     _page("subscribers/tags/", bulk_tags.tag, "subscribers-tags", ADMIN),
     _page("subscribers/tags/<number:pk>/undo/", bulk_tags.undo, "subscribers-tags-undo", ADMIN),

@@ -22,14 +22,17 @@ from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
 from newsletter.web.desk.permissions import Role
-from newsletter.web.desk.subscribers import import_jobs, uploads
+from newsletter.web.desk.subscribers import import_jobs, kept_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
 from subscribers.exporting import export_csv
-from subscribers.importing import FileProblem, outline
+from subscribers.importing import FileProblem, is_archive, outline
+from subscribers.models import Import, Suppression
 from subscribers.requests import config_of
 
 SALT = "newsletter.desk.import"
 SALT_OF_UPLOADS = "newsletter.desk.upload"
+BLOCKED = "blocked"
+"""What a file is imported as whose addresses and domains are blocked."""
 
 
 class _Missing(ValueError):
@@ -60,7 +63,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             order = _opened(request) if "token" in request.POST else _uploaded(request)
-            if request.POST.get("act") in ("try", "import"):
+            if request.POST.get("act") in ("try", "import") or not _has_columns(request, order):
                 return redirect("desk:job", _started(request, order).pk)
             context |= _columns(request, order)
         except (FileProblem, _Missing) as problem:
@@ -72,12 +75,13 @@ def take_in(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, context: dict[str, object]) -> HttpResponse:
     refused = request.method == "POST" and "problem" in context
+    context = {"reasons": reasons(), **context}
     return page(request, "import", context, section="subscribers", status=422 if refused else 200)
 
 
 def _entered(request: HttpRequest) -> dict[str, object]:
     """Return what was entered besides the file, for the form to show it again."""
-    fields = {key: request.POST.get(key, "") for key in ("consent", "newsletter", "status")}
+    fields = {key: request.POST.get(key, "") for key in ("consent", "newsletter", "status", "reason")}
     return {**fields, "welcome": request.POST.get("welcome") == "on"}
 
 
@@ -85,6 +89,11 @@ def _uploaded(request: HttpRequest) -> ImportOrder:
     """Keep the file; nothing is read of it yet."""
     newsletter = request.POST.get("newsletter", "")
     consent, status = request.POST.get("consent", "").strip(), request.POST.get("status", "active")
+    if status == BLOCKED:
+        if (reason := request.POST.get("reason", "")) not in reasons():
+            raise Http404("there is no such reason")
+        blocked = _upload(request)
+        return ImportOrder("", "", status, blocked.file, blocked.name, reason=reason)
     if newsletter not in config_of(request).newsletters or status not in ("active", "pending"):
         raise Http404("config.toml has no such newsletter")
     upload = _upload(request)
@@ -92,6 +101,21 @@ def _uploaded(request: HttpRequest) -> ImportOrder:
         raise _Missing(_("enter when and where these people agreed"), upload)
     welcome = status == "active" and request.POST.get("welcome") == "on"
     return ImportOrder(newsletter, consent, status, upload.file, upload.name, welcome=welcome)
+
+
+def reasons() -> dict[str, str]:
+    """Return the reasons for which a list of addresses can be blocked."""
+    return {
+        Suppression.Reason.BY_HAND: _("blocked by hand"),
+        Suppression.Reason.COMPLAINED: _("they complained about an email"),
+        Suppression.Reason.BOUNCED: _("emails to them bounced"),
+        Suppression.Reason.UNSUBSCRIBED: _("they unsubscribed from everything"),
+    }
+
+
+def _has_columns(request: HttpRequest, order: ImportOrder) -> bool:
+    """Return whether a person chooses what the columns hold; in an archive, the headers of its files decide."""
+    return not order.reason and not is_archive(uploads.path(order.file, config_of(request)))
 
 
 def _upload(request: HttpRequest) -> _Upload:
@@ -159,7 +183,7 @@ def _meanings() -> dict[str, str]:
 def _started(request: HttpRequest, order: ImportOrder) -> Job:
     """Start the preview with the chosen columns, or the import that was previewed."""
     found = config_of(request)
-    if request.POST["act"] == "try":
+    if request.POST.get("act") != "import":
         meanings = tuple(request.POST.getlist("meaning")) or tuple(order.meanings)
         dates = next((each for each in import_jobs.ORDERS if each == request.POST.get("dates")), order.dates)
         order, kind = replace(order, meanings=meanings, dates=dates), PREVIEW
@@ -175,29 +199,43 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
     known = config_of(request).newsletters.get(order.newsletter)
     if job.state == JobState.FAILED:
         context: dict[str, object] = {"newsletters": config_of(request).newsletters.values()}
-        context |= {key: getattr(order, key) for key in ("consent", "newsletter", "status", "welcome")}
-        if uploads.path(order.file, config_of(request)).exists():
+        context |= {key: getattr(order, key) for key in ("consent", "newsletter", "status", "welcome", "reason")}
+        if uploads.path(order.file, config_of(request)).exists() and _has_columns(request, order):
             context |= _columns(request, order)
         return _page(request, context | {"problem": as_sentence(job.problem or "")})
     previewed = job.kind == PREVIEW.name or "changed" in job.result
+    if not previewed:
+        return _imported(request, job)
     context = {
-        "token": _token(order) if previewed else "",
-        "tried": previewed,
+        "token": _token(order),
+        "figures": kept_imports.figures(job.result),
+        "left_out": job.result.get("left_out", ()),
+        "has_columns": bool(order.meanings),
+        "why": reasons().get(order.reason, ""),
         "shown": import_jobs.figures(job.result),
         "title": known.title if known else order.newsletter,
         "consent": order.consent,
         "status": order.status,
         "welcome": order.welcome,
         "report": job.result,
-        "dates": _dates(job) if previewed else None,
+        "dates": _dates(job),
         "lines": import_jobs.refused_lines(job.result),
         "newsletter": order.newsletter,
-        "restarted": formatting.moment(job.restarted_at, default_zone(request)),
     }
     if "changed" in job.result:
         said = _("The result of this import has changed since the preview, so nothing was imported. Check it again.")
         context["problem"] = said
     return _page(request, context)
+
+
+def _imported(request: HttpRequest, job: Job) -> HttpResponse:
+    """Show an import that is done; one of an earlier version of the program has no page of its own."""
+    record = Import.objects.filter(job=job.pk).first()
+    if record is None:
+        return redirect("desk:subscribers-imports")
+    restarted = formatting.moment(job.restarted_at, default_zone(request))
+    left_out = job.result.get("left_out", ())
+    return kept_imports.shown(request, record, restarted=restarted, finished=True, left_out=left_out)
 
 
 def _dates(job: Job) -> dict[str, str] | None:

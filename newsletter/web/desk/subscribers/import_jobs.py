@@ -1,4 +1,4 @@
-"""The jobs of an import: the preview, which changes nothing, and the import of what was previewed.
+"""The jobs of an import: the preview, which changes nothing, the import of what was previewed, and its undoing.
 
 An interrupted import continues behind the last portion that was stored, with the figures that were stored with it.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from newsletter.config import Config
@@ -17,24 +18,27 @@ from newsletter.messages import failures as messages
 from newsletter.messages import history as acts
 from newsletter.messages.importing import AMBIGUOUS_DATE
 from newsletter.models import Job
+from newsletter.sending import undoing_imports
 from newsletter.web.desk import audit
 from newsletter.web.desk.jobs.work import JobProgress, Json
 from newsletter.web.desk.subscribers import queries, uploads
-from subscribers.importing import FileProblem, Portion, import_file
+from subscribers.importing import FileProblem, ImportReport, Portion, import_blocked, import_file
 from subscribers.importing.dates import Order, moment
+from subscribers.importing.run import PortionHook
+from subscribers.models import Import
 
 SHOWN = 200
 """How many refused lines are shown, and stored for that."""
 
 ORDERS: tuple[Order, Order] = ("day", "month")
-COUNTS = ("added", "updated", "unchanged", "refused")
+COUNTS = ("lines", "active", "waiting", "suppressed", "present", "refused", "added", "updated", "unchanged")
 
 
 @dataclass(frozen=True, slots=True)
 class ImportOrder:
     """What is to be imported: `meanings` of the columns, once told; `shown`, the figures of the preview; `dates`,
     whether the day or the month comes first where that can't be seen; `welcome`, whether new active subscribers get the
-    welcome series.
+    welcome series; `reason`, why all addresses and domains of the file are blocked, if they are.
     """
 
     newsletter: str
@@ -46,6 +50,7 @@ class ImportOrder:
     shown: str = ""
     dates: Order = ""
     welcome: bool = False
+    reason: str = ""
 
     def to_json(self) -> Json:
         """Return the order as a JSON object."""
@@ -53,32 +58,62 @@ class ImportOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedLine:
+class NotImported:
     """A line that is not imported."""
 
     line: int
     address: str
     reason: Message
+    file: str = ""
 
 
 def preview(configuration: Config, job: Job, progress: JobProgress) -> Json:
     """Say what an import would do."""
-    return _run(configuration, job, progress, _Figures(), dry_run=True)
+    return _run(configuration, job, progress, _Figures())
 
 
 def import_all(configuration: Config, job: Job, progress: JobProgress) -> Json:
     """Import what was previewed; where the result would be another now, only say so."""
     order = ImportOrder(**job.order)
-    if "line" not in job.result:
-        foreseen = _run(configuration, job, progress, _Figures(), dry_run=True)
+    if "place" not in job.result:
+        foreseen = _run(configuration, job, progress, _Figures())
         if figures(foreseen) != order.shown:
             uploads.release(order.file, configuration, later=True)
             return {**foreseen, "changed": True}
-    found = _run(configuration, job, progress, _Figures(job.result), dry_run=False)
+    record = _record(job, order)
+    found = {**_run(configuration, job, progress, _Figures(job.result), record), "import": record.pk}
     uploads.release(order.file, configuration)
-    queries.changed([order.newsletter])
-    audit.note(job.by, acts.IMPORTED(), order.newsletter, after={key: found[key] for key in COUNTS})
+    queries.changed(_newsletters(configuration, order.newsletter))
+    audit.note(job.by, acts.IMPORTED(), order.newsletter or "subscribers", after={key: found[key] for key in COUNTS})
     return found
+
+
+def _record(job: Job, order: ImportOrder) -> Import:
+    """Return the import of a job, which is begun once."""
+    values = {
+        "at": job.created_at,
+        "by": job.by,
+        "newsletter": order.newsletter,
+        "file": order.name[:254],
+        "consent": order.consent,
+        "reason": order.reason,
+    }
+    return Import.objects.get_or_create(job=job.pk, defaults=values)[0]
+
+
+def undo(configuration: Config, job: Job, progress: JobProgress) -> Json:
+    """Undo an import."""
+    record = undoing_imports.find(int(job.order["import"]))
+    undoing_imports.undo(record, step=lambda done: progress(min(done, record.lines), record.lines))
+    record.refresh_from_db()
+    queries.changed(_newsletters(configuration, record.newsletter))
+    audit.note(job.by, acts.IMPORT_UNDONE(), record.newsletter or "subscribers", after=record.undo)
+    return {"import": record.pk}
+
+
+def _newsletters(configuration: Config, newsletter: str) -> list[str]:
+    """Return the newsletters whose figures an import changes: all of them, if it blocks addresses for all."""
+    return [newsletter] if newsletter else list(configuration.newsletters)
 
 
 def resumable(configuration: Config, job: Job) -> bool:
@@ -91,9 +126,9 @@ def figures(result: Json) -> str:
     return " ".join(str(result.get(key, 0)) for key in COUNTS)
 
 
-def refused_lines(result: Json) -> list[RefusedLine]:
+def refused_lines(result: Json) -> list[NotImported]:
     """Return the first lines that were refused."""
-    return [RefusedLine(line, address, from_json(reason)) for line, address, reason in result.get("lines", ())]
+    return [NotImported(line, address, from_json(why), *file) for line, address, why, *file in result.get("told", ())]
 
 
 class _Figures:
@@ -101,24 +136,24 @@ class _Figures:
 
     def __init__(self, stored: Json | None = None) -> None:
         given = stored or {}
-        self.line = int(given.get("line", 0))
+        self.place = int(given.get("place", 0))
         self._counts = Counter({key: int(given.get(key, 0)) for key in COUNTS})
-        self._lines: list[Any] = list(given.get("lines", ()))
+        self._told: list[Any] = list(given.get("told", ()))
         self._ambiguous = str(given.get("ambiguous", ""))
 
     def add(self, portion: Portion) -> None:
         """Add a portion's."""
-        self.line = portion.line
-        self._counts.update({**portion.counts, "refused": len(portion.refused)})
+        self.place = portion.place
+        self._counts.update(portion.counts)
         unclear = (r.reason for r in portion.refused if AMBIGUOUS_DATE.matches(r.reason))
         self._ambiguous = self._ambiguous or next((str(reason.param("text")) for reason in unclear), "")
-        free = SHOWN - len(self._lines)
-        self._lines += [[r.line, r.address, r.reason.to_json()] for r in portion.refused[:free]]
+        free = SHOWN - len(self._told)
+        self._told += [[r.line, r.address, r.reason.to_json(), r.file] for r in portion.refused[:free]]
 
     def to_json(self) -> Json:
         """Return the figures as a JSON object."""
         counts = {key: self._counts[key] for key in COUNTS}
-        return {"line": self.line, "lines": self._lines, "ambiguous": self._ambiguous, **counts}
+        return {"place": self.place, "told": self._told, "ambiguous": self._ambiguous, **counts}
 
 
 def readings(result: Json) -> tuple[str, datetime, datetime] | None:
@@ -128,32 +163,46 @@ def readings(result: Json) -> tuple[str, datetime, datetime] | None:
     return (text, day, month) if day and month else None
 
 
-def _run(configuration: Config, job: Job, progress: JobProgress, found: _Figures, *, dry_run: bool) -> Json:
+def _run(configuration: Config, job: Job, progress: JobProgress, found: _Figures, record: Import | None = None) -> Json:
+    """Import the file of a job; without `record`, only try."""
     order = ImportOrder(**job.order)
     path = uploads.path(order.file, configuration)
 
     def store(portion: Portion) -> None:
         found.add(portion)
-        progress(portion.done, portion.total, None if dry_run else found.to_json())
+        progress(portion.done, portion.total, found.to_json() if record else None)
 
     with _locked(configuration, order.file):
         try:
-            import_file(
-                path,
-                order.newsletter,
-                consent=order.consent,
-                status=order.status,
-                welcome=order.welcome,
-                dry_run=dry_run,
-                meanings=order.meanings,
-                at=job.created_at,
-                dates=order.dates,
-                after=found.line,
-                portion=store,
-            )
+            left_out = _import(path, order, job, found.place, store, record).left_out
         except FileProblem as problem:
             raise FileProblem(problem.message.renamed(str(path), order.name)) from problem
-    return found.to_json()
+    return {**found.to_json(), "left_out": list(left_out)}
+
+
+def _import(
+    path: Path, order: ImportOrder, job: Job, after: int, store: PortionHook, record: Import | None
+) -> ImportReport:
+    dry_run = record is None
+    if order.reason:
+        return import_blocked(
+            path, order.reason, dry_run=dry_run, after=after, portion=store, record=record, name=order.name
+        )
+    return import_file(
+        path,
+        order.newsletter,
+        consent=order.consent,
+        status=order.status,
+        welcome=order.welcome,
+        dry_run=dry_run,
+        meanings=order.meanings or None,
+        at=job.created_at,
+        dates=order.dates,
+        after=after,
+        portion=store,
+        record=record,
+        name=order.name,
+    )
 
 
 @contextmanager

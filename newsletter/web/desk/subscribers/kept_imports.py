@@ -1,0 +1,131 @@
+"""Imports that were done: the figures of each, its refused lines as a file, and undoing it."""
+
+import csv
+from collections.abc import Iterator
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from newsletter.messages import from_json
+from newsletter.models import Job, JobState
+from newsletter.sending import undoing_imports
+from newsletter.web.desk import formatting
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
+from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.subscribers import import_jobs
+from newsletter.web.desk.subscribers.import_jobs import SHOWN, NotImported
+from subscribers.models import Import
+from subscribers.requests import config_of
+from subscribers.spreadsheets import escape_formulas
+
+LISTED = 100
+"""How many imports are listed."""
+
+
+class _Line:
+    """A buffer for one line of CSV."""
+
+    def write(self, text: str) -> str:
+        """Return the text, so that the writer returns it."""
+        return text
+
+
+def listed(request: HttpRequest) -> HttpResponse:
+    """List the latest imports."""
+    rows = [_row(request, record) for record in Import.objects.order_by("-pk")[:LISTED]]
+    return page(request, "imports", {"rows": rows}, section="subscribers")
+
+
+def one(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show an import."""
+    return shown(request, get_object_or_404(Import, pk=pk))
+
+
+def shown(request: HttpRequest, record: Import, **more: object) -> HttpResponse:
+    """Return the page of an import: what became of its lines, and the button to undo it."""
+    lines = record.refused_lines.order_by("pk")[:SHOWN]
+    why_not = undoing_imports.obstacle(record)
+    undoing = record.undo_began_at and not record.undone_at
+    context = {
+        **_row(request, record),
+        "lines": [NotImported(each.line, each.address, from_json(each.reason), each.file) for each in lines],
+        "shown_lines": SHOWN,
+        "why_not": as_sentence(why_not) if why_not else "",
+        "undoable": record.undone_at is None and why_not is None and record.lines > 0,
+        "undoing": undoing,
+        "undo": {name: formatting.number(record.undo.get(name, 0)) for name in ("removed", "restored", "kept")},
+        **more,
+    }
+    return page(request, "imported", context, section="subscribers")
+
+
+def _row(request: HttpRequest, record: Import) -> dict[str, object]:
+    known = config_of(request).newsletters.get(record.newsletter)
+    zone = default_zone(request)
+    return {
+        "record": record,
+        "title": known.title if known else record.newsletter or _("Blocked addresses"),
+        "when": formatting.moment(record.at, zone),
+        "undone": formatting.moment(record.undone_at, zone) if record.undone_at else "",
+        "figures": figures(record.figures),
+    }
+
+
+def figures(counts: dict[str, int]) -> list[dict[str, object]]:
+    """Return the figures of an import with their names; the first is the sum of the others."""
+    names = {
+        "lines": _("Lines in the file"),
+        "active": _("Active"),
+        "waiting": _("Waiting for confirmation"),
+        "suppressed": _("Left or blocked"),
+        "present": _("Already here"),
+        "refused": _("Refused"),
+    }
+    return [{"name": name, "number": formatting.number(counts.get(key, 0))} for key, name in names.items()]
+
+
+def refused(request: HttpRequest, pk: int) -> StreamingHttpResponse:
+    """Return the refused lines of an import as CSV, with line and reason."""
+    record = get_object_or_404(Import, pk=pk)
+    response = StreamingHttpResponse(_csv(record), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="import-{record.pk}-refused.csv"'
+    return response
+
+
+def _csv(record: Import) -> Iterator[str]:
+    writer = csv.writer(_Line(), quoting=csv.QUOTE_ALL)
+    yield "\ufeff" + writer.writerow(["line", "address", "reason", "file"])
+    for each in record.refused_lines.order_by("pk").iterator(chunk_size=2_000):
+        yield writer.writerow([each.line, escape_formulas(each.address), str(from_json(each.reason)), each.file])
+
+
+@require_POST
+def undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Undo an import in the background."""
+    record = get_object_or_404(Import, pk=pk)
+    if record.undone_at or undoing_imports.obstacle(record):
+        return redirect("desk:subscribers-imported", pk)
+    return redirect(
+        "desk:job", work.start(UNDO, config_of(request), record.newsletter, editor(request), {"import": pk}).pk
+    )
+
+
+def _finished(request: HttpRequest, job: Job) -> HttpResponse:
+    problem = as_sentence(job.problem) if job.state == JobState.FAILED and job.problem else ""
+    return shown(request, get_object_or_404(Import, pk=job.order["import"]), problem=problem)
+
+
+UNDO = work.JobKind(
+    "import-undo",
+    gettext_lazy("Undoing the import"),
+    "subscribers",
+    Role.ADMIN,
+    import_jobs.undo,
+    _finished,
+    work.always_resumable,
+    anywhere=True,
+)

@@ -24,6 +24,7 @@ from newsletter.editions.variants.freezing import date_again, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
 from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
+from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.models import ApprovedContent, Edition, State, Variant, WelcomeLetter
@@ -197,18 +198,51 @@ def queue(
 def send_now(configuration: Config, edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:
     """Send an edition that is scheduled for later as soon as possible. Raises NotAllowed if it is not queued."""
     now = now or datetime.now(UTC)
+    return _move(configuration, edition, now, acts.SENT_NOW(), by, now)
+
+
+def reschedule(
+    configuration: Config,
+    edition: Edition,
+    *,
+    at: datetime,
+    by: str = "",
+    revision: int | None = None,
+    now: datetime | None = None,
+) -> Edition:
+    """Send a queued edition at another time; its recipients are fixed when sending begins.
+
+    Raises NotAllowed if it is not queued any more, and what `queue` raises.
+    """
+    now = now or datetime.now(UTC)
+    check_due(at, now)
+    return _move(configuration, edition, max(at, now), acts.QUEUED(), by, now, revision)
+
+
+def _move(
+    configuration: Config,
+    edition: Edition,
+    due: datetime,
+    act: Message,
+    by: str,
+    now: datetime,
+    revision: int | None = None,
+) -> Edition:
+    """Change the time of a queued edition of which nothing has been sent."""
     refuse_inactive(configuration.newsletters[edition.newsletter])
     with transaction.atomic():
         held = Edition.objects.select_for_update().get(pk=edition.pk)
         if held.state != State.QUEUED:
             raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=held.name, state=state_message(held.state)))
         content = ApprovedContent.objects.get(edition=held)
+        if revision is not None and content.revision != revision:
+            raise Conflict(held, revision)
         check_edition(configuration, held.newsletter, content)
-        _check_dates(held, now)
-        date_again(content, now)
+        _check_dates(held, due)
+        date_again(content, due)
         before = held.due_at.isoformat() if held.due_at else None
-        Edition.objects.filter(pk=held.pk).update(due_at=now, waiting=None)
-        history.log(by, acts.SENT_NOW(), held.name, now, before={"due": before}, after={"due": now.isoformat()})
+        Edition.objects.filter(pk=held.pk).update(due_at=due, waiting=None)
+        history.log(by, act, held.name, now, before={"due": before}, after={"due": due.isoformat()})
         held.refresh_from_db()
     return held
 

@@ -44,6 +44,10 @@ class Conflict(JobProblem):
         )
 
 
+AUTOMATIC = (acts.REFRESHED.code, acts.SOURCES_CHANGED.code, acts.POSTS_RELEASED.code)
+"""Changes of a draft that nobody made by hand."""
+
+
 def set_words(
     configuration: Config,
     edition: Edition,
@@ -225,21 +229,38 @@ def go_back(
 ) -> Edition:
     """Restore another revision as a new one; posts that it doesn't know stay where the rules put them.
 
-    `what` says in the history whether this is undo, redo or a choice from the history.
+    `what` says in the history whether this is undo, redo or a choice from the history. Texts, blocks and posts that
+    were changed after `revision` by the same person, or at their sources, stay as they are. Raises Conflict where
+    somebody else has changed the draft since.
     """
     now = now or datetime.now(UTC)
     earlier = edition.revisions.filter(number=to).first()
     if earlier is None:
         raise JobProblem(messages.NO_REVISION(name=edition.name, revision=str(to)))
-    with changing(configuration, edition, by, revision, what(number=to), now) as draft:
+    seen = edition.revisions.filter(number=revision).first()
+    later = edition.revisions.filter(number__gt=revision or 0).exclude(what__code__in=AUTOMATIC)
+    by_others = later.exclude(by=by).exists()
+    expected = None if seen and not by_others else revision
+    with changing(configuration, edition, by, expected, what(number=to), now) as draft:
+        newest = history.snapshot(draft)
+        known: history.Snapshot = seen.snapshot if seen and seen.number < draft.revision else newest
         for key in history.WORDS:
-            setattr(draft, key, earlier.snapshot[key])
-        draft.blocks = earlier.snapshot.get("blocks", [])
+            if newest[key] == known[key]:
+                setattr(draft, key, earlier.snapshot[key])
+        if newest["blocks"] == known.get("blocks", []):
+            draft.blocks = earlier.snapshot.get("blocks", [])
         _add_missing(draft, earlier.snapshot["posts"])
         for entry in draft.entries.all():
-            _restore(entry, earlier.snapshot["posts"].get(str(entry.post_id), {}))
+            number = str(entry.post_id)
+            if _chosen(newest["posts"].get(number)) == _chosen(known["posts"].get(number)):
+                _restore(entry, earlier.snapshot["posts"].get(number, {}))
         decide_again(draft, configuration.edited(draft), now)
     return draft
+
+
+def _chosen(was: history.Snapshot | None) -> history.Snapshot:
+    """Return what editors decided about a post in a revision."""
+    return {key: (was or {}).get(key) for key in ("choice", "pinned", "moved_to", "moved_rank", "title", "text")}
 
 
 def _add_missing(draft: Edition, posts: history.Snapshot) -> None:

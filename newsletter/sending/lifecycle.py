@@ -55,8 +55,8 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
     try:
         with transaction.atomic():
             held = Edition.objects.select_for_update().get(pk=edition.pk)
-            if held.state != State.QUEUED:
-                return None
+            if held.state != State.QUEUED or (held.due_at and held.due_at > now):
+                return None  # cancelled, taken back or rescheduled meanwhile
             check_edition(configuration, held.newsletter, held.approved_content)
             created = audience.create(configuration, held, now)
             entries.audience_created(held, [(str(each.posts), each.subscriptions) for each in created.kept])

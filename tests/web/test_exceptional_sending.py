@@ -108,7 +108,7 @@ def test_an_edition_that_was_skipped_for_too_few_posts_becomes_a_draft_again(edi
 def test_a_scheduled_edition_is_sent_now(editor: Client, draft: Edition) -> None:
     approved = approval.approve(config.current(), draft, now=make.NOW)
     queued = approval.queue(config.current(), approved, at=timezone.now() + timedelta(days=1))
-    assert "Send now…" in _text(editor.get(f"{PAGE}side/").content)
+    assert "Reschedule or cancel…" in _text(editor.get(f"{PAGE}side/").content)
     assert "It is scheduled for" in _text(editor.get(ANYWAY).content)
     assert editor.post(ANYWAY, {"state": "queued", "readers": 0}).status_code == 302
     queued.refresh_from_db()

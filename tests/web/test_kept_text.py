@@ -45,3 +45,16 @@ def test_an_expired_page_says_what_to_do() -> None:
     assert "This page has expired" in page
     assert "Go back, reload the page, and try again." in page
     assert "DEBUG" not in page
+
+
+@pytest.mark.django_db
+def test_a_form_of_somebody_without_cookies_leads_to_the_login_and_back(client: Client) -> None:
+    make.draft("First")
+    strict = Client(enforce_csrf_checks=True)
+    answer = strict.post(PAGE, {"act": "write", "text": "Look"}, headers={"Referer": f"http://testserver{PAGE}"})
+    assert answer["Location"] == f"/desk/login/?next={PAGE}&unsaved=1"
+    page = strict.get(answer["Location"]).content.decode()
+    assert "Not saved: you have been logged out." in page
+    assert strict.post(PAGE, {"text": "Look"}, headers={"HX-Request": "true"}).status_code == 401
+    elsewhere = strict.post(PAGE, {"text": "Look"}, headers={"Referer": "https://evil.example/desk/"})
+    assert elsewhere["Location"] == "/desk/login/?unsaved=1"

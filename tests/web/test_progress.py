@@ -12,7 +12,6 @@ from newsletter.messages import history as acts
 from newsletter.models import Delivery, Edition, Retry, State, Tally
 from newsletter.sending import lifecycle, progress
 from subscribers.preferences import personal_data_of
-from tests.web import make
 from tests.web.edition_forms import PAGE, approved, control, sending_edition
 
 pytestmark = pytest.mark.usefixtures("emails_to_files")
@@ -35,17 +34,17 @@ def test_the_page_is_loaded_anew_when_the_state_changes(editor: Client) -> None:
     assert Edition.objects.get().state == State.SENDING
 
 
-def test_stopping_for_good_wants_the_name_typed(editor: Client) -> None:
+def test_stopping_for_good_wants_a_word_typed(editor: Client) -> None:
     sending_edition(editor)
     control(editor, "stop", typed="yes")
     assert Edition.objects.get().state == State.SENDING
-    control(editor, "stop", typed=make.PERIOD)
+    control(editor, "stop", typed="cancel")
     assert Edition.objects.get().state == State.CANCELLED
 
 
 def test_readers_left_out_by_a_cancelled_edition_are_shown_as_skipped_everywhere(editor: Client, admin: Client) -> None:
     sending_edition(editor, readers=5)
-    control(editor, "stop", typed=make.PERIOD)
+    control(editor, "stop", typed="cancel")
     assert "skipped" in editor.get(f"{PAGE}live/").content.decode()
     fifth = Delivery.objects.get(number=5).subscription
     assert fifth is not None

@@ -1,7 +1,7 @@
 """Approving what was looked at, and sending it once."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -9,6 +9,8 @@ from django.http import QueryDict
 from django.test import Client
 from django.utils import timezone
 
+from newsletter import config
+from newsletter.editions import approval
 from newsletter.messages.delivery import STOPPED, TEST_ACCEPTED, TEST_DEFERRED
 from newsletter.models import DeliveryStatus, Edition, Post, Result, State
 from newsletter.sending import lifecycle
@@ -258,3 +260,50 @@ def test_a_letter_without_posts_and_text_is_not_approved_at_the_desk(editor: Cli
     letter.refresh_from_db()
     assert letter.state == State.DRAFT
     assert "is empty; add a post or write something before you approve it." in told
+
+
+def test_a_scheduled_edition_is_sent_at_another_time(editor: Client) -> None:
+    approved(editor)
+    assert send(editor, when="at", at="2999-06-01T10:00") == 302
+    page = editor.get(f"{PAGE}send/").content.decode()
+    assert 'value="2999-06-01T10:00"' in page
+    assert "The list of recipients is fixed when sending begins." in page
+    assert send(editor, when="at", at="2999-07-01T10:00") == 302
+    edition = Edition.objects.get()
+    assert (edition.state, edition.due_at) == (State.QUEUED, datetime(2999, 7, 1, 8, tzinfo=UTC))
+    assert edition.audience is None
+    assert send(editor, when="now", at="", says="now") == 302
+    edition.refresh_from_db()
+    assert edition.due_at is not None
+    assert edition.due_at <= timezone.now()
+
+
+def test_an_edition_that_was_rescheduled_meanwhile_does_not_begin(editor: Client) -> None:
+    """The sender has read the edition as due before the editor moved it, and locks it after."""
+    approved(editor)
+    assert send(editor, when="now") == 302
+    stale = Edition.objects.get()
+    later = timezone.now() + timedelta(days=1)
+    approval.reschedule(config.current(), stale, at=later)
+    assert lifecycle._begin(config.current(), stale, timezone.now()) is None
+    assert Edition.objects.get().state == State.QUEUED
+
+
+def test_the_page_of_a_draft_leads_to_approval_and_cancels_it(editor: Client) -> None:
+    make.draft("First")
+    page = editor.get(f"{PAGE}send/").content.decode()
+    assert f"{PAGE}preview/#approval" in page
+    assert "Take back to draft" not in page
+    editor.post(f"{PAGE}control/", {"act": "stop", "state": "draft"})
+    assert Edition.objects.get().state == State.CANCELLED
+
+
+def test_a_scheduled_edition_is_taken_back_or_cancelled_on_the_same_page(editor: Client) -> None:
+    approved(editor)
+    assert send(editor, when="at", at="2999-06-01T10:00") == 302
+    page = editor.get(f"{PAGE}send/").content.decode()
+    assert f'action="{PAGE}reopen/"' in page
+    assert f'action="{PAGE}control/"' in page
+    assert "letter-" not in page
+    editor.post(f"{PAGE}control/", {"act": "stop", "state": "queued"})
+    assert Edition.objects.get().state == State.CANCELLED

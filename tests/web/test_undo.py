@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from newsletter import config
-from newsletter.editions import editing
+from newsletter.editions import editing, history
+from newsletter.messages import history as acts
 from newsletter.models import Edition, Post
 from tests.web import make
 
@@ -96,3 +97,23 @@ def test_undo_and_redo_are_offered_when_they_have_something_to_do(editor: Client
     assert 'title="Removed “First”' in editor.get(f"{PAGE}side/").content.decode()
     editor.post(f"{PAGE}undo/", {"to": draft.revision, "revision": draft.revision + 1}, headers=HTMX)
     assert _side_buttons(editor) == ["Redo"]
+
+
+def test_undo_takes_back_one_change_and_keeps_what_was_written_since(editor: Client, draft: Edition) -> None:
+    _act(editor, "out", "First")
+    before, seen = draft.revision, draft.revision + 1
+    editing.set_words(config.current(), draft, "anna@example.org", seen, {"subject": "Written since"})
+    history.record(Edition.objects.get(), "", acts.SOURCES_CHANGED(), make.NOW)
+    answer = editor.post(f"{PAGE}undo/", {"revision": seen, "to": before}, headers=HTMX)
+    assert "Undone." in answer.content.decode()
+    edition = Edition.objects.get()
+    assert edition.subject == "Written since"
+    assert _included("First")
+
+
+def test_undo_is_refused_where_somebody_else_changed_the_draft(editor: Client, draft: Edition) -> None:
+    _act(editor, "out", "First")
+    seen = draft.revision + 1
+    editing.set_words(config.current(), draft, "bo@example.org", seen, {"subject": "Bo's"})
+    editor.post(f"{PAGE}undo/", {"revision": seen, "to": draft.revision})
+    assert not _included("First")

@@ -41,17 +41,33 @@
     if (button) { button.focus(); row.scrollIntoView({ block: "nearest" }); }
   }
 
-  document.addEventListener("keydown", (event) => {
-    const row = post(event.target), rows = all(".post"), key = event.key;
-    if (!row || event.ctrlKey || event.metaKey || event.target.matches("input, textarea, select, .tools *")) { return; }
-    if (event.altKey && (key === "ArrowUp" || key === "ArrowDown")) { press(row, key); }
-    else if (event.altKey) { return; }
+  /* The post that the keys act on: the one with the focus, or the one that had it last. While no post was selected, any
+     key selects the first one. Keys that are pressed while the list is on its way wait for the new list. */
+  let last = "", onTheWay = false;
+  const queue = [];
+  const moves = (key) => key === "ArrowUp" || key === "ArrowDown";
+  function obey(key) {
+    const rows = all(".post"), row = post(document.activeElement) || byId(last);
+    if (!row) { focus(rows[0]); }
     else if (key === "j") { focus(rows[rows.indexOf(row) + 1]); }
     else if (key === "k") { focus(rows[rows.indexOf(row) - 1]); }
-    else if ("xpe".includes(key)) { press(row, key); }
-    else { return; }
+    else { press(row, key); }
+  }
+  document.addEventListener("keydown", (event) => {
+    const { key, target } = event, free = target === document.body || target.id === "toast" || target.id === "main";
+    if (!(post(target) || free) || !byId("acts") || event.ctrlKey || event.metaKey || event.shiftKey) { return; }
+    if (target.matches("input, textarea, select, .tools *") || event.altKey !== moves(key) || !(moves(key) || "jkxpe".includes(key))) { return; }
     event.preventDefault();
+    if (onTheWay) { queue.push(key); } else { obey(key); }
   });
+  document.addEventListener("focusin", (event) => { if (post(event.target)) { last = post(event.target).id; } });
+  document.addEventListener("htmx:beforeRequest", (event) => { onTheWay ||= event.detail.elt.id === "acts"; });
+  const arrived = () => {
+    onTheWay = false;
+    while (queue.length && !onTheWay) { obey(queue.shift()); }
+  };
+  document.addEventListener("htmx:sendError", arrived);
+  document.addEventListener("htmx:responseError", arrived);
 
   /* The panel to write in. */
   document.addEventListener("click", (event) => {
@@ -118,6 +134,7 @@
     else { document.querySelector(".out-list summary").focus(); }
     held = null;
   });
+  document.addEventListener("htmx:afterSettle", (event) => { if (event.detail.target.id === "posts") { arrived(); } });
 
   /* Dragging. */
   let dragged = null;

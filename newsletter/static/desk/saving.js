@@ -1,6 +1,7 @@
 /* What is typed into a draft is never lost: saving is retried until it succeeds, a copy is kept in this browser until
    then and restored on the next visit, and leaving the page with unsaved text asks first. */
 import { token, tools } from "./editor.js";
+import { hold, openPlace } from "./unstored.js";
 
 const words = document.getElementById("words"), status = document.getElementById("saved");
 const add = document.getElementById("add"), posts = document.getElementById("posts");
@@ -24,7 +25,13 @@ function start() {
   const answered = (event) => event.detail.xhr.status;
   const worthRetrying = (code) => code === 0 || code === 408 || code === 429 || code >= 500;
 
-  const LOGGED_OUT = 401, SHOWN = [409, 422];
+  const LOGGED_OUT = 401, FORBIDDEN = 403, SHOWN = [409, 422];
+  /* A lost token comes back with the page. */
+  function renewed(code) {
+    const lost = code === FORBIDDEN && !/(?:^|; )csrftoken=/.test(document.cookie);
+    if (lost) { fetch(place).catch(() => {}); }
+    return lost;
+  }
   const label = (key) => labels[key] || status.dataset.failed;
 
   function say(element, text, bad) {
@@ -128,7 +135,7 @@ function start() {
       refused = SHOWN.includes(code) ? sent : null;
       if (code === 200) { saved = sent || values(words); done(words); status.classList.remove("bad", "strong"); }
       else if (code === LOGGED_OUT) { sayLoggedOut(status); retry(words); }
-      else if (worthRetrying(code)) { say(status, label("retrying"), true); retry(words); }
+      else if (renewed(code) || worthRetrying(code)) { say(status, label("retrying"), true); retry(words); }
       else {
         done(words);
         if (!SHOWN.includes(code)) { say(status, status.dataset.failed, true); }
@@ -177,7 +184,7 @@ function start() {
     const form = writing(event.detail.elt), code = answered(event);
     if (!form || event.detail.elt !== form) { return; }
     if (code === LOGGED_OUT) { sayLoggedOut(said(form)); retry(form); return; }
-    if (worthRetrying(code)) { say(said(form), label("retrying"), true); retry(form); return; }
+    if (renewed(code) || worthRetrying(code)) { say(said(form), label("retrying"), true); retry(form); return; }
     done(form);
     if (code === 200) { say(said(form), "", false); }
     else if (!SHOWN.includes(code)) { say(said(form), status.dataset.failed, true); }
@@ -258,5 +265,11 @@ function start() {
     restoreWords(earlier);
     restoreAdd(earlierPost);
     tagUnsaved();
+    openPlace(location.hash);
   });
+  hold(() => [
+    ...unsaved().length ? ["#words"] : [],
+    ...[...document.querySelectorAll("[data-write]")].filter(isChanged).map(name),
+    ...hasText() ? ["#add"] : [],
+  ]);
 }

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from enum import IntEnum
 from functools import wraps
 from typing import Any, Protocol, cast
-from urllib.parse import quote
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import translation
+from django.views.csrf import csrf_failure
 
 from newsletter.web.desk import kept_text, users
 
@@ -122,8 +123,27 @@ def _unreadable(request: HttpRequest) -> HttpResponse | None:
 
 def _to(request: HttpRequest, name: str) -> HttpResponse:
     """On to a page of the way in, and back afterwards; a part of a page makes its whole page go there."""
-    back = request.get_full_path() if request.method == "GET" and "HX-Request" not in request.headers else ""
-    address = reverse(name) + (f"?next={quote(back)}" if back else "")
     if "HX-Request" in request.headers:
-        return HttpResponse(status=401, headers={"HX-Redirect": address})
-    return HttpResponseRedirect(address)
+        return HttpResponse(status=401, headers={"HX-Redirect": reverse(name)})
+    back = request.get_full_path() if request.method == "GET" else _page_of_form(request)
+    query = {"next": back} if back else {}
+    if request.method == "POST":
+        query["unsaved"] = "1"
+    return HttpResponseRedirect(f"{reverse(name)}?{urlencode(query, safe='/')}" if query else reverse(name))
+
+
+def _page_of_form(request: HttpRequest) -> str:
+    """Return the desk's page that a form was sent from; "" if that is not known."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host() or not page.path.startswith("/desk/"):
+        return ""
+    return page.path + (f"?{page.query}" if page.query else "")
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Answer a form without a valid token: whoever has been logged out goes to the login, as with any other request."""
+    match = request.resolver_match
+    needed = getattr(match.func, "needed", Role.ANYONE) if match else Role.ANYONE
+    if needed is not Role.ANYONE and role(request) is Role.ANYONE:
+        return _to(request, "desk:login")
+    return csrf_failure(request, reason)

@@ -216,4 +216,5 @@ def _plain(shown: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
 def links(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show whether the links in the email work; the page asks for it once it is loaded."""
     looked_at = queries.proof(config_of(request), edition_of(name, period))
-    return page(request, "_links", {"checked": checking.check(config_of(request), queries.links(looked_at))})
+    checked = checking.check(config_of(request), queries.links(looked_at))
+    return page(request, "_links", {"checked": checked, "clean": "clean" in request.GET})

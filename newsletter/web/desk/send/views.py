@@ -39,6 +39,9 @@ from newsletter.web.desk.edition.views import revision_of
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
 from subscribers.requests import config_of
 
+UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
+"""The states of an edition of which nothing has been sent."""
+
 
 def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Mail the edition as it stands to named people; the first of them is whoever asks."""
@@ -154,18 +157,22 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Show who will receive it and how, now or at a time; a large number of readers must be typed."""
+    """Show who will receive it and how, now or at a time, and the ways back; a large number of readers must be typed.
+
+    A scheduled edition can be sent at another time, made a draft again or cancelled until sending begins.
+    """
     shown, found = newsletter_of(request, name), edition_of(name, period)
     if found.welcome_id:
         return redirect("desk:welcome", name)
-    if found.state != State.APPROVED:
+    outdated = request.method == "POST" and request.POST.get("state") != found.state
+    if outdated or found.state not in UNSENT:
         if request.method == "POST":
             standing = formatting.standing(found, shown.zone)
             messages.warning(request, _("Nothing was changed. %(standing)s") % {"standing": standing})
         return redirect("desk:edition" if found.state == State.DRAFT else "desk:report", name, period)
     leaving = departure(config_of(request), found, shown)
     problem = ""
-    if request.method == "POST":
+    if request.method == "POST" and found.state != State.DRAFT:
         try:
             _send(request, found, shown, leaving)
         except JobProblem as refused:
@@ -177,12 +184,19 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "departure": leaving,
         "excluded": excluded(found, shown),
         "problem": problem,
-        "at": (at := request.POST.get("at", "").strip()[:40]),
+        "standing": formatting.standing(found, shown.zone),
+        "at": (at := request.POST.get("at", _scheduled(found, shown)).strip()[:40]),
         "schedule": _("Schedule for {when}").format(when=_moment(at, shown)),
         "year": timezone.now().astimezone(shown.zone).year,
-        "subject": found.approved_content.subject,
+        "revision": found.approved_content.revision if found.state != State.DRAFT else "",
     }
     return page(request, "send", context, section="home", status=422 if problem else 200)
+
+
+def _scheduled(found: Edition, shown: Newsletter) -> str:
+    """Return the time of a scheduled edition as the field for a time has it, "" for none."""
+    later = found.state == State.QUEUED and found.due_at and found.due_at > timezone.now()
+    return f"{found.due_at.astimezone(shown.zone):%Y-%m-%dT%H:%M}" if later and found.due_at else ""
 
 
 class _Refused(JobProblem):
@@ -198,7 +212,13 @@ def _send(request: HttpRequest, found: Edition, shown: Newsletter, leaving: Depa
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
     if leaving.typed and typed != str(leaving.readers):
         raise _Refused(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
-    approval.queue(config_of(request), found, by=editor(request), at=at, revision=found.approved_content.revision)
+    configuration, by, revision = config_of(request), editor(request), found.approved_content.revision
+    if found.state == State.APPROVED:
+        approval.queue(configuration, found, by=by, at=at, revision=revision)
+    elif at is None:
+        approval.send_now(configuration, found, by=by)
+    else:
+        approval.reschedule(configuration, found, by=by, at=at, revision=revision)
 
 
 def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
@@ -237,12 +257,14 @@ def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 def _stop(request: HttpRequest, found: Edition, by: str) -> None:
-    if request.POST.get("typed", "").strip().lower() != found.period.lower():
-        raise _Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": found.period})
-    if found.began_at:
-        lifecycle.cancel(config_of(request), found, by=by)
-    else:
+    """Cancel an edition; a word is typed once emails are on their way."""
+    if not found.began_at:
         approval.cancel(found, by=by)
+        return
+    word = _("cancel")
+    if request.POST.get("typed", "").strip().lower() != word:
+        raise _Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
+    lifecycle.cancel(config_of(request), found, by=by)
 
 
 @require_POST

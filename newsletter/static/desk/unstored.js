@@ -1,0 +1,59 @@
+/* Approval waits for text that is not stored, and the page says where that text is. Until the server has stored the text of
+   a draft, a copy is kept in this browser under the address of the draft and its place there (saving.js). */
+const note = document.getElementById("unstored"), { draft } = note.dataset;
+const POST = "#post-";
+
+function stored(place) {
+  try { return JSON.parse(localStorage.getItem(draft + place)); } catch { return null; }
+}
+function keptPlaces() {
+  try { return Object.keys(localStorage).filter((name) => name.startsWith(`${draft}#`)).map((name) => name.slice(draft.length)); }
+  catch { return []; }
+}
+
+function title(place) {
+  const kept = stored(place), row = document.querySelector(`${place.startsWith(POST) ? place : "#none"} b`);
+  return { "#words": note.dataset.words, "#add": note.dataset.add }[place]
+    || (row ? row.textContent : kept && kept.was && kept.was.title) || place.slice(POST.length);
+}
+
+/* Show the place in the draft where text is not stored. */
+export function openPlace(place) {
+  const at = /^#(words|add|post-\d+)$/.test(place) && document.querySelector(place);
+  if (!at) { return; }
+  const fold = at.closest("details");
+  if (fold) { fold.open = true; }
+  const button = at.querySelector("[data-key=e][aria-expanded=false]");
+  if (button) { button.click(); }
+  at.scrollIntoView({ block: "center" });
+}
+
+function say(places) {
+  note.replaceChildren(...places.length ? [`${note.dataset.text} `] : []);
+  places.forEach((place, number) => {
+    const link = Object.assign(document.createElement("a"), { href: draft + place, textContent: title(place) });
+    link.addEventListener("click", (event) => {
+      if (location.pathname !== draft) { return; }
+      event.preventDefault();
+      openPlace(place);
+    });
+    note.append(...number ? [", "] : [], link);
+  });
+  note.hidden = !places.length;
+  if (places.length) { note.scrollIntoView({ block: "nearest" }); }
+}
+
+/* Hold the forms that approve; `typed` returns the places with text that this page has not stored. */
+export function hold(typed) {
+  const places = () => [...new Set([...typed(), ...keptPlaces()])];
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-approves]") || !places().length) { return; }
+    event.preventDefault();
+    say(places());
+  }, true);
+  const again = () => { if (!note.hidden) { say(places()); } };
+  document.addEventListener("input", () => setTimeout(again));
+  document.addEventListener("htmx:afterSettle", () => setTimeout(again));
+}
+
+if (location.pathname !== draft) { hold(() => []); }

@@ -1,0 +1,78 @@
+"""What surprised people at the desk: keys that did nothing, an approval over unsaved text, Undo that failed."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.labels import APPROVE, TEXT
+
+pytestmark = [pytest.mark.browser, pytest.mark.e2e]
+
+
+@pytest.fixture
+def page(browser: Browser, running: Running) -> Page:
+    """A draft that can be approved."""
+    page = desk(browser).new_page()
+    set_up(page, running)
+    make_draft(page, running)
+    expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
+    expect(page.locator("[role=toolbar]").first).to_be_attached()
+    page.on("dialog", lambda dialog: dialog.accept())
+    return page
+
+
+def _titles(page: Page) -> list[str]:
+    return page.locator("[data-day] .post b").all_text_contents()
+
+
+def test_keys_work_at_once_and_undo_needs_nobody_else(page: Page) -> None:
+    trade, _novel, tea, rain = _titles(page)
+    for key in ("j", "j", "x", "Alt+ArrowDown"):
+        page.keyboard.press(key)
+    listed = page.locator("[data-day] .post b")
+    expect(listed).to_have_text([trade, rain, tea])
+    expect(page.locator("#toast")).to_contain_text("Moved")
+    page.keyboard.press("x")
+    expect(listed).to_have_text([trade, rain])
+    page.locator("#subject").fill("My own subject")
+    expect(page.locator("#saved")).to_contain_text(re.compile(r"Saved \d"))
+    page.locator("#toast").get_by_role("button", name="Undo").click()
+    expect(page.locator("#toast")).to_contain_text("Undone.")
+    expect(listed).to_have_text([trade, rain, tea])
+    page.reload()
+    expect(page.locator("#subject")).to_have_value("My own subject")
+    page.context.close()
+
+
+def test_approval_waits_for_text_that_is_not_saved_and_says_where_it_is(page: Page) -> None:
+    draft = page.url
+    page.get_by_role("button", name="Edit Om te").click()
+    page.locator("[data-write]").get_by_label(TEXT).fill("Not saved yet")
+    page.get_by_role("button", name=APPROVE).click()
+    note = page.locator("#unstored")
+    expect(note).to_contain_text("Approval waits for text that is not saved yet: Om te")
+    page.goto(f"{draft}preview/")
+    page.get_by_role("button", name=APPROVE).click()
+    expect(note).to_contain_text("Approval waits for text that is not saved yet: Om te")
+    note.get_by_role("link", name="Om te").click()
+    page.wait_for_url(re.compile(re.escape(draft)))
+    expect(page.locator("[data-write]").get_by_label(TEXT)).to_have_value("Not saved yet")
+    page.locator("[data-write]").get_by_role("button", name="Save").click()
+    expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
+    expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
+    page.get_by_role("button", name=APPROVE).click()
+    page.wait_for_url("**/send/")
+    page.context.close()
+
+
+def test_save_says_that_all_cookies_are_gone_and_loses_nothing(page: Page) -> None:
+    page.get_by_role("button", name="Edit Om te").click()
+    field = page.locator("[data-write]").get_by_label(TEXT)
+    field.fill("Typed before the cookies went")
+    page.context.clear_cookies()
+    page.locator("[data-write]").get_by_role("button", name="Save").click()
+    expect(page.locator("[data-write] .said")).to_contain_text("you have been logged out")
+    expect(field).to_have_value("Typed before the cookies went")
+    page.context.close()

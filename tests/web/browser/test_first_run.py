@@ -126,7 +126,7 @@ def _set_up(page: Page, link: str, blog: BlogServer, smtp: int) -> None:
     page.get_by_label("SMTP server").fill("127.0.0.1")
     page.get_by_label("Port", exact=True).fill(str(smtp))
     page.get_by_role("button", name="Test the connection").click()
-    expect(page.get_by_role("status")).to_contain_text("no login")
+    expect(page.get_by_role("status")).to_contain_text("without encryption or login")
     page.get_by_role("button", name="Finish").click()
 
 
@@ -153,7 +153,7 @@ def _draft_and_send(page: Page) -> None:
     page.get_by_role("button", name="Create draft").click()
     page.wait_for_url("**/desk/editions/**")
     page.get_by_role("button", name=re.compile("^Approve")).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Send")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send or schedule")
     page.get_by_role("button", name=re.compile("^Send now to 1 ")).click()
     expect(page.locator("#live")).to_contain_text("Sent")
 

@@ -1,4 +1,4 @@
-"""What surprised people at the desk: keys that did nothing, an approval over unsaved text, Undo that failed."""
+"""What used to surprise editors: keys that did nothing, an approval over unsaved text, Undo that failed."""
 
 import re
 

@@ -59,7 +59,7 @@ def test_from_log_in_to_the_mailbox(browser: Browser, running: Running, width: i
     page.get_by_role("link", name="Back").click()
 
     page.get_by_role("button", name=APPROVE).click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Send")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Send or schedule")
     page.get_by_role("button", name=SEND_NOW_TO_3).click()
     expect(page.locator("#live")).to_contain_text("Sent")
     expect(page.locator("#live .figures")).to_contain_text("accepted, 100.0%")

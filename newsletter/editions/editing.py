@@ -237,7 +237,7 @@ def go_back(
     earlier = edition.revisions.filter(number=to).first()
     if earlier is None:
         raise JobProblem(messages.NO_REVISION(name=edition.name, revision=str(to)))
-    seen = edition.revisions.filter(number=revision).first()
+    seen = edition.revisions.filter(number=revision or 0).first()
     later = edition.revisions.filter(number__gt=revision or 0).exclude(what__code__in=AUTOMATIC)
     by_others = later.exclude(by=by).exists()
     expected = None if seen and not by_others else revision

@@ -1,11 +1,12 @@
 """DMARC reports in the bounce mailbox: each is stored once, those of other domains and broken ones are not."""
 
 import gzip
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from newsletter import config
+from newsletter.bounces import dmarc_reports
 from newsletter.bounces.processing import BounceEffect, take
 from newsletter.models import DmarcReport, DmarcResult
 from newsletter.scheduling import housekeeping
@@ -50,3 +51,31 @@ def test_old_reports_are_deleted() -> None:
     assert DmarcReport.objects.count() == 1
     housekeeping.tidy(config.current(), ends + timedelta(days=401))
     assert (DmarcReport.objects.count(), DmarcResult.objects.count()) == (0, 0)
+
+
+def arrive(count: int, now: datetime = NOW, first: int = 0, domain: str = "example.org") -> None:
+    """Take reports with two servers each."""
+    for number in range(first, first + count):
+        raw = report(record(), record("2001:db8::1"), identifier=f"r-{number}", domain=domain)
+        take(config.current(), raw, now)
+
+
+@pytest.mark.parametrize(("reports", "results"), [(3, 100), (100, 7)])
+def test_of_many_reports_in_a_day_the_newest_are_kept(
+    reports: int, results: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dmarc_reports, "MOST_REPORTS", reports)
+    monkeypatch.setattr(dmarc_reports, "MOST_RESULTS", results)
+    arrive(1, NOW - timedelta(days=1), first=90)
+    arrive(5)
+    kept = DmarcReport.objects.order_by("pk").values_list("identifier", flat=True)
+    assert list(kept) == ["r-90", "r-2", "r-3", "r-4"]
+    assert DmarcResult.objects.count() == 8
+
+
+def test_a_report_with_more_servers_than_are_kept_in_a_day_stays_while_it_is_the_newest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dmarc_reports, "MOST_RESULTS", 1)
+    arrive(2)
+    assert list(DmarcReport.objects.values_list("identifier", flat=True)) == ["r-1"]

@@ -6,7 +6,7 @@ the newest are kept, so that many forged ones fill no disk.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Count
@@ -16,14 +16,20 @@ from newsletter.delivery.dmarc.aggregate import AggregateReport
 from newsletter.mime.headers import ascii_domain
 from newsletter.models import DmarcReport, DmarcResult
 
+AHEAD = timedelta(days=2)
+"""How far a report's period may end ahead of our clock; one further ahead would be shown for years."""
+
 MOST_REPORTS, MOST_RESULTS = 1_000, 20_000
 """Reports about a domain that arrive in a day (UTC) and are kept, and their servers in all."""
 
 
 def store(configuration: Config, reports: Sequence[AggregateReport], now: datetime) -> None:
-    """Store reports about our domains, each in a transaction of its own, so that others can write between them."""
+    """Store reports about our domains, each in a transaction of its own, so that others can write between them.
+
+    One whose period lies ahead is forged, or its receiver's clock is wrong.
+    """
     for report in reports:
-        if _is_ours(report.domain, configuration):
+        if _is_ours(report.domain, configuration) and report.ends <= now + AHEAD:
             _store(report, now)
 
 

@@ -79,3 +79,9 @@ def test_a_report_with_more_servers_than_are_kept_in_a_day_stays_while_it_is_the
     monkeypatch.setattr(dmarc_reports, "MOST_RESULTS", 1)
     arrive(2)
     assert list(DmarcReport.objects.values_list("identifier", flat=True)) == ["r-1"]
+
+
+def test_a_report_on_days_to_come_is_not_stored() -> None:
+    ahead = int((NOW + timedelta(days=30)).timestamp())
+    assert take(config.current(), report(begin=ahead), NOW) == (BounceEffect.DMARC, 0)
+    assert not DmarcReport.objects.exists()

@@ -3,12 +3,16 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import lxml.html
 import pytest
 from django.test import Client
 
 from newsletter import config
 from newsletter.config import parse
+from newsletter.web.desk.settings import new_newsletter
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
+from newsletter.web.first_run import views as first_run_views
+from newsletter.web.first_run.forms import BlogForm
 from tests.web.settings_site import TEXT, Site, serve
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +57,46 @@ def test_other_paths_outside_are_refused_unless_config_toml_has_them(tmp_path: P
         check_paths(before, after)
     check_paths(after, after)
     check_paths(after, before)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "page", "field", "path"),
+    [
+        (
+            "[delivery]",
+            '[delivery]\nfile.folder = "../mails"',
+            "/desk/settings/site/delivery/",
+            "file.folder",
+            "../mails",
+        ),
+        ("smtp = {", "smtp = { ca = '/etc/own.pem',", "/desk/settings/site/smtp/", "smtp.ca", "/etc/own.pem"),
+        ("http://127.0.0.1:9/second", "../elsewhere", "/desk/sources/kinaforum/2/", "url", "../elsewhere"),
+    ],
+)
+def test_a_path_outside_that_config_toml_has_is_shown_and_not_editable(
+    site: Site, old: str, new: str, page: str, field: str, path: str
+) -> None:
+    site.file.write_text(site.file.read_text().replace(old, new))
+    config.use(config.load(site.file))
+    shown = lxml.html.fromstring(site.client.get(page).content)
+    [control] = shown.xpath(f"//input[@name='{field}'][not(@type='hidden')]")
+    assert (control.get("value"), control.get("disabled") is not None) == (path, True)
+    before = site.file.read_text()
+    site.client.post(page, {**site.form(page), field: "elsewhere"})
+    assert site.file.read_text() == before
+
+
+def test_a_path_inside_can_be_changed(site: Site) -> None:
+    page = "/desk/settings/site/delivery/"
+    site.client.post(page, {**site.form(page), "file.folder": "sent"})
+    assert site.tree["delivery"]["file"]["folder"] == "sent"
+
+
+@pytest.mark.parametrize("typed", ["/etc", "../elsewhere", "posts"])
+def test_set_up_and_a_new_newsletter_read_no_folder(typed: str) -> None:
+    form = BlogForm({"blog": typed, "site_url": "http://localhost:8000"})
+    assert form.is_valid()
+    assert first_run_views._search(form).url == f"https://{typed}"
+    added = new_newsletter.NewNewsletterForm({"blog": typed, "sender": "a@example.org", "address": "Oslo"})
+    assert added.is_valid()
+    assert new_newsletter._address(added) == f"https://{typed}"

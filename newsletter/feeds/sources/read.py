@@ -100,8 +100,13 @@ def read_file(path: Path, base_url: str = "") -> SourceReading:
 
 
 def is_folder(source: config.SourceSettings) -> bool:
-    """Return whether a source is a folder: declared as one, or no web address."""
-    return source.type == "folder" or (source.type == "auto" and "://" not in source.url)
+    """Return whether a source is a folder."""
+    return names_folder(source.url, source.type)
+
+
+def names_folder(url: str, kind: str) -> bool:
+    """Return whether the `url` and the type of a source name a folder: declared as one, or no web address."""
+    return kind == "folder" or (kind == "auto" and "://" not in url)
 
 
 def _read_folder(

@@ -146,7 +146,8 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     reason = read_only_reason(config_of(request))
     tree = tree_of(config_of(request).file)
     data = request.POST if request.method == "POST" else None
-    form = SettingsForm(place.page, place.table, tree, defaults_of(place.page), os.environ, data)
+    folder = config_of(request).folder
+    form = SettingsForm(place.page, place.table, tree, defaults_of(place.page), os.environ, data, folder)
     if data is not None and "move" in data:
         form.move(data["move"])
     elif form.is_valid():

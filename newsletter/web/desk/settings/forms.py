@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django import forms
@@ -30,6 +31,7 @@ from newsletter.web.desk.settings.inputs.durations import DurationField, split
 from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
+from newsletter.web.desk.settings.inputs.site_paths import outside_paths
 from newsletter.web.numbers import whole_number
 
 _SEEN = "seen:"
@@ -79,10 +81,15 @@ class SettingsForm(DeskForm):
         defaults: Mapping[str, str],
         environ: Mapping[str, str],
         data: QueryDict | None = None,
+        folder: Path | None = None,
     ) -> None:
+        """`folder` is the site's; a path outside of it is shown, and can only be changed in the file."""
         super().__init__(data)
         self.page, self.table, self._tree = page, table, tree
         self.locked = {f.key: locked_by(tree, (*table, *f.path), environ) for f in page.fields}
+        outside = outside_paths(tree, folder) if folder else {}
+        self._outside = {f.key: outside.get((*table, *f.path), "") for f in page.fields}
+        self.locked |= {key: "config.toml" for key, path in self._outside.items() if path and not self.locked[key]}
         for field in page.fields:
             self._add(field, defaults.get(field.key, ""))
 
@@ -90,8 +97,13 @@ class SettingsForm(DeskForm):
         value = value_at(self._tree, (*self.table, *field.path))
         made = self._rows_field(field, value) if field.rows else _form_field(field, value, default)
         if origin := self.locked[field.key]:
-            made.disabled, made.initial = True, ""
-            made.help_text = _("Set by %(origin)s; change it there.") % {"origin": origin}
+            outside = self._outside[field.key]
+            made.disabled, made.initial = True, outside
+            made.help_text = (
+                _("This path is outside of the site’s folder. Change it in config.toml.")
+                if outside
+                else _("Set by %(origin)s; change it there.") % {"origin": origin}
+            )
         self.fields[field.key] = made
         if field.kind is not Kind.SECRET and not origin:
             seen = forms.CharField(required=False, widget=forms.HiddenInput, initial=_as_json(value))

@@ -4,12 +4,29 @@ Whoever administers the desk need not be who operates the machine, and a path co
 outside that config.toml has already stay as they are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from newsletter import config
 from newsletter.config import Config, ConfigProblem
-from newsletter.feeds.sources.read import is_folder
+from newsletter.config.document import KeyPath, value_at
+from newsletter.feeds.sources.read import is_folder, names_folder
 from newsletter.messages import configuration as messages
+from newsletter.web.desk.settings.fields import listed
+
+_KEYS: tuple[KeyPath, ...] = (("delivery", "smtp", "ca"), ("delivery", "file", "folder"), ("delivery", "journal"))
+
+
+def outside_paths(tree: Mapping[str, Any], folder: Path) -> dict[KeyPath, str]:
+    """Return the paths outside of the site's folder that config.toml has, by their keys."""
+    found = {path: value_at(tree, path) for path in _KEYS}
+    for name, newsletter in value_at(tree, ("newsletters",), {}).items():
+        for number, source in enumerate(listed(value_at(newsletter, ("sources",)))):
+            url, kind = value_at(source, ("url",)), value_at(source, ("type",), "auto")
+            if isinstance(url, str) and names_folder(url, str(kind)):
+                found[("newsletters", name, "sources", number, "url")] = url
+    return {key: path for key, path in found.items() if isinstance(path, str) and not _is_inside(path, folder)}
 
 
 def check_paths(before: Config, after: Config) -> None:
@@ -19,10 +36,14 @@ def check_paths(before: Config, after: Config) -> None:
     problems = [
         ConfigProblem(key, messages.OUTSIDE_OF_THE_SITE(path=path, folder=str(folder)))
         for key, path in _paths(after)
-        if path and path not in present and not (folder / path).resolve().is_relative_to(folder)
+        if path not in present and not _is_inside(path, folder)
     ]
     if problems:
         raise config.ConfigError(*problems)
+
+
+def _is_inside(path: str, folder: Path) -> bool:
+    return not path or (folder / path).resolve().is_relative_to(folder)
 
 
 def _paths(configuration: Config) -> Iterator[tuple[str, str]]:

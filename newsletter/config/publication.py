@@ -39,12 +39,12 @@ from newsletter.messages import configuration as messages
 
 Period = Literal["day", "week", "month"]
 Cadence = Literal["post", "day", "week", "month"]
-_FIRST_POST = "{% if posts %}: {{ posts[0].title }}{% endif %}"
+_NEWS_OR = "{% if posts %}{{ news }}{% else %}{{ newsletter.title }} · "
 SUBJECTS: Mapping[Cadence, str] = {
     "post": "{{ news }}",
-    "day": "{{ newsletter.title }}, {{ date }}" + _FIRST_POST,
-    "week": "{{ newsletter.title }}, {{ week_name }}" + _FIRST_POST,
-    "month": "{{ newsletter.title }}, {{ month_year }}" + _FIRST_POST,
+    "day": _NEWS_OR + "{{ date }}{% endif %}",
+    "week": _NEWS_OR + "{{ week_name }}{% endif %}",
+    "month": _NEWS_OR + "{{ month_year }}{% endif %}",
 }
 """The default subjects."""
 _DRAFT_AT = {"day": "15:00", "week": "fri 15:00", "month": "1 15:00"}

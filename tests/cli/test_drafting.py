@@ -24,7 +24,7 @@ def test_draft_prints_the_edition_in_full(command: Run, blog: Blog) -> None:
     assert (document["edition"], document["state"], document["revision"]) == (EDITION, "draft", 1)
     assert (document["since"], document["until"]) == ("2026-02-02T00:00:00+01:00", "2026-02-09T00:00:00+01:00")
     assert document["days"][0] == {"day": "2026-02-05", "heading": "torsdag 5. februar 2026", "posts": 1}
-    assert document["subject"] == "Kinaforum, uke 6: Title of a"
+    assert document["subject"] == "Title of a, og 2 til"
     assert [p["reason"] for p in document["posts"]] == ["published in this period"] * 3
     assert command("show", EDITION, "--json").document["posts"] == document["posts"]
 

@@ -75,7 +75,7 @@ def test_edits_of_one_line_are_made_together_or_not_at_all(command: Run, blog: B
     command("draft", "kinaforum", *WEEK)
     told = command("edit", EDITION, "--subject", "Mine", "--pin", "999", status=1).sentence
     assert f"{EDITION} has no post 999" in told
-    assert command("show", EDITION, "--json").document["subject"] == "Kinaforum, uke 6: Title of a"
+    assert command("show", EDITION, "--json").document["subject"] == "Title of a, og 2 til"
 
 
 def test_a_greeting_that_is_not_text_is_one_sentence(command: Run, blog: Blog, tmp_path: Path) -> None:

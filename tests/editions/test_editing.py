@@ -46,7 +46,7 @@ def test_words_are_set_and_made_from_the_posts_again(edition: Edition) -> None:
     assert (edition.subject, edition.revision) == ("The week", 2)
     assert "<em>all</em>" in proof(edition, config.current()).rendered.html
     edition = editing.set_words(config.current(), edition, "editor", 2, {"subject": ""}, NOW)
-    assert described(edition, config.current())["subject"] == "Kinaforum, uke 6: Post a"
+    assert described(edition, config.current())["subject"] == "Post a, og 2 til"
 
 
 def test_words_without_end_are_refused(edition: Edition) -> None:

@@ -6,11 +6,13 @@ import pytest
 
 from newsletter.config.publication import SUBJECTS
 from newsletter.render import subject as subject_module
+from newsletter.render.edition import render
 from newsletter.render.html.loader import TemplateProblem
+from newsletter.render.lint import lint
+from newsletter.render.lint.codes import SUBJECT_LENGTH
 from newsletter.render.subject import preheader, subject
-from tests.render.samples import SINCE, UNTIL, letterhead, post
+from tests.render.samples import SINCE, UNTIL, digest, letterhead, post
 
-WEEK_6 = "Kaffebrevet, uke 6: Post 1: how the beans travel"
 POSTS = [post(0, title='"Beans"\n & \u200dmore'), post(1), post(2)]
 
 
@@ -40,12 +42,33 @@ def test_news_is_the_first_headline_with_the_number_of_others(titles: list[str],
     assert subject("{{ news }}", letterhead(), posts, SINCE, UNTIL) == wanted
 
 
-def test_usual_subjects_name_the_first_post_if_there_is_one() -> None:
+def test_default_subjects_name_the_first_post_if_there_is_one() -> None:
     head = letterhead()
-    assert subject(SUBJECTS["week"], head, POSTS[1:], SINCE, UNTIL) == WEEK_6
-    assert subject(SUBJECTS["week"], head, [], SINCE, UNTIL) == "Kaffebrevet, uke 6"
-    assert subject(SUBJECTS["day"], head, [], SINCE, UNTIL) == "Kaffebrevet, 6. februar 2026"
-    assert subject(SUBJECTS["month"], head, [], SINCE, UNTIL) == "Kaffebrevet, februar 2026"
+    for template in SUBJECTS.values():
+        assert subject(template, head, POSTS, SINCE, UNTIL) == subject("{{ news }}", head, POSTS, SINCE, UNTIL)
+    assert subject(SUBJECTS["week"], head, [], SINCE, UNTIL) == "Kaffebrevet · uke 6"
+    assert subject(SUBJECTS["day"], head, [], SINCE, UNTIL) == "Kaffebrevet · 6. februar 2026"
+    assert subject(SUBJECTS["month"], head, [], SINCE, UNTIL) == "Kaffebrevet · februar 2026"
+
+
+@pytest.mark.parametrize("language", ["nb", "ar", "zh"])
+@pytest.mark.parametrize(
+    "title", ["A", "Words " * 30, "W" * 200, "Kaffebrevet turns ten: " + "its readers celebrate " * 3]
+)
+def test_no_default_subject_has_a_warning(language: str, title: str) -> None:
+    head = letterhead(language=language)
+    posts = [post(0, title=title), *(post(number) for number in range(1, 120))]
+    edition = digest(posts[:2], letterhead=head, subject=subject(SUBJECTS["week"], head, posts, SINCE, UNTIL))
+    assert len(edition.subject) <= SUBJECT_LENGTH
+    assert [f.code for f in lint(render(edition), edition) if f.code.startswith("subject")] == []
+
+
+@pytest.mark.parametrize("template", SUBJECTS.values())
+def test_an_arabic_subject_has_no_latin_comma(template: str) -> None:
+    head = letterhead(language="ar", title="رسالة القهوة")
+    posts = [post(0, title="القهوة في الجبال"), post(1)]
+    for few in ([], posts[:1], posts):
+        assert "," not in subject(template, head, few, SINCE, UNTIL)
 
 
 @pytest.mark.parametrize(

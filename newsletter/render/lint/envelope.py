@@ -32,7 +32,8 @@ def subject(look: Look) -> Iterator[Finding]:
     elif length > SUBJECT_LENGTH:
         yield finding("subject-long", messages.SUBJECT_LONG(length=length, most=SUBJECT_LENGTH), "subject")
     title = look.digest.letterhead.title
-    if length > SUBJECT_ON_PHONES and title.casefold() in line[:SUBJECT_ON_PHONES].casefold():
+    of_a_post = any(title.casefold() in post.title.casefold() for post in look.digest.posts[:1])
+    if length > SUBJECT_ON_PHONES and not of_a_post and title.casefold() in line[:SUBJECT_ON_PHONES].casefold():
         yield finding("subject-phone", messages.SUBJECT_PHONE(most=SUBJECT_ON_PHONES, title=title), "subject")
 
 

@@ -1,11 +1,11 @@
 """Rules about links and images."""
 
-from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from newsletter.domain.digest import Finding
 from newsletter.messages import lint as messages
+from newsletter.render.content.addresses import uri
 from newsletter.render.content.fragment import Element, text_of
 from newsletter.render.content.videos import is_video_link
 from newsletter.render.lint.codes import finding
@@ -46,13 +46,16 @@ def _name(link: Element) -> str:
 
 
 def repeated(look: Look) -> Iterator[Finding]:
-    """Report addresses that are linked twice in one post, except links of the design around its image and text."""
+    """Report posts that link to their own address below the headline, too, except from the design's image and label.
+
+    The other links are their author's, who may have a reason to repeat one.
+    """
+    addresses = {post.id: uri(post.url) for post in look.digest.posts}
     for post_id, block in look.post_blocks():
         links = (link for link in block.iter("a") if link.get("href") and not _is_of_the_design(link))
-        counts = Counter(link.get("href") for link in links)
-        for href, count in counts.items():
-            if count > 1:
-                yield finding("address-twice", messages.ADDRESS_TWICE(address=href, count=count), post_id)
+        count = sum(uri(link.get("href")) == addresses[post_id] for link in links)
+        if count > 1:
+            yield finding("address-twice", messages.ADDRESS_TWICE(address=addresses[post_id], count=count), post_id)
 
 
 def _is_of_the_design(link: Element) -> bool:

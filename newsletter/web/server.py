@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from functools import partial
+from importlib import import_module
 
 import uvicorn
 
@@ -24,7 +26,7 @@ def run(service: Service, listener: socket.socket, configuration: Config) -> Non
     """Answer until stopped. The listener outlives a server that fails, so that nobody is refused meanwhile."""
     remove_abandoned()
     remove_ended(configuration)
-    resume(configuration)
+    resume(configuration, partial(import_module, "newsletter.web.desk.urls"))  # with the pages come the kinds of jobs
     _serve(service, listener, configuration, application(configuration))
 
 

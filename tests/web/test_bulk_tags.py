@@ -8,6 +8,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.models import Act, Job, JobState
+from newsletter.web.desk import urls
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.subscribers import bulk_tags
 from subscribers.models import Subscriber, Subscription
@@ -76,7 +77,7 @@ def test_an_interrupted_change_continues_with_the_next_subscription(admin: Clien
         state=JobState.RUNNING,
         result={"changed": [numbers[1]], "after": numbers[1]},
     )
-    work.resume(config.current())
+    work.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert (job.state, job.result["changed"]) == (JobState.DONE, numbers[1:])
     assert "new" not in tags()[0]

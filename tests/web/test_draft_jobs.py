@@ -12,6 +12,7 @@ from newsletter import config
 from newsletter.background import queue
 from newsletter.editions import draft as drafting
 from newsletter.models import Edition, Job, JobState
+from newsletter.web.desk import urls
 from newsletter.web.desk.edition import draft_jobs
 from newsletter.web.desk.jobs import work
 from tests import settings
@@ -95,7 +96,7 @@ def test_a_draft_whose_making_was_killed_is_made_once_after_the_restart(
     assert job.state == JobState.RUNNING
     assert not Edition.objects.exists()
     monkeypatch.setattr(work, "enqueue", lambda task, key, **given: task.run(config.current(), **given))
-    work.resume(config.current())
+    work.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert job.state == JobState.DONE
     assert [entry.post.title for entry in Edition.objects.get().entries.all()] == ["First"]

@@ -13,6 +13,7 @@ from newsletter.collecting.collect import Collected
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, Job, JobState, Notice
 from newsletter.scheduling import housekeeping
+from newsletter.web.desk import urls
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.sources import views as sources
 from newsletter.web.desk.subscribers import file_import, import_jobs, uploads
@@ -93,7 +94,7 @@ def test_an_import_that_was_killed_continues_and_loses_nothing(monkeypatch: pyte
     killed_after(1, monkeypatch, job)
     job.refresh_from_db()
     assert (job.state, Subscriber.objects.count(), job.result["place"]) == (JobState.RUNNING, 4, 4)
-    work.resume(config.current())
+    work.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert (job.state, job.result["added"], job.result["refused"]) == (JobState.DONE, 10, 1)
     assert Import.objects.get().figures["lines"] == 11
@@ -116,7 +117,7 @@ def test_a_job_that_ended_the_program_three_times_is_given_up_and_told(monkeypat
     job, tried = waiting("dns"), []
     for _ in range(4):
         Job.objects.filter(pk=job.pk).update(state=JobState.RUNNING)  # the program ended here, without another word
-        work.resume(config.current())
+        work.resume(config.current(), lambda: urls)
         job.refresh_from_db()
         tried.append(job.state)
     assert tried == [JobState.WAITING, JobState.WAITING, JobState.FAILED, JobState.FAILED]
@@ -128,7 +129,7 @@ def test_a_job_that_the_end_of_the_program_left_in_time_did_not_end_it(monkeypat
     monkeypatch.setattr(work, "enqueue", lambda task, key, **given: None)
     job = waiting("dns")
     for _ in range(4):
-        work.resume(config.current())
+        work.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert (job.state, job.crashes) == (JobState.WAITING, 0)
 
@@ -137,7 +138,7 @@ def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
     given = order()
     uploads.release(given["file"], config.current())
     job = waiting(given=given, state=JobState.RUNNING)
-    work.resume(config.current())
+    work.resume(config.current(), lambda: urls)
     page = admin.get(f"/desk/jobs/{job.pk}/").content.decode()
     assert "Newsletter was stopped before this was finished; start it again." in page
     assert "Choose" in page or 'type="file"' in page
@@ -145,7 +146,7 @@ def test_a_file_that_is_gone_after_a_restart_is_said(admin: Client) -> None:
 
 def test_jobs_of_other_programs_are_left_alone() -> None:
     job = waiting(place="elsewhere:/srv", state=JobState.RUNNING)
-    work.resume(config.current())
+    work.resume(config.current(), lambda: urls)
     job.refresh_from_db()
     assert job.state == JobState.RUNNING
 
@@ -236,7 +237,7 @@ def test_jobs_are_deleted_after_a_day() -> None:
 
 def test_files_of_ended_imports_are_removed_at_the_start() -> None:
     ended, going = order(), waiting(given=order(), state=JobState.RUNNING)
-    work.resume(config.current())
+    work.resume(config.current(), lambda: urls)
     file_import.remove_ended(config.current())
     going.refresh_from_db()
     assert going.state == JobState.DONE

@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib import import_module
 from typing import Any, TypeAlias
 
 from django.db import connection
@@ -115,11 +114,14 @@ def place(configuration: Config) -> str:
     return f"{socket.gethostname()}:{configuration.folder}"[:500]
 
 
-def resume(configuration: Config) -> None:
-    """Continue jobs that the last end of this program interrupted, or record that they were."""
+def resume(configuration: Config, load_kinds: Callable[[], object]) -> None:
+    """Continue jobs that the last end of this program interrupted, or record that they were.
+
+    `load_kinds` is called if there are any: it imports what registers kinds of jobs.
+    """
     jobs = list(Job.objects.filter(place=place(configuration), state__in=UNFINISHED).order_by("pk"))
     if jobs:
-        import_module("newsletter.web.desk.urls")  # with the pages come the kinds of jobs
+        load_kinds()
     for job in jobs:
         kind = KINDS.get(job.kind)
         crashes = job.crashes + (job.state == JobState.RUNNING)

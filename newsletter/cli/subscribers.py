@@ -9,7 +9,7 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from newsletter.cli import importing
-from newsletter.cli.common import confirm, emit, fail, newsletter_named, options, ready, say
+from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, ready, say
 from newsletter.cli.importing import follow_cadences
 from newsletter.domain.english import counted
 
@@ -36,19 +36,47 @@ def export(
         Path | None,
         typer.Argument(metavar="FILE", help="The file to write; *.json for JSON. Default: standard output."),
     ] = None,
+    tool: Annotated[
+        str | None,
+        typer.Option(
+            "--for",
+            metavar="TOOL",
+            help="Only people who get it, as CSV with the columns of: beehiiv, buttondown, ghost, jetpack, kit,"
+            " listmonk, mailchimp, mailerlite, mailpoet, sendy or substack.",
+        ),
+    ] = None,
+    suppressions: Annotated[
+        bool, typer.Option("--suppressions", help="Who must not get it, as CSV with reason and date.")
+    ] = False,
 ) -> None:
     """Export subscribers with their consent, as CSV or JSON."""
-    newsletter_named(ready(), newsletter)
+    named = newsletter_named(ready(), newsletter)
+    from django.utils import timezone
+
     from subscribers.exporting import export_csv, export_json
+    from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
+    from subscribers.models import local_day
     from subscribers.spreadsheets import create
 
+    if tool is not None and tool not in COLUMNS:
+        fail(f"--for must be one of {', '.join(sorted(COLUMNS))}, not '{tool}'", WRONG)
+    if tool is not None and suppressions:
+        fail("--for has the people who get it and --suppressions those who must not; export one after the other", WRONG)
     as_json = options().json if file is None else file.suffix.lower() == ".json"
+    only_hashes = 0
     with ExitStack() as stack:
         try:
             target: TextIO = stack.enter_context(create(file)) if file else sys.stdout
         except OSError as e:
             fail(f"{file}: can't be written: {e.strerror}")
-        count = (export_json if as_json else export_csv)(newsletter, target)
+        if suppressions:
+            count, only_hashes = export_suppressions(newsletter, target)
+        elif tool is not None:
+            count = export_for(tool, newsletter, local_day(named, timezone.now()), target)
+        else:
+            count = (export_json if as_json else export_csv)(newsletter, target)
+    if only_hashes:
+        say(f"{counted(only_hashes, 'suppression')} can't be written, because only a hash of the address is stored")
     if file:
         emit({"exported": count, "file": str(file)}, f"{count:,} exported to {file}.")
 

@@ -51,7 +51,7 @@ def test_an_import_that_is_killed_continues_after_the_restart(running: RunningSi
     answer = admin.send(admin.page(IMPORT), IMPORT, {"consent": "the old list"}, {"file": ("readers.csv", rows)})
     job = path_of(admin.send(answer.text, IMPORT, {"act": "try"}))
     preview = finished(running, job, "Import preview")
-    assert (figure(preview, "New"), figure(preview, "Not imported")) == (ROWS, 1)
+    assert (figure(preview, "Active"), figure(preview, "Refused")) == (ROWS, 1)
     job = path_of(admin.send(preview, IMPORT, {"act": "import"}))
     live = f"{job}live/"
     eventually(lambda: 0 < figure(admin.page(live), "New") < ROWS, 60)
@@ -59,7 +59,8 @@ def test_an_import_that_is_killed_continues_after_the_restart(running: RunningSi
     running.restart(kill=True)
     page = finished(running, job, "Import complete")
     assert "where it had stopped; nothing was lost." in page
-    assert (figure(page, "New"), figure(page, "Unchanged"), figure(page, "Not imported")) == (ROWS, 0, 1)
+    assert (figure(page, "Lines in the file"), figure(page, "Active"), figure(page, "Refused")) == (ROWS + 1, ROWS, 1)
+    assert figure(page, "Already here") == 0
     assert list((running.site.folder / ".imports").iterdir()) == []
     counted = running.site.run("subscribers", "export", "--newsletter", "kinaforum").stdout
     assert counted.count("@reader.example") == ROWS

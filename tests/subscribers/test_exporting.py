@@ -162,3 +162,23 @@ def test_other_invalid_values_in_an_export_are_ignored(exported: Path, cell: str
     _spoil(exported, cell)
     assert import_file(exported, "kinaforum", consent="told by letter").added == 2
     assert Consent.objects.count() == 2
+
+
+def _exported(path: Path) -> str:
+    with path.open("w", newline="") as file:
+        export_csv("kinaforum", file)
+    return path.read_text(encoding="utf-8")
+
+
+def test_a_round_trip_changes_nothing(exported: Path, tmp_path: Path) -> None:
+    """People in every state, with choices, a pause and a reason; the second site has nobody."""
+    import_file(exported, "kinaforum")
+    Subscription.objects.filter(subscriber__key="left@reader.example").update(
+        unsubscribed_at=AT, reason="too many; =1+1", cadence="month", topics="film"
+    )
+    Subscription.objects.filter(subscriber__key="+kari@reader.example").update(cadence="day", topics="books,film")
+    first = _exported(tmp_path / "first.csv")
+    Subscriber.objects.all().delete()
+    report = import_file(tmp_path / "first.csv", "kinaforum")
+    assert (report.lines, report.active, report.waiting, report.suppressed, report.refused) == (3, 1, 1, 1, ())
+    assert sorted(_exported(tmp_path / "second.csv").splitlines()) == sorted(first.splitlines())

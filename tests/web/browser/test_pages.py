@@ -170,7 +170,7 @@ def test_an_import_and_a_second_factor_are_accessible_at_each_step(browser: Brow
     page = context.new_page()
     set_up(page, running)
     page.goto(f"{running.url}/desk/subscribers/import/")
-    page.get_by_label("CSV file").set_input_files(
+    page.get_by_label("File", exact=True).set_input_files(
         {"name": "odd.csv", "mimeType": "text/csv", "buffer": b"Kontakt;Hvem\na@reader.example;Anna\nrart;\n"}
     )
     page.get_by_label("When and where they agreed").fill("at a meeting")

@@ -2,9 +2,9 @@
 
 import re
 import shutil
-import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
 
-from tests.conftest import Site
+from tests.conftest import Site, deadline
 from tests.doubles.ports import free_port
 from tests.web.browser.labels import EMAIL_ADDRESS
 
@@ -81,14 +81,39 @@ class Mailbox:
         return sorted(address for address, _message in self.arrived if address.endswith("@example.com"))
 
 
+ADMIN = """
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml").absolute())))
+import sys
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.auth.models import User
+from django.contrib.sessions.backends.db import SessionStore
+user, session = User.objects.get(), SessionStore()
+user.set_password(sys.argv[1])
+user.save()
+session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(user.pk), "django.contrib.auth.backends.ModelBackend"
+session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+session.create()
+print(session.session_key)
+"""
+"""Gives the only account a password, and prints the key of a session of it."""
+
+
 @dataclass
 class Running:
-    """A running site: where it is, what arrived, and how to run further commands."""
+    """A running site: where it is, what arrived, and how to run further commands.
+
+    `session` is the key of the admin's session, and `setup` the link with which the first account is made; a site has
+    one of them.
+    """
 
     url: str
     site: Site
     mailbox: Mailbox
-    setup: str
+    session: str = ""
+    setup: str = ""
 
 
 def _write_posts(folder: Path) -> None:
@@ -111,37 +136,56 @@ def folder_with_readers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def folder_with_draft(tmp_path_factory: pytest.TempPathFactory, folder_with_readers: Path) -> tuple[Path, str]:
+    """The folder of a site with an admin and a draft of the posts besides, and the key of the admin's session."""
+    folder = tmp_path_factory.mktemp("with-draft")
+    shutil.copytree(folder_with_readers, folder, dirs_exist_ok=True)
+    site = Site(folder, CONFIG.format(port=80, smtp=25))
+    site.run("users", "add", EMAIL, "--role", "admin")
+    site.run("draft", "kinaforum", "--week", PERIOD)
+    return folder, site.script(ADMIN, PASSWORD).stdout.strip()
+
+
 @pytest.fixture
-def running(tmp_path: Path, folder_with_readers: Path) -> Iterator[Running]:
-    """`newsletter run` with 3 readers; it ends with the test."""
+def running(tmp_path: Path, folder_with_draft: tuple[Path, str]) -> Iterator[Running]:
+    """`newsletter run` with 3 readers, an admin and a draft; it ends with the test."""
+    folder, session = folder_with_draft
+    with _run(folder, tmp_path) as (site, _):
+        site.session = session
+        yield site
+
+
+@pytest.fixture
+def running_at_first(tmp_path: Path, folder_with_readers: Path) -> Iterator[Running]:
+    """`newsletter run` with 3 readers, before anyone has an account; it ends with the test."""
+    with _run(folder_with_readers, tmp_path) as (site, printed):
+        site.setup = re.findall(r"http\S+/desk/setup/\S+", printed)[0]
+        yield site
+
+
+@contextmanager
+def _run(template: Path, folder: Path) -> Iterator[tuple[Running, str]]:
+    """Run a copy of a site's folder until it answers; yield it, and what it has printed."""
     mailbox = Mailbox()
     smtp, port = free_port(), free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=smtp)
     controller.start()
-    shutil.copytree(folder_with_readers, tmp_path, dirs_exist_ok=True)
-    site = Site(tmp_path, CONFIG.format(port=port, smtp=smtp))
-    said = tmp_path / "said.txt"
-    with said.open("w") as out:
-        process = subprocess.Popen(
-            site.command("run"), cwd=tmp_path, env=site.environment, stdout=out, stderr=out, start_new_session=True
-        )
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    site = Site(folder, CONFIG.format(port=port, smtp=smtp))
+    url, printed = f"http://127.0.0.1:{port}", folder / "printed.txt"
+    with printed.open("w") as out:
+        process = site.begin(site.command("run"), stdout=out)
     try:
-        yield Running(f"http://127.0.0.1:{port}", site, mailbox, _link(said, process, f"http://127.0.0.1:{port}"))
+        with deadline(90):
+            while not _answers(f"{url}/readyz"):
+                assert process.poll() is None, printed.read_text()
+                time.sleep(0.05)
+        yield Running(url, site, mailbox), printed.read_text()
     finally:
         process.terminate()
         process.wait(timeout=30)
         controller.stop()
-
-
-def _link(said: Path, process: "subprocess.Popen[bytes]", url: str) -> str:
-    """The set-up link that the program prints, once it answers."""
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline and process.poll() is None:
-        link = re.search(r"http\S+/desk/setup/\S+\n", said.read_text())
-        if link and _answers(f"{url}/readyz"):
-            return link[0].strip()
-        time.sleep(0.05)
-    raise AssertionError(f"it is not there after 90 s: {said.read_text()}")
 
 
 def _answers(url: str) -> bool:
@@ -191,6 +235,11 @@ def set_up(page: Page, running: Running) -> None:
     page.get_by_role("button", name="Create account").click()
 
 
+def sign_in(page: Page, running: Running) -> None:
+    """Give the page's window the session of the admin."""
+    page.context.add_cookies([{"name": "sessionid", "value": running.session, "url": running.url}])
+
+
 def log_in(page: Page, running: Running) -> None:
     """As that admin."""
     page.goto(f"{running.url}/desk/login/")
@@ -205,8 +254,14 @@ def unfold(page: Page, key: str) -> Locator:
     return page.locator(f"#{key}")
 
 
+def open_draft(page: Page, running: Running) -> None:
+    """Open the draft of the week of the posts, as the admin."""
+    sign_in(page, running)
+    page.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/")
+
+
 def make_draft(page: Page, running: Running) -> None:
-    """The draft of the week of the posts."""
+    """Make the draft of the week of the posts."""
     page.goto(f"{running.url}/desk/n/kinaforum/")
     page.get_by_label("Period").fill(DAY)
     page.get_by_role("button", name="Create draft").click()

@@ -36,19 +36,19 @@ def _addresses() -> Iterator[str]:
             yield reverse(f"desk:{route.name}", kwargs=values)
 
 
-def test_no_page_logs_an_error_or_a_warning(browser: Browser, running: Running) -> None:
+def test_no_page_logs_an_error_or_a_warning(browser: Browser, running_at_first: Running) -> None:
     """Each is made narrow after it was loaded."""
     page = desk(browser).new_page()
     size = page.viewport_size
     assert size
-    set_up(page, running)
-    make_draft(page, running)
+    set_up(page, running_at_first)
+    make_draft(page, running_at_first)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     shown = []
     for address in _addresses():
-        answer = page.request.get(running.url + address)
+        answer = page.request.get(running_at_first.url + address)
         whole = "<!doctype html>" in answer.text()[:200].lower()
-        if answer.status == 200 and whole and answer.url == running.url + address:
+        if answer.status == 200 and whole and answer.url == running_at_first.url + address:
             page.set_viewport_size(size)
             page.goto(answer.url)
             page.wait_for_load_state("networkidle")

@@ -13,18 +13,18 @@ READERS = ["kari@example.com", "li@example.com", "ola@example.com"]
 
 
 @pytest.mark.parametrize("width", [1280, 375])
-def test_from_log_in_to_the_mailbox_in_firefox(running: Running, tmp_path: Path, width: int) -> None:
+def test_from_log_in_to_the_mailbox_in_firefox(running_at_first: Running, tmp_path: Path, width: int) -> None:
     on_phone = width < 640
     with firefox(tmp_path, touch=on_phone) as window:
         window.size(width, 900)
-        _set_up(window, running)
-        _draft(window, running)
+        _set_up(window, running_at_first)
+        _draft(window, running_at_first)
         _write(window, on_phone=on_phone)
         _preview_and_test(window, on_phone=on_phone)
         _send(window)
         assert window.console == []
-    assert running.mailbox.readers == READERS
-    body = running.mailbox.of("kari@example.com")[0].get_body(("html",))
+    assert running_at_first.mailbox.readers == READERS
+    body = running_at_first.mailbox.of("kari@example.com")[0].get_body(("html",))
     assert body is not None
     assert "Kjære Kari," in body.get_content()
     assert "Handel: en ny topp" in body.get_content()

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser, Dialog, expect
 
-from tests.web.browser.conftest import CONSOLE, PERIOD, Running, desk, make_draft, set_up
+from tests.web.browser.conftest import CONSOLE, PERIOD, Running, desk, open_draft
 from tests.web.test_preview import HOSTILE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -19,8 +19,7 @@ def _dismiss(seen: list[str], dialog: Dialog) -> None:
 def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -> None:
     context = desk(browser)
     page = context.new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     seen: list[str] = []
     page.on("dialog", partial(_dismiss, seen))
     page.on("popup", lambda popup: seen.append(popup.url))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, make_draft, set_up
+from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, open_draft
 from tests.web.browser.labels import EMAIL_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -36,8 +36,7 @@ FORMS = (
 def page(browser: Browser, running: Running) -> Page:
     """A window of an admin; leaving a page with unsaved text is confirmed."""
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     page.on("dialog", lambda dialog: dialog.accept())
     return page
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import Running, desk, make_draft, set_up, unfold
+from tests.web.browser.conftest import Running, desk, open_draft, unfold
 from tests.web.browser.labels import APPROVE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -40,8 +40,7 @@ COVERED = """() => {
 def draft(browser: Browser, running: Running) -> Page:
     """The draft page, completely loaded."""
     page = desk(browser, width=375).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     return page
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up
+from tests.web.browser.conftest import PERIOD, Running, desk, open_draft, sign_in
 from tests.web.browser.labels import SEND_NOW_TO_3
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -12,8 +12,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 def test_a_letter_with_a_block_reaches_every_reader(browser: Browser, running: Running) -> None:
     context = desk(browser)
     page = context.new_page()
-    set_up(page, running)
-    expect(page.get_by_role("link", name="Account")).to_be_visible()
+    sign_in(page, running)
     page.goto(f"{running.url}/desk/n/kinaforum/")
     page.get_by_role("link", name="New letter").click()
     page.get_by_label("Subject").fill("Vi har vunnet en pris")
@@ -49,8 +48,7 @@ def test_a_letter_with_a_block_reaches_every_reader(browser: Browser, running: R
 def test_several_posts_are_moved_and_the_revisions_compared(browser: Browser, running: Running) -> None:
     context = desk(browser, width=375)
     page = context.new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     page.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/several/")
     page.get_by_label("Om te").check()
     page.get_by_label("Regn i Shanghai").check()

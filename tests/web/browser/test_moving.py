@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.conftest import Running, desk, open_draft
 from tests.web.browser.labels import ONE_POST_NOT_INCLUDED
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -14,8 +14,7 @@ DAY = ".posts[data-day='2025-02-04'] .post b"
 def draft(browser: Browser, running: Running) -> Page:
     """The draft page; two of its posts are of 4 February: tea before rain."""
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
     return page
 

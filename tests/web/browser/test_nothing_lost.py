@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, Running, desk, make_draft, set_up, unfold
+from tests.web.browser.conftest import EMAIL, PASSWORD, Running, desk, open_draft, unfold
 from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -97,8 +97,7 @@ every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.n
 def page(browser: Browser, running: Running) -> Page:
     """A draft; leaving it with unsaved text is confirmed."""
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     expect(page.locator("[role=toolbar]").first).to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())

@@ -12,7 +12,7 @@ from django_otp.oath import TOTP
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from newsletter.web.desk.settings.catalogue import NEWSLETTER_PAGES, SITE_PAGES
-from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, set_up, unfold
+from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, open_draft, set_up, sign_in, unfold
 from tests.web.browser.labels import APPROVE, EMAIL_ADDRESS, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -107,23 +107,23 @@ def _counts(url: str, headers: dict[str, str]) -> bool:
 
 
 @pytest.mark.long
-def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
+def test_every_page_of_the_desk(browser: Browser, running_at_first: Running) -> None:
     first = desk(browser)
     page = first.new_page()
-    set_up(page, running)
-    make_draft(page, running)
-    page.goto(f"{running.url}/desk/subscribers/")
+    set_up(page, running_at_first)
+    make_draft(page, running_at_first)
+    page.goto(f"{running_at_first.url}/desk/subscribers/")
     somebody = str(page.locator("td a").first.get_attribute("href"))
     troubles: list[str] = []
     for width, dark in ((1280, False), (375, True)):
         context = desk(browser, width=width, dark=dark)
         for path in OUTSIDE:
-            troubles += _look(context, running.url + path)
-        log_in(context.new_page(), running)
+            troubles += _look(context, running_at_first.url + path)
+        log_in(context.new_page(), running_at_first)
         for path in (*BEFORE, somebody):
-            troubles += _look(context, running.url + path)
+            troubles += _look(context, running_at_first.url + path)
         context.close()
-    page.goto(running.url + EDITION)
+    page.goto(running_at_first.url + EDITION)
     page.get_by_role("button", name=APPROVE).click()
     page.wait_for_url("**/send/")
     troubles += _look(first, page.url)
@@ -131,13 +131,13 @@ def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
     expect(page.locator("#live")).to_contain_text("Sent")
     for width, dark in ((1280, True), (375, False)):
         context = desk(browser, width=width, dark=dark)
-        log_in(context.new_page(), running)
+        log_in(context.new_page(), running_at_first)
         for path in AFTER:
-            troubles += _look(context, running.url + path)
+            troubles += _look(context, running_at_first.url + path)
         context.close()
     # Scripts, and so axe, can't run in the page of an edition itself, which is sandboxed.
     sandboxed = first.new_page()
-    sandboxed.set_content(requests.get(f"{running.url}/n/kinaforum/{PERIOD}/", timeout=60).text)
+    sandboxed.set_content(requests.get(f"{running_at_first.url}/n/kinaforum/{PERIOD}/", timeout=60).text)
     troubles += troubles_of(sandboxed, "an edition's page")
     first.close()
     assert not troubles, "\n".join(troubles)
@@ -146,8 +146,7 @@ def test_every_page_of_the_desk(browser: Browser, running: Running) -> None:
 def test_dialogs_and_refused_forms_are_accessible(browser: Browser, running: Running) -> None:
     context = desk(browser, width=375, dark=True)
     page, second = context.new_page(), context.new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     second.goto(page.url)
     page.get_by_role("button", name="Edit Om te").click()
     expect(page.get_by_label("Headline").first).to_be_visible()
@@ -168,7 +167,7 @@ def test_dialogs_and_refused_forms_are_accessible(browser: Browser, running: Run
 def test_an_import_and_a_second_factor_are_accessible_at_each_step(browser: Browser, running: Running) -> None:
     context = desk(browser, width=375)
     page = context.new_page()
-    set_up(page, running)
+    sign_in(page, running)
     page.goto(f"{running.url}/desk/subscribers/import/")
     page.get_by_label("File", exact=True).set_input_files(
         {"name": "odd.csv", "mimeType": "text/csv", "buffer": b"Kontakt;Hvem\na@reader.example;Anna\nrart;\n"}

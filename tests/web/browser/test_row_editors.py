@@ -5,7 +5,7 @@ import tomllib
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import Running, desk, log_in, set_up
+from tests.web.browser.conftest import Running, desk, sign_in
 from tests.web.browser.test_pages import troubles_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -37,7 +37,7 @@ def _add_by_keyboard(page: Page, name: str, word: str) -> None:
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (375, True)])
 def test_rows_are_filled_by_keyboard_and_accessible(browser: Browser, running: Running, width: int, dark: bool) -> None:
     page = desk(browser, width=width, dark=dark).new_page()
-    set_up(page, running)
+    sign_in(page, running)
     page.goto(running.url + TOPICS)
     expect(page.locator("summary:visible", has_text="Add a topic")).to_have_count(1)
     _add_by_keyboard(page, "tea", "te")
@@ -59,12 +59,9 @@ def test_rows_are_filled_by_keyboard_and_accessible(browser: Browser, running: R
 
 
 def test_rows_are_added_and_removed_without_scripts(browser: Browser, running: Running) -> None:
-    first = desk(browser)
-    set_up(first.new_page(), running)
-    first.close()
     plain = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = plain.new_page()
-    log_in(page, running)
+    sign_in(page, running)
     page.goto(running.url + DELIVERY)
     page.locator("summary:visible", has_text="Add a domain").click()
     page.locator("[name='domains:1:domain']").fill("example.org")
@@ -100,13 +97,10 @@ def test_rows_are_moved_by_keyboard_with_and_without_scripts(browser: Browser, r
     text = file.read_text(encoding="utf-8")
     for name in ("film", "books", "art"):
         text += f'\n[newsletters.kinaforum.topics.{name}]  # about {name}\nwords = ["{name}"]\n'
-    first = desk(browser)
-    set_up(first.new_page(), running)
-    first.close()
     file.write_text(text, encoding="utf-8")
     context = browser.new_context(java_script_enabled=scripts, locale="en-GB")
     page = context.new_page()
-    log_in(page, running)
+    sign_in(page, running)
     page.goto(running.url + TOPICS)
     assert _titles(page) == ["film", "books", "art"]
     page.locator("summary", has_text="books").click()
@@ -134,7 +128,7 @@ def test_rows_are_moved_by_keyboard_with_and_without_scripts(browser: Browser, r
 def test_a_row_that_was_not_saved_is_there_after_a_closed_tab(browser: Browser, running: Running) -> None:
     context = desk(browser)
     page = context.new_page()
-    set_up(page, running)
+    sign_in(page, running)
     page.goto(running.url + TOPICS)
     page.locator("summary:visible", has_text="Add a topic").click()
     page.locator("[name='topics:0:title']").fill("Te og kaffe")

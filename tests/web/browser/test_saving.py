@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from tests.web.browser.conftest import Running, desk, make_draft, set_up, unfold
+from tests.web.browser.conftest import Running, desk, open_draft, unfold
 from tests.web.browser.labels import ADD_POST, APPROVE, INTRODUCTION, TEXT, USE_MINE, WEB_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -17,8 +17,7 @@ RETRYING = "Not saved – retrying"
 def page(browser: Browser, running: Running) -> Page:
     """A draft that can be changed."""
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     return page
 

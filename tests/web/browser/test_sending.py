@@ -8,7 +8,7 @@ from django.utils import translation
 from playwright.sync_api import Browser, Page, expect
 
 from newsletter.web.desk import formatting
-from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up
+from tests.web.browser.conftest import PERIOD, Running, desk, open_draft
 from tests.web.browser.labels import APPROVE, SCHEDULE_FOR, SCHEDULED_TIME, SEND_NOW, SEND_NOW_TO_3
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -20,8 +20,7 @@ def _tomorrow() -> datetime:
 
 
 def _approved(page: Page, running: Running) -> None:
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     page.get_by_role("button", name=APPROVE).click()
     page.wait_for_url("**/send/")
 
@@ -75,8 +74,7 @@ def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(brows
 @pytest.mark.parametrize("width", [1280, 375])
 def test_the_focused_element_is_not_under_the_bar(browser: Browser, running: Running, width: int) -> None:
     page = desk(browser, width=width).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
     hidden = """() => {
         const at = document.activeElement, bar = document.querySelector(".bar");

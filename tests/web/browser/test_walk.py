@@ -9,7 +9,18 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, log_in, make_draft, set_up, unfold
+from tests.web.browser.conftest import (
+    EMAIL,
+    PASSWORD,
+    PERIOD,
+    Running,
+    desk,
+    log_in,
+    make_draft,
+    open_draft,
+    set_up,
+    unfold,
+)
 from tests.web.browser.labels import APPROVE, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3, USE_MINE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -35,11 +46,11 @@ def _without_own_links(html: str) -> str:
 
 
 @pytest.mark.parametrize("width", [pytest.param(1280, marks=pytest.mark.path), 375])
-def test_from_log_in_to_the_mailbox(browser: Browser, running: Running, width: int) -> None:
+def test_from_log_in_to_the_mailbox(browser: Browser, running_at_first: Running, width: int) -> None:
     context = desk(browser, width=width)
     page = context.new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    set_up(page, running_at_first)
+    make_draft(page, running_at_first)
     _change_two_headlines(page)
     page.get_by_role("button", name="Remove Regn i Shanghai").click()
     expect(page.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
@@ -64,10 +75,10 @@ def test_from_log_in_to_the_mailbox(browser: Browser, running: Running, width: i
     expect(page.locator("#live")).to_contain_text("Sent")
     expect(page.locator("#live .figures")).to_contain_text("accepted, 100.0%")
 
-    proofs = [m for m in running.mailbox.of(EMAIL) if m["Subject"].startswith("[Test] ")]
+    proofs = [m for m in running_at_first.mailbox.of(EMAIL) if m["Subject"].startswith("[Test] ")]
     assert len(proofs) == 1
-    mails = {to: message for to, message in running.mailbox.arrived if to.endswith("example.com")}
-    assert running.mailbox.readers == READERS
+    mails = {to: message for to, message in running_at_first.mailbox.arrived if to.endswith("example.com")}
+    assert running_at_first.mailbox.readers == READERS
     assert "Kjære Kari," in _html(mails["kari@example.com"])
     assert "Kjære leser," in _html(mails["li@example.com"])
     for html in map(_html, mails.values()):
@@ -88,18 +99,18 @@ def _change_two_headlines(page: Page) -> None:
         expect(page.locator(".post b", has_text=new)).to_be_visible()
 
 
-def test_by_keyboard_alone(browser: Browser, running: Running) -> None:
+def test_by_keyboard_alone(browser: Browser, running_at_first: Running) -> None:
     page = desk(browser).new_page()
-    set_up(page, running)
+    set_up(page, running_at_first)
     page.context.clear_cookies()
-    page.goto(f"{running.url}/desk/login/")
+    page.goto(f"{running_at_first.url}/desk/login/")
     _tab_to(page, "id_email")
     page.keyboard.type(EMAIL)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")
     page.wait_for_url("**/desk/")
-    make_draft(page, running)
+    make_draft(page, running_at_first)
     _tab_to(page, "Remove Handelen øker igjen")
     page.keyboard.press("j")
     page.keyboard.press("p")
@@ -119,7 +130,7 @@ def test_by_keyboard_alone(browser: Browser, running: Running) -> None:
     page.wait_for_url("**/send/")
     _press(page, SEND_NOW_TO_3)
     expect(page.locator("#live")).to_contain_text("Sent")
-    assert running.mailbox.readers == READERS
+    assert running_at_first.mailbox.readers == READERS
     page.context.close()
 
 
@@ -141,9 +152,8 @@ def _press(page: Page, wanted: str) -> None:
 
 def test_send_pressed_in_two_windows_leaves_once(browser: Browser, running: Running) -> None:
     first, second = desk(browser).new_page(), desk(browser).new_page()
-    set_up(first, running)
     log_in(second, running)
-    make_draft(first, running)
+    open_draft(first, running)
     first.get_by_role("button", name=APPROVE).click()
     first.wait_for_url("**/send/")
     second.goto(first.url)
@@ -159,8 +169,7 @@ def test_send_pressed_in_two_windows_leaves_once(browser: Browser, running: Runn
 
 def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, running: Running) -> None:
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
     fields = page.locator("#bar form").last.evaluate("f => Object.fromEntries(new FormData(f))")
     cookies = {c["name"]: c["value"] for c in page.context.cookies()}
@@ -183,9 +192,8 @@ def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, 
 
 def test_two_editors_see_each_other_s_words(browser: Browser, running: Running) -> None:
     first, second = desk(browser).new_page(), desk(browser).new_page()
-    set_up(first, running)
     log_in(second, running)
-    make_draft(first, running)
+    open_draft(first, running)
     second.goto(first.url)
     unfold(first, "greeting").fill("Den ene")
     expect(first.locator("#saved")).to_contain_text(SAVED)

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import PERIOD, Running, desk, make_draft, set_up, unfold
+from tests.web.browser.conftest import PERIOD, Running, desk, open_draft, unfold
 from tests.web.browser.labels import ADD_POST, APPROVE, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -18,8 +18,7 @@ SAVED = re.compile(r"Saved \d")
 def page(browser: Browser, running: Running) -> Page:
     """A draft whose editors have their toolbars."""
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     expect(page.locator("#words [role=toolbar]")).to_have_count(2)
     return page

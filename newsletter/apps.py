@@ -1,4 +1,4 @@
-"""The Django app with the newsletter's models."""
+"""The Django app with the tables of the newsletter."""
 
 from importlib import import_module
 

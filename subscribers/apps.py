@@ -1,4 +1,4 @@
-"""Django's configuration of the app."""
+"""The Django app with the tables of subscribers."""
 
 from django.apps import AppConfig
 

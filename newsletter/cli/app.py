@@ -7,20 +7,24 @@ import typer
 from newsletter import __version__
 from newsletter.cli import (
     api_tokens,
+    archive,
+    backing_up,
     bounces,
     collecting,
     deploying,
     dkim,
     drafting,
     edition_edits,
+    mailq,
+    moving,
+    resending,
+    restoring,
     sending,
     starting,
     subscribers,
     users,
+    workers,
 )
-from newsletter.cli.backup import backing_up, moving, restoring
-from newsletter.cli.delivery import mailq, resending
-from newsletter.cli.operations import archive, workers
 
 app = typer.Typer(
     name="newsletter",

@@ -233,7 +233,7 @@ def preview(
     found = ready()
     from newsletter.editions import serialize
     from newsletter.editions.lookup import find
-    from newsletter.editions.previews.files import write
+    from newsletter.editions.preview_files import write
 
     row = find(found, edition)
     written = write(row, found, out)
@@ -264,7 +264,7 @@ def designs(
 ) -> None:
     """Write every design with the newsletter's own posts. One page shows them all."""
     found = ready()
-    from newsletter.editions.previews.gallery import sample_digest, samples
+    from newsletter.editions.preview_gallery import sample_digest, samples
 
     settings = newsletter_named(found, newsletter)
     digest = sample_digest(found, settings)

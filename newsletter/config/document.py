@@ -16,8 +16,8 @@ import tomlkit.exceptions
 from tomlkit.items import AoT, Array, InlineTable
 
 from newsletter.config import toml
-from newsletter.config.text.ordering import in_order
-from newsletter.config.text.sections import end_of_section, first_of_comments, headers, section, section_end
+from newsletter.config.ordering import in_order
+from newsletter.config.sections import end_of_section, first_of_comments, headers, section, section_end
 from newsletter.messages import Problem
 from newsletter.messages.configuration import EDIT_BY_HAND
 from newsletter.messages.general import ABOUT

@@ -15,7 +15,7 @@ from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
 
 from newsletter.config.address_faults import fault
-from newsletter.config.suggestions.time_zones import known_time_zones, suggested_time_zone
+from newsletter.config.time_zones import known_time_zones, suggested_time_zone
 from newsletter.messages import Message, Problem
 from newsletter.messages import configuration as messages
 

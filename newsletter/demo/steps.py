@@ -16,9 +16,8 @@ from newsletter.collecting.collect import collect as collect_now
 from newsletter.demo.place import NAME, READERS, DemoSite
 from newsletter.demo.sample_posts import FORTNIGHT
 from newsletter.demo.serving import DemoProblem
-from newsletter.editions import approval, draft
-from newsletter.editions.previews import files
-from newsletter.editions.previews.files import Written
+from newsletter.editions import approval, draft, preview_files
+from newsletter.editions.preview_files import Written
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
 from newsletter.messages import Message
 from newsletter.models import Edition, Post, State
@@ -72,7 +71,7 @@ def draft_of(place: DemoSite, asked: RequestedWindow | None, now: datetime) -> E
 
 def render(place: DemoSite, edition: Edition) -> Written:
     """Write the edition to files beside the configuration."""
-    return files.write(edition, place.configuration, place.folder / "edition")
+    return preview_files.write(edition, place.configuration, place.folder / "edition")
 
 
 def add_readers(place: DemoSite) -> ImportReport:

@@ -18,7 +18,7 @@ from newsletter.config import Config
 from newsletter.domain.digest import Block, Digest, DigestPost, Finding, Letterhead, Level, Preview, Rendered
 from newsletter.domain.found_post import Image
 from newsletter.domain.segments import Slot, SlotEncoding, SlotValue
-from newsletter.editions.links.counted import added_size
+from newsletter.editions.counted_links import added_size
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.document import split_address
 from newsletter.images import names

@@ -20,8 +20,8 @@ from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.domain.segments import Reader, Segments
 from newsletter.editions import notices
-from newsletter.editions.archive.public_editions import in_archive
 from newsletter.editions.local_links import LinkProblem, check_addresses
+from newsletter.editions.public_editions import in_archive
 from newsletter.editions.rendering import letterhead
 from newsletter.letters import mail_queue, notice_delivery, sent_once
 from newsletter.letters.transport import Outgoing, post_all, unsent

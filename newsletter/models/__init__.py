@@ -3,6 +3,7 @@
 The packages above read and write them, and have the rules about who may change what.
 """
 
+from newsletter.models.api_token import ApiToken, KeptAnswer
 from newsletter.models.bounce import Bounce, BounceMailbox, NewWebhookEvent, WebhookEvent
 from newsletter.models.clock import Notice, Occurrence
 from newsletter.models.counted_link import CountedLink
@@ -21,16 +22,15 @@ from newsletter.models.edition import (
     State,
     Variant,
 )
+from newsletter.models.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 from newsletter.models.hold import Hold
 from newsletter.models.hosted_image import HostedImage
 from newsletter.models.job import Job, JobState
 from newsletter.models.picture import MeasuredImage, VideoPreview
 from newsletter.models.post import Listing, Numbering, Post
-from newsletter.models.programs.api_token import ApiToken, KeptAnswer
-from newsletter.models.programs.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 from newsletter.models.segment import Segment
 from newsletter.models.source import Source, SourceDay, SourceGap
-from newsletter.models.welcome.welcome_mail import WelcomeLetter, WelcomeMail
+from newsletter.models.welcome_mail import WelcomeLetter, WelcomeMail
 from newsletter.models.worker import Worker
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Editions, the posts that each includes or leaves out, and what editors did."""
+"""Editions, the posts that each of them includes or leaves out, and what editors did."""
 
 from django.db import models
 

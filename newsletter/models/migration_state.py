@@ -1,4 +1,4 @@
-"""Whether the database's migrations match this version of the program, and the tables of a new one."""
+"""Whether the database's migrations are those of this version of the program, and the tables of a new one."""
 
 import pkgutil
 from functools import cache

@@ -2,7 +2,7 @@
 
 import pytest
 
-from newsletter.config.suggestions.time_zones import known_time_zones, suggested_time_zone
+from newsletter.config.time_zones import known_time_zones, suggested_time_zone
 
 
 @pytest.mark.parametrize(

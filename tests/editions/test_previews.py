@@ -10,7 +10,7 @@ from newsletter import config
 from newsletter.domain.segments import Reader
 from newsletter.editions import approval, editing
 from newsletter.editions.approved_content import unpack
-from newsletter.editions.previews.files import as_sent, sample_reader
+from newsletter.editions.preview_files import as_sent, sample_reader
 from newsletter.editions.rendering import proof
 from newsletter.mime.message_builder import MessageBuilder
 from newsletter.models import Edition

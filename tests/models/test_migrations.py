@@ -1,4 +1,4 @@
-"""Migrations keep what is in the database, on SQLite and PostgreSQL."""
+"""Migrations keep what is in the database, with SQLite and with PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext

@@ -11,7 +11,7 @@ from django.test import override_settings
 from newsletter import config
 from newsletter.backup import replay, replayed_welcome
 from newsletter.delivery.journal import JournalError
-from newsletter.editions.archive import public_editions
+from newsletter.editions import public_editions
 from newsletter.models import Chunk, Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.recovery import entries, log
 from newsletter.sending.welcome.enrolling import enroll_due

@@ -13,7 +13,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.domain.segments import Reader
 from newsletter.editions import approval
-from newsletter.editions.previews.files import as_sent
+from newsletter.editions.preview_files import as_sent
 from newsletter.editions.rendering import proof
 from newsletter.models import CountedLink, Edition, Post
 from newsletter.render.html.links import outgoing

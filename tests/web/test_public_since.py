@@ -15,8 +15,7 @@ from PIL import Image
 from newsletter import config
 from newsletter.config import Topic
 from newsletter.domain.outcome import Fault
-from newsletter.editions import approval
-from newsletter.editions.archive import public_editions
+from newsletter.editions import approval, public_editions
 from newsletter.editions.composing import standalone
 from newsletter.editions.states import NotAllowed
 from newsletter.images import store

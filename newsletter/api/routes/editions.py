@@ -27,7 +27,7 @@ from newsletter.api.schemas import (
 from newsletter.config import Config
 from newsletter.editions import draft, editing, lookup, serialize
 from newsletter.editions.composing import bulk
-from newsletter.editions.previews.files import sample_reader
+from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import proof
 from newsletter.editions.selection.windows import requested
 from newsletter.editions.variants.listing import documents

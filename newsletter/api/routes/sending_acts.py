@@ -6,8 +6,7 @@ from ninja import Path, Router
 from newsletter.api.operations import ApiAnswer, caller, operation
 from newsletter.api.routes.editions import EDITION, answer, find, matched
 from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
-from newsletter.editions import approval
-from newsletter.editions.archive import public_editions
+from newsletter.editions import approval, public_editions
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import sending as messages

@@ -10,7 +10,7 @@ from newsletter.config import Config
 from newsletter.domain.digest import Rendered
 from newsletter.domain.segments import Header, Segments
 from newsletter.editions import approved_content
-from newsletter.editions.links.counted import add, known_tokens, store, with_counted_links
+from newsletter.editions.counted_links import add, known_tokens, store, with_counted_links
 from newsletter.editions.local_links import ALLOWED
 from newsletter.editions.rendering import Proof, digest_with, list_headers, proof_of
 from newsletter.editions.selection import ordering

@@ -11,7 +11,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
 from newsletter.editions.offers.readers import ReaderGroup, groups_of, minimum_of
-from newsletter.editions.previews.files import sample_reader
+from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.variants.planning import Plan, plan
 from newsletter.editions.variants.preparing import PreparedDraft, prepare

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import DigestPost
-from newsletter.editions.archive.public_editions import in_archive
+from newsletter.editions.public_editions import in_archive
 from newsletter.editions.rendering import digest_of
 from newsletter.editions.selection.post_topics import topics_of
 from newsletter.models import Post

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import F, Q, QuerySet, Subquery, TextField, Value
 from django.db.models.functions import Concat
 
-from newsletter.editions.archive.public_editions import in_archive, public
+from newsletter.editions.public_editions import in_archive, public
 from newsletter.models import Edition
 from subscribers.models import Folded, fold
 

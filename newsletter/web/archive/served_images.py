@@ -4,7 +4,7 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_safe
 
-from newsletter.editions.archive.removed_images import is_removed
+from newsletter.editions.removed_images import is_removed
 from newsletter.images import store
 from subscribers.requests import config_of
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
-from newsletter.editions.previews.files import sample_reader
+from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import letterhead
 from newsletter.feeds.document import split_address
 from newsletter.render import preview

@@ -11,7 +11,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from newsletter.config import Config, ConfigError, Newsletter, parse
 from newsletter.config.document import CannotEdit, edit
 from newsletter.config.theme import DesignName
-from newsletter.editions.previews.gallery import sample, sample_digest
+from newsletter.editions.preview_gallery import sample, sample_digest
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.web.desk.edition.preview import FRAME_POLICY

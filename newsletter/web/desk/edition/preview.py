@@ -15,7 +15,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 
 from newsletter.domain.digest import Finding, Level
 from newsletter.editions import history
-from newsletter.editions.previews.files import as_sent
+from newsletter.editions.preview_files import as_sent
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.rendering import Proof
 from newsletter.messages import Message

@@ -14,7 +14,7 @@ from newsletter.config import Config
 from newsletter.domain.digest import Finding, Level
 from newsletter.domain.segments import Reader
 from newsletter.editions import rendering
-from newsletter.editions.previews.files import sample_reader
+from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import Proof
 from newsletter.feeds.document import split_address
 from newsletter.models import Edition

@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from newsletter.editions.archive import public_editions
+from newsletter.editions import public_editions
 from newsletter.web.desk.pages import edition_of, editor, sentences
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from newsletter.config import toml
-from newsletter.config.text.sections import end_of_section, first_of_comments, headers, only_keys, section
+from newsletter.config.sections import end_of_section, first_of_comments, headers, only_keys, section
 
 Entry: TypeAlias = tuple[str | int, int, int]
 """The key or number of an entry, and where its text begins and ends."""

@@ -7,7 +7,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.config.theme import DesignName
 from newsletter.domain.digest import Digest, Rendered
-from newsletter.editions.previews.files import sample_reader
+from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import digest_of, digest_with
 from newsletter.models import Edition, EditionPost, Post
 from newsletter.render.edition import render

@@ -22,7 +22,7 @@ def register(parent: typer.Typer) -> None:
 def remove(edition: EditionName) -> None:
     """Remove an edition from the archive, with its images."""
     found = ready()
-    from newsletter.editions.archive import public_editions
+    from newsletter.editions import public_editions
     from newsletter.editions.lookup import find
 
     row = public_editions.remove(find(found, edition), by=BY)
@@ -34,7 +34,7 @@ def remove(edition: EditionName) -> None:
 def restore(edition: EditionName) -> None:
     """Return a removed edition to the archive."""
     found = ready()
-    from newsletter.editions.archive import public_editions
+    from newsletter.editions import public_editions
     from newsletter.editions.lookup import find
 
     row = public_editions.restore(find(found, edition), by=BY)

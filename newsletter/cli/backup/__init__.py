@@ -1,1 +1,0 @@
-"""Commands for backups, restoring them, and moving the database."""

@@ -1,1 +1,0 @@
-"""Commands about single deliveries: those to be made again, and those that failed."""

@@ -1,1 +1,0 @@
-"""Commands for operators: what runs where, and what the archive shows."""

@@ -1,1 +1,0 @@
-"""Suggestions for values of `config.toml` that are not valid."""

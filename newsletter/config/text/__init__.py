@@ -1,1 +1,0 @@
-"""The text of config.toml: where its sections and entries are."""

@@ -1,1 +1,0 @@
-"""The links of an edition whose clicks are counted, where `track` is "links"."""

@@ -1,1 +1,0 @@
-"""Previews of editions: as files, and in every design."""

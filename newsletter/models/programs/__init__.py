@@ -1,1 +1,0 @@
-"""Tables for other programs: tokens of the API, events, and webhooks."""

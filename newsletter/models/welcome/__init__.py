@@ -1,1 +1,0 @@
-"""The welcome series and its ledger."""

@@ -31,7 +31,7 @@ def serving(place: Path, port: int) -> Iterator[Used]:
         process = subprocess.Popen(command, cwd=place, stdout=log, stderr=log)
     used = Used(process.pid)
     try:
-        _wait(port)
+        wait_for(port)
         yield used
     finally:
         process.send_signal(signal.SIGTERM)
@@ -40,7 +40,8 @@ def serving(place: Path, port: int) -> Iterator[Used]:
         used.seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def _wait(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Wait until a server listens on a port of loopback. Raises TimeoutError after a minute."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):

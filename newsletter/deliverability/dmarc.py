@@ -46,7 +46,8 @@ class DmarcRecord:
     """A policy record by its tags; a policy is "" where its tag is missing or invalid.
 
     `reports` are the addresses of rua=, and `wrong_reports` what stands there and isn't one. `mistakes` are other tags
-    with an invalid value, such as `p=rejct`.
+    with an invalid value, such as `p=rejct`, and `repeated` those that stand in it before, which makes a record invalid
+    (RFC 6376 3.2).
     """
 
     text: str
@@ -61,12 +62,15 @@ class DmarcRecord:
     reports: tuple[str, ...] = ()
     wrong_reports: tuple[str, ...] = ()
     mistakes: tuple[str, ...] = ()
+    repeated: tuple[str, ...] = ()
 
     def applied(self, *, inherited: bool, exists: bool = True) -> str:
         """Return the policy for the domain itself, or for one below it; "" if the record has none (4.7 and 4.10.1).
 
         Without a valid policy, receivers take a record that asks for reports for a policy of none.
         """
+        if self.repeated:
+            return ""
         if not self.policy or any(each.startswith(("sp=", "np=")) for each in self.mistakes):
             return "none" if self.reports else ""
         below = self.subdomain_policy or self.policy
@@ -86,7 +90,10 @@ def is_meant_for_dmarc(text: str) -> bool:
 def parse(text: str) -> DmarcRecord:
     """Return the tags of a DMARC record; of a repeated one the first."""
     given: dict[str, str] = {}
+    repeated: list[str] = []
     for name, value in pairs(text):
+        if name.lower() in given:
+            repeated.append(f"{name}={value}")
         given.setdefault(name.lower(), value)
     small = {name: given[name].lower() for name in _VALUES if name in given}
     valid = {name: value for name, value in small.items() if value in _VALUES[name]}
@@ -105,6 +112,7 @@ def parse(text: str) -> DmarcRecord:
         addresses,
         wrong,
         tuple(f"{name}={given[name]}" for name in small if name not in valid),
+        tuple(repeated),
     )
 
 

@@ -52,7 +52,7 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
         action = record.applied(inherited=location != domain, exists=location == domain or _exists(domain, lookups))
         if action:
             return Policy(record, location, action)
-        mistakes = listed(record.mistakes) or "p="
+        mistakes = listed((*record.mistakes, *record.repeated)) or "p="
         return NoPolicy(messages.DMARC_INVALID(name=f"_dmarc.{location}", mistakes=mistakes), found)
     if almost := tuple(filter(is_meant_for_dmarc, texts)):
         return NoPolicy(messages.DMARC_ALMOST(name=name, record=almost[0]), almost)

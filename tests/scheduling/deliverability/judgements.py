@@ -106,9 +106,20 @@ SPF_SETUPS = (
         "bad check.spf-address", "v=spf1 a:mail.{d} a:x.{d} a:y.{d} a:z.{d} ~all",
         records={"mail.{d} AAAA": "2001:db8::1", "x.{d} A": "192.0.2.1", "y.{d} A": "192.0.2.2",
                  "z.{d} A": "192.0.2.3"}),
+    spf("two redirects", "v=spf1 redirect=i.{d} redirect=j.{d}", "bad check.spf-invalid",
+        records={"i.{d} TXT": "v=spf1 ip4:{a} -all", "j.{d} TXT": "v=spf1 ip4:{a} -all"}),
+    spf("a tab", "v=spf1\ta:mail.{d} ~all", "bad check.spf-almost", "v=spf1 a:mail.{d} ~all"),
+    spf("another version", "v=spf10 a:mail.{d} ~all", "bad check.spf-almost", "v=spf1 a:mail.{d} ~all"),
+    spf("Sender ID only", "spf2.0/pra a:mail.{d} -all", "bad check.no-record", "v=spf1 a:mail.{d} ~all"),
+    spf("an IPv6 address as ip4", "v=spf1 ip4:2001:db8::1 a:mail.{d} -all", "bad check.spf-invalid"),
+    spf("a server that an include excludes", "v=spf1 ~include:i.{d} a:mail.{d} -all", "bad check.spf-excluded",
+        records={"i.{d} TXT": "v=spf1 ip4:{a} -all"}),
+    spf("a version alone", "v=spf1", "bad check.spf-address", "v=spf1 a:mail.{d} ~all"),
     spf("an unknown modifier", "v=spf1 moo=milk a:mail.{d} -all", "good check.spf"),
     # Anyone may send, or nothing is said of others.
     spf("+all", "v=spf1 +all", "bad check.spf-open", "v=spf1 a:mail.{d} ~all"),
+    spf("all of the internet as one network", "v=spf1 ip4:0.0.0.0/0 -all", "bad check.spf-open",
+        "v=spf1 a:mail.{d} -all"),
     spf("all of the internet as networks", "v=spf1 ip4:0.0.0.0/1 ip4:128.0.0.0/1 -all", "bad check.spf-open",
         "v=spf1 a:mail.{d} -all"),
     # At most ten lookups, of which two without an answer (4.6.4).
@@ -154,6 +165,10 @@ DKIM_SETUPS = (
     Setup("no version", {KEY: RSA.record.removeprefix("v=DKIM1; ")}, {"dkim": "good check.dkim-rsa"}),
     Setup("a key behind a CNAME record", {KEY: None, "s1._domainkey.{d} CNAME": "k.{d}.", "k.{d} TXT": RSA.record},
           {"dkim": "good check.dkim-rsa"}),
+    Setup("a key as a file has it", {KEY: RSA.record.replace("p=", "p=-----BEGIN PUBLIC KEY-----")},
+          {"dkim": "bad check.other-dkim-key"}),
+    Setup("the SPF record of all names in the place of a key", {KEY: "v=spf1 -all"},
+          {"dkim": "bad check.no-dkim-record"}),
     Setup("two key records", {KEY: (RSA.record, OTHER.record)}, {"dkim": "bad check.several-records"}),
 )  # fmt: skip
 
@@ -163,6 +178,15 @@ DMARC_SETUPS = (
     dmarc("a policy in capitals", "v=DMARC1; p=Reject; rua=mailto:r@{d}", "good check.dmarc"),
     dmarc("no semicolons", "v=DMARC1 p=quarantine rua=mailto:r@{d}", "bad check.dmarc-almost",
           "v=DMARC1; p=quarantine; rua=mailto:r@{d}"),
+    dmarc("a policy in quotation marks", '\\"v=DMARC1; p=reject; rua=mailto:r@{d}\\"', "bad check.dmarc-almost",
+          "v=DMARC1; p=reject; rua=mailto:r@{d}"),
+    dmarc("a repeated tag", "v=DMARC1; p=none; p=reject; rua=mailto:r@{d}", "bad check.dmarc-invalid",
+          "v=DMARC1; p=reject; rua=mailto:r@{d}"),
+    dmarc("a repeated tag with the same value", "v=DMARC1; p=reject; t=n; t=n", "bad check.dmarc-invalid",
+          "v=DMARC1; p=reject; t=n"),
+    dmarc("the SPF record of all names", "v=spf1 -all", "bad check.no-record"),
+    Setup("a policy behind a CNAME record",
+          {DMARC: None, "_dmarc.{d} CNAME": "p.{d}.", "p.{d} TXT": "v=DMARC1; p=none"}, {"dmarc": "good check.dmarc"}),
     dmarc("a mistyped policy", "v=DMARC1; p=rejct", "bad check.dmarc-invalid", "v=DMARC1; p=reject"),
     dmarc("a mistyped policy with reports", "v=DMARC1; p=quarentine; rua=mailto:r@{d}", "warning check.dmarc-mistake",
           "v=DMARC1; p=quarantine; rua=mailto:r@{d}"),
@@ -196,6 +220,16 @@ DMARC_SETUPS = (
           "v=BIMI1; l=https://{d}/l.svg; a=https://{d}/c.pem"}, {"bimi": "warning check.bimi-policy"}),
     Setup("a logo with a policy but for subdomains", {DMARC: "v=DMARC1; p=reject; sp=none", "default._bimi.{d} TXT":
           "v=BIMI1; l=https://{d}/l.svg; a=https://{d}/c.pem"}, {"bimi": "warning check.bimi-policy"}),
+)  # fmt: skip
+
+SERVER_SETUPS = (
+    Setup("an address as a mail server", {"{d} MX": "10 {a}."}, {"receiving": "bad check.mx-without-address"}),
+    Setup("a mail server behind a CNAME record", {"{d} MX": "10 m.{d}.", "m.{d} CNAME": "mail.{d}."},
+          {"receiving": "good check.mx"}),
+    Setup("two names of an address, one of which is right", {"{ptr} PTR": ("host.hosting.example.", "mail.{d}.")},
+          {"reverse-dns": "good check.reverse-dns"}),
+    Setup("an IPv6 address without a name", {"mail.{d} AAAA": "2001:db8::25"},
+          {"reverse-dns": "bad check.no-reverse-dns"}),
 )  # fmt: skip
 
 OTHERS_SETUPS = (
@@ -264,4 +298,4 @@ OTHERS_SETUPS = (
           finds={"spf": "unknown check.not-looked-up", "dmarc": "unknown check.not-looked-up"}),
 )  # fmt: skip
 
-JUDGEMENTS = (*SPF_SETUPS, *DKIM_SETUPS, *DMARC_SETUPS, *OTHERS_SETUPS)
+JUDGEMENTS = (*SPF_SETUPS, *DKIM_SETUPS, *DMARC_SETUPS, *SERVER_SETUPS, *OTHERS_SETUPS)

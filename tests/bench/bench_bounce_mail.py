@@ -163,10 +163,17 @@ def _ask(port: int, number: int, due: float, kind: str, asked: tuple[str, dict[s
 
 
 def _lateness(log: Path, due: datetime) -> float | None:
-    """Return the seconds between when the draft was due and when the log says that it was made; None if it wasn't."""
-    lines = [loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    made = [datetime.fromisoformat(line["time"]) for line in lines if line.get("event") == "drafted"]
-    return (made[0] - due).total_seconds() if made else None
+    """Return the seconds between when the draft was due and when the log says that it was made, for which it waits two
+    minutes; None if it wasn't.
+    """
+    until = time.monotonic() + 120
+    while time.monotonic() < until:
+        lines = [loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+        for line in lines:
+            if line.get("event") == "drafted":
+                return (datetime.fromisoformat(line["time"]) - due).total_seconds()
+        time.sleep(1)
+    return None
 
 
 def _row(name: str, waits: Waits) -> str:

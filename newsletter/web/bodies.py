@@ -1,5 +1,8 @@
 """Reads a request's body before a thread is given to the request.
 
+Django runs in four threads, and a2wsgi would let it wait for the body in one of them. No setting of uvicorn limits the
+size or the pace of a body.
+
 Promises: a slow or stalled client holds no thread; a body is limited by who sends it and where: a small one for
 everyone, a large one only after login; a body that is too large is refused before it is read to its end.
 """

@@ -2,7 +2,8 @@
 
 Promises: whoever opens connections without end takes descriptors neither from sending nor from other clients: a new
 connection takes the place of the one that was idle longest. Requests below `/u/` are never refused, so that
-unsubscribing always works; connections of trusted proxies are not counted as those of one client.
+unsubscribing always works; connections of trusted proxies are not counted as those of one client. uvicorn's own limit
+(`limit_concurrency`) answers 503 to everyone alike, and bounds neither idle connections nor one client.
 """
 
 import ipaddress

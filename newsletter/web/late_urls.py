@@ -1,4 +1,8 @@
-"""Addresses whose module is imported with the first request to one of them."""
+"""Addresses whose module is imported with the first request to one of them.
+
+An idle `run` takes 98 MB instead of 106 without the desk's pages (`tests/cli/test_loaded_modules.py`). `include`
+imports a module at once, and Django has no public way to leave a namespace out of the names that it collects.
+"""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
 """A bounded queue for requests that hash a password, so that they never take all threads or all of the processor.
 
 Hashing a password is costly on purpose: tens of milliseconds and many megabytes each. One such request runs at a time;
-a few wait, of one network fewer; the rest are asked to try again.
+a few wait, of one network fewer; the rest are asked to try again. Without this, four logins at once take all threads.
 """
 
 import asyncio

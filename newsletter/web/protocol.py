@@ -1,6 +1,7 @@
 """HTTP/1.1 on one connection: uvicorn's protocol with llhttp, with heads bounded and connections counted.
 
-llhttp costs less than half of h11's CPU time, but bounds neither the size of a head nor what a trailer may say.
+llhttp takes 0.10 s of CPU time for 1,000 requests where h11 takes 0.22 s (`tests.bench.bench_burst`). Unlike h11, it
+bounds neither the size of a head nor what a trailer may say, and uvicorn has no setting for that.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ from django.utils import timezone
 from newsletter.domain.picks import names_in, picks_of
 from subscribers import letters
 from subscribers.addresses import Address
-from subscribers.asking.silence import heard
+from subscribers.asking import heard
 from subscribers.models import (
     Consent,
     Hits,

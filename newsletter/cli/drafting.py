@@ -71,7 +71,7 @@ def draft(
     from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
     from newsletter.editions.composing import standalone
-    from newsletter.editions.images.hosting import fetch_images
+    from newsletter.editions.hosting import fetch_images
     from newsletter.editions.lookup import find
 
     settings, now = _in_cadence(newsletter_named(found, newsletter), cadence), datetime.now(UTC)

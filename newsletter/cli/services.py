@@ -42,7 +42,7 @@ from newsletter.sending.machines.presence import BEAT, Presence
 from newsletter.sending.sql import database_watch
 from newsletter.supervision import Periods, Service, Supervisor
 from newsletter.supervision.boottime import SteadyJobStore, boottime
-from subscribers.asking.silence import ask_due
+from subscribers.asking import ask_due
 
 log = logging.getLogger("newsletter.services")
 

@@ -112,11 +112,11 @@ def unanswered(newsletter: OfNewsletter) -> None:
     named = newsletter_named(found, newsletter)
     from django.utils import timezone
 
-    from subscribers.asking import silence
+    from subscribers import asking
 
     rows = [
         {"address": each.subscriber.address, "asked_at": each.asked_at.isoformat() if each.asked_at else ""}
-        for each in silence.unanswered(named, timezone.now())
+        for each in asking.unanswered(named, timezone.now())
     ]
     lines = [f"{row['address']}, asked {row['asked_at'][:10]}" for row in rows]
     emit({"newsletter": newsletter, "unanswered": rows}, "\n".join(lines) or "Nobody.")

@@ -18,7 +18,7 @@ from newsletter.collecting.collect import Step, collect, last_read, no_step, unr
 from newsletter.config import Config
 from newsletter.domain.english import counted
 from newsletter.editions import history, notices, superseded
-from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.offers import bases, candidates
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.selection import link_check, ordering

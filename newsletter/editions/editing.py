@@ -14,7 +14,7 @@ from django.db import transaction
 from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.draft import decide_again
-from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.offers.inclusion import reason_of_inclusion
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import ordering

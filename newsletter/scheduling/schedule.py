@@ -16,7 +16,7 @@ from newsletter.config import Config, Moment, next_moment
 from newsletter.domain.cadence import edition_name
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, history, notices
-from newsletter.editions.images.hosting import fetch_images
+from newsletter.editions.hosting import fetch_images
 from newsletter.editions.offers import bases
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.windows import name_of

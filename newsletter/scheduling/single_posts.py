@@ -16,7 +16,7 @@ from newsletter.config import Config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, notices
 from newsletter.editions.draft import NoNewPost
-from newsletter.editions.images.hosting import fetch_images
+from newsletter.editions.hosting import fetch_images
 from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.offers.candidates import select
 from newsletter.editions.offers.readers import Lacking, base_of

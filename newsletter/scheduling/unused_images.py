@@ -9,7 +9,7 @@ from django.db.models.functions import Cast
 
 from newsletter.collecting import hosted_images, pictures
 from newsletter.config import Config
-from newsletter.editions.images.hosting import keep_images_of_drafts
+from newsletter.editions.hosting import keep_images_of_drafts
 from newsletter.images import names, store
 from newsletter.models import ApprovedContent, Edition, EditionPost, Revision, Variant
 

@@ -22,6 +22,7 @@ from newsletter.messages import delivery as messages
 from newsletter.models import Chunk, Edition, Retry, State
 from newsletter.recovery import hold
 from newsletter.sending import journals, lifecycle
+from newsletter.sending.enrolling import enroll_due
 from newsletter.sending.faults import explain
 from newsletter.sending.machines.agreement import Agreement
 from newsletter.sending.machines.lease import MachineLease
@@ -32,7 +33,6 @@ from newsletter.sending.safeguards import fallback, guard
 from newsletter.sending.safeguards.fallback import Work
 from newsletter.sending.sql import database, database_watch
 from newsletter.sending.sql.database_watch import first_line
-from newsletter.sending.welcome.enrolling import enroll_due
 from newsletter.sending.worker_pool import SILENT, WorkerPool
 from newsletter.supervision import Service
 

@@ -6,7 +6,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from subscribers import preferences
-from subscribers.asking.silence import heard
+from subscribers.asking import heard
 from subscribers.models import Subscription
 from subscribers.pages import language_of, message, page
 from subscribers.requests import config_of

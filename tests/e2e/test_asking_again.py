@@ -35,7 +35,7 @@ YEAR = (
     + """
 import sys
 from newsletter.letters import subscriber_mail
-from subscribers.asking.silence import ask_due, heard
+from subscribers.asking import ask_due, heard
 clock = Path("clock")
 for day in range(int(clock.read_text()) if clock.exists() else 0, int(sys.argv[1])):
     clock.with_suffix(".new").write_text(str(day))
@@ -53,14 +53,14 @@ OUTCOME = (
     + MODELS
     + """
 import json
-from subscribers.asking import silence
+from subscribers import asking
 kinaforum, end = config.current().newsletters["kinaforum"], FIRST + timedelta(days=364)
 print(json.dumps({
     "asked": Subscription.objects.exclude(asked_at=None).count(),
     "letters": Letter.objects.count(),
     "waiting": Letter.objects.filter(sent_at=None).count(),
     "unknown": list(Letter.objects.exclude(problem="").values_list("subscriber__address", flat=True)),
-    "unanswered": silence.unanswered(kinaforum, end).count(),
+    "unanswered": asking.unanswered(kinaforum, end).count(),
     "answered": Subscription.objects.exclude(heard_at=None).count(),
     "active": Subscription.objects.filter(state="active").count(),
 }))

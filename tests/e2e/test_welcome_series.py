@@ -54,7 +54,7 @@ import sys, time
 from newsletter.models import Edition
 from newsletter.sending import progress
 from newsletter.sending.sql.database import with_retries
-from newsletter.sending.welcome.enrolling import enroll_due
+from newsletter.sending.enrolling import enroll_due
 from subscribers import preferences
 from subscribers.models import Subscription
 from tests.sending import outbox_samples as samples

@@ -11,8 +11,7 @@ from django.test import Client
 
 from newsletter import config
 from newsletter.config import Config
-from newsletter.editions import approval, editing
-from newsletter.editions.images import hosting
+from newsletter.editions import approval, editing, hosting
 from newsletter.editions.rendering import proof
 from newsletter.images import store
 from newsletter.models import ApprovedContent, Edition, HostedImage, Post

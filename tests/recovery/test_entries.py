@@ -14,7 +14,7 @@ from newsletter.delivery.journal import JournalError
 from newsletter.editions import public_editions
 from newsletter.models import Chunk, Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.recovery import entries, log
-from newsletter.sending.welcome.enrolling import enroll_due
+from newsletter.sending.enrolling import enroll_due
 from subscribers import admin_actions, preferences
 from subscribers.addresses import Address
 from subscribers.models import Subscriber, Subscription, Suppression

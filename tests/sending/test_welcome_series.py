@@ -12,7 +12,7 @@ from newsletter.editions.problems import JobProblem
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.sending import lifecycle
-from newsletter.sending.welcome.enrolling import LATE, enroll_due
+from newsletter.sending.enrolling import LATE, enroll_due
 from newsletter.web.archive import queries as archive
 from subscribers import preferences
 from subscribers.models import Subscription, Suppression

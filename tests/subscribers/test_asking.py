@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from newsletter import config
 from newsletter.config import Newsletter
-from subscribers import preferences
-from subscribers.asking import silence
+from subscribers import asking, preferences
 from subscribers.letters import compose
 from subscribers.models import Letter, Subscription, Suppression
 from subscribers.tokens import link_token
@@ -40,7 +39,7 @@ def reader(number: int = 1, days: int = 800) -> Subscription:
 
 
 def asked(at: datetime = NOW) -> int:
-    return silence.ask_due(config.current(), at)
+    return asking.ask_due(config.current(), at)
 
 
 def test_nobody_is_asked_by_default() -> None:
@@ -117,15 +116,15 @@ def test_the_link_answers_only_with_the_button(client: Client) -> None:
     assert Subscription.objects.get().heard_at == before
     assert client.post(address).status_code == 200
     assert Subscription.objects.filter(heard_at__gt=before).exists()
-    assert not silence.unanswered(newsletter(), NOW + 31 * DAY).exists()
+    assert not asking.unanswered(newsletter(), NOW + 31 * DAY).exists()
 
 
 def test_a_subscriber_who_does_not_answer_is_listed_and_stays_subscribed() -> None:
     newsletter()
     tie = reader()
     asked()
-    assert not silence.unanswered(newsletter(), NOW + 29 * DAY).exists()
-    assert list(silence.unanswered(newsletter(), NOW + 31 * DAY)) == [tie]
+    assert not asking.unanswered(newsletter(), NOW + 29 * DAY).exists()
+    assert list(asking.unanswered(newsletter(), NOW + 31 * DAY)) == [tie]
     assert Subscription.objects.get().state == Subscription.State.ACTIVE
 
 
@@ -133,7 +132,7 @@ def test_a_subscriber_who_answered_is_asked_again_after_the_same_time() -> None:
     newsletter()
     tie = reader()
     asked()
-    silence.heard([tie.pk], NOW + DAY)
+    asking.heard([tie.pk], NOW + DAY)
     assert asked(NOW + 700 * DAY) == 0
     assert asked(NOW + 735 * DAY) == 1
 
@@ -146,7 +145,7 @@ def test_the_question_is_not_sent_to_who_left_or_answered_meanwhile(happened: st
     if happened == "left":
         preferences.unsubscribe(tie.pk, NOW)
     else:
-        silence.heard([tie.pk], NOW)
+        asking.heard([tie.pk], NOW)
     assert compose(config.current(), Letter.objects.select_related("subscriber", "subscription").get()) is None
 
 
@@ -169,6 +168,6 @@ def test_the_page_of_a_test_email_changes_nothing(client: Client) -> None:
 
 @given(st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC)), st.integers(6, 120))
 def test_months_before_is_the_same_day_or_the_last_of_the_month(at: datetime, months: int) -> None:
-    before = silence.months_before(at, months)
+    before = asking.months_before(at, months)
     assert (at.year * 12 + at.month) - (before.year * 12 + before.month) == months
     assert before.day == at.day or (before + DAY).day == 1

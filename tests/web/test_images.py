@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.config import parse
 from newsletter.images import store
 from newsletter.web.desk import admission
-from newsletter.web.desk.writing import views as writing
+from newsletter.web.desk import writing as writing
 from tests.settings import TEXT
 
 UPLOAD = "/desk/editor/image/"

@@ -11,7 +11,7 @@ from newsletter import config
 from newsletter.editions import approval
 from newsletter.editions.composing import welcome_series
 from newsletter.models import Edition, State, WelcomeLetter
-from newsletter.sending.welcome.enrolling import enroll_due
+from newsletter.sending.enrolling import enroll_due
 from newsletter.web.desk.welcome import queries
 from subscribers.models import Subscriber, Subscription
 

@@ -15,7 +15,7 @@ from newsletter.editions import history
 from newsletter.editions.composing import blocks
 from newsletter.editions.draft import decide_again, free_name
 from newsletter.editions.editing import write_post
-from newsletter.editions.images.hosting import fetch_images_later
+from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.problems import refuse_inactive
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.series import frozen_untils, holding

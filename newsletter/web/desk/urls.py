@@ -3,9 +3,9 @@
 from django.urls import URLPattern, path
 
 from newsletter.web import numbers, periods
+from newsletter.web.desk import designs, team, workers, writing
 from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
-from newsletter.web.desk.designs import views as design_views
 from newsletter.web.desk.edition import draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
 from newsletter.web.desk.home import restored as restored_views
@@ -27,10 +27,7 @@ from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
 from newsletter.web.desk.subscribers import bulk_tags, embedding, file_import, kept_imports, unanswered
 from newsletter.web.desk.subscribers import views as subscribers_views
-from newsletter.web.desk.team import views as team_views
 from newsletter.web.desk.welcome import views as welcome_views
-from newsletter.web.desk.workers import views as workers_views
-from newsletter.web.desk.writing import views as writing_views
 
 numbers.register()
 periods.register()
@@ -100,9 +97,9 @@ urlpatterns = [
     _page(f"{EDITION}report/", report.report, "report", EDITOR),
     _page(f"{EDITION}live/", report.live, "live", EDITOR),
     _page(f"{EDITION}report.csv", report.report_csv, "report-csv", SENDER),
-    _page("editor/", writing_views.tools, "editor", EDITOR),
-    _page("editor/rendered/", writing_views.rendered, "rendered", EDITOR),
-    _page("editor/image/", writing_views.image, "image", EDITOR),
+    _page("editor/", writing.tools, "editor", EDITOR),
+    _page("editor/rendered/", writing.rendered, "rendered", EDITOR),
+    _page("editor/image/", writing.image, "image", EDITOR),
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
     _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),
@@ -119,11 +116,11 @@ urlpatterns = [
     _page("settings/", settings_views.in_force, "settings", ADMIN),
     _page("settings/newsletters/add/", new_newsletter.add_newsletter, "newsletter-add", ADMIN),
     _page("settings/site/<slug:section>/", editing.site_settings, "settings-site", ADMIN),
-    _page("settings/n/<slug:name>/designs/", design_views.designs, "designs", ADMIN),
+    _page("settings/n/<slug:name>/designs/", designs.designs, "designs", ADMIN),
     _page("settings/n/<slug:name>/<slug:section>/", editing.newsletter_settings, "settings-newsletter", ADMIN),
-    _page("settings/n/<slug:name>/design/preview/", design_views.preview, "design-preview", ADMIN),
+    _page("settings/n/<slug:name>/design/preview/", designs.preview, "design-preview", ADMIN),
     _page("settings/n/<slug:name>/designs/use/", editing.use_design, "design-use", ADMIN),
-    _page("settings/n/<slug:name>/designs/<slug:design>/frame/", design_views.frame, "design-frame", ADMIN),
+    _page("settings/n/<slug:name>/designs/<slug:design>/frame/", designs.frame, "design-frame", ADMIN),
     _page("deliverability/", deliverability_views.deliverability, "deliverability", ADMIN),
     _page("deliverability/check/", deliverability_views.check, "deliverability-check", ADMIN),
     _page("settings/provider/", settings_views.provider, "settings-provider", ADMIN),
@@ -145,11 +142,11 @@ urlpatterns = [
     _page("restored/", restored_views.restored, "restored", SENDER),
     _page("unsent/", unsent.unsent, "unsent", EDITOR),
     _page("unsent/retry/", unsent.retry, "unsent-retry", EDITOR),
-    _page("users/", team_views.people, "users", ADMIN),
-    _page("users/<number:pk>/", team_views.act, "user-act", ADMIN),
-    _page("log/", team_views.log, "log", ADMIN),
-    _page("workers/", workers_views.workers, "workers", ADMIN),
-    _page("workers/retry/", workers_views.retry, "workers-retry", ADMIN),
+    _page("users/", team.people, "users", ADMIN),
+    _page("users/<number:pk>/", team.act, "user-act", ADMIN),
+    _page("log/", team.log, "log", ADMIN),
+    _page("workers/", workers.workers, "workers", ADMIN),
+    _page("workers/retry/", workers.retry, "workers-retry", ADMIN),
     _page("tokens/", programs_views.listed, "tokens", ADMIN),
     _page("tokens/<number:pk>/revoke/", programs_views.revoke, "token-revoke", ADMIN),
     _page("webhooks/", webhook_pages.listed, "webhooks", ADMIN),

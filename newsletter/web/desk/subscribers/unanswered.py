@@ -6,13 +6,13 @@ from django.utils import timezone
 
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import newsletter_of, page
-from subscribers.asking import silence
+from subscribers import asking
 
 
 def unanswered(request: HttpRequest, name: str) -> HttpResponse:
     """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
     shown, now = newsletter_of(request, name), timezone.now()
-    found = Paginator(silence.unanswered(shown, now), 50)
+    found = Paginator(asking.unanswered(shown, now), 50)
     listed = found.get_page(request.GET.get("page"))
     context = {
         "newsletter": shown,
@@ -26,7 +26,7 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
             for each in listed
         ],
         "count": found.count,
-        "waiting": silence.silent(shown, now).count() if shown.ask_after else 0,
-        "days": silence.TO_ANSWER.days,
+        "waiting": asking.silent(shown, now).count() if shown.ask_after else 0,
+        "days": asking.TO_ANSWER.days,
     }
     return page(request, "unanswered", context, section="subscribers")

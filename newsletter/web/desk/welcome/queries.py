@@ -12,7 +12,7 @@ from newsletter.editions.composing import welcome_series
 from newsletter.editions.titles import subjects
 from newsletter.models import Edition, Result, State, Tally, WelcomeLetter, WelcomeMail
 from newsletter.sending import progress
-from newsletter.sending.welcome.enrolling import LATE
+from newsletter.sending.enrolling import LATE
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import as_sentence
 from subscribers.models import Subscription

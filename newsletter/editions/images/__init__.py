@@ -1,1 +1,0 @@
-"""Images of posts that the site serves itself."""

@@ -1,1 +1,0 @@
-"""Welcome series: readers who are due are added to the audiences of its letters."""

@@ -1,1 +1,0 @@
-"""The designs of an email, with the newsletter's own posts."""

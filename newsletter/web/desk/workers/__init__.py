@@ -1,1 +1,0 @@
-"""The machines and programs that work with this database."""

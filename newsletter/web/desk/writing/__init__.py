@@ -1,1 +1,0 @@
-"""The Markdown editor: its toolbar, the preview of a text, and uploads of images."""

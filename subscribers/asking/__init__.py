@@ -1,1 +1,0 @@
-"""Asks subscribers who have been inactive for long whether they still want a newsletter."""

@@ -23,6 +23,8 @@ from newsletter.setup.timezones import guess_timezone
 _PAGE = 1_000_000
 _LEAST_A_WEEK = 1.0
 _TEXTS = 20
+_OF_A_WEEK = timedelta(days=7)
+"""How far back a feed is read in any case: the first edition of a weekly newsletter has the posts of a week."""
 _NAME = re.compile(r"[^a-z0-9]+")
 _TITLE_PARTS = re.compile(r"(?<!\s)\s++[|–—·-]\s++")
 
@@ -73,13 +75,15 @@ def find_profile(
     Raises SourceProblem if no feed was found there, or it could not be read.
     """
     step(ReadingStep.FEED)
-    reading = read(config.SourceSettings(url=url), collect, now=now)
+    reading = read(config.SourceSettings(url=url), collect, now=now, since=now - _OF_A_WEEK)
     if reading.problems and not reading.posts:
         raise SourceProblem(reading.problems[0])
     step(ReadingStep.HOME_PAGE)
     page = _home_page(_home(url, reading), collect)
     post_language = _language_of(reading.posts)
     language = page.language or post_language
+    if post_language == language.partition("-")[0]:
+        post_language = language
     times = [post.published for post in reading.posts if post.published]
     return BlogProfile(
         url=url,

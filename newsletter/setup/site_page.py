@@ -52,7 +52,7 @@ def read_site_page(html: str, url: str) -> SitePage:
 
 def language_tag(text: str) -> str:
     """Return a language tag (BCP 47) as newsletters have it: `nb` for `no` and `nb-NO`, `pt-BR` for `pt_br`; "" if
-    unknown.
+    unknown. English keeps its territory unless that is the United States, since its dates differ.
     """
     try:
         locale = Locale.parse(text.strip().replace("_", "-"), sep="-")
@@ -62,6 +62,8 @@ def language_tag(text: str) -> str:
     if language == "zh":
         traditional = locale.script == "Hant" or locale.territory in ("TW", "HK", "MO")
         return "zh-Hant" if traditional else "zh-Hans"
+    if language == "en" and locale.territory not in (None, "US"):
+        return f"en-{locale.territory}"
     return "pt-BR" if (language, locale.territory) == ("pt", "BR") else language
 
 

@@ -46,7 +46,7 @@ def starter_config(
         _line("description", blog.description) if blog.description else _default("description", '""'),
         _line("from", sender)
         if sender
-        else _line("from", f"{_sender_name(blog.title)} <{PLACEHOLDER_MAILBOX}>", "REPLACE: your sender address"),
+        else _line("from", f"{display_name(blog.title)} <{PLACEHOLDER_MAILBOX}>", "REPLACE: your sender address"),
         _line("address", postal_address, "shown in the footer")
         if postal_address
         else _line("address", PLACEHOLDER_POSTAL_ADDRESS, "REPLACE: your postal address, shown in the footer"),
@@ -99,7 +99,12 @@ def _theme(blog: BlogProfile) -> str:
     return f"theme = {inline({key: value for key, value in every.items() if value}).as_string()}"
 
 
-def _sender_name(title: str) -> str:
+def mailbox(name: str, address: str) -> str:
+    """Return a sender as config.toml has it: `Kinaforum <brev@example.org>`."""
+    return f"{display_name(name)} <{address}>" if name.strip() else address
+
+
+def display_name(title: str) -> str:
     """Return a title as a display name: quoted where RFC 5322 3.4 wants it, without what no header can have."""
     bare = " ".join(title.split())
     plain = all(c.isalnum() or c in " !#$%&'*+-/=?^_`{|}~" for c in bare)

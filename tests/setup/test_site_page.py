@@ -29,7 +29,7 @@ def test_the_title_element_counts_where_no_site_name_is_given() -> None:
 @pytest.mark.parametrize(
     ("text", "tag"),
     [
-        ("no", "nb"), ("nb-NO", "nb"), ("en_US", "en"), ("pt_br", "pt-BR"), ("pt-PT", "pt"),
+        ("no", "nb"), ("nb-NO", "nb"), ("en_US", "en"), ("en-GB", "en-GB"), ("pt_br", "pt-BR"), ("pt-PT", "pt"),
         ("zh-CN", "zh-Hans"), ("zh-TW", "zh-Hant"), ("zh-Hant", "zh-Hant"), ("", ""), ("klingon", ""), ("-", ""),
     ],
 )  # fmt: skip

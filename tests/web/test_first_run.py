@@ -1,15 +1,19 @@
 """Set-up in the browser: a blog is read in the background, and what was typed stays."""
 
 import logging
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import lxml.html
 import pytest
 from django.test import Client, override_settings
+from django.utils import timezone
 
+from newsletter import config
+from newsletter.editions import draft as drafting
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.web.first_run import progress, search, server
 from newsletter.web.first_run.forms import SendingForm
@@ -146,6 +150,64 @@ def test_a_new_search_replaces_the_one_before(setup: SetUp, blog: BlogServer) ->
     assert setup.blog.url == f"{blog.url}/"
 
 
+def _days_ago(*days: float) -> list[Entry]:
+    now = timezone.now()
+    return [Entry(f"post-{day}", now - timedelta(days=day), f"Post of {day} days ago") for day in days]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("period", ["week", "month"])
+def test_the_first_draft_has_the_posts_that_set_up_showed(setup: SetUp, period: str) -> None:
+    """A blog whose newest post is some days old: its last seven posts go back further than the first draft does."""
+    with BlogServer(_days_ago(5, 6, 8, 9, 10, 11, 12, 40)) as blog:
+        client = Client()
+        _typed(client, setup, f"{blog.url}/")
+        _wait(setup)
+        client.get(_address(setup, "reading/"))
+        assert setup.blog is not None
+        setup.correct(period=period)
+        newsletter = client.get(_address(setup, "newsletter/")).content.decode()
+        preview = client.get(_address(setup, "preview/")).content.decode()
+        shown = set(re.findall(r"Post of \d+ days ago", preview))
+        configuration = setup.configuration()
+        config.use(configuration)
+        only = next(iter(configuration.newsletters.values()))
+        draft = drafting.make(configuration, only, now=timezone.now())
+    included = {entry.post.title for entry in draft.entries.filter(included=True).select_related("post")}
+    assert included == shown
+    assert len(included) == {"week": 2, "month": 7}[period]
+    assert f"The preview shows the {len(included)} posts that the first draft will have." in newsletter
+
+
+def test_older_posts_are_shown_as_a_sample_that_is_not_sent(setup: SetUp) -> None:
+    with BlogServer(_days_ago(20, 21)) as blog:
+        client = Client()
+        _typed(client, setup, f"{blog.url}/")
+        _wait(setup)
+    client.get(_address(setup, "reading/"))
+    assert setup.blog is not None
+    setup.correct(period="week")
+    assert "Sample, will not be sent" in client.get(_address(setup, "newsletter/")).content.decode()
+    assert "Post of 20 days ago" in client.get(_address(setup, "preview/")).content.decode()
+
+
+def test_language_and_time_zone_are_proposed_and_found_by_name(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    _typed(client, setup, f"{blog.url}/")
+    _wait(setup)
+    client.get(_address(setup, "reading/"))
+    assert setup.blog is not None
+    address = _address(setup, "newsletter/")
+    for of_blog, wanted, expected in (("en", "en-GB,en;q=0.8", "en-GB"), ("nb", "en-GB", "nb"), ("", "de-DE,de", "de")):
+        setup.correct(language=of_blog)
+        assert _fields(client.get(address, headers={"Accept-Language": wanted}).content)["language"] == expected
+    given = {"title": "Ferry", "language": "english (united kingdom)", "timezone": "oslo", "period": "week"}
+    assert client.post(address, given)["Location"] == _address(setup, "sending/")
+    assert (setup.blog.language, setup.blog.timezone) == ("en-GB", "Europe/Oslo")
+    sending = _fields(client.get(_address(setup, "sending/")).content)
+    assert sending["sender_name"] == "Ferry"
+
+
 def test_the_browser_is_told_when_a_step_was_accepted(setup: SetUp, blog: BlogServer) -> None:
     client = Client()
     refused = client.post(_address(setup), {"blog": "", "site_url": SITE, "kept": "abc"})
@@ -167,6 +229,6 @@ def test_a_problem_of_an_email_service_is_shown_at_its_field_or_above(
 ) -> None:
     if not installed:
         monkeypatch.setattr("newsletter.sending.providers.choice.find_spec", lambda _: None)
-    form = SendingForm({"sender": "a@example.org", "address": "1 Street", "provider": name})
+    form = SendingForm({"sender_address": "a@example.org", "address": "1 Street", "provider": name})
     assert not form.is_valid()
     assert field in form.errors

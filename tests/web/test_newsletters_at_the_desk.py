@@ -62,7 +62,7 @@ def test_a_second_newsletter_is_made_from_its_blog(private: Site, blog: BlogServ
     assert "Newsletter added." in add(private, f"{blog.url}/", title="Film & teater", name="film")
     added = private.tree["newsletters"]["film"]
     assert added["sources"] == [{"url": f"{blog.url}/"}]
-    assert (added["title"], added["from"], added["period"]) == ("Film & teater", "Kinaforum <brev@example.org>", "week")
+    assert (added["title"], added["from"], added["period"]) == ("Film & teater", "Film & teater <brev@example.org>", "week")
     assert config.current().newsletters["film"].language == "en"
     assert private.file.read_text(encoding="utf-8").startswith(TEXT.rstrip())
     assert Act.objects.filter(about="newsletters.film.title", after="Film & teater").exists()
@@ -83,7 +83,7 @@ def test_the_title_and_the_name_are_found_on_the_blog(private: Site, blog: BlogS
     [
         ({"name": "kinaforum"}, "There is already a newsletter “kinaforum”."),
         ({"name": "Film!"}, "the name must be 1 to 40 characters"),
-        ({"sender": "nobody"}, "is not an email address"),
+        ({"sender_address": "nobody"}, "Enter a valid email address."),
         ({"blog": ""}, "This field is required."),
     ],
 )
@@ -138,7 +138,7 @@ def test_sources_of_a_file_that_cannot_be_written_get_the_lines_to_change(privat
     answer = private.client.post(f"/desk/sources/kinaforum/{act}/", {"url": "http://127.0.0.1:9/"})
     page = lxml.html.fromstring(answer.content)
     assert answer.status_code == 409
-    assert "Settings are read-only here" in page.text_content()
+    assert "Settings can only be read here" in page.text_content()
     assert "[[newsletters.kinaforum.sources]]" in page.xpath("//pre")[0].text_content()
 
 
@@ -174,7 +174,7 @@ def test_a_newsletter_with_an_unfinished_edition_is_not_archived(private: Site) 
     edition = make.draft("First")
     Edition.objects.filter(pk=edition.pk).update(state=State.QUEUED, due_at=make.NOW)
     told = private.post(GENERAL, status="archived")
-    assert "it can't be archived yet: kinaforum/2026-W06 is scheduled" in told
+    assert "it can't be archived yet: Week 6, 2–8 February 2026 is scheduled" in told
     assert "status" not in private.newsletter
     Edition.objects.update(state=State.CANCELLED)
     assert "Saved." in private.post(GENERAL, status="archived")

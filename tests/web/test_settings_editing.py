@@ -313,7 +313,7 @@ def test_read_only_settings_show_what_to_change(site: Site) -> None:
     site.file.write_text(read_only, encoding="utf-8")
     config.use(config.load(site.file, {}))
     told = site.post(f"{KINAFORUM}/general/", title="Kina")
-    assert "Settings are read-only here (web.settings)." in told
+    assert "Settings can only be read here." in told
     assert '+title = "Kina" # as on the site' in told
     assert site.file.read_text(encoding="utf-8") == read_only
 

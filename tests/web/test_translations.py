@@ -11,7 +11,7 @@ from babel.messages.pofile import read_po
 from django.test import Client
 from django.utils.translation.template import templatize
 
-from newsletter import messages
+from newsletter import messages, providers
 from newsletter.web import desk
 from tests.catalogues import REPOSITORY
 from tests.web import make
@@ -19,6 +19,7 @@ from tests.web import make
 CODE = Path(desk.__file__).parent
 FIRST_RUN = CODE.with_name("first_run")
 TEMPLATES = CODE.parent / "templates" / "desk"
+DECLARED = [path for each in (messages, providers) for path in Path(each.__path__[0]).rglob("*.py")]
 LOCALE = REPOSITORY / "newsletter" / "locale"
 KEYWORDS = {"_": None, "gettext": None, "gettext_lazy": None, "gettext_noop": None, "ngettext": (1, 2)}
 KEYWORDS["ngettext_noop"] = (1, 2)
@@ -29,7 +30,7 @@ PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<kbd>")
 
 def _used() -> Iterator[str]:
     """What code and templates ask for; of a plural its singular."""
-    for path in (*CODE.rglob("*.py"), *FIRST_RUN.rglob("*.py"), *Path(messages.__path__[0]).rglob("*.py")):
+    for path in (*CODE.rglob("*.py"), *FIRST_RUN.rglob("*.py"), *DECLARED):
         for _line, message, _comments, _context in extract_from_file("python", path, keywords=KEYWORDS):
             yield message[0] if isinstance(message, tuple) else message
     for path in (*TEMPLATES.glob("*.html"), *TEMPLATES.with_name("first_run").glob("*.html")):

@@ -10,11 +10,14 @@ from newsletter.config import DeliverySettings
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.sending.providers.interface import ProviderProblem
+from newsletter.setup.starter import mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, PROVIDERS
 from newsletter.web.desk.settings.fields import Kind
+from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.moments import MomentField
+from newsletter.web.desk.settings.inputs.suggestions import LanguageField, TimeZoneField
 
 SMTP_FIELDS = ("host", "port", "security", "user", "password")
 
@@ -43,10 +46,10 @@ class NewsletterForm(DeskForm):
 
     title = forms.CharField(label=_("Title"))
     description = forms.CharField(label=_("Description"), required=False)
-    language = forms.CharField(
-        label=_("Language"), help_text=_("Used for dates, headings and the footer. Enter a code such as en, nb or de.")
+    language = LanguageField(
+        label=_("Language"), help_text=_("Used for dates, headings and the footer. Type the name of a language.")
     )
-    timezone = forms.CharField(label=_("Time zone"), help_text=_("Such as Europe/Oslo."))
+    timezone = TimeZoneField(label=_("Time zone"), help_text=_("Type the name of a city, such as Oslo."))
     period = forms.ChoiceField(
         label=_("Frequency"), choices=[("day", _("Daily")), ("week", _("Weekly")), ("month", _("Monthly"))]
     )
@@ -57,16 +60,20 @@ class NewsletterForm(DeskForm):
         label=_("Accent colour"),
         help_text=_("Used for the title and for lines. Enter a hex code such as #b3261e."),
         required=False,
+        widget=forms.TextInput(attrs=colour_attributes()),
     )
 
 
 class SendingForm(DeskForm):
     """When the newsletter is sent, by whom and through what."""
 
-    sender = forms.CharField(
-        label=_("From"),
-        help_text=_("The sender’s name, and the address in angle brackets."),
-        widget=forms.TextInput(attrs={"placeholder": "Newsletter <news@example.org>"}),
+    sender_name = forms.CharField(
+        label=_("Sender’s name"), help_text=_("Subscribers see it in their inbox."), required=False, max_length=100
+    )
+    sender_address = forms.EmailField(
+        label=_("Sender’s email address"),
+        help_text=_("Editions are sent from it. Its domain must be yours."),
+        widget=forms.EmailInput(attrs={"placeholder": "news@example.org"}),
     )
     address = forms.CharField(label=_("Postal address"), help_text=_("Shown in the footer. Many countries require it."))
     editor = forms.EmailField(
@@ -167,7 +174,12 @@ class SendingForm(DeskForm):
     def values(self) -> dict[str, Any]:
         """Return the values by the keys of config.toml; those of the newsletter without its table."""
         given = self.cleaned_data
-        found = {"from": given["sender"], "address": given["address"], "draft": given["draft"], "send": given["send"]}
+        found = {
+            "from": mailbox(given["sender_name"], given["sender_address"]),
+            "address": given["address"],
+            "draft": given["draft"],
+            "send": given["send"],
+        }
         if given["editor"]:
             found["editors"] = [given["editor"]]
         found["delivery.provider"] = given["provider"]

@@ -24,6 +24,7 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling.check import Check
 from newsletter.scheduling.checks import provider_checks
 from newsletter.setup.blog_profile import BlogProfile
+from newsletter.setup.site_page import language_tag
 from newsletter.setup.starter import sending_times
 from newsletter.web.desk import formatting, kept_text
 from newsletter.web.desk.edition.preview import FRAME_POLICY
@@ -32,7 +33,7 @@ from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
 from newsletter.web.first_run.progress import SetUp, current
-from newsletter.web.first_run.sample import sample_html
+from newsletter.web.first_run.sample import of_first_draft, sample_html
 from newsletter.web.first_run.search import BlogSearch
 
 Step = Callable[..., HttpResponse]
@@ -146,7 +147,7 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
     names = ("title", "description", "language", "timezone", "period", "logo", "accent")
     known = setup.configuration().newsletters[setup.blog.name]
     initial = {name: getattr(setup.blog, name) for name in names} | {
-        "language": known.language,
+        "language": _proposed_language(request, setup.blog, known.language),
         "timezone": known.timezone,
     }
     form = NewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
@@ -157,8 +158,25 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
             setup.blog = before
         elif "preview" not in request.POST:
             return _accepted(request, "sending", setup)
-    context = {"form": form, "step": 2, "preview": reverse("preview", args=(setup.token,)), "blog": setup.blog}
+    current = next(iter(setup.configuration().newsletters.values()))
+    context = {
+        "form": form,
+        "step": 2,
+        "preview": reverse("preview", args=(setup.token,)),
+        "blog": setup.blog,
+        "count": len(of_first_draft(setup.blog.posts, current, timezone.now())),
+    }
+    if not setup.blog.timezone:
+        form.fields["timezone"].widget.attrs["data-ask-browser"] = ""
     return render(request, "first_run/newsletter.html", context)
+
+
+def _proposed_language(request: HttpRequest, blog: BlogProfile, known: str) -> str:
+    """Return the blog's language, in the browser's variant if the blog names none; the browser's for no language."""
+    wanted = language_tag(request.headers.get("Accept-Language", "").partition(",")[0].partition(";")[0])
+    if not blog.language:
+        return wanted or known
+    return wanted if wanted.startswith(f"{blog.language}-") else known
 
 
 @_with_token
@@ -183,7 +201,8 @@ def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
         return redirect("blog", token=setup.token)
     draft, send = sending_times(setup.blog.period)
     data = request.POST if request.method == "POST" else None
-    form = SendingForm(data, initial={"draft": draft, "send": send}, cadence=setup.blog.period)
+    initial = {"draft": draft, "send": send, "sender_name": setup.blog.title}
+    form = SendingForm(data, initial=initial, cadence=setup.blog.period)
     checks: list[Check] = []
     if form.is_valid():
         setup.sending = form.values()
@@ -236,7 +255,7 @@ def _is_valid(form: Any, setup: SetUp) -> bool:
 def _field(key: str, form: Any) -> str | None:
     """Return the field for a key of config.toml, such as `newsletters.kinaforum.theme.logo`."""
     last = key.rpartition(".")[2]
-    name = {"from": "sender", "url": "site_url" if key == "site.url" else "blog", "editors[1]": "editor"}.get(
+    name = {"from": "sender_address", "url": "site_url" if key == "site.url" else "blog", "editors[1]": "editor"}.get(
         last, last
     )
     return name if name in form.fields else None

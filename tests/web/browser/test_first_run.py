@@ -108,7 +108,8 @@ def _set_up(page: Page, link: str, blog: BlogServer, smtp: int) -> None:
     page.get_by_label("Time zone").fill("Europe/Oslo")
     page.get_by_role("button", name="Continue").click()
 
-    page.get_by_label("From").fill("Ferry news <news@example.org>")
+    expect(page.get_by_label("Sender’s name")).to_have_value("Ferry news")
+    page.get_by_label("Sender’s email address").fill("news@example.org")
     page.get_by_label("Postal address").fill("1 Harbour Street")
     expect(page.get_by_label("SMTP server")).to_be_hidden()
     page.get_by_label("Provider").select_option("postal")

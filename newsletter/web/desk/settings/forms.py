@@ -26,6 +26,7 @@ from newsletter.web.desk.settings.fields import (
     listed,
     secret_of,
 )
+from newsletter.web.desk.settings.inputs.colours import colour_attributes
 from newsletter.web.desk.settings.inputs.date_fields import DatesField
 from newsletter.web.desk.settings.inputs.durations import DurationField, split
 from newsletter.web.desk.settings.inputs.moments import MomentField
@@ -291,7 +292,9 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         return DurationField(field.kind, shown, default, **options)
     if field.kind is Kind.DATES:
         return DatesField(value, **options)
-    attributes = {"placeholder": default, "autocomplete": "off"}
+    attributes: dict[str, Any] = {"placeholder": default, "autocomplete": "off"}
+    if field.kind is Kind.COLOUR:
+        attributes |= colour_attributes()
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)
     return _ParsedField(field.kind, **options, initial=shown, widget=widget)

@@ -13,18 +13,18 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from newsletter.config import Config, ConfigProblem
-from newsletter.config.document import AppendTable, Change, SetValue, value_at
+from newsletter.config.document import AppendTable, Change, SetValue
 from newsletter.models import Job, JobState
 from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile, newsletter_name
 from newsletter.setup.machine import machine_timezone
-from newsletter.setup.starter import sending_times
+from newsletter.setup.starter import mailbox, sending_times
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.settings.blog_problems import blog_problem
-from newsletter.web.desk.settings.editing import paste, save_into, tree_of
+from newsletter.web.desk.settings.editing import paste, save_into
 from newsletter.web.desk.settings.forms import Wanted
 from newsletter.web.desk.settings.state import read_only_reason
 from newsletter.web.numbers import whole_number
@@ -33,7 +33,7 @@ from subscribers.requests import config_of
 PROFILE = ("url", "title", "description", "language", "post_language", "timezone", "logo", "accent", "period")
 """What is stored of a blog."""
 LATEST = 3
-_FIELDS = {"from": "sender", "url": "blog", "sources": "blog"}
+_FIELDS = {"from": "sender_address", "url": "blog", "sources": "blog"}
 """The fields of keys whose name differs."""
 
 
@@ -57,8 +57,15 @@ class NewNewsletterForm(DeskForm):
         required=False,
         widget=forms.TextInput(attrs={"autocapitalize": "none", "autocomplete": "off"}),
     )
-    sender = forms.CharField(
-        label=gettext_lazy("From"), help_text=gettext_lazy("The sender’s name, and the address in angle brackets.")
+    sender_name = forms.CharField(
+        label=gettext_lazy("Sender’s name"),
+        help_text=gettext_lazy("Subscribers see it in their inbox. If blank, the newsletter’s title."),
+        required=False,
+        max_length=100,
+    )
+    sender_address = forms.EmailField(
+        label=gettext_lazy("Sender’s email address"),
+        help_text=gettext_lazy("Editions are sent from it. Its domain must be yours."),
     )
     address = forms.CharField(
         label=gettext_lazy("Postal address"),
@@ -100,8 +107,7 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
 
 def _initial(found: Config) -> dict[str, str]:
     first = next(iter(found.newsletters.values()))
-    sender = value_at(tree_of(found.file), ("newsletters", first.name, "from"))
-    return {"sender": sender if isinstance(sender, str) else first.sender.address, "address": first.address}
+    return {"sender_address": first.sender.address, "address": first.address}
 
 
 def _address(form: NewNewsletterForm) -> str:
@@ -172,10 +178,11 @@ def _values(blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Itera
     """Yield the keys of the new table in their usual order, with their values."""
     first = next(iter(found.newsletters.values()))
     draft, send = sending_times(blog.period)
-    yield "title", given["title"] or blog.title
+    title = given["title"] or blog.title
+    yield "title", title
     if blog.description:
         yield "description", blog.description
-    yield "from", given["sender"]
+    yield "from", mailbox(given["sender_name"] or title, given["sender_address"])
     yield "address", given["address"].replace("\r\n", "\n")
     yield "language", blog.language or first.language
     yield "timezone", blog.timezone or first.timezone

@@ -1,0 +1,112 @@
+"""Fields that find a language or a time zone by what is typed: the browser suggests, and names are understood too."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from babel import Locale
+from babel.core import get_global
+from django import forms
+from django.forms.utils import flatatt
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
+from newsletter.render.words import LANGUAGES
+
+REGIONAL = ("en-AU", "en-CA", "en-GB", "en-IE", "en-IN", "en-NZ", "en-US", "en-ZA", "de-AT", "de-CH", "fr-CA", "pt-PT")
+"""Variants of languages whose dates differ, beside the languages with fixed text of their own."""
+
+
+class SuggestingInput(forms.TextInput):
+    """A text field with a list of suggestions, each a value with its name, in which the browser searches."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"autocomplete": "off", "autocapitalize": "none", **(attrs or {})})
+        self.suggestions: Iterable[tuple[str, str]] = ()
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Return the field and its list."""
+        listed = f"{name}-suggestions"
+        field = super().render(name, value, {**(attrs or {}), "list": listed}, renderer)
+        options = format_html_join("", '<option value="{}">{}</option>', self.suggestions)
+        return format_html("{}<datalist{}>{}</datalist>", field, flatatt({"id": listed}), options)
+
+
+class LanguageField(forms.CharField):
+    """A language tag such as `nb`, or the name of a language in itself, in English or in the language of the page."""
+
+    widget = SuggestingInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget.suggestions = _Lazy(languages)
+
+    def clean(self, value: Any) -> str:
+        """Return the tag; what is no known name is left to the check of the configuration."""
+        text: str = super().clean(value)
+        return _tags(get_language() or "en").get(text.casefold(), text)
+
+
+class TimeZoneField(forms.CharField):
+    """A time zone such as `Europe/Oslo`, or the name of its city."""
+
+    widget = SuggestingInput
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.widget.suggestions = _Lazy(lambda: [(zone, city(zone)) for zone in zones()])
+
+    def clean(self, value: Any) -> str:
+        """Return the zone; what is no known city is left to the check of the configuration."""
+        text: str = super().clean(value)
+        return {city(zone).casefold(): zone for zone in zones()}.get(text.casefold(), text)
+
+
+class _Lazy:
+    """Suggestions that are looked up when they are shown, in the language of the page."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self._source())
+
+
+def languages() -> list[tuple[str, str]]:
+    """Return the languages that a newsletter can have, with their names in the language of the page."""
+    return _named(get_language() or "en")
+
+
+@cache
+def _named(page: str) -> list[tuple[str, str]]:
+    tags = sorted({*LANGUAGES, *REGIONAL} - {"en-US"})
+    return sorted(((tag, name_of(tag, page)) for tag in tags), key=lambda pair: pair[1])
+
+
+@cache
+def _tags(page: str) -> Mapping[str, str]:
+    """Return the tags by the names of their languages, in lower case."""
+    found: dict[str, str] = {}
+    for tag, name in _named(page):
+        for each in (name, name_of(tag, "en"), name_of(tag, tag)):
+            found.setdefault(each.casefold(), tag)
+    return found
+
+
+def name_of(tag: str, page: str) -> str:
+    """Return the name of a language in the language of a page: `British English`, `norsk bokmål`."""
+    return Locale.parse(tag, sep="-").get_display_name(page.replace("-", "_")) or tag
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """Return the time zones of all territories (CLDR), and UTC."""
+    listed = {zone for of_territory in get_global("territory_zones").values() for zone in of_territory}
+    return tuple(sorted((listed & available_timezones()) | {"UTC"}))
+
+
+def city(zone: str) -> str:
+    """Return the city that a time zone is named after: `New York`."""
+    return zone.rpartition("/")[2].replace("_", " ")

@@ -1,4 +1,4 @@
-"""The email of the first draft, made without a database: with the posts that it will have, or with older ones."""
+"""The email of the first draft, made without a database: with the posts that it will have, or with older posts."""
 
 from collections.abc import Iterable
 from dataclasses import replace

@@ -105,7 +105,7 @@ def measure(database: str, mail: bytes, seconds: float) -> Waits:
             waits.draft = _lateness(program.folder / "run.log", due)
         finally:
             running.send_signal(signal.SIGTERM)
-            running.wait(60)
+            _wait_at_most(running, 60)
     return waits
 
 

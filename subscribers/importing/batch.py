@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.db.models import Max
@@ -25,7 +26,7 @@ from subscribers.models import (
     stored,
     subscriptions_ended,
 )
-from subscribers.models.inserts import insert_all, insert_people, insert_ties
+from subscribers.models.inserts import insert_all, insert_people, insert_ties, select_in, unsaved
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
 from subscribers.signup import invite
@@ -37,6 +38,7 @@ TIE_FIELDS = (
     "welcome_from",
 )  # fmt: skip
 PERSON_FIELDS = ("name", "language")
+IMPORTED = str(Consent.How.IMPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,8 @@ class ImportBatch:
     def look_up(self, people: Sequence[Person]) -> None:
         """Read the existing rows of these addresses."""
         keys = list({person.address.key for person in people})
-        self.people = {s.key: s for s in Subscriber.objects.filter(key__in=keys)}
+        present = [key for (key,) in select_in(Subscriber, ("key",), "key", keys)]
+        self.people = {s.key: s for s in Subscriber.objects.filter(key__in=present)} if present else {}
         by_number = {s.pk: s.key for s in self.people.values()}
         if by_number:
             ties = Subscription.objects.filter(newsletter=self.order.newsletter, subscriber__in=list(by_number))
@@ -184,33 +187,37 @@ class ImportBatch:
     def _add(self, person: Person, state: Subscription.State) -> Subscription:
         key, row, at = person.address.key, person.row, self.order.at
         subscriber = self.people.get(key)
+        known = subscriber is not None
         if subscriber is None:
-            subscriber = Subscriber(
+            subscriber = unsaved(
+                Subscriber,
                 address=person.address.written,
                 key=key,
                 name=row.name[:100],
-                language=supported(row.language),
+                language=supported(row.language) if row.language else "",
                 created=at,
                 **Subscriber.hashed(key),
             )
             self.people[key] = subscriber
             self.new_people.append(subscriber)
         active = state == State.ACTIVE
-        tie = Subscription(
-            subscriber=subscriber,
+        tie = unsaved(
+            Subscription,
             newsletter=self.order.newsletter,
-            state=state,
-            tags=row.tags,
+            state=str(state),
+            tags=_cleaned(row.tags) if row.tags else (),
             cadence=row.cadence,
             topics=row.topics,
             created=at,
             joined=(row.joined or at) if active else row.joined if state == State.UNSUBSCRIBED else None,
             welcome_from=at if self.order.welcome and active else None,
         )
+        tie._state.fields_cache["subscriber"] = subscriber
         self.ties[key] = tie
         self.new_ties.append(tie)
         self._keep(tie, row.kept)
-        self._complete(key, tie, row)
+        if known:
+            self._complete(key, tie, row)
         return tie
 
     def _keep(self, tie: Subscription, kept: Kept | None) -> None:
@@ -225,13 +232,14 @@ class ImportBatch:
     def _complete(self, key: str, tie: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
         subscriber, changed = self.people[key], False
-        for name, value in (("name", row.name[:100]), ("language", supported(row.language))):
+        given = (("name", row.name[:100]), ("language", supported(row.language) if row.language else ""))
+        for name, value in given:
             if value and not getattr(subscriber, name):
                 if subscriber.pk:
                     self.before_of_people.setdefault(key, _values(subscriber, PERSON_FIELDS))
                 setattr(subscriber, name, value)
                 changed = True
-        tags = {t for word in row.tags if (t := clean_tag(word))} - set(tie.tags) if row.tags else set()
+        tags = set(_cleaned(row.tags)) - set(tie.tags) if row.tags else set()
         if tags:
             self._remember_tie(key, tie)
             tie.tags = tuple(sorted({*tie.tags, *tags}))
@@ -240,6 +248,8 @@ class ImportBatch:
 
     def _choose(self, key: str, tie: Subscription, row: PersonRow) -> bool:
         """Set the cadence and the topics of a person who has chosen none."""
+        if not (row.cadence or row.topics):
+            return False
         missing = [name for name in ("cadence", "topics") if getattr(row, name) and not getattr(tie, name)]
         if missing:
             self._remember_tie(key, tie)
@@ -314,11 +324,17 @@ class ImportBatch:
         kept, at = self.kept.get(id(tie)), self.order.at
         if kept is None or kept.at is None:
             confirmed = tie.joined if tie.state == State.ACTIVE else None  # the file's date, else that of the import
-            return Consent(
-                subscription=tie, how=Consent.How.IMPORT, text=self.order.consent, at=at, confirmed_at=confirmed
+            return unsaved(
+                Consent,
+                subscription_id=tie.pk,
+                how=IMPORTED,
+                text=self.order.consent,
+                at=at,
+                confirmed_at=confirmed,
             )
-        return Consent(
-            subscription=tie,
+        return unsaved(
+            Consent,
+            subscription_id=tie.pk,
             how=kept.how if kept.how in Consent.How.values else Consent.How.IMPORT,
             wording=kept.wording[:20],
             text=kept.text,
@@ -328,6 +344,12 @@ class ImportBatch:
             page=kept.page[:500],
             confirmed_at=kept.confirmed_at or (at if tie.state == State.ACTIVE else None),
         )
+
+
+@lru_cache(maxsize=4096)
+def _cleaned(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return tags as they are stored."""
+    return tuple(sorted({tag for word in tags if (tag := clean_tag(word))}))
 
 
 def _values(row: Subscriber | Subscription, names: Sequence[str]) -> dict[str, object]:

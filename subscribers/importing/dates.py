@@ -22,6 +22,7 @@ _TIME = (
 _PARTS = re.compile(r"(?P<first>\d{1,2})(?P<mark>[./-])\s?(?P<second>\d{1,2})(?P=mark)\s?(?P<year>\d{4})" + _TIME)
 _YEAR_FIRST = re.compile(r"(?P<year>\d{4})(?P<mark>[./])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _TIME)
 _IN_WORDS = re.compile(r"(?P<date>.*?\d{4})" + _TIME)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:$|[ T]\d{2}:)")
 _WORDS_OF_DATES = re.compile(r"\d+|[^\W\d_]+")
 _LONGEST = 64
 
@@ -42,7 +43,7 @@ def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | 
         return None
     shown = text[:40]
     try:
-        found = _parts(text, order, shown) or _year_first(text) or _in_words(text)
+        found = None if _ISO.match(text) else _parts(text, order, shown) or _year_first(text) or _in_words(text)
         found = found or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         if found.astimezone(UTC) < EARLIEST:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import get_args
 
 from newsletter.config import TOPIC_NAME, Cadence
@@ -102,7 +103,7 @@ class Columns:
             address=cells[self.address].strip(),
             name=" ".join(word for n in self.names for word in cells[n].split()),
             language=cells[self.language].strip() if self.language >= 0 else "",
-            tags=tuple(t for n in self.tags for t in _tags(cells[n])),
+            tags=sum((_tags(cells[n]) for n in self.tags if cells[n]), ()),
             standing=standing,
             cadence=_cadence(cells[self.cadence]) if self.cadence >= 0 else "",
             topics=_topics(cells[self.topics]) if self.topics >= 0 else "",
@@ -276,6 +277,7 @@ def _all(at: Mapping[str, int], names: Sequence[str]) -> tuple[int, ...]:
     return tuple(at[name] for name in names if name in at)
 
 
-def _tags(cell: str) -> list[str]:
+@lru_cache(maxsize=4096)
+def _tags(cell: str) -> tuple[str, ...]:
     """Parse tags from `a, b`, `"a","b"` or `["a", "b"]`."""
-    return [tag for word in re.split(r"[,;|]", cell.strip("[]")) if (tag := word.strip().strip("\"'"))] if cell else []
+    return tuple(tag for word in re.split(r"[,;|]", cell.strip("[]")) if (tag := word.strip().strip("\"'")))

@@ -219,9 +219,9 @@ def _fault(columns: Columns, cells: list[str]) -> Message | None:
         return messages.TOO_MANY_CELLS(cells=len(cells), width=columns.width)
     if len(cells) <= columns.address:
         return messages.NO_ADDRESS_CELL()
-    if any("\x00" in cell for cell in cells):
+    if "\x00" in "".join(cells):
         return messages.NUL()
-    if any(len(cell) > LONGEST_CELL for cell in cells):
+    if max(map(len, cells)) > LONGEST_CELL:
         return messages.LONG_CELL(most=LONGEST_CELL)
     if "�" in cells[columns.address]:
         return messages.UNREADABLE_ADDRESS()

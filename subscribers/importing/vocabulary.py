@@ -4,7 +4,7 @@
 """
 
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from babel.dates import get_day_names, get_month_names
@@ -123,6 +123,7 @@ FILLERS = frozenset((
 """Words in dates that say nothing."""
 
 
+@lru_cache(maxsize=4096)
 def folded(text: str) -> str:
     """Return the text in lower case and without accents; letters such as ø and æ stay."""
     parts = unicodedata.normalize("NFKD", text.lower())

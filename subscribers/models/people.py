@@ -1,6 +1,7 @@
 """Subscribers, their subscriptions and consents."""
 
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.db import models
@@ -12,7 +13,7 @@ from newsletter.config import Newsletter
 from subscribers.models.offered import OfferedSet, store_sets
 from subscribers.models.suppressions import Suppression
 from subscribers.models.where import parse_where
-from subscribers.tokens import Purpose, keyed_hash
+from subscribers.tokens import Purpose, keyed_hash, secrets
 
 person_erased = Signal()
 """Sent in the transaction of an erasure, with `subscriber` (the primary key) and `address`; receivers delete what they
@@ -69,6 +70,12 @@ def clean_tag(word: str) -> str:
     return " ".join(word.replace("|", " ").lower().split())[:60]
 
 
+@lru_cache(maxsize=4096)
+def _domain_hash(domain: str, secret: str) -> str:
+    """Return the hash of a domain under a secret key; cached, since imports repeat a few domains."""
+    return keyed_hash(Purpose.DOMAIN, domain, secret)
+
+
 class SubscriberQuerySet(models.QuerySet["Subscriber"]):
     """Finds and creates subscribers by their address's key."""
 
@@ -123,11 +130,11 @@ class Subscriber(models.Model):
     @staticmethod
     def hashed(key: str) -> dict[str, str]:
         """Return the fields computed from an address's key."""
-        domain = key.rpartition("@")[2]
+        domain, secret = key.rpartition("@")[2], secrets()[0]
         return {
             "domain": domain,
-            "address_hash": keyed_hash(Purpose.ADDRESS, key),
-            "domain_hash": keyed_hash(Purpose.DOMAIN, domain),
+            "address_hash": keyed_hash(Purpose.ADDRESS, key, secret),
+            "domain_hash": _domain_hash(domain, secret),
         }
 
     @property

@@ -227,7 +227,7 @@ def _welcome(letter: Letter, title: str, site: str, latest: Latest | None) -> _W
     if latest:
         paragraphs = [
             _("You're subscribed. You can read all earlier editions on our website."),
-            f"{_('Latest edition:')} {latest.subject}",
+            _("Latest edition:") + f" {latest.subject}",
         ]
         button, link = _("Read the latest edition"), f"{site}{latest.path}"
     return (

@@ -59,6 +59,20 @@ def test_no_word_is_there_that_nobody_asks_for() -> None:
     assert sorted(set(_norwegian()) - set(_used())) == []
 
 
+def test_no_word_is_in_an_f_string() -> None:
+    """Before Python 3.12, the words in an f-string are not found, so that a translation is missing unnoticed."""
+    hidden = [
+        f"{path.relative_to(REPOSITORY)}: {ast.unparse(call)}"
+        for package in ("newsletter", "subscribers")
+        for path in (REPOSITORY / package).rglob("*.py")
+        for text in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in KEYWORDS
+    ]
+    assert hidden == []
+
+
 def test_placeholders_are_kept() -> None:
     with (LOCALE / "nb" / "LC_MESSAGES" / "django.po").open("rb") as file:
         catalogue = [m for m in read_po(file, locale="nb") if m.id]

@@ -90,7 +90,7 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
         return redirect("desk:preview", name, period)
     leaving = departure(config_of(request), approved, newsletter_of(request, name))
     if leaving.to_new_readers:
-        messages.success(request, f"{_('Approved.')} {leaving.to_new_readers}")
+        messages.success(request, _("Approved.") + f" {leaving.to_new_readers}")
         return redirect("desk:welcome", name)
     if leaving.by_itself:
         said = _("Approved. It will be sent %(when)s to %(readers)s.") % {

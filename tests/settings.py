@@ -47,3 +47,5 @@ if server := os.environ.get("NEWSLETTER_TEST_DATABASE"):
     from newsletter.settings import _database
 
     DATABASES = {"default": _database(server)}
+    # The database of the tests begins with the tables of this one, which takes a moment; the migrations take seconds.
+    DATABASES["default"]["TEST"] = {"TEMPLATE": DATABASES["default"]["NAME"]}

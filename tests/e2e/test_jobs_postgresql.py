@@ -40,7 +40,7 @@ OTHERS = (
 
 def test_the_queries_hold_on_postgresql() -> None:
     words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
-    with postgresql.running() as database:
+    with postgresql.running(with_tables=True) as database:
         done = subprocess.run(
             [*words, *(f"tests/sending/test_{module}.py" for module in MODULES), *OTHERS],
             cwd=ROOT,

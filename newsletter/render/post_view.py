@@ -29,6 +29,8 @@ from newsletter.render.words import words
 
 _LINE = 160
 _MOST_CATEGORIES = 3
+LISTED = 5
+"""The posts in the table of contents, which never pushes the first one below the first screen."""
 _SIDE = 184
 """The width of a cover beside a text, in CSS pixels."""
 _LONGEST_BESIDE = 900
@@ -61,6 +63,8 @@ class PostView:
     image: Image | None
     categories: tuple[str, ...]
     blocks: tuple[BlockView, ...]
+    listed: bool = True
+    """Whether the table of contents has the post."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,11 @@ class GroupView:
     level: int
     colour: str
     colour_text: str
+
+    @property
+    def listed(self) -> bool:
+        """Whether the table of contents has one of the posts."""
+        return any(post.listed for post in self.posts)
 
     @property
     def parts(self) -> tuple[tuple[PostView, ...], ...]:
@@ -146,6 +155,7 @@ class PostViews:
             image=body.image,
             categories=post.categories,
             blocks=self.blocks.get(post.id, ()),
+            listed=post.id in self._listed,
         )
 
     def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
@@ -170,6 +180,7 @@ class PostViews:
             previews=previews,
             site=self.digest.letterhead.site_url,
             tallest=tallest,
+            linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
         )
         beside = self._design.covers and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE
         return _Body(made, _sized(image, _SIDE if beside else COLUMN, tallest) if image else None, beside)
@@ -220,6 +231,17 @@ class PostViews:
     def _parts(self) -> tuple[MetaPart, ...]:
         asked = self.digest.letterhead.theme.meta
         return self._design.meta if asked is None else asked
+
+    @cached_property
+    def _listed(self) -> frozenset[str]:
+        """The posts that the table of contents has: not all but one, which takes no more room than a note about it."""
+        posts = self.digest.posts
+        return frozenset(post.id for post in (posts if len(posts) <= LISTED + 1 else posts[:LISTED]))
+
+    @property
+    def unlisted(self) -> int:
+        """How many posts the table of contents leaves out."""
+        return len(self.digest.posts) - len(self._listed)
 
     @cached_property
     def _names_sources(self) -> bool:

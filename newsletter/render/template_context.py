@@ -125,6 +125,7 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "blocks": {"top": blocks.get("top", ()), "end": blocks.get("end", ())},
         "groups": views.groups(),
         "headlines": views.headlines(),
+        "unlisted": views.unlisted,
         "rest": fixed["rest"].format(count=len(digest.rest)) if digest.rest else "",
         "contents": _contents(digest) if digest.contents and len(digest.posts) >= CONTENTS_FROM else "",
     }

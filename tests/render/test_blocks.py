@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from lxml import html as lxml_html
 
 from newsletter.domain.digest import Block, Digest
 from newsletter.render.edition import render
@@ -103,3 +104,16 @@ def test_a_letter_says_nothing_about_missing_posts() -> None:
     assert empty in render(usual).html
     assert empty in render(usual).text
     assert empty not in render(letter).html + render(letter).text
+
+
+def test_word_draws_the_frame_and_the_button_of_a_block() -> None:
+    """Word ignores padding and borders of div and a; those of cells it has, and the background of cells."""
+    shown = digest(2, blocks=(SPONSOR,))
+    tree = lxml_html.document_fromstring(render(shown).html)
+    (frame,) = tree.find_class("framed")
+    (button,) = tree.find_class("block-link")
+    assert frame.tag == button.getparent().tag == "td"
+    assert "border:1px solid" in frame.get("style")
+    assert "padding:14px" in frame.get("style")
+    assert "background-color:" in button.getparent().get("style")
+    assert "mso-padding-alt:" in button.getparent().get("style")

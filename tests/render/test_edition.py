@@ -1,5 +1,6 @@
 """An edition as HTML and text."""
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from html import unescape
@@ -77,6 +78,18 @@ def test_contents_from_six_posts_on() -> None:
     assert [link.get("href") for link in contents.iter("a")] == [post(n).url for n in range(6)]
 
 
+@pytest.mark.parametrize("form", ["flat", "day"])
+def test_long_contents_have_the_first_titles_and_the_number_of_the_others(form: str) -> None:
+    head = letterhead(contents=form)
+    rendered = render(digest(9, letterhead=head, headlines=(post(20, html=""),)))
+    lists = tree(rendered).find_class("contents")
+    assert [link.get("href") for each in lists for link in each.iter("a")] == [post(n).url for n in range(5)]
+    assert ">Flere saker: 5</p>" in rendered.html
+    assert "\nFlere saker: 5\n" in rendered.text
+    assert rendered.text.count(post(3).title) == 2
+    assert rendered.text.count(post(6).title) == 1
+
+
 def test_contents_may_be_left_out() -> None:
     assert not tree(render(digest(contents=False))).find_class("contents")
 
@@ -106,10 +119,19 @@ def test_a_logo_replaces_the_name() -> None:
     assert document.find(".//h1/img").get("alt") == "Kaffebrevet"
 
 
-def test_an_excerpt_ends_with_its_mark() -> None:
-    rendered = render(digest([post(0, whole=False)]))
-    assert "takes a month.\u00a0[…]</p>" in rendered.html
-    assert "takes a month.\u00a0[…]\n" in rendered.text
+@pytest.mark.parametrize(("words", "ending"), [("It takes a month.", ""), ("It takes a", "…"), ("It takes [...]", "…")])
+def test_an_excerpt_ends_with_a_sentence_or_dots_and_a_link_to_the_rest(words: str, ending: str) -> None:
+    for design in ("letter", "magazine", "plain"):
+        edition = digest([post(0, whole=False, html=f"<p>{words}</p>")], letterhead=letterhead(design=design))
+        rendered = render(edition)
+        document = tree(rendered)
+        assert f"{words.removesuffix(' [...]')}{ending}</p>" in rendered.html
+        assert [a.get("href") for a in document.find_class("read-on")] == [post(0).url]
+        assert re.search(r"a(?: month\.)?\u00a0\[…\]\n|\[\.\.\.\]\n", rendered.text)
+
+
+def test_an_excerpt_without_a_link_ends_with_its_mark() -> None:
+    assert "takes a month.\u00a0[…]</p>" in render(digest([post(0, whole=False, url="")])).html
 
 
 def test_placeholders_are_random_and_all_are_used() -> None:

@@ -133,3 +133,16 @@ def test_an_excerpt_is_a_beginning(html: str, count: int) -> None:
     assert whole == (shown == html)
     assert len(re.findall(r"\S+", " ".join(shown_words))) <= max(len(all_words), 1)
     assert "<p></p>" in shown or shown_words or not all_words
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        (f"<p>{'one ' * 8}end.</p><h2>What comes next</h2><p>{'two ' * 20}end.</p>", f"<p>{'one ' * 8}end.</p>"),
+        (f"<p>{'one ' * 6}end.</p><p>Here is a list:</p><ul><li>{'a ' * 30}</li></ul>", f"<p>{'one ' * 6}end.</p>"),
+        (f"<p>{'one ' * 8}end.</p><dl><dt>Term of it</dt><dd>{'two ' * 20}</dd></dl>", f"<p>{'one ' * 8}end.</p>"),
+        (f"<p>{'one ' * 7}end.</p><ul><li>no stop</li><li>{'two ' * 20}</li></ul>", f"<p>{'one ' * 7}end.</p>"),
+    ],
+)
+def test_an_excerpt_ends_with_a_sentence_and_not_with_what_leads_on(html: str, wanted: str) -> None:
+    assert excerpt(html, 10) == (wanted, False)

@@ -20,6 +20,7 @@ _NARROW = 200
 _BLOCK_PARENTS = frozenset(("div", "p", "figure", "center", "a", "li", "td", "picture"))
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _MORE = "\u00a0[…]"
+_SENTENCE = re.compile(r"[.!?…。！？؟।։።។][\"'”’»)\]」』]{0,3}\Z")
 _CUT_OFF = re.compile(r"(?:…|\.{3}|[\[(](?:…|\.{3})[\])])\s*\Z")
 
 
@@ -35,6 +36,7 @@ def prepare(
     previews: tuple[Preview, ...] = (),
     site: str = "",
     tallest: int = 0,
+    linked: bool = False,
 ) -> str:
     """Return the body of a post for the email.
 
@@ -43,7 +45,8 @@ def prepare(
     that only repeats the headline's `url` becomes text, too. A linked image without text gets the post's title. `play`
     is the address of the picture for links to videos that are not among `previews`, if they get one. `site` is the
     address of the site, which completes those of uploaded images, and `tallest` the largest height of images in CSS
-    pixels, 0 for any. A body that is not whole ends with "[…]".
+    pixels, 0 for any. A body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it
+    ends with "…", or with its last sentence.
     """
     root = parse(html)
     _links(root, url, title)
@@ -55,7 +58,7 @@ def prepare(
     _code(root)
     _drop_empty(root)
     if not whole:
-        _mark_cut(root)
+        _mark_cut(root, linked=linked)
     return serialise(root)
 
 
@@ -177,14 +180,28 @@ def _drop_empty(root: Element) -> None:
             element.drop_tree()
 
 
-def _mark_cut(root: Element) -> None:
-    """Append "[…]" to the last text, inside its block, unless it ends with such a mark already."""
-    if _CUT_OFF.search(text_of(root)):
+def _mark_cut(root: Element, *, linked: bool) -> None:
+    """Append a mark to the last text, inside its block, unless that ends with such a mark already.
+
+    Before a link to the rest, another mark than "…" is replaced with it, or with nothing behind a sentence.
+    """
+    text = text_of(root)
+    cut_off = _CUT_OFF.search(text)
+    if not text or (cut_off and not linked):
         return
+    element, tail = _last_text(root)
+    words = (element.tail if tail else element.text) or ""
+    words = (_CUT_OFF.sub("", words) if linked else words).rstrip()
+    mark = _MORE if not linked else "" if _SENTENCE.search(words) else "…"
+    if tail:
+        element.tail = words + mark
+    else:
+        element.text = words + mark
+
+
+def _last_text(root: Element) -> tuple[Element, bool]:
+    """Return where the last text of a post is: an element, and whether it is the text behind it."""
     element = root
     while len(element) and not (element[-1].tail or "").strip() and element[-1].tag not in ("br", "img", "hr", "table"):
         element = element[-1]
-    if len(element):
-        element[-1].tail = (element[-1].tail or "").rstrip() + _MORE
-    else:
-        element.text = (element.text or "").rstrip() + _MORE
+    return (element[-1], True) if len(element) else (element, False)

@@ -31,6 +31,8 @@ _BLOCKS = frozenset((
     "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd",
     "table", "tr", "td", "th", "pre", "figure", "figcaption", "hr", "section", "article",
 ))  # fmt: skip
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt", "th", "summary", "figcaption"))
+_STOP = re.compile(rf"[{_ENDS}][\"'”’»)\]}}」』】》]{{0,3}}\Z|[{_UNSPACED}]\Z")
 _TAG = re.compile(r"<[^<>]*>")
 SLACK = 0.4
 
@@ -59,14 +61,15 @@ def excerpt(html: str, words: int) -> tuple[str, bool]:
     """Return about the first `words` words of a cleaned post, up to the end of a sentence, and whether that is all of
     it.
 
-    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a word.
+    The end of a sentence nearest to `words` is used if there is one within 40%, otherwise the end of a block, otherwise
+    that of a word. No excerpt ends with a heading.
     """
     root = parse(html)
     runs = text_runs(root)
     found = words_in(runs)
     if len(found) <= words:
         return html, True
-    count = _best(found, words)
+    count = _best(found, runs, words)
     if count == len(found):
         return html, True
     word = found[count - 1]
@@ -121,12 +124,26 @@ def _ends_sentence(word: str, following: str, *, parted: bool) -> bool:
     return not goes_on
 
 
-def _best(found: list[Word], words: int) -> int:
+def _best(found: list[Word], runs: list[TextRun], words: int) -> int:
     low, high = max(1, int(words * (1 - SLACK))), int(words * (1 + SLACK))
     counts = range(low, min(high, len(found)) + 1)
-    ends = [count for count in counts if found[count - 1].ends_sentence]
-    ends = ends or [count for count in counts if count <= words and found[count - 1].parted]
+    ends = [count for count in counts if found[count - 1].ends_sentence and not _leads_on(runs, found[count - 1])]
+    sentences = [count for count in ends if _STOP.search(_text_up_to(runs, found[count - 1]))]
+    ends = sentences or ends or [count for count in counts if count <= words and found[count - 1].parted]
     return min(ends, key=lambda count: (abs(count - words), count), default=words)
+
+
+def _text_up_to(runs: list[TextRun], word: Word) -> str:
+    return runs[word.run].text[: word.end]
+
+
+def _leads_on(runs: list[TextRun], word: Word) -> bool:
+    """Return whether a word belongs to a heading, or ends what announces the next block."""
+    run = runs[word.run]
+    element = run.element.getparent() if run.tail else run.element
+    return _text_up_to(runs, word).endswith((":", "：")) or any(
+        each.tag in _HEADINGS for each in (element, *element.iterancestors())
+    )
 
 
 def count_words(html: str) -> int:

@@ -10,8 +10,8 @@ from newsletter.render.content.text import plain
 from newsletter.render.content.videos import drop_videos, leave_durations
 
 _END_OF_SENTENCE = re.compile(r"[.!?…。！？؟][\"'”’»)\]]*(?=\s|$)|[。！？។៕။]")
-_SHORTEST_SHARE = 0.4
-"""How much of the line a sentence must fill to end it."""
+_SHORTEST_SHARE, _LONGEST_SHARE = 0.4, 1.9
+"""How much of the line sentences must fill to end it, and how much longer it may be for the end of its first one."""
 
 
 @lru_cache(maxsize=256)
@@ -20,7 +20,7 @@ def first_line(html: str, longest: int) -> str:
     marks of footnotes.
 
     Items of a list have dots between them, and so has a paragraph that is only a link with the text behind it.
-    Quotations have no mark. The line ends with a sentence if one ends in its second part.
+    Quotations have no mark. The line ends with a sentence if one ends in its second part, or the first a little later.
     """
     root = parse(html)
     drop_videos(root)
@@ -37,8 +37,10 @@ def first_line(html: str, longest: int) -> str:
     text = collapse(plain(serialise(root)))
     if len(text) <= longest:
         return text
-    ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[:longest])]
-    return text[: ends[-1]] if ends and ends[-1] >= longest * _SHORTEST_SHARE else shortened(text, longest)
+    ends = [match.end() for match in _END_OF_SENTENCE.finditer(text[: int(longest * _LONGEST_SHARE)])]
+    within = [end for end in ends if longest * _SHORTEST_SHARE <= end <= longest]
+    end = next(iter(within[-1:] or [end for end in ends if end > longest]), 0)
+    return text[:end] if end else shortened(text, longest)
 
 
 def _end_paragraphs_of_links(root: Element) -> None:

@@ -35,7 +35,7 @@ class Design:
 
 
 _ALL = (
-    Design("letter", f"{STANDARD_TEMPLATE}.mjml", contents=True, leads=True),
+    Design("letter", f"{STANDARD_TEMPLATE}.mjml", contents=True, leads=True, read_on=True),
     Design(
         "magazine",
         "designs/magazine.mjml",
@@ -46,7 +46,7 @@ _ALL = (
         read_on=True,
     ),
     Design("brief", "designs/brief.mjml", "designs/brief.txt", leads=True, images=False, lines=True),
-    Design("plain", "designs/plain.mjml", logo=False, images=False),
+    Design("plain", "designs/plain.mjml", logo=False, images=False, read_on=True),
 )
 DESIGNS: Mapping[DesignName, Design] = MappingProxyType({design.name: design for design in _ALL})
 

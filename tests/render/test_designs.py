@@ -217,7 +217,7 @@ def test_the_link_to_the_whole_post_is_named_by_the_publisher() -> None:
 
 def test_a_brief_edition_has_a_headline_and_a_line_for_each_post() -> None:
     html = f"<h2>Part one</h2><p>{WIDE}</p><p>The <a href='https://a.example'>mule</a> walks. " + "It is slow. " * 20
-    tree = rendered([post(0, html=html + "</p>")], design="brief")
+    tree = rendered([post(0, html=html + "</p>")], design="brief", meta=())
     (line,) = texts(tree, "line")
     assert line.startswith("The mule walks. It is slow.")
     assert line.endswith("slow.")
@@ -225,18 +225,30 @@ def test_a_brief_edition_has_a_headline_and_a_line_for_each_post() -> None:
     assert list(tree.iter("img")) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (f"{'One two. ' * 10}{'Long ' * 60}", ("One two. " * 10).strip()),
+        (f"Short. {'long ' * 40}end. And more. {'x ' * 99}", f"Short. {'long ' * 40}end."),
+        ("long " * 99, "long " * 30 + "long…"),
+    ],
+)
+def test_the_line_of_a_brief_post_ends_with_a_sentence_if_one_ends_near(text: str, wanted: str) -> None:
+    assert texts(rendered([post(0, html=f"<p>{text}</p>")], design="brief", meta=()), "line") == [wanted]
+
+
 def test_the_line_of_a_post_that_begins_with_a_quotation_and_a_list_has_no_marks() -> None:
     html = (
         "<blockquote><p>It leaks.</p></blockquote><ul><li>Eleven want a hall</li><li><p>Seven want flats</p></li></ul>"
     )
-    assert texts(rendered([post(0, html=html)], design="brief"), "line") == [
+    assert texts(rendered([post(0, html=html)], design="brief", meta=()), "line") == [
         "It leaks. Eleven want a hall · Seven want flats"
     ]
 
 
 def test_the_line_of_a_post_has_no_marks_of_footnotes_and_dots_between_lists() -> None:
     html = '<ul><li>One</li></ul><h2>More</h2><ol><li>Two<sup><a href="#fn1">1</a></sup></li></ol>'
-    assert texts(rendered([post(0, html=html)], design="brief"), "line") == ["One · Two"]
+    assert texts(rendered([post(0, html=html)], design="brief", meta=()), "line") == ["One · Two"]
 
 
 def test_the_image_of_an_episode_is_beside_its_text_without_an_empty_line() -> None:
@@ -374,11 +386,11 @@ OPTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "forward": ({"share": ("email",)}, 'href="mailto:?subject='),
     "contents-flat": ({"contents": "flat"}, ">I denne utgaven</h2>"),
     "contents-day": ({"contents": "day"}, 'class="by-day"'),
-    "meta-author": ({"meta": ("author",)}, ">The editors</p>"),
-    "meta-categories": ({"meta": ("categories",)}, ">coffee</p>"),
-    "meta-date": ({"meta": ("date",)}, ">6. februar 2026</p>"),
-    "meta-reading-time": ({"meta": ("reading_time",)}, ">4 min lesetid</p>"),
-    "meta-source": ({"meta": ("source",)}, ">Kaffebloggen</p>"),
+    "meta-author": ({"meta": ("author",)}, ">The editors</"),
+    "meta-categories": ({"meta": ("categories",)}, ">coffee</"),
+    "meta-date": ({"meta": ("date",)}, ">6. februar 2026</"),
+    "meta-reading-time": ({"meta": ("reading_time",)}, ">4 min lesetid</"),
+    "meta-source": ({"meta": ("source",)}, ">Kaffebloggen</"),
 }
 """Keys of the theme, and what each puts into the HTML."""
 

@@ -38,7 +38,7 @@ _INDENTED = re.compile(r"\n\s++|(?<=>)  ++(?=<)")
 # What MRML writes, and what takes its place:
 # - The description of the role is in English in all languages; the role and the title say enough.
 # - Internet Explorer needed the first of the three, and the second is the default.
-# - The preview text has no colour, since spam filters count text in the background's colour.
+# - The preview text has no colour and no size, since spam filters count text that can't be seen.
 # - Layout tables keep to the screen's width, so that a wide table in a post scrolls in its own box. As a rule of the
 #   content CSS, this would cost 3 % of the rendering.
 _REPLACED = (
@@ -47,7 +47,7 @@ _REPLACED = (
     ('<style type="text/css">', "<style>"),
     (
         "display:none;font-size:1px;color:#ffffff;line-height:1px;max-height:0px;max-width:0px;opacity:0;overflow:hidden;",
-        "display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;overflow:hidden;mso-hide:all",
+        "display:none;line-height:1px;max-height:0;max-width:0;overflow:hidden;mso-hide:all",
     ),
     ('role="presentation" width="100%">', 'role="presentation" width="100%" style="table-layout:fixed">'),
     ('align="center" style="width:100%;">', 'align="center" style="width:100%;table-layout:fixed">'),

@@ -10,7 +10,7 @@ _SPACES = re.compile(r"\s+")
 _AROUND = re.compile(r" ?([:;!]) ?")
 _CONDITION = re.compile(r"\[[^\]]*+\]|::?[A-Za-z-]++|#[A-Za-z0-9_-]++")
 _NAME = re.compile(r"\.?-?[A-Za-z_][A-Za-z0-9_-]*")
-_ZERO = re.compile(r"(?<![\w.#%-])0px")
+_ZERO = re.compile(r"(?<![\w.#%-])(?<!font-size:)0px")
 _QUOTES = re.compile(r"[\"']")
 
 

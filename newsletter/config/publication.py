@@ -137,7 +137,7 @@ class Newsletter:
     title: Annotated[Text, Field(min_length=1)]
     sender: Annotated[MailboxValue, Field(alias="from")]
     address: Annotated[Text, Field(min_length=1)]
-    sources: Annotated[tuple[SourceSettings, ...], Field(min_length=1)]
+    sources: tuple[SourceSettings, ...] = ()
     name: Text = ""
     description: Text = ""
     status: Literal["active", "paused", "archived"] = "active"
@@ -186,6 +186,11 @@ class Newsletter:
     def ask_after(self) -> int:
         """The months without a sign after which a reader is asked whether they still want it; 0: nobody is asked."""
         return int(self.ask_again.partition(" ")[0] or 0)
+
+    @property
+    def has_schedule(self) -> bool:
+        """Whether drafts are made and sent by the schedule; a newsletter without sources has letters only."""
+        return bool(self.sources)
 
     @property
     def draft_moment(self) -> Moment:

@@ -59,14 +59,19 @@ def set_words(
     """Set subject, preheader, greeting or closing; an empty subject or preheader is generated from the posts."""
     unknown = set(words) - set(history.WORDS)
     assert not unknown, f"no such words: {unknown}"
-    for key, text in words.items():
-        if len(text) > LONGEST_WORDS:
-            raise JobProblem(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=LONGEST_WORDS))
+    check_lengths(words)
     changed = acts.TEXTS_CHANGED(fields=tuple(history.FIELDS[key]() for key in history.WORDS if key in words))
     with changing(configuration, edition, by, revision, changed, now) as draft:
         for key, text in words.items():
             setattr(draft, key, " ".join(text.split()) if key in ("subject", "preheader") else text)
     return draft
+
+
+def check_lengths(words: Mapping[str, str]) -> None:
+    """Raise JobProblem if a text of an edition is too long; it isn't cut, so that no word is lost unnoticed."""
+    for key, text in words.items():
+        if len(text) > LONGEST_WORDS:
+            raise JobProblem(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=LONGEST_WORDS))
 
 
 def leave_out(

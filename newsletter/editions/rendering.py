@@ -34,7 +34,7 @@ from newsletter.render.dates import short_date
 from newsletter.render.digest import body, group
 from newsletter.render.edition import render, size
 from newsletter.render.lint import lint
-from newsletter.render.subject import preheader, subject
+from newsletter.render.subject import beginning, preheader, subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ def digest_with(edition: Edition, configuration: Config, entries: Iterable[Editi
     return replace(
         digest,
         subject=_subject(digest, newsletter),
-        preheader=edition.preheader or preheader(digest.posts),
+        preheader=edition.preheader or preheader(digest.posts) or beginning(edition.greeting),
         images_not_hosted=missing.not_hosted,
         images_left_out=missing.left_out,
     )

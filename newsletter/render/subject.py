@@ -6,6 +6,7 @@ rendered in a child process with limits, which is kept for the next one.
 
 import atexit
 import pickle
+import re
 import threading
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,6 +23,7 @@ from newsletter.messages import Message
 from newsletter.messages import lint as messages
 from newsletter.messages.general import ABOUT, TEXT
 from newsletter.render.content.headline import shortened
+from newsletter.render.content.markdown import markdown
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.dates import last_day, month_name, month_of_year, short_date
@@ -43,6 +45,7 @@ _PLAIN_NODES = (
 )
 _PLAIN_FILTERS = ("length", "count", "first", "last", "upper", "lower", "capitalize", "trim")
 _SHORTEST, _LONGEST = 40, 140
+_NAME = re.compile(r" ?\{name(?:\|[^{}]*)?\}")
 _LONGEST_HEADLINE = 60
 _NAMES = "news, newsletter, posts, week, week_name, year, month, month_year, date, words, since, until"
 
@@ -199,3 +202,11 @@ def preheader(posts: Sequence[DigestPost]) -> str:
         return line
     beginning = collapse(plain(posts[0].html)) or collapse(posts[0].title)
     return shortened(" · ".join(filter(None, (line, beginning))), _LONGEST)
+
+
+def beginning(text: str) -> str:
+    """Return the preview text of an email without posts: the beginning of an editor's text in Markdown.
+
+    A subscriber's name is left out, with its braces.
+    """
+    return shortened(collapse(plain(markdown(_NAME.sub("", text)))), _LONGEST) if text.strip() else ""

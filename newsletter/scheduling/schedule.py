@@ -119,11 +119,14 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
     These are the next one, the last one if it was missed, and those of existing editions. Editions with a single post
     have no times.
     """
+    if not newsletter.has_schedule:
+        occurrences_of(newsletter).filter(act=DRAFT, done_at=None).delete()
     if newsletter.by_post:
         single_posts.plan(newsletter, now)
         return
     promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
-    for act, moment in ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)):
+    acts = ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)) if newsletter.has_schedule else ()
+    for act, moment in acts:
         rows = occurrences_of(newsletter).filter(act=act)
         times = {next_moment(moment, newsletter.zone, now)} | promised[act]
         rows.filter(due_at__gt=now, done_at=None).exclude(due_at__in=times).delete()

@@ -7,7 +7,7 @@ from newsletter.config.document import inline
 from newsletter.setup.blog_profile import BlogProfile
 
 _COLUMN = 52
-_ACCENT = "#b3261e"
+ACCENT = "#b3261e"
 _SENDING: dict[Period, tuple[str, str]] = {
     "day": ("15:00", "18:00"),
     "week": ("fri 15:00", "fri 18:00"),
@@ -61,11 +61,7 @@ def starter_config(
         _default("body", '"excerpt"', "full, excerpt or title"),
         _theme(blog),
         "",
-        f"[[newsletters.{name}.sources]]",
-        _line("url", blog.url, "a website, a feed or a folder; the feed of a website is found"),
-        _line("language", blog.post_language, "of its posts")
-        if blog.post_language
-        else _default("language", '""', "of its posts, if it is another; otherwise it is detected"),
+        *_source(blog),
         "",
         *(["[collect]", "allow_private_addresses = true", ""] if private else []),
         "[delivery]",
@@ -73,6 +69,22 @@ def starter_config(
         _default("smtp", '{ host = "localhost", port = 25, user = "", password = "" }'),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _source(blog: BlogProfile) -> list[str]:
+    """Return the table of the blog, or comments for a newsletter without one."""
+    if not blog.url:
+        return [
+            f"# [[newsletters.{blog.name}.sources]]            # without a source, you write letters at the desk",
+            _default("url", '"https://blog.example/"', "a website, a feed or a folder"),
+        ]
+    return [
+        f"[[newsletters.{blog.name}.sources]]",
+        _line("url", blog.url, "a website, a feed or a folder; the feed of a website is found"),
+        _line("language", blog.post_language, "of its posts")
+        if blog.post_language
+        else _default("language", '""', "of its posts, if it is another; otherwise it is detected"),
+    ]
 
 
 def sending_times(period: Period) -> tuple[str, str]:
@@ -93,7 +105,7 @@ def _commented(text: str, comment: str) -> str:
 
 
 def _theme(blog: BlogProfile) -> str:
-    every = {"accent": blog.accent or _ACCENT, "logo": blog.logo}
+    every = {"accent": blog.accent or ACCENT, "logo": blog.logo}
     if not (blog.accent or blog.logo):
         return _default("theme", inline(every).as_string())
     return f"theme = {inline({key: value for key, value in every.items() if value}).as_string()}"

@@ -179,6 +179,24 @@ def test_the_first_draft_has_the_posts_that_set_up_showed(setup: SetUp, period: 
     assert f"The preview shows the {len(included)} posts that the first draft will have." in newsletter
 
 
+def test_without_a_blog_the_newsletter_has_no_source_and_no_schedule(setup: SetUp) -> None:
+    client = Client()
+    answer = client.post(_address(setup), {"blog": "", "site_url": SITE, "without": "1"})
+    assert answer["Location"] == _address(setup, "newsletter/")
+    page = client.get(answer["Location"])
+    assert "You write letters at the desk." in page.content.decode()
+    assert "period" not in _fields(page.content)
+    given = {"title": "Notes from the quay", "language": "en", "timezone": "Europe/London"}
+    assert client.post(answer["Location"], given)["Location"] == _address(setup, "sending/")
+    fields = _fields(client.get(_address(setup, "sending/")).content)
+    assert not {"draft_0", "send_0"} & set(fields)
+    given = {"sender_name": "Anna", "sender_address": "anna@example.org", "address": "1 Quay", "provider": "file"}
+    client.post(_address(setup, "sending/"), given)
+    (newsletter,) = config.load(setup.file, {}).newsletters.values()
+    assert (newsletter.title, newsletter.sources, newsletter.has_schedule) == ("Notes from the quay", (), False)
+    assert newsletter.sender.name == "Anna"
+
+
 def test_older_posts_are_shown_as_a_sample_that_is_not_sent(setup: SetUp) -> None:
     with BlogServer(_days_ago(20, 21)) as blog:
         client = Client()

@@ -8,9 +8,12 @@ from pathlib import Path
 import lxml.html
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from newsletter import config
+from newsletter.editions import rendering
 from newsletter.models import Act, Edition, Job, Source, State
+from newsletter.scheduling import schedule
 from newsletter.sending.unfinished import objections
 from tests.doubles.blog import BlogServer, Entry
 from tests.web import make
@@ -68,6 +71,29 @@ def test_a_second_newsletter_is_made_from_its_blog(private: Site, blog: BlogServ
     assert private.file.read_text(encoding="utf-8").startswith(TEXT.rstrip())
     assert Act.objects.filter(about="newsletters.film.title", after="Film & teater").exists()
     assert "Film & teater" in words(private.client.get("/desk/").content)
+
+
+def test_a_newsletter_without_a_blog_is_written_at_the_desk(private: Site) -> None:
+    refused = private.client.post(ADD, {**private.form(ADD), "without": "1"})
+    assert "This field is required." in words(refused.content)
+    added = private.post(ADD, without="1", title="Notes from the quay")
+    assert "Newsletter added. Write its first letter." in added
+    assert "sources" not in private.tree["newsletters"]["notes-from-the-quay"]
+    letter = "/desk/n/notes-from-the-quay/letter/"
+    page = private.client.get(letter).content.decode()
+    assert 'name="greeting"' in page
+    assert "With the posts since the last edition" not in page
+    text = "Dear {name|reader}, the *ferry* is back.\n\nMore soon."
+    private.client.post(letter, {"subject": "The ferry", "greeting": text})
+    edition = Edition.objects.get(newsletter="notes-from-the-quay")
+    digest = rendering.digest_of(edition, config.current())
+    assert (digest.subject, digest.preheader) == ("The ferry", "Dear, the ferry is back. More soon.")
+    schedule.tick(config.current(), timezone.now() + timedelta(days=8))
+    assert Edition.objects.filter(newsletter="notes-from-the-quay").count() == 1
+    page = private.client.get(f"/desk/editions/notes-from-the-quay/{edition.period}/").content.decode()
+    assert '<label for="greeting">Text in Markdown</label>' in page
+    assert '<details class="stack"><summary>Posts</summary>' in page
+    assert "Notes from the quay" in private.client.get("/desk/").content.decode()
 
 
 def test_the_title_and_the_name_are_found_on_the_blog(private: Site, blog: BlogServer) -> None:

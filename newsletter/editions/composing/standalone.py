@@ -14,7 +14,7 @@ from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.composing import blocks
 from newsletter.editions.draft import decide_again, free_name
-from newsletter.editions.editing import write_post
+from newsletter.editions.editing import check_lengths, write_post
 from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.problems import refuse_inactive
 from newsletter.editions.selection import ordering
@@ -33,18 +33,23 @@ def make(
     *,
     now: datetime,
     subject: str = "",
+    preheader: str = "",
+    greeting: str = "",
     with_posts: bool = False,
     welcome: WelcomeLetter | None = None,
     by: str = "",
 ) -> Edition:
-    """Create a letter; `with_posts` adds those that the next scheduled edition would have by its rules.
+    """Create a letter with these texts, of which the introduction is the body.
 
-    With `welcome` it is that letter of the welcome series.
+    `with_posts` adds the posts that the next scheduled edition would have by its rules. With `welcome` it is that
+    letter of the welcome series.
     """
     refuse_inactive(newsletter)
+    check_lengths({"subject": subject, "preheader": preheader, "greeting": greeting})
     with transaction.atomic():
         letter = _create(newsletter, now, welcome)
-        letter.subject = " ".join(subject.split())
+        letter.subject, letter.preheader = " ".join(subject.split()), " ".join(preheader.split())
+        letter.greeting = greeting
         decide_again(letter, newsletter, now)
         if with_posts:
             letter.entries.filter(reason__code=reasons.NOT_CHOSEN.code).update(

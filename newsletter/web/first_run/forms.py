@@ -10,7 +10,7 @@ from newsletter.config import DeliverySettings
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.sending.providers.interface import ProviderProblem
-from newsletter.setup.starter import mailbox
+from newsletter.setup.starter import ACCENT, mailbox
 from newsletter.web.desk.formatting import message
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, PROVIDERS
@@ -40,6 +40,10 @@ class BlogForm(DeskForm):
     )
     private = forms.BooleanField(label=_("The blog is on this machine or on a private network"), required=False)
 
+    def __init__(self, *args: Any, without: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["blog"].required = not without
+
 
 class NewsletterForm(DeskForm):
     """What was found about the blog, to be corrected."""
@@ -60,7 +64,7 @@ class NewsletterForm(DeskForm):
         label=_("Accent colour"),
         help_text=_("Used for the title and for lines. Enter a hex code such as #b3261e."),
         required=False,
-        widget=forms.TextInput(attrs=colour_attributes()),
+        widget=forms.TextInput(attrs={**colour_attributes(), "placeholder": ACCENT}),
     )
 
 
@@ -109,10 +113,13 @@ class SendingForm(DeskForm):
         widget=forms.PasswordInput(attrs={"autocomplete": "off"}, render_value=True),
     )
 
-    def __init__(self, *args: Any, cadence: str = "week", **kwargs: Any) -> None:
+    def __init__(self, *args: Any, cadence: str = "week", scheduled: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("draft", "send"):
-            self.fields[name] = MomentField(label=self.fields[name].label, cadences=(cadence,))
+            if scheduled:
+                self.fields[name] = MomentField(label=self.fields[name].label, cadences=(cadence,))
+            else:
+                del self.fields[name]
         for setting in PROVIDERS.fields:
             self.fields[setting.key] = forms.CharField(label=setting.label, help_text=setting.help, required=False)
             if setting.kind is Kind.SECRET:
@@ -174,12 +181,8 @@ class SendingForm(DeskForm):
     def values(self) -> dict[str, Any]:
         """Return the values by the keys of config.toml; those of the newsletter without its table."""
         given = self.cleaned_data
-        found = {
-            "from": mailbox(given["sender_name"], given["sender_address"]),
-            "address": given["address"],
-            "draft": given["draft"],
-            "send": given["send"],
-        }
+        found = {key: given[key] for key in ("address", "draft", "send") if key in given}
+        found["from"] = mailbox(given["sender_name"], given["sender_address"])
         if given["editor"]:
             found["editors"] = [given["editor"]]
         found["delivery.provider"] = given["provider"]

@@ -74,9 +74,19 @@ def not_ready(request: HttpRequest) -> HttpResponse:
 
 @_with_token
 def blog(request: HttpRequest, setup: SetUp) -> HttpResponse:
-    """Ask for the blog's address, and start to read it. If that failed, say why beside what was typed."""
-    form = BlogForm(request.POST if request.method == "POST" else None, initial=_known(request, setup))
-    if form.is_valid():
+    """Ask for the blog's address, and start to read it. If that failed, say why beside what was typed.
+
+    Without a blog, the newsletter has letters only.
+    """
+    without = "without" in request.POST
+    form = BlogForm(request.POST if request.method == "POST" else None, initial=_known(request, setup), without=without)
+    if form.is_valid() and without:
+        title = _("My newsletter")
+        alone = replace(setup, site_url=form.cleaned_data["site_url"], private=False, blog=BlogProfile("", title))
+        if _is_valid(form, alone):
+            setup.search, setup.site_url, setup.private, setup.blog = None, alone.site_url, False, alone.blog
+            return _accepted(request, "newsletter", setup)
+    elif form.is_valid():
         search = _search(form)
         if _is_valid(form, _trial(setup, search)):
             setup.look_for(search)
@@ -151,6 +161,8 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         "timezone": known.timezone,
     }
     form = NewsletterForm(request.POST if request.method == "POST" else None, initial=initial)
+    if not setup.blog.url:
+        del form.fields["period"]
     if form.is_valid():
         before = setup.blog
         setup.correct(**form.cleaned_data)
@@ -165,6 +177,7 @@ def newsletter(request: HttpRequest, setup: SetUp) -> HttpResponse:
         "preview": reverse("preview", args=(setup.token,)),
         "blog": setup.blog,
         "count": len(of_first_draft(setup.blog.posts, current, timezone.now())),
+        "without": not setup.blog.url,
     }
     if not setup.blog.timezone:
         form.fields["timezone"].widget.attrs["data-ask-browser"] = ""
@@ -202,7 +215,7 @@ def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
     draft, send = sending_times(setup.blog.period)
     data = request.POST if request.method == "POST" else None
     initial = {"draft": draft, "send": send, "sender_name": setup.blog.title}
-    form = SendingForm(data, initial=initial, cadence=setup.blog.period)
+    form = SendingForm(data, initial=initial, cadence=setup.blog.period, scheduled=bool(setup.blog.url))
     checks: list[Check] = []
     if form.is_valid():
         setup.sending = form.values()

@@ -35,7 +35,7 @@ def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def letter(request: HttpRequest, name: str) -> HttpResponse:
     """Create a letter outside the schedule."""
     shown, problem = newsletter_of(request, name), ""
-    given = {"subject": request.POST.get("subject", ""), "posts": request.POST.get("posts", "")}
+    given = {key: request.POST.get(key, "") for key in ("subject", "preheader", "greeting", "posts")}
     if request.method == "POST":
         with caught() as problems:
             made = standalone.make(
@@ -43,13 +43,15 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
                 shown,
                 now=timezone.now(),
                 subject=given["subject"],
+                preheader=given["preheader"],
+                greeting=given["greeting"].replace("\r\n", "\n"),
                 with_posts=given["posts"] == "due",
                 by=editor(request),
             )
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)
         problem = problems[0]
-    context = {"newsletter": shown, "given": given, "problem": problem}
+    context = {"newsletter": shown, "given": given, "problem": problem, "may_have_posts": bool(shown.sources)}
     return page(request, "letter", context, section="home", status=422 if problem else 200)
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date
 
 from django.contrib import messages
@@ -28,6 +27,7 @@ from newsletter.models import LOCKED_STATES, Edition, EditionPost, State
 from newsletter.render.content.to_markdown import to_markdown
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.edition import add_post, block_list, conflicts, queries
+from newsletter.web.desk.edition.word_fields import word_fields
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
 from newsletter.web.desk.permissions import POLICY
@@ -106,53 +106,6 @@ def set_words(request: HttpRequest, name: str, period: str) -> HttpResponse:
     stale = [f for f in fields if f.value != conflicts.plain(f.key, given[f.key])]
     context = {**_saved(request, changed), "fields": [f for f in fields if f not in stale], "stale": stale}
     return _told(page(request, "_saved", context), others=changed.revision > seen + 1)
-
-
-@dataclass(frozen=True, slots=True)
-class WordField:
-    """One of the four texts that editors write; `shown` marks what the page holds."""
-
-    key: str
-    label: str
-    help: str
-    value: str
-    rows: int
-
-    @property
-    def shown(self) -> str:
-        """The mark of the value."""
-        return conflicts.mark(self.value)
-
-    @property
-    def folded(self) -> bool:
-        """Whether the field is shown when it is asked for, since the posts come below."""
-        return self.key != "subject"
-
-    @property
-    def begin(self) -> str:
-        """The first line, which is shown while the field is folded."""
-        return self.value.strip().partition("\n")[0]
-
-
-def word_fields(edition: Edition) -> list[WordField]:
-    """Return the four parts, in reading order."""
-    fields = (
-        (
-            "subject",
-            _("Subject"),
-            _("Automatic when blank: the first headline and the number of other posts."),
-            1,
-        ),
-        (
-            "preheader",
-            _("Preview text"),
-            _("Shown after the subject in the inbox. Automatic when blank: the next headlines."),
-            1,
-        ),
-        ("greeting", _("Introduction"), _("Shown above the posts."), 12),
-        ("closing", _("Sign-off"), _("Shown below the posts."), 12),
-    )
-    return [WordField(k, label, said, getattr(edition, k), rows) for k, label, said, rows in fields]
 
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:

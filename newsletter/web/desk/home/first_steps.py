@@ -33,10 +33,16 @@ def first_steps(newsletter: Newsletter, draft: Edition | None) -> tuple[FirstSte
         FirstStep(
             "subscribers", _("Import your subscribers"), subscribed, reverse("desk:subscribers-import"), _("Import")
         ),
-        FirstStep("draft", _("Review the first draft"), reviewed, _address("desk:edition", draft), _("Open draft")),
+        FirstStep("draft", _("Review the first draft"), reviewed, _address("desk:edition", draft), _("Open draft"))
+        if newsletter.has_schedule or draft
+        else FirstStep("letter", _("Write the first letter"), False, _letter_page(newsletter), _("New letter")),
         FirstStep("test", _("Send a test to yourself"), tested, _address("desk:proof", draft), _("Send a test")),
     )
     return () if all(step.done for step in steps) else steps
+
+
+def _letter_page(newsletter: Newsletter) -> str:
+    return reverse("desk:letter", args=(newsletter.name,))
 
 
 def _address(route: str, edition: Edition | None) -> str:

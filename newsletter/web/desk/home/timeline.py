@@ -67,6 +67,8 @@ def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tup
     zone = newsletter.zone
     if newsletter.status != "active":
         return (Step(_("Paused") if newsletter.status == "paused" else _("Archived"), "", False),)
+    if not newsletter.has_schedule:
+        return ()
     if newsletter.by_post:
         return _steps_of_post(newsletter, edition)
     if edition is None:

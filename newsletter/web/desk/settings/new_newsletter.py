@@ -85,6 +85,8 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
     """Ask for a blog and read it in the background; then write the newsletter's table into config.toml."""
     found = config_of(request)
     form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=_initial(found))
+    if "without" in request.POST:
+        return _add_without_blog(request, form, found)
     if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, found):
         return _shown(request, form)
     order = {**form.cleaned_data, "blog": _address(form)}
@@ -103,6 +105,24 @@ def add_newsletter(request: HttpRequest) -> HttpResponse:
         return _shown(request, form, read)
     messages.success(request, _("Newsletter added. Check its settings, then create the first draft."))
     return redirect("desk:settings-newsletter", name, "general")
+
+
+def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, found: Config) -> HttpResponse:
+    """Write a newsletter without a source: its letters are written at the desk."""
+    form.fields["blog"].required, form.fields["title"].required = False, True
+    if not form.is_valid():
+        return _shown(request, form)
+    given = {**form.cleaned_data, "blog": ""}
+    name = given["name"] or newsletter_name(given["title"]) or "newsletter"
+    if not _is_free(name, form, found):
+        return _shown(request, form)
+    wanted = _wanted(name, BlogProfile("", given["title"]), given, found)
+    if read_only_reason(found):
+        return _shown(request, form, None, paste(found.file, wanted.changes))
+    if not save_into(request, form, wanted, form.show_problem):
+        return _shown(request, form)
+    messages.success(request, _("Newsletter added. Write its first letter."))
+    return redirect("desk:letter", name)
 
 
 def _initial(found: Config) -> dict[str, str]:
@@ -171,7 +191,9 @@ def _wanted(name: str, blog: BlogProfile, given: Mapping[str, Any], found: Confi
     table = ("newsletters", name)
     values = _values(blog, given, found)
     changes: tuple[Change, ...] = tuple(SetValue((*table, key), value) for key, value in values)
-    return Wanted((*changes, AppendTable((*table, "sources"), {"url": blog.url})), {(*table, "title"): None})
+    if blog.url:
+        changes = (*changes, AppendTable((*table, "sources"), {"url": blog.url}))
+    return Wanted(changes, {(*table, "title"): None})
 
 
 def _values(blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Iterator[tuple[str, Any]]:

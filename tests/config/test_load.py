@@ -154,10 +154,11 @@ def test_missing_required_keys_are_named(key: str) -> None:
         config.parse(text)
 
 
-def test_a_newsletter_without_sources_is_refused() -> None:
-    text = WHOLE.format(site="", newsletter="sources = []", source="", tables="").split("[[")[0]
-    with pytest.raises(ConfigError, match=r"newsletters\.kinaforum\.sources"):
-        config.parse(text)
+def test_a_newsletter_needs_no_sources() -> None:
+    text = WHOLE.format(site="", newsletter="", source="", tables="").split("[[")[0]
+    newsletter = config.parse(text).newsletters["kinaforum"]
+    assert newsletter.sources == ()
+    assert not newsletter.has_schedule
 
 
 def test_a_misspelt_table_is_reported_once() -> None:

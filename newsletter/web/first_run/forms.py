@@ -181,7 +181,7 @@ class SendingForm(DeskForm):
     def values(self) -> dict[str, Any]:
         """Return the values by the keys of config.toml; those of the newsletter without its table."""
         given = self.cleaned_data
-        found = {key: given[key] for key in ("address", "draft", "send") if key in given}
+        found: dict[str, Any] = {key: given[key] for key in ("address", "draft", "send") if key in given}
         found["from"] = mailbox(given["sender_name"], given["sender_address"])
         if given["editor"]:
             found["editors"] = [given["editor"]]

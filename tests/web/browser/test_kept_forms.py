@@ -26,7 +26,7 @@ class Form:
 FORMS = (
     Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text in Markdown": TEXT}, "Save block"),
     Form(f"{EDITION}notes/", {"Note": TEXT}, "Add note"),
-    Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Create letter"),
+    Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Save draft"),
     Form("/desk/segments/add/", {"Name": "Film", "With one of these tags": "film, teater"}, "Save segment"),
     Form("/desk/settings/n/kinaforum/general/", {"Description": "Nytt om Kina & omegn"}, "Save"),
 )

@@ -16,7 +16,7 @@ def test_a_letter_with_a_block_reaches_every_reader(browser: Browser, running: R
     page.goto(f"{running.url}/desk/n/kinaforum/")
     page.get_by_role("link", name="New letter").click()
     page.get_by_label("Subject").fill("Vi har vunnet en pris")
-    page.get_by_role("button", name="Create letter").click()
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_role("heading", name="Vi har vunnet en pris")).to_be_visible()
     draft = page.url
     page.get_by_role("link", name="More…").click()

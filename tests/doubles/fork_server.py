@@ -163,8 +163,8 @@ class ForkServer:
             read, write = os.pipe()
             ours["stdout"] = os.fdopen(read, encoding="utf-8")
         else:
-            write = os.dup(_descriptor(stdout))
-        theirs += [write, os.dup(write if stderr == subprocess.STDOUT else _descriptor(stderr))]
+            write = _opened(stdout)
+        theirs += [write, os.dup(write) if stderr == subprocess.STDOUT else _opened(stderr)]
         connection = socket.socket(socket.AF_UNIX)
         connection.connect(self._address)
         body = json.dumps(request).encode()
@@ -201,8 +201,11 @@ class ForkServer:
         self._folder.cleanup()
 
 
-def _descriptor(file: int | IO[str]) -> int:
-    return file if isinstance(file, int) else file.fileno()
+def _opened(file: int | IO[str]) -> int:
+    """Return a new descriptor of a file, or of none for subprocess.DEVNULL."""
+    if file == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_WRONLY)
+    return os.dup(file if isinstance(file, int) else file.fileno())
 
 
 def _receive_number(connection: socket.socket) -> int:

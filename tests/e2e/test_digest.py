@@ -160,7 +160,7 @@ def test_an_approval_of_another_revision_is_refused_with_the_difference(kinaforu
     refused = kinaforum.run("approve", EDITION, "--revision", "1", status=1)
     assert refused.stderr == (
         f"{EDITION} changed after you opened it: you saw revision 1, and revision 2 is the latest; "
-        "added: On friday-9 (published in this period)\n"
+        "added “On friday-9”, published in this period\n"
     )
     approved = kinaforum.json("approve", EDITION, "--revision", "2")
     assert approved["state"] == "approved"

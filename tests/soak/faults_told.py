@@ -55,6 +55,8 @@ draft = "{far} 01:00"
 send = "{far} 02:00"
 [[newsletters.kinaforum.sources]]
 url = "http://127.0.0.1:9/"
+[collect]
+allow_private_addresses = true
 [delivery]
 rate = "20/s"
 smtp = {{ host = "{host}", port = {port}, security = "none" }}
@@ -375,8 +377,10 @@ def place(fault: Fault) -> Iterator[Path]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--minutes", type=float, default=MINUTES)
-    parser.add_argument("faults", nargs="*")
+    parser.add_argument("faults", nargs="*", metavar="FAULT", help=", ".join(FAULTS))
     arguments = parser.parse_args()
+    if unknown := set(arguments.faults) - set(FAULTS):
+        parser.error(f"no such fault: {', '.join(sorted(unknown))}")
     rows: dict[str, Row] = {}
 
     def trial(name: str) -> None:

@@ -58,3 +58,10 @@ def test_every_setting_that_is_read_is_a_key_of_config_toml(name: str) -> None:
 def test_an_api_address_is_checked(url: str) -> None:
     with pytest.raises(ProviderProblem, match=r"delivery\.postal\.api_url: .* is not a web address"):
         choice.provider(_settings("postal", {"api_key": "key", "api_url": url}))
+
+
+def test_the_document_says_how_many_subscribers_are_in_a_call() -> None:
+    document = (Path(__file__).parents[2] / "docs" / "providers.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([`\w, ]+) \| HTTP API[^|]*\| (?:up to )?(\d+) \|", document, re.MULTILINE)
+    documented = {name: int(most) for names, most in rows for name in re.findall(r"`(\w+)`", names)}
+    assert documented == {name: provider.calls.most for name, provider in PROVIDERS.items()}

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from newsletter import config
 from newsletter.editions import draft as drafting
+from newsletter.providers import PROVIDERS
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.web.first_run import progress, search, server
 from newsletter.web.first_run.forms import SendingForm
@@ -224,6 +225,18 @@ def test_language_and_time_zone_are_proposed_and_found_by_name(setup: SetUp, blo
     assert (setup.blog.language, setup.blog.timezone) == ("en-GB", "Europe/Oslo")
     sending = _fields(client.get(_address(setup, "sending/")).content)
     assert sending["sender_name"] == "Ferry"
+
+
+def test_the_fields_of_each_email_service_are_shown_when_it_is_chosen(setup: SetUp, blog: BlogServer) -> None:
+    client = Client()
+    _typed(client, setup, f"{blog.url}/")
+    _wait(setup)
+    client.get(_address(setup, "reading/"))
+    page = lxml.html.fromstring(client.get(_address(setup, "sending/")).content)
+    (style,) = page.cssselect("head style")
+    for name in PROVIDERS:
+        assert f"form:has([value={name}]:checked) .only-{name}" in str(style.text)
+        assert len(page.cssselect(f"form .only-{name}")) == len(page.cssselect(f"option[value={name}]")) == 1
 
 
 def test_the_browser_is_told_when_a_step_was_accepted(setup: SetUp, blog: BlogServer) -> None:

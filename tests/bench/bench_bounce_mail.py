@@ -37,8 +37,8 @@ from tests.doubles.ports import free_port
 READERS, EVERY, BEFORE = 600, 0.5, 5
 """Subscribers who may leave, seconds between two requests of a kind, and seconds of load before the reading."""
 
-STARTING = timedelta(seconds=40)
-"""What importing the subscribers and starting the program may take."""
+STARTING = timedelta(seconds=30)
+"""What starting the program may take."""
 
 REPORTS, OCTETS, ARCHIVES = 10, 7_500_000, 3
 BOUNCES = """
@@ -72,20 +72,20 @@ def hostile_email() -> bytes:
 def measure(database: str, mail: bytes, seconds: float) -> Waits:
     """Measure with a database (`site.database`; "" for SQLite)."""
     web, waits = free_port(), Waits()
-    due = (datetime.now(UTC) + STARTING).replace(second=0, microsecond=0) + timedelta(minutes=1)
-    yesterday = [(due - timedelta(days=1)).date().isoformat()]
+    yesterday = [(datetime.now(UTC) - timedelta(days=1)).date().isoformat()]
     with tempfile.TemporaryDirectory() as name, daily_blog(yesterday) as feed, Imap(plain=True) as imap:
         program = Program(Path(name))
         text = CONFIG.format(web=web, smtp=9, feed=feed, rate="0") + BOUNCES.format(
             user=USER, password=PASSWORD, port=imap.port
         )
-        draft = f'period = "day"\ndraft = "{due:%H:%M}"\nsend = "{due - timedelta(hours=1):%H:%M}"'
-        text = text.replace('period = "day"', draft)
         text = text.replace("[site]", f'[site]\ndatabase = "{database}"' if database else "[site]")
         (program.folder / "config.toml").write_text(text)
         (program.folder / "weekly.csv").write_text("".join(f"w{n}@mail{n}.example\n" for n in range(READERS)))
         program.json("subscribers", "import", "weekly.csv", "--newsletter", "weekly")
         tokens = iter(program.inside("tokens"))
+        due = (datetime.now(UTC) + STARTING).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        draft = f'period = "day"\ndraft = "{due:%H:%M}"\nsend = "{due - timedelta(hours=1):%H:%M}"'
+        (program.folder / "config.toml").write_text(text.replace('period = "day"', draft))
         running = program.start("run", "--port", str(web))
         try:
             wait_for(web)

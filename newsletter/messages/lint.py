@@ -10,6 +10,7 @@ UNKNOWN_NAME = MessageType(
 )
 LETTER_SUBJECT = MessageType("template.letter-subject", gettext_noop('write "Subject: …" and an empty line first'))
 TAG_UNKNOWN = MessageType("template.tag-unknown", gettext_noop("<{tag}> is not a tag that works in emails here"))
+ATTRIBUTE_UNKNOWN = MessageType("template.attribute-unknown", gettext_noop("<{tag}> has no attribute {attribute}"))
 TAG_UNCLOSED = MessageType("template.tag-unclosed", gettext_noop("<{tag}> is never closed"))
 TAG_UNOPENED = MessageType("template.tag-unopened", gettext_noop("</{tag}> closes nothing"))
 TAG_MISMATCH = MessageType(

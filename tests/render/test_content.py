@@ -72,6 +72,11 @@ def test_other_links_stay() -> None:
     assert body(html) == html
 
 
+@pytest.mark.parametrize("value", ["…", "reversed", ""])
+def test_a_list_that_counts_down_says_so_validly(value: str) -> None:
+    assert body(f'<ol reversed="{value}"><li>a</li></ol>') == '<ol reversed=""><li>a</li></ol>'
+
+
 def test_empty_paragraphs_are_dropped() -> None:
     assert body("<p>A</p><p> </p><div><p></p></div>") == "<p>A</p>"
 

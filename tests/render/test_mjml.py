@@ -48,12 +48,27 @@ def test_the_preview_text_is_hidden_without_a_colour_of_its_own() -> None:
         ("<mjml>\n<mj-body>\n", 2, "<mj-body> is never closed"),
         ("<mjml>\n</mj-body></mjml>", 2, "</mj-body> closes nothing"),
         ("<mjml>\n<mj-carousel/></mjml>", 2, "<mj-carousel> is not a tag"),
+        ('<mjml><mj-body>\n<mj-section backgroundcolour="red">', 2, "<mj-section> has no attribute backgroundcolour"),
+        ("<mjml><mj-body><mj-section>\n\n<mj-text font-colour='red'/>", 3, "<mj-text> has no attribute font-colour"),
     ],
 )
 def test_errors_name_the_line(source: str, line: int, words: str) -> None:
     with pytest.raises(MjmlError, match=words) as caught:
         to_html(source, {})
     assert caught.value.line == line
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '<mjml lang="nb" owa="desktop"></mjml>',
+        '<mjml><mj-head><mj-attributes><mj-all x="1"/><mj-class name="a" y="1"/></mj-attributes></mj-head></mjml>',
+        '<mjml><mj-body><mj-text padding="{{ "1px" if x else "2px" }} 0px" align="{{ start }}"/></mj-body></mjml>',
+        """<mjml><mj-body><mj-text mj-class='a b="c" d="e"' css-class="x y='z'"/></mj-body></mjml>""",
+    ],
+)
+def test_attributes_of_tags_and_words_in_their_values_are_no_errors(source: str) -> None:
+    check(source)
 
 
 def test_errors_that_only_mrml_finds_name_the_line_too() -> None:

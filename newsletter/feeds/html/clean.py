@@ -24,6 +24,7 @@ from newsletter.feeds.html import (
     marks,
     media,
     players,
+    remains,
 )
 from newsletter.feeds.html.markup import (
     HtmlElement,
@@ -106,8 +107,8 @@ class Cleaned:
 def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     """Clean a fragment of HTML whose relative addresses count from `base_url`; `page` is the post's own address."""
     html, problems = _bounded(without_references_to_controls(without_controls(html)))
-    root = to_tree(_first.clean(html))
-    dropped = Counter({"feedflare": boilerplate.drop_feedflare(root)})
+    root = to_tree(_first.clean(remains.write_boxes(html)))
+    dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})
     dropped["feed note"] = boilerplate.drop_substack(root)
     dropped["formula"] = formulas.replace_formulas(root)
     dropped += marks.drop_line_numbers(root)
@@ -122,6 +123,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     frames.frame(root)
     marks.nest_lists(root)
     blocks.normalise(root)
+    dropped["gallery"] = remains.drop_gallery_codes(root)
     leading = leading_on.drop_leading_on(root, page)
     dropped["read more"] = leading.lines
     dropped["feed note"] += leading.notes

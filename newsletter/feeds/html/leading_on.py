@@ -74,7 +74,8 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
     `page` is the post's own address, "" if it is unknown. A line that leads elsewhere, as in a collection of links,
     stays.
     """
-    lines = [e for e in root.iter("p") if e.find(".//img") is None and _says_read_more(e) and _leads_on(e, page)]
+    said = [e for e in root.iter("p") if e.find(".//img") is None and _says_read_more(e) and _leads_on(e, page)]
+    lines = [line for line in said if not _is_above_links(line)]
     links = [a for a in root.iter("a") if _is_lone_line(a) and _says_read_more(a) and _leads_on(a, page)]
     goes_on = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _continues)]
     appeared = [e for e in root.iter("p") if _is_note(e, _appeared_first)]
@@ -87,6 +88,13 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
         element.drop_tree()
     cut_off = bool(_CUT_OFF.search(text_in(root)))
     return LeadingOn(len(lines) + len(links), len(goes_on) + len(appeared), partial or cut_off)
+
+
+def _is_above_links(line: HtmlElement) -> bool:
+    """Return whether a line without a link announces the links of a list below it."""
+    below = line.getnext()
+    is_list = below is not None and below.tag in ("ul", "ol")
+    return is_list and line.find(".//a") is None and below.find(".//a") is not None
 
 
 def _is_last(line: HtmlElement) -> bool:

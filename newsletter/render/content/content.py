@@ -56,6 +56,9 @@ def prepare(
     _headings(root, level)
     _tables(root)
     _code(root)
+    for numbered in root.iter("ol"):
+        if numbered.get("reversed") is not None:
+            numbered.set("reversed", "")
     _drop_empty(root)
     if not whole:
         _mark_cut(root, linked=linked)

@@ -12,6 +12,7 @@ from mjml import mjml2html
 
 from newsletter.messages import Message, Problem
 from newsletter.messages import lint as messages
+from newsletter.render.html.mjml_attributes import unknown_attribute
 from newsletter.render.html.scaffolding import with_one_table
 
 # What MRML knows and mail programs bear: no mj-carousel, mj-accordion, mj-html-attributes, mj-include, mj-font.
@@ -109,6 +110,8 @@ def check(source: str) -> None:
         name, place = tag[2], tag.start()
         if name not in TAGS:
             raise MjmlError(messages.TAG_UNKNOWN(tag=name), line(place))
+        if unknown := unknown_attribute(name, tag[3]):
+            raise MjmlError(messages.ATTRIBUTE_UNKNOWN(tag=name, attribute=unknown), line(place))
         if tag[4]:
             continue
         if not tag[1]:

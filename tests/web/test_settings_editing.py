@@ -348,10 +348,11 @@ def test_another_source_in_the_same_place_is_not_removed(site: Site) -> None:
     assert len(site.newsletter["sources"]) == 2
 
 
-def test_the_last_source_cannot_be_removed(site: Site) -> None:
+def test_a_newsletter_without_its_last_source_has_letters_only(site: Site) -> None:
     for number, url in ((2, "http://127.0.0.1:9/second"), (1, "http://127.0.0.1:9/")):
         site.client.post(f"/desk/sources/kinaforum/{number}/remove/", {"url": url})
-    assert len(site.newsletter["sources"]) == 1
+    assert not site.newsletter.get("sources")
+    assert not config.current().newsletters["kinaforum"].has_schedule
 
 
 def test_changes_are_in_the_audit_log(site: Site) -> None:

@@ -95,7 +95,7 @@ def source_settings(request: HttpRequest, name: str, number: int) -> HttpRespons
     source = newsletter.sources[number - 1]
     table = ("newsletters", name, "sources", number - 1)
     place = Place(catalogue.SOURCE, table, source.name or source.url, reverse("desk:sources"), _("Sources"))
-    return _edit(request, place, extra={"removable": len(newsletter.sources) > 1, "url": source.url, "number": number})
+    return _edit(request, place, extra={"removable": True, "url": source.url, "number": number})
 
 
 def _settings() -> tuple[str, str]:

@@ -11,7 +11,7 @@ from newsletter.config import Config, Moment, NamedAddress, Rate
 from newsletter.scheduling import checks
 from newsletter.scheduling.check import Check
 from newsletter.web.desk.pages import page
-from newsletter.web.desk.settings import catalogue
+from newsletter.web.desk.settings import catalogue, overview
 from newsletter.web.desk.settings.delivery_pages import API_NAMES, DELIVERY
 from newsletter.web.desk.settings.fields import Words
 from newsletter.web.desk.settings.state import read_only_reason
@@ -38,9 +38,10 @@ def in_force(request: HttpRequest) -> HttpResponse:
         "tables": list(_tables(found)),
         "file": found.file,
         "checks": [_with_title(check, found) for check in checks.run(found)],
-        "newsletters": found.newsletters.values(),
-        "newsletter_pages": catalogue.NEWSLETTER_PAGES,
-        "site_pages": catalogue.SITE_PAGES,
+        "newsletters": [(each, overview.of_newsletter(each)) for each in found.newsletters.values()],
+        "site": overview.of_site(),
+        "text": (text := request.GET.get("text", "").strip()[:100]),
+        "matches": overview.search(text, found.newsletters.values()),
         "read_only": read_only_reason(found),
     }
     return page(request, "settings", context, section="settings")

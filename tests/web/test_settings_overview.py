@@ -1,0 +1,53 @@
+"""The first page of the settings: its groups, and the search that finds a setting by common words."""
+
+import pytest
+from django.test import Client
+
+from newsletter import config
+from newsletter.web.desk.settings import catalogue, overview
+from newsletter.web.desk.settings.delivery_pages import PROVIDERS
+
+pytestmark = pytest.mark.django_db
+HERE = "/desk/settings/"
+
+
+def _found(client: Client, text: str, language: str = "en") -> list[str]:
+    page = client.get(HERE, {"text": text}, headers={"Accept-Language": language})
+    return [link.address for link in page.context["matches"]]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "address"),
+    [
+        ("logo", "en", "/desk/settings/n/kinaforum/design/#field-theme.logo"),
+        ("how often", "en", "/desk/settings/n/kinaforum/schedule/#field-period"),
+        ("Mail Server", "en", "/desk/settings/site/delivery/#field-smtp.host"),
+        ("holiday", "en", "/desk/settings/n/kinaforum/schedule/#field-skip"),
+        ("postal address", "en", "/desk/settings/n/kinaforum/sender/#field-address"),
+        ("hvor ofte", "nb", "/desk/settings/n/kinaforum/schedule/#field-period"),
+        ("avsender", "nb", "/desk/settings/n/kinaforum/sender/#field-from"),
+    ],
+)
+def test_a_setting_is_found_by_common_words(admin: Client, text: str, language: str, address: str) -> None:
+    assert address in _found(admin, text, language)
+    path, _hash, anchor = address.partition("#")
+    assert f'id="{anchor}"' in admin.get(path).content.decode()
+
+
+def test_nothing_found_is_said(admin: Client) -> None:
+    page = admin.get(HERE, {"text": "zeppelin"}).content.decode()
+    assert "No setting has these words. Try another one." in page
+    assert 'value="zeppelin"' in page
+
+
+def test_seven_groups_lead_to_every_page(admin: Client) -> None:
+    newsletter = config.current().newsletters["kinaforum"]
+    groups = (*overview.of_newsletter(newsletter), *overview.of_site())
+    assert len(groups) == 7
+    assert all(group.line for group in groups)
+    titles = {link.title for group in groups for link in group.links}
+    pages = {str(page.title) for page in (*catalogue.NEWSLETTER_PAGES, *catalogue.SITE_PAGES, PROVIDERS)}
+    assert pages <= titles
+    assert overview.of_site()[-1].title == "Advanced"
+    for address in (link.address for group in groups for link in group.links):
+        assert admin.get(address).status_code == 200

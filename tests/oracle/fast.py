@@ -6,6 +6,8 @@ Times pass only in `wait`: the schedule is looked at whenever it has something t
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from unittest.mock import patch
 
 from newsletter import config
@@ -13,6 +15,7 @@ from newsletter.collecting import collect as collecting
 from newsletter.config import Config, Newsletter, next_moment
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
+from newsletter.editions.offers import bases
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
@@ -23,7 +26,8 @@ from newsletter.models import Edition, Post, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle
 from subscribers import admin_actions, preferences, signup
-from subscribers.models import Consent, Subscription
+from subscribers.importing import import_file, undo_import
+from subscribers.models import Consent, Import, Subscription
 from subscribers.tokens import Purpose, timed_token
 from tests import settings as of_tests
 from tests.oracle import acts
@@ -93,6 +97,16 @@ class FastSite(OracleSite):
         signup.confirm(self.configuration, timed_token(Purpose.CONFIRM, asked.pk, 3_600), self.now)
         tie = self._tie(reader)
         return tie.cadence, frozenset(filter(None, tie.topics.split(",")))
+
+    def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
+        bases.follow(self.configuration, self.now)
+        with NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write("email,status\n" + "".join(f"{name}@reader.example,{state}\n" for name, state in lines))
+            file.flush()
+            import_file(Path(file.name), NAME, consent="another tool", at=self.now)
+        if undo:
+            undo_import(Import.objects.latest("pk"), self.now)
+        return True
 
     def _tie(self, reader: str) -> Subscription:
         return Subscription.objects.get(subscriber__key=f"{reader}@reader.example")

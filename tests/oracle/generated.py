@@ -21,6 +21,7 @@ from tests.oracle.steps import (
     Edit,
     Editor,
     Feed,
+    ImportList,
     Join,
     Kill,
     Letter,
@@ -82,6 +83,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
         st.builds(Delete, numbers),
         st.builds(Feed, st.booleans(), st.sampled_from([1_000, 1_000, 10])),
         st.builds(Letter, numbers),
+        st.builds(ImportList, st.booleans()),
         st.builds(Kill),
     ),
 )

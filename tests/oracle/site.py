@@ -28,6 +28,8 @@ class OracleSite(ABC):
         self.added: dict[str, set[str]] = {}
         self.out: dict[str, set[str]] = {}
         self.readers: dict[str, tuple[bool, bool]] = {}
+        self.left_elsewhere: list[str] = []
+        self.imports = 0
         self.editor_at_work = False
 
     @contextmanager
@@ -83,6 +85,26 @@ class OracleSite(ABC):
     @abstractmethod
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
         """Return the cadence and the topics that the reader has now."""
+
+    def import_list(self, *, undo: bool = False) -> None:
+        """A list of another tool is imported: a new reader, one who left there, and as active everybody of older lists,
+        also those who left here or there. It may be undone at once.
+        """
+        self.imports += 1
+        new, left = f"i{self.imports}", f"l{self.imports}"
+        lines = [(each, "active") for each in (*self.readers, *self.left_elsewhere, new)]
+        if not self._import([*lines, (left, "unsubscribed")], undo=undo):
+            return
+        self.log.append(acts.Joined(self.now, new))
+        if undo:
+            self.log.append(acts.Left(self.now, new))
+        else:
+            self.readers[new] = (True, False)
+            self.left_elsewhere.append(left)
+
+    @abstractmethod
+    def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
+        """Import readers with their states, and perhaps undo it; return whether it was possible."""
 
     def leave(self, reader: str) -> None:
         """A reader unsubscribes."""

@@ -121,6 +121,17 @@ class Join:
 
 
 @dataclass(frozen=True)
+class ImportList:
+    """A list of another tool is imported, and perhaps undone."""
+
+    undo: bool = False
+
+    def play(self, site: OracleSite) -> None:
+        site.look()
+        site.import_list(undo=self.undo)
+
+
+@dataclass(frozen=True)
 class Change:
     """A reader leaves or comes back, pauses or resumes, or chooses a cadence or topics."""
 

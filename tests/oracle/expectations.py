@@ -17,6 +17,7 @@ class Expectations:
 
     def __init__(self, log: Sequence[Act]) -> None:
         self.configured: acts.Configured
+        self.filters: list[tuple[datetime, frozenset[str]]] = []
         self.setup: datetime | None = None
         self.longest = ""
         self.first_cadences: tuple[str, ...] = ()
@@ -40,9 +41,15 @@ class Expectations:
     def on_configured(self, act: acts.Configured) -> None:
         before = self.configured.offered if self.setup else act.offered
         self.configured = act
+        self.filters.append((act.at, act.excluded))
         for cadence in act.offered:
             if cadence not in before:
                 self._switch_on(cadence, act.at)
+
+    def excluded_since(self, since: datetime) -> frozenset[str]:
+        """Return the categories that a filter has kept out all the time since then."""
+        first = max((at for at, _excluded in self.filters if at < since), default=self.filters[0][0])
+        return frozenset.intersection(*(excluded for at, excluded in self.filters if at >= first))
 
     def _switch_on(self, cadence: str, now: datetime) -> None:
         """A cadence begins with what was dealt with in all of them, and with what is older than its period."""

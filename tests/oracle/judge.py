@@ -73,7 +73,9 @@ class _Judging(Expectations):
     # Editions.
 
     def on_approved(self, act: acts.Approved) -> None:
-        edition = SeenEdition(act, self.configured.topics, self.configured.minimum_posts > 1)
+        edition = SeenEdition(
+            act, self.configured.topics, self.configured.minimum_posts > 1, self.excluded_since(act.refreshed)
+        )
         self.editions[act.edition] = edition
         for name in act.added & set(self.posts):
             post = self.posts[name]
@@ -261,6 +263,8 @@ class _Judging(Expectations):
             self._break("unwanted", act, post.name, post.refused)
         if post.gone and post.gone < approved.refreshed:
             self._break("unwanted", act, post.name, "gone from its source")
+        if post.categories & edition.excluded:
+            self._break("unwanted", act, post.name, FILTERED)
         if self._interest(person, post, edition) is Certainty.NO:
             self._break("unwanted", act, post.name, "off topic")
         locked = post.locked and post.locked < approved.at  # a later date changes nothing any more
@@ -287,6 +291,8 @@ class _Judging(Expectations):
             pair.standing, pair.why = Standing.OVER, "the reader is away at the end"
         elif post.refused or post.gone:
             pair.standing, pair.why = Standing.OVER, post.refused or "gone from its source"
+        elif self.configured.excluded & post.categories:
+            pair.standing, pair.why = Standing.OVER, FILTERED
         elif post.deleted:
             pair.either = "deleted, and older than the listing shows"
         elif wanted([person.topics_at(act.at)], [self.configured.topics], post.categories) is not Certainty.YES:

@@ -147,11 +147,15 @@ def _wants(topics: frozenset[str], meaning: Meaning, categories: frozenset[str])
 
 @dataclass(slots=True)
 class SeenEdition:
-    """An edition that was approved. `waiting` are the readers of its audience whose email has not come."""
+    """An edition that was approved. `waiting` are the readers of its audience whose email has not come.
+
+    `excluded` are the categories that a filter kept out from its last refresh to its approval.
+    """
 
     approved: Approved
     meaning: Meaning
     small: bool
+    excluded: frozenset[str] = frozenset()
     refused: list[str] = field(default_factory=list)
     lifted: list[str] = field(default_factory=list)
     began: datetime | None = None

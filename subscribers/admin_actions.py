@@ -21,6 +21,7 @@ from subscribers.models import (
     Suppression,
     subscriptions_changed,
     subscriptions_started,
+    subscriptions_starting,
 )
 from subscribers.preferences import personal_data_of, unsubscribe, unsubscribe_from_all
 
@@ -69,10 +70,11 @@ def add(
     if not made and subscription.state == Subscription.State.UNSUBSCRIBED:
         raise ActionRefused(messages.LEFT_NOT_ADDED(address=address.written, newsletter=newsletter))
     now = timezone.now()
+    subscriptions_starting.send(Subscription, newsletter=newsletter, at=now)
     subscription.choose_cadence(cadence or subscription.cadence)
     subscription.state, subscription.joined = Subscription.State.ACTIVE, now
     subscription.topics = picks_of(topics) or subscription.topics
-    subscription.save()
+    subscription.save(update_fields=["state", "joined", "topics"])
     Consent.objects.create(subscription=subscription, how=Consent.How.BY_HAND, text=consent, at=now, confirmed_at=now)
     subscriptions_started.send(Subscription, numbers=[subscription.pk])
     return "added"

@@ -21,6 +21,7 @@ from subscribers.models import (
     Suppression,
     choices_changed,
     subscriptions_started,
+    subscriptions_starting,
 )
 from subscribers.tokens import Purpose, read_timed
 
@@ -73,6 +74,7 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
     if not unblock(subscription.subscriber.key, at):
         return ConfirmResult.REFUSED, subscription
     subscription.consents.filter(confirmed_at=None).delete()
+    subscriptions_starting.send(Subscription, newsletter=subscription.newsletter, at=at)
     subscription.choose_cadence(consent.cadence or subscription.cadence)
     if consent.topics or (consent.how == Consent.How.FORM and subscription.state != Subscription.State.ACTIVE):
         subscription.pick(consent.topics, at)
@@ -99,7 +101,9 @@ def _activate(configuration: Config, subscription: Subscription, at: datetime) -
         subscription.welcome_from = at
     subscription.heard_at = at
     subscription.unsubscribed_at, subscription.reason, subscription.paused_until = None, "", None
-    subscription.save()
+    subscription.save(
+        update_fields=["state", "joined", "welcome_from", "heard_at", "unsubscribed_at", "reason", "paused_until"]
+    )
     if started:
         subscriptions_started.send(Subscription, numbers=[subscription.pk])
     newsletter = configuration.newsletters.get(subscription.newsletter)

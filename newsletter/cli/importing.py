@@ -1,7 +1,6 @@
 """`newsletter subscribers import`, `imports` and `undo-import`."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -11,7 +10,6 @@ from newsletter.cli.common import WRONG, Step, confirm, emit, fail, newsletter_n
 from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
-    from newsletter.config import Config
     from subscribers.importing import ImportReport
     from subscribers.models import Import
 
@@ -75,7 +73,6 @@ def import_(
     newsletter_named(found, newsletter)
     if status not in ("active", "pending"):
         fail(f"--status must be active or pending, not '{status}'", WRONG)
-    follow_cadences(found)
     from subscribers.importing import import_file
 
     _import(
@@ -227,10 +224,3 @@ def undo_import(
     emit(
         {"import": record.pk, "already": already, **done}, f"{'It was undone before' if already else 'Undone'}: {said}"
     )
-
-
-def follow_cadences(configuration: "Config") -> None:
-    """Let newcomers begin with what their cadence has as it is configured now."""
-    from newsletter.editions.offers import bases
-
-    bases.follow(configuration, datetime.now(UTC))

@@ -10,7 +10,6 @@ import typer
 
 from newsletter.cli import importing
 from newsletter.cli.common import WRONG, confirm, emit, fail, newsletter_named, options, ready, say
-from newsletter.cli.importing import follow_cadences
 from newsletter.domain.english import counted
 
 app = typer.Typer(
@@ -94,7 +93,6 @@ def add(
     """Subscribe one person."""
     found = ready()
     newsletter_named(found, newsletter)
-    follow_cadences(found)
     from subscribers import admin_actions
 
     with _sentences():

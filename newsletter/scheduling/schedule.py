@@ -64,8 +64,8 @@ def due(configuration: Config, now: datetime) -> Iterator[config.Newsletter]:
     """
     if hold.reason():
         return
-    bases.follow(configuration, now)
     for newsletter in configuration.newsletters.values():
+        bases.follow(newsletter, now)
         _forget_cadences(newsletter)
         offered = [newsletter.at(cadence) for cadence in newsletter.offered]
         for each in offered:

@@ -22,6 +22,7 @@ from subscribers.models import (
     Suppression,
     TopicChange,
     choices_changed,
+    locked_bases,
     store_sets,
     stored,
     subscriptions_ended,
@@ -95,14 +96,20 @@ class ImportBatch:
     moved: list[int] = field(default_factory=list)
     kept: dict[int, Kept] = field(default_factory=dict)
 
-    def look_up(self, people: Sequence[Person]) -> None:
-        """Read the existing rows of these addresses."""
+    def look_up(self, people: Sequence[Person], *, lock: bool = False) -> None:
+        """Read the existing rows of these addresses, and lock them if they are to be saved.
+
+        The bases are locked first, as by everyone who needs both.
+        """
         keys = list({person.address.key for person in people})
         present = [key for (key,) in select_in(Subscriber, ("key",), "key", keys)]
         self.people = {s.key: s for s in Subscriber.objects.filter(key__in=present)} if present else {}
         by_number = {s.pk: s.key for s in self.people.values()}
         if by_number:
             ties = Subscription.objects.filter(newsletter=self.order.newsletter, subscriber__in=list(by_number))
+            if lock:
+                locked_bases(self.order.newsletter)
+                ties = ties.select_for_update().order_by("pk")
             self.ties = {by_number[t.subscriber_id]: t for t in ties}
         if Suppression.objects.exists():
             self.suppressed = Suppression.objects.suppressed(keys)

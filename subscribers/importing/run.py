@@ -19,7 +19,7 @@ from subscribers.importing.archives import ArchiveFile, unpacked
 from subscribers.importing.batch import ImportBatch, LineResult, Order, Person
 from subscribers.importing.dates import Order as DateOrder
 from subscribers.importing.reading import FileLine, FileProblem, lines, opened
-from subscribers.models import FIGURES, Import, RefusedLine, Subscription
+from subscribers.models import FIGURES, Import, RefusedLine, Subscription, subscriptions_starting
 from subscribers.models.inserts import insert_all
 from subscribers.spreadsheets import create, escape_formulas
 
@@ -250,7 +250,9 @@ def _take(batch: list[FileLine], order: Order, tried: dict[int, str] | None, imp
     """Judge a batch and save it, unless this is a dry run. The caller holds a transaction."""
     checked = [(line, _checked(line)) for line in batch]
     portion = ImportBatch(order)
-    portion.look_up([person for _line, person in checked if isinstance(person, Person)])
+    if tried is None:
+        subscriptions_starting.send(Subscription, newsletter=order.newsletter, at=order.at)
+    portion.look_up([person for _line, person in checked if isinstance(person, Person)], lock=tried is None)
     if tried is not None:
         return [(line, _try(portion, person, tried)) for line, person in checked]
     verdicts: list[Judged] = [

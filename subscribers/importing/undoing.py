@@ -30,6 +30,7 @@ from subscribers.models import (
     stored,
     subscriptions_changed,
     subscriptions_started,
+    subscriptions_starting,
 )
 
 PORTION = 500
@@ -92,6 +93,7 @@ def _put_back(record: Import, after: int, at: datetime, _kept: Kept) -> int | No
     changes = list(rows.select_related("subscriber", "subscription", "suppression")[:PORTION])
     if not changes:
         return None
+    subscriptions_starting.send(Subscription, newsletter=record.newsletter, at=at)
     back: Counter[str] = Counter()
     returned: list[Subscription] = []
     changed: list[int] = []

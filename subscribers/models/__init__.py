@@ -30,6 +30,7 @@ from subscribers.models.people import (
     subscriptions_changed,
     subscriptions_ended,
     subscriptions_started,
+    subscriptions_starting,
 )
 from subscribers.models.suppressions import Suppression, suppressed
 from subscribers.models.where import Where, WhereProblem, parse_where
@@ -76,5 +77,6 @@ __all__ = [
     "subscriptions_changed",
     "subscriptions_ended",
     "subscriptions_started",
+    "subscriptions_starting",
     "suppressed",
 ]

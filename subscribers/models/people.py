@@ -19,6 +19,10 @@ person_erased = Signal()
 """Sent in the transaction of an erasure, with `subscriber` (the primary key) and `address`; receivers delete what they
 store under either."""
 
+subscriptions_starting = Signal()
+"""Sent in the transaction in which subscriptions become active, before they do, with `newsletter` (its name) and `at`.
+"""
+
 subscriptions_started = Signal()
 """Sent in the transaction in which subscriptions become active, except by an import, with `numbers` (their keys)."""
 
@@ -283,6 +287,16 @@ class Subscription(models.Model):
 
     def __str__(self) -> str:
         return f"subscription {self.pk}: {self.newsletter}, {self.state}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Store it; what the person was offered is only changed by queries (subscribers/models/offered.py).
+
+        An object that was read before an audience was fixed would else undo that.
+        """
+        if not self._state.adding and options.get("update_fields") is None:
+            kept = {"id", "offered", "returns", "waited"}
+            options["update_fields"] = [each.name for each in self._meta.concrete_fields if each.name not in kept]
+        super().save(*args, **options)
 
     def paused(self, today: date) -> bool:
         """Return whether the subscription is paused on this day."""

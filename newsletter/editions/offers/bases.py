@@ -19,25 +19,13 @@ from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import Message
 from newsletter.messages import posts as reasons
 from newsletter.models import Numbering, Post
-from newsletter.recovery import hold
 from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_of, in_base, locked_bases, replace_sets
 
 
-def is_current(newsletter: config.Newsletter) -> bool:
-    """Return whether the bases are those of the configured cadences."""
-    return _as_stored(bases_of(newsletter.name)) == _as_configured(newsletter)
-
-
-def follow(configuration: config.Config, now: datetime) -> None:
-    """Bring the bases of all newsletters in step with the configuration, before anyone joins under it.
-
-    A restored database is left as it is until a person has confirmed it.
-    """
-    if hold.reason():
-        return
-    for newsletter in configuration.newsletters.values():
-        if not is_current(newsletter):
-            update(newsletter, now)
+def follow(newsletter: config.Newsletter, now: datetime) -> None:
+    """Bring the bases in step with the configured cadences, before anyone joins under them."""
+    if _as_stored(bases_of(newsletter.name)) != _as_configured(newsletter):
+        update(newsletter, now)
 
 
 def _as_stored(bases: Mapping[str, Base]) -> tuple[set[str], set[str]]:

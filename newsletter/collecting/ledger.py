@@ -21,7 +21,7 @@ from newsletter.feeds.model import EVERYTHING
 from newsletter.messages import Message
 from newsletter.messages import sources as messages
 from newsletter.messages.general import ABOUT
-from newsletter.models import Listing, Post, Source, SourceDay
+from newsletter.models import HOLDING, Edition, EditionPost, Listing, Post, Source, SourceDay
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,9 @@ def _store_posts(
             post = _add(source, settings, found, now)
             new += 1
         elif post.content_hash != content_hash(found):
+            _update(post, settings, found, now)
+            changed += 1
+        elif _has_another_date(post, found, now):
             _update(post, settings, found, now)
             changed += 1
         elif post.gone_at:
@@ -128,9 +131,25 @@ def _was_there_before(source: Source, found: FoundPost, now: datetime) -> bool:
 def _update(post: Post, settings: config.SourceSettings, found: FoundPost, now: datetime) -> None:
     """Update a post with new content; a date that the source no longer gives is kept."""
     fields = _fields(settings, found)
-    if found.published is None:
+    if found.published is None or _is_in_an_edition(post):
         del fields["published"], fields["published_offset"]
     Post.objects.filter(pk=post.pk).update(changed_at=now, gone_at=None, **fields)
+
+
+def _has_another_date(post: Post, found: FoundPost, now: datetime) -> bool:
+    """Return whether a post is put off, or comes sooner than it was dated.
+
+    Other changes of a mere date are left: some sources date all their posts at each reading.
+    """
+    if found.published is None or post.published is None or found.published == post.published:
+        return False
+    return max(found.published, post.published) > now and not _is_in_an_edition(post)
+
+
+def _is_in_an_edition(post: Post) -> bool:
+    """Return whether an approved edition has a post, whose date is fixed by that."""
+    approved = Edition.objects.filter(HOLDING, corrects=None, welcome=None)
+    return EditionPost.objects.filter(post=post, included=True, edition__in=approved).exists()
 
 
 def _mark_gone(source: Source, reading: SourceReading, now: datetime) -> None:

@@ -14,7 +14,20 @@ from newsletter.feeds import Memory, SourceReading
 from newsletter.feeds.model import EVERYTHING
 from newsletter.messages.general import TEXT
 from newsletter.models import Listing, Post, Source, SourceDay
-from tests.factories import DAY, HOUR, NAME, NOW, SOURCE, collected, configured, found, kinaforum, post
+from tests.factories import (
+    DAY,
+    HOUR,
+    NAME,
+    NOW,
+    SOURCE,
+    approved,
+    collected,
+    collected_before,
+    configured,
+    found,
+    kinaforum,
+    post,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +63,23 @@ def test_an_edited_post_is_updated_and_keeps_a_missing_date() -> None:
     assert collected(found("a", None, title="Newer"), now=NOW + HOUR) == ledger.Stored(0, 1)
     row = post("a")
     assert (row.title, row.published, row.changed_at, row.first_seen) == ("Newer", NOW - DAY, NOW + HOUR, NOW)
+
+
+def test_a_new_date_of_a_post_that_is_put_off_counts_until_an_approved_edition_has_it() -> None:
+    collected_before()
+    collected(found("a"), found("b"))
+    for later in (NOW + DAY, NOW + HOUR, NOW + 9 * DAY):
+        assert collected(found("a", later), found("b")) == ledger.Stored(0, 1)
+        assert post("a").published == later
+    assert [entry.post.url for entry in approved().entries.filter(included=True)] == [post("b").url]
+    assert collected(found("a", NOW + 9 * DAY), found("b", NOW + DAY)) == ledger.Stored(0, 0)
+    assert collected(found("a", NOW + 9 * DAY), found("b", NOW + DAY, title="Newer")) == ledger.Stored(0, 1)
+    assert (post("b").title, post("b").published) == ("Newer", NOW - DAY)
+
+
+def test_a_source_that_dates_all_its_posts_at_each_reading_changes_nothing() -> None:
+    collected(found("a", NOW))
+    assert collected(found("a", NOW + HOUR), now=NOW + HOUR) == ledger.Stored(0, 0)
 
 
 def test_a_post_that_one_source_still_lists_is_not_gone() -> None:

@@ -315,11 +315,15 @@ class FastSite(OracleSite):
 
     def _begin(self, asked: str = "") -> None:
         self._see_approvals()
+        if not Edition.objects.filter(state=State.QUEUED).exists():
+            return
         for begun in lifecycle.begin_due(self.configuration, self.now):
             self.log.append(acts.Began(self.now, begun.name, asked=begun.name == asked))
 
     def deliver(self, chunks: int = WHOLE, size: int = WHOLE) -> None:
         """Send what is being sent, or some chunks of one email each."""
+        if not Edition.objects.filter(state=State.SENDING).exists():
+            return
         box = outbox()
         for _ in range(chunks):
             batch = box.next(size if chunks == WHOLE else 1)

@@ -29,7 +29,7 @@ class Configured(Act):
     """The configuration that is in force from now on.
 
     `topics` has the categories of each topic, and `excluded` those that the source's filter keeps out. `late_days` is
-    `late_posts` in days.
+    `late_posts` in days. A period is one of local time in `timezone`.
     """
 
     period: str
@@ -38,6 +38,7 @@ class Configured(Act):
     late_days: int = 30
     topics: Mapping[str, frozenset[str]] = field(default_factory=dict)
     excluded: frozenset[str] = frozenset()
+    timezone: str = "UTC"
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -123,7 +124,8 @@ class ChoseTopics(Act):
 class Approved(Act):
     """An edition was locked, as it was when it was made or refreshed at `refreshed`, with the posts that it showed.
 
-    `added` and `out` are posts that an editor included and left out by name. `reaches` is the end of what it covers.
+    `added` and `out` are posts that an editor included and left out by name. `reaches` is the end of what it covers,
+    and `since` its beginning if a person asked for the edition of this time.
     """
 
     edition: str
@@ -134,6 +136,7 @@ class Approved(Act):
     shown: frozenset[str] = frozenset()
     added: frozenset[str] = frozenset()
     out: frozenset[str] = frozenset()
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,14 @@ class Settings:
     def act(self, at: datetime) -> Configured:
         """Return the act of putting them in force."""
         return Configured(
-            at, self.period, self.cadences, self.minimum_posts, self.late_days, self.topics, self.excluded
+            at,
+            self.period,
+            self.cadences,
+            self.minimum_posts,
+            self.late_days,
+            self.topics,
+            self.excluded,
+            self.timezone,
         )
 
     def text(self, source: str, site: str = "", rest: str = "") -> str:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act
-from tests.oracle.people import Certainty, Person, SeenEdition, SeenPost, before_period, seen
+from tests.oracle.people import Person, SeenEdition, SeenPost, beginning, seen
 
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
 BEFORE_THEY_CAME = "dealt with before they came"
@@ -19,8 +19,7 @@ class Expectations:
         self.configured: acts.Configured
         self.filters: list[tuple[datetime, frozenset[str]]] = []
         self.setup: datetime | None = None
-        self.longest = ""
-        self.first_cadences: tuple[str, ...] = ()
+        self.first_reached: datetime | None = None
         self.posts: dict[str, SeenPost] = {}
         self.people: dict[str, Person] = {}
         self.editions: dict[str, SeenEdition] = {}
@@ -46,10 +45,13 @@ class Expectations:
             if cadence not in before:
                 self._switch_on(cadence, act.at)
 
-    def excluded_since(self, since: datetime) -> frozenset[str]:
-        """Return the categories that a filter has kept out all the time since then."""
-        first = max((at for at, _excluded in self.filters if at < since), default=self.filters[0][0])
-        return frozenset.intersection(*(excluded for at, excluded in self.filters if at >= first))
+    def filters_since(self, since: datetime) -> list[frozenset[str]]:
+        """Return the categories that filters have kept out since then, of each configuration that was in force."""
+        before = sum(at < since for at, _excluded in self.filters)
+        return [excluded for _at, excluded in self.filters[max(0, before - 1) :]]
+
+    def _beginning(self, cadence: str, moment: datetime) -> datetime:
+        return beginning(cadence, moment, self.configured.timezone)
 
     def _switch_on(self, cadence: str, now: datetime) -> None:
         """A cadence begins with what was dealt with in all of them, and with what is older than its period."""
@@ -57,20 +59,17 @@ class Expectations:
             self.dealt[cadence] |= self.dealt[other]
             self.perhaps[cadence] |= self.perhaps[other]
         for post in self.posts.values():
-            old = before_period(post.dated, cadence, now)
-            if old is Certainty.NO or post.refused:
+            old = {dated < self._beginning(cadence, now) for _known, dated in post.dates}
+            if post.first_refusal or old == {False}:
                 continue
-            if old is Certainty.EITHER or post.gone or post.either:
-                self.perhaps[cadence][post.name] = "a period before the cadence was switched on, more or less"
+            if len(old) > 1:
+                self.perhaps[cadence][post.name] = "dated anew, and perhaps a period before the cadence was switched on"
             else:
                 self.dealt[cadence].add(post.name)
 
     def on_read(self, act: acts.Read) -> None:
-        first = self.setup is None
-        if self.setup is None:
-            self.setup = act.at
-            self.first_cadences = self.configured.offered
-            self.longest = max(self.first_cadences, key=CADENCES.index)
+        if first := self.setup is None:
+            self.setup, self.first_reached = act.at, act.reaches_back_to
         there = set()
         for listed in act.posts:
             there.add(listed.name)
@@ -84,43 +83,41 @@ class Expectations:
                 post.gone = post.gone or act.at
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:
-        if post.dated != listed.dated:
+        """A new date counts until an approved edition has the post; what was judged at first sight stays."""
+        if post.dated != listed.dated and not post.holders:
             post.dates.append((now, listed.dated))
             post.dated = listed.dated
-            assert self.setup
-            if before_period(listed.dated, self.longest, self.setup) is not Certainty.NO and not post.refused:
-                post.either = "dated anew, before the newsletter's first period"
-            if post.refused == THERE_BEFORE:
-                post.either = "dated anew, was before the newsletter's first period"
         post.gone, post.deleted = None, False
 
     def _find(self, post: SeenPost, *, first: bool) -> None:
         """Judge a post at first sight."""
         assert self.setup
         self.posts[post.name] = post
-        ancient = before_period(post.dated, self.longest, self.setup)
-        late = (post.found - post.dated) / timedelta(days=1) - self.configured.late_days
-        if ancient is Certainty.YES:
-            post.refuse(THERE_BEFORE, post.found)
-        elif ancient is Certainty.EITHER:
-            post.either = "a period before the newsletter was set up, more or less"
-        elif late > 0 and not first:
-            post.refuse(TOO_LATE, post.found)
-        elif late > 0:
-            post.either = "older than late_posts in the first reading"
-        offered = max(self.configured.offered, key=CADENCES.index)
-        if offered != self.longest and before_period(post.dated, offered, self.setup) is not ancient:
-            post.either = post.either or "before the first period of the longest cadence now, but not at set-up"
-        for cadence in () if post.refused else self.first_cadences:
-            old = before_period(post.dated, cadence, self.setup)
-            if old is Certainty.YES and first:
-                self.dealt[cadence].add(post.name)
-            elif old is not Certainty.NO and (first or (cadence != self.longest and post.dated < self.setup)):
-                self.perhaps[cadence][post.name] = (
-                    "dated before the cadence's first period and found later, or nearly so"
-                )
+        longest = max(self.configured.offered, key=CADENCES.index)
+        if post.dated < self._beginning(longest, self.setup):
+            post.first_refusal = THERE_BEFORE
+        elif post.found - post.dated > timedelta(days=self.configured.late_days):
+            post.first_refusal = TOO_LATE
+        else:
+            for cadence in self.configured.offered:
+                self._find_in(cadence, post, first=first)
         for person in self.people.values():
-            self._begin_with(person, post.name)
+            if not person.active:
+                self._begin_with(person, post.name)
+
+    def _find_in(self, cadence: str, post: SeenPost, *, first: bool) -> None:
+        """A post of before a cadence's first period is over for its readers; for `post`, so is what was there before.
+
+        The first listing may have ended before it.
+        """
+        assert self.setup
+        was_there = first or (self.first_reached is not None and post.dated < self.first_reached)
+        if post.dated >= self._beginning(cadence, self.setup) or (cadence == "post" and not was_there):
+            return
+        self.dealt[cadence].add(post.name)
+        for person in self.people.values():
+            if person.active and self.configured.effective(person.cadence) == cadence:
+                person.over(post.name, "dated before the cadence's first period")
 
     def _begin_with(self, person: Person, post: str) -> None:
         """What was dealt with in the cadence in which a reader comes is over for them."""
@@ -138,7 +135,7 @@ class Expectations:
     def on_joined(self, act: acts.Joined) -> None:
         person = self.people.setdefault(act.reader, Person(act.reader))
         person.active, person.paused, person.cadence = True, False, act.cadence
-        person.came_with = self.configured.effective(act.cadence)
+        person.came_with, person.joined = self.configured.effective(act.cadence), act.at
         person.picked.append((act.at, act.topics))
         for post in self.posts:
             self._begin_with(person, post)
@@ -166,17 +163,20 @@ class Expectations:
     def on_chosetopics(self, act: acts.ChoseTopics) -> None:
         self.people[act.reader].picked.append((act.at, act.topics))
 
+    def in_edition(self, name: str) -> set[str]:
+        """Return the posts that an edition had: those that editors saw in it, and those of its emails."""
+        return self.shown[name] | self.editions[name].approved.shown
+
     def may_have(self, edition: SeenEdition, post: SeenPost) -> bool:
-        """Return whether an edition may have had a post that none of its emails shows."""
-        approved = edition.approved
-        return (post.eligible(approved.at) and not post.refused) or post.name in approved.shown
+        """Return whether an edition may have had a post that neither editors nor its emails show."""
+        return post.eligible(edition.approved.at) and not post.refusal()
 
     def miss(self, person: Person, name: str, why: str) -> None:
         """A reader of the audience does not get an edition that has begun."""
         edition = self.editions[name]
         edition.waiting.discard(person.name)
         for post in self.posts.values():
-            if post.name in self.shown[name] and not edition.small:
+            if post.name in self.in_edition(name) and not edition.small:
                 person.over(post.name, why, name)
             elif self.may_have(edition, post):
                 person.either(post.name, f"perhaps {why}")

@@ -53,6 +53,7 @@ class FastSite(OracleSite):
         super().__init__(start, settings)
         self.busy = busy
         self.approved: dict[str, datetime] = {}
+        self.asked_for: set[str] = set()
         self.read: object = None
         self.configure(settings)
 
@@ -149,6 +150,8 @@ class FastSite(OracleSite):
             made = draft.make(self.configuration, newsletter, window, now=self.now)
         except JobProblem:
             return ""
+        if window is not None:
+            self.asked_for.add(made.name)
         return made.name
 
     def edition(self, name: str) -> Edition:
@@ -202,7 +205,8 @@ class FastSite(OracleSite):
             self.approved[edition.name] = edition.approved_at
             kind = Kind.CORRECTION if edition.corrects_id else Kind.LETTER if edition.standalone else Kind.PERIODIC
             until, cadence = edition.until, edition.cadence or self.settings.period
-            self.see_approval(edition.approved_at, edition.name, cadence, kind, edition.refreshed_at, until)
+            since = None if edition.name not in self.asked_for else edition.since
+            self.see_approval(edition.approved_at, edition.name, cadence, kind, edition.refreshed_at, until, since)
 
     def letter(self, *posts: str) -> str:
         """Make a letter outside the schedule with some posts, and return its name."""

@@ -19,10 +19,11 @@ from datetime import datetime
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
-from tests.oracle.expectations import THERE_BEFORE, Expectations
-from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Standing, wanted
+from tests.oracle.expectations import Expectations
+from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Settled, Standing, wanted
 
 LEFT_OUT, FILTERED = "left out by an editor", "filtered"
+PERHAPS_OFF_TOPIC = "off topic, perhaps in an edition that no email shows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,67 +74,69 @@ class _Judging(Expectations):
     # Editions.
 
     def on_approved(self, act: acts.Approved) -> None:
+        filters = self.filters_since(act.refreshed)
+        here = [each for each in self.people.values() if each.active and self._is_meant(each, act)]
         edition = SeenEdition(
-            act, self.configured.topics, self.configured.minimum_posts > 1, self.excluded_since(act.refreshed)
+            act,
+            self.configured.topics,
+            excluded=frozenset.intersection(*filters),
+            perhaps_excluded=frozenset.union(*filters),
+            here=frozenset(each.name for each in here),
+            alone=not any(each.began is None and self._shares_readers(each.approved, act) for each in self._open()),
         )
+        settled = [(post, self._settled(post, edition, here)) for post in self.posts.values()]
         self.editions[act.edition] = edition
-        for name in act.added & set(self.posts):
-            post = self.posts[name]
-            if post.refused:
-                edition.lifted.append(name)
-                if post.refused == THERE_BEFORE:
-                    self._include_old(post, act)
-            post.refused = ""
-        for name in (act.shown | self.shown[act.edition]) & set(self.posts):
-            self.posts[name].locked = self.posts[name].locked or act.at
-        if act.kind is Kind.PERIODIC:
-            for post in self.posts.values():
-                if post.name not in act.added:
-                    self._settle(post, edition)
+        for post, decision in settled:
+            if post.name in act.shown | self.shown[act.edition]:
+                post.holders.add(act.edition)
+            if decision is not None:
+                post.settled.append(decision)
 
-    def _include_old(self, post: SeenPost, act: acts.Approved) -> None:
-        """A post of before the newsletter is due in the cadence in whose edition it is included; in others, perhaps."""
-        why = "there before the newsletter, and included in another cadence's edition"
-        for cadence in CADENCES:
-            if cadence != act.cadence and act.kind is Kind.PERIODIC:
-                self.perhaps[cadence].setdefault(post.name, why)
-        for person in self.people.values():
-            if self.configured.effective(person.cadence) != act.cadence:
-                person.either(post.name, why)
+    def _open(self) -> list[SeenEdition]:
+        return [each for each in self.editions.values() if each.began is None]
 
-    def _settle(self, post: SeenPost, edition: SeenEdition) -> None:
-        """An approved edition settles what filters and editors keep out."""
+    def _shares_readers(self, one: acts.Approved, other: acts.Approved) -> bool:
+        return Kind.LETTER in (one.kind, other.kind) or one.cadence == other.cadence
+
+    def _settled(self, post: SeenPost, edition: SeenEdition, here: Sequence[Person]) -> Settled | None:
+        """Return what an approved edition settles: what it has, and what filters and editors keep out."""
         act = edition.approved
-        if post.name in act.out and not post.refused:
-            post.refuse(LEFT_OUT, act.at, act.edition)
-            edition.refused.append(post.name)
-        if not (self.configured.excluded & post.categories) or post.refused or not post.eligible(act.reaches):
-            return
-        match self._is_candidate(post, act.cadence):
-            case Certainty.YES:
-                post.refuse(FILTERED, act.at, act.edition)
-                edition.refused.append(post.name)
-            case Certainty.EITHER:
-                post.either = "filtered in an edition in which it may not have been due"
+        if act.kind is Kind.CORRECTION:
+            return None
+        if post.name in act.shown:
+            return Settled(act.edition, act.at, Certainty.NO)
+        if act.kind is Kind.LETTER:
+            return None
+        if post.name in act.out:
+            return Settled(act.edition, act.at, Certainty.YES, LEFT_OUT)
+        if post.refusal() or not edition.perhaps_excluded & post.categories or not post.eligible(act.reaches):
+            return None
+        listed = self._is_listed(post, edition, here)
+        if listed is Certainty.NO:
+            return None
+        if listed is Certainty.YES and edition.excluded & post.categories and not post.either:
+            return Settled(act.edition, act.at, Certainty.YES, FILTERED)
+        return Settled(act.edition, act.at, Certainty.EITHER, "filtered in an edition that perhaps does not list it")
 
-    def _is_candidate(self, post: SeenPost, cadence: str) -> Certainty:
-        """Return whether a newcomer or a reader of a cadence lacks a post that is at its source."""
-        here = [each for each in self.people.values() if self.configured.effective(each.cadence) == cadence]
-        lacking = [each for each in here if each.active and each.pair(post.name).standing is Standing.DUE]
-        sure = [each for each in lacking if not each.paused and not each.pair(post.name).either]
-        if post.gone or post.either:
-            return Certainty.EITHER
-        if sure or (post.name not in self.dealt[cadence] and post.name not in self.perhaps[cadence]):
+    def _is_listed(self, post: SeenPost, edition: SeenEdition, here: Sequence[Person]) -> Certainty:
+        """Return whether a draft lists a post at its source: newcomers or half of the readers lack it."""
+        cadence = edition.approved.cadence
+        lacking = [each for each in here if each.pair(post.name).standing is Standing.DUE]
+        sure = [each for each in lacking if not each.pair(post.name).either]
+        is_sure = edition.alone and not post.gone and not post.deleted and cadence != "post"
+        if post.name in self.dealt[cadence] and (not lacking or len(lacking) * 2 < len(here)):
+            return Certainty.NO
+        if is_sure and (
+            (post.name not in self.dealt[cadence] | set(self.perhaps[cadence])) or len(sure) * 2 >= len(here)
+        ):
             return Certainty.YES
-        return Certainty.EITHER if lacking or post.name not in self.dealt[cadence] else Certainty.NO
+        return Certainty.EITHER
 
     def on_unlocked(self, act: acts.Unlocked) -> None:
-        edition = self.editions.pop(act.edition)
-        for name in edition.refused:
-            if self.posts[name].refused_by == act.edition:
-                self.posts[name].refused = self.posts[name].refused_by = ""
-        for name in edition.lifted:
-            self.posts[name].either = "included by an editor in an edition that was unlocked"
+        self.editions.pop(act.edition)
+        for post in self.posts.values():
+            post.settled = [each for each in post.settled if each.edition != act.edition]
+            post.holders.discard(act.edition)
 
     def on_began(self, act: acts.Began) -> None:
         edition = self.editions[act.edition]
@@ -141,44 +144,44 @@ class _Judging(Expectations):
         approved = edition.approved
         if approved.kind is Kind.CORRECTION:
             return
+        edition.small = approved.kind is Kind.PERIODIC and min(self.configured.minimum_posts, len(approved.shown)) > 1
         offered = approved.kind is Kind.LETTER or approved.cadence in self.configured.offered
         here = [person for person in self.people.values() if person.active and self._is_meant(person, approved)]
         receiving = [person for person in here if person.receives]
         edition.meant_for = frozenset(each.name for each in receiving) if offered else frozenset(self.people)
         edition.waiting = {each.name for each in receiving} if offered else set()
+        inside = self.in_edition(act.edition)
         for post in self.posts.values():
-            shown = post.name in self.shown[act.edition]
-            if not (shown or self._may_be_in(post, edition, receiving)):
+            if post.name not in inside and (approved.kind is Kind.LETTER or not self.may_have(edition, post)):
                 continue
             for person in here if offered else ():
-                self._offer(person, post, edition, shown=shown)
-            self._grow(edition, post, shown=shown and offered)
+                self._offer(person, post, edition)
+            if post.name in inside:
+                self._deal_with(edition, post)
 
-    def _may_be_in(self, post: SeenPost, edition: SeenEdition, receiving: Sequence[Person]) -> bool:
-        """Return whether an edition may have a post that none of its emails shows.
+    def _is_sure(self, person: Person, post: SeenPost, edition: SeenEdition) -> bool:
+        """Return whether an edition has a post for a reader who lacked it, though neither editors nor emails show it.
 
-        It has not if a reader who receives it and wants the post has not got that.
+        An edition's candidates are all accepted posts that any reader of its cadence lacks.
         """
-        if edition.approved.kind is Kind.LETTER or not self.may_have(edition, post):
-            return False
-        return not any(
-            (pair := person.pair(post.name)).standing is Standing.DUE
-            and not (pair.either or post.either)
-            and self._interest(person, post, edition) is Certainty.YES
-            for person in receiving
-        )
+        act = edition.approved
+        accepted = not (post.refusal() or post.either or post.gone or post.deleted)
+        filtered = edition.perhaps_excluded & post.categories
+        lacked = person.name in edition.here and not person.pair(post.name).either
+        eligible = post.eligible(act.reaches) and act.cadence != "post"
+        return edition.alone and accepted and not filtered and lacked and eligible
 
     def _is_meant(self, person: Person, approved: acts.Approved) -> bool:
         return approved.kind is Kind.LETTER or self.configured.effective(person.cadence) == approved.cadence
 
-    def _offer(self, person: Person, post: SeenPost, edition: SeenEdition, *, shown: bool) -> None:
+    def _offer(self, person: Person, post: SeenPost, edition: SeenEdition) -> None:
+        """A reader who is paused, or does not want a post of the edition, has missed it."""
         approved = edition.approved
-        if approved.kind is Kind.LETTER:
-            if person.paused:
-                person.either(post.name, "in a letter while the reader was paused")
-            return
-        if person.paused:
-            if shown and not edition.small:
+        inside = post.name in self.in_edition(approved.edition) or self._is_sure(person, post, edition)
+        if approved.kind is Kind.LETTER or person.paused:
+            if not person.paused:
+                return
+            if inside and not edition.small:
                 person.over(post.name, "in an edition while the reader was paused", approved.edition)
             else:
                 person.either(post.name, "perhaps in an edition while the reader was paused")
@@ -186,25 +189,24 @@ class _Judging(Expectations):
         interest = self._interest(person, post, edition)
         if interest is Certainty.EITHER:
             person.either(post.name, "topics changed between approval and sending")
-        elif interest is Certainty.NO and shown:
+        elif interest is Certainty.NO and inside:
             person.over(post.name, "off topic", approved.edition)
         elif interest is Certainty.NO:
-            person.either(post.name, "off topic, perhaps in an edition that no email shows")
+            person.either(post.name, PERHAPS_OFF_TOPIC)
 
     def _interest(self, person: Person, post: SeenPost, edition: SeenEdition) -> Certainty:
-        """Return whether a reader wants a post, by the topics at approval and when the audience is fixed."""
+        """Return whether a reader wants a post, by the topics at approval, or those of a reader who came later."""
         assert edition.began
-        picked = (person.topics_at(edition.approved.at), person.topics_at(edition.began))
-        return wanted(picked, (edition.meaning, self.configured.topics), post.categories)
+        picked = person.topics_at(max(edition.approved.at, person.joined))
+        return wanted([picked], (edition.meaning, self.configured.topics), post.categories)
 
-    def _grow(self, edition: SeenEdition, post: SeenPost, *, shown: bool) -> None:
-        """Remember what is dealt with."""
-        letter = edition.approved.kind is Kind.LETTER
-        for cadence in CADENCES if letter else (edition.approved.cadence,):
-            if shown and (letter or not edition.small):
+    def _deal_with(self, edition: SeenEdition, post: SeenPost) -> None:
+        """Remember what newcomers don't get any more."""
+        for cadence in CADENCES if edition.approved.kind is Kind.LETTER else (edition.approved.cadence,):
+            if not edition.small:
                 self.dealt[cadence].add(post.name)
             elif post.name not in self.dealt[cadence]:
-                self.perhaps[cadence].setdefault(post.name, "perhaps in an edition that no email shows")
+                self.perhaps[cadence].setdefault(post.name, "in an edition of which some readers get too few posts")
 
     def on_finished(self, act: acts.Finished) -> None:
         self.editions[act.edition].waiting = set()
@@ -225,7 +227,7 @@ class _Judging(Expectations):
     def on_lost(self, act: acts.Lost) -> None:
         person = self.people[act.reader]
         for post in self.posts.values():
-            if post.name in self.shown[act.edition] or self.may_have(self.editions[act.edition], post):
+            if post.name in self.in_edition(act.edition) or self.may_have(self.editions[act.edition], post):
                 person.either(post.name, "in an email that is unconfirmed")
 
     # What arrived.
@@ -246,8 +248,7 @@ class _Judging(Expectations):
 
     def _take_post(self, act: acts.Email, edition: SeenEdition, person: Person, post: SeenPost) -> None:
         pair, approved = person.pair(post.name), edition.approved
-        by_name = approved.kind is Kind.LETTER or post.name in approved.added
-        if not by_name:
+        if approved.kind is not Kind.LETTER:
             self._check(act, edition, person, post, pair)
         if pair.standing is Standing.DUE and (why := post.either or pair.either):
             pair.either = why
@@ -259,16 +260,22 @@ class _Judging(Expectations):
             self._break("twice", act, post.name)
         elif pair.standing is Standing.OVER and not post.either and not (edition.resent and pair.by == act.edition):
             self._break("old", act, post.name, pair.why)
-        if post.refused and post.refused_at and post.refused_at < approved.refreshed and not post.either:
-            self._break("unwanted", act, post.name, post.refused)
+        if self._interest(person, post, edition) is Certainty.NO:
+            self._break("unwanted", act, post.name, "off topic")
+        if post.name not in approved.added:
+            self._check_choice(act, edition, post)
+
+    def _check_choice(self, act: acts.Email, edition: SeenEdition, post: SeenPost) -> None:
+        """Look for what an edition must not have unless an editor includes it by name."""
+        approved = edition.approved
+        asked_for = approved.since is not None and post.dated >= approved.since
+        if (why := post.refusal(approved.refreshed)) and not post.either and not (asked_for and not post.settled[:-1]):
+            self._break("unwanted", act, post.name, why)
         if post.gone and post.gone < approved.refreshed:
             self._break("unwanted", act, post.name, "gone from its source")
         if post.categories & edition.excluded:
             self._break("unwanted", act, post.name, FILTERED)
-        if self._interest(person, post, edition) is Certainty.NO:
-            self._break("unwanted", act, post.name, "off topic")
-        locked = post.locked and post.locked < approved.at  # a later date changes nothing any more
-        if post.dated_at(approved.refreshed) > act.at and not edition.asked and not locked:
+        if post.dated_at(approved.refreshed) > act.at and not edition.asked:
             self._break("early", act, post.name, f"dated {post.dated:%d %b %H:%M}")
 
     def _break(self, what: str, act: acts.Email, post: str, why: str = "") -> None:
@@ -280,27 +287,31 @@ class _Judging(Expectations):
         for person in self.people.values():
             for post in self.posts.values():
                 pair = person.pair(post.name)
-                if pair.standing is Standing.DUE and not pair.either:
+                if pair.standing is Standing.DUE and pair.either in ("", PERHAPS_OFF_TOPIC):
                     self._end(person, post, pair, act)
 
     def _end(self, person: Person, post: SeenPost, pair: Pair, act: acts.Ended) -> None:
         """Say what is lost, and why the rest was not to come."""
-        if post.either:
+        if why := self._why_not(person, post, act):
+            pair.standing, pair.why, pair.either = Standing.OVER, why, ""
+        elif post.either:
             pair.either = post.either
-        elif not person.receives:
-            pair.standing, pair.why = Standing.OVER, "the reader is away at the end"
-        elif post.refused or post.gone:
-            pair.standing, pair.why = Standing.OVER, post.refused or "gone from its source"
-        elif self.configured.excluded & post.categories:
-            pair.standing, pair.why = Standing.OVER, FILTERED
         elif post.deleted:
             pair.either = "deleted, and older than the listing shows"
-        elif wanted([person.topics_at(act.at)], [self.configured.topics], post.categories) is not Certainty.YES:
-            pair.standing, pair.why = Standing.OVER, "off topic"
-        elif not post.eligible(act.quiet_since):
-            pair.standing, pair.why = Standing.OVER, "dated after the end"
-        else:
+        elif not pair.either:
             self.violations.append(Violation("lost", person.name, post.name, why=f"found {post.found:%d %b %H:%M}"))
+
+    def _why_not(self, person: Person, post: SeenPost, act: acts.Ended) -> str:
+        """Return why a post was not to come by the end; "" if it was."""
+        if not person.receives:
+            return "the reader is away at the end"
+        if why := post.refusal() or ("gone from its source" if post.gone else ""):
+            return why
+        if self.configured.excluded & post.categories:
+            return FILTERED
+        if wanted([person.topics_at(act.at)], [self.configured.topics], post.categories) is not Certainty.YES:
+            return "off topic"
+        return "" if post.eligible(act.quiet_since) else "dated after the end"
 
     def judgement(self) -> Judgement:
         """Count the pairs."""

@@ -1,20 +1,15 @@
 """The judge's memory of posts, readers, editions and of what each reader may expect of each post."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from tests.oracle.acts import Approved, ListedPost
 
-DAY = timedelta(days=1)
-SHORTEST = {"day": DAY - timedelta(hours=1), "week": 7 * DAY - timedelta(hours=1), "month": 28 * DAY}
-LONGEST = {
-    "day": DAY + timedelta(hours=1),
-    "week": 7 * DAY + timedelta(hours=1),
-    "month": 31 * DAY + timedelta(hours=1),
-}
-"""How long a period is: days have 23 to 25 hours, and a month may be one of the calendar or thirty days."""
+LONG_AGO = datetime(1900, 1, 1, tzinfo=UTC)
 Meaning = Mapping[str, frozenset[str]]
 """The categories of each topic that is configured."""
 
@@ -27,13 +22,17 @@ class Certainty(StrEnum):
     EITHER = "either"
 
 
-def before_period(dated: datetime, cadence: str, moment: datetime) -> Certainty:
-    """Return whether a date is before the period of a cadence that ends at a moment; `post` has no period."""
+def beginning(cadence: str, moment: datetime, timezone: str) -> datetime:
+    """Return when the period of a cadence begins that ends at a moment: at the same local time; `post` has none."""
     if cadence == "post":
-        return Certainty.YES if dated <= moment else Certainty.NO
-    if dated < moment - LONGEST[cadence]:
-        return Certainty.YES
-    return Certainty.NO if dated >= moment - SHORTEST[cadence] else Certainty.EITHER
+        return moment
+    local = moment.astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    if cadence == "month":
+        year, month = (local.year, local.month - 1) if local.month > 1 else (local.year - 1, 12)
+        earlier = local.replace(year=year, month=month, day=min(local.day, monthrange(year, month)[1]))
+    else:
+        earlier = local - timedelta(days={"day": 1, "week": 7}[cadence])
+    return earlier.replace(tzinfo=ZoneInfo(timezone)).astimezone(UTC)
 
 
 class Standing(StrEnum):
@@ -54,11 +53,21 @@ class Pair:
     either: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What an approved edition decided about a post: it has it, or `why` it is out, or perhaps out."""
+
+    edition: str
+    at: datetime
+    out: Certainty
+    why: str = ""
+
+
 @dataclass(slots=True)
 class SeenPost:
-    """A post as readings showed it. `refused_by` is the edition that settled the refusal; "" for the first sight.
+    """A post as readings showed it. `first_refusal` is why it was out at first sight.
 
-    `locked` is when an approved edition had it for the first time.
+    `settled` is what approved editions decided, unless they were unlocked. The last one counts.
     """
 
     name: str
@@ -67,11 +76,9 @@ class SeenPost:
     categories: frozenset[str]
     gone: datetime | None = None
     deleted: bool = False
-    refused: str = ""
-    refused_by: str = ""
-    refused_at: datetime | None = None
-    either: str = ""
-    locked: datetime | None = None
+    first_refusal: str = ""
+    settled: list[Settled] = field(default_factory=list)
+    holders: set[str] = field(default_factory=set)
     dates: list[tuple[datetime, datetime]] = field(default_factory=list)
 
     def eligible(self, at: datetime) -> bool:
@@ -82,10 +89,21 @@ class SeenPost:
         """Return its date as it was known at a time."""
         return next((dated for known, dated in reversed(self.dates) if known <= at), self.dated)
 
-    def refuse(self, why: str, at: datetime, by: str = "") -> None:
-        """Refuse it, unless it is refused already."""
-        if not self.refused:
-            self.refused, self.refused_by, self.refused_at = why, by, at
+    def refusal(self, before: datetime | None = None) -> str:
+        """Return why it is out, by what was decided before a time; "" if it is not, or only perhaps."""
+        last = self._last(before)
+        if last is None:
+            return self.first_refusal
+        return last.why if last.out is Certainty.YES else ""
+
+    @property
+    def either(self) -> str:
+        """Why it is perhaps out."""
+        last = self._last()
+        return last.why if last is not None and last.out is Certainty.EITHER else ""
+
+    def _last(self, before: datetime | None = None) -> Settled | None:
+        return next((each for each in reversed(self.settled) if before is None or each.at < before), None)
 
 
 def seen(listed: ListedPost, at: datetime) -> SeenPost:
@@ -95,13 +113,17 @@ def seen(listed: ListedPost, at: datetime) -> SeenPost:
 
 @dataclass(slots=True)
 class Person:
-    """A reader. `came_with` is the cadence in which the subscription began, `picked` the topics with their times."""
+    """A reader. `came_with` is the cadence in which the subscription began, `picked` the topics with their times.
+
+    `joined` is when it last became active.
+    """
 
     name: str
     active: bool = False
     paused: bool = False
     cadence: str = ""
     came_with: str = ""
+    joined: datetime = LONG_AGO
     picked: list[tuple[datetime, frozenset[str]]] = field(default_factory=list)
     pairs: dict[str, Pair] = field(default_factory=dict)
 
@@ -149,15 +171,17 @@ def _wants(topics: frozenset[str], meaning: Meaning, categories: frozenset[str])
 class SeenEdition:
     """An edition that was approved. `waiting` are the readers of its audience whose email has not come.
 
-    `excluded` are the categories that a filter kept out from its last refresh to its approval.
+    `here` are the active readers of its cadence when it was approved. `excluded` are the categories that a filter kept
+    out from its last refresh to its approval, and `perhaps_excluded` those that it kept out for some of that time.
     """
 
     approved: Approved
     meaning: Meaning
-    small: bool
     excluded: frozenset[str] = frozenset()
-    refused: list[str] = field(default_factory=list)
-    lifted: list[str] = field(default_factory=list)
+    perhaps_excluded: frozenset[str] = frozenset()
+    here: frozenset[str] = frozenset()
+    alone: bool = True
+    small: bool = False
     began: datetime | None = None
     asked: bool = False
     resent: bool = False

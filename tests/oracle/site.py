@@ -222,9 +222,16 @@ class OracleSite(ABC):
         """Kill the program and start it again, if it is a process of its own."""
 
     def see_approval(
-        self, at: datetime, name: str, cadence: str, kind: acts.Kind, refreshed: datetime, until: datetime
+        self,
+        at: datetime,
+        name: str,
+        cadence: str,
+        kind: acts.Kind,
+        refreshed: datetime,
+        until: datetime,
+        since: datetime | None = None,
     ) -> None:
-        """Log that an edition was approved."""
+        """Log that an edition was approved; `since` is given if a person asked for the edition of a time."""
         shown, added, out = map(frozenset, (self.inside(name), self.added.get(name, ()), self.out.get(name, ())))
         reaches = min(until, refreshed)
-        self.log.append(acts.Approved(at, name, cadence, kind, refreshed, reaches, shown, added, out))
+        self.log.append(acts.Approved(at, name, cadence, kind, refreshed, reaches, shown, added, out, since))

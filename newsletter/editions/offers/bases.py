@@ -23,8 +23,9 @@ from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_o
 
 
 def follow(newsletter: config.Newsletter, now: datetime) -> None:
-    """Bring the bases in step with the configured cadences, before anyone joins under them."""
-    if _as_stored(bases_of(newsletter.name)) != _as_configured(newsletter):
+    """Bring the bases in step with the configured cadences and the posts found, before anyone joins."""
+    unjudged = Numbering.objects.filter(newsletter=newsletter.name, judged__lt=F("last")).exists()
+    if unjudged or _as_stored(bases_of(newsletter.name)) != _as_configured(newsletter):
         update(newsletter, now)
 
 

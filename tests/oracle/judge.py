@@ -126,9 +126,8 @@ class _Judging(Expectations):
         is_sure = edition.alone and not post.gone and not post.deleted and cadence != "post"
         if post.name in self.dealt[cadence] and (not lacking or len(lacking) * 2 < len(here)):
             return Certainty.NO
-        if is_sure and (
-            (post.name not in self.dealt[cadence] | set(self.perhaps[cadence])) or len(sure) * 2 >= len(here)
-        ):
+        newcomers_lack = post.name not in self.dealt[cadence] and post.name not in self.perhaps[cadence]
+        if is_sure and (newcomers_lack or len(sure) * 2 >= len(here)):
             return Certainty.YES
         return Certainty.EITHER
 

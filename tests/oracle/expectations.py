@@ -41,8 +41,12 @@ class Expectations:
         before = self.configured.offered if self.setup else act.offered
         self.configured = act
         self.filters.append((act.at, act.excluded))
+        behind = {name for dealt in self.dealt.values() for name in dealt}
+        perhaps = {name: why for each in self.perhaps.values() for name, why in each.items()}
         for cadence in act.offered:
             if cadence not in before:
+                self.dealt[cadence] |= behind
+                self.perhaps[cadence] |= perhaps
                 self._switch_on(cadence, act.at)
 
     def filters_since(self, since: datetime) -> list[frozenset[str]]:
@@ -55,9 +59,6 @@ class Expectations:
 
     def _switch_on(self, cadence: str, now: datetime) -> None:
         """A cadence begins with what was dealt with in all of them, and with what is older than its period."""
-        for other in CADENCES:
-            self.dealt[cadence] |= self.dealt[other]
-            self.perhaps[cadence] |= self.perhaps[other]
         for post in self.posts.values():
             old = {dated < self._beginning(cadence, now) for _known, dated in post.dates}
             if post.first_refusal or old == {False}:

@@ -120,7 +120,7 @@ class _Judging(Expectations):
 
     def _is_listed(self, post: SeenPost, edition: SeenEdition, here: Sequence[Person]) -> Certainty:
         """Return whether a draft lists a post at its source: newcomers or half of the readers lack it."""
-        cadence = edition.approved.cadence
+        cadence = self.configured.effective(edition.approved.cadence)
         lacking = [each for each in here if each.pair(post.name).standing is Standing.DUE]
         sure = [each for each in lacking if not each.pair(post.name).either]
         is_sure = edition.alone and not post.gone and not post.deleted and cadence != "post"
@@ -144,16 +144,15 @@ class _Judging(Expectations):
         if approved.kind is Kind.CORRECTION:
             return
         edition.small = approved.kind is Kind.PERIODIC and min(self.configured.minimum_posts, len(approved.shown)) > 1
-        offered = approved.kind is Kind.LETTER or approved.cadence in self.configured.offered
         here = [person for person in self.people.values() if person.active and self._is_meant(person, approved)]
         receiving = [person for person in here if person.receives]
-        edition.meant_for = frozenset(each.name for each in receiving) if offered else frozenset(self.people)
-        edition.waiting = {each.name for each in receiving} if offered else set()
+        edition.meant_for = frozenset(each.name for each in receiving)
+        edition.waiting = {each.name for each in receiving}
         inside = self.in_edition(act.edition)
         for post in self.posts.values():
             if post.name not in inside and (approved.kind is Kind.LETTER or not self.may_have(edition, post)):
                 continue
-            for person in here if offered else ():
+            for person in here:
                 self._offer(person, post, edition)
             if post.name in inside:
                 self._deal_with(edition, post)
@@ -171,7 +170,9 @@ class _Judging(Expectations):
         return edition.alone and accepted and not filtered and lacked and eligible
 
     def _is_meant(self, person: Person, approved: acts.Approved) -> bool:
-        return approved.kind is Kind.LETTER or self.configured.effective(person.cadence) == approved.cadence
+        """Return whether an edition goes to a reader; one of a cadence that is not offered any more is the default's."""
+        cadence = self.configured.effective(approved.cadence)
+        return approved.kind is Kind.LETTER or self.configured.effective(person.cadence) == cadence
 
     def _offer(self, person: Person, post: SeenPost, edition: SeenEdition) -> None:
         """A reader who is paused, or does not want a post of the edition, has missed it."""
@@ -201,7 +202,8 @@ class _Judging(Expectations):
 
     def _deal_with(self, edition: SeenEdition, post: SeenPost) -> None:
         """Remember what newcomers don't get any more."""
-        for cadence in CADENCES if edition.approved.kind is Kind.LETTER else (edition.approved.cadence,):
+        own = self.configured.effective(edition.approved.cadence)
+        for cadence in CADENCES if edition.approved.kind is Kind.LETTER else (own,):
             if not edition.small:
                 self.dealt[cadence].add(post.name)
             elif post.name not in self.dealt[cadence]:

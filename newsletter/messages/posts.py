@@ -6,6 +6,7 @@ IN_THE_PERIOD = MessageType("post.in-the-period", gettext_noop("published in thi
 LATE = MessageType("post.late", gettext_noop("missed the last edition"))
 TOO_LATE = MessageType("post.too-late", gettext_noop("too old to be included"))
 THERE_BEFORE = MessageType("post.there-before", gettext_noop("older than your newsletter"))
+BEFORE_CADENCE = MessageType("post.before-cadence", gettext_noop("from before this cadence began"))
 BY_WORD = MessageType("post.filtered-by-word", gettext_noop("filtered out by a word"))
 BY_CATEGORY = MessageType("post.filtered-by-category", gettext_noop("filtered out by a category"))
 OVER_THE_MAXIMUM = MessageType("post.over-the-maximum", gettext_noop("over the maximum, so only its headline is shown"))

@@ -159,6 +159,41 @@ def _switched_on(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _switched_on_for_others(site: OracleSite) -> None:
+    """What is behind a cadence that is switched on is still due in the one that was there."""
+    site.collect()
+    site.join("r")
+    site.publish()
+    site.wait(HOUR)
+    site.configure(Settings(period="week", cadences=("week", "post")))
+    site.look()
+    site.join("single", "post")
+    site.wait(HOUR)
+    site.publish()
+    site.wait(HOUR)
+
+
+def _put_off(site: OracleSite) -> None:
+    """A post is put off before a draft is made; another one once an edition has it, which changes nothing."""
+    _both(site)
+    first, second = site.publish(), site.publish()
+    site.look()
+    site.blog.redate(first, site.now + 40 * HOUR)
+    site.wait(DAY)
+    site.blog.redate(second, site.now + 20 * DAY)
+    site.wait(3 * DAY)
+
+
+def _filtered_to_the_end(site: OracleSite) -> None:
+    """A post that is dated ahead is filtered before it could be sent, and no later edition has anything."""
+    site.collect()
+    site.join("r")
+    site.publish(site.now + 20 * HOUR, "film")
+    site.look()
+    site.configure(replace(site.settings, excluded=frozenset({"film"})))
+    site.wait(2 * DAY)
+
+
 def _off_topic(site: OracleSite) -> None:
     site.collect()
     site.join("r", "", ["film"])
@@ -244,6 +279,9 @@ CLAUSES = {
         Settings(period="week", cadences=("week", "post")), _chooses_every_post
     ),
     "a cadence begins with what others have behind them": History(WEEKLY, _switched_on),
+    "what a cadence has behind it is due in others": History(WEEKLY, _switched_on_for_others),
+    "a post that is put off comes at its new date": History(DAILY_OR_WEEKLY, _put_off),
+    "what a filter keeps out to the end is not due": History(Settings(period="month"), _filtered_to_the_end),
     "what is off topic never comes": History(replace(WEEKLY, topics=TOPICS), _off_topic),
     "too few posts wait": History(replace(WEEKLY, topics=TOPICS, minimum_posts=2), _too_few),
     "who is paused misses the edition": History(DAILY_OR_WEEKLY, _paused),

@@ -170,7 +170,7 @@ class _Judging(Expectations):
         return edition.alone and accepted and not filtered and lacked and eligible
 
     def _is_meant(self, person: Person, approved: acts.Approved) -> bool:
-        """Return whether an edition goes to a reader; one of a cadence that is not offered any more is the default's."""
+        """Return whether an edition goes to a reader; that of a cadence that is no longer offered is the default's."""
         cadence = self.configured.effective(approved.cadence)
         return approved.kind is Kind.LETTER or self.configured.effective(person.cadence) == cadence
 

@@ -88,7 +88,7 @@ def of_lacked(
 
 
 def _offered(facts: Facts) -> Decision:
-    return Decision(False, reasons.ALREADY_IN(edition=facts.held_by) if facts.held_by else reasons.THERE_BEFORE())
+    return Decision(False, reasons.ALREADY_IN(edition=facts.held_by) if facts.held_by else reasons.BEFORE_CADENCE())
 
 
 def _filtered(facts: Facts) -> MessageType | None:

@@ -120,12 +120,16 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
 
 
 def _has_turn(newsletter: config.Newsletter) -> bool:
-    """Return whether no draft of the cadence has a post that readers lack."""
+    """Return whether no draft that waits for an editor has a post that readers lack.
+
+    Without approval, a draft waits only if it could not be sent; one that a person made is refreshed and sent.
+    """
     drafts = Edition.objects.filter(of_cadence(newsletter), newsletter=newsletter.name, state=State.DRAFT)
+    if newsletter.approval == "none":
+        drafts = drafts.exclude(waiting=None)
     inside = EditionPost.objects.filter(edition__in=drafts, included=True)
-    found = inside.values_list("post__ordinal", flat=True)
     draft = drafts.first()
-    return draft is None or not Lacking(newsletter, draft).by_anyone(found)
+    return draft is None or not Lacking(newsletter, draft).by_anyone(inside.values_list("post__ordinal", flat=True))
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:

@@ -80,7 +80,7 @@ class Expectations:
                 self._find(seen(listed, act.at), first=first)
         for post in self.posts.values():
             reached = act.reaches_back_to is not None and post.dated > act.reaches_back_to
-            if post.name not in there and reached:
+            if there and post.name not in there and reached:  # an empty listing is a fault of the blog
                 post.gone = post.gone or act.at
 
     def _list_again(self, post: SeenPost, listed: acts.ListedPost, now: datetime) -> None:

@@ -307,7 +307,7 @@ class FastSite(OracleSite):
     def _approve_all(self) -> int:
         """Approve the drafts that have posts, and send what is late."""
         ready = [name for name in self.editions(State.DRAFT) if self.inside(name)]
-        done = sum(self.approve(name) for name in ready)
+        done = sum(self.approve_or_refresh(name) for name in ready)
         for name in self.editions(State.APPROVED):
             due = self.edition(name).due_at
             if due is None or due <= self.now:

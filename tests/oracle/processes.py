@@ -145,7 +145,7 @@ class ProcessSite(OracleSite):
     def _approve_all(self) -> None:
         for name in self.editions(State.DRAFT):
             if self.inside(name):
-                self.approve(name)
+                self.approve_or_refresh(name)
         for each in self._editions():
             due = each["due_at"]
             if each["state"] == "approved" and (due is None or datetime.fromisoformat(due) <= self.now):
@@ -239,6 +239,9 @@ class ProcessSite(OracleSite):
         done = self._act(name, "approve")
         self._note()
         return done
+
+    def refresh(self, name: str) -> None:
+        self.draft(self._ask("GET", f"/editions/{name}").json()["cadence"] or self.settings.period)
 
     def send(self, name: str, *, chunks: int = WHOLE) -> None:
         done = self.site.run("send", name, "--yes", status=None)

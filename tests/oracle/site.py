@@ -186,6 +186,17 @@ class OracleSite(ABC):
         """Approve a draft; return whether that was possible."""
 
     @abstractmethod
+    def refresh(self, name: str) -> None:
+        """Refresh a draft from its sources."""
+
+    def approve_or_refresh(self, name: str) -> bool:
+        """Approve a draft; if it is refused, as one that has a post of another edition, refresh it and approve that."""
+        if self.approve(name):
+            return True
+        self.refresh(name)
+        return bool(self.inside(name)) and self.approve(name)
+
+    @abstractmethod
     def send(self, name: str, *, chunks: int = WHOLE) -> None:
         """Send an approved edition now, or fix its audience and send only some chunks."""
 

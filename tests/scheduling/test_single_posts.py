@@ -117,6 +117,14 @@ def test_with_approval_editors_have_one_draft_at_a_time() -> None:
     ]
 
 
+def test_without_approval_a_draft_made_by_hand_keeps_nothing_back() -> None:
+    listed("a")
+    draft.make(config.current(), kinaforum().at("post"), now=NOW, read_sources=False)
+    listed("a", "b", hours=1)
+    ran(NOW + HOUR)
+    assert [(inside(e), e.state) for e in posts()] == [(["Post a"], State.QUEUED), (["Post b"], State.QUEUED)]
+
+
 def test_an_approved_one_is_sent_and_the_next_drafted() -> None:
     offered("editor")
     listed("a", "b")

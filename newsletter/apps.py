@@ -12,7 +12,7 @@ class NewsletterConfig(AppConfig):
     label = "newsletter"
 
     def ready(self) -> None:
-        """Connect the signals with which subscriptions begin, and subscribers' data is exported, erased and recorded."""
+        """Connect the signals with which subscriptions begin, and data is exported, erased and recorded."""
         import_module("newsletter.editions.offers.newcomers")
         import_module("newsletter.letters.personal_data")
         import_module("newsletter.recovery.entries")

@@ -70,10 +70,7 @@ def _store_posts(
         if post is None:
             post = _add(source, settings, found, now)
             new += 1
-        elif post.content_hash != content_hash(found):
-            _update(post, settings, found, now)
-            changed += 1
-        elif _has_another_date(post, found, now):
+        elif post.content_hash != content_hash(found) or _has_another_date(post, found, now):
             _update(post, settings, found, now)
             changed += 1
         elif post.gone_at:

@@ -147,3 +147,40 @@ def test_a_post_that_appears_after_the_first_reading_is_new_if_it_is_of_the_firs
     paper.run(30, step=2)
     assert paper.mailed["r"] == ["late"]
     assert not Edition.objects.filter(state=State.DRAFT, entries__included=True).exists()
+
+
+@pytest.fixture
+def weekly(paper: Newsletter) -> Newsletter:
+    """Return the newsletter after its weekly edition brought two posts that two readers of daily ones never got."""
+    paper.configure("week", "week", "day", approval="none", minimum_posts=2)
+    for name in ("first", "second"):
+        paper.subscribe(name)
+        paper.subscribe(f"daily {name}".replace(" ", "-"), "day")
+    paper.publish("one", "two")
+    paper.send("week")
+    for name in ("daily-first", "daily-second"):
+        paper.choose(name, "week")
+    paper.publish("three")
+    return paper
+
+
+def test_an_edition_shows_what_half_of_its_readers_lack(weekly: Newsletter) -> None:
+    def shown() -> set[str]:
+        made = draft.make(config.current(), kinaforum(), now=weekly.now, read_sources=False)
+        return {entry.post.title for entry in made.entries.filter(included=True)}
+
+    assert shown() == {"Post one", "Post two", "Post three"}
+    weekly.subscribe("third")
+    assert shown() == {"Post three"}
+
+
+def test_an_edition_is_skipped_only_if_nobody_would_get_enough(weekly: Newsletter) -> None:
+    for name in ("third", "fourth"):
+        weekly.subscribe(name)
+    weekly.run(120, step=3)
+    assert sorted(weekly.mailed["daily-first"]) == ["one", "three", "two"]
+    assert weekly.mailed["first"] == ["one", "two"]
+    assert weekly.mailed["third"] == []
+    weekly.publish("four")
+    weekly.run(168, step=3)
+    assert [weekly.mailed[name][-2:] for name in ("first", "third")] == [["four", "three"]] * 2

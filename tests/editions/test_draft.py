@@ -6,8 +6,12 @@ from newsletter import config
 from newsletter.config import Filter, SourceSettings
 from newsletter.editions import approval, draft, editing, lookup
 from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
+from newsletter.feeds.http.fetch import Fetcher, Response
+from newsletter.feeds.model import SourceProblem
+from newsletter.messages.sources import STOPPED
 from newsletter.models import Edition, Post, State
 from tests import factories
 from tests.factories import (
@@ -206,6 +210,29 @@ def test_a_post_whose_address_is_missing_is_gone(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("newsletter.editions.selection.link_check.missing", lambda *_, **__: gone)
     edition = draft.make(config.current(), config.current().newsletters["kinaforum"], now=NOW)
     assert reasons(edition)["Post a"] == "no longer at its source"
+
+
+def test_a_late_post_whose_address_is_missing_is_gone_while_another_exists(monkeypatch: pytest.MonkeyPatch) -> None:
+    configured()
+    collected_before()
+    collected(found("sent"))
+    sent(approved())
+    collected(found("sent"), found("a", NOW - 2 * DAY), found("b", NOW - 2 * DAY), now=NOW + WEEK)
+    answers = {post("a").url: 404, post("b").url: 200}
+
+    class Blog(Fetcher):
+        def get(self, url: str, *_: object, **__: object) -> Response:
+            if answers[url] != 200:
+                raise SourceProblem(STOPPED(), status=answers[url])
+            return Response(url, answers[url])
+
+    monkeypatch.setattr(draft, "collect", lambda *_, **__: [])
+    monkeypatch.setattr(link_check, "Fetcher", Blog)
+    newsletter = config.current().newsletters["kinaforum"]
+    edition = draft.make(config.current(), newsletter, now=NOW + WEEK)
+    assert (inside(edition), reasons(edition)["Post a"]) == (["Post b"], "no longer at its source")
+    answers[post("b").url] = 404
+    assert sorted(inside(draft.refresh(config.current(), edition, now=NOW + WEEK))) == ["Post a", "Post b"]
 
 
 def test_filters_of_a_source_name_their_kind() -> None:

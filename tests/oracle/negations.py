@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from newsletter.config import Newsletter
 from newsletter.domain.ordinals import Ordinals
+from newsletter.editions import approval
 from newsletter.editions.offers import bases, candidate_posts, candidates, readers
 from newsletter.editions.selection.rules import Facts
 from newsletter.messages import posts as reasons
@@ -49,6 +50,7 @@ def _facts_changed(patch: pytest.MonkeyPatch, change: Callable[[Facts], Facts]) 
 
 def _sent_before_their_date(patch: pytest.MonkeyPatch) -> None:
     _facts_changed(patch, lambda known: replace(known, published=known.first_seen))
+    patch.setattr(approval, "_check_dates", lambda *_given: None)
 
 
 def _old_posts_accepted(patch: pytest.MonkeyPatch) -> None:
@@ -144,8 +146,8 @@ def _cancelling_gives_back(patch: pytest.MonkeyPatch) -> None:
 
     def changed(configuration: Any, edition: Edition, **given: Any) -> Any:
         done = cancel(configuration, edition, **given)
-        left = Subscription.objects.filter(deliveries__edition=edition, deliveries__state="")
-        left.update(offered=OfferedSet.objects.key_of(edition.newsletter, Ordinals()))
+        everyone = Subscription.objects.filter(newsletter=edition.newsletter)
+        everyone.update(offered=OfferedSet.objects.key_of(edition.newsletter, Ordinals()))
         return done
 
     patch.setattr(lifecycle, "cancel", changed)

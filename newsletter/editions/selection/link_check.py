@@ -1,17 +1,19 @@
-"""Check whether the posts of a window still exist at their addresses.
+"""Check whether the posts of a draft still exist at their addresses.
 
 A post is gone only if its address returns 404 or 410 while another post of the same host exists: a site whose posts are
-all missing has an error, and has not deleted its week.
+all missing has an error, and has not deleted its week. Editions of a single post that the schedule makes are sent as
+soon as a source lists the post, and are not checked.
 """
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from newsletter import config
 from newsletter.config import Config
+from newsletter.editions.offers.readers import base_of
 from newsletter.editions.selection.windows import Window
 from newsletter.feeds.document import split_address
 from newsletter.feeds.http.fetch import Fetcher
@@ -23,10 +25,13 @@ SIDE_BY_SIDE = 8
 
 
 def missing(configuration: Config, newsletter: config.Newsletter, window: Window, *, now: datetime) -> frozenset[int]:
-    """Return the primary keys of the window's posts whose address returns 404 or 410."""
+    """Return the primary keys of posts whose address returns 404 or 410: those of the window, and late ones."""
     posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, url__startswith="http")
-    posts = posts.annotate(dated=Coalesce(F("published"), F("first_seen")))
-    posts = posts.filter(dated__gte=window.since, dated__lt=min(window.until, now)).order_by("-dated")
+    posts = posts.annotate(dated=Coalesce(F("published"), F("first_seen"))).filter(dated__lt=min(window.until, now))
+    newest = posts.filter(dated__lt=window.since, refusal__isnull=True).order_by("-ordinal")
+    base = base_of(newsletter)
+    late = [n for n, ordinal in newest.values_list("pk", "ordinal")[: newsletter.maximum_posts] if ordinal not in base]
+    posts = posts.filter(Q(dated__gte=window.since) | Q(pk__in=late)).order_by("-dated")
     by_host: dict[str, dict[int, str]] = {}
     for number, url in posts.values_list("pk", "url")[: newsletter.maximum_posts]:
         by_host.setdefault(split_address(url).netloc, {})[number] = url

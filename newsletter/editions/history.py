@@ -11,6 +11,9 @@ from newsletter.messages import Message, from_json
 from newsletter.messages import history as messages
 from newsletter.models import Act, Edition, Revision
 
+BY_SCHEDULE = "the clock"
+"""Who made, approved or queued an edition that no person did."""
+
 WORDS = ("subject", "preheader", "greeting", "closing")
 FIELDS = {
     "subject": messages.SUBJECT,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from django.db.models import F, Q, QuerySet
 
 from newsletter import config
+from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.selection.series import of_cadence
 from newsletter.messages import Message
 from newsletter.models import Edition, Occurrence
@@ -12,7 +13,7 @@ from newsletter.models import Edition, Occurrence
 LEASE = timedelta(minutes=10)
 ATTEMPTS = 3
 """An occurrence during which programs ended so often is given up."""
-BY = "the clock"
+BY = BY_SCHEDULE
 DRAFT, SEND = "draft", "send"
 
 

@@ -143,19 +143,25 @@ class _Judging(Expectations):
         approved = edition.approved
         if approved.kind is Kind.CORRECTION:
             return
-        edition.small = approved.kind is Kind.PERIODIC and min(self.configured.minimum_posts, len(approved.shown)) > 1
+        edition.small = approved.kind is Kind.PERIODIC and self.configured.minimum_posts > 1
         here = [person for person in self.people.values() if person.active and self._is_meant(person, approved)]
         receiving = [person for person in here if person.receives]
         edition.meant_for = frozenset(each.name for each in receiving)
         edition.waiting = {each.name for each in receiving}
         inside = self.in_edition(act.edition)
         for post in self.posts.values():
-            if post.name not in inside and (approved.kind is Kind.LETTER or not self.may_have(edition, post)):
+            if post.name not in inside and not self._may_be_in(post, edition):
                 continue
             for person in here:
                 self._offer(person, post, edition)
             if post.name in inside:
                 self._deal_with(edition, post)
+
+    def _may_be_in(self, post: SeenPost, edition: SeenEdition) -> bool:
+        """Return whether an edition may have a post for some readers that editors don't see: newcomers have it."""
+        cadence = self.configured.effective(edition.approved.cadence)
+        dealt_with = post.name in self.dealt[cadence] or post.name in self.perhaps[cadence]
+        return edition.approved.kind is Kind.PERIODIC and dealt_with and self.may_have(edition, post)
 
     def _is_sure(self, person: Person, post: SeenPost, edition: SeenEdition) -> bool:
         """Return whether an edition has a post for a reader who lacked it, though neither editors nor emails show it.
@@ -166,7 +172,7 @@ class _Judging(Expectations):
         accepted = not (post.refusal() or post.either or post.gone or post.deleted)
         filtered = edition.perhaps_excluded & post.categories
         lacked = person.name in edition.here and not person.pair(post.name).either
-        eligible = post.eligible(act.reaches) and act.cadence != "post"
+        eligible = post.eligible(act.reaches)
         return edition.alone and accepted and not filtered and lacked and eligible
 
     def _is_meant(self, person: Person, approved: acts.Approved) -> bool:

@@ -166,7 +166,8 @@ def test_who_is_paused_misses_the_edition() -> None:
     assert judged(R, other, ONE, pause, weekly, resume) == []
     assert judged(R, other, ONE, pause, weekly, resume, sent(11, "w2", ("r", "a"))) == ["old r a"]
     assert judged(R, other, ONE, pause, resume, weekly) == ["lost r a"]
-    assert judged(R, ONE, pause, sent(4, "w1"), resume, sent(11, "w2", ("r", "a"))) == ["old r a"]
+    unseen = sent(4, "w1", shown=frozenset("a"))
+    assert judged(R, ONE, pause, unseen, resume, sent(11, "w2", ("r", "a"))) == ["old r a"]
     assert judged(R, other, ONE, pause, sent(4, "w1", ("r", "a"), ("o", "a"))) == [
         "away r",
         "cadence r",
@@ -212,9 +213,11 @@ def test_the_topics_at_approval_count() -> None:
 
 
 def test_what_is_gone_from_its_source_is_out_while_it_is_gone() -> None:
-    assert judged(R, ONE, read(2)) == []
-    assert judged(R, ONE, read(2), sent(4, "w1", ("r", "a"))) == ["unwanted r a"]
-    assert judged(R, ONE, read(2), ONE) == ["lost r a"]
+    without = read(2, listed("older", -40))
+    assert judged(R, ONE, without) == []
+    assert judged(R, ONE, without, sent(4, "w1", ("r", "a"))) == ["unwanted r a"]
+    assert judged(R, ONE, without, ONE) == ["lost r a"]
+    assert judged(R, ONE, read(2), sent(4, "w1", ("r", "a"))) == []
 
 
 def test_an_edition_that_is_cancelled_while_it_is_sent_is_over_unless_it_is_sent_to_those_left() -> None:

@@ -179,8 +179,8 @@ def test_an_edition_is_skipped_only_if_nobody_would_get_enough(weekly: Newslette
         weekly.subscribe(name)
     weekly.run(120, step=3)
     assert sorted(weekly.mailed["daily-first"]) == ["one", "three", "two"]
-    assert weekly.mailed["first"] == ["one", "two"]
+    assert sorted(weekly.mailed["first"]) == ["one", "two"]
     assert weekly.mailed["third"] == []
     weekly.publish("four")
     weekly.run(168, step=3)
-    assert [weekly.mailed[name][-2:] for name in ("first", "third")] == [["four", "three"]] * 2
+    assert [sorted(weekly.mailed[name][-2:]) for name in ("first", "third")] == [["four", "three"]] * 2

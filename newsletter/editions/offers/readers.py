@@ -10,6 +10,7 @@ from django.db.models import Count, Max, QuerySet
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, in_force
+from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.selection.series import holding, of_cadence
 from newsletter.models import Edition
 from subscribers.models import Subscription, SubscriptionQuerySet, bases_of, sets_of
@@ -64,10 +65,12 @@ def _had(sets: Mapping[int, Ordinals], key: int | None, base: Ordinals, returns:
 
 
 def minimum_of(edition: Edition, newsletter: config.Newsletter) -> int:
-    """Return how many posts an approved edition must have for a reader: at most those that it shows.
+    """Return how many posts an approved edition must have for a reader.
 
-    An editor may send an edition that has fewer posts than `minimum_posts`, and readers get it.
+    If an editor approves one that shows fewer posts than `minimum_posts`, readers get those.
     """
+    if edition.approved_by == BY_SCHEDULE:
+        return newsletter.minimum_posts
     return min(newsletter.minimum_posts, max(1, edition.entries.filter(included=True).count()))
 
 

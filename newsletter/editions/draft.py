@@ -20,6 +20,7 @@ from newsletter.domain.english import counted
 from newsletter.editions import history, notices, superseded
 from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.offers import bases, candidates
+from newsletter.editions.offers.readers import base_of
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.selection import link_check, ordering
 from newsletter.editions.selection.rules import Decision
@@ -103,7 +104,7 @@ def _look_at_sources(
         configuration, newsletter.name, now=now, since=held.since, step=lambda done, total: step(done, total + 1)
     )
     notices.tell_of_sources(collected, now)
-    return link_check.missing(configuration, newsletter, held, now=now)
+    return link_check.missing(configuration, newsletter, held, base_of(newsletter), now=now)
 
 
 def _log_made(edition: Edition) -> None:

@@ -13,7 +13,7 @@ from django.db.models.functions import Coalesce
 
 from newsletter import config
 from newsletter.config import Config
-from newsletter.editions.offers.readers import base_of
+from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.selection.windows import Window
 from newsletter.feeds.document import split_address
 from newsletter.feeds.http.fetch import Fetcher
@@ -24,13 +24,17 @@ MISSING = (404, 410)
 SIDE_BY_SIDE = 8
 
 
-def missing(configuration: Config, newsletter: config.Newsletter, window: Window, *, now: datetime) -> frozenset[int]:
-    """Return the primary keys of posts whose address returns 404 or 410: those of the window, and late ones."""
+def missing(
+    configuration: Config, newsletter: config.Newsletter, window: Window, had: Ordinals, *, now: datetime
+) -> frozenset[int]:
+    """Return the primary keys of posts whose address returns 404 or 410: those of the window, and late ones.
+
+    Late posts are those that readers of the cadence, who had the posts `had`, were not offered yet.
+    """
     posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, url__startswith="http")
     posts = posts.annotate(dated=Coalesce(F("published"), F("first_seen"))).filter(dated__lt=min(window.until, now))
     newest = posts.filter(dated__lt=window.since, refusal__isnull=True).order_by("-ordinal")
-    base = base_of(newsletter)
-    late = [n for n, ordinal in newest.values_list("pk", "ordinal")[: newsletter.maximum_posts] if ordinal not in base]
+    late = [n for n, ordinal in newest.values_list("pk", "ordinal")[: newsletter.maximum_posts] if ordinal not in had]
     posts = posts.filter(Q(dated__gte=window.since) | Q(pk__in=late)).order_by("-dated")
     by_host: dict[str, dict[int, str]] = {}
     for number, url in posts.values_list("pk", "url")[: newsletter.maximum_posts]:

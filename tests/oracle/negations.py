@@ -9,10 +9,11 @@ import pytest
 from django.db.models import Q
 
 from newsletter.config import Newsletter
+from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
 from newsletter.editions.offers import bases, candidate_posts, candidates, readers
-from newsletter.editions.selection.rules import Facts
+from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition
 from newsletter.sending import lifecycle
@@ -40,10 +41,9 @@ class Negation:
 
 
 def _facts_changed(patch: pytest.MonkeyPatch, change: Callable[[Facts], Facts]) -> None:
-    facts = candidates.facts
 
     def changed(*given: Any) -> Any:
-        return ((post, change(known)) for post, known in facts(*given))
+        return ((post, change(known)) for post, known in candidate_posts.facts(*given))
 
     patch.setattr(candidates, "facts", changed)
 
@@ -87,7 +87,7 @@ def _gone_posts_sent(patch: pytest.MonkeyPatch) -> None:
 
 
 def _gone_posts_refused(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(candidate_posts, "SETTLED", (*candidate_posts.SETTLED, reasons.GONE.code))
+    patch.setattr(candidate_posts, "SETTLED", (*SETTLED, reasons.GONE.code))
 
 
 def _bases_that_never_grow(patch: pytest.MonkeyPatch) -> None:
@@ -103,8 +103,6 @@ def _no_set_before_a_choice(patch: pytest.MonkeyPatch) -> None:
 
 
 def _off_topic_posts_remain(patch: pytest.MonkeyPatch) -> None:
-    offer = growth.offer
-
     def changed(wanted: Ordinals, had: Ordinals, *given: Any) -> Any:
         offered = offer(wanted, had, *given)
         return replace(offered, grown=had | offered.posts)
@@ -113,8 +111,6 @@ def _off_topic_posts_remain(patch: pytest.MonkeyPatch) -> None:
 
 
 def _too_few_are_over(patch: pytest.MonkeyPatch) -> None:
-    offer = growth.offer
-
     def changed(*given: Any) -> Any:
         offered = offer(*given)
         return replace(offered, kept=offered.grown)
@@ -123,10 +119,8 @@ def _too_few_are_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def _paused_readers_wait(patch: pytest.MonkeyPatch) -> None:
-    readers_in = offers.readers_in
-
     def changed(*given: Any) -> Any:
-        return readers_in(*given).filter(paused_until=None)
+        return growth.readers_in(*given).filter(paused_until=None)
 
     patch.setattr(offers, "readers_in", changed)
     patch.setattr(bases, "grow", _grow_with_paused)

@@ -14,7 +14,7 @@ from newsletter.render.html.colours import READABLE, parse_colour
 from newsletter.render.letter import letter
 from newsletter.render.template_context import newsletter_view
 from newsletter.render.theme.designs import DESIGNS
-from tests.render.samples import digest, letterhead
+from tests.render.samples import digest, letterhead, post
 
 ACCENTS = ("#ffeb3b", "#ffff00", "#c6ff00", "#00e5ff", "#ffffff", "#f5f5dc", "#ffc0cb", "#808080", "#b3261e", "#000000")
 colours = st.integers(0, 0xFFFFFF).map("#{:06x}".format)
@@ -23,6 +23,14 @@ LETTER = {
     "subject": "1", "preheader": "1", "heading": "1", "paragraphs": ["1"], "button": "1", "link": "https://a.example",
     "note": "",
 }  # fmt: skip
+
+
+BOXES = post(
+    0,
+    html='<p>a</p><table class="card" role="presentation"><tr><td>b</td></tr></table>'
+    '<table class="button" role="presentation"><tr><td><a href="https://a.example/">c</a></td></tr></table>',
+)
+"""A post with a card and a button: a style sheet has no rules for what an email doesn't have."""
 
 
 def _head(accent: str) -> Letterhead:
@@ -38,9 +46,9 @@ def _low(pairs: dict[str, tuple[str, str]]) -> dict[str, float]:
 
 def _dark(html: str) -> dict[str, tuple[str, str]]:
     """The colours of an email's style sheet in dark mode: text on the page and in boxes, and buttons."""
-    (sheet,) = re.findall(r"@media \(prefers-color-scheme: dark\) \{\s*body(.*?)\n\}\n", html, re.DOTALL)
+    (sheet,) = re.findall(r"@media \(prefers-color-scheme: dark\)\{body(.*?)\}\}", html)
     page, box = (_value(sheet, part, "background-color") for part in (r"\.page td", r"\.page \.card td"))
-    link, muted, text = (_value(sheet, part, "color") for part in (r"\.page a", r"\.page \.foot a", r"\.page h6"))
+    link, muted, text = (_value(sheet, part, "color") for part in (r"\.page a", r"\.page \.foot a", r"\.page p"))
     texts = {"link": link, "muted": muted, "text": text}
     pairs = {f"{name} on {ground}": (each, ground) for name, each in texts.items() for ground in (page, box)}
     on_button = (_value(sheet, r"\.page \.button a", name) for name in ("color", "background-color"))
@@ -49,8 +57,8 @@ def _dark(html: str) -> dict[str, tuple[str, str]]:
 
 
 def _value(sheet: str, selector: str, name: str) -> str:
-    (rule,) = re.findall(rf"{selector} \{{([^}}]*)\}}", sheet)
-    found = re.search(rf"(?<![a-z-]){name}: ({HEX})", rule)
+    (rule,) = re.findall(rf"{selector}(?:,[^{{}}]*)?\{{([^}}]*)(?:\}}|\Z)", sheet)
+    found = re.search(rf"(?<![a-z-]){name}:({HEX})", rule)
     assert found, f"{selector} has no {name}"
     return found[1]
 
@@ -71,16 +79,16 @@ def test_every_accent_is_readable_on_the_light_page_and_its_boxes(accent: str) -
 @given(accent=colours)
 def test_every_accent_is_readable_on_the_dark_page_and_its_boxes(accent: str) -> None:
     view = newsletter_view(_head(accent))
-    dark = _dark(render(digest(1, letterhead=_head(ACCENTS[0]))).html)
+    dark = _dark(render(digest([BOXES], letterhead=_head(ACCENTS[0]))).html)
     grounds = {name: ground for name, (_text, ground) in dark.items() if name.startswith("link")}
     assert _low({name: (view["accent_dark"], ground) for name, ground in grounds.items()}) == {}
 
 
 @pytest.mark.parametrize("accent", ACCENTS)
-@pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.parametrize("design", [name for name, design in DESIGNS.items() if not design.lines])
 def test_all_text_of_an_edition_is_readable_in_dark_mode(design: str, accent: str) -> None:
     head = _head(accent)
-    edition = digest(2, letterhead=replace(head, theme=replace(head.theme, design=design)))
+    edition = digest([BOXES, post(1)], letterhead=replace(head, theme=replace(head.theme, design=design)))
     assert _low(_dark(render(edition).html)) == {}
 
 
@@ -96,6 +104,6 @@ def test_the_button_of_a_letter_is_readable_in_both_modes(accent: str) -> None:
     assert text
     assert under
     assert contrast(text, under) >= READABLE
-    kept = re.search(r"\.press a \{ color: (\S+) !important; \}", html)
+    kept = re.search(r"\.press a\{color:([^;!]+)!important\}", html)
     assert kept
     assert parse_colour(kept[1]) == text

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,11 @@ OTHER = "BBBBBBECAwQFBgcI-_0OnRoZSByZXN0Cg"
 
 
 def parts(segments: Segments, reader: Reader) -> list[str]:
-    """Subject, text and HTML of a message, decoded."""
+    """Subject, text and HTML of a message, decoded, without spaces at the ends of lines and tags."""
     raw = b"".join(MessageBuilder(segments).build(reader).pieces)
     message = email.message_from_bytes(raw, policy=email.policy.default)
-    return [message["Subject"], message["To"], *(part.get_content() for part in message.iter_parts())]
+    contents = (re.sub(" *\r?\n", "\n", part.get_content()) for part in message.iter_parts())
+    return [message["Subject"], message["To"], *(re.sub(" +>", ">", content).strip() for content in contents)]
 
 
 @pytest.mark.parametrize("name", ["confirm", "me", "welcome", "change", "already"])

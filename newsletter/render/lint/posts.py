@@ -41,7 +41,8 @@ def posts(look: Look) -> Iterator[Finding]:
     yield from _compare(known, lambda post: uri(post.url), _addresses_in(text), mentioned, "text")
     if lists:
         titles = Counter(map(link_key, inside))
-        expected = [post for number, post in enumerate(known) if number < LISTED or post_key(post) in titles]
+        first = look.digest.posts[:LISTED]
+        expected = [post for post in known if post in first or post_key(post) in titles]
         yield from _compare(expected, post_key, titles, Counter(), "contents")
 
 

@@ -6,6 +6,7 @@ is made for it. `postgres` is the user that Debian's package makes; anybody else
 """
 
 import atexit
+import ctypes
 import itertools
 import os
 import pwd
@@ -28,6 +29,7 @@ from tests.site_texts import with_daily
 
 USER = "postgres"
 SECONDS_TO_START = 60
+PR_SET_PDEATHSIG = 1
 SOURCE = """
 [[newsletters.daily.sources]]
 url = "http://127.0.0.1:9/"
@@ -104,6 +106,7 @@ def _server() -> str:
             stderr=log,
             env=environment,
             start_new_session=True,
+            preexec_fn=_end_with_parent,
             **identity,
         )
     atexit.register(_stop, server)
@@ -123,6 +126,11 @@ def _wait_for(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
             time.sleep(0.05)
         else:
             return
+
+
+def _end_with_parent() -> None:
+    """Let the kernel end the server if the process of the tests is killed."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

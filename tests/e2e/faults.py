@@ -284,12 +284,13 @@ class Watch:
 
     def _look(self) -> None:
         """Ask the desk, which takes longer, when `/readyz` says something else, and otherwise twice a second."""
-        before, asked = ["ready"], 0.0
-        while not self._done.wait(0.1):
+        before, asked, changed = ["ready"], 0.0, time.monotonic()
+        while not self._done.wait(0.1 if time.monotonic() - changed < 20 else 0.5):
             lines = [re.sub(r"; next try in \d+ s$", "", line) for line in self.running.readyz().splitlines()]
             self.said.readyz += [line for line in dict.fromkeys(lines) if line not in self.said.readyz]
             if lines != before or (lines != ["ready"] and time.monotonic() - asked > 0.5):
                 self.said.desk += [line for line in self.running.desk() if line not in self.said.desk]
+                changed = changed if lines == before else time.monotonic()
                 before, asked = lines, time.monotonic()
 
 

@@ -58,7 +58,7 @@ def test_the_first_page_tells_whom_a_note_is_for(editor: Client, colleague: User
     assert "First”: 2 notes for you" in _text(editor.get("/desk/").content)
     for note in Note.objects.all():
         editor.post(NOTES, {"act": "done", "note": note.pk})
-    assert "for you" not in _text(editor.get("/desk/").content)
+    assert "notes for you" not in _text(editor.get("/desk/").content)
 
 
 def test_a_note_is_done_and_no_longer_counted(editor: Client, colleague: User) -> None:

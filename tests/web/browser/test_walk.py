@@ -167,6 +167,10 @@ def test_send_pressed_in_two_windows_leaves_once(browser: Browser, running: Runn
     second.context.close()
 
 
+NOW = {"state": "approved", "when": "now", "says": "now"}
+"""What the page that sends says of an approved edition."""
+
+
 def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, running: Running) -> None:
     page = desk(browser).new_page()
     open_draft(page, running)
@@ -178,7 +182,7 @@ def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, 
         return requests.post(address, data=given, cookies=cookies, allow_redirects=False, timeout=30).status_code
 
     with ThreadPoolExecutor(8) as pool:
-        for act, given in (("approve", fields), ("send", {**fields, "when": "now", "says": "now"})):
+        for act, given in (("approve", fields), ("send", {**fields, **NOW})):
             codes = list(pool.map(press, [f"{page.url}{act}/"] * 8, [given] * 8))
             assert set(codes) <= {302, 409, 422}, act
     page.goto(f"{page.url}report/")

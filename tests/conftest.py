@@ -165,6 +165,7 @@ class Site:
             capture_output=True,
             text=True,
             timeout=seconds,
+            umask=0o077 if command[1] == "-c" else -1,
         )
 
     def start(self, *words: object) -> subprocess.Popen[str]:

@@ -300,6 +300,7 @@ def _run(words: list[str]) -> None:
         sys.argv = [str(program.__file__), *words[len(PROGRAM) :]]
         program.main()
         return
+    os.umask(0o077)  # what a script writes is as private as what the program writes
     sys.argv = ["-c", *words[2:]]
     sys.modules["__main__"] = script = ModuleType("__main__")
     exec(compile(words[1], "<string>", "exec"), vars(script))

@@ -64,7 +64,7 @@ def test_a_server_that_says_nothing_is_told_everywhere(start: Start) -> None:
         assert 'newsletter_stalled{newsletter="kinaforum"} 1.0' in metrics
         assert 'newsletter_queue_age_seconds{newsletter="kinaforum"}' in metrics
         home = requests.get(f"{running.base}/desk/", cookies={"sessionid": running.session}, timeout=20).text
-        assert f"{EDITION} has stalled" in home
+        assert "has stalled: since" in home
 
 
 def test_a_sending_process_that_is_stopped_is_replaced_and_told_and_nobody_gets_it_twice(start: Start) -> None:

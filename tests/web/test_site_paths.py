@@ -97,6 +97,7 @@ def test_set_up_and_a_new_newsletter_read_no_folder(typed: str) -> None:
     form = BlogForm({"blog": typed, "site_url": "http://localhost:8000"})
     assert form.is_valid()
     assert first_run_views._search(form).url == f"https://{typed}"
-    added = new_newsletter.NewNewsletterForm({"blog": typed, "sender": "a@example.org", "address": "Oslo"})
+    given = {"blog": typed, "sender_name": "News", "sender_address": "a@example.org", "address": "Oslo"}
+    added = new_newsletter.NewNewsletterForm(given)
     assert added.is_valid()
     assert new_newsletter._address(added) == f"https://{typed}"

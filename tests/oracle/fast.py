@@ -15,7 +15,6 @@ from newsletter.collecting import collect as collecting
 from newsletter.config import Config, Newsletter, next_moment
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
-from newsletter.editions.offers import bases
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
@@ -100,7 +99,6 @@ class FastSite(OracleSite):
         return tie.cadence, frozenset(filter(None, tie.topics.split(",")))
 
     def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
-        bases.follow(self.configuration, self.now)
         with NamedTemporaryFile("w", suffix=".csv") as file:
             file.write("email,status\n" + "".join(f"{name}@reader.example,{state}\n" for name, state in lines))
             file.flush()

@@ -76,7 +76,7 @@ class ForkedProcess(subprocess.Popen[str]):
     def poll(self) -> int | None:
         """Return the status if the process has ended."""
         with self._lock:
-            if self.returncode is None and select.select([self._connection], [], [], 0)[0]:
+            if self.returncode is None and _is_ready(self._connection, 0):
                 self._receive()
         return self.returncode
 
@@ -84,7 +84,7 @@ class ForkedProcess(subprocess.Popen[str]):
         """Wait for the end. Raises TimeoutExpired after so many seconds."""
         with self._lock:
             if self.returncode is None:
-                if not select.select([self._connection], [], [], timeout)[0]:
+                if not _is_ready(self._connection, timeout):
                     raise subprocess.TimeoutExpired(self.args, timeout or 0)
                 self._receive()
         assert self.returncode is not None
@@ -108,6 +108,13 @@ class ForkedProcess(subprocess.Popen[str]):
         """Send a signal unless it has ended."""
         if self.poll() is None:
             os.kill(self.pid, sig)
+
+
+def _is_ready(connection: socket.socket, timeout: float | None) -> bool:
+    """Wait for data for at most so many seconds. `select` would refuse descriptors from 1024 on."""
+    waiting = select.poll()
+    waiting.register(connection, select.POLLIN)
+    return bool(waiting.poll(None if timeout is None else timeout * 1000))
 
 
 def _read(stream: IO[str], timeout: float | None) -> str:

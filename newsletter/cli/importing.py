@@ -170,7 +170,7 @@ def imports(
         str | None, typer.Option("--newsletter", "-n", help="Only imports into this newsletter.")
     ] = None,
 ) -> None:
-    """List the imports, the newest first, with what became of their lines."""
+    """List imports, the newest first, with their counts."""
     found = ready()
     if newsletter is not None:
         newsletter_named(found, newsletter)

@@ -178,7 +178,7 @@ def suppress(
         str, typer.Option(help="One of: by hand, complained, bounced, erased, unsubscribed. Other text becomes a note.")
     ] = "by hand",
 ) -> None:
-    """Block an address, or a whole domain, from receiving any email."""
+    """Block an address or a whole domain from all email."""
     ready()
     from subscribers import admin_actions
     from subscribers.models import Suppression

@@ -57,7 +57,7 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class PageGroup:
     """Pages that belong together, and what is in them."""
 
     title: str
@@ -65,36 +65,36 @@ class Group:
     links: tuple[Link, ...]
 
 
-def of_newsletter(newsletter: Newsletter) -> tuple[Group, ...]:
+def of_newsletter(newsletter: Newsletter) -> tuple[PageGroup, ...]:
     """Return the groups of one newsletter."""
 
     def links(*pages: SettingsPage) -> tuple[Link, ...]:
         return tuple(Link(str(each.title), _address(each, newsletter.name)) for each in pages)
 
     return (
-        Group(
+        PageGroup(
             _("Name and sender"),
             _("Title, language and time zone, who sends it, and who is told of drafts."),
             links(catalogue.GENERAL, catalogue.SENDER),
         ),
-        Group(
+        PageGroup(
             _("Schedule"),
             _("When drafts are made and editions are sent, and how often subscribers can choose to get it."),
             links(catalogue.SCHEDULE, catalogue.CADENCES),
         ),
-        Group(
+        PageGroup(
             _("Content"),
             _("Which posts are included, how long they are, and the topics that subscribers pick."),
             (*links(catalogue.CONTENT, TOPICS), Link(_("Sources"), reverse("desk:sources"))),
         ),
-        Group(_("Design"), _("Layout, colours, logo, fonts and footer of the email."), links(DESIGN)),
+        PageGroup(_("Design"), _("Layout, colours, logo, fonts and footer of the email."), links(DESIGN)),
     )
 
 
-def of_site() -> tuple[Group, ...]:
+def of_site() -> tuple[PageGroup, ...]:
     """Return the groups for all newsletters; the last has what most people never touch."""
     return (
-        Group(
+        PageGroup(
             _("Delivery"),
             _("The mail server or email service, bounces, and whether emails reach the inbox."),
             (
@@ -102,12 +102,12 @@ def of_site() -> tuple[Group, ...]:
                 Link(_("Deliverability"), reverse("desk:deliverability")),
             ),
         ),
-        Group(
+        PageGroup(
             _("Team"),
             _("Who can log in, and what was done by whom."),
             (Link(_("Team"), reverse("desk:users")), Link(_("Log"), reverse("desk:log"))),
         ),
-        Group(
+        PageGroup(
             _("Advanced"),
             _("Reading blogs, SMTP details, alerts and other programs. Most people never change these."),
             (

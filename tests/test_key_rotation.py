@@ -407,6 +407,7 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "housekeeping.HitsManager.increment_and_count": (count_of_requests,),
     "people.SubscriberQuerySet.rehash": (suppression_of_a_subscriber,),
     "people.Subscriber.hashed": (suppression_of_a_subscriber,),
+    "people._domain_hash": (suppressed_domain,),
     "earlier_keys": (),
     "earlier_keys.EarlierKeyManager.keep": (),  # see tests/subscribers/test_earlier_keys.py
     "earlier_keys.EarlierKeyManager.known": (),

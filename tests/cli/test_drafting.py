@@ -117,7 +117,7 @@ def test_show_and_preview_list_the_variants(command: Run, blog: Blog, tmp_path: 
 def test_preview_names_the_posts_that_were_shortened(command: Run, blog: Blog, tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     text = file.read_text(encoding="utf-8").replace(
-        "[newsletters.kinaforum]", '[newsletters.kinaforum]\nmaximum_size = "10 KB"', 1
+        "[newsletters.kinaforum]", '[newsletters.kinaforum]\nmaximum_size = "7 KB"', 1
     )
     file.write_text(text, encoding="utf-8")
     command("draft", "kinaforum", *WEEK)

@@ -131,7 +131,7 @@ def test_the_text_before_more_is_the_summary(tmp_path: Path) -> None:
         ("---\ntitle: [unclosed\n---\nText\n", "front matter can't be read"),
         ("+++\ntitle = \n+++\nText\n", "front matter can't be read"),
         ("---\n- a\n- b\n---\nText\n", "holds no keys"),
-        ("---\ntitle: A\n---\n" + "x" * 100_000, "more than collect.maximum_bytes"),
+        ("---\ntitle: A\n---\n" + "x" * 100_000, "more than the maximum size of a response"),
         ("---\ntitle: B\ndate: someday\n---\nText\n", "can't be read ('someday')"),
         ("---\ntitle: B\ndate: 2026-02-06\n---\n{{< youtube x >}}\n", "shortcodes"),
     ],

@@ -145,7 +145,7 @@ def test_placeholders_are_random_and_all_are_used() -> None:
 
 
 def test_special_characters_of_a_post_are_shown_unchanged() -> None:
-    rendered = render(digest([nasty(), *(post(n) for n in range(6))]))
+    rendered = render(digest([nasty(), *(post(n) for n in range(5))]))
     document = tree(rendered)
     block = next(b for b in document.find_class("post") if b.find(".//a").get("href") == post(99).url)
     assert block.find(".//a").text_content() == NASTY_TITLE
@@ -247,7 +247,7 @@ def month(posts: int, in_full: int = 60, words: int = 80, title: str = "how the 
 
 
 def test_a_month_of_a_hundred_posts_fits_the_usual_limit() -> None:
-    edition = month(100, title="a title of ordinary length, " * 5)
+    edition = month(100, title="a title of ordinary length, " * 12)
     assert size(render(edition, maximum_size=10**9), edition.letterhead) > 100_000
     rendered = render(edition)
     assert size(rendered, edition.letterhead) <= 100_000

@@ -80,6 +80,6 @@ def test_an_approved_edition_that_nothing_will_send_needs_attention(editor: Clie
     approved(editor)
     body = editor.get("/desk/").content.decode()
     assert "All clear" not in body
-    assert "Approved but not sent or scheduled: “Kinaforum, uke 6: First”" in body
+    assert "Approved but not sent or scheduled: “First, og 1 til”" in body
     Edition.objects.update(due_at=timezone.now() + timedelta(hours=2))
     assert "not sent or scheduled" not in editor.get("/desk/").content.decode()

@@ -81,8 +81,8 @@ def export_for(tool: str, newsletter: str, day: date, file: TextIO) -> int:
     if tool not in WITHOUT_HEADER:
         writer.writerow(columns)
     count = 0
-    found = Subscription.objects.receiving_on(newsletter, day).select_related("subscriber").order_by("pk")
-    for tie in found.iterator(chunk_size=CHUNK):
+    rows = Subscription.objects.receiving_on(newsletter, day).select_related("subscriber").order_by("pk")
+    for tie in rows.iterator(chunk_size=CHUNK):
         writer.writerow([escape_formulas(cell(tie)) for cell in columns.values()])
         count += 1
     return count

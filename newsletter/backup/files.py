@@ -115,8 +115,8 @@ def beside(database: Path) -> list[Path]:
 def restore_configuration(archive: Path, file: Path) -> None:
     """Write the backup's config.toml unless there is one already."""
     if not file.exists():
-        with closing(ArchiveReader(archive)) as found:
-            _write_new(file, found.read(CONFIGURATION))
+        with closing(ArchiveReader(archive)) as reader:
+            _write_new(file, reader.read(CONFIGURATION))
 
 
 def restore_key_files(archive: Path, file: Path, created: NewFiles) -> None:
@@ -126,10 +126,10 @@ def restore_key_files(archive: Path, file: Path, created: NewFiles) -> None:
     BackupProblem if neither the backup nor this machine has the key, or its file can't be written.
     """
     text = file.read_bytes()
-    with closing(ArchiveReader(archive)) as found:
+    with closing(ArchiveReader(archive)) as reader:
         site = _site_of(text)
         members = {KEY: site.get("secret_key")}
-        if text == found.read(CONFIGURATION):
+        if text == reader.read(CONFIGURATION):
             previous = site.get("secret_key_previous")
             members |= {
                 f"{PREVIOUS_KEYS}/{number}": each
@@ -139,8 +139,8 @@ def restore_key_files(archive: Path, file: Path, created: NewFiles) -> None:
             where = reference(value)
             if where is None or where.kind != "file" or (path := file.parent / where.name).exists():
                 continue
-            if member in found.manifest.members:
-                _write_key(path, found.read(member), created)
+            if member in reader.manifest.members:
+                _write_key(path, reader.read(member), created)
             elif member == KEY:
                 raise BackupProblem(
                     f"{archive}: it has no secret key, and {path} is missing; copy the site's key to that file, and "
@@ -171,13 +171,13 @@ def restore_key(archive: Path, configuration: Config) -> None:
     path = configuration.path(".secret_key")
     if configuration.site.secret_key or path.exists():
         return
-    with closing(ArchiveReader(archive)) as found:
-        if KEY not in found.manifest.members:
+    with closing(ArchiveReader(archive)) as reader:
+        if KEY not in reader.manifest.members:
             raise BackupProblem(
                 f"{archive}: it has no secret key, nor has this site; copy the site's .secret_key to {path}, or "
                 "set site.secret_key, and restore again"
             )
-        _write_new(path, found.read(KEY) + b"\n")
+        _write_new(path, reader.read(KEY) + b"\n")
 
 
 def restore_files(archive: ArchiveReader, configuration: Config, created: NewFiles) -> None:

@@ -22,17 +22,17 @@ def replay_offers(configuration: Config, edition: Edition, at: datetime, waiting
     if edition.corrects_id or not edition.candidates:
         return
     newsletter = configuration.edited(edition)
-    found = bases.update(newsletter, at)
+    stored = bases.update(newsletter, at)
     if edition.standalone:
-        grow_by_letter(newsletter, edition, found)
+        grow_by_letter(newsletter, edition, stored)
         return
-    base = found[newsletter.period]
+    base = stored[newsletter.period]
     offered = offers_of(edition, newsletter)(base.ordinals, ALL)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     for posts, packed in waiting:
         keys = entries.unpacked_numbers(packed)
         _let_wait(keys, base.ordinals, edition.candidate_ordinals - Ordinals.parse(posts))
-    others = readers_in(base, found).filter(waited=0)
+    others = readers_in(base, stored).filter(waited=0)
     grow_by_posts(others, base, edition.candidate_ordinals, with_base=not offered.waits)
 
 

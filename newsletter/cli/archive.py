@@ -21,11 +21,11 @@ def register(parent: typer.Typer) -> None:
 @app.command("remove", epilog="Example: newsletter archive remove kinaforum/2026-W06")
 def remove(edition: EditionName) -> None:
     """Remove an edition from the archive, with its images."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions import public_editions
     from newsletter.editions.lookup import find
 
-    row = public_editions.remove(find(found, edition), by=BY)
+    row = public_editions.remove(find(configuration, edition), by=BY)
     document = {"edition": row.name, "removed_from_archive_at": row.removed_from_archive_at}
     emit(document, f"{row.name} is removed from the archive; undo it with 'newsletter archive restore {row.name}'")
 
@@ -33,9 +33,9 @@ def remove(edition: EditionName) -> None:
 @app.command("restore", epilog="Example: newsletter archive restore kinaforum/2026-W06")
 def restore(edition: EditionName) -> None:
     """Return a removed edition to the archive."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions import public_editions
     from newsletter.editions.lookup import find
 
-    row = public_editions.restore(find(found, edition), by=BY)
+    row = public_editions.restore(find(configuration, edition), by=BY)
     emit({"edition": row.name, "removed_from_archive_at": None}, f"{row.name} is in the archive again")

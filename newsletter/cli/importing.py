@@ -60,7 +60,7 @@ def import_(
 
     People who left elsewhere are stored as unsubscribed, and addresses that bounced or complained there are blocked.
     """
-    found = ready()
+    configuration = ready()
     refused_to = None if dry_run else file.with_name(f"{file.name}.refused.csv")
     if as_suppressed is not None:
         if newsletter or consent or status != "active" or confirm_by_mail or welcome or dates:
@@ -70,7 +70,7 @@ def import_(
         return
     if newsletter is None:
         fail("say which newsletter with --newsletter, or --as-suppressed REASON to block addresses for all", WRONG)
-    newsletter_named(found, newsletter)
+    newsletter_named(configuration, newsletter)
     if status not in ("active", "pending"):
         fail(f"--status must be active or pending, not '{status}'", WRONG)
     from subscribers.importing import import_file
@@ -171,9 +171,9 @@ def imports(
     ] = None,
 ) -> None:
     """List imports, the newest first, with their counts."""
-    found = ready()
+    configuration = ready()
     if newsletter is not None:
-        newsletter_named(found, newsletter)
+        newsletter_named(configuration, newsletter)
     from subscribers.models import Import
 
     every = Import.objects.order_by("-pk")
@@ -220,7 +220,8 @@ def undo_import(
         fail(str(e))
     done = {name: record.undo.get(name, 0) for name in ("removed", "restored", "kept")}
     kept = f"{done['kept']:,} kept because of later changes"
-    said = f"{done['removed']:,} removed, {done['restored']:,} put back, {kept}."
+    summary = f"{done['removed']:,} removed, {done['restored']:,} put back, {kept}."
     emit(
-        {"import": record.pk, "already": already, **done}, f"{'It was undone before' if already else 'Undone'}: {said}"
+        {"import": record.pk, "already": already, **done},
+        f"{'It was undone before' if already else 'Undone'}: {summary}",
     )

@@ -238,9 +238,9 @@ def _web_of_environment(file: Path) -> Web:
     from newsletter.setup.blog_profile import BlogProfile
     from newsletter.setup.starter import starter_config
 
-    given = {name: value for name, value in os.environ.items() if name.startswith("NEWSLETTER__WEB__")}
+    overrides = {name: value for name, value in os.environ.items() if name.startswith("NEWSLETTER__WEB__")}
     profile = BlogProfile(url=EXAMPLE_BLOG, title="newsletter")
-    return parse(starter_config(profile, language="en", timezone="UTC"), file, given).web
+    return parse(starter_config(profile, language="en", timezone="UTC"), file, overrides).web
 
 
 def _set_up(file: Path, *, host: str | None, port: int | None) -> None:

@@ -91,8 +91,8 @@ def add(
     ] = False,
 ) -> None:
     """Subscribe one person."""
-    found = ready()
-    newsletter_named(found, newsletter)
+    configuration = ready()
+    newsletter_named(configuration, newsletter)
     from subscribers import admin_actions
 
     with _sentences():
@@ -106,8 +106,8 @@ def unanswered(newsletter: OfNewsletter) -> None:
 
     They were asked by email at least 30 days ago whether they still want it. Nobody is unsubscribed.
     """
-    found = ready()
-    named = newsletter_named(found, newsletter)
+    configuration = ready()
+    named = newsletter_named(configuration, newsletter)
     from django.utils import timezone
 
     from subscribers import asking
@@ -127,8 +127,8 @@ def show(address: Address) -> None:
     from subscribers import admin_actions
 
     with _sentences():
-        found = admin_actions.show(address)
-        emit(found, "\n".join(_shown(found)))
+        record = admin_actions.show(address)
+        emit(record, "\n".join(_shown(record)))
 
 
 def _shown(document: Mapping[str, Any], indent: str = "") -> list[str]:
@@ -154,9 +154,9 @@ def remove(
     newsletter: Annotated[str | None, typer.Option("--newsletter", "-n", help="Only from this newsletter.")] = None,
 ) -> None:
     """Unsubscribe a person, from one newsletter or from all."""
-    found = ready()
+    configuration = ready()
     if newsletter is not None:
-        newsletter_named(found, newsletter)
+        newsletter_named(configuration, newsletter)
     from subscribers import admin_actions
 
     with _sentences():

@@ -125,8 +125,8 @@ def refresh(
     if edition.corrects_id:
         return edition
     newsletter = configuration.edited(edition)
-    held = Window(edition.since, edition.until, edition.period, edition.due_at)
-    missing = _look_at_sources(configuration, newsletter, held, now, step) if read_sources else frozenset()
+    window = Window(edition.since, edition.until, edition.period, edition.due_at)
+    missing = _look_at_sources(configuration, newsletter, window, now, step) if read_sources else frozenset()
     with transaction.atomic():
         edition = Edition.objects.select_for_update().get(pk=edition.pk)
         if edition.state == State.DRAFT:
@@ -145,8 +145,8 @@ def release_posts(frozen: Edition, configuration: Config, now: datetime) -> None
     """Remove the posts of a newly approved edition from earlier drafts, and close drafts left empty."""
     for each in superseded.overlapping(frozen, configuration.edited(frozen)):
         newsletter = configuration.edited(each)
-        held = frozen.entries.filter(included=True).values("post_id")
-        each.entries.filter(post__in=held, included=True).update(choice="")
+        frozen_posts = frozen.entries.filter(included=True).values("post_id")
+        each.entries.filter(post__in=frozen_posts, included=True).update(choice="")
         decide_again(each, newsletter, now)
         ordering.arrange(each, newsletter)
         history.record(each, "", acts.POSTS_RELEASED(edition=frozen.name), now)

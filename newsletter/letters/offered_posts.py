@@ -40,7 +40,7 @@ def set_of(subscription: Subscription) -> Ordinals:
 
 def _editions(subscription: Subscription) -> dict[int, str]:
     """Return the edition in which the person was offered each post, by the primary key of the post."""
-    found: dict[int, str] = {}
+    editions: dict[int, str] = {}
     deliveries = Delivery.objects.filter(subscription=subscription).select_related("edition").order_by("edition_id")
     for delivery in deliveries:
         variants = delivery.edition.variants
@@ -48,8 +48,8 @@ def _editions(subscription: Subscription) -> dict[int, str]:
         if mine is None and not variants.filter(last__isnull=False).exists():
             mine = variants.filter(position=0).first()
         keys = mine.posts if mine else [] if variants.exists() else _included(delivery)
-        found.update(dict.fromkeys(keys, delivery.edition.name))
-    return found
+        editions.update(dict.fromkeys(keys, delivery.edition.name))
+    return editions
 
 
 def _included(delivery: Delivery) -> list[int]:

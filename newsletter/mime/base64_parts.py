@@ -38,11 +38,11 @@ def encode_pieces(parts: Iterable[str | Slot], *, html: bool) -> tuple[Piece, ..
             text += part.replace("\n", "\r\n")
             continue
         if slot is not None:
-            found = end.search(text)
-            if found is None:
+            match = end.search(text)
+            if match is None:
                 return None
-            pieces.append(replace(slot, around=(slot.around[0] if slot.around else "", text[: found.end()])))
-            text = text[found.end() :]
+            pieces.append(replace(slot, around=(slot.around[0] if slot.around else "", text[: match.end()])))
+            text = text[match.end() :]
         at = _cut(text) if part is not None else len(text)
         pieces.append(encode(text[:at].encode()))
         slot, text = (replace(part, around=(text[at:], "")) if part is not None else None), ""

@@ -29,10 +29,10 @@ from subscribers.models import Subscription, SubscriptionQuerySet, local_day, pa
 def create(configuration: Config, edition: Edition, at: datetime) -> FixedAudience:
     """Write the audience of an edition, in the caller's transaction, and store what its readers were offered."""
     newsletter = configuration.edited(edition)
-    found = receiving(newsletter, edition, at)
+    subscriptions = receiving(newsletter, edition, at)
     if _is_periodic(edition):
-        return offers.create(configuration, newsletter, edition, found, at)
-    return offers.create_for_all(newsletter, edition, found, at)
+        return offers.create(configuration, newsletter, edition, subscriptions, at)
+    return offers.create_for_all(newsletter, edition, subscriptions, at)
 
 
 def _is_periodic(edition: Edition) -> bool:
@@ -46,10 +46,10 @@ def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> Subscri
     A correction goes only to those for whom the first edition was accepted, and an edition with a segment only to that.
     Raises WhereProblem.
     """
-    found = Subscription.objects.receiving(newsletter, at)
-    found = found.in_cadence(newsletter) if _is_periodic(edition) else found
-    found = found.filter(parse_where(edition.segment_where).q(newsletter.zone))
-    return found if edition.corrects_id is None else found.filter(pk__in=_accepted(edition.corrects_id))
+    subscriptions = Subscription.objects.receiving(newsletter, at)
+    subscriptions = subscriptions.in_cadence(newsletter) if _is_periodic(edition) else subscriptions
+    subscriptions = subscriptions.filter(parse_where(edition.segment_where).q(newsletter.zone))
+    return subscriptions if edition.corrects_id is None else subscriptions.filter(pk__in=_accepted(edition.corrects_id))
 
 
 def _accepted(edition: int) -> QuerySet[Delivery, Any]:

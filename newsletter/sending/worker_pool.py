@@ -105,8 +105,8 @@ class WorkerPool:
         """Why a process could not continue, or was replaced a short while ago; None if all of them are sending."""
         if self.replaced and time.monotonic() - self.replaced[0] >= HEALTHY:
             self.replaced = None
-        found = next((p.problem for slots in self.slots.values() for p in slots if p.problem), None)
-        return found or (self.replaced[1] if self.replaced else None)
+        problem = next((p.problem for slots in self.slots.values() for p in slots if p.problem), None)
+        return problem or (self.replaced[1] if self.replaced else None)
 
     @property
     def unstable(self) -> Message | None:

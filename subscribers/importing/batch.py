@@ -239,8 +239,8 @@ class ImportBatch:
     def _complete(self, key: str, tie: Subscription, row: PersonRow) -> bool:
         """Fill in missing values and add tags; existing values are kept."""
         subscriber, changed = self.people[key], False
-        given = (("name", row.name[:100]), ("language", supported(row.language) if row.language else ""))
-        for name, value in given:
+        texts = (("name", row.name[:100]), ("language", supported(row.language) if row.language else ""))
+        for name, value in texts:
             if value and not getattr(subscriber, name):
                 if subscriber.pk:
                     self.before_of_people.setdefault(key, _values(subscriber, PERSON_FIELDS))
@@ -370,8 +370,10 @@ def _confirmed(ties: Sequence[Subscription]) -> dict[int, datetime]:
     """
     signs = {tie.pk: tie.heard_at for tie in ties}
     created = {tie.pk: tie.created for tie in ties}
-    given = Consent.objects.filter(subscription__in=list(signs), confirmed_at__isnull=False)
-    newest = given.exclude(how=Consent.How.IMPORT).order_by().values_list("subscription").annotate(Max("confirmed_at"))
+    consents = Consent.objects.filter(subscription__in=list(signs), confirmed_at__isnull=False)
+    newest = (
+        consents.exclude(how=Consent.How.IMPORT).order_by().values_list("subscription").annotate(Max("confirmed_at"))
+    )
     for number, at in newest:
         if at >= created[number]:
             signs[number] = max(signs[number] or at, at)

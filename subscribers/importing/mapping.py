@@ -35,11 +35,11 @@ def guessed(head: Sequence[str]) -> list[str]:
     if known is None:
         address = next((n for n, cell in enumerate(head) if "@" in cell), None)
         return [ADDRESS if n == address else NOTHING for n in range(len(head))]
-    held = {known.address: ADDRESS, known.language: LANGUAGE}
+    meanings = {known.address: ADDRESS, known.language: LANGUAGE}
     meant = ((known.names, NAME), (known.tags, TAGS), (known.state, STATE), (known.joined, JOINED))
     for numbers, meaning in meant:
-        held |= dict.fromkeys(numbers, meaning)
-    return [held.get(n, NOTHING) for n in range(len(head))]
+        meanings |= dict.fromkeys(numbers, meaning)
+    return [meanings.get(n, NOTHING) for n in range(len(head))]
 
 
 def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:

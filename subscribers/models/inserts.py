@@ -89,8 +89,8 @@ def insert_ties(newsletter: str, ties: Sequence[Subscription]) -> None:
         tie.subscriber_id = tie.subscriber.pk
     insert_all(ties)
     of_these = [tie.subscriber_id for tie in ties]
-    found = select_in(Subscription, ("subscriber_id", "newsletter", "id"), "subscriber_id", of_these)
-    numbers = {subscriber: number for subscriber, name, number in found if name == newsletter}
+    rows = select_in(Subscription, ("subscriber_id", "newsletter", "id"), "subscriber_id", of_these)
+    numbers = {subscriber: number for subscriber, name, number in rows if name == newsletter}
     for tie in ties:
         tie.pk = numbers[tie.subscriber_id]
 

@@ -75,14 +75,14 @@ class Base(models.Model):
 
 def bases_of(newsletter: str) -> dict[str, Base]:
     """Return the bases of a newsletter by their cadences."""
-    found = Base.objects.filter(newsletter=newsletter).select_related("offered").order_by("cadence")
-    return {base.cadence: base for base in found}
+    bases = Base.objects.filter(newsletter=newsletter).select_related("offered").order_by("cadence")
+    return {base.cadence: base for base in bases}
 
 
 def locked_bases(newsletter: str) -> dict[str, Base]:
     """Return the bases of a newsletter, locked until the transaction ends."""
-    found = Base.objects.select_for_update(of=("self",)).filter(newsletter=newsletter)
-    return {base.cadence: base for base in found.select_related("offered").order_by("cadence")}
+    bases = Base.objects.select_for_update(of=("self",)).filter(newsletter=newsletter)
+    return {base.cadence: base for base in bases.select_related("offered").order_by("cadence")}
 
 
 def in_base(base: Base, bases: Mapping[str, Base]) -> models.Q:

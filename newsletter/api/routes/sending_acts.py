@@ -23,10 +23,10 @@ def _note_sources(request: HttpRequest, newsletter: str, period: str, asked: App
     Its subjects are rendered before the transaction of the operation.
     """
     who = caller(request)
-    found = find(who, newsletter, period)
-    approval.record_source_changes(found, who.now)
-    if found.state == State.DRAFT:
-        render_subjects(found, who.config, who.now)
+    edition = find(who, newsletter, period)
+    approval.record_source_changes(edition, who.now)
+    if edition.state == State.DRAFT:
+        render_subjects(edition, who.config, who.now)
 
 
 @operation(router, "POST", f"{EDITION}/approve", {200: EditionOut}, if_match=True, first=_note_sources)
@@ -95,10 +95,10 @@ def cancel_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Na
     Messages that were sent stay sent.
     """
     who = caller(request)
-    found = find(who, newsletter, period)
-    if found.state in UNSENT:
-        return answer(who, approval.cancel(found, by=who.by, now=who.now))
-    return answer(who, lifecycle.cancel(who.config, found, by=who.by, now=who.now))
+    edition = find(who, newsletter, period)
+    if edition.state in UNSENT:
+        return answer(who, approval.cancel(edition, by=who.by, now=who.now))
+    return answer(who, lifecycle.cancel(who.config, edition, by=who.by, now=who.now))
 
 
 @operation(router, "POST", f"{EDITION}/remove-from-archive", {200: EditionOut})

@@ -45,13 +45,13 @@ def select(
             due = of_lacked(known, **times, look_back=look_back)
             if due is not None and due.included:
                 others.append((post, due))
-    shown = [(post, decision) for post, _facts, decision in listed]
+    decided = [(post, decision) for post, _facts, decision in listed]
     if newsletter.by_post and not edition.standalone:
-        shown = _first_only(listed, lacking)
-    if others and not any(decision.included for _post, decision in shown):
+        decided = _first_only(listed, lacking)
+    if others and not any(decision.included for _post, decision in decided):
         keys = {post.pk for post, _decision in others}
-        return Selection([*(each for each in shown if each[0].pk not in keys), *others], (), lacking)
-    return Selection(shown, [post for post, _decision in others], lacking)
+        return Selection([*(each for each in decided if each[0].pk not in keys), *others], (), lacking)
+    return Selection(decided, [post for post, _decision in others], lacking)
 
 
 def _chosen(decision: Decision, known: Facts) -> Decision:

@@ -86,12 +86,12 @@ def expected(newsletter: config.Newsletter, except_for: Edition) -> Ordinals:
     These are editions of the cadence, and letters to everyone.
     """
     waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=except_for.pk)
-    found = Ordinals()
+    ordinals = Ordinals()
     for edition in waiting.filter(of_cadence(newsletter), standalone=False):
-        found |= edition.candidate_ordinals
+        ordinals |= edition.candidate_ordinals
     for edition in waiting.filter(standalone=True, segment_where=""):
-        found |= edition.candidate_ordinals
-    return found
+        ordinals |= edition.candidate_ordinals
+    return ordinals
 
 
 class Lacking:
@@ -102,9 +102,9 @@ class Lacking:
         readers = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
         if not edition.standalone:
             readers = readers.in_cadence(newsletter)
-        found = groups_of(readers, newsletter, edition)
+        groups = groups_of(readers, newsletter, edition)
         self.base = base_of(newsletter) | coming
-        self.groups = [replace(group, had=group.had | coming) for group in found]
+        self.groups = [replace(group, had=group.had | coming) for group in groups]
 
     @cached_property
     def readers(self) -> int:

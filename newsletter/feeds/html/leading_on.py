@@ -74,8 +74,8 @@ def drop_leading_on(root: HtmlElement, page: str) -> LeadingOn:
     `page` is the post's own address, "" if it is unknown. A line that leads elsewhere, as in a collection of links,
     stays.
     """
-    said = [e for e in root.iter("p") if e.find(".//img") is None and _says_read_more(e) and _leads_on(e, page)]
-    lines = [line for line in said if not _is_above_links(line)]
+    notes = [e for e in root.iter("p") if e.find(".//img") is None and _says_read_more(e) and _leads_on(e, page)]
+    lines = [line for line in notes if not _is_above_links(line)]
     links = [a for a in root.iter("a") if _is_lone_line(a) and _says_read_more(a) and _leads_on(a, page)]
     goes_on = [e for e in root.iter("p") if not _says_read_more(e) and _is_note(e, _continues)]
     appeared = [e for e in root.iter("p") if _is_note(e, _appeared_first)]

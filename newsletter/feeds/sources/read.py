@@ -179,10 +179,10 @@ def _read_rest(
         if e.status not in (400, 401, 403, 404, 405, 501):
             raise
         return None
-    found = _back(first, wordpress.load_rest_page(fetcher, window), extent)
+    followed = _back(first, wordpress.load_rest_page(fetcher, window), extent)
     if not extent.since:
         memory = replace(memory, etag=response.etag, last_modified=response.last_modified)
-    return _reading(found, memory, source)
+    return _reading(followed, memory, source)
 
 
 def _read_feed(

@@ -67,28 +67,28 @@ def _parsed(css: str) -> tuple[_Rule, ...]:
 
 def _rules(css: str, at: int) -> tuple[tuple[_Rule, ...], int]:
     """Return the rules from a position up to the end of their block, and the position behind it."""
-    found: list[_Rule] = []
+    rules: list[_Rule] = []
     while at < len(css):
         opening, closing = css.find("{", at), css.find("}", at)
         if opening < 0 or 0 <= closing < opening:
             break
         *statements, prelude = css[at:opening].split(";")
-        found += [_Rule(((f"{each.strip()};", frozenset()),)) for each in statements if each.strip()]
+        rules += [_Rule(((f"{each.strip()};", frozenset()),)) for each in statements if each.strip()]
         prelude = _SPACES.sub(" ", prelude).strip()
         if prelude.startswith(("@media", "@supports")):
             inner, at = _rules(css, opening + 1)
-            found.append(_Rule(((prelude, frozenset()),), inner=inner))
+            rules.append(_Rule(((prelude, frozenset()),), inner=inner))
             continue
         end = css.find("}", opening)
         end = len(css) if end < 0 else end
         if prelude.startswith("@"):  # such as @keyframes, whose blocks are no rules
             end = _end_of_block(css, opening)
-            found.append(_Rule(((prelude, frozenset()),), _SPACES.sub(" ", css[opening + 1 : end]).strip()))
+            rules.append(_Rule(((prelude, frozenset()),), _SPACES.sub(" ", css[opening + 1 : end]).strip()))
         else:
-            found.append(_Rule(_selectors(prelude), squeezed_declarations(css[opening + 1 : end])))
+            rules.append(_Rule(_selectors(prelude), squeezed_declarations(css[opening + 1 : end])))
         at = end + 1
     closing = css.find("}", at)
-    return tuple(found), len(css) if closing < 0 else closing + 1
+    return tuple(rules), len(css) if closing < 0 else closing + 1
 
 
 def _end_of_block(css: str, opening: int) -> int:

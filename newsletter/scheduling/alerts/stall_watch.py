@@ -47,14 +47,14 @@ class StallWatch:
     def look(self, service: Service, configuration: Config, now: datetime) -> None:
         """Look for stalled editions, report them as the service's problem, and queue alerts."""
         wait = patience(configuration, self._quiet)
-        found = self._stalled(idle_editions(configuration, now), wait.total_seconds())
-        for name, idle in found.items():
+        stalled = self._stalled(idle_editions(configuration, now), wait.total_seconds())
+        for name, idle in stalled.items():
             if name not in self._known:
                 self._tell(idle, wait)
-        for name in self._known.keys() - found.keys():
+        for name in self._known.keys() - stalled.keys():
             self._tell_of_end(name, now)
-        self._known = found
-        service.report(_problem(found))
+        self._known = stalled
+        service.report(_problem(stalled))
 
     def _stalled(self, idle: Sequence[IdleEdition], seconds: float) -> dict[str, IdleEdition]:
         """Return by name the editions that have been idle for so long while this program looked."""
@@ -62,8 +62,8 @@ class StallWatch:
         known = {} if now - self._looked > LONGEST_LOOK else self._idle
         self._looked = now
         self._idle = {_key(each): known.get(_key(each), now) for each in idle}
-        found = [each for each in idle if now - self._idle[_key(each)] >= seconds]
-        return {each.edition: each for each in reversed(found)}
+        stalled = [each for each in idle if now - self._idle[_key(each)] >= seconds]
+        return {each.edition: each for each in reversed(stalled)}
 
     def _tell(self, idle: IdleEdition, wait: timedelta) -> None:
         log_event(log, "stalled", str(idle.message), level=logging.ERROR, edition=idle.edition)

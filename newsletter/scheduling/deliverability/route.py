@@ -46,14 +46,14 @@ def route_of(
     if provider != "smtp":
         service = SERVICES[provider]
         settings = getattr(delivery, provider)
-        told = str(settings.get(service.domain_key) or "") if service.domain_key else ""
-        return Route("api", service, key=provider, domain=ascii_domain(told).lower())
+        login_domain = str(settings.get(service.domain_key) or "") if service.domain_key else ""
+        return Route("api", service, key=provider, domain=ascii_domain(login_domain).lower())
     host = delivery.smtp.host.lower().rstrip(".")
     if is_loopback(host):
         return Route("own", MailService(host), (delivery.smtp.hello or machine or socket.getfqdn()).lower().rstrip("."))
     if key := service_of_server(host):
-        told = delivery.smtp.user.rpartition("@")[2] if SERVICES[key].domain_key else ""
-        return Route("relay", SERVICES[key], key=key, domain=ascii_domain(told).lower())
+        login_domain = delivery.smtp.user.rpartition("@")[2] if SERVICES[key].domain_key else ""
+        return Route("relay", SERVICES[key], key=key, domain=ascii_domain(login_domain).lower())
     if any(_related(host, each) for each in (domain, *others)):
         return Route("own", MailService(host), host)
     return Route("relay", MailService(host))

@@ -132,8 +132,8 @@ def _keep(
 
 def _only(offers: Iterable[tuple[ReaderGroup, Offer]]) -> Ordinals | None:
     """Return what all readers with a set have afterwards; None if that depends on their topics."""
-    found = {offered.afterwards for _group, offered in offers}
-    return found.pop() if len(found) == 1 else None
+    sets = {offered.afterwards for _group, offered in offers}
+    return sets.pop() if len(sets) == 1 else None
 
 
 def _key(base: Base, posts: Ordinals) -> int | None:

@@ -73,14 +73,14 @@ def create(
     configuration: Config, newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
 ) -> FixedAudience:
     """Write the audience, in the order of variants, and let the sets of the cadence's readers grow."""
-    found = bases.update(newsletter, now)
-    base = found[newsletter.period]
+    stored = bases.update(newsletter, now)
+    base = stored[newsletter.period]
     receiving = receiving.filter(returns=False)
     places = _places(configuration, newsletter, edition, receiving, now)
     audience = _write(edition, places, receiving)
     if not edition.candidates:
         return audience
-    kept = grow_by_edition(newsletter, edition, readers_in(base, found), base, places.without_variant, receiving)
+    kept = grow_by_edition(newsletter, edition, readers_in(base, stored), base, places.without_variant, receiving)
     _forget_changes(newsletter, edition)
     return audience._replace(kept=kept)
 
@@ -132,19 +132,19 @@ def _variants(
     ordinals = {post: ordinal for ordinal, post, _topics in candidates}
     posts = {ordinal: post for ordinal, post, _topics in candidates}
     rows = edition.variants.only("edition_id", "position", "posts")
-    found = {Ordinals.of(ordinals[post] for post in each.posts if post in ordinals): each for each in rows}
+    stored = {Ordinals.of(ordinals[post] for post in each.posts if post in ordinals): each for each in rows}
 
     def urgency(missing: Ordinals) -> tuple[int, int]:
         return -max(group.waited for group in wanted[missing]), -sum(group.count for group in wanted[missing])
 
-    for place, missing in enumerate(sorted(wanted.keys() - found.keys(), key=urgency)):
+    for place, missing in enumerate(sorted(wanted.keys() - stored.keys(), key=urgency)):
         if place < MADE_AT_ONCE or -urgency(missing)[0] >= MOST_WAITS:
             # Imported here, because the sending processes don't need the rendering.
             from newsletter.editions.variants.freezing import add_variant
 
             if made := add_variant(edition, [posts[ordinal] for ordinal in missing], configuration, now):
-                found[missing] = made
-    return found
+                stored[missing] = made
+    return stored
 
 
 def _write(edition: Edition, places: _Places, receiving: SubscriptionQuerySet) -> FixedAudience:

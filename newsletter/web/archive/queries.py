@@ -71,8 +71,8 @@ def public_edition(newsletter: str, period: str) -> tuple[int, int, datetime] | 
     public.
     """
     row = public().filter(newsletter=newsletter, period=period)
-    found = row.values_list("pk", "approved_content__revision", "published_at").first()
-    return (found[0], found[1], found[2]) if found and found[2] else None
+    values = row.values_list("pk", "approved_content__revision", "published_at").first()
+    return (values[0], values[1], values[2]) if values and values[2] else None
 
 
 def was_removed(newsletter: str, period: str) -> bool:

@@ -181,16 +181,16 @@ class SendingForm(DeskForm):
     def values(self) -> dict[str, Any]:
         """Return the values by the keys of config.toml; those of the newsletter without its table."""
         given = self.cleaned_data
-        found: dict[str, Any] = {key: given[key] for key in ("address", "draft", "send") if key in given}
-        found["from"] = mailbox(given["sender_name"], given["sender_address"])
+        settings: dict[str, Any] = {key: given[key] for key in ("address", "draft", "send") if key in given}
+        settings["from"] = mailbox(given["sender_name"], given["sender_address"])
         if given["editor"]:
-            found["editors"] = [given["editor"]]
-        found["delivery.provider"] = given["provider"]
+            settings["editors"] = [given["editor"]]
+        settings["delivery.provider"] = given["provider"]
         if given["provider"] == "smtp":
-            found["delivery.smtp"] = {name: given[name] for name in SMTP_FIELDS if given[name]}
+            settings["delivery.smtp"] = {name: given[name] for name in SMTP_FIELDS if given[name]}
         elif given["provider"] in API_NAMES:
-            found[f"delivery.{given['provider']}"] = self._service(given["provider"])
-        return found
+            settings[f"delivery.{given['provider']}"] = self._service(given["provider"])
+        return settings
 
     def _service(self, name: str) -> dict[str, Any]:
         """Return the table of an email service."""

@@ -35,23 +35,23 @@ def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def letter(request: HttpRequest, name: str) -> HttpResponse:
     """Create a letter outside the schedule."""
     shown, problem = newsletter_of(request, name), ""
-    given = {key: request.POST.get(key, "") for key in ("subject", "preheader", "greeting", "posts")}
+    fields = {key: request.POST.get(key, "") for key in ("subject", "preheader", "greeting", "posts")}
     if request.method == "POST":
         with caught() as problems:
             made = standalone.make(
                 config_of(request),
                 shown,
                 now=timezone.now(),
-                subject=given["subject"],
-                preheader=given["preheader"],
-                greeting=given["greeting"].replace("\r\n", "\n"),
-                with_posts=given["posts"] == "due",
+                subject=fields["subject"],
+                preheader=fields["preheader"],
+                greeting=fields["greeting"].replace("\r\n", "\n"),
+                with_posts=fields["posts"] == "due",
                 by=editor(request),
             )
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)
         problem = problems[0]
-    context = {"newsletter": shown, "given": given, "problem": problem, "may_have_posts": bool(shown.sources)}
+    context = {"newsletter": shown, "given": fields, "problem": problem, "may_have_posts": bool(shown.sources)}
     return page(request, "letter", context, section="home", status=422 if problem else 200)
 
 
@@ -81,12 +81,12 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
 def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the blocks of an edition, and a form for one: new, or the one that the address names."""
     shown, found = newsletter_of(request, name), edition_of(name, period)
-    given = queries.values(found, request.GET.get("block", ""))
+    fields = queries.values(found, request.GET.get("block", ""))
     problems: dict[str, str] = {}
     if request.method == "POST":
-        given = {key: request.POST.get(key, "") for key in queries.FIELDS}
+        fields = {key: request.POST.get(key, "") for key in queries.FIELDS}
         try:
-            _change_block(request, found, given)
+            _change_block(request, found, fields)
         except JobProblem as refused:
             problems = {queries.field_of(refused): as_sentence(refused)}
         else:
@@ -97,7 +97,7 @@ def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
         "blocks": block_list.blocks(found, shown),
         "places": block_list.places(found, shown),
         "kinds": block_list.kinds(),
-        "given": given,
+        "given": fields,
         "problems": problems,
         "may_change": found.state == State.DRAFT,
     }

@@ -84,8 +84,8 @@ def proof(configuration: Config, edition: Edition, position: int) -> Proof:
             return own
         return Proof(own.letterhead, digest_with(edition, configuration, ()), rendered_of(variant), ())
     drafted = edition.state == State.DRAFT
-    found = _prepared(configuration, edition).variants[position : position + 1] if drafted else ()
-    return found[0].proof if found else own
+    variants = _prepared(configuration, edition).variants[position : position + 1] if drafted else ()
+    return variants[0].proof if variants else own
 
 
 def _prepared(configuration: Config, edition: Edition) -> PreparedDraft:

@@ -69,19 +69,19 @@ def problems(
 
     The first steps of a newsletter that only admins can do are left out for others.
     """
-    found = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
-    found += _of_standstills(config, now)
-    found += [p for card in shown for each in card.open for p in _of_edition(each, card.newsletter, now)]
-    found += [p for card in shown if (p := _of_inactive(card))]
-    found += [p for card in shown for p in _of_first_steps(card, is_admin=is_admin)]
-    found += [p for newsletter in config.newsletters.values() for p in _of_links(config, newsletter)]
-    found += _of_unknown(shown)
-    found += _of_sources(h for h in health(config) if h.state == "failed")
-    found += _of_mailbox(config)
-    found += _of_unsent()
-    found += _of_refusing_editors(config, now)
-    found += _of_attacks(config, now)
-    return sorted(found, key=lambda p: ("error", "warning", "").index(p.level))
+    attentions = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
+    attentions += _of_standstills(config, now)
+    attentions += [p for card in shown for each in card.open for p in _of_edition(each, card.newsletter, now)]
+    attentions += [p for card in shown if (p := _of_inactive(card))]
+    attentions += [p for card in shown for p in _of_first_steps(card, is_admin=is_admin)]
+    attentions += [p for newsletter in config.newsletters.values() for p in _of_links(config, newsletter)]
+    attentions += _of_unknown(shown)
+    attentions += _of_sources(h for h in health(config) if h.state == "failed")
+    attentions += _of_mailbox(config)
+    attentions += _of_unsent()
+    attentions += _of_refusing_editors(config, now)
+    attentions += _of_attacks(config, now)
+    return sorted(attentions, key=lambda p: ("error", "warning", "").index(p.level))
 
 
 def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
@@ -104,8 +104,8 @@ def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
 
 def notes_for(me: str, config: Config) -> list[Attention]:
     """Yield notes of colleagues for the user that are not done."""
-    found = editions_with_notes_for(me, config.newsletters)
-    titles = subjects([edition for edition, _count in found], config)
+    noted = editions_with_notes_for(me, config.newsletters)
+    titles = subjects([edition for edition, _count in noted], config)
     return [
         Attention(
             "",
@@ -114,14 +114,14 @@ def notes_for(me: str, config: Config) -> list[Attention]:
             reverse("desk:notes", args=(edition.newsletter, edition.period)),
             _("Read"),
         )
-        for edition, count in found
+        for edition, count in noted
     ]
 
 
 def _of_inactive(card: Card) -> Attention | None:
     """Return a warning about an edition that would be sent if its newsletter were not paused."""
-    held = any(each.edition.state in (State.SENDING, State.QUEUED, State.APPROVED) for each in card.open)
-    message = inactivity(card.newsletter) if held else None
+    is_held_back = any(each.edition.state in (State.SENDING, State.QUEUED, State.APPROVED) for each in card.open)
+    message = inactivity(card.newsletter) if is_held_back else None
     if message is None:
         return None
     address = reverse("desk:settings-newsletter", args=(card.newsletter.name, "general"))
@@ -224,8 +224,8 @@ def _of_unknown(shown: Iterable[Card]) -> Iterator[Attention]:
             "“%(edition)s”: %(n)s emails unconfirmed – the connection dropped before the server confirmed.",
             row["n"],
         )
-        said = text % {"edition": line.title, "n": formatting.number(row["n"])}
-        yield Attention("warning", said, line.address, _("Decide"))
+        sentence = text % {"edition": line.title, "n": formatting.number(row["n"])}
+        yield Attention("warning", sentence, line.address, _("Decide"))
 
 
 def _of_services() -> list[Attention]:
@@ -273,10 +273,10 @@ def _of_standstills(config: Config, now: datetime) -> Iterator[Attention]:
 
 def _of_restored(config: Config) -> list[Attention]:
     """Return a warning about a restored database, from which nothing is sent until somebody confirms it."""
-    if (held := hold.reason()) is None:
+    if (reason := hold.reason()) is None:
         return []
-    said = formatting.sentence(formatting.message(held, next(iter(config.newsletters.values())).zone))
-    return [Attention("error", said, reverse("desk:restored"), _("Check"))]
+    sentence = formatting.sentence(formatting.message(reason, next(iter(config.newsletters.values())).zone))
+    return [Attention("error", sentence, reverse("desk:restored"), _("Check"))]
 
 
 def _of_machines() -> list[Attention]:
@@ -305,8 +305,8 @@ def _of_mailbox(config: Config) -> Iterator[Attention]:
             "They are flagged in the folder %(folder)s. Read them there, and mark them as read.",
             count,
         )
-        said = text % {"n": formatting.number(count), "folder": config.bounces.imap.folder}
-        yield Attention("warning", said, reverse("desk:settings"), _("View settings"))
+        sentence = text % {"n": formatting.number(count), "folder": config.bounces.imap.folder}
+        yield Attention("warning", sentence, reverse("desk:settings"), _("View settings"))
 
 
 def _of_unsent() -> Iterator[Attention]:
@@ -319,8 +319,8 @@ def _of_unsent() -> Iterator[Attention]:
             "%(n)s emails to subscribers or editors couldn’t be sent: %(why)s",
             count,
         )
-        said = text % {"n": formatting.number(count), "why": formatting.message(queued.problem)}
-        yield Attention("error" if queued.given_up else "warning", said, reverse("desk:unsent"), _("Show them"))
+        sentence = text % {"n": formatting.number(count), "why": formatting.message(queued.problem)}
+        yield Attention("error" if queued.given_up else "warning", sentence, reverse("desk:unsent"), _("Show them"))
 
 
 def _of_refusing_editors(config: Config, now: datetime) -> Iterator[Attention]:
@@ -334,17 +334,17 @@ def _of_refusing_editors(config: Config, now: datetime) -> Iterator[Attention]:
                     "Correct or remove the address."
                 )
                 where = reverse("desk:settings-newsletter", args=(name, "general"))
-                said = text % {"address": address, "newsletter": newsletter.title}
-                yield Attention("warning", said, where, _("Change"))
+                sentence = text % {"address": address, "newsletter": newsletter.title}
+                yield Attention("warning", sentence, where, _("Change"))
 
 
 def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
     """Yield warnings about sources that can't be read, one for those with the same problem, with their names first."""
     names: dict[str, list[str]] = {}
     for source in failing:
-        said = names.setdefault(formatting.message(_without_subject(source.problem)), [])
-        if source.name not in said:
-            said.append(source.name)
+        titles = names.setdefault(formatting.message(_without_subject(source.problem)), [])
+        if source.name not in titles:
+            titles.append(source.name)
     for problem, named in names.items():
         shown, more = named[:NAMED], len(named) - NAMED
         if more > 0:

@@ -138,8 +138,8 @@ def setup(request: HttpRequest, token: str) -> HttpResponse:
     """Create the first admin, through the link that the program printed when it started."""
     if not users.setup_allowed(token):
         return page(request, "link_over", {"setup": True}, status=410)
-    told = [address for newsletter in config_of(request).newsletters.values() for address in newsletter.editors]
-    form = SetupForm(request.POST or None, initial={"email": told[0] if told else ""})
+    editors = [address for newsletter in config_of(request).newsletters.values() for address in newsletter.editors]
+    form = SetupForm(request.POST or None, initial={"email": editors[0] if editors else ""})
     if form.is_valid():
         try:
             user = users.set_up(form.cleaned_data["email"], form.cleaned_data["password"])

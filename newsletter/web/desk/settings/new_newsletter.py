@@ -112,11 +112,11 @@ def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, found: Conf
     form.fields["blog"].required, form.fields["title"].required = False, True
     if not form.is_valid():
         return _shown(request, form)
-    given = {**form.cleaned_data, "blog": ""}
-    name = given["name"] or newsletter_name(given["title"]) or "newsletter"
+    answers = {**form.cleaned_data, "blog": ""}
+    name = answers["name"] or newsletter_name(answers["title"]) or "newsletter"
     if not _is_free(name, form, found):
         return _shown(request, form)
-    wanted = _wanted(name, BlogProfile("", given["title"]), given, found)
+    wanted = _wanted(name, BlogProfile("", answers["title"]), answers, found)
     if read_only_reason(found):
         return _shown(request, form, None, paste(found.file, wanted.changes))
     if not save_into(request, form, wanted, form.show_problem):

@@ -126,8 +126,8 @@ def search(text: str, newsletters: Iterable[Newsletter]) -> list[Link]:
     wanted = text.casefold().split()
     if not wanted:
         return []
-    found = [match for page, name, title in _pages(newsletters) for match in _matches(page, name, title, wanted)]
-    return [link for _rank, link in sorted(found, key=lambda match: match[0])[:MOST_MATCHES]]
+    matches = [match for page, name, title in _pages(newsletters) for match in _matches(page, name, title, wanted)]
+    return [link for _rank, link in sorted(matches, key=lambda match: match[0])[:MOST_MATCHES]]
 
 
 def _pages(newsletters: Iterable[Newsletter]) -> Iterator[tuple[SettingsPage, str, str]]:

@@ -41,16 +41,16 @@ def health(configuration: Config) -> list[Health]:
     read.
     """
     rows = {(s.newsletter, s.url): s for s in Source.objects.annotate(posts=Count("listings"))}
-    found = gaps.recent(timezone.now())
-    return list(_all(configuration, rows, found))
+    open_gaps = gaps.recent(timezone.now())
+    return list(_all(configuration, rows, open_gaps))
 
 
 def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
     """Return the days on which each source was read, by its newsletter and address; oldest first."""
-    found: dict[tuple[str, str], list[SourceDay]] = {}
+    days: dict[tuple[str, str], list[SourceDay]] = {}
     for row in SourceDay.objects.filter(day__gte=since).select_related("source").order_by("day"):
-        found.setdefault((row.source.newsletter, row.source.url), []).append(row)
-    return found
+        days.setdefault((row.source.newsletter, row.source.url), []).append(row)
+    return days
 
 
 def _all(

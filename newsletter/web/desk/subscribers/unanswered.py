@@ -12,8 +12,8 @@ from subscribers import asking
 def unanswered(request: HttpRequest, name: str) -> HttpResponse:
     """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
     shown, now = newsletter_of(request, name), timezone.now()
-    found = Paginator(asking.unanswered(shown, now), 50)
-    listed = found.get_page(request.GET.get("page"))
+    pages = Paginator(asking.unanswered(shown, now), 50)
+    listed = pages.get_page(request.GET.get("page"))
     context = {
         "newsletter": shown,
         "found": listed,
@@ -25,7 +25,7 @@ def unanswered(request: HttpRequest, name: str) -> HttpResponse:
             }
             for each in listed
         ],
-        "count": found.count,
+        "count": pages.count,
         "waiting": asking.silent(shown, now).count() if shown.ask_after else 0,
         "days": asking.TO_ANSWER.days,
     }

@@ -20,13 +20,13 @@ _KEYS: tuple[KeyPath, ...] = (("delivery", "smtp", "ca"), ("delivery", "file", "
 
 def outside_paths(tree: Mapping[str, Any], folder: Path) -> dict[KeyPath, str]:
     """Return the paths outside of the site's folder that config.toml has, by their keys."""
-    found = {path: value_at(tree, path) for path in _KEYS}
+    paths = {path: value_at(tree, path) for path in _KEYS}
     for name, newsletter in value_at(tree, ("newsletters",), {}).items():
         for number, source in enumerate(listed(value_at(newsletter, ("sources",)))):
             url, kind = value_at(source, ("url",)), value_at(source, ("type",), "auto")
             if isinstance(url, str) and names_folder(url, str(kind)):
-                found[("newsletters", name, "sources", number, "url")] = url
-    return {key: path for key, path in found.items() if isinstance(path, str) and not _is_inside(path, folder)}
+                paths[("newsletters", name, "sources", number, "url")] = url
+    return {key: path for key, path in paths.items() if isinstance(path, str) and not _is_inside(path, folder)}
 
 
 def check_paths(before: Config, after: Config) -> None:

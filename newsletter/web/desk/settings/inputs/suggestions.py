@@ -88,11 +88,11 @@ def _named(page: str) -> list[tuple[str, str]]:
 @cache
 def _tags(page: str) -> Mapping[str, str]:
     """Return the tags by the names of their languages, in lower case."""
-    found: dict[str, str] = {}
+    suggestions: dict[str, str] = {}
     for tag, name in _named(page):
         for each in (name, name_of(tag, "en"), name_of(tag, tag)):
-            found.setdefault(each.casefold(), tag)
-    return found
+            suggestions.setdefault(each.casefold(), tag)
+    return suggestions
 
 
 def name_of(tag: str, page: str) -> str:

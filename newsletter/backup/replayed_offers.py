@@ -5,11 +5,12 @@ from datetime import datetime
 
 from newsletter.config import Config
 from newsletter.domain.ordinals import Ordinals
-from newsletter.domain.picks import ALL
 from newsletter.editions.offers import bases
+from newsletter.editions.offers.approved import offers_of
+from newsletter.editions.offers.readers import newcomers
 from newsletter.models import Edition, Numbering, Post
 from newsletter.recovery import entries
-from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, offers_of, readers_in
+from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, readers_in
 from subscribers.models import OfferedSet, Subscription, sets_of
 
 AT_ONCE = 500
@@ -27,7 +28,7 @@ def replay_offers(configuration: Config, edition: Edition, at: datetime, waiting
         grow_by_letter(newsletter, edition, stored)
         return
     base = stored[newsletter.period]
-    offered = offers_of(edition, newsletter)(base.ordinals, ALL)
+    offered = offers_of(edition, newsletter)(newcomers(base.ordinals))
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     for posts, packed in waiting:
         keys = entries.unpacked_numbers(packed)

@@ -26,7 +26,7 @@ def in_force(picks: str, configured: Collection[str]) -> str:
 
 
 def wants(picks: str, topics: Collection[str]) -> bool:
-    """Return whether a reader with these picks, all of them configured, wants a post that is in these topics."""
+    """Return whether a reader with these picks, some of them configured, wants a post that is in these topics."""
     return not picks or any(name in topics for name in names_in(picks))
 
 

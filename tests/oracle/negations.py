@@ -12,7 +12,7 @@ from newsletter.config import Newsletter
 from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
-from newsletter.editions.offers import bases, candidate_posts, candidates, readers
+from newsletter.editions.offers import approved, bases, candidate_posts, candidates, readers
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition
@@ -107,7 +107,7 @@ def _off_topic_posts_remain(patch: pytest.MonkeyPatch) -> None:
         offered = offer(wanted, had, *given)
         return replace(offered, grown=had | offered.posts)
 
-    patch.setattr(growth, "offer", changed)
+    patch.setattr(approved, "offer", changed)
 
 
 def _too_few_are_over(patch: pytest.MonkeyPatch) -> None:
@@ -115,7 +115,7 @@ def _too_few_are_over(patch: pytest.MonkeyPatch) -> None:
         offered = offer(*given)
         return replace(offered, kept=offered.grown)
 
-    patch.setattr(growth, "offer", changed)
+    patch.setattr(approved, "offer", changed)
 
 
 def _paused_readers_wait(patch: pytest.MonkeyPatch) -> None:

@@ -135,9 +135,14 @@ class Lacking:
         return self.readers > 0 and self.readers_of(ordinal) * 2 >= self.readers
 
 
+def newcomers(base: Ordinals) -> ReaderGroup:
+    """Return the group of nobody who has the base and all topics."""
+    return ReaderGroup(None, ALL, ALL, base, 0)
+
+
 def with_base(groups: Sequence[ReaderGroup], base: Ordinals) -> list[ReaderGroup]:
     """Return the groups with one of nobody who has the base and all topics, whom an edition is shown to."""
-    return [ReaderGroup(None, ALL, ALL, base, 0), *groups]
+    return [newcomers(base), *groups]
 
 
 Topics = Mapping[int, Collection[str]]

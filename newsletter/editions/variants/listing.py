@@ -6,11 +6,12 @@ from typing import Any
 
 from newsletter.config import Config
 from newsletter.domain.digest import Finding, Letterhead, Rendered
-from newsletter.domain.offers import OfferOutcome, offer
+from newsletter.domain.offers import OfferOutcome
 from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import names_in
 from newsletter.editions import serialize
-from newsletter.editions.offers.readers import ReaderGroup, groups_of, minimum_of
+from newsletter.editions.offers.approved import offers_of
+from newsletter.editions.offers.readers import ReaderGroup, groups_of
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import letterhead, rendered_of
 from newsletter.editions.variants.planning import Plan, plan
@@ -91,7 +92,8 @@ def post_counts(configuration: Config, edition: Edition, receiving: Subscription
         made = plan(edition, newsletter)
         offers = [made.offer_to(group) for group in groups]
     elif edition.state in LOCKED_STATES and edition.began_at is None:
-        offers = [offer_of(edition, group, minimum_of(edition, newsletter)) for group in groups]
+        offer_to = offers_of(edition, newsletter)
+        offers = [offer_to(group) for group in groups]
     else:
         return [len(each.posts) for each in edition.variants.exclude(last=None)]
     return sorted({len(each.posts) for each in offers if each.outcome == OfferOutcome.MAILED})
@@ -124,8 +126,8 @@ def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGro
     content = ApprovedContent.objects.filter(edition=edition).first()
     if edition.began_at is not None:
         return _of_audience(edition, content)
-    minimum = minimum_of(edition, configuration.edited(edition))
-    shared = _Shared((offer_of(edition, group, minimum), group) for group in groups)
+    offer_to = offers_of(edition, configuration.edited(edition))
+    shared = _Shared((offer_to(group), group) for group in groups)
     ordinals = {post: ordinal for ordinal, post, _topics in edition.candidates or ()}
     found = []
     for each in edition.variants.all():
@@ -133,12 +135,6 @@ def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGro
         if each.position == 0 or readers:
             found.append(ListedVariant(each.position, readers, picks, tuple(each.posts), _rendered(each, content)))
     return [*found, *shared.without_email(edition.variants.count())]
-
-
-def offer_of(edition: Edition, group: ReaderGroup, minimum: int) -> Any:
-    """Return what a group of readers would be offered by an approved edition."""
-    topics = {ordinal: names for ordinal, _post, names in edition.candidates or ()}
-    return offer(edition.candidate_ordinals, group.had, group.topics, topics, minimum)
 
 
 def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[ListedVariant]:

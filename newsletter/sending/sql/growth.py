@@ -4,25 +4,22 @@ A few statements suffice, however many readers there are: those with the base ha
 theirs.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import BigIntegerField, Case, Q, Value, When
 from django.db.models.functions import Cast
 
 from newsletter.config import Newsletter
-from newsletter.domain.offers import Offer, offer
+from newsletter.domain.offers import Offer
 from newsletter.domain.ordinals import Ordinals
-from newsletter.domain.picks import ALL
 from newsletter.editions.offers import bases
-from newsletter.editions.offers.readers import ReaderGroup, groups_of, minimum_of
+from newsletter.editions.offers.approved import OfferTo
+from newsletter.editions.offers.readers import ReaderGroup, groups_of, newcomers
 from newsletter.models import Delivery, Edition
 from subscribers.models import Base, OfferedSet, Subscription, SubscriptionQuerySet, in_base, replace_sets
 
 AT_ONCE = 200
-
-OfferTo = Callable[[Ordinals, str], Offer]
-"""What readers with a set and topics are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +28,6 @@ class WaitingReaders:
 
     posts: Ordinals
     subscriptions: tuple[int, ...]
-
-
-def offers_of(edition: Edition, newsletter: Newsletter) -> OfferTo:
-    """Return what each reader is offered by an approved edition."""
-    candidates, minimum = edition.candidate_ordinals, minimum_of(edition, newsletter)
-    topics = {ordinal: names for ordinal, _post, names in edition.candidates or ()}
-    return lambda had, picks: offer(candidates, had, picks, topics, minimum)
 
 
 def readers_in(base: Base, found: Mapping[str, Base]) -> SubscriptionQuerySet:
@@ -64,21 +54,21 @@ def grow_by_edition(
     base: Base,
     without_variant: Sequence[ReaderGroup],
     receiving: SubscriptionQuerySet,
+    offer_to: OfferTo,
 ) -> list[WaitingReaders]:
     """Let the sets of all readers of a cadence grow by what an edition offers them, and the base.
 
     Paused readers and others who don't receive it now are offered the same. Those of the groups `without_variant` who
     receive it wait. Also return who waits for which posts.
     """
-    offer_to = offers_of(edition, newsletter)
     groups = groups_of(readers, newsletter, edition)
-    bases.grow(base, offer_to(base.ordinals, ALL).afterwards)
+    bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     kept = _keep(newsletter, edition, receiving, without_variant, offer_to)
     others = readers.filter(waited=0)
     by_key: dict[int | None, list[tuple[ReaderGroup, Offer]]] = {}
     for group in groups:
-        by_key.setdefault(group.key, []).append((group, offer_to(group.had, group.topics)))
+        by_key.setdefault(group.key, []).append((group, offer_to(group)))
     same = {key: _only(offers) for key, offers in by_key.items()}
     _replace(others, base, {key: after for key, after in same.items() if after is not None})
     for key, offers in by_key.items():
@@ -122,7 +112,7 @@ def _keep(
     """Let readers wait whose variant is missing: their sets grow by the other posts."""
     kept = []
     for group in groups:
-        offered = offer_to(group.had, group.topics)
+        offered = offer_to(group)
         inside = receiving.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]), waited=0)
         kept.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
         key = OfferedSet.objects.key_of(newsletter.name, offered.kept)

@@ -16,6 +16,7 @@ from newsletter.config import Config, Newsletter
 from newsletter.domain.offers import OfferOutcome
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
+from newsletter.editions.offers.approved import OfferTo, offers_of
 from newsletter.editions.offers.readers import ReaderGroup, groups_of
 from newsletter.editions.selection.series import holding
 from newsletter.models import Edition, Variant
@@ -24,7 +25,6 @@ from newsletter.sending.sql.growth import (
     grow_by_edition,
     grow_by_letter,
     of_groups,
-    offers_of,
     readers_in,
 )
 from subscribers.models import SubscriptionQuerySet, TopicChange
@@ -76,11 +76,13 @@ def create(
     stored = bases.update(newsletter, now)
     base = stored[newsletter.period]
     receiving = receiving.filter(returns=False)
-    places = _places(configuration, newsletter, edition, receiving, now)
+    offer_to = offers_of(edition, newsletter)
+    places = _places(configuration, newsletter, edition, receiving, offer_to, now)
     audience = _write(edition, places, receiving)
     if not edition.candidates:
         return audience
-    kept = grow_by_edition(newsletter, edition, readers_in(base, stored), base, places.without_variant, receiving)
+    readers = readers_in(base, stored)
+    kept = grow_by_edition(newsletter, edition, readers, base, places.without_variant, receiving, offer_to)
     _forget_changes(newsletter, edition)
     return audience._replace(kept=kept)
 
@@ -96,13 +98,18 @@ def create_for_all(
 
 
 def _places(
-    configuration: Config, newsletter: Newsletter, edition: Edition, receiving: SubscriptionQuerySet, now: datetime
+    configuration: Config,
+    newsletter: Newsletter,
+    edition: Edition,
+    receiving: SubscriptionQuerySet,
+    offer_to: OfferTo,
+    now: datetime,
 ) -> _Places:
     """Decide for each group of readers which variant it gets."""
-    places, offer_to = _Places(), offers_of(edition, newsletter)
+    places = _Places()
     wanted: dict[Ordinals, list[ReaderGroup]] = {}
     for group in groups_of(receiving, newsletter, edition):
-        offered = offer_to(group.had, group.topics)
+        offered = offer_to(group)
         if not edition.candidates:
             places.groups.setdefault(FIRST, []).append(group)
         elif offered.outcome == OfferOutcome.MAILED:

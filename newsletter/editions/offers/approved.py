@@ -1,0 +1,42 @@
+"""What readers are offered by an approved edition, whatever became of the topics since it was approved."""
+
+from collections.abc import Callable, Mapping, Set
+
+from newsletter import config
+from newsletter.domain.offers import Offer, offer
+from newsletter.domain.picks import ALL
+from newsletter.editions.offers.readers import ReaderGroup, minimum_of
+from newsletter.models import Edition, Post
+
+OfferTo = Callable[[ReaderGroup], Offer]
+"""What a group of readers is offered."""
+
+
+def offers_of(edition: Edition, newsletter: config.Newsletter) -> OfferTo:
+    """Return what each group of readers is offered by an approved edition.
+
+    Editors may configure, rename, regroup or remove topics while it waits. So a post is in the topics that it had when
+    the edition was approved, and in those that it has by the configuration in force: nobody misses a post that they
+    want by either.
+    """
+    candidates, minimum = edition.candidate_ordinals, minimum_of(edition, newsletter)
+    topics = _topics(edition, newsletter)
+
+    def offer_to(group: ReaderGroup) -> Offer:
+        picks = group.picks if group.topics else ALL  # those of topics that were removed count, too
+        return offer(candidates, group.had, picks, topics, minimum)
+
+    return offer_to
+
+
+def _topics(edition: Edition, newsletter: config.Newsletter) -> Mapping[int, Set[str]]:
+    """Return the topics of an approved edition's candidates by their ordinals; none if none are configured."""
+    if not newsletter.topics or not edition.candidates:
+        return {}
+    # Imported here, because sending processes need the reading of HTML only for this.
+    from newsletter.editions.selection.post_topics import topics_of
+
+    keys = [post for _ordinal, post, _names in edition.candidates]
+    posts = Post.objects.prefetch_related("listings__source").in_bulk(keys)
+    now = {key: topics_of(post, newsletter) for key, post in posts.items()}
+    return {ordinal: now.get(post, frozenset()) | set(names) for ordinal, post, names in edition.candidates}

@@ -31,7 +31,8 @@ def test_an_edition_that_starts_to_bounce_pauses_and_goes_on_once_it_is_resumed(
     assert found.run("send", EDITION, "--wait", status=3)
     paused = found.json("status", EDITION)
     assert (paused["state"], paused["reason_code"]) == ("paused", "sending.bouncing")
-    assert 10 < 100 * paused["refused"] / (paused["accepted"] + paused["refused"]) < 15
+    # It pauses above 10 %; emails in flight then are still accepted.
+    assert 9 < 100 * paused["refused"] / (paused["accepted"] + paused["refused"]) < 15
     assert paused["pending"] > 0
     found.run("resume", EDITION)
     found.run("send", EDITION, "--wait", status=None)

@@ -143,7 +143,7 @@ def test_from_subscribing_to_erasure(
         first = here.json("draft", "daily", "--day", days[1])["edition"]
         sent = here.json("send", first, "--approve", "--yes", "--wait")
         assert (sent["audience"], sent["accepted"]) == (1, 1)
-        mail = box.next("Daglig")
+        mail = box.next("What happened on")
         assert mail["List-Unsubscribe-Post"] is None, "a one-click header stands only beside https"
         leave = mail["List-Unsubscribe"].strip("<>")
         status, page = post(leave, **{"List-Unsubscribe": "One-Click"})

@@ -31,6 +31,7 @@ from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection.series import holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.states import change
+from newsletter.messages import editions as messages
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition, EditionPost, Post, Source, State
 from newsletter.scheduling import schedule
@@ -228,11 +229,7 @@ class Weeks(RuleBasedStateMachine):
             "move": partial(editing.move, post=number, day=edition.since.date(), place=0),
             "back": partial(editing.go_back, to=back_to),
         }
-        try:
-            acts[act](config.current(), edition, "editor", None, now=self.now)
-        except JobProblem as problem:
-            if "already in" not in str(problem):
-                raise
+        acts[act](config.current(), edition, "editor", None, now=self.now)
 
     @rule(oldest=st.booleans(), looked=st.booleans())
     def approve(self, oldest: bool, looked: bool) -> None:
@@ -243,7 +240,7 @@ class Weeks(RuleBasedStateMachine):
             except editing.Conflict:
                 assert looked
             except JobProblem as problem:
-                if "already in" not in str(problem):
+                if not messages.POST_TAKEN.matches(problem.message):
                     raise
 
     @rule()
@@ -261,11 +258,14 @@ class Weeks(RuleBasedStateMachine):
 
     @rule()
     def send_anyway(self) -> None:
+        """What may refuse it is known by its code, since sentences are reworded."""
         if edition := self._one(State.DRAFT):
             try:
                 self._sent(approval.send_anyway(config.current(), edition, now=self.now))
             except JobProblem as problem:
-                if "already in" not in str(problem) and "has no posts" not in str(problem):
+                if messages.EMPTY.matches(problem.message):
+                    assert not edition.entries.filter(included=True).exists()
+                elif not messages.POST_TAKEN.matches(problem.message):
                     raise
 
     @rule()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import Running, desk, make_draft, set_up
+from tests.web.browser.conftest import Running, desk, open_draft
 from tests.web.browser.labels import APPROVE, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -15,8 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 def page(browser: Browser, running: Running) -> Page:
     """A draft that can be approved."""
     page = desk(browser).new_page()
-    set_up(page, running)
-    make_draft(page, running)
+    open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     expect(page.locator("[role=toolbar]").first).to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())

@@ -1,4 +1,4 @@
-"""Dates as the desk writes them."""
+"""Dates and sentences as the desk writes them."""
 
 from datetime import UTC, date, datetime
 
@@ -28,3 +28,16 @@ def test_a_date_has_the_same_form_with_a_year_and_without(
 def test_a_day_in_full_has_the_same_form() -> None:
     with translation.override("en"):
         assert formatting.day_heading(date(2026, 2, 6)) == "Friday 6 February 2026"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("e-postserveren svarer ikke", "E-postserveren svarer ikke."),
+        ("no answer", "No answer."),
+        ("_dmarc.example.org has two records", "_dmarc.example.org has two records."),
+        ("config.toml: missing", "config.toml: missing."),
+    ],
+)
+def test_a_sentence_has_a_capital_letter_unless_it_begins_with_a_name(text: str, expected: str) -> None:
+    assert formatting.sentence(text) == expected

@@ -82,7 +82,7 @@ def capital(sentence: str) -> str:
     """Return a sentence with a capital letter at its beginning, unless it begins with a name (a key, a file, an
     edition).
     """
-    first = sentence.partition(" ")[0].rstrip(":")
+    first = sentence.partition(" ")[0].rstrip(":").removeprefix("e-")  # Norwegian words such as "e-postserveren"
     return (sentence[:1].upper() if first.isalpha() else sentence[:1]) + sentence[1:]
 
 

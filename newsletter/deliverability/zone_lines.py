@@ -5,6 +5,8 @@ from collections.abc import Iterable
 
 LONGEST_STRING = 255
 """A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
+_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
 def txt(name: str, text: str) -> str:
@@ -19,7 +21,7 @@ def fields(line: str) -> dict[str, str]:
     name, _, rest = line.partition(". IN ")
     kind, _, data = rest.partition(" ")
     if kind == "TXT":
-        data = re.sub(r"\\(.)", r"\1", "".join(data.strip("( )")[1:-1].split('" "')))
+        data = _ESCAPED.sub(r"\1", "".join(_STRING.findall(data)))
     return {"name": name, "type": kind, "value": data, "line": line}
 
 

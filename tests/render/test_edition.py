@@ -170,6 +170,13 @@ def test_special_characters_are_shown_in_all_other_places() -> None:
     assert unescape(NASTY_TEXT) != NASTY_TEXT
 
 
+def test_no_cell_of_a_table_lets_a_client_break_its_numbers() -> None:
+    table = "<table><tr><th>Year</th><th>Visitors</th></tr><tr><td>2026</td><td>1234567890</td></tr></table>"
+    cells = list(tree(render(digest([post(0, html=table)]))).find_class("post")[0].iter("td"))
+    assert [cell.text_content() for cell in cells][-2:] == ["2026", "1234567890"]
+    assert all("word-break:normal" in (cell.get("style") or "").replace(" ", "") for cell in cells[-2:])
+
+
 def test_control_characters_are_left_out() -> None:
     rendered = render(digest([post(0, title="a\x00b\x0bc\ud800d\x1b")]))
     assert ">ab cd</a>" in rendered.html

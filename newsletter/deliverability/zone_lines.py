@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 LONGEST_STRING = 255
 """A TXT record consists of strings of at most this many characters (RFC 1035 3.3.14)."""
-_STRING = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
-_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED_OR_BETWEEN = re.compile(r'\\(.)|" "', re.DOTALL)
+"""An escaped character, or what stands between two strings."""
 
 
 def txt(name: str, text: str) -> str:
@@ -21,7 +21,7 @@ def fields(line: str) -> dict[str, str]:
     name, _, rest = line.partition(". IN ")
     kind, _, data = rest.partition(" ")
     if kind == "TXT":
-        data = _ESCAPED.sub(r"\1", "".join(_STRING.findall(data)))
+        data = _ESCAPED_OR_BETWEEN.sub(r"\1", data.strip("( )")[1:-1])
     return {"name": name, "type": kind, "value": data, "line": line}
 
 

@@ -17,7 +17,7 @@ from newsletter.providers.declaration import (
     one_of,
 )
 
-_ACCOUNT = "the settings of transactional emails; where there is none, Brevo's support"
+_ACCOUNT = "the settings of transactional emails, or else Brevo's support"
 
 
 def _versions(messages: Sequence[MessageParts]) -> Mapping[str, Any]:

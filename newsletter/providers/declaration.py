@@ -47,7 +47,7 @@ class Key:
 
 
 class MessageParts(NamedTuple):
-    """A complete message to one subscriber; `html` is "" if there is none."""
+    """A complete message to one subscriber; `html` is "" in an email with text alone."""
 
     address: str
     name: str
@@ -168,7 +168,7 @@ class Tracking:
 
     `options`: each call has Anymail's `track_opens` and `track_clicks`. `call_headers` are header fields of the message
     in a call, `smtp_headers` those for its SMTP server. `call_account` and `smtp_account` are where the account's
-    setting is which calls and header fields don't override; "" if there is none.
+    setting is which calls and header fields don't override; "" if no setting does.
     """
 
     options: bool = False
@@ -208,7 +208,7 @@ def bearer(key: str) -> Mapping[str, str]:
 
 
 def inside(raw: Raw, *names: str) -> str:
-    """Return the value below these names, in lower case; "" if there is none."""
+    """Return the value below these names, in lower case; "" if a name is missing."""
     value: object = raw
     for name in names:
         value = value.get(name) if isinstance(value, Mapping) else None

@@ -81,7 +81,7 @@ def subject(
 
 
 def _from_child(arguments: tuple[str, Letterhead, tuple[DigestPost, ...], datetime, datetime]) -> str | Message:
-    """Return the subject that the child renders, or why there is none."""
+    """Return the subject that the child renders, or why it could not."""
     try:
         return _child().run(_rendered, *arguments)
     except LimitExceeded:

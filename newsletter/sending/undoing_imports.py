@@ -12,7 +12,7 @@ from subscribers.models import Import
 
 
 def find(number: int) -> Import:
-    """Return an import by its number. Raises UndoRefused if there is none."""
+    """Return an import by its number. Raises UndoRefused if the number is unknown."""
     record = Import.objects.filter(pk=number).first()
     if record is None:
         raise UndoRefused(messages.NO_IMPORT(number=number))

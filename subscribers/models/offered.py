@@ -21,7 +21,7 @@ class OfferedSetQuerySet(models.QuerySet["OfferedSet"]):
     """Finds and creates sets by their posts."""
 
     def key_of(self, newsletter: str, posts: Ordinals) -> int:
-        """Return the primary key of the set with these posts, which is created if there is none."""
+        """Return the primary key of the set with these posts, which is created if it is not stored yet."""
         text = str(posts)
         digest = blake2b(text.encode(), digest_size=16).hexdigest()
         return self.get_or_create(newsletter=newsletter, hash=digest, defaults={"posts": text})[0].pk

@@ -26,7 +26,7 @@ MOST_PIXELS_IN_FULL = 25_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 DAMAGED_FILE = (
     *(OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, KeyError, OverflowError, RuntimeError),
-    *(MemoryError, struct.error, zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning),
+    *(struct.error, zlib.error, Image.DecompressionBombError, Image.DecompressionBombWarning),
 )
 _ORIENTATION = 0x0112
 _JPEG_QUALITY = 82
@@ -40,7 +40,8 @@ Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 def prepare(data: bytes) -> MailImage:
     """Return the image of a file (JPEG, PNG, GIF, WebP or AVIF), of an animation its first frame.
 
-    Raises ImageProblem. One image is decoded at a time, since each may take a third of a gigabyte.
+    Raises ImageProblem, and MemoryError where there is too little memory: call it in a Sandbox. One image is decoded at
+    a time, since each may take a third of a gigabyte.
     """
     with _ONE_AT_A_TIME:
         try:

@@ -37,9 +37,9 @@ def _file(width: int = 40, height: int = 20, form: str = "PNG") -> SimpleUploade
 
 @pytest.mark.e2e
 def test_an_image_that_takes_too_much_memory_costs_only_itself(editor: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "MEGABYTES", 20)
+    monkeypatch.setattr(writing, "MEGABYTES", 60)
     answer = editor.post(UPLOAD, {"image": _file(4_000, 4_000)})
-    assert (answer.status_code, "20 MB of memory" in answer.json()["problem"]) == (422, True)
+    assert (answer.status_code, "60 MB of memory" in answer.json()["problem"]) == (422, True)
 
 
 @pytest.mark.e2e

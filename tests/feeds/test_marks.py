@@ -61,3 +61,26 @@ def test_text_behind_a_list_in_a_list_stays() -> None:
 def test_text_beside_numbered_code_stays() -> None:
     table = "<table><tr><td>1</td><td><pre>a = 1</pre>Behind</td></tr></table>"
     assert "Behind" in clean(table).html
+
+
+IMAGE = '<img src="https://x.example/a.png">'
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        ('<p style="text-align: center">* * *</p><p>On</p>', '<p align="center">* * *</p><p>On</p>'),
+        ('<h2 class="has-text-align-center">Part</h2>', '<h2 align="center">Part</h2>'),
+        ('<center>A<div style="text-align:left">B</div></center>', '<p align="center">A</p><p>B</p>'),
+        (f'<div class="separator" style="clear: both; text-align: center">{IMAGE}</div>', f'<p align="center">{IMAGE}</p>'),
+        (f'<p>{IMAGE.replace("src", "class=aligncenter src")}</p>', f'<p align="center">{IMAGE}</p>'),
+        ('<p align="right">A</p><p style="text-align: justify">B</p>', "<p>A</p><p>B</p>"),
+        (
+            '<table><tr><td align="right">1</td><td style="text-align: center">b</td></tr></table>',
+            '<table><tbody><tr><td align="right">1</td><td align="center">b</td></tr></tbody></table>',
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_centred_stays_centred(html: str, wanted: str) -> None:
+    assert clean(html).html == wanted
+    assert clean(wanted).html == wanted

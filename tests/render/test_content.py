@@ -138,3 +138,22 @@ def test_each_table_scrolls_in_one_box() -> None:
 def test_code_runs_from_left_to_right() -> None:
     html = body('<pre dir="rtl"><code>print(1)</code></pre><p>Run <code>make</code>.</p>')
     assert html == '<pre dir="ltr"><code>print(1)</code></pre><p>Run <code dir="ltr">make</code>.</p>'
+
+
+@pytest.mark.parametrize(
+    ("html", "wanted"),
+    [
+        ('<p align="center">* * *</p>', '<p style="text-align:center">* * *</p>'),
+        (
+            '<figure align="center"><img src="https://x.example/a.png" alt="" width="200"></figure>',
+            '<figure style="text-align:center"><img src="https://x.example/a.png" alt="" width="200" '
+            'style="margin:0 auto"></figure>',
+        ),
+    ],
+)
+def test_what_is_centred_has_a_style(html: str, wanted: str) -> None:
+    assert body(html) == wanted
+
+
+def test_a_picture_as_wide_as_the_column_is_not_centred() -> None:
+    assert "text-align" not in body('<p align="center"><img src="https://x.example/a.png" alt="" width="900"></p>')

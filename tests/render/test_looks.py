@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from lxml import html as lxml_html
 from playwright.sync_api import Browser, Page
 
+from newsletter.domain.found_post import Image
 from newsletter.render.edition import render
 from tests.render.samples import digest, letterhead, nasty, picture, post
 
@@ -122,6 +124,48 @@ def test_a_logo_for_dark_mode_takes_the_place_of_the_other(screen: Page, scheme:
     screen.set_content(render(digest(letterhead=letterhead(**logos))).html)
     shown = [image.get_attribute("src") for image in screen.locator("h1 img").all() if image.is_visible()]
     assert shown == [logos["logo_dark" if scheme == "dark" else "logo"]]
+
+
+def test_a_logo_without_a_dark_form_stands_on_white_in_dark_mode(screen: Page) -> None:
+    screen.emulate_media(color_scheme="dark")
+    screen.set_content(render(digest(letterhead=letterhead(logo="https://x.example/black-on-nothing.png"))).html)
+    ground = screen.locator("h1 img").evaluate("(logo) => getComputedStyle(logo).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+
+
+FIRST_LETTERS = """() => [...document.querySelectorAll('.contents li')].map((item) => {
+  const walker = document.createTreeWalker(item, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode() && !walker.currentNode.textContent.trim());
+  const range = document.createRange();
+  range.setStart(walker.currentNode, 0);
+  range.setEnd(walker.currentNode, 1);
+  const [letter, line] = [range.getBoundingClientRect(), item.getBoundingClientRect()];
+  return letter.width > 0 && letter.left >= line.left - 1 && letter.right <= line.right + 1;
+})"""
+
+
+@pytest.mark.parametrize("language", ["ar", "nb"])
+@pytest.mark.parametrize("width", [375, 700])
+def test_no_title_of_the_contents_is_cut_at_its_start(screen: Page, language: str, width: int) -> None:
+    english = "A title in English that is much longer than the line of a phone has room for"
+    arabic = "عنوان طويل جدا باللغة العربية لا يتسع له سطر واحد على شاشة هاتف صغيرة أبدا"
+    posts = [post(n, title=arabic if n % 2 else english, language="ar" if n % 2 else "en") for n in range(6)]
+    posts[0] = replace(posts[0], url="")
+    screen.set_viewport_size({"width": width, "height": 800})
+    screen.set_content(render(digest(posts, letterhead=letterhead(language=language))).html)
+    assert screen.evaluate(FIRST_LETTERS) == [True] * 6
+    assert screen.evaluate(WIDTH) == width
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_portrait_of_a_magazine_is_cropped(screen: Page, number: int) -> None:
+    portrait = Image("https://x.example/person.jpg", "A portrait", 900, 1600)
+    edition = digest([post(n, image=portrait) for n in range(2)], letterhead=letterhead(design="magazine"))
+    screen.set_viewport_size({"width": 700, "height": 800})
+    screen.set_content(render(edition).html)
+    box = screen.locator(".crop").nth(number).bounding_box()
+    assert box is not None
+    assert box["height"] == (414, 230)[number]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -18,7 +18,7 @@ _BLOCKS = WRAPPERS | _KEPT | _PARTS
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _LINES = words("p figcaption caption dt") | _HEADINGS
 _FLOW = words("li td th dd figure blockquote")
-_INHERITED = ("lang", "dir")
+_INHERITED = ("lang", "dir", "align")
 Item: TypeAlias = str | HtmlElement
 
 

@@ -60,6 +60,7 @@ _LOOSE_ATTRIBUTES = (
         **dict.fromkeys(lazy.IMAGES, _ATTRIBUTES["img"] | {"style"} | lazy.ATTRIBUTES | image_sizes.ATTRIBUTES),
         **formulas.ATTRIBUTES,
         "blockquote": {"cite"},
+        **{name: {*_ATTRIBUTES.get(name, ()), "style", "align"} for name in marks.ALIGNED},
         **{name: {"style"} for name in marks.STYLED},
     }
     | {player: {*players.ATTRIBUTES} for player in players.PLAYERS}
@@ -69,6 +70,10 @@ _LOOSE_TAGS = {
     *marks.STYLED, *blocks.WRAPPERS, *players.PLAYERS, *formulas.TAGS, *lazy.IMAGES, "source", "noscript",
 }  # fmt: skip
 _BARE = re.compile(r"&(?![A-Za-z#])")
+_ALIGNMENTS = {
+    **{tag: {"align": {"center"}} for tag in words("p h1 h2 h3 h4 h5 h6 figure")},
+    **{tag: {"align": {"center", "right"}} for tag in words("td th")},
+}
 _SCHEMES = {"http", "https", "mailto"}
 # Their content is no text of the post: browsers show it instead of what could not be run.
 _WITHOUT_CONTENT = words("script style template svg textarea select button title head map canvas")
@@ -84,6 +89,7 @@ _last = nh3.Cleaner(
     attributes=_ATTRIBUTES,
     link_rel=None,
     allowed_classes={"table": {"button"}},
+    tag_attribute_values=_ALIGNMENTS,
     clean_content_tags={*_WITHOUT_CONTENT, "noscript", "math"},
     url_schemes=_SCHEMES,
 )
@@ -113,6 +119,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped["formula"] = formulas.replace_formulas(root)
     dropped += marks.drop_line_numbers(root)
     marks.mark_styled(root)
+    marks.mark_centred(root)
     lazy.find_sources(root, base_url)
     dropped["player"] = players.replace_players(root, base_url)
     players.link_bare_addresses(root)

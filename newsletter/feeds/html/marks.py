@@ -1,4 +1,6 @@
-"""Bold, italic and struck text that a style makes, lists in lists, and numbered code, in the elements made for them."""
+"""Bold, italic, struck and centred text that a style makes, lists in lists, and numbered code, in the elements made for
+them.
+"""
 
 import re
 from collections import Counter
@@ -12,7 +14,10 @@ _STYLES = (
     ("em", re.compile(r"(?:\A|;)\s*font-style\s*:\s*(?:italic|oblique)\b", re.IGNORECASE)),
     ("s", re.compile(r"(?:\A|;)\s*text-decoration(?:-line)?\s*:\s*[^;]{0,40}?\bline-through\b", re.IGNORECASE)),
 )
+_ALIGNMENT = re.compile(r"(?:\A|;)\s*text-align\s*:\s*(?:-webkit-|-moz-)?(\w+)", re.IGNORECASE)
+_CENTRED_CLASS = re.compile(r"(?:\A|\s)(?:has-text-align-center|aligncenter|text-center|ql-align-center)(?:\s|\Z)")
 STYLED = ("span", "font")
+ALIGNED = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "figure", "div", "section", "article", "header", "center", "td", "th")
 _LISTS = ("ol", "ul")
 _NUMBERS = re.compile(r"[\d\s]+")
 
@@ -23,6 +28,25 @@ def mark_styled(root: HtmlElement) -> None:
         for tag, pattern in _STYLES:
             if pattern.search(element.get("style") or ""):
                 _wrap_content(element, tag)
+
+
+def mark_centred(root: HtmlElement) -> None:
+    """Say with `align` which blocks a style, a class, an attribute or an element centres.
+
+    Blocks that are aligned otherwise say so, too, since what stands around them may be centred.
+    """
+    for element in root.iter(*ALIGNED):
+        classes = element.get("class") or ""
+        styled = _ALIGNMENT.search(element.get("style") or "")
+        said = styled[1].lower() if styled else (element.get("align") or "").strip().lower()
+        if element.tag == "center" or (not said and _CENTRED_CLASS.search(classes)):
+            said = "center"
+        if said:
+            element.set("align", said)
+    for image in root.iter("img"):
+        around = image.getparent()
+        if around.tag in ALIGNED and _CENTRED_CLASS.search(image.get("class") or ""):
+            around.set("align", "center")
 
 
 def _wrap_content(element: HtmlElement, tag: str) -> None:

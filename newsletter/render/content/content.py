@@ -56,6 +56,7 @@ def prepare(
     _headings(root, level)
     _tables(root)
     _code(root)
+    _align(root)
     for numbered in root.iter("ol"):
         if numbered.get("reversed") is not None:
             numbered.set("reversed", "")
@@ -175,6 +176,21 @@ def _code(root: Element) -> None:
     for element in root.iter("pre", "code"):
         if next(element.iterancestors("pre", "code"), None) is None:
             element.set("dir", "ltr")
+
+
+def _align(root: Element) -> None:
+    """Write alignments as styles; a picture as wide as the column needs none."""
+    for element in root.iter("p", "figure", "td", "th", *_HEADINGS):
+        side = element.attrib.pop("align", None)
+        if not side:
+            continue
+        pictures = [] if text_of(element) else list(element.iter("img"))
+        if any(picture.get("width") == str(COLUMN) for picture in pictures):
+            continue
+        element.set("style", f"text-align:{side}")
+        if element.tag == "figure":  # whose pictures are blocks, to which only their margins apply
+            for picture in element.iter("img"):
+                picture.set("style", f"{picture.get('style', '')};margin:0 auto".lstrip(";"))
 
 
 def _drop_empty(root: Element) -> None:

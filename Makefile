@@ -12,8 +12,6 @@ export CHROMIUM ?= $(or $(shell command -v chromium || command -v chromium-brows
 # Installing compiles the catalogues of words.
 WORDS := $(wildcard */locale/*/LC_MESSAGES/*.po)
 ONCE ?=
-# Where this is set, each of the thousands of processes of the tests would compile the program anew.
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test check quick lint types coverage search bench docs clean pictures
 

@@ -154,9 +154,13 @@ class Site:
         assert status is None or done.returncode == status, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
 
+    def fork_server(self, command: list[str], environment: dict[str, str]) -> ForkServer | None:
+        """Return the process whose fork can run a command line in an environment, if there is one."""
+        return fork_server() if self.forks and can_fork(command, environment) else None
+
     def _run(self, command: list[str], seconds: float, lines: str = "") -> subprocess.CompletedProcess[str]:
-        if self.forks and can_fork(command, self.environment):
-            return fork_server().run(command, self.folder, self.environment, seconds, lines)
+        if server := self.fork_server(command, self.environment):
+            return server.run(command, self.folder, self.environment, seconds, lines)
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -184,8 +188,8 @@ class Site:
         """Start a command line in the folder, in a process group of its own."""
         environment = environment or self.environment
         process: subprocess.Popen[str]
-        if self.forks and can_fork(command, environment):
-            process = fork_server().start(
+        if server := self.fork_server(command, environment):
+            process = server.start(
                 command, self.folder, environment, stdin=stdin, stdout=stdout, stderr=stderr, new_session=True
             )
         else:

@@ -130,14 +130,15 @@ def _read(stream: IO[str], timeout: float | None) -> str:
 
 
 class ForkServer:
-    """The process whose forks run the commands. It ends when this process does."""
+    """The process whose forks run the commands, started with an environment. It ends when this process does."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] | None = None) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="newsletter-fork-server-")
         self._address = str(Path(self._folder.name) / "socket")
         self._process = subprocess.Popen(
             [sys.executable, "-m", __name__, self._address],
             cwd=ROOT,
+            env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,

@@ -100,8 +100,8 @@ class Random:
     steps: tuple[Step, ...] = field(default=())
 
 
-def histories(length: int) -> st.SearchStrategy[Random]:
-    """Return random histories of up to a number of steps."""
+def histories(length: int, *, kills: bool = False) -> st.SearchStrategy[Random]:
+    """Return random histories of up to a number of steps, one in eight of which may be a kill."""
     settings = st.builds(
         lambda period, others, approval, meaning, zone: Settings(
             period=period,
@@ -117,7 +117,12 @@ def histories(length: int) -> st.SearchStrategy[Random]:
         st.sampled_from(ZONES),
     )
     before = st.lists(st.sampled_from([1, 30, 100, 400, 1_000]), max_size=3).map(tuple)
-    some = st.lists(st.one_of(st.just(Nothing()), *[steps] * 9), min_size=length * 2 // 3, max_size=length)
+    others = [st.builds(Kill)] if kills else []
+    some = st.lists(
+        st.one_of(st.just(Nothing()), *others, *[steps] * (6 if kills else 9)),
+        min_size=length * 2 // 3,
+        max_size=length,
+    )
     inside = some.map(lambda found: tuple(step for step in found if not isinstance(step, Nothing)))
     return st.builds(Random, st.sampled_from(BEGINNINGS), settings, st.booleans(), before, inside)
 

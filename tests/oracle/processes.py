@@ -1,27 +1,36 @@
 """A newsletter as it is run: `newsletter run` with a moved clock, its API and public pages, a blog and a mail server.
 
 Editors use the API and the commands, readers the links of their emails and the sign-up form. What came is read from the
-mails that the server took. An act that this form does not have is left out of a history.
+mails that the server took. An act that this form does not have is left out of a history. How long the program needs is
+not guessed: its metrics say when it has looked at its schedule, and the blog when it was read.
 """
 
+import atexit
 import json
+import os
 import re
+import shutil
+import signal
 import sys
+import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import psycopg
 import requests
 
 from newsletter.api.permissions import TokenScope
 from newsletter.models import State
 from tests.conftest import Site
+from tests.doubles.fork_server import ForkServer
 from tests.doubles.mailbox import Mailbox
-from tests.e2e.faults import eventually
 from tests.e2e.running_site import RunningSite
 from tests.e2e.sending_samples import ROOT
 from tests.e2e.test_supervision import Wall
@@ -29,37 +38,76 @@ from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import Settings
 from tests.oracle.blog_server import BlogServer
-from tests.oracle.site import WHOLE, OracleSite
+from tests.oracle.site import SPLIT, WHOLE, OracleSite
 
 NAME = "kinaforum"
 LINK = re.compile(r"/(post-\d+-x)\.html")
 PAGE = re.compile(r"/n/kinaforum/([^/\s]+)/")
-OFTEN = 0.8
-"""Seconds between two looks at what the program does."""
-QUICK = """
+READERS = "@reader.example"
+CACHED = 1.0
+"""Seconds for which a program goes on with the time that it has read from its clock's file."""
+LONGEST = 120.0
+"""Seconds after which the program should have come to rest."""
+SLOW = 0.15
+"""Seconds before each reply of a mail server that is to be interrupted."""
+TICK = 0.25
+QUICK = f"""
 from newsletter.supervision import Periods
-Periods.__init__.__kwdefaults__["tick"] = 0.5
+Periods.__init__.__kwdefaults__["tick"] = {TICK}
 from newsletter.__main__ import main
 main()
 """
 """The program, which looks at its schedule more often than usual."""
-QUIET = 3.0
-"""Seconds in which nothing changes, though the program has looked at its clock and its schedule."""
+RUNS = re.compile(r'newsletter_service_run_seconds_count\{service="(schedule|collect)"\} (\d+)')
+PENDING = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
 DELIVERY = """[collect]
-every = "2s"
+every = "1s"
 allow_private_addresses = true
 [delivery]
+connections = 2
 retry_delays = ["1s"]
 smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
 """
 
 
+def eventually(holds: Callable[[], bool], seconds: float = LONGEST) -> None:
+    """Wait until this holds."""
+    until = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < until, f"it did not come to that in {seconds:.0f} s"
+        time.sleep(TICK)
+
+
+@cache
+def clock_server() -> ForkServer:
+    """The process whose forks have a clock that their environment names."""
+    folder = Path(tempfile.mkdtemp(prefix="oracle-clock-"))
+    atexit.register(shutil.rmtree, folder)
+    environment = {**os.environ, **Wall(folder).environment}
+    server = ForkServer({name: value for name, value in environment.items() if not name.startswith("NEWSLETTER")})
+    atexit.register(server.close)
+    return server
+
+
 class QuickSite(Site):
-    """A site whose program looks at its schedule often."""
+    """A site whose program looks at its schedule often. All that it runs are forks with a moved clock."""
 
     def command(self, *words: object) -> list[str]:
         """Return the words of a command line."""
         return [sys.executable, "-c", QUICK, *map(str, words)] if "run" in words else super().command(*words)
+
+    def fork_server(self, command: list[str], environment: dict[str, str]) -> ForkServer | None:
+        """Return the process whose forks have a moved clock."""
+        return clock_server()
+
+
+@cache
+def folder_with_tables() -> Path:
+    """The folder of a site whose SQLite database has its tables and no rows."""
+    folder = Path(tempfile.mkdtemp(prefix="oracle-tables-"))
+    atexit.register(shutil.rmtree, folder)
+    Site(folder, Settings().text("http://127.0.0.1:9/feed")).run("tokens", "list")
+    return folder
 
 
 class ProcessSite(OracleSite):
@@ -67,7 +115,8 @@ class ProcessSite(OracleSite):
 
     def __init__(self, start: datetime, settings: Settings, folder: Path, database: str = "") -> None:
         super().__init__(start, settings)
-        self._folder, self._wall = folder, Wall(folder)
+        self.kills: Counter[str] = Counter()
+        self._folder, self._wall, self._database = folder, Wall(folder), database
         self._keys = f'database = "{database}"' if database else ""
         self._refreshed: dict[str, datetime] = {}
         self._approved: dict[str, str] = {}
@@ -75,13 +124,16 @@ class ProcessSite(OracleSite):
         self._finished: set[str] = set()
         self._asked: set[str] = set()
         self._ids: dict[str, int] = {}
-        self._mails = 0
+        self._mails = self._readings = 0
         self._running: RunningSite | None = None
 
     @contextmanager
     def open(self) -> Iterator[None]:
         with Mailbox() as self.mailbox, BlogServer(self.blog, self._note_reading) as self.server:
-            (self._folder / "site").mkdir()
+            if self._database:
+                (self._folder / "site").mkdir()
+            else:
+                shutil.copytree(folder_with_tables(), self._folder / "site")
             self.site = QuickSite(self._folder / "site", self._text())
             self.site.environment["PYTHONPATH"] = str(ROOT)
             self.site.environment |= self._wall.environment
@@ -101,6 +153,7 @@ class ProcessSite(OracleSite):
         return self.settings.text(f"{self.server.url}/feed", self._keys, rest)
 
     def _note_reading(self, listed: tuple[acts.ListedPost, ...]) -> None:
+        self._readings += 1
         back = self.blog.reaches_back_to() or datetime(1900, 1, 1, tzinfo=UTC)
         last = next((act for act in reversed(self.log) if isinstance(act, acts.Read)), None)
         if last is None or (last.posts, last.reaches_back_to) != (listed, back):
@@ -109,6 +162,7 @@ class ProcessSite(OracleSite):
     # Time.
 
     def _set_clock(self) -> None:
+        self._moved = time.monotonic()
         self._wall.set(f"{(self.now - datetime.now(UTC)).total_seconds():+.0f}")
 
     def _put_in_force(self) -> None:
@@ -126,21 +180,41 @@ class ProcessSite(OracleSite):
         self.look()
 
     def look(self) -> None:
-        """Wait until the program has looked at its schedule, and nothing changes any more."""
+        """Wait until the program has read the blog and looked at its schedule, and nothing changes any more."""
+        until = time.monotonic() + LONGEST
         before: object = None
-        since = time.monotonic()
-        while time.monotonic() - since < QUIET:
-            now = self._state()
-            if now != before:
-                before, since = now, time.monotonic()
-                if self.editor_at_work:
-                    self._approve_all()
-            time.sleep(OFTEN)
+        while (now := self._state()) != before or self._is_busy():
+            assert time.monotonic() < until, f"not at rest after {LONGEST:.0f} s: {now}"
+            before = now
+            self._wait_for_round()
+            if self.editor_at_work:
+                self._approve_all()
         self._note()
+
+    def _wait_for_round(self) -> None:
+        """Wait until the blog was read, and the schedule looked at after that."""
+        time.sleep(max(0.0, self._moved + CACHED - time.monotonic()))
+        readings = self._readings
+        eventually(lambda: self.blog.down or self._readings > readings)
+        runs = self._runs()
+        time.sleep(2 * TICK)
+        eventually(lambda: all(count >= runs.get(name, 0) + 2 for name, count in self._runs().items()))
+        if self._database:
+            with psycopg.connect(self._database, autocommit=True) as connection:
+                eventually(lambda: connection.execute(PENDING).fetchone() == (0,))
+
+    def _runs(self) -> dict[str, int]:
+        """Return how often the program has looked at its schedule, and at whether sources are to be read."""
+        assert self._running
+        text = requests.get(f"http://127.0.0.1:{self._running.port}/metrics", timeout=60).text
+        return {name: int(count) for name, count in RUNS.findall(text)}
 
     def _state(self) -> object:
         listed = [(each["period"], each["state"], each["revision"]) for each in self._editions()]
-        return listed, len(self.mailbox.server.taken), any(state in ("queued", "sending") for _, state, _ in listed)
+        return listed, len(self.mailbox.server.taken)
+
+    def _is_busy(self) -> bool:
+        return any(self._is_due(name) for name in self.editions(State.QUEUED, State.SENDING))
 
     def _approve_all(self) -> None:
         for name in self.editions(State.DRAFT):
@@ -244,14 +318,23 @@ class ProcessSite(OracleSite):
         self.draft(self._ask("GET", f"/editions/{name}").json()["cadence"] or self.settings.period)
 
     def send(self, name: str, *, chunks: int = WHOLE) -> None:
+        """Send an approved edition, or begin to, at a mail server that is slow from now on."""
+        taken = len(self.mailbox.server.taken)
+        if chunks != WHOLE:
+            self.mailbox.server.latency = SLOW
         done = self.site.run("send", name, "--yes", status=None)
         self._asked.add(name)
-        if done.returncode == 0:
+        if done.returncode:
+            return
+        if chunks == WHOLE:
             self.deliver()
+        else:
+            sending = (State.QUEUED, State.SENDING)
+            eventually(lambda: len(self.mailbox.server.taken) > taken or name not in self.editions(*sending))
 
     def deliver(self) -> None:
-        sending = (State.QUEUED, State.SENDING)
-        eventually(lambda: not [n for n in self.editions(*sending) if self._is_due(n)], 120)
+        self.mailbox.server.latency = 0.0
+        eventually(lambda: not self._is_busy())
         self._note()
 
     def _is_due(self, name: str) -> bool:
@@ -266,7 +349,11 @@ class ProcessSite(OracleSite):
             self.log.append(acts.Unlocked(self.now, name))
 
     def stop(self, name: str) -> None:
-        """Sending a few mails is over before it could be cancelled."""
+        """Cancel an edition that is being sent, if it is not over yet."""
+        self._note()
+        if name in self.editions(State.SENDING) and self._act(name, "cancel"):
+            self.log.append(acts.Stopped(self.now, name))
+        self.deliver()
 
     def resend(self, name: str) -> None:
         self.site.run("resend", name, "--yes", status=None)
@@ -286,7 +373,7 @@ class ProcessSite(OracleSite):
 
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
         """A shop adds the address with its owner's consent; whoever left before uses the form and confirms."""
-        person = {"newsletter": NAME, "address": f"{reader}@reader.example", "consent": {"text": "by telephone"}}
+        person = {"newsletter": NAME, "address": f"{reader}{READERS}", "consent": {"text": "by telephone"}}
         person |= ({"cadence": cadence} if cadence else {}) | ({"topics": list(topics)} if topics else {})
         answer = self._ask("POST", "/subscribers", person)
         if not answer.ok:
@@ -300,7 +387,7 @@ class ProcessSite(OracleSite):
         return shown["cadence"], frozenset(shown["topics"])
 
     def _sign_up(self, reader: str, cadence: str, topics: Sequence[str]) -> None:
-        form = {"address": f"{reader}@reader.example", "cadence": cadence, "topic": list(topics), "website": ""}
+        form = {"address": f"{reader}{READERS}", "cadence": cadence, "topic": list(topics), "website": ""}
         self._page("POST", f"/n/{NAME}/subscribe", form)
         found: list[str] = []
 
@@ -340,14 +427,43 @@ class ProcessSite(OracleSite):
     # What happened.
 
     def kill(self) -> None:
-        """Kill the program with all its processes, and start it again; what is unconfirmed stays so."""
+        """Kill the program with all its processes, in the middle of an edition if there is one, and start it again.
+
+        What is unconfirmed stays so.
+        """
         assert self._running
+        self._begin_one()
+        sending = self.editions(State.SENDING)
+        process = self._running.process
         self._running.restart(kill=True)
+        taken = len(self.mailbox.server.taken)
         self.deliver()
-        for name in self.editions(State.SENT, State.PAUSED, State.SENDING):
-            for one in self.site.json("status", name)["unknown_deliveries"]:
-                self.log.append(acts.Lost(self.now, name, one["address"].partition("@")[0]))
-                self.site.run("settle", name, "leave", status=None)
+        lost = [
+            (name, one) for name in self.editions(State.SENT, State.PAUSED, State.SENDING) for one in self._lost(name)
+        ]
+        for name, reader in lost:
+            self.log.append(acts.Lost(self.now, name, reader))
+            self.site.run("settle", name, "leave", status=None)
+        assert process.returncode == -signal.SIGKILL
+        self.kills["kills"] += 1
+        if sending and (lost or len(self.mailbox.server.taken) > taken):
+            self.kills["in the middle of an edition"] += 1
+            self.kills["unconfirmed"] += len(lost)
+
+    def _begin_one(self) -> None:
+        """Begin to send an edition, of which some emails have come, unless one is being sent."""
+        if self.editions(State.SENDING):
+            return
+        ready = self.editions(State.APPROVED)
+        drafts = [name for name in self.editions(State.DRAFT) if self.inside(name)]
+        if not ready and drafts and self.approve(drafts[0]):
+            ready = self.editions(State.APPROVED)
+        if ready:
+            self.send(ready[0], chunks=SPLIT)
+
+    def _lost(self, name: str) -> list[str]:
+        unknown = self.site.json("status", name)["unknown_deliveries"]
+        return [one["address"].partition("@")[0] for one in unknown if one["address"].endswith(READERS)]
 
     def _note(self) -> None:
         """Log what was approved, begun, sent and received since the last look."""
@@ -376,7 +492,7 @@ class ProcessSite(OracleSite):
             address = str(mail["To"].addresses[0].addr_spec)
             text = _text_of(mail)
             page = PAGE.search(text)
-            if address.endswith("@reader.example") and mail["List-Unsubscribe"] and page and LINK.search(text):
+            if address.endswith(READERS) and mail["List-Unsubscribe"] and page and LINK.search(text):
                 posts = tuple(dict.fromkeys(LINK.findall(text)))
                 self.log.append(acts.Email(self.now, address.partition("@")[0], f"{NAME}/{page[1]}", posts))
         self._mails = len(mails)

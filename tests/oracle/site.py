@@ -12,6 +12,8 @@ from tests.oracle.blog import Blog, Settings
 
 WHOLE = 100
 """How many chunks are sent at once."""
+SPLIT = 1
+"""So many emails of an edition are sent before it is interrupted."""
 
 
 class OracleSite(ABC):

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from newsletter.models import State
 from tests.oracle.acts import CADENCES
-from tests.oracle.site import OracleSite
+from tests.oracle.site import SPLIT, OracleSite
 
 T = TypeVar("T")
 CATEGORIES = ("film", "books", "music")
@@ -15,8 +15,6 @@ ZONES = ("UTC", "Europe/Oslo", "America/New_York", "Pacific/Auckland")
 TOPICS = {name: frozenset({name}) for name in CATEGORIES}
 OTHER_TOPICS = {"film": frozenset({"film", "music"}), "books": frozenset({"books"})}
 MEANINGS: tuple[dict[str, frozenset[str]], ...] = ({}, TOPICS, OTHER_TOPICS)
-SPLIT = 1
-"""So many emails of an edition are sent before it is cancelled in the middle."""
 
 
 def _one(things: Sequence[T], number: int) -> T | None:

@@ -1,11 +1,10 @@
 """Random histories with processes, on each database: `make oracle` runs HISTORIES of them, by default 60 on each."""
 
-import itertools
 import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,32 +24,9 @@ SEED = int(os.environ.get("SEED", "30"))
 LENGTH = 14
 counted: Counter[str] = Counter()
 either: Counter[str] = Counter()
-numbers = itertools.count()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The address of a server, whose databases are made for each history; "" for SQLite."""
-    if request.param == "sqlite":
-        yield ""
-        return
-    with postgresql.running() as address:
-        yield address
-
-
-def own_database(address: str) -> str:
-    """Create another database at the same server, and return its address."""
-    if not address:
-        return ""
-    import psycopg
-
-    name = f"history{next(numbers)}"
-    with psycopg.connect(address, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    before, _, query = address.partition("?")
-    return f"{before.rpartition('/')[0]}/{name}" + (f"?{query}" if query else "")
-
-
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_each_reader_gets_each_post_once(database: str) -> None:
     @seed(SEED)
     @settings(
@@ -60,13 +36,15 @@ def test_each_reader_gets_each_post_once(database: str) -> None:
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate],
     )
-    @given(history=histories(LENGTH))
+    @given(history=histories(LENGTH, kills=True))
     def one(history: Random) -> None:
         start = next_monday() + timedelta(hours=history.start.hour - 9)
-        with tempfile.TemporaryDirectory() as folder:
-            site = ProcessSite(start, history.settings, Path(folder), own_database(database))
+        own_database = postgresql.running(with_tables=True) if database == "postgresql" else nullcontext("")
+        with tempfile.TemporaryDirectory() as folder, own_database as address:
+            site = ProcessSite(start, history.settings, Path(folder), address)
             judgement = judge(play(replace(history, start=start), counted, site))
         counted["histories"] += 1
+        counted.update(site.kills)
         counted["pairs"] += judgement.pairs
         either.update(judgement.either)
         assert not judgement.violations, "\n".join(map(str, judgement.violations))

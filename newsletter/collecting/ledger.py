@@ -76,6 +76,7 @@ def _store_posts(
         elif post.gone_at:
             Post.objects.filter(pk=post.pk).update(gone_at=None)
         known.add(found, post, now)
+    known.mark_seen(now)
     return Stored(new, changed)
 
 

@@ -20,6 +20,8 @@ from newsletter.feeds.identity import LONG, are_similar, letters, link_key, text
 from newsletter.models import Listing, Post, Source
 
 A_DAY = timedelta(days=1)
+MOST_KEYS = 500
+"""How many keys one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class KnownPosts:
             if found.uid in self._listings and not _uses_id_again(Comparison(found, self._listings[found.uid].post))
         }
         self._taken = {post.pk for post in self._by_id.values()}
+        self._unchanged: list[int] = []
 
     def find(self, found: FoundPost) -> Post | None:
         """Return the post of the ledger that a post of the reading is; None if it is new."""
@@ -185,8 +188,15 @@ class KnownPosts:
         return listing.source_id == self._source.pk and listing.uid not in self._uids and reaches
 
     def add(self, found: FoundPost, post: Post, now: datetime) -> None:
-        """Record that the source lists a post under an id; one that had this id before keeps a listing of its own."""
+        """Record that the source lists a post under an id; one that had this id before keeps a listing of its own.
+
+        Listings that are as they were wait for `mark_seen`.
+        """
         known = self._listings.get(found.uid)
+        if known is not None and known.post_id == post.pk and known.gone_at is None:
+            self._unchanged.append(known.pk)
+            self._taken.add(post.pk)
+            return
         if known is not None and known.post_id != post.pk:
             former = f"{known.uid} (post {known.post_id})"
             self._source.listings.filter(uid=former).delete()
@@ -195,6 +205,11 @@ class KnownPosts:
             source=self._source, uid=found.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
         )[0]
         self._taken.add(post.pk)
+
+    def mark_seen(self, now: datetime) -> None:
+        """Record when the listings were seen that are as they were."""
+        for start in range(0, len(self._unchanged), MOST_KEYS):
+            Listing.objects.filter(pk__in=self._unchanged[start : start + MOST_KEYS]).update(last_seen=now)
 
 
 def _uses_id_again(both: Comparison) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Max, QuerySet
 
 from newsletter import config
 from newsletter.config import Config, Moment, next_moment
@@ -124,19 +124,25 @@ def plan(newsletter: config.Newsletter, now: datetime) -> None:
     if newsletter.by_post:
         single_posts.plan(newsletter, now)
         return
-    promised = {DRAFT: set[datetime](), SEND: _promised(newsletter, now)}
-    acts = ((DRAFT, newsletter.draft_moment), (SEND, newsletter.send_moment)) if newsletter.has_schedule else ()
-    for act, moment in acts:
-        rows = occurrences_of(newsletter).filter(act=act)
-        times = {next_moment(moment, newsletter.zone, now)} | promised[act]
-        rows.filter(due_at__gt=now, done_at=None).exclude(due_at__in=times).delete()
-        known = rows.filter(due_at__lte=now).order_by("-due_at").first()
-        if known:
-            times.add(_last_moment(moment, newsletter, known.due_at, now))
-        for due in sorted(times):
-            Occurrence.objects.get_or_create(
-                newsletter=newsletter.name, act=act, cadence=cadence_of(newsletter), due_at=due
-            )
+    if newsletter.has_schedule:
+        _plan_act(newsletter, DRAFT, newsletter.draft_moment, set(), now)
+        _plan_act(newsletter, SEND, newsletter.send_moment, _promised(newsletter, now), now)
+
+
+def _plan_act(newsletter: config.Newsletter, act: str, moment: Moment, promised: set[datetime], now: datetime) -> None:
+    rows = occurrences_of(newsletter).filter(act=act)
+    times = {next_moment(moment, newsletter.zone, now)} | promised
+    known = rows.filter(due_at__lte=now).aggregate(last=Max("due_at"))["last"]
+    planned = {each.due_at: each for each in rows.filter(due_at__gt=now)}
+    obsolete = [each.pk for due, each in planned.items() if each.done_at is None and due not in times]
+    if obsolete:
+        rows.filter(pk__in=obsolete, done_at=None).delete()
+    if known:
+        times.add(_last_moment(moment, newsletter, known, now))
+    for due in sorted(times - {known, *planned}):
+        Occurrence.objects.get_or_create(
+            newsletter=newsletter.name, act=act, cadence=cadence_of(newsletter), due_at=due
+        )
 
 
 def _last_moment(moment: Moment, newsletter: config.Newsletter, known: datetime, now: datetime) -> datetime:

@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,6 +50,20 @@ def test_a_post_is_kept_with_the_offset_that_its_source_gave() -> None:
 def test_the_same_reading_again_changes_nothing() -> None:
     assert collected(found("a"), found("b")) == ledger.Stored(2, 0)
     assert collected(found("a"), found("b"), now=NOW + HOUR) == ledger.Stored(0, 0)
+
+
+def test_the_same_reading_again_asks_as_little_of_many_posts_as_of_few() -> None:
+    """Each listing is seen at the time of the last reading that had it."""
+    counts = []
+    for number in (2, 30):
+        posts = [found(f"{number}-{each}") for each in range(number)]
+        collected(*posts)
+        with CaptureQueriesContext(connection) as queries:
+            collected(*posts, now=NOW + HOUR)
+        counts.append(len(queries))
+        assert Listing.objects.filter(last_seen=NOW + HOUR, gone_at=None).count() == number
+        Listing.objects.all().delete()
+    assert counts[0] == counts[1]
 
 
 def test_the_same_address_in_another_source_is_the_same_post() -> None:

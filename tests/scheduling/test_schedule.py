@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from newsletter import config
 from newsletter.editions import approval, draft
 from newsletter.models import Edition, Notice, Occurrence, State
+from newsletter.scheduling import schedule
 from newsletter.scheduling.occurrences import DRAFT, SEND
 from tests.doubles.feeds import Blog, article
 from tests.factories import DAY, DUE, HOUR, NAME, NOW, WEEK, configured, inside, kinaforum
@@ -23,6 +25,15 @@ def test_a_draft_is_made_at_the_scheduled_time_and_editors_are_told(blog: Blog) 
         "The draft kinaforum/2026-W06 is ready, with 1 post. "
         "Once it is approved, it will be sent on 2026-02-06 17:00 UTC."
     )
+
+
+def test_what_is_planned_is_only_looked_at(blog: Blog, django_assert_max_num_queries: DjangoAssertNumQueries) -> None:
+    """The schedule is looked at every few seconds, in each cadence of each newsletter."""
+    tick_at(NOW - DAY)
+    planned = set(Occurrence.objects.values_list("pk", "act", "due_at"))
+    with django_assert_max_num_queries(5):
+        schedule.plan(kinaforum(), NOW - HOUR)
+    assert set(Occurrence.objects.values_list("pk", "act", "due_at")) == planned
 
 
 def test_nothing_is_done_before_the_scheduled_time(blog: Blog) -> None:

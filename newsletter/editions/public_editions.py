@@ -28,8 +28,13 @@ def in_archive(newsletter: str) -> QuerySet[Edition]:
     """Return the public editions that the archive, its search and the feeds list: the posts of other cadences are the
     same, and letters of the welcome series are for new subscribers.
     """
+    return in_archives().filter(newsletter=newsletter)
+
+
+def in_archives() -> QuerySet[Edition]:
+    """Return the editions that the archives of all newsletters list."""
     others = Q(*(("period__startswith", f"{cadence}-") for cadence in CADENCES), _connector=Q.OR)
-    return public().filter(newsletter=newsletter, welcome=None).exclude(others)
+    return public().filter(welcome=None).exclude(others)
 
 
 def remove(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

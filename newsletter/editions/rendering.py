@@ -238,12 +238,17 @@ def _rendered(digest: Digest, configuration: Config, newsletter: config.Newslett
 
 def rendered_of(content: ApprovedContent | Variant) -> Rendered:
     """Return the approved content, or that of a variant, as a rendered message."""
-    placeholders = tuple(
+    page = content.page if isinstance(content, ApprovedContent) else ""
+    placeholders = placeholders_of(content)
+    return Rendered(content.subject, content.preheader, content.html, content.text, placeholders, page=page)
+
+
+def placeholders_of(content: ApprovedContent | Variant) -> tuple[tuple[str, Slot], ...]:
+    """Return the placeholders of the approved content, or of a variant, with their slots."""
+    return tuple(
         (name, Slot(SlotValue(value), SlotEncoding(form), fallback))
         for name, value, form, fallback in content.placeholders
     )
-    page = content.page if isinstance(content, ApprovedContent) else ""
-    return Rendered(content.subject, content.preheader, content.html, content.text, placeholders, page=page)
 
 
 def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool = True) -> DigestPost:

@@ -1,6 +1,7 @@
 """An edition for one reader, or for the public."""
 
 from lxml import html as lxml_html
+from lxml.html import HtmlElement
 
 from newsletter.domain.digest import Letterhead, Rendered
 from newsletter.domain.segments import Reader, Slot
@@ -23,7 +24,8 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     """Return the HTML for the archive, with every post and without personal links.
 
     Elements with the class "mail-only" are removed; personal links that a publisher's template does not mark lead to
-    the newsletter's own page. An article in an email program's window is the main part of a page.
+    the newsletter's own page. An article in an email program's window is the main part of a page, whose heading is the
+    subject: an inbox shows it above the email, and a browser doesn't.
     """
     page = f"{letterhead.site_url}/n/{letterhead.newsletter}/"
 
@@ -36,4 +38,29 @@ def public_html(rendered: Rendered, letterhead: Letterhead) -> str:
     for element in document.xpath("/html/body/*[@role='article']"):
         element.set("role", "main")
         element.attrib.pop("aria-roledescription", None)
+    _head_with(document, rendered.subject)
     return str(lxml_html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))
+
+
+def _head_with(document: HtmlElement, subject: str) -> None:
+    """Make the subject the first-level heading, in the style and below that of the newsletter's title, which becomes a
+    paragraph; above everything if a publisher's template has no such heading.
+    """
+    heading = document.makeelement("h1", {"class": "subject", "dir": "auto"})
+    heading.text = subject
+    title = next(document.iter("h1"), None)
+    if title is None:
+        heading.set("style", "max-width:552px;margin:0 auto;padding:24px 24px 0")
+        main = next(iter(document.xpath("//*[@role='main']")), document.body)
+        main.insert(0, heading)
+        return
+    style = title.get("style", "").rstrip("; ")
+    heading.set("style", f"{style};margin:14px 0 0")
+    title.tag = "p"
+    title.set("style", f"{style};margin:0;font-size:18px;line-height:1.35;font-weight:bold")
+    above = title.getnext() if _is_tagline(title.getnext()) else title
+    above.addnext(heading)
+
+
+def _is_tagline(element: HtmlElement | None) -> bool:
+    return element is not None and "tagline" in element.get("class", "").split()

@@ -22,7 +22,7 @@ from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.palette import palette, readable
 from newsletter.render.theme.sharing import share_links
-from newsletter.render.words import colon, language_of_words, week_name, words
+from newsletter.render.words import and_more, colon, language_of_words, week_name, words
 
 CONTENTS_FROM = 6
 _IN_BRACES = re.compile(r"\{[^{}]*+\}")
@@ -126,6 +126,7 @@ def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
         "groups": views.groups(),
         "headlines": views.headlines(),
         "unlisted": views.unlisted,
+        "and_more": and_more(digest.letterhead.language, views.unlisted) if views.unlisted else "",
         "rest": fixed["rest"].format(count=len(digest.rest)) if digest.rest else "",
         "contents": _contents(digest) if digest.contents and len(digest.posts) >= CONTENTS_FROM else "",
     }

@@ -350,6 +350,11 @@ def colon(language: str) -> str:
     return _COLONS.get(_translated(language), ": ")
 
 
+def and_more(language: str, count: int) -> str:
+    """Return how many more there are than a list has: "and 2 more", as the subject says it after a headline."""
+    return words(language)["news"].format(first="", count=count).lstrip(" ,，–")
+
+
 def week_name(week: int, language: str) -> str:
     """Return the name of a week of the year: "uke 6", "6. týden"."""
     usual = words(language)["week"] + " {week}"

@@ -84,8 +84,8 @@ def test_long_contents_have_the_first_titles_and_the_number_of_the_others(form: 
     rendered = render(digest(9, letterhead=head, headlines=(post(20, html=""),)))
     lists = tree(rendered).find_class("contents")
     assert [link.get("href") for each in lists for link in each.iter("a")] == [post(n).url for n in range(5)]
-    assert ">Flere saker: 5</p>" in rendered.html
-    assert "\nFlere saker: 5\n" in rendered.text
+    assert ">og 5 til</p>" in rendered.html
+    assert "\nog 5 til\n" in rendered.text
     assert rendered.text.count(post(3).title) == 2
     assert rendered.text.count(post(6).title) == 1
 

@@ -1,20 +1,29 @@
 """What anybody may read: from the first mail on, without anybody's links, quickly and for caches."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from django.test import Client
+from lxml import html as lxml_html
 
 from newsletter import config
-from newsletter.editions import approval
+from newsletter.editions import approval, public_editions
 from newsletter.models import ApprovedContent, Edition
 from newsletter.sending import lifecycle
+from newsletter.web.archive import teasers
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
 PAGE = f"/n/kinaforum/{make.PERIOD}/"
+
+
+@pytest.fixture(autouse=True)
+def new_teasers() -> None:
+    """The database of each test numbers its texts from 1."""
+    teasers.forget()
 
 
 @pytest.fixture(autouse=True)
@@ -136,3 +145,111 @@ def test_the_feed_s_texts_are_plain(client: Client) -> None:
     assert summary is not None
     assert (summary.get("type"), summary.text) == ("text", "<b>Tom</b> &amp; Jerry")
     assert root.findtext("{*}entry/{*}title") == "<i>A</i> & B"
+
+
+PICTURE = '<img src="https://kinaforum.example/tea.jpg" alt="Tea" width="1200" height="800">'
+
+
+def _editions(count: int) -> Edition:
+    """So many public editions, a week apart; the first one of these is the newest."""
+    first = _begun()
+    content = ApprovedContent.objects.get(edition=first)
+    weeks = [first.until - timedelta(weeks=number) for number in range(1, count)]
+    values = {"newsletter": first.newsletter, "state": first.state, "created_at": first.created_at}
+    Edition.objects.bulk_create(
+        Edition(
+            **values,
+            period=f"{until.isocalendar().year}-W{until.isocalendar().week:02}",
+            since=until - timedelta(weeks=1),
+            until=until,
+            refreshed_at=until,
+            published_at=until,
+        )
+        for until in weeks
+    )
+    copied = ("revision", "subject", "preheader", "html", "text", "placeholders", "headers", "segments")
+    ApprovedContent.objects.bulk_create(
+        ApprovedContent(edition=edition, **{key: getattr(content, key) for key in copied})
+        for edition in Edition.objects.exclude(pk=first.pk)
+    )
+    return first
+
+
+def _listed(client: Client, query: str = "") -> list[str]:
+    """The pages of the editions that the archive lists, in its order."""
+    document = lxml_html.fromstring(client.get(f"/n/kinaforum/{query}").content)
+    return [link.get("href") for link in document.xpath("//li[contains(@class, 'edition')]//h3/a")]
+
+
+def test_the_archive_shows_each_edition_s_headline_picture_and_excerpt(client: Client) -> None:
+    make.post("With a picture", hours=1, html=f"<p>Tea is drunk in the afternoon, and again at night.</p>{PICTURE}")
+    edition = _begun()
+    item = lxml_html.fromstring(client.get("/n/kinaforum/").content).find_class("newest")[0]
+    assert item.findtext(".//h3/a") == edition.approved_content.subject
+    assert item.find(".//p[@class='excerpt']").text == "Kjære leser,"
+    assert item.find("img").get("src") == "https://kinaforum.example/tea.jpg"
+
+
+def test_an_edition_without_pictures_has_its_headline_and_excerpt_alone(client: Client) -> None:
+    _begun()
+    item = lxml_html.fromstring(client.get("/n/kinaforum/").content).find_class("newest")[0]
+    assert item.find("img") is None
+    assert item.findtext(".//p[@class='excerpt']")
+
+
+def test_an_excerpt_is_the_preview_text_that_an_editor_wrote(client: Client) -> None:
+    Edition.objects.filter(pk=_begun().pk).update(preheader="Mine")
+    ApprovedContent.objects.update(preheader="Mine")
+    assert '<p class="excerpt" dir="auto">Mine</p>' in client.get("/n/kinaforum/").content.decode()
+
+
+def test_the_archive_takes_as_many_queries_for_300_editions_as_for_one(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    _editions(300)
+    with django_assert_num_queries(3):  # the editions, their texts, and how many there are
+        assert len(_listed(client)) == 24
+    with django_assert_num_queries(2):
+        assert len(_listed(client)) == 24
+
+
+def test_the_pages_of_the_archive_list_every_edition_once_and_no_removed_one(client: Client) -> None:
+    removed = _editions(300)
+    public_editions.remove(removed)
+    paths = [path for page in range(1, 14) for path in _listed(client, f"?page={page}")]
+    assert len(paths) == len(set(paths)) == 299
+    assert PAGE not in paths
+    assert "13 / 13" in client.get("/n/kinaforum/?page=13").content.decode()
+    assert client.get("/n/kinaforum/?page=14").status_code == 404
+
+
+def test_an_archive_with_one_edition_has_no_pages(client: Client) -> None:
+    _begun()
+    assert "?page=" not in client.get("/n/kinaforum/").content.decode()
+
+
+def test_all_newsletters_and_their_latest_editions_take_one_query(
+    client: Client, django_assert_num_queries: Any
+) -> None:
+    _editions(3)
+    with django_assert_num_queries(1):
+        assert f'href="{PAGE}"' in client.get("/").content.decode()
+
+
+def test_the_heading_of_an_edition_s_page_is_its_subject(client: Client) -> None:
+    edition = _begun()
+    document = lxml_html.fromstring(client.get(PAGE).content)
+    (heading,) = document.iter("h1")
+    assert heading.text == edition.approved_content.subject
+    assert heading.getprevious().text == "Kinaforum"
+
+
+def test_an_archive_in_arabic_runs_from_right_to_left(client: Client) -> None:
+    _begun()
+    shared = config.current()
+    arabic = replace(shared.newsletters["kinaforum"], language="ar")
+    config.use(replace(shared, newsletters={**shared.newsletters, "kinaforum": arabic}))
+    document = lxml_html.fromstring(client.get("/n/kinaforum/").content)
+    assert document.find(".//ul[@class='editions']").get("dir") == "rtl"
+    bar = lxml_html.fromstring(client.get(PAGE).content).find_class("web-bar")[0]
+    assert bar.get("dir") == "ltr"

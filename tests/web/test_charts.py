@@ -1,5 +1,6 @@
 """Charts and the words of the desk: pure, and right at the edges."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree
 from zoneinfo import ZoneInfo
@@ -32,6 +33,30 @@ def test_a_curve_stays_inside_its_picture(found: list[tuple[int, int]]) -> None:
 
 def test_one_point_is_no_curve() -> None:
     assert charts.curve([(NOW, 1)], OSLO, "x") == ""
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**7), st.integers(0, 10**9)), min_size=1, max_size=30))
+def test_progress_stays_inside_its_picture(rows: list[tuple[int, int]]) -> None:
+    points = sorted((NOW + timedelta(seconds=seconds), count) for seconds, count in rows)
+    root = ElementTree.fromstring(charts.progress(points, NOW, 0, OSLO, 'A & B "title"'))
+    path = root.findall("path")[0].get("d") or ""
+    for place in re.findall(r"H([\d.]+)", path):
+        assert charts.LEFT <= float(place) <= charts.WIDTH
+    for place in re.findall(r"V([\d.]+)", path):
+        assert charts.TOP <= float(place) <= charts.HEIGHT - charts.BOTTOM
+
+
+def test_25_emails_in_a_second_are_a_step_up_to_all_of_them_in_the_first_minute() -> None:
+    began = NOW.replace(second=3)
+    root = ElementTree.fromstring(charts.progress([(began + timedelta(seconds=1), 25)], began, 25, OSLO, "x"))
+    assert [text.text for text in root.findall("text")] == ["25", "0", "13:00", "13:01"]
+    width = charts.WIDTH - 8 - charts.LEFT
+    step = charts.LEFT + width * 4 / 60
+    assert root.findall("path")[2].get("d") == f"M56 120H{step:.1f}V{charts.TOP:.1f}H{charts.WIDTH - 8}"
+
+
+def test_nothing_accepted_is_no_progress() -> None:
+    assert charts.progress([], NOW, 25, OSLO, "x") == ""
 
 
 def test_a_bar_shows_each_part_of_the_whole() -> None:

@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lxml import html as lxml_html
 from markupsafe import Markup
 
 from newsletter.config import Newsletter
-
-SMALLEST_IMAGE = 200
-"""The width in pixels below which an image is an icon or a logo, and doesn't stand for the edition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +62,3 @@ class Metadata:
         for character in "<>&\u2028\u2029":
             text = text.replace(character, f"\\u{ord(character):04x}")
         return Markup(text)  # noqa: S704 - no character of it can end the element
-
-
-def first_image(page: str, newsletter: Newsletter) -> str:
-    """Return the address of the first image of an edition's HTML that stands for it; "" if there is none."""
-    logos = (newsletter.theme.logo, newsletter.theme.logo_dark)
-    for image in lxml_html.document_fromstring(page).iter("img"):
-        source, width = image.get("src", ""), image.get("width", "")
-        wide = not width.isdecimal() or int(width) >= SMALLEST_IMAGE
-        if source.startswith(("https://", "http://")) and source not in logos and wide:
-            return str(source)
-    return ""

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet, Subquery, TextField, Value
-from django.db.models.functions import Concat
+from django.db.models import F, Q, QuerySet, Subquery, TextField, Value, Window
+from django.db.models.functions import Concat, RowNumber
 
-from newsletter.editions.public_editions import in_archive, public
+from newsletter.editions.public_editions import in_archive, in_archives, public
 from newsletter.models import Edition
 from subscribers.models import Folded, fold
 
@@ -16,13 +16,14 @@ MOST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An edition as the archive lists it; `at` is the time of its first accepted email."""
+    """An edition as the archive lists it. `at` is the time of its first accepted email, `content` the key of its text."""
 
     newsletter: str
     period: str
     subject: str
     preheader: str
     at: datetime
+    content: int
 
     @property
     def path(self) -> str:
@@ -30,9 +31,24 @@ class Listed:
         return f"/n/{self.newsletter}/{self.period}/"
 
 
+_FIELDS = (
+    "newsletter",
+    "period",
+    "approved_content__subject",
+    "approved_content__preheader",
+    "published_at",
+    "approved_content__pk",
+)
+
+
 def listed(newsletter: str, *, first: int = 0, count: int = 50) -> list[Listed]:
     """Return a newsletter's public editions, newest first."""
     return _listed(in_archive(newsletter).order_by("-until", "-pk"), first, count)
+
+
+def number_of_editions(newsletter: str) -> int:
+    """Return how many public editions a newsletter has."""
+    return in_archive(newsletter).count()
 
 
 def latest(newsletter: str) -> Listed | None:
@@ -40,9 +56,16 @@ def latest(newsletter: str) -> Listed | None:
     return next(iter(listed(newsletter, count=1)), None)
 
 
-def _listed(rows: QuerySet[Edition], first: int, count: int) -> list[Listed]:
-    fields = ("newsletter", "period", "approved_content__subject", "approved_content__preheader", "published_at")
-    return [Listed(*row) for row in rows.values_list(*fields)[first : first + count]]
+def latest_of_each() -> dict[str, Listed]:
+    """Return the newest public edition of each newsletter that has one, by the newsletter's name."""
+    newest = Window(RowNumber(), partition_by="newsletter", order_by=["-until", "-pk"])
+    rows = in_archives().alias(place=newest).filter(place=1)
+    return {each.newsletter: each for each in _listed(rows, 0, None)}
+
+
+def _listed(rows: QuerySet[Edition], first: int, count: int | None) -> list[Listed]:
+    end = None if count is None else first + count
+    return [Listed(*row) for row in rows.values_list(*_FIELDS)[first:end]]
 
 
 def search(newsletter: str, words: str, *, first: int = 0, count: int = 50) -> list[Listed]:

@@ -12,17 +12,20 @@ from newsletter.domain.digest import Letterhead
 from newsletter.editions import rendering
 from newsletter.models import ApprovedContent
 from newsletter.render import preview
+from newsletter.render.dates import direction
+from newsletter.render.teaser import teaser
 from newsletter.web.archive import queries
 from newsletter.web.archive.edition_page import Neighbours, edition_page
-from newsletter.web.archive.metadata import Metadata, first_image
+from newsletter.web.archive.metadata import Metadata
 from newsletter.web.archive.responses import cacheable, newsletter_of
+from newsletter.web.archive.teasers import teasers
 from newsletter.web.numbers import whole_number
 from subscribers import pages
 from subscribers.requests import config_of
 from subscribers.subscription_requests import consent_text
 
-A_PAGE, LONGEST_QUERY = 50, 80
-PAGE_VERSION = 2
+A_PAGE, LONGEST_QUERY = 24, 80
+PAGE_VERSION = 3
 """A number that increases when the templates of an edition's page change, so that browsers load it again."""
 MAIL_POLICY = (
     "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
@@ -33,7 +36,8 @@ MAIL_POLICY = (
 @require_safe
 def newsletters(request: HttpRequest) -> HttpResponse:
     """Show all newsletters of this site."""
-    shown = [{"newsletter": n, "latest": queries.latest(n.name)} for n in config_of(request).newsletters.values()]
+    latest = queries.latest_of_each()
+    shown = [{"newsletter": n, "latest": latest.get(n.name)} for n in config_of(request).newsletters.values()]
     first = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=first.language)
     return cacheable(pages.page(request, "newsletters.html", language, shown=shown))
@@ -57,6 +61,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     language = pages.language_of(request, newsletter=newsletter.language)
     with translation.override(language):
         consent = consent_text(newsletter.title)
+    editions = found[:A_PAGE]
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
     shown = pages.page(
@@ -65,7 +70,11 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         language,
         newsletter=name,
         shown=newsletter,
-        editions=found[:A_PAGE],
+        direction=direction(newsletter.language),
+        editions=editions,
+        teasers=teasers(editions, newsletter.theme),
+        number=number,
+        pages=1 if query else -(-queries.number_of_editions(name) // A_PAGE),
         older=number + 1 if len(found) > A_PAGE else None,
         newer=number - 1 if number > 1 else None,
         query=query,
@@ -102,14 +111,13 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
         raise Http404(f"there is no edition {name}/{period}, or it has not been sent yet")
     email = _email(*state[:2], rendering.letterhead(config_of(request), newsletter))
     archive = f"{config_of(request).site.url}/n/{name}/"
-    image = first_image(email.html, newsletter)
     metadata = Metadata(
         newsletter,
         f"{archive}{period}/",
         archive,
         email.subject,
         email.preheader,
-        image or newsletter.theme.logo,
+        email.picture or newsletter.theme.logo,
         state[2],
     )
     around = Neighbours(*queries.neighbours(name, state[0]))
@@ -119,18 +127,22 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 
 class _Email(NamedTuple):
-    """The public HTML of an approved edition, with its subject and preview text."""
+    """The public HTML of an approved edition, with its subject, preview text and picture ("" for none)."""
 
     html: str
     subject: str
     preheader: str
+    picture: str
 
 
 @lru_cache(maxsize=64)
 def _email(edition: int, revision: int, letterhead: Letterhead) -> _Email:
     """Return the email of an edition; what was approved never changes, so it is made once."""
     content = ApprovedContent.objects.get(edition_id=edition, revision=revision)
-    return _Email(preview.public_html(rendering.rendered_of(content), letterhead), content.subject, content.preheader)
+    html = preview.public_html(rendering.rendered_of(content), letterhead)
+    logos = (letterhead.theme.logo, letterhead.theme.logo_dark)
+    picture = teaser(html, content.preheader, written=True, logos=logos).picture
+    return _Email(html, content.subject, content.preheader, picture.url if picture else "")
 
 
 @require_safe

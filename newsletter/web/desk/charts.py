@@ -1,7 +1,8 @@
 """Charts as SVG, drawn here, each with a sentence that says what it shows; sizes in a picture 400 wide."""
 
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
+from math import ceil
 
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -35,6 +36,39 @@ def curve(points: Sequence[tuple[datetime, int]], zone: tzinfo, title: str) -> S
         *(WIDTH, HEIGHT, title, LEFT, TOP, HEIGHT - BOTTOM, WIDTH, line),
         *(LEFT - 6, TOP + 5, formatting.number(top), LEFT - 6, HEIGHT - BOTTOM, formatting.number(lowest)),
         *(LEFT, HEIGHT - 4, _at(first, zone, length), WIDTH, HEIGHT - 4, _at(last, zone, length)),
+    )
+
+
+def progress(
+    points: Sequence[tuple[datetime, int]], began: datetime, whole: int, zone: tzinfo, title: str
+) -> SafeString:
+    """Return a chart of a count that rises from 0 towards a whole, as filled steps; "" without points.
+
+    The time axis has whole minutes, at least one, so that what takes a second looks like a second.
+    """
+    if not points:
+        return SafeString("")
+    start = min(began, points[0][0]).replace(second=0, microsecond=0)
+    minutes = max(1, ceil((points[-1][0] - start) / timedelta(minutes=1)))
+    end = start + minutes * timedelta(minutes=1)
+    whole, bottom, right = max(whole, 1, *(count for _moment, count in points)), HEIGHT - BOTTOM, WIDTH - 8
+    path, y = f"M{LEFT} {bottom}", float(bottom)
+    for at, count in points:
+        x = LEFT + (at - start) / (end - start) * (right - LEFT)
+        path += f"H{x:.1f}"
+        y = TOP + (1 - count / whole) * (bottom - TOP)
+        path += f"V{y:.1f}"
+    length = (end - start).total_seconds()
+    return format_html(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">'
+        '<path class="area" d="{}H{}V{}Z"/><path class="axis" d="M{} {}H{}M{} {}H{}M{} {}H{}" fill="none"/>'
+        '<path class="curve" d="{}H{}"/>'
+        '<text x="{}" y="{}" text-anchor="end">{}</text><text x="{}" y="{}" text-anchor="end">0</text>'
+        '<text x="{}" y="{}">{}</text><text x="{}" y="{}" text-anchor="end">{}</text></svg>',
+        *(WIDTH, HEIGHT, title, path, right, bottom),
+        *(LEFT, TOP, right, LEFT, (TOP + bottom) / 2, right, LEFT, bottom, right),
+        *(path, right, LEFT - 6, TOP + 5, formatting.number(whole), LEFT - 6, bottom),
+        *(LEFT, HEIGHT - 4, _at(start, zone, length), right, HEIGHT - 4, _at(end, zone, length)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
@@ -75,8 +76,11 @@ def _live(request: HttpRequest, found: Edition, shown: Newsletter) -> dict[str, 
 
 def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
     points = queries.over_time(found)
+    began, whole = found.began_at or found.queued_at or found.created_at, found.audience or 0
+    pace = _pace(points, began, whole, shown)
     return {
-        "curve": charts.curve(points, shown.zone, _("Emails accepted over time")),
+        "curve": charts.progress(points, began, whole, shown.zone, f"{_('Emails accepted over time')}: {pace}"),
+        "pace": pace,
         "points": [
             (formatting.clock(at, shown.zone), formatting.number(count))
             for at, count in points[:: max(1, len(points) // 8)]
@@ -89,6 +93,17 @@ def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
         "earlier": queries.earlier(found),
         "most_read": queries.most_read(found),
     }
+
+
+def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, shown: Newsletter) -> str:
+    """Return in a sentence how many emails were accepted, in what time, and when the last one was; "" for none."""
+    if not points or not points[-1][1]:
+        return ""
+    last, count = points[-1]
+    length = max(last - began, timedelta(seconds=1))
+    figures = {"accepted": formatting.number(count), "whole": formatting.number(whole)}
+    when = {"span": formatting.span(length), "at": formatting.moment(last, shown.zone)}
+    return _("%(accepted)s of %(whole)s emails accepted in %(span)s, the last one %(at)s.") % {**figures, **when}
 
 
 def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpResponse:

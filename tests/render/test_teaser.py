@@ -8,8 +8,13 @@ from newsletter.render.teaser import Teaser, TeaserPicture, teaser
 from tests.render.samples import digest, letterhead, post
 
 LOGO = '<p class="name"><img class="logo" src="https://a.example/logo.png" height="48"></p>'
-SPONSOR = '<table class="block"><tr><td><img src="https://a.example/ad.png" width="500"><p>Buy tea.</p></td></tr></table>'
-POST = '<div class="post"><h2 class="headline">Tea</h2><p class="meta">17:00</p><img src="https://a.example/1.jpg" width="552" height="300"><p>Tea is made of leaves that are dried in the sun for a day.</p></div>'
+SPONSOR = (
+    '<table class="block"><tr><td><img src="https://a.example/ad.png" width="500"><p>Buy tea.</p></td></tr></table>'
+)
+POST = (
+    '<div class="post"><h2 class="headline">Tea</h2><p class="meta">17:00</p><img src="https://a.example/1.jpg" '
+    'width="552" height="300"><p>Tea is made of leaves that are dried in the sun for a day.</p></div>'
+)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ MOST_WORDS = 6
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """An edition as the archive lists it. `at` is the time of its first accepted email, `content` the key of its text."""
+    """An edition as the archive lists it. `at` is when its first email was accepted, `content` the key of its text."""
 
     newsletter: str
     period: str

@@ -78,8 +78,9 @@ def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
     points = queries.over_time(found)
     began, whole = found.began_at or found.queued_at or found.created_at, found.audience or 0
     pace = _pace(points, began, whole, shown)
+    title = " ".join((_("Emails accepted over time"), pace))
     return {
-        "curve": charts.progress(points, began, whole, shown.zone, f"{_('Emails accepted over time')}: {pace}"),
+        "curve": charts.progress(points, began, whole, shown.zone, title),
         "pace": pace,
         "points": [
             (formatting.clock(at, shown.zone), formatting.number(count))

@@ -14,13 +14,15 @@ from newsletter.domain.found_post import Image
 from newsletter.domain.segments import SlotEncoding
 from newsletter.render.block_view import BlockView
 from newsletter.render.content.addresses import uri
-from newsletter.render.content.content import COLUMN, prepare
+from newsletter.render.content.columns import COLUMN
+from newsletter.render.content.content import prepare
 from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.first_line import first_line
 from newsletter.render.content.images import fitted, sized
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
 from newsletter.render.content.videos import PICTURE, without_video
+from newsletter.render.content.written import email_form
 from newsletter.render.dates import clock, direction, direction_of_text, short_date
 from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS, Design
@@ -170,6 +172,8 @@ class PostViews:
             html = without_video(html, post.url)  # the cover leads there
         own = post.image if shows_none and not of_video else None
         image = (cover or own) if self._design.images else None
+        if post.written:
+            html = email_form(html, self._language, in_text=self.scope.form is SlotEncoding.TEXT)
         made = prepare(
             html,
             url=post.url,

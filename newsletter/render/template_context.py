@@ -15,12 +15,14 @@ from newsletter.render.block_view import block_views
 from newsletter.render.content.content import prepare_words
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.text import plain
+from newsletter.render.content.videos import PICTURE
+from newsletter.render.content.written import email_form
 from newsletter.render.dates import date_range, direction, direction_of_text, last_day, short_date
 from newsletter.render.html.colours import DARK_BOX, lightened
 from newsletter.render.post_view import PostViews
 from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS
-from newsletter.render.theme.palette import palette, readable
+from newsletter.render.theme.palette import palette, readable, tints
 from newsletter.render.theme.sharing import share_links
 from newsletter.render.words import and_more, colon, language_of_words, week_name, words
 
@@ -46,6 +48,7 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
         "accent_dark": lightened(theme.accent, DARK_BOX),
         "on_accent": readable_on(theme.accent),
         "colours": colours,
+        "tints": tints(colours),
         "logo": theme.logo if DESIGNS[theme.design].logo else "",
         "logo_dark": theme.logo_dark if theme.logo and DESIGNS[theme.design].logo else "",
         "tagline": theme.tagline,
@@ -108,8 +111,13 @@ def _written(text: str, scope: Scope, letterhead: Letterhead) -> str:
     """
     if not text.strip():
         return ""
-    html = prepare_words(markdown(named(text, scope, str)), site=letterhead.site_url)
-    if scope.form is not SlotEncoding.HTML:
+    in_html = scope.form is SlotEncoding.HTML
+    html = prepare_words(
+        email_form(markdown(named(text, scope, str)), letterhead.language, in_text=not in_html),
+        site=letterhead.site_url,
+        play=letterhead.site_url + PICTURE if in_html else "",
+    )
+    if not in_html:
         return plain(html)
     way = direction_of_text(_IN_BRACES.sub("", text))
     if way != direction(letterhead.language):

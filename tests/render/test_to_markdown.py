@@ -20,8 +20,18 @@ from newsletter.render.content.to_markdown import to_markdown
         ('<p><a href="https://a.example/x_(y)">te</a></p>', "[te](<https://a.example/x_(y)>)"),
         (
             '<figure><img src="/a.png" alt="Et hus"><figcaption>Bilde</figcaption></figure>',
-            "![Et hus](/a.png)\n\nBilde",
+            '![Et hus](/a.png "Bilde")',
         ),
+        (
+            '<figure><img src="/a.png" alt=""><figcaption>By <a href="https://a.example/">A</a></figcaption></figure>',
+            "![](/a.png)\n\nBy [A](https://a.example/)",
+        ),
+        ('<p><img src="/a.png" alt="a"><br><img src="/b.png" alt="b"></p>', "![a](/a.png)\n\n![b](/b.png)"),
+        (
+            '<table class="button" role="presentation"><tr><td><a href="https://a.example/">A</a></td></tr></table>',
+            "[A](https://a.example/){button}",
+        ),
+        ("<p>::: note</p>", "\\::: note"),
         ("<ul><li>En<ul><li>To</li></ul></li><li>Tre</li></ul>", "- En\n  - To\n- Tre"),
         ('<ol start="3"><li>x</li><li>y</li></ol>', "3. x\n4. y"),
         ("<blockquote><p>En</p><p>to</p></blockquote>", "> En\n>\n> to"),

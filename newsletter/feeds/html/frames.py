@@ -29,7 +29,7 @@ def frame(root: HtmlElement) -> None:
         if 0 < len(text_in(box)) <= _LONGEST:
             _join_emoji(box)
             box.tag = "blockquote"
-    for link in [a for a in root.iter("a") if _has_class(a, _BUTTON)]:
+    for link in [a for a in root.iter("a") if _has_class(a, _BUTTON) or _has_class(a.getparent(), _BUTTON)]:
         alone = text_in(link.getparent()) == text_in(link) and link.find(".//img") is None
         if alone and 0 < len(text_in(link)) <= _LONGEST_BUTTON:
             _make_button(link)

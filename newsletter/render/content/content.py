@@ -6,13 +6,13 @@ from functools import lru_cache
 from newsletter.domain.digest import Preview
 from newsletter.images import names
 from newsletter.render.content.addresses import uri
+from newsletter.render.content.columns import COLUMN, column_of, forget_columns
 from newsletter.render.content.footnotes import is_footnote, unlink_footnote
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.images import fitted, is_emoji, pixels, size_in_name, sized
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
 
-COLUMN = 552
 # Wider pictures say that they may be narrower, as a phone that shows none keeps their place at full width otherwise;
 # but not in the cells of a table, whose width would then be told by the words beside them.
 _NARROW = 200
@@ -60,16 +60,22 @@ def prepare(
     for numbered in root.iter("ol"):
         if numbered.get("reversed") is not None:
             numbered.set("reversed", "")
+    forget_columns(root)
     _drop_empty(root)
     if not whole:
         _mark_cut(root, linked=linked)
     return serialise(root)
 
 
-def prepare_words(html: str, *, site: str) -> str:
-    """Return an introduction or sign-off for the email, with images that fit."""
+def prepare_words(html: str, *, site: str, play: str = "", previews: tuple[Preview, ...] = ()) -> str:
+    """Return an editor's text for the email, with images that fit, cards of videos, and tables that can be scrolled."""
     root = parse(html)
     _pictures(root, site)
+    show_videos(root, play, {uri(preview.url): preview for preview in previews})
+    show_recordings(root)
+    _tables(root)
+    _code(root)
+    forget_columns(root)
     return serialise(root)
 
 
@@ -124,22 +130,31 @@ def _complete(image: Element, site: str) -> None:
 
 
 def _fit(image: Element, tallest: int) -> None:
+    column, share = column_of(image), image.attrib.pop("data-width", "")
     width, height = pixels(image.get("width")), pixels(image.get("height"))
     for name in ("width", "height"):
         image.attrib.pop(name, None)
     if width is None and not _alone(image):
         return
-    fit, tall = fitted(width, height, COLUMN, tallest)
+    fit, tall = fitted(width, height, column * int(share or 100) // 100, tallest)
     image.set("width", str(fit))
     if tall:
         image.set("height", str(tall))
-    if fit > _NARROW and next(image.iterancestors("td", "th"), None) is None:
-        image.set("style", f"width:100%; max-width:{fit}px")
+    fills_cell = fit == column < COLUMN
+    if share or fills_cell or (fit > _NARROW and _data_table(image) is None):
+        image.set("style", f"width:{share or 100}%; max-width:{fit}px")
+
+
+def _data_table(element: Element) -> Element | None:
+    """Return the table of data that an element is in, if it is in one."""
+    return next((table for table in element.iterancestors("table") if table.get("role") != "presentation"), None)
 
 
 def _alone(image: Element) -> bool:
     """Return whether an image is alone, and not in a line of text."""
     parent = image.getparent()
+    if parent.tag == "figure":
+        return len(list(parent.iter("img"))) == 1
     return parent.tag in _BLOCK_PARENTS and not text_of(parent) and len(list(parent.iter("img"))) == 1
 
 
@@ -160,7 +175,7 @@ def _tables(root: Element) -> None:
             if not cell.get("scope"):
                 beside = cell.getparent().findall("td")
                 cell.set("scope", "row" if any(text_of(other) for other in beside) else "col")
-        if next(table.iterancestors("table"), None) is None and table.get("role") != "presentation":
+        if _data_table(table) is None and table.get("role") != "presentation":
             _wrap(table)
 
 

@@ -11,13 +11,14 @@ from newsletter.render.content.videos import PLAY
 _SKIP = frozenset(("style", "script", "head", "title"))
 # A private character stands for <br> until white space has been collapsed.
 _BREAK = "\ue000"
+_DIVIDER = "* * *"
 _INDENT = "  "
 _INTEGER = re.compile(r"-?\d{1,9}", re.ASCII)
 _LONGEST_EMOJI = 12
 """Characters: a family of four with joiners has seven."""
 _PARAGRAPHS = frozenset((
     "p", "div", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption",
-    "pre", "blockquote", "section", "article",
+    "pre", "blockquote", "section", "article", "hr",
 ))  # fmt: skip
 
 
@@ -68,7 +69,9 @@ def _block(element: Element) -> list[str]:
     if element.tag in ("ul", "ol"):
         return _list(element)
     if element.tag == "table":
-        return _table(element)
+        return _cells(element) if element.get("role") == "presentation" else _table(element)
+    if element.tag == "hr":
+        return [_DIVIDER]
     if element.tag == "dl":
         return _definitions(element)
     if element.tag == "dd":
@@ -114,6 +117,12 @@ def _definitions(element: Element) -> list[str]:
 def _definition(element: Element) -> list[str]:
     text = "\n".join(_blocks(element))
     return [_INDENT + text.replace("\n", "\n" + _INDENT)] if text else []
+
+
+def _cells(element: Element) -> list[str]:
+    """Return the paragraphs of a table that only arranges what it holds."""
+    cells = (cell for cell in element.iter("td") if next(cell.iterancestors("table")) is element)
+    return [block for cell in cells for block in _blocks(cell)]
 
 
 def _table(element: Element) -> list[str]:

@@ -1,23 +1,26 @@
-"""A source's cleaned HTML as Markdown, for editors to begin with when they rewrite a post.
+"""HTML as Markdown: a source's, for editors to begin with when they rewrite a post, and that of `markdown` itself.
 
-`markdown` makes the same HTML of it again, apart from what Markdown can't say: sizes of images, captions as captions,
-languages, and formatting in code.
+`markdown` makes the same HTML of it again, apart from what Markdown can't say: sizes of images in pixels, languages,
+and formatting in code and in captions.
 """
 
 import re
 
-from newsletter.render.content.fragment import Element, parse
+from newsletter.render.content.directives import BUTTON, MOST_IN_A_ROW, TINTS, WIDTHS
+from newsletter.render.content.fragment import Element, parse, text_of
 from newsletter.render.content.spaces import collapse
 
 _HEADINGS = {"h1": 2, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "cite": "*", "del": "~~", "s": "~~", "strike": "~~"}
+_ALIGNMENTS = {"left": ":---", "center": ":---:", "right": "---:"}
 _SKIP = frozenset(("style", "script", "head", "title", "template"))
 _BLOCKS = frozenset((
     "p", "div", "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption", "pre", "blockquote", "section",
     "article", "aside", "center", "hr", "details", "summary", *_HEADINGS,
 ))  # fmt: skip
-_SPECIAL = re.compile(r"[\\`*~\[\]<]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
-_AT_START = re.compile(r"^(?=[#>|]|[-+](?:\s|$)|[-=]+\s*$)|^(\d{1,9})(?=[.)](?:\s|$))")
+_SPECIAL = re.compile(r"[\\`*~\[\]<]|\{(?=width=|button\})|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+_AT_START = re.compile(r"^(?=[#>|]|:{3}|[-+](?:\s|$)|[-=]+\s*$)|^(\d{1,9})(?=[.)](?:\s|$))")
+_QUOTED = re.compile(r"[\\\"]|&(?=#?\w+;)")
 # A private character stands for <br> until white space has been collapsed.
 _BREAK = "\ue000"
 
@@ -31,16 +34,22 @@ def _blocks(element: Element) -> list[str]:
     """Return the blocks in an element; text between them is a paragraph."""
     blocks: list[str] = []
     run = [_escaped(element.text or "")]
+    last_list = marks = ""
 
-    def close() -> None:
-        blocks.extend(_paragraph("".join(run)))
+    def close() -> bool:
+        paragraph = _paragraph("".join(run))
+        blocks.extend(paragraph)
         run.clear()
+        return bool(paragraph)
 
     for child in element:
         if isinstance(child.tag, str) and child.tag not in _SKIP:
             if child.tag in _BLOCKS or any(each.tag in _BLOCKS for each in child.iterdescendants()):
-                close()
-                blocks.extend(_block(child))
+                follows = not close() and child.tag == last_list
+                marks = "*)" if follows and marks == "-." else "-."  # lists with the same marks would be one
+                block = _list(child, marks) if child.tag in ("ul", "ol") else _block(child)
+                blocks.extend(block)
+                last_list = child.tag if block else last_list
             else:
                 run.append(_inline(child))
         run.append(_escaped(child.tail or ""))
@@ -60,11 +69,52 @@ def _block(element: Element) -> list[str]:
     if tag == "blockquote":
         text = "\n\n".join(_blocks(element))
         return [_prefixed(text, "> ", "> ")] if text else []
-    if tag in ("ul", "ol"):
-        return _list(element)
     if tag == "table":
         return _table(element)
-    return _blocks(element)
+    if element.get("data-tint") in TINTS:
+        return _callout(element)
+    if tag == "p" and element.get("data-url"):
+        return [element.get("data-url")]
+    if tag == "p" and element.get("class") == "button":
+        return _button(element)
+    is_row = element.get("class") == "row"
+    pictures = _pictures(element) if is_row or tag in ("p", "figure") else []
+    return ["\n".join(pictures)] if is_row and 0 < len(pictures) <= MOST_IN_A_ROW else pictures or _blocks(element)
+
+
+def _callout(element: Element) -> list[str]:
+    """Return a block with a tint between lines of more colons than any line in it has alone."""
+    text = "\n\n".join(_blocks(element))
+    if not text:
+        return []
+    colons = ":" * max(3, 1 + max(map(len, re.findall(r"^[ >]*(:{3,})[ \t]*$", text, re.MULTILINE)), default=0))
+    return [f"{colons} {element.get('data-tint')}\n{text}\n{colons}"]
+
+
+def _button(element: Element) -> list[str]:
+    text = collapse(_inside(element).replace(_BREAK, " "))
+    return [text + BUTTON] if text else []
+
+
+def _pictures(element: Element) -> list[str]:
+    """Return the images of an element that holds nothing else, apart from their captions and line breaks."""
+    figures = [element] if element.tag == "figure" else element.findall("figure")
+    captions: dict[Element, str] = {}
+    for figure in figures:
+        images, caption = list(figure.iter("img")), next(figure.iter("figcaption"), None)
+        if caption is not None and len(images) == 1 and next(caption.iter("a", "img"), None) is None:
+            captions[images[0]] = text_of(caption)
+    text = "".join(element.itertext()).split()
+    if "".join(text) != "".join("".join(captions.values()).split()):
+        return []
+    return [_figure(image, captions.get(image, "")) for image in element.iter("img") if image.get("src")]
+
+
+def _figure(image: Element, caption: str) -> str:
+    """Return an image with its caption and its width, in its link."""
+    made, link = _image(image, caption), next(image.iterancestors("a"), None)
+    href = "" if link is None else (link.get("href") or "").strip()
+    return f"[{made}]({_address(href)})" if href else made
 
 
 def _paragraph(text: str) -> list[str]:
@@ -97,7 +147,8 @@ def _with_line_breaks(element: Element) -> list[str]:
     return parts
 
 
-def _list(element: Element) -> list[str]:
+def _list(element: Element, marks: str) -> list[str]:
+    """Return a list whose items begin with the first of the marks, or a number and the second one."""
     start = element.get("start") or ""
     first = int(start) if start.isascii() and start.isdigit() and len(start) < 9 else 1
     items: list[str] = []
@@ -105,7 +156,7 @@ def _list(element: Element) -> list[str]:
         blocks = _blocks(item)
         if not blocks:
             continue
-        mark = f"{first + len(items)}. " if element.tag == "ol" else "- "
+        mark = f"{first + len(items)}{marks[1]} " if element.tag == "ol" else f"{marks[0]} "
         tight = all(child.tag in ("ul", "ol") or child.tag not in _BLOCKS for child in item)
         items.append(_prefixed(("\n" if tight else "\n\n").join(blocks), mark, " " * len(mark)))
     return ["\n".join(items)] if items else []
@@ -121,13 +172,18 @@ def _table(element: Element) -> list[str]:
     rows = [[_cell(cell) for cell in row.iter("td", "th")] for row in element.iter("tr")]
     rows = [row for row in rows if row]
     width = max(map(len, rows), default=0)
-    if width < 2 or next(element.iterdescendants("table"), None) is not None:
+    headed = next(element.iter("th"), None) is not None
+    if element.get("class") == "button" and len(rows) == width == 1:
+        return [rows[0][0] + BUTTON]
+    if width < (1 if headed else 2) or next(element.iterdescendants("table"), None) is not None:
         return _blocks_of_cells(element)
     filled = [row + [""] * (width - len(row)) for row in rows]
-    if next(element.iter("th"), None) is None:
+    if not headed:
         filled.insert(0, [""] * width)
+    first = [cell.get("align") or "" for cell in next(element.iter("tr")).iter("td", "th")]
+    marks = [_ALIGNMENTS.get(align, "---") for align in first] + ["---"] * (width - len(first))
     lines = [f"| {' | '.join(row)} |" for row in filled]
-    return ["\n".join([lines[0], "|" + " --- |" * width, *lines[1:]])]
+    return ["\n".join([lines[0], f"| {' | '.join(marks)} |", *lines[1:]])]
 
 
 def _cell(cell: Element) -> str:
@@ -158,7 +214,7 @@ def _inline(element: Element) -> str:
     if tag == "br":
         return _BREAK
     if tag == "img":
-        return _image(element)
+        return _image(element, element.get("title") or "")
     if tag == "code":
         return _code("".join(element.itertext()))
     inside = _inside(element)
@@ -188,10 +244,16 @@ def _link(element: Element, inside: str) -> str:
     return f"{before}[{text}]({_address(href)}){after}"
 
 
-def _image(element: Element) -> str:
+def _image(element: Element, caption: str = "") -> str:
     src = (element.get("src") or "").strip()
-    alt = collapse(element.get("alt") or "")
-    return f"![{_escaped(alt)}]({_address(src)})" if src else ""
+    if not src:
+        return ""
+    alt = _escaped(collapse(element.get("alt") or ""))
+    quoted = _QUOTED.sub(lambda char: "\\" + char[0], collapse(caption))
+    title = f' "{quoted}"' if quoted else ""
+    width = element.get("data-width") or ""
+    share = f"{{width={width}%}}" if width in map(str, WIDTHS) else ""
+    return f"![{alt}]({_address(src)}{title}){share}"
 
 
 def _address(url: str) -> str:
@@ -200,11 +262,11 @@ def _address(url: str) -> str:
 
 
 def _code(text: str) -> str:
-    text = collapse(text)
+    text = text.replace("\n", " ")
     if not text.strip():
-        return text
+        return collapse(text)
     mark = "`" * (1 + max((len(run) for run in re.findall(r"`+", text)), default=0))
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    pad = " " if text[0] == "`" or text[-1] == "`" or text[0] == text[-1] == " " else ""
     return f"{mark}{pad}{text}{pad}{mark}"
 
 

@@ -5,9 +5,11 @@ A video is a picture with a play mark, and the title below it. A recording, such
 
 import re
 from collections.abc import Iterator, Mapping
+from urllib.parse import unquote
 
 from newsletter.domain.digest import Preview
 from newsletter.domain.found_post import Image
+from newsletter.render.content.columns import column_of
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.images import fitted, pixels
 
@@ -27,6 +29,18 @@ _WATCH_PAGE = re.compile(
 RECORDING = re.compile(r"\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|\Z)", re.IGNORECASE)
 """The end of an address of a recording."""
 _LONGEST_DURATION = 20
+
+
+def is_recording_or_video(url: str) -> bool:
+    """Return whether an address is that of a video's page or of a recording, which emails show as a card."""
+    return _WATCH_PAGE.match(url) is not None or RECORDING.search(url) is not None
+
+
+def short_name(url: str) -> str:
+    """Return what an address is called where nothing says its title: the file of a recording, else the host."""
+    host, _, path = re.sub(r"\Ahttps?://(?:www\.|m\.)?", "", url).partition("/")
+    file = unquote(re.split(r"[?#]", path)[0].rpartition("/")[2]) if RECORDING.search(url) else ""
+    return file or host
 
 
 def video_links(html: str) -> Iterator[str]:
@@ -161,12 +175,12 @@ def _is_video(link: Element) -> bool:
     return alone and (is_video_link(link) or _WATCH_PAGE.match(link.get("href") or "") is not None)
 
 
-def _size_of(image: Image) -> tuple[int, int | None]:
+def _size_of(image: Image | None, column: int) -> tuple[int, int | None]:
     """Return the size of a video's picture, which fills the column unless it is small."""
-    width, height = image.width, image.height
-    if width and height and _LEAST_WIDTH <= width < _SIZE[0]:
-        width, height = _SIZE[0], round(height * _SIZE[0] / width)
-    return fitted(width, height, _SIZE[0])
+    width, height = (image.width, image.height) if image else _SIZE
+    if width and height and _LEAST_WIDTH <= width < column:
+        width, height = column, round(height * column / width)
+    return fitted(width, height, column)
 
 
 def _show(link: Element, title: str, preview: Preview | None, picture: str) -> None:
@@ -176,7 +190,7 @@ def _show(link: Element, title: str, preview: Preview | None, picture: str) -> N
     shown = preview.image if preview else None
     if not (shown or picture):
         return
-    width, height = _size_of(shown) if shown else _SIZE
+    width, height = _size_of(shown, column_of(link))
     style = f"width:100%; max-width:{width}px"
     attributes = {"src": shown.url if shown else picture, "alt": title, "width": str(width)}
     image = link.makeelement("img", attributes | ({"height": str(height)} if height else {}) | {"style": style})

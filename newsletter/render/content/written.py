@@ -1,0 +1,117 @@
+"""Editors' texts in the elements that email programs show: tables for what has a background or stands side by side.
+
+Outlook on Windows knows neither the padding of links and boxes nor columns, so these are cells.
+"""
+
+from functools import lru_cache
+
+from newsletter.render.content.columns import COLUMN, column_of, set_column
+from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.videos import short_name
+from newsletter.render.words import language_of_words, words
+
+_INSIDE_CALLOUT = COLUMN - 2 * 17
+_GAP = 2
+"""Percent of a row between its images."""
+
+
+@lru_cache(maxsize=256)
+def email_form(html: str, language: str, *, in_text: bool = False) -> str:
+    """Return the HTML of `markdown` for an email in a language, or for its text part.
+
+    Cells say how wide their content is.
+    """
+    if not html:
+        return ""
+    root = parse(html)
+    _callouts(root, language, in_text=in_text)
+    for row in [box for box in root.iter("div") if box.get("class") == "row"]:
+        _make_row(row)
+    for paragraph in list(root.iter("p")):
+        _make_button_or_card(paragraph)
+    for caption in root.iter("figcaption"):
+        _put_below(caption)
+    for cell in root.iter("td", "th"):
+        if align := cell.attrib.pop("align", None):
+            cell.set("style", f"text-align:{align}")
+    return serialise(root)
+
+
+def _callouts(root: Element, language: str, *, in_text: bool) -> None:
+    for box in [box for box in root.iter("div") if box.get("data-tint")]:
+        if box.get("data-tint") == "sponsor":
+            box.insert(0, _label(box, language, in_text=in_text))
+        _make_callout(box, box.get("data-tint"))
+
+
+def _make_button_or_card(paragraph: Element) -> None:
+    if paragraph.get("class") == "button":
+        _make_button(paragraph)
+    elif paragraph.attrib.pop("data-url", None):
+        paragraph.attrib.pop("class")
+        paragraph[0].text = short_name(paragraph[0].get("href"))
+
+
+def _table(box: Element, name: str, *, wide: bool) -> Element:
+    """Put a table with one row in place of an element, and return the row."""
+    attributes = {"class": name, "role": "presentation"}
+    if wide:
+        attributes |= {"border": "0", "cellpadding": "0", "cellspacing": "0", "width": "100%"}
+    table = box.makeelement("table", attributes)
+    row = box.makeelement("tr", {})
+    body = box.makeelement("tbody", {})
+    body.append(row)
+    table.append(body)
+    box.getparent().replace(box, table)
+    table.tail, box.tail = box.tail, None
+    return row
+
+
+def _label(box: Element, language: str, *, in_text: bool) -> Element:
+    """Return the word that marks a sponsor, as the newsletter's language has it, else in English."""
+    worded = language_of_words(language)
+    mark = box.makeelement("p", {"class": "meta", **({} if worded == language else {"lang": worded, "dir": "ltr"})})
+    word = words(language)["sponsor"]
+    mark.text = f"[{word}]" if in_text else word
+    return mark
+
+
+def _make_callout(box: Element, tint: str) -> None:
+    row = _table(box, "callout", wide=True)
+    cell = row.makeelement("td", {"class": f"tinted tinted-{tint}"})
+    set_column(cell, _INSIDE_CALLOUT)
+    row.append(cell)
+    cell.extend(list(box))
+
+
+def _put_below(caption: Element) -> None:
+    """Give the image of a caption a box, below which the caption stands in Outlook, too, which knows no figures."""
+    figure = caption.getparent()
+    box = figure.makeelement("div", {})
+    box.append(figure[0])
+    figure.insert(0, box)
+
+
+def _make_row(box: Element) -> None:
+    """Make cells of figures, as wide as their shares say."""
+    figures = box.findall("figure")
+    images = [figure.find(".//img") for figure in figures]
+    usual = 100 / len(figures)
+    shares = [float(image.attrib.pop("data-width", usual)) for image in images]
+    column, room = column_of(box), 100 - _GAP * (len(figures) - 1)
+    row = _table(box, "pictures", wide=True)
+    for number, (figure, share) in enumerate(zip(figures, shares, strict=True)):
+        percent = round(room * share / sum(shares))
+        if number:
+            row.append(row.makeelement("td", {"class": "gap", "width": f"{_GAP}%"}))
+        cell = row.makeelement("td", {"width": f"{percent}%", "valign": "top"})
+        set_column(cell, column * percent // 100)
+        row.append(cell)
+        cell.append(figure)
+
+
+def _make_button(paragraph: Element) -> None:
+    row = _table(paragraph, "button", wide=False)
+    cell = row.makeelement("td", {})
+    row.append(cell)
+    cell.extend(list(paragraph))

@@ -1,9 +1,10 @@
-"""An editor's actions on one subscriber: add, show, remove, block and unblock.
+"""An editor's actions on one subscriber: add, show, change, remove, block and unblock.
 
 Addresses are given as typed; each function raises AddressProblem or ActionRefused with one sentence.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,10 +13,12 @@ from django.utils import timezone
 from newsletter.domain.picks import picks_of
 from newsletter.messages import Problem
 from newsletter.messages import importing as messages
-from subscribers import signup
+from subscribers import preferences, signup
 from subscribers.addresses import Address, AddressProblem, read_address
+from subscribers.letters import write
 from subscribers.models import (
     Consent,
+    Letter,
     Subscriber,
     Subscription,
     Suppression,
@@ -117,6 +120,69 @@ def rename(subscriber: Subscriber, name: str) -> None:
     subscriber.name = " ".join(name.split())[:100]
     subscriber.save(update_fields=["name"])
     subscriptions_changed.send(Subscription, numbers=list(subscriber.subscriptions.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def change_address(subscriber: Subscriber, text: str, at: datetime) -> bool:
+    """Change a person's address; return whether that sent an email.
+
+    Consents, deliveries, and the links of earlier emails remain. No email is sent to a person who is subscribed. Who
+    has a confirmation email and hasn't followed its link gets another one at the new address, and the earlier link
+    ends, since it would let somebody else confirm. Raises ActionRefused if the new address is another subscriber's or
+    blocked, or if the present one is blocked for another reason than that emails bounced.
+    """
+    address = address_given(text)
+    if address.key == subscriber.key:
+        Subscriber.objects.filter(pk=subscriber.pk).update(address=address.written)
+        return False
+    if Subscriber.objects.filter(key=address.key).exists():
+        raise ActionRefused(messages.ADDRESS_TAKEN(address=address.written))
+    reasons = Suppression.objects.suppressed([address.key, subscriber.key])
+    if reasons.get(subscriber.key, Suppression.Reason.BOUNCED) != Suppression.Reason.BOUNCED:
+        raise ActionRefused(messages.BLOCKED_NOT_CHANGED(address=subscriber.address, reason=reasons[subscriber.key]))
+    if address.key in reasons:
+        raise ActionRefused(messages.BLOCKED_NOT_CHANGED(address=address.written, reason=reasons[address.key]))
+    Suppression.objects.rekey(address.key)
+    preferences.move(subscriber, address.written, at)
+    asked = _ask_at_new_address(subscriber, at)
+    subscriptions_changed.send(Subscription, numbers=list(subscriber.subscriptions.values_list("pk", flat=True)))
+    return asked
+
+
+def _ask_at_new_address(subscriber: Subscriber, at: datetime) -> bool:
+    """End the confirmation links sent to the earlier address, and send new ones to who is not subscribed yet."""
+    asked = False
+    for letter in subscriber.letters.filter(kind=Letter.Kind.CONFIRM).select_related("subscription").order_by("-pk"):
+        unconfirmed = Consent.objects.filter(pk=letter.payload.get("consent"), confirmed_at=None).first()
+        letter.delete()
+        if unconfirmed is None or letter.subscription is None:
+            continue
+        letter.subscription.consents.filter(confirmed_at=None).delete()
+        if letter.subscription.state != Subscription.State.ACTIVE:
+            unconfirmed.pk, unconfirmed.at = None, at
+            unconfirmed.save(force_insert=True)
+            newsletter = letter.subscription.newsletter
+            write(Letter.Kind.CONFIRM, subscriber, letter.subscription, newsletter, at, consent=unconfirmed.pk)
+            asked = True
+    return asked
+
+
+@transaction.atomic
+def choose_cadence(subscription: Subscription, cadence: str) -> bool:
+    """Change how often a person gets a newsletter, as they could; return whether that changed anything."""
+    if subscription.cadence == cadence:
+        return False
+    preferences.choose_cadence(subscription, cadence)
+    return True
+
+
+@transaction.atomic
+def choose_topics(subscription: Subscription, names: Iterable[str], at: datetime) -> bool:
+    """Change a person's topics, as they could; return whether that changed anything."""
+    if subscription.topics == picks_of(names):
+        return False
+    preferences.choose_topics(subscription, names, at)
+    return True
 
 
 @transaction.atomic

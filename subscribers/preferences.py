@@ -204,10 +204,19 @@ def change_address(token: str, at: datetime) -> tuple[ConfirmResult, Letter | No
     Suppression.objects.rekey(key)
     if not unblock(key, at):
         return ConfirmResult.REFUSED, letter
-    Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
-    Letter.objects.filter(pk=letter.pk).delete()
+    move(subscriber, written, at)
     _tell_of_change(subscriber)
     return ConfirmResult.DONE, letter
+
+
+def move(subscriber: Subscriber, written: str, at: datetime) -> None:
+    """Store another address of a person, in the caller's transaction.
+
+    The links of earlier emails keep working, except those to the profile and to a change of the address.
+    """
+    key = written.lower()
+    Subscriber.objects.filter(pk=subscriber.pk).update(address=written, key=key, moved_at=at, **Subscriber.hashed(key))
+    subscriber.letters.filter(kind=Letter.Kind.CHANGE).delete()
 
 
 def personal_data_of(subscriber: Subscriber) -> dict[str, Any]:

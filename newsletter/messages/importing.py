@@ -130,6 +130,14 @@ LEFT_NOT_ADDED = MessageType(
     "subscriber.unsubscribed",
     gettext_noop("{address} has unsubscribed from {newsletter}; ask them to confirm with --confirm-by-mail"),
 )
+ADDRESS_TAKEN = MessageType(
+    "subscriber.address-taken",
+    gettext_noop("{address} is the address of another subscriber; unsubscribe one of the two"),
+)
+BLOCKED_NOT_CHANGED = MessageType(
+    "subscriber.blocked-not-changed",
+    gettext_noop("{address} is blocked ({reason}); unblock it before you change the address"),
+)
 UNKNOWN = MessageType("subscriber.unknown", gettext_noop("{address} is not a subscriber"))
 UNKNOWN_REASON = MessageType(
     "subscriber.unknown-reason", gettext_noop("'{reason}' is not a reason; use one of {known}")

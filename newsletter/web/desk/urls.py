@@ -113,6 +113,7 @@ urlpatterns = [
     _page("subscribers/unanswered/<slug:name>/", unanswered.unanswered, "subscribers-unanswered", ADMIN),
     _page("subscribers/<number:pk>/", subscribers_views.subscriber, "subscriber", ADMIN),
     _page("subscribers/<number:pk>/act/", subscribers_views.act, "subscriber-act", ADMIN),
+    _page("subscribers/<number:pk>/address/", subscribers_views.change_address, "subscriber-address", ADMIN),
     _page("settings/", settings_views.in_force, "settings", ADMIN),
     _page("settings/newsletters/add/", new_newsletter.add_newsletter, "newsletter-add", ADMIN),
     _page("settings/site/<slug:section>/", editing.site_settings, "settings-site", ADMIN),

@@ -20,6 +20,7 @@ from newsletter.web.desk import audit, charts, formatting, shown
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries
+from newsletter.web.desk.subscribers.choices import choices_of, choose
 from newsletter.web.desk.subscribers.subscriber_posts import posts_of
 from newsletter.web.desk.welcome.queries import personal
 from subscribers import admin_actions
@@ -112,15 +113,22 @@ def _counts(request: HttpRequest) -> list[dict[str, Any]]:
 
 def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
     """Show everything that is stored about one subscriber."""
-    person = get_object_or_404(Subscriber, pk=pk)
+    return _person(request, get_object_or_404(Subscriber, pk=pk))
+
+
+def _person(request: HttpRequest, person: Subscriber, new_address: str = "", problem: str = "") -> HttpResponse:
+    """Show a subscriber; `problem` is why `new_address` was refused."""
     told = queries.story(person)
     blocked = bool(told["suppressions"])
     context = {
         **told,
         "person": person,
+        "new_address": new_address or person.address,
+        "problem": problem,
         "ties": [
             _row(request, tie, is_blocked=blocked)
             | {"tags": ", ".join(tie.tags), "posts": posts_of(tie, timezone.now())}
+            | {"choices": choices_of(config_of(request), tie)}
             for tie in told["ties"]
         ],
         "consents": [
@@ -146,7 +154,7 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
             n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in told["ties"]}
         ],
     }
-    return page(request, "subscriber", context, section="subscribers")
+    return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
 
 
 def _confirmed(request: HttpRequest, consent: Consent) -> str:
@@ -186,15 +194,14 @@ def _ways() -> dict[str, str]:
 
 @require_POST
 def act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Name, tags, leaving, blocking, unblocking, erasing."""
+    """Name, frequency and topics, tags, leaving, blocking, unblocking, erasing."""
     person = get_object_or_404(Subscriber, pk=pk)
-    acts = {"name": _rename, "tags": _tags, "leave": _leave, "suppress": _suppress, "lift": _lift, "erase": _erase}
-    wanted = acts.get(request.POST.get("act", ""))
+    wanted = ACTS.get(request.POST.get("act", ""))
     if wanted is None:
         raise Http404("there is nothing of that name to be done to a subscriber")
     gone = False
     with sentences(request):
-        if wanted not in (_tags, _rename):
+        if wanted not in (_tags, _rename, _choose):
             shown.check(shown.text(request.POST, "address", _("Address"), person.address))
         newsletters = list(person.subscriptions.values_list("newsletter", flat=True))
         gone = wanted(request, person)
@@ -223,6 +230,34 @@ def _rename(request: HttpRequest, person: Subscriber) -> bool:
     audit.note(editor(request), acts.NAME_CHANGED(), _about(person))
     messages.success(request, _("Name saved."))
     return False
+
+
+def _choose(request: HttpRequest, person: Subscriber) -> bool:
+    tie = _tie(request, person)
+    if tie.newsletter not in config_of(request).newsletters:
+        raise Http404("config.toml has no such newsletter")
+    choose(config_of(request), tie, request.POST, editor(request), timezone.now())
+    messages.success(request, _("Saved. It counts from the next edition that is approved."))
+    return False
+
+
+@require_POST
+def change_address(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change a subscriber's address. It is not in the log, which must keep nothing of a person who is erased."""
+    person = get_object_or_404(Subscriber, pk=pk)
+    text = request.POST.get("new_address", "").strip()[:254]
+    if text == person.address:
+        return redirect("desk:subscriber", pk)
+    try:
+        asked = admin_actions.change_address(person, text, timezone.now())
+    except (AddressProblem, admin_actions.ActionRefused) as problem:
+        return _person(request, person, text, as_sentence(problem))
+    audit.note(editor(request), acts.ADDRESS_CHANGED(), _about(person))
+    if asked:
+        messages.success(request, _("Address changed. A new link to confirm has been sent to it."))
+    else:
+        messages.success(request, _("Address changed. No email was sent."))
+    return redirect("desk:subscriber", pk)
 
 
 def _leave(request: HttpRequest, person: Subscriber) -> bool:
@@ -261,6 +296,18 @@ def _erase(request: HttpRequest, person: Subscriber) -> bool:
     forget(read_address(person.address))
     messages.success(request, _("Erased. Their data is gone; a fingerprint prevents re-import."))
     return True
+
+
+ACTS = {
+    "name": _rename,
+    "choose": _choose,
+    "tags": _tags,
+    "leave": _leave,
+    "suppress": _suppress,
+    "lift": _lift,
+    "erase": _erase,
+}
+"""What can be done to a subscriber, by the name of its button; each returns whether the person is gone."""
 
 
 def _about(person: Subscriber) -> str:

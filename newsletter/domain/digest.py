@@ -124,6 +124,7 @@ class Digest:
     greeting: str = ""
     closing: str = ""
     contents: bool = True
+    code_colours: bool = True
     standalone: bool = False
     blocks: tuple[Block, ...] = ()
     images_not_hosted: tuple[Message, ...] = ()

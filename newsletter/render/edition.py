@@ -25,12 +25,12 @@ def render(
 ) -> Rendered:
     """Return the edition with placeholders for each reader's values; `templates` is the folder beside config.toml.
 
-    Above `maximum_size` bytes of HTML (see `size`), the longest texts give up blocks from their end, none of them below
-    `excerpt_words`, until the rest fits and no further block would. If excerpts are too much, the largest become
-    titles. If that is not enough, the table of contents is left out, and the last posts become a number with a link to
-    the edition's page. `Rendered.shortened` and `Rendered.unlisted` have those posts. Only a template or an
-    editor's text that is larger than `maximum_size` without any post stays above it; then every title is listed. Raises
-    `loader.TemplateProblem`, a sentence with template and line.
+    Above `maximum_size` bytes of HTML (see `size`), code loses its colours, then the longest texts give up blocks
+    from their end, none of them below `excerpt_words`, until the rest fits and no further block would. If excerpts
+    are too much, the largest become titles. If that is not enough, the table of contents is left out, and the last
+    posts become a number with a link to the edition's page. `Rendered.shortened` and `Rendered.unlisted` have those
+    posts. Only a template or an editor's text that is larger than `maximum_size` without any post stays above it;
+    then every title is listed. Raises `loader.TemplateProblem`, a sentence with template and line.
     """
     return _Fitting(templates, maximum_size).fit(digest, excerpt_words)
 
@@ -63,6 +63,9 @@ class _Fitting:
 
     def fit(self, digest: Digest, excerpt_words: int) -> Rendered:
         whole, html = digest, self._html(digest)
+        if self._excess(html, digest) > 0 and any("data-language" in post.html for post in digest.posts):
+            digest = replace(digest, code_colours=False)
+            html = self._html(digest)
         if self._excess(html, digest) > 0:
             digest, html = self._cut_longest(digest, excerpt_words)
         while (excess := self._excess(html, digest)) > 0 and (ids := _largest(digest, excess)):

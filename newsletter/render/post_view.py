@@ -184,6 +184,7 @@ class PostViews:
             previews=previews,
             site=self.digest.letterhead.site_url,
             tallest=tallest,
+            coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
         )
         beside = self._design.covers and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE

@@ -17,11 +17,11 @@ BASE = "https://blog.example/boats"
                 '<div class="kg-card kg-callout-card"><div class="kg-callout-emoji">💡</div>'
                 '<div class="kg-callout-text">Mind the <b>tide</b>.</div></div>'
             ),
-            "<blockquote><p>💡 Mind the <b>tide</b>.</p></blockquote>",
+            '<div class="callout" data-tint="note"><p>💡 Mind the <b>tide</b>.</p></div>',
         ),
         (
             '<div class="admonition note"><p>Note</p><p>Mind the tide.</p></div>',
-            "<blockquote><p>Note</p><p>Mind the tide.</p></blockquote>",
+            '<div class="callout" data-tint="note"><p>Note</p><p>Mind the tide.</p></div>',
         ),
         (
             (
@@ -30,9 +30,9 @@ BASE = "https://blog.example/boats"
                 '<img class="kg-bookmark-icon" src="/icon.png"><img src="/n.jpg"></div></a></figure>'
             ),
             (
-                '<blockquote><p><a href="https://blog.example/b">Nets</a></p><p>How they are mended.</p><p>'
-                '<img src="https://blog.example/icon.png" width="20"><img src="https://blog.example/n.jpg" width="160">'
-                "</p></blockquote>"
+                '<div class="link-card"><p><a href="https://blog.example/b">'
+                '<img src="https://blog.example/n.jpg" alt=""></a></p>'
+                '<p><a href="https://blog.example/b">Nets</a></p><p>How they are mended.</p></div>'
             ),
         ),
         (

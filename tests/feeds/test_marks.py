@@ -72,7 +72,7 @@ IMAGE = '<img src="https://x.example/a.png">'
         ('<p style="text-align: center">* * *</p><p>On</p>', '<p align="center">* * *</p><p>On</p>'),
         ('<h2 class="has-text-align-center">Part</h2>', '<h2 align="center">Part</h2>'),
         ('<center>A<div style="text-align:left">B</div></center>', '<p align="center">A</p><p>B</p>'),
-        (f'<div class="separator" style="clear: both; text-align: center">{IMAGE}</div>', f'<p align="center">{IMAGE}</p>'),
+        (f'<div class="separator" style="text-align: center">{IMAGE}</div>', f'<p align="center">{IMAGE}</p>'),
         (f'<p>{IMAGE.replace("src", "class=aligncenter src")}</p>', f'<p align="center">{IMAGE}</p>'),
         ('<p align="right">A</p><p style="text-align: justify">B</p>', "<p>A</p><p>B</p>"),
         (

@@ -146,8 +146,10 @@ def test_code_runs_from_left_to_right() -> None:
         ('<p align="center">* * *</p>', '<p style="text-align:center">* * *</p>'),
         (
             '<figure align="center"><img src="https://x.example/a.png" alt="" width="200"></figure>',
-            '<figure style="text-align:center"><img src="https://x.example/a.png" alt="" width="200" '
-            'style="margin:0 auto"></figure>',
+            (
+                '<figure style="text-align:center"><img src="https://x.example/a.png" alt="" width="200" '
+                'style="margin:0 auto"></figure>'
+            ),
         ),
     ],
 )

@@ -10,14 +10,16 @@ from typing import TypeAlias
 from lxml import etree
 
 from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.parts import CALLOUT, CARD, PARTS
 
 WRAPPERS = words("div section article main header footer aside nav center address details summary form fieldset hgroup")
-_KEPT = words("p ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr figure")
+_KEPT = words("p ul ol dl table pre blockquote h1 h2 h3 h4 h5 h6 hr figure") | PARTS
 _PARTS = words("li dt dd tr td th thead tbody tfoot caption figcaption colgroup col")
 _BLOCKS = WRAPPERS | _KEPT | _PARTS
 _HEADINGS = words("h1 h2 h3 h4 h5 h6")
 _LINES = words("p figcaption caption dt") | _HEADINGS
-_FLOW = words("li td th dd figure blockquote")
+_FLOW = words(f"li td th dd figure blockquote {CALLOUT} {CARD}")
+_ALWAYS_BLOCKS = ("blockquote", CALLOUT, CARD)
 _INHERITED = ("lang", "dir", "align")
 Item: TypeAlias = str | HtmlElement
 
@@ -26,7 +28,7 @@ def normalise(root: HtmlElement) -> None:
     """Bring everything inside `root` into shape."""
     _unwrap(root)
     for element in list(root.iter(*_FLOW)):
-        if element.tag == "blockquote" or any(child.tag in _BLOCKS for child in element):
+        if element.tag in _ALWAYS_BLOCKS or any(child.tag in _BLOCKS for child in element):
             _replace_content(element, _flow(element))
     _replace_content(root, _flow(root))
 

@@ -16,15 +16,23 @@ from newsletter.feeds.html import (
     blocks,
     boilerplate,
     buttons,
+    code_language,
+    footnote_ids,
     formulas,
     frames,
+    galleries,
+    ghost_players,
     image_sizes,
     lazy,
     leading_on,
+    link_cards,
     marks,
     media,
+    parts,
     players,
+    quoted_posts,
     remains,
+    substack,
 )
 from newsletter.feeds.html.markup import (
     HtmlElement,
@@ -48,20 +56,26 @@ _TAGS = words(
     "a img em strong b i u s strike del ins mark small big sub sup abbr cite q dfn time br hr wbr figure figcaption "
     "ruby rt rp bdi bdo span"
 )
+_WITH_ID = words("p li sup a td dt dd h2 h3 h4 h5 h6")
 _ATTRIBUTES = {
     "*": {"lang", "dir"}, "a": {"href", "title"}, "img": {"src", "alt", "width", "height", "title"}, "abbr": {"title"},
     "ol": {"start", "type", "reversed"}, "li": {"value"}, "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"}, "time": {"datetime"}, "table": {"role"},
+    "div": {"data-tint"}, "pre": {"data-language"},
 }  # fmt: skip
+_ATTRIBUTES |= {tag: {*_ATTRIBUTES.get(tag, ()), "id"} for tag in _WITH_ID}
 _LOOSE_ATTRIBUTES = (
     {
         **_ATTRIBUTES,
-        "*": {"lang", "dir", "class", "title"},
+        "*": {"lang", "dir", "class", "title", "id"},
         **dict.fromkeys(lazy.IMAGES, _ATTRIBUTES["img"] | {"style"} | lazy.ATTRIBUTES | image_sizes.ATTRIBUTES),
         **formulas.ATTRIBUTES,
         "blockquote": {"cite"},
         **{name: {*_ATTRIBUTES.get(name, ()), "style", "align"} for name in marks.ALIGNED},
-        **{name: {"style"} for name in marks.STYLED},
+        "div": {"style", "align", "data-tint", "data-attrs"},
+        "figure": {"style", "align", "data-kg-thumbnail", "data-kg-custom-thumbnail"},
+        "a": {*_ATTRIBUTES["a"], "name"},
+        **{name: {"style", "data-attrs"} for name in marks.STYLED},
     }
     | {player: {*players.ATTRIBUTES} for player in players.PLAYERS}
     | {"source": {"src", "data", "data-src", "title", "srcset", "data-srcset"}}
@@ -85,10 +99,10 @@ _first = nh3.Cleaner(
     url_schemes=_SCHEMES | {"data"},
 )
 _last = nh3.Cleaner(
-    tags={*_TAGS},
+    tags={*_TAGS, "div"},
     attributes=_ATTRIBUTES,
     link_rel=None,
-    allowed_classes={"table": {"button"}},
+    allowed_classes={"table": {"button"}, "blockquote": {*parts.QUOTATIONS}, "div": {*parts.CLASSES.values()}},
     tag_attribute_values=_ALIGNMENTS,
     clean_content_tags={*_WITHOUT_CONTENT, "noscript", "math"},
     url_schemes=_SCHEMES,
@@ -113,20 +127,27 @@ class Cleaned:
 def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     """Clean a fragment of HTML whose relative addresses count from `base_url`; `page` is the post's own address."""
     html, problems = _bounded(without_references_to_controls(without_controls(html)))
-    root = to_tree(_first.clean(remains.write_boxes(html)))
+    root = to_tree(_first.clean(formulas.write_scripts(remains.write_boxes(html))))
+    substack.expand(root)
     dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})
     dropped["feed note"] = boilerplate.drop_substack(root)
-    dropped["formula"] = formulas.replace_formulas(root)
+    dropped["formula"] = formulas.replace_formulas(root) + formulas.mark_written(root)
+    code_language.note_languages(root)
+    footnote_ids.keep_footnote_ids(root, page or base_url)
     dropped += marks.drop_line_numbers(root)
     marks.mark_styled(root)
     marks.mark_centred(root)
     lazy.find_sources(root, base_url)
+    ghost_players.simplify(root)
     dropped["player"] = players.replace_players(root, base_url)
     players.link_bare_addresses(root)
     media.make_links_safe(root, base_url)
     dropped["tracker"], dropped["image without address"] = media.make_images_safe(root, base_url)
     dropped += buttons.drop_buttons(root)
     media.unpack_captions(root)
+    quoted_posts.mark_quoted_posts(root)
+    link_cards.make_cards(root)
+    galleries.arrange(root)
     frames.frame(root)
     marks.nest_lists(root)
     blocks.normalise(root)
@@ -136,6 +157,7 @@ def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     dropped["feed note"] += leading.notes
     dropped["repeated paragraph"] = boilerplate.drop_repeated(root)
     _tidy(root)
+    parts.finish(root)
     counts = tuple((kind, n) for kind, n in sorted(dropped.items()) if n)
     image, cleaned = media.first_image(root), _last.clean(to_html(root)).strip()
     return Cleaned(cleaned, text_of_tree(root), image, counts, problems, leading.partial)

@@ -1,4 +1,4 @@
-"""Formulas in MathML as text, since email clients show none: their TeX where they have it, else a readable line."""
+"""Formulas as text, since email clients show none: their TeX where they have it, else a readable line."""
 
 import re
 
@@ -12,6 +12,13 @@ TAGS = words(
 )
 ATTRIBUTES = {"math": {"alttext", "display"}, "annotation": {"encoding"}}
 _TEX = re.compile(r"tex", re.IGNORECASE)
+_SCRIPT = re.compile(r"<script\b[^<>]*\btype=[\"']?math/tex\b[^<>]*>((?:[^<]|<(?!/script))*+)</script>", re.IGNORECASE)
+# Amounts of money have no signs of TeX.
+_WRITTEN = re.compile(
+    r"\$\$(?=[^$]{0,2000}?[\\^_{}=])([^$]{1,2000}+)\$\$"
+    r"|\\\[(?=[^\[\]]{0,2000}?[\\^_{}=])((?:[^\\]|\\(?![\[\]])){1,2000}+)\\\]"
+)
+_NO_TEXT = words("code pre samp kbd math annotation script style")
 _DISPLAY_STYLE = re.compile(r"\{\\(?:displaystyle|textstyle)\s(.*)\}", re.DOTALL)
 # KaTeX and MediaWiki add the same formula as letters or as an image.
 _COPIES = words("katex-html mwe-math-fallback-image-inline mwe-math-fallback-image-display")
@@ -42,6 +49,43 @@ def replace_formulas(root: HtmlElement) -> int:
         formula.addprevious(line)
         formula.drop_tree()
     return len(formulas)
+
+
+def write_scripts(html: str) -> str:
+    """Return HTML, in which each "&" begins a reference, with the TeX that scripts would show as formulas, as code."""
+    return _SCRIPT.sub(lambda script: f"<code>{script[1].replace('<', '&lt;')}</code>", html)
+
+
+def mark_written(root: HtmlElement) -> int:
+    """Formulas between `$$` and `$$`, or `\\[` and `\\]`, become code; returns their number."""
+    count = 0
+    for element in [e for e in root.iter() if isinstance(e.tag, str)]:
+        if element.tag not in _NO_TEXT and next(element.iterancestors(*_NO_TEXT), None) is None:
+            count += _mark(element, "text")
+        if element is not root and next(element.iterancestors(*_NO_TEXT), None) is None:
+            count += _mark(element, "tail")
+    return count
+
+
+def _mark(element: HtmlElement, place: str) -> int:
+    text = getattr(element, place) or ""
+    found = list(_WRITTEN.finditer(text)) if "$$" in text or "\\[" in text else []
+    if not found:
+        return 0
+    codes = []
+    for number, match in enumerate(found):
+        code = etree.Element("code")
+        code.text = spaced(match[1] or match[2])
+        end = found[number + 1].start() if number + 1 < len(found) else len(text)
+        code.tail = text[match.end() : end]
+        codes.append(code)
+    setattr(element, place, text[: found[0].start()])
+    parent, at = (element, 0) if place == "text" else (element.getparent(), element.getparent().index(element) + 1)
+    for number, code in enumerate(codes):
+        tail = code.tail
+        parent.insert(at + number, code)
+        code.tail = tail
+    return len(found)
 
 
 def _tex(formula: HtmlElement) -> str:

@@ -1,6 +1,6 @@
-"""Callouts, cards of links and buttons, by the classes of blogs' software: each in an element that emails frame.
+"""Callouts, folded texts, pull quotes and buttons, by the classes of blogs' software, in the forms that emails frame.
 
-Promises: no text is lost; a card has one link, around its first line.
+Promises: no text is lost.
 """
 
 import re
@@ -8,27 +8,38 @@ import re
 from lxml import etree
 
 from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.parts import CALLOUT, TINTS
 
 _CALLOUT = re.compile(
-    r"(?:\A|(?<=-))(?:callout|admonition)(?:-card|-block|-box)?\Z|\A(?:alert|notice|hint|info|tip|warning)-?box\Z",
+    r"(?:\A|(?<=-))(?:callout|admonition)(?:-card|-block|-box)?\Z|\A(?:alert|notice|hint|info|tip|warning)-?box\Z"
+    r"|\Amarkdown-alert\Z",
     re.IGNORECASE,
 )
-_CARD = re.compile(r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard)\Z", re.IGNORECASE)
+_TINTS = (
+    ("warning", re.compile(r"(?:\A|-)(?:warning|danger|caution|attention|important|error|red|yellow)(?:-?box)?\Z")),
+    ("tip", re.compile(r"(?:\A|-)(?:tip|hint|success|green)(?:-?box)?\Z")),
+)
+_FOLDED = re.compile(r"\Akg-toggle-card\Z")
+_FOLDED_HEADING = re.compile(r"\Akg-toggle-heading\Z")
+_PULL_QUOTE = re.compile(r"\A(?:(?:wp-block-|sqs-|graf--)?pull-?quote|kg-blockquote-alt|pull)\Z", re.IGNORECASE)
 _BUTTON = re.compile(r"\A(?:kg-btn|wp-block-button__link|wp-element-button|btn(?:-primary)?|button)\Z", re.IGNORECASE)
 _BOXES = ("div", "aside", "figure", "section")
 _LONGEST_BUTTON, _LONGEST = 60, 2_000
-_ICON, _THUMBNAIL = "20", "160"
 
 
 def frame(root: HtmlElement) -> None:
-    """Make quotations of callouts and cards, and tables of the class "button" of links that look like buttons."""
-    for box in _outermost(root, _CARD):
-        if box.find(".//a") is not None:
-            _make_card(box)
-    for box in _outermost(root, _CALLOUT):
+    """Mark callouts, folded texts and pull quotes, and make tables of the class "button" of links that look like
+    buttons.
+    """
+    for box in _outermost(root, _FOLDED, _BOXES) + [e for e in root.iter("details") if _is_outermost(e, "details")]:
+        _unfold(box)
+    for box in _outermost(root, _CALLOUT, _BOXES):
         if 0 < len(text_in(box)) <= _LONGEST:
             _join_emoji(box)
-            box.tag = "blockquote"
+            box.set("data-tint", _tint_of(box))
+            box.tag = CALLOUT
+    for box in _outermost(root, _PULL_QUOTE, (*_BOXES, "blockquote", "p")):
+        _make_pull_quote(box)
     for link in [a for a in root.iter("a") if _has_class(a, _BUTTON) or _has_class(a.getparent(), _BUTTON)]:
         alone = text_in(link.getparent()) == text_in(link) and link.find(".//img") is None
         if alone and 0 < len(text_in(link)) <= _LONGEST_BUTTON:
@@ -39,31 +50,49 @@ def _has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(name) for name in (element.get("class") or "").split())
 
 
-def _outermost(root: HtmlElement, pattern: re.Pattern[str]) -> list[HtmlElement]:
-    found = [e for e in root.iter(*_BOXES) if e is not root and _has_class(e, pattern)]
+def _outermost(root: HtmlElement, pattern: re.Pattern[str], tags: tuple[str, ...]) -> list[HtmlElement]:
+    found = [e for e in root.iter(*tags) if e is not root and _has_class(e, pattern)]
     known = set(found)
     return [e for e in found if not any(a in known for a in e.iterancestors())]
 
 
-def _make_card(box: HtmlElement) -> None:
-    for image in box.iter("img"):
-        icon = "icon" in (image.get("class") or "").lower() or "favicon" in (image.get("src") or "").lower()
-        if icon or not image.get("width"):
-            image.attrib.pop("height", None)
-            image.set("width", _ICON if icon else _THUMBNAIL)
-    links = list(box.iter("a"))
-    if len({link.get("href") for link in links}) == 1:
-        address = links[0].get("href")
-        for link in links:
-            link.drop_tag()
-        first = next((e for e in box.iter() if not len(e) and text_in(e)), None)
-        if first is not None and first is not box:
-            inner = etree.SubElement(first, "a", {"href": address})
-            inner.text, first.text = first.text, None
-        else:
-            box.insert(0, link := etree.Element("a", {"href": address}))
-            link.text, box.text = box.text, None
-    box.tag = "blockquote"
+def _is_outermost(element: HtmlElement, tag: str) -> bool:
+    return next(element.iterancestors(tag), None) is None
+
+
+def _unfold(box: HtmlElement) -> None:
+    """Make a callout of a text that readers unfold, below its heading in bold."""
+    heading = next((e for e in box.iter() if e.tag == "summary" or _has_class(e, _FOLDED_HEADING)), None)
+    if heading is not None and text_in(heading):
+        title: HtmlElement = etree.Element("p")
+        etree.SubElement(title, "strong").text = text_in(heading)
+        heading.drop_tree()
+        title.tail, box.text = box.text, None
+        box.insert(0, title)
+    if text_in(box) or box.find(".//img") is not None:
+        box.set("data-tint", TINTS[0])
+        box.tag = CALLOUT
+
+
+def _tint_of(box: HtmlElement) -> str:
+    if box.get("data-tint") in TINTS:
+        return str(box.get("data-tint"))
+    names = (box.get("class") or "").lower().split()
+    return next((tint for tint, pattern in _TINTS if any(map(pattern.search, names))), TINTS[0])
+
+
+def _make_pull_quote(box: HtmlElement) -> None:
+    inner = box.find(".//blockquote")
+    quote = box if inner is None else inner
+    if quote is not box:
+        box.tag = "div"
+    elif box.tag == "p":
+        quote = etree.Element("blockquote")
+        box.addprevious(quote)
+        quote.tail, box.tail = box.tail, None
+        quote.append(box)
+    quote.tag = "blockquote"
+    quote.set("class", "pull")
 
 
 def _join_emoji(box: HtmlElement) -> None:

@@ -17,7 +17,23 @@ _STYLES = (
 _ALIGNMENT = re.compile(r"(?:\A|;)\s*text-align\s*:\s*(?:-webkit-|-moz-)?(\w+)", re.IGNORECASE)
 _CENTRED_CLASS = re.compile(r"(?:\A|\s)(?:has-text-align-center|aligncenter|text-center|ql-align-center)(?:\s|\Z)")
 STYLED = ("span", "font")
-ALIGNED = ("p", "h1", "h2", "h3", "h4", "h5", "h6", "figure", "div", "section", "article", "header", "center", "td", "th")
+ALIGNED = (
+    "p",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "figure",
+    "div",
+    "section",
+    "article",
+    "header",
+    "center",
+    "td",
+    "th",
+)
 _LISTS = ("ol", "ul")
 _NUMBERS = re.compile(r"[\d\s]+")
 

@@ -6,12 +6,13 @@ service has such an address; of several files, one that most programs play; a pl
 
 import re
 from collections.abc import Iterator
+from html import unescape
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lxml import etree
 
 from newsletter.feeds.document import split_address
-from newsletter.feeds.html.markup import HtmlElement, words
+from newsletter.feeds.html.markup import HtmlElement, spaced, words
 from newsletter.feeds.html.media import safe_address
 
 _AMP = {
@@ -25,7 +26,7 @@ _AMP = {
 """The attribute with the identifier of what an AMP element embeds, and its address."""
 
 PLAYERS = words("iframe video audio object embed amp-iframe amp-video amp-audio amp-facebook") | set(_AMP)
-ATTRIBUTES = words("src data data-src data-href title") | {name for name, _ in _AMP.values()}
+ATTRIBUTES = words("src data data-src data-href title poster data-attrs") | {name for name, _ in _AMP.values()}
 
 _IDENTIFIER = re.compile(r"[\w-]{1,64}", re.ASCII)
 _FILE = re.compile(r"\.(?:mp3|m4a|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv|pdf)\Z", re.IGNORECASE)
@@ -72,6 +73,10 @@ _NAMED = re.compile(
 """Players whose address has that of the page that they show."""
 
 
+_PREFIX = re.compile(r"\A(?:Spotify Embed|Embed Player)\s*:\s*", re.IGNORECASE)
+_BANDCAMP = re.compile(r"<a href=\"(https?://[\w-]+\.bandcamp\.com/[^\"<>]{1,500})\">([^<>]{1,500})</a>", re.IGNORECASE)
+
+
 def is_video(url: str) -> bool:
     """Return whether an address is that of the page of a video."""
     return bool(_WATCH_PAGE.match(url))
@@ -84,9 +89,11 @@ def replace_players(root: HtmlElement, base: str) -> int:
     """
     players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
     for player in players:
-        url = next(filter(None, (safe_address(page_of(u), base) for u in _addresses(player))), "")
+        instead, said = _instead(player)
+        addresses = (safe_address(instead, base), *(safe_address(page_of(u), base) for u in _addresses(player)))
+        url = next(filter(None, addresses), "")
         if url:
-            title = (player.get("title") or "").strip() or _label(url)
+            title = _PREFIX.sub("", player.get("title") or "").strip() or said or _label(url)
             # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
             plays_video = player.tag in ("video", "amp-video") or _VIDEO.match(url)
             player.addprevious(_line(url, f"▶ {title}" if plays_video else title))
@@ -98,6 +105,12 @@ def replace_players(root: HtmlElement, base: str) -> int:
     for quote in quoted:
         quote.addprevious(_line(quote.get("cite"), f"▶ {_label(quote.get('cite'))}"))
     return len(players) + len(quoted)
+
+
+def _instead(player: HtmlElement) -> tuple[str, str]:
+    """Return the address and the words of the link that Bandcamp's player has for browsers without frames."""
+    link = _BANDCAMP.search(player.text or "") if player.tag == "iframe" else None
+    return (unescape(link[1]), spaced(unescape(link[2]))) if link else ("", "")
 
 
 def link_bare_addresses(root: HtmlElement) -> None:

@@ -6,12 +6,15 @@ from functools import lru_cache
 from newsletter.domain.digest import Preview
 from newsletter.images import names
 from newsletter.render.content.addresses import uri
+from newsletter.render.content.cards import has_cards, show_cards
+from newsletter.render.content.code_colours import colour_code
 from newsletter.render.content.columns import COLUMN, column_of, forget_columns
-from newsletter.render.content.footnotes import is_footnote, unlink_footnote
+from newsletter.render.content.footnotes import Footnotes
 from newsletter.render.content.fragment import Element, parse, serialise, text_of
 from newsletter.render.content.images import fitted, is_emoji, pixels, size_in_name, sized
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import is_video_link, show_recordings, show_videos
+from newsletter.render.content.written import show_boxes
 
 # Wider pictures say that they may be narrower, as a phone that shows none keeps their place at full width otherwise;
 # but not in the cells of a table, whose width would then be told by the words beside them.
@@ -37,26 +40,32 @@ def prepare(
     site: str = "",
     tallest: int = 0,
     linked: bool = False,
+    coloured: bool = True,
 ) -> str:
     """Return the body of a post for the email.
 
-    `level` is the headline's; headings in the body begin one below. Links into the page itself (`#note`) become plain
-    text, since anchors do nothing in most email programs, and the marks of footnotes become numbers in brackets; a link
-    that only repeats the headline's `url` becomes text, too. A linked image without text gets the post's title. `play`
-    is the address of the picture for links to videos that are not among `previews`, if they get one. `site` is the
-    address of the site, which completes those of uploaded images, and `tallest` the largest height of images in CSS
-    pixels, 0 for any. A body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it
-    ends with "…", or with its last sentence.
+    `level` is the headline's; headings in the body begin one below. Footnotes and their marks, numbers in brackets,
+    link to each other. Other links into the page itself (`#part`) become plain text, and a link that only repeats the
+    headline's `url` becomes text, too. A linked image without text gets the post's title. `play` is the address of
+    the picture for links to videos that are not among `previews`, if they get one. `site` is the address of the site,
+    which completes those of uploaded images, and `tallest` the largest height of images in CSS pixels, 0 for any. A
+    body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it ends with "…", or
+    with its last sentence. Code whose language is known is `coloured`, if there is room.
     """
     root = parse(html)
+    if "data-tint" in html or 'class="row"' in html:
+        show_boxes(root)
     _links(root, url, title)
     _pictures(root, site, tallest)
     show_videos(root, play, {uri(preview.url): preview for preview in previews})
     show_recordings(root)
+    if has_cards(html):
+        show_cards(root)
     _headings(root, level)
     _tables(root)
-    _code(root)
-    _align(root)
+    _code(root, coloured=coloured)
+    if ' align="' in html:
+        _align(root)
     for numbered in root.iter("ol"):
         if numbered.get("reversed") is not None:
             numbered.set("reversed", "")
@@ -74,17 +83,18 @@ def prepare_words(html: str, *, site: str, play: str = "", previews: tuple[Previ
     show_videos(root, play, {uri(preview.url): preview for preview in previews})
     show_recordings(root)
     _tables(root)
-    _code(root)
+    _code(root, coloured=True)
     forget_columns(root)
     return serialise(root)
 
 
 def _links(root: Element, url: str, title: str) -> None:
+    footnotes = Footnotes(root, url)
     for link in list(root.iter("a")):
         href = (link.get("href") or "").strip()
         pictures = [picture for picture in link.iter("img") if picture.get("src")]
-        if is_footnote(link, url):
-            unlink_footnote(link)
+        if footnotes.is_footnote(link):
+            footnotes.show(link)
             continue
         repeats = uri(href) == uri(url) and not is_video_link(link)
         if not href or href.startswith("#") or repeats or not (text_of(link) or pictures):
@@ -186,8 +196,12 @@ def _wrap(table: Element) -> None:
     box.append(table)
 
 
-def _code(root: Element) -> None:
-    """Set code from left to right, also among words that run from right to left."""
+def _code(root: Element, *, coloured: bool) -> None:
+    """Set code from left to right, also among words that run from right to left, and give it colours."""
+    for block in root.iter("pre"):
+        language = block.attrib.pop("data-language", None)
+        if language and coloured:
+            colour_code(block, language)
     for element in root.iter("pre", "code"):
         if next(element.iterancestors("pre", "code"), None) is None:
             element.set("dir", "ltr")

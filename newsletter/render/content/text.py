@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from newsletter.render.content.footnotes import BACK
 from newsletter.render.content.fragment import Element, parse
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.videos import PLAY
@@ -144,6 +145,8 @@ def _inline(element: Element) -> str:
         (_inline(child) if isinstance(child.tag, str) else "") + (child.tail or "") for child in element
     )
     href = (element.get("href") or "").strip() if element.tag == "a" else ""
+    if href.startswith("#"):
+        return "" if BACK.fullmatch(text) else text
     if not href or text.strip() in ("", href):
         return text
     return f"{text}: {href}" if text.startswith(PLAY) else f"{text} <{href}>"

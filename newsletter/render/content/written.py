@@ -1,4 +1,6 @@
-"""Editors' texts in the elements that email programs show: tables for what has a background or stands side by side.
+"""Editors' texts, and boxes in those of sources, in elements that email programs show.
+
+Those are tables for what has a background or stands side by side.
 
 Outlook on Windows knows neither the padding of links and boxes nor columns, so these are cells.
 """
@@ -7,10 +9,13 @@ from functools import lru_cache
 
 from newsletter.render.content.columns import COLUMN, column_of, set_column
 from newsletter.render.content.fragment import Element, parse, serialise
+from newsletter.render.content.images import pixels
 from newsletter.render.content.videos import short_name
 from newsletter.render.words import language_of_words, words
 
 _INSIDE_CALLOUT = COLUMN - 2 * 17
+_FLATTEST, _TALLEST = 2.5, 0.5
+"""Width by height of images that take the most and the least of a row."""
 _GAP = 2
 """Percent of a row between its images."""
 
@@ -24,9 +29,9 @@ def email_form(html: str, language: str, *, in_text: bool = False) -> str:
     if not html:
         return ""
     root = parse(html)
-    _callouts(root, language, in_text=in_text)
-    for row in [box for box in root.iter("div") if box.get("class") == "row"]:
-        _make_row(row)
+    for box in [box for box in root.iter("div") if box.get("data-tint") == "sponsor"]:
+        box.insert(0, _label(box, language, in_text=in_text))
+    show_boxes(root)
     for paragraph in list(root.iter("p")):
         _make_button_or_card(paragraph)
     for caption in root.iter("figcaption"):
@@ -37,11 +42,12 @@ def email_form(html: str, language: str, *, in_text: bool = False) -> str:
     return serialise(root)
 
 
-def _callouts(root: Element, language: str, *, in_text: bool) -> None:
+def show_boxes(root: Element) -> None:
+    """Make tables of blocks with a tint, and of rows of images; the cells say how wide their content is."""
     for box in [box for box in root.iter("div") if box.get("data-tint")]:
-        if box.get("data-tint") == "sponsor":
-            box.insert(0, _label(box, language, in_text=in_text))
         _make_callout(box, box.get("data-tint"))
+    for row in [box for box in root.iter("div") if box.get("class") == "row"]:
+        _make_row(row)
 
 
 def _make_button_or_card(paragraph: Element) -> None:
@@ -93,11 +99,12 @@ def _put_below(caption: Element) -> None:
 
 
 def _make_row(box: Element) -> None:
-    """Make cells of figures, as wide as their shares say."""
-    figures = box.findall("figure")
-    images = [figure.find(".//img") for figure in figures]
-    usual = 100 / len(figures)
-    shares = [float(image.attrib.pop("data-width", usual)) for image in images]
+    """Make cells of figures; one that is left of a row is an ordinary figure."""
+    figures = [figure for figure in box.findall("figure") if figure.find(".//img") is not None]
+    if len(figures) < 2:
+        box.drop_tag()
+        return
+    shares = _shares([figure.find(".//img") for figure in figures])
     column, room = column_of(box), 100 - _GAP * (len(figures) - 1)
     row = _table(box, "pictures", wide=True)
     for number, (figure, share) in enumerate(zip(figures, shares, strict=True)):
@@ -108,6 +115,19 @@ def _make_row(box: Element) -> None:
         set_column(cell, column * percent // 100)
         row.append(cell)
         cell.append(figure)
+
+
+def _shares(images: list[Element]) -> list[float]:
+    """Return how the images of a row share its width: as they say, else so that they are equally high.
+
+    Images of which one says nothing share it equally.
+    """
+    said = [image.attrib.pop("data-width", None) for image in images]
+    if any(said):
+        return [float(share or 100 / len(images)) for share in said]
+    sizes = [(pixels(image.get("width")), pixels(image.get("height"))) for image in images]
+    shapes = [min(_FLATTEST, max(_TALLEST, wide / high)) for wide, high in sizes if wide and high]
+    return shapes if len(shapes) == len(images) else [1.0] * len(images)
 
 
 def _make_button(paragraph: Element) -> None:

@@ -21,15 +21,16 @@ def links(look: Look) -> Iterator[Finding]:
     A link that is hidden from screen readers, since the one beside it says where both lead, needs no text.
     """
     placeholders = {name for name, _ in look.rendered.placeholders}
+    identifiers = set(look.body.xpath("//@id"))
     for link in look.links:
         href = (link.get("href") or "").strip()
         shown = _name(link)
         if not href or (not shown and link.get("aria-hidden") != "true"):
             kind = messages.LINK_WITHOUT_WORDS if href else messages.LINK_WITHOUT_ADDRESS
             yield finding("link-empty", kind(words=shown or href), "html")
-        elif href.startswith("#"):
+        elif href.startswith("#") and href[1:] not in identifiers:
             yield finding("link-anchor", messages.LINK_ANCHOR(words=shown[:40], address=href), "html")
-        elif href not in placeholders and _scheme(href) not in _SCHEMES:
+        elif not href.startswith("#") and href not in placeholders and _scheme(href) not in _SCHEMES:
             yield finding("link-scheme", messages.LINK_SCHEME(words=shown[:40], address=repr(href[:60])), "html")
 
 

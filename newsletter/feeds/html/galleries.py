@@ -1,0 +1,107 @@
+"""Galleries of blogs' software, whose pictures stand in rows of two or three.
+
+Known by their classes: WordPress (blocks, the shortcode, Jetpack's tiles), Ghost, Tumblr and others, and by their form:
+small pictures in one line, as Blogger has them.
+"""
+
+import re
+
+from lxml import etree
+
+from newsletter.feeds.html import parts
+from newsletter.feeds.html.markup import HtmlElement, text_in
+
+_GALLERY = re.compile(
+    r"(?:wp-block-gallery|blocks-gallery-grid|kg-gallery-(?:card|container)|galleryid-\S+|gallery-columns-\d|npf_row|photoset"
+    r"|tiled-gallery|wp-block-jetpack-tiled-gallery|image-gallery(?:-embed)?)"
+)
+_COLUMNS = re.compile(r"(?:gallery-)?columns-(\d)")
+_CAPTION = re.compile(r"(?:gallery|wp)-caption(?:-text)?|blocks-gallery-(?:item__)?caption|image-caption")
+_BOXES = ("div", "figure", "ul", "section", "p")
+_ITEMS = ("figure", "li", "dl")
+_WIDEST_IN_LINE = 400
+"""Pixels of a picture that stands beside others where nothing but its size says so."""
+
+
+def arrange(root: HtmlElement) -> None:
+    """Put the pictures of galleries into rows, each in a figure with its caption; the gallery's own comes below."""
+    galleries = [e for e in root.iter(*_BOXES) if e is not root and (_is_gallery(e) or _is_line(e))]
+    known = set(galleries)
+    for gallery in [e for e in galleries if not any(a in known for a in e.iterancestors())]:
+        images = list(gallery.iter("img"))
+        captions = [_caption_of(image, gallery) for image in images]
+        below = _caption_below(gallery, captions)
+        said = "".join(text_in(e) for e in dict.fromkeys([*captions, below]) if e is not None)
+        if images and said.replace(" ", "") == text_in(gallery).replace(" ", ""):
+            _replace(gallery, [_figure(*pair) for pair in zip(images, captions, strict=True)], below)
+
+
+def _classes(element: HtmlElement) -> list[str]:
+    return (element.get("class") or "").split()
+
+
+def _is_gallery(element: HtmlElement) -> bool:
+    names = _classes(element)
+    if parts.CLASSES[parts.ROW] in names:
+        return 1 < len(element) <= parts.MOST_IN_A_ROW and all(
+            each.tag == "figure" and len(list(each.iter("img"))) == 1 for each in element
+        )
+    return any(_GALLERY.fullmatch(name) for name in names)
+
+
+def _is_line(element: HtmlElement) -> bool:
+    """Return whether an element holds two or three small pictures, with links or without, and nothing else."""
+    if element.tag not in ("p", "div") or not 1 < len(element) <= parts.MOST_IN_A_ROW or text_in(element):
+        return False
+    images = [
+        each if each.tag == "img" else each[0] if each.tag == "a" and len(each) == 1 else None for each in element
+    ]
+    return all(
+        image is not None and image.tag == "img" and 100 <= int(image.get("width") or 0) <= _WIDEST_IN_LINE
+        for image in images
+    )
+
+
+def _caption_of(image: HtmlElement, gallery: HtmlElement) -> HtmlElement | None:
+    for item in image.iterancestors():
+        if item is gallery:
+            return None
+        if item.tag in _ITEMS and len(list(item.iter("img"))) == 1:
+            return next((e for e in item.iter() if _is_caption(e)), None)
+    return None
+
+
+def _caption_below(gallery: HtmlElement, captions: list[HtmlElement | None]) -> HtmlElement | None:
+    return next((e for e in gallery.iter() if _is_caption(e) and e not in captions and text_in(e)), None)
+
+
+def _is_caption(element: HtmlElement) -> bool:
+    return element.tag == "figcaption" or any(_CAPTION.fullmatch(name) for name in _classes(element))
+
+
+def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
+    figure: HtmlElement = etree.Element("figure")
+    link = image.getparent() if image.getparent().tag == "a" else None
+    figure.append(image)
+    image.tail = None
+    if link is not None and link.get("href"):
+        around = etree.Element("a", {"href": link.get("href")})
+        around.append(image)
+        figure.append(around)
+    if caption is not None and text_in(caption):
+        caption.tag, caption.tail = "figcaption", None
+        figure.append(caption)
+    return figure
+
+
+def _replace(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:
+    columns = next((int(found[1]) for name in _classes(gallery) if (found := _COLUMNS.fullmatch(name))), 0)
+    for block in figures if columns == 1 else parts.rows(figures, 2 if columns == 2 else parts.MOST_IN_A_ROW):
+        gallery.addprevious(block)
+    if below is not None:
+        below.tag, below.tail = "div", None
+        gallery.addprevious(below)
+    for child in list(gallery):
+        gallery.remove(child)
+    gallery.text = None
+    gallery.drop_tree()

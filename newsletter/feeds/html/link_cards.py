@@ -1,0 +1,79 @@
+"""Cards that lead elsewhere: bookmarks of Ghost and others, files, posts of networks that are shown without their text.
+
+Promises: no text is lost but that of a button; a card has one address.
+"""
+
+import re
+from collections.abc import Iterator
+
+from newsletter.feeds.html import parts
+from newsletter.feeds.html.markup import HtmlElement, text_in
+
+_CARD = re.compile(
+    r"\A(?:(?:kg-)?bookmark(?:-card)?|link-?(?:card|preview)|embed-?card|blogcard|kg-file-card|file-embed-wrapper"
+    r"|mastodon-embed|instagram-media)\Z",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"title|details-h1", re.IGNORECASE)
+_ICON = re.compile(r"icon|favicon|avatar", re.IGNORECASE)
+_LINE = re.compile(r"metadata", re.IGNORECASE)
+_ENTRIES = ("div", "aside", "figure", "section", "blockquote")
+_LAST_IS_TITLE = "instagram-media"
+_BUTTON = re.compile(r"button", re.IGNORECASE)
+
+
+def make_cards(root: HtmlElement) -> None:
+    """Make cards of boxes with one address; a box with several stays as it is."""
+    boxes = [e for e in root.iter(*_ENTRIES) if e is not root and _has(e, _CARD)]
+    known = set(boxes)
+    for box in [e for e in boxes if not any(a in known for a in e.iterancestors())]:
+        addresses = dict.fromkeys(link.get("href") for link in box.iter("a") if link.get("href"))
+        texts = list(_texts(box))
+        if len(addresses) == 1 and texts:
+            _replace(box, next(iter(addresses)), texts)
+
+
+def _has(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.search(name) for name in (element.get("class") or "").split())
+
+
+def _replace(box: HtmlElement, address: str, texts: list[tuple[HtmlElement, str]]) -> None:
+    caption = next((e for e in box.iter("figcaption") if text_in(e)), None)
+    place = next((n for n, (each, _) in enumerate(texts) if _has(each, _TITLE)), 0)
+    if _LAST_IS_TITLE in (box.get("class") or "").split():
+        place = len(texts) - 1
+    lines = [text for number, (each, text) in enumerate(texts) if number != place and each is not caption]
+    card = parts.card(address, texts[place][1], lines, _picture(box))
+    box.addprevious(card)
+    if caption is not None:
+        caption.tag, caption.tail = "div", None
+        box.addprevious(caption)
+    for child in list(box):
+        box.remove(child)
+    box.text = None
+    box.drop_tree()
+
+
+def _texts(box: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
+    """Yield the innermost elements with text, in their order, and their texts; what a line names is joined."""
+    if (box.text or "").strip():
+        yield box, " ".join((box.text or "").split())
+    for child in box:
+        divided = [e for e in child if text_in(e)] and not _has(child, _LINE) and child.tag not in ("p", "figcaption")
+        if divided and any(e.tag in ("div", "p", "a", "span", "h3", "h4", "figcaption") for e in child):
+            yield from _texts(child)
+        elif _has(child, _LINE):
+            yield child, " · ".join(filter(None, map(text_in, child))) or text_in(child)
+        elif (text := text_in(child)) and not (child.tag == "a" and _has(child, _BUTTON)):
+            yield child, text
+        if (child.tail or "").strip():
+            yield box, " ".join(child.tail.split())
+
+
+def _picture(box: HtmlElement) -> str:
+    """Return the address of a card's picture, which is none of its icons."""
+    for image in box.iter("img"):
+        size = int(image.get("width") or 0)
+        if not (_has(image, _ICON) or _ICON.search(image.get("src") or "") or 0 < size < 64):
+            return image.get("src") or ""
+    return ""

@@ -1,0 +1,70 @@
+"""Parts of a post that emails show in a way of their own, in the form in which posts are stored.
+
+- a row: `<div class="row">` with two or three figures side by side
+- a callout: `<div class="callout" data-tint="note">` (or `tip`, `warning`) with blocks
+- a card that leads elsewhere: `<div class="link-card">` with a picture, a title that is a link, and lines about it,
+  each a paragraph
+- quotations of the classes in `QUOTATIONS`
+
+While a post is cleaned they are elements of their own, which no source can write, since wrappers such as `div` go.
+"""
+
+from collections.abc import Iterable
+
+from lxml import etree
+
+from newsletter.feeds.html.markup import HtmlElement, words
+
+ROW, CALLOUT, CARD = "x-row", "x-callout", "x-card"
+PARTS = words(f"{ROW} {CALLOUT} {CARD}")
+CLASSES = {ROW: "row", CALLOUT: "callout", CARD: "link-card"}
+QUOTATIONS = ("pull", "post")
+"""The classes of quotations: of words of the text itself, and of posts in social networks."""
+TINTS = ("note", "tip", "warning")
+MOST_IN_A_ROW = 3
+
+
+def card(address: str, title: str, lines: Iterable[str] = (), picture: str = "") -> HtmlElement:
+    """Return a card. `lines` say more than the title, such as a description and a site; empty ones are left out."""
+    box: HtmlElement = etree.Element(CARD)
+    if picture:
+        link = etree.SubElement(etree.SubElement(box, "p"), "a", {"href": address})
+        etree.SubElement(link, "img", {"src": picture, "alt": ""})
+    etree.SubElement(etree.SubElement(box, "p"), "a", {"href": address}).text = title
+    for line in filter(None, (each.strip() for each in lines)):
+        etree.SubElement(box, "p").text = line
+    return box
+
+
+def rows(figures: list[HtmlElement], most: int = MOST_IN_A_ROW) -> list[HtmlElement]:
+    """Return figures in rows of two, or of up to three; a single figure stays one."""
+    made = []
+    for some in _shared_out(figures, most):
+        if len(some) == 1:
+            made += some
+            continue
+        row: HtmlElement = etree.Element(ROW)
+        row.extend(some)
+        made.append(row)
+    return made
+
+
+def _shared_out(figures: list[HtmlElement], most: int) -> list[list[HtmlElement]]:
+    """Return figures in groups; of those of three, the last ones have two where one figure would be left alone."""
+    shared, at = [], 0
+    while at < len(figures):
+        left = len(figures) - at
+        size = 2 if left in (2, 4) else min(most, left)
+        shared.append(figures[at : at + size])
+        at += size
+    return shared
+
+
+def finish(root: HtmlElement) -> None:
+    """Write the parts as elements of HTML, and leave quotations no classes but those of `QUOTATIONS`."""
+    for part in list(root.iter(*PARTS)):
+        part.set("class", CLASSES[part.tag])
+        part.tag = "div"
+    for quote in root.iter("blockquote"):
+        if quote.get("class") not in QUOTATIONS:
+            quote.attrib.pop("class", None)

@@ -1,0 +1,188 @@
+"""What Substack's feeds say only in `data-attrs`, the JSON from which its own pages make players, posts and galleries.
+
+Names of its fields are those that its feeds have. What is missing or of another type counts as empty.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from lxml import etree
+
+from newsletter.feeds.html import parts
+from newsletter.feeds.html.markup import HtmlElement
+from newsletter.feeds.html.quoted_posts import quoted_post
+
+_UPLOADED_AUDIO = "https://api.substack.com/api/v1/audio/upload/{}/src"
+_LONGEST_LINE = 300
+
+
+def expand(root: HtmlElement) -> None:
+    """Put what elements describe in their place; those that describe nothing that is known stay."""
+    for element in [e for e in root.iter("div", "span", "iframe") if e.get("data-attrs")]:
+        make = next((_KINDS[name] for name in _names(element) if name in _KINDS), None)
+        described = _described(element.get("data-attrs")) if make else None
+        made = list(make(described)) if make and described is not None else []
+        if made:
+            for each in made:
+                element.addprevious(each)
+            for child in list(element):
+                element.remove(child)
+            element.text = None
+            element.drop_tree()
+    for note in [e for e in root.iter("div") if "footnote" in _names(e)]:
+        _join_number(note)
+    for label in [e for e in root.iter("label") if "hide-text" in (e.get("class") or "")]:
+        label.drop_tree()
+
+
+def _names(element: HtmlElement) -> list[str]:
+    return (element.get("class") or "").split()
+
+
+def _join_number(note: HtmlElement) -> None:
+    """Put the number of a footnote on the line of its first paragraph."""
+    number = note.find("a")
+    first = next((e for e in note.iter("p")), None)
+    if number is not None and first is not None:
+        number.tail = None
+        first.insert(0, number)
+        number.tail, first.text = f" {first.text or ''}", None
+
+
+class _Described:
+    """The fields of an element's JSON, as text."""
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self._fields = fields
+
+    def text(self, *names: str) -> str:
+        """Return the first of these fields that is not empty."""
+        values = (self._fields.get(name) for name in names)
+        return next((v.strip() for v in values if isinstance(v, str) and v.strip()), "")
+
+    def number(self, name: str) -> float:
+        """Return a field as a number, 0 if it is none."""
+        value = self._fields.get(name)
+        return float(value) if isinstance(value, int | float) else 0.0
+
+    def inner(self, name: str) -> "_Described":
+        """Return a field that has fields of its own."""
+        value = self._fields.get(name)
+        return _Described(value if isinstance(value, dict) else {})
+
+    def each(self, name: str) -> "list[_Described]":
+        """Return the entries of a field that is a list."""
+        value = self._fields.get(name)
+        return [_Described(entry) for entry in value if isinstance(entry, dict)] if isinstance(value, list) else []
+
+
+def _described(text: str) -> _Described | None:
+    try:
+        fields = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return _Described(fields) if isinstance(fields, dict) else None
+
+
+def _text(made: str, tag: str = "span") -> list[HtmlElement]:
+    element: HtmlElement = etree.Element(tag)
+    element.text = made
+    return [element] if made else []
+
+
+def _tweet(of: _Described) -> Iterable[HtmlElement]:
+    text, name, handle = of.text("full_text"), of.text("name"), of.text("username")
+    author = " ".join(filter(None, (name, f"(@{handle})" if handle else "")))
+    if text or author:
+        quote = quoted_post(text, author, of.text("url"), of.text("date"))
+        pictures = [photo.text("img_url") for photo in of.each("photos") if photo.text("img_url")]
+        for address in pictures:
+            paragraph: HtmlElement = etree.Element("p")
+            etree.SubElement(paragraph, "img", {"src": address, "alt": ""})
+            quote.insert(len(quote) - 1, paragraph)
+        quoted = of.inner("quoted_tweet")
+        if quoted.text("full_text"):
+            author = " ".join(filter(None, (quoted.text("name"), f"(@{quoted.text('username')})")))
+            quote.insert(len(quote) - 1, quoted_post(quoted.text("full_text"), author, ""))
+        yield quote
+
+
+def _note(of: _Described) -> Iterable[HtmlElement]:
+    comment = of.inner("comment")
+    if comment.text("body"):
+        yield quoted_post(comment.text("body"), comment.text("name"), of.text("url"))
+
+
+def _card(of: _Described, address: str, service: str = "", *, title: str = "", picture: str = "") -> list[HtmlElement]:
+    title = title or of.text("title", "caption", "label")
+    lines = (of.text("subtitle", "podcastTitle", "podcastByline", "author", "author_name"), service)
+    return (
+        [parts.card(address, title or service, lines if title else (), picture)]
+        if address and (title or service)
+        else []
+    )
+
+
+def _post(of: _Described) -> list[HtmlElement]:
+    lines = (of.text("truncated_body_text", "caption")[:_LONGEST_LINE], of.text("publication_name"))
+    address, title = of.text("url", "canonical_url"), of.text("title")
+    picture = of.text("cover_image", "publication_logo_url")
+    return [parts.card(address, title, lines, picture)] if address and title else []
+
+
+def _instagram(of: _Described) -> list[HtmlElement]:
+    identifier = of.text("instagram_id")
+    address = (
+        f"https://www.instagram.com/p/{identifier}/" if identifier.replace("-", "").replace("_", "").isalnum() else ""
+    )
+    return _card(of, address, "Instagram", picture=of.text("thumbnail_url"))
+
+
+def _gallery(of: _Described) -> Iterable[HtmlElement]:
+    gallery = of.inner("gallery")
+    figures = []
+    for image in gallery.each("images"):
+        if image.text("src"):
+            figure: HtmlElement = etree.Element("figure")
+            etree.SubElement(figure, "img", {"src": image.text("src"), "alt": ""})
+            figures.append(figure)
+    box: HtmlElement = etree.Element("div", {"class": "image-gallery"})
+    box.extend(figures)
+    if gallery.text("caption"):
+        etree.SubElement(box, "figcaption").text = gallery.text("caption")
+    return [box] if figures else []
+
+
+def _formula(of: _Described) -> Iterable[HtmlElement]:
+    for code in _text(of.text("persistentExpression"), "code"):
+        paragraph: HtmlElement = etree.Element("p")
+        paragraph.append(code)
+        yield paragraph
+
+
+def _audio(of: _Described) -> list[HtmlElement]:
+    identifier = of.text("mediaUploadId")
+    minutes = max(1, round(of.number("duration") / 60))
+    address = _UPLOADED_AUDIO.format(identifier) if identifier.replace("-", "").isalnum() else ""
+    title = of.text("label", "title") or "Audio"
+    return [parts.card(address, title, (f"{minutes} min",) if of.number("duration") else ())] if address else []
+
+
+_KINDS: Mapping[str, Callable[[_Described], Iterable[HtmlElement]]] = {
+    "tweet": _tweet,
+    "twitter-embed": _tweet,
+    "comment": _note,
+    "mention-wrap": lambda of: _text(of.text("name")),
+    "cashtag-wrap": lambda of: _text(of.text("symbol")),
+    "latex-rendered": _formula,
+    "image-gallery-embed": _gallery,
+    "native-audio-embed": _audio,
+    "instagram": _instagram,
+    "embedded-post-wrap": _post,
+    "digest-post-embed": _post,
+    "spotify-wrap": lambda of: _card(of, of.text("url"), "Spotify", picture=of.text("image")),
+    "apple-podcast": lambda of: _card(of, of.text("targetUrl", "url"), "Apple Podcasts", picture=of.text("imageUrl")),
+    "bandcamp-wrap": lambda of: _card(of, of.text("url"), "Bandcamp", picture=of.text("thumbnail_url")),
+    "soundcloud-wrap": lambda of: _card(of, of.text("targetUrl"), "SoundCloud", picture=of.text("thumbnail_url")),
+}

@@ -78,6 +78,7 @@ RESTORED_TO_ARCHIVE = MessageType("act.restored-to-archive", gettext_noop("retur
 WELCOME_MOVED = MessageType("act.welcome-moved", gettext_noop("timing of a welcome email changed"))
 WELCOME_REMOVED = MessageType("act.welcome-removed", gettext_noop("removed from the welcome series"))
 USER_ADDED = MessageType("act.user-added", gettext_noop("user added"))
+INVITATION_SENT = MessageType("act.invitation-sent", gettext_noop("invitation sent"))
 USER_REMOVED = MessageType("act.user-removed", gettext_noop("user removed"))
 ROLE_CHANGED = MessageType("act.role-changed", gettext_noop("role changed"))
 SENDING_CHANGED = MessageType("act.sending-changed", gettext_noop("sending rights changed"))

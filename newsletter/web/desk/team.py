@@ -11,15 +11,18 @@ from django.views.decorators.http import require_POST
 from newsletter.models import Act
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import UserForm
-from newsletter.web.desk.login import recovery_codes
+from newsletter.web.desk.login import invitations, recovery_codes
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from subscribers.requests import config_of
 
 
 def people(request: HttpRequest) -> HttpResponse:
-    """Everybody, and a form for one more; a new person's link is shown once, here."""
-    form = UserForm(request.POST or None)
-    link = person = ""
+    """Everybody, and a form for one more. An invitation that can't be sent is shown once, here."""
+    return _team(request, UserForm(request.POST or None))
+
+
+def _team(request: HttpRequest, form: UserForm, user: User | None = None) -> HttpResponse:
+    """Show the team, after the invitation of the form, or of `user` again."""
     if form.is_valid():
         try:
             role, _space, without = form.cleaned_data["role"].partition(" ")
@@ -27,26 +30,31 @@ def people(request: HttpRequest) -> HttpResponse:
         except users.UserProblem as e:
             form.add_error("email", as_sentence(e))
         else:
-            link, person, form = users.invitation(user, config_of(request).site.url), user.username, UserForm()
+            form = UserForm()
+    invitation = invitations.send(config_of(request), user, _asking(request)) if user else None
+    if user and invitation and not invitation.problem:
+        messages.success(request, _("An invitation has been sent to %(who)s.") % {"who": user.username})
+        return redirect("desk:users")
     with_factor = recovery_codes.switched_on()
     rows = [
         {
-            "user": user,
-            "name": user.get_full_name(),
-            "role": users.role_name(user),
+            "user": member,
+            "name": member.get_full_name(),
+            "role": users.role_name(member),
             "sends": sends,
-            "factor": user.pk in with_factor,
-            "active": formatting.day(user.last_login, default_zone(request)) if user.last_login else "",
+            "factor": member.pk in with_factor,
+            "active": formatting.day(member.last_login, default_zone(request)) if member.last_login else "",
+            "invited": not member.has_usable_password(),
         }
-        for user, sends in users.with_sending()
+        for member, sends in users.with_sending()
     ]
-    context = {"form": form, "rows": rows, "link": link, "person": person, "me": editor(request)}
+    context = {"form": form, "rows": rows, "invitation": invitation, "person": user, "me": editor(request)}
     return page(request, "users", context, section="settings", status=422 if form.errors else 200)
 
 
 @require_POST
 def act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a role, switch a lost second factor off, remove somebody, or make a new link for them."""
+    """Change a role, switch a lost second factor off, remove somebody, or send them a new link."""
     user = get_object_or_404(User, pk=pk)
     wanted, who = request.POST.get("act", ""), user.get_full_name() or user.username
     with sentences(request):
@@ -65,10 +73,12 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
             users.remove(user, by=editor(request))
             messages.success(request, _("%(who)s has been removed and can no longer log in.") % {"who": who})
         elif wanted == "link":
-            values = {"person": who, "link": users.invitation(user, config_of(request).site.url)}
-            said = _("Send this link to %(person)s. It works once, for three days, and is only shown now: %(link)s")
-            messages.info(request, said % values)
+            return _team(request, UserForm(), user)
     return redirect("desk:users")
+
+
+def _asking(request: HttpRequest) -> User:
+    return User.objects.get(pk=request.user.pk)
 
 
 def log(request: HttpRequest) -> HttpResponse:

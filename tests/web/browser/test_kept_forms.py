@@ -151,7 +151,7 @@ def test_text_of_short_forms_is_there_after_a_closed_tab(page: Page, running: Ru
     person = str(page.locator("td a").first.get_attribute("href"))
     for form in (
         Form("/desk/account/", {"Your name": "Kari Nordmann"}, "Save"),
-        Form("/desk/users/", {EMAIL_ADDRESS: "ny@example.org"}, "Create invitation link"),
+        Form("/desk/users/", {EMAIL_ADDRESS: "ny@example.org"}, "Send invitation"),
         Form("/desk/sources/try/", {"Address of a website or feed": "http://127.0.0.1:9/"}, "Try"),
         Form(person, {"Name": "Åse"}, "Save name"),
         Form(person, {"Tags, separated by commas": "te, ris"}, "Save tags"),

@@ -4,9 +4,7 @@ Promises: whoever asks can't tell by the time that it takes whether the address 
 """
 
 import logging
-from dataclasses import replace
 from datetime import timedelta
-from secrets import token_hex
 
 from django.contrib.auth.models import User
 from django.utils import timezone, translation
@@ -15,14 +13,11 @@ from django.utils.translation import gettext as _
 from newsletter.background import Task, enqueue
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.editions.rendering import letterhead
 from newsletter.letters.transport import outgoing, post
 from newsletter.messages import history as acts
-from newsletter.render.letter import letter
-from newsletter.render.message import letter_message
 from newsletter.web.desk import audit, users
-from newsletter.web.desk.formatting import language
-from newsletter.web.desk.permissions import desk_language
+from newsletter.web.desk.login import desk_email
+from newsletter.web.desk.login.desk_email import DeskEmail
 from subscribers.models import Hits
 
 log = logging.getLogger("newsletter.desk")
@@ -58,25 +53,21 @@ def _send(configuration: Config, address: str) -> None:
 
 def _message(configuration: Config, address: str, link: str) -> bytes:
     newsletter = next(iter(configuration.newsletters.values()))
-    spoken = desk_language(language())
-    head = replace(letterhead(configuration, newsletter), language=spoken)
     title = _("Choose a new password")
-    context = {
-        "subject": title,
-        "preheader": _("The link works once, for three days."),
-        "heading": title,
-        "paragraphs": [
+    texts = DeskEmail(
+        kind="password",
+        subject=title,
+        preheader=_("The link works once, for three days."),
+        paragraphs=(
             _("Someone, probably you, asked for a new password for the desk of %(title)s.")
             % {"title": newsletter.title},
             _("The link works once, for three days."),
-        ],
-        "button": title,
-        "link": link,
-        "note": _("If it wasn’t you, ignore this email. Your password stays the same."),
-        "language": spoken,
-    }
-    worded = letter("notice", head, context, configuration.folder / "templates")
-    return letter_message(worded, head, to=address, date=timezone.now(), message_id=f"password.{token_hex(8)}")
+        ),
+        button=title,
+        link=link,
+        note=_("If it wasn’t you, ignore this email. Your password stays the same."),
+    )
+    return desk_email.compose(configuration, newsletter, address, texts)
 
 
 def _post(configuration: Config, address: str, raw: bytes) -> None:

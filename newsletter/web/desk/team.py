@@ -78,7 +78,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _asking(request: HttpRequest) -> User:
-    return User.objects.get(pk=request.user.pk)
+    return User.objects.get(username=editor(request))
 
 
 def log(request: HttpRequest) -> HttpResponse:

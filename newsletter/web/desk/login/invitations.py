@@ -12,6 +12,7 @@ from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.letters.transport import outgoing, post
+from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.web.desk import audit, formatting, users
 from newsletter.web.desk.login import desk_email
@@ -49,8 +50,9 @@ def _send(configuration: Config, user: User, by: User, link: str) -> str:
     outcome = post(configuration, newsletter.name, outgoing(configuration, newsletter.name, user.email, raw))
     if outcome.kind == OutcomeKind.ACCEPTED:
         return ""
-    reason = formatting.message(outcome.problem) or outcome.explanation
-    return _("The email could not be sent: %(reason)s") % {"reason": formatting.sentence(reason)}
+    reason = outcome.explanation
+    words = formatting.message(reason) if isinstance(reason, Message) else str(reason or outcome.code or "")
+    return _("The email could not be sent: %(reason)s") % {"reason": formatting.sentence(words)}
 
 
 def _texts(title: str, user: User, by: User, link: str) -> DeskEmail:

@@ -5,8 +5,12 @@ import re
 import pytest
 from django.test import Client
 
+from newsletter import config
+from newsletter.editions import editing, history
+from newsletter.messages import history as acts
 from newsletter.models import Post
-from newsletter.web.desk import formatting
+from newsletter.web.desk import audit, formatting
+from newsletter.web.desk.logged_fields import title_of
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -20,13 +24,31 @@ def test_log_entries_about_a_post_name_it(admin: Client) -> None:
     page = admin.get("/desk/log/").content.decode()
     assert "Removed “Second”" in page
     told = dict(re.findall(r"<dt>([^<]*)</dt><dd>(.*?)</dd>", page))
-    assert told["Second, included"] == "<del>yes</del> <ins>no</ins>"
+    assert told["Second, In the edition"] == "<del>yes</del> <ins>no</ins>"
     assert "{" not in "".join(told.values())
 
 
 def test_only_what_changed_is_told_however_deep_it_lies() -> None:
     before = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": False, "content": "x", "title": ""}}}
     after = {"subject": "A", "posts": {"7": {"headline": "Om te", "pinned": True, "content": "y", "title": "Te"}}}
-    assert formatting.difference(before, after) == [("Om te, pinned", "no", "yes"), ("Om te, title", "", "Te")]
-    assert formatting.difference(None, {"role": "editor"}) == [("role", "", "editor")]
+    assert formatting.difference(before, after) == [("Om te, Pinned", "no", "yes"), ("Om te, Headline", "", "Te")]
+    assert formatting.difference(None, {"role": "editor"}) == [("Role", "", "editor")]
     assert formatting.difference("a", "b") == [("", "a", "b")]
+
+
+def test_no_key_of_a_draft_or_a_setting_is_in_the_log(admin: Client) -> None:
+    edition = make.draft("First")
+    editing.set_words(
+        config.current(), edition, "redaksjon@example.org", edition.revision, {"preheader": "For inboxes"}
+    )
+    audit.note("redaksjon@example.org", acts.SETTINGS_CHANGED(), "newsletters.kinaforum.subject", "a", "b")
+    body = admin.get("/desk/log/").content.decode()
+    assert "<dt>Preview text</dt>" in body
+    assert "newsletters.kinaforum.subject</a>" not in body
+    assert "“Subject” on the page" in body
+
+
+def test_every_key_of_a_revision_has_a_title() -> None:
+    snapshot = history.snapshot(make.draft("First"))
+    keys = {*snapshot, *next(iter(snapshot["posts"].values()))} - {"posts", *formatting.SILENT, *history.WORDS}
+    assert [key for key in keys if title_of(key) == key] == []

@@ -21,6 +21,7 @@ from newsletter.messages import sending as sending_messages
 from newsletter.messages.localized import Localized, time_of_day, with_time
 from newsletter.models import Act, Edition, State
 from newsletter.web.desk import edition_names, users
+from newsletter.web.desk.logged_fields import title_of
 
 SILENT = ("content", "position", "moved_rank")
 """What the audit log keeps of a post for the program alone."""
@@ -235,7 +236,7 @@ def words_for_time(edition: Edition, zone: tzinfo) -> str:
 
 
 def difference(before: Any, after: Any) -> list[tuple[str, str, str]]:
-    """Return the differences between two states: key, before, after; only changed values, at any depth.
+    """Return the differences between two states: title, before, after; only changed values, at any depth.
 
     Of a post its headline stands for its number; marks of what it holds, and its place, are no news to anybody.
     """
@@ -253,8 +254,8 @@ def _differing(name: str, before: Any, after: Any) -> Iterator[tuple[str, str, s
     name = str(now.get("headline") or was.get("headline") or name)
     for key in [*was, *(key for key in now if key not in was)]:
         if key not in SILENT:
-            shown = message(TEXTS[key]()) if key in TEXTS else str(key)
-            inner = f"{name}, {shown}" if name and name != "posts" else shown
+            title = capital(message(TEXTS[key]())) if key in TEXTS else title_of(str(key))
+            inner = f"{name}, {title}" if name and name != "posts" else title
             yield from _differing(inner, was.get(key), now.get(key))
 
 

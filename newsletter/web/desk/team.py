@@ -8,11 +8,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from newsletter.messages import history as acts
 from newsletter.models import Act
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.forms import UserForm
 from newsletter.web.desk.login import invitations, recovery_codes
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
+from newsletter.web.desk.settings import labels
 from subscribers.requests import config_of
 
 
@@ -77,6 +79,11 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("desk:users")
 
 
+def _about(act: Act) -> str:
+    """Return what an entry is about: a setting by its title, and anything else by its name."""
+    return labels.title_of(act.about) if acts.SETTINGS_CHANGED.matches(act.what) else act.about
+
+
 def _asking(request: HttpRequest) -> User:
     return User.objects.get(username=editor(request))
 
@@ -84,8 +91,8 @@ def _asking(request: HttpRequest) -> User:
 def log(request: HttpRequest) -> HttpResponse:
     """Show who did what, newest first, all or about one thing."""
     about = request.GET.get("about", "").strip()
-    acts = Act.objects.filter(about=about) if about else Act.objects.all()
-    found = Paginator(acts.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
+    entries = Act.objects.filter(about=about) if about else Act.objects.all()
+    found = Paginator(entries.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
     names = users.names(act.by for act in found)
     titles = formatting.edition_titles(act.what for act in found)
     subjects = formatting.titles_of([about, *(act.about for act in found)])
@@ -94,7 +101,7 @@ def log(request: HttpRequest) -> HttpResponse:
             "act": act,
             "by": names[act.by],
             "what": formatting.capital(formatting.message(act.what, default_zone(request), titles)),
-            "about": subjects.get(act.about, act.about),
+            "about": subjects.get(act.about) or _about(act),
             "when": formatting.moment(act.at, default_zone(request)),
             "changed": formatting.difference(act.before, act.after),
         }

@@ -12,7 +12,6 @@ from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions.local_links import LinkProblem, check_addresses
 from newsletter.letters.transport import outgoing, post
-from newsletter.messages import Message
 from newsletter.messages import history as acts
 from newsletter.web.desk import audit, formatting, users
 from newsletter.web.desk.login import desk_email
@@ -50,8 +49,7 @@ def _send(configuration: Config, user: User, by: User, link: str) -> str:
     outcome = post(configuration, newsletter.name, outgoing(configuration, newsletter.name, user.email, raw))
     if outcome.kind == OutcomeKind.ACCEPTED:
         return ""
-    reason = outcome.explanation
-    words = formatting.message(reason) if isinstance(reason, Message) else str(reason or outcome.code or "")
+    words = formatting.message(outcome.explanation) or str(outcome.code or "")
     return _("The email could not be sent: %(reason)s") % {"reason": formatting.sentence(words)}
 
 

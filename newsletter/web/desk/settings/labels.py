@@ -32,6 +32,14 @@ def with_labels(told: Message) -> Message:
     return Message(told.code, tuple((name, _labelled(value)) for name, value in told.params))
 
 
+def title_of(key: str) -> str:
+    """Return the title of a setting by its key in config.toml; the key itself if no page has a field for it."""
+    try:
+        return _place(key).label
+    except KeyError:
+        return key
+
+
 def places(told: Message) -> list[SettingPlace]:
     """Return where the settings that a message names are changed, each once."""
     return list(dict.fromkeys(_place(key) for key in _keys(told)))

@@ -48,7 +48,7 @@ def receiving(newsletter: Newsletter, edition: Edition, at: datetime) -> Subscri
     """
     subscriptions = Subscription.objects.receiving(newsletter, at)
     subscriptions = subscriptions.in_cadence(newsletter) if _is_periodic(edition) else subscriptions
-    subscriptions = subscriptions.filter(parse_where(edition.segment_where).q(newsletter.zone))
+    subscriptions = subscriptions.filter(parse_where(edition.segment_where).q(newsletter))
     return subscriptions if edition.corrects_id is None else subscriptions.filter(pk__in=_accepted(edition.corrects_id))
 
 

@@ -158,7 +158,7 @@ class SubscriptionQuerySet(models.QuerySet["Subscription"]):
         A single query for INSERT … SELECT, for counting, and with `.filter(pk__in=…)` for checking a chunk again.
         Raises WhereProblem.
         """
-        picked = parse_where(newsletter.where).q(newsletter.zone)
+        picked = parse_where(newsletter.where).q(newsletter)
         return self.receiving_on(newsletter.name, local_day(newsletter, at)).filter(picked)
 
     def receiving_on(self, newsletter: str, day: date) -> "SubscriptionQuerySet":

@@ -1,19 +1,20 @@
 """Filter expressions for part of a newsletter's subscribers: `tag = film and not (language = nb or tag = press)`.
 
-A condition is `tag = word`, `language = tag` (`!=` for the opposite) or `joined before|after date`; they are combined
-with `and`, `or`, `not` and parentheses; `not` binds strongest, `or` weakest. Words with characters other than letters,
-digits, `-`, `_`, `.` and `+` must be in double quotes.
+A condition is `tag = word`, `language = tag`, `frequency = week`, `topic = name` (`!=` for the opposite) or `joined
+before|after date`; they are combined with `and`, `or`, `not` and parentheses; `not` binds strongest, `or` weakest. Words
+with characters other than letters, digits, `-`, `_`, `.` and `+` must be in double quotes.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NoReturn
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
+from newsletter.config import Newsletter
+from newsletter.domain.cadence import CADENCES
 from newsletter.messages import Message, Param, Problem
 from newsletter.messages import importing as messages
 
@@ -22,7 +23,7 @@ EXAMPLE = "tag = film and joined before 2026-01-01"
 _TOKEN = re.compile(r'\s*(?:(?P<mark>!=|=|\(|\))|"(?P<quoted>[^"]*)"|(?P<word>[\w.+-]+))')
 
 
-Condition = Callable[[ZoneInfo], Q]
+Condition = Callable[[Newsletter], Q]
 
 
 class WhereProblem(Problem):
@@ -31,7 +32,7 @@ class WhereProblem(Problem):
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """A parsed filter; `q(zone)` returns the condition, with days beginning in that time zone."""
+    """A parsed filter; `q(newsletter)` returns the condition, with the newsletter's time zone, cadences and topics."""
 
     text: str
     q: Condition
@@ -50,7 +51,7 @@ def parse_where(text: str) -> Where:
         raise WhereProblem(messages.FILTER_TOO_LONG(most=LONGEST))
     reader = _Reader(text)
     if not reader.tokens:
-        return Where("", lambda zone: Q())
+        return Where("", lambda newsletter: Q())
     q = reader.any_of(0)
     if reader.peek() is not None:
         reader.fail(messages.WANTED_END())
@@ -132,7 +133,7 @@ class _Reader:
         if self.peek() == "not":
             self.next += 1
             inner = self.one(depth + 1)
-            return lambda zone: ~inner(zone)
+            return lambda newsletter: ~inner(newsletter)
         if self.peek() == "(":
             self.next += 1
             inside = self.any_of(depth + 1)
@@ -141,14 +142,17 @@ class _Reader:
         return self.condition()
 
     def condition(self) -> Condition:
-        """`tag`, `language` or `joined`, an operator and a value"""
-        field = self.take("tag", "language", "joined")
+        """`tag`, `language`, `frequency`, `topic` or `joined`, an operator and a value"""
+        field = self.take("tag", "language", "frequency", "topic", "joined")
         if field == "joined":
             return self.joined()
         differs = self.take("=", "!=") == "!="
         word = self.value(messages.WANTED_VALUE(field=field)).lower()
-        q = Q(tags__contains=f"|{word}|") if field == "tag" else Q(subscriber__language__iexact=word)
-        return lambda zone: ~q if differs else q
+        if field == "frequency" and word not in CADENCES:
+            self.next -= 1
+            self.fail(messages.WANTED_ONE(words=tuple(f"'{each}'" for each in CADENCES)))
+        matching = _MATCHING[field]
+        return lambda newsletter: ~matching(word, newsletter) if differs else matching(word, newsletter)
 
     def joined(self) -> Condition:
         """`before` or `after` a date, which itself is excluded"""
@@ -159,14 +163,56 @@ class _Reader:
         except ValueError:
             self.next -= 1
             self.fail(messages.WANTED_DATE())
-        return lambda zone: _joined(how, day, zone)
+        return lambda newsletter: _joined(how, day, newsletter)
 
 
 def _tied(left: Condition, right: Condition, how: Callable[[Q, Q], Q]) -> Condition:
-    return lambda zone: how(left(zone), right(zone))
+    return lambda newsletter: how(left(newsletter), right(newsletter))
 
 
-def _joined(how: str, day: date, zone: ZoneInfo) -> Q:
+def _tagged(word: str, newsletter: Newsletter) -> Q:
+    return Q(tags__contains=f"|{word}|")
+
+
+def _speaks(word: str, newsletter: Newsletter) -> Q:
+    return Q(subscriber__language__iexact=word)
+
+
+def _in_cadence(word: str, newsletter: Newsletter) -> Q:
+    """Return the condition for who gets the newsletter in a cadence, chosen or by default."""
+    if word not in newsletter.offered:
+        return Q(pk__in=())
+    if word != newsletter.default_cadence:
+        return Q(cadence=word)
+    return ~Q(cadence__in=[each for each in newsletter.offered if each != word])
+
+
+def _wants(word: str, newsletter: Newsletter) -> Q:
+    """Return the condition for who gets the posts of a topic: it is picked, or no topic that is configured."""
+    if word not in newsletter.topics:
+        return Q(pk__in=())
+    any_picked = Q(pk__in=())
+    for name in newsletter.topics:
+        any_picked |= _picked(name)
+    return _picked(word) | ~any_picked
+
+
+def _picked(name: str) -> Q:
+    """Return the condition that a topic is among the picks, which are names with commas between them."""
+    ends = Q(topics=name) | Q(topics__startswith=f"{name},") | Q(topics__endswith=f",{name}")
+    return ends | Q(topics__contains=f",{name},")
+
+
+_MATCHING: Mapping[str, Callable[[str, Newsletter], Q]] = {
+    "tag": _tagged,
+    "language": _speaks,
+    "frequency": _in_cadence,
+    "topic": _wants,
+}
+
+
+def _joined(how: str, day: date, newsletter: Newsletter) -> Q:
+    zone = newsletter.zone
     if how == "before":
         return Q(joined__lt=datetime(day.year, day.month, day.day, tzinfo=zone))
     return Q(joined__gte=datetime.combine(day, datetime.max.time(), tzinfo=zone))

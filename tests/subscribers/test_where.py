@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter import config
+from newsletter.config.topics import Topic
 from subscribers.models import Subscription, WhereProblem, parse_where
 from tests.subscribers.make import AT, subscription
 
@@ -53,12 +54,16 @@ def test_a_filter_selects_subscribers(where: str, expected: str) -> None:
     [
         ("tag", "expected one of '=', '!=' after 'tag'"),
         ("tag =", "expected a value for tag after 'tag ='"),
-        ("colour = red", "expected one of 'tag', 'language', 'joined', not 'colour' (character 1)"),
+        (
+            "colour = red",
+            "expected one of 'tag', 'language', 'frequency', 'topic', 'joined', not 'colour' (character 1)",
+        ),
         ("tag = a b", "expected 'and', 'or' or the end, not 'b' (character 9)"),
         ("(tag = a", "expected ')' after '(tag = a'"),
         ("joined before yesterday", "expected a date such as 2026-01-31, not 'yesterday'"),
         ("tag = a; drop table", "';' (character 8) is not allowed here"),
         ('tag = "a', "'\"' (character 7) is not allowed here"),
+        ("frequency = often", "expected one of 'post', 'day', 'week', 'month', not 'often' (character 13)"),
         ("tag = " + "a" * 1_000, "at most 1,000 characters"),
         ("not " * 30 + "tag = a", "at most 20 parentheses or 'not'"),
     ],
@@ -78,3 +83,38 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
     else:
         told = "where: read"
     assert told.startswith("where: ")
+
+
+TOPICS = {"film": Topic(words=("film",)), "film-noir": Topic(words=("noir",)), "trade": Topic(words=("trade",))}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ("frequency = week", "acd"),
+        ("frequency = day", "b"),
+        ("frequency != day", "acd"),
+        ("frequency = month", ""),
+        ("topic = film", "acd"),
+        ("topic = film-noir", "bcd"),
+        ("topic = trade", "acd"),
+        ("not topic = film", "b"),
+        ("topic = unknown", ""),
+        ("frequency = week and topic = film", "acd"),
+    ],
+)
+def test_frequency_and_topic_are_those_in_force(where: str, expected: str) -> None:
+    """`a` picked two topics, `b` another one and each day; `c` picked none, and `d` one that isn't configured now."""
+    for name, cadence, topics in (
+        ("a", "", "film,trade"),
+        ("b", "day", "film-noir"),
+        ("c", "week", ""),
+        ("d", "month", "x"),
+    ):
+        tie = subscription(f"{name}@reader.example")
+        Subscription.objects.filter(pk=tie.pk).update(cadence=cadence, topics=topics)
+    shared = config.current().newsletters["kinaforum"]
+    newsletter = replace(shared, cadences=("week", "day"), topics=TOPICS)
+    rows = Subscription.objects.filter(parse_where(where).q(newsletter))
+    assert "".join(sorted(row.subscriber.address[0] for row in rows)) == expected

@@ -1,5 +1,6 @@
 """Segments at the desk, and editions that are sent to one."""
 
+from dataclasses import replace
 from typing import Any
 
 import lxml.html
@@ -7,6 +8,7 @@ import pytest
 from django.test import Client
 
 from newsletter import config
+from newsletter.config.topics import Topic
 from newsletter.editions import segments
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Act, Edition, Segment, State
@@ -169,3 +171,36 @@ def test_recipients_can_be_chosen_before_any_segment_was(editor: Client) -> None
     answer = editor.get(f"/desk/editions/kinaforum/{make.PERIOD}/recipients/")
     assert answer.status_code == 200
     assert "Everyone" in answer.content.decode()
+
+
+def _offer() -> None:
+    """Let Kinaforum be daily too, with two topics."""
+    shared = config.current()
+    topics = {"film": Topic(title="Films", words=("film",)), "trade": Topic(words=("trade",))}
+    kinaforum = replace(shared.newsletters["kinaforum"], cadences=("week", "day"), topics=topics)
+    config.use(replace(shared, newsletters={**shared.newsletters, "kinaforum": kinaforum}))
+
+
+@pytest.mark.usefixtures("readers")
+def test_a_segment_of_a_frequency_and_a_topic_is_chosen_with_boxes(admin: Client) -> None:
+    _offer()
+    Subscription.objects.filter(subscriber__key="film@reader.example").update(cadence="day", topics="film")
+    chosen = {"newsletter": "kinaforum", "name": "Daily film", "frequencies": ["day"], "topics": ["film", "trade"]}
+    assert "1 subscriber" in admin.get("/desk/segments/count/", chosen).content.decode()
+    assert admin.post(ADD, chosen).status_code == 302
+    segment = Segment.objects.get()
+    assert segment.where == "frequency = day and (topic = film or topic = trade)"
+    body = lxml.html.fromstring(admin.get(f"/desk/segments/{segment.pk}/").content)
+    ticked = [box.get("value") for box in body.xpath("//input[@type='checkbox'][@checked]")]
+    assert ticked == ["day", "film", "trade"]
+
+
+def test_a_topic_of_another_newsletter_is_refused(admin: Client) -> None:
+    _offer()
+    answer = admin.post(ADD, {"newsletter": "daily", "name": "Film", "topics": ["film"]})
+    assert answer.status_code == 422
+    assert "doesn’t offer this." in answer.content.decode()
+
+
+def test_no_boxes_are_shown_where_nothing_can_be_chosen(admin: Client) -> None:
+    assert 'type="checkbox"' not in admin.get(ADD).content.decode()

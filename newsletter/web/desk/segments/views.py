@@ -17,7 +17,7 @@ from newsletter.models import Edition, Segment
 from newsletter.web.desk import audit, formatting
 from newsletter.web.desk.edition import recipients
 from newsletter.web.desk.pages import about, edition_of, editor, newsletter_of, page, sentences
-from newsletter.web.desk.segments.conditions import SegmentForm, where
+from newsletter.web.desk.segments.conditions import SegmentForm, posted, where
 from subscribers.models import Subscription, WhereProblem, parse_where
 from subscribers.requests import config_of
 
@@ -25,7 +25,7 @@ from subscribers.requests import config_of
 def size(newsletter: Newsletter, filtered: str) -> int:
     """Return how many of the present recipients of an edition match a filter. Raises WhereProblem."""
     found = Subscription.objects.receiving(newsletter, timezone.now())
-    return found.filter(parse_where(filtered).q(newsletter.zone)).count()
+    return found.filter(parse_where(filtered).q(newsletter)).count()
 
 
 def listed(request: HttpRequest) -> HttpResponse:
@@ -45,12 +45,16 @@ def _size_text(newsletter: Newsletter, segment: Segment) -> str:
 def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
     """Fill in a new segment, or change one. Editions for which it was chosen keep it as it was."""
     segment = get_object_or_404(Segment, pk=pk) if pk else None
-    choices = [(n.name, n.title) for n in config_of(request).newsletters.values()]
+    newsletters = config_of(request).newsletters.values()
     known = segment.conditions | {"name": segment.name, "newsletter": segment.newsletter} if segment else {}
-    form = SegmentForm(choices, request.POST if request.method == "POST" else None, initial=known)
+    form = SegmentForm(newsletters, request.POST if request.method == "POST" else None, initial=known)
     if form.is_valid() and _save(request, form, segment):
         return redirect("desk:segments")
-    context = {"form": form, "segment": segment, "count": _count(request, request.POST.dict() or known)}
+    context = {
+        "form": form,
+        "segment": segment,
+        "count": _count(request, posted(request.POST) if request.POST else known),
+    }
     return page(request, "segment", context, section="subscribers", status=422 if form.errors else 200)
 
 
@@ -72,7 +76,7 @@ def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> b
 
 def count(request: HttpRequest) -> HttpResponse:
     """Show how many subscribers match the conditions being typed."""
-    return page(request, "_segment_count", {"count": _count(request, request.GET.dict())})
+    return page(request, "_segment_count", {"count": _count(request, posted(request.GET))})
 
 
 def _count(request: HttpRequest, given: Mapping[str, Any]) -> str:

@@ -8,10 +8,12 @@ from itertools import count
 
 from newsletter.render.content.fragment import Element, parse, serialise
 from newsletter.render.content.markdown import markdown
+from newsletter.render.content.spaces import without_controls
 from newsletter.render.scope import NAME
 
 # Private characters stand for a token while Markdown is read, since its words are no Markdown.
 _BEGIN, _END = "\ue002", "\ue003"
+_MARKS = re.compile(f"[{_BEGIN}{_END}]")
 _PLACE = re.compile(f"{_BEGIN}(\\d+){_END}")
 _PLACE_IN_ADDRESS = re.compile(r"%EE%80%82(\d+)%EE%80%83")
 
@@ -25,7 +27,7 @@ def editor_html(text: str) -> str:
         tokens.append(token[0])
         return f"{_BEGIN}{next(numbers)}{_END}"
 
-    root = parse(markdown(NAME.sub(place, text.replace(_BEGIN, "").replace(_END, ""))))
+    root = parse(markdown(NAME.sub(place, without_controls(_MARKS.sub("", text)))))
     for element in list(root.iter()):
         _put_back(element, tokens)
     for card in root.iter("p"):

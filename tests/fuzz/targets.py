@@ -45,7 +45,7 @@ from tests.delivery.test_bounce_robustness import FRAGMENTS
 from tests.doubles import webhook_calls
 from tests.doubles.providers import CALLS, DOUBLES, SIGNING
 from tests.doubles.webhook_calls import Happened
-from tests.fuzz import burst, dns_records, requests, vocabulary
+from tests.fuzz import burst, dns_records, editor_texts, requests, vocabulary
 
 FIXTURES = Path(__file__).parents[1] / "feeds" / "fixtures"
 BASE = "https://harbour.example/feed/"
@@ -279,5 +279,6 @@ TARGETS = {
     "configuration": Target(lambda: [settings.TEXT.encode()], vocabulary.TOML, _toml),
     "requests": Target(lambda: requests.SAMPLES, vocabulary.REQUESTS, requests.tried),
     "short-path": Target(burst.samples, vocabulary.SHORT_PATH, burst.tried),
+    "markdown": Target(lambda: editor_texts.SAMPLES, editor_texts.TOKENS, editor_texts.tried),
     "images": Target(_images, vocabulary.IMAGES, _image),
 }

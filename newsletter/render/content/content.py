@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from newsletter.domain.digest import Preview
 from newsletter.images import names
@@ -163,9 +164,8 @@ def _data_table(element: Element) -> Element | None:
 def _alone(image: Element) -> bool:
     """Return whether an image is alone, and not in a line of text."""
     parent = image.getparent()
-    if parent.tag == "figure":
-        return len(list(parent.iter("img"))) == 1
-    return parent.tag in _BLOCK_PARENTS and not text_of(parent) and len(list(parent.iter("img"))) == 1
+    is_only_image = len(list(islice(parent.iter("img"), 2))) == 1
+    return is_only_image and (parent.tag == "figure" or (parent.tag in _BLOCK_PARENTS and not text_of(parent)))
 
 
 def _headings(root: Element, level: int) -> None:

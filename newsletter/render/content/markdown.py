@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import nh3
 
 from newsletter.render.content.directives import add_to
+from newsletter.render.content.spaces import without_controls
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -33,7 +34,8 @@ _TAGS = {
     "a", "blockquote", "br", "code", "del", "div", "em", "figcaption", "figure", "h2", "h3", "h4", "hr", "img", "li",
     "ol", "p", "pre", "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
-_ATTRIBUTES = {
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": set(),
     "a": {"href"},
     "div": {"data-tint"},
     "img": {"src", "alt", "title", "data-width"},
@@ -47,8 +49,8 @@ _ATTRIBUTES = {
 @lru_cache(maxsize=64)
 def markdown(text: str) -> str:
     """Return clean HTML; HTML in the text is shown as text."""
-    html = _HEADING.sub(lambda tag: f"{tag[1]}{_LOWEST[tag[2]]}>", _parser().render(text))
-    return nh3.clean(
+    html = _HEADING.sub(lambda tag: f"{tag[1]}{_LOWEST[tag[2]]}>", _parser().render(without_controls(text)))
+    cleaned = nh3.clean(
         _ALIGNED.sub(r'\1 align="\2">', html).strip(),
         tags=_TAGS,
         attributes=_ATTRIBUTES,
@@ -56,3 +58,4 @@ def markdown(text: str) -> str:
         url_schemes={"http", "https", "mailto", "tel"},
         link_rel=None,
     )
+    return without_controls(cleaned)

@@ -18,8 +18,10 @@ _BLOCKS = frozenset((
     "p", "div", "ul", "ol", "dl", "dt", "dd", "table", "figure", "figcaption", "pre", "blockquote", "section",
     "article", "aside", "center", "hr", "details", "summary", *_HEADINGS,
 ))  # fmt: skip
-_SPECIAL = re.compile(r"[\\`*~\[\]<]|\{(?=width=|button\})|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+_SPECIAL = re.compile(r"[\\`*~\[\]<]|\{(?=width=|button\})|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)")
 _AT_START = re.compile(r"^(?=[#>|]|:{3}|[-+](?:\s|$)|[-=]+\s*$)|^(\d{1,9})(?=[.)](?:\s|$))")
+_DIVIDER = "---"
+_CLOSING = re.compile(r"(?<!\S)#+$")
 _QUOTED = re.compile(r"[\\\"]|&(?=#?\w+;)")
 # A private character stands for <br> until white space has been collapsed.
 _BREAK = "\ue000"
@@ -37,7 +39,7 @@ def _blocks(element: Element) -> list[str]:
     last_list = marks = ""
 
     def close() -> bool:
-        paragraph = _paragraph("".join(run))
+        paragraph = _paragraph(_joined(run))
         blocks.extend(paragraph)
         run.clear()
         return bool(paragraph)
@@ -46,10 +48,10 @@ def _blocks(element: Element) -> list[str]:
         if isinstance(child.tag, str) and child.tag not in _SKIP:
             if child.tag in _BLOCKS or any(each.tag in _BLOCKS for each in child.iterdescendants()):
                 follows = not close() and child.tag == last_list
-                marks = "*)" if follows and marks == "-." else "-."  # lists with the same marks would be one
-                block = _list(child, marks) if child.tag in ("ul", "ol") else _block(child)
+                others = "*)" if follows and marks == "-." else "-."  # lists with the same marks would be one
+                block = _list(child, others) if child.tag in ("ul", "ol") else _block(child)
                 blocks.extend(block)
-                last_list = child.tag if block else last_list
+                last_list, marks = (child.tag, others) if block else (last_list, marks)
             else:
                 run.append(_inline(child))
         run.append(_escaped(child.tail or ""))
@@ -61,9 +63,10 @@ def _block(element: Element) -> list[str]:
     tag = element.tag
     if tag in _HEADINGS:
         text = collapse(_inside(element).replace(_BREAK, " "))
+        text = _CLOSING.sub(lambda marks: "\\" + marks[0], text)
         return [f"{'#' * _HEADINGS[tag]} {text}"] if text else []
     if tag == "hr":
-        return ["---"]
+        return [_DIVIDER]
     if tag == "pre":
         return _code_block(element)
     if tag == "blockquote":
@@ -93,7 +96,8 @@ def _callout(element: Element) -> list[str]:
 
 def _button(element: Element) -> list[str]:
     text = collapse(_inside(element).replace(_BREAK, " "))
-    return [text + BUTTON] if text else []
+    linked = next((link for link in element.iter("a") if link.get("href")), None)
+    return [text + BUTTON * (linked is not None)] if text else []
 
 
 def _pictures(element: Element) -> list[str]:
@@ -105,7 +109,7 @@ def _pictures(element: Element) -> list[str]:
         if caption is not None and len(images) == 1 and next(caption.iter("a", "img"), None) is None:
             captions[images[0]] = text_of(caption)
     text = "".join(element.itertext()).split()
-    if "".join(text) != "".join("".join(captions.values()).split()):
+    if next(element.iter(*_MARKS), None) is not None or "".join(text) != "".join("".join(captions.values()).split()):
         return []
     return [_figure(image, captions.get(image, "")) for image in element.iter("img") if image.get("src")]
 
@@ -156,6 +160,8 @@ def _list(element: Element, marks: str) -> list[str]:
         blocks = _blocks(item)
         if not blocks:
             continue
+        if blocks[0] == _DIVIDER:
+            blocks[0] = "___"  # a divider behind a hyphen would be one divider
         mark = f"{first + len(items)}{marks[1]} " if element.tag == "ol" else f"{marks[0]} "
         tight = all(child.tag in ("ul", "ol") or child.tag not in _BLOCKS for child in item)
         items.append(_prefixed(("\n" if tight else "\n\n").join(blocks), mark, " " * len(mark)))
@@ -165,7 +171,7 @@ def _list(element: Element, marks: str) -> list[str]:
 def _prefixed(text: str, first: str, other: str) -> str:
     """Return the text with one prefix before its first line and another before the rest."""
     lines = text.split("\n")
-    return "\n".join([(first + lines[0]).rstrip(), *((other + line).rstrip() for line in lines[1:])])
+    return "\n".join([first + lines[0], *(other + line if line else other.rstrip() for line in lines[1:])])
 
 
 def _table(element: Element) -> list[str]:
@@ -206,7 +212,16 @@ def _inside(element: Element) -> str:
         if isinstance(child.tag, str) and child.tag not in _SKIP:
             parts.append(_inline(child))
         parts.append(_escaped(child.tail or ""))
-    return "".join(parts)
+    return _joined(parts)
+
+
+def _joined(parts: list[str]) -> str:
+    """Return the parts of a text as one, in which an exclamation mark before a link makes no image of it."""
+    parts = [part for part in parts if part]
+    return "".join(
+        f"{part[:-1]}\\!" if part.endswith("!") and after.startswith("[") else part
+        for part, after in zip(parts, [*parts[1:], ""], strict=False)
+    )
 
 
 def _inline(element: Element) -> str:
@@ -219,7 +234,8 @@ def _inline(element: Element) -> str:
         return _code("".join(element.itertext()))
     inside = _inside(element)
     if tag in _MARKS:
-        return _marked(inside, _MARKS[tag])
+        is_marked = any(_MARKS.get(each.tag) == _MARKS[tag] for each in element.iterancestors())
+        return inside if is_marked else _marked(inside, _MARKS[tag])
     if tag == "a":
         return _link(element, inside)
     return inside

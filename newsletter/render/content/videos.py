@@ -5,6 +5,7 @@ A video is a picture with a play mark, and the title below it. A recording, such
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from urllib.parse import unquote
 
 from newsletter.domain.digest import Preview
@@ -170,9 +171,11 @@ def _is_host(title: str) -> bool:
 
 
 def _is_video(link: Element) -> bool:
+    if not (is_video_link(link) or _WATCH_PAGE.match(link.get("href") or "")):
+        return False
     parent = link.getparent()
-    alone = parent.tag in ("p", "div") and text_of(parent) == text_of(link) and next(parent.iter("img"), None) is None
-    return alone and (is_video_link(link) or _WATCH_PAGE.match(link.get("href") or "") is not None)
+    is_only_link = len(list(islice(parent.iter("a"), 2))) == 1 and next(parent.iter("img"), None) is None
+    return is_only_link and parent.tag in ("p", "div") and text_of(parent) == text_of(link)
 
 
 def _size_of(image: Image | None, column: int) -> tuple[int, int | None]:

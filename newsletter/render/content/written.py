@@ -55,7 +55,8 @@ def _make_button_or_card(paragraph: Element) -> None:
         _make_button(paragraph)
     elif paragraph.attrib.pop("data-url", None):
         paragraph.attrib.pop("class")
-        paragraph[0].text = short_name(paragraph[0].get("href"))
+        if url := paragraph[0].get("href"):  # else cleaning has found that there can be no such address
+            paragraph[0].text = short_name(url)
 
 
 def _table(box: Element, name: str, *, wide: bool) -> Element:

@@ -75,8 +75,7 @@ class RunningSite:
         """End the program, or kill it and its children, and start it again."""
         if kill:
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait(60)
-            self._reader.join()
+            self._wait()
         else:
             self.end()
         self.lines.clear()
@@ -89,8 +88,13 @@ class RunningSite:
 
     def end(self) -> None:
         self.process.send_signal(signal.SIGTERM)
+        self._wait()
+
+    def _wait(self) -> None:
         self.process.wait(60)
         self._reader.join()
+        if self.process.stdin:
+            self.process.stdin.close()
 
 
 class Admin:

@@ -70,6 +70,17 @@ def _left_out(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _left_out_as_others_get_it(site: OracleSite) -> None:
+    """A weekly draft without a post is approved at the moment at which the daily edition leaves, which has it."""
+    _both(site)
+    site.join("monthly", "month")
+    site.wait(4 * DAY)
+    first = site.publish()
+    site.publish()
+    site.leave_out(site.draft("week"), first)
+    site.wait(DAY)
+
+
 def _left_out_and_cancelled(site: OracleSite) -> None:
     _both(site)
     first = site.publish()
@@ -269,6 +280,9 @@ CLAUSES = {
     "nothing comes before its date": History(DAILY_OR_WEEKLY, _dated_ahead),
     "a filter holds once an edition was approved with it": History(DAILY_OR_WEEKLY, _filtered),
     "what an editor left out is out in every cadence": History(DAILY_OR_WEEKLY, _left_out),
+    "what an editor left out is out, though others get it at that moment": History(
+        Settings(period="day", cadences=("day", "week", "month")), _left_out_as_others_get_it
+    ),
     "cancelling before sending undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_cancelled),
     "what is gone from its source is out": History(DAILY_OR_WEEKLY, _gone),
     "what was gone for a while is in again": History(DAILY_OR_WEEKLY, _gone_for_a_while),

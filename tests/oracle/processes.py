@@ -11,6 +11,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -50,14 +51,24 @@ LONGEST = 120.0
 """Seconds after which the program should have come to rest."""
 SLOW = 0.15
 """Seconds before each reply of a mail server that is to be interrupted."""
-TICK = 0.25
-QUICK = f"""
-from newsletter.supervision import Periods
-Periods.__init__.__kwdefaults__["tick"] = {TICK}
+PAUSE = 0.2
+"""Seconds between two looks at what the program has done."""
+CALLED = """
+import sys, threading
+from newsletter import supervision
 from newsletter.__main__ import main
+
+def listen():
+    for names in sys.stdin:
+        for service in supervision.current()._services:
+            if service.name in names.split():
+                service.call()
+
+threading.Thread(target=listen, daemon=True).start()
 main()
 """
-"""The program, which looks at its schedule more often than usual."""
+"""The program, whose services do their work also when their names are written to its standard input."""
+SERVICES = "configuration collect schedule letters\n"
 RUNS = re.compile(r'newsletter_service_run_seconds_count\{service="(schedule|collect)"\} (\d+)')
 PENDING = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
 DELIVERY = """[collect]
@@ -75,7 +86,7 @@ def eventually(holds: Callable[[], bool], seconds: float = LONGEST) -> None:
     until = time.monotonic() + seconds
     while not holds():
         assert time.monotonic() < until, f"it did not come to that in {seconds:.0f} s"
-        time.sleep(TICK)
+        time.sleep(PAUSE)
 
 
 @cache
@@ -89,12 +100,12 @@ def clock_server() -> ForkServer:
     return server
 
 
-class QuickSite(Site):
-    """A site whose program looks at its schedule often. All that it runs are forks with a moved clock."""
+class ClockSite(Site):
+    """A site whose program does its work also when it is called. All that it runs are forks with a moved clock."""
 
-    def command(self, *words: object) -> list[str]:
-        """Return the words of a command line."""
-        return [sys.executable, "-c", QUICK, *map(str, words)] if "run" in words else super().command(*words)
+    def start(self, *words: object) -> subprocess.Popen[str]:
+        """Start the program."""
+        return self.begin([sys.executable, "-c", CALLED, *map(str, words)], stdin=subprocess.PIPE)
 
     def fork_server(self, command: list[str], environment: dict[str, str]) -> ForkServer | None:
         """Return the process whose forks have a moved clock."""
@@ -134,7 +145,7 @@ class ProcessSite(OracleSite):
                 (self._folder / "site").mkdir()
             else:
                 shutil.copytree(folder_with_tables(), self._folder / "site")
-            self.site = QuickSite(self._folder / "site", self._text())
+            self.site = ClockSite(self._folder / "site", self._text())
             self.site.environment["PYTHONPATH"] = str(ROOT)
             self.site.environment |= self._wall.environment
             self._set_clock()
@@ -194,14 +205,25 @@ class ProcessSite(OracleSite):
     def _wait_for_round(self) -> None:
         """Wait until the blog was read, and the schedule looked at after that."""
         time.sleep(max(0.0, self._moved + CACHED - time.monotonic()))
-        readings = self._readings
-        eventually(lambda: self.blog.down or self._readings > readings)
-        runs = self._runs()
-        time.sleep(2 * TICK)
-        eventually(lambda: all(count >= runs.get(name, 0) + 2 for name, count in self._runs().items()))
+        readings, runs = self._readings, self._runs()
+        eventually(lambda: self._called() and (self.blog.down or self._readings > readings))
+        if self._readings > readings:
+            runs = self._runs()
+            self._called()
+        eventually(lambda: all(count > runs.get(name, 0) for name, count in self._runs().items()))
         if self._database:
             with psycopg.connect(self._database, autocommit=True) as connection:
                 eventually(lambda: connection.execute(PENDING).fetchone() == (0,))
+
+    def _called(self) -> bool:
+        """Let the program do now what it does every few seconds."""
+        assert self._running
+        stdin = self._running.process.stdin
+        assert stdin
+        stdin.write(SERVICES)
+        stdin.flush()
+        time.sleep(PAUSE)
+        return True
 
     def _runs(self) -> dict[str, int]:
         """Return how often the program has looked at its schedule, and at whether sources are to be read."""

@@ -20,9 +20,8 @@ def shortened(history: Random, breaks: Callable[[Random], bool]) -> Random:
         while size:
             history = _without_steps(history, size, breaks)
             size //= 2
-        for simpler in _simpler(history):
-            if breaks(tried := simpler(history)):
-                history = tried
+        while simpler := next((tried for tried in _simpler(history) if breaks(tried)), None):
+            history = simpler
     return history
 
 
@@ -38,18 +37,16 @@ def _without_steps(history: Random, size: int, breaks: Callable[[Random], bool])
     return history
 
 
-def _simpler(history: Random) -> Iterator[Callable[[Random], Random]]:
-    """Yield what makes a history simpler: no posts before it, usual settings, and less time that passes."""
+def _simpler(history: Random) -> Iterator[Random]:
+    """Yield simpler histories: without a post before it, with a usual setting, and with less time that passes."""
     usual = Settings(period=history.settings.period)
     if history.busy:
-        yield lambda now: replace(now, busy=False)
+        yield replace(history, busy=False)
     for number in reversed(range(len(history.before))):
-        yield lambda now, number=number: replace(now, before=now.before[:number] + now.before[number + 1 :])
+        yield replace(history, before=history.before[:number] + history.before[number + 1 :])
     for name in (field.name for field in fields(Settings)):
-        if getattr(history.settings, name) != getattr(usual, name):
-            yield lambda now, name=name: replace(now, settings=replace(now.settings, **{name: getattr(usual, name)}))
+        if getattr(history.settings, name) != (value := getattr(usual, name)):
+            yield replace(history, settings=replace(history.settings, **{name: value}))
     for number, step in enumerate(history.steps):
         if isinstance(step, Wait) and step.hours > 1:
-            yield lambda now, number=number: replace(
-                now, steps=(*now.steps[:number], Wait(1), *now.steps[number + 1 :])
-            )
+            yield replace(history, steps=(*history.steps[:number], Wait(1), *history.steps[number + 1 :]))

@@ -62,6 +62,13 @@ def look_up(configuration: Config, newsletters: Collection[str], now: datetime) 
         _fetch_previews(configuration, list(_videos(shown, now)), now, budget)
 
 
+def look_up_videos(configuration: Config, urls: Iterable[str], now: datetime) -> None:
+    """Fetch the titles and pictures of the videos in an editor's text."""
+    with _ONE_CALL_AT_A_TIME:
+        budget = Budget(time.monotonic() + SECONDS, MOST_BYTES)
+        _fetch_previews(configuration, [Video(url) for url in urls], now, budget)
+
+
 def sizes(urls: Collection[str]) -> Mapping[str, tuple[int, int]]:
     """Return the sizes in pixels that are known of these addresses."""
     rows = MeasuredImage.objects.filter(key__in={_key(url) for url in urls}) if urls else ()

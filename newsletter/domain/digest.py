@@ -109,7 +109,8 @@ class Digest:
     `groups` are shown in full or as excerpts, `headlines` only as links below them. `rest` is not listed in the email:
     it links to the edition's page instead, with the number of posts. A `standalone` edition says nothing about posts
     that it doesn't have. `images_not_hosted` says why images that the site should serve come from their sources, and
-    `images_left_out` has the addresses of those that no email program shows.
+    `images_left_out` has the addresses of those that no email program shows. `previews` has what is known of the videos
+    in the editors' texts that are no posts.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Digest:
     blocks: tuple[Block, ...] = ()
     images_not_hosted: tuple[Message, ...] = ()
     images_left_out: tuple[str, ...] = ()
+    previews: tuple[Preview, ...] = ()
 
     @property
     def page_url(self) -> str:

@@ -24,12 +24,12 @@ from newsletter.feeds.document import split_address
 from newsletter.images import names
 from newsletter.messages import Message, sources
 from newsletter.messages.general import ABOUT
-from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, HostedImage, Variant
+from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, HostedImage, Variant, VideoPreview
 from newsletter.render.content.headline import headline_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.post_images import addresses, hosted, measured, unmeasured, without_images
 from newsletter.render.content.reading_time import reading_minutes
-from newsletter.render.content.videos import video_links
+from newsletter.render.content.videos import may_have_video, video_links
 from newsletter.render.dates import short_date
 from newsletter.render.digest import body, group
 from newsletter.render.edition import render, size
@@ -105,8 +105,10 @@ def digest_with(edition: Edition, configuration: Config, entries: Iterable[Editi
     if newsletter.images == "hosted":
         posts, missing = _hosted(posts, configuration)
     digest = _digest(edition, configuration, posts)
+    shows_images = newsletter.images != "none"
     return replace(
         digest,
+        previews=tuple(_previews(_videos_in(_words(edition)), configuration.site.url).values()) if shows_images else (),
         subject=_subject(digest, newsletter),
         preheader=edition.preheader or preheader(digest.posts) or beginning(edition.greeting),
         images_not_hosted=missing.not_hosted,
@@ -135,17 +137,37 @@ def _measured(posts: list[tuple[EditionPost, DigestPost]]) -> list[tuple[Edition
 def _with_previews(posts: list[tuple[EditionPost, DigestPost]], site: str) -> list[tuple[EditionPost, DigestPost]]:
     """Return the posts with what is known of their videos."""
     urls = {entry.pk: tuple(video_links(post.html)) for entry, post in posts}
-    found = pictures.previews({url for each in urls.values() for url in each})
-
-    def preview(url: str) -> Preview:
-        size = names.size_of(found[url].name)
-        image = Image(f"{site}{names.PATH}{found[url].name}", "", *size) if size else None
-        return Preview(url, found[url].title, image)
-
+    known = _previews({url for each in urls.values() for url in each}, site)
     return [
-        (entry, replace(post, previews=tuple(preview(url) for url in urls[entry.pk] if url in found)))
+        (entry, replace(post, previews=tuple(known[url] for url in urls[entry.pk] if url in known)))
         for entry, post in posts
     ]
+
+
+def _previews(urls: set[str], site: str) -> dict[str, Preview]:
+    """Return what is known of videos, by the addresses of their pages."""
+
+    def preview(row: VideoPreview) -> Preview:
+        size = names.size_of(row.name)
+        image = Image(f"{site}{names.PATH}{row.name}", "", *size) if size else None
+        return Preview(row.url, row.title, image)
+
+    return {url: preview(row) for url, row in pictures.previews(urls).items()}
+
+
+def _words(edition: Edition) -> list[str]:
+    """Return the editors' texts of an edition that are no posts."""
+    return [edition.greeting, edition.closing, *(block["text"] for block in edition.blocks if block.get("text"))]
+
+
+def _videos_in(texts: Iterable[str]) -> set[str]:
+    return {url for text in texts if may_have_video(text) for url in video_links(markdown(text))}
+
+
+def video_addresses(edition: Edition) -> set[str]:
+    """Return the addresses of the videos in all of an edition's texts that editors wrote."""
+    posts = edition.entries.filter(included=True).exclude(text="").values_list("text", flat=True)
+    return _videos_in([*_words(edition), *posts])
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ docs/templates.md lists these names for publishers; names may be added, but do n
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -63,8 +64,8 @@ def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
     return {
         "newsletter": newsletter_view(digest.letterhead),
         "edition": _edition(digest),
-        "greeting": _written(digest.greeting, scope, digest.letterhead),
-        "closing": _written(digest.closing, scope, digest.letterhead),
+        "greeting": _written(digest.greeting, scope, digest),
+        "closing": _written(digest.closing, scope, digest),
         "links": {
             "unsubscribe": scope.placeholders.place(SlotValue.UNSUBSCRIBE, scope.form),
             "preferences": scope.placeholders.place(SlotValue.PREFERENCES, scope.form),
@@ -104,18 +105,19 @@ def _fixed(letterhead: Letterhead) -> Mapping[str, Any]:
     }
 
 
-def _written(text: str, scope: Scope, letterhead: Letterhead) -> str:
+def _written(text: str, scope: Scope, digest: Digest) -> str:
     """Render an editor's text; `{name}` and `{name|dear reader}` are replaced with the reader's name.
 
     A text that is written in the other direction than the newsletter's language says so.
     """
     if not text.strip():
         return ""
-    in_html = scope.form is SlotEncoding.HTML
+    in_html, letterhead = scope.form is SlotEncoding.HTML, digest.letterhead
     html = prepare_words(
         email_form(markdown(named(text, scope, str)), letterhead.language, in_text=not in_html),
         site=letterhead.site_url,
         play=letterhead.site_url + PICTURE if in_html else "",
+        previews=digest.previews if in_html else tuple(replace(each, image=None) for each in digest.previews),
     )
     if not in_html:
         return plain(html)
@@ -127,7 +129,7 @@ def _written(text: str, scope: Scope, letterhead: Letterhead) -> str:
 
 def _posts(digest: Digest, scope: Scope) -> Mapping[str, Any]:
     fixed = words(digest.letterhead.language)
-    blocks = block_views(digest, scope, lambda text: _written(text, scope, digest.letterhead))
+    blocks = block_views(digest, scope, lambda text: _written(text, scope, digest))
     views = PostViews(digest, scope, blocks)
     return {
         "blocks": {"top": blocks.get("top", ()), "end": blocks.get("end", ())},

@@ -13,6 +13,7 @@ from newsletter import config
 from newsletter.collecting import pictures
 from newsletter.config import Config
 from newsletter.domain.found_post import Image
+from newsletter.editions import editing, hosting
 from newsletter.editions.rendering import digest_of, proof
 from newsletter.images import store
 from newsletter.models import MeasuredImage, VideoPreview
@@ -147,6 +148,26 @@ def test_the_picture_of_the_feed_is_used_where_the_post_is_the_video(site: Site,
     assert [path for path, _ in site.requests if path != "/feed.jpg"] == []
     (post,) = digest_of(drafted(), here).posts
     assert post.previews[0].image is not None
+
+
+@pytest.mark.e2e
+@pytest.mark.parametrize("field", ["greeting", "closing", "text"])
+def test_a_video_in_an_editors_text_gets_them_too(site: Site, here: Config, field: str) -> None:
+    head = '<meta property="og:title" content="Dawn"><meta property="og:image" content="/thumb.jpg">'
+    site.pages["/videos/watch/1f2e3d4c"] = Answer(f"<html><head>{head}</head></html>".encode())
+    site.pages["/thumb.jpg"] = Answer(picture(640, 360, "JPEG"))
+    collected(found("one", html="<p>Some text of a post.</p>"), now=NOW)
+    edition, written = drafted(), f"Look:\n\n[▶ 127.0.0.1]({watch(site)})"
+    if field == "text":
+        edition.entries.update(text=written)
+    else:
+        edition = editing.set_words(here, edition, "editor", edition.revision, {field: written}, NOW)
+    hosting.fetch_images(here, edition, NOW)
+    rendered = proof(edition, here).rendered
+    assert f'src="{here.site.url}/images/{VideoPreview.objects.get().name}" alt="Dawn" width="552"' in rendered.html
+    assert f"▶ Dawn: {watch(site)}" in rendered.text
+    hosting.fetch_images(here, edition, NOW)
+    assert len(site.requests) == 2
 
 
 @pytest.mark.e2e

@@ -37,6 +37,11 @@ def is_recording_or_video(url: str) -> bool:
     return _WATCH_PAGE.match(url) is not None or RECORDING.search(url) is not None
 
 
+def may_have_video(text: str) -> bool:
+    """Return whether a text, or HTML, has the address of a video's page or a play mark."""
+    return PLAY in text or _WATCH_PAGE.search(text) is not None
+
+
 def short_name(url: str) -> str:
     """Return what an address is called where nothing says its title: the file of a recording, else the host."""
     host, _, path = re.sub(r"\Ahttps?://(?:www\.|m\.)?", "", url).partition("/")
@@ -46,7 +51,7 @@ def short_name(url: str) -> str:
 
 def video_links(html: str) -> Iterator[str]:
     """Yield the addresses of the videos in a cleaned post that have a block of their own."""
-    if PLAY in html or _WATCH_PAGE.search(html):
+    if may_have_video(html):
         yield from (link.get("href") for link in parse(html).iter("a") if text_of(link) and _is_video(link))
 
 

@@ -48,6 +48,16 @@ def test_a_letter_is_added_and_opens_in_the_editor(editor: Client) -> None:
     assert "Welcome series" in words(page.content)
 
 
+def test_the_first_page_lists_welcome_emails_that_nobody_has_approved(editor: Client) -> None:
+    letter(3, "Nice to meet you")
+    editor.post(SERIES, {"days": "9", "subject": "How we bake"})
+    page = words(editor.get("/desk/").content)
+    assert "“How we bake” is a welcome email. New subscribers get it once it is approved." in page
+    assert "Nice to meet you" not in page
+    editor.post(f"{SERIES}2/change/", {"act": "remove"})
+    assert "How we bake" not in words(editor.get("/desk/").content)
+
+
 @pytest.mark.parametrize("days", ["", "x", "366", "-1", "9" * 30])
 def test_a_distance_that_cannot_be_used_is_said_and_nothing_typed_is_lost(editor: Client, days: str) -> None:
     answer = editor.post(SERIES, {"days": days, "subject": "Nice to meet you"})

@@ -168,6 +168,9 @@ def _awaits_approval(shown: EditionLine) -> bool:
 
 def _approval_needed(shown: EditionLine, newsletter: Newsletter) -> str:
     """Return what becomes of a draft once it is approved."""
+    if shown.edition.welcome_id is not None:
+        text = _("“%(edition)s” is a welcome email. New subscribers get it once it is approved.")
+        return text % {"edition": shown.title}
     if newsletter.by_post and not shown.edition.standalone:
         return _("“%(edition)s” will be sent as soon as it is approved.") % {"edition": shown.title}
     if shown.edition.due_at is None:

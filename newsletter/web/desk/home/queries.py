@@ -79,7 +79,9 @@ def cards(config: Config, now: datetime) -> list[Card]:
 
 
 def _open_ones() -> set[Edition]:
-    return set(Edition.objects.filter(Q(welcome=None) | Q(state=State.PAUSED), state__in=OPEN).order_by("-until")[:200])
+    """Return the editions that are not sent yet; of welcome emails, which stay in use, those that wait for a person."""
+    waiting = Q(state=State.PAUSED) | Q(state=State.DRAFT, welcome__removed_at=None)
+    return set(Edition.objects.filter(Q(welcome=None) | waiting, state__in=OPEN).order_by("-until")[:200])
 
 
 def _last_ones(config: Config) -> set[Edition]:

@@ -10,7 +10,9 @@ from newsletter.config.fields import RULES, Colour, OptionalWebAddress, Text, Wh
 from newsletter.config.values import InvalidValue, parse_colour
 from newsletter.messages.general import ABOUT
 
-DesignName = Literal["letter", "magazine", "brief", "plain"]
+DesignName = Literal["letter", "magazine", "cards", "brief", "plain"]
+Masthead = Literal["auto", "start", "center", "band", "band-center"]
+ButtonShape = Literal["rounded", "pill", "square"]
 Contents = Literal["auto", "off", "flat", "day"]
 MetaPart = Literal["source", "author", "date", "time", "reading_time", "categories"]
 ImagesShown = Literal["all", "first", "lead"]
@@ -45,15 +47,24 @@ Links = Annotated[tuple[tuple[str, str], ...], BeforeValidator(_labelled)]
 
 @dataclass(frozen=True, kw_only=True, config=RULES)
 class Theme:
-    """What can be changed without a template. `contents` and `meta` are the design's if they are "auto" and None."""
+    """What can be changed without a template.
+
+    `contents` and `masthead` are the design's if they are "auto", and `meta` if it is None. `band` is the colour of a
+    masthead with a band, the accent if it is "".
+    """
 
     design: DesignName = "letter"
     accent: Colour = "#b3261e"
+    accent_dark: OptionalColour = ""
     text: Colour = "#1f1d1a"
     background: Colour = "#ffffff"
     logo: OptionalWebAddress = ""
     logo_dark: OptionalWebAddress = ""
     tagline: Text = ""
+    masthead: Masthead = "auto"
+    band: OptionalColour = ""
+    browser_link_on_top: bool = False
+    buttons: ButtonShape = "rounded"
     font: Text = "Georgia, serif"
     heading_font: Text = ""
     contents: Contents = "auto"
@@ -63,4 +74,5 @@ class Theme:
     image_height: Annotated[Whole, Field(ge=0, le=4000)] = 0
     sections: tuple[Section, ...] = ()
     links: Links = ()
+    footer_text: Text = ""
     share: tuple[ShareTarget, ...] = ()

@@ -187,7 +187,7 @@ class PostViews:
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
         )
-        beside = self._design.covers and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE
+        beside = self._design.beside and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE
         return _Body(made, _sized(image, _SIDE if beside else COLUMN, tallest) if image else None, beside)
 
     def _with_chosen_images(self, post: DigestPost) -> tuple[str, Image | None]:

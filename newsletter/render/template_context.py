@@ -28,13 +28,16 @@ from newsletter.render.theme.sharing import share_links
 from newsletter.render.words import and_more, colon, language_of_words, week_name, words
 
 CONTENTS_FROM = 6
+_RADIUS = {"rounded": "4px", "pill": "24px", "square": "0px"}
 _IN_BRACES = re.compile(r"\{[^{}]*+\}")
 
 
 def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
     """Return the newsletter's data, for editions, letters and subjects."""
-    theme = letterhead.theme
+    theme, design = letterhead.theme, DESIGNS[letterhead.theme.design]
     colours = palette(theme.text, theme.background)
+    masthead = design.masthead if theme.masthead == "auto" else theme.masthead
+    band = (theme.band or theme.accent) if masthead.startswith("band") else ""
     return {
         "name": letterhead.newsletter,
         "title": letterhead.title,
@@ -46,12 +49,18 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
         "design": theme.design,
         "accent": theme.accent,
         "accent_text": readable(theme.accent, colours.box),
-        "accent_dark": lightened(theme.accent, DARK_BOX),
+        "accent_dark": lightened(theme.accent_dark or theme.accent, DARK_BOX),
         "on_accent": readable_on(theme.accent),
         "colours": colours,
         "tints": tints(colours),
-        "logo": theme.logo if DESIGNS[theme.design].logo else "",
-        "logo_dark": theme.logo_dark if theme.logo and DESIGNS[theme.design].logo else "",
+        "band": band,
+        "on_band": readable_on(band) if band else "",
+        "centred": masthead.endswith("center"),
+        "button_radius": _RADIUS[theme.buttons],
+        "browser_link_on_top": theme.browser_link_on_top,
+        "footer_text": theme.footer_text,
+        "logo": theme.logo if design.logo else "",
+        "logo_dark": theme.logo_dark if theme.logo and design.logo and not band else "",
         "tagline": theme.tagline,
         "font": theme.font,
         "heading_font": theme.heading_font,

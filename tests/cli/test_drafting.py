@@ -180,7 +180,7 @@ def test_ways_to_make_a_draft_exclude_each_other(command: Run) -> None:
 def test_designs_are_written_with_the_newsletters_posts(command: Run, blog: Blog, tmp_path: Path) -> None:
     command("collect", "kinaforum")
     document = command("designs", "kinaforum", "--out", "seen", "--json").document
-    assert sorted(document["files"]) == ["brief", "letter", "magazine", "plain"]
+    assert sorted(document["files"]) == ["brief", "cards", "letter", "magazine", "plain"]
     assert {name: len((tmp_path / path).read_bytes()) for name, path in document["files"].items()} == document["bytes"]
     assert all(f"src='{name}.html'" in (tmp_path / document["page"]).read_text() for name in document["files"])
 

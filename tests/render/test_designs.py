@@ -411,7 +411,8 @@ def test_every_design_has_every_option(design: str, option: str) -> None:
 
 @pytest.mark.parametrize("design", [name for name in ALL if DESIGNS[name].logo])
 def test_a_dark_logo_is_hidden_where_style_sheets_do_not_work(design: str) -> None:
-    tree = rendered(1, design=design, logo="https://x.example/a.png", logo_dark="https://x.example/b.png")
+    logos = {"logo": "https://x.example/a.png", "logo_dark": "https://x.example/b.png"}
+    tree = rendered(1, design=design, masthead="start", **logos)
     light, dark = tree.find("body").iterfind(".//h1/img")
     assert "display:none" in dark.get("style").replace(" ", "")
     assert "display:none" not in light.get("style").replace(" ", "")
@@ -423,3 +424,64 @@ def test_a_dark_logo_is_hidden_where_style_sheets_do_not_work(design: str) -> No
 )
 def test_reading_takes_minutes(html: str, minutes: int) -> None:
     assert reading_minutes(html) == minutes
+
+
+@pytest.mark.parametrize("masthead", ["band", "band-center"])
+@pytest.mark.parametrize("accent", ["#ffd400", "#003366"])
+def test_a_band_has_readable_words_in_both_schemes(masthead: str, accent: str) -> None:
+    edition = digest(letterhead=letterhead(masthead=masthead, accent=accent, tagline="Every Friday"))
+    email = render(edition)
+    ink = "#000000" if accent == "#ffd400" else "#ffffff"
+    tree = lxml_html.document_fromstring(email.html)
+    (title,) = tree.iter("h1")
+    assert title.get("style").endswith(f"color:{ink[:4]}")
+    assert f".page .band td{{background-color:{accent}!important}}" in email.html
+    assert f".page .band a{{color:{ink}!important}}" in email.html
+    assert [finding for finding in lint(email, edition) if finding.code.startswith("contrast")] == []
+
+
+def test_a_band_has_its_own_colour_and_the_logo_that_is_made_for_it() -> None:
+    logos = {"logo": "https://x.example/a.png", "logo_dark": "https://x.example/b.png"}
+    email = render(digest(letterhead=letterhead(masthead="band", band="#102030", **logos)))
+    assert "background-color:#102030" in email.html
+    assert "b.png" not in email.html
+
+
+def test_a_title_can_be_centred_and_cards_has_it_on_a_band() -> None:
+    centred = render(digest(letterhead=letterhead(masthead="center"))).html
+    assert 'class="band"' not in centred
+    assert 'class="name centred"' in centred
+    assert 'class="band"' in render(digest(letterhead=letterhead(design="cards"))).html
+    assert 'class="band"' not in render(digest(letterhead=letterhead(design="cards", masthead="start"))).html
+
+
+def test_an_accent_for_dark_mode_is_used_there_only() -> None:
+    html = render(digest(letterhead=letterhead(accent="#003366", accent_dark="#88ccff"))).html
+    assert ".page a{color:#88ccff!important}" in html.replace(".page h1,", "")
+    assert html.count("#88ccff") == html.count("#88ccff!important")
+
+
+@pytest.mark.parametrize(("shape", "radius"), [("rounded", "4px"), ("pill", "24px"), ("square", "0")])
+def test_the_shape_of_buttons(shape: str, radius: str) -> None:
+    cell = '<tbody><tr><td><a href="https://x.example/">Go</a></td></tr></tbody>'
+    tree = rendered([post(0, html=f'<table class="button" role="presentation">{cell}</table>')], buttons=shape)
+    (button,) = tree.find_class("button")
+    assert f"border-radius:{radius}" in button.find(".//a").get("style")
+
+
+def test_the_link_to_the_page_can_stand_above_the_title_and_a_text_in_the_footer() -> None:
+    edition = digest(letterhead=letterhead(browser_link_on_top=True, footer_text="Published by the harbour."))
+    email = render(edition)
+    assert email.html.index(f'href="{edition.page_url}"') < email.html.index("<h1")
+    assert "Published by the harbour." in email.html
+    assert "Published by the harbour." in email.text
+    assert lint(email, edition) == lint(render(digest()), digest())
+
+
+def test_each_card_has_its_picture_above_its_headline() -> None:
+    tree = rendered([illustrated(0), illustrated(1), post(2)], design="cards")
+    panels = tree.find_class("panel")
+    assert [len(list(panel.iter("img"))) for panel in panels] == [1, 1, 0]
+    for panel in panels[:2]:
+        inside = [element.tag for element in panel.iter("img", "h3")]
+        assert inside == ["img", "h3"]

@@ -35,7 +35,7 @@ def editions() -> dict[str, Digest]:
         ),
         "edition-rtl": digest(2, letterhead=letterhead(language="ar", title="رسالة القهوة")),
     }
-    for design in ("magazine", "brief", "plain"):
+    for design in ("magazine", "cards", "brief", "plain"):
         found[f"edition-{design}"] = digest(
             [post(0, image=picture(), whole=False), *(post(n, image=PICTURE) for n in (1, 3)), post(2), nasty()],
             letterhead=letterhead(design=design, **THEME),
@@ -61,7 +61,7 @@ def mails() -> dict[str, str]:
     "name",
     [
         f"{name}.{ext}"
-        for name in ("edition", "edition-rtl", "edition-magazine", "edition-brief", "edition-plain")
+        for name in ("edition", "edition-rtl", "edition-magazine", "edition-cards", "edition-brief", "edition-plain")
         for ext in ("html", "txt")
     ],
 )

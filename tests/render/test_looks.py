@@ -36,7 +36,15 @@ DOUBLE = """() => {
 }"""
 
 
-LOOKS = [("nb", "letter"), ("ar", "letter"), ("nb", "magazine"), ("ar", "magazine"), ("nb", "brief"), ("nb", "plain")]
+LOOKS = [
+    ("nb", "letter"),
+    ("ar", "letter"),
+    ("nb", "magazine"),
+    ("ar", "magazine"),
+    ("nb", "cards"),
+    ("nb", "brief"),
+    ("nb", "plain"),
+]
 
 
 @pytest.fixture(scope="module", params=LOOKS, ids="-".join)

@@ -15,13 +15,14 @@ _SMALLEST = 160
 def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
     """Return a cleaned post without its cover, and the cover: the first large image.
 
-    A post that is shown whole keeps its other images and the caption of the cover, and an image behind its first words
-    is no cover. The image of a link to a recording is taken out: it is the image of the post, which is shown larger. A
-    shortened post loses all images with their captions, since its text is only a taste of the post.
+    A post that is shown whole keeps its other images and the caption of the cover, and an image behind its first
+    words or beside others is no cover. The image of a link to a recording is taken out: it is the image of the post,
+    which is shown larger. A shortened post loses all images with their captions, since its text is only a taste of
+    the post.
     """
     root = parse(html)
     images = [image for image in root.iter("img") if image.get("src") and not is_emoji(image.get("src"))]
-    cover = next((image for image in images if _is_large(image)), None)
+    cover = next((image for image in images if _is_large(image) and not (whole and _is_in_row(image))), None)
     if whole and cover is not None and _of_recording(cover):
         remove_image(cover)
         return serialise(root), None
@@ -46,6 +47,11 @@ def with_first_image(html: str) -> str:
 def _is_large(image: Element) -> bool:
     width = pixels(image.get("width"))
     return width is None or width >= _SMALLEST
+
+
+def _is_in_row(image: Element) -> bool:
+    """Return whether an image stands beside others, as in a gallery."""
+    return any(each.get("class") == "row" for each in image.iterancestors("div"))
 
 
 def _is_first(root: Element, cover: Element) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from newsletter.config.theme import DesignName, MetaPart
+from newsletter.config.theme import DesignName, Masthead, MetaPart
 
 STANDARD_TEMPLATE = "edition"
 """The template of the design `letter`, on which the other designs build."""
@@ -15,9 +15,9 @@ class Design:
     """A design. `text` is its plain-text template; those of most designs are the same.
 
     `leads`: the first post is shown larger. `opens`: it is shown before the heading of the first group. `covers`: a
-    post's first image is shown above or beside its text. `images`: shortened posts have images, and a post without one
-    gets that of its feed. `lines`: one line takes the place of a post's text. `read_on`: a link below shortened posts
-    leads to the whole text.
+    post's first image is shown above its text, or, with `beside`, beside a short one. `images`: shortened posts have
+    images, and a post without one gets that of its feed. `lines`: one line takes the place of a post's text.
+    `read_on`: a link below shortened posts leads to the whole text.
     """
 
     name: DesignName
@@ -29,9 +29,11 @@ class Design:
     leads: bool = False
     opens: bool = False
     covers: bool = False
+    beside: bool = False
     images: bool = True
     lines: bool = False
     read_on: bool = False
+    masthead: Masthead = "start"
 
 
 _ALL = (
@@ -43,8 +45,10 @@ _ALL = (
         leads=True,
         opens=True,
         covers=True,
+        beside=True,
         read_on=True,
     ),
+    Design("cards", "designs/cards.mjml", covers=True, read_on=True, masthead="band-center"),
     Design("brief", "designs/brief.mjml", "designs/brief.txt", leads=True, images=False, lines=True),
     Design("plain", "designs/plain.mjml", logo=False, images=False, read_on=True),
 )

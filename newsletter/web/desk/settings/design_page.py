@@ -16,6 +16,7 @@ DESIGN = SettingsPage(
             choices=(
                 ("letter", _("Letter: posts one below the other")),
                 ("magazine", _("Magazine: a large first post, and images beside the others")),
+                ("cards", _("Cards: each post in a frame, with its picture on top")),
                 ("brief", _("Brief: a headline and one line for each post")),
                 ("plain", _("Plain: mostly text")),
             ),
@@ -26,11 +27,43 @@ DESIGN = SettingsPage(
             _("Used for the title and for lines. Enter a hex code such as #b3261e."),
             Kind.COLOUR,
         ),
+        SettingField(
+            "theme.accent_dark",
+            _("Accent colour in dark mode"),
+            _("If blank, the accent colour, as light as it must be to be readable."),
+            Kind.COLOUR,
+        ),
         SettingField("theme.text", _("Text colour"), kind=Kind.COLOUR),
         SettingField("theme.background", _("Background colour"), kind=Kind.COLOUR),
         SettingField("theme.logo", _("Logo"), _("The address of an image that is shown instead of the title.")),
         SettingField("theme.logo_dark", _("Logo for dark mode"), _("If the logo is hard to see on black.")),
         SettingField("theme.tagline", _("Tagline"), _("A line below the title.")),
+        SettingField(
+            "theme.masthead",
+            _("Title"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("auto", _("Design’s default")),
+                ("start", _("At the side where lines begin")),
+                ("center", _("Centred")),
+                ("band", _("On a coloured band")),
+                ("band-center", _("Centred on a coloured band")),
+            ),
+        ),
+        SettingField(
+            "theme.band", _("Colour of the band"), _("If blank, the accent colour. It stays in dark mode."), Kind.COLOUR
+        ),
+        SettingField("theme.browser_link_on_top", _("Link to the web page above the title, too"), kind=Kind.CHECKBOX),
+        SettingField(
+            "theme.buttons",
+            _("Shape of buttons"),
+            kind=Kind.CHOICE,
+            choices=(
+                ("rounded", _("Rounded corners")),
+                ("pill", _("Round ends")),
+                ("square", _("Square corners")),
+            ),
+        ),
         SettingField(
             "theme.font", _("Font"), _("Such as Georgia, serif. It must be installed on the subscriber's device.")
         ),
@@ -106,6 +139,7 @@ DESIGN = SettingsPage(
                 shape=Shape.NAMED_VALUES,
             ),
         ),
+        SettingField("theme.footer_text", _("Text in the footer"), _("Such as who publishes the newsletter.")),
         SettingField(
             "theme.share",
             _("Links to share an edition"),
@@ -126,9 +160,22 @@ DESIGN = SettingsPage(
     ),
     sections=(
         PageSection(
-            "colours", _("Design and colours"), ("theme.design", "theme.accent", "theme.text", "theme.background")
+            "colours",
+            _("Design and colours"),
+            ("theme.design", "theme.accent", "theme.accent_dark", "theme.text", "theme.background", "theme.buttons"),
         ),
-        PageSection("logo", _("Logo and tagline"), ("theme.logo", "theme.logo_dark", "theme.tagline")),
+        PageSection(
+            "logo",
+            _("Logo and tagline"),
+            (
+                "theme.logo",
+                "theme.logo_dark",
+                "theme.tagline",
+                "theme.masthead",
+                "theme.band",
+                "theme.browser_link_on_top",
+            ),
+        ),
         PageSection("fonts", _("Fonts"), ("theme.font", "theme.heading_font")),
         PageSection(
             "posts",
@@ -136,7 +183,7 @@ DESIGN = SettingsPage(
             ("theme.contents", "theme.meta", "theme.read_on", "theme.images", "theme.image_height"),
         ),
         PageSection("sections", _("Sections"), ("theme.sections",)),
-        PageSection("footer", _("Footer"), ("theme.links", "theme.share")),
+        PageSection("footer", _("Footer"), ("theme.footer_text", "theme.links", "theme.share")),
         PageSection("template", _("Template"), ("template",)),
     ),
 )

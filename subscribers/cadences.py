@@ -26,6 +26,20 @@ def chosen(newsletter: Newsletter, cadence: str) -> str:
     return cadence if cadence in newsletter.offered else newsletter.default_cadence
 
 
+def what_comes(newsletter: Newsletter, cadence: str, since: datetime) -> str:
+    """Return a sentence about how often somebody gets a newsletter who subscribed at a moment, and the first email."""
+    settings = newsletter.at(chosen(newsletter, cadence))
+    if settings.by_post:
+        return _("You get an email for each new post.")
+    first = timezone.localtime(next_moment(settings.send_moment, settings.zone, since), settings.zone)
+    sentences = {
+        "day": _("You get an email each day that has new posts, the first one around %(day)s."),
+        "week": _("You get an email each week, the first one around %(day)s."),
+        "month": _("You get an email each month, the first one around %(day)s."),
+    }
+    return sentences[settings.period] % {"day": day(first.date())}
+
+
 def next_email(newsletter: Newsletter, cadence: str, now: datetime) -> str:
     """Return a sentence about when the first email of a cadence comes after somebody chose it."""
     settings = newsletter.at(cadence)

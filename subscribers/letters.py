@@ -12,8 +12,8 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from newsletter.config import Config
-from subscribers import tokens
+from newsletter.config import Config, Newsletter
+from subscribers import cadences, tokens
 from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
 from subscribers.models.inserts import insert_all
 from subscribers.pages import supported
@@ -112,7 +112,7 @@ def compose(
     with translation.override(language):
         match kind:
             case Letter.Kind.WELCOME:
-                worded = _welcome(letter, title, site, latest)
+                worded = _welcome(letter, title, site, latest, known)
             case Letter.Kind.CONFIRM:
                 worded = _confirm(letter, title, site, may_be_blocked=may_be_blocked)
             case Letter.Kind.ME:
@@ -217,7 +217,9 @@ def _already(subscription: Subscription, title: str, site: str) -> _Worded:
     )
 
 
-def _welcome(letter: Letter, title: str, site: str, latest: Latest | None) -> _Worded | None:
+def _welcome(
+    letter: Letter, title: str, site: str, latest: Latest | None, newsletter: Newsletter | None
+) -> _Worded | None:
     subscription = letter.subscription
     if subscription is None or subscription.state != Subscription.State.ACTIVE:
         return None
@@ -230,6 +232,8 @@ def _welcome(letter: Letter, title: str, site: str, latest: Latest | None) -> _W
             _("Latest edition:") + f" {latest.subject}",
         ]
         button, link = _("Read the latest edition"), f"{site}{latest.path}"
+    if newsletter:
+        paragraphs.insert(1, cadences.what_comes(newsletter, subscription.cadence, letter.created))
     return (
         "welcome",
         token,

@@ -53,6 +53,13 @@ SUBJECT_LONG = MessageType(
 PREHEADER_LENGTH = MessageType(
     "lint.preheader-length", gettext_noop("The preview text has {length} characters; write {low} to {high}.")
 )
+NEWS_LATE = MessageType(
+    "lint.news-late",
+    gettext_noop(
+        "The first {most} characters don't name the first post. Inboxes make their summaries of them: shorten the "
+        "title and the tagline, or write an introduction."
+    ),
+)
 SIZE_OVER = MessageType(
     "lint.size-over",
     gettext_noop("The HTML has {size} bytes, and the maximum is {limit}; shorten it, or remove posts."),

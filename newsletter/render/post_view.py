@@ -33,6 +33,8 @@ _LINE = 160
 _MOST_CATEGORIES = 3
 LISTED = 5
 """The posts in the table of contents, which never pushes the first one below the first screen."""
+_LONGEST_ORPHAN = 12
+"""Characters of a last word that stays on the line of the word before it."""
 _SIDE = 184
 """The width of a cover beside a text, in CSS pixels."""
 _LONGEST_BESIDE = 900
@@ -140,7 +142,7 @@ class PostViews:
             title=title,
             html=self.scope.aside(html),
             text=plain(html) if self.scope.form is SlotEncoding.TEXT else "",
-            line=cleaned(first_line(post.html, _LINE)) if self._design.lines and post.html else "",
+            line=self._line(post),
             whole=post.whole and not post.partial,
             partial=post.partial,
             read_on=self._read_on(post),
@@ -159,6 +161,15 @@ class PostViews:
             blocks=self.blocks.get(post.id, ()),
             listed=post.id in self._listed,
         )
+
+    def _line(self, post: DigestPost) -> str:
+        """Return a post's first words, in HTML with its last two together, so that none is alone on a line."""
+        if not (self._design.lines and post.html):
+            return ""
+        line = cleaned(first_line(post.html, _LINE))
+        before, space, last = line.rpartition(" ")
+        is_short = len(last) <= _LONGEST_ORPHAN and self.scope.form is SlotEncoding.HTML
+        return f"{before}\u00a0{last}" if space and is_short else line
 
     def _body(self, post: DigestPost, title: str, level: int, *, lead: bool) -> _Body:
         """Return the post's body; a post that shows its own image needs no picture for its videos."""

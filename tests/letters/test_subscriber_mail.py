@@ -289,6 +289,7 @@ def test_a_welcome_links_the_latest_edition(tmp_path: Path) -> None:
         if accepted:
             Edition.objects.filter(pk=edition.pk).update(published_at=NOW)
     text = welcome(tmp_path)
+    assert "You get an email each week, the first one around " in text
     assert "Latest edition: Films of week 6" in text
     assert "Read the latest edition:\nhttp://localhost:8000/n/kinaforum/2026-W06/\n" in text
 

@@ -75,6 +75,14 @@ def test_the_envelope(field: str, value: str, code: str) -> None:
     assert codes(replace(render(edition), **changes), edition) == {code}
 
 
+def test_the_first_characters_name_the_first_post_unless_an_editor_introduces_it() -> None:
+    wordy = letterhead(tagline="All about boats, quays and the people who wait there. " * 5)
+    edition = digest(letterhead=wordy)
+    assert codes(render(edition), edition) == {"news-late"}
+    introduced = digest(letterhead=wordy, greeting="The ferry sails at night from now on.")
+    assert codes(render(introduced), introduced) == set()
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

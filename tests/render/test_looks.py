@@ -220,12 +220,20 @@ def test_dark_mode_is_dark(screen: Page, html: str) -> None:
     assert text.evaluate("(paragraph) => getComputedStyle(paragraph).color") == "rgb(235, 231, 223)"
 
 
+def in_reading_order(nodes: dict[str, Any], root: str) -> Iterator[Any]:
+    """The nodes of an accessibility tree, each before those in it."""
+    yield nodes[root]
+    for child in nodes[root].get("childIds", ()):
+        if child in nodes:
+            yield from in_reading_order(nodes, child)
+
+
 def test_the_accessibility_tree(screen: Page, html: str) -> None:
     """Headings come in order, and every link and every picture that says something has a name."""
     screen.set_content(html)
     client = screen.context.new_cdp_session(screen)
-    nodes = client.send("Accessibility.getFullAXTree")["nodes"]
-    seen = [node for node in nodes if not node["ignored"]]
+    nodes = {node["nodeId"]: node for node in client.send("Accessibility.getFullAXTree")["nodes"]}
+    seen = [node for node in in_reading_order(nodes, next(iter(nodes))) if not node["ignored"]]
     levels = []
     for node in seen:
         role, name = node["role"]["value"], node.get("name", {}).get("value", "")

@@ -71,7 +71,7 @@ def _texts(box: HtmlElement) -> Iterator[tuple[HtmlElement, str]]:
 
 
 def _picture(box: HtmlElement) -> str:
-    """Return the address of a card's picture, which is none of its icons."""
+    """Return the address of a card's picture; icons are no pictures."""
     for image in box.iter("img"):
         size = int(image.get("width") or 0)
         if not (_has(image, _ICON) or _ICON.search(image.get("src") or "") or 0 < size < 64):

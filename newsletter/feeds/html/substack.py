@@ -62,7 +62,7 @@ class _Described:
         return next((v.strip() for v in values if isinstance(v, str) and v.strip()), "")
 
     def number(self, name: str) -> float:
-        """Return a field as a number, 0 if it is none."""
+        """Return a field that is a number, else 0."""
         value = self._fields.get(name)
         return float(value) if isinstance(value, int | float) else 0.0
 

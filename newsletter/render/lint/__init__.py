@@ -19,6 +19,7 @@ Rule = Callable[[Look], Iterator[Finding]]
 RULES: tuple[Rule, ...] = (
     envelope.subject,
     envelope.preheader,
+    envelope.first_words,
     envelope.weight,
     envelope.style_sheets,
     envelope.placeholders,

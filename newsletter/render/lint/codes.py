@@ -9,6 +9,8 @@ LARGEST_CSS = 16_384
 SUBJECT_LENGTH = 78
 SUBJECT_ON_PHONES = 41
 PREHEADER_LENGTH = (40, 140)
+SUMMARIZED = 200
+"""The first characters of an email, of which inboxes make summaries."""
 
 
 _E, _W = Level.ERROR, Level.WARNING
@@ -19,6 +21,7 @@ CODES: dict[str, Level] = {
     "subject-phone": _W,
     "preheader-short": _W,
     "preheader-long": _W,
+    "news-late": _W,
     "size-over": _E,
     "size-near": _W,
     "css-size": _E,

@@ -13,6 +13,7 @@ from newsletter.render.lint.codes import (
     PREHEADER_LENGTH,
     SUBJECT_LENGTH,
     SUBJECT_ON_PHONES,
+    SUMMARIZED,
     finding,
 )
 from newsletter.render.lint.keys import letters
@@ -44,6 +45,17 @@ def preheader(look: Look) -> Iterator[Finding]:
         yield finding("preheader-short", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
     elif length > high:
         yield finding("preheader-long", messages.PREHEADER_LENGTH(length=length, low=low, high=high), "preheader")
+
+
+def first_words(look: Look) -> Iterator[Finding]:
+    """Check that the beginning of the email names the first post, if no introduction stands there."""
+    posts, introduction = look.digest.posts, look.digest.greeting.strip()
+    if not posts or introduction:
+        return
+    title = posts[0].title
+    beginnings = (" ".join(text.split())[: SUMMARIZED + len(title)] for text in (look.text, look.rendered.text))
+    if any(letters(title) not in letters(beginning) for beginning in beginnings):
+        yield finding("news-late", messages.NEWS_LATE(most=SUMMARIZED), "html")
 
 
 def weight(look: Look) -> Iterator[Finding]:

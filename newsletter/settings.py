@@ -45,7 +45,8 @@ DEBUG = False
 SECRET_KEY = _secret_key()
 SECRET_KEY_FALLBACKS = list(CONFIG.site.secret_key_previous)
 SECRET_KEYS_LOST = list(CONFIG.site.secret_key_lost)
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", urlsplit(CONFIG.site.url).hostname or "", CONFIG.web.host]
+_HOSTS = [urlsplit(url).hostname or "" for url in (CONFIG.site.url, *CONFIG.site.url_previous)]
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", *_HOSTS, CONFIG.web.host]
 CSRF_TRUSTED_ORIGINS = [CONFIG.site.url] if _https else []
 
 INSTALLED_APPS = [

@@ -54,6 +54,7 @@ class Site:
     """The address of the public pages, and where data is stored."""
 
     url: SiteAddress
+    url_previous: tuple[SiteAddress, ...] = ()
     database: DatabaseUrl = "sqlite:///newsletter.db"
     secret_key: Text = ""
     secret_key_previous: Words = ()

@@ -103,6 +103,10 @@ DAY_OF_MONTH = MessageType(
     "value.day-of-month", gettext_noop("{value}: the day of the month must be 1 to 28, which every month has")
 )
 WEEKDAY = MessageType("value.weekday", gettext_noop("{value}: '{word}' is not a weekday; use one of {days}"))
+ADDRESS_NOT_PUBLIC = MessageType(
+    "config.address-not-public",
+    gettext_noop("{url} is not a public address with https, with which links in emails work for everyone"),
+)
 OUTSIDE_OF_THE_SITE = MessageType(
     "config.outside-of-the-site",
     gettext_noop("{path} is outside of the site's folder ({folder}); use a path in it, or edit config.toml"),

@@ -62,7 +62,7 @@ class Site:
             found[name] = [*found[name], value] if name in found else [value]
         return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
-    def post(self, url: str, **changes: str | list[str]) -> str:
+    def post(self, url: str, /, **changes: str | list[str]) -> str:
         """Send the page's form with some fields changed; the text of the page that comes back."""
         answer = self.client.post(url, {**self.form(url), **changes}, follow=True)
         assert answer.status_code == 200

@@ -61,10 +61,10 @@ def test_commands_name_keys() -> None:
 
 
 @pytest.mark.parametrize("key", SETTINGS)
-def test_each_setting_has_a_page_or_what_to_do_instead(key: str) -> None:
+def test_each_setting_has_a_page(key: str) -> None:
     [place] = places(servers.NO_ADDRESS(name="mail.example", setting=SETTING(key=key)))
     assert place.label
-    assert bool(place.url) != bool(place.instead)
+    assert place.url
 
 
 def test_each_requirement_says_what_it_is_for() -> None:

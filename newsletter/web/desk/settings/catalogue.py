@@ -291,16 +291,41 @@ ALERTS = SettingsPage(
     ),
 )
 
+ADDRESS = SettingsPage(
+    "address",
+    _("Public address"),
+    "site",
+    (
+        SettingField(
+            "url",
+            _("Public address of this site"),
+            _(
+                "Where readers reach the archive, and with which links in emails begin, such as https://news.example.org."
+            ),
+            required=True,
+        ),
+        SettingField(
+            "url_previous",
+            _("Earlier addresses"),
+            _("One per line. The site answers them, too, so that links in emails that were sent keep working."),
+            Kind.LINES,
+        ),
+    ),
+    _(
+        "A new address is in the links of editions that are approved from then on; those approved before keep the old "
+        "one. Feed readers show the editions of the archive once more, since their addresses are new."
+    ),
+)
+
 CADENCES = cadences_page(field for page in (SCHEDULE, CONTENT, DESIGN) for field in page.fields)
 
 NEWSLETTER_PAGES = (GENERAL, SENDER, SCHEDULE, CADENCES, TOPICS, CONTENT, DESIGN)
-SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS)
+SITE_PAGES = (DELIVERY, PROVIDERS, ADVANCED, BOUNCES, COLLECT, ALERTS, ADDRESS)
 PAGES = (*NEWSLETTER_PAGES, SOURCE, *SITE_PAGES)
 
 _RUNNING = _("This setting can't be changed safely while the site is running. Edit config.toml and restart.")
 _OPERATOR = _("This setting is for whoever runs the server. Edit config.toml; changes take effect immediately.")
 LOCKED: dict[str, Words] = {
-    "site.url": _RUNNING,
     "site.database": _RUNNING,
     "site.secret_key": _RUNNING,
     "site.secret_key_previous": _RUNNING,

@@ -51,6 +51,7 @@ from newsletter.web.desk.settings.defaults import defaults_of
 from newsletter.web.desk.settings.fields import SettingsPage
 from newsletter.web.desk.settings.forms import SettingsForm, Wanted
 from newsletter.web.desk.settings.inputs.site_paths import check_paths
+from newsletter.web.desk.settings.public_address import check_address, tell_what_is_left, with_previous
 from newsletter.web.desk.settings.state import read_only_reason
 from subscribers.requests import config_of
 
@@ -151,7 +152,7 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
     if data is not None and "move" in data:
         form.move(data["move"])
     elif form.is_valid():
-        wanted = form.wanted()
+        wanted = with_previous(form.wanted(), tree)
         if reason:
             return _page(request, place, form, reason, extra, lines=paste(config_of(request).file, wanted.changes))
         if not wanted.changes:
@@ -160,6 +161,7 @@ def _edit(request: HttpRequest, place: Place, extra: Mapping[str, Any] | None = 
         if save_into(request, form, wanted, partial(_show_problem, form)):
             messages.success(request, _("Saved."))
             _tell_missing(request, wanted.changes)
+            tell_what_is_left(request, wanted.changes)
             return redirect(request.path)
     return _page(request, place, form, reason, extra)
 
@@ -274,6 +276,7 @@ def _check(changes: tuple[Change, ...], before: Config, after: Config) -> None:
     """
     config.check_change(after)
     check_paths(before, after)
+    check_address(before, after)
     found = (problem_of_text(after, change.path) for change in changes if isinstance(change, SetValue))
     if problems := [problem for problem in found if problem]:
         raise config.ConfigError(*problems)

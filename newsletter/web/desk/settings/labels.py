@@ -12,17 +12,14 @@ from newsletter.messages.general import SETTING, TEXT
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.fields import SettingField, SettingsPage
 
-SITE_ADDRESS = "site.url"
-
 
 @dataclass(frozen=True, slots=True)
 class SettingPlace:
-    """Where a setting is changed: a page of the desk, or what to do instead if it has no field there."""
+    """Where a setting is changed: its field in words, and the title and the address of its page."""
 
     label: str
-    title: str = ""
-    url: str = ""
-    instead: str = ""
+    title: str
+    url: str
 
 
 def with_labels(told: Message) -> Message:
@@ -68,8 +65,6 @@ def _place(key: str) -> SettingPlace:
         for field in page.fields:
             if (names := _names(page, field, parts)) is not None:
                 return _on_page(page, field, names)
-    if key == SITE_ADDRESS:
-        return SettingPlace(_("the address of this site"), instead=str(catalogue.LOCKED[key]))
     raise KeyError(key)
 
 

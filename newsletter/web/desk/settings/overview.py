@@ -15,6 +15,7 @@ from newsletter.web.desk.settings.fields import SettingField, SettingsPage, Word
 from newsletter.web.desk.settings.topics_page import TOPICS
 
 MOST_MATCHES = 12
+ADVANCED_PAGES = (catalogue.COLLECT, ADVANCED, catalogue.ALERTS)
 
 COMMON_WORDS: dict[str, Words] = {
     "title": gettext_lazy("name rename"),
@@ -43,6 +44,7 @@ COMMON_WORDS: dict[str, Words] = {
     "provider": gettext_lazy("email service smtp"),
     "rate": gettext_lazy("speed limit"),
     "every": gettext_lazy("how often check blog"),
+    "url": gettext_lazy("domain website links https"),
 }
 """What people call settings beside their labels, by key."""
 
@@ -109,9 +111,9 @@ def of_site() -> tuple[PageGroup, ...]:
         ),
         PageGroup(
             _("Advanced"),
-            _("Reading blogs, SMTP details, alerts and other programs. Most people never change these."),
+            _("The address, reading blogs, SMTP details, alerts and other programs. Most people never change these."),
             (
-                *(Link(str(each.title), _address(each)) for each in (catalogue.COLLECT, ADVANCED, catalogue.ALERTS)),
+                *(Link(str(each.title), _address(each)) for each in (catalogue.ADDRESS, *ADVANCED_PAGES)),
                 Link(_("Events from email services"), reverse("desk:settings-webhooks")),
                 Link(_("API tokens"), reverse("desk:tokens")),
                 Link(_("Webhooks"), reverse("desk:webhooks")),

@@ -1,0 +1,60 @@
+"""A change of the public address: it must be one that readers can reach, and the earlier one keeps working."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from django.contrib import messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from newsletter import config
+from newsletter.config import Config, ConfigProblem
+from newsletter.config.document import Change, KeyPath, SetValue, value_at
+from newsletter.editions.local_links import is_public
+from newsletter.messages import configuration as told
+from newsletter.web.desk.settings.forms import Wanted
+
+URL: KeyPath = ("site", "url")
+PREVIOUS: KeyPath = ("site", "url_previous")
+
+
+def with_previous(wanted: Wanted, tree: dict[str, object]) -> Wanted:
+    """Return the changes of a form; if the address is among them, the present one becomes an earlier one."""
+    address, present = _of(wanted.changes, URL), value_at(tree, URL)
+    if not isinstance(address, SetValue) or not isinstance(present, str):
+        return wanted
+    chosen = _of(wanted.changes, PREVIOUS)
+    earlier = chosen.value if isinstance(chosen, SetValue) else value_at(tree, PREVIOUS)
+    kept = [each for each in _listed(earlier) if each not in (address.value, present)]
+    changes = [each for each in wanted.changes if each.path != PREVIOUS]
+    return replace(wanted, changes=(*changes, SetValue(PREVIOUS, [present, *kept])))
+
+
+def _of(changes: tuple[Change, ...], path: KeyPath) -> Change | None:
+    return next((change for change in changes if change.path == path), None)
+
+
+def _listed(value: object) -> list[str]:
+    return [each for each in value if isinstance(each, str)] if isinstance(value, list) else []
+
+
+def check_address(before: Config, after: Config) -> None:
+    """Raise ConfigError if a public address would be replaced with one with which no email could be sent."""
+    if after.site.url != before.site.url and is_public(before.site.url) and not is_public(after.site.url):
+        raise config.ConfigError(ConfigProblem("site.url", told.ADDRESS_NOT_PUBLIC(url=after.site.url)))
+
+
+def tell_what_is_left(request: HttpRequest, changes: tuple[Change, ...]) -> None:
+    """After a change of the address, say what has to be done outside of the desk, in its order."""
+    address = _of(changes, URL)
+    if isinstance(address, SetValue):
+        for step in _steps(str(address.value)):
+            messages.warning(request, step)
+
+
+def _steps(url: str) -> Iterator[str]:
+    values = {"host": urlsplit(url).hostname or "", "url": url}
+    yield _("1. Let %(host)s lead to this server, with a certificate, and keep the earlier address.") % values
+    yield _("2. Restart the program. Until then, emails have the earlier address.")
+    yield _("3. Enter %(url)s at your email service (webhooks) and in forms on other websites.") % values

@@ -1,8 +1,8 @@
 """Filter expressions for part of a newsletter's subscribers: `tag = film and not (language = nb or tag = press)`.
 
 A condition is `tag = word`, `language = tag`, `frequency = week`, `topic = name` (`!=` for the opposite) or `joined
-before|after date`; they are combined with `and`, `or`, `not` and parentheses; `not` binds strongest, `or` weakest. Words
-with characters other than letters, digits, `-`, `_`, `.` and `+` must be in double quotes.
+before|after date`; they are combined with `and`, `or`, `not` and parentheses; `not` binds strongest, `or` weakest.
+Words with characters other than letters, digits, `-`, `_`, `.` and `+` must be in double quotes.
 """
 
 import re

@@ -156,9 +156,9 @@ coverage: $(INSTALLED)
 chroot:
 	@[ -x /usr/sbin/debootstrap ] || { $(SUDO) apt-get update -q && DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -qy --no-install-recommends debootstrap; }
 
-# What takes minutes: a year without anyone looking after the program (SOAK_WEEKS makes it shorter); machines that are lost
-# and frozen, at default time-outs; simulated years and the choices of readers with PostgreSQL; a database with twenty million
-# deliveries that is backed up, restored and moved.
+# What takes minutes: all that runs on PostgreSQL too; a year without anyone looking after the program (SOAK_WEEKS makes it
+# shorter); machines that are lost and frozen, at default time-outs; simulated years and the choices of readers with
+# PostgreSQL; a database with twenty million deliveries that is backed up, restored and moved.
 .PHONY: soak
 soak: $(INSTALLED) machine chroot
 	$(BIN)/python -m pytest -n 0 -m soak tests

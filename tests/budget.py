@@ -21,9 +21,11 @@ LONG_SECONDS = 3.0
 """Shorter files are not in `LONGEST`."""
 ROW = re.compile(r"^\| `(tests[\w/]*|start)` \| ([\d.]+) \| ([\d.]+) \|", re.MULTILINE)
 START = "start"
-"""What isn't of a test: starting Python, importing and collecting, in all processes of pytest."""
+"""What isn't of a test: starting Python, importing and collecting, in all processes of pytest, and the work of the one
+that hands out the tests.
+"""
 _TICKS = os.sysconf("SC_CLK_TCK")
-_BEGAN = pytest.StashKey[float]()
+_STARTED, _BEGAN = pytest.StashKey[float](), pytest.StashKey[float]()
 
 
 def budget() -> dict[str, tuple[float, float]]:
@@ -100,7 +102,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     report = yield
     if call.when == "teardown":
         took = _cpu_seconds(with_running=_with_running(item)) - item.stash[_BEGAN]
-        report.user_properties.append(("cpu", took))
+        # What a process took that ran before is lost once it ends and nobody waits for it, as with parts of a browser.
+        report.user_properties.append(("cpu", max(0.0, took)))
     return report
 
 
@@ -123,15 +126,15 @@ class Totals:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Add the CPU time of one of xdist's processes."""
+        """Add what the start of one of xdist's processes took."""
         self.processes += getattr(node, "workeroutput", {}).get("cpu", 0.0)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Print the table, and what is over its budget."""
         own = resource.getrusage(resource.RUSAGE_SELF)
-        whole = self.processes + own.ru_utime + own.ru_stime if self.processes else _cpu_seconds(with_running=True)
+        started = self.processes + own.ru_utime + own.ru_stime if self.processes else self.config.stash[_STARTED]
         in_test = all(each for _, each in self.cpu)
-        self.cpu[START, in_test] = whole - sum(self.cpu.values())
+        self.cpu[START, in_test] = started
         terminalreporter.section("CPU minutes of each directory")
         budgets = budget()
         for directory, of_test in sorted(self.cpu):
@@ -147,6 +150,12 @@ class Totals:
         LONGEST.write_text("".join(f"{seconds[file]:.0f} {file}\n" for file in longest), encoding="utf-8")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note the CPU time until the first test."""
+    session.config.stash[_STARTED] = _cpu_seconds(with_running=True)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Begin to add up."""
     if config.getoption("--budget") or config.getoption("--record"):
@@ -154,10 +163,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Report the CPU time of one of xdist's processes, or write what took long."""
+    """Report what the start of one of xdist's processes took, or write what took long."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output["cpu"] = _cpu_seconds(with_running=True)
+        output["cpu"] = session.config.stash.get(_STARTED, 0.0)
     elif session.config.getoption("--record"):
         totals: Any = session.config.pluginmanager.get_plugin("totals")
         totals.record()

@@ -15,6 +15,7 @@ from newsletter.feeds import Memory, SourceReading
 from newsletter.feeds.model import EVERYTHING
 from newsletter.messages.general import TEXT
 from newsletter.models import Listing, Post, Source, SourceDay
+from tests.examples import examples
 from tests.factories import (
     DAY,
     HOUR,
@@ -186,7 +187,7 @@ titled_readings = st.lists(posts.map(titled), max_size=6, unique_by=lambda p: p.
 
 
 @given(st.lists(st.tuples(titled_readings, st.sampled_from([SOURCE, OTHER])), max_size=6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_an_id_stays_with_its_post_and_a_new_one_is_no_other_of_the_same_listing(
     given: list[tuple[list[FoundPost], str]],
 ) -> None:

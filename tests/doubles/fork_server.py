@@ -29,6 +29,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import IO
 
+from tests.doubles import fork_workers
+
 ROOT = Path(__file__).parents[2]
 MODULES = (
     "apscheduler.schedulers.blocking", "babel.dates", "cssutils", "django.contrib.auth.hashers",
@@ -38,15 +40,18 @@ MODULES = (
     "markdown_it", "newsletter.__main__", "newsletter.cli.app", "newsletter.cli.common", "newsletter.cli.problems",
     "newsletter.config.document", "newsletter.delivery.engine", "newsletter.delivery.smtp.connection",
     "newsletter.feeds.sources.folder", "newsletter.feeds.sources.read", "newsletter.render.edition",
-    "newsletter.render.lint", "newsletter.sending.providers.anymail_provider", "newsletter.start",
-    "newsletter.supervision",
-    "premailer", "prometheus_client", "rich.console", "rich.table", "tomlkit", "uvicorn.lifespan.on",
-    "uvicorn.protocols.http.httptools_impl", "uvloop", "whitenoise.middleware", "yaml",
+    "newsletter.render.lint", "newsletter.sending.providers.anymail_provider", "newsletter.sending.worker",
+    "newsletter.start", "newsletter.supervision", "premailer", "prometheus_client", "rich.console", "rich.table",
+    "tomlkit", "uvicorn.lifespan.on", "uvicorn.protocols.http.httptools_impl", "uvloop", "whitenoise.middleware",
+    "yaml",
 )  # fmt: skip
 """What is imported before the first fork: nothing that needs a configuration."""
 
 BEFORE_PYTHON = ("LD_", "PYTHON", "LANG", "LC_")
 """Beginnings of the names in the environment that the loader or Python itself reads when a process starts."""
+
+SENDING = {"run", "send", "demo"}
+"""Commands that start sending processes. Scripts that do so name a sender or `serve`."""
 
 PROGRAM = ["-m", "newsletter"]
 NUMBER = struct.Struct("!i")
@@ -301,6 +306,11 @@ def _become(request: _Request) -> None:
     sys.path[0] = request.folder
 
 
+def _may_send(words: list[str]) -> bool:
+    script = words[1] if words[0] == "-c" else ""
+    return "sender" in script or "serve(" in script or not SENDING.isdisjoint(words)
+
+
 def _run(words: list[str]) -> None:
     """Run the program, or the script after `-c`."""
     if words[0] != "-c":
@@ -323,6 +333,8 @@ def main() -> None:
     request = _serve(sys.argv[1])
     if request is not None:
         _become(request)
+        if _may_send(request.words):
+            fork_workers.prepare()
         _run(request.words)
 
 

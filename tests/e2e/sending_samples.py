@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from tests.conftest import Site
+from tests.doubles import fork_workers
 from tests.site_texts import with_kinaforum
 
 CONFIG = with_kinaforum("""
@@ -116,5 +117,8 @@ def eventually(condition: Callable[[], bool]) -> None:
 
 
 def children_of(process: subprocess.Popen[str]) -> list[int]:
-    """The sending processes."""
-    return [int(child) for child in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    """The sending processes, whichever thread has started them."""
+    tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+    children = [child for task in tasks for child in task.read_text().split()]
+    helper = fork_workers.NAME.decode()
+    return [int(child) for child in children if Path(f"/proc/{child}/comm").read_text().strip() != helper]

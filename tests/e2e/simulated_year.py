@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from tests.conftest import Site
-from tests.e2e.sending_samples import CONFIG, ROOT, MailServer
+from tests.e2e.sending_samples import CONFIG, MailServer
 
 DAYS = 365
 IN_FLIGHT = 8
@@ -30,12 +30,4 @@ def made(folder: Path, server: MailServer, database: str = "", more: str = "") -
 
 def started(site: Site, script: str, *words: str) -> "subprocess.Popen[str]":
     """Start a script in a process group of its own, so that `kill_all` ends all of it."""
-    return subprocess.Popen(
-        [sys.executable, "-c", script, *words],
-        cwd=site.folder,
-        env={**site.environment, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    return site.begin([sys.executable, "-c", script, *words])

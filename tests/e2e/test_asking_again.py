@@ -16,7 +16,7 @@ from tests.e2e.sending_samples import MailServer, kill_all, run
 from tests.e2e.simulated_year import BEGIN, DAYS, IN_FLIGHT, made, started
 
 pytestmark = pytest.mark.e2e
-READERS, KILL_AFTER = 200, 20
+READERS, KILL_AFTER = 120, 15
 
 MODELS = "from subscribers.models import Letter, Subscription\n"
 PREPARE = (

@@ -13,7 +13,7 @@ from tests.site_texts import with_kinaforum
 
 pytestmark = pytest.mark.e2e
 
-ROWS = 60_000
+ROWS = 30_000
 IMPORT = "/desk/subscribers/import/"
 CONFIG = with_kinaforum("""
 [[newsletters.kinaforum.sources]]

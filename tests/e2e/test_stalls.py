@@ -16,7 +16,7 @@ from tests.doubles.mailbox import Mailbox
 from tests.doubles.smtpd import SILENT, Action
 from tests.e2e import faults
 from tests.e2e.faults import EDITOR, READERS, Alerts, Running, eventually
-from tests.e2e.sending_samples import EDITION, PREPARE
+from tests.e2e.sending_samples import EDITION, PREPARE, children_of
 
 pytestmark = pytest.mark.e2e
 
@@ -48,11 +48,6 @@ def start(site: Callable[[str], Site]) -> Iterator[Start]:
             running.end()
 
 
-def sending_processes(running: Running) -> list[int]:
-    tasks = Path(f"/proc/{running.process.pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
-
-
 def test_a_server_that_says_nothing_is_told_everywhere(start: Start) -> None:
     with moody.running(script={"GREETING": Always([SILENT])}) as server:
         running = start(server.port)
@@ -72,7 +67,7 @@ def test_a_sending_process_that_is_stopped_is_replaced_and_told_and_nobody_gets_
         running = start(mailbox.port)
         running.python(PREPARE, READERS)
         eventually(lambda: len(mailbox.recipients) >= 2)
-        stopped = sending_processes(running)
+        stopped = children_of(running.process)
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         eventually(lambda: "a sending process gave no sign of life" in running.readyz())

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -21,6 +21,7 @@ from newsletter.sending.outbox import Holder, Outbox
 from newsletter.sending.results import row_of
 from subscribers import tokens
 from subscribers.models import Subscription, Suppression
+from tests.examples import examples
 from tests.sending import outbox_samples as samples
 
 pytestmark = pytest.mark.django_db
@@ -327,6 +328,7 @@ class CountsAddUp(TestCase):
 
     attempts = st.tuples(st.integers(1, 6), st.sampled_from(OutcomeKind), st.integers(1, 3))
 
+    @settings(max_examples=examples(settings().max_examples))
     @given(st.lists(st.lists(attempts, max_size=8), max_size=6))
     def test_counts_add_up(self, settled: list[list[tuple[int, OutcomeKind, int]]]) -> None:
         edition = samples.sending(6)

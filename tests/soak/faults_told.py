@@ -32,7 +32,7 @@ import requests
 from tests.conftest import Site
 from tests.doubles.smtpd import SILENT, Action, Say, Smtpd
 from tests.e2e.faults import DESK
-from tests.e2e.sending_samples import EDITION, PREPARE, ROOT
+from tests.e2e.sending_samples import EDITION, PREPARE, ROOT, children_of
 
 READERS = 600
 BEFORE = 40
@@ -302,12 +302,6 @@ def script(phase: str, action: Action) -> Callable[[Trial], None]:
         trial.server.script[phase] = Always([action])
 
     return begin
-
-
-def children_of(process: subprocess.Popen[str]) -> list[int]:
-    """The sending processes, which a thread of the program started."""
-    tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def stop_children(trial: Trial) -> None:

@@ -133,9 +133,9 @@ def play(history: Random, counted: Counter[str] | None = None, site: OracleSite 
     One reader of each cadence is there from the beginning.
     """
     site = site or FastSite(history.start, history.settings, busy=history.busy)
+    for hours in history.before:
+        site.publish(site.now - timedelta(hours=hours))
     with site.open():
-        for hours in history.before:
-            site.publish(site.now - timedelta(hours=hours))
         site.look()
         for cadence in CADENCES:
             site.join(f"always-{cadence}", cadence if cadence in site.settings.offered else "")

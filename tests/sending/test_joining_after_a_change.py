@@ -114,7 +114,9 @@ def test_who_comes_back_gets_nothing_that_was_dealt_with_meanwhile(paper: Newsle
 def _unsubscribed_by_an_import(folder: Path) -> Import:
     file = folder / "readers.csv"
     file.write_text(f"email,status\n{NEW},unsubscribed\n", encoding="utf-8")
-    return Import.objects.get(pk=import_file(file, "kinaforum", consent="moved").number)
+    report = import_file(file, "kinaforum", consent="moved")
+    assert report.number is not None
+    return Import.objects.get(pk=report.number)
 
 
 def test_who_comes_back_as_an_import_is_undone_gets_what_was_due_before(paper: Newsletter, tmp_path: Path) -> None:

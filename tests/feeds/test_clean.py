@@ -376,6 +376,6 @@ def test_a_post_of_a_social_network_is_a_quotation_with_its_author() -> None:
         '<blockquote><p lang="en">The tide is in.</p><p>— Harbour (@harbour) '
         '<a href="https://social.example/1">4 February</a></p></blockquote>'
     )
-    quote = quote.replace("<blockquote>", '<blockquote class="post">')
-    embedded = quote.replace('"post"', '"twitter-tweet"') + "<script>x()</script>"
+    quote = quote.replace("<blockquote>", '<blockquote class="quoted">')
+    embedded = quote.replace('"quoted"', '"twitter-tweet"') + "<script>x()</script>"
     assert clean(embedded, BASE).html == quote

@@ -1,7 +1,8 @@
 """Pictures of every design with five kinds of blogs: `python -m tests.render.pictures FOLDER [DESIGN] [BLOG]`.
 
-For each design and blog there are two pictures. `-screens` has phones and desktops, light and dark. `-bare` has the
-email without style sheets, without images, and about as Word lays it out, which Outlook on Windows uses.
+For each design and blog there are three pictures. `-screens` has phones and desktops, light and dark. `-bare` has the
+email without style sheets, without images, and about as Word lays it out, which Outlook on Windows uses. `-inverted`
+has it as programs show it that invert colours themselves.
 """
 
 import re
@@ -42,14 +43,30 @@ def html_of(design: str, blog: str) -> str:
     return reader_html(render(edition), head, reader())
 
 
+def word_branches(html: str) -> str:
+    """The HTML with the branches for Outlook, and without those for others."""
+    html = re.sub(r"<!--\[if !mso\]><!-->.*?<!--<!\[endif\]-->", "", html, flags=re.DOTALL)
+    return re.sub(r"<!--\[if [^\]]*mso[^\]]*\]>(.*?)<!\[endif\]-->", r"\1", html, flags=re.DOTALL)
+
+
 def as_word_has_it(html: str) -> str:
     """The branches for Outlook, without most of what Word ignores."""
-    html = re.sub(r"<!--\[if !mso\]><!-->.*?<!--<!\[endif\]-->", "", html, flags=re.DOTALL)
-    html = re.sub(r"<!--\[if [^\]]*mso[^\]]*\]>(.*?)<!\[endif\]-->", r"\1", html, flags=re.DOTALL)
+    html = word_branches(html)
     html = re.sub(r"@media[^{]*\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", html)
     html = re.sub(r'style="[^"]*"', lambda style: IGNORED_BY_WORD.sub("", style[0]), html)
     html = re.sub(r'(<img [^>]*style="[^"]*)width:100%', r"\1", html)
     return re.sub(r"(<(?:p|div|h\d|ul|ol|blockquote|a)\b[^>]*style=\"[^\"]*?)padding:[^;\"]*;?", r"\1", html)
+
+
+def inverted(html: str) -> str:
+    """The HTML as programs show it that invert light emails and ignore their colours for dark mode: Gmail on iPhones
+    inverts all colours and keeps hues, images stay.
+    """
+    forced = (
+        "html { filter: invert(1) hue-rotate(180deg); background: #fff } img { filter: invert(1) hue-rotate(180deg) }"
+    )
+    light = re.sub(r"@media \(prefers-color-scheme: dark\)\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}", "", html)
+    return light.replace("</head>", f"<style>{forced}</style></head>", 1)
 
 
 def photograph(browser: Browser, html: str, width: int, scheme: str = "light", *, images: bool = True) -> Image.Image:
@@ -89,7 +106,7 @@ def beside(pictures: list[Image.Image]) -> Image.Image:
 
 
 def sheets(browser: Browser, html: str) -> Iterator[tuple[str, Image.Image]]:
-    """Both pictures of an email."""
+    """The pictures of an email."""
     screens = [(375, "light"), (375, "dark"), (700, "light"), (700, "dark")]
     yield "screens", beside([photograph(browser, html, width, scheme) for width, scheme in screens])
     bare = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
@@ -99,6 +116,7 @@ def sheets(browser: Browser, html: str) -> Iterator[tuple[str, Image.Image]]:
         photograph(browser, bare, 700, images=False),
         photograph(browser, as_word_has_it(html), 700),
     ])  # fmt: skip
+    yield "inverted", beside([photograph(browser, inverted(html), width) for width in (375, 700)])
 
 
 def main(folder: str, *wanted: str) -> None:

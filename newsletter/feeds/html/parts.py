@@ -18,7 +18,7 @@ from newsletter.feeds.html.markup import HtmlElement, words
 ROW, CALLOUT, CARD = "x-row", "x-callout", "x-card"
 PARTS = words(f"{ROW} {CALLOUT} {CARD}")
 CLASSES = {ROW: "row", CALLOUT: "callout", CARD: "link-card"}
-QUOTATIONS = ("pull", "post")
+QUOTATIONS = ("pull", "quoted")
 """The classes of quotations: of words of the text itself, and of posts in social networks."""
 TINTS = ("note", "tip", "warning")
 MOST_IN_A_ROW = 3

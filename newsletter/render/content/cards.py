@@ -28,7 +28,7 @@ def show_cards(root: Element) -> None:
     """Make tables of cards, quotations of posts, and links to what a service plays that are alone."""
     for box in [e for e in root.iter("div") if e.get("class") == "link-card"]:
         _make_card(box)
-    for quote in [e for e in root.iter("blockquote") if e.get("class") == "post"]:
+    for quote in [e for e in root.iter("blockquote") if e.get("class") == "quoted"]:
         cell = _in_table(quote)
         cell.append(quote)
         quote.tail = None

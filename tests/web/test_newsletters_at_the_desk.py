@@ -96,10 +96,20 @@ def test_a_newsletter_without_a_blog_is_written_at_the_desk(private: Site) -> No
     assert "Notes from the quay" in private.client.get("/desk/").content.decode()
 
 
+def test_a_blog_without_new_posts_says_that_the_first_draft_has_none(private: Site) -> None:
+    old = datetime.now(UTC) - timedelta(days=90)
+    with BlogServer([Entry(f"p{n}", old - timedelta(days=n), html=TEXT_OF_A_POST) for n in range(3)]) as server:
+        found = private.post(ADD, blog=f"{server.url}/")
+    assert "First draftNo post is new enough for it." in found
+
+
 def test_the_title_and_the_name_are_found_on_the_blog(private: Site, blog: BlogServer) -> None:
     found = private.post(ADD, blog=f"{blog.url}/")
     assert "What was found TitleA blog" in found
-    assert "Posts found6" in found
+    assert "Posts found6 First draft" in found
+    period = Job.objects.latest("pk").result["blog"]["period"]
+    count = {"day": 1, "week": 6}[period]
+    assert f"First draft{count} post" in found
     assert "a-blog" not in private.tree["newsletters"]
     add(private, f"{blog.url}/")
     assert private.tree["newsletters"]["a-blog"]["title"] == "A blog"

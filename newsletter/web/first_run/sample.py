@@ -1,15 +1,14 @@
 """The email of the first draft, made without a database: with the posts that it will have, or with older posts."""
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from newsletter.config import Config, Newsletter, next_moment
+from newsletter.config import Config, Newsletter
 from newsletter.domain.digest import Digest, DigestPost, Letterhead
 from newsletter.domain.found_post import FoundPost
 from newsletter.editions.preview_files import sample_reader
 from newsletter.editions.rendering import letterhead
-from newsletter.editions.selection.windows import one_period_before
+from newsletter.editions.selection.first_draft import of_first_draft
 from newsletter.feeds.document import split_address
 from newsletter.render import preview
 from newsletter.render.digest import body, group
@@ -28,17 +27,6 @@ def sample_html(configuration: Config, blog: BlogProfile, now: datetime) -> str:
     posts = of_first_draft(blog.posts, newsletter, now) or _latest(blog.posts, newsletter)
     digest = _digest(newsletter, head, posts, now)
     return preview.reader_html(render(digest, configuration.folder / "templates"), head, sample_reader())
-
-
-def of_first_draft(posts: Iterable[FoundPost], newsletter: Newsletter, now: datetime) -> list[FoundPost]:
-    """Return the posts that the first draft will have, newest first: those of one period, up to the next sending.
-
-    What is dated before one period before its source is first read is never sent (`newsletter/editions/offers`).
-    """
-    since = one_period_before(now, newsletter.period, newsletter.zone)
-    until = next_moment(newsletter.send_moment, newsletter.zone, now)
-    dated = [post for post in posts if post.published and since <= post.published < until]
-    return sorted(dated, key=_published, reverse=True)[: newsletter.maximum_posts]
 
 
 def _latest(posts: tuple[FoundPost, ...], newsletter: Newsletter) -> list[FoundPost]:

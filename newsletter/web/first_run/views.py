@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from newsletter import config
+from newsletter.editions.selection.first_draft import of_first_draft
 from newsletter.messages import Message
 from newsletter.messages.general import ABOUT
 from newsletter.messages.sources import PRIVATE_ADDRESS
@@ -33,7 +34,7 @@ from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.users import SETUP_SALT
 from newsletter.web.first_run.forms import BlogForm, NewsletterForm, SendingForm
 from newsletter.web.first_run.progress import SetUp, current
-from newsletter.web.first_run.sample import of_first_draft, sample_html
+from newsletter.web.first_run.sample import sample_html
 from newsletter.web.first_run.search import BlogSearch
 
 Step = Callable[..., HttpResponse]

@@ -1,6 +1,7 @@
 """Adding a newsletter: a blog's address, from which the rest is found, and what can't be found."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from babel import Locale
@@ -14,6 +15,8 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config, ConfigProblem
 from newsletter.config.document import AppendTable, Change, SetValue
+from newsletter.domain.found_post import FoundPost
+from newsletter.editions.selection.first_draft import of_first_draft
 from newsletter.models import Job, JobState
 from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile, newsletter_name
 from newsletter.setup.machine import machine_timezone
@@ -166,7 +169,27 @@ def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.J
         step=lambda step: progress(step, len(ReadingStep)),
     )
     values = {key: getattr(blog, key) for key in PROFILE}
-    return {"blog": values, "posts": len(blog.posts), "latest": [post.title for post in blog.posts[:LATEST]]}
+    first = _of_first_draft(blog, configuration)
+    shown = (first or blog.posts)[:LATEST]
+    return {
+        "blog": values,
+        "posts": len(blog.posts),
+        "first_draft": len(first),
+        "latest": [post.title or post.url for post in shown],
+    }
+
+
+def _of_first_draft(blog: BlogProfile, found: Config) -> list[FoundPost]:
+    """Return the posts that the first draft will have with the blog's own period and time zone."""
+    known = next(iter(found.newsletters.values()))
+    planned = replace(
+        known,
+        period=blog.period,
+        send=None,
+        timezone=blog.timezone or known.timezone,
+        maximum_posts=max(1, len(blog.posts)),
+    )
+    return of_first_draft(blog.posts, planned, timezone.now())
 
 
 def _blog(result: work.Json) -> BlogProfile:

@@ -14,7 +14,6 @@ from newsletter.domain.found_post import Image
 from newsletter.domain.segments import SlotEncoding
 from newsletter.render.block_view import BlockView
 from newsletter.render.content.addresses import uri
-from newsletter.render.content.columns import COLUMN
 from newsletter.render.content.content import prepare
 from newsletter.render.content.covers import with_cover, with_first_image
 from newsletter.render.content.first_line import first_line
@@ -195,11 +194,12 @@ class PostViews:
             previews=previews,
             site=self.digest.letterhead.site_url,
             tallest=tallest,
+            column=self._design.column,
             coloured=self.digest.code_colours and self.scope.form is SlotEncoding.HTML,
             linked=self.scope.form is SlotEncoding.HTML and bool(self._read_on(post)),
         )
         beside = self._design.beside and image is not None and not lead and shows_none and len(made) < _LONGEST_BESIDE
-        return _Body(made, _sized(image, _SIDE if beside else COLUMN, tallest) if image else None, beside)
+        return _Body(made, _sized(image, _SIDE if beside else self._design.cover, tallest) if image else None, beside)
 
     def _with_chosen_images(self, post: DigestPost) -> tuple[str, Image | None]:
         """Return a post's text with the images that design and theme show, and the one that they show above it."""

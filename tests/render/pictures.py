@@ -24,7 +24,7 @@ from tests.render.samples import digest, letterhead, reader
 HEIGHT = 2600
 GAP = 24
 IGNORED_BY_WORD = re.compile(
-    r"(?:max-width|border-radius|overflow-x|overflow|table-layout|display|text-underline-offset|"
+    r"(?:max-width|max-height|border-radius|overflow-x|overflow|table-layout|display|text-underline-offset|"
     r"text-decoration-color|text-decoration-thickness|word-break)\s*:[^;\"]*;?"
 )
 

@@ -49,6 +49,14 @@ def test_pictures_of_a_row_are_equally_high_and_fill_the_column() -> None:
     assert int(first.get("width")) + int(second.get("width")) == pytest.approx(552 * 0.98, abs=4)
 
 
+def test_pictures_fit_a_narrower_column() -> None:
+    alone = shown('<p><img src="https://x.example/1.jpg" width="2000" height="1000"></p>', column=500)
+    (picture,) = alone.iter("img")
+    assert (picture.get("width"), picture.get("height")) == ("500", "250")
+    row = clean(PARTS["a WordPress block"]["source"], PAGE, PAGE).html
+    assert sum(int(image.get("width")) for image in shown(row, column=500).iter("img")) <= 500 * 0.98
+
+
 def test_a_picture_that_is_left_of_a_row_is_an_ordinary_one() -> None:
     (picture,) = shown('<div class="row"><figure><img src="https://x.example/1.jpg" width="2000"></figure></div>').iter(
         "img"

@@ -42,6 +42,7 @@ def prepare(
     tallest: int = 0,
     linked: bool = False,
     coloured: bool = True,
+    column: int = COLUMN,
 ) -> str:
     """Return the body of a post for the email.
 
@@ -51,7 +52,8 @@ def prepare(
     the picture for links to videos that are not among `previews`, if they get one. `site` is the address of the site,
     which completes those of uploaded images, and `tallest` the largest height of images in CSS pixels, 0 for any. A
     body that is not whole ends with "[…]". If it is `linked`, as a link to the rest follows, it ends with "…", or
-    with its last sentence. Code whose language is known is `coloured`, if there is room.
+    with its last sentence. Pictures fit `column`, in CSS pixels. Code whose language is known is `coloured`, if there
+    is room.
     """
     root = parse(html)
     if "data-tint" in html or 'class="row"' in html:
@@ -70,6 +72,8 @@ def prepare(
     for numbered in root.iter("ol"):
         if numbered.get("reversed") is not None:
             numbered.set("reversed", "")
+    if column < COLUMN:
+        _narrow(root, column)
     forget_columns(root)
     _drop_empty(root)
     if not whole:
@@ -154,6 +158,18 @@ def _fit(image: Element, tallest: int) -> None:
     fills_cell = fit == column < COLUMN
     if share or fills_cell or (fit > _NARROW and _data_table(image) is None):
         image.set("style", f"width:{share or 100}%; max-width:{fit}px")
+
+
+def _narrow(root: Element, column: int) -> None:
+    """Let all pictures fit a column that is narrower than the email's, also where a program ignores `max-width`."""
+    for picture in root.iter("img"):
+        width, height = pixels(picture.get("width")), pixels(picture.get("height"))
+        room = column_of(picture) * column // COLUMN
+        if width and width > room:
+            picture.set("width", str(room))
+            picture.set("style", f"width:100%; max-width:{room}px")
+            if height:
+                picture.set("height", str(round(height * room / width)))
 
 
 def _data_table(element: Element) -> Element | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from newsletter.config.theme import DesignName, Masthead, MetaPart
+from newsletter.render.content.columns import COLUMN
 
 STANDARD_TEMPLATE = "edition"
 """The template of the design `letter`, on which the other designs build."""
@@ -17,7 +18,8 @@ class Design:
     `leads`: the first post is shown larger. `opens`: it is shown before the heading of the first group. `covers`: a
     post's first image is shown above its text, or, with `beside`, beside a short one. `images`: shortened posts have
     images, and a post without one gets that of its feed. `lines`: one line takes the place of a post's text.
-    `read_on`: a link below shortened posts leads to the whole text.
+    `read_on`: a link below shortened posts leads to the whole text. `cover` and `column` are the widths of a picture
+    above a text, and of what is in a text, in CSS pixels.
     """
 
     name: DesignName
@@ -34,6 +36,8 @@ class Design:
     lines: bool = False
     read_on: bool = False
     masthead: Masthead = "start"
+    cover: int = COLUMN
+    column: int = COLUMN
 
 
 _ALL = (
@@ -48,7 +52,15 @@ _ALL = (
         beside=True,
         read_on=True,
     ),
-    Design("cards", "designs/cards.mjml", covers=True, read_on=True, masthead="band-center"),
+    Design(
+        "cards",
+        "designs/cards.mjml",
+        covers=True,
+        read_on=True,
+        masthead="band-center",
+        cover=COLUMN - 2,
+        column=COLUMN - 38,
+    ),
     Design("brief", "designs/brief.mjml", "designs/brief.txt", leads=True, images=False, lines=True),
     Design("plain", "designs/plain.mjml", logo=False, images=False, read_on=True),
 )

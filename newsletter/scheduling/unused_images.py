@@ -45,7 +45,8 @@ def remove(configuration: Config, now: datetime) -> None:
 
 
 def _used(configuration: Config) -> set[str]:
-    logos = (newsletter.theme.logo for newsletter in configuration.newsletters.values())
+    themes = [newsletter.theme for newsletter in configuration.newsletters.values()]
+    logos = [logo for theme in themes for logo in (theme.logo, theme.logo_dark)]
     return (
         {name for text in (*logos, *_texts(TEXTS)) for name in names.used_in(text)}
         | hosted_images.stored()

@@ -36,12 +36,13 @@ def rendered(request: HttpRequest) -> HttpResponse:
 def image(request: HttpRequest) -> JsonResponse:
     """Store an uploaded image and return its address on this site, or one sentence why it can't be used."""
     try:
-        return JsonResponse({"url": PATH + _stored(request)})
+        return JsonResponse({"url": PATH + stored(request)})
     except Problem as problem:
         return JsonResponse({"problem": as_sentence(problem)}, status=422)
 
 
-def _stored(request: HttpRequest) -> str:
+def stored(request: HttpRequest) -> str:
+    """Store the image that a form sends, made safe and fit for an email, and return its name. Raises Problem."""
     file = request.FILES.get("image")
     if not isinstance(file, UploadedFile):
         raise Problem(messages.NO_FILE())

@@ -109,8 +109,8 @@ def add_source(request: HttpRequest, name: str) -> HttpResponse:
     newsletter, url = newsletter_of(request, name), request.POST.get("url", "").strip()
     change = AppendTable(("newsletters", name, "sources"), {"url": url})
     if reason := read_only_reason(config_of(request)):
-        return _only_shown(request, reason, (change,))
-    if _save_or_tell(request, Wanted((change,), {})):
+        return only_shown(request, reason, (change,))
+    if save_or_tell(request, Wanted((change,), {})):
         messages.success(request, _("Added to %(newsletter)s: %(url)s") % {"newsletter": newsletter.title, "url": url})
     return redirect("desk:sources")
 
@@ -119,7 +119,7 @@ def add_source(request: HttpRequest, name: str) -> HttpResponse:
 def use_design(request: HttpRequest, name: str) -> HttpResponse:
     """Choose the design of a newsletter."""
     newsletter, design = newsletter_of(request, name), request.POST.get("design", "")
-    if _save_or_tell(request, Wanted((SetValue(("newsletters", name, "theme", "design"), design),), {})):
+    if save_or_tell(request, Wanted((SetValue(("newsletters", name, "theme", "design"), design),), {})):
         messages.success(request, _("%(newsletter)s has a new design.") % {"newsletter": newsletter.title})
     return redirect("desk:designs", name)
 
@@ -131,13 +131,13 @@ def remove_source(request: HttpRequest, name: str, number: int) -> HttpResponse:
     path: KeyPath = ("newsletters", name, "sources", number - 1)
     seen: dict[KeyPath, Any] = {(*path, "url"): request.POST.get("url", "")}
     if reason := read_only_reason(config_of(request)):
-        return _only_shown(request, reason, (RemoveValue(path),))
-    if _save_or_tell(request, Wanted((RemoveValue(path),), seen)):
+        return only_shown(request, reason, (RemoveValue(path),))
+    if save_or_tell(request, Wanted((RemoveValue(path),), seen)):
         messages.success(request, _("Removed: %(url)s") % {"url": request.POST.get("url", "")})
     return redirect("desk:sources")
 
 
-def _only_shown(request: HttpRequest, reason: str, changes: tuple[Change, ...]) -> HttpResponse:
+def only_shown(request: HttpRequest, reason: str, changes: tuple[Change, ...]) -> HttpResponse:
     """Show what to change in config.toml by hand, and why it can't be done here."""
     context = {"read_only": reason, "paste": paste(config_of(request).file, changes)}
     return page(request, "settings_paste", context, section="settings", status=409)
@@ -243,7 +243,7 @@ def save_into(
     return False
 
 
-def _save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
+def save_or_tell(request: HttpRequest, wanted: Wanted) -> bool:
     """Save changes that come from a button; on failure tell why on the next page."""
     try:
         _write(request, wanted)

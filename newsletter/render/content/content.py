@@ -87,6 +87,7 @@ def prepare_words(html: str, *, site: str, play: str = "", previews: tuple[Previ
     _pictures(root, site)
     show_videos(root, play, {uri(preview.url): preview for preview in previews})
     show_recordings(root)
+    _headings(root, 1)
     _tables(root)
     _code(root, coloured=True)
     forget_columns(root)

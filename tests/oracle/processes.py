@@ -396,13 +396,21 @@ class ProcessSite(OracleSite):
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
         """A shop adds the address with its owner's consent; whoever left before uses the form and confirms."""
         person = {"newsletter": NAME, "address": f"{reader}{READERS}", "consent": {"text": "by telephone"}}
-        person |= ({"cadence": cadence} if cadence else {}) | ({"topics": list(topics)} if topics else {})
+        offered = self._offered(topics)
+        person |= ({"cadence": cadence} if cadence else {}) | ({"topics": offered} if offered else {})
         answer = self._ask("POST", "/subscribers", person)
         if not answer.ok:
-            self._sign_up(reader, cadence, topics)
+            self._sign_up(reader, cadence, offered)
             return self._as_shown(reader)
         self._ids[reader] = answer.json()["id"]
         return self._as_shown(reader)
+
+    def choose_topics(self, reader: str, topics: Sequence[str]) -> None:
+        super().choose_topics(reader, self._offered(topics))
+
+    def _offered(self, topics: Sequence[str]) -> list[str]:
+        """Return those topics that can be chosen now."""
+        return [topic for topic in topics if topic in self.settings.topics]
 
     def _as_shown(self, reader: str) -> tuple[str, frozenset[str]]:
         shown = self._ask("GET", f"/subscribers/{self._ids[reader]}").json()

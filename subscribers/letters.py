@@ -16,7 +16,7 @@ from newsletter.config import Config, Newsletter
 from subscribers import cadences, tokens
 from subscribers.models import Hits, Letter, Subscriber, Subscription, Suppression
 from subscribers.models.inserts import insert_all
-from subscribers.pages import supported
+from subscribers.pages import listed, supported
 from subscribers.tokens import Purpose
 
 CONFIRM_DAYS, ME_HOURS = 7, 1
@@ -73,6 +73,8 @@ def unwritten(
     subscription: int | None,
     newsletter: str,
     at: datetime,
+    *,
+    is_delayed: bool = False,
     **payload: Any,
 ) -> Letter:
     """Return a letter for `write_all`; the subscriber and the subscription are primary keys."""
@@ -84,6 +86,7 @@ def unwritten(
         payload=payload,
         created=at,
         due=at,
+        delayed_at=at if is_delayed else None,
     )
 
 
@@ -114,7 +117,7 @@ def compose(
             case Letter.Kind.WELCOME:
                 worded = _welcome(letter, title, site, latest, known)
             case Letter.Kind.CONFIRM:
-                worded = _confirm(letter, title, site, may_be_blocked=may_be_blocked)
+                worded = _confirm(letter, _titles(configuration, letter), site, may_be_blocked=may_be_blocked)
             case Letter.Kind.ME:
                 worded = _me(letter, title, site)
             case Letter.Kind.ASK:
@@ -133,6 +136,17 @@ def compose(
         token=token,
         context={"language": language, "title": title, **context},
     )
+
+
+def _titles(configuration: Config, letter: Letter) -> str:
+    """Return the titles of the newsletters that a confirmation asks for: one, or several that waited together."""
+    names = [letter.newsletter]
+    if letter.payload.get("more"):
+        more = Subscription.objects.filter(consents__in=letter.payload["more"]).order_by("newsletter")
+        names += more.values_list("newsletter", flat=True)
+    known = configuration.newsletters
+    titles = [known[name].title if name in known else name for name in dict.fromkeys(names)]
+    return titles[0] if len(titles) == 1 else listed(titles)
 
 
 def _language_of_page(letter: Letter) -> str:

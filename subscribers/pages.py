@@ -5,12 +5,14 @@ secret. None runs a script but the one that solves a challenge.
 """
 
 import secrets
+from collections.abc import Sequence
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, cast
 
 from babel import Locale
 from babel.dates import format_date
+from babel.lists import format_list
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
@@ -49,6 +51,11 @@ def day(value: date | datetime) -> str:
     """Return a day in the page's language, such as `6. februar 2026`. English has the day first, as at the desk."""
     language = translation.get_language() or "en"
     return format_date(value, "long", locale=Locale.parse("en-GB" if language == "en" else language, sep="-"))
+
+
+def listed(names: Sequence[str]) -> str:
+    """Return names as a list in the active language, such as `Kinaforum and Daily`."""
+    return format_list(list(names), locale=Locale.parse(translation.get_language() or "en", sep="-"))
 
 
 def whole(text: str) -> Markup:

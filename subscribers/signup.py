@@ -5,12 +5,13 @@ Requests are in `subscription_requests`; this is what happens afterwards.
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
 from newsletter.config import Config
-from subscribers import letters
+from subscribers import delayed_confirmations, letters
 from subscribers.models import (
     Consent,
     Hits,
@@ -23,6 +24,7 @@ from subscribers.models import (
     subscriptions_started,
     subscriptions_starting,
 )
+from subscribers.protection import confirmation_budget as budget
 from subscribers.tokens import Purpose, read_timed
 
 KEEP_PENDING, KEEP_LETTERS, KEEP_REFUSED = timedelta(days=30), timedelta(days=30), timedelta(days=30)
@@ -73,6 +75,27 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
     subscription = consent.subscription
     if not unblock(subscription.subscriber.key, at):
         return ConfirmResult.REFUSED, subscription
+    email = _email_of(consent)
+    if consent.how == Consent.How.FORM and not email.get(delayed_confirmations.ASKED):
+        _count_for_budget(consent, at, is_unsolved=delayed_confirmations.UNSOLVED in email)
+    _activate_consent(configuration, consent, at)
+    of_person = Consent.objects.filter(subscription__subscriber=consent.subscription.subscriber_id)
+    for other in of_person.filter(pk__in=email.get("more", ())).select_related("subscription__subscriber"):
+        if Consent.objects.filter(pk=other.pk, confirmed_at=None).update(confirmed_at=at):
+            _activate_consent(configuration, other, at)
+    return ConfirmResult.DONE, subscription
+
+
+def _email_of(consent: Consent) -> dict[str, Any]:
+    """Return the payload of the email with a consent's link; empty if it is not kept any more."""
+    of_person = Letter.objects.filter(kind=Letter.Kind.CONFIRM, subscriber=consent.subscription.subscriber_id)
+    payloads = of_person.values_list("payload", flat=True)
+    return next((payload for payload in payloads if payload["consent"] == consent.pk), {})
+
+
+def _activate_consent(configuration: Config, consent: Consent, at: datetime) -> None:
+    """Activate the subscription that a consent asked for, as it asked for it."""
+    subscription = consent.subscription
     subscription.consents.filter(confirmed_at=None).delete()
     subscriptions_starting.send(Subscription, newsletter=subscription.newsletter, at=at)
     subscription.choose_cadence(consent.cadence or subscription.cadence)
@@ -80,7 +103,16 @@ def confirm(configuration: Config, token: str, at: datetime) -> tuple[ConfirmRes
         subscription.pick(consent.topics, at)
     _activate(configuration, subscription, at)
     choices_changed.send(Subscription, numbers=[subscription.pk])
-    return ConfirmResult.DONE, subscription
+
+
+def _count_for_budget(consent: Consent, at: datetime, *, is_unsolved: bool) -> None:
+    """Let a confirmation allow further emails."""
+    subscription = consent.subscription
+    if is_unsolved:
+        scopes = budget.unsolved_scopes(subscription.newsletter, consent.network)
+    else:
+        scopes = budget.scopes(subscription.newsletter, subscription.subscriber.domain, consent.network)
+    Hits.objects.add({key: 1 for scope in scopes for key in budget.confirmed_keys(scope, at)})
 
 
 def unblock(key: str, at: datetime) -> bool:
@@ -113,8 +145,8 @@ def _activate(configuration: Config, subscription: Subscription, at: datetime) -
 
 @transaction.atomic
 def delete_expired(at: datetime) -> int:
-    """Delete unconfirmed requests, finished letters and the refused lines of imports after 30 days, and old counters;
-    return the number of rows.
+    """Delete unconfirmed requests, finished letters and the refused lines of imports after 30 days, delayed emails
+    after three, and old counters; return the number of rows.
 
     Run it once a day.
     """
@@ -125,5 +157,6 @@ def delete_expired(at: datetime) -> int:
     gone += Subscriber.objects.filter(subscriptions=None, created__lt=before).delete()[0]
     over = Q(sent_at__lt=at - KEEP_LETTERS) | Q(gave_up_at__lt=at - KEEP_LETTERS)
     gone += Letter.objects.filter(over).delete()[0]
+    gone += delayed_confirmations.delete_old(at)
     gone += RefusedLine.objects.filter(of__at__lt=at - KEEP_REFUSED).delete()[0]
     return gone + Hits.objects.delete_expired(at)

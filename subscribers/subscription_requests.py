@@ -7,12 +7,14 @@ because a burst of them would otherwise take all of the processor.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from subscribers import letters
+from subscribers.delayed_confirmations import UNSOLVED, waiting
 from subscribers.models import (
     Consent,
     CounterKey,
@@ -59,12 +61,24 @@ def request_subscriptions(requests: Sequence[Request]) -> list[RequestAnswer]:
     """
     limits = SignUpLimits(requests)
     decisions = [limits.decide(request) for request in requests]
-    accepted = [request for request, (_answer, stored) in zip(requests, decisions, strict=True) if stored]
+    accepted = [
+        _Accepted(request, decision.answer is RequestAnswer.DELAYED, decision.is_unsolved)
+        for request, decision in zip(requests, decisions, strict=True)
+        if decision.is_stored
+    ]
     limits.store()
     if accepted:
-        subscribers = _subscribers(accepted)
+        subscribers = _subscribers([each.request for each in accepted])
         _store(_without_repetitions(accepted, subscribers), subscribers)
-    return [answer for answer, _stored in decisions]
+    return [decision.answer for decision in decisions]
+
+
+class _Accepted(NamedTuple):
+    """A request to be stored, whether its email is delayed, and whether it came without a solution."""
+
+    request: Request
+    is_delayed: bool
+    is_unsolved: bool
 
 
 def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
@@ -81,26 +95,34 @@ def _subscribers(requests: Sequence[Request]) -> dict[str, int]:
     return dict(Subscriber.objects.select_for_update().filter(key__in=first).order_by("key").values_list("key", "pk"))
 
 
-def _without_repetitions(requests: Sequence[Request], subscribers: dict[str, int]) -> list[Request]:
-    """Return the requests that may be emailed: not too many in a month, and not again within AGAIN_AFTER."""
-    counters = Counters([_month(request) for request in requests])
-    since = min(request.at for request in requests) - AGAIN_AFTER
+def _without_repetitions(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> list[_Accepted]:
+    """Return the requests that may be emailed: not too many in a month, and not again within AGAIN_AFTER.
+
+    A repeated request lets the email of the first one go if that is delayed and the budget allows it now.
+    """
+    counters = Counters([_month(each.request) for each in accepted])
+    since = min(each.request.at for each in accepted) - AGAIN_AFTER
     recent = Letter.objects.filter(kind=Letter.Kind.CONFIRM, created__gt=since, subscriber__in=subscribers.values())
     latest: dict[tuple[int, str], datetime] = {}
     for subscriber, newsletter, created in recent.order_by("created").values_list(
         "subscriber", "newsletter", "created"
     ):
         latest[subscriber, newsletter] = created
-    fitting = []
-    for request in requests:
+    fitting: list[_Accepted] = []
+    places: dict[tuple[int, str], int] = {}
+    for each in accepted:
+        request, is_delayed, _is_unsolved = each
         to = subscribers[request.address.key], request.newsletter
-        if counters.value(_month(request)) >= LETTERS_A_MONTH:
-            continue
         if to in latest and latest[to] > request.at - AGAIN_AFTER:
-            continue
-        latest[to] = request.at
-        counters.increment(_month(request))
-        fitting.append(request)
+            if not is_delayed and to in places:
+                fitting[places[to]] = fitting[places[to]]._replace(is_delayed=False)
+            elif not is_delayed:
+                waiting().filter(subscriber=to[0], newsletter=to[1]).update(delayed_at=None)
+        elif counters.value(_month(request)) < LETTERS_A_MONTH:
+            latest[to] = request.at
+            counters.increment(_month(request))
+            places[to] = len(fitting)
+            fitting.append(each)
     counters.store()
     return fitting
 
@@ -109,8 +131,9 @@ def _month(request: Request) -> CounterKey:
     return counter_key(confirmations_counter(request.address.key), request.at, MONTH)
 
 
-def _store(requests: Sequence[Request], subscribers: dict[str, int]) -> None:
+def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
     """Write the subscription, the consent and the letter of each request."""
+    requests = [each.request for each in accepted]
     subscriptions = _subscriptions(requests, subscribers)
     tied = [subscriptions[subscribers[r.address.key], r.newsletter] for r in requests]
     insert_all(
@@ -136,9 +159,11 @@ def _store(requests: Sequence[Request], subscribers: dict[str, int]) -> None:
             subscription,
             request.newsletter,
             request.at,
+            is_delayed=is_delayed,
             consent=latest[subscription],
+            **({UNSOLVED: True} if is_unsolved else {}),
         )
-        for request, subscription in zip(requests, tied, strict=True)
+        for (request, is_delayed, is_unsolved), subscription in zip(accepted, tied, strict=True)
     )
 
 

@@ -40,6 +40,7 @@ class Purpose(StrEnum):
     CHALLENGE = "challenge"
     SOLUTION = "solution"
     EARLIER_KEY = "earlier key"
+    CODE = "sign-up code"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from newsletter.web.desk import admission, users
 from newsletter.web.desk.login import recovery_codes
 from newsletter.web.desk.subscribers import file_import, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
-from subscribers import preferences, signup, subscription_requests, tokens
+from subscribers import delayed_confirmations, preferences, signup, subscription_requests, tokens
 from subscribers.addresses import read_address
 from subscribers.importing.block_list import BlockList
 from subscribers.models import Fingerprint, Hits, Import, ImportChange, Letter, Subscription, Suppression
@@ -175,6 +175,11 @@ def count_of_requests() -> Holds:
     return holds
 
 
+def code_of_a_delayed_confirmation() -> Holds:
+    code = delayed_confirmations.codes("kinaforum", "kari@reader.example")[0]
+    return lambda: code in delayed_confirmations.codes("kinaforum", "kari@reader.example")
+
+
 def key_of_the_database() -> Holds:
     tokens.check_key()
 
@@ -297,6 +302,7 @@ CASES = (
     suppression_by_an_import,
     counts_of_an_erased_person,
     count_of_requests,
+    code_of_a_delayed_confirmation,
     key_of_the_database,
     key_of_a_backup,
     return_path_of_a_delivery,
@@ -402,6 +408,7 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "letters._confirm": (confirmation,),
     "letters._me": (personal_page,),
     "letters._change": (change_of_address,),
+    "delayed_confirmations.codes": (code_of_a_delayed_confirmation,),
     "housekeeping.HitsManager.add": (count_of_requests,),
     "housekeeping.HitsManager.values_of": (count_of_requests,),
     "housekeeping.HitsManager.increment_and_count": (count_of_requests,),
@@ -448,7 +455,7 @@ USES: dict[str, tuple[Callable[[], Holds], ...]] = {
     "tokens._opened": (link, confirmation, personal_page, change_of_address),
     "tokens.keyed_hash": (suppressed_address, count_of_requests),
     "tokens.hash_with": (),
-    "tokens.hashes": (suppressed_address, count_of_requests),
+    "tokens.hashes": (suppressed_address, count_of_requests, code_of_a_delayed_confirmation),
     "tokens.fingerprint": (key_of_the_database,),
     "subscribe_page.confirm": (change_of_address,),
 }

@@ -25,7 +25,7 @@ from newsletter.editions.lookup import NoSuchEdition
 from newsletter.messages import editions as edition_messages
 from newsletter.messages import general as messages
 from newsletter.models import ApiToken
-from subscribers.protection.sign_up_limits import network_of
+from subscribers.protection.networks import network_of
 from subscribers.requests import config_of
 
 COUNTERS = rate_limits.RequestCounters()

@@ -30,6 +30,7 @@ from newsletter.models import Bounce, Delivery, Edition
 from newsletter.sandbox import LimitExceeded
 from newsletter.sending import audience, return_path
 from subscribers import tokens
+from subscribers.delayed_confirmations import code_in, release_asked
 from subscribers.models import Subscriber
 from subscribers.preferences import unsubscribe
 
@@ -49,6 +50,7 @@ class BounceEffect(StrEnum):
     SOFT = "soft"
     COMPLAINT = "complaints"
     UNSUBSCRIBED = "unsubscribed"
+    CODE = "codes"
     DMARC = "dmarc_reports"
     NOTHING = "nothing"
     UNKNOWN = "not_understood"
@@ -138,8 +140,15 @@ def take(configuration: Config, raw: bytes, now: datetime, read: Read = read_mai
     if isinstance(returned, list):
         dmarc_reports.store(configuration, returned, now)
         return BounceEffect.DMARC, 0
+    if code := _code(configuration, returned):
+        return (BounceEffect.CODE if release_asked(code, returned.senders, now) else BounceEffect.NOTHING), 0
     with transaction.atomic():
         return _take(configuration.bounces.return_path, returned, _name_of(returned, raw), now)
+
+
+def _code(configuration: Config, returned: Returned) -> str:
+    """Return the code of a delayed confirmation that the email came to; "" if it came to another address."""
+    return next((code for to in returned.to if (code := code_in(configuration, to))), "")
 
 
 def _take(bare: str, returned: Returned, mail: str, now: datetime) -> tuple[BounceEffect, int]:

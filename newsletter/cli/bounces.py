@@ -11,6 +11,7 @@ LINES = {
     "soft": "soft bounces",
     "complaints": "complaints",
     "unsubscribed": "unsubscribed by email",
+    "codes": "emails that ask for a delayed confirmation",
     "dmarc_reports": "DMARC reports",
     "nothing": "delays, receipts and automatic replies",
     "not_understood": "not understood, left unread and flagged",

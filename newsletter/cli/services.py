@@ -27,7 +27,7 @@ from newsletter.config.database import is_postgresql
 from newsletter.domain.english import counted
 from newsletter.editions import notices
 from newsletter.events import delivering
-from newsletter.letters import subscriber_mail
+from newsletter.letters import delayed_mail, subscriber_mail
 from newsletter.logs import log_event
 from newsletter.logs import setup as logs
 from newsletter.recovery import hold
@@ -197,9 +197,12 @@ def _run_schedule(configuration: Config, now: datetime) -> None:
 
 
 def _send_letters(configuration: Config, now: datetime) -> None:
-    """Ask readers who gave no sign for long, and send what is due to single people. A restored database waits."""
+    """Ask readers who gave no sign for long, let delayed emails go, and send what is due to single people. A restored
+    database waits.
+    """
     if not hold.reason():
         ask_due(configuration, now)
+        delayed_mail.tick(configuration, now)
     _here_or_anywhere(configuration, subscriber_mail.send_all_due, shared_work.hand_out_letters, now)
 
 

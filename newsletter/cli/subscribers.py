@@ -120,6 +120,39 @@ def unanswered(newsletter: OfNewsletter) -> None:
     emit({"newsletter": newsletter, "unanswered": rows}, "\n".join(lines) or "Nobody.")
 
 
+@app.command(epilog="Example: newsletter subscribers delayed -n kinaforum --send kari@example.org")
+def delayed(
+    newsletter: OfNewsletter,
+    send: Annotated[str, typer.Option(metavar="ADDRESS", help="Send the email to this address now.")] = "",
+    send_all: Annotated[bool, typer.Option("--send-all", help="Send all of them now.")] = False,
+    delete_all: Annotated[bool, typer.Option("--delete-all", help="Delete all of them.")] = False,
+) -> None:
+    """Count delayed confirmation emails, or send or delete them.
+
+    They are delayed when unusually many people sign up and few of them confirm.
+    """
+    configuration = ready()
+    newsletter_named(configuration, newsletter)
+    if (bool(send), send_all, delete_all).count(True) > 1:
+        fail("use one of --send, --send-all and --delete-all", WRONG)
+    from django.utils import timezone
+
+    from subscribers import delayed_confirmations
+
+    rows = delayed_confirmations.waiting().filter(newsletter=newsletter)
+    if send:
+        rows = rows.filter(subscriber__key=send.strip().lower())
+    sent = delayed_confirmations.release(rows, timezone.now()) if send or send_all else 0
+    deleted = rows.delete()[0] if delete_all else 0
+    if send and not sent:
+        fail(f"{send}: no delayed email waits for this address")
+    left = delayed_confirmations.waiting().filter(newsletter=newsletter).count()
+    emit(
+        {"newsletter": newsletter, "sent": sent, "deleted": deleted, "waiting": left},
+        f"{sent:,} sent now, {deleted:,} deleted, {left:,} delayed.",
+    )
+
+
 @app.command(epilog="Example: newsletter subscribers show kari@example.org")
 def show(address: Address) -> None:
     """Show everything stored about an address."""

@@ -22,8 +22,8 @@ from newsletter.models import Edition, Notice, SourceGap
 DRAFT, WAITING, PAUSED, SOURCE, SKIPPED, SENT = "draft", "waiting", "paused", "source", "skipped", "sent"
 SERVICE, RECOVERED, MAIL, MAILBOX, TASK = "service", "recovered", "mail", "mailbox", "task"
 UNKNOWN, COMPLAINTS, FALLBACK = "unknown", "complaints", "fallback"
-STALLED, MACHINE, UNDELIVERED = "stalled", "machine", "undelivered"
-POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK, TASK, UNDELIVERED)
+STALLED, MACHINE, UNDELIVERED, SIGN_UPS = "stalled", "machine", "undelivered", "sign-ups"
+POSTED = (WAITING, PAUSED, SOURCE, SKIPPED, MAIL, MAILBOX, UNKNOWN, COMPLAINTS, FALLBACK, TASK, UNDELIVERED, SIGN_UPS)
 """The kinds that need action; they are also logged and posted to `alert_url`."""
 
 log = logging.getLogger("newsletter.notices")

@@ -49,8 +49,8 @@ class Summary:
 
 
 def letters() -> QuerySet[Letter]:
-    """Return letters that have not been sent."""
-    return Letter.objects.filter(sent_at=None)
+    """Return letters that have not been sent, without delayed ones."""
+    return Letter.objects.filter(Q(delayed_at=None) | Q(released_at__isnull=False), sent_at=None)
 
 
 def notices() -> QuerySet[Notice]:

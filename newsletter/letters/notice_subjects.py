@@ -22,6 +22,7 @@ _OF_SITE = {
     notices.COMPLAINTS: messages.ABOUT_COMPLAINTS,
     notices.TASK: messages.ABOUT_PROBLEM,
     notices.MACHINE: messages.ABOUT_MACHINE,
+    notices.SIGN_UPS: messages.ABOUT_SIGN_UPS,
 }
 _OF_EDITION = {
     notices.WAITING: messages.ABOUT_WAITING,

@@ -82,6 +82,26 @@ SOURCES_SILENT = MessageType(
     ),
     count="count",
 )
+SIGN_UPS_DELAYED = MessageType(
+    "notice.sign-ups-delayed",
+    gettext_noop(
+        "Unusually many people are signing up for {newsletter} ({at}), or programs are signing up others: confirmation "
+        "emails are delayed now unless many of them are confirmed. Nothing has to be done. See Delayed sign-ups at the "
+        "desk."
+    ),
+)
+SIGN_UPS_OVER = MessageType(
+    "notice.sign-ups-over",
+    *ngettext_noop(
+        "No more sign-ups for {newsletter} are delayed. {count} was, {released} of these emails were sent later, and "
+        "{confirmed} of those led to a subscription. {waiting} wait, and are deleted after {days} days; see Delayed "
+        "sign-ups at the desk.",
+        "No more sign-ups for {newsletter} are delayed. {count} were, {released} of these emails were sent later, and "
+        "{confirmed} of those led to a subscription. {waiting} wait, and are deleted after {days} days; see Delayed "
+        "sign-ups at the desk.",
+    ),
+    count="count",
+)
 
 # Subjects.
 ABOUT_DRAFT = MessageType(
@@ -105,6 +125,7 @@ ABOUT_SERVICE = MessageType("notice.about-service", gettext_noop("A service is f
 ABOUT_RECOVERED = MessageType("notice.about-recovered", gettext_noop("A service is working again"))
 ABOUT_EMAILS = MessageType("notice.about-emails", gettext_noop("Emails can't be sent"))
 ABOUT_COMPLAINTS = MessageType("notice.about-complaints", gettext_noop("Readers report your emails as spam"))
+ABOUT_SIGN_UPS = MessageType("notice.about-sign-ups", gettext_noop("Many people are signing up"))
 ABOUT_BOUNCE = MessageType("notice.about-bounce", gettext_noop("A bounce message could not be processed"))
 OPEN_THE_EDITION = MessageType("notice.open-the-edition", gettext_noop("Open the edition"))
 OPEN_THE_DESK = MessageType("notice.open-the-desk", gettext_noop("Open the desk"))

@@ -66,10 +66,19 @@ class Letter(models.Model):
     number = models.PositiveIntegerField(null=True, help_text="its number in that journal")
     problem = models.TextField(blank=True, help_text="why the last attempt failed, as text")
     gave_up_at = models.DateTimeField(null=True, help_text="when it was refused, or tried for days in vain")
+    delayed_at = models.DateTimeField(
+        null=True, help_text="when it was delayed, because confirmations were above their budget"
+    )
+    released_at = models.DateTimeField(null=True, help_text="when it was let go after that")
 
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["due"], condition=models.Q(sent_at=None), name="letter_waiting"),
+            models.Index(
+                fields=["newsletter", "delayed_at"],
+                condition=models.Q(delayed_at__isnull=False),
+                name="letter_delayed",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -100,13 +109,13 @@ class HitsManager(models.Manager["Hits"]):
 
     def values_of(self, keys: Sequence[CounterKey]) -> dict[CounterKey, int]:
         """Return the values of counters, under the current and the previous secret keys."""
-        named = {key: hashes(Purpose.LIMIT, key.what) for key in keys}
-        starts, names = {key.start for key in named}, {name for each in named.values() for name in each}
+        hashed = {what: hashes(Purpose.LIMIT, what) for what in {key.what for key in keys}}
+        starts, names = {key.start for key in keys}, {name for each in hashed.values() for name in each}
         with connection.cursor() as cursor:
             statement = LOOK.format(starts=", ".join(["%s"] * len(starts)), names=", ".join(["%s"] * len(names)))
             cursor.execute(statement, [*starts, *names])
             found = {(what, start): count for what, start, count in cursor.fetchall()}
-        return {key: sum(found.get((name, key.start), 0) for name in each) for key, each in named.items()}
+        return {key: sum(found.get((name, key.start), 0) for name in hashed[key.what]) for key in keys}
 
     def increment_and_count(self, what: str, at: datetime, window: timedelta) -> int:
         """Increment a counter; return its value in this window. No two processes get the same one."""

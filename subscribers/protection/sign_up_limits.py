@@ -1,30 +1,35 @@
 """Limits on requests to subscribe, by network, and the conditions under which a challenge has to be solved.
 
-Without a challenge, limits hold for each network, mailbox and domain. While a challenge is in force, requests with a
-solution have limits of their own, so that an attack doesn't use them up, and requests without one have low limits.
+Requests beyond the budget of confirmation emails are stored, and their emails delayed (`confirmation_budget`). What is
+beyond the limits here is refused. While a challenge is in force, requests with a solution have limits of their own, so
+that an attack doesn't use them up, and requests without one have low limits.
 """
 
-import ipaddress
 import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from newsletter.config.mailboxes import GMAIL, mailbox_domain
 from subscribers.addresses import Address
 from subscribers.models import CounterKey, Hits, counter_key
+from subscribers.protection import confirmation_budget as budget
 from subscribers.protection.challenges import SolvedChallenge
+from subscribers.protection.networks import network_of
 
 log = logging.getLogger("subscribers.protection")
 
 HOUR = timedelta(hours=1)
-PER_NETWORK, PER_DOMAIN, PER_MAILBOX = 30, 1_000, 10
-"""Requests per hour from one network (IPv4 /24, IPv6 /56), for addresses of one domain, and for one mailbox."""
-UNSOLVED_PER_NETWORK, UNSOLVED = 3, 60
-"""Requests without a solution per hour while a challenge is in force: from one network, and for a newsletter."""
+PER_NETWORK, PER_MAILBOX = 1_000, 10
+"""Requests per hour from one network (IPv4 /24, IPv6 /56; mobile networks have thousands of people), and for one
+mailbox."""
+UNSOLVED_PER_NETWORK, UNSOLVED = 30, 1_000
+"""Requests without a solution per hour while a challenge is in force, from one network and for a newsletter."""
+MOST_DELAYED = 20_000
+"""Emails of a newsletter that are delayed in a day (UTC); further requests are refused."""
 ATTACK, SHORT, SHORT_WINDOWS = 50, timedelta(minutes=10), 7
 """So many requests for a newsletter in ten minutes are an attack; it counts for an hour afterwards."""
 
@@ -33,6 +38,7 @@ class RequestAnswer(StrEnum):
     """What becomes of a request to subscribe."""
 
     ACCEPTED = "accepted"
+    DELAYED = "delayed"
     TOO_MANY = "too many"
     CHALLENGE = "challenge"
 
@@ -57,22 +63,6 @@ class Request:
     challenge: Literal["off", "auto", "on"] = "off"
     proof: SolvedChallenge | None = None
     without_script: bool = False
-
-
-def network_of(address: str) -> str:
-    """Return the network that limits count: the /24 of an IPv4 address, the /56 of an IPv6 address (one household).
-
-    A port after the address, as some proxies write it, is ignored.
-    """
-    host = address.partition("]")[0][1:] if address.startswith("[") else address
-    host = host.partition(":")[0] if host.count(":") == 1 else host
-    try:
-        ip = ipaddress.ip_address(host)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return str(ipaddress.ip_network((ip, 24 if ip.version == 4 else 56), strict=False))
 
 
 def mailbox_of(key: str) -> str:
@@ -117,32 +107,55 @@ class _Limit:
     answer: RequestAnswer = RequestAnswer.TOO_MANY
 
 
+class SignUpDecision(NamedTuple):
+    """The answer to a request, whether it is to be stored, and whether it came without a required solution."""
+
+    answer: RequestAnswer
+    is_stored: bool = False
+    is_unsolved: bool = False
+
+
 class SignUpLimits:
     """The limits for a group of requests, in order. Rejected requests are not counted, except as part of an attack."""
 
     def __init__(self, requests: Sequence[Request]) -> None:
         self._counters = Counters(list(dict.fromkeys(key for request in requests for key in _keys(request))))
 
-    def decide(self, request: Request) -> tuple[RequestAnswer, bool]:
-        """Return the answer to a request, and whether it is to be stored; count it.
+    def decide(self, request: Request) -> SignUpDecision:
+        """Decide about a request, and count it.
 
-        A flood of requests for one mailbox gets the usual response, so that it neither uses up the domain's limit nor
+        A flood of requests for one mailbox gets the usual response, so that it neither uses up a budget nor
         learns that it was recognized.
         """
         in_force = self.in_force(request)
         solved = in_force and self._solved(request)
         if in_force and not solved and not request.without_script:
             self._count_for_attack(request, in_force)
-            return RequestAnswer.CHALLENGE, False
+            return SignUpDecision(RequestAnswer.CHALLENGE)
+        is_unsolved = in_force and not solved
         limits = list(_limits(request, in_force=in_force, solved=solved))
         for limit in limits:
             if self._counters.value(limit.key) >= limit.most:
-                return limit.answer, False
-        for limit in limits:
-            self._counters.increment(limit.key)
+                return SignUpDecision(limit.answer)
+        scopes = _unsolved_scopes(request) if is_unsolved else _scopes(request)
+        is_delayed = any(budget.is_exceeded(scope, request.at, self._counters.value) for scope in scopes)
+        if is_delayed and self._counters.value(_delayed_key(request)) >= MOST_DELAYED:
+            return SignUpDecision(RequestAnswer.TOO_MANY)
+        self._count(request, limits, () if is_delayed else scopes)
         if not solved:
             self._count_for_attack(request, in_force)
-        return RequestAnswer.ACCEPTED, True
+        answer = RequestAnswer.DELAYED if is_delayed else RequestAnswer.ACCEPTED
+        return SignUpDecision(answer, is_stored=True, is_unsolved=is_unsolved)
+
+    def _count(self, request: Request, limits: Sequence[_Limit], scopes: Sequence[budget.BudgetScope]) -> None:
+        """Count a request, and its email unless it is delayed, when there are no scopes."""
+        for limit in limits:
+            self._counters.increment(limit.key)
+        if not scopes:
+            self._counters.increment(_delayed_key(request))
+        for scope in scopes:
+            for key in budget.sent_keys(scope, request.at):
+                self._counters.increment(key)
 
     def in_force(self, request: Request) -> bool:
         """Return whether a challenge has to be solved for this request."""
@@ -181,7 +194,7 @@ def under_attack(newsletters: Iterable[str], at: datetime) -> list[str]:
 
 def _limits(request: Request, *, in_force: bool, solved: bool) -> Iterator[_Limit]:
     """Yield the limits of a request, in the order in which they are checked."""
-    key, domain, network = request.address.key, request.address.domain, network_of(request.network)
+    key, network = request.address.key, network_of(request.network)
     if in_force and not solved:
         yield _hourly(request, f"unsolved network {network}", UNSOLVED_PER_NETWORK)
         yield _hourly(request, requests_counter(key), PER_MAILBOX, RequestAnswer.ACCEPTED)
@@ -192,7 +205,18 @@ def _limits(request: Request, *, in_force: bool, solved: bool) -> Iterator[_Limi
         yield _Limit(_proof_key(request.proof), 1, RequestAnswer.CHALLENGE)
     yield _hourly(request, f"{sort}network {network}", PER_NETWORK)
     yield _hourly(request, requests_counter(key), PER_MAILBOX, RequestAnswer.ACCEPTED)
-    yield _hourly(request, f"{sort}domain {domain}", PER_DOMAIN)
+
+
+def _unsolved_scopes(request: Request) -> tuple[budget.BudgetScope, ...]:
+    return budget.unsolved_scopes(request.newsletter, request.network)
+
+
+def _scopes(request: Request) -> tuple[budget.BudgetScope, ...]:
+    return budget.scopes(request.newsletter, request.address.domain, request.network)
+
+
+def _delayed_key(request: Request) -> CounterKey:
+    return counter_key(f"delayed {request.newsletter}", request.at, budget.DAY)
 
 
 def _hourly(request: Request, what: str, most: int, answer: RequestAnswer = RequestAnswer.TOO_MANY) -> _Limit:
@@ -217,3 +241,6 @@ def _keys(request: Request) -> Iterator[CounterKey]:
         yield from (limit.key for limit in _limits(request, in_force=in_force, solved=solved))
     if request.challenge == "auto":
         yield from _attack_keys(request.newsletter, request.at)
+    for scope in (*_scopes(request), *_unsolved_scopes(request)):
+        yield from budget.keys(scope, request.at)
+    yield _delayed_key(request)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from newsletter.config import Newsletter
 from newsletter.domain.picks import picks_of
-from subscribers import cadences, preferences, signup, subscription_requests
+from subscribers import cadences, delayed_confirmations, preferences, signup, subscription_requests
 from subscribers.forms import AskForm
 from subscribers.pages import ANY_NONCE, language_of, message, page
 from subscribers.protection import challenges
@@ -25,7 +26,12 @@ from subscribers.requests import config_of
 from subscribers.signup import ConfirmResult
 from subscribers.tokens import Purpose, read_timed
 
-ANSWERED = {RequestAnswer.ACCEPTED: 202, RequestAnswer.TOO_MANY: 429, RequestAnswer.CHALLENGE: 403}
+ANSWERED = {
+    RequestAnswer.ACCEPTED: 202,
+    RequestAnswer.DELAYED: 202,
+    RequestAnswer.TOO_MANY: 429,
+    RequestAnswer.CHALLENGE: 403,
+}
 STATUS = {ConfirmResult.EXPIRED: 410, ConfirmResult.GONE: 404, ConfirmResult.TAKEN: 409, ConfirmResult.REFUSED: 403}
 
 
@@ -84,7 +90,13 @@ def read_sign_up(request: HttpRequest, newsletter: Newsletter) -> Asked | HttpRe
             without_script=form.without_script,
             topics=picks_of(form.topics_for(newsletter)),
         )
-    return Asked(asked, lambda answer: respond(request, newsletter, form, ANSWERED[answer]))
+
+    def response(answer: RequestAnswer) -> HttpResponse:
+        if answer is RequestAnswer.DELAYED:
+            return (_delayed_json if as_json else _delayed_page)(request, newsletter, asked)
+        return respond(request, newsletter, form, ANSWERED[answer])
+
+    return Asked(asked, response)
 
 
 def accepted_page(request: HttpRequest, newsletter: str, language: str) -> HttpResponse:
@@ -111,6 +123,35 @@ def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status
         return _form_page(request, newsletter, form, status)
     language = language_of(request, newsletter=newsletter.language)
     return message(request, language, newsletter=newsletter.name, kind=kind, status=status)
+
+
+def _delayed_page(request: HttpRequest, newsletter: Newsletter, asked: Request) -> HttpResponse:
+    """Say that the email comes later, and how to get it at once: the same for every address."""
+    code = delayed_confirmations.codes(newsletter.name, asked.address.key)[0]
+    to, is_read = delayed_confirmations.place_to_ask(config_of(request), newsletter, code)
+    return page(
+        request,
+        "delayed.html",
+        asked.language,
+        newsletter=newsletter.name,
+        address=asked.address.written,
+        code=code,
+        to=to,
+        is_read=is_read,
+        link=f"mailto:{quote(to, safe='@')}?subject={code}",
+        status=202,
+    )
+
+
+def _delayed_json(request: HttpRequest, newsletter: Newsletter, asked: Request) -> HttpResponse:
+    code = delayed_confirmations.codes(newsletter.name, asked.address.key)[0]
+    to, _is_read = delayed_confirmations.place_to_ask(config_of(request), newsletter, code)
+    with translation.override(asked.language):
+        text = _(
+            "Many people are signing up at the moment, so our email to you may take a day. To get it at once, send "
+            "an email with the code %(code)s from your own address to %(to)s."
+        ) % {"code": code, "to": to}
+    return _shared(request, JsonResponse({"message": text, "code": code, "send_to": to}, status=202), newsletter)
 
 
 def _latest_edition(newsletter: str) -> Any:

@@ -26,7 +26,7 @@ def test_it_reports_what_was_read(command: Run, tmp_path: Path) -> None:
     with imap.Imap(mails) as server:
         configure(tmp_path, server)
         document = command("bounces", "--json").document
-    nothing = {"soft": 0, "complaints": 0, "unsubscribed": 0, "dmarc_reports": 0, "nothing": 0}
+    nothing = {"soft": 0, "complaints": 0, "unsubscribed": 0, "codes": 0, "dmarc_reports": 0, "nothing": 0}
     assert document == {"read": 2, "hard": 1, **nothing, "not_understood": 1, "suppressed": 1}
 
 

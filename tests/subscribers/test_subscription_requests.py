@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from subscribers import subscription_requests
 from subscribers.addresses import read_address
 from subscribers.models import Consent, Hits, Letter, Subscriber, Subscription
+from subscribers.protection import confirmation_budget as budget
 from subscribers.protection import sign_up_limits as limits
 from subscribers.protection.challenges import SolvedChallenge
 from subscribers.protection.sign_up_limits import Request, RequestAnswer, mailbox_of
@@ -41,7 +42,6 @@ REQUESTS = st.builds(
 )
 LIMITS = (
     ("PER_NETWORK", 5),
-    ("PER_DOMAIN", 6),
     ("PER_MAILBOX", 3),
     ("UNSOLVED_PER_NETWORK", 2),
     ("UNSOLVED", 4),
@@ -55,7 +55,7 @@ def _stored() -> list[Any]:
         sorted(Subscriber.objects.values_list("key", "address", "language", "address_hash")),
         sorted(Subscription.objects.values_list("subscriber__key", "newsletter", "state", "created")),
         sorted(Consent.objects.values_list("subscription__subscriber__key", "subscription__newsletter", "at", "text")),
-        sorted(Letter.objects.values_list("subscriber__key", "newsletter", "kind", "created", "due")),
+        sorted(Letter.objects.values_list("subscriber__key", "newsletter", "kind", "created", "due", "delayed_at")),
         sorted(Hits.objects.values_list("what", "start", "until", "count")),
         all(letter.payload["consent"] in _consents(letter) for letter in Letter.objects.all()),
     ]
@@ -77,6 +77,8 @@ def test_groups_are_as_single_requests(groups: list[list[Request]]) -> None:
     with pytest.MonkeyPatch.context() as patched:
         for name, limit in LIMITS:
             patched.setattr(limits, name, limit)
+        for name, limit in (("OF_NEWSLETTER", 4), ("OF_DOMAIN", 3), ("OF_NETWORK", 3), ("UNSOLVED", 2)):
+            patched.setattr(budget, name, limit)
         patched.setattr(subscription_requests, "LETTERS_A_MONTH", 3)
         _forget()
         answers = [answer for group in ordered for answer in request_subscriptions(group)]
@@ -90,7 +92,7 @@ def test_groups_are_as_single_requests(groups: list[list[Request]]) -> None:
 def test_a_group_takes_a_few_statements(django_assert_max_num_queries: Any) -> None:
     group = [_request(f"k{n}@mail{n}.example", AT) for n in range(40)]
     with django_assert_max_num_queries(24):
-        assert request_subscriptions(group) == [RequestAnswer.ACCEPTED] * 30 + [RequestAnswer.TOO_MANY] * 10
+        assert request_subscriptions(group) == [RequestAnswer.ACCEPTED] * 30 + [RequestAnswer.DELAYED] * 10
 
 
 def _request(address: str, at: datetime) -> Request:

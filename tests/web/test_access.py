@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, tuple[object, ...]] = {
     "draft": ("kinaforum",),
     "letter": ("kinaforum",),
     "signup-form": ("kinaforum",),
+    "subscribers-delayed": ("kinaforum",),
     "subscribers-unanswered": ("kinaforum",),
     "welcome": ("kinaforum",),
     "welcome-edit": ("kinaforum", 1),

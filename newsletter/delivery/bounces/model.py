@@ -28,7 +28,8 @@ class Returned:
     may still arrive. `status` is the enhanced status (RFC 3463) or "", `text` the server's reply without addresses,
     `fault` whose a soft bounce was. `to` are the addresses that the email itself came to, `about` those in its report
     and in the headers of the email that it brings back; `original_id` is that email's Message-ID without its brackets,
-    and `unsubscribe` its List-Unsubscribe. `message_id` is the email's own.
+    and `unsubscribe` its List-Unsubscribe. `message_id` is the email's own, and
+    `senders` has the address in its From.
     """
 
     kind: BounceKind
@@ -40,5 +41,6 @@ class Returned:
     to: tuple[str, ...] = ()
     about: tuple[str, ...] = ()
     message_id: str = ""
+    senders: tuple[str, ...] = ()
     original_id: str = ""
     unsubscribe: str = ""

@@ -97,6 +97,7 @@ def read(raw: bytes) -> Returned:
         text=_storable(_told(verdict.words)),
         to=_came_to(mail),
         about=_about(parts),
+        senders=addresses(str(mail.get("from", "")))[:1],
         message_id=_storable(parts.headers.get("message-id", "")).strip("<> "),
         original_id=_storable(field(parts.original, "message-id")).strip("<> "),
         unsubscribe=_storable(field(parts.original, "list-unsubscribe")),

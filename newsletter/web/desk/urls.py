@@ -25,7 +25,7 @@ from newsletter.web.desk.settings import editing, logo_upload, new_newsletter, u
 from newsletter.web.desk.settings import views as settings_views
 from newsletter.web.desk.sources import trying
 from newsletter.web.desk.sources import views as sources_views
-from newsletter.web.desk.subscribers import bulk_tags, embedding, file_import, kept_imports, unanswered
+from newsletter.web.desk.subscribers import bulk_tags, delayed, embedding, file_import, kept_imports, unanswered
 from newsletter.web.desk.subscribers import views as subscribers_views
 from newsletter.web.desk.welcome import views as welcome_views
 
@@ -110,6 +110,7 @@ urlpatterns = [
     _page("subscribers/export/", file_import.export, "subscribers-export", ADMIN),
     _page("subscribers/tags/", bulk_tags.tag, "subscribers-tags", ADMIN),
     _page("subscribers/tags/<number:pk>/undo/", bulk_tags.undo, "subscribers-tags-undo", ADMIN),
+    _page("subscribers/delayed/<slug:name>/", delayed.delayed, "subscribers-delayed", ADMIN),
     _page("subscribers/unanswered/<slug:name>/", unanswered.unanswered, "subscribers-unanswered", ADMIN),
     _page("subscribers/<number:pk>/", subscribers_views.subscriber, "subscriber", ADMIN),
     _page("subscribers/<number:pk>/act/", subscribers_views.act, "subscriber-act", ADMIN),

@@ -11,7 +11,7 @@ from newsletter.config import Config
 from newsletter.models import CountedLink
 from newsletter.web.links import clicks
 from newsletter.web.links.automatic import is_automatic
-from subscribers.protection.sign_up_limits import network_of
+from subscribers.protection.networks import network_of
 from subscribers.requests import config_of
 
 SCANNERS_MINUTES = 2

@@ -49,6 +49,7 @@ BEFORE = (
     "/desk/settings/newsletters/add/",
     "/desk/sources/kinaforum/1/",
     "/desk/n/kinaforum/welcome/",
+    "/desk/subscribers/delayed/kinaforum/",
     "/desk/subscribers/unanswered/kinaforum/",
     "/desk/unsent/",
     "/desk/deliverability/",

@@ -31,6 +31,7 @@ from newsletter.web.desk.home.queries import Card, EditionLine
 from newsletter.web.desk.notes.queries import editions_with_notes_for
 from newsletter.web.desk.pages import as_sentence
 from newsletter.web.desk.sources.queries import Health, health
+from subscribers import delayed_confirmations
 from subscribers.protection.sign_up_limits import under_attack
 
 SHOWN_FOR = timedelta(days=1)
@@ -81,6 +82,7 @@ def problems(
     attentions += _of_unsent()
     attentions += _of_refusing_editors(config, now)
     attentions += _of_attacks(config, now)
+    attentions += _of_delayed(config) if is_admin else []
     return sorted(attentions, key=lambda p: ("error", "warning", "").index(p.level))
 
 
@@ -100,6 +102,19 @@ def _of_attacks(config: Config, now: datetime) -> Iterator[Attention]:
             _("Open"),
             is_notice=True,
         )
+
+
+def _of_delayed(config: Config) -> Iterator[Attention]:
+    """Newsletters whose confirmation emails are delayed, because many people sign up and few confirm."""
+    for name, newsletter in config.newsletters.items():
+        count = delayed_confirmations.waiting().filter(newsletter=name).count()
+        if count:
+            text = ngettext(
+                "%(n)s confirmation email of “%(newsletter)s” is delayed, because unusually many people sign up.",
+                "%(n)s confirmation emails of “%(newsletter)s” are delayed, because unusually many people sign up.",
+                count,
+            ) % {"n": formatting.number(count), "newsletter": newsletter.title}
+            yield Attention("warning", text, reverse("desk:subscribers-delayed", args=(name,)), _("Look"))
 
 
 def notes_for(me: str, config: Config) -> list[Attention]:

@@ -1,0 +1,172 @@
+"""Confirmation emails that were above their budget: sent later, at once if their reader asks by email, or never.
+
+A code stands for an address and a newsletter. Its page is shown to whoever enters the address, so an email with the
+code only lets the confirmation email go, to that address; it confirms nothing.
+"""
+
+from base64 import b32encode
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from newsletter.config import Config, Newsletter
+from subscribers.models import Letter, Subscription
+from subscribers.protection import confirmation_budget as budget
+from subscribers.protection.sign_up_limits import Counters
+from subscribers.tokens import Purpose, hashes
+
+KEEP_DELAYED = timedelta(days=3)
+"""After so long they are deleted; whoever still wants the newsletter signs up again."""
+AT_ONCE = 500
+CODE_OCTETS = 5
+ASKED = "asked"
+"""Marks emails that their reader asked for: what becomes of them says nothing about the others."""
+UNSOLVED = "unsolved"
+"""Marks emails of requests without a solution, which have a budget of their own."""
+MARK = "+c-"
+"""Before the code in the bounce mailbox's address, where return paths have a delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class DelayedTotals:
+    """How many confirmation emails were delayed since a time, were let go, and led to a subscription; and how many
+    wait."""
+
+    delayed: int
+    released: int
+    confirmed: int
+    waiting: int
+
+
+def codes(newsletter: str, key: str) -> list[str]:
+    """Return the code of an address for a newsletter, eight characters, first under the current secret key."""
+    found = hashes(Purpose.CODE, f"{newsletter}\0{key}")
+    return [b32encode(bytes.fromhex(each)[:CODE_OCTETS]).decode().lower() for each in found]
+
+
+def place_to_ask(configuration: Config, newsletter: Newsletter, code: str) -> tuple[str, bool]:
+    """Return the address to which a person sends the code from their own mailbox, and whether the program reads it.
+
+    Without a bounce mailbox, the editors read it, and let the email go at the desk.
+    """
+    if configuration.bounces.imap.host and configuration.bounces.return_path:
+        local, _, domain = configuration.bounces.return_path.rpartition("@")
+        return f"{local}{MARK}{code}@{domain}", True
+    return newsletter.reply_to or newsletter.sender.address, False
+
+
+def code_in(configuration: Config, address: str) -> str:
+    """Return the code in an address that `place_to_ask` returned; "" for any other."""
+    local, _, domain = configuration.bounces.return_path.lower().rpartition("@")
+    start, end, written = f"{local}{MARK}", f"@{domain}", address.lower()
+    is_ours = bool(local) and written.startswith(start) and written.endswith(end)
+    return written[len(start) : -len(end)] if is_ours else ""
+
+
+def waiting() -> QuerySet[Letter]:
+    """Return the confirmation emails that are delayed."""
+    return Letter.objects.filter(delayed_at__isnull=False, released_at=None, sent_at=None)
+
+
+def release_due(newsletter: str, at: datetime) -> int:
+    """Let go what the budget allows, those that have waited longest first; return their number."""
+    rows = waiting().filter(newsletter=newsletter)
+    if not rows.exists():
+        return 0
+    of_solved = _release_within(rows.exclude(payload__has_key=UNSOLVED), budget.of_newsletter(newsletter), at)
+    (unsolved,) = budget.unsolved_scopes(newsletter)
+    return of_solved + _release_within(rows.filter(payload__has_key=UNSOLVED), unsolved, at)
+
+
+@transaction.atomic
+def _release_within(rows: QuerySet[Letter], whole: budget.BudgetScope, at: datetime) -> int:
+    if budget.is_exceeded(whole, at, Counters(list(budget.keys(whole, at))).value, delayed=True):
+        return 0
+    oldest = _locked(rows)[:AT_ONCE]
+    if not oldest:
+        return 0
+    scopes = {row.pk: _scopes(row) for row in oldest}
+    distinct = dict.fromkeys(scope for each in scopes.values() for scope in each)
+    counters = Counters([key for scope in distinct for key in budget.keys(scope, at)])
+    fitting = []
+    for row in oldest:
+        if not any(budget.is_exceeded(scope, at, counters.value, delayed=True) for scope in scopes[row.pk]):
+            fitting.append(row)
+            for key in (key for scope in scopes[row.pk] for key in budget.sent_keys(scope, at)):
+                counters.increment(key)
+    counters.store()
+    _release(fitting, at)
+    return len(fitting)
+
+
+def _scopes(row: Letter) -> tuple[budget.BudgetScope, ...]:
+    if UNSOLVED in row.payload:
+        return budget.unsolved_scopes(row.newsletter)
+    return budget.scopes(row.newsletter, row.subscriber.domain)
+
+
+@transaction.atomic
+def release_asked(code: str, senders: Collection[str], at: datetime) -> int:
+    """Let go the emails to these addresses that the code stands for; return their number."""
+    rows = _locked(waiting().filter(subscriber__key__in=[each.lower() for each in senders]))
+    asked = [row for row in rows if code.lower() in codes(row.newsletter, row.subscriber.key)]
+    for row in asked:
+        row.payload[ASKED] = True
+    _release(asked, at)
+    return len(asked)
+
+
+@transaction.atomic
+def release(rows: QuerySet[Letter], at: datetime) -> int:
+    """Let go some of `waiting`, whatever the budget; return their number."""
+    locked = _locked(rows)
+    _release(locked, at)
+    return len(locked)
+
+
+def totals(newsletter: str, since: datetime) -> DelayedTotals:
+    """Count what was delayed since a time."""
+    rows = Letter.objects.filter(newsletter=newsletter, delayed_at__gte=since)
+    released = rows.filter(released_at__isnull=False)
+    confirmed = released.filter(subscription__state=Subscription.State.ACTIVE)
+    return DelayedTotals(
+        rows.count(), released.count(), confirmed.count(), waiting().filter(newsletter=newsletter).count()
+    )
+
+
+def domains(newsletter: str) -> list[tuple[str, int]]:
+    """Return the domains of what waits with their numbers, the most frequent first."""
+    rows = waiting().filter(newsletter=newsletter).values_list("subscriber__domain", flat=True)
+    return Counter(rows.iterator()).most_common()
+
+
+def delete_old(at: datetime) -> int:
+    """Delete what has waited for `KEEP_DELAYED`; return the number of rows."""
+    return waiting().filter(delayed_at__lt=at - KEEP_DELAYED).delete()[0]
+
+
+def _locked(rows: QuerySet[Letter]) -> list[Letter]:
+    ordered = rows.select_related("subscriber", "subscription").order_by("delayed_at", "pk")
+    return list(ordered.select_for_update(skip_locked=True, of=("self",)))
+
+
+def _release(rows: Sequence[Letter], at: datetime) -> None:
+    """Let emails go; those that ask one person to confirm several newsletters become one."""
+    if not rows:
+        return
+    others = waiting().filter(subscriber__in={row.subscriber_id for row in rows}).exclude(pk__in=[r.pk for r in rows])
+    pending = others.filter(subscription__state=Subscription.State.PENDING)
+    first: dict[tuple[int, int], Letter] = {}
+    for row in (*rows, *_locked(pending)):
+        asks = row.subscription is not None and row.subscription.state == Subscription.State.PENDING
+        first_row = first.setdefault((row.subscriber_id, 0 if asks else row.pk), row)
+        if first_row is not row:
+            first_row.payload.setdefault("more", []).append(row.payload["consent"])
+            row.delete()
+    for row in first.values():
+        row.due = row.released_at = at
+        row.save(update_fields=["payload", "due", "released_at"])

@@ -1,0 +1,123 @@
+"""The budget of confirmation emails, by newsletter, domain and network: what is above it is delayed.
+
+Programs that solve challenges can sign up thousands of strangers, who don't confirm. So what may be sent grows with
+what is confirmed: each confirmation allows four more emails, which lets a crowd of real people through within minutes,
+and a program hardly anything beyond the least that is always allowed.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from newsletter.config.mailboxes import mailbox_domain
+from subscribers.models import CounterKey, counter_key
+from subscribers.protection.networks import network_of
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+OF_NEWSLETTER, OF_DOMAIN, OF_NETWORK = 100, 50, 30
+"""Emails that are allowed in an hour and the one before, whatever is confirmed; for a domain and a network, those of
+one newsletter. `DAYS` times as many are allowed in a day (UTC)."""
+UNSOLVED, UNSOLVED_PER_NETWORK = 60, 3
+"""The same for requests without a solution while a challenge is in force, which have a budget of their own."""
+DAYS = 3
+FOR_EACH_CONFIRMED = 4
+"""How many more emails each confirmation allows."""
+USUAL_DAYS, USUAL_SHARE = 14, 4
+"""The busiest of so many days is usual, a quarter of it in an hour."""
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetScope:
+    """What a budget is for, and the emails that are always allowed in an hour; networks have no budget for a day."""
+
+    name: str
+    floor: int
+    daily: bool
+
+
+def scopes(newsletter: str, domain: str, network: str = "") -> tuple[BudgetScope, ...]:
+    """Return the budgets that a sign-up with an address at this domain, from this IP address, counts for.
+
+    Without an IP address, as for an email that has waited, they are those of the newsletter and of the domain.
+    """
+    of_both = (
+        of_newsletter(newsletter),
+        BudgetScope(f"{newsletter} domain {mailbox_domain(domain)}", OF_DOMAIN, daily=True),
+    )
+    if not network:
+        return of_both
+    return *of_both, BudgetScope(f"{newsletter} network {network_of(network)}", OF_NETWORK, daily=False)
+
+
+def unsolved_scopes(newsletter: str, network: str = "") -> tuple[BudgetScope, ...]:
+    """Return the budgets of a request without a solution, so that such programs don't use up those of other people."""
+    whole = BudgetScope(f"unsolved newsletter {newsletter}", UNSOLVED, daily=False)
+    if not network:
+        return (whole,)
+    return whole, BudgetScope(f"{newsletter} unsolved network {network_of(network)}", UNSOLVED_PER_NETWORK, daily=False)
+
+
+def of_newsletter(newsletter: str) -> BudgetScope:
+    """Return the budget for all of a newsletter's confirmation emails."""
+    return BudgetScope(f"newsletter {newsletter}", OF_NEWSLETTER, daily=True)
+
+
+def keys(scope: BudgetScope, at: datetime) -> Iterator[CounterKey]:
+    """Yield every counter that deciding about a scope needs."""
+    for what in ("sent", "confirmed"):
+        yield from _recent(what, scope, at)
+        if scope.daily:
+            yield _today(what, scope, at)
+    if scope.daily:
+        yield from _past_days(scope, at)
+
+
+def sent_keys(scope: BudgetScope, at: datetime) -> list[CounterKey]:
+    """Return the counters of an email that is sent now."""
+    return _current("sent", scope, at)
+
+
+def confirmed_keys(scope: BudgetScope, at: datetime) -> list[CounterKey]:
+    """Return the counters of a confirmation now."""
+    return _current("confirmed", scope, at)
+
+
+def is_exceeded(scope: BudgetScope, at: datetime, value: Callable[[CounterKey], int], *, delayed: bool = False) -> bool:
+    """Return whether one more email is too many. For one that was delayed, a day allows no more than an hour does.
+
+    So after an attack, what waits is not sent in the next hours unless some of it is confirmed.
+    """
+    busiest = max(map(value, _past_days(scope, at))) if scope.daily else 0
+    in_hour = max(scope.floor, busiest // USUAL_SHARE)
+    recent = sum(map(value, _recent("sent", scope, at)))
+    credit = FOR_EACH_CONFIRMED * sum(map(value, _recent("confirmed", scope, at)))
+    if recent >= in_hour + credit:
+        return True
+    if not scope.daily:
+        return False
+    in_day = max(scope.floor if delayed else scope.floor * DAYS, busiest)
+    today = FOR_EACH_CONFIRMED * value(_today("confirmed", scope, at))
+    return value(_today("sent", scope, at)) >= in_day + max(today, credit)
+
+
+def _current(what: str, scope: BudgetScope, at: datetime) -> list[CounterKey]:
+    return [_recent(what, scope, at)[0], *([_today(what, scope, at)] if scope.daily else [])]
+
+
+def _recent(what: str, scope: BudgetScope, at: datetime) -> tuple[CounterKey, ...]:
+    """Return the counters of this hour and the one before, which last until they are not needed."""
+    return tuple(_lasting(f"{what} {scope.name}", at - n * HOUR, HOUR, HOUR) for n in range(2))
+
+
+def _today(what: str, scope: BudgetScope, at: datetime) -> CounterKey:
+    return _lasting(f"{what} daily {scope.name}", at, DAY, DAY * USUAL_DAYS)
+
+
+def _past_days(scope: BudgetScope, at: datetime) -> Iterator[CounterKey]:
+    for n in range(1, USUAL_DAYS + 1):
+        yield _lasting(f"confirmed daily {scope.name}", at - n * DAY, DAY, DAY * USUAL_DAYS)
+
+
+def _lasting(what: str, at: datetime, window: timedelta, longer: timedelta) -> CounterKey:
+    key = counter_key(what, at, window)
+    return key._replace(until=key.until + int(longer.total_seconds()))

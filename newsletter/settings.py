@@ -3,6 +3,7 @@
 Importing this creates nothing: the secret key and the database are made by `newsletter.start`.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -155,6 +156,10 @@ LANGUAGES = [
 TIME_ZONE = "UTC"
 USE_TZ = True
 STATIC_URL = "/static/"
+# Of the package with the desk's editor, only its files are used: no app of it is installed, no code of it runs.
+_editor = find_spec("django_prose_editor")
+if _editor and _editor.origin:
+    STATICFILES_DIRS = [Path(_editor.origin).parent / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "newsletter.web.static_files.VersionedStorage"},

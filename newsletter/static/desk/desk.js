@@ -56,7 +56,7 @@
   document.addEventListener("keydown", (event) => {
     const { key, target } = event, free = target === document.body || target.id === "toast" || target.id === "main";
     if (!(post(target) || free) || !byId("acts") || event.ctrlKey || event.metaKey || event.shiftKey) { return; }
-    if (target.matches("input, textarea, select, .tools *") || event.altKey !== moves(key) || !(moves(key) || "jkxpe".includes(key))) { return; }
+    if (target.matches("input, textarea, select, .tools *, [contenteditable]") || event.altKey !== moves(key) || !(moves(key) || "jkxpe".includes(key))) { return; }
     event.preventDefault();
     if (onTheWay) { queue.push(key); } else { obey(key); }
   });
@@ -76,8 +76,10 @@
     const row = post(opener), panel = row.querySelector(".panel");
     if (panel) {
       panel.remove();
+      row.draggable = Boolean(row.closest("[data-day]"));
       expanded(row, false).focus();
     } else {
+      row.draggable = false;
       row.insertAdjacentHTML("beforeend", '<div class="panel"></div>');
       htmx.ajax("GET", `post/${number(row)}/`, { target: row.querySelector(".panel") });
       expanded(row, true);
@@ -122,6 +124,7 @@
     const written = "post-" + event.detail.target.querySelector("[data-written]").dataset.written;
     panels.filter((each) => each.row !== written && byId(each.row)).forEach((each) => {
       byId(each.row).append(each.panel);
+      byId(each.row).draggable = false;
       expanded(byId(each.row), true);
     });
     shelf.replaceChildren();

@@ -60,7 +60,7 @@ function start() {
   function fill(field, text) {
     field.value = text;
     showBegin(field);
-    if (field.closest("markdown-editor")) { field.closest("markdown-editor").renderSoon(); }
+    if (field.closest("markdown-editor")) { field.closest("markdown-editor").renew(); }
   }
 
   /* A new login changes the token. Who is logged out stays on the page, and logs in elsewhere. */

@@ -1,10 +1,9 @@
-"""The editor's toolbar, the preview of a text, and uploads of images."""
+"""The editor's toolbar, the HTML that it is made from, and uploads of images."""
 
 import threading
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.images import store
@@ -27,9 +26,8 @@ def tools(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def rendered(request: HttpRequest) -> HttpResponse:
-    """Show a text in Markdown as HTML, as the email will contain it."""
-    empty = _("Nothing to preview yet.")
-    return HttpResponse(markdown(request.POST.get("text", "")) or f'<p class="soft">{empty}</p>')
+    """Show a text in Markdown as the HTML that the editor is made from."""
+    return HttpResponse(markdown(request.POST.get("text", "")))
 
 
 @require_POST

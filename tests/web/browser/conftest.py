@@ -254,6 +254,25 @@ def unfold(page: Page, key: str) -> Locator:
     return page.locator(f"#{key}")
 
 
+KEPT_TEXTS = "Object.keys(localStorage).filter((name) => name !== 'writing')"
+"""The texts that a browser keeps; besides them, it remembers that somebody writes in Markdown."""
+
+
+def editor_of(field: Locator) -> Locator:
+    """Return the editor around a text's field, once it is there."""
+    editor = field.locator("xpath=ancestor::markdown-editor")
+    expect(editor).to_have_attribute("data-mode", re.compile("rich|markdown"))
+    return editor
+
+
+def write(field: Locator, markdown: str) -> None:
+    """Replace a text in its editor, as Markdown."""
+    editor = editor_of(field)
+    if editor.get_attribute("data-mode") == "rich":
+        editor.get_by_role("button", name="Markdown", exact=True).click()
+    field.fill(markdown)
+
+
 def open_draft(page: Page, running: Running) -> None:
     """Open the draft of the week of the posts, as the admin."""
     sign_in(page, running)

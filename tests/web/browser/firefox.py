@@ -34,7 +34,8 @@ PREFERENCES = {
 }
 
 CONTROL = """async (role, name) => {
-  const selector = { button: "button", link: "a", field: "input, textarea, select", summary: "summary" }[role];
+  const fields = "input, textarea, select, [role=textbox]";
+  const selector = { button: "button", link: "a", field: fields, summary: "summary" }[role];
   const by = (e) => document.getElementById(e.getAttribute("aria-labelledby"));
   const label = (e) => by(e) || (e.labels && e.labels[0] ? e.labels[0] : e);
   const named = (e) => e.getAttribute("aria-label") || label(e).textContent;

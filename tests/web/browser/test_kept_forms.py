@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, PERIOD, Running, desk, open_draft
+from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, PERIOD, Running, desk, open_draft, write
 from tests.web.browser.labels import EMAIL_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -24,7 +24,7 @@ class Form:
 
 
 FORMS = (
-    Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text in Markdown": TEXT}, "Save block"),
+    Form(f"{EDITION}blocks/", {"Heading": "Foredrag om te", "Text": TEXT}, "Save block"),
     Form(f"{EDITION}notes/", {"Note": TEXT}, "Add note"),
     Form("/desk/n/kinaforum/letter/", {"Subject": "Et brev utenom"}, "Save draft"),
     Form("/desk/segments/add/", {"Name": "Film", "With one of these tags": "film, teater"}, "Save segment"),
@@ -49,14 +49,21 @@ def _again(page: Page) -> Page:
     return opened
 
 
+def _field(page: Page, label: str) -> Locator:
+    return page.locator("#text") if label == "Text" else page.get_by_role("textbox", name=label, exact=True)
+
+
 def _fill(page: Page, form: Form) -> None:
     for label, text in form.typed.items():
-        page.get_by_role("textbox", name=label, exact=True).fill(text)
+        if label == "Text":
+            write(_field(page, label), text)
+        else:
+            _field(page, label).fill(text)
 
 
 def _expect(page: Page, form: Form) -> None:
     for label, text in form.typed.items():
-        expect(page.get_by_role("textbox", name=label, exact=True)).to_have_value(text)
+        expect(_field(page, label)).to_have_value(text)
 
 
 def _press(page: Page, form: Form) -> None:
@@ -70,7 +77,7 @@ def _save(page: Page, running: Running, form: Form) -> None:
     page.goto(running.url + form.path)
     expect(page.get_by_role("button", name=form.save, exact=True)).to_be_visible()
     expect(page.get_by_text(RESTORED)).to_have_count(0)
-    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate(KEPT_TEXTS) == []
 
 
 def test_text_is_there_after_a_closed_tab_and_a_reload(page: Page, running: Running) -> None:
@@ -181,7 +188,7 @@ def test_a_refused_subscriber_is_still_in_the_form_after_a_closed_tab(page: Page
     page.get_by_label("When and where they agreed").fill("at a meeting")
     page.get_by_role("button", name="Add subscriber").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Åse")
-    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate(KEPT_TEXTS) == []
     page.context.close()
 
 
@@ -198,7 +205,7 @@ def test_text_that_others_changed_is_offered(page: Page, running: Running, choic
     expect(page.get_by_label("Description")).to_have_value("Deres")
     page.get_by_role("button", name=choice).click()
     expect(page.get_by_label("Description")).to_have_value(expected)
-    assert len(page.evaluate("Object.keys(localStorage)")) == (choice == "Restore")
+    assert len(page.evaluate(KEPT_TEXTS)) == (choice == "Restore")
     page.context.close()
 
 
@@ -210,7 +217,7 @@ def test_restored_text_can_be_discarded(page: Page, running: Running) -> None:
     page.get_by_role("button", name="Discard").click()
     for label in form.typed:
         expect(page.get_by_label(label, exact=True)).to_have_value("")
-    assert page.evaluate("Object.keys(localStorage)") == []
+    assert page.evaluate(KEPT_TEXTS) == []
     page.context.close()
 
 

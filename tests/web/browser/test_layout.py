@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import Running, desk, open_draft, unfold
+from tests.web.browser.conftest import Running, desk, editor_of, open_draft, unfold, write
 from tests.web.browser.labels import APPROVE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -27,8 +27,8 @@ WIDEST = """() => Math.max(...[...document.querySelectorAll(".bar *")]
 COVERED = """() => {
   const focused = document.activeElement, box = focused.getClientRects()[0];
   if (focused === document.body || focused.matches("iframe")) { return null; }
-  const name = focused.id || focused.getAttribute("aria-label") || focused.textContent.trim();
-  const height = focused.matches("textarea") ? 24 : 200;
+  const name = focused.dataset.field || focused.id || focused.getAttribute("aria-label") || focused.textContent.trim();
+  const height = focused.matches("textarea, [contenteditable]") ? 24 : 200;
   const x = box.left + box.width / 2, ys = [box.top + 3, Math.min(box.bottom - 3, box.top + height)];
   const seen = ys.every((y) => focused.contains(document.elementFromPoint(x, y)));
   return { name, seen };
@@ -67,7 +67,7 @@ def test_on_a_phone_one_slim_bar_stays_in_place(browser: Browser, draft: Page, l
 
 
 def test_edit_and_preview_are_tabs_on_a_phone(draft: Page) -> None:
-    introduction = unfold(draft, "greeting")
+    introduction = editor_of(unfold(draft, "greeting"))
     tabs = draft.get_by_role("navigation", name="Views").get_by_role("link")
     expect(tabs).to_have_text(["Edit", "Preview"])
     expect(draft.locator("#side")).to_be_hidden()
@@ -99,7 +99,9 @@ def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
 def test_the_focused_element_is_never_covered(draft: Page, width: int, height: int) -> None:
     draft.set_viewport_size({"width": width, "height": height})
     for key in ("preheader", "greeting", "closing"):
-        unfold(draft, key)
+        field = unfold(draft, key)
+        if key != "preheader":
+            editor_of(field)
     draft.evaluate("scrollTo(0, 0)")
     names: list[str] = []
     for key, stops in (("Tab", 60), ("Shift+Tab", 60)):
@@ -182,7 +184,7 @@ def test_the_posts_begin_on_the_first_screen(draft: Page, width: int) -> None:
 
 
 def test_a_folded_text_shows_how_it_begins(draft: Page) -> None:
-    unfold(draft, "greeting").fill("Kjære lesere,\n\nher er uken.")
+    write(unfold(draft, "greeting"), "Kjære lesere,\n\nher er uken.")
     expect(draft.locator("#saved")).to_have_text(re.compile(r"Saved \d"))
     for _ in range(2):
         draft.locator("#f-greeting details").evaluate("folded => { folded.open = false; }")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, PASSWORD, Running, desk, open_draft, unfold
+from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, Running, desk, open_draft, unfold, write
 from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -38,7 +38,7 @@ def _panel(page: Page) -> Locator:
     if not panel.count():
         page.get_by_role("button", name="Edit Om te").click()
     expect(panel.get_by_label("Headline")).to_be_focused()
-    return panel.get_by_label(TEXT)
+    return panel.locator(TEXT)
 
 
 def _new_post(page: Page) -> Locator:
@@ -46,7 +46,7 @@ def _new_post(page: Page) -> Locator:
         page.get_by_text("Add a post", exact=True).click()
     if not page.locator("#add-title").input_value():
         page.locator("#add-title").fill("Et eget innlegg")
-    return page.locator("#add").get_by_label(TEXT)
+    return page.locator("#add").locator(TEXT)
 
 
 def _introduction_is_saved(page: Page) -> None:
@@ -136,7 +136,7 @@ def _write(page: Page, place: Place, how: str) -> None:
     """Type the text while saving fails, and see that the page says so."""
     field = place.open(page)
     _fail(page, place, how)
-    field.fill(WRITTEN)
+    write(field, WRITTEN)
     place.save(page)
     said = "logged out" if how == "logged out" else "Not saved"
     expect(page.locator(place.status)).to_contain_text(said)
@@ -153,8 +153,8 @@ def _finish(page: Page, place: Place) -> None:
         page.reload()
         expect(_introduction(page)).to_have_value(WRITTEN)
     else:
-        expect(page.locator("[data-write]").get_by_label(TEXT)).to_have_value(WRITTEN.strip())
-    assert page.evaluate("Object.keys(localStorage)") == []
+        expect(page.locator("[data-write]").locator(TEXT)).to_have_value(WRITTEN.strip())
+    assert page.evaluate(KEPT_TEXTS) == []
     page.context.close()
 
 
@@ -199,7 +199,7 @@ def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Plac
     """The tab goes without a question, as where the browser is killed."""
     field, context, url = place.open(page), page.context, page.url
     context.set_offline(True)
-    field.fill(WRITTEN)
+    write(field, WRITTEN)
     page.close(run_before_unload=False)
     context.set_offline(False)
     again = context.new_page()
@@ -216,13 +216,13 @@ def test_text_of_a_post_that_others_changed_is_offered(page: Page, choice: str, 
     context, url = page.context, page.url
     field = _panel(page)
     context.set_offline(True)
-    field.fill("Min tekst")
+    write(field, "Min tekst")
     page.close(run_before_unload=False)
     context.set_offline(False)
     theirs = context.new_page()
     theirs.goto(url)
     theirs.evaluate("sessionStorage.kept = JSON.stringify({ ...localStorage }); localStorage.clear()")
-    _panel(theirs).fill("Deres tekst")
+    write(_panel(theirs), "Deres tekst")
     PLACES[1].save(theirs)
     expect(theirs.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
     theirs.evaluate("Object.assign(localStorage, JSON.parse(sessionStorage.kept))")
@@ -231,24 +231,24 @@ def test_text_of_a_post_that_others_changed_is_offered(page: Page, choice: str, 
     theirs.get_by_role("button", name="Edit Om te").click()
     panel = theirs.locator("[data-write]")
     expect(panel.locator(".said")).to_contain_text("this text has been changed since")
-    expect(panel.get_by_label(TEXT)).to_have_value("Deres tekst")
+    expect(panel.locator(TEXT)).to_have_value("Deres tekst")
     panel.get_by_role("button", name=choice).click()
-    expect(panel.get_by_label(TEXT)).to_have_value(expected)
+    expect(panel.locator(TEXT)).to_have_value(expected)
     PLACES[1].save(theirs)
     expect(theirs.locator("[data-write]")).to_have_count(0)
     theirs.get_by_role("button", name="Edit Om te").click()
-    expect(theirs.locator("[data-write]").get_by_label(TEXT)).to_have_value(expected)
-    assert theirs.evaluate("Object.keys(localStorage)") == []
+    expect(theirs.locator("[data-write]").locator(TEXT)).to_have_value(expected)
+    assert theirs.evaluate(KEPT_TEXTS) == []
     context.close()
 
 
 def test_a_conflict_is_said_in_the_panel_and_both_texts_stay(page: Page) -> None:
     field = _panel(page)
-    field.fill("Min tekst")
+    write(field, "Min tekst")
     theirs = page.context.new_page()
     theirs.goto(page.url)
     theirs.evaluate("localStorage.clear()")
-    _panel(theirs).fill("Deres tekst")
+    write(_panel(theirs), "Deres tekst")
     PLACES[1].save(theirs)
     expect(theirs.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
     theirs.close()
@@ -259,20 +259,20 @@ def test_a_conflict_is_said_in_the_panel_and_both_texts_stay(page: Page) -> None
     field.press("End")
     page.keyboard.type("!")
     panel.get_by_role("button", name="Show the current version").click()
-    expect(panel.get_by_label(TEXT)).to_have_value("Deres tekst")
+    expect(panel.locator(TEXT)).to_have_value("Deres tekst")
     panel.get_by_role("button", name="Restore").click()
-    expect(panel.get_by_label(TEXT)).to_have_value("Min tekst!")
+    expect(panel.locator(TEXT)).to_have_value("Min tekst!")
     PLACES[1].save(page)
     expect(page.locator("[data-write]")).to_have_count(0)
     page.get_by_role("button", name="Edit Om te").click()
-    expect(page.locator("[data-write]").get_by_label(TEXT)).to_have_value("Min tekst!")
+    expect(page.locator("[data-write]").locator(TEXT)).to_have_value("Min tekst!")
     page.context.close()
 
 
 def test_a_refusal_is_marked_and_the_text_is_kept(page: Page) -> None:
     """Not only what is worth another try: an answer that nobody expects loses nothing either."""
     page.route("**/words/", lambda route: route.fulfill(status=403, body="no"))
-    _introduction(page).fill(WRITTEN)
+    write(_introduction(page), WRITTEN)
     expect(page.locator("#saved")).to_contain_text("Not saved")
     expect(page.locator("#saved")).to_have_class(re.compile(r"\bbad\b"))
     page.unroute("**/words/")

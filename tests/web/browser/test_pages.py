@@ -12,7 +12,18 @@ from django_otp.oath import TOTP
 from playwright.sync_api import Browser, BrowserContext, Page, Response, expect
 
 from newsletter.web.desk.settings.catalogue import NEWSLETTER_PAGES, SITE_PAGES
-from tests.web.browser.conftest import PERIOD, Running, desk, log_in, make_draft, open_draft, set_up, sign_in, unfold
+from tests.web.browser.conftest import (
+    PERIOD,
+    Running,
+    desk,
+    log_in,
+    make_draft,
+    open_draft,
+    set_up,
+    sign_in,
+    unfold,
+    write,
+)
 from tests.web.browser.labels import APPROVE, EMAIL_ADDRESS, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -156,9 +167,9 @@ def test_dialogs_and_refused_forms_are_accessible(browser: Browser, running: Run
     page.get_by_text(ONE_POST_NOT_INCLUDED).click()
     expect(page.get_by_role("button", name="Include Regn i Shanghai")).to_be_visible()
     troubles += troubles_of(page, "with what is out")
-    unfold(page, "greeting").fill("Den ene")
+    write(unfold(page, "greeting"), "Den ene")
     expect(page.locator("#saved")).to_contain_text("Saved")
-    unfold(second, "greeting").fill("Den andre")
+    write(unfold(second, "greeting"), "Den andre")
     expect(second.locator("#saved .note")).to_be_in_viewport()
     troubles += troubles_of(second, "with two wordings")
     context.close()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from tests.web.browser.conftest import Running, desk, open_draft, unfold
+from tests.web.browser.conftest import KEPT_TEXTS, Running, desk, open_draft, unfold, write
 from tests.web.browser.labels import ADD_POST, APPROVE, INTRODUCTION, TEXT, USE_MINE, WEB_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -48,7 +48,7 @@ def test_saving_is_retried_until_the_network_is_back(page: Page) -> None:
     expect(page.locator("#saved")).not_to_have_class(re.compile(r"\bbad\b"))
     expect(page.frame_locator("#side iframe").get_by_text("God helg!")).to_be_visible()
     expect(page.locator("#bar button.first")).to_be_enabled()
-    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate(KEPT_TEXTS) == []
     page.reload()
     expect(page.locator("#greeting")).to_have_value("God helg!")
     page.context.close()
@@ -98,7 +98,7 @@ def test_restored_text_never_replaces_what_somebody_else_wrote(browser: Browser,
     expect(theirs.locator("#subject")).to_have_value("Deres emne")
     again.get_by_role("button", name=USE_MINE).click()
     expect(again.locator("#saved")).to_contain_text(SAVED)
-    assert again.evaluate("localStorage.length") == 0
+    assert again.evaluate(KEPT_TEXTS) == []
     other.close()
     context.close()
 
@@ -121,16 +121,16 @@ def _panel(page: Page, title: str) -> Locator:
 
 
 def test_a_closed_panel_keeps_what_was_typed(page: Page) -> None:
-    _panel(page, "Om te").get_by_label(TEXT).fill("Skrevet for hånd")
+    write(_panel(page, "Om te").locator(TEXT), "Skrevet for hånd")
     page.locator("[data-write]").get_by_role("button", name="Close").click()
     expect(page.locator(".post", has_text="Om te").get_by_text("not saved")).to_be_visible()
     panel = _panel(page, "Om te")
-    expect(panel.get_by_label(TEXT)).to_have_value("Skrevet for hånd")
+    expect(panel.locator(TEXT)).to_have_value("Skrevet for hånd")
     expect(panel).to_contain_text("Unsaved text restored")
     panel.get_by_role("button", name="Save").click()
     expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
     expect(page.locator(".unsaved")).to_have_count(0)
-    assert page.evaluate("localStorage.length") == 0
+    assert page.evaluate(KEPT_TEXTS) == []
     page.context.close()
 
 
@@ -149,11 +149,11 @@ def test_a_refused_post_stays_in_its_form(page: Page) -> None:
     page.get_by_text("Add a post").click()
     form = page.locator("#add")
     form.get_by_label(WEB_ADDRESS).fill("ftp://example.org/")
-    form.get_by_label(TEXT).fill("Flere linjer\nskrevet for hånd")
+    write(form.locator(TEXT), "Flere linjer\nskrevet for hånd")
     form.get_by_role("button", name=ADD_POST).click()
     expect(form.locator("#add-url-said")).to_contain_text("is not a web address")
     expect(form.get_by_label(WEB_ADDRESS)).to_be_focused()
-    expect(form.get_by_label(TEXT)).to_have_value("Flere linjer\nskrevet for hånd")
+    expect(form.locator(TEXT)).to_have_value("Flere linjer\nskrevet for hånd")
     page.context.set_offline(True)
     form.get_by_label("Headline").fill("Et eget innlegg")
     form.get_by_label(WEB_ADDRESS).fill("")
@@ -166,5 +166,5 @@ def test_a_refused_post_stays_in_its_form(page: Page) -> None:
     again.locator("#add").get_by_role("button", name=ADD_POST).click()
     expect(again.locator(".post b", has_text="Et eget innlegg")).to_be_visible()
     expect(again.locator("#add-title")).to_have_value("")
-    assert again.evaluate("localStorage.length") == 0
+    assert again.evaluate(KEPT_TEXTS) == []
     context.close()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.web.browser.conftest import Running, desk, open_draft
+from tests.web.browser.conftest import Running, desk, open_draft, write
 from tests.web.browser.labels import APPROVE, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -48,7 +48,7 @@ def test_keys_work_at_once_and_undo_needs_nobody_else(page: Page) -> None:
 def test_approval_waits_for_text_that_is_not_saved_and_says_where_it_is(page: Page) -> None:
     draft = page.url
     page.get_by_role("button", name="Edit Om te").click()
-    page.locator("[data-write]").get_by_label(TEXT).fill("Not saved yet")
+    write(page.locator("[data-write]").locator(TEXT), "Not saved yet")
     page.get_by_role("button", name=APPROVE).click()
     note = page.locator("#unstored")
     expect(note).to_contain_text("Approval waits for text that is not saved yet: Om te")
@@ -57,7 +57,7 @@ def test_approval_waits_for_text_that_is_not_saved_and_says_where_it_is(page: Pa
     expect(note).to_contain_text("Approval waits for text that is not saved yet: Om te")
     note.get_by_role("link", name="Om te").click()
     page.wait_for_url(re.compile(re.escape(draft)))
-    expect(page.locator("[data-write]").get_by_label(TEXT)).to_have_value("Not saved yet")
+    expect(page.locator("[data-write]").locator(TEXT)).to_have_value("Not saved yet")
     page.locator("[data-write]").get_by_role("button", name="Save").click()
     expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
@@ -68,8 +68,8 @@ def test_approval_waits_for_text_that_is_not_saved_and_says_where_it_is(page: Pa
 
 def test_save_says_that_all_cookies_are_gone_and_loses_nothing(page: Page) -> None:
     page.get_by_role("button", name="Edit Om te").click()
-    field = page.locator("[data-write]").get_by_label(TEXT)
-    field.fill("Typed before the cookies went")
+    field = page.locator("[data-write]").locator(TEXT)
+    write(field, "Typed before the cookies went")
     page.context.clear_cookies()
     page.locator("[data-write]").get_by_role("button", name="Save").click()
     expect(page.locator("[data-write] .said")).to_contain_text("you have been logged out")

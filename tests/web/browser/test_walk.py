@@ -20,6 +20,7 @@ from tests.web.browser.conftest import (
     open_draft,
     set_up,
     unfold,
+    write,
 )
 from tests.web.browser.labels import APPROVE, ONE_POST_NOT_INCLUDED, SEND_NOW_TO_3, USE_MINE
 
@@ -54,7 +55,7 @@ def test_from_log_in_to_the_mailbox(browser: Browser, running_at_first: Running,
     _change_two_headlines(page)
     page.get_by_role("button", name="Remove Regn i Shanghai").click()
     expect(page.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
-    unfold(page, "greeting").fill("Kjære {name|leser},\n\nher er uken.\n\nGod helg!")
+    write(unfold(page, "greeting"), "Kjære {name|leser},\n\nher er uken.\n\nGod helg!")
     expect(page.locator("#saved")).to_contain_text(SAVED)
     previewed = _raw(page, f"{page.url}raw/")
     on_phone = width < 640
@@ -199,7 +200,7 @@ def test_two_editors_see_each_other_s_words(browser: Browser, running: Running) 
     log_in(second, running)
     open_draft(first, running)
     second.goto(first.url)
-    unfold(first, "greeting").fill("Den ene")
+    write(unfold(first, "greeting"), "Den ene")
     expect(first.locator("#saved")).to_contain_text(SAVED)
     second.get_by_role("textbox", name="Subject").fill("Et emne")
     expect(second.locator("#saved")).to_contain_text(SAVED)

@@ -1,4 +1,4 @@
-"""The editor for Markdown: toolbar, keys, dialogs, images and preview; without JavaScript a plain field."""
+"""The editor on a draft: toolbar, keys, dialogs and images; without JavaScript a plain field."""
 
 import io
 import re
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import PERIOD, Running, desk, open_draft, unfold
+from tests.web.browser.conftest import PERIOD, Running, desk, editor_of, open_draft, unfold
 from tests.web.browser.labels import ADD_POST, APPROVE, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -16,11 +16,11 @@ SAVED = re.compile(r"Saved \d")
 
 @pytest.fixture
 def page(browser: Browser, running: Running) -> Page:
-    """A draft whose editors have their toolbars."""
+    """A draft with its introduction open in the editor."""
     page = desk(browser).new_page()
     open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
-    expect(page.locator("#words [role=toolbar]")).to_have_count(2)
+    expect(editor_of(_field(page))).to_have_attribute("data-mode", "rich")
     return page
 
 
@@ -28,14 +28,27 @@ def _field(page: Page) -> Locator:
     return unfold(page, "greeting")
 
 
+def _text(page: Page) -> Locator:
+    return page.get_by_role("textbox", name="Introduction")
+
+
 def _tool(page: Page, name: str) -> Locator:
-    unfold(page, "greeting")
-    editor = page.locator("markdown-editor", has=page.locator("#greeting"))
-    return editor.get_by_role("toolbar").get_by_role("button", name=name, exact=True)
+    return editor_of(page.locator("#greeting")).get_by_role("toolbar").get_by_role("button", name=name, exact=True)
 
 
-def _select(page: Page, start: int, end: int) -> None:
-    _field(page).evaluate("(area, [from, to]) => { area.focus(); area.setSelectionRange(from, to); }", [start, end])
+def _select(page: Page, text: str) -> None:
+    """Select these words in the introduction."""
+    _text(page).evaluate(
+        """(editor, text) => {
+          const walk = document.createTreeWalker(editor, NodeFilter.SHOW_TEXT);
+          while (walk.nextNode() && !walk.currentNode.data.includes(text)) { /* the next one */ }
+          const start = walk.currentNode.data.indexOf(text);
+          editor.focus();
+          getSelection().setBaseAndExtent(walk.currentNode, start, walk.currentNode, start + text.length);
+        }""",
+        text,
+    )
+    page.wait_for_function("text => getSelection().toString() === text", arg=text)
 
 
 def _image(width: int = 1600, height: int = 800) -> bytes:
@@ -45,63 +58,82 @@ def _image(width: int = 1600, height: int = 800) -> bytes:
 
 
 def test_keys_and_buttons_format_the_selection(page: Page) -> None:
-    _field(page).fill("En viktig sak")
-    _select(page, 3, 9)
+    _text(page).click()
+    page.keyboard.type("En viktig sak")
+    _select(page, "viktig")
     page.keyboard.press("Control+b")
     expect(_field(page)).to_have_value("En **viktig** sak")
+    expect(_tool(page, "Bold")).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Control+i")
-    expect(_field(page)).to_have_value("En ***viktig*** sak")
+    expect(_field(page)).to_have_value("En _**viktig**_ sak")
     page.keyboard.press("Control+b")
     expect(_field(page)).to_have_value("En *viktig* sak")
     _tool(page, "Italic").click()
     expect(_field(page)).to_have_value("En viktig sak")
     page.keyboard.press("Control+z")
     expect(_field(page)).to_have_value("En *viktig* sak")
-    _field(page).fill("En\nTo")
-    _select(page, 0, 5)
-    _tool(page, "List").click()
-    expect(_field(page)).to_have_value("- En\n- To")
-    _tool(page, "List").click()
+    for name, markdown in (("List", "- En *viktig* sak"), ("Numbered list", "1. En *viktig* sak")):
+        _tool(page, name).click()
+        expect(_field(page)).to_have_value(markdown)
+    _tool(page, "Numbered list").click()
     _tool(page, "Quotation").click()
-    expect(_field(page)).to_have_value("> En\n> To")
+    expect(_field(page)).to_have_value("> En *viktig* sak")
+    _tool(page, "Quotation").click()
+    _tool(page, "Heading").click()
+    expect(_field(page)).to_have_value("## En *viktig* sak")
     expect(page.locator("#saved")).to_contain_text(SAVED)
     page.context.close()
 
 
 def test_the_toolbar_is_one_stop_of_the_tab_key(page: Page) -> None:
-    unfold(page, "greeting")
     page.locator("#f-greeting summary").focus()
     page.keyboard.press("Tab")
-    expect(_tool(page, "Bold")).to_be_focused()
-    for key, name in (("ArrowRight", "Italic"), ("End", "Preview"), ("ArrowRight", "Bold"), ("ArrowLeft", "Preview")):
+    expect(_tool(page, "Heading")).to_be_focused()
+    for key, name in (
+        ("ArrowRight", "Subheading"),
+        ("End", "Markdown"),
+        ("ArrowRight", "Heading"),
+        ("ArrowLeft", "Markdown"),
+    ):
         page.keyboard.press(key)
         expect(_tool(page, name)).to_be_focused()
     page.keyboard.press("Tab")
+    expect(_text(page)).to_be_focused()
+    page.keyboard.press("Alt+F10")
+    expect(_tool(page, "Markdown")).to_be_focused()
+    page.keyboard.press("Enter")
     expect(_field(page)).to_be_focused()
-    page.keyboard.press("Shift+Tab")
-    expect(_tool(page, "Preview")).to_be_focused()
+    page.keyboard.type("Hei *du*")
+    _tool(page, "Markdown").click()
+    expect(_text(page).locator("em")).to_have_text("du")
     page.context.close()
 
 
 def test_a_link_a_button_and_the_name_reach_the_email(page: Page) -> None:
-    _field(page).fill("Hei , les saken")
-    _select(page, 10, 15)
+    _text(page).click()
+    page.keyboard.type("Hei , les saken")
+    _select(page, "saken")
     page.keyboard.press("Control+k")
     link = page.get_by_role("dialog", name="Link")
     expect(link.get_by_label("Link text")).to_have_value("saken")
     link.get_by_label("Web address").fill("kinaforum.example/te")
     page.keyboard.press("Enter")
     expect(_field(page)).to_have_value("Hei , les [saken](https://kinaforum.example/te)")
-    _select(page, 4, 4)
-    _tool(page, "Subscriber’s name").click()
+    _select(page, "Hei ")
+    page.keyboard.press("ArrowRight")
+    _tool(page, "Insert").click()
+    page.get_by_role("option", name="Subscriber’s name").click()
     name = page.get_by_role("dialog", name="Subscriber’s name")
     name.get_by_role("button", name="Insert").click()
     expect(name, "a fallback is asked for").to_be_visible()
     name.get_by_label("Text for subscribers without a name").fill("leser")
     name.get_by_role("button", name="Insert").click()
     expect(_field(page)).to_have_value("Hei {name|leser}, les [saken](https://kinaforum.example/te)")
-    page.keyboard.press("Control+End")
-    _tool(page, "Button").click()
+    _select(page, "saken")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.keyboard.type("/button")
+    page.keyboard.press("Enter")
     button = page.get_by_role("dialog", name="Button")
     button.get_by_label("Button text").fill("Bli med")
     button.get_by_label("Web address").fill("https://kinaforum.example/bli-med")
@@ -109,23 +141,25 @@ def test_a_link_a_button_and_the_name_reach_the_email(page: Page) -> None:
     expect(_field(page)).to_have_value(re.compile(r"\n\n\[Bli med\]\(https://kinaforum.example/bli-med\)\{button\}$"))
     expect(page.locator("#saved")).to_contain_text(SAVED)
     email = page.frame_locator("#side iframe")
-    expect(email.locator(".button a", has_text="Bli med")).to_be_visible()
+    expect(email.get_by_role("link", name="Bli med")).to_be_visible()
     expect(email.get_by_role("link", name="saken")).to_be_visible()
     page.context.close()
 
 
 def test_closing_a_dialog_changes_nothing(page: Page) -> None:
-    _field(page).fill("Hei")
+    _text(page).click()
+    page.keyboard.type("Hei")
     _tool(page, "Link").click()
     expect(page.get_by_role("dialog", name="Link")).to_be_visible()
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(_field(page)).to_be_focused()
+    expect(_text(page)).to_be_focused()
     expect(_field(page)).to_have_value("Hei")
     page.context.close()
 
 
 def test_an_image_is_uploaded_with_its_description(page: Page) -> None:
+    _text(page).click()
     _tool(page, "Image").click()
     dialog = page.get_by_role("dialog", name="Image")
     dialog.get_by_label("File").set_input_files({"name": "hus.jpg", "mimeType": "image/jpeg", "buffer": b"no image"})
@@ -142,15 +176,20 @@ def test_an_image_is_uploaded_with_its_description(page: Page) -> None:
     shown = page.frame_locator("#side iframe").get_by_alt_text("Et hus [rødt]")
     expect(shown).to_be_visible()
     assert shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1104
-    _tool(page, "Preview").click()
-    preview = page.get_by_role("region", name="Preview").get_by_alt_text("Et hus [rødt]")
-    expect(preview).to_be_visible()
-    assert preview.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1104
+    figure = _text(page).get_by_alt_text("Et hus [rødt]")
+    assert figure.evaluate("image => image.decode().then(() => image.naturalWidth)") == 1104
+    figure.dblclick()
+    dialog.get_by_label("Caption").fill("Foto: «Kari»")
+    dialog.get_by_label("Width").select_option("50")
+    dialog.get_by_label("Link").fill("kinaforum.example/hus")
+    dialog.get_by_role("button", name="Insert").click()
+    changed = r"^\[!\[.*\]\(/images/\S+\.jpg \"Foto: «Kari»\"\)\{width=50%\}\]\(https://kinaforum.example/hus\)$"
+    expect(_field(page)).to_have_value(re.compile(changed))
     page.context.close()
 
 
 def test_a_pasted_image_asks_for_its_description(page: Page) -> None:
-    _field(page).evaluate(
+    _text(page).evaluate(
         """(area, octets) => {
           const data = new DataTransfer();
           data.items.add(new File([new Uint8Array(octets)], "hus.jpg", { type: "image/jpeg" }));
@@ -166,22 +205,25 @@ def test_a_pasted_image_asks_for_its_description(page: Page) -> None:
     page.context.close()
 
 
-def test_a_rewritten_post_begins_with_its_source_and_shows_a_preview(page: Page) -> None:
+def test_a_rewritten_post_begins_with_its_source(page: Page) -> None:
     page.get_by_role("button", name="Edit Om te").click()
     panel = page.locator("[data-write]")
-    expect(panel.get_by_label(TEXT)).to_have_value(re.compile("^Her begynner «Om te»"))
-    expect(panel.get_by_role("region", name="Preview")).to_contain_text("Her begynner «Om te»")
-    panel.get_by_label(TEXT).fill("Te er **godt**.\n\n- Grønn\n- Svart")
-    expect(panel.get_by_role("region", name="Preview").locator("strong")).to_have_text("godt")
-    expect(panel.get_by_role("region", name="Preview").get_by_role("listitem")).to_have_count(2)
+    expect(panel.locator(TEXT)).to_have_value(re.compile("^Her begynner «Om te»"))
+    text = panel.get_by_role("textbox", name="Text", exact=True)
+    expect(text).to_contain_text("Her begynner «Om te»")
+    text.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Te er **godt**.\n\n- Grønn\nSvart")
+    expect(panel.locator(TEXT)).to_have_value("Te er **godt**.\n\n- Grønn\n- Svart")
     panel.get_by_role("button", name="Save").click()
     expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
     page.context.close()
 
 
 def test_an_editor_has_at_least_twelve_lines(page: Page) -> None:
-    for area in (_field(page), unfold(page, "closing")):
-        lines = area.evaluate("area => area.clientHeight / parseFloat(getComputedStyle(area).lineHeight)")
+    for key in ("greeting", "closing"):
+        text = editor_of(unfold(page, key)).locator(".writing > div")
+        lines = text.evaluate("text => text.clientHeight / parseFloat(getComputedStyle(text).lineHeight)")
         assert lines >= 12
     page.context.close()
 

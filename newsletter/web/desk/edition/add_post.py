@@ -34,7 +34,7 @@ class AddField:
 
 def fields(given: Mapping[str, str], problems: Mapping[str, str]) -> list[AddField]:
     """Return the fields in the form's order, with what was typed and what is wrong with it."""
-    labels = {"url": _("Web address"), "title": _("Headline"), "text": _("Text in Markdown")}
+    labels = {"url": _("Web address"), "title": _("Headline"), "text": _("Text")}
     return [AddField(key, labels[key], given.get(key, ""), problems.get(key, "")) for key in FIELDS]
 
 

@@ -53,7 +53,7 @@ def word_fields(edition: Edition) -> list[WordField]:
             else _("Shown after the subject in the inbox. Automatic when blank: the next headlines."),
             1,
         ),
-        ("greeting", _("Text in Markdown"), "", 18)
+        ("greeting", _("Text"), "", 18)
         if of_letter
         else ("greeting", _("Introduction"), _("Shown above the posts."), 12),
         ("closing", _("Sign-off"), _("Shown below the posts."), 12),

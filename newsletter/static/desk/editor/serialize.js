@@ -202,9 +202,10 @@ function codeBlock(block) {
   return text.trim() && `${fence}\n${text}\n${fence}`;
 }
 
+/* Its lines of colons are longer than those inside. */
 function callout(block) {
-  const inside = blocks(block), colons = ":".repeat(Math.max(3, longest(inside, ":") + 1));
-  const fence = /^\s*:::/m.test(inside) ? colons : ":::";
+  const inside = blocks(block), runs = (inside.match(/^[\s>]*:{3,}\s*$/gm) || []).map((line) => longest(line, ":"));
+  const fence = ":".repeat(Math.max(2, ...runs) + 1);
   return inside && `${fence} ${block.attrs.tint}\n${inside}\n${fence}`;
 }
 

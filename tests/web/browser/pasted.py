@@ -1,0 +1,128 @@
+"""What programs put on the clipboard, written after their documented forms, and the Markdown that it becomes."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """A program's clipboard: its HTML (none for plain text), its plain text, and what is written of it."""
+
+    program: str
+    html: str
+    text: str
+    markdown: str
+
+
+GOOGLE_DOCS = """<meta charset='utf-8'><b style="font-weight:normal;" id="docs-internal-guid-0a1b2c3d-7fff">
+<h2 dir="ltr" style="line-height:1.38;margin-top:18pt;"><span style="font-size:16pt;font-family:Arial,sans-serif;
+color:#000000;font-weight:700;white-space:pre-wrap;">Uken</span></h2>
+<p dir="ltr" style="line-height:1.38;"><span style="font-size:11pt;font-weight:400;font-style:normal;">Vanlig, </span>
+<span style="font-size:11pt;font-weight:700;font-style:normal;">fet</span><span style="font-weight:400;">, </span>
+<span style="font-weight:400;font-style:italic;">kursiv</span><span style="font-weight:400;"> og </span>
+<a href="https://www.google.com/url?q=https://example.org/a%3Fb%3D1&amp;sa=D&amp;ust=1" style="text-decoration:none;">
+<span style="color:#1155cc;text-decoration:underline;">lenke</span></a><span style="font-weight:400;">.</span></p>
+<ul style="margin-top:0;"><li dir="ltr" style="list-style-type:disc;" aria-level="1"><p dir="ltr" role="presentation">
+<span style="font-weight:400;">En</span></p></li><ul><li dir="ltr" aria-level="2"><p dir="ltr" role="presentation">
+<span style="font-weight:400;">Under en</span></p></li></ul></ul><br />
+<div dir="ltr" align="left"><table style="border:none;border-collapse:collapse;"><colgroup><col width="300" />
+<col width="300" /></colgroup><tbody><tr style="height:0pt"><td style="border-left:solid #000 1pt;"><p dir="ltr">
+<span style="font-weight:400;">By</span></p></td><td><p dir="ltr"><span>Tid</span></p></td></tr><tr><td><p dir="ltr">
+<span>Oslo</span></p></td><td><p dir="ltr"><span>18</span></p></td></tr></tbody></table></div></b>"""
+
+WORD = """<html xmlns:o="urn:schemas-microsoft-com:office:office" xmlns="http://www.w3.org/TR/REC-html40"><head>
+<meta name=Generator content="Microsoft Word 15"><style><!-- p.MsoNormal {margin:0cm;} @list l0 {mso-list-id:1;} -->
+</style><!--[if gte mso 9]><xml><o:OfficeDocumentSettings></o:OfficeDocumentSettings></xml><![endif]--></head>
+<body lang=NO-BOK style='tab-interval:35.4pt'><!--StartFragment-->
+<h2><span style='mso-fareast-font-family:"Times New Roman"'>Uken<o:p></o:p></span></h2>
+<p class=MsoNormal>Vanlig, <b style='mso-bidi-font-weight:normal'>fet</b>, <i>kursiv</i> og <a
+href="https://example.org/a">lenke</a>.<o:p></o:p></p>
+<p class=MsoListParagraphCxSpFirst style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
+style='font-family:Symbol;mso-bidi-font-family:Symbol'><span style='mso-list:Ignore'>·<span
+style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span></span></span><![endif]>En<o:p></o:p></p>
+<p class=MsoListParagraphCxSpMiddle style='margin-left:72.0pt;mso-list:l0 level2 lfo1'><![if !supportLists]><span
+style='mso-list:Ignore'>o<span style='font:7.0pt "Times New Roman"'>&nbsp; </span></span><![endif]>Under en<o:p></o:p></p>
+<p class=MsoListParagraphCxSpLast style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
+style='mso-list:Ignore'>·<span>&nbsp; </span></span><![endif]>To<o:p></o:p></p>
+<p class=MsoNormal><o:p>&nbsp;</o:p></p>
+<p class=MsoListParagraph style='mso-list:l1 level1 lfo2'><![if !supportLists]><span style='mso-list:Ignore'>1.<span>
+&nbsp; </span></span><![endif]>Først</p>
+<table class=MsoTableGrid border=1 style='border-collapse:collapse'><tr style='mso-yfti-irow:0'><td width=300 valign=top>
+<p class=MsoNormal>By<o:p></o:p></p></td><td><p class=MsoNormal>Tid</p></td></tr><tr><td><p class=MsoNormal>Oslo</p></td>
+<td><p class=MsoNormal>18</p></td></tr></table><!--EndFragment--></body></html>"""
+
+LIBREOFFICE = """<!DOCTYPE html><html><head><meta http-equiv="content-type" content="text/html; charset=utf-8"/>
+<title></title><meta name="generator" content="LibreOffice 7.4.7.2 (Linux)"/><style type="text/css">
+p { line-height: 115%; margin-bottom: 0.25cm; background: transparent }</style></head>
+<body lang="nb-NO" link="#000080" vlink="#800000" dir="ltr"><h2 class="western">Uken</h2>
+<p style="line-height: 100%; margin-bottom: 0cm">Vanlig, <b>fet</b>, <i>kursiv</i>, <strike>strøket</strike> og
+<font color="#000080"><u><a href="https://example.org/a">lenke</a></u></font>.</p>
+<ul><li><p style="margin-bottom: 0cm">En</p><ul><li><p>Under en</p></li></ul></li><li><p>To</p></li></ul>
+<p style="margin-bottom: 0cm"><br/>
+
+</p>
+<table width="665" cellpadding="4" cellspacing="0"><col width="328"/><col width="329"/><tr valign="top">
+<td style="border: none"><p>By</p></td><td><p>Tid</p></td></tr><tr><td><p>Oslo</p></td><td><p>18</p></td></tr></table>
+<p style="margin-bottom: 0cm"><img src="data:image/png;base64,iVBORw0KGgo=" name="Bilde1" width="10" height="10"/>
+</p></body></html>"""
+
+WEB_PAGE = """<meta charset='utf-8'><article style="font-family: serif; color: rgb(0, 0, 0);"><nav>Meny</nav><h1>Uken</h1>
+<p style="font-size: 18px;">Vanlig, <strong>fet</strong>, <em>kursiv</em> og <a href="https://example.org/a"
+onclick="steal()">lenke</a>.<script>alert(1)</script></p><figure><a href="https://example.org/stor"><picture>
+<source srcset="a.webp"><img src="https://example.org/hus.jpg" alt="Et hus"></picture></a><figcaption>Foto: Kari
+</figcaption></figure><img src="https://example.org/1.gif" width="1" height="1"><blockquote><p>Sitat</p></blockquote>
+<pre><code>a = 1
+b = 2</code></pre><hr><button>Kjøp</button><iframe src="https://evil.example"></iframe>
+<p><a href="javascript:alert(1)">farlig</a> <span style="display:none">skjult</span><u>strek</u> H<sub>2</sub>O</p>
+</article>"""
+
+GMAIL = """<div dir="ltr"><div>Hei,</div><div><br></div><div>Vanlig, <b>fet</b>, <i>kursiv</i> og <a
+href="https://example.org/a" target="_blank" data-saferedirecturl="https://www.google.com/url?q=x">lenke</a>.</div><div>
+<br></div><div><ul><li>En</li><li>To</li></ul></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;
+border-left:1px solid rgb(204,204,204)">Sitat<br>over to linjer</blockquote><div><font color="#500050"><b
+style="font-weight:bold"><span style="font-family:arial">Kari</span></b><br></font></div></div>"""
+
+OUTLINE = "- En\n  - Under en"
+TABLE = "| By | Tid |\n| --- | --- |\n| Oslo | 18 |"
+CORPUS = (
+    Pasted(
+        "Google Docs",
+        GOOGLE_DOCS,
+        "",
+        f"## Uken\n\nVanlig, **fet**, *kursiv* og [lenke](https://example.org/a?b=1).\n\n{OUTLINE}\n\n{TABLE}",
+    ),
+    Pasted(
+        "Word",
+        WORD,
+        "",
+        "## Uken\n\nVanlig, **fet**, *kursiv* og [lenke](https://example.org/a).\n\n"
+        f"{OUTLINE}\n- To\n\n1. Først\n\n{TABLE}",
+    ),
+    Pasted(
+        "LibreOffice",
+        LIBREOFFICE,
+        "",
+        "## Uken\n\nVanlig, **fet**, *kursiv*, ~~strøket~~ og [lenke](https://example.org/a).\n\n"
+        f"{OUTLINE}\n- To\n\n{TABLE}",
+    ),
+    Pasted(
+        "a web page",
+        WEB_PAGE,
+        "",
+        "## Uken\n\nVanlig, **fet**, *kursiv* og [lenke](https://example.org/a).\n\n"
+        '[![Et hus](https://example.org/hus.jpg "Foto: Kari")](https://example.org/stor)\n\n> Sitat\n\n'
+        "```\na = 1\nb = 2\n```\n\n---\n\nfarlig strek H2O",
+    ),
+    Pasted(
+        "Gmail",
+        GMAIL,
+        "",
+        "Hei,\n\nVanlig, **fet**, *kursiv* og [lenke](https://example.org/a).\n\n- En\n- To\n\n"
+        "> Sitat\\\n> over to linjer\n\n**Kari**",
+    ),
+    Pasted(
+        "plain text",
+        "",
+        "## Uken\r\n\r\nFørste linje\r\nAndre linje med * og _\r\n\r\n- En\r\n- To\r\n\r\n1) A\r\n2) B\r\n\r\n> Sitat\r\n",
+        "## Uken\n\nFørste linje\\\nAndre linje med \\* og \\_\n\n- En\n- To\n\n1. A\n2. B\n\n> Sitat",
+    ),
+)

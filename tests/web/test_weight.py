@@ -1,6 +1,7 @@
 """What a browser transfers at the first visit of the heaviest page: HTML, CSS and JavaScript, not the email."""
 
 import re
+from importlib.resources import files
 
 import pytest
 from django.templatetags.static import static
@@ -10,6 +11,8 @@ from newsletter.models import Edition, Post
 from tests.web import make
 
 BUDGET = 65_000
+EDITOR_BUDGET = 200_000
+"""Of the parts of the editor, which are fetched when the page is there, and kept until the next version."""
 COMPRESSED = {"Accept-Encoding": "gzip"}
 EDITOR = "/desk/editor/"
 PAGE = f"/desk/editions/kinaforum/{make.PERIOD}/"
@@ -43,6 +46,13 @@ def test_the_draft_page_keeps_the_budget(editor: Client, posts: int, language: s
     editor.cookies["django_language"] = language
     assert _draft(posts).entries.filter(included=True).count() == posts
     assert _weight(editor) <= BUDGET
+
+
+def test_the_parts_of_the_editor_keep_their_budget(editor: Client) -> None:
+    ours = sorted(path.name for path in (files("newsletter") / "static" / "desk" / "editor").iterdir())
+    names = ["django_prose_editor/editor.js", *(f"desk/editor/{name}" for name in ours)]
+    assert len(names) == 10
+    assert sum(len(editor.get(static(name), headers=COMPRESSED).content) for name in names) <= EDITOR_BUDGET
 
 
 def test_posts_left_out_are_fetched_when_their_list_is_opened(editor: Client) -> None:

@@ -10,7 +10,7 @@ from newsletter.images import store
 from newsletter.images.names import PATH
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
-from newsletter.render.content.markdown import markdown
+from newsletter.render.editor_html import editor_html
 from newsletter.sandbox import CPU_SECONDS, MEGABYTES, Sandbox
 from newsletter.web.desk.pages import as_sentence, page
 from subscribers.requests import config_of
@@ -27,7 +27,7 @@ def tools(request: HttpRequest) -> HttpResponse:
 @require_POST
 def rendered(request: HttpRequest) -> HttpResponse:
     """Show a text in Markdown as the HTML that the editor is made from."""
-    return HttpResponse(markdown(request.POST.get("text", "")))
+    return HttpResponse(editor_html(request.POST.get("text", "")))
 
 
 @require_POST

@@ -40,14 +40,17 @@ href="https://example.org/a">lenke</a>.<o:p></o:p></p>
 style='font-family:Symbol;mso-bidi-font-family:Symbol'><span style='mso-list:Ignore'>·<span
 style='font:7.0pt "Times New Roman"'>&nbsp;&nbsp;&nbsp; </span></span></span><![endif]>En<o:p></o:p></p>
 <p class=MsoListParagraphCxSpMiddle style='margin-left:72.0pt;mso-list:l0 level2 lfo1'><![if !supportLists]><span
-style='mso-list:Ignore'>o<span style='font:7.0pt "Times New Roman"'>&nbsp; </span></span><![endif]>Under en<o:p></o:p></p>
+style='mso-list:Ignore'>o<span style='font:7.0pt "Times New Roman"'>&nbsp; </span></span><![endif]>Under
+en<o:p></o:p></p>
 <p class=MsoListParagraphCxSpLast style='text-indent:-18.0pt;mso-list:l0 level1 lfo1'><![if !supportLists]><span
 style='mso-list:Ignore'>·<span>&nbsp; </span></span><![endif]>To<o:p></o:p></p>
 <p class=MsoNormal><o:p>&nbsp;</o:p></p>
 <p class=MsoListParagraph style='mso-list:l1 level1 lfo2'><![if !supportLists]><span style='mso-list:Ignore'>1.<span>
 &nbsp; </span></span><![endif]>Først</p>
-<table class=MsoTableGrid border=1 style='border-collapse:collapse'><tr style='mso-yfti-irow:0'><td width=300 valign=top>
-<p class=MsoNormal>By<o:p></o:p></p></td><td><p class=MsoNormal>Tid</p></td></tr><tr><td><p class=MsoNormal>Oslo</p></td>
+<table class=MsoTableGrid border=1 style='border-collapse:collapse'><tr style='mso-yfti-irow:0'><td width=300
+valign=top>
+<p class=MsoNormal>By<o:p></o:p></p></td><td><p class=MsoNormal>Tid</p></td></tr><tr><td><p
+class=MsoNormal>Oslo</p></td>
 <td><p class=MsoNormal>18</p></td></tr></table><!--EndFragment--></body></html>"""
 
 LIBREOFFICE = """<!DOCTYPE html><html><head><meta http-equiv="content-type" content="text/html; charset=utf-8"/>
@@ -65,7 +68,8 @@ p { line-height: 115%; margin-bottom: 0.25cm; background: transparent }</style><
 <p style="margin-bottom: 0cm"><img src="data:image/png;base64,iVBORw0KGgo=" name="Bilde1" width="10" height="10"/>
 </p></body></html>"""
 
-WEB_PAGE = """<meta charset='utf-8'><article style="font-family: serif; color: rgb(0, 0, 0);"><nav>Meny</nav><h1>Uken</h1>
+WEB_PAGE = """<meta charset='utf-8'><article style="font-family: serif; color: rgb(0, 0,
+0);"><nav>Meny</nav><h1>Uken</h1>
 <p style="font-size: 18px;">Vanlig, <strong>fet</strong>, <em>kursiv</em> og <a href="https://example.org/a"
 onclick="steal()">lenke</a>.<script>alert(1)</script></p><figure><a href="https://example.org/stor"><picture>
 <source srcset="a.webp"><img src="https://example.org/hus.jpg" alt="Et hus"></picture></a><figcaption>Foto: Kari
@@ -76,7 +80,8 @@ b = 2</code></pre><hr><button>Kjøp</button><iframe src="https://evil.example"><
 </article>"""
 
 GMAIL = """<div dir="ltr"><div>Hei,</div><div><br></div><div>Vanlig, <b>fet</b>, <i>kursiv</i> og <a
-href="https://example.org/a" target="_blank" data-saferedirecturl="https://www.google.com/url?q=x">lenke</a>.</div><div>
+href="https://example.org/a" target="_blank"
+data-saferedirecturl="https://www.google.com/url?q=x">lenke</a>.</div><div>
 <br></div><div><ul><li>En</li><li>To</li></ul></div><blockquote class="gmail_quote" style="margin:0px 0px 0px 0.8ex;
 border-left:1px solid rgb(204,204,204)">Sitat<br>over to linjer</blockquote><div><font color="#500050"><b
 style="font-weight:bold"><span style="font-family:arial">Kari</span></b><br></font></div></div>"""
@@ -122,7 +127,8 @@ CORPUS = (
     Pasted(
         "plain text",
         "",
-        "## Uken\r\n\r\nFørste linje\r\nAndre linje med * og _\r\n\r\n- En\r\n- To\r\n\r\n1) A\r\n2) B\r\n\r\n> Sitat\r\n",
+        "## Uken\r\n\r\nFørste linje\r\nAndre linje med * og _\r\n\r\n- En\r\n- To\r\n\r\n"
+        "1) A\r\n2) B\r\n\r\n> Sitat\r\n",
         "## Uken\n\nFørste linje\\\nAndre linje med \\* og \\_\n\n- En\n- To\n\n1. A\n2. B\n\n> Sitat",
     ),
 )

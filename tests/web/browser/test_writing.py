@@ -57,7 +57,8 @@ def _select(page: Page, text: str) -> None:
 def _go_behind(page: Page, text: str) -> None:
     _select(page, text)
     _text(page).evaluate(
-        "(text) => { const { editor } = text.closest('markdown-editor'); editor.commands.setTextSelection(editor.state.selection.to); }"
+        "text => text.closest('markdown-editor').editor.commands.command("
+        "({ tr, commands }) => commands.setTextSelection(tr.selection.to))"
     )
 
 

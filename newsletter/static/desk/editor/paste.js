@@ -5,15 +5,19 @@ import { imageFiles, insertImages } from "./images.js";
 import { isAllowed } from "./schema.js";
 
 const { DOMParser: ModelParser } = pm.model;
-const { Plugin } = pm.state;
+const { Plugin, TextSelection } = pm.state;
 const ADDRESS = /^(?:https?:\/\/|www\.)[^\s<>"]+$/i;
 const VIDEO = /^https?:\/\/(?:(?:www|m)\.)?(?:youtube\.com\/(?:watch\?|shorts\/|live\/)|youtu\.be\/\w|vimeo\.com\/\d|dailymotion\.com\/video\/|tiktok\.com\/@[^/]+\/video\/)|\.(?:mp3|m4a|m4b|aac|ogg|oga|opus|flac|wav|mp4|m4v|mov|webm|ogv)(?:[?#]|$)/i;
-const NEVER_SHOWN = "script, style, link, meta, title, head, noscript, template, iframe, object, embed, svg, canvas, video, audio, form, input, select, textarea, nav, dialog, [hidden], [aria-hidden=true]:not(img)";
+const NEVER_SHOWN = "script, style, link, meta, title, head, noscript, template, iframe, object, embed, svg, canvas, video, audio, button, input, select, textarea, nav, dialog, [hidden], [aria-hidden=true]:not(img)";
 const BLOCKS = "address, article, aside, blockquote, center, dd, details, div, dl, dt, fieldset, figcaption, figure, footer, h1, h2, h3, h4, h5, h6, header, hr, li, main, ol, p, pre, section, summary, table, tbody, td, tfoot, th, thead, tr, ul";
 const SMALLEST_IMAGE = 3;
 
 export const isVideo = (url) => VIDEO.test(url);
 const style = (element) => element.getAttribute("data-style") || "";
+/* What an element's own style says of a property. */
+const said = (element, property) => (new RegExp(`(?:^|;)\\s*${property}\\s*:([^;]*)`, "i").exec(style(element)) || ["", ""])[1].trim();
+const isBold = (weight) => /^(?:bold|bolder|[6-9]00)\b/i.test(weight);
+const isNormal = (weight) => /^(?:normal|lighter|[1-5]00)\b/i.test(weight);
 const unwrap = (element) => element.replaceWith(...element.childNodes);
 const make = (tag, children = [], attributes = {}) => {
   const element = document.createElement(tag);
@@ -60,14 +64,14 @@ function nestedLists(body) {
 
 /* Bold, italic and strike that styles say. */
 function styledMarks(body) {
-  body.querySelectorAll("b, strong").forEach((each) => { if (/font-weight:\s*(?:normal|[1-5]00)\b/i.test(style(each))) { unwrap(each); } });
-  body.querySelectorAll("i, em").forEach((each) => { if (/font-style:\s*normal/i.test(style(each))) { unwrap(each); } });
+  body.querySelectorAll("b, strong").forEach((each) => { if (isNormal(said(each, "font-weight"))) { unwrap(each); } });
+  body.querySelectorAll("i, em").forEach((each) => { if (isNormal(said(each, "font-style"))) { unwrap(each); } });
   [...body.querySelectorAll("[data-style]")].reverse().forEach((each) => {
     if (each.querySelector(BLOCKS) || each.matches("pre, table, tr, ul, ol, img") || !each.textContent.trim()) { return; }
-    const says = style(each), isHeading = each.closest("h1, h2, h3, h4, h5, h6");
-    if (/font-weight:\s*(?:bold|bolder|[6-9]00)\b/i.test(says) && !isHeading && !each.matches("b, strong, th")) { wrap(each, "strong"); }
-    if (/font-style:\s*(?:italic|oblique)/i.test(says) && !isHeading && !each.matches("i, em")) { wrap(each, "em"); }
-    if (/text-decoration[\w-]*:[^;]*line-through/i.test(says) && !each.matches("s, del, strike")) { wrap(each, "s"); }
+    const isHeading = each.closest("h1, h2, h3, h4, h5, h6");
+    if (isBold(said(each, "font-weight")) && !isHeading && !each.matches("b, strong, th")) { wrap(each, "strong"); }
+    if (/^(?:italic|oblique)/i.test(said(each, "font-style")) && !isHeading && !each.matches("i, em")) { wrap(each, "em"); }
+    if (/line-through/i.test(said(each, "text-decoration(?:-line)?")) && !each.matches("s, del, strike")) { wrap(each, "s"); }
   });
   body.querySelectorAll("h1, h2, h3, h4, h5, h6").forEach((heading) => heading.querySelectorAll("b, strong").forEach(unwrap));
 }
@@ -149,7 +153,8 @@ function definitions(body) {
 /* Clipboard HTML as HTML that the schema reads, and how many images were left out. Styles are read as text: the page's
    policy lets none apply, not even in a document that is never shown. */
 export function cleaned(html) {
-  const safe = html.replace(/<!--[\s\S]*?-->|<!\[(?:if|endif)[^>]*>/gi, "").replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/(["'\s])style\s*=/gi, "$1data-style="));
+  const safe = html.replace(/<!--[\s\S]*?-->|<!\[(?:if|endif)[^>]*>|<(style|script)\b[\s\S]*?<\/\1>/gi, "")
+    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/(["'\s/])(style|on\w+)\s*=/gi, "$1data-$2="));
   const { body } = new DOMParser().parseFromString(safe, "text/html");
   if (body.querySelector("[data-pm-slice]")) { return { html: body.innerHTML, left: 0 }; }
   body.querySelectorAll(NEVER_SHOWN).forEach((each) => each.remove());
@@ -197,10 +202,11 @@ function pasteAddress(view, text) {
   const { state } = view, { selection, schema, tr } = state, url = address(text), { $from } = selection;
   if ($from.parent.type.spec.code) { return false; }
   const link = schema.marks.link.create({ href: url });
-  if (!selection.empty && $from.sameParent(selection.$to) && $from.parent.inlineContent) { tr.addMark(selection.from, selection.to, link); }
-  else if (isVideo(url) && $from.parent.type.name === "paragraph" && !$from.parent.content.size && ["doc", "callout"].includes($from.node(-1).type.name)) {
-    tr.replaceRangeWith($from.before(), $from.after(), schema.nodes.embed.create({ url }));
-    if (tr.doc.resolve(tr.selection.from).parent.type.name === "doc" && !tr.selection.$from.nodeAfter) { tr.insert(tr.doc.content.size, schema.nodes.paragraph.create()); }
+  if (!selection.empty && $from.sameParent(selection.$to) && $from.parent.inlineContent) {
+    tr.addMark(selection.from, selection.to, link).setSelection(TextSelection.create(tr.doc, selection.to)).removeStoredMark(link);
+  } else if (isVideo(url) && $from.parent.type.name === "paragraph" && !$from.parent.content.size) {
+    const card = schema.nodes.embed.create({ url }), end = $from.before() + card.nodeSize;
+    tr.replaceWith($from.before(), $from.after(), [card, schema.nodes.paragraph.create()]).setSelection(TextSelection.create(tr.doc, end + 1));
   } else { tr.replaceSelectionWith(schema.text(text, [link]), false); }
   view.dispatch(tr.scrollIntoView().setMeta("paste", true));
   return true;

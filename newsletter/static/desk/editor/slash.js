@@ -2,7 +2,7 @@
 import { Extension, pm } from "../../django_prose_editor/editor.js";
 import { actions } from "./actions.js";
 
-const { Plugin, PluginKey } = pm.state;
+const { Plugin, PluginKey, TextSelection } = pm.state;
 const QUERY = /(?:^|\s)\/([\p{L}\d]{0,20})$/u;
 const key = new PluginKey("menu");
 
@@ -71,9 +71,13 @@ class Menu {
 
   open() {
     this.view.focus();
-    const { selection } = this.view.state;
-    this.opened = selection.to;
-    if (!selection.empty) { this.editor.commands.setTextSelection(selection.to); }
+    const { tr, selection: { node, $to, empty }, schema } = this.view.state;
+    if (node && node.isBlock) {
+      const place = $to.parent.type.name === "row" ? $to.after() : $to.pos;
+      tr.insert(place, schema.nodes.paragraph.create()).setSelection(TextSelection.create(tr.doc, place + 1));
+    } else if (!empty) { tr.setSelection(TextSelection.near($to, -1)); }
+    this.view.dispatch(tr);
+    this.opened = this.view.state.selection.to;
     this.update(this.view);
   }
 

@@ -5,6 +5,7 @@ export class Toolbar {
   constructor(bar, host) {
     Object.assign(this, { bar, host, buttons: [...bar.querySelectorAll("button")] });
     this.buttons.forEach((button) => {
+      button.type = "button";
       if (button.title) { button.setAttribute("aria-label", button.title.replace(/ \(.*/, "")); }
     });
     this.enter(this.buttons[0]);

@@ -1,0 +1,208 @@
+"""The editor alone: its Markdown, what is pasted, the menu, the keys, and how it is seen and heard."""
+
+import re
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, expect
+
+from newsletter.render.editor_html import editor_html
+from tests.web.browser.editor_page import PASTE, go, markdown_of, open_editor, writing
+from tests.web.browser.pasted import CORPUS, Pasted
+
+pytestmark = pytest.mark.browser
+RANDOM = Path(__file__).with_name("random_texts.js").read_text(encoding="utf-8")
+LOAD = """async () => {
+  window.parts = await import("/static/desk/editor/view.js");
+  window.schema = document.querySelector("markdown-editor").editor.schema;
+  window.meaning = (doc) => {
+    const list = [];
+    doc.descendants((node) => {
+      const marks = node.marks.map((mark) => mark.type.name + JSON.stringify(mark.attrs)).sort().join();
+      const text = node.isText ? node.text.replace(/\\s+/g, "") : "", last = list.at(-1);
+      if (text && last && last[0] === marks) { last[1] += text; }
+      else if (text) { list.push([marks, text]); }
+      else if (node.isBlock && node.textContent.trim()) { list.push([node.type.name, ""]); }
+      else if (node.isLeaf && !node.isText && node.type.name !== "hardBreak") {
+        list.push([node.type.name, JSON.stringify(node.attrs)]);
+      }
+    });
+    return list;
+  };
+}"""
+SAMPLE = """## Uken i Kina
+
+Kjære {name|leser}, en **viktig** *sak* med `kode`, ~~feil~~ og [lenke](https://example.org/a).
+
+- Grønn
+  - Jasmin
+- Svart
+
+1. Først
+
+> Sitat
+
+| By | Tid |
+| --- | --- |
+| Oslo | 18 |
+
+![Et hus](/images/a.png "Foto: Kari"){width=50%}
+
+![Ett](/images/a.png)
+![To](/images/b.png)
+
+[Bli med](https://example.org/b){button}
+
+::: sponsor
+Fra **Bokhandelen**
+:::
+
+https://youtu.be/abcdef
+
+---
+
+```
+a = 1
+```"""
+
+
+def test_markdown_means_the_same_after_a_round_trip(browser: Browser) -> None:
+    """Random documents, of words that mean something in Markdown: written, read by the server, and written again."""
+    page = open_editor(browser)
+    page.evaluate(LOAD)
+    written = page.evaluate(
+        f"window.docs = ({RANDOM})(1, 150).map((json) => schema.nodeFromJSON(json)), docs.map(parts.serialize)"
+    )
+    read = "htmls => (window.docs = htmls.map((html) => parts.parse(schema, html)), docs.map(parts.serialize))"
+    before = page.evaluate("docs.map(meaning)")
+    again = page.evaluate(read, [editor_html(each) for each in written])
+    after = page.evaluate("docs.map(meaning)")
+    for markdown, meant, got in zip(written, before, after, strict=True):
+        assert meant == got, markdown
+    assert page.evaluate(read, [editor_html(each) for each in again]) == again
+    page.context.close()
+
+
+def test_a_text_stays_as_it_was_written_until_it_is_changed(browser: Browser) -> None:
+    text = "Hei *du*,\nsom leser\n* En\n* To\n\n" + SAMPLE
+    page = open_editor(browser, text)
+    writing(page).click()
+    page.keyboard.press("Control+End")
+    assert markdown_of(page) == text
+    page.keyboard.type("x")
+    assert markdown_of(page) == "Hei *du*, som leser\n\n- En\n- To\n\n" + SAMPLE + "\n\nx"
+    page.keyboard.press("Backspace")
+    assert markdown_of(page) == text
+    page.context.close()
+
+
+@pytest.mark.parametrize("pasted", CORPUS, ids=lambda pasted: pasted.program)
+def test_what_is_pasted_keeps_its_structure_and_drops_the_rest(browser: Browser, pasted: Pasted) -> None:
+    page = open_editor(browser)
+    writing(page).click()
+    writing(page).evaluate(PASTE, [pasted.html, pasted.text])
+    assert markdown_of(page) == pasted.markdown
+    status = page.locator("markdown-editor [role=status]")
+    expect(status).to_have_text(re.compile("could not be pasted.* 1$" if "data:image" in pasted.html else "^$"))
+    page.context.close()
+
+
+def test_a_pasted_address_links_the_selection_or_makes_a_card(browser: Browser) -> None:
+    page = open_editor(browser, "Les saken")
+    go(page, 5, 10)
+    writing(page).evaluate(PASTE, ["", "https://example.org/te"])
+    page.keyboard.type(" nå")
+    assert markdown_of(page) == "Les [saken](https://example.org/te) nå"
+    page.keyboard.press("Enter")
+    writing(page).evaluate(PASTE, ["", "https://youtu.be/abcdef"])
+    page.keyboard.type("Se www: ")
+    writing(page).evaluate(PASTE, ["", "https://example.org/x"])
+    written = "Les [saken](https://example.org/te) nå\n\nhttps://youtu.be/abcdef\n\nSe www: <https://example.org/x>"
+    assert markdown_of(page) == written
+    page.context.close()
+
+
+def test_markdown_is_formatted_as_it_is_typed(browser: Browser) -> None:
+    page = open_editor(browser)
+    writing(page).click()
+    page.keyboard.type("# Tittel\n### Under\nEn **viktig** `x` ~~y~~ *z* {name|leser}!\n- en\nto\n")
+    page.keyboard.press("Tab")
+    page.keyboard.type("tre\n\n\n3. a\nb\n\n> sitat\n\n---\n::: tip Råd\n\n\n``` kode")
+    assert markdown_of(page) == (
+        "## Tittel\n\n### Under\n\nEn **viktig** `x` ~~y~~ *z* {name|leser}!\n\n- en\n- to\n  - tre\n\n"
+        "3. a\n4. b\n\n> sitat\n\n---\n\n::: tip\nRåd\n:::\n\n```\nkode\n```"
+    )
+    page.context.close()
+
+
+def test_the_menu_after_a_slash_inserts_by_keyboard(browser: Browser) -> None:
+    page = open_editor(browser)
+    menu = page.get_by_role("listbox", name="Insert")
+    writing(page).click()
+    page.keyboard.type("/")
+    expect(menu.get_by_role("option", selected=True)).to_have_text("Heading")
+    page.keyboard.press("ArrowUp")
+    expect(menu.get_by_role("option", selected=True)).to_have_text("Code block")
+    page.keyboard.press("Escape")
+    expect(menu).to_be_hidden()
+    page.keyboard.type("tab")
+    expect(menu).to_be_hidden()
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")
+    page.keyboard.type("/tab")
+    expect(menu.get_by_role("option")).to_have_text(["Table"])
+    marked = menu.get_by_role("option").get_attribute("id")
+    assert marked
+    expect(writing(page)).to_have_attribute("aria-activedescendant", marked)
+    page.keyboard.press("Enter")
+    page.keyboard.type("By")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Tid | sted")
+    assert markdown_of(page).startswith("| By | Tid \\| sted |\n| --- | --- |\n|  |  |")
+    toolbar = page.get_by_role("toolbar")
+    toolbar.get_by_role("button", name="Add column").click()
+    page.keyboard.press("ArrowDown")
+    toolbar.get_by_role("button", name="Remove row").click()
+    assert markdown_of(page).startswith("| By | Tid \\| sted |  |\n")
+    page.context.close()
+
+
+def test_images_are_set_side_by_side_and_boxes_removed(browser: Browser) -> None:
+    page = open_editor(browser, "![A](/images/a.png)\n\n![B](/images/b.png)\n\n::: note\nHei\n:::")
+    toolbar = page.get_by_role("toolbar")
+    page.get_by_alt_text("B").click()
+    toolbar.get_by_role("button", name="Side by side").click()
+    assert markdown_of(page).startswith("![A](/images/a.png)\n![B](/images/b.png)\n\n")
+    boxes = [page.get_by_alt_text(name).bounding_box() for name in "AB"]
+    first, second = boxes
+    assert first
+    assert second
+    assert first["y"] == second["y"]
+    assert first["x"] < second["x"]
+    expect(toolbar.get_by_role("button", name="Side by side")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Delete")
+    assert markdown_of(page) == "![A](/images/a.png)\n\n::: note\nHei\n:::"
+    writing(page).get_by_text("Hei").click()
+    toolbar.get_by_role("button", name="Warning box").click()
+    assert markdown_of(page).endswith("::: warning\nHei\n:::")
+    toolbar.get_by_role("button", name="Remove box").click()
+    assert markdown_of(page) == "![A](/images/a.png)\n\nHei"
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("dark", [False, True])
+def test_the_editor_is_accessible_and_fits(browser: Browser, width: int, dark: bool) -> None:
+    page = open_editor(browser, SAMPLE, width=width, dark=dark)
+    page.get_by_alt_text("Et hus").click()
+    page.get_by_role("toolbar").get_by_role("button", name="Insert").click()
+    expect(page.get_by_role("listbox", name="Insert")).to_be_visible()
+    assert Axe().run(page).response["violations"] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    small = """() => [...document.querySelectorAll(".tools button")].filter((each) => each.offsetParent)
+      .map((each) => each.getBoundingClientRect()).filter((box) => box.width < 32 || box.height < 40).length"""
+    assert page.evaluate(small) == 0
+    page.context.close()

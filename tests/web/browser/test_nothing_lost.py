@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, Running, desk, open_draft, unfold, write
+from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, Running, desk, editor_of, open_draft, unfold, write
 from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -209,6 +209,31 @@ def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Plac
     if place.name == "post":
         place.save(again)
     _finish(again, place)
+
+
+@every_place
+def test_what_was_typed_in_the_editor_is_there_after_a_crash(page: Page, place: Place) -> None:
+    """Each key is kept as Markdown at once, and the editor shows it on the next visit."""
+    field, context, url = place.open(page), page.context, page.url
+    editor = editor_of(field)
+    expect(editor).to_have_attribute("data-mode", "rich")
+    context.set_offline(True)
+    editor.locator(".writing > div").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Kjære **leser**!\n\n- «Æ» & <b>")
+    page.close(run_before_unload=False)
+    context.set_offline(False)
+    again = context.new_page()
+    again.goto(url)
+    field = place.open(again)
+    expect(field).to_have_value("Kjære **leser**!\n\n- «Æ» & \\<b>")
+    expect(editor_of(field).locator(".writing strong")).to_have_text("leser")
+    if place.name == "post":
+        place.save(again)
+    if place.again:
+        place.save(again)
+    place.is_saved(again)
+    context.close()
 
 
 @pytest.mark.parametrize(("choice", "expected"), [("Restore", "Min tekst"), ("Discard", "Deres tekst")])

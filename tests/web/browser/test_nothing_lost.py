@@ -99,7 +99,7 @@ def page(browser: Browser, running: Running) -> Page:
     page = desk(browser).new_page()
     open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
-    expect(page.locator("[role=toolbar]").first).to_be_attached()
+    expect(page.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())
     return page
 
@@ -184,7 +184,7 @@ def test_text_that_could_not_be_saved_is_there_on_the_next_visit(page: Page, pla
         page.close()
         page = context.new_page()
         page.goto(url)
-    expect(page.locator("[role=toolbar]").first).to_be_attached()
+    expect(page.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     field = place.open(page)
     expect(field).to_have_value(WRITTEN)
     _mend(context, place, "server error")
@@ -204,7 +204,7 @@ def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Plac
     context.set_offline(False)
     again = context.new_page()
     again.goto(url)
-    expect(again.locator("[role=toolbar]").first).to_be_attached()
+    expect(again.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     expect(place.open(again)).to_have_value(WRITTEN)
     if place.name == "post":
         place.save(again)
@@ -225,6 +225,7 @@ def test_what_was_typed_in_the_editor_is_there_after_a_crash(page: Page, place: 
     context.set_offline(False)
     again = context.new_page()
     again.goto(url)
+    expect(again.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     field = place.open(again)
     expect(field).to_have_value("Kjære **leser**!\n\n- «Æ» & \\<b>")
     expect(editor_of(field).locator(".writing strong")).to_have_text("leser")

@@ -17,7 +17,7 @@ def page(browser: Browser, running: Running) -> Page:
     page = desk(browser).new_page()
     open_draft(page, running)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
-    expect(page.locator("[role=toolbar]").first).to_be_attached()
+    expect(page.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())
     return page
 

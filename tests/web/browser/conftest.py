@@ -259,8 +259,9 @@ KEPT_TEXTS = "Object.keys(localStorage).filter((name) => name !== 'writing')"
 
 
 def editor_of(field: Locator) -> Locator:
-    """Return the editor around a text's field, once it is there."""
+    """Return the editor around a text's field, once it is there, which it is where it can be seen."""
     editor = field.locator("xpath=ancestor::markdown-editor")
+    editor.scroll_into_view_if_needed()
     expect(editor).to_have_attribute("data-mode", re.compile("rich|markdown"))
     return editor
 

@@ -225,7 +225,8 @@ class Sending:
         self._builder: Any = None
         self._built: object = None
         Edition.objects.filter(pk=edition.pk).update(state=State.PAUSED)
-        self._sizes = [(v.last or 0, _size(v)) for v in edition.variants.exclude(last=None).order_by("last")]
+        sizes = [(v.last or 0, _size(v)) for v in edition.variants.exclude(last=None).order_by("last")]
+        self._sizes = sizes or [(edition.audience, edition.audience)]  # all have the first variant
 
     @property
     def readers(self) -> list[int]:

@@ -226,7 +226,8 @@ class Sending:
         self._built: object = None
         Edition.objects.filter(pk=edition.pk).update(state=State.PAUSED)
         sizes = [(v.last or 0, _size(v)) for v in edition.variants.exclude(last=None).order_by("last")]
-        self._sizes = sizes or [(edition.audience, edition.audience)]  # all have the first variant
+        everybody = edition.audience or 0
+        self._sizes = sizes or [(everybody, everybody)]  # all have the first variant
 
     @property
     def readers(self) -> list[int]:

@@ -135,6 +135,7 @@ class ProcessSite(OracleSite):
         self._finished: set[str] = set()
         self._asked: set[str] = set()
         self._ids: dict[str, int] = {}
+        self._chosen: dict[str, str] = {}
         self._mails = self._readings = 0
         self._running: RunningSite | None = None
 
@@ -394,16 +395,21 @@ class ProcessSite(OracleSite):
     # Readers.
 
     def _subscribe(self, reader: str, cadence: str, topics: Sequence[str]) -> tuple[str, frozenset[str]]:
-        """A shop adds the address with its owner's consent; whoever left before uses the form and confirms."""
+        """A shop adds the address with its owner's consent; whoever left before uses the form and confirms.
+
+        The API shows the default to those who have chosen no cadence, and they keep an earlier choice.
+        """
         person = {"newsletter": NAME, "address": f"{reader}{READERS}", "consent": {"text": "by telephone"}}
         offered = self._offered(topics)
         person |= ({"cadence": cadence} if cadence else {}) | ({"topics": offered} if offered else {})
         answer = self._ask("POST", "/subscribers", person)
-        if not answer.ok:
+        if answer.ok:
+            self._ids[reader] = answer.json()["id"]
+        else:
             self._sign_up(reader, cadence, offered)
-            return self._as_shown(reader)
-        self._ids[reader] = answer.json()["id"]
-        return self._as_shown(reader)
+        self._chosen[reader] = cadence or self._chosen.get(reader, "")
+        shown = self._ask("GET", f"/subscribers/{self._ids[reader]}").json()
+        return self._chosen[reader], frozenset(shown["topics"])
 
     def choose_topics(self, reader: str, topics: Sequence[str]) -> None:
         super().choose_topics(reader, self._offered(topics))
@@ -411,10 +417,6 @@ class ProcessSite(OracleSite):
     def _offered(self, topics: Sequence[str]) -> list[str]:
         """Return those topics that can be chosen now."""
         return [topic for topic in topics if topic in self.settings.topics]
-
-    def _as_shown(self, reader: str) -> tuple[str, frozenset[str]]:
-        shown = self._ask("GET", f"/subscribers/{self._ids[reader]}").json()
-        return shown["cadence"], frozenset(shown["topics"])
 
     def _sign_up(self, reader: str, cadence: str, topics: Sequence[str]) -> None:
         form = {"address": f"{reader}{READERS}", "cadence": cadence, "topic": list(topics), "website": ""}
@@ -452,6 +454,8 @@ class ProcessSite(OracleSite):
 
     def _choose(self, reader: str, cadence: str, topics: Sequence[str] | None) -> None:
         change = {"cadence": cadence} if topics is None else {"topics": list(topics)}
+        if topics is None:
+            self._chosen[reader] = cadence
         assert self._ask("PATCH", f"/subscribers/{self._ids[reader]}", change).ok
 
     # What happened.

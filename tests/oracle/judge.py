@@ -82,6 +82,7 @@ class _Judging(Expectations):
             excluded=frozenset.intersection(*filters),
             perhaps_excluded=frozenset.union(*filters),
             here=frozenset(each.name for each in here),
+            refused={post.name: post.refusal(act.refreshed) for post in self.posts.values()},
             alone=not any(each.began is None and self._shares_readers(each.approved, act) for each in self._open()),
         )
         settled = [(post, self._settled(post, edition, here)) for post in self.posts.values()]
@@ -276,7 +277,7 @@ class _Judging(Expectations):
         """Look for what an edition must not have unless an editor includes it by name."""
         approved = edition.approved
         asked_for = approved.since is not None and post.dated >= approved.since
-        if (why := post.refusal(approved.refreshed)) and not post.either and not (asked_for and not post.settled[:-1]):
+        if (why := edition.refused.get(post.name)) and not post.either and not (asked_for and not post.settled[:-1]):
             self._break("unwanted", act, post.name, why)
         if post.gone and post.gone < approved.refreshed:
             self._break("unwanted", act, post.name, "gone from its source")

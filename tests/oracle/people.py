@@ -89,9 +89,9 @@ class SeenPost:
         """Return its date as it was known at a time."""
         return next((dated for known, dated in reversed(self.dates) if known <= at), self.dated)
 
-    def refusal(self, before: datetime | None = None) -> str:
-        """Return why it is out, by what was decided before a time; "" if it is not, or only perhaps."""
-        last = self._last(before)
+    def refusal(self, until: datetime | None = None) -> str:
+        """Return why it is out, by what was decided until a time; "" if it is not, or only perhaps."""
+        last = self._last(until)
         if last is None:
             return self.first_refusal
         return last.why if last.out is Certainty.YES else ""
@@ -102,8 +102,8 @@ class SeenPost:
         last = self._last()
         return last.why if last is not None and last.out is Certainty.EITHER else ""
 
-    def _last(self, before: datetime | None = None) -> Settled | None:
-        return next((each for each in reversed(self.settled) if before is None or each.at < before), None)
+    def _last(self, until: datetime | None = None) -> Settled | None:
+        return next((each for each in reversed(self.settled) if until is None or each.at <= until), None)
 
 
 def seen(listed: ListedPost, at: datetime) -> SeenPost:
@@ -171,7 +171,8 @@ def _wants(topics: frozenset[str], meaning: Meaning, categories: frozenset[str])
 class SeenEdition:
     """An edition that was approved. `waiting` are the readers of its audience whose email has not come.
 
-    `here` are the active readers of its cadence when it was approved. `excluded` are the categories that a filter kept
+    `here` are the active readers of its cadence when it was approved. `refused` is why posts were out at its last
+    refresh, by what had been decided when it was approved. `excluded` are the categories that a filter kept
     out from its last refresh to its approval, and `perhaps_excluded` those that it kept out for some of that time.
     """
 
@@ -180,6 +181,7 @@ class SeenEdition:
     excluded: frozenset[str] = frozenset()
     perhaps_excluded: frozenset[str] = frozenset()
     here: frozenset[str] = frozenset()
+    refused: Mapping[str, str] = field(default_factory=dict)
     alone: bool = True
     small: bool = False
     began: datetime | None = None

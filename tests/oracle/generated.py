@@ -44,7 +44,7 @@ several = st.lists(st.sampled_from(CADENCES), max_size=3, unique=True).map(tuple
 numbers = st.integers(0, 9)
 topics = st.lists(st.sampled_from(CATEGORIES), max_size=2, unique=True).map(tuple)
 cadences = st.sampled_from(CADENCES)
-publish = st.builds(Publish, st.sampled_from([0, 0, 0, 0, 0, 20, 900, -20, -60]), topics)
+publish = st.builds(Publish, st.sampled_from([0, 0, 0, 0, 0, 20, 40, 900, -20, -60]), topics)
 """Hours ago: most posts are new, some late or too late, and some dated ahead."""
 wait = st.builds(Wait, st.sampled_from([1, 6, 24, 24, 60]))
 change = st.builds(
@@ -133,9 +133,9 @@ def play(history: Random, counted: Counter[str] | None = None, site: OracleSite 
     One reader of each cadence is there from the beginning.
     """
     site = site or FastSite(history.start, history.settings, busy=history.busy)
+    for hours in history.before:
+        site.publish(site.now - timedelta(hours=hours))
     with site.open():
-        for hours in history.before:
-            site.publish(site.now - timedelta(hours=hours))
         site.look()
         for cadence in CADENCES:
             site.join(f"always-{cadence}", cadence if cadence in site.settings.offered else "")

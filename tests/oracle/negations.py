@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
-from newsletter.config import Newsletter
 from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
-from newsletter.editions.offers import approved, bases, candidate_posts, candidates, readers
+from newsletter.editions.offers import approved, bases, candidate_posts, candidates
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition
@@ -149,13 +148,6 @@ def _cancelling_gives_back(patch: pytest.MonkeyPatch) -> None:
 
 def _letters_are_not_offered(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(offers, "grow_by_letter", lambda *_given: None)
-
-
-def _approved_editions_ignored(patch: pytest.MonkeyPatch) -> None:
-    def changed(newsletter: Newsletter, _except_for: Edition) -> Ordinals:
-        return Ordinals()
-
-    patch.setattr(readers, "expected", changed)
 
 
 NEGATIONS = {

@@ -47,7 +47,7 @@ def test_each_reader_gets_each_post_once(database: str) -> None:
         counted.update(site.kills)
         counted["pairs"] += judgement.pairs
         either.update(judgement.either)
-        assert not judgement.violations, "\n".join(map(str, judgement.violations))
+        assert not judgement.violations, "\n".join([repr(history), *map(str, judgement.violations)])
 
     one()
 

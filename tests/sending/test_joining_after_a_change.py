@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from newsletter.editions import draft
 from subscribers import admin_actions, preferences
-from subscribers.importing import import_file
-from subscribers.models import Letter, Subscription
+from subscribers.importing import import_file, undo_import
+from subscribers.models import Import, Letter, Subscription, bases_of, subscriptions_starting
 from tests.api.client import ApiClient, token
 from tests.sending.emailed import Newsletter
 from tests.subscribers.make import only_letter, path
@@ -109,6 +109,48 @@ def test_who_comes_back_gets_nothing_that_was_dealt_with_meanwhile(paper: Newsle
     paper.publish("five")
     paper.send("month")
     assert paper.mailed["new"] == ["five"]
+
+
+def _unsubscribed_by_an_import(folder: Path) -> Import:
+    file = folder / "readers.csv"
+    file.write_text(f"email,status\n{NEW},unsubscribed\n", encoding="utf-8")
+    report = import_file(file, "kinaforum", consent="moved")
+    assert report.number is not None
+    return Import.objects.get(pk=report.number)
+
+
+def test_who_comes_back_as_an_import_is_undone_gets_what_was_due_before(paper: Newsletter, tmp_path: Path) -> None:
+    """The period changes between the import and its undoing, and no program has looked at its schedule."""
+    admin_actions.add(NEW, "kinaforum", consent="at the till")
+    record = _unsubscribed_by_an_import(tmp_path)
+    paper.configure("month")
+    undo_import(record, paper.now)
+    admin_actions.add("later@reader.example", "kinaforum", consent="at the till")
+    paper.wait(hours=1)
+    paper.publish("five")
+    paper.send("month")
+    assert sorted(paper.mailed["new"]) == sorted(paper.mailed["weekly"]) == ["five", "one", "two"]
+    assert paper.mailed["later"] == ["five"]
+
+
+def test_bases_are_brought_in_step_before_an_undone_import_brings_somebody_back(
+    paper: Newsletter, tmp_path: Path
+) -> None:
+    admin_actions.add(NEW, "kinaforum", consent="at the till")
+    record = _unsubscribed_by_an_import(tmp_path)
+    paper.configure("month")
+    states: list[tuple[str, set[str]]] = []
+
+    def see(newsletter: str, **_: object) -> None:
+        states.append((paper.tie("new").state, {name for name, base in bases_of(newsletter).items() if base.is_on}))
+
+    subscriptions_starting.connect(see)
+    try:
+        undo_import(record, paper.now)
+    finally:
+        subscriptions_starting.disconnect(see)
+    assert states == [(Subscription.State.UNSUBSCRIBED, {"month"})]
+    assert paper.tie("new").state == Subscription.State.ACTIVE
 
 
 def test_a_subscription_that_was_read_earlier_does_not_restore_what_was_offered(paper: Newsletter) -> None:

@@ -1,7 +1,7 @@
 """What a reader gets from an edition, and what the reader was offered afterwards. Pure functions.
 
 What a person was offered is a set of posts. An edition has candidates; when its audience is fixed, a reader gets those
-that are not in the set and in the topics that the reader picked. docs/design.md has the rule in full.
+that are not in the set and in the topics that the reader picked. docs/decisions/each-post-once.md has the rule in full.
 """
 
 from collections.abc import Collection, Mapping

@@ -111,8 +111,11 @@ class Firefox:
         self.evaluate("() => document.activeElement.select && document.activeElement.select()")
         keys = [{"type": kind, "value": key} for key in text for kind in ("keyDown", "keyUp")]
         self._act({"type": "key", "id": "keyboard", "actions": keys})
-        held = self.evaluate("() => document.activeElement.value")
-        assert held.get("value") == text, f"'{name}' holds {held}"
+        result = self.evaluate(
+            "() => document.activeElement.closest('markdown-editor')?.querySelector('textarea').value"
+            " ?? document.activeElement.value"
+        )
+        assert result.get("value") == text, f"'{name}' holds {result}"
 
     def fill(self, name: str, value: str) -> None:
         """Set the value of a field whose keys depend on the browser's language, such as a date."""

@@ -167,7 +167,7 @@ def test_the_preview_of_a_computer_fits_the_screen_and_does_not_scroll(draft: Pa
 def test_the_designs_do_not_scroll(draft: Page, running: Running) -> None:
     draft.goto(f"{running.url}/desk/settings/n/kinaforum/designs/")
     frames = draft.locator("iframe.frame")
-    expect(frames).to_have_count(4)
+    expect(frames).to_have_count(5)
     for frame in frames.all():
         frame.scroll_into_view_if_needed()
         expect(frame).not_to_have_attribute("height", "640")

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import lxml.html
 import pytest
+from babel.dates import get_day_names, get_month_names
 
 from newsletter import config
 from newsletter.domain.digest import Rendered
@@ -51,9 +52,10 @@ def _shown(rendered: Rendered) -> set[str]:
 
 
 def _known(language: str) -> set[str]:
-    """All words that we have in a language."""
+    """All words that we have in a language, and its names of days and months."""
     sentences = [str(m.string) for m in catalogue(language).values()] if language != "en" else list(catalogue("nb"))
-    return set(WORD.findall(" ".join([*sentences, *words(language).values()])))
+    dates = [*get_month_names(locale=language).values(), *get_day_names(locale=language).values()]
+    return set(WORD.findall(" ".join([*sentences, *words(language).values(), *dates])))
 
 
 @pytest.mark.parametrize("newsletter", OF_NEWSLETTERS)

@@ -80,5 +80,5 @@ def test_the_log_names_editions_by_their_subjects(admin: Client) -> None:
     editing.set_words(config.current(), edition, "redaksjon@example.org", edition.revision, words, make.NOW)
     page = admin.get("/desk/log/").content.decode()
     assert "“News of the week”</a>" in page
-    assert "<dt>preview text</dt>" in page
+    assert "<dt>Preview text</dt>" in page
     assert "preheader" not in page

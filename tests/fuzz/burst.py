@@ -94,7 +94,9 @@ def tried(data: bytes) -> None:
         assert found, answered[:200]
         assert all(status < 500 for status in found), (found, answered[:300])
     if data.startswith(b"GET /n/") and (plain := exchange(data, _PLAIN)):  # none if the body never ended
-        assert _comparable(answered) == _comparable(plain)
+        # How many of several requests are answered before a malformed one ends the connection depends on timing.
+        shorter, longer = sorted((_comparable(answered), _comparable(plain)), key=len)
+        assert longer.startswith(shorter)
     assert statuses(exchange(PROBE, _site()), PROBE) == [200]
 
 

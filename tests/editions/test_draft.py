@@ -218,7 +218,7 @@ def test_a_late_post_whose_address_is_missing_is_gone_while_another_exists(monke
     collected(found("sent"))
     sent(approved())
     collected(found("sent"), found("a", NOW - 2 * DAY), found("b", NOW - 2 * DAY), now=NOW + WEEK)
-    answers = {post("a").url: 404, post("b").url: 200}
+    answers = {post("a").url: 404, post("b").url: 200, post("sent").url: 404}
 
     class Blog(Fetcher):
         def get(self, url: str, *_: object, **__: object) -> Response:
@@ -233,6 +233,8 @@ def test_a_late_post_whose_address_is_missing_is_gone_while_another_exists(monke
     assert (inside(edition), reasons(edition)["Post a"]) == (["Post b"], "no longer at its source")
     answers[post("b").url] = 404
     assert sorted(inside(draft.refresh(config.current(), edition, now=NOW + WEEK))) == ["Post a", "Post b"]
+    answers[post("sent").url] = 200
+    assert inside(draft.refresh(config.current(), edition, now=NOW + WEEK)) == []
 
 
 def test_filters_of_a_source_name_their_kind() -> None:

@@ -22,6 +22,8 @@ from newsletter.models import Post
 
 MISSING = (404, 410)
 SIDE_BY_SIDE = 8
+OTHERS = 100
+"""Of the newest posts that are not asked, among which one of each host is looked for."""
 
 
 def missing(
@@ -39,21 +41,32 @@ def missing(
     by_host: dict[str, dict[int, str]] = {}
     for number, url in posts.values_list("pk", "url")[: newsletter.maximum_posts]:
         by_host.setdefault(split_address(url).netloc, {})[number] = url
+    others = _others(newsletter, by_host, now)
     with ThreadPoolExecutor(SIDE_BY_SIDE, thread_name_prefix="addresses") as pool:
-        found = pool.map(lambda addresses: _missing_of_a_host(configuration, addresses), by_host.values())
-        return frozenset().union(*found)
+        hosts = [(addresses, others.get(host, "")) for host, addresses in by_host.items()]
+        return frozenset().union(*pool.map(lambda host: _missing_of_a_host(configuration, *host), hosts))
 
 
-def _missing_of_a_host(configuration: Config, addresses: dict[int, str]) -> frozenset[int]:
+def _others(newsletter: config.Newsletter, by_host: dict[str, dict[int, str]], now: datetime) -> dict[str, str]:
+    """Return the address of the newest other post of each host."""
+    asked = {number for addresses in by_host.values() for number in addresses}
+    posts = Post.objects.filter(newsletter=newsletter.name, gone_at=None, url__startswith="http", first_seen__lte=now)
+    newest = posts.exclude(pk__in=asked).order_by("-ordinal").values_list("url", flat=True)[:OTHERS]
+    return {split_address(url).netloc: url for url in reversed(list(newest))}
+
+
+def _missing_of_a_host(configuration: Config, addresses: dict[int, str], other: str) -> frozenset[int]:
+    """Return the posts whose addresses are missing. If none of them exists, the address of another post is asked."""
     statuses: dict[int, int] = {}
     with Fetcher(configuration.collect, configuration.site.url) as fetcher:
         for number, url in addresses.items():
             statuses[number] = _status(fetcher, url)
             if statuses[number] == 0:
                 break  # an unresponsive host says nothing about its posts, and would use up all the time
-    if 200 not in statuses.values():
-        return frozenset()
-    return frozenset(number for number, status in statuses.items() if status in MISSING)
+        missing = frozenset(number for number, status in statuses.items() if status in MISSING)
+        if missing and (200 in statuses.values() or (other and _status(fetcher, other) == 200)):
+            return missing
+    return frozenset()
 
 
 def _status(fetcher: Fetcher, url: str) -> int:

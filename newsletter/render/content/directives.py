@@ -70,7 +70,7 @@ def _line(state: "StateBlock", number: int) -> str:
 
 
 def _closing_line(state: "StateBlock", colons: int, start: int, end: int) -> int | None:
-    """Return the number of the first line with at least so many colons and nothing else, None if there is none.
+    """Return the number of the first line with only colons, at least so many, or None.
 
     Where there was none, none is looked for again, so that many opening lines take little longer than one.
     """

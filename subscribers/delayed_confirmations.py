@@ -44,8 +44,8 @@ class DelayedTotals:
 
 def codes(newsletter: str, key: str) -> list[str]:
     """Return the code of an address for a newsletter, eight characters, first under the current secret key."""
-    found = hashes(Purpose.CODE, f"{newsletter}\0{key}")
-    return [b32encode(bytes.fromhex(each)[:CODE_OCTETS]).decode().lower() for each in found]
+    digests = hashes(Purpose.CODE, f"{newsletter}\0{key}")
+    return [b32encode(bytes.fromhex(each)[:CODE_OCTETS]).decode().lower() for each in digests]
 
 
 def place_to_ask(configuration: Config, newsletter: Newsletter, code: str) -> tuple[str, bool]:

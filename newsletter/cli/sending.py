@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from newsletter import config
+from newsletter.cli import progress_tables
 from newsletter.cli.common import (
     IMPOSSIBLE,
     NEEDS_A_PERSON,
@@ -33,8 +34,6 @@ from newsletter.domain.english import counted
 
 if TYPE_CHECKING:
     import socket
-
-    from rich.table import Table
 
     from newsletter.messages import Message
     from newsletter.models import Edition
@@ -135,7 +134,7 @@ def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help
 
     row = find(found, edition)
     document = standing(row, datetime.now(UTC))
-    emit(document, _in_full(document))
+    emit(document, progress_tables.of_one(document))
     for one in document["unknown_deliveries"]:
         say(f"unknown: {one['address'] or 'an erased subscriber'} (number {one['number']}): {one['text']}")
     if row.reason or row.waiting:
@@ -364,37 +363,7 @@ def _status_of_all() -> None:
     rows = Edition.objects.filter(Q(state__in=(State.QUEUED, State.SENDING, State.PAUSED)) | open_ends)
     now = datetime.now(UTC)
     documents = [standing(row, now) for row in rows.exclude(state=State.CANCELLED).order_by("-until")]
-    emit({"editions": documents}, _table(documents) if documents else "No edition is being sent.")
-
-
-def _in_full(one: dict[str, Any]) -> "Table":
-    """Return a table of one edition, with a row for each value."""
-    from rich.table import Table
-
-    table = Table(one["edition"], one["state"], box=None)
-    for kind in ("audience", "pending", "accepted", "deferred", "refused", "unknown", "skipped"):
-        table.add_row(kind, str(one[kind]))
-    table.add_row("per second", f"{one['rate']:g}")
-    table.add_row("time left", _duration(one["seconds_left"]))
-    return table
-
-
-def _table(documents: list[dict[str, Any]]) -> "Table":
-    """Return a table of several editions, a row each, at most 80 columns wide."""
-    from rich.table import Column, Table
-
-    table = Table(
-        Column("edition", no_wrap=True), "state", "accepted", "pending", "deferred", "unknown", "left", box=None
-    )
-    for one in documents:
-        accepted = f"{one['accepted']} of {one['audience']}"
-        counts = (accepted, str(one["pending"]), str(one["deferred"]), str(one["unknown"]))
-        table.add_row(one["edition"], one["state"], *counts, _duration(one["seconds_left"]))
-    return table
-
-
-def _duration(seconds: float | None) -> str:
-    return "unknown" if seconds is None else str(timedelta(seconds=seconds))
+    emit({"editions": documents}, progress_tables.of_several(documents) if documents else "No edition is being sent.")
 
 
 def _emit(row: "Edition", text: str, **more: Any) -> None:

@@ -25,6 +25,6 @@ def note_languages(root: HtmlElement) -> None:
 
 
 def _language(element: HtmlElement) -> str:
-    found = _CLASS.search(element.get("class") or "")
-    name = next(filter(None, found.groups()), "").lower() if found else ""
+    match = _CLASS.search(element.get("class") or "")
+    name = next(filter(None, match.groups()), "").lower() if match else ""
     return "" if name in _NONE else name

@@ -69,23 +69,23 @@ def mark_written(root: HtmlElement) -> int:
 
 def _mark(element: HtmlElement, place: str) -> int:
     text = getattr(element, place) or ""
-    found = list(_WRITTEN.finditer(text)) if "$$" in text or "\\[" in text else []
-    if not found:
+    matches = list(_WRITTEN.finditer(text)) if "$$" in text or "\\[" in text else []
+    if not matches:
         return 0
     codes = []
-    for number, match in enumerate(found):
+    for number, match in enumerate(matches):
         code = etree.Element("code")
         code.text = spaced(match[1] or match[2])
-        end = found[number + 1].start() if number + 1 < len(found) else len(text)
+        end = matches[number + 1].start() if number + 1 < len(matches) else len(text)
         code.tail = text[match.end() : end]
         codes.append(code)
-    setattr(element, place, text[: found[0].start()])
+    setattr(element, place, text[: matches[0].start()])
     parent, at = (element, 0) if place == "text" else (element.getparent(), element.getparent().index(element) + 1)
     for number, code in enumerate(codes):
         tail = code.tail
         parent.insert(at + number, code)
         code.tail = tail
-    return len(found)
+    return len(matches)
 
 
 def _tex(formula: HtmlElement) -> str:

@@ -51,9 +51,9 @@ def _has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
 
 
 def _outermost(root: HtmlElement, pattern: re.Pattern[str], tags: tuple[str, ...]) -> list[HtmlElement]:
-    found = [e for e in root.iter(*tags) if e is not root and _has_class(e, pattern)]
-    known = set(found)
-    return [e for e in found if not any(a in known for a in e.iterancestors())]
+    candidates = [e for e in root.iter(*tags) if e is not root and _has_class(e, pattern)]
+    known = set(candidates)
+    return [e for e in candidates if not any(a in known for a in e.iterancestors())]
 
 
 def _is_outermost(element: HtmlElement, tag: str) -> bool:

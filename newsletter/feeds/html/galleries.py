@@ -31,8 +31,8 @@ def arrange(root: HtmlElement) -> None:
         images = list(gallery.iter("img"))
         captions = [_caption_of(image, gallery) for image in images]
         below = _caption_below(gallery, captions)
-        said = "".join(text_in(e) for e in dict.fromkeys([*captions, below]) if e is not None)
-        if images and said.replace(" ", "") == text_in(gallery).replace(" ", ""):
+        caption_text = "".join(text_in(e) for e in dict.fromkeys([*captions, below]) if e is not None)
+        if images and caption_text.replace(" ", "") == text_in(gallery).replace(" ", ""):
             _replace(gallery, [_figure(*pair) for pair in zip(images, captions, strict=True)], below)
 
 

@@ -54,11 +54,11 @@ def mark_centred(root: HtmlElement) -> None:
     for element in root.iter(*ALIGNED):
         classes = element.get("class") or ""
         styled = _ALIGNMENT.search(element.get("style") or "")
-        said = styled[1].lower() if styled else (element.get("align") or "").strip().lower()
-        if element.tag == "center" or (not said and _CENTRED_CLASS.search(classes)):
-            said = "center"
-        if said:
-            element.set("align", said)
+        alignment = styled[1].lower() if styled else (element.get("align") or "").strip().lower()
+        if element.tag == "center" or (not alignment and _CENTRED_CLASS.search(classes)):
+            alignment = "center"
+        if alignment:
+            element.set("align", alignment)
     for image in root.iter("img"):
         around = image.getparent()
         if around.tag in ALIGNED and _CENTRED_CLASS.search(image.get("class") or ""):

@@ -89,11 +89,11 @@ def replace_players(root: HtmlElement, base: str) -> int:
     """
     players = [e for e in root.iter(*PLAYERS) if not any(a.tag in PLAYERS for a in e.iterancestors())]
     for player in players:
-        instead, said = _instead(player)
+        instead, label = _instead(player)
         addresses = (safe_address(instead, base), *(safe_address(page_of(u), base) for u in _addresses(player)))
         url = next(filter(None, addresses), "")
         if url:
-            title = _PREFIX.sub("", player.get("title") or "").strip() or said or _label(url)
+            title = _PREFIX.sub("", player.get("title") or "").strip() or label or _label(url)
             # The mark is for readers, and for the layout of emails, which shows a picture above such a link.
             plays_video = player.tag in ("video", "amp-video") or _VIDEO.match(url)
             player.addprevious(_line(url, f"▶ {title}" if plays_video else title))

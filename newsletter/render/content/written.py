@@ -123,9 +123,9 @@ def _shares(images: list[Element]) -> list[float]:
 
     Images of which one says nothing share it equally.
     """
-    said = [image.attrib.pop("data-width", None) for image in images]
-    if any(said):
-        return [float(share or 100 / len(images)) for share in said]
+    shares = [image.attrib.pop("data-width", None) for image in images]
+    if any(shares):
+        return [float(share or 100 / len(images)) for share in shares]
     sizes = [(pixels(image.get("width")), pixels(image.get("height"))) for image in images]
     shapes = [min(_FLATTEST, max(_TALLEST, wide / high)) for wide, high in sizes if wide and high]
     return shapes if len(shapes) == len(images) else [1.0] * len(images)

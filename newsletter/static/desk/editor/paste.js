@@ -15,7 +15,7 @@ const SMALLEST_IMAGE = 3;
 export const isVideo = (url) => VIDEO.test(url);
 const style = (element) => element.getAttribute("data-style") || "";
 /* What an element's own style says of a property. */
-const said = (element, property) => (new RegExp(`(?:^|;)\\s*${property}\\s*:([^;]*)`, "i").exec(style(element)) || ["", ""])[1].trim();
+const styleValue = (element, property) => (new RegExp(`(?:^|;)\\s*${property}\\s*:([^;]*)`, "i").exec(style(element)) || ["", ""])[1].trim();
 const isBold = (weight) => /^(?:bold|bolder|[6-9]00)\b/i.test(weight);
 const isNormal = (weight) => /^(?:normal|lighter|[1-5]00)\b/i.test(weight);
 const unwrap = (element) => element.replaceWith(...element.childNodes);
@@ -64,14 +64,14 @@ function nestedLists(body) {
 
 /* Bold, italic and strike that styles say. */
 function styledMarks(body) {
-  body.querySelectorAll("b, strong").forEach((each) => { if (isNormal(said(each, "font-weight"))) { unwrap(each); } });
-  body.querySelectorAll("i, em").forEach((each) => { if (isNormal(said(each, "font-style"))) { unwrap(each); } });
+  body.querySelectorAll("b, strong").forEach((each) => { if (isNormal(styleValue(each, "font-weight"))) { unwrap(each); } });
+  body.querySelectorAll("i, em").forEach((each) => { if (isNormal(styleValue(each, "font-style"))) { unwrap(each); } });
   [...body.querySelectorAll("[data-style]")].reverse().forEach((each) => {
     if (each.querySelector(BLOCKS) || each.matches("pre, table, tr, ul, ol, img") || !each.textContent.trim()) { return; }
     const isHeading = each.closest("h1, h2, h3, h4, h5, h6");
-    if (isBold(said(each, "font-weight")) && !isHeading && !each.matches("b, strong, th")) { wrap(each, "strong"); }
-    if (/^(?:italic|oblique)/i.test(said(each, "font-style")) && !isHeading && !each.matches("i, em")) { wrap(each, "em"); }
-    if (/line-through/i.test(said(each, "text-decoration(?:-line)?")) && !each.matches("s, del, strike")) { wrap(each, "s"); }
+    if (isBold(styleValue(each, "font-weight")) && !isHeading && !each.matches("b, strong, th")) { wrap(each, "strong"); }
+    if (/^(?:italic|oblique)/i.test(styleValue(each, "font-style")) && !isHeading && !each.matches("i, em")) { wrap(each, "em"); }
+    if (/line-through/i.test(styleValue(each, "text-decoration(?:-line)?")) && !each.matches("s, del, strike")) { wrap(each, "s"); }
   });
   body.querySelectorAll("h1, h2, h3, h4, h5, h6").forEach((heading) => heading.querySelectorAll("b, strong").forEach(unwrap));
 }

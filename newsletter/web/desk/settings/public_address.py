@@ -26,9 +26,9 @@ def with_previous(wanted: Wanted, tree: dict[str, object]) -> Wanted:
         return wanted
     chosen = _of(wanted.changes, PREVIOUS)
     earlier = chosen.value if isinstance(chosen, SetValue) else value_at(tree, PREVIOUS)
-    kept = [each for each in _listed(earlier) if each not in (address.value, present)]
+    others = [each for each in _listed(earlier) if each not in (address.value, present)]
     changes = [each for each in wanted.changes if each.path != PREVIOUS]
-    return replace(wanted, changes=(*changes, SetValue(PREVIOUS, [present, *kept])))
+    return replace(wanted, changes=(*changes, SetValue(PREVIOUS, [present, *others])))
 
 
 def _of(changes: tuple[Change, ...], path: KeyPath) -> Change | None:

@@ -37,11 +37,11 @@ def choices_of(configuration: Config, tie: Subscription) -> Choices | None:
         return None
     chosen, picked = cadences.chosen(newsletter, tie.cadence), names_in(tie.topics)
     offered = newsletter.offered if len(newsletter.offered) > 1 else ()
-    found = Choices(
+    choices = Choices(
         tuple(Choice(each, formatting.cadence(each), each == chosen) for each in offered),
         tuple(Choice(name, topic.title or name, name in picked) for name, topic in newsletter.topics.items()),
     )
-    return found if found.cadences or found.topics else None
+    return choices if choices.cadences or choices.topics else None
 
 
 def choose(configuration: Config, tie: Subscription, posted: QueryDict, by: str, now: datetime) -> None:

@@ -87,16 +87,16 @@ def test_without_javascript_the_message_has_undo(editor: Client, draft: Edition)
 
 def _side_buttons(client: Client) -> list[str]:
     side = client.get(f"{PAGE}side/").content.decode()
-    return [name for name in ("Undo", "Redo") if f">{name}</button>" in side]
+    return [name for name in ("Undo change", "Redo change") if f">{name}</button>" in side]
 
 
 def test_undo_and_redo_are_offered_when_they_have_something_to_do(editor: Client, draft: Edition) -> None:
     assert _side_buttons(editor) == []
     _act(editor, "out", "First")
-    assert _side_buttons(editor) == ["Undo"]
+    assert _side_buttons(editor) == ["Undo change"]
     assert 'title="Removed “First”' in editor.get(f"{PAGE}side/").content.decode()
     editor.post(f"{PAGE}undo/", {"to": draft.revision, "revision": draft.revision + 1}, headers=HTMX)
-    assert _side_buttons(editor) == ["Redo"]
+    assert _side_buttons(editor) == ["Redo change"]
 
 
 def test_undo_takes_back_one_change_and_keeps_what_was_written_since(editor: Client, draft: Edition) -> None:

@@ -173,10 +173,10 @@
     clear();
   });
 
-  /* A field that has the focus is not replaced by somebody else's text; saving it shows both. */
+  /* A field that has the focus, or for which a dialog is open, is not replaced by somebody else's text; saving it shows both. */
   document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const field = event.detail.target;
-    if (field && field.matches(".field") && field.contains(document.activeElement)) { event.detail.shouldSwap = false; }
+    const field = event.detail.target, isUsed = field && (field.contains(document.activeElement) || field.querySelector("[data-asking]"));
+    if (isUsed && field.matches(".field")) { event.detail.shouldSwap = false; }
   });
 
   /* htmx does not see which button outside its form was pressed. What is out is fetched only where it is shown. */

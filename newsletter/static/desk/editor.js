@@ -60,6 +60,7 @@ class MarkdownEditor extends HTMLElement {
 
   async start() {
     const [template, view] = await Promise.all([tools, parts()]);
+    if (!this.isConnected) { return; }
     if (!template || !view) { this.dataset.mode = "markdown"; return; }
     Object.assign(this, { parts: view, labels: template.dataset });
     this.prepend(template.content.cloneNode(true));
@@ -101,6 +102,8 @@ class MarkdownEditor extends HTMLElement {
       text = this.area.value;
       html = await rendered(text);
     } while (html !== null && text !== this.area.value);
+    /* The panel that it was opened in was saved or closed meanwhile. */
+    if (!this.isConnected) { return false; }
     if (html === null) {
       if (this.dataset.mode) { this.showMarkdown(); this.say(this.labels.notShown); }
       this.setEditable();
@@ -167,7 +170,9 @@ class MarkdownEditor extends HTMLElement {
     } else if (act === "insert") { this.editor.storage.slashMenu.menu.open(); }
     else {
       const action = this.parts.actions[act];
-      if (this.editor.isEditable && (!action.can || action.can(this.editor))) { await action.run(this.editor); }
+      if (!this.editor.isEditable || (action.can && !action.can(this.editor))) { return; }
+      this.dataset.asking = act;
+      try { await action.run(this.editor); } finally { delete this.dataset.asking; }
     }
   }
 }

@@ -5,14 +5,22 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Route, expect
 
 from newsletter.render.editor_html import editor_html
+from tests.conftest import deadline
 from tests.web.browser.editor_page import PASTE, go, markdown_of, open_editor, writing
 from tests.web.browser.pasted import CORPUS, Pasted
 
 pytestmark = pytest.mark.browser
 RANDOM = Path(__file__).with_name("random_texts.js").read_text(encoding="utf-8")
+ADD_FIELD = """() => {
+  const field = document.querySelector(".field").cloneNode(false);
+  field.id = "added";
+  field.innerHTML = '<label for="b">B</label><markdown-editor><textarea id="b">Mer</textarea></markdown-editor>';
+  window.second = field.querySelector("markdown-editor");
+  document.querySelector("form").prepend(field);
+}"""
 LOAD = """async () => {
   window.parts = await import("/static/desk/editor/view.js");
   window.schema = document.querySelector("markdown-editor").editor.schema;
@@ -205,4 +213,31 @@ def test_the_editor_is_accessible_and_fits(browser: Browser, width: int, dark: b
     small = """() => [...document.querySelectorAll(".tools button")].filter((each) => each.offsetParent)
       .map((each) => each.getBoundingClientRect()).filter((box) => box.width < 32 || box.height < 40).length"""
     assert page.evaluate(small) == 0
+    page.context.close()
+
+
+def test_a_text_that_goes_away_while_its_editor_is_made_leaves_no_error(browser: Browser) -> None:
+    """As a post's panel does that is saved before the server has made HTML of its text."""
+    page = open_editor(browser, "Les saken")
+    pending: list[Route] = []
+    page.route("**/rendered/", lambda route: pending.append(route))
+    page.evaluate(ADD_FIELD)
+    with deadline(20):
+        while not pending:
+            page.wait_for_timeout(10)
+    page.evaluate("document.getElementById('added').remove()")
+    pending[0].fulfill(body="<p>Mer</p>", content_type="text/html; charset=utf-8")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("Boolean(window.second.editor)") is False
+    page.context.close()
+
+
+def test_a_text_that_goes_away_behind_a_dialog_leaves_no_error(browser: Browser) -> None:
+    page = open_editor(browser, "Les saken")
+    go(page, 5, 10)
+    page.get_by_role("button", name="Link", exact=True).click()
+    page.get_by_role("textbox", name="Web address").fill("https://example.org/te")
+    page.evaluate("document.querySelector('.field:has(#text)').remove()")
+    page.get_by_role("dialog").get_by_role("button", name="Insert").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.context.close()

@@ -10,6 +10,7 @@ import re
 import resource
 from collections import defaultdict
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,19 @@ def _cpu_seconds(*, with_running: bool) -> float:
 
 def _below(process: int) -> Iterator[int]:
     """The processes below one that run."""
-    for task in Path(f"/proc/{process}/task").glob("*/children"):
-        try:
-            children = task.read_text().split()
-        except OSError:  # the thread has ended
-            continue
-        for child in map(int, children):
-            yield child
-            yield from _below(child)
+    for child in _children(process):
+        yield child
+        yield from _below(child)
+
+
+def _children(process: int) -> list[int]:
+    """The processes that one started; those of a thread or a process that ends in the meantime are left out."""
+    children: list[int] = []
+    with suppress(OSError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            with suppress(OSError):
+                children += map(int, (task / "children").read_text().split())
+    return children
 
 
 def _ticks(process: int) -> int:

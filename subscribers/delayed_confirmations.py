@@ -60,11 +60,15 @@ def place_to_ask(configuration: Config, newsletter: Newsletter, code: str) -> tu
 
 
 def code_in(configuration: Config, address: str) -> str:
-    """Return the code in an address that `place_to_ask` returned; "" for any other."""
+    """Return the code in an address that `place_to_ask` returned; "" for any other.
+
+    A return path begins in the same way if its edition has the number 12 (`c` to the base 36), but has a hyphen.
+    """
     local, _, domain = configuration.bounces.return_path.lower().rpartition("@")
     start, end, written = f"{local}{MARK}", f"@{domain}", address.lower()
     is_ours = bool(local) and written.startswith(start) and written.endswith(end)
-    return written[len(start) : -len(end)] if is_ours else ""
+    code = written[len(start) : -len(end)] if is_ours else ""
+    return "" if "-" in code else code
 
 
 def waiting() -> QuerySet[Letter]:

@@ -48,6 +48,17 @@ def test_the_same_mail_counts_once(settings: Config) -> None:
     assert Bounce.objects.count() == 1
 
 
+@pytest.mark.parametrize(("number", "written"), [(12, "c"), (30, "u")])
+def test_an_edition_whose_number_is_written_as_a_mark_gets_its_bounces(
+    settings: Config, number: int, written: str
+) -> None:
+    """Its return paths begin as the addresses for codes (`+c-`) and unsubscribing (`+u-`) do."""
+    samples.readers(1)
+    edition = samples.begun(samples.queued(pk=number))
+    assert f"+{written}-1-" in verp(edition)
+    assert came_back(settings, edition) == (BounceEffect.HARD, 1)
+
+
 def test_a_made_up_return_path_touches_nobody(settings: Config) -> None:
     edition = samples.sending(1)
     forged = verp(edition).replace(verp(edition)[-16:-12], "0000")

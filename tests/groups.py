@@ -34,7 +34,8 @@ def processes() -> None:
 
 def group_of(item: pytest.Item) -> str:
     """Return the group of a test."""
-    fixtures = set(getattr(item, "fixturenames", ()))
+    parameters = item.callspec.params if hasattr(item, "callspec") else {}
+    fixtures = set(getattr(item, "fixturenames", ())) - set(parameters)
     marks = {mark.name for mark in item.iter_markers()}
     if "soak" in marks:
         return "soak"

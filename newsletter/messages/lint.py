@@ -56,8 +56,8 @@ PREHEADER_LENGTH = MessageType(
 NEWS_LATE = MessageType(
     "lint.news-late",
     gettext_noop(
-        "The first {most} characters don't name the first post. Inboxes make their summaries of them: shorten the "
-        "title and the tagline, or write an introduction."
+        "The first {most} characters of the {where} have no headline, or an image comes before it. Inboxes make their "
+        "summaries of them: shorten the title and the tagline, or write an introduction."
     ),
 )
 SIZE_OVER = MessageType(
@@ -89,7 +89,14 @@ LINK_SCHEME = MessageType(
 )
 ADDRESS_TWICE = MessageType("lint.address-twice", gettext_noop("{address} is linked {count} times in one post."))
 ALT_MISSING = MessageType("lint.alt-missing", gettext_noop("The image {source} has no alt text."))
-IMAGE_WIDTH = MessageType("lint.image-width", gettext_noop("The image {source} has no width."))
+IMAGE_WIDTH = MessageType(
+    "lint.image-width",
+    *ngettext_noop(
+        "{count} image has no width: {source}",
+        "{count} images have no width; the first: {source}",
+    ),
+    count="count",
+)
 IMAGES_NOT_HOSTED = MessageType(
     "lint.images-not-hosted",
     *ngettext_noop(

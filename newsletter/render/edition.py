@@ -19,6 +19,9 @@ from newsletter.render.scope import Scope
 from newsletter.render.template_context import edition_context
 from newsletter.render.theme.designs import DESIGNS, style_sheet_of, templates_of
 
+_TITLE = -1
+"""The number of a post's text where only its title is shown."""
+
 
 def render(
     digest: Digest, templates: Path | None = None, *, maximum_size: int = 100_000, excerpt_words: int = 80
@@ -27,10 +30,11 @@ def render(
 
     Above `maximum_size` bytes of HTML (see `size`), code loses its colours, then the longest texts give up blocks
     from their end, none of them below `excerpt_words`, until the rest fits and no further block would. If excerpts
-    are too much, the largest become titles. If that is not enough, the table of contents is left out, and the last
-    posts become a number with a link to the edition's page. `Rendered.shortened` and `Rendered.unlisted` have those
-    posts. Only a template or an editor's text that is larger than `maximum_size` without any post stays above it;
-    then every title is listed. Raises `loader.TemplateProblem`, a sentence with template and line.
+    are too much, the largest become titles, as few as possible. If that is not enough, the table of contents is left
+    out, and the last posts become a number with a link to the edition's page. `Rendered.shortened` and
+    `Rendered.unlisted` have those posts. Only a template or an editor's text that is larger than `maximum_size`
+    without any post stays above it; then every title is listed. Raises `loader.TemplateProblem`, a sentence with
+    template and line.
     """
     return _Fitting(templates, maximum_size).fit(digest, excerpt_words)
 
@@ -68,9 +72,6 @@ class _Fitting:
             html = self._html(digest)
         if self._excess(html, digest) > 0:
             digest, html = self._cut_longest(digest, excerpt_words)
-        while (excess := self._excess(html, digest)) > 0 and (ids := _largest(digest, excess)):
-            digest = _with_texts(digest, dict.fromkeys(ids, ("", False)))
-            html = self._html(digest)
         shortened = _shortened(whole, digest)
         page = ""
         if self._excess(html, digest) > 0:
@@ -79,7 +80,7 @@ class _Fitting:
         return self._rendered(digest, html, shortened, page if digest.rest else "")
 
     def _cut_longest(self, digest: Digest, excerpt_words: int) -> tuple[Digest, str]:
-        """Return the digest with as much text as fits; all excerpts if that is still too much.
+        """Return the digest with as much text as fits; titles alone if any excerpt is too much.
 
         The longest text gives up its last block, again and again. How often is found by bisection. Then the blocks
         that fit into the rest come back.
@@ -99,16 +100,19 @@ class _Fitting:
         return self._fill(lengths, enough, best) if self._excess(best[1], best[0]) <= 0 else best
 
     def _fill(self, lengths: "_Lengths", steps: int, best: tuple[Digest, str]) -> tuple[Digest, str]:
-        """Return the digest with the blocks that still fit, those of the shortest texts first."""
+        """Return the digest with the blocks that still fit, always the next one of the shortest text."""
         numbers = lengths.numbers_after(steps)
-        for post_id in lengths.shortened(numbers):
-            while lengths.next_bytes(post_id, numbers[post_id]) <= -self._excess(best[1], best[0]):
-                longer = {**numbers, post_id: numbers[post_id] + 1}
-                digest = lengths.digest_with(longer)
-                html = self._html(digest)
-                if self._excess(html, digest) > 0:
-                    break
+        growing = lengths.shortened(numbers)
+        while growing:
+            post_id = min(growing, key=lambda each: lengths.rank(each, numbers[each]))
+            longer = {**numbers, post_id: numbers[post_id] + 1}
+            fits = lengths.next_bytes(post_id, numbers[post_id]) <= -self._excess(best[1], best[0])
+            digest = lengths.digest_with(longer) if fits else best[0]
+            html = self._html(digest) if fits else best[1]
+            if fits and self._excess(html, digest) <= 0:
                 numbers, best = longer, (digest, html)
+            else:
+                growing.remove(post_id)
         return best
 
     def _list_fewer(self, digest: Digest) -> tuple[Digest, str]:
@@ -160,7 +164,11 @@ def _size(html: str, placeholders: Iterable[tuple[str, Slot]], letterhead: Lette
 
 
 class _Lengths:
-    """The texts of a digest at every length, in the order in which the longest give up their last blocks."""
+    """The texts of a digest at every length, in the order in which the longest give up their last blocks.
+
+    The numbers of a post's texts are those of `Cuts`, and `_TITLE` for none. All texts become excerpts before the first
+    one, the largest, becomes a title.
+    """
 
     def __init__(self, digest: Digest, excerpt_words: int) -> None:
         self._digest = digest
@@ -173,16 +181,17 @@ class _Lengths:
             self._order.append(post_id)
             if number > 1:
                 heappush(waiting, (-self._cuts[post_id].length(number - 1), post_id, number - 1))
+        self._order += sorted(self._cuts, key=self._excerpt_bytes, reverse=True)
 
     @property
     def steps(self) -> int:
-        """How often a text can give up its last block."""
+        """How often a text can give up its last block, or all that is left of it."""
         return len(self._order)
 
     def numbers_after(self, steps: int) -> dict[str, int]:
         """Return the number of each post's text after so many steps."""
-        given_up = Counter(self._order[:steps])
-        return {post_id: cuts.last - given_up[post_id] for post_id, cuts in self._cuts.items()}
+        removed = Counter(self._order[:steps])
+        return {post_id: cuts.last - removed[post_id] for post_id, cuts in self._cuts.items()}
 
     def digest_after(self, steps: int) -> Digest:
         """Return the digest after so many steps."""
@@ -190,17 +199,30 @@ class _Lengths:
 
     def digest_with(self, numbers: Mapping[str, int]) -> Digest:
         """Return the digest with these texts."""
-        return _with_texts(self._digest, {post_id: self._cuts[post_id].text(n) for post_id, n in numbers.items()})
+        return _with_texts(self._digest, {post_id: self._text(post_id, n) for post_id, n in numbers.items()})
 
     def shortened(self, numbers: Mapping[str, int]) -> list[str]:
-        """Return the posts that are not whole, the shortest text first."""
-        cut = [post_id for post_id, number in numbers.items() if number < self._cuts[post_id].last]
-        return sorted(cut, key=lambda post_id: self._cuts[post_id].length(numbers[post_id]))
+        """Return the posts that are not whole."""
+        return [post_id for post_id, number in numbers.items() if number < self._cuts[post_id].last]
+
+    def rank(self, post_id: str, number: int) -> tuple[int, int]:
+        """Return what orders texts by their length; the titles come first, those with the smallest excerpts before."""
+        if number == _TITLE:
+            return 0, self._excerpt_bytes(post_id)
+        return self._cuts[post_id].length(number), 0
 
     def next_bytes(self, post_id: str, number: int) -> float:
         """Return at least how many bytes the next block of a text takes; infinitely many if it is whole."""
         cuts = self._cuts[post_id]
-        return cuts.text_bytes(number + 1) - cuts.text_bytes(number) if number < cuts.last else inf
+        if number >= cuts.last:
+            return inf
+        return cuts.text_bytes(number + 1) - (0 if number == _TITLE else cuts.text_bytes(number))
+
+    def _excerpt_bytes(self, post_id: str) -> int:
+        return len(self._cuts[post_id].text(0)[0].encode())
+
+    def _text(self, post_id: str, number: int) -> tuple[str, bool]:
+        return ("", False) if number == _TITLE else self._cuts[post_id].text(number)
 
 
 def _with_texts(digest: Digest, texts: Mapping[str, tuple[str, bool]]) -> Digest:
@@ -210,18 +232,6 @@ def _with_texts(digest: Digest, texts: Mapping[str, tuple[str, bool]]) -> Digest
 
     groups = tuple(replace(group, posts=tuple(map(with_text, group.posts))) for group in digest.groups)
     return replace(digest, groups=groups)
-
-
-def _largest(digest: Digest, excess: int) -> list[str]:
-    """Return the fewest posts whose texts have `excess` bytes together, the largest first."""
-    sizes = {post.id: len(post.html.encode()) for post in digest.posts if post.html}
-    chosen: list[str] = []
-    for post_id in sorted(sizes, key=lambda each: -sizes[each]):
-        chosen.append(post_id)
-        excess -= sizes[post_id]
-        if excess <= 0:
-            break
-    return chosen
 
 
 def _shortened(whole: Digest, digest: Digest) -> tuple[ShortenedPost, ...]:

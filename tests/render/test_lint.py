@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import newsletter.render.lint as lint_package
-from newsletter.domain.digest import Digest, Level, Rendered
+from newsletter.domain.digest import Digest, Level, Rendered, ShortenedPost
 from newsletter.render.edition import render
 from newsletter.render.lint import CODES, lint
 from newsletter.render.lint.clients import FACTS
 from newsletter.render.subject import preheader
-from tests.render.samples import digest, letterhead, nasty, post
+from tests.render.samples import digest, letterhead, nasty, picture, post
 
 Change = Callable[[str], str]
 
@@ -75,12 +75,35 @@ def test_the_envelope(field: str, value: str, code: str) -> None:
     assert codes(replace(render(edition), **changes), edition) == {code}
 
 
-def test_the_first_characters_name_the_first_post_unless_an_editor_introduces_it() -> None:
-    wordy = letterhead(tagline="All about boats, quays and the people who wait there. " * 5)
-    edition = digest(letterhead=wordy)
-    assert codes(render(edition), edition) == {"news-late"}
-    introduced = digest(letterhead=wordy, greeting="The ferry sails at night from now on.")
-    assert codes(render(introduced), introduced) == set()
+WORDY = letterhead(tagline="All about boats, quays and the people who wait there. " * 5)
+NO_PREVIEW: dict[str, Any] = {"preheader": ""}
+
+
+@pytest.mark.parametrize(
+    ("edition", "late"),
+    [
+        (digest(), []),
+        (digest(letterhead=WORDY), ["text"]),
+        (digest(letterhead=WORDY, **NO_PREVIEW), ["html", "text"]),
+        (digest(letterhead=WORDY, greeting="The ferry sails at night from now on."), []),
+        (digest(letterhead=letterhead(title="Om kaffe, te og kakao fra hele verden, hver fredag kl. 7")), []),
+        (digest(1, letterhead=letterhead(title="T" * 150)), ["text"]),
+    ],
+)
+def test_both_parts_begin_with_news(edition: Digest, late: list[str]) -> None:
+    found = lint(render(edition), edition)
+    assert [f.where for f in found if f.code == "news-late"] == late
+
+
+def test_an_image_before_the_news() -> None:
+    edition = digest(
+        [post(0, image=picture(url="https://x.example/a.png"))],
+        letterhead=letterhead(design="cards", logo="https://x.example/logo.png"),
+        **NO_PREVIEW,
+    )
+    assert codes(render(edition), edition) == {"preheader-short", "news-late"}
+    with_preview = replace(edition, preheader=digest().preheader)
+    assert codes(render(with_preview), with_preview) == set()
 
 
 @pytest.mark.parametrize(
@@ -188,6 +211,26 @@ def test_size() -> None:
     assert codes(rendered, edition, maximum_size=10_000) == {"size-over"}
     padded = replace(rendered, html=rendered.html.replace("</body>", "<!-- " + "x" * 82_000 + " --></body>"))
     assert codes(padded, edition) == {"size-near"}
+    shortened = replace(padded, shortened=(ShortenedPost("p0", 80, 900),))
+    assert codes(shortened, edition) == set()
+    above = replace(shortened, html=shortened.html.replace("<!-- x", "<!-- " + "x" * 15_000))
+    assert codes(above, edition, maximum_size=200_000) == {"size-near"}
+
+
+def test_images_without_a_width_are_one_finding() -> None:
+    edition = digest()
+    rendered = render(edition)
+    images = "".join(f'<img src="https://x.example/{n}.png" alt="">' for n in range(3))
+    changed = replace(rendered, html=into_body(images)(rendered.html))
+    assert [str(f.message) for f in lint(changed, edition)] == [
+        "3 images have no width; the first: https://x.example/0.png"
+    ]
+
+
+@pytest.mark.parametrize("heading", ["<h3><br></h3>", '<h3><img src="https://x.example/a.png" alt="" width="9"></h3>'])
+def test_a_heading_without_words_in_a_post_is_none(heading: str) -> None:
+    edition = digest([post(0, html=f"<p>The boats are in.</p>{heading}<h4>Tides</h4><p>High at six.</p>")])
+    assert lint(render(edition), edition) == ()
 
 
 def test_errors_come_first_with_the_levels_of_the_table() -> None:

@@ -1,5 +1,7 @@
 """Editions above the maximum size, whose longest posts give up their last blocks."""
 
+from dataclasses import replace
+
 import pytest
 
 from newsletter.domain.digest import Digest
@@ -69,3 +71,27 @@ def test_the_texts_of_a_post_grow_from_the_excerpt_to_the_whole() -> None:
 
 def test_a_short_post_has_one_text() -> None:
     assert Cuts("<p>The boats are in.</p>", 80).last == 0
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_no_more_posts_become_titles_than_must(share: float) -> None:
+    """Texts of different sizes: the largest give way first, and the smallest that gave way would not fit any more."""
+    posts = [post(n, html=f"<p>{f'Boat {n} is in. ' * (3 + n)}</p>") for n in range(14)]
+    titles, whole = (
+        size(render(digest(each), maximum_size=10**9), letterhead())
+        for each in ([replace(each, html="") for each in posts], posts)
+    )
+    limit = int(titles + (whole - titles) * share)
+    rendered = render(digest(posts), maximum_size=limit)
+    cut = {each.id for each in rendered.shortened}
+    smallest = min((each for each in posts if each.id in cut), key=lambda each: len(each.html))
+    longer = digest([each if each.id not in cut or each is smallest else replace(each, html="") for each in posts])
+    assert size(rendered, letterhead()) <= limit < size(render(longer, maximum_size=10**9), letterhead())
+
+
+def test_a_large_excerpt_is_left_out_alone() -> None:
+    """A post whose tags take most of its bytes gives way, and the others keep their excerpts."""
+    table = "".join(f'<li><a href="https://blog.example/{n}?from={"x" * 900}">{n}</a></li>' for n in range(40))
+    edition = digest([post(0, html=f"<ul>{table}</ul>"), *(post(n) for n in range(1, 6))])
+    rendered = render(edition, maximum_size=30_000)
+    assert [(cut.id, cut.words) for cut in rendered.shortened] == [("p0", 0)]

@@ -186,7 +186,13 @@ def _alone(image: Element) -> bool:
 
 
 def _headings(root: Element, level: int) -> None:
-    """Keep the order of headings, with the highest one level below the headline, and no level skipped."""
+    """Keep the order of headings, with the highest one level below the headline, and no level skipped.
+
+    One without words is a paragraph.
+    """
+    for element in list(root.iter(*_HEADINGS)):
+        if not text_of(element) and not any((picture.get("alt") or "").strip() for picture in element.iter("img")):
+            element.tag = "p"
     found = list(root.iter(*_HEADINGS))
     ranks = {tag: rank for rank, tag in enumerate(sorted({element.tag for element in found}))}
     depth = -1
@@ -241,7 +247,8 @@ def _align(root: Element) -> None:
 
 def _drop_empty(root: Element) -> None:
     for element in reversed(list(root.iter("p", "div", "figure", *_HEADINGS))):
-        if element is not root and not len(element) and not (element.text or "").strip():
+        only_breaks = all(child.tag == "br" for child in element)
+        if element is not root and only_breaks and not text_of(element):
             element.drop_tree()
 
 

@@ -3,7 +3,8 @@
 from newsletter.domain.digest import Finding, Level
 from newsletter.messages import Message
 
-# Bytes of HTML from which Gmail clips (about 102 KB), less what its own wrapping costs; and of <style> that it keeps.
+# Bytes of HTML from which Gmail clips, and that less what its own wrapping costs; and of <style> that it keeps.
+CLIPPED_SIZE = 102_000
 NEAR_SIZE = 90_000
 LARGEST_CSS = 16_384
 SUBJECT_LENGTH = 78

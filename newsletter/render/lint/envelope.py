@@ -8,6 +8,7 @@ from newsletter.domain.segments import SlotEncoding, SlotValue
 from newsletter.messages import lint as messages
 from newsletter.render.content.fragment import text_of
 from newsletter.render.lint.codes import (
+    CLIPPED_SIZE,
     LARGEST_CSS,
     NEAR_SIZE,
     PREHEADER_LENGTH,
@@ -21,6 +22,9 @@ from newsletter.render.lint.look import Look
 from newsletter.render.subject import preheader as made_preheader
 
 _BRACES = re.compile(r"\{\{|\}\}|\{%|%\}|\{name\b|\*\|[A-Z_]+\|\*|%%[A-Za-z_]+%%")
+_RULED = re.compile(r"^(?:={4,}|-{4,})$", re.MULTILINE)
+_NAMED = 40
+"""Letters by which the beginning of a headline or a preview text is recognized."""
 _LEFT_PLACEHOLDER = re.compile(r"x[0-9a-f]{16}-\d+-[a-z-]+Z?")
 
 
@@ -48,18 +52,26 @@ def preheader(look: Look) -> Iterator[Finding]:
 
 
 def first_words(look: Look) -> Iterator[Finding]:
-    """Check that the beginning of the email names the first post, if no introduction stands there."""
-    posts, introduction = look.digest.posts, look.digest.greeting.strip()
-    if not posts or introduction:
+    """Check that both parts begin with news: a preview text, a headline of a post, or an introduction.
+
+    In the HTML it must stand before the first image but the logo. Lines below headings in the text don't count.
+    """
+    if not look.digest.posts or look.digest.greeting.strip():
         return
-    title = posts[0].title
-    beginnings = (" ".join(text.split())[: SUMMARIZED + len(title)] for text in (look.text, look.rendered.text))
-    if any(letters(title) not in letters(beginning) for beginning in beginnings):
-        yield finding("news-late", messages.NEWS_LATE(most=SUMMARIZED), "html")
+    beginnings = {"html": look.text_before_images, "text": _RULED.sub("", look.rendered.text)}
+    headlines = [letters(post.title)[:_NAMED] for post in look.digest.posts]
+    for where, text in beginnings.items():
+        beginning = letters(" ".join(text.split())[:SUMMARIZED])
+        preview = letters(look.rendered.preheader)[:_NAMED] if where == "html" else ""
+        if not any(news and news in beginning for news in (preview, *headlines)):
+            yield finding("news-late", messages.NEWS_LATE(most=SUMMARIZED, where=where), where)
 
 
 def weight(look: Look) -> Iterator[Finding]:
-    """Check that the HTML is below the size at which programs clip it."""
+    """Check that the HTML is below the size at which programs clip it.
+
+    One whose posts were shortened uses all the room that they may take, which is no news below that size.
+    """
     limit = look.maximum_size
     if look.size > limit:
         yield finding(
@@ -67,7 +79,7 @@ def weight(look: Look) -> Iterator[Finding]:
             messages.SIZE_OVER(size=look.size, limit=limit),
             "html",
         )
-    elif look.size > min(NEAR_SIZE, limit):
+    elif look.size > min(NEAR_SIZE, limit) and not (look.rendered.shortened and limit <= CLIPPED_SIZE):
         yield finding("size-near", messages.SIZE_NEAR(size=look.size), "html")
 
 

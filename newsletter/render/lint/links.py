@@ -65,13 +65,16 @@ def _is_of_the_design(link: Element) -> bool:
 
 
 def pictures(look: Look) -> Iterator[Finding]:
-    """Report images without an alt attribute, or without the width that Outlook needs."""
+    """Report images without an alt attribute, and how many have no width, which Outlook needs."""
+    unsized: list[str] = []
     for image in look.body.iter("img"):
         source = (image.get("src") or "")[:80]
         if image.get("alt") is None:
             yield finding("alt-missing", messages.ALT_MISSING(source=source), "html")
         if not image.get("width") and not image.get("height"):
-            yield finding("image-width", messages.IMAGE_WIDTH(source=source), "html")
+            unsized.append(source)
+    if unsized:
+        yield finding("image-width", messages.IMAGE_WIDTH(count=len(unsized), source=unsized[0]), "html")
 
 
 def not_hosted(look: Look) -> Iterator[Finding]:

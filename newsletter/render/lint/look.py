@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from lxml import etree
 from lxml import html as lxml_html
 
 from newsletter.domain.digest import Digest, Rendered
@@ -38,6 +39,19 @@ class Look:
     def text(self) -> str:
         """The visible text of the HTML, with white space collapsed."""
         return text_of(self.body)
+
+    @cached_property
+    def text_before_images(self) -> str:
+        """The visible text of the HTML before its first image that is not the logo."""
+        pieces: list[str] = []
+        for event, element in etree.iterwalk(self.body, events=("start", "end")):
+            if event == "end":
+                pieces.append(element.tail or "")
+            elif element.tag == "img" and "logo" not in (element.get("class") or "").split():
+                break
+            elif isinstance(element.tag, str):
+                pieces.append(element.text or "")
+        return " ".join("".join(pieces).split())
 
     @cached_property
     def css(self) -> str:

@@ -112,16 +112,18 @@ def _is_own_file() -> bool:
 
 
 def _prepare(*, migrate: bool) -> None:
-    """Refuse a database that is too new for this program, and migrate an older one if asked to."""
+    """Refuse a database that is too new or too old for this program, and migrate an older one if asked to."""
     from django.db import OperationalError
 
-    from newsletter.models.migration_state import newer_database, unknown_migrations, waiting_migrations
+    from newsletter.models import migration_state
     from newsletter.sending.sql import database_watch
 
     try:
-        if unknown := unknown_migrations():
-            raise StartProblem(newer_database(unknown))
-        if migrate and (waiting := waiting_migrations()):
+        if last := migration_state.too_old(migration_state.applied_migrations()):
+            raise StartProblem(migration_state.older_database(last))
+        if unknown := migration_state.unknown_migrations():
+            raise StartProblem(migration_state.newer_database(unknown))
+        if migrate and (waiting := migration_state.waiting_migrations()):
             _refuse_beside_older_programs()
             _copy_before(waiting)
             _migrate()
@@ -144,7 +146,7 @@ def _refuse_beside_older_programs() -> None:
 
 
 def _copy_before(waiting: Sequence[str]) -> None:
-    """Copy a SQLite database to `newsletter.db.before-0009` or the like before migrations change it.
+    """Copy a SQLite database to `newsletter.db.before-0038` or the like before migrations change it.
 
     A copy of an attempt that failed stays: it is older, and so the one to go back to.
     """
@@ -173,11 +175,6 @@ def _migrate() -> None:
     from django.core.management import call_command
     from django.db import connection
 
-    from newsletter.models.migration_state import create_tables, is_empty
-
-    if is_empty():
-        create_tables()
-        return
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT pg_advisory_lock(%s)", [ADVISORY_LOCK])

@@ -23,6 +23,7 @@ from newsletter.backup.targets import PostgreSQLTarget, RowTarget, SQLiteTarget
 from newsletter.config import Config
 from newsletter.config.database import SQLITE, is_postgresql
 from newsletter.messages import sending as messages
+from newsletter.models.migration_state import without_earlier
 from newsletter.sending import journals
 
 STATE, HOLDS = "newsletter_move", "newsletter_hold"
@@ -39,7 +40,7 @@ CATALOGUES = {
     False: "sqlite_master WHERE name",
 }
 HOLD = "INSERT INTO newsletter_hold (id, made_at, reason, since) VALUES (0, ?, ?, ?)"
-APPLIED = "SELECT app, name FROM django_migrations WHERE app <> 'procrastinate' ORDER BY app, name"
+APPLIED = "SELECT app, name FROM django_migrations WHERE app <> 'procrastinate'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,15 @@ def _prepare(configuration: Config, source: RowSource, there: str) -> None:
             return
     make_tables(configuration, there)
     with closing(_source(configuration, there)) as found:
-        if sorted(found.run(APPLIED)) != sorted(source.run(APPLIED)):
+        if _migrations(found) != _migrations(source):
             raise BackupProblem(
                 "the old database was not upgraded to this version yet; start newsletter with it once, "
                 "then empty the new database and try again"
             )
+
+
+def _migrations(source: RowSource) -> set[tuple[str, str]]:
+    return without_earlier((str(app), str(name)) for app, name in source.run(APPLIED))
 
 
 def _begin(target: RowTarget, tables: Sequence[Table]) -> None:

@@ -15,8 +15,6 @@ from newsletter.config import Config
 Migration = tuple[str, str]
 """An app, and the name of one of its migrations."""
 
-OURS = ("newsletter", "subscribers")
-
 
 def make_tables(configuration: Config, url: str, migrations: Sequence[Migration] | None = None) -> None:
     """Make the tables that these migrations result in, else all that there are. Raises BackupProblem."""
@@ -44,11 +42,18 @@ def _make(file: Path, url: str, migrations: Sequence[Migration] | None) -> None:
 
 
 def _last(migrations: Sequence[Migration]) -> list[Migration]:
-    """Return the last migration of each app. Raises BackupProblem if this program doesn't know one of its own."""
+    """Return the last migration of each app. Raises BackupProblem if this program can't make the tables of one."""
     from django.db import connection
     from django.db.migrations.loader import MigrationLoader
 
-    graph, applied = MigrationLoader(connection).graph, set(migrations)
+    from newsletter.models.migration_state import FIRST_COMMIT, OURS, too_old, without_earlier
+
+    if last := too_old(migrations):
+        raise BackupProblem(
+            f"the backup is from before commit {FIRST_COMMIT} (its last migration is {last}), and this version can't "
+            f"restore it; restore it with newsletter of commit {FIRST_COMMIT}, then start this version"
+        )
+    graph, applied = MigrationLoader(connection).graph, without_earlier(migrations)
     if unknown := sorted(f"{app}.{name}" for app, name in applied - set(graph.nodes) if app in OURS):
         raise BackupProblem(
             f"a newer version of newsletter made the backup ({unknown[-1]}); install that version, then restore it"

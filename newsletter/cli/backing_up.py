@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from newsletter.cli.common import emit, progress, ready
+from newsletter.cli.common import emit, progress, ready, refuse_unmigrated
 
 
 def register(app: typer.Typer) -> None:
@@ -22,6 +22,7 @@ def backup(
 ) -> None:
     """Back up the database, config.toml, templates and images. Editions may be sent meanwhile."""
     found = ready(migrate=False)
+    refuse_unmigrated()
     from newsletter.backup.create import create
 
     with progress("backup") as step:

@@ -110,6 +110,18 @@ def ready(*, migrate: bool = True, allow_local_links: bool = False, events: bool
     return found
 
 
+def refuse_unmigrated() -> None:
+    """End the command with a sentence and status IMPOSSIBLE if the database was not migrated to this version."""
+    from newsletter.models.migration_state import waiting_migrations
+
+    if waiting := waiting_migrations():
+        fail(
+            f"site.database: this version needs changes of the database that were not made yet ({waiting[-1]}); "
+            "start 'newsletter run' of this version first",
+            IMPOSSIBLE,
+        )
+
+
 def newsletter_named(found: Config, name: str) -> config.Newsletter:
     """Return the newsletter of that name; raise Failed with the existing names if there is none."""
     if name not in found.newsletters:

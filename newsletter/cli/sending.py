@@ -24,6 +24,7 @@ from newsletter.cli.common import (
     newsletter_named,
     progress,
     ready,
+    refuse_unmigrated,
     say,
     shows_progress,
     time_given,
@@ -150,16 +151,10 @@ def worker(
     """Send editions as one of several machines. They share a PostgreSQL database."""
     found = ready(migrate=False, allow_local_links=allow_local_links, events=True)
     from newsletter.cli.services import run_supervised, supervise
-    from newsletter.models.migration_state import waiting_migrations
 
     if not is_postgresql(found.site.database):
         fail("site.database: 'newsletter worker' needs PostgreSQL; on a single machine use 'newsletter run'")
-    if waiting := waiting_migrations():
-        fail(
-            f"site.database: this version needs changes of the database that were not made yet ({waiting[-1]}); "
-            "start 'newsletter run' of this version first",
-            IMPOSSIBLE,
-        )
+    refuse_unmigrated()
     say("sending what is due; press Ctrl-C to stop")
     listener = _probe_listener(found, host, port)
     with _stopped_by_signals() as stop:

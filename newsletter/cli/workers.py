@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from newsletter.cli.common import emit, ready
+from newsletter.cli.common import emit, ready, refuse_unmigrated
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -23,6 +23,7 @@ def workers(
 ) -> None:
     """List the machines and programs that use this database. Each line says what one of them is doing."""
     ready(migrate=False)
+    refuse_unmigrated()
     from newsletter import background
     from newsletter.sending.machines import presence
 

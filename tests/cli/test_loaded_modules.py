@@ -30,13 +30,13 @@ NOT_NEEDED = {
     "apscheduler",
     "lxml",
     "newsletter.feeds",
-    "newsletter.models.migrations.0001_initial",
+    "newsletter.models.migrations.0037_attempts",
     "requests",
 }
 
 
 def test_status_loads_no_sources_schedule_or_migrations(site: Callable[[str], Site]) -> None:
-    """The first command makes the database, the second finds it as it must be."""
+    """The first command stores the key's fingerprint, the second finds the database as it must be."""
     where = site(with_kinaforum(SOURCE))
     where.run("status")
     done = subprocess.run(

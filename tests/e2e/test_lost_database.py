@@ -4,33 +4,35 @@ import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 import pytest
 import requests
 
 from tests import settings
 from tests.conftest import Site
+from tests.doubles import postgresql
 from tests.e2e.test_run import wait_for
 
 pytestmark = pytest.mark.e2e
 TEXT = settings.TEXT.partition("[newsletters.daily]")[0] + '[web]\nport = 0\n[delivery]\nprovider = "file"\n'
 
 OLDER = """
-import os
+from datetime import UTC, datetime
 from pathlib import Path
 from newsletter import config
-config.use(config.load(Path("config.toml").absolute()))
-os.environ["DJANGO_SETTINGS_MODULE"] = "newsletter.settings"
-import django
-django.setup()
+from newsletter.start import set_up
+set_up(config.load(Path("config.toml").absolute()))
 from django.core.management import call_command
-call_command("migrate", "newsletter", "0008", verbosity=0)
+from django.db import connection
+call_command("migrate", "newsletter", "0037", verbosity=0)
+with connection.cursor() as cursor:
+    for row in (("newsletter", "0036_topics"), ("subscribers", "0001_people")):
+        values = [*row, datetime(2026, 1, 1, tzinfo=UTC)]
+        cursor.execute("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", values)
 """
-"""Makes the database of an earlier version."""
+"""Makes the database of commit a6e0b70, with two of its earlier migrations."""
 
 
 def answer(address: str) -> tuple[int, str]:
@@ -77,19 +79,25 @@ def test_an_older_program_leaves_a_newer_database_alone(site: Callable[[str], Si
     assert told.count("\n") == 1
 
 
-def test_an_upgrade_copies_the_database_first(site: Callable[[str], Site]) -> None:
-    place = site(TEXT)
-    place.run("editions")
-    database, copy = place.folder / "newsletter.db", place.folder / "newsletter.db.before-0009"
-    assert not copy.exists(), "a new database has nothing to be kept"
-    for file in place.folder.glob("newsletter.db*"):
-        file.unlink()
-    subprocess.run([sys.executable, "-c", OLDER], cwd=place.folder, env=place.environment, check=True)
-    with closing(sqlite3.connect(database)) as older, older:
-        older.execute("CREATE TABLE kept (id)")
-    place.run("editions")
-    assert copy.stat().st_mode & 0o777 == 0o600
-    with closing(sqlite3.connect(copy)) as copied:
-        names = {name for (name,) in copied.execute("SELECT name FROM sqlite_master")}
-    assert "kept" in names
-    assert "newsletter_bouncemailbox" not in names
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def test_a_database_of_the_first_migrations_is_upgraded_and_a_file_is_copied_first(
+    site: Callable[[str], Site], kind: str
+) -> None:
+    with postgresql.running() if kind == "postgresql" else nullcontext("sqlite:///newsletter.db") as url:
+        place = site(TEXT.replace("sqlite:///newsletter.db", url))
+        copy = place.folder / "newsletter.db.before-0038"
+        place.script(OLDER)
+        if kind == "postgresql":
+            told = place.run("workers", status=1).stderr
+            assert "needs changes of the database that were not made yet (" in told
+        assert "No editions yet" in place.run("editions").stdout
+        assert copy.exists() == (kind == "sqlite")
+        if kind == "sqlite":
+            assert copy.stat().st_mode & 0o777 == 0o600
+            with closing(sqlite3.connect(copy)) as copied:
+                assert copied.execute(
+                    "SELECT max(name) FROM django_migrations WHERE app = 'newsletter'"
+                ).fetchone() == ("0037_attempts",)
+            copy.unlink()
+        place.run("editions")
+        assert not copy.exists()

@@ -163,11 +163,13 @@ def is_this_program(worker: WorkerStatus) -> bool:
 def other_worker_alive() -> str:
     """Return the description of a program that is running with the database as it is now; "" if there is none.
 
-    A program of this host that has ended without a word is not counted.
+    A program of this host that has ended without a word is not counted. The database may be that of an earlier version:
+    only columns that the table has always had are read.
     """
     if Worker._meta.db_table not in connection.introspection.table_names():
         return ""
-    for row in Worker.objects.filter(seen_at__gt=database.now() - SILENT):
+    running = Worker.objects.filter(seen_at__gt=database.now() - SILENT)
+    for row in running.only("host", "folder", "pid", "command", "version"):
         if row.host != socket.gethostname() or _is_running(row.pid):
             return f"'newsletter {row.command}' {row.version} on {row.host}:{row.folder}"
     return ""

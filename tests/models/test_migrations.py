@@ -52,15 +52,16 @@ FIRST = [("newsletter", "0037_attempts"), ("subscribers", "0009_consent_topics")
 EARLIER = [("newsletter", "0001_initial"), ("newsletter", "0036_topics"), ("subscribers", "0001_people")]
 
 
+@pytest.mark.django_db
 def test_migrations_that_the_first_ones_have_taken_in_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        migration_state, "applied_migrations", lambda: {*EARLIER, *migration_state._migrations_on_disk()}
-    )
+    applied = {*EARLIER, *migration_state._migrations_on_disk()}
+    monkeypatch.setattr(migration_state, "applied_migrations", lambda: applied)
     assert migration_state.too_old(applied) == ""
     assert migration_state.unknown_migrations() == migration_state.waiting_migrations() == []
     assert schema._last([*EARLIER, *FIRST]) == FIRST
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("applied", "last"),
     [

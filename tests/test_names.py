@@ -29,3 +29,14 @@ def test_no_module_name_is_used_three_times() -> None:
     for path in MODULES:
         found[path.stem].append(str(path.relative_to(ROOT)))
     assert {name: paths for name, paths in found.items() if len(paths) > 2 and name not in CONVENTIONS} == {}
+
+
+def test_sentences_are_imported_under_one_name() -> None:
+    """`messages`, or `STAGE_messages` beside it; those of the log are `acts`."""
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("newsletter.messages"):
+                aliases = {each.name: each.asname for each in node.names if each.asname and each.name.islower()}
+                for stage, alias in aliases.items():
+                    known = {"messages", f"{stage}_messages", "acts" if stage == "history" else ""}
+                    assert alias in known, f"{path}: {stage} is called {alias}"

@@ -22,7 +22,7 @@ from newsletter.api.permissions import TABLE, TokenScope, check_newsletter, chec
 from newsletter.api.problem_documents import Refused
 from newsletter.config import Cadence, Config, Newsletter
 from newsletter.editions.lookup import NoSuchEdition
-from newsletter.messages import editions as edition_messages
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import general as messages
 from newsletter.models import ApiToken
 from subscribers.protection.networks import network_of
@@ -55,7 +55,7 @@ class Caller:
         found = self.config.newsletters.get(name)
         if found is None:
             known = tuple(sorted(self.config.newsletters))
-            raise NoSuchEdition(edition_messages.NO_NEWSLETTER(name=name, known=known))
+            raise NoSuchEdition(editions_messages.NO_NEWSLETTER(name=name, known=known))
         return found
 
     def in_cadence(self, name: str, cadence: Cadence) -> Newsletter:

@@ -18,9 +18,9 @@ from newsletter.editions.editing import Conflict
 from newsletter.editions.lookup import NoSuchEdition
 from newsletter.editions.states import NotAllowed
 from newsletter.messages import CATALOGUE, Message, Problem
-from newsletter.messages import editions as edition_messages
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import general as messages
-from newsletter.messages import importing as import_messages
+from newsletter.messages import importing as importing_messages
 from subscribers.admin_actions import ActionRefused
 
 STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
@@ -34,13 +34,13 @@ STATUSES: tuple[tuple[type[Problem], HTTPStatus], ...] = (
 """The status of each class of refusals; of any other it is 422."""
 
 CODES = {
-    edition_messages.ONLY_DRAFTS_CHANGE.code: HTTPStatus.CONFLICT,
-    edition_messages.NO_LONGER_CHANGED.code: HTTPStatus.CONFLICT,
-    edition_messages.NEWSLETTER_PAUSED.code: HTTPStatus.CONFLICT,
-    edition_messages.NEWSLETTER_ARCHIVED.code: HTTPStatus.CONFLICT,
-    edition_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,
-    edition_messages.NO_POST.code: HTTPStatus.NOT_FOUND,
-    import_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
+    editions_messages.ONLY_DRAFTS_CHANGE.code: HTTPStatus.CONFLICT,
+    editions_messages.NO_LONGER_CHANGED.code: HTTPStatus.CONFLICT,
+    editions_messages.NEWSLETTER_PAUSED.code: HTTPStatus.CONFLICT,
+    editions_messages.NEWSLETTER_ARCHIVED.code: HTTPStatus.CONFLICT,
+    editions_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,
+    editions_messages.NO_POST.code: HTTPStatus.NOT_FOUND,
+    importing_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
 }
 """The status of refusals whose class says too little."""
 

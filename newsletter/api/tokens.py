@@ -18,7 +18,7 @@ from newsletter.api.permissions import TokenScope
 from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.messages import Problem
-from newsletter.messages import editions as edition_messages
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import general as messages
 from newsletter.messages import history as acts
 from newsletter.models import ApiToken
@@ -53,7 +53,7 @@ def create(
     for each in limited:
         if each not in configuration.newsletters:
             known = tuple(sorted(configuration.newsletters))
-            raise TokenProblem(edition_messages.NO_NEWSLETTER(name=each, known=known))
+            raise TokenProblem(editions_messages.NO_NEWSLETTER(name=each, known=known))
     key, secret = secrets.token_hex(6), secrets.token_hex(32)
     row = ApiToken.objects.create(
         name=title,

@@ -21,7 +21,7 @@ from newsletter.config import Config
 from newsletter.delivery import journal
 from newsletter.editions.states import change
 from newsletter.messages import Message
-from newsletter.messages import schedule as outcomes
+from newsletter.messages import schedule as schedule_messages
 from newsletter.messages import sending as messages
 from newsletter.models import (
     ApprovedContent,
@@ -255,4 +255,4 @@ def _skip_missed(configuration: Config, now: datetime, made_at: datetime) -> Non
         for cadence in newsletter.offered:
             schedule.plan(newsletter.at(cadence), now)
     missed = Occurrence.objects.filter(due_at__lte=now, done_at=None)
-    missed.update(done_at=now, outcome=outcomes.FAILED(reason=messages.MAY_BE_SENT(made_at=made_at)))
+    missed.update(done_at=now, outcome=schedule_messages.FAILED(reason=messages.MAY_BE_SENT(made_at=made_at)))

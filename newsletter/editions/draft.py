@@ -31,7 +31,7 @@ from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as posts_messages
 from newsletter.models import LOCKED_STATES, Edition, EditionPost, Post, Source, State
 from newsletter.render.words import colon, words
 
@@ -157,7 +157,9 @@ def release_posts(frozen: Edition, configuration: Config, now: datetime) -> None
 def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime) -> None:
     """Apply the rules to a draft after an editor reset a choice. The caller holds the lock and records the revision."""
     if not edition.corrects_id:
-        gone = frozenset(edition.entries.filter(reason__code=reasons.GONE.code).values_list("post_id", flat=True))
+        gone = frozenset(
+            edition.entries.filter(reason__code=posts_messages.GONE.code).values_list("post_id", flat=True)
+        )
         _write(edition, _decisions(edition, newsletter, now, gone))
 
 
@@ -300,14 +302,16 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
     for post, decision in decisions:
         entry = known.pop(post.pk, None) or EditionPost(edition=edition, post=post)
         entry.included = decision.included
-        if not (reasons.INCLUDED.matches(decision.reason) and reasons.INCLUDED_AGAIN.matches(entry.reason)):
+        if not (
+            posts_messages.INCLUDED.matches(decision.reason) and posts_messages.INCLUDED_AGAIN.matches(entry.reason)
+        ):
             entry.reason = decision.reason  # an editor's choice keeps the numbers from when it was made
         entry.save()
     for entry in known.values():
         if superseded.is_untouched(entry):
             entry.delete()
         else:
-            entry.included, entry.reason = False, reasons.OUTSIDE()
+            entry.included, entry.reason = False, posts_messages.OUTSIDE()
             entry.save()
 
 

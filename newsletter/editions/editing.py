@@ -22,7 +22,7 @@ from newsletter.editions.states import state_message
 from newsletter.messages import Message, MessageType, from_json
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as posts_messages
 from newsletter.models import Edition, EditionPost, EditorChoice, Post, State
 
 LONGEST_WORDS, LONGEST_TEXT = 20_000, 200_000
@@ -218,7 +218,7 @@ def write_post(draft: Edition, title: str, url: str, text: str, now: datetime, *
         was_there_before=True,
     )
     return EditionPost.objects.create(
-        edition=draft, post=post, included=True, reason=reasons.INCLUDED(), choice=EditorChoice.IN, text=text
+        edition=draft, post=post, included=True, reason=posts_messages.INCLUDED(), choice=EditorChoice.IN, text=text
     )
 
 
@@ -353,7 +353,7 @@ def adder(configuration: Config) -> Callable[[EditionPost], None]:
 
 def remove(entry: EditionPost) -> None:
     """Remove an entry."""
-    entry.choice, entry.included, entry.reason = EditorChoice.OUT, False, reasons.LEFT_OUT()
+    entry.choice, entry.included, entry.reason = EditorChoice.OUT, False, posts_messages.LEFT_OUT()
 
 
 def _restore(entry: EditionPost, was: dict[str, Any]) -> None:

@@ -15,7 +15,7 @@ from newsletter.delivery import backoff
 from newsletter.delivery.reply import redact_addresses
 from newsletter.messages import Message
 from newsletter.messages import notices as messages
-from newsletter.messages import schedule as outcomes
+from newsletter.messages import schedule as schedule_messages
 from newsletter.messages.general import ABOUT
 from newsletter.models import Edition, Notice, SourceGap
 
@@ -136,7 +136,7 @@ def _departure(newsletter: config.Newsletter, edition: Edition) -> Message:
 
 def tell_of_wait(edition: Edition, why: Message, now: datetime) -> Message:
     """Tell why an edition waits, unless the same was told of a draft that it replaced; return the message."""
-    message = outcomes.WAITING(edition=edition.name, reason=why)
+    message = schedule_messages.WAITING(edition=edition.name, reason=why)
     told = Notice.objects.filter(newsletter=edition.newsletter, kind=WAITING)
     before = [message.renamed(edition.name, each.name) for each in edition.replaces.all()]
     if not any(told.filter(text=each).exists() for each in before):

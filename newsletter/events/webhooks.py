@@ -10,7 +10,7 @@ from newsletter.config import Config
 from newsletter.events.kinds import EventKind
 from newsletter.events.signing import new_secret
 from newsletter.messages import Problem
-from newsletter.messages import editions as edition_messages
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import history as acts
 from newsletter.models import Act, EventWebhook
 
@@ -31,7 +31,7 @@ def add(
     """
     address = url.strip()
     if not _is_web_address(address):
-        raise WebhookProblem(edition_messages.NOT_A_WEB_ADDRESS(text=address[:80]))
+        raise WebhookProblem(editions_messages.NOT_A_WEB_ADDRESS(text=address[:80]))
     row = EventWebhook.objects.create(
         url=address,
         secret=new_secret(),

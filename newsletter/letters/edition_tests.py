@@ -17,8 +17,8 @@ from newsletter.editions.problems import JobProblem
 from newsletter.editions.rendering import proof
 from newsletter.letters.transport import Outgoing, post_all, unsent
 from newsletter.messages import Message
-from newsletter.messages import delivery as results
-from newsletter.messages import editions as refusals
+from newsletter.messages import delivery as delivery_messages
+from newsletter.messages import editions as editions_messages
 from newsletter.messages import history as acts
 from newsletter.models import Edition
 from newsletter.render.message import segments
@@ -29,9 +29,9 @@ from subscribers.tokens import link_token_for_tests
 MARK = "[Test] "
 MOST = 20
 NOT_ACCEPTED = {
-    OutcomeKind.DEFERRED: results.TEST_DEFERRED,
-    OutcomeKind.REFUSED: results.TEST_REFUSED,
-    OutcomeKind.UNKNOWN: results.TEST_UNCONFIRMED,
+    OutcomeKind.DEFERRED: delivery_messages.TEST_DEFERRED,
+    OutcomeKind.REFUSED: delivery_messages.TEST_REFUSED,
+    OutcomeKind.UNKNOWN: delivery_messages.TEST_UNCONFIRMED,
 }
 
 
@@ -39,7 +39,7 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     """Send the edition to each address, and return each one's result."""
     people = [_checked(address) for address in addresses]
     if not people or len(people) > MOST:
-        raise JobProblem(refusals.TEST_ADDRESSES(most=MOST, count=len(people)))
+        raise JobProblem(editions_messages.TEST_ADDRESSES(most=MOST, count=len(people)))
     check_addresses(configuration, edition.newsletter, addresses)
     looked_at = proof(edition, configuration)
     now = datetime.now(UTC)
@@ -68,7 +68,7 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
 
 def _result(outcome: Outcome) -> Message:
     if outcome.kind is OutcomeKind.ACCEPTED:
-        return results.TEST_ACCEPTED()
+        return delivery_messages.TEST_ACCEPTED()
     return NOT_ACCEPTED[outcome.kind](reply=outcome.explanation or "–")
 
 

@@ -8,7 +8,7 @@ from newsletter.config import Config
 from newsletter.editions import approval, notices
 from newsletter.editions.problems import JobProblem
 from newsletter.messages import Message, message_of
-from newsletter.messages import schedule as outcomes
+from newsletter.messages import schedule as messages
 from newsletter.models import Edition
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling.occurrences import BY
@@ -22,7 +22,7 @@ def leave_by_itself(configuration: Config, edition: Edition, now: datetime) -> M
             approval.queue(configuration, approved, by=BY, now=now)
     except (JobProblem, TemplateProblem) as problem:
         return wait(edition, message_of(problem), now)
-    return outcomes.QUEUED(edition=edition.name)
+    return messages.QUEUED(edition=edition.name)
 
 
 def wait(edition: Edition, why: Message, now: datetime) -> Message:

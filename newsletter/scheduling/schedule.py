@@ -27,7 +27,7 @@ from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import Message, message_of, sending
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
-from newsletter.messages import schedule as outcomes
+from newsletter.messages import schedule as schedule_messages
 from newsletter.models import Edition, Occurrence, State
 from newsletter.recovery import hold
 from newsletter.render.html.loader import TemplateProblem
@@ -87,9 +87,9 @@ def _has_work(newsletter: config.Newsletter, now: datetime) -> bool:
 def _give_up(newsletter: config.Newsletter, now: datetime) -> None:
     """Give up what ended every program that tried it, and tell editors."""
     for occurrence in given_up(newsletter, now):
-        why = outcomes.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
+        why = schedule_messages.PROGRAM_ENDED(count=occurrence.attempts, at=occurrence.due_at)
         with transaction.atomic():
-            finish(occurrence, now, outcomes.FAILED(reason=why))
+            finish(occurrence, now, schedule_messages.FAILED(reason=why))
             notices.tell(newsletter.name, notices.WAITING, why, now)
 
 
@@ -164,14 +164,14 @@ def _due(newsletter: config.Newsletter, now: datetime) -> Iterator[Occurrence]:
         missed = occurrences_of(newsletter).filter(act=act, due_at__lte=now, done_at=None)
         newest = missed.order_by("-due_at").first()
         if newest:
-            missed.exclude(pk=newest.pk).update(done_at=now, outcome=outcomes.MISSED())
+            missed.exclude(pk=newest.pk).update(done_at=now, outcome=schedule_messages.MISSED())
             yield newest
 
 
 def _leave_out(newsletter: config.Newsletter, now: datetime) -> None:
     """Mark what is due as done, so that it is not caught up with when the newsletter is active again."""
     missed = Occurrence.objects.filter(newsletter=newsletter.name, due_at__lte=now, done_at=None)
-    missed.update(done_at=now, outcome=outcomes.INACTIVE())
+    missed.update(done_at=now, outcome=schedule_messages.INACTIVE())
 
 
 def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurrence, now: datetime) -> None:
@@ -182,7 +182,7 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
             _send(configuration, newsletter, occurrence, now)
     except (JobProblem, TemplateProblem) as problem:
         with transaction.atomic():
-            finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
+            finish(occurrence, now, schedule_messages.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
     except Exception:
         survived(occurrence)
@@ -193,11 +193,11 @@ def _make_draft(configuration: Config, newsletter: config.Newsletter, occurrence
     """Create the draft for the send time that follows this occurrence, however late it is."""
     leaves = next_moment(newsletter.send_moment, newsletter.zone, occurrence.due_at)
     if is_left_out(newsletter, occurrence.due_at, leaves):
-        finish(occurrence, now, outcomes.DATE_SKIPPED())
+        finish(occurrence, now, schedule_messages.DATE_SKIPPED())
         return
 
     def drafted(edition: Edition) -> None:
-        finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
+        finish(occurrence, now, schedule_messages.DRAFTED(edition=edition.name, state=state_message(edition.state)))
         if edition.state == State.DRAFT:
             notices.tell_of_draft(newsletter, edition, now)
 
@@ -208,16 +208,16 @@ def _send(configuration: Config, newsletter: config.Newsletter, occurrence: Occu
     """Queue the edition of this occurrence, or record why it waits; if there is no draft, create it."""
     if not editions_of(newsletter).filter(due_at=occurrence.due_at).exists():
         if _was_left_out(newsletter, occurrence.due_at):
-            finish(occurrence, now, outcomes.DATE_SKIPPED())
+            finish(occurrence, now, schedule_messages.DATE_SKIPPED())
             return
         if _left_early(newsletter, occurrence.due_at):
-            finish(occurrence, now, outcomes.SENT_EARLY())
+            finish(occurrence, now, schedule_messages.SENT_EARLY())
             return
         just_before = occurrence.due_at - timedelta(microseconds=1)
         draft.make(configuration, newsletter, now=now, after=just_before, by=BY)
     edition = _edition_due(newsletter, occurrence)
     if edition is None:
-        finish(occurrence, now, outcomes.OVER())
+        finish(occurrence, now, schedule_messages.OVER())
         return
     if edition.state == State.DRAFT and (newsletter.approval == "none" or _too_few(newsletter, edition, now)):
         edition = draft.refresh(configuration, edition, now=now, by=BY)
@@ -240,7 +240,7 @@ def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
     """Return whether no edition is sent because this time, or that of its draft, is on a skipped date."""
     drafts = occurrences_of(newsletter).filter(act=DRAFT, due_at__lte=due).order_by("-due_at")
     last = drafts.first()
-    return is_left_out(newsletter, due) or (last is not None and outcomes.DATE_SKIPPED.matches(last.outcome))
+    return is_left_out(newsletter, due) or (last is not None and schedule_messages.DATE_SKIPPED.matches(last.outcome))
 
 
 def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Edition | None:
@@ -278,7 +278,7 @@ def _leave(
         return wait(edition, messages.TIME_PASSED(at=due), now)
     if edition.state == State.APPROVED:
         approval.queue(configuration, edition, by=BY, now=now)
-        return outcomes.QUEUED(edition=edition.name)
+        return schedule_messages.QUEUED(edition=edition.name)
     return _leave_draft(configuration, newsletter, edition, due, now)
 
 
@@ -290,7 +290,7 @@ def _leave_draft(
     if unread and (newsletter.approval == "editor" or now - due < newsletter.late):
         return wait(edition, unread, now)
     if unread:
-        without = outcomes.NO_LONGER_WAITING(edition=edition.name, reason=unread)
+        without = schedule_messages.NO_LONGER_WAITING(edition=edition.name, reason=unread)
         notices.tell(newsletter.name, notices.SOURCE, without, now, edition.name)
     if too_few := _too_few(newsletter, edition, now):
         return _skip(edition, too_few, now)
@@ -302,7 +302,7 @@ def _leave_draft(
 def _skip(edition: Edition, why: Message, now: datetime) -> Message:
     change(edition, State.SKIPPED, reason=why, ended_at=now, waiting=None)
     history.log(BY, acts.SKIPPED(), edition.name, now)
-    skipped = outcomes.SKIPPED(edition=edition.name, reason=why)
+    skipped = schedule_messages.SKIPPED(edition=edition.name, reason=why)
     notices.tell(edition.newsletter, notices.SKIPPED, skipped, now, edition.name)
     return skipped
 

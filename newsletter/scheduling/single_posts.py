@@ -25,8 +25,8 @@ from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import of_cadence
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, message_of
-from newsletter.messages import posts as reasons
-from newsletter.messages import schedule as outcomes
+from newsletter.messages import posts as posts_messages
+from newsletter.messages import schedule as schedule_messages
 from newsletter.models import Edition, EditionPost, Occurrence, Post, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.scheduling.departure import leave_by_itself, wait
@@ -143,10 +143,10 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
             finish=partial(_drafted, newsletter, occurrence, now),
         )
     except NoNewPost:
-        finish(occurrence, now, outcomes.NO_NEW_POST())
+        finish(occurrence, now, schedule_messages.NO_NEW_POST())
     except (JobProblem, TemplateProblem) as problem:
         with transaction.atomic():
-            finish(occurrence, now, outcomes.FAILED(reason=message_of(problem)))
+            finish(occurrence, now, schedule_messages.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
     except Exception:
         survived(occurrence)
@@ -160,12 +160,12 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
 def _drafted(newsletter: config.Newsletter, occurrence: Occurrence, now: datetime, edition: Edition) -> None:
     """Mark the occurrence as done with the last post; until then it is free for the next one."""
     if not edition.entries.filter(included=True).exists():
-        finish(occurrence, now, outcomes.NO_NEW_POST())
+        finish(occurrence, now, schedule_messages.NO_NEW_POST())
         return
-    if edition.entries.filter(included=False, reason__code=reasons.OWN_EDITION.code).exists():
+    if edition.entries.filter(included=False, reason__code=posts_messages.OWN_EDITION.code).exists():
         Occurrence.objects.filter(pk=occurrence.pk).update(leased_until=None, attempts=0)
     else:
-        finish(occurrence, now, outcomes.DRAFTED(edition=edition.name, state=state_message(edition.state)))
+        finish(occurrence, now, schedule_messages.DRAFTED(edition=edition.name, state=state_message(edition.state)))
     if newsletter.approval == "editor":
         notices.tell_of_draft(newsletter, edition, now)
 

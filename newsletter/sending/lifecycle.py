@@ -25,8 +25,8 @@ from newsletter.events.kinds import EventKind
 from newsletter.logs import log_event
 from newsletter.messages import Message, MessageType, delivery, message_of
 from newsletter.messages import history as acts
-from newsletter.messages import notices as told
-from newsletter.messages import schedule as outcomes
+from newsletter.messages import notices as notices_messages
+from newsletter.messages import schedule as schedule_messages
 from newsletter.messages import sending as messages
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State, Tally
 from newsletter.recovery import entries
@@ -89,7 +89,7 @@ def _wait(edition: Edition, why: Message, now: datetime) -> None:
     """Keep the edition queued, and tell editors once for each reason."""
     waiting = Edition.objects.filter(pk=edition.pk, state=State.QUEUED)
     if waiting.exclude(waiting=why).update(waiting=why):
-        tell(edition, "waiting", outcomes.WAITING(edition=edition.name, reason=why), now)
+        tell(edition, "waiting", schedule_messages.WAITING(edition=edition.name, reason=why), now)
 
 
 def complete(newsletters: Collection[str], now: datetime) -> list[Edition]:
@@ -121,9 +121,9 @@ def _complete(edition: Edition, now: datetime) -> Edition | None:
         events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))
         if problem:
             numbers = problem.param("counts")
-            tell(held, "undelivered", told.UNDELIVERED(edition=held.name, counts=numbers), now)
+            tell(held, "undelivered", notices_messages.UNDELIVERED(edition=held.name, counts=numbers), now)
         else:
-            tell(held, "sent", told.SENT(edition=held.name, counts=counts.messages()), now)
+            tell(held, "sent", notices_messages.SENT(edition=held.name, counts=counts.messages()), now)
         transaction.on_commit(partial(_log_sent, held, counts), robust=True)
         return held
 
@@ -193,7 +193,7 @@ def pause_automatically(name: str, reason: Message) -> None:
         now = datetime.now(UTC)
         change(edition, State.PAUSED, reason=reason)
         history.log("the sender", acts.PAUSED(), edition.name, now, after={"reason": reason.to_json()})
-        tell(edition, "paused", told.PAUSED(edition=name, reason=reason), now)
+        tell(edition, "paused", notices_messages.PAUSED(edition=name, reason=reason), now)
 
 
 def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

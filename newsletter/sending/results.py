@@ -20,7 +20,7 @@ from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.logs import log_event
 from newsletter.messages import Message
 from newsletter.messages import delivery as messages
-from newsletter.messages import notices as told
+from newsletter.messages import notices as notices_messages
 from newsletter.models import Chunk, DeliveryStatus, Edition, Result, Retry, State
 from newsletter.recovery import entries
 from newsletter.sending.sql import statements
@@ -108,7 +108,9 @@ def _tell_of_unknown(edition: Edition, now: datetime) -> None:
     # Imported here: the sending processes need not carry the packages that notices lean on.
     from newsletter.editions import notices
 
-    notices.tell(edition.newsletter, notices.UNKNOWN, told.UNCONFIRMED(edition=edition.name), now, edition.name)
+    notices.tell(
+        edition.newsletter, notices.UNKNOWN, notices_messages.UNCONFIRMED(edition=edition.name), now, edition.name
+    )
 
 
 def _log_unknown(edition: str, count: int) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from newsletter import config
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.start import start
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def _edition(week: int) -> "Edition":
     )
     posts = Post.objects.bulk_create(_post(n, until) for n in range(POSTS))
     EditionPost.objects.bulk_create(
-        EditionPost(edition=edition, post=post, included=True, reason=reasons.IN_THE_PERIOD(), position=n)
+        EditionPost(edition=edition, post=post, included=True, reason=messages.IN_THE_PERIOD(), position=n)
         for n, post in enumerate(posts)
     )
     for number in range(5):

@@ -32,7 +32,7 @@ from newsletter.editions.selection.series import holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.states import change
 from newsletter.messages import editions as messages
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as posts_messages
 from newsletter.models import Edition, EditionPost, Post, Source, State
 from newsletter.scheduling import schedule
 from newsletter.sending import lifecycle
@@ -372,15 +372,15 @@ class Weeks(RuleBasedStateMachine):
             if article.published < one_period_before(min(times), longest, kinaforum().zone):
                 return True  # older than the newsletter's first period
         found = {e.reason for e in EditionPost.objects.filter(post=post, edition__in=frozen)}
-        if reasons.LEFT_OUT() in found:
+        if posts_messages.LEFT_OUT() in found:
             return True
-        if reasons.TOO_LATE() in found:
+        if posts_messages.TOO_LATE() in found:
             return article.published < self.now - 30 * DAY
         able = [e for e in frozen if e.refreshed_at >= post.first_seen] or frozen
         first_window = one_period_before(able[0].since, kinaforum().period, kinaforum().zone)
         old = article.published <= max(self._times_of(article.name))
         # An edition that was given up since may be the one that listed it as old.
-        listed = EditionPost.objects.filter(post=post, reason=reasons.THERE_BEFORE()).exists()
+        listed = EditionPost.objects.filter(post=post, reason=posts_messages.THERE_BEFORE()).exists()
         return old and post.was_there_before and (listed or article.published < first_window)
 
 

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from newsletter.config import Filter
 from newsletter.editions.selection.rules import Decision, Facts, decide
 from newsletter.messages import Message
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from tests.factories import DAY, DUE, HOUR, NOW, WEEK
 
 SINCE, UNTIL = DUE - WEEK, DUE
 NONE = Filter()
-EARLIER = reasons.DECIDED_BEFORE(reason=reasons.TOO_LATE(), edition="kinaforum/2026-W05")
+EARLIER = messages.DECIDED_BEFORE(reason=messages.TOO_LATE(), edition="kinaforum/2026-W05")
 
 
 def choose(facts: Facts, now: datetime = NOW) -> Decision | None:
@@ -29,28 +29,28 @@ def facts(published: datetime | None = NOW - DAY, **fields: object) -> Facts:
 @pytest.mark.parametrize(
     ("given", "included", "reason"),
     [
-        (facts(), True, reasons.IN_THE_PERIOD()),
-        (facts(SINCE), True, reasons.IN_THE_PERIOD()),
-        (facts(SINCE - HOUR), True, reasons.LATE()),
-        (facts(refusal=reasons.TOO_LATE()), False, reasons.TOO_LATE()),
-        (facts(SINCE - HOUR, refusal=reasons.THERE_BEFORE()), False, reasons.THERE_BEFORE()),
-        (facts(None, refusal=reasons.THERE_BEFORE()), False, reasons.THERE_BEFORE()),
-        (facts(refusal=reasons.THERE_BEFORE(), by_dates=True), True, reasons.IN_THE_PERIOD()),
-        (facts(None), True, reasons.IN_THE_PERIOD()),
-        (facts(UNTIL), False, reasons.IN_THE_FUTURE()),
-        (facts(gone=True), False, reasons.GONE()),
-        (facts(gone=True, choice="in"), True, reasons.INCLUDED()),
-        (facts(choice="out"), False, reasons.LEFT_OUT()),
-        (facts(UNTIL + WEEK, choice="in"), True, reasons.INCLUDED()),
-        (facts(offered=True, held_by="kinaforum/2026-W05"), False, reasons.ALREADY_IN(edition="kinaforum/2026-W05")),
-        (facts(offered=True, held_by="kinaforum/2026-W05", choice="in"), True, reasons.INCLUDED()),
+        (facts(), True, messages.IN_THE_PERIOD()),
+        (facts(SINCE), True, messages.IN_THE_PERIOD()),
+        (facts(SINCE - HOUR), True, messages.LATE()),
+        (facts(refusal=messages.TOO_LATE()), False, messages.TOO_LATE()),
+        (facts(SINCE - HOUR, refusal=messages.THERE_BEFORE()), False, messages.THERE_BEFORE()),
+        (facts(None, refusal=messages.THERE_BEFORE()), False, messages.THERE_BEFORE()),
+        (facts(refusal=messages.THERE_BEFORE(), by_dates=True), True, messages.IN_THE_PERIOD()),
+        (facts(None), True, messages.IN_THE_PERIOD()),
+        (facts(UNTIL), False, messages.IN_THE_FUTURE()),
+        (facts(gone=True), False, messages.GONE()),
+        (facts(gone=True, choice="in"), True, messages.INCLUDED()),
+        (facts(choice="out"), False, messages.LEFT_OUT()),
+        (facts(UNTIL + WEEK, choice="in"), True, messages.INCLUDED()),
+        (facts(offered=True, held_by="kinaforum/2026-W05"), False, messages.ALREADY_IN(edition="kinaforum/2026-W05")),
+        (facts(offered=True, held_by="kinaforum/2026-W05", choice="in"), True, messages.INCLUDED()),
         (facts(settled=EARLIER), False, EARLIER),
-        (facts(title="Advert for tea", filters=((NONE, Filter(words=("advert",))),)), False, reasons.BY_WORD()),
-        (facts(categories=("Ads",), filters=((NONE, Filter(categories=("ads",))),)), False, reasons.BY_CATEGORY()),
-        (facts(categories=("Asia",), filters=((Filter(categories=("asia",)), NONE),)), True, reasons.IN_THE_PERIOD()),
-        (facts(filters=((Filter(categories=("asia",)), NONE),)), False, reasons.BY_CATEGORY()),
-        (facts(filters=((Filter(words=("tea",)), NONE),)), False, reasons.BY_WORD()),
-        (facts(text="of tea and trade", filters=((Filter(words=("tea",)), NONE),)), True, reasons.IN_THE_PERIOD()),
+        (facts(title="Advert for tea", filters=((NONE, Filter(words=("advert",))),)), False, messages.BY_WORD()),
+        (facts(categories=("Ads",), filters=((NONE, Filter(categories=("ads",))),)), False, messages.BY_CATEGORY()),
+        (facts(categories=("Asia",), filters=((Filter(categories=("asia",)), NONE),)), True, messages.IN_THE_PERIOD()),
+        (facts(filters=((Filter(categories=("asia",)), NONE),)), False, messages.BY_CATEGORY()),
+        (facts(filters=((Filter(words=("tea",)), NONE),)), False, messages.BY_WORD()),
+        (facts(text="of tea and trade", filters=((Filter(words=("tea",)), NONE),)), True, messages.IN_THE_PERIOD()),
     ],
 )  # fmt: skip
 def test_each_reason(given: Facts, included: bool, reason: Message) -> None:
@@ -60,9 +60,9 @@ def test_each_reason(given: Facts, included: bool, reason: Message) -> None:
 @pytest.mark.parametrize(
     "given",
     [
-        facts(SINCE - WEEK - HOUR, refusal=reasons.THERE_BEFORE()),
+        facts(SINCE - WEEK - HOUR, refusal=messages.THERE_BEFORE()),
         facts(SINCE - HOUR, settled=EARLIER),
-        facts(SINCE - DAY, refusal=reasons.THERE_BEFORE(), settled=EARLIER),
+        facts(SINCE - DAY, refusal=messages.THERE_BEFORE(), settled=EARLIER),
         facts(SINCE - HOUR, offered=True, held_by="kinaforum/2026-W05"),
     ],
 )
@@ -76,13 +76,13 @@ def test_a_post_of_the_next_window_is_none_of_this_ones_business() -> None:
 
 def test_one_source_that_lets_a_post_through_is_enough() -> None:
     strict = (Filter(words=("tea",)), NONE)
-    assert choose(facts(filters=(strict, (NONE, NONE)))) == Decision(True, reasons.IN_THE_PERIOD())
+    assert choose(facts(filters=(strict, (NONE, NONE)))) == Decision(True, messages.IN_THE_PERIOD())
 
 
 @pytest.mark.parametrize(("word", "title"), [("tea", "Steam"), ("C++", "C+ and more"), ("ÅL", "Stål")])
 def test_a_word_is_a_whole_word(word: str, title: str) -> None:
     assert choose(facts(title=title, filters=((NONE, Filter(words=(word,))),))) == Decision(
-        True, reasons.IN_THE_PERIOD()
+        True, messages.IN_THE_PERIOD()
     )
 
 
@@ -90,7 +90,7 @@ def test_a_word_is_a_whole_word(word: str, title: str) -> None:
     ("word", "title"), [("tea", "TEA, again"), ("C++", "On C++."), ("ål", "Ål"), ("a b", "x a\u00a0b y")]
 )
 def test_a_word_is_found_whatever_its_case(word: str, title: str) -> None:
-    assert choose(facts(title=title, filters=((NONE, Filter(words=(word,))),))) == Decision(False, reasons.BY_WORD())
+    assert choose(facts(title=title, filters=((NONE, Filter(words=(word,))),))) == Decision(False, messages.BY_WORD())
 
 
 moments = st.datetimes(datetime(2025, 10, 1), datetime(2026, 4, 1)).map(lambda at: at.replace(tzinfo=NOW.tzinfo))
@@ -98,7 +98,7 @@ any_facts = st.builds(
     Facts,
     published=st.none() | moments,
     first_seen=moments,
-    refusal=st.sampled_from([None, reasons.THERE_BEFORE(), reasons.TOO_LATE()]),
+    refusal=st.sampled_from([None, messages.THERE_BEFORE(), messages.TOO_LATE()]),
     gone=st.booleans(),
     offered=st.booleans(),
     held_by=st.sampled_from(["", "kinaforum/2026-W05"]),

@@ -13,7 +13,7 @@ from newsletter.bounces import webhook_events
 from newsletter.config import Config
 from newsletter.domain.ordinals import Ordinals
 from newsletter.events import delivering
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import (
     Edition,
     EditionPost,
@@ -76,7 +76,7 @@ def listed(shown: Post, state: State, *, included: bool = True) -> None:
         state=state,
     )
     EditionPost.objects.create(
-        edition=edition, post=shown, included=included, position=0, reason=reasons.IN_THE_PERIOD()
+        edition=edition, post=shown, included=included, position=0, reason=messages.IN_THE_PERIOD()
     )
 
 

@@ -23,7 +23,7 @@ from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.titles import LETTER, WELCOME
 from newsletter.messages import Message
 from newsletter.messages import history as acts
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as posts_messages
 from newsletter.models import ApprovedContent, Edition, EditionPost, EditorChoice, WelcomeLetter
 
 
@@ -52,8 +52,8 @@ def make(
         letter.greeting = greeting
         decide_again(letter, newsletter, now)
         if with_posts:
-            letter.entries.filter(reason__code=reasons.NOT_CHOSEN.code).update(
-                included=True, choice=EditorChoice.IN, reason=reasons.INCLUDED()
+            letter.entries.filter(reason__code=posts_messages.NOT_CHOSEN.code).update(
+                included=True, choice=EditorChoice.IN, reason=posts_messages.INCLUDED()
             )
         _finish(letter, newsletter, by, acts.LETTER_MADE(), now)
         fetch_images_later(configuration, letter)
@@ -124,7 +124,7 @@ def _copy_posts(first: Edition, letter: Edition, now: datetime) -> Mapping[int, 
             copy = EditionPost(edition=letter, post=entry.post, included=True, text=entry.text)
         else:
             continue
-        copy.choice, copy.reason = EditorChoice.IN, reasons.INCLUDED()
+        copy.choice, copy.reason = EditorChoice.IN, posts_messages.INCLUDED()
         copy.title, copy.pinned = entry.title, entry.pinned
         copy.moved_to, copy.moved_rank = entry.moved_to, entry.moved_rank
         copy.save()

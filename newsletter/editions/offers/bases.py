@@ -17,7 +17,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.selection.series import frozen_untils
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import Message
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import Numbering, Post
 from subscribers.models import Base, OfferedSet, Subscription, add_base, bases_of, in_base, locked_bases, replace_sets
 
@@ -156,8 +156,8 @@ def _refusal(post: Post, newsletter: config.Newsletter, first_read: datetime, *,
     dated = post.published or post.first_seen
     undated = post.published is None and post.was_there_before
     if undated or everywhere or dated < _beginning(newsletter, longest, first_read):
-        return reasons.THERE_BEFORE()
-    return reasons.TOO_LATE() if dated < post.first_seen - newsletter.late_posts else None
+        return messages.THERE_BEFORE()
+    return messages.TOO_LATE() if dated < post.first_seen - newsletter.late_posts else None
 
 
 def _is_behind(post: Post, newsletter: config.Newsletter, first_read: datetime, end: datetime | None) -> bool:

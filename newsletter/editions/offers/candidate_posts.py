@@ -14,7 +14,7 @@ from newsletter.editions.selection.series import holding, of_cadence, periodic
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.feeds.html.markup import text_of
 from newsletter.messages import Message
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost, Listing, Post
 
 
@@ -74,7 +74,7 @@ def settled_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, Set
 def _out(decided: Settled | None) -> Message | None:
     if decided is None or decided.included or decided.reason is None:
         return None
-    return reasons.DECIDED_BEFORE(reason=decided.reason, edition=decided.edition)
+    return messages.DECIDED_BEFORE(reason=decided.reason, edition=decided.edition)
 
 
 def holders_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, str]:
@@ -106,7 +106,7 @@ def _posts(
     lifted = {pk for pk, decided in settled.items() if decided.included}
     accepted = posts.filter(Q(refusal__isnull=True) | Q(pk__in=lifted)).exclude(pk__in=out)
     due = lacking.by_anyone(accepted.values_list("ordinal", flat=True).order_by("ordinal"))
-    undecided = Q(refusal__code=reasons.TOO_LATE.code) | Q(published=None, refusal__code=reasons.THERE_BEFORE.code)
+    undecided = Q(refusal__code=messages.TOO_LATE.code) | Q(published=None, refusal__code=messages.THERE_BEFORE.code)
     listed = Exists(Listing.objects.filter(post=OuterRef("pk")))
     new = undecided & ~Q(pk__in=periodic_decisions(edition, newsletter))
     wanted = (Q(dated__gte=earliest) | Q(ordinal__in=due) | new) & listed | Q(pk__in=chosen)

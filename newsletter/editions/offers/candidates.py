@@ -9,7 +9,7 @@ from newsletter.editions.offers.candidate_posts import facts
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.selection.rules import Decision, Facts, decide, of_lacked
 from newsletter.editions.selection.windows import one_period_before
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import Edition, Post
 
 
@@ -56,7 +56,7 @@ def select(
 
 def _chosen(decision: Decision, known: Facts) -> Decision:
     """Return the decision for a letter outside the schedule, which has only posts that an editor chose."""
-    return Decision(False, reasons.NOT_CHOSEN()) if decision.included and not known.choice else decision
+    return Decision(False, messages.NOT_CHOSEN()) if decision.included and not known.choice else decision
 
 
 def _first_only(listed: Sequence[tuple[Post, Facts, Decision]], lacking: Lacking) -> list[tuple[Post, Decision]]:
@@ -70,5 +70,5 @@ def _first_only(listed: Sequence[tuple[Post, Facts, Decision]], lacking: Lacking
         if decision.included and not known.choice and post.ordinal not in lacking.base
     }
     later = new.keys() - {min(new, key=new.__getitem__)} if new else set()
-    own = Decision(False, reasons.OWN_EDITION())
+    own = Decision(False, messages.OWN_EDITION())
     return [(post, own if post.ordinal in later else decision) for post, _facts, decision in listed]

@@ -3,7 +3,7 @@
 from newsletter import config
 from newsletter.editions.offers.readers import groups_of
 from newsletter.messages import Message
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import EditionPost
 from subscribers.models import Subscription
 
@@ -14,9 +14,9 @@ def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Me
     Editions outside the schedule go to everyone, whatever they had.
     """
     if entry.edition.standalone or entry.edition.corrects_id:
-        return reasons.INCLUDED()
+        return messages.INCLUDED()
     active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
     groups = groups_of(active.in_cadence(newsletter), newsletter, entry.edition)
     had = sum(group.count for group in groups if entry.post.ordinal in group.had)
     readers = sum(group.count for group in groups)
-    return reasons.INCLUDED_AGAIN(count=had, readers=readers) if had else reasons.INCLUDED()
+    return messages.INCLUDED_AGAIN(count=had, readers=readers) if had else messages.INCLUDED()

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 
 from newsletter import config
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost
 
 
@@ -20,10 +20,10 @@ def arrange(edition: Edition, newsletter: config.Newsletter) -> None:
     for position, entry in enumerate(inside + [e for e in entries if not e.included]):
         entry.position = position
         entry.headline_only = entry.included and entry.post_id not in allowed
-        by_date = reasons.IN_THE_PERIOD() if _dated(entry) >= edition.since else reasons.LATE()
+        by_date = messages.IN_THE_PERIOD() if _dated(entry) >= edition.since else messages.LATE()
         if entry.headline_only and entry.reason == by_date:
-            entry.reason = reasons.OVER_THE_MAXIMUM()
-        elif not entry.headline_only and reasons.OVER_THE_MAXIMUM.matches(entry.reason):
+            entry.reason = messages.OVER_THE_MAXIMUM()
+        elif not entry.headline_only and messages.OVER_THE_MAXIMUM.matches(entry.reason):
             entry.reason = by_date
     EditionPost.objects.bulk_update(entries, ["position", "headline_only", "reason"])
 

@@ -8,11 +8,11 @@ from functools import cache
 
 from newsletter.config import Filter
 from newsletter.messages import Message, MessageType
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 
 SETTLED = tuple(
     each.code
-    for each in (reasons.TOO_LATE, reasons.THERE_BEFORE, reasons.BY_WORD, reasons.BY_CATEGORY, reasons.LEFT_OUT)
+    for each in (messages.TOO_LATE, messages.THERE_BEFORE, messages.BY_WORD, messages.BY_CATEGORY, messages.LEFT_OUT)
 )
 """Codes of the reasons for which an approved edition listed a post as out for good; the next does not list it again."""
 
@@ -62,7 +62,7 @@ def decide(facts: Facts, *, since: datetime, until: datetime, now: datetime, loo
     Posts up to `look_back` before `since` are listed, so that an editor can include them.
     """
     if facts.choice:
-        return Decision(facts.choice == "in", reasons.INCLUDED() if facts.choice == "in" else reasons.LEFT_OUT())
+        return Decision(facts.choice == "in", messages.INCLUDED() if facts.choice == "in" else messages.LEFT_OUT())
     if facts.offered:
         return _offered(facts) if since <= facts.dated < until else None
     return of_lacked(facts, since=since, until=until, now=now, look_back=look_back)
@@ -74,21 +74,21 @@ def of_lacked(
     """Return the decision about a post for readers who were not offered it."""
     dated = facts.dated
     if dated >= until:
-        return Decision(False, reasons.IN_THE_FUTURE()) if dated > now else None
+        return Decision(False, messages.IN_THE_FUTURE()) if dated > now else None
     if facts.settled:
         return Decision(False, facts.settled) if dated >= since else None
     if facts.refusal and not (facts.by_dates and since <= dated):
-        too_old = reasons.THERE_BEFORE.matches(facts.refusal) and facts.published and dated < since - look_back
+        too_old = messages.THERE_BEFORE.matches(facts.refusal) and facts.published and dated < since - look_back
         return None if too_old else Decision(False, facts.refusal)
     if facts.gone:
-        return Decision(False, reasons.GONE())
+        return Decision(False, messages.GONE())
     if filtered := _filtered(facts):
         return Decision(False, filtered())
-    return Decision(True, reasons.IN_THE_PERIOD() if dated >= since else reasons.LATE())
+    return Decision(True, messages.IN_THE_PERIOD() if dated >= since else messages.LATE())
 
 
 def _offered(facts: Facts) -> Decision:
-    return Decision(False, reasons.ALREADY_IN(edition=facts.held_by) if facts.held_by else reasons.BEFORE_CADENCE())
+    return Decision(False, messages.ALREADY_IN(edition=facts.held_by) if facts.held_by else messages.BEFORE_CADENCE())
 
 
 def _filtered(facts: Facts) -> MessageType | None:
@@ -100,14 +100,14 @@ def _filtered(facts: Facts) -> MessageType | None:
 def _filtered_by(facts: Facts, include: Filter, exclude: Filter) -> MessageType | None:
     categories = {c.casefold() for c in facts.categories}
     if categories & {c.casefold() for c in exclude.categories}:
-        return reasons.BY_CATEGORY
+        return messages.BY_CATEGORY
     if has_word(exclude.words, facts.title, facts.text):
-        return reasons.BY_WORD
+        return messages.BY_WORD
     if not include:
         return None
     if categories & {c.casefold() for c in include.categories} or has_word(include.words, facts.title, facts.text):
         return None
-    return reasons.BY_CATEGORY if include.categories else reasons.BY_WORD
+    return messages.BY_CATEGORY if include.categories else messages.BY_WORD
 
 
 def has_word(words: Iterable[str], *texts: str) -> bool:

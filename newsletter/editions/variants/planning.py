@@ -12,7 +12,7 @@ from newsletter.editions.offers import candidates
 from newsletter.editions.offers.readers import Lacking, ReaderGroup, groups_of, with_base
 from newsletter.editions.selection import ordering
 from newsletter.editions.selection.post_topics import topics_of
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as messages
 from newsletter.models import Edition, EditionPost, Post
 from subscribers.models import SubscriptionQuerySet
 
@@ -104,7 +104,7 @@ def _own(draft: Edition) -> list[EditionPost]:
 
 
 def _entry(draft: Edition, post: Post) -> EditionPost:
-    return EditionPost(edition=draft, post=post, included=True, reason=reasons.LATE())
+    return EditionPost(edition=draft, post=post, included=True, reason=messages.LATE())
 
 
 def _arranged(entries: Sequence[EditionPost], newsletter: config.Newsletter) -> tuple[EditionPost, ...]:

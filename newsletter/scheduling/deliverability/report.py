@@ -14,9 +14,9 @@ from newsletter.editions.rendering import sender_id
 from newsletter.messages import Message
 from newsletter.messages.deliverability import dmarc as dmarc_messages
 from newsletter.messages.deliverability import records as records_messages
-from newsletter.messages.deliverability import requirements as subjects
+from newsletter.messages.deliverability import requirements as requirements_messages
 from newsletter.messages.deliverability import servers as servers_messages
-from newsletter.messages.deliverability import signatures as signature_messages
+from newsletter.messages.deliverability import signatures as signatures_messages
 from newsletter.messages.general import ABOUT, SETTING
 from newsletter.mime.headers import ascii_domain
 from newsletter.scheduling.check import Check, Verdict
@@ -128,7 +128,7 @@ class _DomainReport:
     def _signatures(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
         envelope = self._envelope(route)
-        yield self._check(Requirement.SPF, subjects.SPF(), lambda: self._spf(envelope, route))
+        yield self._check(Requirement.SPF, requirements_messages.SPF(), lambda: self._spf(envelope, route))
         signers, unseen = list[str](), False
         for check, signer in self._keys(route):
             yield check
@@ -137,11 +137,13 @@ class _DomainReport:
         owner = self._owner(self.domain)
         if owner is None and route.kind == "api" and not signers and unseen:
             message = dmarc_messages.ALIGNED_BY_PROVIDER(provider=route.service.name, domain=self.domain)
-            yield self._said(Requirement.ALIGNMENT, subjects.ALIGNMENT(), CheckResult(Verdict.UNKNOWN, message))
+            yield self._said(
+                Requirement.ALIGNMENT, requirements_messages.ALIGNMENT(), CheckResult(Verdict.UNKNOWN, message)
+            )
             return
         yield self._check(
             Requirement.ALIGNMENT,
-            subjects.ALIGNMENT(),
+            requirements_messages.ALIGNMENT(),
             lambda: self._alignment(owner, route, signers, found),
         )
 
@@ -185,13 +187,13 @@ class _DomainReport:
 
     def _keys(self, route: Route) -> Iterator[tuple[Check, str]]:
         """Yield a check for each key that signs, with the domain for which it signs."""
-        about = subjects.DKIM_PROVIDER()
+        about = requirements_messages.DKIM_PROVIDER()
         keys = self.configuration.delivery.dkim if route.kind in ("own", "relay", "file") else ()
         for key in keys:
             yield (
                 self._check(
                     Requirement.DKIM,
-                    subjects.DKIM(selector=key.selector),
+                    requirements_messages.DKIM(selector=key.selector),
                     lambda key=key: dkim_records.own_key(key, keys, self.lookups),  # type: ignore[misc]
                 ),
                 ascii_domain(key.domain).lower(),
@@ -209,7 +211,7 @@ class _DomainReport:
         if owner is not None and self._serves(owner, route):
             return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=domain))
         if owner is not None and (route.kind == "api" or route.key):
-            message = signature_messages.NOT_SIGNED_BY(
+            message = signatures_messages.NOT_SIGNED_BY(
                 provider=route.service.name, domain=domain, owner=owner.name, setting=self._sender_setting()
             )
             return CheckResult(Verdict.BAD, message)
@@ -217,22 +219,22 @@ class _DomainReport:
             return CheckResult(Verdict.BAD, self._not_own(domain, owner))
         if route.kind == "api" or route.key:
             return dkim_records.key_of_provider(domain, route.service, self.lookups)
-        return CheckResult(Verdict.BAD, signature_messages.NOT_SIGNED(domain=domain))
+        return CheckResult(Verdict.BAD, signatures_messages.NOT_SIGNED(domain=domain))
 
     def _of_domain(self, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of the policy, of its reports, and of the domains that receive email."""
-        yield self._check(Requirement.DMARC, subjects.DMARC(), lambda: self._dmarc(found))
+        yield self._check(Requirement.DMARC, requirements_messages.DMARC(), lambda: self._dmarc(found))
         if isinstance(found, Policy) and self._owner(self.domain) is None:
             yield self._check(
                 Requirement.DMARC_REPORTS,
-                subjects.DMARC_REPORTS(),
+                requirements_messages.DMARC_REPORTS(),
                 lambda: dmarc_policy.reports(found, self._report_address(), self.lookups, self._is_own),
             )
         replies = [each.reply_to.rpartition("@")[2] for each in self.newsletters if each.reply_to]
         for domain in dict.fromkeys([self.domain, *(ascii_domain(each).lower() for each in replies)]):
             yield self._check(
                 Requirement.RECEIVING,
-                subjects.RECEIVING(),
+                requirements_messages.RECEIVING(),
                 lambda domain=domain: servers.receiving(domain, self.lookups),  # type: ignore[misc]
             )
 
@@ -252,24 +254,24 @@ class _DomainReport:
     def _of_route(self, route: Route) -> Iterator[Check]:
         if route.kind == "file":
             finding = CheckResult(Verdict.NOTE, servers_messages.NOTHING_SENT())
-            yield self._said(Requirement.TLS, subjects.TLS(), finding)
+            yield self._said(Requirement.TLS, requirements_messages.TLS(), finding)
             return
         yield self._check(
             Requirement.REVERSE_DNS,
-            subjects.REVERSE_DNS(),
+            requirements_messages.REVERSE_DNS(),
             lambda: servers.reverse_dns(route, self.lookups),
         )
         finding = servers.encryption(self.configuration.delivery, route)
-        yield self._said(Requirement.TLS, subjects.TLS(), finding)
+        yield self._said(Requirement.TLS, requirements_messages.TLS(), finding)
 
     def _of_headers(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         site = self.configuration.site.url
-        yield self._said(Requirement.ONE_CLICK, subjects.ONE_CLICK(), header_fields.one_click(site))
+        yield self._said(Requirement.ONE_CLICK, requirements_messages.ONE_CLICK(), header_fields.one_click(site))
         sender = sender_id(urlsplit(site).hostname or "localhost")
         for newsletter in self.newsletters:
             finding = header_fields.feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
-            yield self._said(Requirement.FEEDBACK_ID, subjects.FEEDBACK_ID(), finding)
-        yield self._check(Requirement.BIMI, subjects.BIMI(), lambda: self._bimi(found))
+            yield self._said(Requirement.FEEDBACK_ID, requirements_messages.FEEDBACK_ID(), finding)
+        yield self._check(Requirement.BIMI, requirements_messages.BIMI(), lambda: self._bimi(found))
 
     def _bimi(self, found: Policy | NoPolicy | LookupFailed) -> CheckResult:
         if isinstance(found, LookupFailed):

@@ -19,9 +19,9 @@ from newsletter.domain.outcome import Fault
 from newsletter.editions import history
 from newsletter.logs import log_event
 from newsletter.messages import Message, from_text
-from newsletter.messages import delivery as carrier_messages
+from newsletter.messages import delivery as delivery_messages
 from newsletter.messages import history as acts
-from newsletter.messages import notices as told
+from newsletter.messages import notices as notices_messages
 from newsletter.messages import sending as messages
 from newsletter.messages.general import TEXT
 from newsletter.models import DeliveryStatus, Edition, Retry, State, Tally
@@ -32,7 +32,7 @@ from newsletter.sending.sql import database
 log = logging.getLogger("newsletter.sending")
 
 ACTIVE = (State.SENDING, State.SENT)
-NOT_THE_PROVIDERS = (messages.TOO_MANY_REFUSALS, carrier_messages.EMAIL_NOT_MADE)
+NOT_THE_PROVIDERS = (messages.TOO_MANY_REFUSALS, delivery_messages.EMAIL_NOT_MADE)
 """Reasons to pause that another provider would not change: what is refused are our emails."""
 
 OUTAGE = timedelta(minutes=1)
@@ -150,7 +150,7 @@ def _take_over(work: Work, edition: Edition, reason: Message) -> bool:
     Edition.objects.filter(pk=edition.pk).update(fallback_reason=reason)
     after = {"provider": fallback, "reason": reason.to_json()}
     history.log("the sender", acts.FELL_BACK(), edition.name, now, before={"provider": provider}, after=after)
-    text = told.FELL_BACK(provider=provider, edition=edition.name, fallback=fallback, reason=reason)
+    text = notices_messages.FELL_BACK(provider=provider, edition=edition.name, fallback=fallback, reason=reason)
     lifecycle.tell(edition, "fallback", text, now)
     transaction.on_commit(partial(_log, edition.name, provider, fallback, reason), robust=True)
     return True

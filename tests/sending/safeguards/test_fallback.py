@@ -12,7 +12,7 @@ from newsletter import config
 from newsletter.config import Config, DeliverySettings
 from newsletter.domain.outcome import Fault, OutcomeKind
 from newsletter.messages import Message
-from newsletter.messages import delivery as reasons
+from newsletter.messages import delivery as delivery_messages
 from newsletter.messages import sending as messages
 from newsletter.messages.general import TEXT
 from newsletter.models import Act, DeliveryStatus, Edition, Notice, Result, Retry, State, Tally
@@ -22,7 +22,7 @@ from newsletter.sending.results import ResultRow
 from newsletter.sending.safeguards.fallback import outage, succession_of, taken_over
 from tests.sending import outbox_samples as samples
 
-REFUSED_KEY = reasons.KEY_REFUSED(reply=TEXT(words="401"))
+REFUSED_KEY = delivery_messages.KEY_REFUSED(reply=TEXT(words="401"))
 WITH_FALLBACK = DeliverySettings(provider="postmark", fallback="resend")
 
 
@@ -135,7 +135,7 @@ def test_the_edition_pauses_if_the_fallback_fails_too_and_resumes_with_its_own_p
     "reason",
     [
         messages.TOO_MANY_REFUSALS(refused=20, tried=100, reply="550 spam"),
-        reasons.EMAIL_NOT_MADE(cause="no subject"),
+        delivery_messages.EMAIL_NOT_MADE(cause="no subject"),
     ],
 )
 def test_a_refusal_that_any_provider_would_give_pauses_the_edition(reason: Message) -> None:

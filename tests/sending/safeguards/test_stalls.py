@@ -9,7 +9,7 @@ from django.utils import timezone
 from newsletter import config
 from newsletter.config import Config, DomainPace, Rate, WarmUp
 from newsletter.domain.outcome import OutcomeKind
-from newsletter.messages import delivery as reasons
+from newsletter.messages import delivery as messages
 from newsletter.models import Chunk, Edition, Hold, Retry, Tally
 from newsletter.sending import lifecycle
 from newsletter.sending.outbox import Outbox
@@ -68,7 +68,7 @@ def test_one_that_is_due_and_not_begun() -> None:
 
 def test_one_that_is_scheduled_for_later_or_waits_for_a_reason_is_not_stalled() -> None:
     samples.queued(due_at=timezone.now() + timedelta(hours=1))
-    samples.queued("2026-W07", due_at=timezone.now(), waiting=reasons.NOT_NOW())
+    samples.queued("2026-W07", due_at=timezone.now(), waiting=messages.NOT_NOW())
     assert codes() == []
 
 
@@ -107,7 +107,7 @@ def test_a_newsletter_that_is_paused_has_no_stalled_edition() -> None:
 
 def test_a_restored_database_waits() -> None:
     begun(5)
-    Hold.objects.create(made_at=timezone.now(), since=timezone.now(), reason=reasons.NOT_NOW())
+    Hold.objects.create(made_at=timezone.now(), since=timezone.now(), reason=messages.NOT_NOW())
     assert codes() == []
 
 

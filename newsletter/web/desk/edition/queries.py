@@ -15,7 +15,7 @@ from newsletter.collecting import gaps as source_gaps
 from newsletter.editions.selection.ordering import day_of
 from newsletter.messages import Message
 from newsletter.messages import history as acts
-from newsletter.messages import posts as reasons
+from newsletter.messages import posts as posts_messages
 from newsletter.messages.general import TEXT
 from newsletter.models import Edition, EditionPost, Revision, State
 from newsletter.web.desk import formatting, users
@@ -101,7 +101,7 @@ def _day(day: date, entries: list[EditionPost], newsletter: config.Newsletter, t
 
 def _is_usual(entry: EditionPost) -> bool:
     """Return whether a post is in the edition for the reason that most are; repeating it says nothing."""
-    return entry.included and reasons.IN_THE_PERIOD.matches(entry.reason)
+    return entry.included and posts_messages.IN_THE_PERIOD.matches(entry.reason)
 
 
 def _row(

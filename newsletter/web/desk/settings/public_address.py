@@ -12,7 +12,7 @@ from newsletter import config
 from newsletter.config import Config, ConfigProblem
 from newsletter.config.document import Change, KeyPath, SetValue, value_at
 from newsletter.editions.local_links import is_public
-from newsletter.messages import configuration as told
+from newsletter.messages import configuration as configuration_messages
 from newsletter.web.desk.settings.forms import Wanted
 
 URL: KeyPath = ("site", "url")
@@ -42,7 +42,9 @@ def _listed(value: object) -> list[str]:
 def check_address(before: Config, after: Config) -> None:
     """Raise ConfigError if a public address would be replaced with one with which no email could be sent."""
     if after.site.url != before.site.url and is_public(before.site.url) and not is_public(after.site.url):
-        raise config.ConfigError(ConfigProblem("site.url", told.ADDRESS_NOT_PUBLIC(url=after.site.url)))
+        raise config.ConfigError(
+            ConfigProblem("site.url", configuration_messages.ADDRESS_NOT_PUBLIC(url=after.site.url))
+        )
 
 
 def tell_what_is_left(request: HttpRequest, changes: tuple[Change, ...]) -> None:

@@ -57,11 +57,11 @@ def _checked_domain(domain: str) -> str:
 
 def _read_slowly(text: str) -> Address:
     try:
-        found = validate_email(text, check_deliverability=False)
+        address = validate_email(text, check_deliverability=False)
     except EmailNotValidError as e:
         raise AddressProblem(fault(text)) from e
-    written = f"{found.local_part}@{found.ascii_domain.lower()}"
-    if len(found.local_part.encode()) > LONGEST_LOCAL:
+    written = f"{address.local_part}@{address.ascii_domain.lower()}"
+    if len(address.local_part.encode()) > LONGEST_LOCAL:
         raise AddressProblem(messages.LOCAL_TOO_LONG(most=LONGEST_LOCAL))
     if len(written.encode()) > LONGEST:
         raise AddressProblem(messages.TOO_LONG())

@@ -62,7 +62,7 @@ def _keep(kept: KeptAnswer, answer: HttpResponseBase) -> None:
     kept.save(update_fields=["status", "body", "headers"])
 
 
-def _again(kept: KeptAnswer, fingerprint: str) -> HttpResponse:
-    if kept.fingerprint != fingerprint:
+def _again(answer: KeptAnswer, fingerprint: str) -> HttpResponse:
+    if answer.fingerprint != fingerprint:
         raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, messages.IDEMPOTENCY_KEY_REUSED())
-    return HttpResponse(kept.body, status=kept.status, headers={**kept.headers, REPLAYED: "true"})
+    return HttpResponse(answer.body, status=answer.status, headers={**answer.headers, REPLAYED: "true"})

@@ -96,9 +96,9 @@ class BearerToken(AuthBase):
         token = tokens.find(given) if given else None
         if token is None:
             count_network(request)
-            said = messages.TOKEN_INVALID() if given else messages.TOKEN_MISSING()
+            message = messages.TOKEN_INVALID() if given else messages.TOKEN_MISSING()
             challenge = 'Bearer error="invalid_token"' if given else "Bearer"
-            raise Refused(HTTPStatus.UNAUTHORIZED, said, {"WWW-Authenticate": challenge})
+            raise Refused(HTTPStatus.UNAUTHORIZED, message, {"WWW-Authenticate": challenge})
         now = timezone.now()
         request.META[LIMIT] = COUNTERS.count("token", token.key, rate_limits.PER_TOKEN, now)
         tokens.note_use(token, now)

@@ -52,8 +52,8 @@ class RequestCounters:
         limit = RateLimit(name, most, max(0, most - count), seconds)
         if count > most:
             self._remember(key)
-            said = messages.TOO_MANY_REQUESTS(most=most, seconds=seconds)
-            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, said, {**limit.headers(), "Retry-After": str(seconds)})
+            message = messages.TOO_MANY_REQUESTS(most=most, seconds=seconds)
+            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, message, {**limit.headers(), "Retry-After": str(seconds)})
         return limit
 
     def _remember(self, key: CounterKey) -> None:

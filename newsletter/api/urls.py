@@ -78,8 +78,8 @@ def _checked(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> Htt
         answer = view(request, *args, **kwargs)
         if answer.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             allowed = answer.headers["Allow"]
-            said = messages.METHOD_NOT_ALLOWED(method=str(request.method), allowed=allowed)
-            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, said, {"Allow": allowed})
+            message = messages.METHOD_NOT_ALLOWED(method=str(request.method), allowed=allowed)
+            raise Refused(HTTPStatus.METHOD_NOT_ALLOWED, message, {"Allow": allowed})
     except Problem as problem:
         return problem_documents.response(problem)
     return answer

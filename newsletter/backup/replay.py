@@ -219,15 +219,15 @@ def _erase(records: Iterable[log.Record]) -> None:
 
 
 def _deliveries(records: Iterable[log.Record]) -> Mapping[str, DeliveryLog]:
-    found: dict[str, DeliveryLog] = defaultdict(DeliveryLog)
+    logs: dict[str, DeliveryLog] = defaultdict(DeliveryLog)
     for record in records:
         if record.kind == entries.BEGUN:
-            found[record.values[0]].add_begun(*record.values[1:])
+            logs[record.values[0]].add_begun(*record.values[1:])
         elif record.kind == entries.ENDED:
-            found[record.values[0]].add_ended(record.values[1])
+            logs[record.values[0]].add_ended(record.values[1])
         elif record.kind == entries.RESULTS:
-            found[record.values[0]].add_results(*record.values[1:])
-    return found
+            logs[record.values[0]].add_results(*record.values[1:])
+    return logs
 
 
 def _ask(made_at: datetime, begun: set[int]) -> None:

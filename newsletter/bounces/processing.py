@@ -197,8 +197,8 @@ def _by_return_path(bare: str, returned: Returned) -> Delivery | None:
 
 
 def _by_link(returned: Returned, now: datetime) -> Delivery | None:
-    found = _LINK.search(returned.unsubscribe)
-    number = tokens.read_link(found[1]) if found else None
+    match = _LINK.search(returned.unsubscribe)
+    number = tokens.read_link(match[1]) if match else None
     if not number:
         return None
     recent = list(_recent(now).filter(subscription_id=number).order_by("-edition__began_at"))

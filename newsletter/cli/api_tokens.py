@@ -30,10 +30,10 @@ def create(
     ] = None,
 ) -> None:
     """Create a token, and print it once."""
-    found = ready()
+    configuration = ready()
     from newsletter.api import tokens
 
-    made = tokens.create(found, name, scope, newsletter or [], by=BY, now=datetime.now(UTC))
+    made = tokens.create(configuration, name, scope, newsletter or [], by=BY, now=datetime.now(UTC))
     document = {"key": made.row.key, "token": made.text, "scopes": made.row.scopes, "newsletters": made.row.newsletters}
     emit(document, f"The token for {made.row.name} is not shown again:\n{made.text}")
 

@@ -21,12 +21,12 @@ def backup(
     without_images: Annotated[bool, typer.Option("--without-images", help="Leave out the folder of images.")] = False,
 ) -> None:
     """Back up the database, config.toml, templates and images. Editions may be sent meanwhile."""
-    found = ready(migrate=False)
+    configuration = ready(migrate=False)
     refuse_unmigrated()
     from newsletter.backup.create import create
 
     with progress("backup") as step:
-        manifest = create(found, file.absolute(), with_key=with_key, images=not without_images, progress=step)
+        manifest = create(configuration, file.absolute(), with_key=with_key, images=not without_images, progress=step)
     rows = sum(member.rows or 0 for member in manifest.members.values())
     document = {"file": str(file), "made_at": manifest.made_at, "rows": rows, "with_key": with_key}
     key = "with the secret key" if with_key else "without the secret key; keep a copy of it elsewhere"

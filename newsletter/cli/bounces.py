@@ -25,17 +25,17 @@ def register(app: typer.Typer) -> None:
 
 def bounces() -> None:
     """Read the bounce mailbox now. Bounces, complaints and unsubscribe requests are processed."""
-    found = ready()
+    configuration = ready()
     from newsletter.bounces import policy
     from newsletter.bounces.mailbox_status import configured
     from newsletter.bounces.processing import read_mailbox
 
     now = datetime.now(UTC)
-    refusals = policy.weigh_refusals(found, now)
-    if not configured(found):
+    refusals = policy.weigh_refusals(configuration, now)
+    if not configured(configuration):
         raise Failed("bounces.imap.host is not set, so there is no mailbox to read; see docs/bounces.md", WRONG)
     with progress("reading") as step:
-        reading = read_mailbox(found, now, step)
+        reading = read_mailbox(configuration, now, step)
     suppressed = reading.suppressed + refusals
     lines = [f"messages read: {reading.read}"]
     lines += [f"{LINES[name]}: {count}" for name, count in reading.counts.items() if count]

@@ -73,14 +73,14 @@ def collect(
     """Check all sources for new posts now."""
     from rich.table import Table
 
-    found = ready()
+    configuration = ready()
     from newsletter.collecting import gaps
     from newsletter.collecting.collect import collect as collect_now
 
     if newsletter:
-        newsletter_named(found, newsletter)
+        newsletter_named(configuration, newsletter)
     with progress("collecting") as step:
-        results = collect_now(found, newsletter, now=datetime.now(UTC), step=step)
+        results = collect_now(configuration, newsletter, now=datetime.now(UTC), step=step)
     rows = [
         {
             "newsletter": r.newsletter,

@@ -122,11 +122,11 @@ def refuse_unmigrated() -> None:
         )
 
 
-def newsletter_named(found: Config, name: str) -> config.Newsletter:
+def newsletter_named(configuration: Config, name: str) -> config.Newsletter:
     """Return the newsletter of that name; raise Failed with the existing names if there is none."""
-    if name not in found.newsletters:
-        raise Failed(f"there is no newsletter '{name}'; config.toml has {', '.join(sorted(found.newsletters))}")
-    return found.newsletters[name]
+    if name not in configuration.newsletters:
+        raise Failed(f"there is no newsletter '{name}'; config.toml has {', '.join(sorted(configuration.newsletters))}")
+    return configuration.newsletters[name]
 
 
 def time_given(option: str, text: str, zone: ZoneInfo) -> datetime:

@@ -67,14 +67,14 @@ def draft(
     ] = "",
 ) -> None:
     """Create or update the draft of an edition. The sources are checked first."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions import draft as drafts
     from newsletter.editions import serialize
     from newsletter.editions.composing import standalone
     from newsletter.editions.hosting import fetch_images
     from newsletter.editions.lookup import find
 
-    settings, now = _in_cadence(newsletter_named(found, newsletter), cadence), datetime.now(UTC)
+    settings, now = _in_cadence(newsletter_named(configuration, newsletter), cadence), datetime.now(UTC)
     given = {"--correct": correct, "--copy": copy, "--letter": letter}
     if sum(map(bool, given.values())) > 1:
         fail(f"{' and '.join(option for option, value in given.items() if value)} contradict each other", WRONG)
@@ -86,17 +86,17 @@ def draft(
     if any(given.values()) and (unused := [option for option, value in periods.items() if value]):
         fail(f"letters, copies and corrections have no period; remove {' and '.join(unused)}", WRONG)
     if correct:
-        edition = drafts.correct(found, _of(newsletter, find(found, correct)), now=now, by=BY)
+        edition = drafts.correct(configuration, _of(newsletter, find(configuration, correct)), now=now, by=BY)
     elif copy:
-        edition = standalone.duplicate(found, _of(newsletter, find(found, copy)), now=now, by=BY)
+        edition = standalone.duplicate(configuration, _of(newsletter, find(configuration, copy)), now=now, by=BY)
     elif letter:
-        edition = standalone.make(found, settings, now=now, subject=subject, with_posts=with_posts, by=BY)
+        edition = standalone.make(configuration, settings, now=now, subject=subject, with_posts=with_posts, by=BY)
     else:
         asked = _asked(settings.zone, settings.period, week=week, day=day, month=month, since=since, until=until)
-        edition = drafts.make(found, settings, asked, now=now, read_sources=collect)
-    fetch_images(found, edition, now)
-    document = serialize.edition(edition, found)
-    in_variants = _counted_in_variants(found, edition, document)
+        edition = drafts.make(configuration, settings, asked, now=now, read_sources=collect)
+    fetch_images(configuration, edition, now)
+    document = serialize.edition(edition, configuration)
+    in_variants = _counted_in_variants(configuration, edition, document)
     emit(document, f"{edition.name}: {edition.state}, revision {edition.revision}, {_counted(document)}{in_variants}")
     if edition.waiting:
         say(str(edition.waiting))
@@ -134,15 +134,19 @@ def editions(
     """List editions, newest first."""
     from rich.table import Column, Table
 
-    found = ready()
+    configuration = ready()
     from newsletter.models import Edition
 
     if newsletter:
-        newsletter_named(found, newsletter)
+        newsletter_named(configuration, newsletter)
     rows = Edition.objects.filter(**({"newsletter": newsletter} if newsletter else {})).order_by("-until", "-pk")
     table = Table(Column("edition", no_wrap=True), "state", "revision", "until", "audience", "", box=None)
     for row in rows:
-        zone = found.newsletters[row.newsletter].zone if row.newsletter in found.newsletters else ZoneInfo("UTC")
+        zone = (
+            configuration.newsletters[row.newsletter].zone
+            if row.newsletter in configuration.newsletters
+            else ZoneInfo("UTC")
+        )
         until = f"{row.until.astimezone(zone):%F %H:%M}"
         audience = str(row.audience) if row.audience is not None else ""
         table.add_row(row.name, row.state, str(row.revision), until, audience, str(row.waiting or row.reason or ""))
@@ -168,15 +172,15 @@ def show(edition: EditionName) -> None:
     from rich.console import Group
     from rich.table import Table
 
-    found = ready()
+    configuration = ready()
     from newsletter.editions import serialize
     from newsletter.editions.lookup import find
     from newsletter.sending.progress import counts
 
-    row = find(found, edition)
-    document = serialize.edition(row, found)
+    row = find(configuration, edition)
+    document = serialize.edition(row, configuration)
     document["counts"] = counts(row).document() if row.audience is not None else None
-    document["variants"] = None if row.state == "draft" else _variants(found, row)
+    document["variants"] = None if row.state == "draft" else _variants(configuration, row)
     table = Table("", "post", "day", "title", "reason", title=_headline(document), title_justify="left", box=None)
     for post in document["posts"]:
         table.add_row("in" if post["included"] else "out", str(post["id"]), post["day"], post["title"], post["reason"])
@@ -199,13 +203,13 @@ def _blocks_and_notes(document: Mapping[str, Any]) -> "Iterator[Table]":
         yield table
 
 
-def _variants(found: "Config", row: "Edition") -> list[dict[str, Any]]:
+def _variants(configuration: "Config", row: "Edition") -> list[dict[str, Any]]:
     """Return the variants of an edition as JSON; none if all readers get the same."""
     from newsletter.editions.variants.listing import documents
     from newsletter.sending.audience import receiving
 
     now = datetime.now(UTC)
-    return documents(found, row, receiving(found.edited(row), row, now))
+    return documents(configuration, row, receiving(configuration.edited(row), row, now))
 
 
 def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
@@ -230,14 +234,14 @@ def preview(
     """Write edition.html, edition.txt and edition.eml. Sizes, problems found and variants are shown."""
     from rich.console import Group
 
-    found = ready()
+    configuration = ready()
     from newsletter.editions import serialize
     from newsletter.editions.lookup import find
     from newsletter.editions.preview_files import write
 
-    row = find(found, edition)
-    written = write(row, found, out)
-    findings, variants = serialize.lint(written.proof), _variants(found, row)
+    row = find(configuration, edition)
+    written = write(row, configuration, out)
+    findings, variants = serialize.lint(written.proof), _variants(configuration, row)
     document = {
         "edition": row.name,
         "revision": row.revision,
@@ -263,14 +267,14 @@ def designs(
     open_: Annotated[bool, typer.Option("--open", help="Open them in the browser.")] = False,
 ) -> None:
     """Write every design with the newsletter's own posts. One page shows them all."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions.preview_gallery import sample_digest, samples
 
-    settings = newsletter_named(found, newsletter)
-    digest = sample_digest(found, settings)
+    settings = newsletter_named(configuration, newsletter)
+    digest = sample_digest(configuration, settings)
     if digest is None:
         fail(f"{newsletter} has no posts yet; collect some with 'newsletter collect'")
-    made = samples(found, digest)
+    made = samples(configuration, digest)
     out.mkdir(parents=True, exist_ok=True)
     files = {}
     for sample in made:
@@ -306,13 +310,13 @@ def _gallery_page(title: str, names: Sequence[str]) -> str:
 
 def lint(edition: EditionName) -> None:
     """Check an edition for problems. The exit status is 1 if there is an error."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions import serialize
     from newsletter.editions.lookup import find
     from newsletter.editions.rendering import proof
 
-    row = find(found, edition)
-    looked_at = proof(row, found)
+    row = find(configuration, edition)
+    looked_at = proof(row, configuration)
     findings = serialize.lint(looked_at)
     emit(
         {"edition": row.name, "revision": row.revision, "lint": findings},
@@ -351,13 +355,13 @@ def _counted(document: dict[str, Any]) -> str:
     return f"{posts} on {days}, {len(document['posts']) - inside} not included"
 
 
-def _counted_in_variants(found: "Config", edition: "Edition", document: dict[str, Any]) -> str:
+def _counted_in_variants(configuration: "Config", edition: "Edition", document: dict[str, Any]) -> str:
     """Return how many posts readers get who don't get those of the edition itself; nothing if there are none."""
     from newsletter.editions.variants.listing import post_counts
     from newsletter.sending.audience import receiving
 
     now, inside = datetime.now(UTC), sum(p["included"] for p in document["posts"])
-    counts = set(post_counts(found, edition, receiving(found.edited(edition), edition, now)))
+    counts = set(post_counts(configuration, edition, receiving(configuration.edited(edition), edition, now)))
     if counts <= {inside}:
         return ""
     posts = _many(max(counts), "post")

@@ -52,7 +52,7 @@ def edit(
     note_to: Annotated[str, typer.Option(metavar="ADDRESS", help="Whom the note is for; default: everybody.")] = "",
 ) -> None:
     """Change the text, posts and blocks of a draft. 'newsletter show' lists posts and blocks."""
-    found = ready()
+    configuration = ready()
     from django.db import transaction
 
     from newsletter.editions import editing, serialize
@@ -60,7 +60,7 @@ def edit(
     from newsletter.editions.lookup import find
     from newsletter.messages.posts import INCLUDED_AGAIN
 
-    row = find(found, edition)
+    row = find(configuration, edition)
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
     given = {key: text for key, text in words.items() if text is not None}
     days = [_post_and_day(text) for text in day or []]
@@ -77,23 +77,23 @@ def edit(
         fail("nothing to change; see 'newsletter edit --help'", WRONG)
     with transaction.atomic():
         if given:
-            row = editing.set_words(found, row, BY, None, given)
-        row = _each(found, row, leave_out, editing.leave_out)
-        row = _each(found, row, include, editing.include)
-        row = _each(found, row, pin, editing.pin)
+            row = editing.set_words(configuration, row, BY, None, given)
+        row = _each(configuration, row, leave_out, editing.leave_out)
+        row = _each(configuration, row, include, editing.include)
+        row = _each(configuration, row, pin, editing.pin)
         for post, to in days:
-            row = bulk.move_to_day(found, row, BY, None, post, to)
+            row = bulk.move_to_day(configuration, row, BY, None, post, to)
         for post, title in titles:
-            row = editing.retitle(found, row, BY, None, post, title)
+            row = editing.retitle(configuration, row, BY, None, post, title)
         for post, text in texts:
-            row = editing.rewrite(found, row, BY, None, post, text)
+            row = editing.rewrite(configuration, row, BY, None, post, text)
         for number in remove_block or []:
-            row = blocks.remove(found, row, BY, None, number)
+            row = blocks.remove(configuration, row, BY, None, number)
         for values in added:
-            row = blocks.save(found, row, BY, None, values)
+            row = blocks.save(configuration, row, BY, None, values)
         if note is not None:
             notes.write(row, BY, note, datetime.now(UTC), note_to)
-    document = serialize.edition(row, found)
+    document = serialize.edition(row, configuration)
     again = [p for p in document["posts"] if p["id"] in (include or ()) and p["reason_code"] == INCLUDED_AGAIN.code]
     sentences = [f"{post['title']}: {post['reason']}" for post in again]
     emit(document, "\n".join([f"{row.name} saved, revision {row.revision}", *sentences]))
@@ -105,13 +105,13 @@ def proof(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Send a test email, with [Test] before the subject. Its links don't affect subscribers."""
-    found = ready(allow_local_links=allow_local_links)
+    configuration = ready(allow_local_links=allow_local_links)
     from newsletter.editions.lookup import find
     from newsletter.letters.edition_tests import send
     from newsletter.messages.delivery import TEST_ACCEPTED
 
-    row = find(found, edition)
-    outcomes = send(row, found, addresses, by=BY)
+    row = find(configuration, edition)
+    outcomes = send(row, configuration, addresses, by=BY)
     lines = [f"{address}: {told}" for address, told in outcomes.items()]
     emit({"edition": row.name, "proofs": {address: str(told) for address, told in outcomes.items()}}, "\n".join(lines))
     if not all(map(TEST_ACCEPTED.matches, outcomes.values())):
@@ -127,36 +127,36 @@ def approve(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Approve a draft. Exactly what was approved is sent."""
-    found = ready(allow_local_links=allow_local_links)
+    configuration = ready(allow_local_links=allow_local_links)
     from newsletter.editions import approval, serialize
     from newsletter.editions.lookup import find
 
     row = approval.approve(
-        found,
-        find(found, edition),
+        configuration,
+        find(configuration, edition),
         by=BY,
         revision=revision,
         despite=[c.strip() for c in despite_lint.split(",") if c.strip()],
         needs_content=True,
     )
-    zone = found.newsletters[row.newsletter].zone
+    zone = configuration.newsletters[row.newsletter].zone
     due = (
         f"it will be sent on {row.due_at.astimezone(zone):%A %F} at {row.due_at.astimezone(zone):%H:%M}"
         if row.due_at
         else ""
     )
     leaves = due or f"send it with 'newsletter send {row.name}'"
-    emit(serialize.edition(row, found), f"{row.name} is approved at revision {row.revision}; {leaves}")
+    emit(serialize.edition(row, configuration), f"{row.name} is approved at revision {row.revision}; {leaves}")
 
 
 def reopen(edition: EditionName) -> None:
     """Make an approved edition a draft again. A queued one can be reopened until its sending begins."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions import approval, serialize
     from newsletter.editions.lookup import find
 
-    row = approval.reopen(find(found, edition), by=BY)
-    emit(serialize.edition(row, found), f"{row.name} is a draft again, revision {row.revision}")
+    row = approval.reopen(find(configuration, edition), by=BY)
+    emit(serialize.edition(row, configuration), f"{row.name} is a draft again, revision {row.revision}")
 
 
 def _post_and_day(text: str) -> tuple[int, date]:
@@ -186,11 +186,11 @@ def _read(path: Path) -> str:
 
 
 def _each(
-    found: "Config",
+    configuration: "Config",
     row: "Edition",
     posts: list[int] | None,
     act: "Callable[[Config, Edition, str, int | None, int], Edition]",
 ) -> "Edition":
     for post in posts or []:
-        row = act(found, row, BY, None, post)
+        row = act(configuration, row, BY, None, post)
     return row

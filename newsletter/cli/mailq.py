@@ -26,12 +26,12 @@ def mailq(
     retry: Annotated[bool, typer.Option("--retry", help="Retry now, including emails that were given up.")] = False,
 ) -> None:
     """List unsent emails to single subscribers and to editors."""
-    found = ready()
+    configuration = ready()
     from newsletter.letters import mail_queue, subscriber_mail
 
     now = datetime.now(UTC)
     count = mail_queue.retry(now) if retry else 0
-    sent = subscriber_mail.send_due(found, now) if retry else 0
+    sent = subscriber_mail.send_due(configuration, now) if retry else 0
     waiting = list(mail_queue.messages(LIMIT))
     told = f"Retried {count}, sent {sent}. " if retry else ""
     lines = [

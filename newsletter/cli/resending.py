@@ -23,11 +23,11 @@ def settle(
     ],
 ) -> None:
     """Decide about unconfirmed messages. Their connection dropped before the server confirmed them."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions.lookup import find
     from newsletter.sending import progress, unknown_deliveries
 
-    row = find(found, edition)
+    row = find(configuration, edition)
     count = (unknown_deliveries.resend if what == "resend" else unknown_deliveries.leave)(row, by=BY)
     word = "will be sent again; some subscribers may get it twice" if what == "resend" else "will not be sent again"
     emit(
@@ -46,11 +46,11 @@ def resend(
     It was cancelled, or they could not receive it when it was sent. Nobody gets it twice. Unconfirmed messages are not
     sent again; see 'newsletter settle'.
     """
-    found = ready()
+    configuration = ready()
     from newsletter.editions.lookup import find
     from newsletter.sending import lifecycle, progress
 
-    row = find(found, edition)
+    row = find(configuration, edition)
     counted = progress.counts(row)
     skipped = lifecycle.skipped_to_send(row)
     if dry_run:
@@ -58,7 +58,7 @@ def resend(
         return
     if skipped:
         confirm(f"Send {row.name} to {_subscribers(skipped)} who got nothing?", yes=yes)
-    count = lifecycle.send_to_skipped(found, row, by=BY, expected=skipped or None)
+    count = lifecycle.send_to_skipped(configuration, row, by=BY, expected=skipped or None)
     document = {**progress.counts(row).document(), "resent": count}
     emit(document, f"{row.name} will be sent to {_subscribers(count)} by 'newsletter run', or 'newsletter send --wait'")
 

@@ -88,7 +88,7 @@ def _complete(archive: "ArchiveReader", restored: Config, folders: list[Path]) -
 
 
 def _confirm() -> None:
-    found = ready()
+    configuration = ready()
     from newsletter.editions import history
     from newsletter.messages import history as acts
     from newsletter.models import Edition, State
@@ -98,7 +98,7 @@ def _confirm() -> None:
         said = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
         emit({"confirmed": False, "waiting": []}, said)
         return
-    history.log("command line", acts.RESTORE_CONFIRMED(), found.site.url, datetime.now(UTC))
+    history.log("command line", acts.RESTORE_CONFIRMED(), configuration.site.url, datetime.now(UTC))
     left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")
     names = [edition.name for edition in left]
     more = f" These wait for your decision: {', '.join(names)}." if names else ""

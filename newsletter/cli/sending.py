@@ -65,55 +65,55 @@ def send(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Queue an approved edition for sending. With --wait, send it now."""
-    found = ready(allow_local_links=allow_local_links)
+    configuration = ready(allow_local_links=allow_local_links)
     from newsletter.editions.lookup import find
 
-    row = find(found, edition)
-    due = _time(at, found, row) if at else None
+    row = find(configuration, edition)
+    due = _time(at, configuration, row) if at else None
     if dry_run:
-        _rehearse(found, row)
+        _rehearse(configuration, row)
         return
     if at and now:
         fail("--at and --now contradict each other; use one of them", WRONG)
-    _queue(found, row, approve=approve, yes=yes, due=due)
+    _queue(configuration, row, approve=approve, yes=yes, due=due)
     if now:
-        _send_now(found, row)
+        _send_now(configuration, row)
     if wait:
-        _send_and_wait(found, row)
+        _send_and_wait(configuration, row)
     else:
-        _tell_who_sends(found, row)
+        _tell_who_sends(configuration, row)
 
 
 def pause(edition: EditionName) -> None:
     """Pause sending an edition. Messages being transferred are completed."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions.lookup import find
     from newsletter.sending import lifecycle
 
-    row = lifecycle.pause(find(found, edition), by=BY)
+    row = lifecycle.pause(find(configuration, edition), by=BY)
     _emit(row, f"{row.name} is paused; continue with 'newsletter resume {row.name}'")
 
 
 def resume(edition: EditionName) -> None:
     """Resume sending a paused edition."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions.lookup import find
     from newsletter.sending import lifecycle
 
-    _tell_who_sends(found, lifecycle.resume(find(found, edition), by=BY))
+    _tell_who_sends(configuration, lifecycle.resume(find(configuration, edition), by=BY))
 
 
 def cancel(edition: EditionName) -> None:
     """Cancel an edition. Messages not yet attempted are skipped; 'newsletter resend' sends them after all."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions import approval
     from newsletter.editions.lookup import find
     from newsletter.models import State
     from newsletter.sending import lifecycle
 
-    row = find(found, edition)
+    row = find(configuration, edition)
     begun = row.state not in (State.DRAFT, State.APPROVED, State.QUEUED)
-    row = lifecycle.cancel(found, row, by=BY) if begun else approval.cancel(row, by=BY)
+    row = lifecycle.cancel(configuration, row, by=BY) if begun else approval.cancel(row, by=BY)
     _emit(
         row,
         f"{row.name} is cancelled; {'messages already sent stay sent' if begun else 'its posts are available again'}",
@@ -122,18 +122,18 @@ def cancel(edition: EditionName) -> None:
 
 def status(edition: Annotated[str | None, typer.Argument(metavar="EDITION", help="Only this edition.")] = None) -> None:
     """Show the sending progress of one edition, or of all."""
-    found = ready()
+    configuration = ready()
     from newsletter.editions.lookup import find
     from newsletter.recovery import hold
 
-    if held := hold.reason():
-        say(str(held))
+    if reason := hold.reason():
+        say(str(reason))
     if edition is None:
         _status_of_all()
         return
     from newsletter.sending.progress import standing
 
-    row = find(found, edition)
+    row = find(configuration, edition)
     document = standing(row, datetime.now(UTC))
     emit(document, progress_tables.of_one(document))
     for one in document["unknown_deliveries"]:
@@ -149,30 +149,30 @@ def worker(
     allow_local_links: AllowLocalLinks = False,
 ) -> None:
     """Send editions as one of several machines. They share a PostgreSQL database."""
-    found = ready(migrate=False, allow_local_links=allow_local_links, events=True)
+    configuration = ready(migrate=False, allow_local_links=allow_local_links, events=True)
     from newsletter.cli.services import run_supervised, supervise
 
-    if not is_postgresql(found.site.database):
+    if not is_postgresql(configuration.site.database):
         fail("site.database: 'newsletter worker' needs PostgreSQL; on a single machine use 'newsletter run'")
     refuse_unmigrated()
     say("sending what is due; press Ctrl-C to stop")
-    listener = _probe_listener(found, host, port)
+    listener = _probe_listener(configuration, host, port)
     with _stopped_by_signals() as stop:
         supervisor = supervise(config.current, schedule=False, send=True, command="worker")
         if listener is not None:
             from newsletter.web import server
 
-            supervisor.add("web", lambda service: server.run_probes(service, listener, found))
-        run_supervised(supervisor, found, "worker", stop)
+            supervisor.add("web", lambda service: server.run_probes(service, listener, configuration))
+        run_supervised(supervisor, configuration, "worker", stop)
 
 
-def _probe_listener(found: Config, host: str | None, port: int | None) -> "socket.socket | None":
+def _probe_listener(configuration: Config, host: str | None, port: int | None) -> "socket.socket | None":
     """Listen for requests of monitoring; a port that was not asked for may be in use, such as by `newsletter run`."""
     from newsletter.web.listener import CannotListen, inherited_listener, listener_address, open_listener
 
-    host = host or found.web.host
+    host = host or configuration.web.host
     try:
-        listener = inherited_listener() or open_listener(host, found.web.port if port is None else port)
+        listener = inherited_listener() or open_listener(host, configuration.web.port if port is None else port)
     except CannotListen as problem:
         if port is not None:
             fail(str(problem), IMPOSSIBLE)
@@ -182,13 +182,13 @@ def _probe_listener(found: Config, host: str | None, port: int | None) -> "socke
     return listener
 
 
-def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: datetime | None) -> None:
+def _queue(configuration: Config, row: "Edition", *, approve: bool, yes: bool, due: datetime | None) -> None:
     """Queue the edition unless it is queued already; raise Failed if it can't be sent."""
     from newsletter.editions import approval
     from newsletter.editions.problems import refuse_inactive
     from newsletter.models import State
 
-    newsletter = newsletter_named(found, row.newsletter)
+    newsletter = newsletter_named(configuration, row.newsletter)
     if row.state != State.SENT:
         refuse_inactive(newsletter)
     if row.state in (State.CANCELLED, State.SKIPPED):
@@ -198,51 +198,51 @@ def _queue(found: Config, row: "Edition", *, approve: bool, yes: bool, due: date
     if row.state == State.DRAFT and not approve:
         fail(f"{row.name} is a draft; review it with 'newsletter preview {row.name}', then send it with --approve")
     if row.state == State.QUEUED:
-        approval.try_again(found, row)
+        approval.try_again(configuration, row)
     if row.state not in (State.DRAFT, State.APPROVED):
         return
-    _check_links(found, row)
-    readers = _audience(found, row)
+    _check_links(configuration, row)
+    readers = _audience(configuration, row)
     act = f"Schedule {row.name} for {due:%F %H:%M}Z, to be sent" if due else f"Send {row.name}"
     confirm(f"{act} to {readers} subscriber{'' if readers == 1 else 's'}?", yes=yes)
     if row.state == State.DRAFT:
-        row = approval.approve(found, row, by=BY, needs_content=True)
-    approval.queue(found, row, by=BY, at=due)
+        row = approval.approve(configuration, row, by=BY, needs_content=True)
+    approval.queue(configuration, row, by=BY, at=due)
 
 
-def _send_now(found: Config, row: "Edition") -> None:
+def _send_now(configuration: Config, row: "Edition") -> None:
     """Send the edition now if it is scheduled for later."""
     from newsletter.editions import approval
     from newsletter.models import State
 
     row.refresh_from_db()
     if row.state == State.QUEUED and row.due_at and row.due_at > datetime.now(UTC):
-        approval.send_now(found, row, by=BY)
+        approval.send_now(configuration, row, by=BY)
 
 
-def _check_links(found: Config, row: "Edition") -> None:
+def _check_links(configuration: Config, row: "Edition") -> None:
     from newsletter.editions.local_links import check_edition, check_links
     from newsletter.models import ApprovedContent
 
     content = ApprovedContent.objects.filter(edition=row).first()
     if content is None:
-        check_links(found, row.newsletter)
+        check_links(configuration, row.newsletter)
     else:
-        check_edition(found, row.newsletter, content)
+        check_edition(configuration, row.newsletter, content)
 
 
-def _audience(found: Config, row: "Edition") -> int:
+def _audience(configuration: Config, row: "Edition") -> int:
     from newsletter.sending import audience
 
-    return audience.receiving(found.edited(row), row, datetime.now(UTC)).count()
+    return audience.receiving(configuration.edited(row), row, datetime.now(UTC)).count()
 
 
-def _rehearse(found: Config, row: "Edition") -> None:
+def _rehearse(configuration: Config, row: "Edition") -> None:
     from subscribers.models import Subscription
 
-    newsletter = newsletter_named(found, row.newsletter)
-    _check_links(found, row)
-    count, now = _audience(found, row), datetime.now(UTC)
+    newsletter = newsletter_named(configuration, row.newsletter)
+    _check_links(configuration, row)
+    count, now = _audience(configuration, row), datetime.now(UTC)
     excluded = Subscription.objects.excluded(newsletter, now)
     others = ", ".join(f"{number} {why}" for why, number in excluded.items() if number) or "none"
     document = {"edition": row.name, "state": row.state, "audience": count, "excluded": excluded}
@@ -250,20 +250,20 @@ def _rehearse(found: Config, row: "Edition") -> None:
     emit(document, f"{row.name} ({row.state}) would be sent to {readers}; excluded: {others}; nothing was done")
 
 
-def _tell_who_sends(found: Config, row: "Edition") -> None:
+def _tell_who_sends(configuration: Config, row: "Edition") -> None:
     from newsletter.models import State
     from newsletter.sending.sender import sender_is_running
 
     row.refresh_from_db()
     if row.state == State.SENT:
         _emit(row, f"{row.name} is already sent; nothing was sent again")
-    elif sender_is_running(found):
+    elif sender_is_running(configuration):
         _emit(row, f"{row.name} is {row.state}; the running sender will send it")
     else:
         _emit(row, f"{row.name} is {row.state}; send it with 'newsletter run' or 'newsletter send {row.name} --wait'")
 
 
-def _send_and_wait(found: Config, row: "Edition") -> None:
+def _send_and_wait(configuration: Config, row: "Edition") -> None:
     """Send, or watch another sender, until nothing is left to do now; then report the result."""
     from newsletter.bounces import policy
     from newsletter.models import State
@@ -275,20 +275,20 @@ def _send_and_wait(found: Config, row: "Edition") -> None:
     if row.state == State.SENT and sender.nothing_due(row):
         say(f"{row.name} is already sent; nothing was sent again")
 
-    def until(said: "Message | None") -> bool:
+    def until(message: "Message | None") -> bool:
         nonlocal problem, looked, through
-        problem = said
-        if time.monotonic() - looked < LOOK and said is None:
+        problem = message
+        if time.monotonic() - looked < LOOK and message is None:
             return False
         looked = time.monotonic()
         if shown:
             step(*_done(row))
         through = waiting.over()
-        return through or said is not None
+        return through or message is not None
 
     with _stopped_by_signals() as stop, progress(f"sending {row.name}") as step:
-        sender.run_sender(found, stop, until)
-    policy.weigh_refusals(found, datetime.now(UTC))
+        sender.run_sender(configuration, stop, until)
+    policy.weigh_refusals(configuration, datetime.now(UTC))
     row.refresh_from_db()
     left = not (through or sender.nothing_due(row))
     _conclude(row, str(problem) if left and problem else "", stopped=stop.is_set() and left)
@@ -367,12 +367,12 @@ def _emit(row: "Edition", text: str, **more: Any) -> None:
     emit({**counts(row).document(), **more}, text)
 
 
-def _time(text: str, found: Config, row: "Edition") -> datetime:
+def _time(text: str, configuration: Config, row: "Edition") -> datetime:
     """Parse a time, in the newsletter's time zone unless it has an offset; raise Failed if it has passed."""
     from newsletter.editions.approval import check_due
     from newsletter.editions.problems import JobProblem
 
-    at = time_given("--at", text, newsletter_named(found, row.newsletter).zone)
+    at = time_given("--at", text, newsletter_named(configuration, row.newsletter).zone)
     try:
         check_due(at, datetime.now(UTC))
     except JobProblem as problem:

@@ -135,10 +135,10 @@ def demo(
             raise
         fail("the demo needs the package aiosmtpd; install it with: pip install 'newsletter[demo]'", IMPOSSIBLE)
 
-    def serve(found: Config) -> None:
+    def serve(configuration: Config) -> None:
         from newsletter.cli.serving import serve as serve_now
 
-        serve_now(found, host=None, port=None, web=True, schedule=True, send=True)
+        serve_now(configuration, host=None, port=None, web=True, schedule=True, send=True)
 
     quiet = options().quiet or options().json
     tell = console().print if not quiet else lambda line: None
@@ -158,11 +158,11 @@ def check(
     """Check that configuration, templates and database are ready."""
     from rich.table import Column, Table
 
-    found = ready(migrate=False, allow_local_links=allow_local_links)
+    configuration = ready(migrate=False, allow_local_links=allow_local_links)
     from newsletter.scheduling.check import Verdict
     from newsletter.scheduling.checks import run as run_checks
 
-    checks = run_checks(found, dns=dns, connect=connect, integrity=integrity)
+    checks = run_checks(configuration, dns=dns, connect=connect, integrity=integrity)
     table = Table(Column(no_wrap=True), Column(overflow="fold"), Column(overflow="fold"), box=None, show_header=False)
     for each in checks:
         table.add_row(each.verdict, str(each.about), str(each.message))
@@ -187,17 +187,17 @@ def _records(checks: "list[Check]") -> str:
     return "\n" + "\n\n".join([where, *parts]) if parts else ""
 
 
-def _document(found: "Check") -> dict[str, object]:
+def _document(check: "Check") -> dict[str, object]:
     """Return a finding for --json; those of --dns name their requirement, and who has it."""
     document: dict[str, object] = {
-        "about": str(found.about),
-        "verdict": found.verdict,
-        "sentence": str(found.message),
-        "code": found.message.code,
-        "record": found.record or None,
+        "about": str(check.about),
+        "verdict": check.verdict,
+        "sentence": str(check.message),
+        "code": check.message.code,
+        "record": check.record or None,
     }
-    if found.requirement:
-        document |= {"requirement": found.requirement, "required_by": list(found.required_by)}
+    if check.requirement:
+        document |= {"requirement": check.requirement, "required_by": list(check.required_by)}
     return document
 
 
@@ -213,10 +213,10 @@ def run(
     if not no_web and not config_file().exists():
         _set_up(config_file(), host=host, port=port)
         return
-    found = ready(allow_local_links=allow_local_links, events=True)
+    configuration = ready(allow_local_links=allow_local_links, events=True)
     from newsletter.cli.serving import serve
 
-    serve(found, host=host, port=port, web=not no_web, schedule=not no_schedule, send=not no_send)
+    serve(configuration, host=host, port=port, web=not no_web, schedule=not no_schedule, send=not no_send)
 
 
 def manage(context: typer.Context) -> None:

@@ -41,10 +41,10 @@ def _set_aside(task: "SetAside") -> dict[str, str | None]:
     return {"task": task.task, "about": about(task.arguments), "at": task.at.isoformat() if task.at else None}
 
 
-def _shown(found: "list[WorkerStatus]", text: str) -> "RenderableType":
+def _shown(workers: "list[WorkerStatus]", text: str) -> "RenderableType":
     from rich.console import Group
 
-    return Group(_table(found), text.strip()) if text else _table(found)
+    return Group(_table(workers), text.strip()) if text else _table(workers)
 
 
 def _document(worker: "WorkerStatus") -> dict[str, Any]:
@@ -63,10 +63,10 @@ def _document(worker: "WorkerStatus") -> dict[str, Any]:
     }
 
 
-def _table(found: "list[WorkerStatus]") -> "RenderableType":
+def _table(workers: "list[WorkerStatus]") -> "RenderableType":
     from rich.table import Column, Table
 
-    if not found:
+    if not workers:
         return "No program is running."
     table = Table(
         Column("machine", ratio=2, overflow="fold"),
@@ -75,7 +75,7 @@ def _table(found: "list[WorkerStatus]") -> "RenderableType":
         pad_edge=False,
         expand=True,
     )
-    for worker in found:
+    for worker in workers:
         table.add_row(f"{worker.host}:{worker.folder}", _what_it_does(worker))
     return table
 

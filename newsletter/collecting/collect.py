@@ -115,12 +115,12 @@ def collect_source(configuration: Config, newsletter: str, url: str, *, now: dat
     return []
 
 
-def _log_collected(found: list[Collected]) -> None:
-    new, changed = sum(each.new for each in found), sum(each.changed for each in found)
-    problems = sum(each.problem is not None for each in found)
-    sources, posts = counted(len(found), "source"), counted(new, "new post")
+def _log_collected(collected: list[Collected]) -> None:
+    new, changed = sum(each.new for each in collected), sum(each.changed for each in collected)
+    problems = sum(each.problem is not None for each in collected)
+    sources, posts = counted(len(collected), "source"), counted(new, "new post")
     told = f"collected {sources}: {posts}, {changed} changed, {problems} with problems"
-    log_event(log, "collected", told, sources=len(found), new=new, changed=changed, problems=problems)
+    log_event(log, "collected", told, sources=len(collected), new=new, changed=changed, problems=problems)
 
 
 def _log_change(before: Source, problem: Message | None) -> None:

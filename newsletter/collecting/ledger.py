@@ -80,68 +80,68 @@ def _store_posts(
     return Stored(new, changed)
 
 
-def _fields(settings: config.SourceSettings, found: FoundPost) -> dict[str, object]:
-    offset = found.published.utcoffset() if found.published else None
+def _fields(settings: config.SourceSettings, found_post: FoundPost) -> dict[str, object]:
+    offset = found_post.published.utcoffset() if found_post.published else None
     return {
-        "url": found.url,
-        "link_key": link_key(found.url),
-        "text_key": text_key(found.title, found.html),
-        "content_hash": content_hash(found),
-        "title": found.title,
-        "html": found.html,
-        "summary": found.summary,
-        "author": found.author,
-        "categories": list(found.categories),
-        "language": settings.language or found.language,
-        "image": asdict(found.image) if found.image else None,
-        "partial": found.partial,
-        "dropped": dict(found.dropped),
-        "published": found.published,
+        "url": found_post.url,
+        "link_key": link_key(found_post.url),
+        "text_key": text_key(found_post.title, found_post.html),
+        "content_hash": content_hash(found_post),
+        "title": found_post.title,
+        "html": found_post.html,
+        "summary": found_post.summary,
+        "author": found_post.author,
+        "categories": list(found_post.categories),
+        "language": settings.language or found_post.language,
+        "image": asdict(found_post.image) if found_post.image else None,
+        "partial": found_post.partial,
+        "dropped": dict(found_post.dropped),
+        "published": found_post.published,
         "published_offset": int(offset.total_seconds() // 60) if offset else 0,
-        "updated": found.updated,
+        "updated": found_post.updated,
     }
 
 
-def _add(source: Source, settings: config.SourceSettings, found: FoundPost, now: datetime) -> Post:
+def _add(source: Source, settings: config.SourceSettings, found_post: FoundPost, now: datetime) -> Post:
     return Post.objects.create(
         newsletter=source.newsletter,
         first_seen=now,
         changed_at=now,
-        was_there_before=_was_there_before(source, found, now),
-        **_fields(settings, found),
+        was_there_before=_was_there_before(source, found_post, now),
+        **_fields(settings, found_post),
     )
 
 
-def _was_there_before(source: Source, found: FoundPost, now: datetime) -> bool:
+def _was_there_before(source: Source, found_post: FoundPost, now: datetime) -> bool:
     """Return whether a post existed before the first reading.
 
     These are all posts of that reading, except ones dated in the future; later, posts older than it reached.
     """
-    if found.published is not None and found.published >= (source.first_read_at or now):
+    if found_post.published is not None and found_post.published >= (source.first_read_at or now):
         return False
     if source.first_read_at is None:
         return True
-    if found.published is None:
+    if found_post.published is None:
         return False
-    return source.first_reached_back_to is None or found.published < source.first_reached_back_to
+    return source.first_reached_back_to is None or found_post.published < source.first_reached_back_to
 
 
-def _update(post: Post, settings: config.SourceSettings, found: FoundPost, now: datetime) -> None:
+def _update(post: Post, settings: config.SourceSettings, found_post: FoundPost, now: datetime) -> None:
     """Update a post with new content; a date that the source no longer gives is kept."""
-    fields = _fields(settings, found)
-    if found.published is None or _is_in_an_edition(post):
+    fields = _fields(settings, found_post)
+    if found_post.published is None or _is_in_an_edition(post):
         del fields["published"], fields["published_offset"]
     Post.objects.filter(pk=post.pk).update(changed_at=now, gone_at=None, **fields)
 
 
-def _has_another_date(post: Post, found: FoundPost, now: datetime) -> bool:
+def _has_another_date(post: Post, found_post: FoundPost, now: datetime) -> bool:
     """Return whether a post is put off, or comes sooner than it was dated.
 
     Other changes of a mere date are left: some sources date all their posts at each reading.
     """
-    if found.published is None or post.published is None or found.published == post.published:
+    if found_post.published is None or post.published is None or found_post.published == post.published:
         return False
-    return max(found.published, post.published) > now and not _is_in_an_edition(post)
+    return max(found_post.published, post.published) > now and not _is_in_an_edition(post)
 
 
 def _is_in_an_edition(post: Post) -> bool:

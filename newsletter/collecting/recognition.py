@@ -105,26 +105,26 @@ class KnownPosts:
         self._taken = {post.pk for post in self._by_id.values()}
         self._unchanged: list[int] = []
 
-    def find(self, found: FoundPost) -> Post | None:
+    def find(self, found_post: FoundPost) -> Post | None:
         """Return the post of the ledger that a post of the reading is; None if it is new."""
-        if post := self._by_id.get(found.uid):
+        if post := self._by_id.get(found_post.uid):
             return post
         posts = Post.objects.filter(newsletter=self._source.newsletter).exclude(pk__in=self._taken).order_by("pk")
         return (
-            self._by_link(found, posts)
-            or self._by_title(found, posts)
-            or self._by_id_elsewhere(found, posts)
-            or self._by_text(found, posts)
+            self._by_link(found_post, posts)
+            or self._by_title(found_post, posts)
+            or self._by_id_elsewhere(found_post, posts)
+            or self._by_text(found_post, posts)
         )
 
-    def _by_link(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_link(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same address; if several share it, as a home page, the one with the same text."""
-        if not found.url:
+        if not found_post.url:
             return None
-        same = list(posts.filter(link_key=link_key(found.url)))
-        shared = len(same) > 1 or _is_home_page(found.url) or self._links[link_key(found.url)] > 1
+        same = list(posts.filter(link_key=link_key(found_post.url)))
+        shared = len(same) > 1 or _is_home_page(found_post.url) or self._links[link_key(found_post.url)] > 1
         for post in same:
-            both = Comparison(found, post)
+            both = Comparison(found_post, post)
             if shared:
                 alike = both.within_a_day and both.similar_text and both.long_texts
             else:
@@ -133,15 +133,15 @@ class KnownPosts:
                 return post
         return None
 
-    def _by_title(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_title(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same title and text, or date."""
-        if key := text_key(found.title, found.html):
+        if key := text_key(found_post.title, found_post.html):
             for post in posts.filter(text_key=key):
-                if self._is_same_text(Comparison(found, post)):
+                if self._is_same_text(Comparison(found_post, post)):
                     return post
-        if found.title and found.published:
-            for post in posts.filter(title=found.title, published=found.published):
-                both = Comparison(found, post)
+        if found_post.title and found_post.published:
+            for post in posts.filter(title=found_post.title, published=found_post.published):
+                both = Comparison(found_post, post)
                 if both.similar_text or both.without_text or not self._lists(post) or self._is_gone(post):
                     return post
         return None
@@ -156,21 +156,21 @@ class KnownPosts:
             return both.within_a_day or self._is_gone(both.post)
         return self._is_gone(both.post) and (both.dates is None or both.within_a_day)
 
-    def _by_id_elsewhere(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_id_elsewhere(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post that another source of the newsletter listed under the same id: a blog that moved."""
-        listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found.uid)
+        listings = Listing.objects.filter(source__newsletter=self._source.newsletter, uid=found_post.uid)
         for post in posts.filter(pk__in=listings.exclude(source=self._source).values("post_id")):
-            both = Comparison(found, post)
+            both = Comparison(found_post, post)
             if both.within_a_day and (both.same_title or both.similar_text):
                 return post
         return None
 
-    def _by_text(self, found: FoundPost, posts: QuerySet[Post]) -> Post | None:
+    def _by_text(self, found_post: FoundPost, posts: QuerySet[Post]) -> Post | None:
         """Return the post with the same long text under another title, if it is gone."""
-        if found.published is None or len(text_of(found.html)) < LONG:
+        if found_post.published is None or len(text_of(found_post.html)) < LONG:
             return None
-        near = posts.filter(published__range=(found.published - A_DAY, found.published + A_DAY))
-        return next((p for p in near if Comparison(found, p).same_long_text and self._is_gone(p)), None)
+        near = posts.filter(published__range=(found_post.published - A_DAY, found_post.published + A_DAY))
+        return next((p for p in near if Comparison(found_post, p).same_long_text and self._is_gone(p)), None)
 
     def _lists(self, post: Post) -> bool:
         """Return whether this source has listed a post."""
@@ -187,12 +187,12 @@ class KnownPosts:
         reaches = self._reached is not None and (post.published is None or post.published > self._reached)
         return listing.source_id == self._source.pk and listing.uid not in self._uids and reaches
 
-    def add(self, found: FoundPost, post: Post, now: datetime) -> None:
+    def add(self, found_post: FoundPost, post: Post, now: datetime) -> None:
         """Record that the source lists a post under an id; one that had this id before keeps a listing of its own.
 
         Listings that are as they were wait for `mark_seen`.
         """
-        known = self._listings.get(found.uid)
+        known = self._listings.get(found_post.uid)
         if known is not None and known.post_id == post.pk and known.gone_at is None:
             self._unchanged.append(known.pk)
             self._taken.add(post.pk)
@@ -201,8 +201,8 @@ class KnownPosts:
             former = f"{known.uid} (post {known.post_id})"
             self._source.listings.filter(uid=former).delete()
             self._source.listings.filter(pk=known.pk).update(uid=former)
-        self._listings[found.uid] = Listing.objects.update_or_create(
-            source=self._source, uid=found.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
+        self._listings[found_post.uid] = Listing.objects.update_or_create(
+            source=self._source, uid=found_post.uid, defaults={"post": post, "last_seen": now, "gone_at": None}
         )[0]
         self._taken.add(post.pk)
 

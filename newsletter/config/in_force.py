@@ -110,47 +110,47 @@ def _put(config: Config) -> Snapshot:
 def _version_of(path: Path) -> _Version:
     """Return a value that differs after each change of a file; None if there is no file."""
     try:
-        found = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return found.st_ino, found.st_mtime_ns, found.st_size
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def _reread(before: Snapshot) -> tuple[Snapshot, bool]:
     """Return what is in force now, and whether there are objections to the file."""
     try:
-        found = load(before.config.file)
+        configuration = load(before.config.file)
     except ConfigError as e:
         return replace(before, problem=e.problems[0].message), False
-    config, restart = _without_fixed_keys(before.config, found)
+    config, restart = _without_fixed_keys(before.config, configuration)
     if problems := _objections(before.config, config):
         return replace(before, problem=problems[0].message), True
     changed = config != before.config
     return Snapshot(before.number + changed, config, restart=restart), False
 
 
-def _without_fixed_keys(running: Config, found: Config) -> tuple[Config, tuple[str, ...]]:
+def _without_fixed_keys(running: Config, configuration: Config) -> tuple[Config, tuple[str, ...]]:
     """Keep what can't change while the program runs, and name the keys that differ."""
     config = replace(
-        found,
+        configuration,
         allow_local_links=running.allow_local_links,
         site=replace(
             running.site,
-            alert_url=found.site.alert_url,
-            alert_secret=found.site.alert_secret,
-            minimum_free_space=found.site.minimum_free_space,
+            alert_url=configuration.site.alert_url,
+            alert_secret=configuration.site.alert_secret,
+            minimum_free_space=configuration.site.minimum_free_space,
         ),
-        web=replace(running.web, settings=found.web.settings),
-        collect=replace(found.collect, allow_private_addresses=running.collect.allow_private_addresses),
-        delivery=replace(found.delivery, journal=running.delivery.journal),
-        log=replace(found.log, sentry_dsn=running.log.sentry_dsn),
+        web=replace(running.web, settings=configuration.web.settings),
+        collect=replace(configuration.collect, allow_private_addresses=running.collect.allow_private_addresses),
+        delivery=replace(configuration.delivery, journal=running.delivery.journal),
+        log=replace(configuration.log, sentry_dsn=running.log.sentry_dsn),
     )
     tables = ("site", "web", "collect", "delivery", "log")
     differing = [
         f"{table}.{key}"
         for table in tables
-        for key in getattr(found, table).__dataclass_fields__
-        if getattr(getattr(found, table), key) != getattr(getattr(config, table), key)
+        for key in getattr(configuration, table).__dataclass_fields__
+        if getattr(getattr(configuration, table), key) != getattr(getattr(config, table), key)
     ]
     return config, tuple(differing)
 

@@ -70,20 +70,20 @@ def _delete(lines: list[str], begin: int, end: int) -> None:
 def _sections(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
     """Return the sections of the entries, each with those inside it and with the comments right above its header."""
     every, depth = headers(lines), len(path)
-    found: list[Entry] = []
+    entries: list[Entry] = []
     for position, (number, names) in enumerate(every):
         if names[:depth] != path:
             continue
         is_item = lines[number].lstrip().startswith("[[") and names == path
         following = every[position + 1][0] if position + 1 < len(every) else len(lines)
         end = end_of_section(lines, number, first_of_comments(lines, following))
-        last = found[-1] if found else None
-        name = len(found) if is_item else names[depth] if len(names) > depth else None
+        last = entries[-1] if entries else None
+        name = len(entries) if is_item else names[depth] if len(names) > depth else None
         if last is not None and not is_item and (isinstance(last[0], int) or last[0] == name):
-            found[-1] = (last[0], last[1], end)
+            entries[-1] = (last[0], last[1], end)
         elif name is not None:
-            found.append((name, first_of_comments(lines, number), end))
-    return found
+            entries.append((name, first_of_comments(lines, number), end))
+    return entries
 
 
 def _lines(lines: list[str], path: tuple[str, ...]) -> list[Entry]:

@@ -59,15 +59,15 @@ def _walk(value: Any) -> Iterator[Reference]:
             yield from _walk(each)
 
 
-def look_up(found: Reference, folder: Path, environ: Mapping[str, str]) -> str:
+def look_up(reference: Reference, folder: Path, environ: Mapping[str, str]) -> str:
     """Return the value; relative paths start at the folder. Raises BadReference."""
-    if found.kind == "env":
-        if found.name not in environ:
-            raise BadReference(messages.NO_VARIABLE(name=found.name))
-        return environ[found.name]
-    if found.kind == "credential":
-        return _credential(found.name, environ)
-    return _read(folder / found.name)
+    if reference.kind == "env":
+        if reference.name not in environ:
+            raise BadReference(messages.NO_VARIABLE(name=reference.name))
+        return environ[reference.name]
+    if reference.kind == "credential":
+        return _credential(reference.name, environ)
+    return _read(folder / reference.name)
 
 
 def _credential(name: str, environ: Mapping[str, str]) -> str:

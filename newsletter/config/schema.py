@@ -180,8 +180,8 @@ def _whole_file(given: dict[str, str]) -> dict[str, str]:
         raise InvalidValue(ABOUT(subject=key, message=messages.NO_KEY()))
     whole = {**FILE_DEFAULTS, **given}
     if whole["format"] not in FILE_FORMATS:
-        said = messages.NOT_ONE_OF(value=repr(whole["format"]), words=", ".join(FILE_FORMATS))
-        raise InvalidValue(ABOUT(subject="format", message=said))
+        message = messages.NOT_ONE_OF(value=repr(whole["format"]), words=", ".join(FILE_FORMATS))
+        raise InvalidValue(ABOUT(subject="format", message=message))
     return whole
 
 

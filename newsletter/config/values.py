@@ -83,11 +83,11 @@ def parse_duration(value: object) -> timedelta:
     """Parse a duration such as `30m`, `6h`, `30d`."""
     if isinstance(value, timedelta):
         return value
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", value.strip()) if isinstance(value, str) else None
-    if not found:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d|w)", value.strip()) if isinstance(value, str) else None
+    if not match:
         raise InvalidValue(messages.DURATION(value=repr(value)))
     try:
-        return timedelta(seconds=float(found[1]) * _UNITS[found[2]])
+        return timedelta(seconds=float(match[1]) * _UNITS[match[2]])
     except OverflowError as e:
         raise InvalidValue(messages.LONG_DURATION(value=repr(value))) from e
 
@@ -97,8 +97,8 @@ def parse_months(value: object) -> str:
     text = value.strip() if isinstance(value, str) else None
     if text == "":
         return ""
-    found = re.fullmatch(r"(\d{1,3})\s*(month|year)s?", text, re.ASCII) if text else None
-    months = int(found[1]) * (12 if found[2] == "year" else 1) if found else 0
+    match = re.fullmatch(r"(\d{1,3})\s*(month|year)s?", text, re.ASCII) if text else None
+    months = int(match[1]) * (12 if match[2] == "year" else 1) if match else 0
     if not 6 <= months <= 120:
         raise InvalidValue(messages.MONTHS(value=repr(value)))
     return f"{months} months"
@@ -108,10 +108,10 @@ def parse_size(value: object) -> int:
     """Parse a size in bytes: a number, or text such as `100 KB` (1 KB is 1,000 bytes, 1 KiB 1,024)."""
     if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
         return value
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
-    if not found or found[2].upper() not in _SIZES:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([A-Za-z]*)", value.strip()) if isinstance(value, str) else None
+    if not match or match[2].upper() not in _SIZES:
         raise InvalidValue(messages.SIZE(value=repr(value)))
-    size = float(found[1]) * _SIZES[found[2].upper()]
+    size = float(match[1]) * _SIZES[match[2].upper()]
     if isinf(size):
         raise InvalidValue(messages.LARGE_SIZE(value=repr(value)))
     return int(size)
@@ -122,20 +122,20 @@ def parse_rate(value: object) -> Rate:
     if isinstance(value, Rate):
         return value
     text = str(value).replace(" ", "").replace("_", "") if isinstance(value, int | str) else ""
-    found = re.fullmatch(r"(\d+)(?:/(s|m|min|h|d))?", text)
-    if not found or isinstance(value, bool):
+    match = re.fullmatch(r"(\d+)(?:/(s|m|min|h|d))?", text)
+    if not match or isinstance(value, bool):
         raise InvalidValue(messages.RATE(value=repr(value)))
-    return Rate(int(found[1]), _PER[found[2] or "s"])
+    return Rate(int(match[1]), _PER[match[2] or "s"])
 
 
 def parse_moment(value: object) -> Moment:
     """Parse a recurring time: `fri 15:00` (weekly), `15:00` (daily), `1 15:00` (monthly, day 1 to 28)."""
     if isinstance(value, Moment):
         return value
-    found = re.fullmatch(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})", value.strip().lower()) if isinstance(value, str) else None
-    if not found or int(found[2]) > 23 or int(found[3]) > 59:
+    match = re.fullmatch(r"(?:(\S+)\s+)?(\d{1,2}):(\d{2})", value.strip().lower()) if isinstance(value, str) else None
+    if not match or int(match[2]) > 23 or int(match[3]) > 59:
         raise InvalidValue(messages.MOMENT(value=repr(value)))
-    at, on = time(int(found[2]), int(found[3])), found[1]
+    at, on = time(int(match[2]), int(match[3])), match[1]
     if on is None:
         return Moment(at)
     if on.isdigit():
@@ -163,10 +163,10 @@ def parse_address(value: object) -> str:
     if not isinstance(value, str):
         raise InvalidValue(messages.EMAIL(value=repr(value)))
     try:
-        found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+        address = validate_email(value.strip(), check_deliverability=False, test_environment=True)
     except EmailNotValidError as e:
         raise InvalidValue(messages.EMAIL_BECAUSE(value=repr(value), cause=fault(value))) from e
-    return found.normalized
+    return address.normalized
 
 
 def parse_mailbox(value: object) -> NamedAddress:
@@ -207,8 +207,8 @@ def parse_language(value: object) -> str:
 
 def parse_colour(value: object) -> str:
     """Parse a colour, `#rrggbb` or `#rgb`, and return it as `#rrggbb`."""
-    found = re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
-    if not found:
+    match = re.fullmatch(r"#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})", value.strip()) if isinstance(value, str) else None
+    if not match:
         raise InvalidValue(messages.COLOUR(value=repr(value)))
-    digits = found[1].lower()
+    digits = match[1].lower()
     return "#" + ("".join(c * 2 for c in digits) if len(digits) == 3 else digits)

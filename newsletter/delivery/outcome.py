@@ -112,8 +112,8 @@ def queue_id(reply: Reply) -> str:
     """Return the queue id in a reply to the final dot, or ""."""
     line = reply.lines[0]
     words = line[6:] if line[1:2] == b"." else line
-    found = _QUEUED.search(words)
-    return (found[1] or found[2] or b"").decode("ascii", "replace")[:80] if found else ""
+    match = _QUEUED.search(words)
+    return (match[1] or match[2] or b"").decode("ascii", "replace")[:80] if match else ""
 
 
 def from_reply(number: int, attempt: int, phase: Phase, reply: Reply, at: float) -> Outcome:
@@ -183,8 +183,8 @@ def _fault_of_words(phase: Phase, code: int, text: str) -> Fault:
 
 def requested_wait(text: str) -> float | None:
     """Return the seconds that a server asks to wait ("greylisted for 300 seconds"), at most a day, or None."""
-    found = _WAIT.search(text)
-    return min(int(found[1]) * _UNITS[found[2][0].lower()], _LONGEST_WAIT) if found else None
+    match = _WAIT.search(text)
+    return min(int(match[1]) * _UNITS[match[2][0].lower()], _LONGEST_WAIT) if match else None
 
 
 def counts_against_sender(outcome: Outcome) -> bool:

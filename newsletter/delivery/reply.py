@@ -34,8 +34,8 @@ class Reply(NamedTuple):
     @property
     def status(self) -> str:
         """The enhanced status code (RFC 2034, 3463), or ""."""
-        found = _STATUS.match(self.lines[0])
-        return found[1].decode("ascii") if found else ""
+        match = _STATUS.match(self.lines[0])
+        return match[1].decode("ascii") if match else ""
 
     @property
     def text(self) -> str:

@@ -37,8 +37,8 @@ class Blog:
             return Answer(self._home(posts).encode())
         if path == FEED:
             return Answer(self._feed(posts, parameters).encode(), "application/atom+xml; charset=UTF-8")
-        if found := re.fullmatch(r"/pictures/(\d{1,12})\.png", path):
-            return Answer(picture(int(found[1])), "image/png")
+        if match := re.fullmatch(r"/pictures/(\d{1,12})\.png", path):
+            return Answer(picture(int(match[1])), "image/png")
         post = next((p for p in posts if p.path == path), None)
         return Answer(self._post(post).encode()) if post else NOT_FOUND
 
@@ -64,7 +64,7 @@ class Blog:
         shown = inside[start - 1 : start - 1 + count]
         return "\n".join(self._lines(shown, total=len(inside), start=start, count=count))
 
-    def _lines(self, shown: list[SamplePost], *, total: int, start: int, count: int) -> Iterator[str]:
+    def _lines(self, posts: list[SamplePost], *, total: int, start: int, count: int) -> Iterator[str]:
         yield "<?xml version='1.0' encoding='UTF-8'?>"
         yield (
             "<feed xmlns='http://www.w3.org/2005/Atom' xmlns:openSearch='http://a9.com/-/spec/opensearchrss/1.0/'>"
@@ -80,7 +80,7 @@ class Blog:
         if start + count <= total:
             query = f"start-index={start + count}&amp;max-results={count}"
             yield f"<link rel='next' type='application/atom+xml' href='{self.base}{FEED}?{query}'/>"
-        yield from map(self._entry, shown)
+        yield from map(self._entry, posts)
         yield "</feed>"
 
     def _entry(self, post: SamplePost) -> str:
@@ -105,10 +105,10 @@ def _between(at: datetime, asked: Mapping[str, str]) -> bool:
 def _time(text: str | None) -> datetime | None:
     """Parse a time with an offset; None, which is no bound, if it can't be parsed, as on Blogger."""
     try:
-        found = datetime.fromisoformat(text or "")
+        instant = datetime.fromisoformat(text or "")
     except ValueError:
         return None
-    return found if found.tzinfo else None
+    return instant if instant.tzinfo else None
 
 
 def _whole(text: str | None, usual: int) -> int:

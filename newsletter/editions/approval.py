@@ -231,20 +231,20 @@ def _move(
     """Change the time of a queued edition of which nothing has been sent."""
     refuse_inactive(configuration.newsletters[edition.newsletter])
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if held.state != State.QUEUED:
-            raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=held.name, state=state_message(held.state)))
-        content = ApprovedContent.objects.get(edition=held)
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state != State.QUEUED:
+            raise NotAllowed(messages.ONLY_QUEUED_SENT_NOW(name=locked.name, state=state_message(locked.state)))
+        content = ApprovedContent.objects.get(edition=locked)
         if revision is not None and content.revision != revision:
-            raise Conflict(held, revision)
-        check_edition(configuration, held.newsletter, content)
-        _check_dates(held, due)
+            raise Conflict(locked, revision)
+        check_edition(configuration, locked.newsletter, content)
+        _check_dates(locked, due)
         date_again(content, due)
-        before = held.due_at.isoformat() if held.due_at else None
-        Edition.objects.filter(pk=held.pk).update(due_at=due, waiting=None)
-        history.log(by, act, held.name, now, before={"due": before}, after={"due": due.isoformat()})
-        held.refresh_from_db()
-    return held
+        before = locked.due_at.isoformat() if locked.due_at else None
+        Edition.objects.filter(pk=locked.pk).update(due_at=due, waiting=None)
+        history.log(by, act, locked.name, now, before={"due": before}, after={"due": due.isoformat()})
+        locked.refresh_from_db()
+    return locked
 
 
 def send_anyway(
@@ -263,9 +263,11 @@ def send_anyway(
     now = now or datetime.now(UTC)
     render_subjects(edition, configuration, now)
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        reason = held.waiting
-        approved = approve(configuration, held, by=by, revision=revision, despite=despite, needs_content=True, now=now)
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        reason = locked.waiting
+        approved = approve(
+            configuration, locked, by=by, revision=revision, despite=despite, needs_content=True, now=now
+        )
         sent = queue(configuration, approved, by=by, now=now, revision=approved.revision)
         history.log(by, acts.SENT_ANYWAY(), sent.name, now, before={"reason": reason.to_json() if reason else None})
     return sent
@@ -289,13 +291,13 @@ def _check_dates(edition: Edition, due: datetime) -> None:
 def try_again(configuration: Config, edition: Edition) -> None:
     """Retry a waiting queued edition as soon as possible, with local links if they are allowed now."""
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if held.state == State.QUEUED and held.waiting:
-            held.approved_content.headers[ALLOWED] = (
-                held.approved_content.headers.get(ALLOWED, False) or configuration.allow_local_links
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state == State.QUEUED and locked.waiting:
+            locked.approved_content.headers[ALLOWED] = (
+                locked.approved_content.headers.get(ALLOWED, False) or configuration.allow_local_links
             )
-            held.approved_content.save(update_fields=["headers"])
-            Edition.objects.filter(pk=held.pk).update(waiting=None)
+            locked.approved_content.save(update_fields=["headers"])
+            Edition.objects.filter(pk=locked.pk).update(waiting=None)
 
 
 def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edition:

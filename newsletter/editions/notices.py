@@ -79,12 +79,12 @@ def _knows_of_gaps(gap: SourceGap, now: datetime) -> bool:
     return SourceGap.objects.filter(source=gap.source, found_at__gt=since, pk__lt=gap.pk).exists()
 
 
-def _tell_of_silence(found: Iterable[Collected], now: datetime) -> None:
+def _tell_of_silence(collected: Iterable[Collected], now: datetime) -> None:
     """Store one notice for each newsletter of which sources went silent, however many they are, and for each source
     that is gone for good.
     """
     problems: dict[str, list[Message]] = {}
-    for each in found:
+    for each in collected:
         if each.stopped and each.problem is not None:
             tell(each.newsletter, SOURCE, each.problem, now)
         elif each.went_silent and each.problem is not None:

@@ -19,11 +19,11 @@ def choose(edition: Edition, segment: Segment | None, *, by: str, now: datetime)
     The audience is fixed when sending begins. Raises NotAllowed unless it is a draft or approved.
     """
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if held.state not in CHOOSING:
-            raise NotAllowed(messages.RECIPIENTS_FIXED(name=held.name, state=state_message(held.state)))
-        before = held.segment
-        held.segment, held.segment_where = (segment.name, segment.where) if segment else ("", "")
-        held.save(update_fields=["segment", "segment_where"])
-        history.log(by, acts.RECIPIENTS_CHANGED(), held.name, now, before or None, held.segment or None)
-    return held
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state not in CHOOSING:
+            raise NotAllowed(messages.RECIPIENTS_FIXED(name=locked.name, state=state_message(locked.state)))
+        before = locked.segment
+        locked.segment, locked.segment_where = (segment.name, segment.where) if segment else ("", "")
+        locked.save(update_fields=["segment", "segment_where"])
+        history.log(by, acts.RECIPIENTS_CHANGED(), locked.name, now, before or None, locked.segment or None)
+    return locked

@@ -15,42 +15,42 @@ from newsletter.models import Edition, EditionPost, Note, Post
 from newsletter.render.digest import day_heading
 
 
-def edition(found: Edition, configuration: Config) -> dict[str, Any]:
+def edition(edition: Edition, configuration: Config) -> dict[str, Any]:
     """Return state, window, texts, days and posts of an edition."""
-    newsletter = configuration.newsletters[found.newsletter]
-    entries = list(found.entries.select_related("post").prefetch_related("post__listings__source"))
-    digest = digest_of(found, configuration)
+    newsletter = configuration.newsletters[edition.newsletter]
+    entries = list(edition.entries.select_related("post").prefetch_related("post__listings__source"))
+    digest = digest_of(edition, configuration)
     days: dict[date, int] = {}
     for entry in entries:
         if entry.included:
             days[day_of(entry, newsletter)] = days.get(day_of(entry, newsletter), 0) + 1
     return {
-        "edition": found.name,
-        "state": found.state,
-        "standalone": found.standalone,
-        "revision": found.revision,
-        "since": found.since.astimezone(newsletter.zone).isoformat(),
-        "until": found.until.astimezone(newsletter.zone).isoformat(),
-        "due_at": found.due_at.astimezone(newsletter.zone).isoformat() if found.due_at else None,
-        "waiting": _sentence(found.waiting),
-        "waiting_code": _code(found.waiting),
-        "gaps": [] if found.standalone else _gaps(found, newsletter),
-        "reason": _sentence(found.reason),
-        "reason_code": _code(found.reason),
+        "edition": edition.name,
+        "state": edition.state,
+        "standalone": edition.standalone,
+        "revision": edition.revision,
+        "since": edition.since.astimezone(newsletter.zone).isoformat(),
+        "until": edition.until.astimezone(newsletter.zone).isoformat(),
+        "due_at": edition.due_at.astimezone(newsletter.zone).isoformat() if edition.due_at else None,
+        "waiting": _sentence(edition.waiting),
+        "waiting_code": _code(edition.waiting),
+        "gaps": [] if edition.standalone else _gaps(edition, newsletter),
+        "reason": _sentence(edition.reason),
+        "reason_code": _code(edition.reason),
         "subject": digest.subject,
         "preheader": digest.preheader,
         "days": [
             {"day": day.isoformat(), "heading": day_heading(day, newsletter.language), "posts": count}
             for day, count in days.items()
         ],
-        "blocks": found.blocks,
-        "notes": [_note(note, newsletter) for note in found.notes.order_by("at", "pk")],
+        "blocks": edition.blocks,
+        "notes": [_note(note, newsletter) for note in edition.notes.order_by("at", "pk")],
         "posts": [_post(entry, day_of(entry, newsletter)) for entry in entries],
     }
 
 
-def _gaps(found: Edition, newsletter: config.Newsletter) -> list[dict[str, str]]:
-    return [gaps.document(gap, newsletter.zone) for gap in gaps.of_window(newsletter, found.since, found.until)]
+def _gaps(edition: Edition, newsletter: config.Newsletter) -> list[dict[str, str]]:
+    return [gaps.document(gap, newsletter.zone) for gap in gaps.of_window(newsletter, edition.since, edition.until)]
 
 
 def lint(looked_at: Proof) -> list[dict[str, str]]:

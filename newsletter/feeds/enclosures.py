@@ -26,10 +26,10 @@ class Enclosure:
 
 def read_duration(text: str) -> int:
     """Seconds from `00:42:10`, `42:10` or `2530`; 0 for anything else."""
-    found = _DURATION.fullmatch(text.strip())
-    if not found:
+    match = _DURATION.fullmatch(text.strip())
+    if not match:
         return 0
-    return int(found[4]) if found[4] else int(found[1] or 0) * 3600 + int(found[2]) * 60 + int(found[3])
+    return int(match[4]) if match[4] else int(match[1] or 0) * 3600 + int(match[2]) * 60 + int(match[3])
 
 
 def cards(enclosures: Sequence[Enclosure], html: str, base: str, title: str, cover: Image | None) -> str:

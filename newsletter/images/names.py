@@ -18,8 +18,8 @@ def name_of(digest: str, width: int, height: int, kind: str) -> str:
 
 def size_of(name: str) -> tuple[int, int] | None:
     """Return width and height of the image of a name in pixels; None if it isn't such a name."""
-    found = _WHOLE.fullmatch(name)
-    return (int(found[1]), int(found[2])) if found else None
+    match = _WHOLE.fullmatch(name)
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def used_in(text: str) -> Iterator[str]:

@@ -125,10 +125,10 @@ def _mail_to_editors(configuration: Config, row: Notice, now: datetime) -> Outco
     lacking = (None, OutcomeKind.REFUSED.value)
     editors = {n: address for n, address in enumerate(known.editors) if row.editors.get(address) in lacking}
     emails = [_message(configuration, known, row, number, now) for number in editors]
-    found: list[Outcome] = []
-    problem = post_all(configuration, configuration.provider_of(known), emails, found.extend) if emails else None
-    failed = unsent(0, problem) if len(found) < len(emails) else None
-    for outcome in found:
+    outcomes: list[Outcome] = []
+    problem = post_all(configuration, configuration.provider_of(known), emails, outcomes.extend) if emails else None
+    failed = unsent(0, problem) if len(outcomes) < len(emails) else None
+    for outcome in outcomes:
         if outcome.kind is OutcomeKind.DEFERRED:
             failed = failed or outcome
             continue

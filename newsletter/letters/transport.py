@@ -109,10 +109,10 @@ def post_all(
 
 def post(configuration: Config, newsletter: str, message: Outgoing) -> Outcome:
     """Send one message now."""
-    found: list[Outcome] = []
+    outcomes: list[Outcome] = []
     provider = configuration.provider_of(configuration.newsletters[newsletter])
-    problem = post_all(configuration, provider, [message], found.extend)
-    return found[0] if found else unsent(message.reader.number, problem)
+    problem = post_all(configuration, provider, [message], outcomes.extend)
+    return outcomes[0] if outcomes else unsent(message.reader.number, problem)
 
 
 def unsent(number: int, problem: Message | None) -> Outcome:

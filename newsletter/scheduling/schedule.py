@@ -321,9 +321,9 @@ def _try_waiting(configuration: Config, newsletter: config.Newsletter, now: date
         fetch_images(configuration, refreshed, now)
         render_subjects(refreshed, configuration, now)
         with transaction.atomic():
-            held = Edition.objects.select_for_update().get(pk=refreshed.pk)
-            if held.state == State.DRAFT and held.due_at:
-                _leave_draft(configuration, newsletter, held, held.due_at, now)
+            locked = Edition.objects.select_for_update().get(pk=refreshed.pk)
+            if locked.state == State.DRAFT and locked.due_at:
+                _leave_draft(configuration, newsletter, locked, locked.due_at, now)
 
 
 def _waiting(newsletter: config.Newsletter, now: datetime) -> QuerySet[Edition]:

@@ -185,9 +185,9 @@ def _approved(newsletter: config.Newsletter) -> QuerySet[Edition]:
 def _queue(configuration: Config, edition: Edition, now: datetime) -> Message | None:
     try:
         with transaction.atomic():
-            held = Edition.objects.select_for_update().get(pk=edition.pk)
-            if held.state == State.APPROVED and held.due_at is None:
-                approval.queue(configuration, held, by=BY, now=now)
+            locked = Edition.objects.select_for_update().get(pk=edition.pk)
+            if locked.state == State.APPROVED and locked.due_at is None:
+                approval.queue(configuration, locked, by=BY, now=now)
     except (JobProblem, TemplateProblem) as problem:
         return message_of(problem)
     return None

@@ -79,14 +79,14 @@ def _enroll(configuration: Config, letter: WelcomeLetter, now: datetime) -> int:
 def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: datetime) -> int:
     """Lock the letter and its edition, and add the readers who are due."""
     held_letter = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
-    held = Edition.objects.select_for_update().get(pk=edition.pk)
-    if held.state not in GROWING or held_letter.removed_at or welcome_series.current(held_letter) != held:
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if locked.state not in GROWING or held_letter.removed_at or welcome_series.current(held_letter) != locked:
         return 0
-    before = held.audience or 0
-    added = _insert(due_readers(newsletter, held_letter, held, now), held, before, now)
+    before = locked.audience or 0
+    added = _insert(due_readers(newsletter, held_letter, locked, now), locked, before, now)
     if not added:
         return 0
-    date_again(held.approved_content, now)
+    date_again(locked.approved_content, now)
     given: dict[str, Any] = {
         "began_at": now,
         "ended_at": None,
@@ -94,11 +94,11 @@ def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: d
         "waiting": None,
         "rolled_up_at": None,
     }
-    if held.state == State.SENDING:
-        Edition.objects.filter(pk=held.pk).update(**given)
+    if locked.state == State.SENDING:
+        Edition.objects.filter(pk=locked.pk).update(**given)
     else:
-        change(held, State.SENDING, **given)
-    entries.welcomed(held.name, before, _subscriptions(held, before))
+        change(locked, State.SENDING, **given)
+    entries.welcomed(locked.name, before, _subscriptions(locked, before))
     return added
 
 

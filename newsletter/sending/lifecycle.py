@@ -54,17 +54,17 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
     """Create the audience and begin sending; None if that is not possible now."""
     try:
         with transaction.atomic():
-            held = Edition.objects.select_for_update().get(pk=edition.pk)
-            if held.state != State.QUEUED or (held.due_at and held.due_at > now):
+            locked = Edition.objects.select_for_update().get(pk=edition.pk)
+            if locked.state != State.QUEUED or (locked.due_at and locked.due_at > now):
                 return None  # cancelled, taken back or rescheduled meanwhile
-            check_edition(configuration, held.newsletter, held.approved_content)
-            created = audience.create(configuration, held, now)
-            entries.audience_created(held, [(str(each.posts), each.subscriptions) for each in created.kept])
-            change(held, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
-            _skip(held, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
+            check_edition(configuration, locked.newsletter, locked.approved_content)
+            created = audience.create(configuration, locked, now)
+            entries.audience_created(locked, [(str(each.posts), each.subscriptions) for each in created.kept])
+            change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
+            _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
             off_topic = range(created.nothing_new + 1, created.skipped + 1)
-            _skip(held, off_topic, delivery.OFF_TOPIC(), configuration.delivery, now)
-            return held
+            _skip(locked, off_topic, delivery.OFF_TOPIC(), configuration.delivery, now)
+            return locked
     except (WhereProblem, LinkProblem) as problem:
         _wait(edition, message_of(problem), now)
         return None
@@ -109,23 +109,23 @@ def _without_open_chunks(newsletters: tuple[str, ...]) -> PrecompiledQuery:
 
 def _complete(edition: Edition, now: datetime) -> Edition | None:
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if held.state != State.SENDING or not _is_through(held):
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state != State.SENDING or not _is_through(locked):
             return None
-        counts = progress.counts(held)
+        counts = progress.counts(locked)
         problem = _undelivered(counts)
-        change(held, State.SENT, ended_at=now, reason=problem)
-        counts = replace(counts, state=held.state)
-        if held.welcome_id is not None:  # it is sent again with the next new reader
-            return held
-        events.of_edition(EventKind.EDITION_SENT, held, now, deliveries=_numbers(counts))
+        change(locked, State.SENT, ended_at=now, reason=problem)
+        counts = replace(counts, state=locked.state)
+        if locked.welcome_id is not None:  # it is sent again with the next new reader
+            return locked
+        events.of_edition(EventKind.EDITION_SENT, locked, now, deliveries=_numbers(counts))
         if problem:
             numbers = problem.param("counts")
-            tell(held, "undelivered", notices_messages.UNDELIVERED(edition=held.name, counts=numbers), now)
+            tell(locked, "undelivered", notices_messages.UNDELIVERED(edition=locked.name, counts=numbers), now)
         else:
-            tell(held, "sent", notices_messages.SENT(edition=held.name, counts=counts.messages()), now)
-        transaction.on_commit(partial(_log_sent, held, counts), robust=True)
-        return held
+            tell(locked, "sent", notices_messages.SENT(edition=locked.name, counts=counts.messages()), now)
+        transaction.on_commit(partial(_log_sent, locked, counts), robust=True)
+        return locked
 
 
 def _undelivered(counts: progress.Counts) -> Message | None:
@@ -178,11 +178,11 @@ def pause(edition: Edition, *, by: str = "", now: datetime | None = None) -> Edi
     """Pause sending, within two seconds; messages in flight are waited for. Raises NotAllowed."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        held = _locked_in(edition, messages.CANNOT_PAUSE, (State.SENDING, State.SENT))
+        locked = _locked_in(edition, messages.CANNOT_PAUSE, (State.SENDING, State.SENT))
         reason = messages.PAUSED_BY(who=by) if "@" in by else messages.PAUSED_BY_HAND()
-        change(held, State.PAUSED, reason=reason)
-        history.log(by, acts.PAUSED(), held.name, now, after={"reason": reason.to_json()})
-    return held
+        change(locked, State.PAUSED, reason=reason)
+        history.log(by, acts.PAUSED(), locked.name, now, after={"reason": reason.to_json()})
+    return locked
 
 
 def pause_automatically(name: str, reason: Message) -> None:
@@ -200,12 +200,12 @@ def resume(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
     """Resume a paused edition. Raises NotAllowed."""
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if held.state != State.PAUSED:
-            raise NotAllowed(messages.NOT_PAUSED(name=held.name, state=state_message(held.state)))
-        change(held, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(held, now))
-        history.log(by, acts.RESUMED(), held.name, now)
-    return held
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state != State.PAUSED:
+            raise NotAllowed(messages.NOT_PAUSED(name=locked.name, state=state_message(locked.state)))
+        change(locked, State.SENDING, reason=None, ended_at=None, fallback_reason=None, **_allowance(locked, now))
+        history.log(by, acts.RESUMED(), locked.name, now)
+    return locked
 
 
 def _allowance(edition: Edition, now: datetime) -> dict[str, Any]:
@@ -222,13 +222,13 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        held = _locked_in(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
+        locked = _locked_in(edition, messages.CANNOT_CANCEL, (State.SENDING, State.PAUSED, State.SENT))
         reason = messages.CANCELLED_BY(who=by) if "@" in by else messages.CANCELLED()
-        change(held, State.CANCELLED, ended_at=now, reason=reason)
-        waiting = Retry.objects.filter(edition=held, chunk=None).values_list("number", "attempt")
-        skip(held, dict(waiting), configuration.delivery, now)
-        history.log(by, acts.CANCELLED(), held.name, now)
-    return held
+        change(locked, State.CANCELLED, ended_at=now, reason=reason)
+        waiting = Retry.objects.filter(edition=locked, chunk=None).values_list("number", "attempt")
+        skip(locked, dict(waiting), configuration.delivery, now)
+        history.log(by, acts.CANCELLED(), locked.name, now)
+    return locked
 
 
 class SkippedCountChanged(JobProblem):
@@ -260,20 +260,20 @@ def send_to_skipped(
     now = now or datetime.now(UTC)
     refuse_inactive(configuration.newsletters[edition.newsletter])
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if not can_send_to_skipped(held):
-            raise NotAllowed(messages.SKIPPED_NOT_SENT(name=held.name, state=state_message(held.state)))
-        if Chunk.objects.filter(edition=held, closed_at=None).exists():
-            raise NotAllowed(messages.STILL_IN_FLIGHT(name=held.name))
-        found = skipped_to_send(held)
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if not can_send_to_skipped(locked):
+            raise NotAllowed(messages.SKIPPED_NOT_SENT(name=locked.name, state=state_message(locked.state)))
+        if Chunk.objects.filter(edition=locked, closed_at=None).exists():
+            raise NotAllowed(messages.STILL_IN_FLIGHT(name=locked.name))
+        found = skipped_to_send(locked)
         if expected is not None and found != expected:
-            raise SkippedCountChanged(messages.OTHER_SKIPPED(name=held.name, found=found, expected=expected))
+            raise SkippedCountChanged(messages.OTHER_SKIPPED(name=locked.name, found=found, expected=expected))
         if not found:
-            raise NotAllowed(messages.NOTHING_SKIPPED(name=held.name))
-        check_edition(configuration, held.newsletter, held.approved_content)
-        _return_skipped(held, now)
-        change(held, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
-        history.log(by, acts.SKIPPED_RESENT(), held.name, now, after={"count": found})
+            raise NotAllowed(messages.NOTHING_SKIPPED(name=locked.name))
+        check_edition(configuration, locked.newsletter, locked.approved_content)
+        _return_skipped(locked, now)
+        change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
+        history.log(by, acts.SKIPPED_RESENT(), locked.name, now, after={"count": found})
     return found
 
 
@@ -301,9 +301,9 @@ def skip(edition: Edition, attempts: dict[int, int], settings: DeliverySettings,
 
 def _locked_in(edition: Edition, refusal: MessageType, states: Collection[State]) -> Edition:
     """Return the edition, locked, if it is in one of these states; a sent one only if some deliveries are deferred."""
-    held = Edition.objects.select_for_update().get(pk=edition.pk)
-    if held.state not in states:
-        raise NotAllowed(refusal(name=held.name, state=state_message(held.state)))
-    if held.state == State.SENT and not Retry.objects.filter(edition=held).exists():
-        raise NotAllowed(messages.NOTHING_DEFERRED(name=held.name))
-    return held
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if locked.state not in states:
+        raise NotAllowed(refusal(name=locked.name, state=state_message(locked.state)))
+    if locked.state == State.SENT and not Retry.objects.filter(edition=locked).exists():
+        raise NotAllowed(messages.NOTHING_DEFERRED(name=locked.name))
+    return locked

@@ -27,13 +27,13 @@ def read(bare: str, address: str) -> tuple[int, int] | None:
     local, _, domain = bare.rpartition("@")
     written, _, at = address.rpartition("@")
     start = f"{local}+".lower()
-    found = _MADE.fullmatch(written.lower().removeprefix(start)) if written.lower().startswith(start) else None
-    if found is None or at.lower() != domain.lower():
+    match = _MADE.fullmatch(written.lower().removeprefix(start)) if written.lower().startswith(start) else None
+    if match is None or at.lower() != domain.lower():
         return None
-    what = f"{found[1]}-{found[2]}"
-    if not any(hmac.compare_digest(_check(secret, what), found[3]) for secret in tokens.secrets()):
+    what = f"{match[1]}-{match[2]}"
+    if not any(hmac.compare_digest(_check(secret, what), match[3]) for secret in tokens.secrets()):
         return None
-    return int(found[1], 36), int(found[2], 36)
+    return int(match[1], 36), int(match[2], 36)
 
 
 def _check(secret: str, what: str) -> str:

@@ -27,20 +27,20 @@ def resend(edition: Edition, *, by: str = "", now: datetime | None = None, expec
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        if held.state == State.CANCELLED:
-            raise NotAllowed(messages.CANCELLED_NOT_RESENT(name=held.name))
-        rows = _expected(_unsettled(held), held, expected)
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state == State.CANCELLED:
+            raise NotAllowed(messages.CANCELLED_NOT_RESENT(name=locked.name))
+        rows = _expected(_unsettled(locked), locked, expected)
         again = [
-            Retry(edition=held, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")
+            Retry(edition=locked, number=n, attempt=a + 1, due=now) for n, a in rows.values_list("number", "attempt")
         ]
         if again:
             rows.delete()
             Retry.objects.bulk_create(again)
-            Tally.objects.create(edition=held, at=now, unknown=-len(again))
-            if held.state == State.SENT:
-                change(held, State.SENDING, ended_at=None, reason=None)
-            history.log(by, acts.UNKNOWN_RESENT(), held.name, now, after={"count": len(again)})
+            Tally.objects.create(edition=locked, at=now, unknown=-len(again))
+            if locked.state == State.SENT:
+                change(locked, State.SENDING, ended_at=None, reason=None)
+            history.log(by, acts.UNKNOWN_RESENT(), locked.name, now, after={"count": len(again)})
     return len(again)
 
 
@@ -51,8 +51,8 @@ def leave(edition: Edition, *, by: str = "", now: datetime | None = None, expect
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=edition.pk)
-        count = _expected(_unsettled(held), held, expected).update(settled=True)
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        count = _expected(_unsettled(locked), locked, expected).update(settled=True)
         if count:
             history.log(by, acts.UNKNOWN_LEFT(), edition.name, now, after={"count": count})
     return count

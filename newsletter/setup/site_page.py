@@ -69,10 +69,10 @@ def language_tag(text: str) -> str:
 
 def usable_accent(colour: str) -> str:
     """Return a colour as `#rrggbb`; "" if it is no hexadecimal colour, or nearly grey, black or white."""
-    found = _HEX.fullmatch(colour.strip())
-    if not found:
+    match = _HEX.fullmatch(colour.strip())
+    if not match:
         return ""
-    digits = found[1].lower()
+    digits = match[1].lower()
     digits = digits if len(digits) == 6 else "".join(c * 2 for c in digits)
     red, green, blue = (int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4))
     _, lightness, saturation = colorsys.rgb_to_hls(red, green, blue)

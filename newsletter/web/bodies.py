@@ -88,8 +88,8 @@ class WholeBodies:
             except TimeoutError:
                 await _refuse(scope, send, 408, messages.TOO_SLOW(), b"The request did not arrive in time.\n")
             except TooLarge as e:
-                said = messages.TOO_LARGE(most=e.most)
-                await _refuse(scope, send, 413, said, b"The request is too large.\n", drain=receive)
+                message = messages.TOO_LARGE(most=e.most)
+                await _refuse(scope, send, 413, message, b"The request is too large.\n", drain=receive)
             except LoginNeeded:
                 await _send_to_login(scope, receive, send)
             except Gone:

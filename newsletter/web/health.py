@@ -72,8 +72,8 @@ def _of_database(*, near: bool) -> Iterator[str]:
             yield newer_database(unknown) if near else "the database is newer than the program"
         elif waiting_migrations():
             yield "the database waits for migrations"
-        elif held := hold.reason():
-            yield str(held) if near else "the database was restored, and waits for an editor"
+        elif reason := hold.reason():
+            yield str(reason) if near else "the database was restored, and waits for an editor"
     except Error:
         yield "the database can't be used"
 

@@ -57,32 +57,32 @@ def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | 
 
 def _parts(text: str, order: Order, shown: str) -> datetime | None:
     """Parse a numeric date with the year last; return None if it is not one."""
-    found = _PARTS.fullmatch(text)
-    if found is None:
+    match = _PARTS.fullmatch(text)
+    if match is None:
         return None
-    first, second = int(found["first"]), int(found["second"])
-    if found["mark"] == ".":
+    first, second = int(match["first"]), int(match["second"])
+    if match["mark"] == ".":
         order = "day"
     if not order and first != second and max(first, second) <= 12:
         raise BadDate(messages.AMBIGUOUS_DATE(text=shown))
     if not order:
         order = "day" if first > 12 else "month"
     day, month = (first, second) if order == "day" else (second, first)
-    return _at(found, int(found["year"]), month, day)
+    return _at(match, int(match["year"]), month, day)
 
 
 def _year_first(text: str) -> datetime | None:
     """Parse `2025/12/31` and `2025.12.31`; return None if it is neither."""
-    found = _YEAR_FIRST.fullmatch(text)
-    return _at(found, int(found["year"]), int(found["month"]), int(found["day"])) if found else None
+    match = _YEAR_FIRST.fullmatch(text)
+    return _at(match, int(match["year"]), int(match["month"]), int(match["day"])) if match else None
 
 
 def _in_words(text: str) -> datetime | None:
     """Parse a date with the name of its month, which may have the weekday in front; return None if it is not one."""
-    found = _IN_WORDS.fullmatch(text) if len(text) <= _LONGEST else None
-    if found is None:
+    match = _IN_WORDS.fullmatch(text) if len(text) <= _LONGEST else None
+    if match is None:
         return None
-    parts = [vocabulary.folded(part) for part in _WORDS_OF_DATES.findall(found["date"])]
+    parts = [vocabulary.folded(part) for part in _WORDS_OF_DATES.findall(match["date"])]
     named = [number for part in parts if (number := vocabulary.months().get(part))]
     numbers = [part for part in parts if part.isdecimal()]
     others = {part for part in parts if not part.isdecimal() and part not in vocabulary.months()}
@@ -93,17 +93,17 @@ def _in_words(text: str) -> datetime | None:
         or others - vocabulary.weekdays() - vocabulary.FILLERS
     ):
         return None
-    return _at(found, int(numbers[1]), named[0], int(numbers[0]))
+    return _at(match, int(numbers[1]), named[0], int(numbers[0]))
 
 
-def _at(found: re.Match[str], year: int, month: int, day: int) -> datetime:
+def _at(match: re.Match[str], year: int, month: int, day: int) -> datetime:
     """Return the day with the time that was matched."""
-    minute, seconds = int(found["minute"] or 0), int(found["seconds"] or 0)
-    return datetime(year, month, day, _hour(found), minute, seconds, tzinfo=UTC)
+    minute, seconds = int(match["minute"] or 0), int(match["seconds"] or 0)
+    return datetime(year, month, day, _hour(match), minute, seconds, tzinfo=UTC)
 
 
-def _hour(found: re.Match[str]) -> int:
-    hour, half = int(found["hour"] or 0), (found["half"] or "").lower()
+def _hour(match: re.Match[str]) -> int:
+    hour, half = int(match["hour"] or 0), (match["half"] or "").lower()
     if not half:
         return hour
     if not 1 <= hour <= 12:

@@ -81,8 +81,10 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
     if subscription is None:
         kind = "proof" if actions.is_test_link(token) else "gone"
         return message(request, language_of(request), kind=kind, status=200 if kind == "proof" else 404)
-    shown = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
+    newsletter = config_of(request).newsletters.get(subscription.newsletter)
+    language = language_of(
+        request, known=subscription.subscriber.language, newsletter=newsletter.language if newsletter else ""
+    )
     with translation.override(language):
         posted = PostedForm(request.POST, subscription.newsletter)
         notice, fault = _act(request, subscription, posted) if request.method == "POST" else ("", "")
@@ -275,8 +277,8 @@ def _choose_topics(newsletter: Newsletter, selected: Subscription, names: list[s
 
 
 def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> RequestAnswer:
-    found = config_of(request)
-    newsletter = found.newsletters[name]
+    configuration = config_of(request)
+    newsletter = configuration.newsletters[name]
     return subscription_requests.request_subscription(
         Request(
             newsletter=name,
@@ -284,7 +286,7 @@ def _ask_to_join(request: HttpRequest, subscriber: Subscriber, name: str) -> Req
             language=translation.get_language() or newsletter.language,
             network=request.META.get("REMOTE_ADDR", ""),
             consent=subscription_requests.consent_text(newsletter.title),
-            page=f"{found.site.url}/p/",
+            page=f"{configuration.site.url}/p/",
             at=timezone.now(),
         )
     )

@@ -27,8 +27,10 @@ def still(request: HttpRequest, token: str) -> HttpResponse:
         return message(request, language_of(request, known=subscription.subscriber.language), kind="erased")
     if request.method == "POST":
         heard([subscription.pk], timezone.now())
-    shown = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
+    newsletter = config_of(request).newsletters.get(subscription.newsletter)
+    language = language_of(
+        request, known=subscription.subscriber.language, newsletter=newsletter.language if newsletter else ""
+    )
     return page(
         request,
         "still.html",

@@ -110,8 +110,8 @@ def _closed(request: HttpRequest, newsletter: Newsletter) -> HttpResponse:
     if request.content_type != "application/json":
         return message(request, language, newsletter=newsletter.name, kind="closed", status=410)
     with translation.override(language):
-        told = _("This newsletter is no longer published.")
-    return _shared(request, JsonResponse({"error": told}, status=410), newsletter)
+        sentence = _("This newsletter is no longer published.")
+    return _shared(request, JsonResponse({"error": sentence}, status=410), newsletter)
 
 
 def _as_page(request: HttpRequest, newsletter: Newsletter, form: AskForm, status: int) -> HttpResponse:

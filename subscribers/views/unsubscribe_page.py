@@ -56,8 +56,10 @@ def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
     subscription = preferences.subscription_of(token)
     if subscription is None:
         return message(request, language_of(request), kind="erased")
-    shown = config_of(request).newsletters.get(subscription.newsletter)
-    language = language_of(request, known=subscription.subscriber.language, newsletter=shown.language if shown else "")
+    newsletter = config_of(request).newsletters.get(subscription.newsletter)
+    language = language_of(
+        request, known=subscription.subscriber.language, newsletter=newsletter.language if newsletter else ""
+    )
     left = subscription.state == Subscription.State.UNSUBSCRIBED
     reason = ReasonForm(fields)
     thanked = left and bool(fields.get("reason")) and reason.is_valid()
@@ -71,5 +73,5 @@ def _shown(request: HttpRequest, token: str, fields: QueryDict) -> HttpResponse:
         subscription=subscription,
         token=token,
         thanked=thanked,
-        known=shown is not None,
+        known=newsletter is not None,
     )

@@ -56,10 +56,10 @@ def answer(who: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
 def matched(request: HttpRequest, who: Caller, newsletter: str, period: str) -> Edition:
     """Return an edition whose row is locked until the transaction ends, as the client has read it. Raises Refused."""
     found = find(who, newsletter, period)
-    held = Edition.objects.select_for_update().get(pk=found.pk)
-    current = _etag(held, _document(who.config, held))
-    etags.check_if_match(request.headers.get("If-Match"), current, held.name)
-    return held
+    locked = Edition.objects.select_for_update().get(pk=found.pk)
+    current = _etag(locked, _document(who.config, locked))
+    etags.check_if_match(request.headers.get("If-Match"), current, locked.name)
+    return locked
 
 
 def _document(configuration: Config, edition: Edition) -> EditionOut:
@@ -127,9 +127,11 @@ def read_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name
 def edit_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], texts: EditionIn) -> ApiAnswer:
     """Change an edition's texts."""
     who = caller(request)
-    held = matched(request, who, newsletter, period)
+    edition = matched(request, who, newsletter, period)
     words = {key: text for key, text in texts.model_dump().items() if text is not None}
-    return answer(who, editing.set_words(who.config, held, who.by, held.revision, words, who.now) if words else held)
+    return answer(
+        who, editing.set_words(who.config, edition, who.by, edition.revision, words, who.now) if words else edition
+    )
 
 
 @operation(router, "POST", f"{EDITION}/refresh", {202: None})
@@ -151,8 +153,8 @@ def add_post_to_edition(request: HttpRequest, newsletter: Path[Name], period: Pa
     To give a newsletter a post, push it instead.
     """
     who = caller(request)
-    held = matched(request, who, newsletter, period)
-    changed = editing.add_post(who.config, held, who.by, held.revision, **post.model_dump(), now=who.now)
+    edition = matched(request, who, newsletter, period)
+    changed = editing.add_post(who.config, edition, who.by, edition.revision, **post.model_dump(), now=who.now)
     return answer(who, changed, 201)
 
 

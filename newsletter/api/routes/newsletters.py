@@ -28,19 +28,19 @@ def read_newsletter(request: HttpRequest, newsletter: Path[Name]) -> ApiAnswer:
     return ApiAnswer(_shown(who, who.newsletter(newsletter)))
 
 
-def _shown(who: Caller, found: Newsletter) -> NewsletterOut:
+def _shown(who: Caller, newsletter: Newsletter) -> NewsletterOut:
     return NewsletterOut(
-        name=found.name,
-        title=found.title,
-        description=found.description,
-        status=found.status,
-        language=found.language,
-        timezone=found.timezone,
-        period=cast(Period, found.period),
-        cadences=list(found.offered),
-        topics=[TopicOut(name=name, title=title) for name, title in found.offered_topics],
-        approval=found.approval,
-        from_name=found.sender.name,
-        from_address=found.sender.address,
-        page=f"{who.config.site.url}/n/{found.name}/",
+        name=newsletter.name,
+        title=newsletter.title,
+        description=newsletter.description,
+        status=newsletter.status,
+        language=newsletter.language,
+        timezone=newsletter.timezone,
+        period=cast(Period, newsletter.period),
+        cadences=list(newsletter.offered),
+        topics=[TopicOut(name=name, title=title) for name, title in newsletter.offered_topics],
+        approval=newsletter.approval,
+        from_name=newsletter.sender.name,
+        from_address=newsletter.sender.address,
+        page=f"{who.config.site.url}/n/{newsletter.name}/",
     )

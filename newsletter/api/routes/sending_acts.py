@@ -36,12 +36,12 @@ def approve_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     What was approved is what is sent.
     """
     who = caller(request)
-    held = matched(request, who, newsletter, period)
+    edition = matched(request, who, newsletter, period)
     approved = approval.approve(
         who.config,
-        held,
+        edition,
         by=who.by,
-        revision=held.revision,
+        revision=edition.revision,
         despite=asked.despite,
         needs_content=True,
         now=who.now,
@@ -53,21 +53,21 @@ def approve_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
 def reopen_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name]) -> ApiAnswer:
     """Make an approved or scheduled edition a draft again."""
     who = caller(request)
-    held = matched(request, who, newsletter, period)
-    return answer(who, approval.reopen(held, by=who.by, now=who.now))
+    edition = matched(request, who, newsletter, period)
+    return answer(who, approval.reopen(edition, by=who.by, now=who.now))
 
 
 @operation(router, "POST", f"{EDITION}/send", {200: EditionOut}, if_match=True)
 def send_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name], asked: SendIn) -> ApiAnswer:
     """Send an approved edition, now or at a time."""
     who = caller(request)
-    held = matched(request, who, newsletter, period)
+    edition = matched(request, who, newsletter, period)
     if asked.readers is not None:
-        receiving = audience.receiving(who.newsletter(newsletter), held, who.now).count()
+        receiving = audience.receiving(who.newsletter(newsletter), edition, who.now).count()
         if receiving != asked.readers:
-            raise JobProblem(messages.OTHER_READERS(name=held.name, found=receiving, expected=asked.readers))
-    content = ApprovedContent.objects.filter(edition=held).values_list("revision", flat=True).first()
-    queued = approval.queue(who.config, held, by=who.by, at=asked.at, now=who.now, revision=content)
+            raise JobProblem(messages.OTHER_READERS(name=edition.name, found=receiving, expected=asked.readers))
+    content = ApprovedContent.objects.filter(edition=edition).values_list("revision", flat=True).first()
+    queued = approval.queue(who.config, edition, by=who.by, at=asked.at, now=who.now, revision=content)
     return answer(who, queued)
 
 

@@ -110,8 +110,8 @@ def addresses(text: str) -> tuple[str, ...]:
 
 def field(text: str, name: str) -> str:
     """Return the first field of that name in a block of headers, unfolded; "" if it is missing."""
-    found = re.search(rf"^{name}:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", text[:LONGEST], re.IGNORECASE | re.MULTILINE)
-    return " ".join(found[1].split()) if found else ""
+    match = re.search(rf"^{name}:[ \t]*(.*(?:\r?\n[ \t]+.*)*)", text[:LONGEST], re.IGNORECASE | re.MULTILINE)
+    return " ".join(match[1].split()) if match else ""
 
 
 def _leaves(mail: Message) -> Iterator[tuple[Message, str]]:

@@ -43,9 +43,9 @@ def stage_of(text: str) -> Stage:
     Sendmail pipelines RCPT and DATA, and lists the reply to RCPT below DATA. The reply to DATA then says that there is
     no recipient.
     """
-    found = _STAGE.search(text)
-    if not found:
+    match = _STAGE.search(text)
+    if not match:
         return Stage.RECIPIENT if _POSTFIX_OF_RECIPIENT.search(text) else Stage.NOT_SAID
-    if found["recipient"] or _NONE_LEFT.search(text):
+    if match["recipient"] or _NONE_LEFT.search(text):
         return Stage.RECIPIENT
-    return Stage.MESSAGE if found["message"] else Stage.SENDER
+    return Stage.MESSAGE if match["message"] else Stage.SENDER

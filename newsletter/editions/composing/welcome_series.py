@@ -74,29 +74,29 @@ def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -
     """
     with transaction.atomic():
         Numbering.locked(letter.newsletter)
-        held = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
-        if held.removed_at:
+        locked = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
+        if locked.removed_at:
             raise JobProblem(messages.WELCOME_GONE())
-        if held.days == days:
+        if locked.days == days:
             return
-        _check_days(held.newsletter, days)
-        before, held.days = held.days, days
-        held.since = now if held.since else None
-        held.save(update_fields=["days", "since"])
-        history.log(by, acts.WELCOME_MOVED(), _name(held), now, before={"days": before}, after={"days": days})
+        _check_days(locked.newsletter, days)
+        before, locked.days = locked.days, days
+        locked.since = now if locked.since else None
+        locked.save(update_fields=["days", "since"])
+        history.log(by, acts.WELCOME_MOVED(), _name(locked), now, before={"days": before}, after={"days": days})
 
 
 def remove(letter: WelcomeLetter, *, now: datetime, by: str = "") -> None:
     """Take a letter out of the series: nobody else gets it. Its drafts are cancelled; what was sent stays."""
     with transaction.atomic():
-        held = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
-        if held.removed_at:
+        locked = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
+        if locked.removed_at:
             return
-        held.removed_at = now
-        held.save(update_fields=["removed_at"])
-        for edition in held.editions.select_for_update().filter(state__in=(State.DRAFT, State.APPROVED)):
+        locked.removed_at = now
+        locked.save(update_fields=["removed_at"])
+        for edition in locked.editions.select_for_update().filter(state__in=(State.DRAFT, State.APPROVED)):
             change(edition, State.CANCELLED, ended_at=now, reason=messages.WELCOME_REMOVED(), waiting=None)
-        history.log(by, acts.WELCOME_REMOVED(), _name(held), now)
+        history.log(by, acts.WELCOME_REMOVED(), _name(locked), now)
 
 
 def _check_days(newsletter: str, days: int) -> None:

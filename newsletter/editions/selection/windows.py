@@ -50,8 +50,8 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 def bounds(period: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return a calendar period (2026-W06, 2026-02-06 or 2026-02) as `[start, end)` in UTC."""
     try:
-        if found := re.fullmatch(r"(\d{4})-W(\d{2})", period):
-            first = date.fromisocalendar(int(found[1]), int(found[2]), 1)
+        if match := re.fullmatch(r"(\d{4})-W(\d{2})", period):
+            first = date.fromisocalendar(int(match[1]), int(match[2]), 1)
             return midnight(first, zone), midnight(first + timedelta(days=7), zone)
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
             first = date.fromisoformat(period)

@@ -75,15 +75,15 @@ def _wanted(made: Plan, lacking: Lacking) -> list[Ordinals]:
     return sorted(counts, key=lambda posts: (-counts[posts], str(posts)))
 
 
-def most_posts(made: Plan, found: Iterable[ReaderGroup]) -> int:
+def most_posts(made: Plan, groups: Iterable[ReaderGroup]) -> int:
     """Return the largest number of posts that a reader in these groups would get."""
-    return max((len(made.offer_to(group).posts) for group in found), default=0)
+    return max((len(made.offer_to(group).posts) for group in groups), default=0)
 
 
-def waiting_readers(made: Plan, found: Iterable[ReaderGroup]) -> tuple[int, Ordinals]:
+def waiting_readers(made: Plan, groups: Iterable[ReaderGroup]) -> tuple[int, Ordinals]:
     """Return how many readers in these groups wait because their posts are too few, and all posts they wait for."""
     count, posts = 0, Ordinals()
-    for group in found:
+    for group in groups:
         offered = made.offer_to(group)
         if offered.waits and group.count:
             count, posts = count + group.count, posts | offered.posts

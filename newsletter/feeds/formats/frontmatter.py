@@ -37,19 +37,19 @@ def split(text: str) -> tuple[Mapping[str, Any], str] | None:
 
     Raises FrontMatterProblem.
     """
-    found = _FENCED.match(text.replace("\r\n", "\n").lstrip("\ufeff"))
-    if not found:
+    match = _FENCED.match(text.replace("\r\n", "\n").lstrip("\ufeff"))
+    if not match:
         return None
-    if len(found[2]) > MAXIMUM_LENGTH:
+    if len(match[2]) > MAXIMUM_LENGTH:
         raise FrontMatterProblem(messages.LONG_FRONT_MATTER(most=MAXIMUM_LENGTH))
     try:
-        data = _yaml(found[2]) if found[1] == "---" else tomllib.loads(found[2])
+        data = _yaml(match[2]) if match[1] == "---" else tomllib.loads(match[2])
         if not isinstance(data, dict):
             raise FrontMatterProblem(messages.NO_KEYS())
         keys = {str(k).lower(): v for k, v in data.items()}
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as e:
         raise FrontMatterProblem(messages.BAD_FRONT_MATTER(cause=_reason(e))) from e
-    return keys, found.string[found.end() :]
+    return keys, match.string[match.end() :]
 
 
 def _yaml(text: str) -> Any:

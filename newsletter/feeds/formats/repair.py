@@ -78,8 +78,8 @@ def _entities(prolog: str) -> dict[str, str]:
 def _references(markup: str, own: dict[str, str]) -> str:
     """Characters in place of their references, as HTML knows them; an `&` or `<` that begins nothing is itself."""
 
-    def replace(found: re.Match[str]) -> str:
-        less, name, decimal, hexadecimal = found.groups()
+    def replace(match: re.Match[str]) -> str:
+        less, name, decimal, hexadecimal = match.groups()
         if less:
             return "&#60;" * len(less)
         if name and name in own:
@@ -87,8 +87,8 @@ def _references(markup: str, own: dict[str, str]) -> str:
         if name and f"{name};" in html5:
             return _characters(html5[f"{name};"])
         if decimal or hexadecimal:
-            return _numbered(found[0], int(decimal) if decimal else int(hexadecimal, 16))
-        return "&#38;" + found[0][1:]
+            return _numbered(match[0], int(decimal) if decimal else int(hexadecimal, 16))
+        return "&#38;" + match[0][1:]
 
     return _LOOSE.sub(replace, markup)
 

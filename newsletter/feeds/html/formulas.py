@@ -91,8 +91,8 @@ def _mark(element: HtmlElement, place: str) -> int:
 def _tex(formula: HtmlElement) -> str:
     notes = ("".join(e.itertext()) for e in formula.iter("annotation") if _TEX.search(e.get("encoding") or ""))
     tex = spaced(next(filter(None, map(spaced, notes)), "") or formula.get("alttext") or "")
-    found = _DISPLAY_STYLE.fullmatch(tex)
-    return found[1].strip() if found else tex
+    match = _DISPLAY_STYLE.fullmatch(tex)
+    return match[1].strip() if match else tex
 
 
 def _readable(element: HtmlElement) -> str:

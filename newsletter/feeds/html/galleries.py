@@ -95,7 +95,7 @@ def _figure(image: HtmlElement, caption: HtmlElement | None) -> HtmlElement:
 
 
 def _replace(gallery: HtmlElement, figures: list[HtmlElement], below: HtmlElement | None) -> None:
-    columns = next((int(found[1]) for name in _classes(gallery) if (found := _COLUMNS.fullmatch(name))), 0)
+    columns = next((int(match[1]) for name in _classes(gallery) if (match := _COLUMNS.fullmatch(name))), 0)
     for block in figures if columns == 1 else parts.rows(figures, 2 if columns == 2 else parts.MOST_IN_A_ROW):
         gallery.addprevious(block)
     if below is not None:

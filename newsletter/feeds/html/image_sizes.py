@@ -33,8 +33,8 @@ def sides_of(image: HtmlElement) -> dict[str, int]:
 
 
 def _number(text: str) -> int:
-    found = _NUMBER.fullmatch(text)
-    return int(found[1]) if found else 0
+    match = _NUMBER.fullmatch(text)
+    return int(match[1]) if match else 0
 
 
 def _styled(image: HtmlElement, side: str) -> int:
@@ -48,6 +48,6 @@ def _noted(image: HtmlElement) -> dict[str, int]:
         if width and height:
             return {"width": width, "height": height}
     for name in _PAIRS:
-        if (found := _PAIR.fullmatch(image.get(name) or "")) and int(found[1]) and int(found[2]):
-            return {"width": int(found[1]), "height": int(found[2])}
+        if (match := _PAIR.fullmatch(image.get(name) or "")) and int(match[1]) and int(match[2]):
+            return {"width": int(match[1]), "height": int(match[2])}
     return {}

@@ -142,9 +142,9 @@ def _youtube_page(url: str) -> str:
         return f"https://www.youtube.com/playlist?list={query['list']}"
     if parts.path == "/embed/live_stream" and "channel" in query:
         return f"https://www.youtube.com/channel/{query['channel']}/live"
-    if found := _YOUTUBE.search(url):
+    if match := _YOUTUBE.search(url):
         start = query.get("start", "")
-        return f"https://www.youtube.com/watch?v={found[1]}" + (f"&t={start}" if start.isdecimal() else "")
+        return f"https://www.youtube.com/watch?v={match[1]}" + (f"&t={start}" if start.isdecimal() else "")
     return url
 
 

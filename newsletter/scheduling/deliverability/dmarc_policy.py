@@ -96,38 +96,38 @@ def _postmaster(domain: str) -> str:
     return f"postmaster@{domain}"
 
 
-def reports(found: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
+def reports(policy: Policy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
     """Return where aggregate reports go, and whether they may. Raises LookupFailed."""
-    name, text = f"_dmarc.{found.location}", found.record.text
-    own = own_address or _postmaster(found.location)
-    if found.record.wrong_reports:
-        message = messages.WRONG_REPORTS(name=name, addresses=listed(found.record.wrong_reports))
-        return CheckResult(Verdict.WARNING, message, _offered(found.location, merged([text]), lookups, is_own))
-    if not found.record.reports:
-        record = _offered(found.location, with_reports(text, [own]), lookups, is_own)
+    name, text = f"_dmarc.{policy.location}", policy.record.text
+    own = own_address or _postmaster(policy.location)
+    if policy.record.wrong_reports:
+        message = messages.WRONG_REPORTS(name=name, addresses=listed(policy.record.wrong_reports))
+        return CheckResult(Verdict.WARNING, message, _offered(policy.location, merged([text]), lookups, is_own))
+    if not policy.record.reports:
+        record = _offered(policy.location, with_reports(text, [own]), lookups, is_own)
         return CheckResult(Verdict.NOTE, messages.NO_REPORTS(name=name), record)
-    for destination, agreed in _refusals(found, lookups):
-        about = {"destination": destination, "domain": found.location}
+    for destination, agreed in _refusals(policy, lookups):
+        about = {"destination": destination, "domain": policy.location}
         if is_own(destination):
             return CheckResult(Verdict.WARNING, messages.REPORTS_REFUSED_HERE(**about), txt(agreed, "v=DMARC1"))
-        record = _offered(found.location, with_reports(text, [own]), lookups, is_own)
+        record = _offered(policy.location, with_reports(text, [own]), lookups, is_own)
         return CheckResult(Verdict.WARNING, messages.REPORTS_REFUSED(**about, agreed=agreed), record)
-    if own_address.lower() in {each.lower() for each in found.record.reports}:
+    if own_address.lower() in {each.lower() for each in policy.record.reports}:
         return CheckResult(Verdict.GOOD, messages.REPORTS_READ(address=own_address))
     if own_address:
-        addresses = listed(found.record.reports)
+        addresses = listed(policy.record.reports)
         message = messages.REPORTS_ELSEWHERE(addresses=addresses, own=f"mailto:{own_address}")
         return CheckResult(Verdict.NOTE, message)
-    return CheckResult(Verdict.GOOD, messages.REPORTS_SENT(addresses=listed(found.record.reports)))
+    return CheckResult(Verdict.GOOD, messages.REPORTS_SENT(addresses=listed(policy.record.reports)))
 
 
-def _refusals(found: Policy, lookups: Lookups) -> list[tuple[str, str]]:
+def _refusals(policy: Policy, lookups: Lookups) -> list[tuple[str, str]]:
     """Return the other organizations that reports go to without having agreed, with the name where they must."""
-    here = organizational_domain(found.location, lookups)
+    here = organizational_domain(policy.location, lookups)
     refused = []
-    for address in found.record.reports:
+    for address in policy.record.reports:
         to = ascii_domain(address.rpartition("@")[2]).lower()
-        agreed = f"{found.location}._report._dmarc.{to}"
+        agreed = f"{policy.location}._report._dmarc.{to}"
         if organizational_domain(to, lookups) != here and not any(map(is_dmarc, lookups.texts(agreed))):
             refused.append((to, agreed))
     return refused

@@ -125,7 +125,7 @@ class _DomainReport:
         own = {registered_domain(each) for each in _own_domains(self.configuration)}
         return registered_domain(domain) in own and self._owner(domain) is None
 
-    def _signatures(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
+    def _signatures(self, route: Route, policy: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of SPF, of each DKIM key, and of alignment."""
         envelope = self._envelope(route)
         yield self._check(Requirement.SPF, requirements_messages.SPF(), lambda: self._spf(envelope, route))
@@ -144,7 +144,7 @@ class _DomainReport:
         yield self._check(
             Requirement.ALIGNMENT,
             requirements_messages.ALIGNMENT(),
-            lambda: self._alignment(owner, route, signers, found),
+            lambda: self._alignment(owner, route, signers, policy),
         )
 
     def _spf(self, envelope: str, route: Route) -> CheckResult:
@@ -221,14 +221,14 @@ class _DomainReport:
             return dkim_records.key_of_provider(domain, route.service, self.lookups)
         return CheckResult(Verdict.BAD, signatures_messages.NOT_SIGNED(domain=domain))
 
-    def _of_domain(self, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
+    def _of_domain(self, policy: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         """Yield the checks of the policy, of its reports, and of the domains that receive email."""
-        yield self._check(Requirement.DMARC, requirements_messages.DMARC(), lambda: self._dmarc(found))
-        if isinstance(found, Policy) and self._owner(self.domain) is None:
+        yield self._check(Requirement.DMARC, requirements_messages.DMARC(), lambda: self._dmarc(policy))
+        if isinstance(policy, Policy) and self._owner(self.domain) is None:
             yield self._check(
                 Requirement.DMARC_REPORTS,
                 requirements_messages.DMARC_REPORTS(),
-                lambda: dmarc_policy.reports(found, self._report_address(), self.lookups, self._is_own),
+                lambda: dmarc_policy.reports(policy, self._report_address(), self.lookups, self._is_own),
             )
         replies = [each.reply_to.rpartition("@")[2] for each in self.newsletters if each.reply_to]
         for domain in dict.fromkeys([self.domain, *(ascii_domain(each).lower() for each in replies)]):
@@ -238,13 +238,13 @@ class _DomainReport:
                 lambda domain=domain: servers.receiving(domain, self.lookups),  # type: ignore[misc]
             )
 
-    def _dmarc(self, found: Policy | NoPolicy | LookupFailed) -> CheckResult:
-        if isinstance(found, LookupFailed):
-            raise found
+    def _dmarc(self, policy: Policy | NoPolicy | LookupFailed) -> CheckResult:
+        if isinstance(policy, LookupFailed):
+            raise policy
         owner = self._owner(self.domain)
-        if owner is not None and isinstance(found, NoPolicy):
+        if owner is not None and isinstance(policy, NoPolicy):
             return CheckResult(Verdict.BAD, self._not_own(self.domain, owner))
-        return dmarc_policy.judged(self.domain, found, self._report_address(), self.lookups, self._is_own)
+        return dmarc_policy.judged(self.domain, policy, self._report_address(), self.lookups, self._is_own)
 
     def _report_address(self) -> str:
         """Return the address for reports that are read here; "" if its domain can't agree to receive them."""
@@ -264,23 +264,23 @@ class _DomainReport:
         finding = servers.encryption(self.configuration.delivery, route)
         yield self._said(Requirement.TLS, requirements_messages.TLS(), finding)
 
-    def _of_headers(self, route: Route, found: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
+    def _of_headers(self, route: Route, policy: Policy | NoPolicy | LookupFailed) -> Iterator[Check]:
         site = self.configuration.site.url
         yield self._said(Requirement.ONE_CLICK, requirements_messages.ONE_CLICK(), header_fields.one_click(site))
         sender = sender_id(urlsplit(site).hostname or "localhost")
         for newsletter in self.newsletters:
             finding = header_fields.feedback_id(f"{newsletter.name}:…:digest:{sender}", route)
             yield self._said(Requirement.FEEDBACK_ID, requirements_messages.FEEDBACK_ID(), finding)
-        yield self._check(Requirement.BIMI, requirements_messages.BIMI(), lambda: self._bimi(found))
+        yield self._check(Requirement.BIMI, requirements_messages.BIMI(), lambda: self._bimi(policy))
 
-    def _bimi(self, found: Policy | NoPolicy | LookupFailed) -> CheckResult:
-        if isinstance(found, LookupFailed):
-            raise found
-        if not isinstance(found, Policy):
+    def _bimi(self, policy: Policy | NoPolicy | LookupFailed) -> CheckResult:
+        if isinstance(policy, LookupFailed):
+            raise policy
+        if not isinstance(policy, Policy):
             return header_fields.bimi(self.domain, (), self.lookups)
         organization = dmarc_policy.organizational_domain(self.domain, self.lookups)
-        above = dmarc_policy.policy(organization, self.lookups) if organization != found.location else None
-        policies = (found, above) if isinstance(above, Policy) else (found,)
+        above = dmarc_policy.policy(organization, self.lookups) if organization != policy.location else None
+        policies = (policy, above) if isinstance(above, Policy) else (policy,)
         return header_fields.bimi(self.domain, policies, self.lookups)
 
     def _check(self, requirement: Requirement, about: Message, check: Callable[[], CheckResult]) -> Check:

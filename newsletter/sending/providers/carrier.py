@@ -208,11 +208,11 @@ class _Caller:
         hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in first)
         return first if hopeless or self._stopped.is_set() else first + self._halved(mail, readers[middle:], refused)
 
-    def _complete(self, readers: Sequence[Reader], found: list[Outcome]) -> list[Outcome]:
+    def _complete(self, readers: Sequence[Reader], outcomes: list[Outcome]) -> list[Outcome]:
         """Return an outcome for each reader. One without any was in the call, and must not be in another."""
-        numbers = {outcome.number for outcome in found}
+        numbers = {outcome.number for outcome in outcomes}
         forgotten = [reader for reader in readers if reader.number not in numbers]
-        return [*found, *unexplained(forgotten, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())]
+        return [*outcomes, *unexplained(forgotten, OutcomeKind.UNKNOWN, messages.ANSWER_INCOMPLETE())]
 
     def _patiently(self, mail: ApiMessage, readers: Sequence[Reader]) -> list[Outcome]:
         until = time.monotonic() + PATIENCE

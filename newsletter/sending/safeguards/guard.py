@@ -67,9 +67,9 @@ def watch(newsletters: Collection[str], guard: Guard) -> None:
 @transaction.atomic
 def _pause(edition: Edition, guard: Guard) -> None:
     """Pause the edition, unless somebody has resumed it in the meantime."""
-    held = Edition.objects.select_for_update().get(pk=edition.pk)
-    if reason := judge(figures(held), guard, held.guard_pauses):
-        lifecycle.pause_automatically(held.name, reason)
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
+    if reason := judge(figures(locked), guard, locked.guard_pauses):
+        lifecycle.pause_automatically(locked.name, reason)
 
 
 def figures(edition: Edition) -> GuardFigures:

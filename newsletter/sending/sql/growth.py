@@ -30,10 +30,10 @@ class WaitingReaders:
     subscriptions: tuple[int, ...]
 
 
-def readers_in(base: Base, found: Mapping[str, Base]) -> SubscriptionQuerySet:
+def readers_in(base: Base, bases: Mapping[str, Base]) -> SubscriptionQuerySet:
     """Return the active subscriptions in a cadence, whether or not they receive editions now."""
     active = Subscription.objects.filter(newsletter=base.newsletter, state=Subscription.State.ACTIVE, returns=False)
-    return active.filter(in_base(base, found))
+    return active.filter(in_base(base, bases))
 
 
 def of_groups(groups: Iterable[ReaderGroup]) -> Q:

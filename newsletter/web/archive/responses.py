@@ -10,10 +10,10 @@ KEPT = "public, max-age=300"
 
 def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
     """Return a configured newsletter, or raise Http404."""
-    found = config_of(request).newsletters.get(name)
-    if found is None:
+    newsletter = config_of(request).newsletters.get(name)
+    if newsletter is None:
         raise Http404(f"there is no newsletter '{name}'")
-    return found
+    return newsletter
 
 
 def cacheable(response: HttpResponse, newsletter: Newsletter | None = None) -> HttpResponse:

@@ -27,14 +27,14 @@ from subscribers.requests import config_of
 
 def designs(request: HttpRequest, name: str) -> HttpResponse:
     """Show every design in a frame of its own."""
-    newsletter, found = newsletter_of(request, name), config_of(request)
+    newsletter, configuration = newsletter_of(request, name), config_of(request)
     context = {
         "newsletter": newsletter,
         "designs": DESIGN.fields[0].choices,
         "dark": request.GET.get("dark") == "1",
         "own_template": newsletter.template != "edition",
-        "problem": _problem(found, newsletter),
-        "read_only": read_only_reason(found),
+        "problem": _problem(configuration, newsletter),
+        "read_only": read_only_reason(configuration),
     }
     return page(request, "designs", context, section="settings")
 
@@ -42,11 +42,11 @@ def designs(request: HttpRequest, name: str) -> HttpResponse:
 @xframe_options_sameorigin
 def frame(request: HttpRequest, name: str, design: str) -> HttpResponse:
     """Show one design's HTML alone, for the sandboxed frame; `dark=1` shows its dark mode."""
-    newsletter, found = newsletter_of(request, name), config_of(request)
-    digest = sample_digest(found, newsletter)
+    newsletter, configuration = newsletter_of(request, name), config_of(request)
+    digest = sample_digest(configuration, newsletter)
     if design not in DESIGNS or digest is None:
         raise Http404(design)
-    made = sample(found, digest, cast(DesignName, design))
+    made = sample(configuration, digest, cast(DesignName, design))
     response = HttpResponse(in_scheme(made.html, dark=request.GET.get("dark") == "1"))
     response["Content-Security-Policy"] = FRAME_POLICY.format(images="https: http: data:")
     response["Referrer-Policy"] = "no-referrer"
@@ -77,18 +77,18 @@ def _as_typed(request: HttpRequest, name: str) -> Config:
 
     Raises ConfigError and CannotEdit.
     """
-    found = config_of(request)
+    configuration = config_of(request)
     shown = catalogue.newsletter_page("design")
     if request.method != "POST" or shown is None:
-        return found
-    form = SettingsForm(shown, ("newsletters", name), tree_of(found.file), {}, os.environ, request.POST)
+        return configuration
+    form = SettingsForm(shown, ("newsletters", name), tree_of(configuration.file), {}, os.environ, request.POST)
     if not form.is_valid():
-        return found
+        return configuration
     try:
-        text = edit(found.file.read_text(encoding="utf-8-sig"), form.wanted().changes)
+        text = edit(configuration.file.read_text(encoding="utf-8-sig"), form.wanted().changes)
     except UNREADABLE:
-        return found  # the form says so
-    return parse(text, found.file, os.environ)
+        return configuration  # the form says so
+    return parse(text, configuration.file, os.environ)
 
 
 def _sentences(problem: ConfigError | CannotEdit | TemplateProblem) -> list[str]:
@@ -97,13 +97,13 @@ def _sentences(problem: ConfigError | CannotEdit | TemplateProblem) -> list[str]
     return [as_sentence(problem)]
 
 
-def _problem(found: Config, newsletter: Newsletter) -> str:
+def _problem(configuration: Config, newsletter: Newsletter) -> str:
     """Return why the designs can't be shown, "" if they can."""
     try:
-        digest = sample_digest(found, newsletter)
+        digest = sample_digest(configuration, newsletter)
         if digest is None:
             return _("There are no posts yet to show.")
-        sample(found, digest, newsletter.theme.design)
+        sample(configuration, digest, newsletter.theme.design)
     except TemplateProblem as problem:
         return as_sentence(problem)
     return ""

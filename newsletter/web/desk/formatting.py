@@ -47,15 +47,15 @@ def cadence(of: Cadence) -> str:
     return words[of]
 
 
-def message(told: Message | None, zone: tzinfo = UTC, editions: Mapping[str, str] | None = None) -> str:
+def message(message: Message | None, zone: tzinfo = UTC, editions: Mapping[str, str] | None = None) -> str:
     """Return a message in the language of the page, with people by name and editions by title; "" for none.
 
     `editions` has the titles of editions for a list of messages, as `edition_titles` returns them.
     """
-    if told is None:
+    if message is None:
         return ""
-    titles = edition_titles([told]) if editions is None else editions
-    named = _with_names(told).changed(lambda text: titles.get(text, text))
+    titles = edition_titles([message]) if editions is None else editions
+    named = _with_names(message).changed(lambda text: titles.get(text, text))
     return render(named, Localized(language(), gettext, ngettext, zone))
 
 
@@ -69,9 +69,9 @@ def titles_of(names: Iterable[str]) -> Mapping[str, str]:
     return edition_names.titles_of(names, period)
 
 
-def _with_names(told: Message) -> Message:
-    who = dict(told.params).get("who")
-    return told.renamed(who, users.names([who])[who]) if isinstance(who, str) else told
+def _with_names(message: Message) -> Message:
+    who = dict(message.params).get("who")
+    return message.renamed(who, users.names([who])[who]) if isinstance(who, str) else message
 
 
 def stored(text: str) -> str:

@@ -39,10 +39,10 @@ def _inactive(shown: object) -> str:
 
 def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
     """Return the newsletter of that name, or 404."""
-    found = config_of(request).newsletters.get(name)
-    if found is None:
+    newsletter = config_of(request).newsletters.get(name)
+    if newsletter is None:
         raise Http404(f"config.toml has no newsletter '{name}'")
-    return found
+    return newsletter
 
 
 def edition_of(newsletter: str, period: str) -> Edition:

@@ -42,8 +42,8 @@ def workers(request: HttpRequest) -> HttpResponse:
 def retry(request: HttpRequest) -> HttpResponse:
     """Let the tasks that were set aside run once more."""
     count = background.retry_set_aside()
-    said = ngettext("%(count)s task is being retried.", "%(count)s tasks are being retried.", count)
-    messages.success(request, said % {"count": formatting.number(count)})
+    sentence = ngettext("%(count)s task is being retried.", "%(count)s tasks are being retried.", count)
+    messages.success(request, sentence % {"count": formatting.number(count)})
     return redirect("desk:workers")
 
 

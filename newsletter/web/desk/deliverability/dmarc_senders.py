@@ -70,13 +70,13 @@ def _sum(condition: Q | None = None) -> Coalesce:
     return Coalesce(Sum("count", filter=condition), 0)
 
 
-def _rows(found: QuerySet[DmarcResult]) -> tuple[SendingServer, ...]:
+def _rows(results: QuerySet[DmarcResult]) -> tuple[SendingServer, ...]:
     """Return the servers with the most failed emails first, then those with the most."""
-    grouped = found.values("address", "report__domain").order_by()
+    grouped = results.values("address", "report__domain").order_by()
     counted = grouped.annotate(emails=_sum(), passed=_sum(PASSED), dkims=_sum(Q(dkim=True)), spfs=_sum(Q(spf=True)))
     ordered = counted.annotate(failed=F("emails") - F("passed")).order_by("-failed", "-emails", "address")[:ROWS]
     rows = list(ordered)
-    receivers = _receivers(found, [row["address"] for row in rows])
+    receivers = _receivers(results, [row["address"] for row in rows])
     return tuple(
         SendingServer(
             row["address"],
@@ -91,18 +91,18 @@ def _rows(found: QuerySet[DmarcResult]) -> tuple[SendingServer, ...]:
     )
 
 
-def _receivers(found: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], tuple[str, ...]]:
+def _receivers(results: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the receivers that reported each server and domain, at most a few."""
-    told = found.filter(address__in=addresses).order_by("report__receiver")
+    told = results.filter(address__in=addresses).order_by("report__receiver")
     named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for address, domain, receiver in told.values_list("address", "report__domain", "report__receiver").distinct():
         named[(address, domain)].append(receiver)
     return {key: tuple(each[:RECEIVERS]) for key, each in named.items()}
 
 
-def _chart(found: QuerySet[DmarcResult], now: datetime, zone: tzinfo) -> SafeString:
+def _chart(results: QuerySet[DmarcResult], now: datetime, zone: tzinfo) -> SafeString:
     """Return a column for each day, of emails that passed and that failed."""
-    by_day = found.annotate(day=TruncDate("report__begins_at", tzinfo=zone)).values("day").order_by()
+    by_day = results.annotate(day=TruncDate("report__begins_at", tzinfo=zone)).values("day").order_by()
     counts = {row["day"]: row for row in by_day.annotate(emails=_sum(), passed=_sum(PASSED))}
     moments = [now - timedelta(days=back) for back in range(SHOWN.days, -1, -1)]
     columns = []

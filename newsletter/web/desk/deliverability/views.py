@@ -54,14 +54,14 @@ def _counts(checks: list[Check]) -> dict[str, int]:
     return {"bad": found[Verdict.BAD], "warnings": found[Verdict.WARNING], "unknown": found[Verdict.UNKNOWN]}
 
 
-def _row(found: Check) -> dict[str, Any]:
+def _row(check: Check) -> dict[str, Any]:
     return {
-        "check": found,
-        "message": with_labels(found.message),
-        "places": places(found.message),
-        "title": found.about.param("message"),
-        "purpose": PURPOSES[Requirement(found.requirement)](),
-        "state": STATES[found.verdict],
-        "records": [fields(line) for line in found.record.splitlines()],
-        "required_by": [NAMES[each] for each in found.required_by],
+        "check": check,
+        "message": with_labels(check.message),
+        "places": places(check.message),
+        "title": check.about.param("message"),
+        "purpose": PURPOSES[Requirement(check.requirement)](),
+        "state": STATES[check.verdict],
+        "records": [fields(line) for line in check.record.splitlines()],
+        "required_by": [NAMES[each] for each in check.required_by],
     }

@@ -143,56 +143,56 @@ def _of_inactive(card: Card) -> Attention | None:
     return Attention("warning", as_sentence(message), address, _("Change"))
 
 
-def _of_edition(shown: EditionLine, newsletter: Newsletter, now: datetime) -> Iterator[Attention]:
-    edition = shown.edition
+def _of_edition(line: EditionLine, newsletter: Newsletter, now: datetime) -> Iterator[Attention]:
+    edition = line.edition
     newsletter = newsletter.at(edition.cadence)
     if edition.state == State.PAUSED:
-        yield Attention("error", f"“{shown.title}” – {shown.standing}", shown.address, _("Open"))
+        yield Attention("error", f"“{line.title}” – {line.standing}", line.address, _("Open"))
     elif edition.waiting and edition.state in (State.DRAFT, State.APPROVED, State.QUEUED):
         text = _("On hold: “%(edition)s” – %(why)s") % {
-            "edition": shown.title,
+            "edition": line.title,
             "why": formatting.message(edition.waiting, newsletter.zone),
         }
-        yield Attention("warning", text, shown.address, _("Open"))
+        yield Attention("warning", text, line.address, _("Open"))
     elif edition.state == State.DRAFT and edition.due_at and edition.due_at <= now and newsletter.approval == "editor":
         when = formatting.moment(edition.due_at, newsletter.zone)
         text = _("Your approval is needed: “%(edition)s” was scheduled for %(when)s.") % {
-            "edition": shown.title,
+            "edition": line.title,
             "when": when,
         }
-        yield Attention("warning", text, shown.address, _("Open"))
-    elif _awaits_approval(shown) and (newsletter.approval == "editor" or edition.due_at is None):
-        yield Attention("", _approval_needed(shown, newsletter), shown.address, _("Open draft"))
+        yield Attention("warning", text, line.address, _("Open"))
+    elif _awaits_approval(line) and (newsletter.approval == "editor" or edition.due_at is None):
+        yield Attention("", _approval_needed(line, newsletter), line.address, _("Open draft"))
     elif edition.state == State.APPROVED and not _leaves_by_itself(edition, newsletter, now):
-        text = _("Approved but not sent or scheduled: “%(edition)s”") % {"edition": shown.title}
+        text = _("Approved but not sent or scheduled: “%(edition)s”") % {"edition": line.title}
         send = reverse("desk:send", args=(edition.newsletter, edition.period))
         yield Attention("warning", text, send, _("Send or schedule"))
     elif edition.state == State.QUEUED and _is_overdue(edition, now) and inactivity(newsletter) is None:
         text = _(
             "Overdue since %(when)s: “%(edition)s”. Check that newsletter run or newsletter worker is running."
         ) % {
-            "edition": shown.title,
+            "edition": line.title,
             "when": formatting.moment(edition.due_at or edition.queued_at, newsletter.zone),
         }
-        yield Attention("error", text, shown.address, _("Open"))
+        yield Attention("error", text, line.address, _("Open"))
 
 
-def _awaits_approval(shown: EditionLine) -> bool:
-    return shown.edition.state == State.DRAFT and not shown.edition.waiting
+def _awaits_approval(line: EditionLine) -> bool:
+    return line.edition.state == State.DRAFT and not line.edition.waiting
 
 
-def _approval_needed(shown: EditionLine, newsletter: Newsletter) -> str:
+def _approval_needed(line: EditionLine, newsletter: Newsletter) -> str:
     """Return what becomes of a draft once it is approved."""
-    if shown.edition.welcome_id is not None:
+    if line.edition.welcome_id is not None:
         text = _("“%(edition)s” is a welcome email. New subscribers get it once it is approved.")
-        return text % {"edition": shown.title}
-    if newsletter.by_post and not shown.edition.standalone:
-        return _("“%(edition)s” will be sent as soon as it is approved.") % {"edition": shown.title}
-    if shown.edition.due_at is None:
+        return text % {"edition": line.title}
+    if newsletter.by_post and not line.edition.standalone:
+        return _("“%(edition)s” will be sent as soon as it is approved.") % {"edition": line.title}
+    if line.edition.due_at is None:
         text = _("“%(edition)s” is a draft. Approve it, and then choose when to send it.")
-        return text % {"edition": shown.title}
-    when = formatting.moment(shown.edition.due_at, newsletter.zone)
-    return _("“%(edition)s” needs approval to be sent %(when)s.") % {"edition": shown.title, "when": when}
+        return text % {"edition": line.title}
+    when = formatting.moment(line.edition.due_at, newsletter.zone)
+    return _("“%(edition)s” needs approval to be sent %(when)s.") % {"edition": line.title, "when": when}
 
 
 def _leaves_by_itself(edition: Edition, newsletter: Newsletter, now: datetime) -> bool:

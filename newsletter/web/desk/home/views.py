@@ -29,15 +29,15 @@ def home(request: HttpRequest) -> HttpResponse:
 
 def newsletter(request: HttpRequest, name: str) -> HttpResponse:
     """Show all editions of a newsletter, newest first."""
-    shown = newsletter_of(request, name)
+    newsletter = newsletter_of(request, name)
     found = Paginator(Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk"), 25)
     editions = found.get_page(request.GET.get("page"))
     context = {
-        "newsletter": shown,
-        "lines": home_queries.lines(editions, shown, subjects(editions, config_of(request))),
+        "newsletter": newsletter,
+        "lines": home_queries.lines(editions, newsletter, subjects(editions, config_of(request))),
         "found": editions,
-        "over_time": over_time(shown, timezone.now()) if editions.number == 1 else None,
-        "cadences": [(c, formatting.cadence(c)) for c in shown.offered] if len(shown.offered) > 1 else [],
-        "today": timezone.now().astimezone(shown.zone).date(),
+        "over_time": over_time(newsletter, timezone.now()) if editions.number == 1 else None,
+        "cadences": [(c, formatting.cadence(c)) for c in newsletter.offered] if len(newsletter.offered) > 1 else [],
+        "today": timezone.now().astimezone(newsletter.zone).date(),
     }
     return page(request, "newsletter", context, section="home")

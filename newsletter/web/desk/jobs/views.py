@@ -41,26 +41,26 @@ def live(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-def _kind(found: Job) -> JobKind:
-    kind = KINDS.get(found.kind)
+def _kind(job: Job) -> JobKind:
+    kind = KINDS.get(job.kind)
     if kind is None:
         raise Http404("this version of the program has no such job")
     return kind
 
 
-def _progress(request: HttpRequest, found: Job) -> dict[str, object]:
-    known = config_of(request).newsletters.get(found.about)
+def _progress(request: HttpRequest, job: Job) -> dict[str, object]:
+    known = config_of(request).newsletters.get(job.about)
     counts = [
-        {"name": name, "number": formatting.number(found.result[key])}
+        {"name": name, "number": formatting.number(job.result[key])}
         for key, name in (("added", _("New")), ("updated", _("Updated")), ("refused", _("Not imported")))
-        if key in found.result
+        if key in job.result
     ]
     return {
-        "job": found,
-        "title": _kind(found).title,
-        "about": known.title if known else found.about,
-        "percent": found.done * 100 // found.total if found.total else 0,
+        "job": job,
+        "title": _kind(job).title,
+        "about": known.title if known else job.about,
+        "percent": job.done * 100 // job.total if job.total else 0,
         "counts": counts,
-        "restarted": formatting.moment(found.restarted_at, default_zone(request)),
-        "silent": timezone.now() - found.updated_at > SILENT,
+        "restarted": formatting.moment(job.restarted_at, default_zone(request)),
+        "silent": timezone.now() - job.updated_at > SILENT,
     }

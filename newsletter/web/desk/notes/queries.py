@@ -45,6 +45,6 @@ def notes(edition: Edition, newsletter: Newsletter, me: str) -> list[NoteLine]:
 
 def editions_with_notes_for(me: str, newsletters: Collection[str]) -> list[tuple[Edition, int]]:
     """Return the editions with open notes for a person, and how many each has; newest first."""
-    found = Edition.objects.filter(newsletter__in=newsletters, notes__to=me, notes__done_at=None)
-    counted = found.annotate(count=Count("notes")).order_by("-until", "-pk")
+    editions = Edition.objects.filter(newsletter__in=newsletters, notes__to=me, notes__done_at=None)
+    counted = editions.annotate(count=Count("notes")).order_by("-until", "-pk")
     return [(edition, edition.count) for edition in counted]

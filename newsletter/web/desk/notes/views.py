@@ -20,17 +20,17 @@ from newsletter.web.numbers import whole_number
 
 def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the notes of an edition, newest first, and a form for a new one."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     given = {"text": "", "to": ""}
     problem = ""
     if request.method == "POST":
         given = {key: request.POST.get(key, "").replace("\r\n", "\n").strip() for key in given}
-        problem = _act(request, found, given)
+        problem = _act(request, edition, given)
         if not problem:
             return redirect("desk:notes", name, period)
     context = {
-        **about(request, found, shown),
-        "notes": queries.notes(found, shown, editor(request)),
+        **about(request, edition, newsletter),
+        "notes": queries.notes(edition, newsletter, editor(request)),
         "people": [(user.username, user.get_full_name() or user.username) for user in users.everybody()],
         "given": given,
         "problem": problem,
@@ -39,16 +39,16 @@ def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "notes", context, section="home", status=422 if problem else 200)
 
 
-def _act(request: HttpRequest, found: Edition, given: dict[str, str]) -> str:
+def _act(request: HttpRequest, edition: Edition, given: dict[str, str]) -> str:
     """Do what was asked, and return why it could not be done; "" if it was."""
     act = request.POST.get("act", "")
     if act == "write":
-        return _write(request, found, given)
+        return _write(request, edition, given)
     if act not in ("done", "remove"):
         raise Http404("notes are written, marked as done or deleted")
     number = whole_number(request.POST.get("note", "")) or 0
     with transaction.atomic():
-        note = Note.objects.select_for_update().filter(edition=found, pk=number).first()
+        note = Note.objects.select_for_update().filter(edition=edition, pk=number).first()
         if note is None:
             return _("This note has been deleted.")
         if act == "done":
@@ -63,9 +63,9 @@ def _act(request: HttpRequest, found: Edition, given: dict[str, str]) -> str:
     return ""
 
 
-def _write(request: HttpRequest, found: Edition, given: dict[str, str]) -> str:
+def _write(request: HttpRequest, edition: Edition, given: dict[str, str]) -> str:
     try:
-        writing.write(found, editor(request), given["text"], timezone.now(), given["to"])
+        writing.write(edition, editor(request), given["text"], timezone.now(), given["to"])
     except JobProblem as problem:
         return as_sentence(problem)
     return ""

@@ -17,15 +17,15 @@ from newsletter.web.numbers import whole_number
 
 def compare(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Compare two revisions; unless the address names others, the newest one with that before it."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    changes = queries.history(found, shown, limit=None)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    changes = queries.history(edition, newsletter, limit=None)
     known = [change.number for change in changes]
     newest = _asked(request, "new", known[:1])
     oldest = _asked(request, "old", [n for n in known if newest is not None and n < newest] or known[-1:])
-    old, new = _snapshot(found, oldest), _snapshot(found, newest)
-    labels = {field.key: field.label for field in word_fields(found)}
+    old, new = _snapshot(edition, oldest), _snapshot(edition, newest)
+    labels = {field.key: field.label for field in word_fields(edition)}
     context = {
-        **about(request, found, shown),
+        **about(request, edition, newsletter),
         "changes": changes,
         "old": oldest,
         "new": newest,

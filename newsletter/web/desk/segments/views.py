@@ -103,18 +103,18 @@ def remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 def choose(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Choose who gets an edition: everyone, or a segment."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     saved = list(Segment.objects.filter(newsletter=name).order_by("name"))
     if request.method == "POST":
         chosen = next((each for each in saved if str(each.pk) == request.POST.get("segment")), None)
         with sentences(request):
-            changed = segments.choose(found, chosen, by=editor(request), now=timezone.now())
-            readers = formatting.readers(recipients.count(shown, changed))
+            changed = segments.choose(edition, chosen, by=editor(request), now=timezone.now())
+            readers = formatting.readers(recipients.count(newsletter, changed))
             messages.success(request, _("It goes to %(readers)s.") % {"readers": readers})
         return redirect("desk:edition", name, period)
-    everyone = formatting.readers(recipients.count(shown, Edition(corrects_id=found.corrects_id)))
-    options = [{"pk": each.pk, "name": each.name, "size": _size_text(shown, each)} for each in saved]
-    context = {**about(request, found, shown), "options": options, "everyone": everyone}
-    context["may_choose"] = found.state in segments.CHOOSING
-    context["gone"] = found.segment and found.segment not in {each.name for each in saved}
+    everyone = formatting.readers(recipients.count(newsletter, Edition(corrects_id=edition.corrects_id)))
+    options = [{"pk": each.pk, "name": each.name, "size": _size_text(newsletter, each)} for each in saved]
+    context = {**about(request, edition, newsletter), "options": options, "everyone": everyone}
+    context["may_choose"] = edition.state in segments.CHOOSING
+    context["gone"] = edition.segment and edition.segment not in {each.name for each in saved}
     return page(request, "recipients", context, section="home")

@@ -29,109 +29,109 @@ from subscribers.requests import config_of
 
 def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Approve and send a draft that is on hold, send a scheduled edition now, or say what has to be done first."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     may_send, problem = role(request) >= Role.SENDER, ""
     if request.method == "POST" and may_send:
         with caught() as problems:
-            _send(request, shown, found)
+            _send(request, newsletter, edition)
         if not problems:
             return redirect("desk:report", name, period)
-        problem, found = problems[0], edition_of(name, period)
+        problem, edition = problems[0], edition_of(name, period)
     context = {
-        **about(request, found, shown),
-        **_reviewed(request, found),
+        **about(request, edition, newsletter),
+        **_reviewed(request, edition),
         "problem": problem,
-        "reason": _reason(found, shown.at(found.cadence)),
-        "departure": departure(config_of(request), found, shown),
-        "can_override": found.state == State.DRAFT or _is_scheduled(found),
+        "reason": _reason(edition, newsletter.at(edition.cadence)),
+        "departure": departure(config_of(request), edition, newsletter),
+        "can_override": edition.state == State.DRAFT or _is_scheduled(edition),
         "people": [] if may_send else [u.get_full_name() or u.username for u, sends in users.with_sending() if sends],
-        "too_small": approval.was_too_small(found),
+        "too_small": approval.was_too_small(edition),
     }
     return page(request, "anyway", context, section="home", status=422 if problem else 200)
 
 
-def _send(request: HttpRequest, shown: Newsletter, found: Edition) -> None:
+def _send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> None:
     by, configuration = editor(request), config_of(request)
     fields.check(
-        fields.state(request.POST, found.state),
-        fields.readers(request.POST, departure(configuration, found, shown).readers),
+        fields.state(request.POST, edition.state),
+        fields.readers(request.POST, departure(configuration, edition, newsletter).readers),
     )
-    if found.state == State.DRAFT:
+    if edition.state == State.DRAFT:
         seen = revision_of(request)
-        catch_up(found, seen, request.POST.get("mark", ""))
+        catch_up(edition, seen, request.POST.get("mark", ""))
         despite = request.POST.getlist("despite")
-        approval.send_anyway(configuration, found, by=by, revision=seen, despite=despite)
-    elif found.state == State.APPROVED:
-        approval.queue(configuration, found, by=by, revision=revision_of(request))
-    elif found.waiting:
-        approval.try_again(configuration, found)
+        approval.send_anyway(configuration, edition, by=by, revision=seen, despite=despite)
+    elif edition.state == State.APPROVED:
+        approval.queue(configuration, edition, by=by, revision=revision_of(request))
+    elif edition.waiting:
+        approval.try_again(configuration, edition)
     else:
-        approval.send_now(configuration, found, by=by)
+        approval.send_now(configuration, edition, by=by)
 
 
-def _reviewed(request: HttpRequest, found: Edition) -> dict[str, object]:
+def _reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
     """Return what a draft's form carries: its revision, a mark of its content, and the lint errors that can be
     overridden.
     """
-    if found.state == State.APPROVED:
-        return {"revision": found.approved_content.revision}
-    if found.state != State.DRAFT:
+    if edition.state == State.APPROVED:
+        return {"revision": edition.approved_content.revision}
+    if edition.state != State.DRAFT:
         return {}
     try:
-        looked_at = previews.proof(config_of(request), found)
+        looked_at = previews.proof(config_of(request), edition)
     except (TemplateProblem, JobProblem) as problem:
         return {"blocked": as_sentence(problem)}
-    errors = {each.finding.code: each for each in previews.findings(found, looked_at) if each.is_error}
-    return {"revision": found.revision, "mark": previews.content_mark(found), "errors": list(errors.values())}
+    errors = {each.finding.code: each for each in previews.findings(edition, looked_at) if each.is_error}
+    return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
 
 
-def _reason(found: Edition, shown: Newsletter) -> str:
+def _reason(edition: Edition, newsletter: Newsletter) -> str:
     """Return why the edition is not sent now, as a sentence."""
-    message = found.waiting or (found.reason if found.state == State.SKIPPED else None)
+    message = edition.waiting or (edition.reason if edition.state == State.SKIPPED else None)
     if message is not None:
-        return formatting.capital(formatting.message(message, shown.zone))
-    due = found.due_at if found.due_at and found.due_at > timezone.now() else None
-    when = formatting.moment(due, shown.zone)
-    if found.state == State.DRAFT:
-        if due and shown.approval == "editor":
+        return formatting.capital(formatting.message(message, newsletter.zone))
+    due = edition.due_at if edition.due_at and edition.due_at > timezone.now() else None
+    when = formatting.moment(due, newsletter.zone)
+    if edition.state == State.DRAFT:
+        if due and newsletter.approval == "editor":
             return _("It is a draft. Once approved, it is sent %(when)s.") % {"when": when}
         if due:
             return _("It is sent automatically %(when)s.") % {"when": when}
         return _("It is a draft that has not been approved.")
     if due:
         return _("It is scheduled for %(when)s.") % {"when": when}
-    return formatting.standing(found, shown.zone)
+    return formatting.standing(edition, newsletter.zone)
 
 
-def _is_scheduled(found: Edition) -> bool:
+def _is_scheduled(edition: Edition) -> bool:
     """Return whether the edition can be sent now, or tried again: approved, or queued for later, or on hold."""
-    later = found.due_at is not None and found.due_at > timezone.now()
-    return found.state == State.APPROVED or (found.state == State.QUEUED and (later or bool(found.waiting)))
+    later = edition.due_at is not None and edition.due_at > timezone.now()
+    return edition.state == State.APPROVED or (edition.state == State.QUEUED and (later or bool(edition.waiting)))
 
 
 def skipped(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Send an edition to those of its audience who were skipped, after showing how many they are."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    count = lifecycle.skipped_to_send(found)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    count = lifecycle.skipped_to_send(edition)
     problem = ""
     if request.method == "POST":
         with caught() as problems:
             fields.check(fields.count(request.POST, _("Skipped"), count))
-            sent = lifecycle.send_to_skipped(config_of(request), found, by=editor(request), expected=count)
-            said = ngettext(
+            sent = lifecycle.send_to_skipped(config_of(request), edition, by=editor(request), expected=count)
+            sentence = ngettext(
                 "The edition will be sent to %(n)s subscriber who was skipped.",
                 "The edition will be sent to %(n)s subscribers who were skipped.",
                 sent,
             )
-            messages.success(request, said % {"n": formatting.number(sent)})
+            messages.success(request, sentence % {"n": formatting.number(sent)})
         if not problems:
             return redirect("desk:report", name, period)
         problem = problems[0]
     context = {
-        **about(request, found, shown),
+        **about(request, edition, newsletter),
         "count": count,
-        "unknown": progress.unsettled(found),
-        "cancelled": found.state == State.CANCELLED,
+        "unknown": progress.unsettled(edition),
+        "cancelled": edition.state == State.CANCELLED,
         "problem": problem,
     }
     return page(request, "skipped", context, section="home", status=422 if problem else 200)

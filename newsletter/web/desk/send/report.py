@@ -27,22 +27,22 @@ PARTS = ("accepted", "deferred", "unknown", "refused", "skipped")
 
 def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole page; an edition that has not begun to be sent is shown at its draft."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    if found.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    if edition.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
         return redirect("desk:edition", name, period)
-    context = _live(request, found, shown)
-    context["removed"] = formatting.moment(found.removed_from_archive_at, shown.zone)
-    if found.began_at and found.state != State.SENDING:
-        context |= _after(found, shown)
+    context = _live(request, edition, newsletter)
+    context["removed"] = formatting.moment(edition.removed_from_archive_at, newsletter.zone)
+    if edition.began_at and edition.state != State.SENDING:
+        context |= _after(edition, newsletter)
     return page(request, "report", context, section="home")
 
 
 def live(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the part that is refreshed during sending; afterwards, the page is loaded again."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    response = page(request, "_live", _live(request, found, shown))
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    response = page(request, "_live", _live(request, edition, newsletter))
     stood = request.GET.get("state"), request.GET.get("retries")
-    if stood != (None, None) and stood != (found.state, _retries(queries.next_retry(found))):
+    if stood != (None, None) and stood != (edition.state, _retries(queries.next_retry(edition))):
         response["HX-Refresh"] = "true"
     return response
 
@@ -52,58 +52,60 @@ def _retries(next_try: object) -> str:
     return "1" if next_try else "0"
 
 
-def _live(request: HttpRequest, found: Edition, shown: Newsletter) -> dict[str, object]:
-    now = queries.live(found, shown)
+def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dict[str, object]:
+    now = queries.live(edition, newsletter)
     counted = now.counts
     parts = [(key, getattr(counted, key)) for key in PARTS]
-    moving = found.state in MOVING or bool(now.next_try and found.state == State.SENT)
+    moving = edition.state in MOVING or bool(now.next_try and edition.state == State.SENT)
     said = ", ".join(f"{figure.text} {figure.name}" for figure in now.figures)
     return {
-        **about(request, found, shown),
-        "line": line(found, shown),
+        **about(request, edition, newsletter),
+        "line": line(edition, newsletter),
         "live": now,
-        "stall": queries.stall(found, config_of(request)) if moving else None,
-        "audience": formatting.readers(expected(shown, found) if found.state == State.QUEUED else counted.audience),
+        "stall": queries.stall(edition, config_of(request)) if moving else None,
+        "audience": formatting.readers(
+            expected(newsletter, edition) if edition.state == State.QUEUED else counted.audience
+        ),
         "moving": moving,
         "retries": _retries(now.next_try),
-        "skipped": lifecycle.skipped_to_send(found),
-        "every": "2s" if found.state in MOVING else "30s",
+        "skipped": lifecycle.skipped_to_send(edition),
+        "every": "2s" if edition.state in MOVING else "30s",
         "share": formatting.share(counted.accepted, counted.audience) if counted.audience else "",
         "accepted": formatting.number(counted.accepted),
         "chart": charts.bar(parts, said, counted.audience) if counted.audience else "",
     }
 
 
-def _after(found: Edition, shown: Newsletter) -> dict[str, object]:
-    points = queries.over_time(found)
-    began, whole = found.began_at or found.queued_at or found.created_at, found.audience or 0
-    pace = _pace(points, began, whole, shown)
+def _after(edition: Edition, newsletter: Newsletter) -> dict[str, object]:
+    points = queries.over_time(edition)
+    began, whole = edition.began_at or edition.queued_at or edition.created_at, edition.audience or 0
+    pace = _pace(points, began, whole, newsletter)
     title = " ".join((_("Emails accepted over time"), pace))
     return {
-        "curve": charts.progress(points, began, whole, shown.zone, title),
+        "curve": charts.progress(points, began, whole, newsletter.zone, title),
         "pace": pace,
         "points": [
-            (formatting.clock(at, shown.zone), formatting.number(count))
+            (formatting.clock(at, newsletter.zone), formatting.number(count))
             for at, count in points[:: max(1, len(points) // 8)]
         ],
-        "domains": queries.domains(found),
-        "refused": queries.replies(found, DeliveryStatus.REFUSED),
-        "unsubscribed": unsubscribed([found]).get(found.pk, 0),
-        "confirmed": queries.confirmed(found),
-        "came_back": queries.came_back(found),
-        "earlier": queries.earlier(found),
-        "most_read": queries.most_read(found),
+        "domains": queries.domains(edition),
+        "refused": queries.replies(edition, DeliveryStatus.REFUSED),
+        "unsubscribed": unsubscribed([edition]).get(edition.pk, 0),
+        "confirmed": queries.confirmed(edition),
+        "came_back": queries.came_back(edition),
+        "earlier": queries.earlier(edition),
+        "most_read": queries.most_read(edition),
     }
 
 
-def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, shown: Newsletter) -> str:
+def _pace(points: list[tuple[datetime, int]], began: datetime, whole: int, newsletter: Newsletter) -> str:
     """Return in a sentence how many emails were accepted, in what time, and when the last one was; "" for none."""
     if not points or not points[-1][1]:
         return ""
     last, count = points[-1]
     length = max(last - began, timedelta(seconds=1))
     figures = {"accepted": formatting.number(count), "whole": formatting.number(whole)}
-    when = {"span": formatting.span(length), "at": formatting.moment(last, shown.zone)}
+    when = {"span": formatting.span(length), "at": formatting.moment(last, newsletter.zone)}
     return _("%(accepted)s of %(whole)s emails accepted in %(span)s, the last one %(at)s.") % {**figures, **when}
 
 
@@ -111,8 +113,8 @@ def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpRes
     """Show every delivery that was not simply accepted, as CSV; cells that a spreadsheet would calculate are
     defused.
     """
-    found = edition_of(name, period)
-    response = StreamingHttpResponse(_lines(found), content_type="text/csv; charset=utf-8")
+    edition = edition_of(name, period)
+    response = StreamingHttpResponse(_lines(edition), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{name}-{period}.csv"'
     return response
 
@@ -125,8 +127,8 @@ class _Echo:
         return line
 
 
-def _lines(found: Edition) -> Iterator[str]:
+def _lines(edition: Edition) -> Iterator[str]:
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
     yield "\ufeff" + str(writer.writerow(("address", "outcome", "code", "status", "reply", "at")))
-    for row in queries.rows(found):
+    for row in queries.rows(edition):
         yield str(writer.writerow([escape_formulas(cell) for cell in row]))

@@ -45,21 +45,21 @@ UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
 
 def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Mail the edition as it stands to named people; the first of them is whoever asks."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     given = request.POST.get("addresses", editor(request))
     told: dict[str, Message] = {}
     problems: dict[str, str] = {}
     if request.method == "POST":
         try:
-            told = edition_tests.send(found, config_of(request), given.replace(",", " ").split(), by=editor(request))
+            told = edition_tests.send(edition, config_of(request), given.replace(",", " ").split(), by=editor(request))
         except (JobProblem, TemplateProblem) as refused:
             problems = {_field_of_test(refused): as_sentence(refused)}
     context = {
-        **about(request, found, shown),
+        **about(request, edition, newsletter),
         "addresses": given,
         "told": [(a, formatting.message(said), TEST_ACCEPTED.matches(said)) for a, said in told.items()],
         "problems": problems,
-        "others": [a for a in shown.editors if a != editor(request)],
+        "others": [a for a in newsletter.editors if a != editor(request)],
     }
     return page(request, "proof", context, section="home", status=422 if problems else 200)
 
@@ -73,18 +73,18 @@ def _field_of_test(refused: Problem) -> str:
 @require_POST
 def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Freeze the revision that was looked at; refused with the difference where the draft changed since."""
-    found, by = edition_of(name, period), editor(request)
+    edition, by = edition_of(name, period), editor(request)
     seen, despite = revision_of(request), request.POST.getlist("despite")
     try:
-        catch_up(found, seen, request.POST.get("mark", ""))
-        _check_departure(request, found)
+        catch_up(edition, seen, request.POST.get("mark", ""))
+        _check_departure(request, edition)
         approved = approval.approve(
-            config_of(request), found, by=by, revision=seen, despite=despite, needs_content=True
+            config_of(request), edition, by=by, revision=seen, despite=despite, needs_content=True
         )
     except Conflict as conflict:
         return _changed(request, newsletter_of(request, name), conflict.edition, conflict.differences)
     except fields.Changed as changed:
-        return _changed(request, newsletter_of(request, name), found, changed.differences)
+        return _changed(request, newsletter_of(request, name), edition, changed.differences)
     except JobProblem as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:preview", name, period)
@@ -103,55 +103,55 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return redirect("desk:send", name, period)
 
 
-def catch_up(found: Edition, seen: int, mark: str) -> None:
+def catch_up(edition: Edition, seen: int, mark: str) -> None:
     """Make a revision of the draft if posts changed at their source since they were shown.
 
     Approval of the revision that was looked at is refused after it, with the difference.
     """
     with transaction.atomic():
-        held = Edition.objects.select_for_update().get(pk=found.pk)
-        if held.state != State.DRAFT or held.revision != seen or mark == previews.content_mark(held):
+        locked = Edition.objects.select_for_update().get(pk=edition.pk)
+        if locked.state != State.DRAFT or locked.revision != seen or mark == previews.content_mark(locked):
             return
-        history.record(held, "", acts.SOURCES_CHANGED(), timezone.now())
+        history.record(locked, "", acts.SOURCES_CHANGED(), timezone.now())
 
 
-def _check_departure(request: HttpRequest, found: Edition) -> None:
+def _check_departure(request: HttpRequest, edition: Edition) -> None:
     """Compare the time and the number of readers on the button with those of now, while it is a draft as seen."""
-    held = Edition.objects.get(pk=found.pk)
+    held = Edition.objects.get(pk=edition.pk)
     if held.state != State.DRAFT or held.revision != revision_of(request):
         return
-    shown = newsletter_of(request, held.newsletter)
-    now = departure(config_of(request), held, shown)
+    newsletter = newsletter_of(request, held.newsletter)
+    now = departure(config_of(request), held, newsletter)
     by_hand = {"": _("when you send it")}
     given = request.POST.get("due", "")
-    times = by_hand | {now.due: now.when or by_hand[""]} | ({given: _moment(given, shown)} if given else {})
+    times = by_hand | {now.due: now.when or by_hand[""]} | ({given: _moment(given, newsletter)} if given else {})
     fields.check(
         fields.text(request.POST, "due", _("Sent"), now.due, times),
         fields.readers(request.POST, now.readers),
     )
 
 
-def _moment(text: str, shown: Newsletter) -> str:
+def _moment(text: str, newsletter: Newsletter) -> str:
     try:
-        return formatting.moment(moment_of(text, shown.zone), shown.zone)
+        return formatting.moment(moment_of(text, newsletter.zone), newsletter.zone)
     except JobProblem:
         return text[:40]
 
 
 def _changed(
-    request: HttpRequest, shown: Newsletter, edition: Edition, differences: Sequence[Message | str]
+    request: HttpRequest, newsletter: Newsletter, edition: Edition, differences: Sequence[Message | str]
 ) -> HttpResponse:
-    context = {**about(request, edition, shown), "differences": differences}
+    context = {**about(request, edition, newsletter), "differences": differences}
     return page(request, "changed", context, section="home", status=409)
 
 
 @require_POST
 def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Make an approved or queued edition a draft again."""
-    found = edition_of(name, period)
+    edition = edition_of(name, period)
     with sentences(request):
-        fields.check(fields.state(request.POST, found.state))
-        approval.reopen(found, by=editor(request))
+        fields.check(fields.state(request.POST, edition.state))
+        approval.reopen(edition, by=editor(request))
         messages.success(request, _("This edition is a draft again."))
     return redirect("desk:edition", name, period)
 
@@ -161,67 +161,67 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
     A scheduled edition can be sent at another time, made a draft again or cancelled until sending begins.
     """
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    if found.welcome_id:
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    if edition.welcome_id:
         return redirect("desk:welcome", name)
-    outdated = request.method == "POST" and request.POST.get("state") != found.state
-    if outdated or found.state not in UNSENT:
+    outdated = request.method == "POST" and request.POST.get("state") != edition.state
+    if outdated or edition.state not in UNSENT:
         if request.method == "POST":
-            standing = formatting.standing(found, shown.zone)
+            standing = formatting.standing(edition, newsletter.zone)
             messages.warning(request, _("Nothing was changed. %(standing)s") % {"standing": standing})
-        return redirect("desk:edition" if found.state == State.DRAFT else "desk:report", name, period)
-    leaving = departure(config_of(request), found, shown)
+        return redirect("desk:edition" if edition.state == State.DRAFT else "desk:report", name, period)
+    leaving = departure(config_of(request), edition, newsletter)
     problem = ""
-    if request.method == "POST" and found.state != State.DRAFT:
+    if request.method == "POST" and edition.state != State.DRAFT:
         try:
-            _send(request, found, shown, leaving)
+            _send(request, edition, newsletter, leaving)
         except JobProblem as refused:
             problem = as_sentence(refused)
         else:
             return redirect("desk:report", name, period)
     context = {
-        **about(request, found, shown),
+        **about(request, edition, newsletter),
         "departure": leaving,
-        "excluded": excluded(found, shown),
+        "excluded": excluded(edition, newsletter),
         "problem": problem,
-        "standing": formatting.standing(found, shown.zone),
-        "at": (at := request.POST.get("at", _scheduled(found, shown)).strip()[:40]),
-        "schedule": _("Schedule for {when}").format(when=_moment(at, shown)),
-        "year": timezone.now().astimezone(shown.zone).year,
-        "revision": found.approved_content.revision if found.state != State.DRAFT else "",
+        "standing": formatting.standing(edition, newsletter.zone),
+        "at": (at := request.POST.get("at", _scheduled(edition, newsletter)).strip()[:40]),
+        "schedule": _("Schedule for {when}").format(when=_moment(at, newsletter)),
+        "year": timezone.now().astimezone(newsletter.zone).year,
+        "revision": edition.approved_content.revision if edition.state != State.DRAFT else "",
     }
     return page(request, "send", context, section="home", status=422 if problem else 200)
 
 
-def _scheduled(found: Edition, shown: Newsletter) -> str:
+def _scheduled(edition: Edition, newsletter: Newsletter) -> str:
     """Return the time of a scheduled edition as the field for a time has it, "" for none."""
-    later = found.state == State.QUEUED and found.due_at and found.due_at > timezone.now()
-    return f"{found.due_at.astimezone(shown.zone):%Y-%m-%dT%H:%M}" if later and found.due_at else ""
+    later = edition.state == State.QUEUED and edition.due_at and edition.due_at > timezone.now()
+    return f"{edition.due_at.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if later and edition.due_at else ""
 
 
 class _Refused(JobProblem):
     """The request does not say clearly what to do, so that nothing is done."""
 
 
-def _send(request: HttpRequest, found: Edition, shown: Newsletter, leaving: Departure) -> None:
-    at = _chosen_time(request, shown)
+def _send(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> None:
+    at = _chosen_time(request, newsletter)
     fields.check(
-        fields.text(request.POST, "revision", _("Revision"), str(found.approved_content.revision)),
+        fields.text(request.POST, "revision", _("Revision"), str(edition.approved_content.revision)),
         fields.readers(request.POST, leaving.readers),
     )
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
     if leaving.typed and typed != str(leaving.readers):
         raise _Refused(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
-    configuration, by, revision = config_of(request), editor(request), found.approved_content.revision
-    if found.state == State.APPROVED:
-        approval.queue(configuration, found, by=by, at=at, revision=revision)
+    configuration, by, revision = config_of(request), editor(request), edition.approved_content.revision
+    if edition.state == State.APPROVED:
+        approval.queue(configuration, edition, by=by, at=at, revision=revision)
     elif at is None:
-        approval.send_now(configuration, found, by=by)
+        approval.send_now(configuration, edition, by=by)
     else:
-        approval.reschedule(configuration, found, by=by, at=at, revision=revision)
+        approval.reschedule(configuration, edition, by=by, at=at, revision=revision)
 
 
-def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
+def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:
     """Return the chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
     when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
     if when not in ("now", "at"):
@@ -232,7 +232,7 @@ def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
         )
     if when == "at" and not at:
         raise _Refused(_("enter the time to send it, or choose “Send now”"))
-    due = moment_of(at, shown.zone) if at else None
+    due = moment_of(at, newsletter.zone) if at else None
     if due and due <= timezone.now():
         raise _Refused(_("that time has passed; choose a later one, or send now"))
     if request.POST.get("says") != (at or "now"):
@@ -243,44 +243,44 @@ def _chosen_time(request: HttpRequest, shown: Newsletter) -> datetime | None:
 @require_POST
 def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Pause, resume, or stop for good; stopping wants the word typed once emails are on their way."""
-    found, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
+    edition, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
     with sentences(request):
-        fields.check(fields.state(request.POST, found.state))
+        fields.check(fields.state(request.POST, edition.state))
         if act == "pause":
-            lifecycle.pause(found, by=by)
+            lifecycle.pause(edition, by=by)
         elif act == "resume":
-            lifecycle.resume(found, by=by)
+            lifecycle.resume(edition, by=by)
         elif act == "stop":
-            _stop(request, found, by)
-    route = "desk:report" if found.began_at else "desk:edition"
+            _stop(request, edition, by)
+    route = "desk:report" if edition.began_at else "desk:edition"
     return redirect(route, name, period)
 
 
-def _stop(request: HttpRequest, found: Edition, by: str) -> None:
+def _stop(request: HttpRequest, edition: Edition, by: str) -> None:
     """Cancel an edition; a word is typed once emails are on their way."""
-    if not found.began_at:
-        approval.cancel(found, by=by)
+    if not edition.began_at:
+        approval.cancel(edition, by=by)
         return
     word = _("cancel")
     if request.POST.get("typed", "").strip().lower() != word:
         raise _Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
-    lifecycle.cancel(config_of(request), found, by=by)
+    lifecycle.cancel(config_of(request), edition, by=by)
 
 
 @require_POST
 def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Decide about the unconfirmed emails: they are sent again, or left."""
-    found, by = edition_of(name, period), editor(request)
-    expected = progress.unsettled(found)
+    edition, by = edition_of(name, period), editor(request)
+    expected = progress.unsettled(edition)
     with sentences(request):
         fields.check(fields.count(request.POST, _("Unconfirmed"), expected))
         if request.POST.get("act") == "resend":
-            count = unknown_deliveries.resend(found, by=by, expected=expected)
-            said = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)
+            count = unknown_deliveries.resend(edition, by=by, expected=expected)
+            sentence = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)
         elif request.POST.get("act") != "leave":
             raise _Refused(_("choose whether to resend them"))
         else:
-            count = unknown_deliveries.leave(found, by=by, expected=expected)
-            said = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)
-        messages.success(request, said % {"n": formatting.number(count)})
+            count = unknown_deliveries.leave(edition, by=by, expected=expected)
+            sentence = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)
+        messages.success(request, sentence % {"n": formatting.number(count)})
     return redirect("desk:report", name, period)

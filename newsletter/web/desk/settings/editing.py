@@ -181,10 +181,10 @@ def _page(
     extra: Mapping[str, Any] | None,
     lines: str = "",
 ) -> HttpResponse:
-    found = config_of(request)
-    context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": found.file}
+    configuration = config_of(request)
+    context = {"place": place, "form": form, "read_only": reason, "paste": lines, "file": configuration.file}
     context["related"] = [catalogue.site_page(name) for name in place.page.related]
-    context["groups"] = form.groups(_groups_in_use(found, place))
+    context["groups"] = form.groups(_groups_in_use(configuration, place))
     return page(request, "settings_edit", {**context, **(extra or {})}, section="settings")
 
 

@@ -179,8 +179,8 @@ class SettingsForm(DeskForm):
         if value_at(self._tree, (*self.table, *secret.path)) is None or secret.key in self.errors:
             return
         if origin := self.locked[secret.key]:
-            told = _("The password is set by %(origin)s, so the server can only be changed in config.toml.")
-            self.add_error(None, told % {"origin": origin})
+            sentence = _("The password is set by %(origin)s, so the server can only be changed in config.toml.")
+            self.add_error(None, sentence % {"origin": origin})
         else:
             self.add_error(secret.key, _("Enter the password again, because the server or the user name changed."))
 
@@ -283,9 +283,9 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         boxes = forms.CheckboxSelectMultiple
         return forms.MultipleChoiceField(**options, initial=listed(value), choices=field.choices, widget=boxes)
     if field.kind is Kind.SECRET:
-        told = _("A value is stored. Leave this blank to keep it.") if value else field.help
+        sentence = _("A value is stored. Leave this blank to keep it.") if value else field.help
         hidden = forms.PasswordInput(attrs={"autocomplete": "off"})
-        return forms.CharField(**{**options, "required": False, "help_text": told}, strip=False, widget=hidden)
+        return forms.CharField(**{**options, "required": False, "help_text": sentence}, strip=False, widget=hidden)
     if field.kind is Kind.MOMENT:
         return MomentField(**options, initial=shown, cadences=field.cadences)
     if field.kind in _DURATIONS:

@@ -22,11 +22,11 @@ class SettingPlace:
     url: str
 
 
-def with_labels(told: Message) -> Message:
+def with_labels(message: Message) -> Message:
     """Return a message whose settings have the words of the page, in its language."""
-    if SETTING.matches(told):
-        return TEXT(words=_place(str(told.param("key"))).label)
-    return Message(told.code, tuple((name, _labelled(value)) for name, value in told.params))
+    if SETTING.matches(message):
+        return TEXT(words=_place(str(message.param("key"))).label)
+    return Message(message.code, tuple((name, _labelled(value)) for name, value in message.params))
 
 
 def title_of(key: str) -> str:
@@ -37,9 +37,9 @@ def title_of(key: str) -> str:
         return key
 
 
-def places(told: Message) -> list[SettingPlace]:
+def places(message: Message) -> list[SettingPlace]:
     """Return where the settings that a message names are changed, each once."""
-    return list(dict.fromkeys(_place(key) for key in _keys(told)))
+    return list(dict.fromkeys(_place(key) for key in _keys(message)))
 
 
 def _labelled(value: Param) -> Param:

@@ -86,50 +86,50 @@ class NewNewsletterForm(DeskForm):
 
 def add_newsletter(request: HttpRequest) -> HttpResponse:
     """Ask for a blog and read it in the background; then write the newsletter's table into config.toml."""
-    found = config_of(request)
-    form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=_initial(found))
+    configuration = config_of(request)
+    form = NewNewsletterForm(request.POST if request.method == "POST" else None, initial=_initial(configuration))
     if "without" in request.POST:
-        return _add_without_blog(request, form, found)
-    if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, found):
+        return _add_without_blog(request, form, configuration)
+    if not form.is_valid() or not _is_free(form.cleaned_data["name"], form, configuration):
         return _shown(request, form)
     order = {**form.cleaned_data, "blog": _address(form)}
     number = whole_number(request.POST.get("job", "")) or 0
     read = Job.objects.filter(pk=number, kind=FIND.name, state=JobState.DONE).first()
     if read is None or read.order["blog"] != order["blog"]:
-        return redirect("desk:job", work.start(FIND, found, "", editor(request), order).pk)
+        return redirect("desk:job", work.start(FIND, configuration, "", editor(request), order).pk)
     blog = _blog(read.result)
     name = order["name"] or newsletter_name(order["title"]) or blog.name
-    if not _is_free(name, form, found):
+    if not _is_free(name, form, configuration):
         return _shown(request, form, read)
-    wanted = _wanted(name, blog, order, found)
-    if read_only_reason(found):
-        return _shown(request, form, read, paste(found.file, wanted.changes))
+    wanted = _wanted(name, blog, order, configuration)
+    if read_only_reason(configuration):
+        return _shown(request, form, read, paste(configuration.file, wanted.changes))
     if not save_into(request, form, wanted, form.show_problem):
         return _shown(request, form, read)
     messages.success(request, _("Newsletter added. Check its settings, then create the first draft."))
     return redirect("desk:settings-newsletter", name, "general")
 
 
-def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, found: Config) -> HttpResponse:
+def _add_without_blog(request: HttpRequest, form: NewNewsletterForm, configuration: Config) -> HttpResponse:
     """Write a newsletter without a source: its letters are written at the desk."""
     form.fields["blog"].required, form.fields["title"].required = False, True
     if not form.is_valid():
         return _shown(request, form)
     answers = {**form.cleaned_data, "blog": ""}
     name = answers["name"] or newsletter_name(answers["title"]) or "newsletter"
-    if not _is_free(name, form, found):
+    if not _is_free(name, form, configuration):
         return _shown(request, form)
-    wanted = _wanted(name, BlogProfile("", answers["title"]), answers, found)
-    if read_only_reason(found):
-        return _shown(request, form, None, paste(found.file, wanted.changes))
+    wanted = _wanted(name, BlogProfile("", answers["title"]), answers, configuration)
+    if read_only_reason(configuration):
+        return _shown(request, form, None, paste(configuration.file, wanted.changes))
     if not save_into(request, form, wanted, form.show_problem):
         return _shown(request, form)
     messages.success(request, _("Newsletter added. Write its first letter."))
     return redirect("desk:letter", name)
 
 
-def _initial(found: Config) -> dict[str, str]:
-    first = next(iter(found.newsletters.values()))
+def _initial(configuration: Config) -> dict[str, str]:
+    first = next(iter(configuration.newsletters.values()))
     return {"sender_address": first.sender.address, "address": first.address}
 
 
@@ -138,9 +138,9 @@ def _address(form: NewNewsletterForm) -> str:
     return typed if "://" in typed else f"https://{typed}"
 
 
-def _is_free(name: str, form: NewNewsletterForm, found: Config) -> bool:
+def _is_free(name: str, form: NewNewsletterForm, configuration: Config) -> bool:
     """Say in the form that a name is taken."""
-    if name not in found.newsletters:
+    if name not in configuration.newsletters:
         return True
     form.add_error("name", _("There is already a newsletter “%(name)s”. Enter another name.") % {"name": name})
     return False
@@ -179,9 +179,9 @@ def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.J
     }
 
 
-def _of_first_draft(blog: BlogProfile, found: Config) -> list[FoundPost]:
+def _of_first_draft(blog: BlogProfile, configuration: Config) -> list[FoundPost]:
     """Return the posts that the first draft will have with the blog's own period and time zone."""
-    known = next(iter(found.newsletters.values()))
+    known = next(iter(configuration.newsletters.values()))
     planned = replace(
         known,
         period=blog.period,
@@ -209,19 +209,19 @@ FIND = work.JobKind(
 )
 
 
-def _wanted(name: str, blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Wanted:
+def _wanted(name: str, blog: BlogProfile, given: Mapping[str, Any], configuration: Config) -> Wanted:
     """Return what is written into config.toml."""
     table = ("newsletters", name)
-    values = _values(blog, given, found)
+    values = _values(blog, given, configuration)
     changes: tuple[Change, ...] = tuple(SetValue((*table, key), value) for key, value in values)
     if blog.url:
         changes = (*changes, AppendTable((*table, "sources"), {"url": blog.url}))
     return Wanted(changes, {(*table, "title"): None})
 
 
-def _values(blog: BlogProfile, given: Mapping[str, Any], found: Config) -> Iterator[tuple[str, Any]]:
+def _values(blog: BlogProfile, given: Mapping[str, Any], configuration: Config) -> Iterator[tuple[str, Any]]:
     """Yield the keys of the new table in their usual order, with their values."""
-    first = next(iter(found.newsletters.values()))
+    first = next(iter(configuration.newsletters.values()))
     draft, send = sending_times(blog.period)
     title = given["title"] or blog.title
     yield "title", title

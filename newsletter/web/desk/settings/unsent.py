@@ -28,8 +28,8 @@ def unsent(request: HttpRequest) -> HttpResponse:
 def retry(request: HttpRequest) -> HttpResponse:
     """Make everything that failed due now; the clock sends it within seconds."""
     count = mail_queue.retry(timezone.now())
-    said = ngettext("%(count)s email is being retried.", "%(count)s emails are being retried.", count)
-    messages.success(request, said % {"count": formatting.number(count)})
+    sentence = ngettext("%(count)s email is being retried.", "%(count)s emails are being retried.", count)
+    messages.success(request, sentence % {"count": formatting.number(count)})
     return redirect("desk:unsent")
 
 

@@ -33,37 +33,37 @@ class Setting:
 
 def in_force(request: HttpRequest) -> HttpResponse:
     """Show every table and key of the configuration."""
-    found = config_of(request)
+    configuration = config_of(request)
     context = {
-        "tables": list(_tables(found)),
-        "file": found.file,
-        "checks": [_with_title(check, found) for check in checks.run(found)],
-        "newsletters": [(each, overview.of_newsletter(each)) for each in found.newsletters.values()],
+        "tables": list(_tables(configuration)),
+        "file": configuration.file,
+        "checks": [_with_title(check, configuration) for check in checks.run(configuration)],
+        "newsletters": [(each, overview.of_newsletter(each)) for each in configuration.newsletters.values()],
         "site": overview.of_site(),
         "text": (text := request.GET.get("text", "").strip()[:100]),
-        "matches": overview.search(text, found.newsletters.values()),
-        "read_only": read_only_reason(found),
+        "matches": overview.search(text, configuration.newsletters.values()),
+        "read_only": read_only_reason(configuration),
     }
     return page(request, "settings", context, section="settings")
 
 
-def _with_title(check: Check, found: Config) -> Check:
+def _with_title(check: Check, configuration: Config) -> Check:
     """Return a check that names its newsletter by its title."""
     about = check.about
-    for name, newsletter in found.newsletters.items():
+    for name, newsletter in configuration.newsletters.items():
         about = about.renamed(name, newsletter.title)
     return replace(check, about=about)
 
 
-def _tables(found: Config) -> Iterator[Mapping[str, object]]:
+def _tables(configuration: Config) -> Iterator[Mapping[str, object]]:
     """Yield the tables of config.toml with their titles and their keys."""
     tables: list[tuple[str, Words, object]] = [
-        ("site", _("Site"), found.site),
-        ("web", _("Web server"), found.web),
-        ("collect", catalogue.COLLECT.title, found.collect),
-        ("delivery", DELIVERY.title, found.delivery),
-        ("bounces", catalogue.BOUNCES.title, found.bounces),
-        *((f"newsletters.{name}", each.title, each) for name, each in found.newsletters.items()),
+        ("site", _("Site"), configuration.site),
+        ("web", _("Web server"), configuration.web),
+        ("collect", catalogue.COLLECT.title, configuration.collect),
+        ("delivery", DELIVERY.title, configuration.delivery),
+        ("bounces", catalogue.BOUNCES.title, configuration.bounces),
+        *((f"newsletters.{name}", each.title, each) for name, each in configuration.newsletters.items()),
     ]
     for name, title, table in tables:
         yield {"name": name, "title": title, "settings": list(_flat("", table))}

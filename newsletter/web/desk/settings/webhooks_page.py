@@ -16,12 +16,12 @@ from subscribers.requests import config_of
 
 def webhooks(request: HttpRequest) -> HttpResponse:
     """Services in use come first, then the others."""
-    found = config_of(request)
-    used = {found.delivery.provider, *found.providers}
-    services = [_service(found, name, used) for name in API_NAMES]
+    configuration = config_of(request)
+    used = {configuration.delivery.provider, *configuration.providers}
+    services = [_service(configuration, name, used) for name in API_NAMES]
     first = [each for each in services if each["used"] or each["last"]]
     others = [each for each in services if each not in first and each["available"]]
-    context = {"services": first, "others": others, "local": _is_local(found)}
+    context = {"services": first, "others": others, "local": _is_local(configuration)}
     return page(request, "webhooks", context, section="settings")
 
 

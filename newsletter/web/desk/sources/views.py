@@ -69,10 +69,10 @@ def _days(known: Days, source: Health, today: date) -> dict[str, object] | None:
     if not read:
         return None
     failed = [row for row in read if row.failures]
-    said = ngettext("OK on %(ok)s of %(all)s day", "OK on %(ok)s of %(all)s days", len(read))
+    sentence = ngettext("OK on %(ok)s of %(all)s day", "OK on %(ok)s of %(all)s days", len(read))
     return {
         "chart": charts.strip([_state(found.get(day)) for day in last], _("The last 30 days")),
-        "said": said % {"ok": formatting.number(len(read) - len(failed)), "all": formatting.number(len(read))},
+        "said": sentence % {"ok": formatting.number(len(read) - len(failed)), "all": formatting.number(len(read))},
         "failed": [
             _("%(day)s: %(failures)s of %(tries)s checks failed")
             % {"day": formatting.day(row.day), "failures": row.failures, "tries": row.tries}

@@ -20,14 +20,14 @@ DOMAINS = 30
 
 def delayed(request: HttpRequest, name: str) -> HttpResponse:
     """Show what waits; POST sends or deletes the emails to one address, to one domain, or all."""
-    shown = newsletter_of(request, name)
+    newsletter = newsletter_of(request, name)
     if request.method == "POST":
-        return _act(request, shown.name)
+        return _act(request, newsletter.name)
     since = timezone.now() - timedelta(days=30)
-    totals = delayed_confirmations.totals(shown.name, since)
-    domains = delayed_confirmations.domains(shown.name)
+    totals = delayed_confirmations.totals(newsletter.name, since)
+    domains = delayed_confirmations.domains(newsletter.name)
     context = {
-        "newsletter": shown,
+        "newsletter": newsletter,
         "totals": {
             "waiting": formatting.number(totals.waiting),
             "released": formatting.number(totals.released),

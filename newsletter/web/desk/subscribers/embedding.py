@@ -10,9 +10,9 @@ from subscribers.requests import config_of
 
 def signup_form(request: HttpRequest, name: str) -> HttpResponse:
     """Show the form of a newsletter."""
-    shown = newsletter_of(request, name)
+    newsletter = newsletter_of(request, name)
     site = config_of(request).site.url
-    context = {"newsletter": shown, "form": embedded_form(shown, site), "places": _places(), "site": site}
+    context = {"newsletter": newsletter, "form": embedded_form(newsletter, site), "places": _places(), "site": site}
     return page(request, "signup_form", context, section="home")
 
 

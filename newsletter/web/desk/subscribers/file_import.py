@@ -182,15 +182,15 @@ def _meanings() -> dict[str, str]:
 
 def _started(request: HttpRequest, order: ImportOrder) -> Job:
     """Start the preview with the chosen columns, or the import that was previewed."""
-    found = config_of(request)
+    configuration = config_of(request)
     if request.POST.get("act") != "import":
         meanings = tuple(request.POST.getlist("meaning")) or tuple(order.meanings)
         dates = next((each for each in import_jobs.ORDERS if each == request.POST.get("dates")), order.dates)
         order, kind = replace(order, meanings=meanings, dates=dates), PREVIEW
     else:
-        order = replace(order, file=uploads.hold(order.file, found), shown=request.POST.get("shown", ""))
+        order = replace(order, file=uploads.hold(order.file, configuration), shown=request.POST.get("shown", ""))
         kind = IMPORT
-    return work.start(kind, found, order.newsletter, editor(request), order.to_json())
+    return work.start(kind, configuration, order.newsletter, editor(request), order.to_json())
 
 
 def _finished(request: HttpRequest, job: Job) -> HttpResponse:
@@ -223,8 +223,10 @@ def _finished(request: HttpRequest, job: Job) -> HttpResponse:
         "newsletter": order.newsletter,
     }
     if "changed" in job.result:
-        said = _("The result of this import has changed since the preview, so nothing was imported. Check it again.")
-        context["problem"] = said
+        sentence = _(
+            "The result of this import has changed since the preview, so nothing was imported. Check it again."
+        )
+        context["problem"] = sentence
     return _page(request, context)
 
 

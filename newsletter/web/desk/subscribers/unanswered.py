@@ -11,22 +11,22 @@ from subscribers import asking
 
 def unanswered(request: HttpRequest, name: str) -> HttpResponse:
     """List them, the longest ago first. Each can be unsubscribed on their page; the program unsubscribes nobody."""
-    shown, now = newsletter_of(request, name), timezone.now()
-    pages = Paginator(asking.unanswered(shown, now), 50)
+    newsletter, now = newsletter_of(request, name), timezone.now()
+    pages = Paginator(asking.unanswered(newsletter, now), 50)
     listed = pages.get_page(request.GET.get("page"))
     context = {
-        "newsletter": shown,
+        "newsletter": newsletter,
         "found": listed,
         "rows": [
             {
                 "tie": each,
-                "asked": formatting.day(each.asked_at, shown.zone) if each.asked_at else "",
-                "sign": formatting.day(max(filter(None, (each.heard_at, each.joined, each.created))), shown.zone),
+                "asked": formatting.day(each.asked_at, newsletter.zone) if each.asked_at else "",
+                "sign": formatting.day(max(filter(None, (each.heard_at, each.joined, each.created))), newsletter.zone),
             }
             for each in listed
         ],
         "count": pages.count,
-        "waiting": asking.silent(shown, now).count() if shown.ask_after else 0,
+        "waiting": asking.silent(newsletter, now).count() if newsletter.ask_after else 0,
         "days": asking.TO_ANSWER.days,
     }
     return page(request, "unanswered", context, section="subscribers")

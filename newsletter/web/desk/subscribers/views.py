@@ -323,8 +323,8 @@ def add(request: HttpRequest) -> HttpResponse:
     consent, how = request.POST.get("consent", "").strip(), request.POST.get("how", "")
     by_mail = how == "mail"
     if not (by_mail or (how == "given" and consent)):
-        told = _("Enter when and where they agreed, or email them a link to confirm.")
-        return _list(request, request.POST, {"consent": told})
+        sentence = _("Enter when and where they agreed, or email them a link to confirm.")
+        return _list(request, request.POST, {"consent": sentence})
     try:
         name = request.POST.get("name", "").strip()[:100]
         said = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)

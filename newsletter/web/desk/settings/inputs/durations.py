@@ -23,11 +23,11 @@ _LONG = "d"
 
 def split(text: str) -> tuple[str, str, str]:
     """Return the number of a length of time, the space behind it, and the unit; three times "" for other text."""
-    found = _WRITTEN.fullmatch(text)
-    if not found:
+    match = _WRITTEN.fullmatch(text)
+    if not match:
         return "", "", ""
-    unit = found[3].removesuffix("s") if found[3].startswith((_MONTH, _YEAR)) else found[3]
-    return found[1], found[2], unit
+    unit = match[3].removesuffix("s") if match[3].startswith((_MONTH, _YEAR)) else match[3]
+    return match[1], match[2], unit
 
 
 class DurationWidget(forms.MultiWidget):

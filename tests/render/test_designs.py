@@ -480,8 +480,13 @@ def test_the_link_to_the_page_can_stand_above_the_title_and_a_text_in_the_footer
 
 def test_each_card_has_its_picture_above_its_headline() -> None:
     tree = rendered([illustrated(0), illustrated(1), post(2)], design="cards")
-    panels = tree.find_class("panel")
-    assert [len(list(panel.iter("img"))) for panel in panels] == [1, 1, 0]
-    for panel in panels[:2]:
-        inside = [element.tag for element in panel.iter("img", "h3")]
-        assert inside == ["img", "h3"]
+    rows = [row for table in tree.find_class("panels") for row in table.iter("tr") if list(row.iter("img", "h3"))]
+    assert [element.tag for row in rows for element in row.iter("img", "h3")] == ["img", "h3", "img", "h3", "h3"]
+    assert [row[0].get("class") for row in rows] == ["panel-top", "panel below", "panel-top", "panel below", "panel"]
+
+
+def test_a_card_is_framed_once_and_takes_few_bytes() -> None:
+    """The frames are cells of one table, since a table for each post takes 200 bytes more."""
+    html = [render(digest(posts, by="none", letterhead=letterhead(design="cards"))).html for posts in (5, 15)]
+    words = len(rendered(1, by="none", design="cards").find_class("panel")[0].text_content())
+    assert (len(html[1]) - len(html[0])) / 10 < words + 680

@@ -76,3 +76,6 @@ class Theme:
     links: Links = ()
     footer_text: Text = ""
     share: tuple[ShareTarget, ...] = ()
+    reply: Text = ""
+    comments: Text = ""
+    dates: bool = True

@@ -29,7 +29,8 @@ class DigestPost:
     `html` is the cleaned HTML of the part that is shown ("" for a headline only); `whole` is False if it was shortened,
     and `written` is True for a text of an editor, in which `{name}` is replaced with the reader's name.
     `minutes` is the time that reading the whole post takes, 0 if it is unknown or the post has no text. `partial` says
-    that its source has only its beginning. `previews` has what is known of its videos.
+    that its source has only its beginning. `previews` has what is known of its videos. `comments_url` is the page of
+    its comments.
     """
 
     id: str
@@ -48,6 +49,7 @@ class DigestPost:
     written: bool = False
     minutes: int = 0
     partial: bool = False
+    comments_url: str = ""
     previews: tuple[Preview, ...] = ()
 
 

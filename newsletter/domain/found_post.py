@@ -24,7 +24,7 @@ class FoundPost:
     without address", "feedflare", "line numbers", "drawing" (in SVG), "gallery" (a code in brackets), "player"
     (replaced with a link), "formula" (replaced with text).
     `summary` is plain text. `via` is the address that the feed gave instead of `url` (FeedBurner's), if any. `partial`
-    says that the source has only the beginning.
+    says that the source has only the beginning. `comments_url` is the page of its comments, if the source names one.
     """
 
     uid: str
@@ -41,3 +41,4 @@ class FoundPost:
     dropped: tuple[tuple[str, int], ...] = ()
     via: str = ""
     partial: bool = False
+    comments_url: str = ""

@@ -298,6 +298,7 @@ def _post(entry: EditionPost, newsletter: config.Newsletter, *, with_text: bool 
         written=with_text and bool(entry.text),
         minutes=reading_minutes(entry.text or post.html or post.summary) if with_text and not partial else 0,
         partial=partial,
+        comments_url=post.comments_url,
     )
 
 

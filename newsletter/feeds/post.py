@@ -32,7 +32,8 @@ class Raw:
     """An entry as it was read. Dates are the source's own text; `title` plain text; `html` and `summary` HTML.
 
     `via` is the address that the feed gives where `link` is a better one; `base` is where relative addresses in
-    `html` count from ("": from `link`). `partial` says that the source calls its text a summary.
+    `html` count from ("": from `link`). `partial` says that the source calls its text a summary. `comments` is the
+    address of the page with the post's comments.
     """
 
     uid: str = ""
@@ -49,6 +50,7 @@ class Raw:
     base: str = ""
     enclosures: tuple[Enclosure, ...] = ()
     partial: bool = False
+    comments: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +116,18 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
         dropped=cleaned.dropped,
         via=_web_address(raw.via, feed_url),
         partial=bool(cleaned.html) and (raw.partial or cleaned.partial),
+        comments_url=_comments(raw.comments, link, feed_url),
     )
     problems += cleaned.problems
     if post.published is None and (raw.published or raw.updated):
         problems += (messages.BAD_DATE(text=repr(str(raw.published or raw.updated)[:60])),)
     return post, tuple(messages.OF_A_POST(title=title[:_NAMED] or post.uid, problem=p) for p in problems)
+
+
+def _comments(address: str, link: str, feed_url: str) -> str:
+    """Return the absolute address of a post's comments; "" if it is the post's own."""
+    comments = _web_address(without_controls(address), feed_url)
+    return "" if comments == link else comments
 
 
 def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None, base: str) -> str:

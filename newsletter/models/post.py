@@ -29,6 +29,7 @@ class Post(models.Model):
     language = models.CharField(max_length=35, blank=True)
     image = models.JSONField(null=True, help_text="url, alt, width, height")
     partial = models.BooleanField(default=False, help_text="its source has only the beginning of its text")
+    comments_url = models.TextField(blank=True, default="", db_default="", help_text="the page of its comments")
     dropped = models.JSONField(default=dict, help_text="what cleaning removed, counted by kind")
     published = models.DateTimeField(null=True)
     published_offset = models.SmallIntegerField(default=0, help_text="minutes east of UTC, as the source gave it")

@@ -42,7 +42,9 @@ _LONGEST_BESIDE = 900
 
 @dataclass(frozen=True, slots=True)
 class PostView:
-    """A post in a template. `html` and `text` are its body, "" for a headline only; `read_on` is a link's label."""
+    """A post in a template. `html` and `text` are its body, "" for a headline only; `read_on` is a link's label,
+    `comments_url` the page of the comments if they are linked.
+    """
 
     id: str
     url: str
@@ -53,6 +55,7 @@ class PostView:
     whole: bool
     partial: bool
     read_on: str
+    comments_url: str
     source: str
     author: str
     time: str
@@ -145,6 +148,7 @@ class PostViews:
             whole=post.whole and not post.partial,
             partial=post.partial,
             read_on=self._read_on(post),
+            comments_url=uri(post.comments_url) if self.digest.letterhead.theme.comments and post.html else "",
             source=cleaned(post.source),
             author=cleaned(post.author),
             time=clock(post.published, self._zone, self._language) if post.published else "",

@@ -24,7 +24,7 @@ from newsletter.render.post_view import PostViews
 from newsletter.render.scope import Scope, cleaned, named
 from newsletter.render.theme.designs import DESIGNS
 from newsletter.render.theme.palette import palette, readable, tints
-from newsletter.render.theme.sharing import share_links
+from newsletter.render.theme.sharing import reply_link, share_links
 from newsletter.render.words import and_more, colon, language_of_words, week_name, words
 
 CONTENTS_FROM = 6
@@ -59,6 +59,10 @@ def newsletter_view(letterhead: Letterhead) -> Mapping[str, Any]:
         "button_radius": _RADIUS[theme.buttons],
         "browser_link_on_top": theme.browser_link_on_top,
         "footer_text": theme.footer_text,
+        "reply": theme.reply,
+        "reply_address": letterhead.reply_to or letterhead.sender_address,
+        "comments": theme.comments,
+        "dates": theme.dates,
         "logo": theme.logo if design.logo else "",
         "logo_dark": theme.logo_dark if theme.logo and design.logo and not band else "",
         "tagline": theme.tagline,
@@ -78,6 +82,7 @@ def edition_context(digest: Digest, scope: Scope) -> dict[str, Any]:
         "links": {
             "unsubscribe": scope.placeholders.place(SlotValue.UNSUBSCRIBE, scope.form),
             "preferences": scope.placeholders.place(SlotValue.PREFERENCES, scope.form),
+            "reply": reply_link(digest.letterhead, cleaned(digest.subject)),
         },
         "reader_name": lambda fallback="": scope.placeholders.place(SlotValue.NAME, scope.form, fallback),
         **_posts(digest, scope),

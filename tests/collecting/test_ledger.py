@@ -48,6 +48,13 @@ def test_a_post_is_kept_with_the_offset_that_its_source_gave() -> None:
     assert (post("a").published, post("a").published_offset) == (at, 60)
 
 
+def test_the_page_of_its_comments_is_that_of_the_last_reading_that_changed_a_post() -> None:
+    collected(replace(found("a"), comments_url="https://kinaforum.example/a#comments"))
+    assert post("a").comments_url == "https://kinaforum.example/a#comments"
+    collected(replace(found("a"), html="<p>Other words.</p>"))
+    assert post("a").comments_url == ""
+
+
 def test_the_same_reading_again_changes_nothing() -> None:
     assert collected(found("a"), found("b")) == ledger.Stored(2, 0)
     assert collected(found("a"), found("b"), now=NOW + HOUR) == ledger.Stored(0, 0)

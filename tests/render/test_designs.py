@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from lxml import html as lxml_html
@@ -13,6 +14,7 @@ from newsletter.render.content.reading_time import reading_minutes
 from newsletter.render.edition import render, size
 from newsletter.render.lint import lint
 from newsletter.render.lint.codes import LARGEST_CSS
+from newsletter.render.preview import public_html
 from newsletter.render.theme.designs import DESIGNS
 from tests.bench.bench_render import long_post
 from tests.render.samples import digest, letterhead, nasty, picture, post
@@ -490,3 +492,40 @@ def test_a_card_is_framed_once_and_takes_few_bytes() -> None:
     html = [render(digest(posts, by="none", letterhead=letterhead(design="cards"))).html for posts in (5, 15)]
     words = len(rendered(1, by="none", design="cards").find_class("panel")[0].text_content())
     assert (len(html[1]) - len(html[0])) / 10 < words + 680
+
+
+def linked_to(tree: Any, label: str) -> list[str]:
+    """The addresses of all links of a label."""
+    return [link.get("href") for link in tree.iter("a") if link.text_content() == label]
+
+
+@pytest.mark.parametrize("design", DESIGNS)
+def test_readers_can_reply_and_comment(design: str) -> None:
+    discussed = "https://blog.example/2026/02/post-0.html#comments"
+    posts = [post(0, comments_url=discussed), post(1), post(2, html="", comments_url=discussed)]
+    head = letterhead(design=design, reply="Svar på e-posten", comments="Kommentarer", reply_to="red+brev@example.org")
+    edition = digest(posts, letterhead=head, subject="Fjord & fjell?")
+    email = render(edition)
+    tree = lxml_html.document_fromstring(email.html)
+    assert linked_to(tree, "Kommentarer") == [discussed]
+    assert f"Kommentarer: {discussed}" in email.text
+    (address,) = linked_to(tree, "Svar på e-posten")
+    reply = urlsplit(address)
+    assert (reply.scheme, unquote(reply.path)) == ("mailto", "red+brev@example.org")
+    assert parse_qs(reply.query) == {"subject": ["Re: Fjord & fjell?"]}
+    assert "Svar på e-posten: red+brev@example.org" in email.text
+    assert lint(email, edition) == ()
+    assert "red%2Bbrev" not in public_html(email, head)
+
+
+def test_without_their_texts_there_are_no_such_links_and_the_dates_can_be_hidden() -> None:
+    posts = [post(0, comments_url="https://blog.example/c"), post(1)]
+    email = render(digest(posts))
+    assert "blog.example/c" not in email.html + email.text
+    assert 'href="mailto:' not in email.html
+    edition = digest(posts, letterhead=letterhead(dates=False))
+    undated = render(edition)
+    assert "jan." in email.html
+    assert "jan." in email.text
+    assert "jan." not in undated.html + undated.text
+    assert lint(undated, edition) == ()

@@ -50,6 +50,7 @@ def read_entry(entry: Element, url: str, *, atom: bool, feed_author: str = "") -
         base=_content_base(fields, entry, url),
         enclosures=tuple(_enclosures(fields, base)),
         partial=atom,
+        comments=_comments(fields, base),
     )
 
 
@@ -205,6 +206,13 @@ def _picture(url: str, element: Element) -> Image | None:
             return Image(larger)
     width, height = (count(element.get(side) or "") for side in ("width", "height"))
     return None if (width or 100) < 100 else Image(url, "", width, height)
+
+
+def _comments(fields: Fields, base: str) -> str:
+    """Return the page of an entry's comments: RSS's `comments`, or a link to replies (RFC 4685) that is not a feed."""
+    pages = [e for e in fields.all("link") if e.get("rel") == "replies" and "html" in (e.get("type") or "html")]
+    given = fields.text("comments") or next(((e.get("href") or "").strip() for e in pages), "")
+    return absolute(given, base) if given else ""
 
 
 def is_reply(entry: Element) -> bool:

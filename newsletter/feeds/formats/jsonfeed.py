@@ -118,6 +118,7 @@ def _rss_item(item: dict[str, Any]) -> Raw:
         html=_text(item, "content:encoded") or _text(item, "description"),
         published=_text(item, "pubDate") or None,
         author=_text(item, "author"),
+        comments=_text(item, "comments"),
         categories=tuple(filter(None, (_value(each) for each in _all(item, "category")))),
         enclosures=tuple(_rss_enclosures(item)),
     )

@@ -132,6 +132,7 @@ def _raw(row: dict[str, Any]) -> Raw:
         # The id that the feed gives for the same post, so that nothing is new when a site switches REST off.
         uid=entities.unescape(_rendered(row, "guid")) or _text(row, "link"),
         link=_text(row, "link"),
+        comments=f"{_text(row, 'link')}#comments" if row.get("comment_status") == "open" else "",
         title=text_of(_rendered(row, "title")),
         html=_rendered(row, "content"),
         summary=_rendered(row, "excerpt"),

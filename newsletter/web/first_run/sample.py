@@ -75,4 +75,5 @@ def _shown(number: int, post: FoundPost, newsletter: Newsletter) -> DigestPost:
         language=post.language,
         image=post.image,
         partial=post.partial,
+        comments_url=post.comments_url,
     )

@@ -53,6 +53,7 @@ DESIGN = SettingsPage(
         SettingField(
             "theme.band", _("Colour of the band"), _("If blank, the accent colour. It stays in dark mode."), Kind.COLOUR
         ),
+        SettingField("theme.dates", _("Dates below the title"), kind=Kind.CHECKBOX),
         SettingField("theme.browser_link_on_top", _("Link to the web page above the title, too"), kind=Kind.CHECKBOX),
         SettingField(
             "theme.buttons",
@@ -97,6 +98,11 @@ DESIGN = SettingsPage(
             "theme.read_on", _("Link to the whole post"), _("For example “Read more”. Shown below shortened posts.")
         ),
         SettingField(
+            "theme.comments",
+            _("Link to comments"),
+            _("For example “Comments”. Shown below posts whose source has the address of their comments."),
+        ),
+        SettingField(
             "theme.images",
             _("Images in posts"),
             kind=Kind.CHOICE,
@@ -139,6 +145,14 @@ DESIGN = SettingsPage(
                 shape=Shape.NAMED_VALUES,
             ),
         ),
+        SettingField(
+            "theme.reply",
+            _("Link to reply by email"),
+            _(
+                "For example “Reply to this email”. Shown at the end of each edition; replies go to Reply-To, or to "
+                "the sender."
+            ),
+        ),
         SettingField("theme.footer_text", _("Text in the footer"), _("Such as who publishes the newsletter.")),
         SettingField(
             "theme.share",
@@ -173,6 +187,7 @@ DESIGN = SettingsPage(
                 "theme.tagline",
                 "theme.masthead",
                 "theme.band",
+                "theme.dates",
                 "theme.browser_link_on_top",
             ),
         ),
@@ -180,10 +195,10 @@ DESIGN = SettingsPage(
         PageSection(
             "posts",
             _("Posts"),
-            ("theme.contents", "theme.meta", "theme.read_on", "theme.images", "theme.image_height"),
+            ("theme.contents", "theme.meta", "theme.read_on", "theme.comments", "theme.images", "theme.image_height"),
         ),
         PageSection("sections", _("Sections"), ("theme.sections",)),
-        PageSection("footer", _("Footer"), ("theme.footer_text", "theme.links", "theme.share")),
+        PageSection("footer", _("Footer"), ("theme.reply", "theme.footer_text", "theme.links", "theme.share")),
         PageSection("template", _("Template"), ("template",)),
     ),
 )

@@ -77,6 +77,7 @@ MIDDLEWARE = [
     "newsletter.web.middleware.ContentSecurityPolicy",
     "newsletter.web.middleware.ProblemsOfTheApi",
     "newsletter.web.middleware.DatabaseInPlace",
+    "newsletter.web.middleware.OldAddresses",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",  # adds Content-Length

@@ -48,7 +48,7 @@ Tag = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=NO_N
 Number = Annotated[int, Field(ge=1, le=2**53)]
 Moment = Annotated[AwareDatetime, AfterValidator(_sensible)]
 Day = Annotated[date, AfterValidator(_sensible)]
-State = Literal["draft", "approved", "queued", "sending", "paused", "sent", "cancelled", "skipped"]
+State = Literal["draft", "approved", "queued", "sending", "paused", "sent", "cancelled", "skipped", "imported"]
 
 
 class Given(Schema):

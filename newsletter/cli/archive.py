@@ -1,16 +1,29 @@
-"""`newsletter archive …`: remove an edition from the public archive, or return it."""
+"""`newsletter archive …`: remove an edition from the public archive or return it; bring old issues; old addresses."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from newsletter.cli.common import EditionName, emit, ready
+from newsletter.cli.common import EditionName, confirm, emit, fail, newsletter_named, progress, ready
+from newsletter.domain.english import counted
+
+if TYPE_CHECKING:
+    from newsletter.editions.imported.archive_import import ImportResult
+    from newsletter.models import ArchiveImport
 
 app = typer.Typer(
-    help="Remove editions from the public archive, or return them.",
+    help="Manage the public archive, and import old issues.",
     epilog="Example: newsletter archive remove kinaforum/2026-W06",
     no_args_is_help=True,
 )
 
 BY = "the command line"
+SHOWN = 20
+"""The number of issues that are named which were left out; --json has all of them."""
+
+NewsletterName = Annotated[str, typer.Option("--newsletter", "-n", help="The newsletter's name in config.toml.")]
 
 
 def register(parent: typer.Typer) -> None:
@@ -39,3 +52,135 @@ def restore(edition: EditionName) -> None:
 
     row = public_editions.restore(find(configuration, edition), by=BY)
     emit({"edition": row.name, "removed_from_archive_at": None}, f"{row.name} is in the archive again")
+
+
+@app.command("import", epilog="Example: newsletter archive import ghost.json -n kinaforum --url https://old.example/")
+def import_(
+    path: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="An export of another tool (ZIP, CSV or JSON), or a folder of HTML or Markdown files."
+        ),
+    ],
+    newsletter: NewsletterName,
+    url: Annotated[
+        str, typer.Option(help="The address of the old site, from which relative addresses of images count.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the result without changing anything.")] = False,
+) -> None:
+    """Import issues that another tool sent.
+
+    They become editions that are only read, with their dates and images.
+
+    They are in the archive, its search and the feeds, and their old paths lead to them. They are mailed to nobody, and
+    posts that they had are not sent again. Importing a file twice adds nothing.
+    """
+    configuration = ready()
+    settings = newsletter_named(configuration, newsletter)
+    if url and not url.startswith(("https://", "http://")):
+        fail("--url must be an address that begins with https://", 2)
+    from newsletter.editions.imported.archive_import import import_archive
+    from newsletter.feeds.archives.old_issue import ArchiveProblem
+
+    try:
+        with progress("importing") as step:
+            result = import_archive(
+                configuration, settings, path, now=datetime.now(UTC), base=url, by=BY, dry_run=dry_run, step=step
+            )
+    except ArchiveProblem as problem:
+        fail(str(problem))
+    emit(_document(result), _summary(result, dry_run=dry_run))
+
+
+def _document(result: "ImportResult") -> dict[str, Any]:
+    left_out = [{"name": each.name, "reason": str(each.reason), "code": each.reason.code} for each in result.left_out]
+    return {
+        "import": result.number,
+        "added": result.added,
+        "present": result.present,
+        "images_missing": result.images_missing,
+        "left_out": left_out,
+    }
+
+
+def _summary(result: "ImportResult", *, dry_run: bool) -> str:
+    figures = (
+        f"{counted(result.added, 'issue')} added, {result.present:,} already here, {len(result.left_out):,} left out."
+    )
+    lines = [f"Nothing was changed. An import would give: {figures}" if dry_run else figures]
+    lines += [f"  {each.name}: {each.reason}" for each in result.left_out[:SHOWN]]
+    if len(result.left_out) > SHOWN:
+        lines.append(f"  … and {len(result.left_out) - SHOWN:,} more")
+    if result.images_missing:
+        count = counted(result.images_missing, "image")
+        lines.append(f"{count} could not be fetched; import the same file again to retry.")
+    if result.number is not None and result.added:
+        lines.append(f"'newsletter archive undo-import {result.number}' undoes it.")
+    return "\n".join(lines)
+
+
+@app.command(epilog="Example: newsletter archive imports")
+def imports() -> None:
+    """List imports of old issues, the newest first."""
+    ready()
+    from newsletter.models import ArchiveImport
+
+    rows = list(ArchiveImport.objects.order_by("-pk"))
+    emit(
+        {"imports": [_import_document(each) for each in rows]}, "\n".join(map(_import_line, rows)) or "No imports yet."
+    )
+
+
+def _import_document(record: "ArchiveImport") -> dict[str, Any]:
+    return {
+        "import": record.pk,
+        "at": record.at.isoformat(),
+        "newsletter": record.newsletter,
+        "file": record.file,
+        "added": record.added,
+        "present": record.present,
+        "left_out": len(record.left_out),
+        "finished": record.finished_at is not None,
+        "undone": record.undone_at.isoformat() if record.undone_at else None,
+    }
+
+
+def _import_line(record: "ArchiveImport") -> str:
+    state = ", undone" if record.undone_at else "" if record.finished_at else ", not finished"
+    figures = f"{record.added:,} added, {record.present:,} already here, {len(record.left_out):,} left out"
+    return f"{record.pk}  {record.at:%Y-%m-%d %H:%M}  {record.newsletter}  {record.file}: {figures}{state}"
+
+
+@app.command("undo-import", epilog="Example: newsletter archive undo-import 1 --yes")
+def undo_import(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The number that 'import' and 'imports' print.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation.")] = False,
+) -> None:
+    """Delete the editions that an import of old issues added."""
+    configuration = ready()
+    from newsletter.editions.imported import undoing
+
+    record = undoing.find(number)
+    confirm(f"Delete the {counted(record.added, 'edition')} that {record.file} added?", yes=yes)
+    deleted = undoing.undo(configuration, record, now=datetime.now(UTC), by=BY)
+    emit({"import": record.pk, "deleted": deleted}, f"Undone: {counted(deleted, 'edition')} deleted.")
+
+
+@app.command("addresses", epilog="Example: newsletter archive addresses -n kinaforum --format caddy > redirects.caddy")
+def addresses(
+    newsletter: NewsletterName,
+    format_: Annotated[
+        Literal["csv", "caddy", "nginx"], typer.Option("--format", help="The lines for Caddy or nginx, or a table.")
+    ] = "csv",
+) -> None:
+    """Print old paths with their new addresses.
+
+    For the server that answers the old domain, if that is not this one.
+    """
+    configuration = ready()
+    newsletter_named(configuration, newsletter)
+    from newsletter.editions.imported import old_addresses
+
+    site = configuration.site.url
+    rows = [{"path": path, "address": address} for path, address in old_addresses.table(newsletter, site)]
+    emit({"addresses": rows}, to_copy="\n".join(old_addresses.proxy_lines(newsletter, site, format_)))

@@ -24,7 +24,16 @@ from newsletter.feeds.document import split_address
 from newsletter.images import names
 from newsletter.messages import Message, sources
 from newsletter.messages.general import ABOUT
-from newsletter.models import LOCKED_STATES, ApprovedContent, Edition, EditionPost, HostedImage, Variant, VideoPreview
+from newsletter.models import (
+    LOCKED_STATES,
+    ApprovedContent,
+    Edition,
+    EditionPost,
+    HostedImage,
+    State,
+    Variant,
+    VideoPreview,
+)
 from newsletter.render.content.headline import headline_of
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.post_images import addresses, hosted, measured, unmeasured, without_images
@@ -238,7 +247,9 @@ def proof(edition: Edition, configuration: Config) -> Proof:
     """Return the rendering of a draft as it is now, or of an approved edition as approved."""
     digest = digest_of(edition, configuration)
     newsletter = configuration.edited(edition)
-    if edition.state in LOCKED_STATES and (approved := ApprovedContent.objects.filter(edition=edition).first()):
+    if edition.state in (*LOCKED_STATES, State.IMPORTED) and (
+        approved := ApprovedContent.objects.filter(edition=edition).first()
+    ):
         digest = replace(digest, subject=approved.subject, preheader=approved.preheader)
         return Proof(digest.letterhead, digest, rendered_of(approved), ())
     return proof_of(digest, configuration, newsletter)

@@ -29,6 +29,7 @@ LIFE: dict[State, frozenset[State]] = {
     State.SENT: frozenset({State.PAUSED, State.SENDING, State.CANCELLED}),
     State.CANCELLED: frozenset({State.SENDING}),
     State.SKIPPED: frozenset({State.DRAFT}),
+    State.IMPORTED: frozenset(),
 }
 
 
@@ -41,6 +42,7 @@ STATES = {
     State.SENT: messages.SENT,
     State.CANCELLED: messages.CANCELLED,
     State.SKIPPED: messages.SKIPPED,
+    State.IMPORTED: messages.IMPORTED,
 }
 
 

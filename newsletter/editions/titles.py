@@ -15,6 +15,9 @@ from newsletter.render.words import week_name
 LETTER = "letter-"
 """What the name of a letter outside the schedule begins with; its day follows."""
 
+ISSUE = "issue-"
+"""What the name of an imported edition begins with; the day when it was sent follows."""
+
 WELCOME = "welcome-"
 """What the name of a letter of the welcome series begins with; its number follows, then `.2` for its first change."""
 
@@ -24,12 +27,12 @@ _UTC = ZoneInfo("UTC")
 def period_title(period: str, language: str) -> str:
     """Return a period in words: "Week 6, 2–8 February 2026", "6 February 2026" or "February 2026".
 
-    A letter outside the schedule has its day, one of the welcome series its name, `welcome-1`, and an edition of
-    another cadence the period in its name.
+    A letter outside the schedule and an imported edition have their day, one of the welcome series its name,
+    `welcome-1`, and an edition of another cadence the period in its name.
     """
     if period.startswith(WELCOME):
         return period
-    prefix = LETTER if period.startswith(LETTER) else f"{cadence_in(period)}-"
+    prefix = next((p for p in (LETTER, ISSUE) if period.startswith(p)), f"{cadence_in(period)}-")
     calendar, _, number = period.removeprefix(prefix).partition(".")
     since, until = bounds(calendar, _UTC)
     first, last = since.date(), last_day(until, _UTC)

@@ -4,6 +4,7 @@ Below everything else, and pure: no Django, no database.
 """
 
 from newsletter.messages import (
+    archives,
     bounces,
     configuration,
     delivery,
@@ -42,6 +43,7 @@ STAGES = (
     editions,
     lint,
     importing,
+    archives,
     history,
     schedule,
     sending,

@@ -10,6 +10,7 @@ SENDING = MessageType("state.sending", gettext_noop("being sent"))
 PAUSED = MessageType("state.paused", gettext_noop("paused"))
 SENT = MessageType("state.sent", gettext_noop("sent"))
 CANCELLED = MessageType("state.cancelled", gettext_noop("cancelled"))
+IMPORTED = MessageType("state.imported", gettext_noop("imported"))
 SKIPPED = MessageType("state.skipped", gettext_noop("skipped"))
 
 # Why an edition waits, or was skipped or cancelled.

@@ -5,6 +5,9 @@ from newsletter.messages.message import MessageType, gettext_noop, ngettext_noop
 IN_THE_PERIOD = MessageType("post.in-the-period", gettext_noop("published in this period"))
 LATE = MessageType("post.late", gettext_noop("missed the last edition"))
 TOO_LATE = MessageType("post.too-late", gettext_noop("too old to be included"))
+SENT_ELSEWHERE = MessageType(
+    "post.sent-elsewhere", gettext_noop("older than your newsletter here: it was in an edition of your old tool")
+)
 THERE_BEFORE = MessageType("post.there-before", gettext_noop("older than your newsletter"))
 BEFORE_CADENCE = MessageType("post.before-cadence", gettext_noop("from before this cadence began"))
 BY_WORD = MessageType("post.filtered-by-word", gettext_noop("filtered out by a word"))

@@ -25,6 +25,7 @@ from newsletter.models.edition import (
 from newsletter.models.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
 from newsletter.models.hold import Hold
 from newsletter.models.hosted_image import HostedImage
+from newsletter.models.imported_edition import ArchiveImport, ImportedEdition, ImportedLink, OldAddress
 from newsletter.models.job import Job, JobState
 from newsletter.models.picture import MeasuredImage, VideoPreview
 from newsletter.models.post import Listing, Numbering, Post
@@ -39,6 +40,7 @@ __all__ = [
     "Act",
     "ApiToken",
     "ApprovedContent",
+    "ArchiveImport",
     "Bounce",
     "BounceMailbox",
     "Chunk",
@@ -56,6 +58,8 @@ __all__ = [
     "Hold",
     "HostedImage",
     "Identity",
+    "ImportedEdition",
+    "ImportedLink",
     "Job",
     "JobState",
     "KeptAnswer",
@@ -67,6 +71,7 @@ __all__ = [
     "Notice",
     "Numbering",
     "Occurrence",
+    "OldAddress",
     "Post",
     "RecordedEvent",
     "Result",

@@ -18,11 +18,14 @@ class State(models.TextChoices):
     SENT = "sent"
     CANCELLED = "cancelled"
     SKIPPED = "skipped"
+    IMPORTED = "imported"
 
 
 LOCKED_STATES = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED, State.SENT)
 HOLDING = models.Q(state__in=LOCKED_STATES) | models.Q(state=State.CANCELLED, began_at__isnull=False)
-"""Editions whose posts are used: approved ones, and cancelled ones that were partly sent."""
+"""Editions whose posts are used: approved ones, and cancelled ones that were partly sent. An imported edition has no
+posts, and nobody gets it.
+"""
 
 
 class Edition(models.Model):
@@ -33,7 +36,8 @@ class Edition(models.Model):
 
     newsletter = models.CharField(max_length=40)
     period = models.CharField(
-        max_length=22, help_text="2026-W06, 2026-02-06, 2026-02, letter-2026-02-06, welcome-1; .2 for a second one"
+        max_length=22,
+        help_text="2026-W06, 2026-02-06, 2026-02, letter-2026-02-06, issue-2019-05-03, welcome-1; .2 for a second one",
     )
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     revision = models.PositiveIntegerField(default=1, help_text="increases with every change of a draft")

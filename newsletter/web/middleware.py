@@ -1,16 +1,19 @@
-"""Middleware: a request's configuration, probes under any host, a content security policy, and answers to errors."""
+"""Middleware: a request's configuration, probes under any host, a content security policy, answers to errors, and
+redirects from old addresses.
+"""
 
 import ipaddress
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.http.request import split_domain_port
 from django.template import loader
 
 from newsletter import config
 from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
+from newsletter.editions.imported.old_addresses import edition_at
 from newsletter.messages import general as messages
 from newsletter.sending.sql import database_watch
 from subscribers.requests import attach_config
@@ -24,6 +27,9 @@ POLICY = (
 
 
 PROBES = ("/healthz", "/readyz", "/metrics")
+
+PROGRAM_PATHS = ("/desk/", API_ROOT, "/hooks/", "/static/")
+"""What no public page begins with."""
 
 
 class Probes:
@@ -107,6 +113,29 @@ class MethodNotAllowedPage:
 
 
 SERVER_ERRORS = {500: messages.INTERNAL_ERROR, 503: messages.UNAVAILABLE}
+
+
+class OldAddresses:
+    """Redirects (301) from the paths that imported editions had at another tool, where nothing else is there."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.NOT_FOUND or request.method not in ("GET", "HEAD"):
+            return response
+        if request.path.startswith(PROGRAM_PATHS):
+            return response
+        try:
+            edition = edition_at(request.get_full_path())
+        except (OperationalError, InterfaceError):
+            return response  # the database is away, which is logged by the services
+        if edition is None:
+            return response
+        moved = HttpResponsePermanentRedirect(f"/n/{edition.name}/")
+        moved.headers["Cache-Control"] = "public, max-age=3600"
+        return moved
 
 
 class ProblemsOfTheApi:

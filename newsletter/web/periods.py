@@ -5,13 +5,13 @@ from django.urls.converters import get_converters
 
 
 class PeriodConverter:
-    """`2026-W06`, `2026-02-06` or `2026-02`, with a cadence or `letter-` before it, or `welcome-1`; `.2` for a second
-    one.
+    """`2026-W06`, `2026-02-06` or `2026-02`, with a cadence, `letter-` or `issue-` before it, or `welcome-1`; `.2`
+    for a second one.
     """
 
     _WEEK, _MONTH, _DAY = "[0-9]{4}-W[0-9]{2}", "[0-9]{4}-[0-9]{2}", "[0-9]{4}-[0-9]{2}-[0-9]{2}"
     _PLAIN = f"{_WEEK}|{_DAY}|{_MONTH}"
-    _NAMED = f"(?:letter|post|day)-{_DAY}|week-{_WEEK}|month-{_MONTH}"
+    _NAMED = f"(?:letter|issue|post|day)-{_DAY}|week-{_WEEK}|month-{_MONTH}"
     regex = rf"(?:{_PLAIN}|{_NAMED}|welcome-[0-9]{{1,5}})(?:\.[0-9]{{1,4}})?"
 
     def to_python(self, value: str) -> str:

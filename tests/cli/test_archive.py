@@ -1,9 +1,12 @@
 """`newsletter archive`: an edition leaves the public archive and returns to it."""
 
+from pathlib import Path
+
 import pytest
 from django.utils import timezone
 
 from newsletter.models import Act, Edition, State
+from newsletter.sandbox import Sandbox
 from tests.cli.conftest import Run
 from tests.web import make
 
@@ -35,3 +38,23 @@ def test_only_what_is_public_can_be_removed(command: Run) -> None:
     make.draft("First")
     refused = command("archive", "remove", EDITION, status=1)
     assert "none of its emails has been accepted yet" in refused.err
+
+
+def test_old_issues_are_imported_listed_and_undone(
+    command: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Sandbox, "run", lambda _sandbox, function, *arguments: function(*arguments))
+    (tmp_path / "2019-05-03-bread.md").write_text("# On bread\n\nRye and wheat.\n")
+    (tmp_path / "undated.md").write_text("# Undated\n\nWords.\n")
+    import_it = ("archive", "import", str(tmp_path), "-n", "kinaforum")
+    assert "An import would give: 1 issue added, 0 already here, 1 left out" in command(*import_it, "--dry-run").out
+    document = command(*import_it, "--json").document
+    assert (document["added"], document["present"], document["images_missing"]) == (1, 0, 0)
+    assert [each["code"] for each in document["left_out"]] == ["archive.no-date"]
+    assert "0 issues added, 1 already here" in command(*import_it).out
+    assert "/2019-05-03-bread," in command("archive", "addresses", "-n", "kinaforum").out
+    assert command("archive", "imports", "--json").document["imports"][1]["added"] == 1
+    assert "1 edition deleted" in command("archive", "undo-import", str(document["import"]), "--yes").out
+    assert not Edition.objects.exists()
+    assert "was undone before" in command("archive", "undo-import", str(document["import"]), "--yes", status=1).err
+    assert "--url must be an address" in command(*import_it, "--url", "old.example", status=2).err

@@ -75,6 +75,13 @@ class Deleted(Act):
 
 
 @dataclass(frozen=True, slots=True)
+class SentElsewhere(Act):
+    """Issues of another tool were imported that had these posts."""
+
+    posts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Joined(Act):
     """A subscription became active, for the first time or again."""
 

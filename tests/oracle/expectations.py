@@ -10,6 +10,7 @@ from tests.oracle.people import Person, SeenEdition, SeenPost, beginning, seen
 
 THERE_BEFORE, TOO_LATE = "dated before the newsletter's first period", "found too late"
 BEFORE_THEY_CAME = "dealt with before they came"
+ELSEWHERE = "sent with another tool"
 
 
 class Expectations:
@@ -26,6 +27,7 @@ class Expectations:
         self.dealt: dict[str, set[str]] = {each: set() for each in CADENCES}
         self.perhaps: dict[str, dict[str, str]] = {each: {} for each in CADENCES}
         """What was dealt with in each cadence, and what may have been, with the reason."""
+        self.elsewhere: set[str] = set()
         self.shown: defaultdict[str, set[str]] = defaultdict(set)
         for act in log:
             if isinstance(act, acts.Email):
@@ -99,6 +101,8 @@ class Expectations:
             post.first_refusal = THERE_BEFORE
         elif post.found - post.dated > timedelta(days=self.configured.late_days):
             post.first_refusal = TOO_LATE
+        elif post.name in self.elsewhere:
+            post.first_refusal = ELSEWHERE
         else:
             for cadence in self.configured.offered:
                 self._find_in(cadence, post, first=first)
@@ -130,6 +134,14 @@ class Expectations:
     def on_deleted(self, act: acts.Deleted) -> None:
         if post := self.posts.get(act.post):
             post.deleted = True
+
+    def on_sentelsewhere(self, act: acts.SentElsewhere) -> None:
+        """Nobody gets what they got there, unless an edition here has it."""
+        self.elsewhere |= act.posts
+        for name in act.posts & self.posts.keys():
+            post = self.posts[name]
+            if not post.holders:
+                post.first_refusal = post.first_refusal or ELSEWHERE
 
     # Readers.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from unittest.mock import patch
 
 from newsletter import config
@@ -15,6 +15,7 @@ from newsletter.collecting import collect as collecting
 from newsletter.config import Config, Newsletter, next_moment
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
+from newsletter.editions.imported.archive_import import import_archive
 from newsletter.editions.problems import JobProblem
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
@@ -106,6 +107,14 @@ class FastSite(OracleSite):
         if undo:
             undo_import(Import.objects.latest("pk"), self.now)
         return True
+
+    def import_issues(self, *posts: str) -> None:
+        """Import the archive of another tool, with an issue of now that links to these posts."""
+        with TemporaryDirectory() as folder:
+            links = "\n\n".join(f"[{post}](https://www.{HOST}/{post}.html?utm_source=issue)" for post in posts)
+            (Path(folder) / "issue.md").write_text(f"---\ntitle: Old\ndate: {self.now.isoformat()}\n---\n{links}\n")
+            import_archive(self.configuration, self.newsletter, Path(folder), now=self.now)
+        self.log.append(acts.SentElsewhere(self.now, frozenset(posts)))
 
     def _tie(self, reader: str) -> Subscription:
         return Subscription.objects.get(subscriber__key=f"{reader}@reader.example")

@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Greatest
 
 from newsletter import config
 from newsletter.config import Cadence
 from newsletter.domain.cadence import CADENCES
 from newsletter.domain.ordinals import Ordinals
+from newsletter.editions.offers import sent_elsewhere
 from newsletter.editions.selection.series import frozen_untils
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.messages import Message
@@ -107,7 +108,8 @@ def _store_sets_of_moved(newsletter: config.Newsletter, before: Mapping[str, Bas
 
 def _dated_before_a_period(newsletter: config.Newsletter, cadence: Cadence, now: datetime) -> Ordinals:
     """Return the posts that a cadence which is switched on now has behind it."""
-    posts = Post.objects.filter(newsletter=newsletter.name, refusal__isnull=True)
+    eligible_here = Q(refusal__isnull=True) | Q(refusal__code=messages.SENT_ELSEWHERE.code)  # an import can be undone
+    posts = Post.objects.filter(eligible_here, newsletter=newsletter.name)
     eligible = posts.annotate(dated=Coalesce("published", "first_seen"), eligible=eligible_at())
     return Ordinals.of(
         eligible.filter(eligible__lte=now, dated__lt=_beginning(newsletter, cadence, now)).values_list(
@@ -130,7 +132,8 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int)
     """Judge posts once, when they are first seen: which are out in every cadence, and which in some."""
     behind: dict[str, list[int]] = {base.cadence: [] for base in on(bases)}
     ends = {cadence: max(frozen_untils(newsletter.at(cadence)), default=None) for cadence in newsletter.offered}
-    posts = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after).prefetch_related("listings__source")
+    unjudged = Post.objects.filter(newsletter=newsletter.name, ordinal__gt=after)
+    posts = unjudged.prefetch_related("listings__source")
     for post in posts.defer("html", "summary").order_by("ordinal").iterator(chunk_size=500):
         first_read = min((x.source.first_read_at for x in post.listings.all() if x.source.first_read_at), default=None)
         if first_read is None:
@@ -148,6 +151,7 @@ def _judge(newsletter: config.Newsletter, bases: Mapping[str, Base], after: int)
             inside = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name)
             grow(base, posts_behind)
             replace_sets(inside, newsletter.name, posts_behind.__or__, base.ordinals)
+    sent_elsewhere.refuse(unjudged)
 
 
 def _refusal(post: Post, newsletter: config.Newsletter, first_read: datetime, *, everywhere: bool) -> Message | None:

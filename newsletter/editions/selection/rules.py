@@ -12,7 +12,14 @@ from newsletter.messages import posts as messages
 
 SETTLED = tuple(
     each.code
-    for each in (messages.TOO_LATE, messages.THERE_BEFORE, messages.BY_WORD, messages.BY_CATEGORY, messages.LEFT_OUT)
+    for each in (
+        messages.TOO_LATE,
+        messages.THERE_BEFORE,
+        messages.SENT_ELSEWHERE,
+        messages.BY_WORD,
+        messages.BY_CATEGORY,
+        messages.LEFT_OUT,
+    )
 )
 """Codes of the reasons for which an approved edition listed a post as out for good; the next does not list it again."""
 
@@ -77,7 +84,7 @@ def of_lacked(
         return Decision(False, messages.IN_THE_FUTURE()) if dated > now else None
     if facts.settled:
         return Decision(False, facts.settled) if dated >= since else None
-    if facts.refusal and not (facts.by_dates and since <= dated):
+    if facts.refusal and not (facts.by_dates and since <= dated and not _was_sent_elsewhere(facts.refusal)):
         too_old = messages.THERE_BEFORE.matches(facts.refusal) and facts.published and dated < since - look_back
         return None if too_old else Decision(False, facts.refusal)
     if facts.gone:
@@ -85,6 +92,10 @@ def of_lacked(
     if filtered := _filtered(facts):
         return Decision(False, filtered())
     return Decision(True, messages.IN_THE_PERIOD() if dated >= since else messages.LATE())
+
+
+def _was_sent_elsewhere(refusal: Message) -> bool:
+    return messages.SENT_ELSEWHERE.matches(refusal)
 
 
 def _offered(facts: Facts) -> Decision:

@@ -18,8 +18,10 @@ from newsletter.web.requests import Message
 
 LARGEST = 3_000_000
 """Octets of a body of an editor's forms."""
-LARGEST_UPLOADS = {"subscribers-import": 400_000_000, "image": 30_000_000}
-"""Octets of a file of subscribers (a million of them are 80 MB), and of an image, by the page's name."""
+LARGEST_UPLOADS = {"subscribers-import": 400_000_000, "old-issues": 1_000_000_000, "image": 30_000_000}
+"""Octets of a file of subscribers (a million of them are 80 MB), of an archive with its images, and of an image, by the
+page's name.
+"""
 
 
 LARGEST_OF_API = 1_000_000

@@ -149,6 +149,7 @@ def state(value: str) -> str:
         State.SENT: _("Sent"),
         State.CANCELLED: _("Cancelled"),
         State.SKIPPED: _("Skipped"),
+        State.IMPORTED: _("Imported"),
     }[State(value)]
 
 
@@ -190,6 +191,7 @@ def standing(edition: Edition, zone: tzinfo) -> str:
         State.SENT: _sent(edition, zone),
         State.CANCELLED: _cancelled(edition, zone) if name == State.CANCELLED else "",
         State.SKIPPED: _("Skipped: %(reason)s") % {"reason": message(edition.reason, zone)},
+        State.IMPORTED: _("Sent with another tool %(when)s.") % {"when": when},
     }[name].strip()
 
 
@@ -231,6 +233,7 @@ def words_for_time(edition: Edition, zone: tzinfo) -> str:
         State.QUEUED: edition.due_at,
         State.SENDING: edition.began_at,
         State.SENT: edition.ended_at or edition.began_at,
+        State.IMPORTED: edition.published_at,
     }.get(State(edition.state))
     return moment(at, zone)
 

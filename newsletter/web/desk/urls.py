@@ -14,6 +14,7 @@ from newsletter.web.desk.jobs import views as jobs_views
 from newsletter.web.desk.login import account
 from newsletter.web.desk.login import views as login_views
 from newsletter.web.desk.notes import views as notes_views
+from newsletter.web.desk.old_issues import views as old_issues_views
 from newsletter.web.desk.permissions import Role, View, guarded
 from newsletter.web.desk.programs import views as programs_views
 from newsletter.web.desk.programs import webhook_pages
@@ -100,6 +101,10 @@ urlpatterns = [
     _page("editor/", writing.tools, "editor", EDITOR),
     _page("editor/rendered/", writing.rendered, "rendered", EDITOR),
     _page("editor/image/", writing.image, "image", EDITOR),
+    _page("old-issues/", old_issues_views.imports, "old-issues", ADMIN),
+    _page("old-issues/<number:pk>/undo/", old_issues_views.undo, "old-issues-undo", ADMIN),
+    _page("old-issues/<slug:name>/addresses/<slug:form>/", old_issues_views.addresses, "old-addresses", ADMIN),
+    _page(f"{EDITION}imported/", old_issues_views.imported, "imported-edition", EDITOR),
     _page("subscribers/", subscribers_views.subscribers, "subscribers", ADMIN),
     _page("subscribers/add/", subscribers_views.add, "subscribers-add", ADMIN),
     _page("subscribers/import/", file_import.take_in, "subscribers-import", ADMIN),

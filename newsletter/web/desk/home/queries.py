@@ -55,6 +55,7 @@ class Card:
 def line(edition: Edition, newsletter: Newsletter, title: str = "") -> EditionLine:
     """Return how an edition is shown in a list; once sending has begun, with a link to its report."""
     route = "desk:report" if edition.state in (State.SENT, State.SENDING, State.PAUSED) else "desk:edition"
+    route = "desk:imported-edition" if edition.state == State.IMPORTED else route
     address = reverse(route, args=(edition.newsletter, edition.period))
     state, mark = formatting.edition_state(edition)
     standing = formatting.standing(edition, newsletter.zone)

@@ -30,6 +30,8 @@ def report(request: HttpRequest, name: str, period: str) -> HttpResponse:
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     if edition.state in (State.DRAFT, State.APPROVED, State.SKIPPED):
         return redirect("desk:edition", name, period)
+    if edition.state == State.IMPORTED:
+        return redirect("desk:imported-edition", name, period)
     context = _live(request, edition, newsletter)
     context["removed"] = formatting.moment(edition.removed_from_archive_at, newsletter.zone)
     if edition.began_at and edition.state != State.SENDING:

@@ -262,8 +262,8 @@ IMPORT = work.JobKind(
 
 def remove_ended(configuration: Config) -> None:
     """Remove files that are held for imports that have ended."""
-    jobs = Job.objects.filter(kind=IMPORT.name, state__in=work.UNFINISHED)
-    uploads.release_others({job.order["file"] for job in jobs}, configuration)
+    jobs = Job.objects.filter(state__in=work.UNFINISHED)
+    uploads.release_others({job.order.get("file", "") for job in jobs}, configuration)
 
 
 def export(request: HttpRequest) -> FileResponse:

@@ -1,0 +1,119 @@
+"""The page of an imported issue: its clean text in the newsletter's design, with its images on this site."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from urllib.parse import unquote
+
+from lxml import html as lxml_html
+
+from newsletter import config
+from newsletter.collecting import hosted_images
+from newsletter.config import Config
+from newsletter.domain.digest import Digest, DigestPost, Group, Rendered
+from newsletter.editions.rendering import letterhead
+from newsletter.feeds.archives.old_issue import HERE, OldIssue
+from newsletter.feeds.archives.read import Archive, CleanIssue
+from newsletter.feeds.html.markup import to_html, to_tree
+from newsletter.images import store
+from newsletter.messages import Problem
+from newsletter.render.content.post_images import addresses, hosted, without_images
+from newsletter.render.edition import render
+from newsletter.render.subject import beginning
+
+WITHOUT_LIMIT = 100_000_000
+"""Bytes of a page: nothing of it is shortened."""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuePage:
+    """A rendered issue, and how many of its images still come from their old address."""
+
+    rendered: Rendered
+    images_missing: int
+
+
+def issue_page(
+    configuration: Config,
+    newsletter: config.Newsletter,
+    name: str,
+    issue: OldIssue,
+    clean: CleanIssue,
+    archive: Archive,
+    now: datetime,
+) -> IssuePage:
+    """Render an issue as the edition of this name, and fetch its images."""
+    post = DigestPost("1", "", issue.title, html=clean.html, image=clean.image)
+    missing: list[str] = []
+    if newsletter.images == "none":
+        post = without_images(post)
+    else:
+        post, missing = _with_hosted_images(configuration, post, archive, now)
+    post = replace(post, html=_without_links_into(post.html, HERE))
+    head = letterhead(configuration, newsletter)
+    # The design of one line for each post would show nothing of the text.
+    design = "letter" if head.theme.design == "brief" else head.theme.design
+    digest = Digest(
+        name=name,
+        letterhead=replace(head, theme=replace(head.theme, design=design)),
+        since=issue.published - timedelta(seconds=1),
+        until=issue.published,
+        subject=" ".join(issue.title.split()),
+        preheader=" ".join(issue.description.split()) or beginning(clean.text),
+        groups=(Group("", (post,)),),
+        contents=False,
+        standalone=True,
+    )
+    rendered = render(digest, configuration.folder / "templates", maximum_size=WITHOUT_LIMIT)
+    return IssuePage(replace(rendered, html=_without_headline(rendered.html, digest.subject)), len(missing))
+
+
+def _with_hosted_images(
+    configuration: Config, post: DigestPost, archive: Archive, now: datetime
+) -> tuple[DigestPost, list[str]]:
+    """Return the post with the images that this site has now, and the addresses of those that it doesn't have."""
+    urls = list(dict.fromkeys(addresses(post, configuration.site.url)))
+    inside = [url for url in urls if url.startswith(HERE)]
+    outside = [url for url in urls if not url.startswith(HERE)]
+    names = _of_archive(configuration, archive, inside)
+    if outside:
+        hosted_images.fetch(configuration, outside, now)
+        known = hosted_images.known(outside)
+        names |= {url: image.name for url, image in known.items() if image.name or image.unusable}
+    missing = [url for url in outside if url not in names] + [url for url, name in names.items() if not name]
+    return hosted(post, configuration.site.url, names), missing
+
+
+def _of_archive(configuration: Config, archive: Archive, urls: Iterable[str]) -> dict[str, str]:
+    """Store images that are files of the archive, and return their names; "" for those that it doesn't have."""
+    names: dict[str, str] = {}
+    for url in urls:
+        try:
+            image = archive.image(unquote(url.removeprefix(HERE).partition("?")[0]))
+        except Problem:
+            names[url] = ""  # counted as missing
+        else:
+            names[url] = store.keep(configuration, image)
+    return names
+
+
+def _without_links_into(html: str, place: str) -> str:
+    """Return HTML without links to files of the archive, which have no address here; their words stay."""
+    if place not in html:
+        return html
+    root = to_tree(html)
+    for link in [each for each in root.iter("a") if (each.get("href") or "").startswith(place)]:
+        link.drop_tag()
+    return to_html(root)
+
+
+def _without_headline(html: str, title: str) -> str:
+    """Return the email without its post's headline, which is the subject: the page has that as its heading."""
+    document = lxml_html.document_fromstring(html)
+    headings = [
+        each for each in document.xpath("//h2 | //h3 | //h4") if "headline" in (each.get("class") or "").split()
+    ]
+    for heading in headings[:1]:
+        if " ".join(heading.text_content().split()) == title:
+            heading.drop_tree()
+    return str(lxml_html.tostring(document, encoding="unicode", doctype="<!DOCTYPE html>"))

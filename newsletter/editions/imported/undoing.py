@@ -1,0 +1,43 @@
+"""Undoes an import of old issues: its editions are deleted, with their old addresses, and posts are free again."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from newsletter.config import Config
+from newsletter.editions import history
+from newsletter.editions.imported.archive_import import decide_drafts_again
+from newsletter.editions.offers import sent_elsewhere
+from newsletter.editions.problems import JobProblem
+from newsletter.messages import archives as messages
+from newsletter.messages import history as acts
+from newsletter.models import ArchiveImport, Edition, Numbering
+
+
+def find(number: int) -> ArchiveImport:
+    """Return an import by its number. Raises JobProblem if there is none."""
+    record = ArchiveImport.objects.filter(pk=number).first()
+    if record is None:
+        raise JobProblem(messages.NO_IMPORT(number=str(number)))
+    return record
+
+
+def undo(configuration: Config, record: ArchiveImport, *, now: datetime, by: str = "") -> int:
+    """Delete the editions of an import, and return how many.
+
+    What an approved edition decided about a post stays. Raises JobProblem if it was undone before.
+    """
+    with transaction.atomic():
+        Numbering.locked(record.newsletter)
+        record = ArchiveImport.objects.select_for_update().get(pk=record.pk)
+        if record.undone_at is not None:
+            raise JobProblem(messages.UNDONE())
+        _total, deleted = Edition.objects.filter(imported__archive_import=record).delete()
+        record.undone_at = now
+        record.save(update_fields=["undone_at"])
+        sent_elsewhere.release(record.newsletter)
+        what = acts.ARCHIVE_IMPORT_UNDONE(file=record.file)
+        if newsletter := configuration.newsletters.get(record.newsletter):
+            decide_drafts_again(newsletter, what, now)
+        history.log(by, what, record.newsletter, now)
+    return deleted.get(Edition._meta.label, 0)

@@ -1,0 +1,44 @@
+"""Posts that were sent with another tool: their addresses are in its issues, which were imported.
+
+Nobody gets them here, whatever their cadence, as what is older than the newsletter. An editor can include them by name.
+"""
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Coalesce
+
+from newsletter.messages import posts as messages
+from newsletter.models import HOLDING, Edition, EditionPost, ImportedLink, Post
+
+
+def refuse(posts: QuerySet[Post]) -> int:
+    """Refuse those of the posts that imported editions have and no edition here has; return how many.
+
+    The caller holds the newsletter's lock.
+    """
+    return _in_imported_editions(posts.filter(refusal__isnull=True)).update(refusal=messages.SENT_ELSEWHERE())
+
+
+def release(newsletter: str) -> int:
+    """Take back the refusals for which no imported edition is left; return how many.
+
+    What a cadence has behind it stays as it was judged. The caller holds the newsletter's lock.
+    """
+    refused = Post.objects.filter(newsletter=newsletter, refusal__code=messages.SENT_ELSEWHERE.code)
+    still = _with_link(refused)
+    return refused.exclude(pk__in=list(still.values_list("pk", flat=True))).update(refusal=None)
+
+
+def _in_imported_editions(posts: QuerySet[Post]) -> QuerySet[Post]:
+    here = EditionPost.objects.filter(post=OuterRef("pk"), included=True, edition__in=_holding_any())
+    return _with_link(posts).exclude(Exists(here))
+
+
+def _with_link(posts: QuerySet[Post]) -> QuerySet[Post]:
+    links = ImportedLink.objects.filter(
+        newsletter=OuterRef("newsletter"), link_key=OuterRef("link_key"), until__gte=OuterRef("dated")
+    )
+    return posts.annotate(dated=Coalesce("published", "first_seen")).filter(Exists(links))
+
+
+def _holding_any() -> QuerySet[Edition]:
+    return Edition.objects.filter(HOLDING, corrects=None, welcome=None)

@@ -1,0 +1,63 @@
+"""Mailchimp's account export: a table of campaigns, and the HTML of each in `campaigns_content`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import tzinfo
+
+from newsletter.feeds.archives.export_values import columns, moment, rows
+from newsletter.feeds.archives.files import ArchiveFiles
+from newsletter.feeds.archives.old_issue import LeftOut, OldIssue
+from newsletter.messages import archives as messages
+
+_COLUMNS = {"title", "subject", "send_date"}
+_FOLDER = "campaigns_content/"
+_NAME = re.compile(r"[^a-z0-9]+")
+
+
+def table(files: ArchiveFiles) -> str:
+    """Return the name of the table of campaigns; "" if this is no export of Mailchimp."""
+    if not any(_FOLDER in name for name in files.names):
+        return ""
+    return next((name for name in files.ending(".csv") if columns(files, name) >= _COLUMNS), "")
+
+
+def issues(files: ArchiveFiles, zone: tzinfo, base: str) -> Iterator[OldIssue | LeftOut]:
+    """Yield the campaigns that were sent, each with the document that has its title in its name.
+
+    Their old addresses are on Mailchimp's own domains, so that none of them can be answered here.
+    """
+    documents = {_plain(name): name for name in files.ending(".html", ".htm") if _FOLDER in name}
+    for row in rows(files, table(files)):
+        title = row["subject"] or row["title"]
+        at = moment(row["send_date"], zone, local=True)
+        document = _document(row, documents)
+        if not row["send_date"]:
+            yield LeftOut(title, messages.NOT_SENT())
+        elif at is None:
+            yield LeftOut(title, messages.NO_DATE())
+        elif document is None:
+            yield LeftOut(title, messages.NO_TEXT())
+        else:
+            identifier = row.get("unique_id") or f"{row['title']}:{row['send_date']}"
+            yield OldIssue(f"mailchimp:{identifier}", title, at, files.text(document))
+
+
+def _document(row: Mapping[str, str], documents: Mapping[str, str]) -> str | None:
+    """Return the name of a campaign's document: its name has the campaign's number or title."""
+    for value in (row.get("unique_id", ""), row.get("campaign_id", ""), row["title"], row["subject"]):
+        wanted = _words(value)
+        if wanted in documents:
+            return documents[wanted]
+        ends = [name for plain, name in documents.items() if wanted and plain.endswith(f"-{wanted}")]
+        begins = [name for plain, name in documents.items() if wanted and plain.startswith(f"{wanted}-")]
+        if ends or begins:
+            return (ends or begins)[0]
+    return None
+
+
+def _plain(name: str) -> str:
+    return _words(name.rpartition("/")[2].rpartition(".")[0])
+
+
+def _words(text: str) -> str:
+    return _NAME.sub("-", text.lower()).strip("-")

@@ -1,0 +1,153 @@
+"""A folder, or a ZIP archive, of HTML pages or Markdown files, one for each issue."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, tzinfo
+from typing import Any
+
+from newsletter.feeds.archives.export_values import moment, path_of, paths_of
+from newsletter.feeds.archives.files import ArchiveFiles
+from newsletter.feeds.archives.old_issue import HERE, ArchiveProblem, LeftOut, OldIssue
+from newsletter.feeds.archives.texts import markdown
+from newsletter.feeds.formats import frontmatter
+from newsletter.feeds.html.markup import HtmlElement, page_tree, spaced, to_html
+from newsletter.messages import archives as messages
+from newsletter.messages import message_of
+
+HTML, MARKDOWN = (".html", ".htm"), (".md", ".markdown")
+_DATE_IN_NAME = re.compile(r"(?:^|/)(\d{4}-\d{2}-\d{2})[-_. ]?(.*)$")
+_DATES = (
+    "//meta[@property='article:published_time']/@content",
+    "//meta[@itemprop='datePublished']/@content",
+    "//meta[@name='date' or @name='pubdate' or @name='dc.date' or @name='DC.date']/@content",
+    "//time/@datetime",
+)
+_SKIPPED = ("index", "readme", "_index", "404")
+
+
+def issues(files: ArchiveFiles, zone: tzinfo) -> Iterator[OldIssue | LeftOut]:
+    """Yield an issue for each page. Its old path is what the page names as its address, or else that of its file."""
+    for name in files.ending(*HTML, *MARKDOWN):
+        if _stem(name).lower() in _SKIPPED and not _has_own_folder(name):
+            continue
+        try:
+            read = _markdown_issue if name.lower().endswith(MARKDOWN) else _html_issue
+            yield read(name, files.text(name), zone)
+        except (ArchiveProblem, frontmatter.FrontMatterProblem) as problem:
+            yield LeftOut(name, message_of(problem))
+
+
+def _markdown_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
+    data, body = frontmatter.split(text) or ({}, text.lstrip("\ufeff"))
+    first, _, rest = body.lstrip().partition("\n")
+    heading = first.removeprefix("# ").strip(" #") if first.startswith("# ") else ""
+    title = _text(data, "title", "subject") or heading
+    if heading and heading == title:
+        body = rest
+    dates = (frontmatter.moment(data.get(key), zone) for key in ("publish_date", "date", "publishdate", "sent_at"))
+    at = next(filter(None, dates), None) or _date_in(name, zone)
+    if data.get("draft") is True or _text(data, "status") in ("draft", "scheduled"):
+        return LeftOut(name, messages.NOT_SENT())
+    if _text(data, "email_type") in ("premium", "private", "hidden"):
+        return LeftOut(name, messages.NOT_PUBLIC())
+    if at is None:
+        return LeftOut(name, messages.NO_DATE())
+    slug = _text(data, "slug")
+    url = _text(data, "absolute_url", "url", "permalink")
+    html = markdown(body, merge_tags=_is_of_buttondown(data))
+    return _issue(name, title, at, html, [url, f"/archive/{slug}" if slug and not url else ""], data)
+
+
+def _html_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
+    page = page_tree(text)
+    if page is None:
+        return LeftOut(name, messages.NO_TEXT())
+    title = _first(page, "//meta[@property='og:title']/@content", "//title/text()", "//h1//text()")
+    at = next(filter(None, (moment(each, zone) for path in _DATES for each in page.xpath(path))), None)
+    at = at or moment(_of_json_ld(page, "datePublished"), zone) or _date_in(name, zone)
+    if at is None:
+        return LeftOut(name, messages.NO_DATE())
+    url = _first(page, "//link[@rel='canonical']/@href", "//meta[@property='og:url']/@content")
+    described = _first(page, "//meta[@property='og:description']/@content", "//meta[@name='description']/@content")
+    return _issue(name, title, at, _body(page, title), [url], {"description": described})
+
+
+def _issue(name: str, title: str, at: datetime, html: str, addresses: list[str], data: Mapping[str, Any]) -> OldIssue:
+    url = next((each for each in addresses if each.startswith(("http://", "https://"))), "")
+    paths = paths_of(addresses) or tuple(filter(None, (path_of(f"/{_without_suffix(name)}"), path_of(f"/{name}"))))
+    return OldIssue(
+        key=f"file:{name}",
+        title=title or _DATE_IN_NAME.sub(r"\2", _stem(name)).replace("-", " ").strip() or name,
+        published=at,
+        html=html,
+        description=_text(data, "description", "preheader", "subtitle"),
+        url=url,
+        paths=paths,
+        base=f"{HERE}{name}",
+        image=_text(data, "image", "cover"),
+        merge_tags=_is_of_buttondown(data),
+    )
+
+
+def _is_of_buttondown(data: Mapping[str, Any]) -> bool:
+    return "email_type" in data or "publish_date" in data
+
+
+def _body(page: HtmlElement, title: str) -> str:
+    """Return the part of a page that is the issue: its only article or main part, or else all of it."""
+    for path in ("//article", "//main", "//*[@role='main']"):
+        if len(found := page.xpath(path)) == 1:
+            body = found[0]
+            break
+    else:
+        body = page.find("body") if page.find("body") is not None else page
+    for element in body.xpath(
+        ".//nav | .//header[not(ancestor::article)] | .//footer[not(ancestor::article)] | .//form"
+    ):
+        element.drop_tree()
+    for heading in body.xpath(".//h1"):
+        if spaced(heading.text_content()) == title:
+            heading.drop_tree()
+    body.tag = "div"
+    body.tail = None
+    return to_html(body)
+
+
+def _of_json_ld(page: HtmlElement, key: str) -> str:
+    for script in page.xpath("//script[@type='application/ld+json']/text()"):
+        try:
+            data = json.loads(script)
+        except ValueError:
+            continue  # a page may have any words there
+        for each in data if isinstance(data, list) else [data]:
+            if isinstance(each, dict) and isinstance(each.get(key), str):
+                return str(each[key])
+    return ""
+
+
+def _first(page: HtmlElement, *paths: str) -> str:
+    found = (spaced(str(text)) for path in paths for text in page.xpath(path))
+    return next((text[:500] for text in found if text), "")
+
+
+def _text(data: Mapping[str, Any], *keys: str) -> str:
+    return next((text for key in keys for text in frontmatter.texts(data.get(key))), "")
+
+
+def _date_in(name: str, zone: tzinfo) -> datetime | None:
+    """Return the day with which a file's name, or its folder's, begins."""
+    match = _DATE_IN_NAME.search(_without_suffix(name)) or _DATE_IN_NAME.search(name.rpartition("/")[0])
+    return moment(match[1], zone) if match else None
+
+
+def _without_suffix(name: str) -> str:
+    return name.rpartition(".")[0].removesuffix("/index")
+
+
+def _has_own_folder(name: str) -> bool:
+    return "/" in name and _stem(name).lower() in ("index", "_index")
+
+
+def _stem(name: str) -> str:
+    return name.rpartition("/")[2].rpartition(".")[0]

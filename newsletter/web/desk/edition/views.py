@@ -40,10 +40,10 @@ IN_FULL_UP_TO = 20
 
 def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole page; an edition that is no draft any more can't be changed."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    if found.state == State.IMPORTED:
+    newsletter, row = newsletter_of(request, name), edition_of(name, period)
+    if row.state == State.IMPORTED:
         return redirect("desk:imported-edition", name, period)
-    return _whole(request, shown, found)
+    return _whole(request, newsletter, row)
 
 
 def _whole(

@@ -100,14 +100,14 @@ def addresses(request: HttpRequest, name: str, form: str) -> HttpResponse:
 
 def imported(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show an imported edition: where it is, and where it was."""
-    shown, edition = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     if edition.state != State.IMPORTED:
         return redirect("desk:edition", name, period)
     context = {
-        **about(request, edition, shown),
-        "standing": formatting.standing(edition, shown.zone),
+        **about(request, edition, newsletter),
+        "standing": formatting.standing(edition, newsletter.zone),
         "paths": edition.old_addresses.order_by("path"),
-        "removed": formatting.moment(edition.removed_from_archive_at, shown.zone),
+        "removed": formatting.moment(edition.removed_from_archive_at, newsletter.zone),
     }
     return page(request, "imported_edition", context, section="home")
 

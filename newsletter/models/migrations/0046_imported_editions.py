@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('newsletter', '0044_without_marks'),
+        ('newsletter', '0045_comments_url'),
     ]
 
     operations = [

@@ -132,7 +132,7 @@ LOGIN_URL = "/desk/login/"
 LOGIN_REDIRECT_URL = "/desk/"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 CSRF_FAILURE_VIEW = "newsletter.web.desk.permissions.csrf_failed"
-MESSAGE_STORAGE = "newsletter.web.desk.kept_text.NotedErrors"
+MESSAGE_STORAGE = "newsletter.web.desk.browser_copies.NotedErrors"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 AXES_FAILURE_LIMIT = 6
 AXES_COOLOFF_TIME = 0.25

@@ -4,17 +4,6 @@ A `Config` has only valid values, and every error names its key and a remedy. No
 or the environment.
 """
 
-from newsletter.config.in_force import (
-    Snapshot,
-    changed_tables,
-    check_change,
-    current,
-    object_with,
-    recent,
-    refresh,
-    snapshot,
-    use,
-)
 from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
 from newsletter.config.moments import next_moment
 from newsletter.config.publication import (
@@ -44,6 +33,17 @@ from newsletter.config.schema import (
     Timeouts,
     WarmUp,
     Web,
+)
+from newsletter.config.snapshots import (
+    Snapshot,
+    changed_tables,
+    check_change,
+    current,
+    object_with,
+    recent,
+    refresh,
+    snapshot,
+    use,
 )
 from newsletter.config.theme import Section, Theme
 from newsletter.config.topics import TOPIC_NAME, Topic

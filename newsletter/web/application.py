@@ -14,7 +14,7 @@ from newsletter.web.bodies import WholeBodies
 from newsletter.web.burst.kept_pages import KeptPages
 from newsletter.web.burst.short_path import ShortPath, page_observer
 from newsletter.web.desk.admission import body_limit
-from newsletter.web.password_lane import PasswordLane
+from newsletter.web.password_queue import PasswordQueue
 from newsletter.web.requests import App, CheckedRequests, Message, Receive, Send
 
 # Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.
@@ -69,6 +69,6 @@ def probe_application(configuration: Config) -> App:
 
 def application(configuration: Config) -> App:
     """Django behind the checks that every request passes; `newsletter.start` has set Django up."""
-    short = ShortPath(PasswordLane(DjangoInThreads(WORKERS)))
+    short = ShortPath(PasswordQueue(DjangoInThreads(WORKERS)))
     pages = KeptPages(short, lambda: config.recent().number, page_observer)
     return CheckedRequests(WholeBodies(pages, body_limit), configuration.web.trusted_proxies)

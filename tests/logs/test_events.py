@@ -14,7 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks as Captured
 from newsletter import config
 from newsletter.cli import services
 from newsletter.collecting import collect as collecting
-from newsletter.config import in_force
+from newsletter.config import snapshots
 from newsletter.editions import approval, draft
 from newsletter.logs import setup
 from newsletter.logs.events import Event
@@ -159,7 +159,7 @@ def test_a_changed_configuration_names_its_tables_and_no_values(
             return config.snapshot()
         path.write_text(settings.TEXT + changes.pop(0), "utf-8")
         service.call()
-        return in_force.refresh()
+        return snapshots.refresh()
 
     monkeypatch.setattr(config, "refresh", refresh)
     service.start()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from newsletter.web.desk.login.limits import FAILED_LOGINS, networks
-from newsletter.web.password_lane import WAITING, WAITING_OF_ONE, PasswordLane
+from newsletter.web.password_queue import WAITING, WAITING_OF_ONE, PasswordQueue
 from newsletter.web.requests import Message, Receive, Send
 
 AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
@@ -78,7 +78,7 @@ class Desk:
             self.statuses.append(message["status"])
 
 
-async def _ask(lane: PasswordLane, desk: Desk, path: str, address: str, method: str = "POST") -> None:
+async def _ask(lane: PasswordQueue, desk: Desk, path: str, address: str, method: str = "POST") -> None:
     scope = {"type": "http", "method": method, "path": path, "client": (address, 1)}
     await lane(scope, asyncio.Event().wait, desk.send)
 
@@ -88,7 +88,7 @@ HASHING = ("/desk/login/", "/desk/setup/t/", "/desk/password/k/t/", "/desk/accou
 
 async def test_one_password_is_hashed_at_a_time_and_the_rest_goes_on() -> None:
     desk = Desk()
-    lane = PasswordLane(desk.app)
+    lane = PasswordQueue(desk.app)
     async with asyncio.TaskGroup() as clients:
         for path in HASHING:
             clients.create_task(_ask(lane, desk, path, f"192.0.2.{len(path)}"))
@@ -105,7 +105,7 @@ async def test_one_password_is_hashed_at_a_time_and_the_rest_goes_on() -> None:
 
 async def test_few_wait_of_one_network_and_not_many_in_all() -> None:
     desk = Desk()
-    lane = PasswordLane(desk.app)
+    lane = PasswordQueue(desk.app)
     async with asyncio.TaskGroup() as clients:
         for n in range(WAITING_OF_ONE + 3):
             clients.create_task(_ask(lane, desk, "/desk/login/", f"2001:db8::{n}"))

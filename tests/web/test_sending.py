@@ -14,7 +14,7 @@ from newsletter.editions import approval
 from newsletter.messages.delivery import STOPPED, TEST_ACCEPTED, TEST_DEFERRED
 from newsletter.models import DeliveryStatus, Edition, Post, Result, State
 from newsletter.sending import lifecycle
-from newsletter.web.desk import shown as fields
+from newsletter.web.desk import stale_forms
 from newsletter.web.desk.edition import summary
 from subscribers import admin_actions
 from tests.web import make
@@ -195,7 +195,7 @@ def test_a_changed_number_of_readers_is_shown_before_anything_is_sent(editor: Cl
 def test_a_large_list_may_change_a_little(editor: Client) -> None:
     for before, now, same in ((1_000, 1_010, True), (1_000, 1_011, False), (25, 26, False), (0, 0, True)):
         posted = QueryDict(f"readers={before}")
-        assert fields.readers(posted, now).same is same, (before, now)
+        assert stale_forms.readers(posted, now).same is same, (before, now)
 
 
 def test_an_edition_approved_again_is_not_sent_from_an_old_page(editor: Client) -> None:

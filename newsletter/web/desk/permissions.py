@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.csrf import csrf_failure
 
-from newsletter.web.desk import kept_text, users
+from newsletter.web.desk import browser_copies, users
 
 View = Callable[..., HttpResponseBase]
 
@@ -82,7 +82,7 @@ def guarded(view: View, needed: Role) -> Guarded:
             refused = _refused(request, needed) or _unreadable(request)
             response = refused if refused is not None else view(request, *args, **kwargs)
         if refused is None:
-            kept_text.confirm(request, response)
+            browser_copies.confirm(request, response)
         response.headers.setdefault("Content-Security-Policy", POLICY)
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response

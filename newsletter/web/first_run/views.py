@@ -27,7 +27,7 @@ from newsletter.scheduling.checks import provider_checks
 from newsletter.setup.blog_profile import BlogProfile
 from newsletter.setup.site_page import language_tag
 from newsletter.setup.starter import sending_times
-from newsletter.web.desk import formatting, kept_text
+from newsletter.web.desk import browser_copies, formatting
 from newsletter.web.desk.edition.preview import FRAME_POLICY
 from newsletter.web.desk.edition.preview_queries import in_scheme
 from newsletter.web.desk.settings.blog_problems import blog_problem
@@ -146,7 +146,7 @@ def _sentence(problem: Message) -> str:
 def _accepted(request: HttpRequest, step: str, setup: SetUp) -> HttpResponse:
     """Go on to a step, and tell the browser that what was typed has been accepted."""
     response = redirect(step, token=setup.token)
-    kept_text.confirm(request, response, "/setup/")
+    browser_copies.confirm(request, response, "/setup/")
     return response
 
 
@@ -225,7 +225,7 @@ def sending(request: HttpRequest, setup: SetUp) -> HttpResponse:
                 checks = list(provider_checks(setup.configuration()))
             elif _finish(form, setup):
                 response = _starting(request)
-                kept_text.confirm(request, response, "/setup/")
+                browser_copies.confirm(request, response, "/setup/")
                 return response
     return render(request, "first_run/sending.html", {"form": form, "step": 3, "checks": checks, "blog": setup.blog})
 

@@ -16,8 +16,7 @@ from newsletter.editions.problems import JobProblem
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress
-from newsletter.web.desk import formatting, users
-from newsletter.web.desk import shown as fields
+from newsletter.web.desk import formatting, stale_forms, users
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.summary import departure
 from newsletter.web.desk.edition.views import revision_of
@@ -52,9 +51,9 @@ def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 def _send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> None:
     by, configuration = editor(request), config_of(request)
-    fields.check(
-        fields.state(request.POST, edition.state),
-        fields.readers(request.POST, departure(configuration, edition, newsletter).readers),
+    stale_forms.check(
+        stale_forms.state(request.POST, edition.state),
+        stale_forms.readers(request.POST, departure(configuration, edition, newsletter).readers),
     )
     if edition.state == State.DRAFT:
         seen = revision_of(request)
@@ -116,7 +115,7 @@ def skipped(request: HttpRequest, name: str, period: str) -> HttpResponse:
     problem = ""
     if request.method == "POST":
         with caught() as problems:
-            fields.check(fields.count(request.POST, _("Skipped"), count))
+            stale_forms.check(stale_forms.count(request.POST, _("Skipped"), count))
             sent = lifecycle.send_to_skipped(config_of(request), edition, by=editor(request), expected=count)
             sentence = ngettext(
                 "The edition will be sent to %(n)s subscriber who was skipped.",

@@ -30,8 +30,7 @@ from newsletter.messages.importing import INVALID_GIVEN
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries
-from newsletter.web.desk import formatting
-from newsletter.web.desk import shown as fields
+from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.recipients import excluded
 from newsletter.web.desk.edition.summary import Departure, departure
@@ -83,7 +82,7 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
         )
     except Conflict as conflict:
         return _changed(request, newsletter_of(request, name), conflict.edition, conflict.differences)
-    except fields.Changed as changed:
+    except stale_forms.Changed as changed:
         return _changed(request, newsletter_of(request, name), edition, changed.differences)
     except JobProblem as problem:
         messages.error(request, as_sentence(problem))
@@ -125,9 +124,9 @@ def _check_departure(request: HttpRequest, edition: Edition) -> None:
     by_hand = {"": _("when you send it")}
     given = request.POST.get("due", "")
     times = by_hand | {now.due: now.when or by_hand[""]} | ({given: _moment(given, newsletter)} if given else {})
-    fields.check(
-        fields.text(request.POST, "due", _("Sent"), now.due, times),
-        fields.readers(request.POST, now.readers),
+    stale_forms.check(
+        stale_forms.text(request.POST, "due", _("Sent"), now.due, times),
+        stale_forms.readers(request.POST, now.readers),
     )
 
 
@@ -150,7 +149,7 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Make an approved or queued edition a draft again."""
     edition = edition_of(name, period)
     with sentences(request):
-        fields.check(fields.state(request.POST, edition.state))
+        stale_forms.check(stale_forms.state(request.POST, edition.state))
         approval.reopen(edition, by=editor(request))
         messages.success(request, _("This edition is a draft again."))
     return redirect("desk:edition", name, period)
@@ -205,9 +204,9 @@ class _Refused(JobProblem):
 
 def _send(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> None:
     at = _chosen_time(request, newsletter)
-    fields.check(
-        fields.text(request.POST, "revision", _("Revision"), str(edition.approved_content.revision)),
-        fields.readers(request.POST, leaving.readers),
+    stale_forms.check(
+        stale_forms.text(request.POST, "revision", _("Revision"), str(edition.approved_content.revision)),
+        stale_forms.readers(request.POST, leaving.readers),
     )
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
     if leaving.typed and typed != str(leaving.readers):
@@ -245,7 +244,7 @@ def control(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Pause, resume, or stop for good; stopping wants the word typed once emails are on their way."""
     edition, by, act = edition_of(name, period), editor(request), request.POST.get("act", "")
     with sentences(request):
-        fields.check(fields.state(request.POST, edition.state))
+        stale_forms.check(stale_forms.state(request.POST, edition.state))
         if act == "pause":
             lifecycle.pause(edition, by=by)
         elif act == "resume":
@@ -273,7 +272,7 @@ def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
     edition, by = edition_of(name, period), editor(request)
     expected = progress.unsettled(edition)
     with sentences(request):
-        fields.check(fields.count(request.POST, _("Unconfirmed"), expected))
+        stale_forms.check(stale_forms.count(request.POST, _("Unconfirmed"), expected))
         if request.POST.get("act") == "resend":
             count = unknown_deliveries.resend(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.messages import history as acts
-from newsletter.web.desk import audit, charts, formatting, shown
+from newsletter.web.desk import audit, charts, formatting, stale_forms
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page, sentences
 from newsletter.web.desk.subscribers import file_import, queries
@@ -202,7 +202,7 @@ def act(request: HttpRequest, pk: int) -> HttpResponse:
     gone = False
     with sentences(request):
         if wanted not in (_tags, _rename, _choose):
-            shown.check(shown.text(request.POST, "address", _("Address"), person.address))
+            stale_forms.check(stale_forms.text(request.POST, "address", _("Address"), person.address))
         newsletters = list(person.subscriptions.values_list("newsletter", flat=True))
         gone = wanted(request, person)
         queries.changed(newsletters)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from newsletter import config
-from newsletter.config import in_force
+from newsletter.config import snapshots
 from newsletter.messages.configuration import NOT_REMOVED
 
 TEXT = """\
@@ -61,9 +61,9 @@ def test_a_valid_change_is_in_force_under_the_next_number(file: Path) -> None:
 def test_frequent_calls_look_at_the_file_at_intervals(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = config.refresh()
     write(file, '"Brev"', '"Nytt"')
-    monkeypatch.setattr(in_force, "RECENT", 3600.0)
+    monkeypatch.setattr(snapshots, "RECENT", 3600.0)
     assert config.recent() is before
-    monkeypatch.setattr(in_force, "RECENT", 0.0)
+    monkeypatch.setattr(snapshots, "RECENT", 0.0)
     assert config.recent().config.newsletters["brev"].title == "Nytt"
 
 

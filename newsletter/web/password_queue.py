@@ -16,7 +16,7 @@ HASHING = re.compile(r"/desk/(?:login/|setup/[^/]+/|password/[^/]+/[^/]+/|accoun
 WAITING, WAITING_OF_ONE = 32, 4
 
 
-class PasswordLane:
+class PasswordQueue:
     """An ASGI application that passes on one password request at a time, and every other request at once."""
 
     def __init__(self, app: App) -> None:

@@ -20,6 +20,7 @@ from newsletter.models.edition import (
     Note,
     Revision,
     State,
+    TextLease,
     Variant,
 )
 from newsletter.models.event import EventWebhook, RecordedEvent, WebhookDelivery, WebhookDeliveryState
@@ -83,6 +84,7 @@ __all__ = [
     "SourceGap",
     "State",
     "Tally",
+    "TextLease",
     "Variant",
     "VideoPreview",
     "WebhookDelivery",

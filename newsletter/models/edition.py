@@ -220,6 +220,21 @@ class Revision(models.Model):
         return f"{self.edition} r{self.number}"
 
 
+class TextLease(models.Model):
+    """Who is writing in a text of a draft, until when; see web/desk/edition/leases.py."""
+
+    edition = models.ForeignKey(Edition, on_delete=models.CASCADE, related_name="leases")
+    text = models.CharField(max_length=40, help_text="greeting, title-12, text-12")
+    by = models.CharField(max_length=254, help_text="the address of who is writing")
+    until = models.DateTimeField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("edition", "text"), name="text_lease_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.edition}, {self.text}: {self.by} until {self.until:%T}"
+
+
 class Note(models.Model):
     """A note of a team member to the others about an edition. Readers never see it."""
 

@@ -87,7 +87,7 @@ TEXTS = (
     *("javascript:x", "\x1b[0m", "\x0b\x0c\x85\u2028", "😀" * 300, "[" * 3_000, "*" * 3_000, "&#x0;", "\\", "'"),
 )
 ACTS = (
-    *("out 1", f"out {'9' * 19}", f"out {'9' * 5_000}", "move", "write", "pin", "up", "rules", "in", "unpin", "down"),
+    *("out 1", f"out {'9' * 19}", f"out {'9' * 5_000}", "move", "day 1", "pin", "up", "rules", "in", "unpin", "down"),
     *("begin", "confirm", "codes", "remove", "admin", "editor", "sends", "link", "factor", "columns", "try", "import"),
     *(
         "pause",

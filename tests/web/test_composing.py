@@ -169,7 +169,7 @@ def test_several_posts_are_not_changed_if_a_colleague_changed_one_of_them(editor
 
 def test_the_day_of_a_post_is_chosen_where_it_is_edited(editor: Client, draft: Edition) -> None:
     assert 'type="date" value="2026-02-0' in editor.get(f"{PAGE}post/{_pk('First')}/").content.decode()
-    fields = {"act": "write", "post": _pk("First"), "title": "First", "text": "", "day": "2026-02-02"}
+    fields = {"act": f"day {_pk('First')}", "day": "2026-02-02"}
     editor.post(f"{PAGE}post/", {**fields, "revision": draft.revision})
     assert _included() == ["Second", "Third", "First"]
     assert editor.post(f"{PAGE}post/", {**fields, "day": "x", "revision": _now().revision}).status_code == 404

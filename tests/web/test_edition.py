@@ -6,14 +6,15 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from lxml import html as lxml_html
 
 from newsletter import config
 from newsletter.editions import editing
 from newsletter.messages import posts
-from newsletter.models import Edition, Post, Source, SourceGap
+from newsletter.models import Edition, Post, Source, SourceGap, TextLease
 from newsletter.web.desk.edition import conflicts
-from newsletter.web.desk.edition.conflicts import mark
+from newsletter.web.desk.edition.texts import mark
 from tests.web import make
 
 pytestmark = pytest.mark.django_db
@@ -97,34 +98,53 @@ def test_a_post_is_dragged_to_a_day_and_place(editor: Client, draft: Edition) ->
     assert _order()[0] == "Third"
 
 
-def test_headline_and_text_are_written_in_one_go(editor: Client, draft: Edition) -> None:
-    panel = editor.get(f"{PAGE}post/{_pk('First')}/").content.decode()
-    assert "Original text" in panel
-    _act(editor, "write", post=_pk("First"), title="Better", text="**New** words")
+def _panel(client: Client, title: str = "First") -> dict[str, str]:
+    """The fields of a post's panel: `title` and `text`, and the marks of what the page was filled with."""
+    post = _pk(title)
+    panel = lxml_html.fromstring(client.get(f"{PAGE}post/{post}/").content)
+    names = ("title", "text", "shown-title", "shown-text")
+    return {name: str(panel.xpath(f"//*[@name='{name}-{post}']")[0].value).removeprefix("\n") for name in names}
+
+
+def _write(client: Client, panel: dict[str, str], **typed: str) -> Any:
+    """Save headline and text of the first post as a page does that was filled with `panel`."""
+    fields = {f"{name}-{_pk('First')}": text for name, text in {**panel, **typed}.items()}
+    return client.post(f"{PAGE}words/", {**fields, "revision": _now().revision}, headers={"HX-Target": "said-1"})
+
+
+def test_headline_and_text_are_saved_as_they_are_typed(editor: Client, draft: Edition) -> None:
+    panel = _panel(editor)
+    answer = _write(editor, panel, title="Better", text="**New** words")
+    assert "draft-changed" in answer["HX-Trigger"]
+    saved = answer.content.decode()
+    assert f'hx-swap-oob="afterbegin:#post-{_pk("First")}"' in saved, "the list follows"
+    assert "Better</b>" in saved
+    assert ">edited</span>" in saved
     entry = _now().entries.get(post_id=_pk("First"))
     assert (entry.title, entry.text) == ("Better", "**New** words")
     frame = editor.get(f"{PAGE}frame/").content.decode()
     assert "Better" in frame
     assert "<strong" in frame
-
-
-def _panel_value(client: Client, name: str, title: str = "First") -> str:
-    panel = lxml_html.fromstring(client.get(f"{PAGE}post/{_pk(title)}/").content)
-    return str(panel.xpath(f"//*[@name='{name}']")[0].value)
+    marks = {f"shown-{name}": mark(text) for name, text in (("title", "Better"), ("text", "**New** words"))}
+    for name, shown in marks.items():
+        assert f'name="{name}-{_pk("First")}" value="{shown}"' in saved, "the next save names what is there now"
 
 
 def test_rewriting_begins_with_what_the_source_says(editor: Client, draft: Edition) -> None:
     Post.objects.filter(title="First").update(html='<p>Te og <a href="https://a.example/">kaffe</a></p>')
-    text, shown = _panel_value(editor, "text"), _panel_value(editor, "shown-text")
-    assert text.strip() == "Te og [kaffe](https://a.example/)"
-    given = {"post": _pk("First"), "shown-text": shown}
-    _act(editor, "write", **given, title="Better", text=text)
+    panel = _panel(editor)
+    assert panel["text"] == "Te og [kaffe](https://a.example/)"
+    _write(editor, panel, title="Better")
     assert _now().entries.get(post_id=_pk("First")).text == "", "a text that nobody changed stays the source's"
-    _act(editor, "write", **given, title="Better", text="Kaffe")
+    _write(editor, _panel(editor), text="Kaffe")
     assert _now().entries.get(post_id=_pk("First")).text == "Kaffe"
-    assert _panel_value(editor, "text").strip() == "Kaffe"
-    _act(editor, "write", post=_pk("First"), title="Better", text=text)
+    _write(editor, _panel(editor), text=panel["text"])
     assert _now().entries.get(post_id=_pk("First")).text == "", "the source's text again is the source's"
+    _write(editor, _panel(editor), text="Kaffe")
+    _write(editor, _panel(editor), text=" ", title="")
+    entry = _now().entries.get(post_id=_pk("First"))
+    assert (entry.title, entry.text) == ("", ""), "without a text the source's is used"
+    assert _panel(editor) == panel
 
 
 def test_previews_of_texts_may_show_the_images_of_sources(editor: Client, draft: Edition) -> None:
@@ -134,18 +154,26 @@ def test_previews_of_texts_may_show_the_images_of_sources(editor: Client, draft:
 
 
 def test_a_source_that_changes_while_a_post_is_open_is_not_overwritten(editor: Client, draft: Edition) -> None:
-    text, shown = _panel_value(editor, "text"), _panel_value(editor, "shown-text")
+    panel = _panel(editor)
     Post.objects.filter(title="First").update(html="<p>Corrected by the source</p>")
-    _act(editor, "write", post=_pk("First"), title="Better", text=text, **{"shown-text": shown})
+    _write(editor, panel, title="Better")
+    assert _now().entries.get(post_id=_pk("First")).text == ""
+    refused = _write(editor, _panel(editor) | {"shown-text": panel["shown-text"]}, text="Mine")
+    assert refused.status_code == 409
+    assert "Corrected by the source" in refused.content.decode()
     assert _now().entries.get(post_id=_pk("First")).text == ""
 
 
 def test_a_text_that_is_too_long_is_refused_and_not_cut(editor: Client, draft: Edition) -> None:
-    given = {"act": "write", "revision": draft.revision, "post": _pk("First"), "title": "First", "text": "x" * 200_001}
-    answer = editor.post(f"{PAGE}post/", given)
+    answer = _write(editor, _panel(editor), text="x" * 200_001)
     assert answer.status_code == 422
     assert "has 200001 characters" in answer.content.decode().replace(",", "")
     assert _now().revision == draft.revision
+
+
+def test_a_text_of_a_post_that_the_draft_has_not_got_is_refused(editor: Client, draft: Edition) -> None:
+    answer = editor.post(f"{PAGE}words/", {"text-999": "Mine", "revision": draft.revision})
+    assert answer.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -172,7 +200,7 @@ def test_a_refused_post_keeps_its_fields_with_the_message_beside_the_field(
 
 
 def test_the_source_s_own_headline_is_no_editor_s(editor: Client, draft: Edition) -> None:
-    _act(editor, "write", post=_pk("First"), title="First", text="")
+    _write(editor, _panel(editor) | {"shown-title": mark("Another")}, title="First")
     assert _now().revision == draft.revision
 
 
@@ -200,8 +228,9 @@ def test_two_editors_on_two_fields_are_put_together(editor: Client, draft: Editi
     answer = client_saves_stale_page(editor, draft, subject="Mitt emne", greeting="")
     assert answer.status_code == 200
     assert (_now().subject, _now().greeting) == ("Mitt emne", "Karis hilsen")
-    assert "Karis hilsen" in answer.content.decode(), "the page is brought up to date"
     assert "others-changed" in answer["HX-Trigger"]
+    told = editor.post(f"{PAGE}writers/", {"revision": draft.revision, "shown-greeting": mark("")}).json()
+    assert told["texts"] == {"greeting": {"text": "Karis hilsen", "shown": mark("Karis hilsen")}}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -245,15 +274,47 @@ def test_two_editors_on_two_posts_do_not_get_into_each_other_s_way(editor: Clien
     assert _order() == ["Third"]
 
 
-def test_two_editors_on_one_post_are_told(editor: Client, draft: Edition) -> None:
-    editing.retitle(config.current(), draft, "kari@example.org", draft.revision, _pk("First"), "Karis tittel")
-    given = {"act": "write", "revision": draft.revision, "post": _pk("First"), "title": "Annas tittel", "text": ""}
-    answer = editor.post(f"{PAGE}post/", given)
+def test_two_editors_on_one_post_see_both_wordings(editor: Client, draft: Edition) -> None:
+    panel, post = _panel(editor), _pk("First")
+    editing.retitle(config.current(), draft, "kari@example.org", draft.revision, post, "Karis tittel")
+    answer = _write(editor, panel, title="Annas tittel")
     assert answer.status_code == 409
-    assert answer["HX-Retarget"] == f'[data-write="{_pk("First")}"] .said'
-    assert "Not saved." in answer.content.decode()
-    assert "Show the current version" in answer.content.decode()
-    assert _now().entries.get(post_id=_pk("First")).title == "Karis tittel"
+    clash = answer.content.decode()
+    assert "kari@example.org has changed the same text" in clash
+    assert 'hx-target="#said-1"' in clash
+    assert 'value="Annas tittel"' in clash
+    assert _now().entries.get(post_id=post).title == "Karis tittel"
+    forced = {f"title-{post}": "Annas tittel", "force": "1", "revision": _now().revision}
+    assert editor.post(f"{PAGE}words/", forced).status_code == 200
+    assert _now().entries.get(post_id=post).title == "Annas tittel"
+
+
+def test_one_person_writes_in_a_text_at_a_time(editor: Client, admin: Client, draft: Edition) -> None:
+    """`editor` writes; `admin` is told, waits, and takes over."""
+
+    def ask(client: Client, **said: Any) -> Any:
+        marks = {f"shown-{key}": mark(getattr(_now(), key)) for key in ("greeting", "closing")}
+        return client.post(f"{PAGE}writers/", {"revision": _now().revision, **marks, **said}).json()["writers"]
+
+    assert ask(admin) == {}
+    assert _words(editor, {}, greeting="Kjære").status_code == 200
+    (writer,) = ask(admin).values()
+    assert set(ask(admin)) == {"greeting"}
+    assert ask(editor) == {}, "the page of who is writing is not told of itself"
+    seen = {"greeting": "Kjære"}
+    refused = _words(admin, seen, greeting="Min hilsen")
+    assert refused.status_code == 409
+    assert f"{writer} is writing in the same text" in refused.content.decode()
+    assert _now().greeting == "Kjære"
+    assert _words(admin, {}, closing="Hilsen oss").status_code == 200, "another text is free"
+    assert set(ask(admin, take="greeting")) == set()
+    assert set(ask(editor)) == {"greeting", "closing"}
+    assert _words(editor, seen, greeting="Kjære leser").status_code == 409, "and nothing of the first one's is lost"
+    assert _words(admin, seen, greeting="Min hilsen").status_code == 200
+    assert ask(editor, writing=["greeting"]).keys() == {"greeting", "closing"}, "writing does not take a text back"
+    TextLease.objects.update(until=timezone.now())
+    assert ask(editor, writing=["greeting"]) == {}
+    assert set(ask(admin)) == {"greeting"}, "but an old lease ends"
 
 
 def test_undo_goes_back_one_change_at_a_time(editor: Client, draft: Edition) -> None:

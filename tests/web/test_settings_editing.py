@@ -14,7 +14,7 @@ from django.utils import translation
 from newsletter import config
 from newsletter.config.file import PREVIOUS
 from newsletter.models import Act
-from newsletter.web.desk.edition.conflicts import mark
+from newsletter.web.desk.edition.texts import mark
 from newsletter.web.desk.settings import catalogue
 from newsletter.web.desk.settings.delivery_pages import API_NAMES
 from tests.test_documents import keys

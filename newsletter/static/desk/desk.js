@@ -12,24 +12,30 @@
     all(".post").filter((row) => !row.querySelector(".acts")).forEach((row) => {
       const inside = !!row.closest("[data-day]");
       const acts = byId(inside ? "acts-in" : "acts-out");
-      const title = row.querySelector("b").textContent;
       if (acts) {
         row.draggable = inside;
         row.append(acts.content.cloneNode(true));
         if (inside) { row.lastElementChild.open = matchMedia("(hover: hover)").matches; }
       }
-      row.querySelectorAll("button, a, summary").forEach((each) => {
+      row.querySelectorAll(".acts button").forEach((each) => {
         if (each.value === "pin" && row.matches(".pinned")) {
           each.value = "unpin";
           each.textContent = each.dataset.pinned;
           each.removeAttribute("title");
         }
         if (each.value) { each.value += " " + number(row); }
-        const shown = each.textContent.trim();
-        each.setAttribute("aria-label", (/\p{L}/u.test(shown) ? shown : each.title) + " " + title);
       });
+      call(row);
     });
   }
+  function call(row) {
+    const title = row.querySelector("b").textContent;
+    row.querySelectorAll(":scope > p a, .acts button, .menu > summary").forEach((each) => {
+      const text = each.textContent.trim();
+      each.setAttribute("aria-label", (/\p{L}/u.test(text) ? text : each.title) + " " + title);
+    });
+  }
+  document.addEventListener("htmx:oobAfterSwap", ({ target }) => { if (target.matches(".post > p")) { call(post(target)); } });
 
   function press(row, key) {
     const button = row.querySelector(`[data-key="${key}"]`);
@@ -74,8 +80,14 @@
     const opener = event.target instanceof Element && event.target.closest("[data-key=e], .panel .close");
     if (!opener) { return; }
     const row = post(opener), panel = row.querySelector(".panel");
-    if (panel) {
-      panel.remove();
+    if (panel && panel.hidden) {
+      panel.hidden = false;
+      row.draggable = false;
+      expanded(row, true);
+      panel.querySelector("[name^=title-]").focus();
+    } else if (panel) {
+      /* One whose text is not stored yet is only hidden. */
+      if (panel.dispatchEvent(new Event("panel-closing", { bubbles: true, cancelable: true }))) { panel.remove(); } else { panel.hidden = true; }
       row.draggable = Boolean(row.closest("[data-day]"));
       expanded(row, false).focus();
     } else {
@@ -102,7 +114,7 @@
       if (field) { field.placeholder = made.textContent; }
       if (made.dataset.made === "subject") { byId("title").textContent = made.textContent; }
     });
-    const title = event.detail.target.matches(".panel") && event.detail.target.querySelector("[name=title]");
+    const title = event.detail.target.matches(".panel") && event.detail.target.querySelector("[name^=title-]");
     if (title) { title.focus(); }
   });
 
@@ -121,9 +133,9 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target.id !== "posts") { return; }
     dress();
-    const written = "post-" + event.detail.target.querySelector("[data-written]").dataset.written;
-    panels.filter((each) => each.row !== written && byId(each.row)).forEach((each) => {
+    panels.filter((each) => byId(each.row)).forEach((each) => {
       byId(each.row).append(each.panel);
+      if (each.panel.hidden) { return; }
       byId(each.row).draggable = false;
       expanded(byId(each.row), true);
     });
@@ -171,12 +183,6 @@
     if (dragged) { dragged.classList.remove("dragged"); }
     dragged = null;
     clear();
-  });
-
-  /* A field that has the focus, or for which a dialog is open, is not replaced by somebody else's text; saving it shows both. */
-  document.addEventListener("htmx:oobBeforeSwap", (event) => {
-    const field = event.detail.target, isUsed = field && (field.contains(document.activeElement) || field.querySelector("[data-asking]"));
-    if (isUsed && field.matches(".field")) { event.detail.shouldSwap = false; }
   });
 
   /* htmx does not see which button outside its form was pressed. What is out is fetched only where it is shown. */

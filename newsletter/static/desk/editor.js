@@ -109,7 +109,7 @@ class MarkdownEditor extends HTMLElement {
       this.setEditable();
       return false;
     }
-    if (this.editor) { this.parts.replace(this.editor, html); }
+    if (this.editor) { this.parts.replace(this.editor, html, !this.area.readOnly); }
     else {
       this.editor = this.parts.open({
         element: this.frame, html, host: this, list: this.list, labels: this.labels, attributes: this.name,
@@ -170,9 +170,7 @@ class MarkdownEditor extends HTMLElement {
     } else if (act === "insert") { this.editor.storage.slashMenu.menu.open(); }
     else {
       const action = this.parts.actions[act];
-      if (!this.editor.isEditable || (action.can && !action.can(this.editor))) { return; }
-      this.dataset.asking = act;
-      try { await action.run(this.editor); } finally { delete this.dataset.asking; }
+      if (this.editor.isEditable && (!action.can || action.can(this.editor))) { await action.run(this.editor); }
     }
   }
 }

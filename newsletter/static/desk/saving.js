@@ -1,7 +1,8 @@
-/* What is typed into a draft is never lost: saving is retried until it succeeds, a copy is kept in this browser until
-   then and restored on the next visit, and leaving the page with unsaved text asks first. */
+/* What is typed into a draft is stored as it is typed and never lost: saving is retried until it succeeds, a copy is kept in
+   this browser until then and restored on the next visit, and leaving the page with unsaved text asks first. */
 import { token, tools } from "./editor.js";
 import { hold, openPlace } from "./unstored.js";
+import { watchWriters } from "./writers.js";
 
 const words = document.getElementById("words"), status = document.getElementById("saved");
 const add = document.getElementById("add"), posts = document.getElementById("posts");
@@ -17,7 +18,7 @@ function start() {
     keep(name, value) { try { localStorage.setItem(place + name, JSON.stringify(value)); } catch { /* no storage */ } },
     drop(name) { try { localStorage.removeItem(place + name); } catch { /* no storage */ } },
   };
-  const fields = (form) => [...form.querySelectorAll("[name]:not([type=hidden])")];
+  const fields = (form) => [...form.querySelectorAll("[name]:not([type=hidden])")].filter((field) => field.form === form);
   const values = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.value]));
   const original = (form) => Object.fromEntries(fields(form).map((field) => [field.name, field.defaultValue]));
   const changed = (now, before) => Object.keys(now).filter((key) => now[key] !== before[key]);
@@ -64,7 +65,7 @@ function start() {
   }
 
   /* A new login changes the token. Who is logged out stays on the page, and logs in elsewhere. */
-  const keeps = (element) => element === words || element === add || writing(element) === element;
+  const keeps = (element) => element === add || isText(element);
   document.addEventListener("htmx:configRequest", (event) => {
     const { headers, parameters } = event.detail;
     headers["X-CSRFToken"] = token();
@@ -100,129 +101,140 @@ function start() {
     submitAll();
   });
 
-  /* Subject and introduction. */
-  const earlier = copies.read("#words") || {};
-  let saved = original(words), sent = null, refused = null;
-  const unsaved = () => changed(values(words), saved);
-
-  function keepWords() {
-    const now = values(words), keys = unsaved();
-    if (!keys.length) { copies.drop("#words"); return; }
-    copies.keep("#words", Object.fromEntries(keys.map((key) => [key, { text: now[key], shown: mark(key).value }])));
+  /* A post's copy from before posts were stored as they are typed: a headline and a text. */
+  function keptTexts(name) {
+    const { now, was, ...kept } = copies.read(name) || {};
+    const post = name.slice("#post-".length), keys = now ? ["title", "text"].filter((key) => now[key] !== was[key]) : [];
+    return keys.length ? Object.fromEntries(keys.map((key) => [`${key}-${post}`, { text: now[key], shown: "" }])) : kept;
   }
+
+  /* The forms whose texts are stored as they are typed: subject and introduction, headline and text of each post. */
+  const isText = (element) => element instanceof Element && element.matches("#words, [data-write]");
+  const forms = () => [...document.querySelectorAll("#words, [data-write]")];
+  const opened = new WeakMap();
+
+  class Texts {
+    constructor(form) {
+      Object.assign(this, { form, place: form === words ? "#words" : `#post-${form.dataset.write}`, sent: null, refused: null });
+      this.saved = original(form);
+      this.status = document.querySelector(form.getAttribute("hx-target"));
+    }
+
+    get unsaved() { return changed(values(this.form), this.saved); }
+
+    keep() {
+      const now = values(this.form), keys = this.unsaved;
+      const kept = Object.fromEntries(keys.map((key) => [key, { text: now[key], shown: mark(key).value }]));
+      /* Other pages name the post by its headline (unstored.js). */
+      const headline = this.form.querySelector("[name^=title-]");
+      if (keys.length) { copies.keep(this.place, headline ? { ...kept, headline: headline.value || headline.placeholder } : kept); }
+      else { copies.drop(this.place); }
+      tagUnsaved();
+    }
+
+    /* Text that was not stored on the last visit; the server says whether others changed the same text since. */
+    restore() {
+      const kept = keptTexts(this.place);
+      const keys = Object.keys(kept).filter((key) => key in this.saved && kept[key].text !== this.saved[key] && !this.unsaved.includes(key));
+      keys.forEach((key) => {
+        const field = document.getElementById(key), fold = field.closest("details");
+        fill(field, kept[key].text);
+        if (fold) { fold.open = true; }
+        mark(key).value = kept[key].shown;
+      });
+      this.keep();
+      if (keys.length) { say(this.status, label("restored"), false); submit(this.form); }
+    }
+
+    /* Leaving a field sends nothing that is saved or refused already, so that what stands there stays under the pointer. */
+    send(event) {
+      const now = values(this.form), cause = event.detail.requestConfig.triggeringEvent;
+      const known = !this.unsaved.length || (this.refused && !changed(now, this.refused).length);
+      if (cause && cause.type === "change" && known) { event.preventDefault(); } else { this.sent = now; }
+    }
+
+    answer(code) {
+      this.refused = SHOWN.includes(code) ? this.sent : null;
+      if (code === 200) { this.saved = this.sent || values(this.form); done(this.form); this.status.classList.remove("bad", "strong"); }
+      else if (code === LOGGED_OUT) { sayLoggedOut(this.status); retry(this.form); }
+      else if (renewed(code) || worthRetrying(code)) { say(this.status, label("retrying"), true); retry(this.form); }
+      else {
+        done(this.form);
+        if (!SHOWN.includes(code)) { say(this.status, status.dataset.failed, true); }
+      }
+      this.keep();
+      if (code !== 200) { tellUnstored(); }
+      /* A panel that was closed before its text was stored. */
+      const panel = this.form.closest(".panel[hidden]");
+      if (panel && !this.unsaved.length) { panel.remove(); }
+    }
+
+    /* Show what somebody else wrote, but not instead of text that is not stored. */
+    take(key, text, shown) {
+      if (this.unsaved.includes(key)) { return; }
+      const field = document.getElementById(key);
+      this.saved[key] = text;
+      if (field.value !== text) { fill(field, text); }
+      mark(key).value = shown;
+    }
+  }
+  function textsOf(form) {
+    if (!opened.has(form)) { opened.set(form, new Texts(form)); }
+    return opened.get(form);
+  }
+  const around = (element) => {
+    const form = element instanceof Element && (element.closest("#words, [data-write]") || forms().find((each) => textsOf(each).status.contains(element)));
+    return form ? textsOf(form) : null;
+  };
+
   /* Until the page shows what was just changed, it can't be approved. */
   function holdApproval() {
     document.querySelectorAll("#bar button.first").forEach((button) => { button.disabled = true; });
   }
-  words.addEventListener("input", (event) => {
-    showBegin(event.target);
-    keepWords();
+  document.addEventListener("input", (event) => {
+    const { target } = event;
+    if (!isText(target.form)) { return; }
+    showBegin(target);
+    textsOf(target.form).keep();
     holdApproval();
   });
   document.addEventListener("draft-changed", holdApproval);
-  document.addEventListener("htmx:beforeRequest", (event) => {
-    if (event.detail.elt !== words) { return; }
-    const cause = event.detail.requestConfig.triggeringEvent;
-    /* Leaving a field sends nothing that is saved or refused already, so that what stands there stays under the pointer. */
-    const now = values(words);
-    const known = !unsaved().length || (refused && !changed(now, refused).length);
-    if (cause && cause.type === "change" && known) { event.preventDefault(); return; }
-    sent = now;
-  });
+  document.addEventListener("htmx:beforeRequest", (event) => { if (isText(event.detail.elt)) { textsOf(event.detail.elt).send(event); } });
   document.addEventListener("htmx:afterRequest", (event) => {
-    const { elt, requestConfig } = event.detail, code = answered(event);
-    if (elt === words) {
-      refused = SHOWN.includes(code) ? sent : null;
-      if (code === 200) { saved = sent || values(words); done(words); status.classList.remove("bad", "strong"); }
-      else if (code === LOGGED_OUT) { sayLoggedOut(status); retry(words); }
-      else if (renewed(code) || worthRetrying(code)) { say(status, label("retrying"), true); retry(words); }
-      else {
-        done(words);
-        if (!SHOWN.includes(code)) { say(status, status.dataset.failed, true); }
-      }
-    } else if (status.contains(elt) && code === 200) {
+    const { elt, requestConfig } = event.detail, texts = around(elt), code = answered(event);
+    if (!texts) { return; }
+    if (elt === texts.form) { texts.answer(code); }
+    else if (code === 200) {
       /* One of two wordings was chosen. */
-      new Map(requestConfig.formData).forEach((text, key) => { if (key in saved) { saved[key] = text; } });
-    } else { return; }
-    keepWords();
-  });
-  document.addEventListener("htmx:oobAfterSwap", (event) => {
-    const field = event.detail.target.matches(".field") && event.detail.target.querySelector("[name]:not([type=hidden])");
-    if (field && field.name in saved) { saved[field.name] = field.value; keepWords(); }
+      new Map(requestConfig.formData).forEach((text, key) => { if (key in texts.saved) { texts.saved[key] = text; } });
+      texts.keep();
+      submit(texts.form);
+    }
   });
   document.addEventListener("click", (event) => {
-    if (event.target instanceof Element && event.target.closest("[data-discard]")) {
-      copies.drop("#words");
-      saved = values(words);
-    }
-  });
-  function restoreWords(kept) {
-    const keys = Object.keys(kept).filter((key) => key in saved && kept[key].text !== saved[key] && !unsaved().includes(key));
-    keys.forEach((key) => {
-      const field = document.getElementById(key), fold = field.closest("details");
-      fill(field, kept[key].text);
-      if (fold) { fold.open = true; }
-      mark(key).value = kept[key].shown;
-    });
-    keepWords();
-    if (keys.length) { say(status, label("restored"), false); submit(words); }
-  }
-
-  /* Headline and text of one post. A copy remembers what it began with, to see what others changed since. */
-  const writing = (element) => element instanceof Element && element.closest("[data-write]");
-  const name = (form) => `#post-${form.dataset.write}`;
-  const isChanged = (form) => changed(values(form), original(form)).length > 0;
-  const said = (form) => form.querySelector(".said");
-
-  document.addEventListener("input", (event) => {
-    const form = writing(event.target);
-    if (!form) { return; }
-    if (isChanged(form)) { copies.keep(name(form), { now: values(form), was: original(form) }); }
-    else { copies.drop(name(form)); }
-  });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const form = writing(event.detail.elt), code = answered(event);
-    if (!form || event.detail.elt !== form) { return; }
-    if (code === LOGGED_OUT) { sayLoggedOut(said(form)); retry(form); return; }
-    if (renewed(code) || worthRetrying(code)) { say(said(form), label("retrying"), true); retry(form); return; }
-    done(form);
-    if (code === 200) { say(said(form), "", false); }
-    else if (!SHOWN.includes(code)) { say(said(form), status.dataset.failed, true); }
+    const link = event.target instanceof Element && event.target.closest("[data-discard]"), texts = link && around(link);
+    if (!texts) { return; }
+    event.preventDefault();
+    texts.saved = values(texts.form);
+    copies.drop(texts.place);
+    history.replaceState(null, "", link.href);
+    location.reload();
   });
   document.addEventListener("htmx:afterSettle", (event) => {
-    const target = event.detail.target;
-    if (target === posts) {
-      const written = target.querySelector("[data-written]").dataset.written;
-      if (written) { copies.drop(`#post-${written}`); }
-      tagUnsaved();
-    }
-    const form = target.matches(".panel") && target.querySelector("[data-write]");
-    const kept = form && copies.read(name(form));
-    if (kept) { restorePanel(form, kept); }
+    const { target } = event.detail, form = target.matches(".panel") && target.querySelector("[data-write]");
+    if (target === posts) { tagUnsaved(); }
+    if (form) { textsOf(form).restore(); }
   });
-  function restorePanel(form, kept) {
-    const restore = () => {
-      fields(form).forEach((field) => { if (field.name in kept.now) { fill(field, kept.now[field.name]); } });
-      offer(said(form), "restored", [["discard", discard]]);
-      copies.keep(name(form), { now: values(form), was: original(form) });
-    };
-    const discard = () => {
-      fields(form).forEach((field) => { fill(field, field.defaultValue); });
-      copies.drop(name(form));
-      say(said(form), "", false);
-    };
-    const readOnly = (on) => fields(form).forEach((field) => { field.readOnly = on; });
-    if (!changed(kept.now, original(form)).length) { copies.drop(name(form)); }
-    else if (!changed(original(form), kept.was).length) { restore(); }
-    else {
-      readOnly(true);
-      const then = (act) => () => { readOnly(false); act(); };
-      offer(said(form), "other", [["restore", then(restore)], ["discard", then(discard)]]);
-    }
-  }
+  /* A panel that is closed goes once its text is stored. */
+  document.addEventListener("panel-closing", (event) => {
+    const texts = textsOf(event.target.querySelector("[data-write]"));
+    if (!texts.unsaved.length) { return; }
+    event.preventDefault();
+    submit(texts.form);
+  });
   function tagUnsaved() {
     document.querySelectorAll(".post").forEach((row) => {
-      const tag = row.querySelector(".unsaved"), wanted = copies.read(`#${row.id}`) && !row.querySelector(".panel");
+      const tag = row.querySelector(".unsaved"), wanted = copies.read(`#${row.id}`) && !row.querySelector(".panel:not([hidden])");
       if (tag && !wanted) { tag.remove(); }
       if (!tag && wanted) {
         row.querySelector("b").insertAdjacentHTML("afterend", ' <span class="tag unsaved"></span>');
@@ -256,20 +268,14 @@ function start() {
   }
 
   window.addEventListener("beforeunload", (event) => {
-    if (unsaved().length || hasText() || [...document.querySelectorAll("[data-write]")].some(isChanged)) {
-      event.preventDefault();
-    }
+    if (hasText() || forms().some((form) => textsOf(form).unsaved.length)) { event.preventDefault(); }
   });
   tools.then((template) => {
     Object.assign(labels, template && template.dataset);
-    restoreWords(earlier);
+    textsOf(words).restore();
     restoreAdd(earlierPost);
-    tagUnsaved();
     openPlace(location.hash);
+    watchWriters({ forms, textsOf, submit, labels });
   });
-  hold(() => [
-    ...unsaved().length ? ["#words"] : [],
-    ...[...document.querySelectorAll("[data-write]")].filter(isChanged).map(name),
-    ...hasText() ? ["#add"] : [],
-  ]);
+  const tellUnstored = hold(() => [...forms().map(textsOf).filter((texts) => texts.unsaved.length).map((texts) => texts.place), ...hasText() ? ["#add"] : []]);
 }

@@ -14,7 +14,7 @@ function keptPlaces() {
 function title(place) {
   const kept = stored(place), row = document.querySelector(`${place.startsWith(POST) ? place : "#none"} b`);
   return { "#words": note.dataset.words, "#add": note.dataset.add }[place]
-    || (row ? row.textContent : kept && kept.was && kept.was.title) || place.slice(POST.length);
+    || (row ? row.textContent : kept && kept.headline) || place.slice(POST.length);
 }
 
 /* Show the place in the draft where text is not stored. */
@@ -43,7 +43,8 @@ function say(places) {
   if (places.length) { note.scrollIntoView({ block: "nearest" }); }
 }
 
-/* Hold the forms that approve; `typed` returns the places with text that this page has not stored. */
+/* Hold the forms that approve; `typed` returns the places with text that this page has not stored. Returns what says where
+   they are, which a page calls when text could not be stored. */
 export function hold(typed) {
   const places = () => [...new Set([...typed(), ...keptPlaces()])];
   document.addEventListener("submit", (event) => {
@@ -54,6 +55,7 @@ export function hold(typed) {
   const again = () => { if (!note.hidden) { say(places()); } };
   document.addEventListener("input", () => setTimeout(again));
   document.addEventListener("htmx:afterSettle", () => setTimeout(again));
+  return () => say(places());
 }
 
 if (location.pathname !== draft) { hold(() => []); }

@@ -8,6 +8,7 @@ from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
+from newsletter.web.desk.edition import writers as edition_writers
 from newsletter.web.desk.home import restored as restored_views
 from newsletter.web.desk.home import views as home_views
 from newsletter.web.desk.jobs import views as jobs_views
@@ -66,7 +67,8 @@ urlpatterns = [
     _page("n/<slug:name>/welcome/<number:number>/edit/", welcome_views.edit, "welcome-edit", EDITOR),
     _page("n/<slug:name>/welcome/<number:number>/change/", welcome_views.change, "welcome-change", SENDER),
     _page(EDITION, edition_views.edition, "edition", EDITOR),
-    _page(f"{EDITION}words/", edition_views.set_words, "words", EDITOR),
+    _page(f"{EDITION}words/", edition_views.set_texts, "words", EDITOR),
+    _page(f"{EDITION}writers/", edition_writers.writers, "writers", EDITOR),
     _page(f"{EDITION}posts/", edition_views.posts, "posts", EDITOR),
     _page(f"{EDITION}post/", edition_views.change_post, "post", EDITOR),
     _page(f"{EDITION}post/<number:post>/", edition_views.original, "original", EDITOR),

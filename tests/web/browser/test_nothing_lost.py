@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, Running, desk, editor_of, open_draft, unfold, write
-from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT
+from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT, USE_MINE, USE_THEIRS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 SAVED = re.compile(r"Saved \d")
@@ -55,7 +55,7 @@ def _introduction_is_saved(page: Page) -> None:
 
 def _panel_is_saved(page: Page) -> None:
     expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
-    page.get_by_role("button", name="Edit Om te").click()
+    expect(page.locator(".panel .said")).to_contain_text(SAVED)
 
 
 def _post_is_added(page: Page) -> None:
@@ -75,9 +75,9 @@ PLACES = (
     Place(
         "post",
         _panel,
-        lambda page: page.locator("[data-write]").get_by_role("button", name="Save").click(),
-        "[data-write] .said",
-        "post",
+        lambda page: page.keyboard.press("Tab"),
+        ".panel .said",
+        "words",
         _panel_is_saved,
     ),
     Place(
@@ -149,11 +149,11 @@ def _finish(page: Page, place: Place) -> None:
     if place.again:
         place.save(page)
     place.is_saved(page)
-    if place.name == "introduction":
+    if not place.again:
         page.reload()
-        expect(_introduction(page)).to_have_value(WRITTEN)
-    else:
-        expect(page.locator("[data-write]").locator(TEXT)).to_have_value(WRITTEN.strip())
+    expect(place.open(page) if not place.again else page.locator("[data-write]").locator(TEXT)).to_have_value(
+        WRITTEN if place.name == "introduction" else WRITTEN.strip()
+    )
     assert page.evaluate(KEPT_TEXTS) == []
     page.context.close()
 
@@ -188,9 +188,6 @@ def test_text_that_could_not_be_saved_is_there_on_the_next_visit(page: Page, pla
     field = place.open(page)
     expect(field).to_have_value(WRITTEN)
     _mend(context, place, "server error")
-    if place.name == "post":
-        expect(page.locator(place.status)).to_contain_text("Unsaved text restored")
-        place.save(page)
     _finish(page, place)
 
 
@@ -206,8 +203,6 @@ def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Plac
     again.goto(url)
     expect(again.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     expect(place.open(again)).to_have_value(WRITTEN)
-    if place.name == "post":
-        place.save(again)
     _finish(again, place)
 
 
@@ -229,16 +224,15 @@ def test_what_was_typed_in_the_editor_is_there_after_a_crash(page: Page, place: 
     field = place.open(again)
     expect(field).to_have_value("Kjære **leser**!\n\n- «Æ» & \\<b>")
     expect(editor_of(field).locator(".writing strong")).to_have_text("leser")
-    if place.name == "post":
-        place.save(again)
     if place.again:
         place.save(again)
     place.is_saved(again)
     context.close()
 
 
-@pytest.mark.parametrize(("choice", "expected"), [("Restore", "Min tekst"), ("Discard", "Deres tekst")])
-def test_text_of_a_post_that_others_changed_is_offered(page: Page, choice: str, expected: str) -> None:
+@pytest.mark.parametrize(("choice", "expected"), [(USE_MINE, "Min tekst"), (USE_THEIRS, "Deres tekst")])
+def test_text_of_a_post_that_others_changed_is_shown_beside_it(page: Page, choice: str, expected: str) -> None:
+    """What was typed offline, and lost with its tab, is restored after somebody else has changed the same text."""
     context, url = page.context, page.url
     field = _panel(page)
     context.set_offline(True)
@@ -249,50 +243,23 @@ def test_text_of_a_post_that_others_changed_is_offered(page: Page, choice: str, 
     theirs.goto(url)
     theirs.evaluate("sessionStorage.kept = JSON.stringify({ ...localStorage }); localStorage.clear()")
     write(_panel(theirs), "Deres tekst")
-    PLACES[1].save(theirs)
-    expect(theirs.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
+    _panel_is_saved(theirs)
     theirs.evaluate("Object.assign(localStorage, JSON.parse(sessionStorage.kept))")
     theirs.reload()
     expect(theirs.locator(".post", has_text="Om te").get_by_text("not saved")).to_be_visible()
-    theirs.get_by_role("button", name="Edit Om te").click()
-    panel = theirs.locator("[data-write]")
-    expect(panel.locator(".said")).to_contain_text("this text has been changed since")
-    expect(panel.locator(TEXT)).to_have_value("Deres tekst")
-    panel.get_by_role("button", name=choice).click()
-    expect(panel.locator(TEXT)).to_have_value(expected)
-    PLACES[1].save(theirs)
-    expect(theirs.locator("[data-write]")).to_have_count(0)
-    theirs.get_by_role("button", name="Edit Om te").click()
+    panel = _panel(theirs)
+    said = theirs.locator(".panel .said")
+    expect(said).to_contain_text("has changed the same text")
+    expect(said.locator("pre")).to_have_text("Deres tekst")
+    expect(panel).to_have_value("Min tekst")
+    said.get_by_text(choice).click()
+    if choice == USE_MINE:
+        expect(said).to_contain_text(SAVED)
+        theirs.reload()
+        _panel(theirs)
     expect(theirs.locator("[data-write]").locator(TEXT)).to_have_value(expected)
     assert theirs.evaluate(KEPT_TEXTS) == []
     context.close()
-
-
-def test_a_conflict_is_said_in_the_panel_and_both_texts_stay(page: Page) -> None:
-    field = _panel(page)
-    write(field, "Min tekst")
-    theirs = page.context.new_page()
-    theirs.goto(page.url)
-    theirs.evaluate("localStorage.clear()")
-    write(_panel(theirs), "Deres tekst")
-    PLACES[1].save(theirs)
-    expect(theirs.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
-    theirs.close()
-    PLACES[1].save(page)
-    panel = page.locator("[data-write]")
-    expect(panel.locator(".said")).to_contain_text("Not saved.")
-    expect(field).to_have_value("Min tekst")
-    field.press("End")
-    page.keyboard.type("!")
-    panel.get_by_role("button", name="Show the current version").click()
-    expect(panel.locator(TEXT)).to_have_value("Deres tekst")
-    panel.get_by_role("button", name="Restore").click()
-    expect(panel.locator(TEXT)).to_have_value("Min tekst!")
-    PLACES[1].save(page)
-    expect(page.locator("[data-write]")).to_have_count(0)
-    page.get_by_role("button", name="Edit Om te").click()
-    expect(page.locator("[data-write]").locator(TEXT)).to_have_value("Min tekst!")
-    page.context.close()
 
 
 def test_a_refusal_is_marked_and_the_text_is_kept(page: Page) -> None:

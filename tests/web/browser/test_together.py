@@ -5,14 +5,17 @@ from threading import Barrier
 
 import pytest
 import requests
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from newsletter.editions.history import WORDS
-from tests.web.browser.conftest import Running, desk, open_draft, unfold
-from tests.web.browser.labels import APPROVE, ONE_POST_NOT_INCLUDED
+from tests.web.browser.conftest import ADMIN, KEPT_TEXTS, PASSWORD, Running, desk, open_draft, unfold, write
+from tests.web.browser.labels import APPROVE, ONE_POST_NOT_INCLUDED, USE_MINE
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 NEW = '---\ntitle: "Nytt innlegg"\ndate: 2025-02-07T10:00:00+01:00\n---\n\nNettopp skrevet.\n'
+KARI = ADMIN.replace("User.objects.get()", "User.objects.create_user('kari@example.org', first_name='Kari')")
+"""Makes another account, and prints the key of a session of it."""
 EDITED = '---\ntitle: "Om te"\ndate: 2025-02-04T10:00:00+01:00\n---\n\nRettet hos kilden.\n'
 
 
@@ -87,3 +90,39 @@ def test_a_post_edited_at_its_source_before_approval_is_not_sent_unseen(browser:
     page.get_by_role("link", name="Review again").click()
     expect(page.frame_locator("iframe").get_by_text("Rettet hos kilden.")).to_be_visible()
     page.context.close()
+
+
+def test_one_person_writes_in_a_text_while_the_other_reads_along_and_takes_over(
+    browser: Browser, running: Running
+) -> None:
+    first, second = desk(browser).new_page(), desk(browser).new_page()
+    open_draft(first, running)
+    running.session = running.site.script(KARI, PASSWORD).stdout.strip()
+    open_draft(second, running)
+    write(unfold(first, "greeting"), "Kjære leser")
+    theirs = unfold(second, "greeting")
+    note = second.locator("#f-greeting .writer")
+    expect(note).to_have_text("redaksjon@example.org is writing here. Take over")
+    expect(theirs).to_have_value("Kjære leser")
+    expect(second.locator("#f-greeting .writing > div")).to_have_attribute("contenteditable", "false")
+    assert Axe().run(second).response["violations"] == []
+
+    first.route("**/words/", lambda route: route.fulfill(status=503, body="busy"))
+    mine = first.locator("#greeting")
+    write(mine, "Kjære leser, dette er ikke lagret")
+    note.get_by_role("button", name="Take over").click()
+    expect(note).to_have_count(0)
+    write(theirs, "Hei fra Kari")
+    expect(second.locator("#saved")).to_contain_text("Saved")
+    expect(first.locator("#f-greeting .writer")).to_have_text("Kari is writing here. Take over")
+    first.unroute("**/words/")
+    clash = first.locator("#saved")
+    expect(clash).to_contain_text("Kari is writing in the same text. Your version is not saved yet.")
+    expect(mine).to_have_value("Kjære leser, dette er ikke lagret")
+    expect(clash.locator("pre")).to_have_text("Hei fra Kari")
+    clash.get_by_role("button", name=USE_MINE).click()
+    expect(second.locator("#f-greeting .writer")).to_be_visible()
+    expect(theirs).to_have_value("Kjære leser, dette er ikke lagret")
+    assert first.evaluate(KEPT_TEXTS) == []
+    first.context.close()
+    second.context.close()

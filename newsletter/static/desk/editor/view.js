@@ -55,8 +55,8 @@ export function open({ element, html, host, list, labels, attributes, onChange, 
   });
 }
 
-/* Show another text, as one step that can be undone. */
-export function replace(editor, html) {
+/* Show another text, as one step; one that somebody else writes can't be undone here. */
+export function replace(editor, html, canUndo) {
   const { state, view } = editor, doc = parse(editor.schema, html);
-  view.dispatch(state.tr.replaceWith(0, state.doc.content.size, doc.content).setMeta("preventUpdate", true));
+  view.dispatch(state.tr.replaceWith(0, state.doc.content.size, doc.content).setMeta("preventUpdate", true).setMeta("addToHistory", canUndo));
 }

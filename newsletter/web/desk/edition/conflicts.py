@@ -6,7 +6,7 @@ The draft's row is held from the look to the change, so that however many save a
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from hashlib import blake2b
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -14,12 +14,14 @@ from django.db import transaction
 from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.editions.problems import JobProblem
+from newsletter.messages import editions as messages
 from newsletter.models import Edition, Revision
+from newsletter.web.desk.edition import leases, texts
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A field that two editors changed: its present text, and what this editor wrote."""
+    """A text that two editors changed: its present text, and what this editor wrote."""
 
     key: str
     theirs: str
@@ -27,38 +29,44 @@ class Wording:
 
 
 class TwoWordings(JobProblem):
-    """Someone else changed the same field; both texts are available."""
+    """Someone else changed or is writing the same text; both are available."""
 
-    def __init__(self, edition: Edition, by: str, wordings: list[Wording]) -> None:
-        self.edition, self.by, self.wordings = edition, by, wordings
+    def __init__(self, edition: Edition, by: str, wordings: list[Wording], *, is_writing: bool) -> None:
+        self.edition, self.by, self.wordings, self.is_writing = edition, by, wordings, is_writing
         super().__init__(f"{by or 'somebody'} changed the same words meanwhile")
 
 
-def mark(text: str) -> str:
-    """Return a short hash of a text, by which a form says which text was shown."""
-    return blake2b(text.encode(), digest_size=8).hexdigest()
-
-
 @transaction.atomic
-def set_words(
-    configuration: Config, edition: Edition, by: str, given: Mapping[str, str], shown: Mapping[str, str]
+def write(
+    configuration: Config,
+    edition: Edition,
+    by: str,
+    typed: Mapping[str, str],
+    shown: Mapping[str, str] | None,
+    now: datetime,
 ) -> Edition:
-    """Set what the editor changed: each text that differs from the mark of what was `shown`.
+    """Store what the editor changed: each text that differs from the mark of what was `shown`; None takes over.
 
-    Raises TwoWordings where what stands there now was not shown either.
+    Raises TwoWordings where what stands there now was not shown either, or where somebody else is writing.
     """
     newest = _held(edition)
-    mine = {key: text for key, raw in given.items() if mark(text := plain(key, raw)) != shown.get(key)}
-    wanted = {key: text for key, text in mine.items() if text != getattr(newest, key)}
-    clashing = [key for key in wanted if mark(getattr(newest, key)) != shown.get(key)]
+    present = texts.read(newest, typed)
+    if missing := [post for key in typed if key not in present and (post := texts.post_of(key))]:
+        raise JobProblem(messages.NO_POST(name=newest.name, post=str(missing[0])))
+    if shown is None:
+        leases.take(newest, typed, by, now)
+        shown = {key: text.mark for key, text in present.items()}
+    mine = {key: text for key, raw in typed.items() if texts.mark(text := texts.plain(key, raw)) != shown.get(key)}
+    stored = {key: "" if text == present[key].automatic else text for key, text in mine.items()}
+    wanted = {key: text for key, text in stored.items() if text != present[key].written}
+    others = leases.of_others(newest, by, now)
+    clashing = [key for key in wanted if key in others or present[key].mark != shown.get(key)]
     if clashing:
-        raise TwoWordings(newest, _author(newest), [Wording(k, getattr(newest, k), mine[k]) for k in clashing])
-    return editing.set_words(configuration, newest, by, newest.revision, wanted) if wanted else newest
-
-
-def plain(key: str, text: str) -> str:
-    """Return a text as it is stored; in a line, any white space becomes one space."""
-    return " ".join(text.split()) if key in ("subject", "preheader") else text.replace("\r\n", "\n")
+        writer = next((others[key] for key in clashing if key in others), "")
+        wordings = [Wording(key, present[key].value, mine[key]) for key in clashing]
+        raise TwoWordings(newest, writer or _author(newest), wordings, is_writing=bool(writer))
+    leases.take(newest, wanted, by, now)
+    return texts.store(configuration, newest, by, wanted)
 
 
 @transaction.atomic

@@ -62,6 +62,11 @@ class Posts:
         """Return the number of included posts."""
         return sum(len(day.rows) for day in self.days)
 
+    @property
+    def rows(self) -> list[PostRow]:
+        """All posts, included or not."""
+        return [*(row for day in self.days for row in day.rows), *self.out]
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

@@ -23,11 +23,10 @@ from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.html.markup import text_of
 from newsletter.messages import MessageType, Problem
 from newsletter.messages import history as acts
-from newsletter.models import LOCKED_STATES, Edition, EditionPost, State
-from newsletter.render.content.to_markdown import to_markdown
+from newsletter.models import LOCKED_STATES, Edition, State
 from newsletter.web.desk import formatting, users
-from newsletter.web.desk.edition import add_post, block_list, conflicts, queries
-from newsletter.web.desk.edition.word_fields import word_fields
+from newsletter.web.desk.edition import add_post, block_list, conflicts, queries, texts
+from newsletter.web.desk.edition.word_fields import post_fields, word_fields
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
 from newsletter.web.desk.permissions import POLICY
@@ -91,24 +90,31 @@ def _context(request: HttpRequest, shown: Newsletter, found: Edition) -> dict[st
 
 
 @require_POST
-def set_words(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Save subject, preheader, greeting and closing, as far as they differ from what the editor was shown."""
-    found, seen = edition_of(name, period), revision_of(request)
-    given = {key: request.POST[key] for key in WORDS if key in request.POST}
-    shown = {key: request.POST.get(f"shown-{key}", "") for key in given}
-    if "force" in request.POST:
-        shown = {key: conflicts.mark(getattr(found, key)) for key in given}
+def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Save those texts that differ from what the editor was shown."""
+    found, seen, by = edition_of(name, period), revision_of(request), editor(request)
+    typed = {key: request.POST[key] for key in request.POST if texts.is_key(key)}
+    shown = None if "force" in request.POST else {key: request.POST.get(f"shown-{key}", "") for key in typed}
+    status = request.headers.get("HX-Target", "saved")
     try:
-        changed = conflicts.set_words(config_of(request), found, editor(request), given, shown)
+        changed = conflicts.write(config_of(request), found, by, typed, shown, timezone.now())
     except conflicts.TwoWordings as clash:
-        who = users.names([clash.by])[clash.by]
-        return page(request, "_clash", {"clash": clash, "edition": clash.edition, "who": who}, status=409)
+        context = {"clash": clash, "edition": clash.edition, "who": users.names([clash.by])[clash.by]}
+        place = next((f"post-{post}" for key in typed if (post := texts.post_of(key))), "")
+        return page(request, "_clash", {**context, "status": status, "place": place}, status=409)
     except JobProblem as problem:
         return page(request, "_problem", {"sentence": as_sentence(problem)}, status=422)
-    fields = [field for field in word_fields(changed) if field.key in given]
-    stale = [f for f in fields if f.value != conflicts.plain(f.key, given[f.key])]
-    context = {**_saved(request, changed), "fields": [f for f in fields if f not in stale], "stale": stale}
-    return _told(page(request, "_saved", context), others=changed.revision > seen + 1)
+    present = texts.read(changed, typed)
+    marks = {
+        key: text.mark for key, text in present.items() if texts.plain(key, typed[key]) in (text.written, text.value)
+    }
+    context = {**_saved(request, changed), "marks": marks}
+    if posts := {post for key in typed if (post := texts.post_of(key)) is not None}:
+        listed = queries.posts(changed, newsletter_of(request, name))
+        context["rows"] = [row for row in listed.rows if row.post in posts]
+        context["in_full"] = listed.count <= IN_FULL_UP_TO
+    others = changed.revisions.filter(number__gt=seen).exclude(by=by).exists()
+    return _told(page(request, "_saved", context), others=others)
 
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
@@ -127,25 +133,11 @@ def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
             found, revision_of(request), act.post, lambda e, revision: act.do(e, editor(request), revision)
         )
     except JobProblem as refused:
-        if act.name == "write":
-            return _not_written(request, found, act.post, refused)
         problem, found = as_sentence(refused), edition_of(name, period)
     context = {**_context(request, shown, found), **_saved(request, found), "problem": problem}
     if act.before is not None and act.before != found.revision:
         context |= {"toast": queries.last_change(found, shown), "undo_to": act.before}
-    if act.name == "write":
-        context["written"] = act.post
     return _told(page(request, "_posts", context))
-
-
-def _not_written(request: HttpRequest, edition: Edition, post: int, refused: JobProblem) -> HttpResponse:
-    """Say in the panel why a post was not saved; after a conflict, what stands there now can be looked at."""
-    conflict = isinstance(refused, editing.Conflict)
-    context = {"edition": edition, "sentence": as_sentence(refused), "post": post, "conflict": conflict}
-    response = page(request, "_not_written", context, status=409 if conflict else 422)
-    response["HX-Retarget"] = f'[data-write="{post}"] .said'
-    response["HX-Reswap"] = "innerHTML"
-    return response
 
 
 class _Act:
@@ -169,28 +161,9 @@ class _Act:
             return simple[self.name](self.configuration, edition, by, revision, self.post)
         if self.name == "unpin":
             return editing.pin(self.configuration, edition, by, revision, self.post, pinned=False)
-        if self.name == "write":
-            return self._write(edition, by, revision)
+        if self.name == "day":
+            return bulk.move_to_day(self.configuration, edition, by, revision, self.post, _day(self.fields["day"]))
         return self._move(edition, by, revision)
-
-    def _write(self, edition: Edition, by: str, revision: int) -> Edition:
-        """Headline and text, as far as they differ; each is an act of its own."""
-        entry = edition.entries.select_related("post").filter(post_id=self.post).first()
-        if entry is None:
-            raise Http404("the draft has no such post")
-        title, text = self.fields["title"].strip(), self.fields["text"].replace("\r\n", "\n").strip()
-        title = "" if title == entry.post.title else title
-        if conflicts.mark(text) == self.fields["shown-text"]:
-            text = entry.text
-        elif text == _source_text(entry):
-            text = ""
-        if title != entry.title:
-            edition = editing.retitle(self.configuration, edition, by, revision, self.post, title)
-        if text != entry.text:
-            edition = editing.rewrite(self.configuration, edition, by, edition.revision, self.post, text)
-        if day := self.fields["day"]:
-            edition = bulk.move_to_day(self.configuration, edition, by, edition.revision, self.post, _day(day))
-        return edition
 
     def _move(self, edition: Edition, by: str, revision: int) -> Edition:
         if self.name == "move":
@@ -215,7 +188,7 @@ def _day(text: str) -> date:
         raise Http404("a day is written as 2026-02-06") from None
 
 
-ACTS = ("out", "in", "rules", "pin", "unpin", "up", "down", "move", "write")
+ACTS = ("out", "in", "rules", "pin", "unpin", "up", "down", "move", "day")
 
 
 def _asked(request: HttpRequest) -> _Act:
@@ -223,7 +196,7 @@ def _asked(request: HttpRequest) -> _Act:
     number = whole_number(post or request.POST.get("post", ""))
     if act not in ACTS or number is None:
         raise Http404("there is nothing of that name to be done to a post")
-    fields = {key: request.POST.get(key, "") for key in ("title", "text", "shown-text", "day", "place")}
+    fields = {key: request.POST.get(key, "") for key in ("day", "place")}
     return _Act(config_of(request), act, number, fields)
 
 
@@ -233,23 +206,14 @@ def original(request: HttpRequest, name: str, period: str, post: int) -> HttpRes
     entry = found.entries.select_related("post").filter(post_id=post).first()
     if entry is None:
         raise Http404("the draft has no such post")
-    text = entry.text or _source_text(entry)
-    said = text_of(entry.post.html or entry.post.summary)
-    day = day_of(entry, newsletter_of(request, name)) if entry.included else None
     context = {
         "edition": found,
         "entry": entry,
-        "said": said,
-        "text": text,
-        "shown": conflicts.mark(text),
-        "day": day,
+        "fields": post_fields(entry),
+        "original": text_of(entry.post.html or entry.post.summary),
+        "day": day_of(entry, newsletter_of(request, name)) if entry.included else None,
     }
     return page(request, "_write", context)
-
-
-def _source_text(entry: EditionPost) -> str:
-    """Return the source's text as Markdown, with which an editor begins."""
-    return to_markdown(entry.post.html or entry.post.summary).strip()
 
 
 @require_POST

@@ -1,33 +1,30 @@
-"""The texts that editors write in a draft, as fields of its page."""
+"""The texts that editors write in a draft, as fields of its page and of a post's panel."""
 
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from newsletter.models import Edition
-from newsletter.web.desk.edition import conflicts
+from newsletter.models import Edition, EditionPost
+from newsletter.web.desk.edition import texts
 
 
 @dataclass(frozen=True, slots=True)
 class WordField:
-    """One of the four texts that editors write; `shown` marks what the page holds."""
+    """A text that editors write; `shown` marks what the page holds, `automatic` is what is used if it is empty."""
 
     key: str
     label: str
     help: str
     value: str
     rows: int
-    of_letter: bool
+    folded: bool = False
+    """Whether the field is shown when it is asked for, since the posts come below; the body of a letter is not."""
+    automatic: str = ""
 
     @property
     def shown(self) -> str:
         """The mark of the value."""
-        return conflicts.mark(self.value)
-
-    @property
-    def folded(self) -> bool:
-        """Whether the field is shown when it is asked for, since the posts come below; the body of a letter is not."""
-        return self.key != "subject" and not (self.of_letter and self.key in ("preheader", "greeting"))
+        return texts.mark(self.value)
 
     @property
     def begin(self) -> str:
@@ -58,4 +55,17 @@ def word_fields(edition: Edition) -> list[WordField]:
         else ("greeting", _("Introduction"), _("Shown above the posts."), 12),
         ("closing", _("Sign-off"), _("Shown below the posts."), 12),
     )
-    return [WordField(k, label, said, getattr(edition, k), rows, of_letter) for k, label, said, rows in fields]
+    unfolded = ("subject", "preheader", "greeting") if of_letter else ("subject",)
+    return [
+        WordField(k, label, said, getattr(edition, k), rows, folded=k not in unfolded)
+        for k, label, said, rows in fields
+    ]
+
+
+def post_fields(entry: EditionPost) -> list[WordField]:
+    """Return headline and text of a post."""
+    title, text = texts.of_entry(entry).items()
+    return [
+        WordField(title[0], _("Headline"), "", title[1].value, 1, automatic=title[1].automatic),
+        WordField(text[0], _("Text"), _("If you leave this blank, the post’s own text is used."), text[1].value, 12),
+    ]

@@ -1,0 +1,31 @@
+"""Who is writing in which text of a draft: one person at a time, until they stop or somebody takes over.
+
+A page renews its leases every few seconds (static/desk/writers.js); one that is closed loses them soon. They keep two
+people from writing in the same text; that nothing is overwritten unseen does not depend on them (conflicts.py).
+"""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from newsletter.models import Edition, TextLease
+
+LASTS = timedelta(seconds=20)
+
+
+def of_others(edition: Edition, by: str, now: datetime) -> dict[str, str]:
+    """Return who is writing, by the keys of the texts; without the person `by`."""
+    rows = TextLease.objects.filter(edition=edition, until__gt=now).exclude(by=by)
+    return dict(rows.values_list("text", "by"))
+
+
+def take(edition: Edition, keys: Collection[str], by: str, now: datetime) -> None:
+    """Give the texts to a person, whoever was writing there. The caller holds the draft's row."""
+    for key in keys:
+        TextLease.objects.update_or_create(edition=edition, text=key, defaults={"by": by, "until": now + LASTS})
+
+
+def renew(edition: Edition, keys: Collection[str], by: str, now: datetime) -> None:
+    """Renew a person's leases, and take those texts in which nobody is writing. The caller holds the draft's row."""
+    TextLease.objects.filter(edition=edition, until__lte=now).delete()
+    others = of_others(edition, by, now)
+    take(edition, [key for key in keys if key not in others], by, now)

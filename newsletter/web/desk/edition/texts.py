@@ -1,0 +1,92 @@
+"""The texts of a draft, each of which is saved as it is typed: four of the edition, and headline and text of its posts.
+
+A text's key is its name in forms: `greeting`, `title-12`, `text-12`.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from newsletter.config import Config
+from newsletter.editions import editing
+from newsletter.editions.history import WORDS
+from newsletter.models import Edition, EditionPost
+from newsletter.render.content.to_markdown import to_markdown
+
+_OF_POST = re.compile(r"(title|text)-([0-9]{1,18})")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What an editor wrote, "" if nothing, and what is used then: the source's headline or text."""
+
+    written: str
+    automatic: str = ""
+
+    @property
+    def value(self) -> str:
+        """What the page shows."""
+        return self.written or self.automatic
+
+    @property
+    def mark(self) -> str:
+        """The hash of the value, by which a form says which text it was filled with."""
+        return mark(self.value)
+
+
+def mark(text: str) -> str:
+    """Return a short hash of a text."""
+    return blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def post_of(key: str) -> int | None:
+    """Return the primary key of the post that a text belongs to; None for a text of the edition."""
+    match = _OF_POST.fullmatch(key)
+    return int(match[2]) if match else None
+
+
+def is_key(key: str) -> bool:
+    """Return whether a field of a form is a text."""
+    return key in WORDS or post_of(key) is not None
+
+
+def plain(key: str, text: str) -> str:
+    """Return a text as it is stored; in a line, any white space becomes one space."""
+    if key in ("subject", "preheader") or key.startswith("title-"):
+        return " ".join(text.split())
+    text = text.replace("\r\n", "\n")
+    return text if key in WORDS else text.strip()
+
+
+def of_entry(entry: EditionPost) -> dict[str, Text]:
+    """Return headline and text of a post."""
+    source = to_markdown(entry.post.html or entry.post.summary).strip()
+    title, text = f"title-{entry.post_id}", f"text-{entry.post_id}"
+    return {
+        title: Text(plain(title, entry.title), plain(title, entry.post.title)),
+        text: Text(plain(text, entry.text), source),
+    }
+
+
+def read(edition: Edition, keys: Iterable[str]) -> dict[str, Text]:
+    """Return the texts of these keys, without those of posts that the draft doesn't have."""
+    keys = list(keys)
+    wanted = {post for key in keys if (post := post_of(key)) is not None}
+    entries = edition.entries.select_related("post").filter(post_id__in=wanted) if wanted else ()
+    texts = {key: Text(getattr(edition, key)) for key in WORDS}
+    for entry in entries:
+        texts |= of_entry(entry)
+    return {key: texts[key] for key in keys if key in texts}
+
+
+def store(configuration: Config, edition: Edition, by: str, written: dict[str, str]) -> Edition:
+    """Store texts of a draft; those of the edition are one revision, each of a post's is another."""
+    if words := {key: text for key, text in written.items() if key in WORDS}:
+        edition = editing.set_words(configuration, edition, by, edition.revision, words)
+    for key, text in written.items():
+        post = post_of(key)
+        if post is not None:
+            change = editing.retitle if key.startswith("title-") else editing.rewrite
+            edition = change(configuration, edition, by, edition.revision, post, text)
+    return edition

@@ -73,7 +73,6 @@ def _at_least(least: str, parse: Callable[[object], Any]) -> BeforeValidator:
     return BeforeValidator(parsed)
 
 
-WebAddress = Annotated[str, BeforeValidator(web_address)]
 SiteAddress = Annotated[str, BeforeValidator(site_address)]
 Origin = Annotated[str, BeforeValidator(origin)]
 OptionalWebAddress = Annotated[str, BeforeValidator(lambda v: v if v == "" else web_address(v))]

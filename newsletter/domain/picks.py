@@ -4,7 +4,7 @@ Picks are stored as text: the names of topics, sorted and separated by commas. N
 those without a topic. A topic that is no longer configured is ignored, and counts again if it comes back.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable
 
 ALL = ""
 """The picks of a reader who wants all posts."""
@@ -28,8 +28,3 @@ def in_force(picks: str, configured: Collection[str]) -> str:
 def wants(picks: str, topics: Collection[str]) -> bool:
     """Return whether a reader with these picks, some of them configured, wants a post that is in these topics."""
     return not picks or any(name in topics for name in names_in(picks))
-
-
-def on_topic(numbers: Sequence[int], topics: Mapping[int, Collection[str]], picks: str) -> tuple[int, ...]:
-    """Return the numbers of the posts that a reader wants; `topics` has those of each post."""
-    return tuple(number for number in numbers if wants(picks, topics.get(number, ())))

@@ -28,7 +28,6 @@ FOLDER = "letters"
 """The folder of these journals, in that of the sending processes."""
 LOST_AFTER = timedelta(hours=1)
 """How long after its lease a letter of another machine is unknown: it is neither sent nor recorded later."""
-FINAL = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
 
 
 def keeper(configuration: Config, rows: Mapping[int, Letter]) -> Callable[[], Journal]:

@@ -15,7 +15,7 @@ from newsletter.web.burst.kept_pages import KeptPages
 from newsletter.web.burst.short_path import ShortPath, page_observer
 from newsletter.web.desk.admission import body_limit
 from newsletter.web.password_queue import PasswordQueue
-from newsletter.web.requests import App, CheckedRequests, Message, Receive, Send
+from newsletter.web.requests import App, AsgiMessage, CheckedRequests, Receive, Send
 
 # Threads, each with a database connection of its own; SQLite writes one at a time, and two cores do no more at once.
 WORKERS = 4
@@ -29,7 +29,7 @@ class DjangoInThreads:
     def __init__(self, workers: int) -> None:
         self._django = WSGIMiddleware(get_wsgi_application(), workers=workers)  # type: ignore[arg-type]
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Answer a request; what isn't one is answered as a2wsgi does."""
         if scope["type"] == "http":
             answer = ThreadAnswer(self._django.app, self._django.executor, self._django.send_queue_size)

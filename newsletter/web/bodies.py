@@ -18,9 +18,9 @@ from typing import IO
 from urllib.parse import quote
 
 from newsletter.api.problem import API_ROOT, MEDIA_TYPE, problem_document
-from newsletter.messages import Message as SaidMessage
+from newsletter.messages import Message
 from newsletter.messages import general as messages
-from newsletter.web.requests import App, Message, Receive, Send, refuse
+from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 LARGEST = 100_000
 """Octets of a body from anyone; readers' forms, logins and one-click requests have a few hundred."""
@@ -70,13 +70,13 @@ class WholeBodies:
     octets this request may have, 0 if nobody is logged in.
     """
 
-    def __init__(self, app: App, larger: Callable[[Message], int], pace: Pace = Pace()) -> None:
+    def __init__(self, app: App, larger: Callable[[AsgiMessage], int], pace: Pace = Pace()) -> None:
         self._app = app
         self._larger = larger
         self._pace = pace
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="body-limit")
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Pass the request on once its body has arrived; 408 where it is too slow, 413 where it is too large."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -98,7 +98,7 @@ class WholeBodies:
                 body.seek(0)
                 await self._app(_with_size(scope, size), _replayed(body, size, receive), send)
 
-    async def _read(self, body: IO[bytes], scope: Message, receive: Receive, expected: int) -> int:
+    async def _read(self, body: IO[bytes], scope: AsgiMessage, receive: Receive, expected: int) -> int:
         """Write the body to `body` and return its size; `expected` is its Content-Length."""
         loop = asyncio.get_running_loop()
         began, size, more, limit = loop.time(), 0, True, LARGEST
@@ -115,7 +115,7 @@ class WholeBodies:
             size += body.write(message.get("body", b""))
             more = message.get("more_body", False)
 
-    async def _raised(self, limit: int, scope: Message, size: int) -> int:
+    async def _raised(self, limit: int, scope: AsgiMessage, size: int) -> int:
         """Return the limit of email services, or of whoever is logged in or has a token.
 
         Raises LoginNeeded or TooLarge.
@@ -133,7 +133,7 @@ class WholeBodies:
 
 
 async def _refuse(
-    scope: Message, send: Send, status: int, said: SaidMessage, sentence: bytes, drain: Receive | None = None
+    scope: AsgiMessage, send: Send, status: int, said: Message, sentence: bytes, drain: Receive | None = None
 ) -> None:
     """Refuse a request: one to the API with a problem document, any other with a sentence."""
     if scope["path"].startswith(API_ROOT):
@@ -143,19 +143,19 @@ async def _refuse(
         await refuse(send, status, sentence, drain=drain)
 
 
-def _holder(scope: Message, expected: int) -> IO[bytes]:
+def _holder(scope: AsgiMessage, expected: int) -> IO[bytes]:
     """Return what a body is kept in: a file once it is large, which costs more to make than most bodies to read."""
     small = expected <= LARGEST and not any(name == b"transfer-encoding" for name, _ in scope["headers"])
     return BytesIO() if small else tempfile.SpooledTemporaryFile(IN_MEMORY)
 
 
-def _declared_size(scope: Message) -> int:
+def _declared_size(scope: AsgiMessage) -> int:
     """Return the Content-Length; 0 without one (HTTP itself has refused one that isn't a number)."""
     values = [value for name, value in scope["headers"] if name == b"content-length"]
     return int(values[0][:18]) if values and values[0].isdigit() else 0
 
 
-async def _send_to_login(scope: Message, receive: Receive, send: Send) -> None:
+async def _send_to_login(scope: AsgiMessage, receive: Receive, send: Send) -> None:
     """Redirect to the login page, and back to this page afterwards."""
     address = f"{LOGIN}?next={quote(scope['path'])}".encode()
     if any(name == b"hx-request" for name, _value in scope["headers"]):
@@ -164,7 +164,7 @@ async def _send_to_login(scope: Message, receive: Receive, send: Send) -> None:
         await refuse(send, 303, b"Log in first.\n", (b"location", address), drain=receive)
 
 
-def _with_size(scope: Message, size: int) -> Message:
+def _with_size(scope: AsgiMessage, size: int) -> AsgiMessage:
     """Return the request with its body's true length, however it came."""
     other = [(n, v) for n, v in scope["headers"] if n not in (b"content-length", b"transfer-encoding")]
     return {**scope, "headers": [*other, (b"content-length", b"%d" % size)] if size else other}
@@ -174,7 +174,7 @@ def _replayed(body: IO[bytes], size: int, receive: Receive) -> Receive:
     """Return a receive function that repeats the body in pieces, and then passes on what the client sends."""
     left = [size]
 
-    async def next_piece() -> Message:
+    async def next_piece() -> AsgiMessage:
         if left[0] < 0:
             return await receive()
         piece = body.read(PIECE)

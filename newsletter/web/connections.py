@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from newsletter.web.requests import App, Message, Receive, Send, refuse
+from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 UNLIMITED = "/u/"
 HEAD_SECONDS = 20.0
@@ -160,7 +160,7 @@ class Limited:
     def __init__(self, app: App, connections: Connections) -> None:
         self._app, self._connections = app, connections
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Hand the request on, or answer 429."""
         peer = scope.get("client")
         if scope["type"] != "http" or peer is None:

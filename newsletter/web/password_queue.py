@@ -9,7 +9,7 @@ import re
 from collections import Counter
 
 from newsletter.web.desk.login.limits import networks
-from newsletter.web.requests import App, Message, Receive, Send, refuse
+from newsletter.web.requests import App, AsgiMessage, Receive, Send, refuse
 
 HASHING = re.compile(r"/desk/(?:login/|setup/[^/]+/|password/[^/]+/[^/]+/|account/(?:password|factor)/)\Z")
 """The addresses whose POST hashes a password."""
@@ -24,7 +24,7 @@ class PasswordQueue:
         self._turn = asyncio.Lock()
         self._waiting: Counter[str] = Counter()
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Pass the request on when it is its turn; 503 where too many wait."""
         if scope["type"] != "http" or scope["method"] != "POST" or not HASHING.match(scope["path"]):
             await self._app(scope, receive, send)

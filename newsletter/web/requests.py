@@ -14,10 +14,12 @@ from typing import Any
 
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Message, Receive, Send], Awaitable[None]]
+AsgiMessage = MutableMapping[str, Any]
+"""A scope or an event of ASGI."""
+
+Receive = Callable[[], Awaitable[AsgiMessage]]
+Send = Callable[[AsgiMessage], Awaitable[None]]
+App = Callable[[AsgiMessage, Receive, Send], Awaitable[None]]
 
 FRAMING = frozenset((b"content-length", b"transfer-encoding"))
 DRAIN_SECONDS = 5.0
@@ -36,7 +38,7 @@ class CheckedRequests:
         self._app = app
         self._proxied = ProxyHeadersMiddleware(self._with_valid_client, list(trusted_proxies))  # type: ignore[arg-type]
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer it with 400."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -49,7 +51,7 @@ class CheckedRequests:
         checked = {**scope, "headers": headers, "client": peer, "newsletter.peer": peer}
         await self._proxied(checked, receive, send)  # type: ignore[arg-type]
 
-    async def _with_valid_client(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _with_valid_client(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Fall back to the peer's address where a proxy names something that isn't an address ("unknown")."""
         client = _plain_client(scope["client"])
         await self._app({**scope, "client": client or scope["newsletter.peer"]}, receive, send)

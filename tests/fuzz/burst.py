@@ -12,7 +12,7 @@ from unittest import mock
 from newsletter.web.bodies import WholeBodies
 from newsletter.web.burst import short_path
 from newsletter.web.burst.kept_pages import KeptPages
-from newsletter.web.requests import App, Message, Receive, Send
+from newsletter.web.requests import App, AsgiMessage, Receive, Send
 from subscribers.protection.sign_up_limits import RequestAnswer
 from subscribers.tokens import link_token
 from tests.doubles.providers import CALLS
@@ -32,7 +32,7 @@ class _NothingStored:
         return RequestAnswer.ACCEPTED
 
 
-async def _page(scope: Message, receive: Receive, send: Send) -> None:
+async def _page(scope: AsgiMessage, receive: Receive, send: Send) -> None:
     """Answer with what a public page depends on, its header lines joined as WSGI joins them."""
     if scope["type"] != "http":
         return

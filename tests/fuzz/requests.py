@@ -11,7 +11,7 @@ import uvicorn
 
 from newsletter.web.connections import Connections
 from newsletter.web.protocol import counted
-from newsletter.web.requests import FRAMING, App, CheckedRequests, Message, Receive, Send
+from newsletter.web.requests import FRAMING, App, AsgiMessage, CheckedRequests, Receive, Send
 
 SECONDS = 20.0
 PROBE = b"GET /probe HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n\r\n"
@@ -25,7 +25,7 @@ SAMPLES = (
 )
 
 
-async def _echo(scope: Message, receive: Receive, send: Send) -> None:
+async def _echo(scope: AsgiMessage, receive: Receive, send: Send) -> None:
     """Answer with the length of the body; an ambiguous request is a fault."""
     names = [name for name, _value in scope["headers"]]
     assert len([name for name in names if name in FRAMING]) <= 1, names

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from newsletter.web.desk import admission
-from newsletter.web.requests import Message
+from newsletter.web.requests import AsgiMessage
 from tests.api.client import token
 from tests.web.test_bodies import Client
 
 
-def scope(*authorization: bytes) -> Message:
+def scope(*authorization: bytes) -> AsgiMessage:
     return {"type": "http", "path": "/api/v1/posts", "headers": [(b"authorization", each) for each in authorization]}
 
 

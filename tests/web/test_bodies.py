@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 import pytest
 
 from newsletter.web.bodies import LARGEST, LARGEST_OF_HOOKS, Pace, WholeBodies
-from newsletter.web.requests import Message, Receive, Send
+from newsletter.web.requests import AsgiMessage, Receive, Send
 from tests.conftest import Site
 from tests.site_texts import with_daily
 
@@ -22,11 +22,11 @@ class Client:
 
     def __init__(self, pieces: Iterable[bytes], *, path: str = "/u/x", ends: str = "whole") -> None:
         self.pieces, self.ends = list(pieces), ends
-        self.scope: Message = {"type": "http", "path": path, "headers": [(b"transfer-encoding", b"chunked")]}
+        self.scope: AsgiMessage = {"type": "http", "path": path, "headers": [(b"transfer-encoding", b"chunked")]}
         self.seen: list[tuple[bytes, dict[bytes, bytes]]] = []
-        self.sent: list[Message] = []
+        self.sent: list[AsgiMessage] = []
 
-    async def receive(self) -> Message:
+    async def receive(self) -> AsgiMessage:
         if self.pieces:
             piece = self.pieces.pop(0)
             more = bool(self.pieces) or self.ends != "whole"
@@ -35,10 +35,10 @@ class Client:
             await asyncio.Event().wait()
         return {"type": "http.disconnect"}
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: AsgiMessage) -> None:
         self.sent.append(message)
 
-    async def app(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def app(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Behind it: reads a body to its end, and whatever comes after that."""
         body = b""
         while (message := await receive())["type"] == "http.request":
@@ -77,7 +77,7 @@ async def test_a_slow_body_is_given_up_at_its_deadline() -> None:
     client = Client([b"x"] * 10_000)
     at_once = client.receive
 
-    async def dripping() -> Message:
+    async def dripping() -> AsgiMessage:
         await asyncio.sleep(0.01)
         return await at_once()
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsletter.web.connections import SPARE, Connections, Limited, Peer, affordable, raise_descriptor_limit
-from newsletter.web.requests import Message, Receive, Send
+from newsletter.web.requests import AsgiMessage, Receive, Send
 from tests.conftest import Site
 from tests.doubles.mailbox import Mailbox
 from tests.e2e.sending_samples import CONFIG, EDITION, PREPARE
@@ -186,14 +186,14 @@ def test_the_soft_limit_on_open_files_is_raised_as_far_as_allowed(
     assert limits == ([(raised, hard)] if raised else [])
 
 
-async def answered(opened: Open, **scope: object) -> list[Message]:
+async def answered(opened: Open, **scope: object) -> list[AsgiMessage]:
     """What a client gets: "served" from the application behind, or an answer of its own."""
-    sent: list[Message] = []
+    sent: list[AsgiMessage] = []
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         sent.append(message)
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:
+    async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
         await send({"type": "served"})
 
     await Limited(app, opened.connections)({"type": "http", "path": "/", **scope}, None, send)

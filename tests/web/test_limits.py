@@ -7,7 +7,7 @@ import pytest
 
 from newsletter.web.desk.login.limits import FAILED_LOGINS, networks
 from newsletter.web.password_queue import WAITING, WAITING_OF_ONE, PasswordQueue
-from newsletter.web.requests import Message, Receive, Send
+from newsletter.web.requests import AsgiMessage, Receive, Send
 
 AT = datetime(2026, 2, 6, 12, 0, tzinfo=UTC)
 
@@ -64,7 +64,7 @@ class Desk:
         self.inside, self.most, self.done, self.go = 0, 0, 0, asyncio.Event()
         self.statuses: list[int] = []
 
-    async def app(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def app(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Wait, and remember how many were here at once."""
         self.inside += 1
         self.most = max(self.most, self.inside)
@@ -72,7 +72,7 @@ class Desk:
         self.inside -= 1
         self.done += 1
 
-    async def send(self, message: Message) -> None:
+    async def send(self, message: AsgiMessage) -> None:
         """Keep the status of a refusal."""
         if "status" in message:
             self.statuses.append(message["status"])

@@ -8,7 +8,7 @@ import uvicorn
 
 from newsletter.web.connections import Connections
 from newsletter.web.protocol import LARGEST_HEAD, counted
-from newsletter.web.requests import CheckedRequests, Message, Receive, Send
+from newsletter.web.requests import AsgiMessage, CheckedRequests, Receive, Send
 
 SECONDS = 20.0
 
@@ -19,7 +19,7 @@ class Echo:
     def __init__(self) -> None:
         self.headers: list[dict[bytes, bytes]] = []
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         body, more = b"", True
         while more:
             message = await receive()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from newsletter.web.requests import CheckedRequests, Message, Receive, Send
+from newsletter.web.requests import AsgiMessage, CheckedRequests, Receive, Send
 from tests.conftest import Site
 from tests.web.test_bodies import CONFIG, running
 
@@ -15,14 +15,14 @@ PROXY = "127.0.0.1"
 
 async def _seen(
     *headers: tuple[str, str], peer: str | None = PROXY, trusted: tuple[str, ...] = (PROXY, "10.0.0.0/8")
-) -> Message:
+) -> AsgiMessage:
     """The request as the application behind sees it, its headers as a dictionary."""
-    seen: list[Message] = []
+    seen: list[AsgiMessage] = []
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:
+    async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
         seen.append({**scope, "headers": dict(scope["headers"])})
 
-    async def nothing(*_given: object) -> Message:
+    async def nothing(*_given: object) -> AsgiMessage:
         return {}
 
     raw = [(name.encode(), value.encode()) for name, value in headers]
@@ -84,12 +84,12 @@ async def test_names_with_an_underscore_are_dropped(name: str) -> None:
 
 
 async def test_a_request_with_two_lengths_reaches_nothing_behind() -> None:
-    sent: list[Message] = []
+    sent: list[AsgiMessage] = []
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:
+    async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
         raise AssertionError("it was passed on")
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         sent.append(message)
 
     headers = [(b"content-length", b"6"), (b"transfer-encoding", b"chunked"), (b"accept", b"*/*")]
@@ -129,7 +129,7 @@ def test_two_lengths_are_answered_with_400_and_the_connection_is_closed(site: Ca
 async def test_a_scope_that_is_no_request_passes() -> None:
     passed = asyncio.Event()
 
-    async def app(scope: Message, receive: Receive, send: Send) -> None:
+    async def app(scope: AsgiMessage, receive: Receive, send: Send) -> None:
         passed.set()
 
     await CheckedRequests(app, ())({"type": "lifespan"}, None, None)

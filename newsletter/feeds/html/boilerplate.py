@@ -5,9 +5,10 @@ is counted by kind.
 """
 
 import re
+from collections.abc import Iterable
 from typing import TypeAlias
 
-from newsletter.feeds.html.markup import HtmlElement, text_in, words
+from newsletter.feeds.html.markup import HtmlElement, outermost, text_in, words
 
 _ENOUGH = 40
 _LINE_OF_VERSE = 120
@@ -30,11 +31,15 @@ _SUBSTACK_LINK = re.compile(r"/subscribe(?:\?|\Z)|[?&]action=(?:share|subscribe)
 
 def drop_feedflare(root: HtmlElement) -> int:
     """Take away what FeedBurner and blog engines hang below a post; returns their number."""
-    found = [e for e in root.iter() if _is_flare(e)]
-    outermost = [e for e in found if not any(_is_flare(a) for a in e.iterancestors())]
-    for element in outermost:
+    return _drop(e for e in root.iter() if _is_flare(e))
+
+
+def _drop(elements: Iterable[HtmlElement]) -> int:
+    """Take away elements; return the number of those that are in none of the others."""
+    dropped = outermost(elements)
+    for element in dropped:
         element.drop_tree()
-    return len(outermost)
+    return len(dropped)
 
 
 def _is_flare(element: HtmlElement) -> bool:
@@ -45,12 +50,7 @@ def _is_flare(element: HtmlElement) -> bool:
 
 def drop_substack(root: HtmlElement) -> int:
     """Take away Substack's forms and buttons for subscribing, sharing and commenting; returns their number."""
-    found = [e for e in root.iter("div", "p") if _is_substack(e)]
-    known = set(found)
-    outermost = [e for e in found if not any(a in known for a in e.iterancestors())]
-    for element in outermost:
-        element.drop_tree()
-    return len(outermost)
+    return _drop(e for e in root.iter("div", "p") if _is_substack(e))
 
 
 def _is_substack(element: HtmlElement) -> bool:

@@ -7,7 +7,7 @@ import re
 
 from lxml import etree
 
-from newsletter.feeds.html.markup import HtmlElement, text_in
+from newsletter.feeds.html.markup import HtmlElement, outermost, text_in
 from newsletter.feeds.html.parts import CALLOUT, TINTS
 
 _CALLOUT = re.compile(
@@ -31,14 +31,14 @@ def frame(root: HtmlElement) -> None:
     """Mark callouts, folded texts and pull quotes, and make tables of the class "button" of links that look like
     buttons.
     """
-    for box in _outermost(root, _FOLDED, _BOXES) + [e for e in root.iter("details") if _is_outermost(e, "details")]:
+    for box in _boxes(root, _FOLDED, _BOXES) + outermost(root.iter("details")):
         _unfold(box)
-    for box in _outermost(root, _CALLOUT, _BOXES):
+    for box in _boxes(root, _CALLOUT, _BOXES):
         if 0 < len(text_in(box)) <= _LONGEST:
             _join_emoji(box)
             box.set("data-tint", _tint_of(box))
             box.tag = CALLOUT
-    for box in _outermost(root, _PULL_QUOTE, (*_BOXES, "blockquote", "p")):
+    for box in _boxes(root, _PULL_QUOTE, (*_BOXES, "blockquote", "p")):
         _make_pull_quote(box)
     for link in [a for a in root.iter("a") if _has_class(a, _BUTTON) or _has_class(a.getparent(), _BUTTON)]:
         alone = text_in(link.getparent()) == text_in(link) and link.find(".//img") is None
@@ -50,14 +50,8 @@ def _has_class(element: HtmlElement, pattern: re.Pattern[str]) -> bool:
     return any(pattern.search(name) for name in (element.get("class") or "").split())
 
 
-def _outermost(root: HtmlElement, pattern: re.Pattern[str], tags: tuple[str, ...]) -> list[HtmlElement]:
-    candidates = [e for e in root.iter(*tags) if e is not root and _has_class(e, pattern)]
-    known = set(candidates)
-    return [e for e in candidates if not any(a in known for a in e.iterancestors())]
-
-
-def _is_outermost(element: HtmlElement, tag: str) -> bool:
-    return next(element.iterancestors(tag), None) is None
+def _boxes(root: HtmlElement, pattern: re.Pattern[str], tags: tuple[str, ...]) -> list[HtmlElement]:
+    return outermost(e for e in root.iter(*tags) if e is not root and _has_class(e, pattern))
 
 
 def _unfold(box: HtmlElement) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 import lxml.html
@@ -13,6 +14,13 @@ HtmlElement: TypeAlias = Any
 def words(text: str) -> frozenset[str]:
     """Return a set of names, written as one line."""
     return frozenset(text.split())
+
+
+def outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
+    """Return the elements that are in none of the others."""
+    candidates = list(elements)
+    known = set(candidates)
+    return [e for e in candidates if not any(a in known for a in e.iterancestors())]
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from newsletter.web.requests import App, Message, Receive, Send
+from newsletter.web.requests import App, AsgiMessage, Receive, Send
 
 SECONDS, MOST_PAGES, LARGEST_PAGE = 1.0, 64, 500_000
 CONDITIONS = frozenset((b"if-modified-since", b"if-match", b"if-unmodified-since", b"if-range", b"range"))
@@ -57,7 +57,7 @@ class KeptPages:
         self._app, self._configuration, self._observer, self._clock = app, configuration, observer, clock
         self._pages: OrderedDict[_Key, _Page] = OrderedDict()
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Answer from memory, or pass the request on."""
         headers = dict(scope["headers"]) if _is_public(scope) else {}
         if not headers or headers.keys() & CONDITIONS or _has_twice(scope["headers"]):
@@ -70,7 +70,7 @@ class KeptPages:
         else:
             await _answer(page, headers.get(b"if-none-match", b""), send)
 
-    def _key(self, scope: Message, headers: dict[bytes, bytes]) -> _Key:
+    def _key(self, scope: AsgiMessage, headers: dict[bytes, bytes]) -> _Key:
         host, language = headers.get(b"host", b""), headers.get(b"accept-language", b"")
         return _Key(scope["path"], scope["query_string"], scope["scheme"], host, language, self._configuration())
 
@@ -86,13 +86,13 @@ class KeptPages:
         self._pages.move_to_end(key)
         return page
 
-    async def _fetch(self, key: _Key, scope: Message, receive: Receive, send: Send) -> None:
+    async def _fetch(self, key: _Key, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Pass the request on, and keep the response if that is allowed."""
-        started: Message = {}
+        started: AsgiMessage = {}
         body = bytearray()
         complete = False
 
-        async def recorded(message: Message) -> None:
+        async def recorded(message: AsgiMessage) -> None:
             nonlocal complete
             if message["type"] == "http.response.start":
                 started.update(message)
@@ -106,7 +106,7 @@ class KeptPages:
         finally:
             self._keep(key, started, bytes(body) if complete else b"")
 
-    def _keep(self, key: _Key, started: Message, body: bytes) -> None:
+    def _keep(self, key: _Key, started: AsgiMessage, body: bytes) -> None:
         headers: Headers = [(name.lower(), value) for name, value in started.get("headers", ())]
         if not 0 < len(body) <= LARGEST_PAGE or started.get("status") != 200 or not _may_be_kept(headers):
             if started.get("status") != 304:
@@ -136,7 +136,7 @@ def _has_twice(headers: Headers) -> bool:
     return len(names) != len(set(names))
 
 
-def _is_public(scope: Message) -> bool:
+def _is_public(scope: AsgiMessage) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] == "GET"

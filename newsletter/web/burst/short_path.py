@@ -35,7 +35,7 @@ from newsletter.web.hooks.views import read_call
 from newsletter.web.links import views as links
 from newsletter.web.metrics.http import requests as request_metrics
 from newsletter.web.middleware import ContentSecurityPolicy
-from newsletter.web.requests import App, Message, Receive, Send
+from newsletter.web.requests import App, AsgiMessage, Receive, Send
 from subscribers import preferences
 from subscribers.pages import ANY_NONCE
 from subscribers.protection.sign_up_limits import Request, RequestAnswer
@@ -82,7 +82,7 @@ class ShortPath:
             ("GET", LINKS): _Way("", 0, self._follow, observer("GET", f"{LINKS}token")),
         }
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         """Answer the request, or pass it on."""
         way = self._way(scope)
         if way is None:
@@ -99,7 +99,7 @@ class ShortPath:
         else:
             await self._app(scope, _replayed(body, receive), send)
 
-    def _way(self, scope: Message) -> "_Way | None":
+    def _way(self, scope: AsgiMessage) -> "_Way | None":
         if scope["type"] != "http":
             return None
         path: str = scope["path"]
@@ -107,7 +107,7 @@ class ShortPath:
         way = self._ways.get((scope["method"], start))
         return way if way and path.endswith(way.end) and _is_plain(scope, MEDIA_TYPES.get(start)) else None
 
-    async def _one_click(self, scope: Message, body: bytes, send: Send) -> int:
+    async def _one_click(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 if Django is to answer. Nothing is made that the answer doesn't need."""
         if body != ONE_CLICK_BODY:
             return 0
@@ -129,7 +129,7 @@ class ShortPath:
         self._complete(request, response)
         return _head(response)
 
-    async def _sign_up(self, scope: Message, body: bytes, send: Send) -> int:
+    async def _sign_up(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 if Django is to answer."""
         in_force = config.recent()
         configuration = in_force.config
@@ -167,7 +167,7 @@ class ShortPath:
         self._complete(request, response)
         return _head(response), response.content
 
-    async def _webhook(self, scope: Message, body: bytes, send: Send) -> int:
+    async def _webhook(self, scope: AsgiMessage, body: bytes, send: Send) -> int:
         """Answer, and return the status; 0 if Django is to answer."""
         provider = scope["path"].removeprefix(HOOKS).removesuffix("/")
         if provider not in ASKS_NOBODY:
@@ -186,7 +186,7 @@ class ShortPath:
         await _send(200, head, b"", send)
         return 200
 
-    async def _follow(self, scope: Message, _body: bytes, send: Send) -> int:
+    async def _follow(self, scope: AsgiMessage, _body: bytes, send: Send) -> int:
         """Redirect to a known address, and return the status; 0 if Django is to answer."""
         target = links.known(scope["path"].removeprefix(LINKS))
         if target is None or not (target.address.isascii() and target.address.isprintable()):  # no line breaks
@@ -213,7 +213,7 @@ class _Way:
 
     end: str
     largest: int
-    answer: Callable[[Message, bytes, Send], Awaitable[int]]
+    answer: Callable[[AsgiMessage, bytes, Send], Awaitable[int]]
     observe: Callable[[int, float], None]
 
 
@@ -228,7 +228,7 @@ def page_observer(path: str) -> Callable[[int, float], None]:
     return observer("GET", path)
 
 
-def _is_plain(scope: Message, media_types: Collection[bytes] | None) -> bool:
+def _is_plain(scope: AsgiMessage, media_types: Collection[bytes] | None) -> bool:
     """Return whether a request has no query, each header field once, and a body of one of these types, if any."""
     headers = dict(scope["headers"])
     if scope["query_string"] or len(headers) != len(scope["headers"]):
@@ -237,7 +237,7 @@ def _is_plain(scope: Message, media_types: Collection[bytes] | None) -> bool:
     return media_types is None or given in media_types
 
 
-def _what_head_depends_on(scope: Message) -> tuple[str, bytes, bytes]:
+def _what_head_depends_on(scope: AsgiMessage) -> tuple[str, bytes, bytes]:
     """Return the scheme, the host and the languages of a request."""
     given = dict(scope["headers"])
     return scope["scheme"], given.get(b"host", b""), given.get(b"accept-language", b"")
@@ -289,7 +289,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
     """Return a receive function that gives the body again, and then whatever else the client does."""
     left = [body]
 
-    async def again() -> Message:
+    async def again() -> AsgiMessage:
         if left:
             return {"type": "http.request", "body": left.pop(), "more_body": False}
         return await receive()

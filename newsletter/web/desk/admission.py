@@ -14,7 +14,7 @@ from django.utils.crypto import constant_time_compare
 from newsletter.api import tokens
 from newsletter.api.problem import API_ROOT
 from newsletter.web.desk.permissions import CODE_WANTED, Guarded, Role, role_of
-from newsletter.web.requests import Message
+from newsletter.web.requests import AsgiMessage
 
 LARGEST = 3_000_000
 """Octets of a body of an editor's forms."""
@@ -28,7 +28,7 @@ LARGEST_OF_API = 1_000_000
 """Octets of a body with a valid token: a post's text has at most 200,000 characters."""
 
 
-def body_limit(scope: Message) -> int:
+def body_limit(scope: AsgiMessage) -> int:
     """Return the maximum body of this request in octets; 0 if nobody is logged in."""
     close_old_connections()
     if scope["path"].startswith(API_ROOT):
@@ -44,13 +44,13 @@ def body_limit(scope: Message) -> int:
     return uploads[path] if held >= page.needed else LARGEST
 
 
-def _has_token(scope: Message) -> bool:
+def _has_token(scope: AsgiMessage) -> bool:
     """Return whether the request has a token of the API that is in force."""
     given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
     return len(given) == 1 and tokens.find(given[0].partition(" ")[2].strip()) is not None
 
 
-def _role(scope: Message) -> Role:
+def _role(scope: AsgiMessage) -> Role:
     """Return the role of the session that the request's cookie names; nothing is changed in it."""
     cookies = parse_cookie("; ".join(v.decode("latin-1") for n, v in scope["headers"] if n == b"cookie"))
     session = SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from newsletter.web.burst.kept_pages import MOST_PAGES, SECONDS, KeptPages
-from newsletter.web.requests import Message, Receive, Send
+from newsletter.web.requests import AsgiMessage, Receive, Send
 
 PUBLIC = ((b"Cache-Control", b"public, max-age=300"), (b"ETag", b'"a"'), (b"Vary", b"Accept-Language"))
 
@@ -33,7 +33,7 @@ class Site:
     def _time(self) -> float:
         return self.now
 
-    async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
+    async def _app(self, scope: AsgiMessage, receive: Receive, send: Send) -> None:
         self.made += 1
         body = b"%d" % self.made
         if self.slow:
@@ -60,10 +60,10 @@ class Site:
         }
         sent: list[Any] = []
 
-        async def receive() -> Message:
+        async def receive() -> AsgiMessage:
             return {"type": "http.request", "body": b""}
 
-        async def send(message: Message) -> None:
+        async def send(message: AsgiMessage) -> None:
             sent.append(message)
 
         await self.pages(scope, receive, send)

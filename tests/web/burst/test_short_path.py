@@ -12,7 +12,7 @@ from django.db import OperationalError
 
 from newsletter.web.burst.short_path import LARGEST_FORM, ShortPath
 from newsletter.web.metrics.http import requests as request_metrics
-from newsletter.web.requests import App, Message
+from newsletter.web.requests import App, AsgiMessage
 from subscribers import preferences
 from subscribers.models import Consent, Letter, Subscription
 from subscribers.protection import sign_up_limits as limits
@@ -38,7 +38,7 @@ class Site:
         self.passed_on = 0
         self.short = ShortPath(self._counted)
 
-    async def _counted(self, scope: Message, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
+    async def _counted(self, scope: AsgiMessage, receive: Callable[..., Any], send: Callable[..., Any]) -> None:
         self.passed_on += 1
         await self.django(scope, receive, send)
 
@@ -81,14 +81,14 @@ class Site:
         return asyncio.run(_answer(self.django if django else self.short, scope, body))
 
 
-async def _answer(app: App, scope: Message, body: bytes) -> Answer:
+async def _answer(app: App, scope: AsgiMessage, body: bytes) -> Answer:
     pieces = [body[:3], body[3:]]
-    sent: list[Message] = []
+    sent: list[AsgiMessage] = []
 
-    async def receive() -> Message:
+    async def receive() -> AsgiMessage:
         return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
 
-    async def send(message: Message) -> None:
+    async def send(message: AsgiMessage) -> None:
         sent.append(message)
 
     await app(scope, receive, send)

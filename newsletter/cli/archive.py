@@ -166,6 +166,31 @@ def undo_import(
     emit({"import": record.pk, "deleted": deleted}, f"Undone: {counted(deleted, 'edition')} deleted.")
 
 
+@app.command("export", epilog="Example: newsletter archive export site.zip -n kinaforum")
+def export(
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A folder, or a file that ends in .zip.")],
+    newsletter: NewsletterName,
+) -> None:
+    """Write the archive as a static site.
+
+    Every public page, feed and image, at the same paths as here, for any web server.
+    """
+    configuration = ready()
+    settings = newsletter_named(configuration, newsletter)
+    from newsletter.web.archive import static_site
+
+    as_zip = target.suffix.lower() == ".zip"
+    if not as_zip and target.is_dir() and any(target.iterdir()):
+        fail(f"{target} is not empty; choose a new folder, or a file that ends in .zip")
+    with progress("exporting") as step:
+        files = static_site.files_of(configuration, settings, step)
+        try:
+            count = (static_site.write_zip if as_zip else static_site.write_folder)(target, files)
+        except OSError as e:
+            fail(f"{target}: can't be written: {e.strerror}")
+    emit({"files": count, "target": str(target)}, f"{counted(count, 'file')} written to {target}.")
+
+
 @app.command("addresses", epilog="Example: newsletter archive addresses -n kinaforum --format caddy > redirects.caddy")
 def addresses(
     newsletter: NewsletterName,

@@ -53,6 +53,10 @@ def test_old_issues_are_imported_listed_and_undone(
     assert [each["code"] for each in document["left_out"]] == ["archive.no-date"]
     assert "0 issues added, 1 already here" in command(*import_it).out
     assert "/2019-05-03-bread," in command("archive", "addresses", "-n", "kinaforum").out
+    site = tmp_path / "site"
+    assert f"files written to {site}" in command("archive", "export", str(site), "-n", "kinaforum").out
+    assert (site / "n" / "kinaforum" / "issue-2019-05-03" / "index.html").is_file()
+    assert "is not empty" in command("archive", "export", str(site), "-n", "kinaforum", status=1).err
     assert command("archive", "imports", "--json").document["imports"][1]["added"] == 1
     assert "1 edition deleted" in command("archive", "undo-import", str(document["import"]), "--yes").out
     assert not Edition.objects.exists()

@@ -1,30 +1,26 @@
-"""Importing a file of subscribers in steps: columns, preview, import; and exporting all subscribers.
+"""Importing a file of subscribers in steps: columns, preview, import.
 
 Promises: nothing is imported that was not shown before; an uploaded file is kept as `uploads` says.
 """
 
-import tempfile
 from dataclasses import replace
-from io import TextIOWrapper
 from typing import NamedTuple
 
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from newsletter.config import Config
-from newsletter.messages import history as acts
 from newsletter.models import Job, JobState
-from newsletter.web.desk import audit, formatting
+from newsletter.web.desk import formatting
 from newsletter.web.desk.jobs import work
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
 from newsletter.web.desk.permissions import Role
 from newsletter.web.desk.subscribers import import_jobs, kept_imports, uploads
 from newsletter.web.desk.subscribers.import_jobs import ImportOrder
-from subscribers.exporting import export_csv
 from subscribers.importing import FileProblem, is_archive, outline
 from subscribers.models import Import, Suppression
 from subscribers.requests import config_of
@@ -264,18 +260,3 @@ def remove_ended(configuration: Config) -> None:
     """Remove files that are held for imports that have ended."""
     jobs = Job.objects.filter(state__in=work.UNFINISHED)
     uploads.release_others({job.order.get("file", "") for job in jobs}, configuration)
-
-
-def export(request: HttpRequest) -> FileResponse:
-    """Return all subscriptions of a newsletter, as CSV."""
-    newsletter = request.GET.get("newsletter", "")
-    if newsletter not in config_of(request).newsletters:
-        raise Http404("config.toml has no such newsletter")
-    file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the response closes it
-    text = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-    count = export_csv(newsletter, text)
-    text.flush()
-    text.detach()
-    file.seek(0)
-    audit.note(editor(request), acts.EXPORTED(), newsletter, after={"count": count})
-    return FileResponse(file, as_attachment=True, filename=f"{newsletter}-subscribers.csv", content_type="text/csv")

@@ -1,0 +1,115 @@
+"""The page of exports, and the files that it offers."""
+
+import tempfile
+from collections.abc import Callable
+from io import TextIOWrapper
+from typing import TextIO
+
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from newsletter.config import Config
+from newsletter.messages import history as acts
+from newsletter.models import Job, JobState
+from newsletter.web.archive import static_site
+from newsletter.web.desk import audit
+from newsletter.web.desk.jobs import work
+from newsletter.web.desk.jobs.work import JobProgress, Json
+from newsletter.web.desk.pages import as_sentence, editor, newsletter_of, page
+from newsletter.web.desk.permissions import Role
+from newsletter.web.desk.subscribers import uploads
+from subscribers.exporting import export_csv
+from subscribers.exporting_elsewhere import COLUMNS, export_for, export_suppressions
+from subscribers.models import local_day
+from subscribers.requests import config_of
+
+Write = Callable[[TextIO], int]
+
+
+def exports(request: HttpRequest) -> HttpResponse:
+    """Show what can be exported."""
+    return _page(request)
+
+
+def _page(request: HttpRequest, **more: object) -> HttpResponse:
+    name = request.GET.get("newsletter", "")
+    newsletters = list(config_of(request).newsletters.values())
+    newsletters.sort(key=lambda each: each.name != name)
+    context = {"newsletters": newsletters, "tools": sorted(COLUMNS), **more}
+    return page(request, "exports", context, section="subscribers")
+
+
+def subscribers(request: HttpRequest) -> FileResponse:
+    """Return the subscribers of a newsletter as CSV: all of them; with `tool`, those who get it, as that tool takes
+    them; with `suppressions`, who must not get it.
+    """
+    newsletter = newsletter_of(request, request.GET.get("newsletter", ""))
+    tool = request.GET.get("tool", "")
+    if tool and tool not in COLUMNS:
+        raise Http404("there is no such tool")
+    if "suppressions" in request.GET:
+        write: Write = lambda file: export_suppressions(newsletter.name, file).written  # noqa: E731
+        what = "blocked"
+    elif tool:
+        today = local_day(newsletter, timezone.now())
+        write = lambda file: export_for(tool, newsletter.name, today, file)  # noqa: E731
+        what = f"for-{tool}"
+    else:
+        write, what = (lambda file: export_csv(newsletter.name, file)), "subscribers"
+    file = tempfile.TemporaryFile("w+b")  # noqa: SIM115 - the response closes it
+    text = TextIOWrapper(file, encoding="utf-8" if tool else "utf-8-sig", newline="")
+    count = write(text)
+    text.flush()
+    text.detach()
+    file.seek(0)
+    audit.note(editor(request), acts.EXPORTED(), newsletter.name, after={"count": count})
+    return FileResponse(file, as_attachment=True, filename=f"{newsletter.name}-{what}.csv", content_type="text/csv")
+
+
+@require_POST
+def archive(request: HttpRequest, name: str) -> HttpResponse:
+    """Make a static site of the archive in the background."""
+    newsletter = newsletter_of(request, name)
+    return redirect("desk:job", work.start(ARCHIVE, config_of(request), newsletter.name, editor(request), {}).pk)
+
+
+def archive_file(request: HttpRequest, pk: int) -> FileResponse:
+    """Return the static site that a job made, while it is kept."""
+    job = get_object_or_404(Job, pk=pk, kind=ARCHIVE.name, state=JobState.DONE)
+    path = uploads.path(job.result["file"], config_of(request))
+    if not path.exists():
+        raise Http404("the file is only kept for an hour")
+    return FileResponse(
+        path.open("rb"), as_attachment=True, filename=f"{job.about}-archive.zip", content_type="application/zip"
+    )
+
+
+def _make(configuration: Config, job: Job, progress: JobProgress) -> Json:
+    name = f"{uploads.HELD}/archive-{job.pk}.zip"
+    path = uploads.path(name, configuration)
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    files = static_site.files_of(configuration, configuration.newsletters[job.about], progress)
+    count = static_site.write_zip(path, files)
+    uploads.release(name, configuration, later=True)
+    return {"file": name, "count": count}
+
+
+def _made(request: HttpRequest, job: Job) -> HttpResponse:
+    if job.state == JobState.FAILED:
+        return _page(request, problem=as_sentence(job.problem or ""))
+    there = uploads.path(job.result["file"], config_of(request)).exists()
+    return _page(request, made=job if there else None)
+
+
+ARCHIVE = work.JobKind(
+    "archive-export",
+    gettext_lazy("Exporting the archive"),
+    "subscribers",
+    Role.ADMIN,
+    _make,
+    _made,
+    work.always_resumable,
+)

@@ -127,7 +127,7 @@ def _in_order(records: Sequence[log.Record], configuration: Config) -> set[int]:
 
 
 def _edition(record: log.Record, configuration: Config) -> None:
-    name, audience, packed, *waiting = record.values
+    name, audience, packed, *offers = record.values
     rows = entries.unpacked_rows(packed)
     edition = next(row for row in rows if isinstance(row, Edition))
     newsletter, _, period = name.partition("/")
@@ -155,7 +155,7 @@ def _edition(record: log.Record, configuration: Config) -> None:
         (Delivery(edition=edition, number=n, subscription_id=s) for n, s in enumerate(numbers, 1)), batch_size=AT_ONCE
     )
     if edition.newsletter in configuration.newsletters:
-        replay_offers(configuration, edition, datetime.fromtimestamp(record.at, UTC), waiting[0] if waiting else ())
+        replay_offers(configuration.newsletters[newsletter], edition, datetime.fromtimestamp(record.at, UTC), *offers)
 
 
 def _save_new(row: models.Model) -> None:

@@ -1,40 +1,71 @@
 """Repeats in a restored database what fixing an audience did: which posts its readers were offered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from newsletter.config import Config
+from newsletter.config import Cadence, Newsletter
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.approved import offers_of
 from newsletter.editions.offers.readers import newcomers
-from newsletter.models import Edition, Numbering, Post
+from newsletter.models import Delivery, Edition, Numbering, Post
 from newsletter.recovery import entries
 from newsletter.sending.sql.growth import grow_by_letter, grow_by_posts, readers_in
-from subscribers.models import OfferedSet, Subscription, sets_of
+from subscribers.models import Base, OfferedSet, Subscription, sets_of
 
 AT_ONCE = 500
 
 
-def replay_offers(configuration: Config, edition: Edition, at: datetime, waiting: Sequence[tuple[str, str]]) -> None:
-    """Let the sets of an edition's readers grow as when it began. `waiting` has posts with those who wait for them."""
+def replay_offers(
+    configured: Newsletter,
+    edition: Edition,
+    at: datetime,
+    waiting: Sequence[tuple[str, str]] = (),
+    offered: Sequence[Cadence] = (),
+) -> None:
+    """Let the sets of an edition's readers grow as when it began.
+
+    `waiting` has posts with those who wait for them, `offered` the cadences at that time, which earlier versions did
+    not record.
+    """
     _complete_candidates(edition)
     _count_ordinals(edition)
     if edition.corrects_id or not edition.candidates:
         return
-    newsletter = configuration.edited(edition)
+    newsletter = _with_cadences(configured, offered).at(edition.cadence)
     stored = bases.update(newsletter, at)
     if edition.standalone:
         grow_by_letter(newsletter, edition, stored)
         return
     base = stored[newsletter.period]
-    offered = offers_of(edition, newsletter)(newcomers(base.ordinals))
+    offer = offers_of(edition, newsletter)(newcomers(base.ordinals))
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
     for posts, packed in waiting:
         keys = entries.unpacked_numbers(packed)
         _let_wait(keys, base.ordinals, edition.candidate_ordinals - Ordinals.parse(posts))
     others = readers_in(base, stored).filter(waited=0)
-    grow_by_posts(others, base, edition.candidate_ordinals, with_base=not offered.waits)
+    grow_by_posts(others, base, edition.candidate_ordinals, with_base=not offer.waits)
+    _grow_by_audience(edition, base, stored)
+
+
+def _with_cadences(newsletter: Newsletter, offered: Sequence[Cadence]) -> Newsletter:
+    """Return a newsletter with the cadences that it offered once, the default first."""
+    if not offered or tuple(offered) == newsletter.offered:
+        return newsletter
+    default, *others = offered
+    own = {cadence: settings for cadence, settings in newsletter.cadence.items() if cadence in others}
+    cadences = (default, *others) if others else ()
+    return replace(newsletter, period=default, cadences=cadences, cadence=own, draft=None, send=None)
+
+
+def _grow_by_audience(edition: Edition, own: Base, stored: Mapping[str, Base]) -> None:
+    """Add what an edition had to the sets of those in its audience who are in another cadence now."""
+    audience = Delivery.objects.filter(edition=edition).values("subscription_id")
+    for base in bases.on(stored):
+        if base.pk != own.pk:
+            readers = readers_in(base, stored).filter(pk__in=audience, waited=0)
+            grow_by_posts(readers, base, edition.candidate_ordinals, with_base=False)
 
 
 def _complete_candidates(edition: Edition) -> None:

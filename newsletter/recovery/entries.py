@@ -37,16 +37,20 @@ LEFT, ERASED, BLOCKED, MARK = "left", "erased", "blocked", "mark"
 WELCOMED, ASKED, CHOSEN, ARCHIVE, UNDONE = "welcomed", "asked", "chosen", "archive", "undone"
 
 
-def audience_created(edition: Edition, kept: Sequence[tuple[str, Sequence[int]]] = ()) -> None:
+def audience_created(
+    edition: Edition, kept: Sequence[tuple[str, Sequence[int]]] = (), offered: Sequence[str] = ()
+) -> None:
     """Write the audience and the content of an edition, in the transaction that begins to send it.
 
-    `kept` has sets of posts, each with the subscriptions that wait for them until the next edition.
+    `kept` has sets of posts, each with the subscriptions that wait for them until the next edition; `offered` has the
+    cadences that the newsletter offers, the default first.
 
     Should the transaction fail, the record says that nothing was begun, which is true. Raises JournalError.
     """
     found = Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
     waiting = [[posts, packed_numbers(sorted(subscriptions))] for posts, subscriptions in kept]
-    _append(AUDIENCE, edition.name, packed_numbers(found.iterator(chunk_size=10_000)), packed_rows(edition), waiting)
+    numbers = packed_numbers(found.iterator(chunk_size=10_000))
+    _append(AUDIENCE, edition.name, numbers, packed_rows(edition), waiting, list(offered))
 
 
 def welcomed(edition: str, before: int, subscriptions: Sequence[int]) -> None:

@@ -59,7 +59,8 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
                 return None  # cancelled, taken back or rescheduled meanwhile
             check_edition(configuration, locked.newsletter, locked.approved_content)
             created = audience.create(configuration, locked, now)
-            entries.audience_created(locked, [(str(each.posts), each.subscriptions) for each in created.kept])
+            kept = [(str(each.posts), each.subscriptions) for each in created.kept]
+            entries.audience_created(locked, kept, configuration.newsletters[locked.newsletter].offered)
             change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
             _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)
             off_topic = range(created.nothing_new + 1, created.skipped + 1)

@@ -122,3 +122,29 @@ def test_several_cadences_in_mid_sending(kind: str, tmp_path: Path, django_db_bl
                 "left": "1:3",
             },
         )
+
+
+@BOTH
+def test_posts_dated_ahead_and_numbered_anew(kind: str, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> None:
+    """What a cadence passed over because it is dated ahead is still due there; what was sent stays sent, also under a
+    number that is higher than the marks of those who got it.
+    """
+    with database(kind, tmp_path, django_db_blocker):
+        old = Old(old_database())
+        a, b = old.post("a", 1), old.post("b", 5)  # it had 2 when the newsletter had one cadence
+        ahead, c = old.post("ahead", 3, published=NOW + DAY), old.post("c", 4)
+        old.rows("newsletter", "Numbering").create(newsletter="kinaforum", last=5, by_marks=True)
+        old.edition("2026-W05", [a, b], state="sent", began_at=NOW - DAY, end=2, cadence="day")
+        weekly = old.edition("week-2026-W06", [ahead], state="sent", began_at=NOW, end=3, cadence="week")
+        daily = old.edition("2026-02-06", [c], state="sent", began_at=NOW, end=4, cadence="day")
+        reason = {"code": "post.in-the-future", "params": {}}
+        old.rows("newsletter", "EditionPost").create(edition=daily, post=ahead, included=False, reason=reason)
+        old.reader("daily", cadence="day", mark=4)
+        old.reader("weekly", cadence="week", mark=3)
+        moved = old.reader("moved", cadence="day", mark=4)
+        old.rows("newsletter", "Delivery").create(edition=weekly, number=1, subscription_id=moved)
+        apps = new_database()
+        assert had(apps) == (
+            {"week": "1:3", "day": "1:2,4"},
+            {"daily": None, "weekly": None, "moved": "1:4"},
+        )

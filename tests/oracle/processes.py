@@ -142,12 +142,7 @@ class ProcessSite(OracleSite):
     @contextmanager
     def open(self) -> Iterator[None]:
         with Mailbox() as self.mailbox, BlogServer(self.blog, self._note_reading) as self.server:
-            if self._database:
-                (self._folder / "site").mkdir()
-            else:
-                shutil.copytree(folder_with_tables(), self._folder / "site")
-            self.site = ClockSite(self._folder / "site", self._text())
-            self.site.environment["PYTHONPATH"] = str(ROOT)
+            self.site = self._make_site(self._folder / "site")
             self.site.environment |= self._wall.environment
             self._set_clock()
             scopes = [word for scope in TokenScope for word in ("--scope", scope.value)]
@@ -159,6 +154,16 @@ class ProcessSite(OracleSite):
                 yield
             finally:
                 self._running.end()
+
+    def _make_site(self, folder: Path) -> ClockSite:
+        """Make the folder of the site, whose database has no rows."""
+        if self._database:
+            folder.mkdir()
+        else:
+            shutil.copytree(folder_with_tables(), folder)
+        site = ClockSite(folder, self._text())
+        site.environment["PYTHONPATH"] = str(ROOT)
+        return site
 
     def _text(self) -> str:
         rest = DELIVERY.format(port=self.mailbox.port)

@@ -35,12 +35,12 @@ def version_before() -> str:
 
 
 class Older:
-    """The version before: its sources, and its package as a wheel installs it."""
+    """An earlier version: its sources, and its package as a wheel installs it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, commit: str) -> None:
         self.sources, self.installed = folder / "sources", folder / "installed"
         self.sources.mkdir()
-        archive = subprocess.run(["git", "archive", version_before()], cwd=ROOT, capture_output=True, check=True).stdout
+        archive = subprocess.run(["git", "archive", commit], cwd=ROOT, capture_output=True, check=True).stdout
         subprocess.run(["tar", "-x", "-C", self.sources], input=archive, check=True)
         install = (*PIP, "install", "--no-build-isolation", "--no-deps", "--no-index", "--target")
         subprocess.run([*install, self.installed, self.sources], check=True)
@@ -75,7 +75,7 @@ def interrupted(site: Site, server: MailServer) -> None:
 
 
 def test_an_edition_in_progress_survives_an_upgrade_and_the_way_back(server: MailServer, tmp_path: Path) -> None:
-    older, text = Older(tmp_path), CONFIG.format(port=server.port, delivery="")
+    older, text = Older(tmp_path, version_before()), CONFIG.format(port=server.port, delivery="")
     (tmp_path / "site").mkdir()
     old = older.site(tmp_path / "site", text)
     older.prepare(old)

@@ -75,70 +75,94 @@ class Newsletter:
 
     def _convert_readers(self, begun: list[Any]) -> None:
         numbering = self.model("newsletter", "Numbering").filter(newsletter=self.name).first()
-        periodic = [edition for edition in begun if not edition.standalone]
-        default = _default_of(periodic)
-        letters = _union(self.had[edition.pk] for edition in begun if edition.standalone)
-        everything = _union(self.had[edition.pk] for edition in periodic) | letters
-        by_number = {n: self.by_key[key] for key, n in self.posts.exclude(number=None).values_list("pk", "number")}
-
-        def up_to(mark: int) -> Ordinals:
-            return Ordinals.of(ordinal for number, ordinal in by_number.items() if number <= mark) | letters
-
+        self.begun = [edition for edition in begun if not edition.standalone]
+        self.default = _default_of(self.begun)
+        self.letters = _union(self.had[edition.pk] for edition in begun if edition.standalone)
         if numbering is None or not numbering.by_marks:
-            self._store_bases({default: everything}, default)
+            everything = _union(self.had[edition.pk] for edition in self.begun) | self.letters
+            self._store_bases({self.default: everything})
             return
+        self.numbers = {self.by_key[key]: n for key, n in self.posts.exclude(number=None).values_list("pk", "number")}
         ends: dict[str, int] = defaultdict(int)
-        for edition in periodic:
-            cadence = edition.cadence or default
+        for edition in self.begun:
+            cadence = edition.cadence or self.default
             ends[cadence] = max(ends[cadence], edition.end or 0)
-        cadences = {each for each in self.ties.values_list("cadence", flat=True).distinct() if each} | set(ends)
-        first = ends.get(default, 0)
-        bases = {cadence: up_to(ends.get(cadence, first)) for cadence in cadences | {default}}
-        self._store_bases(bases, default)
-        had_by = self._had_by_audience(periodic)
-        for mark, cadence, starts in set(self.ties.values_list("mark", "cadence", "starts").distinct()):
-            rows = self.ties.filter(mark=mark, cadence=cadence, starts=starts).exclude(state="pending")
-            base = bases.get(cadence or default, bases[default])
+        chosen = {each for each in self.ties.values_list("cadence", flat=True).distinct() if each}
+        first = ends.get(self.default, 0)
+        self.ahead = {cadence: self._ahead(cadence) for cadence in chosen | set(ends) | {self.default}}
+        bases = {cadence: self._up_to(ends.get(cadence, first), cadence) for cadence in self.ahead}
+        self._store_bases(bases)
+        for mark, chosen_cadence, starts in set(self.ties.values_list("mark", "cadence", "starts").distinct()):
+            cadence = chosen_cadence or self.default
+            had = self._up_to(mark, cadence)
+            rows = self.ties.filter(mark=mark, cadence=chosen_cadence, starts=starts).exclude(state="pending")
             if starts:
-                rows.filter(state="unsubscribed").update(offered=self._key(up_to(mark)), returns=True)
-                if mark and not up_to(mark) - base == Ordinals():
-                    rows.filter(state="active").update(offered=self._key(up_to(mark)), returns=True)
-                continue
-            if up_to(mark) != base:
-                rows.update(offered=self._key(up_to(mark)))
-        for tie, more in had_by.items():
-            row = self.ties.filter(pk=tie).exclude(state="pending").select_related("offered").first()
-            if row is None:
-                continue
-            base = bases.get(row.cadence or default, bases[default])
-            had = Ordinals.parse(row.offered.posts) if row.offered_id else base
-            if more - had:
-                self.ties.filter(pk=tie).update(offered=self._key(had | more))
+                rows.filter(state="unsubscribed").update(offered=self._key(had), returns=True)
+                if mark and had - bases[cadence]:
+                    rows.filter(state="active").update(offered=self._key(had), returns=True)
+            elif had != bases[cadence]:
+                rows.update(offered=self._key(had))
+        self._add_what_was_sent(bases)
 
-    def _had_by_audience(self, begun: list[Any]) -> dict[int, Ordinals]:
+    def _up_to(self, mark: int, cadence: str) -> Ordinals:
+        """Return the posts that a mark stands for in a cadence.
+
+        A post may have got a new number since an edition had it.
+        """
+        numbered = Ordinals.of(ordinal for ordinal, number in self.numbers.items() if number <= mark)
+        sent = _union(self.had[edition.pk] for edition in self.begun if (edition.end or 0) <= mark)
+        return ((numbered | sent) - self.ahead[cadence]) | self.letters
+
+    def _ahead(self, cadence: str) -> Ordinals:
+        """Return the posts that a cadence's editions passed over because they were dated ahead, and still are."""
+        editions = [edition for edition in self.begun if (edition.cadence or self.default) == cadence]
+        if not editions:
+            return Ordinals()
+        reached = max(min(edition.until, edition.began_at) for edition in editions)
+        passed = self.entries.filter(edition__in=editions, included=False, reason__code="post.in-the-future")
+        keys = passed.filter(post__published__gte=reached).values_list("post_id", flat=True)
+        has = _union(self.had[edition.pk] for edition in editions)
+        return Ordinals.of(self.by_key[key] for key in keys) - has
+
+    def _add_what_was_sent(self, bases: dict[str, Ordinals]) -> None:
+        """Add to people's sets what editions had whose audience they were in, as far as their deliveries are kept."""
+        sent = self._had_by_audience()
+        ties = self.ties.filter(pk__in=sent.keys()) if len(sent) < AT_ONCE else self.ties
+        rows = ties.exclude(state="pending").values_list("pk", "cadence", "offered__posts")
+        grown: dict[Ordinals, list[int]] = defaultdict(list)
+        for tie, cadence, posts in rows.iterator(chunk_size=10_000):
+            had = bases[cadence or self.default] if posts is None else Ordinals.parse(posts)
+            if tie in sent and sent[tie] - had:
+                grown[had | sent[tie]].append(tie)
+        for posts, keys in grown.items():
+            for first in range(0, len(keys), AT_ONCE):
+                self.ties.filter(pk__in=keys[first : first + AT_ONCE]).update(offered=self._key(posts))
+
+    def _had_by_audience(self) -> dict[int, Ordinals]:
         """Return what people were sent whose marks don't say so: of the editions whose deliveries are kept."""
         deliveries = self.model("newsletter", "Delivery")
-        found: dict[int, Ordinals] = {}
+        sent: dict[int, Ordinals] = {}
         marks = dict(self.ties.values_list("pk", "mark"))
-        numbers = dict(self.posts.exclude(number=None).values_list("ordinal", "number"))
-        for edition in begun:
+        ahead = _union(self.ahead.values())
+        for edition in self.begun:
             ranges = list(self.variants.filter(edition=edition, last__isnull=False).order_by("last"))
             posts = [(v.last, Ordinals.of(self.by_key[k] for k in v.posts if k in self.by_key)) for v in ranges]
             everything = self.had[edition.pk]
-            highest = max((numbers.get(ordinal) or 0 for ordinal in everything), default=0)
+            highest = max((self.numbers.get(ordinal, 0) for ordinal in everything), default=0)
+            is_certain = len(everything - ahead) == len(everything)
             rows = deliveries.filter(edition=edition).values_list("number", "subscription_id")
             for number, tie in rows.iterator(chunk_size=10_000):
-                if marks.get(tie, highest) >= highest:
+                if is_certain and marks.get(tie, highest) >= highest:
                     continue
                 had = next((each for last, each in posts if number <= last), everything)
-                found[tie] = found.get(tie, Ordinals()) | had
-        return found
+                sent[tie] = sent.get(tie, Ordinals()) | had
+        return sent
 
-    def _store_bases(self, bases: dict[str, Ordinals], default: str) -> None:
+    def _store_bases(self, bases: dict[str, Ordinals]) -> None:
         rows = self.model("subscribers", "Base")
         for cadence, posts in bases.items():
             rows.create(
-                newsletter=self.name, cadence=cadence, offered_id=self._key(posts), is_default=cadence == default
+                newsletter=self.name, cadence=cadence, offered_id=self._key(posts), is_default=cadence == self.default
             )
 
     def _key(self, posts: Ordinals) -> int:

@@ -76,7 +76,7 @@ def _make_private(path: Path) -> bool:
 def _is_open(path: Path) -> bool:
     """Return whether a file or folder is this user's, and others have permissions."""
     try:
-        found = path.lstat()
+        status = path.lstat()
     except OSError:
         return False  # it is missing, or in a folder of another user
-    return found.st_uid == os.geteuid() and not stat.S_ISLNK(found.st_mode) and bool(found.st_mode & _OTHERS)
+    return status.st_uid == os.geteuid() and not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & _OTHERS)

@@ -43,14 +43,14 @@ def heard(numbers: Collection[int], at: datetime) -> None:
 def silent(newsletter: Newsletter, at: datetime) -> SubscriptionQuerySet:
     """Return who receives a newsletter, gave no sign for long, and has not been asked since the last one."""
     before = months_before(at, newsletter.ask_after)
-    found = _receiving(newsletter, at).filter(LessThan(_LAST_SIGN, before))
-    return found.filter(Q(asked_at=None) | Q(asked_at__lt=_LAST_SIGN))
+    subscriptions = _receiving(newsletter, at).filter(LessThan(_LAST_SIGN, before))
+    return subscriptions.filter(Q(asked_at=None) | Q(asked_at__lt=_LAST_SIGN))
 
 
 def unanswered(newsletter: Newsletter, at: datetime) -> SubscriptionQuerySet:
     """Return who was asked more than 30 days ago and gave no sign since, the longest ago first."""
-    found = _receiving(newsletter, at).filter(asked_at__lt=at - TO_ANSWER, asked_at__gte=_LAST_SIGN)
-    return found.select_related("subscriber").order_by("asked_at", "pk")
+    subscriptions = _receiving(newsletter, at).filter(asked_at__lt=at - TO_ANSWER, asked_at__gte=_LAST_SIGN)
+    return subscriptions.select_related("subscriber").order_by("asked_at", "pk")
 
 
 def _receiving(newsletter: Newsletter, at: datetime) -> SubscriptionQuerySet:
@@ -75,11 +75,11 @@ def _ask(newsletter: Newsletter, at: datetime) -> int:
     share = max(LEAST_A_DAY, -(-(count + today) // SPREAD_DAYS)) - today
     if not count or share <= 0:
         return 0
-    found = list(waiting.order_by(_LAST_SIGN, "pk").select_for_update(of=("self",))[:share])
-    numbers = [each.pk for each in found]
+    subscriptions = list(waiting.order_by(_LAST_SIGN, "pk").select_for_update(of=("self",))[:share])
+    numbers = [each.pk for each in subscriptions]
     Subscription.objects.filter(pk__in=numbers).update(asked_at=at)
     letters.write_all(
-        letters.unwritten(Letter.Kind.ASK, each.subscriber_id, each.pk, newsletter.name, at) for each in found
+        letters.unwritten(Letter.Kind.ASK, each.subscriber_id, each.pk, newsletter.name, at) for each in subscriptions
     )
     subscriptions_asked.send(Subscription, numbers=numbers)
     return len(numbers)

@@ -110,8 +110,8 @@ def _blocked(kind: str) -> Iterator[tuple[str, str, datetime]]:
     """Yield the blocked addresses, or domains, of people in the database, each with its reason and time."""
     rows = Suppression.objects.filter(kind=kind, hash=OuterRef(f"{kind}_hash"))
     people = Subscriber.objects.annotate(why=Subquery(rows.values("reason")[:1]), when=Subquery(rows.values("at")[:1]))
-    found = people.filter(why__isnull=False).order_by(kind if kind == "domain" else "pk")
-    columns = found.values_list(kind, "why", "when")
+    blocked = people.filter(why__isnull=False).order_by(kind if kind == "domain" else "pk")
+    columns = blocked.values_list(kind, "why", "when")
     for text, reason, at in columns.distinct() if kind == "domain" else columns:
         yield (f"@{text}" if kind == "domain" else text), reason, at
 

@@ -78,8 +78,8 @@ class AskForm(forms.Form):
     @property
     def solution(self) -> str:
         """The solution of a challenge, not checked; "" if it is missing or too long."""
-        found = str(self.data.get("altcha", ""))
-        return found if len(found) <= LONGEST_SOLUTION else ""
+        text = str(self.data.get("altcha", ""))
+        return text if len(text) <= LONGEST_SOLUTION else ""
 
     @property
     def without_script(self) -> bool:

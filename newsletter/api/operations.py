@@ -52,19 +52,19 @@ class Caller:
     def newsletter(self, name: str) -> Newsletter:
         """Return a newsletter. Raises NoSuchEdition, and Forbidden if the token is for others."""
         check_newsletter(self.token, name)
-        found = self.config.newsletters.get(name)
-        if found is None:
+        newsletter = self.config.newsletters.get(name)
+        if newsletter is None:
             known = tuple(sorted(self.config.newsletters))
             raise NoSuchEdition(editions_messages.NO_NEWSLETTER(name=name, known=known))
-        return found
+        return newsletter
 
     def in_cadence(self, name: str, cadence: Cadence) -> Newsletter:
         """Return a newsletter as the editions of a cadence have it. Raises Refused if it doesn't offer that."""
-        found = self.newsletter(name)
-        if cadence not in found.offered:
-            problem = messages.CADENCE_NOT_OFFERED(cadence=cadence, offered=found.offered)
+        newsletter = self.newsletter(name)
+        if cadence not in newsletter.offered:
+            problem = messages.CADENCE_NOT_OFFERED(cadence=cadence, offered=newsletter.offered)
             raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, problem)
-        return found.at(cadence)
+        return newsletter.at(cadence)
 
     def check_topics(self, name: str, topics: Iterable[str]) -> None:
         """Raise Refused if a newsletter doesn't have one of these topics."""

@@ -73,9 +73,9 @@ def response(problem: Problem) -> HttpResponse:
 
 def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
     """Return the problem document of a request that its schema refuses, with each field."""
-    found = [(".".join(map(str, error["loc"])), field_problem(error)) for error in errors]
-    told = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in found[:3])
-    each = [{"field": field, "problem": str(problem)} for field, problem in found[:50]]
+    problems = [(".".join(map(str, error["loc"])), field_problem(error)) for error in errors]
+    told = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in problems[:3])
+    each = [{"field": field, "problem": str(problem)} for field, problem in problems[:50]]
     return _response(HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=told), {}, {"errors": each})
 
 

@@ -98,10 +98,10 @@ def read_description(request: HttpRequest) -> HttpResponse:
 
 def explain_problem(request: HttpRequest, code: str) -> HttpResponse:
     """Explain a code of messages: the sentence, with its parameters in braces."""
-    found = problem_documents.explanation(code)
-    if found is None:
+    explanation = problem_documents.explanation(code)
+    if explanation is None:
         raise Http404
-    return found
+    return explanation
 
 
 def _patterns() -> list[URLPattern]:

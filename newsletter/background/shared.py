@@ -250,10 +250,10 @@ def retry_set_aside() -> int:
     One that ends its worker again is set aside at once, since its number of attempts is kept.
     """
     with transaction.atomic():
-        found = list(ProcrastinateJob.objects.filter(SET_ASIDE).select_for_update().values_list("pk", flat=True))
-        for number in found:
+        keys = list(ProcrastinateJob.objects.filter(SET_ASIDE).select_for_update().values_list("pk", flat=True))
+        for number in keys:
             django_app.job_manager.retry_job_by_id(number, AT_ONCE)
-    return len(found)
+    return len(keys)
 
 
 def waiting() -> int:

@@ -89,8 +89,8 @@ def _manifest(source: RowSource, identifier: str, made_at: datetime) -> Manifest
 
 
 def _one(source: RowSource, query: str) -> str:
-    found = source.run(query)
-    return str(found[0][0]) if found else ""
+    rows = source.run(query)
+    return str(rows[0][0]) if rows else ""
 
 
 def _add_tables(archive: ArchiveWriter, manifest: Manifest, source: RowSource, progress: Progress) -> None:

@@ -72,9 +72,9 @@ def _move(configuration: Config, here: str, there: str, progress: Progress) -> l
             for table in tables:
                 _copy(table, source, target, advance)
             _make_indexes(target)
-            found = _compare(configuration, tables, source, there, advance)
+            results = _compare(configuration, tables, source, there, advance)
             _finish(target, source, holds)
-    return found
+    return results
 
 
 def _prepare(configuration: Config, source: RowSource, there: str) -> None:
@@ -92,8 +92,8 @@ def _prepare(configuration: Config, source: RowSource, there: str) -> None:
         if target.run(NOTED, "begun"):
             return
     make_tables(configuration, there)
-    with closing(_source(configuration, there)) as found:
-        if _migrations(found) != _migrations(source):
+    with closing(_source(configuration, there)) as target_rows:
+        if _migrations(target_rows) != _migrations(source):
             raise BackupProblem(
                 "the old database was not upgraded to this version yet; start newsletter with it once, "
                 "then empty the new database and try again"
@@ -139,7 +139,7 @@ def _compare(
     configuration: Config, tables: Sequence[Table], source: RowSource, there: str, advance: Advance
 ) -> list[TableResult]:
     """Read every row of both databases, and compare their checksums."""
-    found = []
+    results = []
     with closing(_source(configuration, there)) as written:
         for table in tables:
             ours, theirs = checksum(table, source), checksum(table, written)
@@ -149,9 +149,9 @@ def _compare(
                     f"{theirs.rows} ({theirs.sha256[:12]}); was the old database changed meanwhile? "
                     "Empty the new database and try again"
                 )
-            found.append(ours)
+            results.append(ours)
             advance(ours.rows)
-    return found
+    return results
 
 
 def checksum(table: Table, source: RowSource) -> TableResult:
@@ -175,8 +175,8 @@ def _finish(target: RowTarget, source: RowSource, holds: Table) -> None:
 
 def _identity(source: RowSource) -> str:
     """Return a name of the old database, by which an interrupted move recognizes it."""
-    found = source.run("SELECT value, since FROM subscribers_fingerprint")
-    return hashlib.sha256(repr(found).encode()).hexdigest()
+    rows = source.run("SELECT value, since FROM subscribers_fingerprint")
+    return hashlib.sha256(repr(rows).encode()).hexdigest()
 
 
 def _path(configuration: Config, url: str) -> Path:

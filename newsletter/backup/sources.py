@@ -59,15 +59,15 @@ class SQLiteSource:
         where = f"WHERE ({order}) > ({_marks(table, '?')})" if after else ""
         values = [int(v) if c.kind == "plain" else v for c, v in zip(table.key, after or (), strict=bool(after))]
         query = SELECT.format(columns=columns, table=table.name, where=where, order=order)
-        found = self._connection.execute(query, values)
+        cursor = self._connection.execute(query, values)
         write = rows.writer(table)
-        while block := found.fetchmany(ROWS):
+        while block := cursor.fetchmany(ROWS):
             yield "".join(map(write, block)).encode()
 
     def sequence(self, table: Table) -> int:
         """See `RowSource`."""
-        found = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).fetchone()
-        return int(found[0]) if found else 0
+        row = self._connection.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", (table.name,)).fetchone()
+        return int(row[0]) if row else 0
 
     def run(self, query: str) -> list[tuple[Any, ...]]:
         """See `RowSource`."""
@@ -92,8 +92,8 @@ class PostgreSQLSource:
 
     def count(self, table: Table) -> int:
         """See `RowSource`."""
-        found = self._connection.execute(COUNT.format(table=table.name)).fetchone()
-        return int(found[0]) if found else 0
+        row = self._connection.execute(COUNT.format(table=table.name)).fetchone()
+        return int(row[0]) if row else 0
 
     def blocks(self, table: Table, after: Key | None = None) -> Iterator[bytes]:
         """See `RowSource`."""
@@ -114,13 +114,13 @@ class PostgreSQLSource:
 
     def sequence(self, table: Table) -> int:
         """See `RowSource`."""
-        found = self._connection.execute(LAST_VALUE.format(table=table.name, column=table.numbered)).fetchone()
-        return int(found[0] or 0) if found else 0
+        row = self._connection.execute(LAST_VALUE.format(table=table.name, column=table.numbered)).fetchone()
+        return int(row[0] or 0) if row else 0
 
     def run(self, query: str) -> list[tuple[Any, ...]]:
         """See `RowSource`."""
-        found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
-        return found
+        rows: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
+        return rows
 
     def close(self) -> None:
         """See `RowSource`."""

@@ -56,8 +56,8 @@ def from_document(document: dict[str, Any]) -> Table:
 
 def all_tables() -> tuple[Table, ...]:
     """Return the tables of every model, each after those that it refers to."""
-    found = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label not in OTHERS]
-    return tuple(_table(model) for model in _ordered(found))
+    models = [model for model in apps.get_models(include_auto_created=True) if model._meta.app_label not in OTHERS]
+    return tuple(_table(model) for model in _ordered(models))
 
 
 def _table(model: type[models.Model]) -> Table:
@@ -82,9 +82,9 @@ def _kind(field: "models.Field[Any, Any]") -> Kind:
     return _KINDS.get(target.get_internal_type(), "plain")
 
 
-def _ordered(found: Iterable[type[models.Model]]) -> list[type[models.Model]]:
+def _ordered(unordered: Iterable[type[models.Model]]) -> list[type[models.Model]]:
     """Sort models so that each comes after those that it refers to; references to itself don't count."""
-    left, done = dict.fromkeys(found), list[type[models.Model]]()
+    left, done = dict.fromkeys(unordered), list[type[models.Model]]()
     while left:
         ready = [model for model in left if not (_referred(model) & left.keys())]
         if not ready:

@@ -62,10 +62,10 @@ class SQLiteTarget:
 
     def drop_indexes(self) -> list[str]:
         """See `RowTarget`."""
-        found = self.run("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
-        for name, _ in found:
+        indexes = self.run("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        for name, _ in indexes:
             self.run(f'DROP INDEX "{name}"')
-        return [str(sql) for _, sql in found]
+        return [str(sql) for _, sql in indexes]
 
     def make_indexes(self, statements: Collection[str]) -> None:
         """See `RowTarget`."""
@@ -86,8 +86,8 @@ class SQLiteTarget:
     def last_key(self, table: Table) -> Key | None:
         """See `RowTarget`."""
         order = ", ".join(f'"{column.name}" DESC' for column in table.key)
-        found = self.run(LAST.format(columns=_names(table.key), table=table.name, order=order))
-        return tuple(map(str, found[0])) if found else None
+        rows = self.run(LAST.format(columns=_names(table.key), table=table.name, order=order))
+        return tuple(map(str, rows[0])) if rows else None
 
     def set_sequence(self, table: Table, last: int) -> None:
         """See `RowTarget`."""
@@ -164,8 +164,8 @@ class PostgreSQLTarget:
     def last_key(self, table: Table) -> Key | None:
         """See `RowTarget`."""
         order = ", ".join(_descending(table))
-        found = self.run(LAST.format(columns=_names(table.key), table=table.name, order=order))
-        return tuple(map(str, found[0])) if found else None
+        rows = self.run(LAST.format(columns=_names(table.key), table=table.name, order=order))
+        return tuple(map(str, rows[0])) if rows else None
 
     def set_sequence(self, table: Table, last: int) -> None:
         """See `RowTarget`."""

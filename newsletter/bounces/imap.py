@@ -57,20 +57,20 @@ class ImapMailbox:
     def unread(self) -> list[str]:
         """Return the UIDs of emails that are neither read nor flagged."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
-            found = self._said(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
-        return found[0].decode("ascii", "replace").split() if found and isinstance(found[0], bytes) else []
+            answer = self._said(self._imap.uid("SEARCH", "UNSEEN", "UNFLAGGED"))
+        return answer[0].decode("ascii", "replace").split() if answer and isinstance(answer[0], bytes) else []
 
     def set_aside(self) -> int:
         """Return how many emails are flagged and unread."""
         with self._problems(messages.SEARCH_FAILED(where=self._where)):
-            found = self._said(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
-        return len(found[0].split()) if found and isinstance(found[0], bytes) else 0
+            answer = self._said(self._imap.uid("SEARCH", "UNSEEN", "FLAGGED"))
+        return len(answer[0].split()) if answer and isinstance(answer[0], bytes) else 0
 
     def mail(self, uid: str) -> bytes | None:
         """Return the beginning of an email, left unread; None if it is gone meanwhile."""
         with self._problems(messages.FETCH_FAILED(where=self._where)):
-            found = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
-        return next((part[1] for part in found if isinstance(part, tuple)), None)
+            answer = self._said(self._imap.uid("FETCH", uid, f"(BODY.PEEK[]<0.{LARGEST_EMAIL}>)"))
+        return next((part[1] for part in answer if isinstance(part, tuple)), None)
 
     def mark(self, uid: str, flag: str) -> None:
         """Set SEEN or FLAGGED on an email."""

@@ -196,8 +196,8 @@ AboutMail = TypeVar("AboutMail", Bounce, Result)
 def _reported(mails: set[Mail]) -> list[tuple[Mail, str, bool]]:
     """Return these emails' bounces, each with its fault and whether it is proven."""
     rows = _about(mails, Bounce.objects.exclude(kind=Bounce.Kind.COMPLAINT))
-    found = rows.values_list("edition_id", "number", "fault", "proven")
-    return [((edition, n), fault, sure) for edition, n, fault, sure in found if (edition, n) in mails]
+    bounces = rows.values_list("edition_id", "number", "fault", "proven")
+    return [((edition, n), fault, sure) for edition, n, fault, sure in bounces if (edition, n) in mails]
 
 
 def _about(mails: set[Mail], rows: QuerySet[AboutMail]) -> QuerySet[AboutMail]:

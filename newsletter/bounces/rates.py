@@ -96,9 +96,9 @@ def count(edition: Edition, now: datetime) -> None:
         )
         .order_by("-sent", DOMAIN)
     )
-    found = [(row[DOMAIN] or "", Rates(row["sent"], row["bounced"], row["complained"])) for row in rows]
-    named = {domain: rates for domain, rates in found[:DOMAINS] if domain}
-    others = added(rates for domain, rates in found if domain not in named)
+    counted = [(row[DOMAIN] or "", Rates(row["sent"], row["bounced"], row["complained"])) for row in rows]
+    named = {domain: rates for domain, rates in counted[:DOMAINS] if domain}
+    others = added(rates for domain, rates in counted if domain not in named)
     _store(edition, named | ({"": others} if others.sent else {}), now)
 
 
@@ -133,12 +133,12 @@ def by_domain(newsletter: str, since: datetime) -> dict[str, Rates]:
 
 def _alert(newsletter: str, now: datetime) -> None:
     """Tell the editors of too many complaints, once a week for each newsletter or domain and each limit."""
-    found = by_domain(newsletter, now - RECENT)
-    whole = added(found.values())
+    counted = by_domain(newsletter, now - RECENT)
+    whole = added(counted.values())
     if whole.alarm:
         _tell(newsletter, whole, messages.MANY_COMPLAINTS(**_figures(whole)), now)
         return
-    for domain, rates in found.items():
+    for domain, rates in counted.items():
         if domain and rates.alarm:
             _tell(newsletter, rates, messages.MANY_COMPLAINTS_AT(domain=domain, **_figures(rates)), now)
 

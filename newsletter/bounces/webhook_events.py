@@ -70,7 +70,7 @@ def process(configuration: Config, now: datetime) -> int:
     What is read is read outside of transactions, and what is written is written in short ones: SQLite has one writer
     at a time, and calls of services are answered once they are stored.
     """
-    found = 0
+    count = 0
     while rows := list(WebhookEvent.objects.due(now).order_by("due_at", "pk")[:BATCH]):
         deliveries = _deliveries(rows, now)
         taken = list[WebhookEvent]()
@@ -78,10 +78,10 @@ def process(configuration: Config, now: datetime) -> int:
             if number:
                 time.sleep(PAUSE)
             taken += _process_part(part, deliveries, now)
-        found += sum(row.pk in deliveries for row in taken)
+        count += sum(row.pk in deliveries for row in taken)
         if not taken:  # another program is processing them
             break
-    return found
+    return count
 
 
 def _parts(rows: Sequence[WebhookEvent], deliveries: Mapping[int, Delivery]) -> Iterator[Sequence[WebhookEvent]]:
@@ -171,11 +171,11 @@ def _is_about(delivery: Delivery, message_id: str, names: Mapping[tuple[int, int
 
 
 def _subscriptions(recipients: Collection[str]) -> dict[str, list[int]]:
-    found: dict[str, list[int]] = {}
+    subscriptions: dict[str, list[int]] = {}
     rows = Subscription.objects.filter(subscriber__key__in=[r for r in recipients if r])
     for key, number in rows.values_list("subscriber__key", "pk"):
-        found.setdefault(key, []).append(number)
-    return found
+        subscriptions.setdefault(key, []).append(number)
+    return subscriptions
 
 
 def _provider_ids(sent: Mapping[int, list[Delivery]], message_ids: Collection[str]) -> dict[tuple[int, int], str]:
@@ -199,10 +199,10 @@ def counts(edition: Edition) -> dict[str, int]:
     """Return how many deliveries of an edition have each kind of event, each counted by the worst."""
     worst = Max(Case(*(When(kind=kind, then=Value(rank)) for rank, kind in enumerate(_WORSE))))
     each = WebhookEvent.objects.filter(edition=edition).values("number").annotate(worst=worst)
-    found: dict[str, int] = each.aggregate(
+    counted: dict[str, int] = each.aggregate(
         **{kind.value: Count("number", filter=Q(worst=rank)) for rank, kind in enumerate(_WORSE)}
     )
-    return found
+    return counted
 
 
 _WORSE = (Kind.DEFERRED, Kind.DELIVERED, Kind.UNSUBSCRIBED, Kind.BOUNCED, Kind.COMPLAINED)

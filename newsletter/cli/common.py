@@ -63,23 +63,23 @@ def options() -> Options:
 def take_common_options(arguments: Sequence[str]) -> list[str]:
     """Remove the common options from anywhere in the arguments and keep them; ignore what follows `manage` or `--`."""
     global _options
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     rest: list[str] = []
     words = iter(arguments)
     for word in words:
         if word in ("manage", "--") and (word == "--" or not rest):
             rest += [word, *words]
         elif word in ("--json", "--quiet", "--debug"):
-            found[word[2:]] = True
+            options[word[2:]] = True
         elif word == "--config":
-            found["config"] = next(words, None)
-            if found["config"] is None:
+            options["config"] = next(words, None)
+            if options["config"] is None:
                 raise Failed("--config requires the path of a file", WRONG)
         elif word.startswith("--config="):
-            found["config"] = word.removeprefix("--config=")
+            options["config"] = word.removeprefix("--config=")
         else:
             rest.append(word)
-    _options = Options(**found)
+    _options = Options(**options)
     return rest
 
 
@@ -105,9 +105,9 @@ def ready(*, migrate: bool = True, allow_local_links: bool = False, events: bool
     """Return the configuration, with Django set up and the database migrated, so that models can be used."""
     from newsletter.start import start
 
-    found = replace(configuration(), allow_local_links=allow_local_links)
-    start(found, migrate=migrate, events=events)
-    return found
+    loaded = replace(configuration(), allow_local_links=allow_local_links)
+    start(loaded, migrate=migrate, events=events)
+    return loaded
 
 
 def refuse_unmigrated() -> None:

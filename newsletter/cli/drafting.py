@@ -397,7 +397,7 @@ def _shortened(looked_at: "Proof") -> list[str]:
 
 def _findings(findings: list[dict[str, str]]) -> list[str]:
     """Return one line for each problem, or one that says that there are none."""
-    found = [
+    lines = [
         f"{f['level']}: {f['code']}: {f['message']}" + (f" ({f['where']})" if f["where"] else "") for f in findings
     ]
-    return found or ["No problems found."]
+    return lines or ["No problems found."]

@@ -21,7 +21,7 @@ def move_database(
     there: Annotated[str, typer.Argument(metavar="TO", help="The URL of an empty database.")],
 ) -> None:
     """Copy the database into another one. If it is interrupted, run it again."""
-    found = configuration()
+    loaded = configuration()
     from newsletter.start import set_up
 
     try:
@@ -30,11 +30,11 @@ def move_database(
         fail(str(problem), WRONG)
     if old == new:
         fail("FROM and TO are the same database", WRONG)
-    set_up(replace(found, site=replace(found.site, database=old)))
+    set_up(replace(loaded, site=replace(loaded.site, database=old)))
     from newsletter.backup.move import move
 
     with progress("move-database") as step:
-        results = move(found, old, new, step)
+        results = move(loaded, old, new, step)
     rows = sum(result.rows for result in results)
     emit(
         {"rows": rows, "tables": [asdict(result) for result in results]},

@@ -54,20 +54,20 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
     created.add(config_file())
     files.restore_configuration(file, config_file())
     files.restore_key_files(file, config_file(), created)
-    found = configuration()
-    created.add(*files.made_before_django(found))
-    files.restore_key(file, found)
-    set_up(replace(found, site=replace(found.site, database=files.restoring_url(found))))
+    loaded = configuration()
+    created.add(*files.made_before_django(loaded))
+    files.restore_key(file, loaded)
+    set_up(replace(loaded, site=replace(loaded.site, database=files.restoring_url(loaded))))
     from newsletter.backup import restore as restoring
 
     order = restoring.RestoreOrder(file, replace=replace_database, logs=logs)
     told: list[str] = []
 
     def finish(archive: "ArchiveReader", restored: Config) -> None:
-        told.append(_complete(archive, restored, restoring.log_folders(found, order)))
+        told.append(_complete(archive, restored, restoring.log_folders(loaded, order)))
 
     with progress("restore") as step:
-        archive = restoring.restore(found, order, finish, step, created)
+        archive = restoring.restore(loaded, order, finish, step, created)
     made_at = archive.manifest.made_at
     say("Images, templates and config.toml that were here already are unchanged.")
     emit(

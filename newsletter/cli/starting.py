@@ -76,8 +76,8 @@ def init(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content, encoding="utf-8")
     written = [str(path) for path in paths]
-    found = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
-    emit({"files": written, **found}, "\n".join(_next_steps(folder, written, profile, found=bool(blog))))
+    document = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
+    emit({"files": written, **document}, "\n".join(_next_steps(folder, written, profile, found=bool(blog))))
 
 
 def _profile(blog: str, private: bool) -> "BlogProfile":

@@ -30,9 +30,9 @@ def workers(
     if retry:
         emit({"retried": (count := background.retry_set_aside())}, f"Run once more: {count}")
         return
-    found, aside = presence.workers(), [_set_aside(task) for task in background.set_aside()]
+    running, aside = presence.workers(), [_set_aside(task) for task in background.set_aside()]
     text = "".join(f"\nset aside: {task['task']} ({task['about']}) at {task['at']}" for task in aside)
-    emit({"workers": [_document(worker) for worker in found], "set_aside": aside}, _shown(found, text))
+    emit({"workers": [_document(worker) for worker in running], "set_aside": aside}, _shown(running, text))
 
 
 def _set_aside(task: "SetAside") -> dict[str, str | None]:

@@ -98,20 +98,20 @@ def collect(
             step(len(results), len(tasks))
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-    found = [results[task.row.pk] for task in tasks]
-    _log_collected(found)
-    pictures.look_up(configuration, {each.newsletter for each in found}, now)
-    return found
+    collected = [results[task.row.pk] for task in tasks]
+    _log_collected(collected)
+    pictures.look_up(configuration, {each.newsletter for each in collected}, now)
+    return collected
 
 
 def collect_source(configuration: Config, newsletter: str, url: str, *, now: datetime) -> list[Collected]:
     """Read one source, in this thread; return nothing if it isn't configured any more, or must not be read now."""
     for task in _tasks(configuration, newsletter, None, now, only_url=url):
         if not _reason_to_skip(task.row, now):
-            found = _stored(task, _read(configuration, task, now), now)
-            if found.new or found.changed:  # a line for each of ten thousand sources would hide what is new
-                _log_collected([found])
-            return [found]
+            collected = _stored(task, _read(configuration, task, now), now)
+            if collected.new or collected.changed:  # a line for each of ten thousand sources would hide what is new
+                _log_collected([collected])
+            return [collected]
     return []
 
 
@@ -152,11 +152,11 @@ def unread(newsletter: config.Newsletter, since: datetime, until: datetime, now:
     ended.
     """
     rows = {s.url: s for s in Source.objects.filter(newsletter=newsletter.name)}
-    found = [rows.get(s.url) or Source(newsletter=newsletter.name, url=s.url) for s in newsletter.sources]
+    rows_of_sources = [rows.get(s.url) or Source(newsletter=newsletter.name, url=s.url) for s in newsletter.sources]
     if now >= until:
-        return [s for s in found if s.read_at is None or s.read_at < until]
+        return [s for s in rows_of_sources if s.read_at is None or s.read_at < until]
     long_ago = max(since, now - TELL_AFTER)
-    return [s for s in found if s.read_at is None or s.read_at <= long_ago]
+    return [s for s in rows_of_sources if s.read_at is None or s.read_at <= long_ago]
 
 
 def last_read(newsletter: config.Newsletter, never: datetime) -> datetime:
@@ -224,12 +224,12 @@ def _stored(task: _Task, reading: SourceReading, now: datetime) -> Collected:
     stored = store(task.row, task.settings, reading, now, task.configured)
     _log_change(task.row, stored.problem)
     problems = reading.problems or ((stored.problem,) if stored.problem else ())
-    found = _collected(task, reading.kind or task.row.kind, stored, _joined(problems))
+    collected = _collected(task, reading.kind or task.row.kind, stored, _joined(problems))
     silent = stored.problem is not None and _went_silent(task.row, now)
     gap = task.row.gaps.filter(found_at=now, closed_at=None).select_related("source").first()
     if gap:
         _log_gap(gap)
-    return replace(found, went_silent=silent or reading.stop, stopped=reading.stop, gap=gap)
+    return replace(collected, went_silent=silent or reading.stop, stopped=reading.stop, gap=gap)
 
 
 def _went_silent(before: Source, now: datetime) -> bool:

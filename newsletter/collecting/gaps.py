@@ -80,10 +80,13 @@ def of_window(newsletter: config.Newsletter, since: datetime, until: datetime) -
     for gap in gaps.select_related("source").order_by("after"):
         by_source.setdefault(gap.source.url, []).append(gap)
     for settings in newsletter.sources:
-        if found := by_source.get(settings.url):
-            first = found[0]
+        if gaps_of_source := by_source.get(settings.url):
+            first = gaps_of_source[0]
             yield SourceGap(
-                source=first.source, after=first.after, before=max(gap.before for gap in found), found_at=first.found_at
+                source=first.source,
+                after=first.after,
+                before=max(gap.before for gap in gaps_of_source),
+                found_at=first.found_at,
             )
 
 
@@ -111,11 +114,11 @@ def time_between_readings(gaps: int, every: timedelta) -> timedelta:
 
 def due_sooner(configuration: Config, now: datetime) -> list[tuple[str, str]]:
     """Return newsletter and address of the sources that are read more often and are to be read now."""
-    found = SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
+    open_gaps = SourceGap.objects.filter(closed_at=None, found_at__gt=now - REMEMBERED).select_related("source")
     every = configuration.collect.every
     return [
         (source.newsletter, source.url)
-        for source, gaps in _counted(found)
+        for source, gaps in _counted(open_gaps)
         if source.tried_at is None or source.tried_at <= now - time_between_readings(gaps, every)
     ]
 

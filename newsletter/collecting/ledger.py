@@ -65,17 +65,17 @@ def _store_posts(
 ) -> Stored:
     known = KnownPosts(source, reading, configured)
     new = changed = 0
-    for found in reading.posts:
-        post = known.find(found)
+    for found_post in reading.posts:
+        post = known.find(found_post)
         if post is None:
-            post = _add(source, settings, found, now)
+            post = _add(source, settings, found_post, now)
             new += 1
-        elif post.content_hash != content_hash(found) or _has_another_date(post, found, now):
-            _update(post, settings, found, now)
+        elif post.content_hash != content_hash(found_post) or _has_another_date(post, found_post, now):
+            _update(post, settings, found_post, now)
             changed += 1
         elif post.gone_at:
             Post.objects.filter(pk=post.pk).update(gone_at=None)
-        known.add(found, post, now)
+        known.add(found_post, post, now)
     known.mark_seen(now)
     return Stored(new, changed)
 

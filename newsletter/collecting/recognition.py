@@ -98,9 +98,10 @@ class KnownPosts:
         listings = source.listings.filter(uid__in=self._uids).select_related("post")
         self._listings = {listing.uid: listing for listing in listings}
         self._by_id = {
-            found.uid: self._listings[found.uid].post
-            for found in reading.posts
-            if found.uid in self._listings and not _uses_id_again(Comparison(found, self._listings[found.uid].post))
+            found_post.uid: self._listings[found_post.uid].post
+            for found_post in reading.posts
+            if found_post.uid in self._listings
+            and not _uses_id_again(Comparison(found_post, self._listings[found_post.uid].post))
         }
         self._taken = {post.pk for post in self._by_id.values()}
         self._unchanged: list[int] = []

@@ -47,8 +47,8 @@ def parameters(url: str) -> dict[str, str]:
     if find_spec("procrastinate") is None:
         raise InvalidValue(messages.DATABASE_PACKAGE())
     try:
-        found = conninfo.conninfo_to_dict(url)
+        parsed = conninfo.conninfo_to_dict(url)
     except Error as e:
         reason = " ".join(str(e).replace(url, "it").split())
         raise _invalid(messages.DATABASE_URL(cause=reason)) from e
-    return {name: str(given) for name, given in found.items() if given is not None}
+    return {name: str(given) for name, given in parsed.items() if given is not None}

@@ -65,10 +65,10 @@ def _at_least(least: str, parse: Callable[[object], Any]) -> BeforeValidator:
     """Return a validator that also refuses values below `least`, such as 0, with which nothing would work."""
 
     def parsed(value: object) -> Any:
-        found = parse(value)
-        if found < parse(least):
+        parsed_value = parse(value)
+        if parsed_value < parse(least):
             raise InvalidValue(messages.INVALID(value=repr(value), remedy=messages.WRITE_AT_LEAST(limit=f"'{least}'")))
-        return found
+        return parsed_value
 
     return BeforeValidator(parsed)
 

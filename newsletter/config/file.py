@@ -94,8 +94,8 @@ def locked_by(tree: Mapping[str, Any], path: KeyPath, environ: Mapping[str, str]
     name = PREFIX + "__".join(str(part).upper() for part in path)
     if name in {key.upper() for key in environ}:
         return f"${name}"
-    if found := reference(value_at(tree, path)):
-        return f"${found.name}" if found.kind == "env" else found.name
+    if place := reference(value_at(tree, path)):
+        return f"${place.name}" if place.kind == "env" else place.name
     return ""
 
 

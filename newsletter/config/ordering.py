@@ -44,12 +44,12 @@ def _whole(find: Callable[[list[str], tuple[str, ...]], list[Entry]]) -> Callabl
 
     def rearranged(text: str, path: tuple[str, ...], order: Sequence[str | int]) -> str | None:
         lines = (text if text.endswith("\n") else f"{text}\n").splitlines(keepends=True)
-        found = find(lines, path)
-        pieces = {name: lines[begin:end] for name, begin, end in found}
-        if len(pieces) < len(found) or not set(order) <= set(pieces):
+        entry = find(lines, path)
+        pieces = {name: lines[begin:end] for name, begin, end in entry}
+        if len(pieces) < len(entry) or not set(order) <= set(pieces):
             return None
         wanted = list(order)
-        for name, begin, end in reversed(found):
+        for name, begin, end in reversed(entry):
             if name in order:
                 lines[begin:end] = pieces[wanted.pop()]
             else:

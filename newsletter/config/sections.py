@@ -29,15 +29,15 @@ def section_end(lines: list[str], header: int) -> int:
 
 def headers(lines: list[str]) -> list[tuple[int, tuple[str, ...]]]:
     """Return the lines that look like headers of tables, with the parts of their names."""
-    found = []
+    headers_in_order = []
     for number, line in enumerate(lines):
         if _HEADER.match(line):
             try:
                 tree = toml.loads(line)
             except tomllib.TOMLDecodeError:
                 continue
-            found.append((number, tuple(only_keys(tree))))
-    return found
+            headers_in_order.append((number, tuple(only_keys(tree))))
+    return headers_in_order
 
 
 def only_keys(tree: Any) -> list[str]:

@@ -36,8 +36,8 @@ def suggested_time_zone(text: str) -> str | None:
         return None
     zones, countries = _zones(), _countries()
     for name in map(_simple, (text, *re.split("[,/]", text))):
-        if found := zones.get(name) or countries.get(name):
-            return found
+        if zone := zones.get(name) or countries.get(name):
+            return zone
     close = get_close_matches(_simple(text), zones, n=1, cutoff=_SIMILARITY) if len(text) >= _SHORTEST_NAME else []
     return zones[close[0]] if close else None
 
@@ -59,12 +59,12 @@ def _countries() -> dict[str, str]:
     from babel import Locale
     from babel.core import get_global
 
-    found: dict[str, str] = {}
+    zones: dict[str, str] = {}
     for code, listed in get_global("territory_zones").items():
         if zone := _MAIN_ZONES.get(code) or _only_one(listed):
             names = (Locale(language).territories.get(code) for language in _LANGUAGES)
-            found.update({_simple(name): zone for name in names if name})
-    return found
+            zones.update({_simple(name): zone for name in names if name})
+    return zones
 
 
 def _only_one(zones: list[str]) -> str | None:

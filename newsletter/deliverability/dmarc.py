@@ -146,16 +146,16 @@ def _loose(text: str) -> dict[str, str]:
     """Return the valid tags of a text that is meant for a record, whatever stands between them."""
     plain = text.translate(_QUOTES)
     marks = list(_TAG.finditer(plain))
-    found: dict[str, str] = {}
+    tags: dict[str, str] = {}
     for at, mark in enumerate(marks, 1):
         end = marks[at].start() if at < len(marks) else len(plain)
         name, value = mark[1].lower(), plain[mark.end() : end].strip().rstrip(";,.: \t").strip()
         corrected = _corrected(name, value)
-        if name in POLICY_TAGS and name in found and corrected:
-            found[name] = max(found[name], corrected, key=POLICIES.index)
+        if name in POLICY_TAGS and name in tags and corrected:
+            tags[name] = max(tags[name], corrected, key=POLICIES.index)
         elif corrected:
-            found.setdefault(name, corrected)
-    return found
+            tags.setdefault(name, corrected)
+    return tags
 
 
 def _corrected(name: str, value: str) -> str:

@@ -44,15 +44,15 @@ def is_key_record(text: str) -> bool:
 
 def read(text: str) -> KeyRecord:
     """Return what a verifier makes of a key record; names of tags are in small letters (3.2)."""
-    found = [(name, "".join(value.split())) for name, value in pairs(text)]
-    tags = dict(reversed(found))
+    fields = [(name, "".join(value.split())) for name, value in pairs(text)]
+    tags = dict(reversed(fields))
     kind, key = tags.get("k", "rsa"), tags.get("p", "")
     length = bits(kind, key)
-    return KeyRecord(kind, key, length, "y" in tags.get("t", "").split(":"), _fault(found, tags, valid_key=length > 0))
+    return KeyRecord(kind, key, length, "y" in tags.get("t", "").split(":"), _fault(fields, tags, valid_key=length > 0))
 
 
-def _fault(found: list[tuple[str, str]], tags: dict[str, str], *, valid_key: bool) -> KeyFault | None:
-    names = [name for name, _ in found]
+def _fault(fields: list[tuple[str, str]], tags: dict[str, str], *, valid_key: bool) -> KeyFault | None:
+    names = [name for name, _ in fields]
     if "v" in tags and (names[0] != "v" or tags["v"] != "DKIM1"):
         return KeyFault.VERSION
     if len(names) != len(set(names)):

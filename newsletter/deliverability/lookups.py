@@ -66,8 +66,8 @@ class Lookups:
 
     def mail_servers(self, name: str) -> tuple[str, ...]:
         """Return the hosts of the MX records of a domain, most preferred first; "." refuses all email (RFC 7505)."""
-        found = sorted((int(preference), host) for preference, host in map(str.split, self.ask(name, "MX")))
-        return tuple(host.rstrip(".").lower() or "." for _, host in found)
+        servers = sorted((int(preference), host) for preference, host in map(str.split, self.ask(name, "MX")))
+        return tuple(host.rstrip(".").lower() or "." for _, host in servers)
 
     def pointers(self, address: str) -> tuple[str, ...]:
         """Return the names of an IP address."""

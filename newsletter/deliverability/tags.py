@@ -3,13 +3,13 @@
 
 def pairs(record: str) -> list[tuple[str, str]]:
     """Return the names and values of a record in order, without blanks around them."""
-    found = (part.partition("=") for part in record.split(";"))
-    return [(name.strip(), value.strip()) for name, equals, value in found if equals]
+    parts = (part.partition("=") for part in record.split(";"))
+    return [(name.strip(), value.strip()) for name, equals, value in parts if equals]
 
 
 def tags(record: str) -> dict[str, str]:
     """Return the tags of a record, without blanks in their values; of a repeated one the first."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, value in pairs(record):
-        found.setdefault(name, "".join(value.split()))
-    return found
+        values.setdefault(name, "".join(value.split()))
+    return values

@@ -106,7 +106,7 @@ class Dispatch:
 
     def remove(self, unwanted: Callable[[ActiveChunk], bool]) -> list[DeliveryJob]:
         """Remove and return the jobs of some chunks, in the order in which they waited."""
-        found = [job for job in self._all_jobs() if unwanted(job.chunk)]
+        removed = [job for job in self._all_jobs() if unwanted(job.chunk)]
         self._ready = deque(job for job in self._ready if not unwanted(job.chunk))
         self._later = [entry for entry in self._later if not unwanted(entry[2].chunk)]
         heapq.heapify(self._later)
@@ -115,7 +115,7 @@ class Dispatch:
             for name, jobs in self._waiting_for_domain.items()
         }
         self._waiting_for_domain = {name: jobs for name, jobs in held.items() if jobs}
-        return found
+        return removed
 
     def _all_jobs(self) -> Iterable[DeliveryJob]:
         yield from self._ready

@@ -297,9 +297,9 @@ class Engine:
         for chunk in list(self._in_flight.chunks.values()):
             finished = chunk.done
             if finished or (everything and chunk.outcomes):
-                found = self._in_flight.take_outcomes(chunk)
-                await self._call(partial(self._sink.settle, *chunk.key, found, finished=finished))
-                self._in_flight.settled(chunk, len(found), finished=finished)
+                outcomes = self._in_flight.take_outcomes(chunk)
+                await self._call(partial(self._sink.settle, *chunk.key, outcomes, finished=finished))
+                self._in_flight.settled(chunk, len(outcomes), finished=finished)
                 self._source_is_empty = self._source_is_empty and not finished
 
     def _needs_early_report(self) -> bool:

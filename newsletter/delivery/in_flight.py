@@ -104,8 +104,8 @@ class InFlight:
 
     def take_outcomes(self, chunk: ActiveChunk) -> list[Outcome]:
         """Return the outcomes since the last call."""
-        found, chunk.outcomes = chunk.outcomes, []
-        return found
+        outcomes, chunk.outcomes = chunk.outcomes, []
+        return outcomes
 
     def settled(self, chunk: ActiveChunk, reported: int, *, finished: bool) -> None:
         """Note that this many outcomes are recorded durably; a finished chunk is forgotten."""

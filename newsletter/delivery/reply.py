@@ -86,8 +86,8 @@ class ReplyParser:
         A server answers a final dot and the envelope behind it like this as long as nothing fails; `feed` would return
         the same four replies one by one. If None is returned, `data` is not consumed.
         """
-        found = None if self._rest or self._lines else _GOING_WELL.fullmatch(data)
-        return Reply(int(found[1]), (found[2],)) if found else None
+        match = None if self._rest or self._lines else _GOING_WELL.fullmatch(data)
+        return Reply(int(match[1]), (match[2],)) if match else None
 
     def feed(self, data: bytes) -> Iterator[Reply]:
         """Yield the replies that `data` completes. Raises `InvalidReply` if the next one would be invalid."""

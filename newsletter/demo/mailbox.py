@@ -74,8 +74,8 @@ class MailCatcher:
             if mail := self.mail(number):
                 subject = f'<a href="/{number}">{escape(_shown(mail, "Subject"))}</a>'
                 rows.append(f"<tr><td>{number}<td>{escape(_shown(mail, 'To'))}<td>{subject}</tr>")
-        found = f"<table><tr><th>No<th>To<th>Subject</tr>{''.join(rows)}</table>" if rows else "<p>No mail yet.</p>"
-        return f"<p>{ways}</p>{found}"
+        table = f"<table><tr><th>No<th>To<th>Subject</tr>{''.join(rows)}</table>" if rows else "<p>No mail yet.</p>"
+        return f"<p>{ways}</p>{table}"
 
 
 @contextmanager

@@ -55,8 +55,8 @@ def published_by(now: datetime) -> list[SamplePost]:
     """Return the posts of the fortnight up to now, newest first."""
     today = now.astimezone(ZONE).date()
     days = (today - timedelta(days=back) for back in range(FORTNIGHT.days + 1))
-    found = (post for day in days if day.weekday() < 5 for post in _of_day(day))
-    return sorted((p for p in found if p.published <= now), key=lambda p: p.published, reverse=True)
+    posts = (post for day in days if day.weekday() < 5 for post in _of_day(day))
+    return sorted((p for p in posts if p.published <= now), key=lambda p: p.published, reverse=True)
 
 
 def _of_day(day: date) -> Iterator[SamplePost]:

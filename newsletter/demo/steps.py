@@ -44,14 +44,14 @@ class Brought:
 
 def collect(place: DemoSite, now: datetime) -> Brought:
     """Read the whole fortnight of the sample blog. Raises DemoProblem if that fails."""
-    (found,) = collect_now(place.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
-    if found.problem:
-        raise DemoProblem(found.problem)
+    (brought,) = collect_now(place.configuration, NAME, now=now, since=now - FORTNIGHT - timedelta(days=1))
+    if brought.problem:
+        raise DemoProblem(brought.problem)
     dropped: dict[str, int] = {}
     for counts in Post.objects.filter(newsletter=NAME).values_list("dropped", flat=True):
         for kind, count in counts.items():
             dropped[kind] = dropped.get(kind, 0) + count
-    return Brought(found.type, found.new, dropped)
+    return Brought(brought.type, brought.new, dropped)
 
 
 def last_full_week(now: datetime, place: DemoSite) -> RequestedWindow:

@@ -105,5 +105,5 @@ def worker_compose_file(site: Installation) -> str:
 
 
 def _ids(site: Installation) -> str:
-    found = site.folder.stat()
-    return f"{found.st_uid}:{found.st_gid}"
+    status = site.folder.stat()
+    return f"{status.st_uid}:{status.st_gid}"

@@ -53,10 +53,10 @@ def is_public_host(host: str) -> bool:
 
 def is_nearby_address(address: str) -> bool:
     """Return whether a client's IP address is this machine's or of a private network; False for anything else."""
-    found = _parsed(address.partition("%")[0])
-    if found is None:
+    address_object = _parsed(address.partition("%")[0])
+    if address_object is None:
         return False
-    client = getattr(found, "ipv4_mapped", None) or found
+    client = getattr(address_object, "ipv4_mapped", None) or address_object
     return any(client in network for network in _NEARBY)
 
 

@@ -88,9 +88,9 @@ def refresh_later(edition: Edition, by: str) -> None:
 
 def _refresh(configuration: Config, edition: str, by: str) -> None:
     """Refresh a draft from its sources; one that is gone, or no draft any more, is left as it is."""
-    found = Edition.objects.filter(pk=int(edition), newsletter__in=configuration.newsletters).first()
-    if found is not None and found.state == State.DRAFT:
-        refresh(configuration, found, now=datetime.now(UTC), by=by)
+    edition_row = Edition.objects.filter(pk=int(edition), newsletter__in=configuration.newsletters).first()
+    if edition_row is not None and edition_row.state == State.DRAFT:
+        refresh(configuration, edition_row, now=datetime.now(UTC), by=by)
 
 
 REFRESH = Task("refresh-draft", _refresh, lane="jobs", queue="work")
@@ -225,10 +225,10 @@ def _edition(
 
 def _same(newsletter: config.Newsletter, planned: Window) -> QuerySet[Edition]:
     """Return the editions that may be the one to fill: those of the period, or the draft for a single post."""
-    found = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None, standalone=False)
+    editions = Edition.objects.select_for_update().filter(newsletter=newsletter.name, corrects=None, standalone=False)
     if newsletter.by_post:
-        return found.filter(of_cadence(newsletter), state=State.DRAFT).order_by("pk")
-    return found.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
+        return editions.filter(of_cadence(newsletter), state=State.DRAFT).order_by("pk")
+    return editions.filter(period__regex=rf"^{planned.period}(\.\d+)?$").order_by("-pk")
 
 
 def _is_meant(edition: Edition, planned: Window, asked: RequestedWindow | None) -> bool:
@@ -316,10 +316,10 @@ def _write(edition: Edition, decisions: Iterable[tuple[Post, Decision]]) -> None
 
 
 def _sources_not_read(edition: Edition, newsletter: config.Newsletter, now: datetime) -> Message | None:
-    found = unread(newsletter, edition.since, edition.until, now)
-    if not found:
+    sources = unread(newsletter, edition.since, edition.until, now)
+    if not sources:
         return None
-    return messages.SOURCES_NOT_READ(count=len(found), sources=tuple(_not_read(s, edition) for s in found))
+    return messages.SOURCES_NOT_READ(count=len(sources), sources=tuple(_not_read(s, edition) for s in sources))
 
 
 def _not_read(source: Source, edition: Edition) -> Message:

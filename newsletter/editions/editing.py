@@ -328,17 +328,17 @@ def entry_of(draft: Edition, post: int) -> EditionPost:
     entry = draft.entries.select_related("post").filter(post_id=post).first()
     if entry is not None:
         return entry
-    found = Post.objects.filter(pk=post, newsletter=draft.newsletter).first()
-    if found is None:
+    row = Post.objects.filter(pk=post, newsletter=draft.newsletter).first()
+    if row is None:
         raise JobProblem(messages.NO_POST(name=draft.name, post=str(post)))
-    return EditionPost(edition=draft, post=found, included=False)
+    return EditionPost(edition=draft, post=row, included=False)
 
 
 def _title(edition: Edition, post: int) -> str:
     """Return the headline of a post in a draft, by which the history names it."""
     own = edition.entries.filter(post_id=post).values_list("title", flat=True).first()
-    found = Post.objects.filter(pk=post).values_list("title", "url").first()
-    return own or (found[0] or found[1] if found else str(post))
+    row = Post.objects.filter(pk=post).values_list("title", "url").first()
+    return own or (row[0] or row[1] if row else str(post))
 
 
 def adder(configuration: Config) -> Callable[[EditionPost], None]:

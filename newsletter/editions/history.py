@@ -84,12 +84,12 @@ def steps(edition: Edition) -> tuple[HistoryStep | None, HistoryStep | None]:
     place = -1
     for number, what in edition.revisions.order_by("number").values_list("number", "what"):
         restored = what.param("number") if what.code in (messages.UNDONE.code, messages.REDONE.code) else None
-        found = next((i for i, (known, _) in enumerate(trail) if known == restored), None)
-        if found is None:
+        position = next((i for i, (known, _) in enumerate(trail) if known == restored), None)
+        if position is None:
             del trail[place + 1 :]
             trail.append((number, what))
-            found = len(trail) - 1
-        place = found
+            position = len(trail) - 1
+        place = position
     undo = HistoryStep(trail[place - 1][0], trail[place][1]) if place > 0 else None
     redo = HistoryStep(*trail[place + 1]) if 0 <= place < len(trail) - 1 else None
     return undo, redo
@@ -102,10 +102,10 @@ def log(by: str, what: Message, about: str, now: datetime, before: Any = None, a
 
 def difference(edition: Edition, older: int, newer: int) -> list[Message]:
     """Return the differences between two revisions, a message each; empty if one of them is unknown."""
-    found = {r.number: {**NO_BLOCKS, **r.snapshot} for r in edition.revisions.filter(number__in=(older, newer))}
-    if older not in found or newer not in found:
+    snapshots = {r.number: {**NO_BLOCKS, **r.snapshot} for r in edition.revisions.filter(number__in=(older, newer))}
+    if older not in snapshots or newer not in snapshots:
         return []
-    old, new = found[older], found[newer]
+    old, new = snapshots[older], snapshots[newer]
     return [*_words(old, new), *_blocks(old["blocks"], new["blocks"]), *_posts(old["posts"], new["posts"])]
 
 

@@ -89,10 +89,10 @@ def _refuse_real(configuration: Config, number: int) -> None:
 
 
 def _under_reserved_names() -> Q:
-    found = Q(subscriber__domain__in=RESERVED_NAMES)
+    condition = Q(subscriber__domain__in=RESERVED_NAMES)
     for name in RESERVED_NAMES:
-        found |= Q(subscriber__domain__endswith=f".{name}")
-    return found
+        condition |= Q(subscriber__domain__endswith=f".{name}")
+    return condition
 
 
 def is_public(url: str) -> bool:

@@ -139,8 +139,8 @@ def _entries(edition: Edition) -> QuerySet[EditionPost]:
 
 def _measured(posts: list[tuple[EditionPost, DigestPost]]) -> list[tuple[EditionPost, DigestPost]]:
     """Return the posts with the sizes of images that were measured when they were collected."""
-    found = pictures.sizes({url for _, post in posts for url in unmeasured(post.html, post.image)})
-    return [(entry, measured(post, found)) for entry, post in posts] if found else posts
+    sizes = pictures.sizes({url for _, post in posts for url in unmeasured(post.html, post.image)})
+    return [(entry, measured(post, sizes)) for entry, post in posts] if sizes else posts
 
 
 def _with_previews(posts: list[tuple[EditionPost, DigestPost]], site: str) -> list[tuple[EditionPost, DigestPost]]:

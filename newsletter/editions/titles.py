@@ -52,8 +52,8 @@ def subjects(editions: Iterable[Edition], configuration: Config) -> dict[int, st
     past = [e.pk for e in listed if e.state != State.DRAFT]
     rows = ApprovedContent.objects.filter(edition__in=past).values_list("edition_id", "subject")
     approved = dict(rows) if past else {}
-    found = {e.pk: approved.get(e.pk) or e.subject for e in listed}
-    return found | _from_posts([e for e in listed if not found[e.pk]], configuration)
+    titles = {e.pk: approved.get(e.pk) or e.subject for e in listed}
+    return titles | _from_posts([e for e in listed if not titles[e.pk]], configuration)
 
 
 def _from_posts(editions: list[Edition], configuration: Config) -> dict[int, str]:

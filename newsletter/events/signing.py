@@ -18,11 +18,11 @@ def headers(secret: str, name: str, body: bytes, now: int) -> dict[str, str]:
 
     `name` stays the same when it is sent again.
     """
-    found = {"webhook-id": name, "webhook-timestamp": str(now)}
+    fields = {"webhook-id": name, "webhook-timestamp": str(now)}
     if secret:
         digest = hmac.digest(_key(secret), b".".join((name.encode(), str(now).encode(), body)), "sha256")
-        found["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
-    return found
+        fields["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+    return fields
 
 
 def _key(secret: str) -> bytes:

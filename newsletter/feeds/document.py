@@ -76,8 +76,8 @@ class Fields:
 
     def first(self, *names: str) -> Element | None:
         """Return the first child that has something in it."""
-        found = self.all(*names)
-        return next((e for e in found if len(e) or (e.text or "").strip()), None)
+        elements = self.all(*names)
+        return next((e for e in elements if len(e) or (e.text or "").strip()), None)
 
     def text(self, *names: str) -> str:
         """Return the text of the first child that has any, white space at its ends left out."""

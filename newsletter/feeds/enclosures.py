@@ -34,13 +34,13 @@ def read_duration(text: str) -> int:
 
 def cards(enclosures: Sequence[Enclosure], html: str, base: str, title: str, cover: Image | None) -> str:
     """Clean HTML with a card for each audio and video file that the post's HTML doesn't link to."""
-    found: dict[str, Enclosure] = {}
+    unique: dict[str, Enclosure] = {}
     for each in enclosures:
         url = safe_address(each.url, base)
         plays = each.kind.lower().startswith(("audio/", "video/")) or (not each.kind and _FILE.search(url))
         if url and plays and _quoted(url) not in html:
-            found.setdefault(url, each)
-    return "".join(_card(url, each, title, cover) for url, each in list(found.items())[:_MOST])
+            unique.setdefault(url, each)
+    return "".join(_card(url, each, title, cover) for url, each in list(unique.items())[:_MOST])
 
 
 def _card(url: str, enclosure: Enclosure, title: str, cover: Image | None) -> str:

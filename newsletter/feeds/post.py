@@ -220,8 +220,8 @@ def text_as_html(text: str) -> str:
 
 def _with_links(line: str) -> str:
     pieces, here = [], 0
-    for found in _LINE_ADDRESS.finditer(line):
-        address = escape(found[0]).replace('"', "&quot;")
-        pieces += [escape(line[here : found.start()]), f'<a href="{address}">{address}</a>']
-        here = found.end()
+    for match in _LINE_ADDRESS.finditer(line):
+        address = escape(match[0]).replace('"', "&quot;")
+        pieces += [escape(line[here : match.start()]), f'<a href="{address}">{address}</a>']
+        here = match.end()
     return "".join([*pieces, escape(line[here:])])

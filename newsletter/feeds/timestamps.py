@@ -59,13 +59,13 @@ def parse_date(text: str) -> datetime | None:
     A bare date is its midnight in UTC. None if it is no date, one that can't be (30 February), or the nought of a
     machine's reckoning (1 January 1970 or of the year 1).
     """
-    found = _found(" ".join(text.split())[:MAXIMUM_LENGTH])
-    return found if found and is_plausible(found) else None
+    instant = _found(" ".join(text.split())[:MAXIMUM_LENGTH])
+    return instant if instant and is_plausible(instant) else None
 
 
-def is_plausible(found: datetime) -> bool:
+def is_plausible(instant: datetime) -> bool:
     """Return whether a post may be dated so: in a year that every time zone can hold, and not on the Unix epoch."""
-    return found.year in _YEARS and found != _NOUGHT
+    return instant.year in _YEARS and instant != _NOUGHT
 
 
 def _found(text: str) -> datetime | None:
@@ -75,8 +75,8 @@ def _found(text: str) -> datetime | None:
     bare = _DAY_NAME.sub("", text, count=1)
     for pattern in (_NUMERIC, _COMPACT, _DOTTED, _SPELT, _UNIX_STYLE):
         for candidate in (text, bare, _COMMENT.sub("", bare)):
-            if found := pattern.fullmatch(candidate):
-                return _moment({k: v for k, v in found.groupdict().items() if v})
+            if match := pattern.fullmatch(candidate):
+                return _moment({k: v for k, v in match.groupdict().items() if v})
     return None
 
 

@@ -24,4 +24,4 @@ def size_of(name: str) -> tuple[int, int] | None:
 
 def used_in(text: str) -> Iterator[str]:
     """Yield the names of images to which a text has addresses."""
-    return (found[0] for found in _IN_TEXT.finditer(text))
+    return (match[0] for match in _IN_TEXT.finditer(text))

@@ -88,6 +88,6 @@ def _open() -> QuerySet[Letter]:
 
 
 def _folder(configuration: Config) -> Path:
-    found = sending_journals.folder(configuration) / FOLDER
-    found.mkdir(mode=0o700, exist_ok=True)
-    return found
+    folder = sending_journals.folder(configuration) / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder

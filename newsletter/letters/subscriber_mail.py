@@ -151,7 +151,7 @@ def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> 
     keys = [row.subscriber.key for row in rows.values() if row.kind == Letter.Kind.CONFIRM]
     blocked = Suppression.objects.suppressed(keys)
     latest = lru_cache(_latest)
-    found: dict[_Form, dict[int, Composed]] = {}
+    groups: dict[_Form, dict[int, Composed]] = {}
     for number, row in rows.items():
         newest = latest(row.newsletter) if row.kind == Letter.Kind.WELCOME else None
         composed = compose(configuration, row, newest, may_be_blocked=row.subscriber.key in blocked)
@@ -160,8 +160,8 @@ def _alike(configuration: Config, rows: Mapping[int, Letter], now: datetime) -> 
             continue
         content = repr(composed.context).replace(composed.token, "\0")
         form = (composed.template, composed.language, composed.newsletter, content)
-        found.setdefault(form, {})[number] = composed
-    return found
+        groups.setdefault(form, {})[number] = composed
+    return groups
 
 
 def _shared(configuration: Config, head: Letterhead, composed: Composed, now: datetime) -> Segments | None:

@@ -62,8 +62,8 @@ def without_personal_data(event: Any) -> Any:
     entry = event.get("logentry") or {}
     if words := entry.get("formatted") or entry.get("message"):
         report["logentry"] = {"message": without_addresses(str(words))}
-    if found := event.get("exception"):
-        report["exception"] = {"values": [_exception(each) for each in found.get("values") or ()]}
+    if exception := event.get("exception"):
+        report["exception"] = {"values": [_exception(each) for each in exception.get("values") or ()]}
     return report
 
 

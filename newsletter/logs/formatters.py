@@ -31,16 +31,16 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object of a record, above debug without addresses."""
-        found: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
         if event := getattr(record, "event", ""):
-            found |= {"event": event, **getattr(record, "fields", {})}
+            fields |= {"event": event, **getattr(record, "fields", {})}
         if record.exc_info:
-            found["exception"] = self.formatException(record.exc_info)
+            fields["exception"] = self.formatException(record.exc_info)
         if record.levelno > logging.DEBUG:
-            found = {name: without_addresses(v) if isinstance(v, str) else v for name, v in found.items()}
-        return json.dumps(found, ensure_ascii=False, default=str)
+            fields = {name: without_addresses(v) if isinstance(v, str) else v for name, v in fields.items()}
+        return json.dumps(fields, ensure_ascii=False, default=str)

@@ -18,8 +18,8 @@ class MessageField(models.JSONField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the message; a part of it, such as `field__code`, as it is."""
-        found = super().from_db_value(value, expression, connection)
-        return from_json(found) if isinstance(found, dict) and found.keys() == {"code", "params"} else found
+        stored = super().from_db_value(value, expression, connection)
+        return from_json(stored) if isinstance(stored, dict) and stored.keys() == {"code", "params"} else stored
 
     def value_to_string(self, obj: models.Model) -> Any:
         """Return what a fixture holds."""
@@ -42,8 +42,8 @@ class MessagesField(models.JSONField):
 
     def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
         """Return the messages."""
-        found = super().from_db_value(value, expression, connection)
-        return [from_json(each) for each in found] if isinstance(found, list) else found
+        stored = super().from_db_value(value, expression, connection)
+        return [from_json(each) for each in stored] if isinstance(stored, list) else stored
 
     def value_to_string(self, obj: models.Model) -> Any:
         """Return what a fixture holds."""

@@ -34,22 +34,22 @@ from subscribers.models import WhereProblem, parse_where
 def run(configuration: Config, *, dns: bool = False, connect: bool = False, integrity: bool = False) -> list[Check]:
     """Run all checks; `dns` queries name servers, `connect` logs in to the provider, `integrity` reads everything."""
     database = _database()
-    found = [database, *_damages(thorough=integrity), *_space(configuration)]
+    checks = [database, *_damages(thorough=integrity), *_space(configuration)]
     for newsletter in configuration.newsletters.values():
-        found.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
-        found.append(_template(configuration, newsletter))
-        found += _images(newsletter)
-    found += _keys(configuration)
-    found += open_secrets(configuration)
+        checks.append(_links(configuration, newsletter, count=database.verdict == Verdict.GOOD))
+        checks.append(_template(configuration, newsletter))
+        checks += _images(newsletter)
+    checks += _keys(configuration)
+    checks += open_secrets(configuration)
     if not connect:
-        found += provider_settings(configuration)
+        checks += provider_settings(configuration)
     if dns:
         from newsletter.scheduling.deliverability.report import report  # its parsers take half a second to import
 
-        found += report(configuration)
+        checks += report(configuration)
     if connect:
-        found += list(provider_checks(configuration))
-    return found
+        checks += list(provider_checks(configuration))
+    return checks
 
 
 def _database() -> Check:
@@ -62,18 +62,18 @@ def _database() -> Check:
 
 
 def _damages(*, thorough: bool) -> list[Check]:
-    found = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in damages(thorough=thorough)]
-    return found or [Check(messages.ABOUT_INTEGRITY(), Verdict.GOOD, messages.UNDAMAGED())]
+    checks = [Check(messages.ABOUT_INTEGRITY(), Verdict.BAD, damage) for damage in damages(thorough=thorough)]
+    return checks or [Check(messages.ABOUT_INTEGRITY(), Verdict.GOOD, messages.UNDAMAGED())]
 
 
 def _space(configuration: Config) -> list[Check]:
     """Check the free space of each folder that is written to."""
     about = messages.ABOUT_SPACE()
-    found = [Check(about, Verdict.BAD, problem) for problem in storage.problems(configuration)]
+    checks = [Check(about, Verdict.BAD, problem) for problem in storage.problems(configuration)]
     if missing := space_for_copy():
-        found.append(Check(about, Verdict.WARNING, missing))
+        checks.append(Check(about, Verdict.WARNING, missing))
     left = min(storage.free(configuration).values())
-    return found or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=size_of(left)))]
+    return checks or [Check(about, Verdict.GOOD, messages.SPACE_LEFT(free=size_of(left)))]
 
 
 def _links(configuration: Config, newsletter: config.Newsletter, *, count: bool) -> Check:
@@ -173,11 +173,11 @@ def _smtp(configuration: Config) -> Check:
     smtp = configuration.delivery.smtp
     about = messages.ABOUT_PROVIDER(name=f"smtp {smtp.host}:{smtp.port}")
     try:
-        found = asyncio.run(check_connection(smtp))
+        connection = asyncio.run(check_connection(smtp))
     except SessionError as problem:
         return Check(about, Verdict.BAD, message_of(problem))
-    if found.encryption:
-        connected = messages.LOGGED_IN if found.logged_in else messages.CONNECTED
-        return Check(about, Verdict.GOOD, connected(encryption=found.encryption))
-    message = messages.LOGGED_IN_UNENCRYPTED() if found.logged_in else messages.CONNECTED_UNENCRYPTED()
+    if connection.encryption:
+        connected = messages.LOGGED_IN if connection.logged_in else messages.CONNECTED
+        return Check(about, Verdict.GOOD, connected(encryption=connection.encryption))
+    message = messages.LOGGED_IN_UNENCRYPTED() if connection.logged_in else messages.CONNECTED_UNENCRYPTED()
     return Check(about, Verdict.GOOD, message)

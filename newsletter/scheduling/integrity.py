@@ -34,8 +34,8 @@ def damages(*, thorough: bool) -> Iterator[Message]:
 
 def _of_file(cursor: CursorWrapper, *, thorough: bool) -> Iterator[Message]:
     cursor.execute("PRAGMA integrity_check(3)" if thorough else "PRAGMA quick_check(3)")
-    if found := tuple(line for (line,) in cursor.fetchall() if line != "ok"):
-        yield messages.DAMAGED(problem="; ".join(found))
+    if lines := tuple(line for (line,) in cursor.fetchall() if line != "ok"):
+        yield messages.DAMAGED(problem="; ".join(lines))
         return
     if not thorough:
         return

@@ -245,8 +245,8 @@ def _was_left_out(newsletter: config.Newsletter, due: datetime) -> bool:
 
 def _edition_due(newsletter: config.Newsletter, occurrence: Occurrence) -> Edition | None:
     """Return the edition scheduled for this time, if it is still a draft or approved."""
-    found = editions_of(newsletter).filter(due_at=occurrence.due_at)
-    return found.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
+    editions = editions_of(newsletter).filter(due_at=occurrence.due_at)
+    return editions.filter(state__in=(State.DRAFT, State.APPROVED)).order_by("-pk").first()
 
 
 def _too_few(newsletter: config.Newsletter, edition: Edition, now: datetime) -> Message | None:

@@ -49,8 +49,8 @@ def _collect(configuration: Config, newsletter: str, url: str) -> None:
         Source.objects.filter(Q(newsletter=newsletter, url=url), tried_at__gt=since).exists()
     ):
         return  # another machine has just read it
-    found = collect_source(configuration, newsletter, url, now=now)
-    notices.tell_of_sources(found, now)
+    collected = collect_source(configuration, newsletter, url, now=now)
+    notices.tell_of_sources(collected, now)
 
 
 def hand_out_schedule(configuration: Config, now: datetime) -> None:

@@ -21,11 +21,11 @@ CONTENTS = {
 
 def folders(configuration: Config) -> dict[str, Path]:
     """Return the folders by what is in them; one that is missing stands for the one above, where it will be made."""
-    found = {CONFIGURATION: configuration.folder, JOURNAL: journals.location(configuration)}
+    paths = {CONFIGURATION: configuration.folder, JOURNAL: journals.location(configuration)}
     scheme, _, file = configuration.site.database.partition(":///")
     if scheme == "sqlite":
-        found[DATABASE] = configuration.path(file).parent
-    return {name: _existing(path) for name, path in found.items()}
+        paths[DATABASE] = configuration.path(file).parent
+    return {name: _existing(path) for name, path in paths.items()}
 
 
 def free(configuration: Config) -> dict[str, int]:

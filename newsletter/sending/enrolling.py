@@ -55,8 +55,8 @@ def due_readers(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition,
     distance = timedelta(days=letter.days)
     had = WelcomeMail.objects.filter(letter=letter, subscription=OuterRef("pk"))
     earliest = max(now - LATE, letter.since or now) - distance
-    found = audience.receiving(newsletter, edition, now)
-    return found.filter(~Exists(had), welcome_from__gt=earliest, welcome_from__lte=now - distance)
+    subscriptions = audience.receiving(newsletter, edition, now)
+    return subscriptions.filter(~Exists(had), welcome_from__gt=earliest, welcome_from__lte=now - distance)
 
 
 def _enroll(configuration: Config, letter: WelcomeLetter, now: datetime) -> int:

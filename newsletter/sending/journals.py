@@ -62,10 +62,10 @@ def machine(journal_folder: Path) -> str:
 def lock_file(journal_folder: Path) -> tuple[int, int] | None:
     """Return the device and inode of the lock file, which a later one doesn't share; None if it is missing."""
     try:
-        found = (journal_folder / SENDER).stat()
+        status = (journal_folder / SENDER).stat()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 @contextmanager
@@ -87,17 +87,17 @@ def settle_orphans(journal_folder: Path, name: str, settings: DeliverySettings, 
     `name` is the database's; `patience` is as in `database.with_retries`. Raises JournalError for a journal of another
     database, and the database's error once patience is over: whatever is not settled then is left for the next call.
     """
-    here, boot, found = machine(journal_folder), boot_id(), 0
+    here, boot, settled = machine(journal_folder), boot_id(), 0
     for path in journals(journal_folder):
         orphan = take_over(path, name, boot)
         if orphan is not None:
-            found += _settle_orphan(orphan, _open(here).filter(holder=path.name), settings, patience)
+            settled += _settle_orphan(orphan, _open(here).filter(holder=path.name), settings, patience)
     held = list(_open(here))  # before looking who lives: a process has its journal before it has a chunk
     living = {path.name for path in journals(journal_folder)}
     lost = [chunk for chunk in held if chunk.holder not in living]
     for chunk in lost:
         _settle(chunk, (), settings, patience, known=False)
-    return found + len(lost) + _settle_abandoned(here, settings, patience)
+    return settled + len(lost) + _settle_abandoned(here, settings, patience)
 
 
 def _settle_orphan(

@@ -266,16 +266,16 @@ def send_to_skipped(
             raise NotAllowed(messages.SKIPPED_NOT_SENT(name=locked.name, state=state_message(locked.state)))
         if Chunk.objects.filter(edition=locked, closed_at=None).exists():
             raise NotAllowed(messages.STILL_IN_FLIGHT(name=locked.name))
-        found = skipped_to_send(locked)
-        if expected is not None and found != expected:
-            raise SkippedCountChanged(messages.OTHER_SKIPPED(name=locked.name, found=found, expected=expected))
-        if not found:
+        skipped = skipped_to_send(locked)
+        if expected is not None and skipped != expected:
+            raise SkippedCountChanged(messages.OTHER_SKIPPED(name=locked.name, found=skipped, expected=expected))
+        if not skipped:
             raise NotAllowed(messages.NOTHING_SKIPPED(name=locked.name))
         check_edition(configuration, locked.newsletter, locked.approved_content)
         _return_skipped(locked, now)
         change(locked, State.SENDING, ended_at=None, reason=None, fallback_reason=None)
-        history.log(by, acts.SKIPPED_RESENT(), locked.name, now, after={"count": found})
-    return found
+        history.log(by, acts.SKIPPED_RESENT(), locked.name, now, after={"count": skipped})
+    return skipped
 
 
 def _skipped_rows(edition: Edition) -> QuerySet[Result]:

@@ -247,8 +247,8 @@ def without_outcome(chunk: Chunk) -> dict[int, int]:
 
 @PrecompiledQuery
 def _outcome_count(edition: int, first: int, last: int) -> QuerySet[Result, Any]:
-    found = Result.objects.filter(edition=edition, number__range=(first, last))
-    return found.values("edition_id").annotate(count=Count("*")).values_list("count")
+    results = Result.objects.filter(edition=edition, number__range=(first, last))
+    return results.values("edition_id").annotate(count=Count("*")).values_list("count")
 
 
 @PrecompiledQuery
@@ -295,8 +295,8 @@ EDITION_COLUMNS = ("newsletter", "period", "state", "began_at", "published_at", 
 
 def _locked(key: int, states: Collection[State]) -> Edition | None:
     """Return the edition, locked until the transaction ends, if it is in one of these states."""
-    found = [_edition(row) for row in _edition_locked_row.rows(key)]
-    return found[0] if found and found[0].state in states else None
+    editions = [_edition(row) for row in _edition_locked_row.rows(key)]
+    return editions[0] if editions and editions[0].state in states else None
 
 
 @PrecompiledQuery
@@ -347,8 +347,8 @@ class VariantNumbers(NamedTuple):
 
 def _variants_of(edition: int) -> list[VariantNumbers]:
     """Return the variants that have readers, in the order of their numbers; none if all get the same email."""
-    found = Variant.objects.filter(edition=edition, last__isnull=False).order_by("last")
-    rows = found.values_list("pk", "position", "first", "last")
+    variants = Variant.objects.filter(edition=edition, last__isnull=False).order_by("last")
+    rows = variants.values_list("pk", "position", "first", "last")
     return [VariantNumbers(key if position else 0, first or 1, last or 0) for key, position, first, last in rows]
 
 

@@ -106,9 +106,9 @@ def time_left(counted: Counts, per_second: float) -> timedelta | None:
 def unknown(edition: Edition, *, unsettled: bool = False) -> Iterator[UnknownDelivery]:
     """Yield unknown deliveries by number; with `unsettled`, only those that need a decision."""
     rows = _unknown(edition).order_by("number")
-    found = list(rows.filter(settled=False) if unsettled else rows)
-    named = audience.addresses(edition, [row.number for row in found])
-    for row in found:
+    deliveries = list(rows.filter(settled=False) if unsettled else rows)
+    named = audience.addresses(edition, [row.number for row in deliveries])
+    for row in deliveries:
         yield UnknownDelivery(
             row.number, named.get(row.number, ""), row.attempt, row.at, from_text(row.text), row.settled
         )

@@ -214,11 +214,11 @@ class _Sender:
 
     def _follow_configuration(self) -> None:
         """After a change, let the processes end what is in flight; the next ones get the new configuration."""
-        found = self._current_config()
-        if found is not self._configuration:
-            self._configuration = found
+        configuration = self._current_config()
+        if configuration is not self._configuration:
+            self._configuration = configuration
             self._pool.stop()
-            self._pool = WorkerPool(found, silent=self._silent)
+            self._pool = WorkerPool(configuration, silent=self._silent)
 
     def _check_folder(self) -> None:
         """Raise JournalError if the folder was removed or replaced, and the lock with it: another sender could start

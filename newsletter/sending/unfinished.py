@@ -15,14 +15,14 @@ UNFINISHED = (State.APPROVED, State.QUEUED, State.SENDING, State.PAUSED)
 
 def objections(before: Config, after: Config) -> list[ConfigProblem]:
     """Return why a changed configuration can't be used now."""
-    found = []
+    problems = []
     for name in _ended(before, after):
         if message := unfinished(name):
             removed = name not in after.newsletters
             key = f"newsletters.{name}" if removed else f"newsletters.{name}.status"
             kind = configuration.NOT_REMOVED if removed else configuration.NOT_ARCHIVED
-            found.append(ConfigProblem(key, kind(reason=message)))
-    return found
+            problems.append(ConfigProblem(key, kind(reason=message)))
+    return problems
 
 
 def unfinished(newsletter: str) -> Message | None:

@@ -89,12 +89,12 @@ def usable_logo(url: str) -> str:
 
 def _meta(page: HtmlElement) -> dict[str, str]:
     """Return the contents of `meta` elements by name; the first of each counts."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for element in page.iter("meta"):
         name = element.get("name") or element.get("property") or element.get("http-equiv") or ""
         if content := (element.get("content") or "").strip():
-            found.setdefault(name.lower(), content)
-    return found
+            values.setdefault(name.lower(), content)
+    return values
 
 
 def _title(page: HtmlElement) -> str:

@@ -37,8 +37,8 @@ class SteadyJobStore(MemoryJobStore):  # type: ignore[misc]
     def get_due_jobs(self, now: datetime) -> list[Job]:
         """Return the jobs that are due by a wall clock that was never set."""
         self._follow()
-        found: list[Job] = super().get_due_jobs(now)
-        return found
+        jobs: list[Job] = super().get_due_jobs(now)
+        return jobs
 
     def _follow(self) -> None:
         step = self._wall() - self._boot() - self._offset

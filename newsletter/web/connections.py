@@ -126,10 +126,10 @@ class Connections:
         return self._close_idle(lambda other: bool(other.client)) or self._close_idle(lambda other: True)
 
     def _close_idle(self, fits: Callable[[ClientConnection], bool]) -> bool:
-        found = next((connection for connection in self._idle if fits(connection)), None)
-        if found is not None:
-            self._close(found)
-        return found is not None
+        idle = next((connection for connection in self._idle if fits(connection)), None)
+        if idle is not None:
+            self._close(idle)
+        return idle is not None
 
     def _close_busy(self) -> None:
         """Close the oldest connection that is not for unsubscribing, else the oldest of all."""

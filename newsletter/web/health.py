@@ -56,12 +56,12 @@ def ready(request: HttpRequest) -> HttpResponse:
 
 def _found(problems: Iterator[str], *, near: bool) -> list[str]:
     """Return what is found, and why nothing more could be: the system may be out of file descriptors, for instance."""
-    found: list[str] = []
+    problems_found: list[str] = []
     try:
-        found.extend(problems)
+        problems_found.extend(problems)
     except OSError as e:
-        found.append(f"the check failed: {e.strerror or e}" if near else "the check failed")
-    return found
+        problems_found.append(f"the check failed: {e.strerror or e}" if near else "the check failed")
+    return problems_found
 
 
 def _of_database(*, near: bool) -> Iterator[str]:

@@ -24,9 +24,9 @@ VERSION_LENGTH = 12
 @cache
 def version() -> str:
     """Return a hash of the names and contents of all static files."""
-    found = sorted((path, storage) for finder in finders.get_finders() for path, storage in finder.list(None))
+    files = sorted((path, storage) for finder in finders.get_finders() for path, storage in finder.list(None))
     digest = hashlib.sha256()
-    for path, storage in found:
+    for path, storage in files:
         with storage.open(path) as file:
             digest.update(f"{path}\0".encode() + hashlib.sha256(file.read()).digest())
     return digest.hexdigest()[:VERSION_LENGTH]

@@ -36,5 +36,5 @@ def outline(path: Path) -> list[Column]:
 
 
 def _values(rows: list[list[str]], number: int) -> tuple[str, ...]:
-    found = (row[number].strip()[:WIDEST] for row in rows if number < len(row))
-    return tuple(dict.fromkeys(filter(None, found)))[:SHOWN]
+    values = (row[number].strip()[:WIDEST] for row in rows if number < len(row))
+    return tuple(dict.fromkeys(filter(None, values)))[:SHOWN]

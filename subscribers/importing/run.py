@@ -180,11 +180,11 @@ def run(
     with unpacked(path) as members:
         source = FileLines(path, members, read)
         total, place = source.total, 0
-        found = source.lines()
-        first = next(found, None)  # before the import begins, so that a file that can't be read leaves no trace
+        lines = source.lines()
+        first = next(lines, None)  # before the import begins, so that a file that can't be read leaves no trace
         if not dry_run:
             number = begin().pk
-        rest = _from(first, found)
+        rest = _from(first, lines)
         place += sum(1 for _ in islice(rest, after))
         while batch := list(islice(rest, PORTION)):
             place += len(batch)

@@ -55,8 +55,8 @@ def answer(who: Caller, edition: Edition, status: int = 200) -> ApiAnswer:
 
 def matched(request: HttpRequest, who: Caller, newsletter: str, period: str) -> Edition:
     """Return an edition whose row is locked until the transaction ends, as the client has read it. Raises Refused."""
-    found = find(who, newsletter, period)
-    locked = Edition.objects.select_for_update().get(pk=found.pk)
+    edition = find(who, newsletter, period)
+    locked = Edition.objects.select_for_update().get(pk=edition.pk)
     current = _etag(locked, _document(who.config, locked))
     etags.check_if_match(request.headers.get("If-Match"), current, locked.name)
     return locked
@@ -87,10 +87,10 @@ def list_editions(
     """List editions."""
     who = caller(request)
     names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
-    found = Edition.objects.filter(newsletter__in=names)
+    editions = Edition.objects.filter(newsletter__in=names)
     if state:
-        found = found.filter(state=state)
-    page = paging.after(found, "editions", cursor, limit)
+        editions = editions.filter(state=state)
+    page = paging.after(editions, "editions", cursor, limit)
     return ApiAnswer(EditionList(items=[_summary(each) for each in page.rows], next_cursor=page.next_cursor))
 
 
@@ -141,8 +141,8 @@ def refresh_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     The sources are read again in the background. Editors' changes stay.
     """
     who = caller(request)
-    found = find(who, newsletter, period)
-    draft.refresh_later(found, who.by)
+    edition = find(who, newsletter, period)
+    draft.refresh_later(edition, who.by)
     return ApiAnswer(None, 202)
 
 

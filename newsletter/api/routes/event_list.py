@@ -27,9 +27,9 @@ def list_events(
     """
     who = caller(request)
     names = [who.newsletter(newsletter).name] if newsletter else permitted(who.token, who.config.newsletters)
-    found = RecordedEvent.objects.filter(newsletter__in=names)
+    events = RecordedEvent.objects.filter(newsletter__in=names)
     if type is not None:
-        found = found.filter(kind=type)
-    page = paging.after(found, "events", cursor, limit)
+        events = events.filter(kind=type)
+    page = paging.after(events, "events", cursor, limit)
     told = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in who.token.scopes)
     return ApiAnswer(EventList(items=[EventItem(**each) for each in told], next_cursor=page.next_cursor))

@@ -147,12 +147,12 @@ def remove_subscriber(request: HttpRequest, subscription: Path[Number]) -> ApiAn
 
 def _in_cadence(who: Caller, names: Collection[str], cadence: Cadence) -> Q:
     """Return the condition for subscriptions to these newsletters that have a cadence, chosen or by default."""
-    found = Q(pk__in=())
+    condition = Q(pk__in=())
     for newsletter in (who.config.newsletters[name] for name in names):
         if cadence in newsletter.offered:
             ties = Subscription.objects.filter(newsletter=newsletter.name).in_cadence(newsletter.at(cadence))
-            found |= Q(pk__in=ties.values("pk"))
-    return found
+            condition |= Q(pk__in=ties.values("pk"))
+    return condition
 
 
 def _choose_cadence(who: Caller, tie: Subscription, cadence: Cadence | None) -> None:

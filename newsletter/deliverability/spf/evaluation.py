@@ -81,11 +81,11 @@ class Evaluator:
     def _domain(self, domain: str, inside: tuple[str, ...]) -> Evaluation:
         if domain in inside:
             raise _Invalid
-        found = [text for text in self._ask(domain, "TXT", counted=False) if is_spf(text)]
-        if not found:
+        records = [text for text in self._ask(domain, "TXT", counted=False) if is_spf(text)]
+        if not records:
             return Evaluation(SpfResult.NONE)
-        record = parse(found[0])
-        if len(found) > 1 or record.mistakes:
+        record = parse(records[0])
+        if len(records) > 1 or record.mistakes:
             raise _Invalid
         return self._record(record, domain, (*inside, domain))
 
@@ -98,10 +98,10 @@ class Evaluator:
             return Evaluation(SpfResult.NEUTRAL)
         self._count()
         target = self._name(record.redirect, domain)
-        found = Evaluation(SpfResult.NEUTRAL) if target is None else self._domain(target, inside)
-        if found.result is SpfResult.NONE:
+        evaluation = Evaluation(SpfResult.NEUTRAL) if target is None else self._domain(target, inside)
+        if evaluation.result is SpfResult.NONE:
             raise _Invalid
-        return replace(found, by=(record.redirect.text, *found.by))
+        return replace(evaluation, by=(record.redirect.text, *evaluation.by))
 
     def _matches(self, term: Term, domain: str, inside: tuple[str, ...]) -> Evaluation | None:
         """Return the evaluation of an include, or one without terms for others; None if the term doesn't match."""
@@ -117,10 +117,10 @@ class Evaluator:
         if name is None:
             return None
         if term.name == "include":
-            found = self._domain(name, inside)
-            if found.result is SpfResult.NONE:
+            evaluation = self._domain(name, inside)
+            if evaluation.result is SpfResult.NONE:
                 raise _Invalid
-            return found if found.result is SpfResult.PASS else None
+            return evaluation if evaluation.result is SpfResult.PASS else None
         if term.name == "exists":
             return matched if self._ask(name, "A") else None
         hosts = [name] if term.name == "a" else self._mail_servers(name)
@@ -183,14 +183,14 @@ class Evaluator:
 
     def _ask(self, name: str, kind: str, *, counted: bool = True) -> tuple[str, ...]:
         try:
-            found = self.lookups.ask(name, kind)
+            answers = self.lookups.ask(name, kind)
         except LookupFailed as failure:
             raise _Unknown(failure.message) from failure
-        if not found and counted:
+        if not answers and counted:
             self.void += 1
             if self.void > MOST_VOID:
                 raise _Invalid
-        return found
+        return answers
 
 
 def evaluate(sender: Sender, lookups: Lookups, domain: str = "") -> Evaluation:

@@ -36,14 +36,14 @@ def proposals(records: Sequence[str], wanted: Sequence[str], without: Collection
 
 def _terms(records: Iterable[str]) -> list[Term]:
     """Return the terms of records, each once, with typing errors corrected and what is no term left out."""
-    found: dict[str, Term] = {}
+    terms: dict[str, Term] = {}
     for record in records:
         for word in _BETWEEN.split(record.translate(_QUOTES).strip()):
             for part in _corrected(word):
                 term = parse_term(part)
                 if term is not None and part.lower() != VERSION and not part.lower().startswith("v="):
-                    found.setdefault(_key(term), term)
-    return list(found.values())
+                    terms.setdefault(_key(term), term)
+    return list(terms.values())
 
 
 def _key(term: Term) -> str:

@@ -47,9 +47,9 @@ class SpfRecord:
     @property
     def mechanisms(self) -> tuple[Term, ...]:
         """The mechanisms up to `all`, after which none is evaluated (5.1)."""
-        found = [each for each in self.terms if each.qualifier]
-        end = next((at for at, each in enumerate(found, 1) if each.name == "all"), len(found))
-        return tuple(found[:end])
+        terms = [each for each in self.terms if each.qualifier]
+        end = next((at for at, each in enumerate(terms, 1) if each.name == "all"), len(terms))
+        return tuple(terms[:end])
 
     @property
     def redirect(self) -> Term | None:
@@ -127,10 +127,10 @@ def _network(text: str, version: int) -> Network | None:
     if (slash and (not prefix.isdecimal() or (prefix[0] == "0" and prefix != "0"))) or "%" in address:
         return None
     try:
-        found = ipaddress.ip_network(text, strict=False)
+        network = ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
-    return found if found.version == version else None
+    return network if network.version == version else None
 
 
 def _is_macro_string(text: str) -> bool:

@@ -43,16 +43,16 @@ class Survey:
 
 def survey(text: str, domain: str, lookups: Lookups) -> Survey:
     """Return what the record of a domain needs."""
-    found = Survey()
+    result = Survey()
     record = parse(text)
     for term in dns_terms(record):
-        before = found.lookups
-        wrong = len(found.missing) + len(found.loops) + len(found.invalid)
-        _Walk(found, lookups).term(term, domain, (domain,))
-        found.by_term[term.text] = found.by_term.get(term.text, 0) + found.lookups - before
-        if len(found.missing) + len(found.loops) + len(found.invalid) > wrong:
-            found.culprits.add(term.text)
-    return found
+        before = result.lookups
+        wrong = len(result.missing) + len(result.loops) + len(result.invalid)
+        _Walk(result, lookups).term(term, domain, (domain,))
+        result.by_term[term.text] = result.by_term.get(term.text, 0) + result.lookups - before
+        if len(result.missing) + len(result.loops) + len(result.invalid) > wrong:
+            result.culprits.add(term.text)
+    return result
 
 
 def dns_terms(record: SpfRecord) -> Iterator[Term]:
@@ -116,7 +116,7 @@ def networks(domain: str, lookups: Lookups) -> tuple[list[Network], bool]:
 
     Terms whose servers can't be listed, such as exists and ptr, make it incomplete. Raises LookupFailed.
     """
-    found, complete = list[Network](), True
+    allowed, complete = list[Network](), True
     waiting, seen = [domain], set[str]()
     while waiting and len(seen) <= MOST_SURVEYED:
         name = waiting.pop()
@@ -128,9 +128,9 @@ def networks(domain: str, lookups: Lookups) -> tuple[list[Network], bool]:
                 if term.qualifier not in ("+", "") or term.name == "all":
                     continue
                 if term.network is not None:
-                    found.append(term.network)
+                    allowed.append(term.network)
                 elif term.name in ("include", "redirect") and "%" not in term.domain:
                     waiting.append(term.domain.rstrip(".").lower())
                 else:
                     complete = False
-    return found, complete
+    return allowed, complete

@@ -77,8 +77,8 @@ def _blocks(event: dict[str, Any], fields: Fields) -> tuple[Fields, ...]:
 
 
 def _recipients(event: dict[str, Any]) -> list[dict[str, Any]]:
-    found = next((value for name in _ADDRESSES if isinstance(value := event.get(name), list)), [])
-    return [each for each in found[:200] if isinstance(each, dict)]
+    recipients = next((value for name in _ADDRESSES if isinstance(value := event.get(name), list)), [])
+    return [each for each in recipients[:200] if isinstance(each, dict)]
 
 
 def _original(mail: dict[str, Any]) -> str:

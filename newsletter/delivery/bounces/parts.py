@@ -104,8 +104,8 @@ def take_apart(mail: Message) -> Parts:
 
 def addresses(text: str) -> tuple[str, ...]:
     """Return what looks like addresses, in order, each once; at most 200."""
-    found = dict.fromkeys(match[0] for match, _ in zip(_ADDRESS.finditer(text[:LONGEST]), range(400), strict=False))
-    return tuple(found)[:200]
+    unique = dict.fromkeys(match[0] for match, _ in zip(_ADDRESS.finditer(text[:LONGEST]), range(400), strict=False))
+    return tuple(unique)[:200]
 
 
 def field(text: str, name: str) -> str:
@@ -152,14 +152,14 @@ def _feedback(text: str) -> Fields:
 
 def _feedback_in(prose: str) -> Fields:
     """Return a feedback report without its media type, recognized by its required fields (RFC 5965 3.1)."""
-    found = (_feedback(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _FEEDBACK_IN_PROSE.search(each))
-    return next((fields for fields in found if "version" in fields and "user-agent" in fields), {})
+    blocks = (_feedback(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _FEEDBACK_IN_PROSE.search(each))
+    return next((fields for fields in blocks if "version" in fields and "user-agent" in fields), {})
 
 
 def _blocks_in(prose: str) -> list[Fields]:
     """Return a report that was written into the prose, or whose boundary was lost."""
-    found = (_fields(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _IN_PROSE.search(each))
-    return [block for block in found if "action" in block]
+    blocks = (_fields(each) for each in re.split(r"\r?\n[ \t]*\r?\n", prose) if _IN_PROSE.search(each))
+    return [block for block in blocks if "action" in block]
 
 
 def _returned(part: Message) -> str:
@@ -234,10 +234,10 @@ def _plain(text: str, kind: str) -> str:
 
 def _cut(prose: str) -> tuple[str, str]:
     """Return the server's own text, and the returned email below it."""
-    found = _CUT.search(prose) or _FIRST_HEADER.search(prose)
-    if not found:
+    match = _CUT.search(prose) or _FIRST_HEADER.search(prose)
+    if not match:
         return prose, ""
-    rest = prose[found.start() :]
+    rest = prose[match.start() :]
     header = _FIRST_HEADER.search(rest)
     start = header.start() if header else 0
-    return prose[: found.start()], re.split(r"\r?\n\r?\n", rest[start:], maxsplit=1)[0]
+    return prose[: match.start()], re.split(r"\r?\n\r?\n", rest[start:], maxsplit=1)[0]

@@ -248,14 +248,14 @@ def _named(found: Iterable[bytes], prose: str) -> tuple[str, ...]:
 def _recipient(block: Fields) -> tuple[str, ...]:
     """Return the address that a block of a report is about: one with a whole domain if there is any."""
     values = (block.get(name, "") for name in ("final-recipient", "original-recipient", "x-actual-recipient"))
-    found = [address for value in values for address in addresses(value.partition(";")[2] or value)[:1]]
-    return tuple(sorted(found, key=lambda address: "." not in address.rpartition("@")[2])[:1])
+    recipients = [address for value in values for address in addresses(value.partition(";")[2] or value)[:1]]
+    return tuple(sorted(recipients, key=lambda address: "." not in address.rpartition("@")[2])[:1])
 
 
 def _on_its_own(prose: str) -> tuple[str, ...]:
     """Return the addresses that begin a line, as daemons list those that failed; at most 50."""
-    found = (match[1] for match, _ in zip(_LISTED.finditer(prose), range(50), strict=False))
-    return addresses("\n".join(found))
+    names = (match[1] for match, _ in zip(_LISTED.finditer(prose), range(50), strict=False))
+    return addresses("\n".join(names))
 
 
 def _only_address(parts: Parts) -> tuple[str, ...]:
@@ -277,8 +277,8 @@ def _status_of(text: str) -> str:
 
     A server that gives none of its own (5.0.z) often quotes the next one's after it.
     """
-    found = [match[1] for match in _STATUS.finditer(text[:_STATUS_WITHIN])]
-    return next((status for status in found if not status[1:].startswith(".0.")), found[0] if found else "")
+    codes = [match[1] for match in _STATUS.finditer(text[:_STATUS_WITHIN])]
+    return next((status for status in codes if not status[1:].startswith(".0.")), codes[0] if codes else "")
 
 
 def _is_a_daemons(parts: Parts) -> bool:

@@ -137,8 +137,8 @@ def _count(record: Any, counts: Counter[tuple[str, bool, bool, str]]) -> None:
 
 def _action(results: dict[str, str]) -> str:
     """Return what the receiver did; RFC 9990 calls it `pass` where the policy did not apply."""
-    found = results.get("disposition", "")
-    return found if found in _ACTIONS else "none"
+    disposition = results.get("disposition", "")
+    return disposition if disposition in _ACTIONS else "none"
 
 
 def _report(fields: dict[str, str], counts: Counter[tuple[str, bool, bool, str]]) -> AggregateReport:

@@ -60,10 +60,10 @@ class _Unpacked:
 def _files(raw: bytes) -> list[bytes]:
     """Return the attachments that are neither text for people nor a nested email."""
     try:
-        found = [_octets(part) for part in _parts(parse(raw[:LARGEST_EMAIL]))]
+        files = [_octets(part) for part in _parts(parse(raw[:LARGEST_EMAIL]))]
     except MALFORMED:
         return []
-    return [octets for octets in found[:MOST_ATTACHMENTS] if 0 < len(octets) <= LARGEST_FILE]
+    return [octets for octets in files[:MOST_ATTACHMENTS] if 0 < len(octets) <= LARGEST_FILE]
 
 
 def _parts(mail: Message) -> Iterator[Message]:
@@ -79,8 +79,8 @@ def _parts(mail: Message) -> Iterator[Message]:
 def _octets(part: Message) -> bytes:
     if part.get_content_type() in ("text/plain", "text/html"):
         return b""
-    found = part.get_payload(decode=True)
-    return found if isinstance(found, bytes) else b""
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
 
 
 def _gunzipped(octets: bytes, most: int) -> bytes:

@@ -64,7 +64,7 @@ async def check_connection(smtp: Smtp) -> ConnectionCheck:
     """Connect, log in and quit, without sending a message. Raises `SessionError`."""
     connection, greeting = await _open(smtp)
     encrypted = connection.transport.get_extra_info("ssl_object")
-    found = ConnectionCheck(
+    check = ConnectionCheck(
         greeting.text,
         encrypted.version() if encrypted else "",
         bool(smtp.user),
@@ -75,9 +75,9 @@ async def check_connection(smtp: Smtp) -> ConnectionCheck:
     except UnexpectedReply as e:
         raise Unreachable(ABOUT(subject=f"{smtp.host}:{smtp.port}", message=e.message)) from e
     except ConnectionBroken:
-        return found  # a server may close on QUIT without a word
+        return check  # a server may close on QUIT without a word
     connection.end(messages.ENDED())
-    return found
+    return check
 
 
 def security_of(smtp: Smtp) -> str:

@@ -23,12 +23,12 @@ KEYS = ("kind", "title", "when", "url", "button", "after", "id")
 def read(name: str, text: str) -> dict[str, str]:
     """Return what `blocks.save` takes, from the text of a file. Raises JobProblem, which names the file."""
     try:
-        found = split(text)
+        blocks = split(text)
     except FrontMatterProblem as problem:
         raise JobProblem(ABOUT(subject=name, message=problem.message)) from problem
-    if found is None:
+    if blocks is None:
         raise JobProblem(messages.BLOCK_FILE_WITHOUT_KEYS(file=name))
-    keys, body = found
+    keys, body = blocks
     unknown = next((key for key in keys if key not in KEYS), None)
     if unknown is not None:
         raise JobProblem(messages.BLOCK_FILE_KEY(file=name, key=unknown, known=KEYS))

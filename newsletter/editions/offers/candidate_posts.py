@@ -82,10 +82,10 @@ def holders_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, str
     others = holding(newsletter.name).exclude(pk=edition.pk)
     entries = EditionPost.objects.filter(edition__in=others, included=True).select_related("edition")
     ours = set() if edition.standalone else set(others.filter(of_cadence(newsletter)).values_list("pk", flat=True))
-    found: dict[int, str] = {}
+    holders: dict[int, str] = {}
     for entry in sorted(entries, key=lambda e: (e.edition_id in ours or e.edition.standalone, e.edition_id)):
-        found[entry.post_id] = entry.edition.name
-    return found
+        holders[entry.post_id] = entry.edition.name
+    return holders
 
 
 def _posts(

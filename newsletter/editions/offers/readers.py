@@ -32,14 +32,16 @@ class ReaderGroup:
     waited: int = 0
 
 
-def groups_of(found: SubscriptionQuerySet, newsletter: config.Newsletter, edition: Edition) -> list[ReaderGroup]:
+def groups_of(
+    subscriptions: SubscriptionQuerySet, newsletter: config.Newsletter, edition: Edition
+) -> list[ReaderGroup]:
     """Return the groups of these subscriptions to a newsletter in one cadence.
 
     The topics are those that were picked when the edition was approved. People who came back have the base in addition
     to their sets.
     """
     base = base_of(newsletter)
-    rows = found if edition.approved_at is None else found.with_picks(edition.approved_at)
+    rows = subscriptions if edition.approved_at is None else subscriptions.with_picks(edition.approved_at)
     picks = "topics" if edition.approved_at is None else "picks"
     counted = rows.order_by().values_list("offered", picks, "returns").annotate(Count("pk"), Max("waited"))
     listed, sets = _with_sets(counted)

@@ -104,8 +104,8 @@ def _offered(facts: Facts) -> Decision:
 
 def _filtered(facts: Facts) -> MessageType | None:
     """Return why every source of the post excludes it; None if one doesn't."""
-    found = [_filtered_by(facts, include, exclude) for include, exclude in facts.filters]
-    return found[0] if found and all(found) else None
+    refusals = [_filtered_by(facts, include, exclude) for include, exclude in facts.filters]
+    return refusals[0] if refusals and all(refusals) else None
 
 
 def _filtered_by(facts: Facts, include: Filter, exclude: Filter) -> MessageType | None:

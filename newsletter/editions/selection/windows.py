@@ -142,9 +142,9 @@ def moment_of(text: str, zone: ZoneInfo) -> datetime:
     skip in spring.
     """
     try:
-        found = datetime.fromisoformat(text.strip())
-        instant = (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-        if found.tzinfo is None and len(text.strip()) > len("2026-02-06") and _skipped(found, instant, zone):
+        moment = datetime.fromisoformat(text.strip())
+        instant = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        if moment.tzinfo is None and len(text.strip()) > len("2026-02-06") and _skipped(moment, instant, zone):
             raise NoPeriod(messages.TIME_SKIPPED(text=text, zone=zone.key))
     except (ValueError, OverflowError):
         raise NoPeriod(messages.NOT_A_TIME(text=text)) from None

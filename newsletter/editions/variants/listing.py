@@ -74,12 +74,12 @@ def listed(configuration: Config, edition: Edition, receiving: SubscriptionQuery
     if not has_variants(edition):
         return []
     groups = groups_of(receiving, configuration.edited(edition), edition)
-    found: list[ListedVariant] = []
+    variants: list[ListedVariant] = []
     if edition.state in LOCKED_STATES:
-        found = approved(configuration, edition, groups)
+        variants = approved(configuration, edition, groups)
     elif edition.state == State.DRAFT:
-        found = planned(prepare(edition, configuration), groups)
-    return found if len(found) > 1 else []
+        variants = planned(prepare(edition, configuration), groups)
+    return variants if len(variants) > 1 else []
 
 
 def post_counts(configuration: Config, edition: Edition, receiving: SubscriptionQuerySet) -> list[int]:
@@ -111,14 +111,14 @@ def planned(prepared: PreparedDraft, groups: Sequence[ReaderGroup]) -> list[List
         return []
     made: Plan = prepared.plan
     shared = _Shared((made.offer_to(group), group) for group in groups)
-    found = []
+    variants = []
     for position, each in enumerate(prepared.variants):
         readers, picks = shared.take(each.planned.ordinals)
         posts = tuple(entry.post_id for entry in each.planned.entries)
         if each.planned.own or readers:
             rendered, findings = each.proof.rendered, each.proof.findings
-            found.append(ListedVariant(position, readers, picks, posts, rendered, findings))
-    return [*found, *shared.without_email(len(prepared.variants))]
+            variants.append(ListedVariant(position, readers, picks, posts, rendered, findings))
+    return [*variants, *shared.without_email(len(prepared.variants))]
 
 
 def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGroup]) -> list[ListedVariant]:
@@ -129,12 +129,12 @@ def approved(configuration: Config, edition: Edition, groups: Sequence[ReaderGro
     offer_to = offers_of(edition, configuration.edited(edition))
     shared = _Shared((offer_to(group), group) for group in groups)
     ordinals = {post: ordinal for ordinal, post, _topics in edition.candidates or ()}
-    found = []
+    variants = []
     for each in edition.variants.all():
         readers, picks = shared.take(Ordinals.of(ordinals[post] for post in each.posts if post in ordinals))
         if each.position == 0 or readers:
-            found.append(ListedVariant(each.position, readers, picks, tuple(each.posts), _rendered(each, content)))
-    return [*found, *shared.without_email(edition.variants.count())]
+            variants.append(ListedVariant(each.position, readers, picks, tuple(each.posts), _rendered(each, content)))
+    return [*variants, *shared.without_email(edition.variants.count())]
 
 
 def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[ListedVariant]:
@@ -177,14 +177,14 @@ class _Shared:
 
     def without_email(self, position: int) -> list[ListedVariant]:
         """Return those who get no email, for each reason; the posts of those without a variant wait."""
-        found = []
+        variants = []
         waiting = [group for groups in self._mailed.values() for group in groups]
         rows = [(REASONS[outcome](), groups) for outcome, groups in self._others.items()]
         rows += [(delivery.RENDERED_LATER(), waiting)] if waiting else []
         for place, (reason, groups) in enumerate(rows, position):
             readers, picks = _counted(groups)
-            found.append(ListedVariant(place, readers, picks, (), None, reason=reason))
-        return found
+            variants.append(ListedVariant(place, readers, picks, (), None, reason=reason))
+        return variants
 
 
 def _counted(groups: Sequence[ReaderGroup]) -> tuple[int, tuple[tuple[str, ...], ...]]:
@@ -193,5 +193,5 @@ def _counted(groups: Sequence[ReaderGroup]) -> tuple[int, tuple[tuple[str, ...],
 
 
 def _rendered(variant: Variant, content: ApprovedContent | None) -> Rendered | None:
-    found = variant if variant.segments else content
-    return rendered_of(found) if found else None
+    stored = variant if variant.segments else content
+    return rendered_of(stored) if stored else None

@@ -16,8 +16,8 @@ _COLUMNS = {"uuid", "subject", "body", "content_type"}
 def campaigns_of(document: Any) -> list[Mapping[str, Any]]:
     """Return the campaigns of an answer, or of a list of answers; none if a JSON document is something else."""
     pages = document if isinstance(document, list) else [document]
-    found = [each for page in pages for each in _of_page(page)]
-    return found if all(isinstance(each, dict) and each.keys() >= _COLUMNS for each in found) else []
+    campaigns = [each for page in pages for each in _of_page(page)]
+    return campaigns if all(isinstance(each, dict) and each.keys() >= _COLUMNS for each in campaigns) else []
 
 
 def _of_page(page: Any) -> list[Any]:

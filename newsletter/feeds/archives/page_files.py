@@ -97,8 +97,8 @@ def _is_of_buttondown(data: Mapping[str, Any]) -> bool:
 def _body(page: HtmlElement, title: str) -> str:
     """Return the part of a page that is the issue: its only article or main part, or else all of it."""
     for path in ("//article", "//main", "//*[@role='main']"):
-        if len(found := page.xpath(path)) == 1:
-            body = found[0]
+        if len(elements := page.xpath(path)) == 1:
+            body = elements[0]
             break
     else:
         body = page.find("body") if page.find("body") is not None else page
@@ -127,8 +127,8 @@ def _of_json_ld(page: HtmlElement, key: str) -> str:
 
 
 def _first(page: HtmlElement, *paths: str) -> str:
-    found = (spaced(str(text)) for path in paths for text in page.xpath(path))
-    return next((text[:500] for text in found if text), "")
+    texts = (spaced(str(text)) for path in paths for text in page.xpath(path))
+    return next((text[:500] for text in texts if text), "")
 
 
 def _text(data: Mapping[str, Any], *keys: str) -> str:

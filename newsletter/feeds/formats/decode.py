@@ -75,9 +75,9 @@ def _declared(body: bytes, content_type: str) -> str:
     named += [m[1] for m in (_CHARSET.search(content_type),) if m]
     for name in named:
         try:
-            found = codecs.lookup(name).name
+            encoding = codecs.lookup(name).name
         except (LookupError, ValueError):
             continue
-        if _ENCODINGS.match(found):
-            return _WIDER.get(found, found)
+        if _ENCODINGS.match(encoding):
+            return _WIDER.get(encoding, encoding)
     return "utf-8"

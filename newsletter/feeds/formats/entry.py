@@ -158,17 +158,17 @@ def _without_address(said: str) -> str:
     """Return the name in `mail@host (Name)` and `Name <mail@host>` (RSS 2.0); "" for an address alone."""
     if "@" not in said:
         return said
-    found = parseaddr(said)[0]
-    return "" if "@" in found else found
+    name = parseaddr(said)[0]
+    return "" if "@" in name else name
 
 
 def _categories(fields: Fields) -> list[str]:
-    found = []
+    categories = []
     for element in fields.all("category", "dc:subject"):
         scheme = element.get("scheme") or element.get("domain") or ""
         if not any(s in scheme for s in _ENGINE_SCHEMES):
-            found.append(element.get("label") or element.get("term") or inner_text(element))
-    return found
+            categories.append(element.get("label") or element.get("term") or inner_text(element))
+    return categories
 
 
 def _image(fields: Fields, base: str) -> Image | None:
@@ -186,14 +186,14 @@ def _image(fields: Fields, base: str) -> Image | None:
 def _enclosures(fields: Fields, base: str) -> list[Enclosure]:
     """Return the files of RSS's `enclosure` and Atom's `link`; iTunes gives one duration, which is the first file's."""
     links = [e for e in fields.all("link") if e.get("rel") == "enclosure"]
-    found = [
+    enclosures = [
         Enclosure(absolute(url, base), element.get("type") or "", one_line(element.get("title") or ""))
         for element in (*fields.all("enclosure"), *links)
         if (url := (element.get("url") or element.get("href") or "").strip())
     ]
-    if found:
-        found[0] = replace(found[0], seconds=read_duration(fields.text("itunes:duration")))
-    return found
+    if enclosures:
+        enclosures[0] = replace(enclosures[0], seconds=read_duration(fields.text("itunes:duration")))
+    return enclosures
 
 
 def _picture(url: str, element: Element) -> Image | None:

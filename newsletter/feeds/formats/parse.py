@@ -107,8 +107,8 @@ def _engine(fields: Fields) -> str:
 
 def _next_page(fields: Fields, base: str) -> str:
     """Return where a feed goes on: the archive before it, or the next page (RFC 5005)."""
-    found: dict[str, str] = {}
+    links: dict[str, str] = {}
     for link in fields.all("link"):
         if link.get("href"):
-            found.setdefault(link.get("rel") or "alternate", absolute(link.get("href") or "", base_of(link, base)))
-    return found.get("prev-archive") or found.get("next", "")
+            links.setdefault(link.get("rel") or "alternate", absolute(link.get("href") or "", base_of(link, base)))
+    return links.get("prev-archive") or links.get("next", "")

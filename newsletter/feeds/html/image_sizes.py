@@ -38,8 +38,8 @@ def _number(text: str) -> int:
 
 
 def _styled(image: HtmlElement, side: str) -> int:
-    found = _IN_STYLE[side].search(image.get("style") or "")
-    return int(found[1]) if found else 0
+    match = _IN_STYLE[side].search(image.get("style") or "")
+    return int(match[1]) if match else 0
 
 
 def _noted(image: HtmlElement) -> dict[str, int]:

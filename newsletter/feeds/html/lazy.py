@@ -59,15 +59,15 @@ def _sets(image: HtmlElement) -> Iterator[str]:
 
 def _best(srcset: str, base: str) -> str:
     """Return the smallest of the images that are wide enough for a retina display, else the largest, or ""."""
-    found: list[tuple[float, str]] = []
+    candidates: list[tuple[float, str]] = []
     for token in srcset.split(maxsplit=_MOST_TOKENS)[:_MOST_TOKENS]:
         size = re.fullmatch(r"(\d{1,6}(?:\.\d{1,6})?)([wx]),?", token)
-        if size and found:
-            found[-1] = (float(size[1]) * (1 if size[2] == "w" else _WIDE_ENOUGH / 2), found[-1][1])
+        if size and candidates:
+            candidates[-1] = (float(size[1]) * (1 if size[2] == "w" else _WIDE_ENOUGH / 2), candidates[-1][1])
         elif url := safe_address(token.strip(","), base):
-            found.append((0, url))
-    wide = [each for each in found if each[0] >= _WIDE_ENOUGH]
-    return (min(wide) if wide else max(found, default=(0, "")))[1]
+            candidates.append((0, url))
+    wide = [each for each in candidates if each[0] >= _WIDE_ENOUGH]
+    return (min(wide) if wide else max(candidates, default=(0, "")))[1]
 
 
 def _remove_placeholder_size(image: HtmlElement) -> None:

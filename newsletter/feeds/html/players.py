@@ -127,8 +127,8 @@ def page_of(url: str) -> str:
     if named := _NAMED.match(url):
         return unquote(named[1])
     for pattern, page in _PAGES:
-        if found := pattern.match(url):
-            return page.format(*found.groups())
+        if match := pattern.match(url):
+            return page.format(*match.groups())
     host = split_address(url).hostname if url.startswith(("http", "//")) else None
     if host and host.endswith(("youtube.com", "youtube-nocookie.com")):
         return _youtube_page(url)
@@ -153,8 +153,8 @@ def _addresses(player: HtmlElement) -> list[str]:
     inner = (player, *player.iterdescendants("source", "embed", "iframe"))
     files = (each.get("src") or each.get("data-src") or each.get("data") or "" for each in inner)
     post = player.get("data-href") or "" if player.tag == "amp-facebook" else ""
-    found = (*_identified(player), *files, post)
-    return sorted(filter(None, found), key=lambda url: not _PLAYED_EVERYWHERE.search(url))
+    addresses = (*_identified(player), *files, post)
+    return sorted(filter(None, addresses), key=lambda url: not _PLAYED_EVERYWHERE.search(url))
 
 
 def _identified(player: HtmlElement) -> Iterator[str]:

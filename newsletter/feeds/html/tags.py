@@ -122,8 +122,8 @@ def _finder(text: str) -> Callable[[str, int, str], tuple[int, str]]:
 
     def find(mark: str, here: int, end_mark: str) -> tuple[int, str]:
         if known.get(mark, -1) < here:
-            found = text.find(mark, here)
-            known[mark] = len(text) if found < 0 else found
+            position = text.find(mark, here)
+            known[mark] = len(text) if position < 0 else position
         return known[mark], end_mark
 
     return find

@@ -42,8 +42,8 @@ def resolve(host: str, port: int, seconds: float) -> list[str]:
 
     def ask() -> None:
         try:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            answer.put(list(dict.fromkeys(str(row[4][0]) for row in found)))
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            answer.put(list(dict.fromkeys(str(row[4][0]) for row in answers)))
         except (OSError, UnicodeError) as e:
             answer.put(UnknownHost(f"{host}: {e}"))
 

@@ -91,15 +91,15 @@ def _named_feeds(page: HtmlElement | None, url: str, kind: str) -> list[str]:
     if page is None:
         return []
     base = next((absolute(b.get("href") or "", url) for b in page.iter("base") if b.get("href")), url)
-    found: list[tuple[bool, bool, bool, int, str]] = []
+    feeds: list[tuple[bool, bool, bool, int, str]] = []
     for link in islice(page.iter("link", "a"), _MOST_LINKS):
         address = absolute(link.get("href") or "", base)
         if len(address) <= _LONGEST_ADDRESS and split_address(address).netloc and _names_feed(link, address):
             here = urlsplit(url).path.rstrip("/") + "/"
             elsewhere = len(here) > 1 and not urlsplit(address).path.startswith(here)
             wanted = kind == "jsonfeed" and "json" not in (link.get("type") or "")
-            found.append((link.tag == "a", wanted, elsewhere, len(found), address))
-    return [address for *_, address in sorted(found)]
+            feeds.append((link.tag == "a", wanted, elsewhere, len(feeds), address))
+    return [address for *_, address in sorted(feeds)]
 
 
 def _names_feed(link: HtmlElement, address: str) -> bool:

@@ -30,5 +30,5 @@ def page_headline(body: bytes) -> PageHeadline | None:
 
 def _first(page: lxml_html.HtmlElement, *paths: str) -> str:
     """Return the first of these XPaths that finds text, on one line."""
-    found = (spaced(str(text)) for path in paths for text in page.xpath(path))
-    return next((text.strip()[:500] for text in found if text.strip()), "")
+    texts = (spaced(str(text)) for path in paths for text in page.xpath(path))
+    return next((text.strip()[:500] for text in texts if text.strip()), "")

@@ -149,17 +149,15 @@ def _read_known(fetcher: Fetcher, source: config.SourceSettings, memory: Memory,
     return _read_feed(fetcher, source, memory, response, feed_page(fetcher, response), extent)
 
 
-def _read_found(
-    fetcher: Fetcher, source: config.SourceSettings, found: DiscoveredFeed, extent: Extent
-) -> SourceReading:
-    kind = source.type if source.type in ("blogger", "wordpress") else found.page.kind
-    memory = Memory(kind=kind, feed_url=found.feed_url, title=found.page.title)
-    listing = source.url if source.type in ("auto", "wordpress") else found.feed_url
-    if found.api and kind in ("wordpress", "feed") and wordpress.is_main_listing(found.api, listing):
-        with_api = replace(memory, kind="wordpress", api=found.api)
+def _read_found(fetcher: Fetcher, source: config.SourceSettings, feed: DiscoveredFeed, extent: Extent) -> SourceReading:
+    kind = source.type if source.type in ("blogger", "wordpress") else feed.page.kind
+    memory = Memory(kind=kind, feed_url=feed.feed_url, title=feed.page.title)
+    listing = source.url if source.type in ("auto", "wordpress") else feed.feed_url
+    if feed.api and kind in ("wordpress", "feed") and wordpress.is_main_listing(feed.api, listing):
+        with_api = replace(memory, kind="wordpress", api=feed.api)
         if reading := _read_rest(fetcher, source, with_api, extent, {}):
             return reading
-    return _read_feed(fetcher, source, memory, found.response, found.page, extent)
+    return _read_feed(fetcher, source, memory, feed.response, feed.page, extent)
 
 
 def _read_rest(
@@ -208,16 +206,16 @@ def _back(first: Page, load: Callable[[str], Page], extent: Extent) -> SourceRea
     return read_back(first, extent.since, load, extent.before, extent.now)
 
 
-def _reading(found: SourceReading, memory: Memory, source: config.SourceSettings) -> SourceReading:
+def _reading(reading: SourceReading, memory: Memory, source: config.SourceSettings) -> SourceReading:
     """Return the pages as the reading of this source."""
-    posts = tuple(replace(p, language=source.language) for p in found.posts) if source.language else found.posts
+    posts = tuple(replace(p, language=source.language) for p in reading.posts) if source.language else reading.posts
     return replace(
-        found,
+        reading,
         kind=memory.kind,
         title=memory.title,
         feed_url=memory.feed_url,
         posts=posts,
-        problems=_named(source.url, found.problems),
+        problems=_named(source.url, reading.problems),
         memory=memory,
     )
 

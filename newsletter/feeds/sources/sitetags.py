@@ -32,10 +32,10 @@ class _Ends:
         """Return the next end of a kind, or None."""
         if kind in self._missing:
             return None
-        found = _ENDS[kind].search(self._text, here)
-        if found is None:
+        match = _ENDS[kind].search(self._text, here)
+        if match is None:
             self._missing.add(kind)
-        return found
+        return match
 
 
 def without_site_tags(text: str) -> tuple[str, bool]:

@@ -39,12 +39,12 @@ def read_video_page(fetcher: Fetcher, url: str) -> VideoPage:
     known = _known_pictures(url, host)
     endpoint = next((start for pattern, start in _ENDPOINTS if pattern.search(host)), "")
     try:
-        found = _oembed(fetcher, endpoint + quote(url, safe="")) if endpoint else _page(fetcher, url)
+        page = _oembed(fetcher, endpoint + quote(url, safe="")) if endpoint else _page(fetcher, url)
     except (SourceProblem, NotAFeed) as problem:
         if known:
             return VideoPage("", known)
         raise SourceProblem(problem.message) from problem
-    return VideoPage(found.title, tuple(dict.fromkeys((*known, *found.pictures))))
+    return VideoPage(page.title, tuple(dict.fromkeys((*known, *page.pictures))))
 
 
 def _known_pictures(url: str, host: str) -> tuple[str, ...]:
@@ -75,10 +75,10 @@ def _page(fetcher: Fetcher, url: str) -> VideoPage:
     for element in root.iter("meta"):
         meta.setdefault((element.get("property") or element.get("name") or "").lower(), element.get("content") or "")
     pictures = [meta.get(name, "") for name in ("og:image:secure_url", "og:image", "og:image:url", "twitter:image")]
-    found = _made(meta.get("og:title", ""), pictures, response.url)
+    page = _made(meta.get("og:title", ""), pictures, response.url)
     link = next(_oembed_links(root), "")
-    if found.pictures or not link:
-        return found
+    if page.pictures or not link:
+        return page
     return _oembed(fetcher, absolute(link, response.url))
 
 

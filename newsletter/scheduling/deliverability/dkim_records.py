@@ -38,16 +38,16 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     except DkimError as problem:
         return CheckResult(Verdict.BAD, message_of(problem))
     record = txt(name, wanted)
-    found = _records(name, lookups)
-    if not found:
+    records = _records(name, lookups)
+    if not records:
         return CheckResult(Verdict.BAD, messages.NO_DKIM_RECORD(name=name), record)
-    if len(found) > 1:
+    if len(records) > 1:
         return CheckResult(
-            Verdict.BAD, records_messages.SEVERAL_RECORDS(name=name, count=len(found), type="DKIM"), record
+            Verdict.BAD, records_messages.SEVERAL_RECORDS(name=name, count=len(records), type="DKIM"), record
         )
-    if found[0].key and found[0].key != read(wanted).key:
+    if records[0].key and records[0].key != read(wanted).key:
         return CheckResult(Verdict.BAD, messages.OTHER_DKIM_KEY(name=name), record)
-    return published(name, found[0], record, beside_rsa=_has_rsa(keys))
+    return published(name, records[0], record, beside_rsa=_has_rsa(keys))
 
 
 def published(name: str, found: KeyRecord, record: str = "", *, beside_rsa: bool = False) -> CheckResult:
@@ -72,8 +72,8 @@ def key_of_provider(domain: str, service: MailService, lookups: Lookups) -> Chec
     worse: CheckResult | None = None
     for selector in service.selectors:
         name = f"{selector}._domainkey.{domain}"
-        if found := _records(name, lookups):
-            seen = published(name, found[0])
+        if records := _records(name, lookups):
+            seen = published(name, records[0])
             if seen.verdict is Verdict.GOOD:
                 return CheckResult(Verdict.GOOD, messages.SIGNED_BY(provider=service.name, name=name))
             worse = worse or seen

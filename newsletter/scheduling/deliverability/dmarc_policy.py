@@ -41,19 +41,19 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
     """Return the policy of a domain, or why it has none (RFC 9989 4.10.1). Raises LookupFailed."""
     name = f"_dmarc.{domain}"
     texts = lookups.texts(name)
-    found = tuple(filter(is_dmarc, texts))
-    if len(found) > 1:
-        return NoPolicy(records_messages.SEVERAL_RECORDS(name=name, count=len(found), type="DMARC"), found)
-    location = domain if found else organizational_domain(domain, lookups)
-    if not found and location != domain:
-        found = tuple(_records(location, lookups))
-    if found:
-        record = parse(found[0])
+    records = tuple(filter(is_dmarc, texts))
+    if len(records) > 1:
+        return NoPolicy(records_messages.SEVERAL_RECORDS(name=name, count=len(records), type="DMARC"), records)
+    location = domain if records else organizational_domain(domain, lookups)
+    if not records and location != domain:
+        records = tuple(_records(location, lookups))
+    if records:
+        record = parse(records[0])
         action = record.applied(inherited=location != domain, exists=location == domain or _exists(domain, lookups))
         if action:
             return Policy(record, location, action)
         mistakes = listed((*record.mistakes, *record.repeated)) or "p="
-        return NoPolicy(messages.DMARC_INVALID(name=f"_dmarc.{location}", mistakes=mistakes), found)
+        return NoPolicy(messages.DMARC_INVALID(name=f"_dmarc.{location}", mistakes=mistakes), records)
     if almost := tuple(filter(is_meant_for_dmarc, texts)):
         return NoPolicy(messages.DMARC_ALMOST(name=name, record=almost[0]), almost)
     if misplaced := tuple(filter(is_dmarc, lookups.texts(domain))):
@@ -61,34 +61,36 @@ def policy(domain: str, lookups: Lookups) -> Policy | NoPolicy:
     return NoPolicy(records_messages.NO_RECORD(name=f"_dmarc.{registered_domain(domain)}", type="DMARC"))
 
 
-def judged(domain: str, found: Policy | NoPolicy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
+def judged(domain: str, published: Policy | NoPolicy, own_address: str, lookups: Lookups, is_own: IsOwn) -> CheckResult:
     """Return whether a domain has a policy, and the records that give it one. Raises LookupFailed."""
-    if isinstance(found, NoPolicy):
-        location = str(dict(found.message.params).get("name", domain)).removeprefix("_dmarc.")
+    if isinstance(published, NoPolicy):
+        location = str(dict(published.message.params).get("name", domain)).removeprefix("_dmarc.")
         new = f"v=DMARC1; p=none; rua=mailto:{own_address or _postmaster(location)}"
-        text = merged(found.meant) if found.meant else new
-        return CheckResult(Verdict.BAD, found.message, _offered(location, text, lookups, is_own))
-    record = found.record
+        text = merged(published.meant) if published.meant else new
+        return CheckResult(Verdict.BAD, published.message, _offered(location, text, lookups, is_own))
+    record = published.record
     mistakes = [each for each in record.mistakes if each.startswith(("p=", "sp=", "np="))]
     if mistakes:
-        message = messages.DMARC_MISTAKE(name=f"_dmarc.{found.location}", mistakes=listed(mistakes))
-        return CheckResult(Verdict.WARNING, message, _offered(found.location, merged([record.text]), lookups, is_own))
-    if found.action != "none" and (record.testing or record.percent < FULL):
+        message = messages.DMARC_MISTAKE(name=f"_dmarc.{published.location}", mistakes=listed(mistakes))
+        return CheckResult(
+            Verdict.WARNING, message, _offered(published.location, merged([record.text]), lookups, is_own)
+        )
+    if published.action != "none" and (record.testing or record.percent < FULL):
         tag = "t=y" if record.testing else f"pct={record.percent}"
-        return CheckResult(Verdict.GOOD, messages.DMARC_TESTED(policy=found.action, tag=tag, record=record.text))
-    if found.location != domain:
-        message = messages.DMARC_INHERITED(policy=found.action, domain=found.location, record=record.text)
+        return CheckResult(Verdict.GOOD, messages.DMARC_TESTED(policy=published.action, tag=tag, record=record.text))
+    if published.location != domain:
+        message = messages.DMARC_INHERITED(policy=published.action, domain=published.location, record=record.text)
         return CheckResult(Verdict.GOOD, message)
-    return CheckResult(Verdict.GOOD, messages.DMARC_FOUND(policy=found.action, record=record.text))
+    return CheckResult(Verdict.GOOD, messages.DMARC_FOUND(policy=published.action, record=record.text))
 
 
 def _offered(location: str, text: str, lookups: Lookups, is_own: IsOwn) -> str:
     """Return a record that is a policy in the place of the present ones, and agreements to receive its reports."""
     changed = lookups.with_texts({f"_dmarc.{location}": [text]})
-    found = policy(location, changed)
-    if isinstance(found, NoPolicy) or judged(location, found, "", changed, is_own).verdict is not Verdict.GOOD:
+    after = policy(location, changed)
+    if isinstance(after, NoPolicy) or judged(location, after, "", changed, is_own).verdict is not Verdict.GOOD:
         return ""
-    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(found, changed) if is_own(to)]
+    agreements = [txt(agreed, "v=DMARC1") for to, agreed in _refusals(after, changed) if is_own(to)]
     return "\n".join([txt(f"_dmarc.{location}", text), *agreements])
 
 
@@ -134,14 +136,17 @@ def _refusals(policy: Policy, lookups: Lookups) -> list[tuple[str, str]]:
 
 
 def alignment(
-    domain: str, signers: Sequence[str], envelope: str, found: Policy | None, lookups: Lookups
+    domain: str, signers: Sequence[str], envelope: str, published: Policy | None, lookups: Lookups
 ) -> CheckResult:
     """Return whether a signer or the envelope sender belongs to a domain (RFC 9989 4.4), strictly if it asks for that.
 
     Domains are in ASCII. Raises LookupFailed.
     """
     here = organizational_domain(domain, lookups)
-    strict = {"DKIM": bool(found and found.record.strict_dkim), "SPF": bool(found and found.record.strict_spf)}
+    strict = {
+        "DKIM": bool(published and published.record.strict_dkim),
+        "SPF": bool(published and published.record.strict_spf),
+    }
     near = ""
     for other, kind in (*((each, "DKIM") for each in signers), *([(envelope, "SPF")] if envelope else [])):
         if other != domain and organizational_domain(other, lookups) != here:
@@ -159,14 +164,14 @@ def alignment(
 
 def organizational_domain(domain: str, lookups: Lookups) -> str:
     """Return the organizational domain, found by a tree walk of DMARC records (RFC 9989 4.10)."""
-    found = [(name, records[0]) for name in _walk(domain) if len(records := _records(name, lookups)) == 1]
-    for name, record in found:
+    candidates = [(name, records[0]) for name in _walk(domain) if len(records := _records(name, lookups)) == 1]
+    for name, record in candidates:
         declared = parse(record).psd
         if declared == "n":
             return name
         if declared == "y" and name != domain:
             return ".".join(domain.split(".")[-name.count(".") - 2 :])
-    return found[-1][0] if found else domain
+    return candidates[-1][0] if candidates else domain
 
 
 def _walk(domain: str) -> Iterator[str]:

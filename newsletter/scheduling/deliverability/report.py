@@ -42,20 +42,20 @@ def report(
     """Return all findings. `resolver` is the system's by default, and `machine` this machine's name."""
     lookups = Lookups(resolver)
     domains = sorted(_by_domain(configuration).items())
-    found: list[Check] = []
+    checks: list[Check] = []
     for done, (domain, newsletters) in enumerate(domains):
         step(done, len(domains))
-        found += _DomainReport(configuration, domain, tuple(newsletters), lookups, machine).checks()
+        checks += _DomainReport(configuration, domain, tuple(newsletters), lookups, machine).checks()
     step(len(domains), len(domains))
-    return found
+    return checks
 
 
 def _by_domain(configuration: Config) -> dict[str, list[Newsletter]]:
-    found: dict[str, list[Newsletter]] = {}
+    newsletters: dict[str, list[Newsletter]] = {}
     for newsletter in configuration.newsletters.values():
         if newsletter.status != "archived":
-            found.setdefault(ascii_domain(newsletter.sender.domain).lower(), []).append(newsletter)
-    return found
+            newsletters.setdefault(ascii_domain(newsletter.sender.domain).lower(), []).append(newsletter)
+    return newsletters
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +70,14 @@ class _DomainReport:
 
     def checks(self) -> Iterator[Check]:
         """Yield the findings in the order of the table."""
-        found = self._policy()
+        policy = self._policy()
         routes = self._routes()
         for route in routes:
-            yield from self._signatures(route, found)
-        yield from self._of_domain(found)
+            yield from self._signatures(route, policy)
+        yield from self._of_domain(policy)
         for route in routes:
             yield from self._of_route(route)
-        yield from self._of_headers(routes[0], found)
+        yield from self._of_headers(routes[0], policy)
         yield from self._tracking()
 
     def _providers(self) -> list[str]:
@@ -104,8 +104,8 @@ class _DomainReport:
     def _tracking(self) -> Iterator[Check]:
         """Yield who decides whether opens and clicks are tracked."""
         for provider in self._providers():
-            for found in tracking_check(self.configuration.delivery, provider):
-                yield self._said(Requirement.TRACKING, found.about, CheckResult(found.verdict, found.message))
+            for check in tracking_check(self.configuration.delivery, provider):
+                yield self._said(Requirement.TRACKING, check.about, CheckResult(check.verdict, check.message))
 
     def _policy(self) -> Policy | NoPolicy | LookupFailed:
         try:
@@ -164,14 +164,14 @@ class _DomainReport:
         return records_messages.OWN_DOMAIN(domain=domain, owner=owner.name, setting=self._sender_setting())
 
     def _alignment(
-        self, owner: Owner | None, route: Route, signers: list[str], found: Policy | NoPolicy | LookupFailed
+        self, owner: Owner | None, route: Route, signers: list[str], published: Policy | NoPolicy | LookupFailed
     ) -> CheckResult:
         if owner is not None and self._serves(owner, route):
             return CheckResult(Verdict.GOOD, records_messages.OWN_DOMAIN_SERVED(owner=owner.name, domain=self.domain))
         if owner is not None:
             return CheckResult(Verdict.BAD, self._not_own(self.domain, owner))
         envelope = "" if route.service.return_path else self._envelope(route)
-        policy = found if isinstance(found, Policy) else None
+        policy = published if isinstance(published, Policy) else None
         result = dmarc_policy.alignment(self.domain, signers, envelope, policy, self.lookups)
         if route.kind == "api" and dmarc_messages.NOT_ALIGNED.matches(result.message):
             message = dmarc_messages.NOT_ALIGNED_BY(provider=route.service.name, domain=self.domain)
@@ -310,7 +310,7 @@ class _DomainReport:
 
 def _own_domains(configuration: Config) -> set[str]:
     """Return the domains in From, of the return path and of the DKIM keys, in ASCII."""
-    found = {each.sender.domain for each in configuration.newsletters.values()}
-    found |= {key.domain for key in configuration.delivery.dkim}
-    found.add(configuration.bounces.return_path.rpartition("@")[2])
-    return {ascii_domain(each).lower() for each in found if each}
+    domains = {each.sender.domain for each in configuration.newsletters.values()}
+    domains |= {key.domain for key in configuration.delivery.dkim}
+    domains.add(configuration.bounces.return_path.rpartition("@")[2])
+    return {ascii_domain(each).lower() for each in domains if each}

@@ -29,10 +29,10 @@ def spf(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
     if route.kind in ("api", "relay") and route.service.return_path:
         message = messages.SPF_OF_PROVIDER(provider=route.service.name, domain=route.service.return_path)
         return CheckResult(Verdict.GOOD, message)
-    found = _judged(envelope, route, lookups)
-    if found.verdict is Verdict.GOOD or found.verdict is Verdict.UNKNOWN:
-        return found
-    return CheckResult(found.verdict, found.message, _record(envelope, route, lookups))
+    result = _judged(envelope, route, lookups)
+    if result.verdict is Verdict.GOOD or result.verdict is Verdict.UNKNOWN:
+        return result
+    return CheckResult(result.verdict, result.message, _record(envelope, route, lookups))
 
 
 def _record(envelope: str, route: Route, lookups: Lookups) -> str:
@@ -57,19 +57,19 @@ def _record(envelope: str, route: Route, lookups: Lookups) -> str:
 def _judged(envelope: str, route: Route, lookups: Lookups) -> CheckResult:
     """Return what the records of a domain mean for a route."""
     texts = lookups.texts(envelope)
-    found = [text for text in texts if is_spf(text)]
-    if not found:
+    records = [text for text in texts if is_spf(text)]
+    if not records:
         return CheckResult(Verdict.BAD, _missing(envelope, next(filter(_almost, texts), ""), route, lookups))
-    if len(found) > 1:
-        return CheckResult(Verdict.BAD, records_messages.SEVERAL_RECORDS(name=envelope, count=len(found), type="SPF"))
-    if mistakes := parse(found[0]).mistakes:
+    if len(records) > 1:
+        return CheckResult(Verdict.BAD, records_messages.SEVERAL_RECORDS(name=envelope, count=len(records), type="SPF"))
+    if mistakes := parse(records[0]).mistakes:
         return CheckResult(Verdict.BAD, messages.SPF_INVALID(name=envelope, terms=listed(mistakes)))
-    needs = survey(found[0], envelope, lookups)
+    needs = survey(records[0], envelope, lookups)
     if problem := _problem(needs, envelope):
         return CheckResult(Verdict.BAD, problem)
     if needs.failures:
         return CheckResult(Verdict.UNKNOWN, needs.failures[0])
-    return _valid(envelope, found[0].strip(), needs.lookups, route, lookups)
+    return _valid(envelope, records[0].strip(), needs.lookups, route, lookups)
 
 
 def _missing(envelope: str, almost: str, route: Route, lookups: Lookups) -> Message:
@@ -139,14 +139,14 @@ def _own_server(envelope: str, route: Route, lookups: Lookups) -> CheckResult | 
         message = messages.SPF_SERVER(server=server, name=envelope, setting=route.server_setting)
         return CheckResult(Verdict.UNKNOWN, message)
     for address in addresses:
-        found = evaluate(Sender(ipaddress.ip_address(address), envelope, greeting=server), lookups)
-        if found.result is SpfResult.PASS:
+        evaluation = evaluate(Sender(ipaddress.ip_address(address), envelope, greeting=server), lookups)
+        if evaluation.result is SpfResult.PASS:
             continue
-        if found.reason is not None:
-            return CheckResult(Verdict.UNKNOWN, found.reason)
+        if evaluation.reason is not None:
+            return CheckResult(Verdict.UNKNOWN, evaluation.reason)
         about = {"name": envelope, "address": address, "server": server}
-        if found.by and found.by[-1].lower().lstrip("+-~?") != "all":
-            return CheckResult(Verdict.BAD, messages.SPF_EXCLUDED(**about, term=" → ".join(found.by)))
+        if evaluation.by and evaluation.by[-1].lower().lstrip("+-~?") != "all":
+            return CheckResult(Verdict.BAD, messages.SPF_EXCLUDED(**about, term=" → ".join(evaluation.by)))
         return CheckResult(Verdict.BAD, messages.SPF_ADDRESS(**about))
     return None
 
@@ -210,12 +210,12 @@ def _include(envelope: str, route: Route, lookups: Lookups) -> str:
 def _harmful(text: str, envelope: str, lookups: Lookups) -> set[str]:
     """Return the terms that make a record invalid, and those that let anyone send."""
     needs = survey(text, envelope, lookups)
-    found = set(needs.culprits) | (set(needs.void) if len(needs.void) > MOST_VOID else set())
+    culprits = set(needs.culprits) | (set(needs.void) if len(needs.void) > MOST_VOID else set())
     for term in parse(text).terms:
         alone = lookups.with_texts({envelope: [f"{VERSION} {term.text}"]})
         if term.name != "all" and evaluate(Sender(None, envelope), alone).result is SpfResult.PASS:
-            found.add(term.text)
-    return found
+            culprits.add(term.text)
+    return culprits
 
 
 def _lets_send(term: Term) -> bool:

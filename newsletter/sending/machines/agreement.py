@@ -69,9 +69,9 @@ def hashes(configuration: Config) -> dict[str, str]:
 def declare(identity: str, configuration: Config, *, again: bool) -> None:
     """Store the hashes of this machine; `again` also if they are as before, because the machine was away."""
     row = Machine.objects.get(name=identity)
-    found = hashes(configuration)
-    if again or row.configuration != found:
-        Machine.objects.filter(name=identity).update(configuration=found, configured_at=database.now())
+    hashed = hashes(configuration)
+    if again or row.configuration != hashed:
+        Machine.objects.filter(name=identity).update(configuration=hashed, configured_at=database.now())
 
 
 def difference(identity: str) -> Message | None:
@@ -93,8 +93,8 @@ def _alive(now: datetime) -> list[Machine]:
     """Return the machines that hold a lease and have declared a configuration, the one that was configured first in
     front.
     """
-    found = Machine.objects.filter(seen_at__gt=now - LEASE, configured_at__isnull=False)
-    return list(found.order_by("configured_at", "name"))
+    machines = Machine.objects.filter(seen_at__gt=now - LEASE, configured_at__isnull=False)
+    return list(machines.order_by("configured_at", "name"))
 
 
 def _difference(ours: Machine, machines: list[Machine]) -> Message | None:
@@ -115,17 +115,17 @@ def _explicit(table: Any) -> dict[str, Any]:
     """Return the keys of a table whose values are not their defaults, without those that machines may have of their
     own.
     """
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for field in dataclasses.fields(table):
         default = field.default_factory() if field.default_factory is not dataclasses.MISSING else field.default
         value = getattr(table, field.name)
         if value == default or field.name in OWN_KEYS:
             continue
         if not (dataclasses.is_dataclass(value) and dataclasses.is_dataclass(default)):
-            found[field.name] = _plain(value)
+            values[field.name] = _plain(value)
         elif inner := _explicit(value):
-            found[field.name] = inner
-    return found
+            values[field.name] = inner
+    return values
 
 
 def _plain(value: Any) -> Any:

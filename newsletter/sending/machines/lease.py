@@ -44,11 +44,11 @@ class LeaseHolder:
 
 def this_holder(folder: Path) -> LeaseHolder:
     """Return this machine and folder as a holder."""
-    found = (folder / journals.MACHINE).stat()
+    status = (folder / journals.MACHINE).stat()
     machine_id = ""
     with suppress(FileNotFoundError):  # in many containers
         machine_id = MACHINE_ID.read_text(encoding="utf-8", errors="replace").strip()
-    name = f"{machine_id} {found.st_dev}:{found.st_ino}"
+    name = f"{machine_id} {status.st_dev}:{status.st_ino}"
     host = hashlib.sha256(name.encode()).hexdigest()[:32]
     return LeaseHolder(host, boot_id(), f"{socket.gethostname()}:{folder}"[:500])
 

@@ -161,7 +161,7 @@ class ApiCarrier:
         """
         jobs = self._calls.pop(call)
         try:
-            found = {outcome.number: outcome for outcome in call.result()}
+            outcomes = {outcome.number: outcome for outcome in call.result()}
         except WrongKey as e:
             for job in jobs:
                 self._callbacks.return_untried(job, STOPPED)
@@ -169,10 +169,10 @@ class ApiCarrier:
             self._callbacks.connection_failed(ConnectionProblem(problem, needs_operator=True))
             return
         for job in jobs:
-            if job.reader.number not in found:
+            if job.reader.number not in outcomes:
                 self._callbacks.return_untried(job, STOPPED)
         for job in jobs:
-            if outcome := found.get(job.reader.number):
+            if outcome := outcomes.get(job.reader.number):
                 self._callbacks.outcome_received(job, outcome)
         self._callbacks.flush()
         self.pump()
@@ -201,8 +201,8 @@ class _Caller:
             if len(readers) == 1:
                 fault = Fault.READER if _ABOUT_READER.search(str(e)) else Fault.POLICY
                 words = str(e).replace(readers[0].address, "…")
-                refused += (found := outcomes(readers, OutcomeKind.REFUSED, fault, words, e.code))
-                return found
+                refused += (settled := outcomes(readers, OutcomeKind.REFUSED, fault, words, e.code))
+                return settled
         middle = len(readers) // 2
         first = self._halved(mail, readers[:middle], refused)
         hopeless = len(refused) >= MANY and not any(o.kind is OutcomeKind.ACCEPTED for o in first)

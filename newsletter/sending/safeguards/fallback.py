@@ -137,8 +137,8 @@ def after_outage(work: Work, name: str, reason: Message) -> None:
 
 def _locked(name: str) -> Edition | None:
     newsletter, _, period = name.partition("/")
-    found = Edition.objects.select_for_update().filter(newsletter=newsletter, period=period, state__in=ACTIVE)
-    return found.first()
+    editions = Edition.objects.select_for_update().filter(newsletter=newsletter, period=period, state__in=ACTIVE)
+    return editions.first()
 
 
 def _take_over(work: Work, edition: Edition, reason: Message) -> bool:

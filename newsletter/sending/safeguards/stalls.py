@@ -55,18 +55,20 @@ def idle_editions(configuration: Config, now: datetime) -> list[IdleEdition]:
     """Return the editions that are due or being sent, each with the time of its last progress; the oldest first."""
     if hold.reason():
         return []
-    found = [idle for edition in _under_way(configuration.active, now) for idle in _idle(configuration, edition, now)]
-    return sorted(found, key=lambda each: each.since)
+    idle_now = [
+        idle for edition in _under_way(configuration.active, now) for idle in _idle(configuration, edition, now)
+    ]
+    return sorted(idle_now, key=lambda each: each.since)
 
 
 def idle_times(configuration: Config, now: datetime) -> dict[str, datetime]:
     """Return by newsletter since when emails of an edition are due and nothing happened; the earliest time of each."""
-    found: dict[str, datetime] = {}
+    times: dict[str, datetime] = {}
     for edition in _under_way(configuration.active, now):
         since = idle_since(configuration, edition, now)
         if since is not None and not hold.reason():
-            found[edition.newsletter] = min(since, found.get(edition.newsletter, since))
-    return found
+            times[edition.newsletter] = min(since, times.get(edition.newsletter, since))
+    return times
 
 
 def is_about_an_edition(message: Message | None) -> bool:

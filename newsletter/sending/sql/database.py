@@ -112,14 +112,14 @@ def now() -> datetime:
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        found: datetime = cursor.fetchone()[0]
-        return found
+        instant: datetime = cursor.fetchone()[0]
+        return instant
 
 
 def identity() -> str:
     """Return the name of this database; generated at the first call."""
     first = {"name": secrets.token_hex(16), "since": timezone.now()}
-    found, made = Identity.objects.get_or_create(pk=1, defaults=first)
+    row, made = Identity.objects.get_or_create(pk=1, defaults=first)
     if made:
         checkpoint()
-    return found.name
+    return row.name

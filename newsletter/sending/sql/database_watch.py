@@ -31,8 +31,8 @@ class DatabaseChanged(OperationalError):
 def remember() -> None:
     """Remember which file this process uses; called at the start, and before anything is written."""
     path = _file()
-    if path is not None and (found := _identity(path)):
-        _seen[path] = found
+    if path is not None and (identity := _identity(path)):
+        _seen[path] = identity
 
 
 def check() -> None:
@@ -40,10 +40,10 @@ def check() -> None:
     path = _file()
     if path is None or path not in _seen:
         return
-    found = _identity(path)
-    if found is None:
+    identity = _identity(path)
+    if identity is None:
         raise DatabaseChanged(messages.DATABASE_REMOVED(path=str(path)))
-    if found != _seen[path]:
+    if identity != _seen[path]:
         raise DatabaseChanged(messages.DATABASE_REPLACED(path=str(path)))
 
 
@@ -60,8 +60,8 @@ def problem() -> Message | None:
 
 def explained(error: Exception) -> Message | None:
     """Return the message for an error of SQLite or PostgreSQL whose cause is known, with the remedy, or None."""
-    if found := read_only(error) or full(error) or damaged(error):
-        return found
+    if message := read_only(error) or full(error) or damaged(error):
+        return message
     words = first_line(error)
     if words in ("database is locked", "database table is locked"):
         return messages.LOCKED()

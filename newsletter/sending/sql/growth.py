@@ -90,12 +90,12 @@ def grow_by_posts(readers: SubscriptionQuerySet, base: Base, posts: Ordinals, *,
     replace_sets(readers, base.newsletter, lambda had: had | posts, base.ordinals)
 
 
-def grow_by_letter(newsletter: Newsletter, edition: Edition, found: Mapping[str, Base]) -> None:
+def grow_by_letter(newsletter: Newsletter, edition: Edition, known_bases: Mapping[str, Base]) -> None:
     """Add the posts of a letter to the sets of those who get it, and to the bases if it is for everyone."""
     posts = edition.candidate_ordinals
     offered = Delivery.objects.filter(edition=edition).values("subscription_id")
-    for base in bases.on(found) if posts else ():
-        readers = readers_in(base, found)
+    for base in bases.on(known_bases) if posts else ():
+        readers = readers_in(base, known_bases)
         if edition.segment_where:
             grow_by_posts(readers.filter(pk__in=offered), base, posts, with_base=False)
         else:

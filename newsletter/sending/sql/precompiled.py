@@ -56,8 +56,10 @@ class PrecompiledQuery:
         markers = [_marker(offset + at, value) for at, value in enumerate(values)]
         sql, parameters = self._make_queryset(*markers).query.sql_with_params()
         places = {_adapted(marker): at for at, marker in enumerate(markers)}
-        found = [places.get(parameter) for parameter in parameters]
-        return sql, [(at, parameter if at is None else None) for at, parameter in zip(found, parameters, strict=True)]
+        positions = [places.get(parameter) for parameter in parameters]
+        return sql, [
+            (at, parameter if at is None else None) for at, parameter in zip(positions, parameters, strict=True)
+        ]
 
 
 def _marker(at: int, value: QueryValue) -> QueryValue:

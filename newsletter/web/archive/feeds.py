@@ -78,11 +78,11 @@ def posts_as_json(request: HttpRequest, name: str) -> HttpResponse:
 def topic_as_atom(request: HttpRequest, name: str, topic: str) -> HttpResponse:
     """Return the newest posts of a topic as an Atom feed."""
     newsletter = newsletter_of(request, name)
-    found = newsletter.topics.get(topic)
-    if found is None:
+    title = newsletter.topics.get(topic)
+    if title is None:
         raise Http404(f"'{name}' has no topic '{topic}'")
     posts = _in_topic(topic, newsletter, _posts(config_of(request), newsletter))
-    feed = _Feed(f"topics/{topic}.atom", f"#topic-{topic}", f"{newsletter.title}: {found.title or topic}")
+    feed = _Feed(f"topics/{topic}.atom", f"#topic-{topic}", f"{newsletter.title}: {title.title or topic}")
     return _atom(request, name, feed, posts)
 
 
@@ -95,25 +95,25 @@ def _in_topic(topic: str, newsletter: Newsletter, items: list[Item]) -> list[Ite
 
 
 def _editions(configuration: Config, newsletter: Newsletter) -> list[Item]:
-    found = queries.listed(newsletter.name, count=EDITIONS)
-    urls = [configuration.site.url + each.path for each in found]
+    editions = queries.listed(newsletter.name, count=EDITIONS)
+    urls = [configuration.site.url + each.path for each in editions]
     return [
         Item(url, url, each.subject, each.at, each.at, summary=each.preheader)
-        for url, each in zip(urls, found, strict=True)
+        for url, each in zip(urls, editions, strict=True)
     ]
 
 
 def _posts(configuration: Config, newsletter: Newsletter) -> list[Item]:
     """Return the posts of the newest editions, each once, with as much of their text as emails show."""
-    found: dict[str, Item] = {}
+    items: dict[str, Item] = {}
     for edition in in_archive(newsletter.name).order_by("-until", "-pk")[:EDITIONS]:
         for post in digest_of(edition, configuration).posts:
             assert edition.published_at is not None
             archive = f"{configuration.site.url}/n/{newsletter.name}/"
-            found.setdefault(post.id, _post(post, archive, edition.published_at))
-        if len(found) >= POSTS:
+            items.setdefault(post.id, _post(post, archive, edition.published_at))
+        if len(items) >= POSTS:
             break
-    return list(found.values())[:POSTS]
+    return list(items.values())[:POSTS]
 
 
 def _post(post: DigestPost, archive: str, sent: datetime) -> Item:

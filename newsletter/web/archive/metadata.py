@@ -44,7 +44,7 @@ class Metadata:
         publisher: dict[str, Any] = {"@type": "Organization", "name": newsletter.title, "url": self.archive}
         if newsletter.theme.logo:
             publisher["logo"] = {"@type": "ImageObject", "url": newsletter.theme.logo}
-        found: dict[str, Any] = {
+        document: dict[str, Any] = {
             "@context": "https://schema.org",
             "url": self.url,
             "inLanguage": newsletter.language,
@@ -52,13 +52,13 @@ class Metadata:
         }
         if self.published:
             series = {"@type": "Periodical", "name": newsletter.title, "url": self.archive}
-            found |= {"@type": "Article", "headline": self.title[:110], "datePublished": self.published_at}
-            found |= {"mainEntityOfPage": self.url, "isPartOf": series, "author": publisher}
+            document |= {"@type": "Article", "headline": self.title[:110], "datePublished": self.published_at}
+            document |= {"mainEntityOfPage": self.url, "isPartOf": series, "author": publisher}
         else:
-            found |= {"@type": "CollectionPage", "name": self.title}
+            document |= {"@type": "CollectionPage", "name": self.title}
         optional = {"description": self.description, "image": self.image}
-        found |= {key: value for key, value in optional.items() if value}
-        text = json.dumps(found, ensure_ascii=False)
+        document |= {key: value for key, value in optional.items() if value}
+        text = json.dumps(document, ensure_ascii=False)
         for character in "<>&\u2028\u2029":
             text = text.replace(character, f"\\u{ord(character):04x}")
         return Markup(text)  # noqa: S704 - no character of it can end the element

@@ -51,17 +51,17 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     number = wanted if wanted < 10_000 else 1
     query = " ".join(request.GET.get("q", "").replace("\0", " ").split())[:LONGEST_QUERY]
     first, count = (number - 1) * A_PAGE, A_PAGE + 1
-    found = (
+    listed = (
         queries.search(name, query, first=first, count=count)
         if query
         else queries.listed(name, first=first, count=count)
     )
-    if number > 1 and not found:
+    if number > 1 and not listed:
         raise Http404("the archive has no such page")
     language = pages.language_of(request, newsletter=newsletter.language)
     with translation.override(language):
         consent = consent_text(newsletter.title)
-    editions = found[:A_PAGE]
+    editions = listed[:A_PAGE]
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
     shown = pages.page(
@@ -75,10 +75,10 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         teasers=teasers(editions, newsletter.theme),
         number=number,
         pages=1 if query else -(-queries.number_of_editions(name) // A_PAGE),
-        older=number + 1 if len(found) > A_PAGE else None,
+        older=number + 1 if len(listed) > A_PAGE else None,
         newer=number - 1 if number > 1 else None,
         query=query,
-        searchable=bool(found) or bool(query),
+        searchable=bool(listed) or bool(query),
         consent=consent,
         meta=Metadata(newsletter, page, url, newsletter.title, newsletter.description, newsletter.theme.logo),
     )

@@ -44,13 +44,13 @@ class GroupedWrites(Generic[Item, Result]):
     async def _write_group(self, group: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         loop = asyncio.get_running_loop()
         try:
-            found = await loop.run_in_executor(self._thread, self._acted, [item for item, _result in group])
+            results = await loop.run_in_executor(self._thread, self._acted, [item for item, _result in group])
         except Exception as e:  # noqa: BLE001 - every request of the group raises it
             for _item, result in group:
                 if not result.done():
                     result.set_exception(e)
         else:
-            for (_item, result), value in zip(group, found, strict=True):
+            for (_item, result), value in zip(group, results, strict=True):
                 if not result.done():  # cancelled: its client waits no longer
                     result.set_result(value)
 

@@ -58,12 +58,12 @@ def preview(request: HttpRequest, name: str) -> HttpResponse:
     """Show the newsletter in its design, for the sandboxed frame; after a POST with what is typed and not saved yet."""
     newsletter_of(request, name)
     try:
-        found = _as_typed(request, name)
-        digest = sample_digest(found, found.newsletters[name])
+        typed = _as_typed(request, name)
+        digest = sample_digest(typed, typed.newsletters[name])
         none = _("There are no posts yet to show.")
         html: str = escape(none)
         if digest is not None:
-            html = in_scheme(sample(found, digest, digest.letterhead.theme.design).html, dark=False)
+            html = in_scheme(sample(typed, digest, digest.letterhead.theme.design).html, dark=False)
     except (ConfigError, CannotEdit, TemplateProblem) as problem:
         html = "<br>".join(escape(each) for each in _sentences(problem))
     response = HttpResponse(html)

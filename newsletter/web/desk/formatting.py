@@ -29,16 +29,16 @@ SILENT = ("content", "position", "moved_rank")
 
 def language() -> str:
     """Return the locale of the page, as CLDR names it; English dates are written day first."""
-    found = (get_language() or "en").replace("-", "_")
-    return "en_GB" if found == "en" else found
+    code = (get_language() or "en").replace("-", "_")
+    return "en_GB" if code == "en" else code
 
 
 def period(edition: Edition) -> str:
     """Return an edition's period in words: `Week 6, 2–8 February 2026`, and its cadence if it isn't the default."""
     if edition.welcome_id:
         return _("Welcome series email")
-    title, found = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
-    return f"{title} · {cadence(found)}" if found else title
+    title, name = period_title(edition.period, language().replace("_", "-")), cadence_in(edition.period)
+    return f"{title} · {cadence(name)}" if name else title
 
 
 def cadence(of: Cadence) -> str:

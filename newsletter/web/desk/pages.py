@@ -47,10 +47,10 @@ def newsletter_of(request: HttpRequest, name: str) -> Newsletter:
 
 def edition_of(newsletter: str, period: str) -> Edition:
     """Return the edition of that name, or 404."""
-    found = Edition.objects.filter(newsletter=newsletter, period=period).first()
-    if found is None:
+    edition = Edition.objects.filter(newsletter=newsletter, period=period).first()
+    if edition is None:
         raise Http404(f"there is no edition {newsletter}/{period}")
-    return found
+    return edition
 
 
 def about(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dict[str, Any]:

@@ -92,10 +92,10 @@ def log(request: HttpRequest) -> HttpResponse:
     """Show who did what, newest first, all or about one thing."""
     about = request.GET.get("about", "").strip()
     entries = Act.objects.filter(about=about) if about else Act.objects.all()
-    found = Paginator(entries.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
-    names = users.names(act.by for act in found)
-    titles = formatting.edition_titles(act.what for act in found)
-    subjects = formatting.titles_of([about, *(act.about for act in found)])
+    page_of_entries = Paginator(entries.order_by("-at", "-pk"), 50).get_page(request.GET.get("page"))
+    names = users.names(act.by for act in page_of_entries)
+    titles = formatting.edition_titles(act.what for act in page_of_entries)
+    subjects = formatting.titles_of([about, *(act.about for act in page_of_entries)])
     lines = [
         {
             "act": act,
@@ -105,8 +105,11 @@ def log(request: HttpRequest) -> HttpResponse:
             "when": formatting.moment(act.at, default_zone(request)),
             "changed": formatting.difference(act.before, act.after),
         }
-        for act in found
+        for act in page_of_entries
     ]
     return page(
-        request, "log", {"lines": lines, "found": found, "about": subjects.get(about, about)}, section="settings"
+        request,
+        "log",
+        {"lines": lines, "found": page_of_entries, "about": subjects.get(about, about)},
+        section="settings",
     )

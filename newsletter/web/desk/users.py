@@ -72,18 +72,18 @@ def named(email: str) -> User:
 
     Raises UserProblem where there is none.
     """
-    found = User.objects.filter(username=address(email)).first()
-    if found is None:
+    user = User.objects.filter(username=address(email)).first()
+    if user is None:
         raise UserProblem(general_messages.UNKNOWN(email=email))
-    return found
+    return user
 
 
 def names(addresses: Iterable[str]) -> dict[str, str]:
     """Return how pages call each of these people: by name, else by address; "" stands for the program."""
     wanted = set(addresses)
-    found = {user.username: user.get_full_name() for user in User.objects.filter(username__in=wanted)}
+    named = {user.username: user.get_full_name() for user in User.objects.filter(username__in=wanted)}
     others = {"": _("automatic"), "the command line": _("command line")}
-    return {address: found.get(address) or others.get(address, address) for address in wanted}
+    return {address: named.get(address) or others.get(address, address) for address in wanted}
 
 
 def rename(user: User, name: str) -> None:

@@ -19,8 +19,8 @@ from newsletter.web.desk.pages import default_zone, page
 def workers(request: HttpRequest) -> HttpResponse:
     """Show every program that works with this database, with its version and what it does."""
     zone = default_zone(request)
-    found = presence.workers()
-    versions = {worker.version for worker in found if worker.alive}
+    running = presence.workers()
+    versions = {worker.version for worker in running if worker.alive}
     rows = [
         {
             "worker": worker,
@@ -28,7 +28,7 @@ def workers(request: HttpRequest) -> HttpResponse:
             "started": formatting.moment(worker.started_at, zone),
             "seen": formatting.moment(worker.seen_at, zone),
         }
-        for worker in found
+        for worker in running
     ]
     aside = [
         {"task": task.task, "about": about(task.arguments), "at": formatting.moment(task.at, zone)}

@@ -47,8 +47,8 @@ def stored(request: HttpRequest) -> str:
     from newsletter.images.decoding import prepare  # loads Pillow
 
     with _DECODING, Sandbox(CPU_SECONDS, MEGABYTES) as sandbox:
-        found = sandbox.run(prepare, file.read())
+        image = sandbox.run(prepare, file.read())
     try:
-        return store.keep(config_of(request), found)
+        return store.keep(config_of(request), image)
     except OSError as problem:
         raise Problem(messages.NOT_STORED(cause=problem.strerror or str(problem))) from problem

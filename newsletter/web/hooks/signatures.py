@@ -95,5 +95,5 @@ def fetch(address: str) -> bytes:
     """Return what is at an address of Amazon. Raises requests.RequestException."""
     with requests.get(address, timeout=_SECONDS, allow_redirects=False, stream=True) as answer:
         answer.raise_for_status()
-        found: bytes = answer.raw.read(_LARGEST, decode_content=True)
-        return found
+        content: bytes = answer.raw.read(_LARGEST, decode_content=True)
+        return content

@@ -127,14 +127,14 @@ def _queues(now: datetime) -> Iterator[GaugeMetricFamily]:
     paused = Edition.objects.filter(state=State.PAUSED).count()
     yield GaugeMetricFamily("newsletter_paused", "Paused editions, which wait for a person.", value=paused)
     retries = Retry.objects.values_list("edition__newsletter")
-    found = list(retries.annotate(n=Count("number"), since=Min("since")).order_by("edition__newsletter"))
+    queues = list(retries.annotate(n=Count("number"), since=Min("since")).order_by("edition__newsletter"))
     yield _per_newsletter(
-        "newsletter_retries_waiting", "Deliveries that are to be tried again.", {name: n for name, n, _ in found}
+        "newsletter_retries_waiting", "Deliveries that are to be tried again.", {name: n for name, n, _ in queues}
     )
     yield _ages(
         "newsletter_retry_age_seconds",
         "Time since the oldest delivery that is still retried was first deferred.",
-        {name: since for name, _, since in found},
+        {name: since for name, _, since in queues},
         now,
     )
     late = Occurrence.objects.filter(done_at=None, due_at__lte=now).values_list("newsletter")
@@ -163,11 +163,11 @@ def _progress(configuration: Config, now: datetime) -> Iterator[GaugeMetricFamil
 
 def _emails(now: datetime) -> Iterator[GaugeMetricFamily]:
     waiting = mail_queue.letters().filter(gave_up_at=None)
-    found = waiting.aggregate(n=Count("pk"), oldest=Min("created"))
+    counted = waiting.aggregate(n=Count("pk"), oldest=Min("created"))
     queued = mail_queue.summary()
-    oldest = _seconds(found["oldest"], now) if found["oldest"] else 0.0
+    oldest = _seconds(counted["oldest"], now) if counted["oldest"] else 0.0
     for name, words, value in (
-        ("newsletter_letters_waiting", "Emails to single subscribers that are not sent yet.", found["n"]),
+        ("newsletter_letters_waiting", "Emails to single subscribers that are not sent yet.", counted["n"]),
         ("newsletter_letters_age_seconds", "Time since the oldest of these emails was written.", oldest),
         (
             "newsletter_emails_failing",

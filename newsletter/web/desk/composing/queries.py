@@ -31,8 +31,8 @@ def counts(edition: Edition) -> dict[str, object]:
 
 def values(edition: Edition, block: str) -> dict[str, str]:
     """Return the values of a block for its form; of a new one if no block has this id."""
-    found: Mapping[str, str] = next((each for each in edition.blocks if each["id"] == block), {})
-    return {key: str(found.get(key, "")) for key in FIELDS}
+    texts: Mapping[str, str] = next((each for each in edition.blocks if each["id"] == block), {})
+    return {key: str(texts.get(key, "")) for key in FIELDS}
 
 
 def field_of(refused: Problem) -> str:

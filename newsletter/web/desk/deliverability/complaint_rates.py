@@ -45,14 +45,14 @@ class NewsletterRates:
 
 def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> list[NewsletterRates]:
     """Return the rates of each newsletter that has sent something in the last weeks."""
-    found = []
+    lines = []
     for newsletter in configuration.newsletters.values():
         weeks = _weeks(newsletter.name, now, zone)
         if weeks:
             recent = by_domain(newsletter.name, now - RECENT)
             named = [_line(domain, rates) for domain, rates in recent.items() if domain]
             others = [_line(_("Other domains"), recent[""])] if "" in recent else []
-            found.append(
+            lines.append(
                 NewsletterRates(
                     title=newsletter.title,
                     total=_line("", added(recent.values())),
@@ -62,7 +62,7 @@ def complaint_rates(configuration: Config, now: datetime, zone: tzinfo) -> list[
                     more=max(len(named) - DOMAINS, 0),
                 )
             )
-    return found
+    return lines
 
 
 def _line(name: str, rates: Rates) -> RateLine:

@@ -51,16 +51,16 @@ class SendingServers:
 
 def senders(configuration: Config, now: datetime, zone: tzinfo) -> SendingServers:
     """Return the servers of the last days."""
-    found = DmarcResult.objects.filter(report__ends_at__gt=now - SHOWN)
-    sums = found.aggregate(emails=_sum(), passed=_sum(PASSED))
-    servers = found.values("address", "report__domain").order_by()
+    results = DmarcResult.objects.filter(report__ends_at__gt=now - SHOWN)
+    sums = results.aggregate(emails=_sum(), passed=_sum(PASSED))
+    servers = results.values("address", "report__domain").order_by()
     return SendingServers(
-        chart=_chart(found, now, zone),
+        chart=_chart(results, now, zone),
         emails=formatting.number(sums["emails"]),
         passed=formatting.number(sums["passed"]),
         failed=formatting.number(sums["emails"] - sums["passed"]),
         reports=formatting.number(DmarcReport.objects.filter(ends_at__gt=now - SHOWN).count()),
-        rows=_rows(found),
+        rows=_rows(results),
         more=max(servers.distinct().count() - ROWS, 0),
         address=report_address(configuration),
     )

@@ -50,8 +50,8 @@ def check(request: HttpRequest) -> HttpResponse:
 
 
 def _counts(checks: list[Check]) -> dict[str, int]:
-    found = Counter(each.verdict for each in checks)
-    return {"bad": found[Verdict.BAD], "warnings": found[Verdict.WARNING], "unknown": found[Verdict.UNKNOWN]}
+    counts = Counter(each.verdict for each in checks)
+    return {"bad": counts[Verdict.BAD], "warnings": counts[Verdict.WARNING], "unknown": counts[Verdict.UNKNOWN]}
 
 
 def _row(check: Check) -> dict[str, Any]:

@@ -61,10 +61,10 @@ def _recent(points: Sequence[tuple[datetime, int]], now: datetime) -> list[tuple
     """Return the points of the last year, with the number that it began with and today's."""
     oldest = now - SHOWN
     before = [count for at, count in points if at < oldest]
-    found = [point for point in points if point[0] >= oldest]
+    recent = [point for point in points if point[0] >= oldest]
     if before:
-        found.insert(0, (oldest, before[-1]))
-    return [*found, (now, found[-1][1])] if found else []
+        recent.insert(0, (oldest, before[-1]))
+    return [*recent, (now, recent[-1][1])] if recent else []
 
 
 def _growth_rows(points: Sequence[tuple[datetime, int]], newsletter: Newsletter) -> tuple[Row, ...]:
@@ -86,8 +86,8 @@ class _SentEdition:
 
 def _sent(newsletter: Newsletter) -> list[_SentEdition]:
     """Return the last editions that were sent, oldest first."""
-    found = Edition.objects.filter(newsletter=newsletter.name, began_at__isnull=False, audience__gt=0, welcome=None)
-    editions = list(found.order_by("-until", "-pk")[:EDITIONS])[::-1]
+    begun = Edition.objects.filter(newsletter=newsletter.name, began_at__isnull=False, audience__gt=0, welcome=None)
+    editions = list(begun.order_by("-until", "-pk")[:EDITIONS])[::-1]
     left = unsubscribed(editions)
     of = Bounce.objects.filter(edition__in=editions).values("edition_id").order_by()
     counted = of.annotate(

@@ -78,22 +78,22 @@ def steps(newsletter: Newsletter, edition: Edition | None, now: datetime) -> tup
         drafted, due = edition.created_at, edition.due_at
     approved = edition is not None and edition.state != State.DRAFT
     when = formatting.moment(due, zone) if due else _("when you send it")
-    found = [Step(_("Draft"), formatting.moment(drafted, zone), edition is not None)]
+    result = [Step(_("Draft"), formatting.moment(drafted, zone), edition is not None)]
     if newsletter.approval == "editor":
         done_at = formatting.moment(edition.approved_at, zone) if edition and edition.approved_at else ""
         by = done_at if approved else _("by %(when)s") % {"when": when} if due else ""
-        found.append(Step(_("Approval"), by, approved))
-    return (*found, Step(_("Sending"), when, False))
+        result.append(Step(_("Approval"), by, approved))
+    return (*result, Step(_("Sending"), when, False))
 
 
 def _steps_of_post(newsletter: Newsletter, edition: Edition | None) -> tuple[Step, ...]:
     """Return the steps of an edition with a single post, which has no times."""
     made = formatting.moment(edition.created_at, newsletter.zone) if edition else _("when a post is found")
-    found = [Step(_("Draft"), made, edition is not None)]
+    result = [Step(_("Draft"), made, edition is not None)]
     if newsletter.approval == "editor":
         done_at = edition.approved_at if edition else None
-        found.append(Step(_("Approval"), formatting.moment(done_at, newsletter.zone), done_at is not None))
-    return (*found, Step(_("Sending"), _("at once"), False))
+        result.append(Step(_("Approval"), formatting.moment(done_at, newsletter.zone), done_at is not None))
+    return (*result, Step(_("Sending"), _("at once"), False))
 
 
 def headlines(
@@ -134,22 +134,22 @@ def audience(newsletter: Newsletter, now: datetime) -> Audience:
 
 def _counts(name: str, now: datetime) -> tuple[int, int, list[tuple[datetime, int]]]:
     """Return the number of subscribers, its change in 30 days, and the number at the end of each of the last weeks."""
-    found = Subscription.objects.filter(newsletter=name)
+    subscriptions = Subscription.objects.filter(newsletter=name)
     recent = now - RECENT
-    counted = found.aggregate(
+    counted = subscriptions.aggregate(
         active=Count("pk", filter=Q(state=Subscription.State.ACTIVE)),
         new=Count("pk", filter=Q(joined__gte=recent)),
         gone=Count("pk", filter=Q(unsubscribed_at__gte=recent, joined__isnull=False)),
     )
     total: int = counted["active"]
     since = now - timedelta(weeks=WEEKS)
-    joined = _by_week(found.filter(joined__gte=since), "joined")
-    left = _by_week(found.filter(unsubscribed_at__gte=since, joined__isnull=False), "unsubscribed_at")
+    joined = _by_week(subscriptions.filter(joined__gte=since), "joined")
+    left = _by_week(subscriptions.filter(unsubscribed_at__gte=since, joined__isnull=False), "unsubscribed_at")
     return total, counted["new"] - counted["gone"], _backwards(total, joined, left, now)
 
 
-def _by_week(found: QuerySet[Subscription], field: str) -> dict[datetime, int]:
-    rows = found.annotate(week=TruncWeek(field)).values_list("week").annotate(n=Count("pk")).order_by("week")
+def _by_week(subscriptions: QuerySet[Subscription], field: str) -> dict[datetime, int]:
+    rows = subscriptions.annotate(week=TruncWeek(field)).values_list("week").annotate(n=Count("pk")).order_by("week")
     return dict(rows)
 
 

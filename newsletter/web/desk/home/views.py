@@ -30,8 +30,8 @@ def home(request: HttpRequest) -> HttpResponse:
 def newsletter(request: HttpRequest, name: str) -> HttpResponse:
     """Show all editions of a newsletter, newest first."""
     newsletter = newsletter_of(request, name)
-    found = Paginator(Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk"), 25)
-    editions = found.get_page(request.GET.get("page"))
+    page_of_editions = Paginator(Edition.objects.filter(newsletter=name, welcome=None).order_by("-until", "-pk"), 25)
+    editions = page_of_editions.get_page(request.GET.get("page"))
     context = {
         "newsletter": newsletter,
         "lines": home_queries.lines(editions, newsletter, subjects(editions, config_of(request))),

@@ -19,24 +19,22 @@ SILENT = timedelta(minutes=1)
 
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the progress of a job, or its result once it is finished."""
-    found = get_object_or_404(Job, pk=pk)
-    kind = _kind(found)
+    row = get_object_or_404(Job, pk=pk)
+    kind = _kind(row)
     if role(request) < kind.role:
         return refused(request, sending=False)
     return (
-        kind.show(request, found)
-        if found.finished
-        else page(request, "job", _progress(request, found), section=kind.section)
+        kind.show(request, row) if row.finished else page(request, "job", _progress(request, row), section=kind.section)
     )
 
 
 def live(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the part that is asked for again until the job is finished; then the page is loaded anew."""
-    found = get_object_or_404(Job, pk=pk)
-    if role(request) < _kind(found).role:
+    row = get_object_or_404(Job, pk=pk)
+    if role(request) < _kind(row).role:
         return HttpResponse(status=403)
-    response = page(request, "_job", _progress(request, found))
-    if found.finished:
+    response = page(request, "_job", _progress(request, row))
+    if row.finished:
         response["HX-Refresh"] = "true"
     return response
 

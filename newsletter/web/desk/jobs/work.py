@@ -105,8 +105,8 @@ def start(kind: JobKind, configuration: Config, about: str, by: str, order: Json
 
 def unfinished(kind: JobKind, about: str = "") -> Job | None:
     """Return the newest job of a kind that goes on, of one newsletter or of any."""
-    found = Job.objects.filter(kind=kind.name, state__in=UNFINISHED, updated_at__gt=timezone.now() - DEAD)
-    return (found.filter(about=about) if about else found).order_by("-pk").first()
+    job = Job.objects.filter(kind=kind.name, state__in=UNFINISHED, updated_at__gt=timezone.now() - DEAD)
+    return (job.filter(about=about) if about else job).order_by("-pk").first()
 
 
 def place(configuration: Config) -> str:

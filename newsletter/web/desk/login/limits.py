@@ -44,12 +44,12 @@ class Limit:
 
     def reached(self, address: str, at: datetime) -> bool:
         """Return whether one of the address's networks has used up a window."""
-        found = networks(address)
+        ranges = networks(address)
         return any(
             count >= most
             for window, mosts in self.windows
             for count, most in zip(
-                Hits.objects.counts(at, window, *self._names(window, found)), mosts[: len(found)], strict=True
+                Hits.objects.counts(at, window, *self._names(window, ranges)), mosts[: len(ranges)], strict=True
             )
         )
 
@@ -58,8 +58,8 @@ class Limit:
         for window, _mosts in self.windows:
             Hits.objects.increment(at, window, *self._names(window, networks(address)))
 
-    def _names(self, window: timedelta, found: tuple[str, ...]) -> list[str]:
-        return [f"{self.name} {window.total_seconds():.0f} {network}" for network in found]
+    def _names(self, window: timedelta, ranges: tuple[str, ...]) -> list[str]:
+        return [f"{self.name} {window.total_seconds():.0f} {network}" for network in ranges]
 
 
 FAILED_LOGINS = Limit("failed login", ((MINUTE, (10, 30, 90)), (DAY, (50, 150, 450))))

@@ -26,8 +26,8 @@ class NoteLine:
 
 def notes(edition: Edition, newsletter: Newsletter, me: str) -> list[NoteLine]:
     """Return the notes of an edition: open ones first, newest first."""
-    found = sorted(edition.notes.order_by("-at", "-pk"), key=lambda note: note.done_at is not None)
-    names = users.names(address for note in found for address in (note.by, note.to))
+    rows = sorted(edition.notes.order_by("-at", "-pk"), key=lambda note: note.done_at is not None)
+    names = users.names(address for note in rows for address in (note.by, note.to))
     return [
         NoteLine(
             pk=note.pk,
@@ -39,7 +39,7 @@ def notes(edition: Edition, newsletter: Newsletter, me: str) -> list[NoteLine]:
             text=note.text,
             done=note.done_at is not None,
         )
-        for note in found
+        for note in rows
     ]
 
 

@@ -54,7 +54,7 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
     """Show one webhook: its secret, and what it was told, the newest first."""
     row, zone = get_object_or_404(EventWebhook, pk=pk), default_zone(request)
     deliveries = row.deliveries.select_related("event").order_by("-pk")
-    found = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
+    page_of_deliveries = Paginator(deliveries, PAGE).get_page(request.GET.get("page"))
     lines = [
         {
             "delivery": each,
@@ -62,9 +62,9 @@ def log(request: HttpRequest, pk: int) -> HttpResponse:
             "due": formatting.moment(each.due, zone),
             "answer": str(each.status or each.problem),
         }
-        for each in found
+        for each in page_of_deliveries
     ]
-    context = {"webhook": row, "found": found, "lines": lines}
+    context = {"webhook": row, "found": page_of_deliveries, "lines": lines}
     return page(request, "webhook", context, section="settings")
 
 

@@ -98,7 +98,7 @@ def _same_post(old: Mapping[str, Any], new: Mapping[str, Any]) -> ComparedRow:
 
 def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
     """Return the codes of what differs in a post that both revisions have."""
-    found = {
+    changes = {
         "headline": old["headline"] != new["headline"],
         "text": old["text"] != new["text"],
         "source": old["content"] != new["content"],
@@ -106,4 +106,4 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...]:
         "day": old["moved_to"] != new["moved_to"],
         "length": old["headline_only"] != new["headline_only"],
     }
-    return tuple(code for code, differs in found.items() if differs)
+    return tuple(code for code, differs in changes.items() if differs)

@@ -77,7 +77,7 @@ def _asked(request: HttpRequest, key: str, usual: list[int]) -> int | None:
 
 
 def _snapshot(edition: Edition, number: int | None) -> dict[str, Any]:
-    found = edition.revisions.filter(number=number or 0).values_list("snapshot", flat=True).first()
-    if found is None:
+    snapshot = edition.revisions.filter(number=number or 0).values_list("snapshot", flat=True).first()
+    if snapshot is None:
         raise Http404("the edition has no such revision")
-    return {**NO_BLOCKS, **found}
+    return {**NO_BLOCKS, **snapshot}

@@ -30,12 +30,12 @@ def _frequencies(newsletters: Iterable[Newsletter]) -> list[tuple[str, str]]:
 
 def _topics(newsletters: Collection[Newsletter]) -> list[tuple[str, str]]:
     """Return the topics with their titles, and with the newsletter's where there are several."""
-    found: dict[str, str] = {}
+    topics: dict[str, str] = {}
     for newsletter in newsletters:
         for name, topic in newsletter.topics.items():
             title = topic.title or name
-            found.setdefault(name, f"{title} ({newsletter.title})" if len(newsletters) > 1 else title)
-    return list(found.items())
+            topics.setdefault(name, f"{title} ({newsletter.title})" if len(newsletters) > 1 else title)
+    return list(topics.items())
 
 
 class SegmentForm(DeskForm):

@@ -24,8 +24,8 @@ from subscribers.requests import config_of
 
 def size(newsletter: Newsletter, filtered: str) -> int:
     """Return how many of the present recipients of an edition match a filter. Raises WhereProblem."""
-    found = Subscription.objects.receiving(newsletter, timezone.now())
-    return found.filter(parse_where(filtered).q(newsletter)).count()
+    subscriptions = Subscription.objects.receiving(newsletter, timezone.now())
+    return subscriptions.filter(parse_where(filtered).q(newsletter)).count()
 
 
 def listed(request: HttpRequest) -> HttpResponse:

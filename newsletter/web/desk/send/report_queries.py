@@ -136,8 +136,8 @@ def live(edition: Edition, newsletter: Newsletter) -> Live:
 def stall(edition: Edition, config: Config) -> Message | None:
     """Return the message about an edition that has stalled, or of which most is deferred; otherwise None."""
     quiet = timedelta(seconds=supervision.current().periods.quiet)
-    found = stalls(config, timezone.now(), quiet)
-    return next((each.message for each in found if each.edition == edition.name), None)
+    stalled = stalls(config, timezone.now(), quiet)
+    return next((each.message for each in stalled if each.edition == edition.name), None)
 
 
 def next_retry(edition: Edition) -> datetime | None:
@@ -176,11 +176,11 @@ def _to_look_at(edition: Edition) -> QuerySet[Result]:
 def domains(edition: Edition) -> list[DomainLine]:
     """Return the biggest domains of the audience, with what was refused or is deferred there."""
     path, key = "subscription__subscriber__domain", f"domains-{edition.pk}"
-    found: list[tuple[str, int]] | None = cache.get(key)
-    if found is None:
+    counted: list[tuple[str, int]] | None = cache.get(key)
+    if counted is None:
         held = Delivery.objects.filter(edition=edition).values(path).annotate(n=Count("number")).order_by("-n", path)
-        found = [(row[path] or _("erased"), row["n"]) for row in held[:DOMAINS]]
-        cache.set(key, found, KEPT_SECONDS)
+        counted = [(row[path] or _("erased"), row["n"]) for row in held[:DOMAINS]]
+        cache.set(key, counted, KEPT_SECONDS)
     bad: dict[tuple[str, str], int] = {}
     troubled = _to_look_at(edition).filter(kind__in=(DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED))
     kinds = dict(troubled.values_list("number", "kind")[:100_000])
@@ -189,7 +189,7 @@ def domains(edition: Edition) -> list[DomainLine]:
         place = (domain or _("erased"), kinds.get(number, ""))
         bad[place] = bad.get(place, 0) + 1
     back = {row.domain: row for row in edition.rates.all()}
-    return [_domain_line(domain, n, bad, back.get(domain)) for domain, n in found]
+    return [_domain_line(domain, n, bad, back.get(domain)) for domain, n in counted]
 
 
 def _domain_line(domain: str, n: int, bad: Mapping[tuple[str, str], int], rate: DomainRate | None) -> DomainLine:
@@ -229,8 +229,8 @@ def came_back(edition: Edition) -> list[tuple[str, int]]:
         Bounce.Kind.COMPLAINT: _("spam complaints"),
     }
     rows = Bounce.objects.filter(edition=edition).values("kind").annotate(n=Count("number", distinct=True))
-    found = {row["kind"]: row["n"] for row in rows.order_by()}
-    return [(name, found[kind]) for kind, name in names.items() if kind in found]
+    counted = {row["kind"]: row["n"] for row in rows.order_by()}
+    return [(name, counted[kind]) for kind, name in names.items() if kind in counted]
 
 
 def confirmed(edition: Edition) -> list[tuple[str, int]]:
@@ -239,15 +239,15 @@ def confirmed(edition: Edition) -> list[tuple[str, int]]:
         WebhookEvent.Kind.DELIVERED: _("delivered, says the email service"),
         WebhookEvent.Kind.DEFERRED: _("still being tried by the email service"),
     }
-    found = webhook_events.counts(edition)
-    return [(name, found[kind]) for kind, name in names.items() if found.get(kind)]
+    counted = webhook_events.counts(edition)
+    return [(name, counted[kind]) for kind, name in names.items() if counted.get(kind)]
 
 
 def earlier(edition: Edition) -> list[Earlier]:
     """Return this edition and those sent before it, newest first; six queries in all."""
     begun = Edition.objects.filter(newsletter=edition.newsletter, began_at__isnull=False, until__lte=edition.until)
-    found = begun.filter(welcome=edition.welcome_id)
-    editions = list(found.order_by("-until")[:EARLIER])
+    earlier_editions = begun.filter(welcome=edition.welcome_id)
+    editions = list(earlier_editions.order_by("-until")[:EARLIER])
     sums: dict[int, Mapping[str, int | None]] = {
         row["edition"]: {"accepted": row["accepted_n"], "refused": row["refused_n"]}
         for row in Tally.objects.filter(edition__in=editions)
@@ -269,9 +269,9 @@ def earlier(edition: Edition) -> list[Earlier]:
 
 def rows(edition: Edition) -> Iterator[tuple[str, ...]]:
     """Yield each delivery that was not simply accepted, for the CSV: address, outcome, code, status, words, time."""
-    found = _to_look_at(edition).order_by("number")
+    results = _to_look_at(edition).order_by("number")
     page: list[Result] = []
-    for row in found.iterator(chunk_size=500):
+    for row in results.iterator(chunk_size=500):
         page.append(row)
         if len(page) == 500:
             yield from _named(edition, page)

@@ -22,14 +22,14 @@ _TABLES: dict[str, Any] = {
 @cache
 def defaults_of(page: SettingsPage) -> dict[str, str]:
     """Return each key's default as text; keys without one are missing."""
-    found = {}
+    defaults = {}
     for field in page.fields:
         if field.kind not in (Kind.SECRET, Kind.CHECKBOX, Kind.ROWS):
             value = _default(_TABLES[page.table], field.path)
             if value not in (None, "", (), [], {}):
                 is_size = _is_size(_TABLES[page.table], field.path[0])
-                found[field.key] = _size(value) if is_size else _as_text(field.kind, value)
-    return found
+                defaults[field.key] = _size(value) if is_size else _as_text(field.kind, value)
+    return defaults
 
 
 def default_table(page: SettingsPage, field: SettingField) -> dict[str, Any] | None:
@@ -41,8 +41,10 @@ def default_table(page: SettingsPage, field: SettingField) -> dict[str, Any] | N
 
 
 def _as_table(value: Any) -> dict[str, Any]:
-    found = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return {key: each if isinstance(each, int) else as_written(each) for key, each in found.items() if each is not None}
+    values = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    return {
+        key: each if isinstance(each, int) else as_written(each) for key, each in values.items() if each is not None
+    }
 
 
 def _is_size(table: Any, key: str) -> bool:

@@ -155,8 +155,8 @@ class SettingsForm(DeskForm):
 
     def groups(self, in_use: Collection[str]) -> list[FieldGroup]:
         """Return the groups, those in use first. They are open, and so are those with errors or unsaved text."""
-        found = [self._group(table, str(title), table in in_use) for table, title in self.page.groups]
-        return sorted(found, key=lambda group: not group.in_use)
+        groups_in_order = [self._group(table, str(title), table in in_use) for table, title in self.page.groups]
+        return sorted(groups_in_order, key=lambda group: not group.in_use)
 
     def _group(self, table: str, title: str, in_use: bool) -> FieldGroup:
         fields = [field for field in self.page.fields if field.key.startswith(f"{table}.")]

@@ -18,9 +18,9 @@ LIMIT = 200
 
 def unsent(request: HttpRequest) -> HttpResponse:
     """List what has not been sent, the oldest first; readers' addresses are masked."""
-    found = mail_queue.summary()
+    summary = mail_queue.summary()
     rows = [_row(request, message) for message in mail_queue.messages(LIMIT)]
-    context = {"rows": rows, "retryable": found.failing + found.given_up, "limit": LIMIT}
+    context = {"rows": rows, "retryable": summary.failing + summary.given_up, "limit": LIMIT}
     return page(request, "unsent", context, section="home")
 
 

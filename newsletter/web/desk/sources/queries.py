@@ -54,12 +54,12 @@ def days_read(since: date) -> dict[tuple[str, str], list[SourceDay]]:
 
 
 def _all(
-    configuration: Config, rows: Mapping[tuple[str, str], Source], found: Mapping[int, SourceGap]
+    configuration: Config, rows: Mapping[tuple[str, str], Source], gaps: Mapping[int, SourceGap]
 ) -> Iterator[Health]:
     for name, newsletter in configuration.newsletters.items():
         for settings in newsletter.sources if newsletter.status != "archived" else ():
             row = rows.get((name, settings.url))
-            yield _health(name, settings, row, found.get(row.pk)) if row else _unread(name, settings)
+            yield _health(name, settings, row, gaps.get(row.pk)) if row else _unread(name, settings)
 
 
 def _health(newsletter: str, settings: config.SourceSettings, row: Source, gap: SourceGap | None) -> Health:

@@ -28,12 +28,12 @@ Days = Mapping[tuple[str, str], list[SourceDay]]
 
 def sources(request: HttpRequest) -> HttpResponse:
     """Show every source of every newsletter, failing ones first."""
-    found, today = health(config_of(request)), timezone.now().astimezone(UTC).date()
+    sources_health, today = health(config_of(request)), timezone.now().astimezone(UTC).date()
     days = days_read(today - timedelta(days=DAYS))
     groups = [
         {
             "newsletter": newsletter,
-            "rows": [_row(h, newsletter, _days(days, h, today)) for h in _worst_first(found, name)],
+            "rows": [_row(h, newsletter, _days(days, h, today)) for h in _worst_first(sources_health, name)],
         }
         for name, newsletter in config_of(request).newsletters.items()
         if newsletter.status != "archived"
@@ -41,8 +41,10 @@ def sources(request: HttpRequest) -> HttpResponse:
     return page(request, "sources", {"groups": groups}, section="sources")
 
 
-def _worst_first(found: list[Health], name: str) -> list[Health]:
-    return sorted((h for h in found if h.newsletter == name), key=lambda h: ("failed", "pending", "ok").index(h.state))
+def _worst_first(sources: list[Health], name: str) -> list[Health]:
+    return sorted(
+        (h for h in sources if h.newsletter == name), key=lambda h: ("failed", "pending", "ok").index(h.state)
+    )
 
 
 def _row(source: Health, newsletter: config.Newsletter, days: object) -> dict[str, object]:

@@ -92,8 +92,8 @@ def _numbers(job: Job) -> list[int]:
     """
     if undone := job.order.get("undo"):
         return sorted(Job.objects.get(pk=undone).result["changed"])
-    found = queries.matching(SubscriberFilter(**job.order["filter"]))
-    return list(found.order_by("pk").values_list("pk", flat=True))
+    subscribers = queries.matching(SubscriberFilter(**job.order["filter"]))
+    return list(subscribers.order_by("pk").values_list("pk", flat=True))
 
 
 def _change(numbers: list[int], word: str, *, adds: bool) -> list[int]:

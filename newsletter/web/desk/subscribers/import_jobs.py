@@ -81,11 +81,11 @@ def import_all(configuration: Config, job: Job, progress: JobProgress) -> Json:
             uploads.release(order.file, configuration, later=True)
             return {**foreseen, "changed": True}
     record = _record(job, order)
-    found = {**_run(configuration, job, progress, _Figures(job.result), record), "import": record.pk}
+    counted = {**_run(configuration, job, progress, _Figures(job.result), record), "import": record.pk}
     uploads.release(order.file, configuration)
     queries.changed(_newsletters(configuration, order.newsletter))
-    audit.note(job.by, acts.IMPORTED(), order.newsletter or "subscribers", after={key: found[key] for key in COUNTS})
-    return found
+    audit.note(job.by, acts.IMPORTED(), order.newsletter or "subscribers", after={key: counted[key] for key in COUNTS})
+    return counted
 
 
 def _record(job: Job, order: ImportOrder) -> Import:
@@ -163,21 +163,23 @@ def readings(result: Json) -> tuple[str, datetime, datetime] | None:
     return (text, day, month) if day and month else None
 
 
-def _run(configuration: Config, job: Job, progress: JobProgress, found: _Figures, record: Import | None = None) -> Json:
+def _run(
+    configuration: Config, job: Job, progress: JobProgress, figures: _Figures, record: Import | None = None
+) -> Json:
     """Import the file of a job; without `record`, only try."""
     order = ImportOrder(**job.order)
     path = uploads.path(order.file, configuration)
 
     def store(portion: Portion) -> None:
-        found.add(portion)
-        progress(portion.done, portion.total, found.to_json() if record else None)
+        figures.add(portion)
+        progress(portion.done, portion.total, figures.to_json() if record else None)
 
     with _locked(configuration, order.file):
         try:
-            left_out = _import(path, order, job, found.place, store, record).left_out
+            left_out = _import(path, order, job, figures.place, store, record).left_out
         except FileProblem as problem:
             raise FileProblem(problem.message.renamed(str(path), order.name)) from problem
-    return {**found.to_json(), "left_out": list(left_out)}
+    return {**figures.to_json(), "left_out": list(left_out)}
 
 
 def _import(

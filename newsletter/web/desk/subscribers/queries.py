@@ -100,21 +100,21 @@ def blocked(ties: Iterable[Subscription]) -> set[int]:
 
 def counts() -> dict[tuple[str, str], int]:
     """Return how many subscriptions there are of each newsletter in each state; one look a minute."""
-    found: dict[tuple[str, str], int] | None = cache.get("subscription-counts")
-    if found is None:
+    counted: dict[tuple[str, str], int] | None = cache.get("subscription-counts")
+    if counted is None:
         rows = Subscription.objects.values_list("newsletter", "state").annotate(n=Count("pk")).order_by()
-        found = {(newsletter, state): n for newsletter, state, n in rows}
-        cache.set("subscription-counts", found, 60)
-    return found
+        counted = {(newsletter, state): n for newsletter, state, n in rows}
+        cache.set("subscription-counts", counted, 60)
+    return counted
 
 
 def growth(newsletter: str) -> list[tuple[datetime, int]]:
     """Return how many were active at the end of each day on which that changed; looked up every ten minutes."""
-    found: list[tuple[datetime, int]] | None = cache.get(f"growth-{newsletter}")
-    if found is None:
-        found = list(_growth(newsletter))
-        cache.set(f"growth-{newsletter}", found, KEPT_SECONDS)
-    return found
+    points: list[tuple[datetime, int]] | None = cache.get(f"growth-{newsletter}")
+    if points is None:
+        points = list(_growth(newsletter))
+        cache.set(f"growth-{newsletter}", points, KEPT_SECONDS)
+    return points
 
 
 def _growth(newsletter: str) -> Iterable[tuple[datetime, int]]:

@@ -38,8 +38,8 @@ def subscribers(request: HttpRequest) -> HttpResponse:
 def _list(request: HttpRequest, given: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
     """Show the list; `given` is what was filled in to add a person, and `problems` why a field of it was refused."""
     asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
-    found = queries.find(asked, request.GET.get("before", ""))
-    blocked = queries.blocked(found.rows)
+    people = queries.find(asked, request.GET.get("before", ""))
+    blocked = queries.blocked(people.rows)
     kept = {k: v for k in queries.FILTERS if (v := getattr(asked, k))}
     chosen = (
         asked.newsletter
@@ -50,8 +50,8 @@ def _list(request: HttpRequest, given: Mapping[str, str], problems: Mapping[str,
     newsletter = config_of(request).newsletters[chosen]
     context = {
         "asked": asked,
-        "rows": [_row(request, tie, is_blocked=tie.pk in blocked) for tie in found.rows],
-        "older": urlencode(kept | {"before": found.before}) if found.before else "",
+        "rows": [_row(request, tie, is_blocked=tie.pk in blocked) for tie in people.rows],
+        "older": urlencode(kept | {"before": people.before}) if people.before else "",
         "newsletters": config_of(request).newsletters.values(),
         "states": {**_states(), queries.BLOCKED: _("Blocked")},
         "counts": _counts(request),

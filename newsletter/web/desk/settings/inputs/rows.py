@@ -19,11 +19,11 @@ def rows_of(rows: Rows, value: Any) -> list[Row]:
     if rows.shape is Shape.LIST:
         return [_shown(rows.columns, table) for table in value] if isinstance(value, list) else []
     name, *others = rows.columns
-    found = []
+    read = []
     for key, inner in value.items() if isinstance(value, Mapping) else ():
         table = {others[0].key: inner} if rows.shape is Shape.NAMED_VALUES else inner
-        found.append({name.key: str(key), **_shown(others, table)})
-    return found
+        read.append({name.key: str(key), **_shown(others, table)})
+    return read
 
 
 def _shown(columns: Sequence[RowColumn], table: Any) -> Row:
@@ -124,15 +124,15 @@ class RowsField(forms.Field):
         """Return which entry of config.toml each row was: one with its name, or a renamed one that was in its place."""
         first = self.rows.columns[0].key
         left: dict[int, str] = {number: row[first] for number, row in enumerate(rows_of(self.rows, self._before))}
-        found: list[int | None] = []
+        origins: list[int | None] = []
         for name in names:
-            found.append(next((number for number, old in left.items() if old == name), None))
-            left.pop(found[-1] if found[-1] is not None else -1, None)
-        for place, origin in enumerate(found):
+            origins.append(next((number for number, old in left.items() if old == name), None))
+            left.pop(origins[-1] if origins[-1] is not None else -1, None)
+        for place, origin in enumerate(origins):
             if origin is None and place in left:
-                found[place] = place
+                origins[place] = place
                 del left[place]
-        return tuple(found)
+        return tuple(origins)
 
 
 def _kept(typed: Sequence[Row]) -> list[tuple[int, Row]]:
@@ -142,14 +142,14 @@ def _kept(typed: Sequence[Row]) -> list[tuple[int, Row]]:
 
 def _table(columns: Sequence[RowColumn], row: Row, before: Any) -> dict[str, Any]:
     """Return the table of a row. A value that looks as it did stays as it was written."""
-    found = {}
+    table = {}
     for column in columns:
         old, typed = value_at(before, (column.key,)), row[column.key]
         if old is not None and _as_typed(column, old) == typed:
-            found[column.key] = old
+            table[column.key] = old
         elif typed:
-            found[column.key] = _value(column, typed)
-    return found
+            table[column.key] = _value(column, typed)
+    return table
 
 
 def _value(column: RowColumn, typed: Any) -> Any:

@@ -52,13 +52,13 @@ class RowsWidget(forms.Widget):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[Row]:
         """Return the rows that were typed, without blank ones."""
-        found = []
+        rows = []
         for number in count():
             place = f"{name}:{number}"
             if not any(f"{place}:{column.key}" in data for column in self.rows.columns):
                 break
-            found.append(self._typed(data, place))
-        return [row for row in found if not is_blank(row)]
+            rows.append(self._typed(data, place))
+        return [row for row in rows if not is_blank(row)]
 
     def _typed(self, data: Any, place: str) -> Row:
         row: Row = {REMOVE: bool(data.get(f"{place}:{REMOVE}"))}

@@ -65,6 +65,13 @@ def test_another_section_stays_as_it_is_between_plain_ones(section: str) -> None
     assert between.count("<table") == between.count("</table>") == own.count("<table") + 4
 
 
+def test_the_styles_of_columns_are_there_if_one_is_narrower_than_the_email() -> None:
+    band = '<mj-section background-color="#003366"><mj-column><mj-text>own</mj-text></mj-column></mj-section>'
+    halves = f"<mj-section>{'<mj-column><mj-text>a</mj-text></mj-column>' * 2}</mj-section>"
+    assert ".mj-column-per-" not in html_of(band, plain("a"))
+    assert ".mj-column-per-50" in html_of(band, halves)
+
+
 def test_a_week_of_long_posts_needs_no_table_for_each_row() -> None:
     assert render(digest(20)).html.count("</table>") == 2
 

@@ -38,6 +38,7 @@ _OPENED = (
 )
 _CLOSED = "</tbody></table></div><!--[if mso | IE]></td></tr></table><![endif]-->"
 _COLUMN = "mj-column-per-"
+_NARROW_COLUMN = re.compile(r'class="mj-outlook-group-fix mj-column-(?!per-100[" ])')
 _COLUMN_STYLES = re.compile(
     r"<!--\[if lte mso 11\]>(?:[^<]++|<(?!!))*+<!\[endif\]-->"
     r"|<style[^<>]*+>(?:@media only screen and \(min-width:480px\) \{|\.moz-text-html) \.mj-column-[^<]*+</style>"
@@ -45,7 +46,10 @@ _COLUMN_STYLES = re.compile(
 
 
 def with_one_table(html: str) -> str:
-    """Return MRML's HTML with one table for neighbouring plain sections, and no styles of columns if there are none."""
+    """Return MRML's HTML with one table for neighbouring plain sections.
+
+    The styles of columns are left out if all columns are as wide as the email, which their own styles say as well.
+    """
     pieces: list[str] = []
     at, is_open = 0, False
     for start in _START.finditer(html):
@@ -62,7 +66,7 @@ def with_one_table(html: str) -> str:
         pieces += [_with_padding(cell, int(start["top"])), rows[cell.end() :]]
         at, is_open = end + len(_END), True
     joined = "".join([*pieces, _CLOSED if is_open else "", html[at:]])
-    return joined if f'class="mj-outlook-group-fix {_COLUMN}' in joined else _COLUMN_STYLES.sub("", joined)
+    return joined if _NARROW_COLUMN.search(joined) else _COLUMN_STYLES.sub("", joined)
 
 
 def _with_padding(cell: re.Match[str], top: int) -> str:

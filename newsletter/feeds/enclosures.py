@@ -1,4 +1,4 @@
-"""Audio and video files that belong to a post, as a card at its end: cover, title, duration and a link."""
+"""Audio and video files that belong to a post, as a card: cover, title, duration and a link."""
 
 import re
 from collections.abc import Sequence

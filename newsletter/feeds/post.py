@@ -131,13 +131,13 @@ def _comments(address: str, link: str, feed_url: str) -> str:
 
 
 def _with_media(raw: Raw, html: str, link: str, title: str, image: Image | None, base: str) -> str:
-    """Put a link to a post's video above the cleaned HTML, and cards for its files below; without any, its image."""
+    """Put a link to a post's video and cards for its files above the cleaned HTML; without any, its image."""
     address = escape(link).replace('"', "&quot;")
     video = f'<p><a href="{address}">▶ {escape(title or link)}</a></p>' if is_video(link) else ""
     if image and not (html or video or raw.enclosures):
         url, alt = (escape(text).replace('"', "&quot;") for text in (image.url, title))
         return f'<p><img src="{url}" alt="{alt}"></p>'
-    return ("" if address in html else video) + html + cards(raw.enclosures, html, base, title, image)
+    return ("" if address in html else video) + cards(raw.enclosures, html, base, title, image) + html
 
 
 def _summary(raw: Raw, whole: Cleaned, link: str) -> str:

@@ -22,6 +22,7 @@ from newsletter.domain.digest import DigestPost, Letterhead
 from newsletter.messages import Message
 from newsletter.messages import lint as messages
 from newsletter.messages.general import ABOUT, TEXT
+from newsletter.render.content.first_line import first_line
 from newsletter.render.content.headline import shortened
 from newsletter.render.content.markdown import markdown
 from newsletter.render.content.spaces import collapse
@@ -200,7 +201,7 @@ def preheader(posts: Sequence[DigestPost]) -> str:
         line = longer
     if len(line) >= _SHORTEST or not posts:
         return line
-    beginning = collapse(plain(posts[0].html)) or collapse(posts[0].title)
+    beginning = first_line(posts[0].html, _LONGEST) or collapse(posts[0].title)
     return shortened(" · ".join(filter(None, (line, beginning))), _LONGEST)
 
 

@@ -4,6 +4,9 @@ import pytest
 
 from newsletter.domain.found_post import Image
 from newsletter.feeds.enclosures import Enclosure, cards, read_duration
+from newsletter.feeds.post import Raw, finish
+from newsletter.render.content.excerpt import excerpt
+from newsletter.render.content.headline import headline_of
 
 AUDIO = Enclosure("https://harbour.example/1.mp3", "audio/mpeg", "", 2530)
 
@@ -40,3 +43,17 @@ def test_a_card_shows_the_cover_in_the_same_link() -> None:
     card = cards([AUDIO], "", "", "Boats", Image("https://harbour.example/cover.jpg"))
     image = '<img src="https://harbour.example/cover.jpg" alt="" width="160"><br>'
     assert card == f'<p><a href="{AUDIO.url}">{image}Boats</a><br>42 min</p>'
+
+
+def test_the_file_of_a_post_is_above_its_notes_and_in_its_excerpt() -> None:
+    notes = "".join(f"<p>We talk of boat {n} and of those who wait for it.</p>" for n in range(30))
+    episode, _ = finish(Raw(title="Boats", html=notes, enclosures=(AUDIO,)), "https://harbour.example/feed")
+    html, whole = excerpt(episode.html, 80)
+    assert not whole
+    assert html.startswith(f'<p><a href="{AUDIO.url}">Boats</a><br>42 min</p><p>We talk')
+
+
+def test_the_headline_of_a_note_without_a_title_is_made_of_its_words() -> None:
+    note, _ = finish(Raw(html="<p>Listen to the tide.</p>", enclosures=(AUDIO,)), "https://harbour.example/feed")
+    assert headline_of(note.html) == ("Listen to the tide.", False)
+    assert AUDIO.url in note.html

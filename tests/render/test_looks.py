@@ -81,7 +81,7 @@ def test_a_picture_that_does_not_load_makes_no_phone_scroll(screen: Page) -> Non
 
 
 TABLE = "<table>" + "<tr><th>Harvests</th></tr><tr>" + "<td>1234567890</td>" * 12 + "</tr></table>"
-BROKEN_CELLS = """() => [...document.querySelectorAll('.post td, .post th')].filter((cell) => {
+BROKEN_CELLS = """() => [...document.querySelectorAll('.post td, .post th, .panel td, .panel th')].filter((cell) => {
   const range = document.createRange();
   range.selectNodeContents(cell);
   return new Set([...range.getClientRects()].map((box) => box.top)).size > 1;
@@ -216,7 +216,7 @@ def test_dark_mode_is_dark(screen: Page, html: str) -> None:
     screen.emulate_media(color_scheme="dark")
     screen.set_content(html)
     assert screen.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(25, 24, 22)"
-    text = screen.locator(".post p:not(.meta)").last
+    text = screen.locator(":is(.post, .panel) p:not(.meta)").last
     assert text.evaluate("(paragraph) => getComputedStyle(paragraph).color") == "rgb(235, 231, 223)"
 
 

@@ -3,19 +3,25 @@
 from newsletter.render.content.fragment import Element, parse, serialise
 from newsletter.render.content.spaces import collapse
 from newsletter.render.content.text import plain
+from newsletter.render.content.videos import drop_recordings
 
 LONGEST = 60
 
 
 def headline_of(html: str) -> tuple[str, bool]:
-    """Return at most `LONGEST` characters of a cleaned post, "" if it has no text, and whether that is all of it."""
+    """Return at most `LONGEST` characters of a cleaned post, "" if it has no text, and whether that is all of it.
+
+    Recordings that stand alone have no part in it.
+    """
     root = parse(html)
+    only_words = root.find(".//img") is None and root.find(".//a") is None
+    drop_recordings(root)
     pictures, links = list(root.iter("img")), list(root.iter("a"))
     shown = next(filter(None, (collapse(picture.get("alt") or "") for picture in pictures)), "")
     paragraphs = plain(_words_alone(root, pictures + links)).split("\n\n")
     first = collapse(paragraphs[0].lstrip("> -"))
     short = shortened(first or shown)
-    return short, short == first and len(paragraphs) == 1 and not (pictures or links)
+    return short, short == first and len(paragraphs) == 1 and only_words
 
 
 def _words_alone(root: Element, others: list[Element]) -> str:

@@ -122,7 +122,7 @@ def _take_out(element: Element) -> None:
 
 
 def leave_durations(root: Element) -> None:
-    """Write the play mark and the duration alone where `show_recordings` would mark a title, on one line."""
+    """Write the play mark and the duration alone where `show_recordings` would mark a title, behind all other text."""
     for title in list(_recordings(root)):
         paragraph = next(title.iterancestors("p"))
         title.drop_tree()
@@ -130,6 +130,13 @@ def leave_durations(root: Element) -> None:
         for child in list(paragraph):
             paragraph.remove(child)
         paragraph.text = f"{PLAY}\u00a0{duration}" if duration else None
+        root.append(paragraph)
+
+
+def drop_recordings(root: Element) -> None:
+    """Remove the paragraphs of which `show_recordings` would make cards."""
+    for title in list(_recordings(root)):
+        next(title.iterancestors("p")).drop_tree()
 
 
 def _recordings(root: Element) -> Iterator[Element]:

@@ -34,13 +34,13 @@ def _status() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = 1
     except Exception as e:
-        told = sentence_and_status(e)
+        sentence = sentence_and_status(e)
         if common.options().debug:
             traceback.print_exc()
-        if told is None:
+        if sentence is None:
             raise
-        sys.stderr.write(f"{told[0]}\n" if told[0] else "")
-        status = told[1]
+        sys.stderr.write(f"{sentence[0]}\n" if sentence[0] else "")
+        status = sentence[1]
     return status if isinstance(status, int) else 0
 
 

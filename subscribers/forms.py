@@ -89,8 +89,8 @@ class AskForm(forms.Form):
     def entered(self) -> list[tuple[str, str]]:
         """Return the names and values of the fields that a person filled in or chose, to send them again."""
         data = cast(QueryDict, self.data)
-        given = [(name, value) for name in data if name not in OF_PROGRAMS for value in data.getlist(name)]
-        return [(name, value) for name, value in given if len(name) + len(value) <= LONGEST_FIELD][:MOST_FIELDS]
+        pairs = [(name, value) for name in data if name not in OF_PROGRAMS for value in data.getlist(name)]
+        return [(name, value) for name, value in pairs if len(name) + len(value) <= LONGEST_FIELD][:MOST_FIELDS]
 
     @property
     def given(self) -> Address:

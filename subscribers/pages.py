@@ -115,9 +115,9 @@ def _message(kind: str, language: str, letterhead: tuple[tuple[str, str], ...]) 
 
 
 def _rendered(template: str, language: str, nonce: str, letterhead: dict[str, str], context: dict[str, Any]) -> str:
-    given = {"language": language, "nonce": nonce, "letterhead": letterhead, **context}
+    values = {"language": language, "nonce": nonce, "letterhead": letterhead, **context}
     with translation.override(language):
-        return render_to_string(template, given, using="pages")
+        return render_to_string(template, values, using="pages")
 
 
 def _response(html: str, language: str, nonce: str, status: int, policy: str = "") -> HttpResponse:

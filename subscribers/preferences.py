@@ -221,10 +221,10 @@ def move(subscriber: Subscriber, written: str, at: datetime) -> None:
 
 def personal_data_of(subscriber: Subscriber) -> dict[str, Any]:
     """Return everything stored about a person (GDPR articles 15 and 20)."""
-    kept = _own_data(subscriber)
+    data = _own_data(subscriber)
     for _receiver, more in data_requested.send(Subscriber, subscriber=subscriber.pk):
-        kept.update(cast("dict[str, Any]", more))
-    return kept
+        data.update(cast("dict[str, Any]", more))
+    return data
 
 
 def _own_data(subscriber: Subscriber) -> dict[str, Any]:

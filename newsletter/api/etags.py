@@ -22,16 +22,16 @@ def etag(revision: int, document: Mapping[str, Any]) -> str:
     return f'"{revision}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"'
 
 
-def check_if_match(given: str | None, current: str, name: str) -> None:
+def check_if_match(header: str | None, current: str, name: str) -> None:
     """Raise Refused if a write names no ETag (428, RFC 6585 3) or another one than the edition has (412)."""
-    if given is None:
+    if header is None:
         raise Refused(HTTPStatus.PRECONDITION_REQUIRED, messages.IF_MATCH_MISSING())
-    if given.strip() != "*" and current not in _TAGS.findall(given):
+    if header.strip() != "*" and current not in _TAGS.findall(header):
         raise Refused(HTTPStatus.PRECONDITION_FAILED, messages.IF_MATCH_FAILED(name=name), {"ETag": current})
 
 
-def none_matches(given: str | None, current: str) -> bool:
+def none_matches(header: str | None, current: str) -> bool:
     """Return whether an edition is other than what the client has (If-None-Match, RFC 9110 13.1.2)."""
-    if given is None:
+    if header is None:
         return True
-    return given.strip() != "*" and current not in [tag.removeprefix("W/") for tag in _TAGS.findall(given)]
+    return header.strip() != "*" and current not in [tag.removeprefix("W/") for tag in _TAGS.findall(header)]

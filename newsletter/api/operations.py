@@ -92,12 +92,12 @@ class BearerToken(AuthBase):
     def __call__(self, request: HttpRequest) -> ApiToken:
         """Return the token. Raises Refused with 401 or 429, and Forbidden."""
         scheme, _, text = request.headers.get("Authorization", "").partition(" ")
-        given = text.strip() if scheme.lower() == "bearer" else ""
-        token = tokens.find(given) if given else None
+        presented = text.strip() if scheme.lower() == "bearer" else ""
+        token = tokens.find(presented) if presented else None
         if token is None:
             count_network(request)
-            message = messages.TOKEN_INVALID() if given else messages.TOKEN_MISSING()
-            challenge = 'Bearer error="invalid_token"' if given else "Bearer"
+            message = messages.TOKEN_INVALID() if presented else messages.TOKEN_MISSING()
+            challenge = 'Bearer error="invalid_token"' if presented else "Bearer"
             raise Refused(HTTPStatus.UNAUTHORIZED, message, {"WWW-Authenticate": challenge})
         now = timezone.now()
         request.META[LIMIT] = COUNTERS.count("token", token.key, rate_limits.PER_TOKEN, now)

@@ -74,9 +74,11 @@ def response(problem: Problem) -> HttpResponse:
 def invalid(errors: Iterable[Mapping[str, Any]]) -> HttpResponse:
     """Return the problem document of a request that its schema refuses, with each field."""
     problems = [(".".join(map(str, error["loc"])), field_problem(error)) for error in errors]
-    told = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in problems[:3])
+    invalid_fields = tuple(messages.INVALID_FIELD(field=field, problem=problem) for field, problem in problems[:3])
     each = [{"field": field, "problem": str(problem)} for field, problem in problems[:50]]
-    return _response(HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=told), {}, {"errors": each})
+    return _response(
+        HTTPStatus.UNPROCESSABLE_ENTITY, messages.INVALID_REQUEST(problems=invalid_fields), {}, {"errors": each}
+    )
 
 
 def _response(status: HTTPStatus, message: Message, headers: Mapping[str, str], more: dict[str, Any]) -> HttpResponse:

@@ -38,9 +38,9 @@ def put_in_place(url: str) -> None:
 
     with _connect(url) as connection:
         usual = connection.execute("SELECT current_schema()").fetchone()[0]
-        kept = f"newsletter_replaced_{datetime.now(UTC):%Y%m%dt%H%M%S}"
+        replaced = f"newsletter_replaced_{datetime.now(UTC):%Y%m%dt%H%M%S}"
         try:
-            connection.execute(f'ALTER SCHEMA "{usual}" RENAME TO {kept}')
+            connection.execute(f'ALTER SCHEMA "{usual}" RENAME TO {replaced}')
             connection.execute(f'ALTER SCHEMA {RESTORING} RENAME TO "{usual}"')
         except errors.InsufficientPrivilege as e:
             raise BackupProblem(

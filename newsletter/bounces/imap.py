@@ -121,8 +121,8 @@ class ImapMailbox:
         try:
             yield
         except (imaplib.IMAP4.abort, OSError) as e:
-            told = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
-            raise MailboxProblem(messages.CONNECTION_FAILED(where=self._where, cause=told)) from e
+            cause = e.strerror if isinstance(e, OSError) and e.strerror else type(e).__name__
+            raise MailboxProblem(messages.CONNECTION_FAILED(where=self._where, cause=cause)) from e
         except imaplib.IMAP4.error as e:
             raise MailboxProblem(refusal) from e
 

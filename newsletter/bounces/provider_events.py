@@ -73,8 +73,8 @@ def _judged(provider: str, event: AnymailTrackingEvent) -> _Judged:
         permanent: bool | None = event.reject_reason in _MISSING
     else:
         permanent = is_permanent(provider, event.esp_event)
-    said = _text(event.mta_response) or _text(event.description)
-    kind, fault, status, text = read_reply(said, permanent=permanent)
+    reply = _text(event.mta_response) or _text(event.description)
+    kind, fault, status, text = read_reply(reply, permanent=permanent)
     if fault is Fault.NONE:
         fault = Fault.READER if kind is BounceKind.HARD else Fault.MAILBOX
     return _Judged(kind.value, fault.value, status[:12], text)

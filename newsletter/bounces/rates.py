@@ -149,8 +149,8 @@ def _figures(rates: Rates) -> dict[str, int | float]:
 
 
 def _tell(newsletter: str, rates: Rates, text: Message, now: datetime) -> None:
-    told = Notice.objects.filter(newsletter=newsletter, kind=notices.COMPLAINTS, at__gt=now - SAME_AGAIN)
-    before = [row.text for row in told if row.text.code == text.code and _domain(row.text) == _domain(text)]
+    notices_sent = Notice.objects.filter(newsletter=newsletter, kind=notices.COMPLAINTS, at__gt=now - SAME_AGAIN)
+    before = [row.text for row in notices_sent if row.text.code == text.code and _domain(row.text) == _domain(text)]
     if not any(_alarm_of(each) >= rates.alarm for each in before):
         notices.tell(newsletter, notices.COMPLAINTS, text, now)
 

@@ -49,11 +49,11 @@ def new(
         file.write(made.pem)
     file_name = json.dumps(str(path), ensure_ascii=False)  # the same in TOML
     config = f'dkim = {{ domain = "{domain}", selector = "{selector}", key = {{ file = {file_name} }} }}'
-    told = (
+    lines = (
         f"wrote {path}; add this to the DNS of {domain}:",
         made.zone_line,
         "and this to [delivery] in config.toml:",
         config,
     )
     document = {"key": str(path), "name": made.name, "record": made.record, "config": config}
-    emit(document, to_copy="\n\n".join(told))
+    emit(document, to_copy="\n\n".join(lines))

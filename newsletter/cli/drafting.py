@@ -75,15 +75,15 @@ def draft(
     from newsletter.editions.lookup import find
 
     settings, now = _in_cadence(newsletter_named(configuration, newsletter), cadence), datetime.now(UTC)
-    given = {"--correct": correct, "--copy": copy, "--letter": letter}
-    if sum(map(bool, given.values())) > 1:
-        fail(f"{' and '.join(option for option, value in given.items() if value)} contradict each other", WRONG)
+    options = {"--correct": correct, "--copy": copy, "--letter": letter}
+    if sum(map(bool, options.values())) > 1:
+        fail(f"{' and '.join(option for option, value in options.items() if value)} contradict each other", WRONG)
     if (with_posts or subject) and not letter:
         fail("--with-posts and --subject need --letter", WRONG)
-    if cadence and any(given.values()):
+    if cadence and any(options.values()):
         fail("letters, copies and corrections have no --cadence", WRONG)
     periods = {"--week": week, "--day": day, "--month": month, "--since": since, "--until": until}
-    if any(given.values()) and (unused := [option for option, value in periods.items() if value]):
+    if any(options.values()) and (unused := [option for option, value in periods.items() if value]):
         fail(f"letters, copies and corrections have no period; remove {' and '.join(unused)}", WRONG)
     if correct:
         edition = drafts.correct(configuration, _of(newsletter, find(configuration, correct)), now=now, by=BY)
@@ -100,7 +100,7 @@ def draft(
     emit(document, f"{edition.name}: {edition.state}, revision {edition.revision}, {_counted(document)}{in_variants}")
     if edition.waiting:
         say(str(edition.waiting))
-    elif not document["days"] and not in_variants and not any(given.values()):
+    elif not document["days"] and not in_variants and not any(options.values()):
         last = serialize.newest(settings)
         say(_newest(last, settings) if last else "no posts yet")
 
@@ -221,8 +221,8 @@ def _variants_table(variants: Sequence[dict[str, Any]]) -> "Iterator[Table]":
     table = Table("variant", "readers", "posts", "topics", "subject", title="Variants", title_justify="left", box=None)
     for each in variants:
         topics = "; ".join(", ".join(names) or "all" for names in each["topics"])
-        said = each["subject"] or f"no email: {each['reason']}"
-        table.add_row(str(each["variant"]), str(each["readers"]), str(len(each["posts"])), topics, said)
+        subject = each["subject"] or f"no email: {each['reason']}"
+        table.add_row(str(each["variant"]), str(each["readers"]), str(len(each["posts"])), topics, subject)
     yield table
 
 
@@ -255,8 +255,8 @@ def preview(
     lines = [
         f"{path}  {written.sizes.get(kind, written.sizes['mail']):,} bytes" for kind, path in written.files.items()
     ]
-    said = "\n".join(lines + _shortened(written.proof) + _findings(findings))
-    emit(document, Group(said, *_variants_table(variants)))
+    text = "\n".join(lines + _shortened(written.proof) + _findings(findings))
+    emit(document, Group(text, *_variants_table(variants)))
     if open_:
         webbrowser.open(written.files["html"].resolve().as_uri())
 

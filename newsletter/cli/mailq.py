@@ -33,7 +33,7 @@ def mailq(
     count = mail_queue.retry(now) if retry else 0
     sent = subscriber_mail.send_due(configuration, now) if retry else 0
     waiting = list(mail_queue.messages(LIMIT))
-    told = f"Retried {count}, sent {sent}. " if retry else ""
+    retried = f"Retried {count}, sent {sent}. " if retry else ""
     lines = [
         {
             "kind": message.what,
@@ -47,7 +47,7 @@ def mailq(
         }
         for message in waiting
     ]
-    emit({"retried": count, "sent": sent, "waiting": lines}, _text(waiting, told))
+    emit({"retried": count, "sent": sent, "waiting": lines}, _text(waiting, retried))
 
 
 def _text(waiting: "Sequence[QueuedMessage]", retried: str) -> "RenderableType":

@@ -45,21 +45,21 @@ def sentence_and_status(problem: Exception) -> tuple[str, int] | None:
 def _usage(problem: typer.TyperException) -> tuple[str, int]:
     """Return the sentence about an invalid command line, with the command that explains it."""
     context = getattr(problem, "ctx", None)
-    said = problem.format_message() if isinstance(problem, typer.BadParameter) else str(problem)
-    if not said.strip():  # its help was printed instead
+    sentence = problem.format_message() if isinstance(problem, typer.BadParameter) else str(problem)
+    if not sentence.strip():  # its help was printed instead
         return "", WRONG
     if type(problem).__name__ == "NoArgsIsHelpError":  # typer doesn't export it; its text is the whole help
-        return said.rstrip(), WRONG
+        return sentence.rstrip(), WRONG
     where = f"; see '{context.command_path} --help'" if context else ""
-    return " ".join(said.split()).rstrip(".") + where, WRONG
+    return " ".join(sentence.split()).rstrip(".") + where, WRONG
 
 
 def _later(problem: Exception) -> tuple[str, int] | None:
     """Return the sentence about errors of classes that need Django: jobs, templates and the database."""
     if isinstance(problem, OSError) and (problem.filename or problem.errno in WITHOUT_A_NAME):
         remedy = REMEDIES.get(problem.errno or 0)
-        said = f"{problem.filename or 'a file'}: {problem.strerror}"
-        return (f"{said}; {remedy}" if remedy else said), IMPOSSIBLE
+        sentence = f"{problem.filename or 'a file'}: {problem.strerror}"
+        return (f"{sentence}; {remedy}" if remedy else sentence), IMPOSSIBLE
     if isinstance(problem, sqlite3.Error) or type(problem).__module__.startswith("django.db"):
         return _of_database(problem), IMPOSSIBLE
     from newsletter.backup.backup_problem import BackupProblem

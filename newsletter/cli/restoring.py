@@ -61,18 +61,18 @@ def _restore(file: Path, *, replace_database: bool, logs: tuple[Path, ...], crea
     from newsletter.backup import restore as restoring
 
     order = restoring.RestoreOrder(file, replace=replace_database, logs=logs)
-    told: list[str] = []
+    lines: list[str] = []
 
     def finish(archive: "ArchiveReader", restored: Config) -> None:
-        told.append(_complete(archive, restored, restoring.log_folders(loaded, order)))
+        lines.append(_complete(archive, restored, restoring.log_folders(loaded, order)))
 
     with progress("restore") as step:
         archive = restoring.restore(loaded, order, finish, step, created)
     made_at = archive.manifest.made_at
     say("Images, templates and config.toml that were here already are unchanged.")
     emit(
-        {"file": str(file), "made_at": made_at, "reason": told[0]},
-        f"The backup of {made_at} is restored. Nothing is sent until you confirm it: {told[0]}. "
+        {"file": str(file), "made_at": made_at, "reason": lines[0]},
+        f"The backup of {made_at} is restored. Nothing is sent until you confirm it: {lines[0]}. "
         "Check the editions at the desk or with 'newsletter status', then run 'newsletter restore --confirm'.",
     )
 
@@ -95,8 +95,8 @@ def _confirm() -> None:
     from newsletter.recovery import hold
 
     if not hold.confirm():
-        said = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
-        emit({"confirmed": False, "waiting": []}, said)
+        sentence = "There is nothing to confirm: this database was not restored, or sending was confirmed already."
+        emit({"confirmed": False, "waiting": []}, sentence)
         return
     history.log("command line", acts.RESTORE_CONFIRMED(), configuration.site.url, datetime.now(UTC))
     left = Edition.objects.filter(state__in=(State.PAUSED, State.APPROVED)).order_by("pk")

@@ -271,7 +271,7 @@ def _send_and_wait(configuration: Config, row: "Edition") -> None:
 
     problem: Message | None = None
     looked, through, waiting = 0.0, False, sender.EditionWait(row)
-    shown = shows_progress()
+    with_progress = shows_progress()
     if row.state == State.SENT and sender.nothing_due(row):
         say(f"{row.name} is already sent; nothing was sent again")
 
@@ -281,7 +281,7 @@ def _send_and_wait(configuration: Config, row: "Edition") -> None:
         if time.monotonic() - looked < LOOK and message is None:
             return False
         looked = time.monotonic()
-        if shown:
+        if with_progress:
             step(*_done(row))
         through = waiting.over()
         return through or message is not None

@@ -219,8 +219,8 @@ def suppress(
     known = reason in Suppression.Reason.values
     with _sentences():
         new = admin_actions.suppress(address, reason if known else "by hand", "" if known else reason)
-        said = "is now blocked" if new else "was already blocked"
-        emit({"address": address, "new": new, "reason": reason}, f"{address} {said}.")
+        outcome = "is now blocked" if new else "was already blocked"
+        emit({"address": address, "new": new, "reason": reason}, f"{address} {outcome}.")
 
 
 @app.command(epilog="Example: newsletter subscribers forget kari@example.org --yes")
@@ -233,11 +233,11 @@ def forget(
     from subscribers import admin_actions, preferences
 
     with _sentences():
-        given = admin_actions.address_given(address)
-        confirm(f"Erase {given.written} and everything stored about them?", yes=yes)
-        known = preferences.forget(given)
+        entered = admin_actions.address_given(address)
+        confirm(f"Erase {entered.written} and everything stored about them?", yes=yes)
+        known = preferences.forget(entered)
     if not known:
-        say(f"{given.written} was not a subscriber; a fingerprint now prevents imports from adding them")
+        say(f"{entered.written} was not a subscriber; a fingerprint now prevents imports from adding them")
     emit({"forgotten": known}, "Erased." if known else None)
 
 

@@ -119,8 +119,8 @@ def _log_collected(collected: list[Collected]) -> None:
     new, changed = sum(each.new for each in collected), sum(each.changed for each in collected)
     problems = sum(each.problem is not None for each in collected)
     sources, posts = counted(len(collected), "source"), counted(new, "new post")
-    told = f"collected {sources}: {posts}, {changed} changed, {problems} with problems"
-    log_event(log, "collected", told, sources=len(collected), new=new, changed=changed, problems=problems)
+    sentence = f"collected {sources}: {posts}, {changed} changed, {problems} with problems"
+    log_event(log, "collected", sentence, sources=len(collected), new=new, changed=changed, problems=problems)
 
 
 def _log_change(before: Source, problem: Message | None) -> None:
@@ -128,12 +128,12 @@ def _log_change(before: Source, problem: Message | None) -> None:
     url = without_secrets(before.url)
     if problem and not before.problem:
         reason = str(problem).replace(before.url, url)
-        told = f"{before.newsletter}: source failing: {reason}"
+        sentence = f"{before.newsletter}: source failing: {reason}"
         fields = {"newsletter": before.newsletter, "source": url, "reason": reason}
-        log_event(log, "source-failing", told, level=logging.WARNING, **fields)
+        log_event(log, "source-failing", sentence, level=logging.WARNING, **fields)
     elif before.problem and not problem:
-        told = f"{before.newsletter}: source recovered: {url}"
-        log_event(log, "source-recovered", told, newsletter=before.newsletter, source=url)
+        sentence = f"{before.newsletter}: source recovered: {url}"
+        log_event(log, "source-recovered", sentence, newsletter=before.newsletter, source=url)
 
 
 def _log_gap(gap: SourceGap) -> None:
@@ -238,8 +238,8 @@ def _went_silent(before: Source, now: datetime) -> bool:
     def silent(at: datetime) -> bool:
         return before.read_at is None or at - before.read_at >= TELL_AFTER
 
-    told = before.tried_at is not None and before.problem is not None and silent(before.tried_at)
-    return silent(now) and not told
+    told_before = before.tried_at is not None and before.problem is not None and silent(before.tried_at)
+    return silent(now) and not told_before
 
 
 def _collected(task: _Task, kind: str, stored: Stored, problem: Message | None) -> Collected:

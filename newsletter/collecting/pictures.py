@@ -54,12 +54,12 @@ class Video:
 
 def look_up(configuration: Config, newsletters: Collection[str], now: datetime) -> None:
     """Measure images and fetch pictures of videos in the posts that were collected just now."""
-    shown = [name for name in newsletters if configuration.newsletters[name].images != "none"]
-    measured = [name for name in shown if configuration.newsletters[name].images == "source"]
+    with_images = [name for name in newsletters if configuration.newsletters[name].images != "none"]
+    measured = [name for name in with_images if configuration.newsletters[name].images == "source"]
     with _ONE_CALL_AT_A_TIME:
         budget = Budget(time.monotonic() + SECONDS, MOST_BYTES)
         _measure(configuration, dict.fromkeys(_addresses(measured, now)), now, budget)
-        _fetch_previews(configuration, list(_videos(shown, now)), now, budget)
+        _fetch_previews(configuration, list(_videos(with_images, now)), now, budget)
 
 
 def look_up_videos(configuration: Config, urls: Iterable[str], now: datetime) -> None:

@@ -288,13 +288,13 @@ def _edited_in_place(array: Any, value: Any) -> bool:
     """Remove and append items of a list, whose other lines and comments stay; return whether that is enough."""
     if not isinstance(array, Array) or not isinstance(value, list) or not value:
         return False
-    kept = [item for item in array.unwrap() if item in value]
-    if kept != value[: len(kept)]:
+    remaining = [item for item in array.unwrap() if item in value]
+    if remaining != value[: len(remaining)]:
         return False
     for number in reversed(range(len(array))):
         if array[number] not in value:
             del array[number]
-    array.extend(value[len(kept) :])
+    array.extend(value[len(remaining) :])
     return True
 
 

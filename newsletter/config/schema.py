@@ -156,29 +156,29 @@ class Guard:
     minimum: Annotated[Whole, Field(ge=50)] = 200
 
 
-def _once_each(given: dict[str, DomainPace]) -> dict[str, DomainPace]:
+def _once_each(paces: dict[str, DomainPace]) -> dict[str, DomainPace]:
     """Return the limits of domains; those of googlemail.com are gmail.com's, unless it has its own.
 
     Raises InvalidValue for a domain that is listed twice in another capitalization.
     """
     listed: dict[str, str] = {}
-    for domain in given:
+    for domain in paces:
         other = listed.setdefault(domain.lower(), domain)
         if other != domain:
             raise InvalidValue(ABOUT(subject=domain, message=messages.DOMAIN_TWICE(other=other)))
-    same = {mailbox_domain(domain): pace for domain, pace in given.items()}
-    return same | {domain.lower(): pace for domain, pace in given.items() if mailbox_domain(domain) == domain.lower()}
+    same = {mailbox_domain(domain): pace for domain, pace in paces.items()}
+    return same | {domain.lower(): pace for domain, pace in paces.items() if mailbox_domain(domain) == domain.lower()}
 
 
 FILE_DEFAULTS = {"folder": "mails", "format": "maildir"}
 FILE_FORMATS = ("maildir", "eml")
 
 
-def _whole_file(given: dict[str, str]) -> dict[str, str]:
+def _whole_file(file: dict[str, str]) -> dict[str, str]:
     """Return `delivery.file` with its defaults. Raises InvalidValue for an unknown key or format."""
-    for key in given.keys() - FILE_DEFAULTS.keys():
+    for key in file.keys() - FILE_DEFAULTS.keys():
         raise InvalidValue(ABOUT(subject=key, message=messages.NO_KEY()))
-    whole = {**FILE_DEFAULTS, **given}
+    whole = {**FILE_DEFAULTS, **file}
     if whole["format"] not in FILE_FORMATS:
         message = messages.NOT_ONE_OF(value=repr(whole["format"]), words=", ".join(FILE_FORMATS))
         raise InvalidValue(ABOUT(subject="format", message=message))

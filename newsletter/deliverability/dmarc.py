@@ -89,16 +89,16 @@ def is_meant_for_dmarc(text: str) -> bool:
 
 def parse(text: str) -> DmarcRecord:
     """Return the tags of a DMARC record; of a repeated one the first."""
-    given: dict[str, str] = {}
+    tags_of_record: dict[str, str] = {}
     repeated: list[str] = []
     for name, value in pairs(text):
-        if name.lower() in given:
+        if name.lower() in tags_of_record:
             repeated.append(f"{name}={value}")
-        given.setdefault(name.lower(), value)
-    small = {name: given[name].lower() for name in _VALUES if name in given}
+        tags_of_record.setdefault(name.lower(), value)
+    small = {name: tags_of_record[name].lower() for name in _VALUES if name in tags_of_record}
     valid = {name: value for name, value in small.items() if value in _VALUES[name]}
-    addresses, wrong = _addresses(given.get("rua", ""))
-    percent = given.get("pct", "")
+    addresses, wrong = _addresses(tags_of_record.get("rua", ""))
+    percent = tags_of_record.get("pct", "")
     return DmarcRecord(
         text,
         valid.get("p", ""),
@@ -111,7 +111,7 @@ def parse(text: str) -> DmarcRecord:
         int(percent) if re.fullmatch("[0-9]{1,2}", percent) else FULL,
         addresses,
         wrong,
-        tuple(f"{name}={given[name]}" for name in small if name not in valid),
+        tuple(f"{name}={tags_of_record[name]}" for name in small if name not in valid),
         tuple(repeated),
     )
 
@@ -123,23 +123,23 @@ def merged(texts: Iterable[str]) -> str:
     """
     read = [_loose(text) for text in texts]
     strictest = max(read, key=_strictness)
-    kept = {"v": "DMARC1", "p": strictest.get("p", "none")}
-    kept |= {name: value for name, value in strictest.items() if name not in ("v", "p", "rua", "ruf")}
+    tags_to_keep = {"v": "DMARC1", "p": strictest.get("p", "none")}
+    tags_to_keep |= {name: value for name, value in strictest.items() if name not in ("v", "p", "rua", "ruf")}
     for name in ("rua", "ruf"):
         if uris := dict.fromkeys(uri for each in read for uri in each.get(name, "").split(",") if uri):
-            kept[name] = ",".join(uris)
-    return written(kept)
+            tags_to_keep[name] = ",".join(uris)
+    return written(tags_to_keep)
 
 
 def with_reports(text: str, addresses: Iterable[str]) -> str:
     """Return a record whose reports go to these addresses, and otherwise as it was."""
-    kept = {name: value for name, value in _loose(text).items() if name != "rua"}
-    return written({"v": "DMARC1", **kept, "rua": ",".join(f"mailto:{each}" for each in addresses)})
+    tags_to_keep = {name: value for name, value in _loose(text).items() if name != "rua"}
+    return written({"v": "DMARC1", **tags_to_keep, "rua": ",".join(f"mailto:{each}" for each in addresses)})
 
 
-def written(given: dict[str, str]) -> str:
+def written(values: dict[str, str]) -> str:
     """Return tags as a record."""
-    return "; ".join(f"{name}={value}" for name, value in given.items())
+    return "; ".join(f"{name}={value}" for name, value in values.items())
 
 
 def _loose(text: str) -> dict[str, str]:
@@ -202,6 +202,6 @@ def _addresses(value: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(good), tuple(wrong)
 
 
-def _strictness(given: dict[str, str]) -> tuple[int, int, int]:
-    policy = POLICIES.index(given.get("p", "none"))
-    return policy, POLICIES.index(given.get("sp", given.get("p", "none"))), -int(given.get("t") == "y")
+def _strictness(values: dict[str, str]) -> tuple[int, int, int]:
+    policy = POLICIES.index(values.get("p", "none"))
+    return policy, POLICIES.index(values.get("sp", values.get("p", "none"))), -int(values.get("t") == "y")

@@ -110,11 +110,11 @@ class Dispatch:
         self._ready = deque(job for job in self._ready if not unwanted(job.chunk))
         self._later = [entry for entry in self._later if not unwanted(entry[2].chunk)]
         heapq.heapify(self._later)
-        held = {
+        remaining = {
             name: deque(job for job in jobs if not unwanted(job.chunk))
             for name, jobs in self._waiting_for_domain.items()
         }
-        self._waiting_for_domain = {name: jobs for name, jobs in held.items() if jobs}
+        self._waiting_for_domain = {name: jobs for name, jobs in remaining.items() if jobs}
         return removed
 
     def _all_jobs(self) -> Iterable[DeliveryJob]:

@@ -61,8 +61,8 @@ class Blog:
         inside = [p for p in posts if _between(p.published, asked)]
         start = max(1, _whole(asked.get("start-index"), 1))
         count = min(_MOST, _whole(asked.get("max-results"), _USUAL))
-        shown = inside[start - 1 : start - 1 + count]
-        return "\n".join(self._lines(shown, total=len(inside), start=start, count=count))
+        items = inside[start - 1 : start - 1 + count]
+        return "\n".join(self._lines(items, total=len(inside), start=start, count=count))
 
     def _lines(self, posts: list[SamplePost], *, total: int, start: int, count: int) -> Iterator[str]:
         yield "<?xml version='1.0' encoding='UTF-8'?>"

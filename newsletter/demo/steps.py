@@ -98,18 +98,18 @@ def send(place: DemoSite, edition: Edition) -> progress.Counts:
     """
     if edition.state == State.APPROVED:
         approval.queue(place.configuration, edition, by=BY)
-    said: Message | None = None
+    reported: Message | None = None
     end = time.monotonic() + PATIENCE
 
     def until(problem: Message | None) -> bool:
-        nonlocal said
-        said = problem
+        nonlocal reported
+        reported = problem
         return bool(problem) or sender.nothing_due(edition) or time.monotonic() > end
 
     sender.run_sender(place.configuration, threading.Event(), until)
     counts = progress.counts(edition)
     if counts.state != State.SENT:
-        raise DemoProblem(f"{edition.name} is {counts.state} and was not sent{f': {said}' if said else ''}")
+        raise DemoProblem(f"{edition.name} is {counts.state} and was not sent{f': {reported}' if reported else ''}")
     return counts
 
 

@@ -50,10 +50,10 @@ def walk(
         mails = stack.enter_context(served(mailbox, 0))
         tell(f"{TITLE}, a sample newsletter, in {at.folder}" + ("" if at.kept else " (removed at the end)") + "\n")
         start(at.configuration)
-        told = _Walk(at, mailbox, tell, clock).go()
+        document = _Walk(at, mailbox, tell, clock).go()
         if not once:
             _stay(at, mailbox, mails, tell, serve, browser=browser)
-        return told
+        return document
 
 
 class _Walk:

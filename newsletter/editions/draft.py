@@ -97,14 +97,14 @@ REFRESH = Task("refresh-draft", _refresh, lane="jobs", queue="work")
 
 
 def _look_at_sources(
-    configuration: Config, newsletter: config.Newsletter, held: Window, now: datetime, step: Step
+    configuration: Config, newsletter: config.Newsletter, window: Window, now: datetime, step: Step
 ) -> frozenset[int]:
     """Read the sources, and return the posts of a window that no longer exist at their addresses."""
     collected = collect(
-        configuration, newsletter.name, now=now, since=held.since, step=lambda done, total: step(done, total + 1)
+        configuration, newsletter.name, now=now, since=window.since, step=lambda done, total: step(done, total + 1)
     )
     notices.tell_of_sources(collected, now)
-    return link_check.missing(configuration, newsletter, held, base_of(newsletter), now=now)
+    return link_check.missing(configuration, newsletter, window, base_of(newsletter), now=now)
 
 
 def _log_made(edition: Edition) -> None:

@@ -38,9 +38,9 @@ class Conflict(JobProblem):
     def __init__(self, edition: Edition, seen: int) -> None:
         self.edition = edition
         self.differences = history.difference(edition, seen, edition.revision)
-        told = tuple(self.differences[:3]) or (messages.CHECK_AGAIN(),)
+        sentences = tuple(self.differences[:3]) or (messages.CHECK_AGAIN(),)
         super().__init__(
-            messages.CONFLICT(name=edition.name, seen=str(seen), newest=str(edition.revision), differences=told)
+            messages.CONFLICT(name=edition.name, seen=str(seen), newest=str(edition.revision), differences=sentences)
         )
 
 

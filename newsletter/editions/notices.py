@@ -137,9 +137,9 @@ def _departure(newsletter: config.Newsletter, edition: Edition) -> Message:
 def tell_of_wait(edition: Edition, why: Message, now: datetime) -> Message:
     """Tell why an edition waits, unless the same was told of a draft that it replaced; return the message."""
     message = schedule_messages.WAITING(edition=edition.name, reason=why)
-    told = Notice.objects.filter(newsletter=edition.newsletter, kind=WAITING)
+    earlier = Notice.objects.filter(newsletter=edition.newsletter, kind=WAITING)
     before = [message.renamed(edition.name, each.name) for each in edition.replaces.all()]
-    if not any(told.filter(text=each).exists() for each in before):
+    if not any(earlier.filter(text=each).exists() for each in before):
         tell(edition.newsletter, WAITING, message, now, edition.name)
     return message
 

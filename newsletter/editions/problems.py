@@ -15,8 +15,10 @@ class JobProblem(Problem):
 
 def inactivity(newsletter: config.Newsletter) -> Message | None:
     """Return a message if a newsletter is paused or archived, None if it is active."""
-    told = {"paused": messages.NEWSLETTER_PAUSED, "archived": messages.NEWSLETTER_ARCHIVED}.get(newsletter.status)
-    return told(title=newsletter.title) if told else None
+    messages_by_status = {"paused": messages.NEWSLETTER_PAUSED, "archived": messages.NEWSLETTER_ARCHIVED}.get(
+        newsletter.status
+    )
+    return messages_by_status(title=newsletter.title) if messages_by_status else None
 
 
 def refuse_inactive(newsletter: config.Newsletter) -> None:

@@ -339,8 +339,8 @@ def _source_name(entry: EditionPost, newsletter: config.Newsletter) -> str:
     """Return the source's configured name, else its own title, else the host of the post."""
     names = {s.url: s.name for s in newsletter.sources}
     listings = sorted(entry.post.listings.all(), key=lambda x: x.pk)
-    said = next((names.get(x.source.url) or x.source.title for x in listings), "")
-    return said or (split_address(entry.post.url).hostname or "").removeprefix("www.")
+    name = next((names.get(x.source.url) or x.source.title for x in listings), "")
+    return name or (split_address(entry.post.url).hostname or "").removeprefix("www.")
 
 
 def _subject(digest: Digest, newsletter: config.Newsletter) -> str:

@@ -92,6 +92,6 @@ def change(edition: Edition, to: State, *, where: dict[str, Any] | None = None, 
 def _log(event: Event, edition: Edition) -> None:
     reason = str(edition.reason or "")
     to = f"to {counted(edition.audience or 0, 'subscriber')}" if event == "began" else ""
-    told = ", ".join(filter(None, (event, to, reason)))
+    sentence = ", ".join(filter(None, (event, to, reason)))
     name, audience = edition.name, edition.audience
-    log_event(log, event, f"{name}: {told}", edition=name, audience=audience, reason=reason or None)
+    log_event(log, event, f"{name}: {sentence}", edition=name, audience=audience, reason=reason or None)

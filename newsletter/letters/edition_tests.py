@@ -58,12 +58,12 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
         found.update((outcome.number, outcome) for outcome in outcomes)
 
     problem = post_all(configuration, provider, messages, record)
-    told = {}
+    results = {}
     for number, address in enumerate(people, 1):
         outcome = found.get(number) or unsent(number, problem)
-        told[address] = _result(outcome)
+        results[address] = _result(outcome)
     history.log(by, acts.TEST_SENT(), edition.name, now, after={"revision": edition.revision, "people": len(people)})
-    return told
+    return results
 
 
 def _result(outcome: Outcome) -> Message:

@@ -98,11 +98,11 @@ def refusing_editors(now: datetime) -> list[str]:
 def retry(now: datetime) -> int:
     """Make everything that failed due now, with all its attempts again; return the number of messages."""
     count = letters().filter(attempts__gt=0, journal="").update(attempts=0, due=now, gave_up_at=None, leased_until=None)
-    told = notices().filter(attempts__gt=0)
-    for notice in told.exclude(editors={}):  # accepted addresses are kept; refused ones are tried again
+    notices_to_retry = notices().filter(attempts__gt=0)
+    for notice in notices_to_retry.exclude(editors={}):  # accepted addresses are kept; refused ones are tried again
         editors = {a: kind for a, kind in notice.editors.items() if kind != OutcomeKind.REFUSED.value}
         Notice.objects.filter(pk=notice.pk).update(editors=editors)
-    return count + told.update(attempts=0, next_try_at=now, gave_up_at=None)
+    return count + notices_to_retry.update(attempts=0, next_try_at=now, gave_up_at=None)
 
 
 def is_our_side(outcome: Outcome) -> bool:
@@ -119,8 +119,8 @@ def hold_back(configuration: Config, newsletter: str, now: datetime) -> None:
     provider = configuration.provider_of(known[newsletter])
     names = [name for name, each in known.items() if configuration.provider_of(each) == provider]
     due = letters().filter(gave_up_at=None, newsletter__in=names)
-    told = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
-    most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, told))
+    pending = notices().filter(gave_up_at=None, newsletter__in=names, mailed_at=None)
+    most = max(query.aggregate(n=Max("attempts"))["n"] or 1 for query in (due, pending))
     until = now + min(backoff.pause(most), LONGEST_HOLD)
     due.filter(due__lt=until).update(due=until)
-    told.filter(next_try_at__lt=until).update(next_try_at=until)
+    pending.filter(next_try_at__lt=until).update(next_try_at=until)

@@ -53,7 +53,7 @@ def send_due(configuration: Config, now: datetime) -> int:
     """Send every letter and notice that is due; return the number that were accepted. A restored database waits."""
     if hold.reason():
         return 0
-    told = notice_delivery.tell_due(configuration, now)
+    notices_sent = notice_delivery.tell_due(configuration, now)
     sent_once.settle(configuration, now)
     by_provider: dict[tuple[str, bool], list[Letter]] = {}
     for row in _due_letters(now):
@@ -62,7 +62,7 @@ def send_due(configuration: Config, now: datetime) -> int:
     sent = sum(_send_batch(configuration, name, rows, now, once=once) for (name, once), rows in by_provider.items())
     if by_provider:
         _log(sent)
-    return told + sent
+    return notices_sent + sent
 
 
 def send_all_due(configuration: Config, now: datetime) -> None:

@@ -60,9 +60,9 @@ class _Handout:
         """Return the batch unchanged: each message was made just now."""
         return batch
 
-    def renew_leases(self, held: Sequence[ChunkKey]) -> Mapping[ChunkKey, float]:
+    def renew_leases(self, chunks: Sequence[ChunkKey]) -> Mapping[ChunkKey, float]:
         """Return no end for the leases: no other sender could take the messages."""
-        return {} if self.problem else dict.fromkeys(held, 0.0)
+        return {} if self.problem else dict.fromkeys(chunks, 0.0)
 
     def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
         """Pass the outcomes on."""

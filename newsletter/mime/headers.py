@@ -33,9 +33,9 @@ def with_phrase(name: str, inside: bytes) -> bytes:
     """Return `name <inside>`, folded before the bracket if the line would be too long; `<inside>` without a name."""
     if not name:
         return b"<" + inside + b">"
-    shown = phrase(name)
-    gap = b"\r\n <" if len(shown) - shown.rfind(b"\n") + len(inside) > _LINE else b" <"
-    return shown + gap + inside + b">"
+    encoded = phrase(name)
+    gap = b"\r\n <" if len(encoded) - encoded.rfind(b"\n") + len(inside) > _LINE else b" <"
+    return encoded + gap + inside + b">"
 
 
 def phrase(name: str) -> bytes:

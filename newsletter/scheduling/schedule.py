@@ -108,9 +108,9 @@ def run(configuration: Config, newsletter: config.Newsletter, now: datetime) -> 
 
 def _forget_cadences(newsletter: config.Newsletter) -> None:
     """Delete what was planned for cadences that are not offered any more."""
-    kept = [cadence_of(newsletter.at(cadence)) for cadence in newsletter.offered]
+    offered = [cadence_of(newsletter.at(cadence)) for cadence in newsletter.offered]
     planned = Occurrence.objects.filter(newsletter=newsletter.name, done_at=None)
-    planned.exclude(cadence__in=kept).delete()
+    planned.exclude(cadence__in=offered).delete()
 
 
 def plan(newsletter: config.Newsletter, now: datetime) -> None:

@@ -87,7 +87,7 @@ def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: d
     if not added:
         return 0
     date_again(locked.approved_content, now)
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "began_at": now,
         "ended_at": None,
         "audience": before + added,
@@ -95,9 +95,9 @@ def _add(newsletter: Newsletter, letter: WelcomeLetter, edition: Edition, now: d
         "rolled_up_at": None,
     }
     if locked.state == State.SENDING:
-        Edition.objects.filter(pk=locked.pk).update(**given)
+        Edition.objects.filter(pk=locked.pk).update(**fields)
     else:
-        change(locked, State.SENDING, **given)
+        change(locked, State.SENDING, **fields)
     entries.welcomed(locked.name, before, _subscriptions(locked, before))
     return added
 

@@ -92,9 +92,9 @@ def settle_orphans(journal_folder: Path, name: str, settings: DeliverySettings, 
         orphan = take_over(path, name, boot)
         if orphan is not None:
             settled += _settle_orphan(orphan, _open(here).filter(holder=path.name), settings, patience)
-    held = list(_open(here))  # before looking who lives: a process has its journal before it has a chunk
+    open_chunks = list(_open(here))  # before looking who lives: a process has its journal before it has a chunk
     living = {path.name for path in journals(journal_folder)}
-    lost = [chunk for chunk in held if chunk.holder not in living]
+    lost = [chunk for chunk in open_chunks if chunk.holder not in living]
     for chunk in lost:
         _settle(chunk, (), settings, patience, known=False)
     return settled + len(lost) + _settle_abandoned(here, settings, patience)
@@ -104,8 +104,8 @@ def _settle_orphan(
     orphan: OrphanedJournal, held: QuerySet[Chunk], settings: DeliverySettings, patience: float | None
 ) -> int:
     """Close the open chunks of a journal; for closed ones, only record what the journal knows in addition."""
-    told = {entry.chunk for entry in orphan.entries}
-    chunks = list(Chunk.objects.filter(Q(pk__in=told) | Q(pk__in=held)))
+    journalled = {entry.chunk for entry in orphan.entries}
+    chunks = list(Chunk.objects.filter(Q(pk__in=journalled) | Q(pk__in=held)))
     try:
         for chunk in chunks:
             _settle(chunk, orphan.entries, settings, patience, known=not orphan.rebooted)
@@ -155,10 +155,10 @@ def _settle_abandoned(here: str, settings: DeliverySettings, patience: float | N
 
     def settle_one(key: int) -> bool:
         # Checked again with the row locked: its machine may have resumed, and begun it.
-        held = Chunk.objects.select_for_update(no_key=True).filter(abandoned, pk=key, closed_at=None).exists()
-        if held:
+        was_abandoned = Chunk.objects.select_for_update(no_key=True).filter(abandoned, pk=key, closed_at=None).exists()
+        if was_abandoned:
             _settle_held(key, (), settings, known=False)
-        return held
+        return was_abandoned
 
     others = Chunk.objects.filter(abandoned, closed_at=None).exclude(machine=here)
     return sum(with_retries(partial(settle_one, key), patience) for key in others.values_list("pk", flat=True))

@@ -100,9 +100,9 @@ class Outbox:
         database.checkpoint()
         return begun
 
-    def renew_leases(self, held: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], float]:
+    def renew_leases(self, chunks: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], float]:
         """See `WorkSource`. Leases are renewed when a third of their time has passed."""
-        return with_retries(lambda: self._hold(held)) if held else {}
+        return with_retries(lambda: self._hold(chunks)) if chunks else {}
 
     def settle(self, edition: str, chunk: int, outcomes: Sequence[Outcome], *, finished: bool) -> None:
         """See `Sink`."""
@@ -200,15 +200,15 @@ class Outbox:
             ]
             record(edition, rows, self._configuration.delivery, now)
 
-    def _hold(self, held: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:
+    def _hold(self, chunks: Sequence[tuple[str, int]]) -> dict[tuple[str, int], float]:
         boot, now = time.clock_gettime(time.CLOCK_BOOTTIME), database.now()
-        ours = self._ours([chunk for _, chunk in held]).filter(edition__state__in=ACTIVE_STATES)
+        ours = self._ours([chunk for _, chunk in chunks]).filter(edition__state__in=ACTIVE_STATES)
         leases = dict(ours.values_list("pk", "leased_until"))
         old = [key for key, until in leases.items() if until - now < LEASE * 2 / 3]
         if old:
             self._ours(old).update(leased_until=now + LEASE)
             leases |= dict.fromkeys(old, now + LEASE)
-        return {key: boot + (leases[key[1]] - now).total_seconds() for key in held if key[1] in leases}
+        return {key: boot + (leases[key[1]] - now).total_seconds() for key in chunks if key[1] in leases}
 
     def _ours(self, chunks: Sequence[int]) -> QuerySet[Chunk]:
         machine, journal = self._holder.machine, self._holder.journal
@@ -220,18 +220,18 @@ def settle(chunk: int, rows: Sequence[ResultRow], settings: DeliverySettings, *,
 
     Runs in the caller's transaction, and may be repeated. Results are recorded whatever the edition's state.
     """
-    held = _locked_chunk(_chunk_row.rows(chunk))
-    if held is None:
+    locked = _locked_chunk(_chunk_row.rows(chunk))
+    if locked is None:
         raise Chunk.DoesNotExist(f"there is no chunk {chunk}")
     now = database.now()
-    record(held.edition, rows, settings, now)
+    record(locked.edition, rows, settings, now)
     if finished and statements.close(chunk, now):
-        left = without_outcome(held)
-        if held.edition.state == State.CANCELLED:
-            lifecycle.skip(held.edition, left, settings, now)
+        left = without_outcome(locked)
+        if locked.edition.state == State.CANCELLED:
+            lifecycle.skip(locked.edition, left, settings, now)
         else:
-            return_unsent(held, left, now)
-        transaction.on_commit(partial(entries.ended, held.edition.name, chunk), robust=True)
+            return_unsent(locked, left, now)
+        transaction.on_commit(partial(entries.ended, locked.edition.name, chunk), robust=True)
 
 
 def without_outcome(chunk: Chunk) -> dict[int, int]:

@@ -96,9 +96,9 @@ class WorkerPool:
                 slot.running = None
         self.ending = [slot for slot in self.ending if slot.running is not None]
         running = [slot for slots in self.slots.values() for slot in slots if slot.running]
-        kept = not self.ending and all(_keeps_limits(slot) for slot in running)
-        self.changing = self.changing and not kept
-        return kept
+        within = not self.ending and all(_keeps_limits(slot) for slot in running)
+        self.changing = self.changing and not within
+        return within
 
     @property
     def problem(self) -> Message | None:
@@ -195,9 +195,9 @@ class WorkerPool:
 
     def _ended(self, slot: WorkerSlot, process: subprocess.Popen[str]) -> None:
         """Record how a process ended, and delay the next one."""
-        said, _ = process.communicate()
+        output, _ = process.communicate()
         _close(slot)
-        slot.running, slot.problem = None, from_text(said.strip(" \n"))
+        slot.running, slot.problem = None, from_text(output.strip(" \n"))
         if not slot.problem and self.replaced is None:
             slot.ended = messages.PROCESSES_END(status=str(process.returncode))
             log.warning("a sending process ended (%d); starting another in %.0f s", process.returncode, slot.pause)

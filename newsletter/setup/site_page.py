@@ -83,8 +83,8 @@ def usable_accent(colour: str) -> str:
 def usable_logo(url: str) -> str:
     """Return a logo's address; "" if email programs would not show the image's format."""
     parts = split_address(url)
-    shown = parts.scheme in ("http", "https") and parts.netloc and not parts.path.lower().endswith(_NOT_FOR_EMAIL)
-    return url if shown else ""
+    is_usable = parts.scheme in ("http", "https") and parts.netloc and not parts.path.lower().endswith(_NOT_FOR_EMAIL)
+    return url if is_usable else ""
 
 
 def _meta(page: HtmlElement) -> dict[str, str]:

@@ -133,11 +133,11 @@ class WholeBodies:
 
 
 async def _refuse(
-    scope: AsgiMessage, send: Send, status: int, said: Message, sentence: bytes, drain: Receive | None = None
+    scope: AsgiMessage, send: Send, status: int, message: Message, sentence: bytes, drain: Receive | None = None
 ) -> None:
     """Refuse a request: one to the API with a problem document, any other with a sentence."""
     if scope["path"].startswith(API_ROOT):
-        document = problem_document(HTTPStatus(status), said, {})
+        document = problem_document(HTTPStatus(status), message, {})
         await refuse(send, status, document, drain=drain, media_type=MEDIA_TYPE)
     else:
         await refuse(send, status, sentence, drain=drain)

@@ -37,8 +37,8 @@ def open_listener(host: str, port: int) -> socket.socket:
 
 def inherited_listener() -> socket.socket | None:
     """Return the listening socket that whoever started this program passed on (sd_listen_fds(3)), if any."""
-    given = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
-    if given != (str(os.getpid()), "1"):
+    inherited = os.environ.pop("LISTEN_PID", ""), os.environ.pop("LISTEN_FDS", "")
+    if inherited != (str(os.getpid()), "1"):
         return None
     listener = socket.socket(fileno=FIRST_DESCRIPTOR)
     listener.set_inheritable(False)

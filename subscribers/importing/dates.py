@@ -41,21 +41,21 @@ def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | 
     text = cell.strip()
     if not text:
         return None
-    shown = text[:40]
+    excerpt = text[:40]
     try:
-        found = None if _ISO.match(text) else _parts(text, order, shown) or _year_first(text) or _in_words(text)
+        found = None if _ISO.match(text) else _parts(text, order, excerpt) or _year_first(text) or _in_words(text)
         found = found or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         if found.astimezone(UTC) < EARLIEST:
-            raise BadDate(messages.EARLY_DATE(text=shown))
+            raise BadDate(messages.EARLY_DATE(text=excerpt))
         if not future and found > datetime.now(UTC) + timedelta(days=1):
-            raise BadDate(messages.FUTURE_DATE(text=shown))
+            raise BadDate(messages.FUTURE_DATE(text=excerpt))
     except (ValueError, OverflowError):
-        raise BadDate(messages.NOT_A_DATE(text=shown)) from None
+        raise BadDate(messages.NOT_A_DATE(text=excerpt)) from None
     return found
 
 
-def _parts(text: str, order: Order, shown: str) -> datetime | None:
+def _parts(text: str, order: Order, excerpt: str) -> datetime | None:
     """Parse a numeric date with the year last; return None if it is not one."""
     match = _PARTS.fullmatch(text)
     if match is None:
@@ -64,7 +64,7 @@ def _parts(text: str, order: Order, shown: str) -> datetime | None:
     if match["mark"] == ".":
         order = "day"
     if not order and first != second and max(first, second) <= 12:
-        raise BadDate(messages.AMBIGUOUS_DATE(text=shown))
+        raise BadDate(messages.AMBIGUOUS_DATE(text=excerpt))
     if not order:
         order = "day" if first > 12 else "month"
     day, month = (first, second) if order == "day" else (second, first)

@@ -221,14 +221,14 @@ def _ended(at: Mapping[str, int], names: Mapping[str, Standing]) -> tuple[tuple[
 
 def _names(at: Mapping[str, int]) -> tuple[int, ...]:
     """Return the column of the full name, or those of its parts in their order."""
-    full, given, family = (
+    full, positions, family = (
         _first(at, "|".join(w)) for w in (vocabulary.FULL_NAME, vocabulary.GIVEN_NAME, vocabulary.FAMILY_NAME)
     )
-    if given < 0:
+    if positions < 0:
         return tuple(n for n in (full, family) if n >= 0)
     if family < 0 and _all(at, vocabulary.WITH_FAMILY_NAME):
         family = full
-    parts = tuple(n for n in (given, family) if n >= 0)
+    parts = tuple(n for n in (positions, family) if n >= 0)
     return parts if full < 0 or family == full or len(parts) == 2 else (full,)
 
 

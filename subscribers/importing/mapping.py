@@ -46,25 +46,25 @@ def columns(head: Sequence[str], meanings: Sequence[str]) -> Columns:
     """Return the columns of a file as a person chose them. Raises InvalidMapping."""
     if len(meanings) != len(head) or not set(meanings) <= set(MEANINGS):
         raise InvalidMapping(messages.OTHER_COLUMNS())
-    held = {meaning: tuple(n for n, m in enumerate(meanings) if m == meaning) for meaning in MEANINGS}
+    numbers = {meaning: tuple(n for n, m in enumerate(meanings) if m == meaning) for meaning in MEANINGS}
     for meaning, refusal in ONCE.items():
-        if len(held[meaning]) > 1:
-            raise InvalidMapping(refusal(count=len(held[meaning])))
-    if not held[ADDRESS]:
+        if len(numbers[meaning]) > 1:
+            raise InvalidMapping(refusal(count=len(numbers[meaning])))
+    if not numbers[ADDRESS]:
         raise InvalidMapping(messages.CHOOSE_ADDRESSES())
     known = recognise(head) if is_header(head) else None
-    base = known or Columns("", len(head), held[ADDRESS][0])
-    free = held[NOTHING]
-    orders = {n: order for meaning, order in ORDERS.items() for n in held[meaning]}
+    base = known or Columns("", len(head), numbers[ADDRESS][0])
+    free = numbers[NOTHING]
+    orders = {n: order for meaning, order in ORDERS.items() for n in numbers[meaning]}
     return replace(
         base,
-        address=held[ADDRESS][0],
-        names=held[NAME],
-        language=_one(held[LANGUAGE]),
-        tags=held[TAGS],
-        state=held[STATE] or tuple(n for n in base.state if n in free),
-        states=base.states if set(held[STATE]) <= set(base.state) else {},
-        joined=tuple(sorted((*held[JOINED], *orders))),
+        address=numbers[ADDRESS][0],
+        names=numbers[NAME],
+        language=_one(numbers[LANGUAGE]),
+        tags=numbers[TAGS],
+        state=numbers[STATE] or tuple(n for n in base.state if n in free),
+        states=base.states if set(numbers[STATE]) <= set(base.state) else {},
+        joined=tuple(sorted((*numbers[JOINED], *orders))),
         dates={**base.dates, **orders},
         cadence=base.cadence if base.cadence in free else -1,
         topics=base.topics if base.topics in free else -1,

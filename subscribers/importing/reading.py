@@ -157,8 +157,8 @@ def _headless(path: Path, head: list[str]) -> Columns:
     """Return the columns of a list without a header: the first cell with an @ is the address."""
     address = next((n for n, cell in enumerate(head) if "@" in cell), None)
     if address is None:
-        shown = ", ".join(cell.strip() for cell in head)[:200]
-        raise _problem(path, messages.NO_ADDRESS_COLUMN(line=shown))
+        excerpt = ", ".join(cell.strip() for cell in head)[:200]
+        raise _problem(path, messages.NO_ADDRESS_COLUMN(line=excerpt))
     names = (1,) if address == 0 and len(head) > 1 else (0,) if address == 1 else ()
     return Columns("", len(head), address, names)
 
@@ -205,8 +205,8 @@ def _cells(taken: list[str], delimiter: str) -> list[str] | None:
 def _line(columns: Columns, number: int, cells: list[str], problem: Message | None) -> FileLine:
     problem = problem or _fault(columns, cells)
     if problem:
-        shown = next((cell.strip() for cell in cells if "@" in cell), "")
-        return FileLine(number, PersonRow(shown[:320]), problem)
+        address = next((cell.strip() for cell in cells if "@" in cell), "")
+        return FileLine(number, PersonRow(address[:320]), problem)
     cells = cells + [""] * (columns.width - len(cells))
     try:
         return FileLine(number, columns.row(cells))

@@ -46,8 +46,8 @@ class EarlierKeyManager(models.Manager["EarlierKey"]):
 
     def hashes(self, purpose: Purpose, *texts: str) -> list[list[str]]:
         """Return the hashes of each address or domain, with the present key first, then with each earlier one."""
-        kept = [row.key(purpose) for row in self.all()]
-        others = [key for key in kept if key]
+        earlier = [row.key(purpose) for row in self.all()]
+        others = [key for key in earlier if key]
         return [tokens.hashes(purpose, text) + [tokens.hash_with(key, text) for key in others] for text in texts]
 
 

@@ -294,8 +294,8 @@ class Subscription(models.Model):
         An object that was read before an audience was fixed would else undo that.
         """
         if not self._state.adding and options.get("update_fields") is None:
-            kept = {"id", "offered", "returns", "waited"}
-            options["update_fields"] = [each.name for each in self._meta.concrete_fields if each.name not in kept]
+            unchanged = {"id", "offered", "returns", "waited"}
+            options["update_fields"] = [each.name for each in self._meta.concrete_fields if each.name not in unchanged]
         super().save(*args, **options)
 
     def paused(self, today: date) -> bool:

@@ -114,7 +114,7 @@ def _choices(
     """
     subscriptions = {s.newsletter: s for s in subscriber.subscriptions.all()}
     consents = Consent.objects.filter(subscription__subscriber=subscriber, confirmed_at__isnull=False)
-    given = {consent.subscription_id: consent for consent in consents.order_by("confirmed_at")}
+    consents_by_subscription = {consent.subscription_id: consent for consent in consents.order_by("confirmed_at")}
     newsletters = config_of(request).newsletters
     choices = []
     for name in [*newsletters, *(n for n in sorted(subscriptions) if n not in newsletters)]:
@@ -136,7 +136,9 @@ def _choices(
                 until=""
                 if saved and posted.act == "pause" and posted.newsletter == name
                 else posted.value("until", name),
-                why=_why(known, selected, given.get(selected.pk)) if selected and selected.state == "active" else (),
+                why=_why(known, selected, consents_by_subscription.get(selected.pk))
+                if selected and selected.state == "active"
+                else (),
             )
         )
     return choices

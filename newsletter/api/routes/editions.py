@@ -167,10 +167,10 @@ def change_post_of_edition(
     Whether it is included, its headline, its text and its day. All changes are made, or none.
     """
     who = caller(request)
-    held = matched(request, who, newsletter, period)
+    edition = matched(request, who, newsletter, period)
     for act in _acts(who, post, change):
-        held = act(held, held.revision)
-    return answer(who, held)
+        edition = act(edition, edition.revision)
+    return answer(who, edition)
 
 
 def _acts(who: Caller, post: int, change: PostChange) -> list[Callable[[Edition, int], Edition]]:
@@ -202,7 +202,7 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
     looked_at, reader = proof(edition, who.config), sample_reader()
     receiving = audience.receiving(who.config.edited(edition), edition, who.now)
     rendered, head = looked_at.rendered, looked_at.letterhead
-    shown = PreviewOut(
+    document = PreviewOut(
         subject=rendered.subject,
         preheader=rendered.preheader,
         html=preview.reader_html(rendered, head, reader),
@@ -210,4 +210,4 @@ def preview_edition(request: HttpRequest, newsletter: Path[Name], period: Path[N
         findings=[CheckFinding(**each) for each in serialize.lint(looked_at)],
         variants=[VariantOut(**each) for each in documents(who.config, edition, receiving)],
     )
-    return ApiAnswer(shown)
+    return ApiAnswer(document)

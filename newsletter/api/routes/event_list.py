@@ -31,5 +31,5 @@ def list_events(
     if type is not None:
         events = events.filter(kind=type)
     page = paging.after(events, "events", cursor, limit)
-    told = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in who.token.scopes)
-    return ApiAnswer(EventList(items=[EventItem(**each) for each in told], next_cursor=page.next_cursor))
+    listed = documents(page.rows, with_addresses=TokenScope.SUBSCRIBERS_READ in who.token.scopes)
+    return ApiAnswer(EventList(items=[EventItem(**each) for each in listed], next_cursor=page.next_cursor))

@@ -91,7 +91,7 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
     if person.cadence is not None:
         who.in_cadence(newsletter.name, person.cadence)
     who.check_topics(newsletter.name, person.topics or ())
-    said = admin_actions.add(
+    outcome = admin_actions.add(
         person.address,
         newsletter.name,
         consent=person.consent.text if person.consent else "",
@@ -102,14 +102,14 @@ def add_subscriber(request: HttpRequest, person: SubscriberIn) -> ApiAnswer:
     )
     key = admin_actions.address_given(person.address).key
     tie = Subscription.objects.select_related("subscriber").get(newsletter=newsletter.name, subscriber__key=key)
-    _log(who, tie, acts.SUBSCRIBER_ADDED(), after={newsletter.name: said})
+    _log(who, tie, acts.SUBSCRIBER_ADDED(), after={newsletter.name: outcome})
     if person.tags:
         _set_tags(who, tie, [*tie.tags, *person.tags])
-    if said == "unchanged":
+    if outcome == "unchanged":
         _choose_cadence(who, tie, person.cadence)
         _choose_topics(who, tie, person.topics)
-    headers = {"Location": f"/api/v1/subscribers/{tie.pk}"} if said == "added" else {}
-    return ApiAnswer(_shown(who, [tie])[0], 201 if said == "added" else 200, headers)
+    headers = {"Location": f"/api/v1/subscribers/{tie.pk}"} if outcome == "added" else {}
+    return ApiAnswer(_shown(who, [tie])[0], 201 if outcome == "added" else 200, headers)
 
 
 @operation(router, "PATCH", "/subscribers/{subscription}", {200: SubscriberOut})

@@ -104,20 +104,20 @@ def read(raw: bytes) -> Returned:
     )
 
 
-def read_reply(said: str, *, permanent: bool | None) -> tuple[BounceKind, Fault, str, str]:
+def read_reply(reply: str, *, permanent: bool | None) -> tuple[BounceKind, Fault, str, str]:
     """Return kind, fault, status and text of a receiving server's reply that a provider passes on.
 
     `permanent` is what the provider says; None if it says nothing. Words about the sender, the content or a mailbox
     that exists count for more: providers call refused spam permanent too.
     """
-    status = _status_of(said)
-    fault = fault_of_words(said) or fault_of_status(status)
-    text = redacted_line(said[:LARGEST])[:LONGEST_TEXT]
+    status = _status_of(reply)
+    fault = fault_of_words(reply) or fault_of_status(status)
+    text = redacted_line(reply[:LARGEST])[:LONGEST_TEXT]
     if permanent is False:
         return BounceKind.SOFT, Fault.MAILBOX if fault is Fault.READER else fault, status, text
     if permanent and fault is Fault.NONE:
         return BounceKind.HARD, Fault.READER, status, text
-    refusal = RefusedDelivery(fault, cause_of_words(said), status, said, stage_of(said))
+    refusal = RefusedDelivery(fault, cause_of_words(reply), status, reply, stage_of(reply))
     return kind_of(refusal, confirmed=bool(permanent)), fault, status, text
 
 
@@ -181,18 +181,18 @@ def _block(block: Fields, parts: Parts, recipients: tuple[str, ...]) -> tuple[Bo
     """Return what a report says about one recipient: the kind if it failed, the fault, the status and the server's
     reply.
     """
-    said = block.get("diagnostic-code", "")
-    status = _status_of(said) or _status_of(block.get("status", ""))
-    if _names_the_sender(said, parts, recipients):
-        return BounceKind.SOFT, Fault.POLICY, status, said
-    fault = _fault(said, parts.prose, status)
+    diagnostic = block.get("diagnostic-code", "")
+    status = _status_of(diagnostic) or _status_of(block.get("status", ""))
+    if _names_the_sender(diagnostic, parts, recipients):
+        return BounceKind.SOFT, Fault.POLICY, status, diagnostic
+    fault = _fault(diagnostic, parts.prose, status)
     if NOT_PERMANENT in block:
-        return BounceKind.SOFT, fault, status, said
-    reply = said or _near(parts.prose, recipients)
-    stage = stage_of(f"{said}\n{parts.prose}")
-    refusal = RefusedDelivery(fault, cause_of_words(said) or cause_of_words(parts.prose), status, reply, stage)
+        return BounceKind.SOFT, fault, status, diagnostic
+    reply = diagnostic or _near(parts.prose, recipients)
+    stage = stage_of(f"{diagnostic}\n{parts.prose}")
+    refusal = RefusedDelivery(fault, cause_of_words(diagnostic) or cause_of_words(parts.prose), status, reply, stage)
     category = block.get("x-powermta-bouncecategory", "").lower()
-    return kind_of(refusal, confirmed=category in _BAD_CATEGORIES), fault, status, said
+    return kind_of(refusal, confirmed=category in _BAD_CATEGORIES), fault, status, diagnostic
 
 
 def _names_the_sender(reply: str, parts: Parts, recipients: tuple[str, ...]) -> bool:
@@ -207,25 +207,25 @@ def _prose(mail: Message, parts: Parts) -> _Verdict:
     named = addresses(parts.headers.get("x-failed-recipients", "")) or never or later
     listed = named or _on_its_own(parts.prose)
     recipients = listed or addresses(field(parts.original, "to"))[:1] or _only_address(parts)
-    said = _near(parts.prose, recipients)
-    status = _status_of(said)
+    nearby = _near(parts.prose, recipients)
+    status = _status_of(nearby)
     subject = parts.headers.get("subject", "")
     if (later and not never) or _DELAYED.search(f"{subject}\n{parts.prose}"):
-        return _Verdict(BounceKind.SOFT, _fault(said, "", status), recipients, status, said, delayed=True)
-    fault = _fault(said, parts.prose, status)
+        return _Verdict(BounceKind.SOFT, _fault(nearby, "", status), recipients, status, nearby, delayed=True)
+    fault = _fault(nearby, parts.prose, status)
     from_daemon = _is_a_daemon(parts.headers)
     says_something = named or _FAILED.search(subject) or fault is not Fault.NONE
     if not says_something or not (from_daemon or listed or addresses(field(parts.original, "to"))):
         return _Verdict(BounceKind.UNKNOWN)
-    cause = cause_of_words(said) or cause_of_words(parts.prose)
+    cause = cause_of_words(nearby) or cause_of_words(parts.prose)
     return _Verdict(
-        kind_of(RefusedDelivery(fault, cause, status, said, stage_of(said))), fault, recipients, status, said
+        kind_of(RefusedDelivery(fault, cause, status, nearby, stage_of(nearby))), fault, recipients, status, nearby
     )
 
 
-def _fault(said: str, prose: str, status: str) -> Fault:
+def _fault(text: str, prose: str, status: str) -> Fault:
     """Return the server's own words, then its status, then what its daemon tells people."""
-    return fault_of_words(said) or fault_of_status(status) or fault_of_words(prose)
+    return fault_of_words(text) or fault_of_status(status) or fault_of_words(prose)
 
 
 def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -333,8 +333,8 @@ def _came_to(mail: Message) -> tuple[str, ...]:
 
 
 def _about(parts: Parts) -> tuple[str, ...]:
-    said = [*parts.feedback.values(), *(v for block in parts.blocks for v in block.values()), parts.original]
-    return addresses("\n".join(said))
+    texts = [*parts.feedback.values(), *(v for block in parts.blocks for v in block.values()), parts.original]
+    return addresses("\n".join(texts))
 
 
 def _storable(text: str) -> str:

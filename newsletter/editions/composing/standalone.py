@@ -114,8 +114,8 @@ def _approved_subject(edition: Edition) -> str:
 def _copy_posts(first: Edition, letter: Edition, now: datetime) -> Mapping[int, int]:
     """Add the posts that the letter may have, and return the number of each copy by that of its original."""
     copied: dict[int, int] = {}
-    held = EditionPost.objects.filter(edition__in=holding(letter.newsletter), included=True)
-    taken = set(held.values_list("post_id", flat=True))
+    elsewhere = EditionPost.objects.filter(edition__in=holding(letter.newsletter), included=True)
+    taken = set(elsewhere.values_list("post_id", flat=True))
     entries = first.entries.filter(included=True).select_related("post").prefetch_related("post__listings")
     for entry in entries:
         if not entry.post.listings.exists():

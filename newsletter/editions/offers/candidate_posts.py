@@ -36,7 +36,7 @@ def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> 
     filters = {s.url: (s.include, s.exclude) for s in newsletter.sources}
     for post in _posts(edition, newsletter, lacking, settled, list(choices)):
         decided = settled.get(post.pk)
-        shown = lacking.is_shown(post.ordinal)
+        is_listed = lacking.is_shown(post.ordinal)
         yield (
             post,
             Facts(
@@ -44,8 +44,8 @@ def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> 
                 first_seen=post.first_seen,
                 refusal=None if decided and decided.included else post.refusal,
                 gone=post.gone_at is not None,
-                offered=not shown,
-                lacked=shown or bool(lacking.by_anyone([post.ordinal])),
+                offered=not is_listed,
+                lacked=is_listed or bool(lacking.by_anyone([post.ordinal])),
                 held_by=holders.get(post.pk, ""),
                 settled=_out(decided),
                 choice=choices.get(post.pk, ""),

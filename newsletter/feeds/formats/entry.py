@@ -105,20 +105,20 @@ def _media_description(fields: Fields) -> str:
 
 def _links(fields: Fields, base: str, *, atom: bool) -> tuple[str, str]:
     """Return the post's own address, and the one that the feed gives in its stead (FeedBurner's)."""
-    given = ""
+    page_url = ""
     if atom:
         pages = [
             e for e in fields.all("link") if (e.get("href") or "").strip() and e.get("rel", "alternate") == "alternate"
         ]
         pages.sort(key=lambda e: "html" not in (e.get("type") or "html"))
-        given = absolute(pages[0].get("href") or "", base_of(pages[0], base)) if pages else ""
+        page_url = absolute(pages[0].get("href") or "", base_of(pages[0], base)) if pages else ""
     else:
         texts = [inner_text(e) for e in fields.all("link")]
         hrefs = [e.get("href") or "" for e in fields.all("link") if e.get("rel", "alternate") == "alternate"]
-        given = next(filter(None, (*texts, *hrefs)), "")
-        given = absolute(given, base) if given else ""
+        page_url = next(filter(None, (*texts, *hrefs)), "")
+        page_url = absolute(page_url, base) if page_url else ""
     own = fields.text("feedburner:origLink")
-    return (own, given) if own else (given, "")
+    return (own, page_url) if own else (page_url, "")
 
 
 def _link_elsewhere(fields: Fields, entry: Element, url: str, *, atom: bool) -> str:
@@ -143,8 +143,8 @@ def _content_base(fields: Fields, entry: Element, url: str) -> str:
 
 def _author(fields: Fields) -> str:
     for element in fields.all("author", "dc:creator", "itunes:author"):
-        said = Fields(element).text("name") if len(element) else inner_text(element)
-        if said.lower() not in _NOBODY and (found := _without_address(said)):
+        text = Fields(element).text("name") if len(element) else inner_text(element)
+        if text.lower() not in _NOBODY and (found := _without_address(text)):
             return found
     return ""
 
@@ -154,11 +154,11 @@ def feed_author(channel: Element) -> str:
     return _author(Fields(channel))
 
 
-def _without_address(said: str) -> str:
+def _without_address(text: str) -> str:
     """Return the name in `mail@host (Name)` and `Name <mail@host>` (RSS 2.0); "" for an address alone."""
-    if "@" not in said:
-        return said
-    name = parseaddr(said)[0]
+    if "@" not in text:
+        return text
+    name = parseaddr(text)[0]
     return "" if "@" in name else name
 
 

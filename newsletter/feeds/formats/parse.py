@@ -101,8 +101,8 @@ def _entries(root: Element, *, atom: bool) -> list[Element]:
 
 def _engine(fields: Fields) -> str:
     """blogger or wordpress where a feed says that it was made by one, else feed."""
-    said = " ".join(f"{e.get('uri') or ''} {e.text or ''}" for e in fields.all("generator")).lower()
-    return next((kind for kind, words in _ENGINES.items() if any(w in said for w in words)), "feed")
+    generators = " ".join(f"{e.get('uri') or ''} {e.text or ''}" for e in fields.all("generator")).lower()
+    return next((kind for kind, words in _ENGINES.items() if any(w in generators for w in words)), "feed")
 
 
 def _next_page(fields: Fields, base: str) -> str:

@@ -68,14 +68,14 @@ def drop_repeated(root: HtmlElement) -> int:
     """
     dropped = 0
     for parent in [root, *root.iter("blockquote")]:
-        kept: list[HtmlElement] = []
+        blocks: list[HtmlElement] = []
         keys: list[_Key] = []
         for block in list(parent):
-            kept.append(block)
+            blocks.append(block)
             keys.append(_key(block))
             length = _repeated_at_end(keys)
             for _ in range(length):
-                kept.pop().drop_tree()
+                blocks.pop().drop_tree()
                 keys.pop()
             dropped += length
     return dropped

@@ -28,8 +28,8 @@ def sides_of(image: HtmlElement) -> dict[str, int]:
     """
     if not _EMOJI.isdisjoint((image.get("class") or "").split()):
         return dict.fromkeys(SIDES, _TEXT_HEIGHT)
-    said = {side: _number(image.get(side) or "") or _styled(image, side) for side in SIDES}
-    return {side: length for side, length in said.items() if length} or _noted(image)
+    sides = {side: _number(image.get(side) or "") or _styled(image, side) for side in SIDES}
+    return {side: length for side, length in sides.items() if length} or _noted(image)
 
 
 def _number(text: str) -> int:

@@ -67,11 +67,11 @@ class _Tags:
         return len(self._open) < self._limit
 
     def _push(self, name: str, tag: str) -> str:
-        kept = tag if self._has_room() else ""
+        pushed = tag if self._has_room() else ""
         self._open.append(name)
         self._count[name] += 1
         self.deepest = max(self.deepest, len(self._open))
-        return kept
+        return pushed
 
     def _pop(self) -> str:
         name = self._open.pop()

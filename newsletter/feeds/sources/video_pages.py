@@ -61,8 +61,8 @@ def _known_pictures(url: str, host: str) -> tuple[str, ...]:
 
 def _oembed(fetcher: Fetcher, url: str) -> VideoPage:
     data: Any = load_json(fetcher.beginning(url, _ENOUGH).body.decode("utf-8", "replace"))
-    said = data if isinstance(data, dict) else {}
-    title, picture = (said.get(key) for key in ("title", "thumbnail_url"))
+    fields = data if isinstance(data, dict) else {}
+    title, picture = (fields.get(key) for key in ("title", "thumbnail_url"))
     return _made(title if isinstance(title, str) else "", [picture] if isinstance(picture, str) else [], url)
 
 

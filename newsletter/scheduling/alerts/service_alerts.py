@@ -56,8 +56,8 @@ class Alerts:
         self._queue.send()
 
     def _look(self, status: Status, now: datetime) -> None:
-        told = status.name in self._told
-        if status.problem and not told and status.failing_for >= self._after:
+        was_told = status.name in self._told
+        if status.problem and not was_told and status.failing_for >= self._after:
             # An unavailable database is one problem, however many services have it.
             # When it is over for one of them, the others may only be waiting for their next try.
             known = status.problem in self._told.values() or self._clock() < self._just_over.get(status.problem, 0.0)
@@ -65,7 +65,7 @@ class Alerts:
                 self._not_before[status.name] = self._clock() + TELL_AGAIN
                 self._told[status.name] = status.problem
                 self._queue.add(notices.SERVICE, failure(status, now), now)
-        elif told and not status.problem:
+        elif was_told and not status.problem:
             self._just_over = {self._told.pop(status.name): self._clock() + self._after}
             self._queue.add(notices.RECOVERED, recovery(status, now), now)
 

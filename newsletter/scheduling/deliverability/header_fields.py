@@ -47,16 +47,16 @@ def bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResu
     if found is None:
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())
     name, record = found
-    given = tags(record)
-    if given.get("v") == "BIMI1" and given.get("l") == "":
+    values = tags(record)
+    if values.get("v") == "BIMI1" and values.get("l") == "":
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())  # a domain says that it has no logo
-    addresses = [given[tag] for tag in ("l", "a") if given.get(tag)]
-    if not record.startswith("v=BIMI1;") or not given.get("l") or not all(map(_is_https, addresses)):
+    addresses = [values[tag] for tag in ("l", "a") if values.get(tag)]
+    if not record.startswith("v=BIMI1;") or not values.get("l") or not all(map(_is_https, addresses)):
         return CheckResult(Verdict.WARNING, messages.BIMI_INVALID(name=name))
     weak = next(filter(None, map(_weakness, policies)), "" if policies else "none")
     if weak:
         return CheckResult(Verdict.WARNING, messages.BIMI_POLICY(policy=weak))
-    if not given.get("a"):
+    if not values.get("a"):
         return CheckResult(Verdict.NOTE, messages.BIMI_WITHOUT_CERTIFICATE())
     return CheckResult(Verdict.GOOD, messages.BIMI_GOOD(record=record))
 

@@ -81,9 +81,11 @@ class _DomainReport:
         yield from self._tracking()
 
     def _providers(self) -> list[str]:
-        given = self.configuration
-        providers = dict.fromkeys(given.provider_of(each) for each in self.newsletters)
-        return list(providers | dict.fromkeys(name for each in self.newsletters if (name := given.fallback_of(each))))
+        configuration = self.configuration
+        providers = dict.fromkeys(configuration.provider_of(each) for each in self.newsletters)
+        return list(
+            providers | dict.fromkeys(name for each in self.newsletters if (name := configuration.fallback_of(each)))
+        )
 
     def _routes(self) -> list[Route]:
         delivery, others = self.configuration.delivery, sorted(_own_domains(self.configuration))

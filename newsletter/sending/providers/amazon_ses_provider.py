@@ -53,11 +53,15 @@ class AmazonSes:
     )  # fmt: skip
 
     def __init__(self, keys: dict[str, Any]) -> None:
-        given = dict(keys.get("client_params", {}))
+        client_parameters = dict(keys.get("client_params", {}))
         once = {"retries": {"total_max_attempts": 1}, "connect_timeout": CONNECT_SECONDS}
-        given["config"] = {**dict(given.get("config", {})), **once, "read_timeout": ANSWER_SECONDS}
+        client_parameters["config"] = {
+            **dict(client_parameters.get("config", {})),
+            **once,
+            "read_timeout": ANSWER_SECONDS,
+        }
         try:
-            self.backend = amazon_ses.EmailBackend(**{**keys, "client_params": given})
+            self.backend = amazon_ses.EmailBackend(**{**keys, "client_params": client_parameters})
             self.backend.open()
         except BotoCoreError as e:
             raise wrong_settings("amazon_ses", e) from e

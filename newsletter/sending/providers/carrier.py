@@ -95,14 +95,14 @@ class ApiCarrier:
 
     def drop_halted(self) -> None:
         """Return collected deliveries of halted chunks."""
-        kept = []
+        remaining = []
         for job in self._collected():
             if job.chunk.halted:
                 self._callbacks.return_untried(job, STOPPED)
             else:
-                kept.append(job)
-        self._batch, self._next = kept[: self._most], None
-        for job in kept[self._most :]:
+                remaining.append(job)
+        self._batch, self._next = remaining[: self._most], None
+        for job in remaining[self._most :]:
             self._next = job
 
     async def close(self, grace: float) -> None:

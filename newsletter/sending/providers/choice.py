@@ -17,9 +17,9 @@ from newsletter.sending.providers.anymail_provider import AnymailProvider
 from newsletter.sending.providers.interface import ProviderApi, ProviderProblem, wrong_settings
 
 
-def missing(name: str, given: Collection[str]) -> list[str]:
+def missing(name: str, present: Collection[str]) -> list[str]:
     """Return the required settings of a provider that are not among the given ones."""
-    return [key for key in PROVIDERS[name].required if key not in given]
+    return [key for key in PROVIDERS[name].required if key not in present]
 
 
 def provider(settings: DeliverySettings) -> ProviderApi:

@@ -69,9 +69,9 @@ def idempotency_key(readers: Sequence[Reader]) -> str:
 
 def outcomes(readers: Sequence[Reader], kind: OutcomeKind, fault: Fault, text: str, code: int = 0) -> list[Outcome]:
     """Return the same outcome for each of these readers, with the provider's text without their addresses."""
-    told = redact_addresses(text)
+    reply = redact_addresses(text)
     return [
-        Outcome(r.number, r.attempt, kind, time.time(), fault, code, "", redact_address(told, r.address))
+        Outcome(r.number, r.attempt, kind, time.time(), fault, code, "", redact_address(reply, r.address))
         for r in readers
     ]
 

@@ -55,9 +55,9 @@ def _filled(value: Any, values: Mapping[str, str]) -> Any:
 
 
 def _judged(login: Login, answer: requests.Response) -> Answer:
-    said = answer.text
-    wrong = answer.status_code == 401 or any(words in said for words in login.wrong)
-    if wrong and not (login.restricted and login.restricted in said):
+    body = answer.text
+    wrong = answer.status_code == 401 or any(words in body for words in login.wrong)
+    if wrong and not (login.restricted and login.restricted in body):
         raise ProviderProblem(KEY_REFUSED(reply=f"{answer.status_code} {words_of(answer)}"))
     if answer.ok:
         return "accepted"

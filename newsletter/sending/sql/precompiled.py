@@ -34,9 +34,9 @@ class PrecompiledQuery:
         if known is None:
             known = self._known[connection.vendor] = self._compile(values)
         sql, parameters = known
-        given = [_adapted(value) for value in values]
+        adapted = [_adapted(value) for value in values]
         with connection.cursor() as cursor:
-            cursor.execute(sql, [constant if at is None else given[at] for at, constant in parameters])
+            cursor.execute(sql, [constant if at is None else adapted[at] for at, constant in parameters])
             return list(cursor.fetchall())
 
     def _compile(self, values: Sequence[QueryValue]) -> tuple[str, list[tuple[int | None, Any]]]:

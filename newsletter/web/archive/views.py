@@ -37,10 +37,10 @@ MAIL_POLICY = (
 def newsletters(request: HttpRequest) -> HttpResponse:
     """Show all newsletters of this site."""
     latest = queries.latest_of_each()
-    shown = [{"newsletter": n, "latest": latest.get(n.name)} for n in config_of(request).newsletters.values()]
+    rows = [{"newsletter": n, "latest": latest.get(n.name)} for n in config_of(request).newsletters.values()]
     first = next(iter(config_of(request).newsletters.values()))
     language = pages.language_of(request, newsletter=first.language)
-    return cacheable(pages.page(request, "newsletters.html", language, shown=shown))
+    return cacheable(pages.page(request, "newsletters.html", language, shown=rows))
 
 
 @require_safe
@@ -64,7 +64,7 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
     editions = listed[:A_PAGE]
     url = f"{site}/n/{name}/"
     page = f"{url}?page={number}" if number > 1 else url
-    shown = pages.page(
+    response = pages.page(
         request,
         "archive.html",
         language,
@@ -83,8 +83,8 @@ def archive(request: HttpRequest, name: str) -> HttpResponse:
         meta=Metadata(newsletter, page, url, newsletter.title, newsletter.description, newsletter.theme.logo),
     )
     if query:
-        shown["X-Robots-Tag"] = "noindex"
-    return cacheable(shown, newsletter)
+        response["X-Robots-Tag"] = "noindex"
+    return cacheable(response, newsletter)
 
 
 def _etag(request: HttpRequest, name: str, period: str) -> str | None:

@@ -233,14 +233,14 @@ def _is_plain(scope: AsgiMessage, media_types: Collection[bytes] | None) -> bool
     headers = dict(scope["headers"])
     if scope["query_string"] or len(headers) != len(scope["headers"]):
         return False
-    given = headers.get(b"content-type", b"").replace(b" ", b"").lower()
-    return media_types is None or given in media_types
+    content_type = headers.get(b"content-type", b"").replace(b" ", b"").lower()
+    return media_types is None or content_type in media_types
 
 
 def _what_head_depends_on(scope: AsgiMessage) -> tuple[str, bytes, bytes]:
     """Return the scheme, the host and the languages of a request."""
-    given = dict(scope["headers"])
-    return scope["scheme"], given.get(b"host", b""), given.get(b"accept-language", b"")
+    headers = dict(scope["headers"])
+    return scope["scheme"], headers.get(b"host", b""), headers.get(b"accept-language", b"")
 
 
 def _request(scheme: str, host: bytes, language: bytes) -> ASGIRequest:

@@ -33,21 +33,21 @@ def body_limit(scope: AsgiMessage) -> int:
     close_old_connections()
     if scope["path"].startswith(API_ROOT):
         return LARGEST_OF_API if _has_token(scope) else 0
-    held = _role(scope)
-    if held is Role.ANYONE:
+    role = _role(scope)
+    if role is Role.ANYONE:
         return 0
     uploads = {reverse(f"desk:{name}"): size for name, size in LARGEST_UPLOADS.items()}
     path = scope["path"]
     if path not in uploads:
         return LARGEST
     page = cast(Guarded, resolve(path).func)
-    return uploads[path] if held >= page.needed else LARGEST
+    return uploads[path] if role >= page.needed else LARGEST
 
 
 def _has_token(scope: AsgiMessage) -> bool:
     """Return whether the request has a token of the API that is in force."""
-    given = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
-    return len(given) == 1 and tokens.find(given[0].partition(" ")[2].strip()) is not None
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == b"authorization"]
+    return len(values) == 1 and tokens.find(values[0].partition(" ")[2].strip()) is not None
 
 
 def _role(scope: AsgiMessage) -> Role:
@@ -58,5 +58,5 @@ def _role(scope: AsgiMessage) -> Role:
     if user is None or session.get(CODE_WANTED):
         return Role.ANYONE
     hashes = (user.get_session_auth_hash(), *user.get_session_auth_fallback_hash())
-    given = session.get(HASH_SESSION_KEY, "")
-    return role_of(user) if any(constant_time_compare(given, each) for each in hashes) else Role.ANYONE
+    session_hash = session.get(HASH_SESSION_KEY, "")
+    return role_of(user) if any(constant_time_compare(session_hash, each) for each in hashes) else Role.ANYONE

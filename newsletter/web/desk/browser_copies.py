@@ -34,7 +34,7 @@ def confirm(request: HttpRequest, response: HttpResponseBase, path: str = "/desk
     key = request.POST.get(FIELD, "") if request.method == "POST" else ""
     if not _KEY.fullmatch(key) or response.status_code >= HTTPStatus.BAD_REQUEST:
         return
-    told = get_messages(request)
-    if not (isinstance(told, NotedErrors) and told.has_errors):
+    messages = get_messages(request)
+    if not (isinstance(messages, NotedErrors) and messages.has_errors):
         secure = settings.SESSION_COOKIE_SECURE
         response.set_cookie(COOKIE + key, "saved", max_age=SECONDS, path=path, samesite="Lax", secure=secure)

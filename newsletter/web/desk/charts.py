@@ -95,12 +95,12 @@ def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
 def columns(values: Sequence[int], ends: tuple[str, str], title: str) -> SafeString:
     """Return a column for each value, from left to right; `ends` is written below the first and the last."""
     top, step = max([*values, 1]), (WIDTH - LEFT - 8) / max(len(values), 1)
-    shown = []
+    drawn = []
     for number, value in enumerate(values):
         height = value / top * (HEIGHT - TOP - BOTTOM)
         place = (LEFT + (number + 0.15) * step, HEIGHT - BOTTOM - height, step * 0.7, height)
-        shown.append(tuple(f"{each:.1f}" for each in place))
-    inside = format_html_join("", '<rect class="column" x="{}" y="{}" width="{}" height="{}"/>', shown)
+        drawn.append(tuple(f"{each:.1f}" for each in place))
+    inside = format_html_join("", '<rect class="column" x="{}" y="{}" width="{}" height="{}"/>', drawn)
     return format_html(
         '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}'
         '<path class="axis" d="M{} {}V{}H{}" fill="none"/>'

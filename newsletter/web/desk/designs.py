@@ -78,10 +78,10 @@ def _as_typed(request: HttpRequest, name: str) -> Config:
     Raises ConfigError and CannotEdit.
     """
     configuration = config_of(request)
-    shown = catalogue.newsletter_page("design")
-    if request.method != "POST" or shown is None:
+    page = catalogue.newsletter_page("design")
+    if request.method != "POST" or page is None:
         return configuration
-    form = SettingsForm(shown, ("newsletters", name), tree_of(configuration.file), {}, os.environ, request.POST)
+    form = SettingsForm(page, ("newsletters", name), tree_of(configuration.file), {}, os.environ, request.POST)
     if not form.is_valid():
         return configuration
     try:

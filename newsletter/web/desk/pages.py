@@ -24,16 +24,16 @@ def page(
     request: HttpRequest, template: str, context: Mapping[str, Any], *, section: str = "", status: int = 200
 ) -> HttpResponse:
     """`desk/<template>.html` in the desk's frame; `section` is the entry of the menu that is marked."""
-    held = role(request)
-    around = {"section": section, "is_admin": held is Role.ADMIN, "may_send": held >= Role.SENDER}
+    user_role = role(request)
+    around = {"section": section, "is_admin": user_role is Role.ADMIN, "may_send": user_role >= Role.SENDER}
     around |= {"inactive": _inactive(context.get("newsletter"))}
     with timezone.override(default_zone(request)):
         return render(request, f"desk/{template}.html", {**around, **context}, status=status)
 
 
-def _inactive(shown: object) -> str:
+def _inactive(value: object) -> str:
     """Return what is said above a page about a newsletter that is paused or archived."""
-    message = inactivity(shown) if isinstance(shown, Newsletter) else None
+    message = inactivity(value) if isinstance(value, Newsletter) else None
     return as_sentence(message) if message else ""
 
 
@@ -92,12 +92,12 @@ def sentences(request: HttpRequest) -> Iterator[None]:
         messages.error(request, problem)
 
 
-def as_sentence(told: Message | Exception | str) -> str:
+def as_sentence(value: Message | Exception | str) -> str:
     """Return a problem's message in the language of the page, with a capital letter and a full stop."""
-    if isinstance(told, str):
-        text = told
+    if isinstance(value, str):
+        text = value
     else:
         text = formatting.message(
-            message_of(told) if isinstance(told, Exception) else told, timezone.get_current_timezone()
+            message_of(value) if isinstance(value, Exception) else value, timezone.get_current_timezone()
         )
     return formatting.sentence(text)

@@ -100,10 +100,10 @@ def desk_language(asked: str | None) -> str:
 def _refused(request: HttpRequest, needed: Role) -> HttpResponse | None:
     if needed is Role.ANYONE:
         return None
-    held = role(request)
-    if held is Role.ANYONE:
+    user_role = role(request)
+    if user_role is Role.ANYONE:
         return _to(request, "desk:code" if role_of(request.user) is not Role.ANYONE else "desk:login")
-    if held < needed:
+    if user_role < needed:
         return refused(request, sending=needed is Role.SENDER)
     return None
 

@@ -40,20 +40,20 @@ class ShownFact:
 
 def check(*facts: ShownFact) -> None:
     """Raise Changed unless every fact is as it was shown."""
-    told = [
+    differences = [
         _("%(what)s: %(before)s before, %(now)s now.")
         % {"what": f.label, "before": f.before or "–", "now": f.now or "–"}
         for f in facts
         if not f.same
     ]
-    if told:
-        raise Changed(told)
+    if differences:
+        raise Changed(differences)
 
 
 def readers(posted: QueryDict, now: int) -> ShownFact:
     """Return the number of readers in the field `readers`; small changes of a large list are tolerated."""
-    given = posted.get("readers", "")
-    before = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else None
+    value = posted.get("readers", "")
+    before = int(value) if value.isascii() and value.isdigit() and len(value) < 16 else None
     same = before is not None and abs(now - before) <= before * TOLERATED_SHARE
     return ShownFact(
         _("Subscribers"), "" if before is None else formatting.number(before), formatting.number(now), same
@@ -62,19 +62,19 @@ def readers(posted: QueryDict, now: int) -> ShownFact:
 
 def count(posted: QueryDict, label: str, now: int) -> ShownFact:
     """Return a number in the field `count`, exactly."""
-    given = posted.get("count", "")
-    return ShownFact(label, given[:20], formatting.number(now), given == str(now))
+    value = posted.get("count", "")
+    return ShownFact(label, value[:20], formatting.number(now), value == str(now))
 
 
 def state(posted: QueryDict, now: str) -> ShownFact:
     """Return an edition's state in the field `state`."""
-    given = posted.get("state", "")
+    value = posted.get("state", "")
     return ShownFact(
-        _("Status"), formatting.state(given) if given in State.values else "", formatting.state(now), given == now
+        _("Status"), formatting.state(value) if value in State.values else "", formatting.state(now), value == now
     )
 
 
 def text(posted: QueryDict, key: str, label: str, now: str, names: Mapping[str, str] | None = None) -> ShownFact:
     """Any other field; `names` says how a value is shown."""
-    given, shown = posted.get(key, ""), names or {}
-    return ShownFact(label, shown.get(given, given[:254]), shown.get(now, now), given == now)
+    value, titles = posted.get(key, ""), names or {}
+    return ShownFact(label, titles.get(value, value[:254]), titles.get(now, now), value == now)

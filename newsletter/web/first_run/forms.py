@@ -180,23 +180,23 @@ class SendingForm(DeskForm):
 
     def values(self) -> dict[str, Any]:
         """Return the values by the keys of config.toml; those of the newsletter without its table."""
-        given = self.cleaned_data
-        settings: dict[str, Any] = {key: given[key] for key in ("address", "draft", "send") if key in given}
-        settings["from"] = mailbox(given["sender_name"], given["sender_address"])
-        if given["editor"]:
-            settings["editors"] = [given["editor"]]
-        settings["delivery.provider"] = given["provider"]
-        if given["provider"] == "smtp":
-            settings["delivery.smtp"] = {name: given[name] for name in SMTP_FIELDS if given[name]}
-        elif given["provider"] in API_NAMES:
-            settings[f"delivery.{given['provider']}"] = self._service(given["provider"])
+        entered = self.cleaned_data
+        settings: dict[str, Any] = {key: entered[key] for key in ("address", "draft", "send") if key in entered}
+        settings["from"] = mailbox(entered["sender_name"], entered["sender_address"])
+        if entered["editor"]:
+            settings["editors"] = [entered["editor"]]
+        settings["delivery.provider"] = entered["provider"]
+        if entered["provider"] == "smtp":
+            settings["delivery.smtp"] = {name: entered[name] for name in SMTP_FIELDS if entered[name]}
+        elif entered["provider"] in API_NAMES:
+            settings[f"delivery.{entered['provider']}"] = self._service(entered["provider"])
         return settings
 
     def _service(self, name: str) -> dict[str, Any]:
         """Return the table of an email service."""
         table: dict[str, Any] = {}
-        given = {key: value for key, value in self.cleaned_data.items() if key.startswith(f"{name}.") and value}
-        for key, value in given.items():
+        entered = {key: value for key, value in self.cleaned_data.items() if key.startswith(f"{name}.") and value}
+        for key, value in entered.items():
             _, *above, last = key.split(".")
             inner = table
             for part in above:

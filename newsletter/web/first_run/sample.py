@@ -44,8 +44,10 @@ def _published(post: FoundPost) -> datetime:
 
 
 def _digest(newsletter: Newsletter, head: Letterhead, posts: list[FoundPost], now: datetime) -> Digest:
-    shown = [_shown(number, post, newsletter) for number, post in enumerate(posts)]
-    groups = group(shown, by=newsletter.group_by, order="newest", zone=newsletter.zone, language=newsletter.language)
+    digest_posts = [_shown(number, post, newsletter) for number, post in enumerate(posts)]
+    groups = group(
+        digest_posts, by=newsletter.group_by, order="newest", zone=newsletter.zone, language=newsletter.language
+    )
     times = [post.published for post in posts if post.published] or [now]
     since, until = min(times), max(times) + timedelta(seconds=1)
     digest = Digest(newsletter.name, head, since, until, newsletter.title, "", groups)

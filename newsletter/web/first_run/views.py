@@ -107,10 +107,14 @@ def _known(request: HttpRequest, setup: SetUp) -> dict[str, Any]:
 
 
 def _search(form: BlogForm) -> BlogSearch:
-    given = form.cleaned_data
-    url = given["blog"] if "://" in given["blog"] else f"https://{given['blog']}"
-    typed = {"blog": given["blog"], "site_url": given["site_url"], **({"private": "on"} if given["private"] else {})}
-    return BlogSearch(url, typed, given["private"])
+    entered = form.cleaned_data
+    url = entered["blog"] if "://" in entered["blog"] else f"https://{entered['blog']}"
+    typed = {
+        "blog": entered["blog"],
+        "site_url": entered["site_url"],
+        **({"private": "on"} if entered["private"] else {}),
+    }
+    return BlogSearch(url, typed, entered["private"])
 
 
 def _trial(setup: SetUp, search: BlogSearch) -> SetUp:
@@ -137,8 +141,8 @@ def reading(request: HttpRequest, setup: SetUp) -> HttpResponse:
 
 def _sentence(problem: Message) -> str:
     """Return what went wrong, with the remedy that this page has."""
-    told = problem.param("message") if ABOUT.matches(problem) else problem
-    if isinstance(told, Message) and PRIVATE_ADDRESS.matches(told):
+    message = problem.param("message") if ABOUT.matches(problem) else problem
+    if isinstance(message, Message) and PRIVATE_ADDRESS.matches(message):
         return _("This address is on this machine or on a private network. If that is intended, tick the box below.")
     return blog_problem(problem)
 
@@ -234,8 +238,8 @@ def _finish(form: SendingForm, setup: SetUp) -> bool:
     try:
         setup.write()
     except OSError as e:
-        told = _("%(file)s can’t be written: %(why)s") % {"file": setup.file, "why": e.strerror}
-        form.add_error(None, told)
+        sentence = _("%(file)s can’t be written: %(why)s") % {"file": setup.file, "why": e.strerror}
+        form.add_error(None, sentence)
         return False
     setup.finished.set()
     return True

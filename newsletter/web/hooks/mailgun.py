@@ -27,7 +27,7 @@ class MailgunWebhook(MailgunTrackingWebhookView):  # type: ignore[misc]
 def _signed_at(request: HttpRequest) -> int:
     """Return the time of a call whose signature is right. Raises AnymailWebhookValidationFailure."""
     is_json = request.content_type == "application/json"
-    said = str(json.loads(request.body)["signature"]["timestamp"] if is_json else request.POST["timestamp"])
-    if not (said.isascii() and said.isdigit() and len(said) < 12):
+    timestamp = str(json.loads(request.body)["signature"]["timestamp"] if is_json else request.POST["timestamp"])
+    if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) < 12):
         raise AnymailWebhookValidationFailure("the time of the signature is malformed")
-    return int(said)
+    return int(timestamp)

@@ -51,8 +51,8 @@ def view_of(provider: str, configuration: Config) -> Any:
 
 def signing_key(provider: str, delivery: DeliverySettings) -> str:
     """Return the configured key of a service's signatures, or ""."""
-    given = {key.lower(): value for key, value in getattr(delivery, provider).items()}
-    return str(given.get(WEBHOOKS[provider].key, ""))
+    keys = {key.lower(): value for key, value in getattr(delivery, provider).items()}
+    return str(keys.get(WEBHOOKS[provider].key, ""))
 
 
 @lru_cache(maxsize=32)

@@ -69,12 +69,12 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
     messages.success(request, _("This is a copy. Change it as you like; nothing is sent until it is approved."))
     left = found.entries.filter(included=True).count() - made.entries.filter(included=True).count()
     if left > 0:
-        said = ngettext(
+        sentence = ngettext(
             "%(n)s post was not copied, because a post can only be in one edition.",
             "%(n)s posts were not copied, because a post can only be in one edition.",
             left,
         )
-        messages.info(request, said % {"n": left})
+        messages.info(request, sentence % {"n": left})
     return redirect("desk:edition", made.newsletter, made.period)
 
 
@@ -104,15 +104,15 @@ def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return page(request, "blocks", context, section="home", status=422 if problems else 200)
 
 
-def _change_block(request: HttpRequest, found: Edition, given: dict[str, str]) -> None:
+def _change_block(request: HttpRequest, found: Edition, texts: dict[str, str]) -> None:
     by, configuration = editor(request), config_of(request)
 
     def act(edition: Edition, revision: int) -> Edition:
         if request.POST.get("act") == "remove":
-            return composing.remove(configuration, edition, by, revision, given["id"])
-        return composing.save(configuration, edition, by, revision, given)
+            return composing.remove(configuration, edition, by, revision, texts["id"])
+        return composing.save(configuration, edition, by, revision, texts)
 
-    conflicts.on_block(found, revision_of(request), given["id"], act)
+    conflicts.on_block(found, revision_of(request), texts["id"], act)
     removed = request.POST.get("act") == "remove"
     messages.success(request, _("The block has been removed.") if removed else _("The block has been saved."))
 

@@ -93,9 +93,9 @@ def _rows(results: QuerySet[DmarcResult]) -> tuple[SendingServer, ...]:
 
 def _receivers(results: QuerySet[DmarcResult], addresses: list[str]) -> dict[tuple[str, str], tuple[str, ...]]:
     """Return the receivers that reported each server and domain, at most a few."""
-    told = results.filter(address__in=addresses).order_by("report__receiver")
+    reported = results.filter(address__in=addresses).order_by("report__receiver")
     named: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
-    for address, domain, receiver in told.values_list("address", "report__domain", "report__receiver").distinct():
+    for address, domain, receiver in reported.values_list("address", "report__domain", "report__receiver").distinct():
         named[(address, domain)].append(receiver)
     return {key: tuple(each[:RECEIVERS]) for key, each in named.items()}
 

@@ -26,10 +26,10 @@ STATES = {Verdict.GOOD: "ok", Verdict.NOTE: "", Verdict.UNKNOWN: "", Verdict.WAR
 
 def deliverability(request: HttpRequest) -> HttpResponse:
     """Show what was found when DNS was last checked, by domain and requirement."""
-    kept = dns_check.last()
-    checks = kept[1] if kept else []
+    last_check = dns_check.last()
+    checks = last_check[1] if last_check else []
     context = {
-        "at": formatting.moment(kept[0], default_zone(request)) if kept else "",
+        "at": formatting.moment(last_check[0], default_zone(request)) if last_check else "",
         "running": work.unfinished(dns_check.CHECK),
         "domains": [
             {"domain": domain, "rows": list(map(_row, found))} for domain, found in dns_check.by_domain(checks)

@@ -64,7 +64,7 @@ def heading(items: Iterable[Attention]) -> str:
 
 
 def problems(
-    config: Config, shown: Sequence[Card], now: datetime, restart: Sequence[str] = (), *, is_admin: bool = True
+    config: Config, cards: Sequence[Card], now: datetime, restart: Sequence[str] = (), *, is_admin: bool = True
 ) -> list[Attention]:
     """Return what needs attention, the worst first; `restart` names keys that take effect with the next start.
 
@@ -72,11 +72,11 @@ def problems(
     """
     attentions = _of_restored(config) + _of_stalls(config, now) + _of_services() + _of_machines() + _of_restart(restart)
     attentions += _of_standstills(config, now)
-    attentions += [p for card in shown for each in card.open for p in _of_edition(each, card.newsletter, now)]
-    attentions += [p for card in shown if (p := _of_inactive(card))]
-    attentions += [p for card in shown for p in _of_first_steps(card, is_admin=is_admin)]
+    attentions += [p for card in cards for each in card.open for p in _of_edition(each, card.newsletter, now)]
+    attentions += [p for card in cards if (p := _of_inactive(card))]
+    attentions += [p for card in cards for p in _of_first_steps(card, is_admin=is_admin)]
     attentions += [p for newsletter in config.newsletters.values() for p in _of_links(config, newsletter)]
-    attentions += _of_unknown(shown)
+    attentions += _of_unknown(cards)
     attentions += _of_sources(h for h in health(config) if h.state == "failed")
     attentions += _of_mailbox(config)
     attentions += _of_unsent()
@@ -231,9 +231,9 @@ def _of_links(config: Config, newsletter: Newsletter) -> Iterator[Attention]:
         yield Attention("error", text, reverse("desk:newsletter", args=(newsletter.name,)), _("Open"))
 
 
-def _of_unknown(shown: Iterable[Card]) -> Iterator[Attention]:
+def _of_unknown(cards: Iterable[Card]) -> Iterator[Attention]:
     """Editions of which deliveries are unknown, and nobody has decided about them."""
-    lines = {each.edition.pk: each for card in shown for each in (*card.open, *filter(None, [card.last]))}
+    lines = {each.edition.pk: each for card in cards for each in (*card.open, *filter(None, [card.last]))}
     unsettled = Result.objects.filter(edition__in=lines, kind=DeliveryStatus.UNKNOWN, settled=False)
     for row in unsettled.values("edition_id").annotate(n=Count("number")).order_by("edition_id"):
         line = lines[row["edition_id"]]
@@ -370,8 +370,8 @@ def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
         yield Attention("warning", f"{formatting.listed(shown)}: {problem}", reverse("desk:sources"), _("View sources"))
 
 
-def _without_subject(told: Message | None) -> Message | None:
+def _without_subject(message: Message | None) -> Message | None:
     """Return a message without the address that it begins with."""
-    while ABOUT.matches(told) and told is not None and isinstance(inner := told.param("message"), Message):
-        told = inner
-    return told
+    while ABOUT.matches(message) and message is not None and isinstance(inner := message.param("message"), Message):
+        message = inner
+    return message

@@ -126,10 +126,10 @@ def audience(newsletter: Newsletter, now: datetime) -> Audience:
     total, change, weeks = counts
     text = ngettext("%(count)s subscriber", "%(count)s subscribers", total) % {"count": formatting.number(total)}
     sign = "+" if change > 0 else ""
-    said = _("%(change)s in 30 days") % {"change": f"{sign}{formatting.number(change)}"} if change else ""
+    sentence = _("%(change)s in 30 days") % {"change": f"{sign}{formatting.number(change)}"} if change else ""
     title = _("Subscribers over the last 12 weeks")
     chart = charts.curve(weeks, newsletter.zone, title) if any(count for _at, count in weeks) else SafeString("")
-    return Audience(text, said, chart)
+    return Audience(text, sentence, chart)
 
 
 def _counts(name: str, now: datetime) -> tuple[int, int, list[tuple[datetime, int]]]:

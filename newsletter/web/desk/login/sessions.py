@@ -36,15 +36,15 @@ def of(user: User, here: str | None) -> list[LoginSession]:
     """Return all sessions of a person that have not run out, this one first."""
     places = []
     for session in Session.objects.filter(expire_date__gt=timezone.now()):
-        held = session.get_decoded()
-        if held.get(SESSION_KEY) == str(user.pk):
-            began = held.get(BEGAN)
+        data = session.get_decoded()
+        if data.get(SESSION_KEY) == str(user.pk):
+            began = data.get(BEGAN)
             places.append(
                 LoginSession(
                     mark=_mark(session.session_key),
                     began=datetime.fromisoformat(began) if began else None,
-                    agent=_browser(held.get(AGENT, "")),
-                    address=held.get(ADDRESS, ""),
+                    agent=_browser(data.get(AGENT, "")),
+                    address=data.get(ADDRESS, ""),
                     here=session.session_key == here,
                 )
             )

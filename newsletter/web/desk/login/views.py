@@ -47,8 +47,8 @@ def login(request: HttpRequest) -> HttpResponse:
         if FAILED_LOGINS.reached(_client(request), timezone.now()):
             form.add_error(None, _("Too many failed logins from your network. Try again later."))
             return page(request, "login", {"form": form, "next": _back(request)}, status=429)
-        given = form.cleaned_data
-        user = auth.authenticate(request, username=given["email"].lower(), password=given["password"])
+        entered = form.cleaned_data
+        user = auth.authenticate(request, username=entered["email"].lower(), password=entered["password"])
         if isinstance(user, User):
             return _enter(request, user)
         FAILED_LOGINS.count(_client(request), timezone.now())

@@ -21,29 +21,29 @@ from newsletter.web.numbers import whole_number
 def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the notes of an edition, newest first, and a form for a new one."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
-    given = {"text": "", "to": ""}
+    entered = {"text": "", "to": ""}
     problem = ""
     if request.method == "POST":
-        given = {key: request.POST.get(key, "").replace("\r\n", "\n").strip() for key in given}
-        problem = _act(request, edition, given)
+        entered = {key: request.POST.get(key, "").replace("\r\n", "\n").strip() for key in entered}
+        problem = _act(request, edition, entered)
         if not problem:
             return redirect("desk:notes", name, period)
     context = {
         **about(request, edition, newsletter),
         "notes": queries.notes(edition, newsletter, editor(request)),
         "people": [(user.username, user.get_full_name() or user.username) for user in users.everybody()],
-        "given": given,
+        "given": entered,
         "problem": problem,
         "most": writing.LONGEST_NOTE,
     }
     return page(request, "notes", context, section="home", status=422 if problem else 200)
 
 
-def _act(request: HttpRequest, edition: Edition, given: dict[str, str]) -> str:
+def _act(request: HttpRequest, edition: Edition, entered: dict[str, str]) -> str:
     """Do what was asked, and return why it could not be done; "" if it was."""
     act = request.POST.get("act", "")
     if act == "write":
-        return _write(request, edition, given)
+        return _write(request, edition, entered)
     if act not in ("done", "remove"):
         raise Http404("notes are written, marked as done or deleted")
     number = whole_number(request.POST.get("note", "")) or 0
@@ -63,9 +63,9 @@ def _act(request: HttpRequest, edition: Edition, given: dict[str, str]) -> str:
     return ""
 
 
-def _write(request: HttpRequest, edition: Edition, given: dict[str, str]) -> str:
+def _write(request: HttpRequest, edition: Edition, entered: dict[str, str]) -> str:
     try:
-        writing.write(edition, editor(request), given["text"], timezone.now(), given["to"])
+        writing.write(edition, editor(request), entered["text"], timezone.now(), entered["to"])
     except JobProblem as problem:
         return as_sentence(problem)
     return ""

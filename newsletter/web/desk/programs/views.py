@@ -22,10 +22,10 @@ def listed(request: HttpRequest) -> HttpResponse:
     form = TokenForm(choices, request.POST if request.method == "POST" else None)
     made: tokens.CreatedToken | None = None
     if form.is_valid():
-        given, by, now = form.cleaned_data, editor(request), timezone.now()
+        entered, by, now = form.cleaned_data, editor(request), timezone.now()
         try:
             made = tokens.create(
-                config_of(request), given["name"], given["scopes"], given["newsletters"], by=by, now=now
+                config_of(request), entered["name"], entered["scopes"], entered["newsletters"], by=by, now=now
             )
         except tokens.TokenProblem as problem:
             form.add_error("name", as_sentence(problem))

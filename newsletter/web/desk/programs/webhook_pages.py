@@ -26,11 +26,11 @@ def listed(request: HttpRequest) -> HttpResponse:
     choices = [(each.name, each.title) for each in known.values()]
     form = WebhookForm(choices, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        given, now = form.cleaned_data, timezone.now()
-        kinds = [EventKind(kind) for kind in given["kinds"]]
+        entered, now = form.cleaned_data, timezone.now()
+        kinds = [EventKind(kind) for kind in entered["kinds"]]
         try:
             row = webhooks.add(
-                config_of(request), given["url"], kinds, given["newsletters"], by=editor(request), now=now
+                config_of(request), entered["url"], kinds, entered["newsletters"], by=editor(request), now=now
             )
         except webhooks.WebhookProblem as problem:
             form.add_error("url", as_sentence(problem))

@@ -102,29 +102,29 @@ class SegmentForm(DeskForm):
 
     def conditions(self) -> dict[str, Any]:
         """Return what was filled in, as JSON has it."""
-        given = self.cleaned_data
-        words = {key: given[key] for key in (*TEXTS, *LISTS) if given.get(key)}
-        return words | {key: given[key].isoformat() for key in ("after", "before") if given[key]}
+        entered = self.cleaned_data
+        words = {key: entered[key] for key in (*TEXTS, *LISTS) if entered.get(key)}
+        return words | {key: entered[key].isoformat() for key in ("after", "before") if entered[key]}
 
 
-def where(given: Mapping[str, Any]) -> str:
+def where(entered: Mapping[str, Any]) -> str:
     """Return the filter for what was filled in; "" for nothing."""
-    return " and ".join(_parts(given))
+    return " and ".join(_parts(entered))
 
 
-def _parts(given: Mapping[str, Any]) -> Iterator[str]:
+def _parts(entered: Mapping[str, Any]) -> Iterator[str]:
     for field, key in (("tag", "tags"), ("language", "languages")):
-        words = _words(given.get(key, ""))
+        words = _words(entered.get(key, ""))
         if words:
             alternatives = " or ".join(f'{field} = "{word}"' for word in words)
             yield f"({alternatives})" if words[1:] else alternatives
-    yield from (f'tag != "{word}"' for word in _words(given.get("without", "")))
+    yield from (f'tag != "{word}"' for word in _words(entered.get("without", "")))
     for field, key in (("frequency", "frequencies"), ("topic", "topics")):
-        alternatives = " or ".join(f"{field} = {name}" for name in given.get(key) or ())
+        alternatives = " or ".join(f"{field} = {name}" for name in entered.get(key) or ())
         if alternatives:
             yield f"({alternatives})" if " or " in alternatives else alternatives
     for how in ("after", "before"):
-        if day := given.get(how):
+        if day := entered.get(how):
             yield f"joined {how} {day.isoformat() if isinstance(day, date) else day}"
 
 

@@ -59,15 +59,15 @@ def edit(request: HttpRequest, pk: int = 0) -> HttpResponse:
 
 
 def _save(request: HttpRequest, form: SegmentForm, segment: Segment | None) -> bool:
-    given = form.cleaned_data
-    same = Segment.objects.filter(newsletter=given["newsletter"], name=given["name"])
+    entered = form.cleaned_data
+    same = Segment.objects.filter(newsletter=entered["newsletter"], name=entered["name"])
     if same.exclude(pk=segment.pk if segment else 0).exists():
         form.add_error("name", _("There is already a segment with that name."))
         return False
     row = segment or Segment()
     before = row.where or None
-    row.newsletter, row.name = given["newsletter"], given["name"]
-    row.conditions, row.where = form.conditions(), where(given)
+    row.newsletter, row.name = entered["newsletter"], entered["name"]
+    row.conditions, row.where = form.conditions(), where(entered)
     row.save()
     audit.note(editor(request), acts.SEGMENT_SAVED(), f"{row.newsletter}: {row.name}"[:254], before, row.where)
     messages.success(request, _("Segment saved."))
@@ -79,10 +79,10 @@ def count(request: HttpRequest) -> HttpResponse:
     return page(request, "_segment_count", {"count": _count(request, posted(request.GET))})
 
 
-def _count(request: HttpRequest, given: Mapping[str, Any]) -> str:
+def _count(request: HttpRequest, entered: Mapping[str, Any]) -> str:
     """Return the number in words; "" while there are no conditions, or none that can be read."""
-    newsletter = config_of(request).newsletters.get(str(given.get("newsletter", "")))
-    filtered = where(given)
+    newsletter = config_of(request).newsletters.get(str(entered.get("newsletter", "")))
+    filtered = where(entered)
     if newsletter is None or not filtered:
         return ""
     try:

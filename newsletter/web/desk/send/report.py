@@ -59,7 +59,7 @@ def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
     counted = now.counts
     parts = [(key, getattr(counted, key)) for key in PARTS]
     moving = edition.state in MOVING or bool(now.next_try and edition.state == State.SENT)
-    said = ", ".join(f"{figure.text} {figure.name}" for figure in now.figures)
+    figures = ", ".join(f"{figure.text} {figure.name}" for figure in now.figures)
     return {
         **about(request, edition, newsletter),
         "line": line(edition, newsletter),
@@ -74,7 +74,7 @@ def _live(request: HttpRequest, edition: Edition, newsletter: Newsletter) -> dic
         "every": "2s" if edition.state in MOVING else "30s",
         "share": formatting.share(counted.accepted, counted.audience) if counted.audience else "",
         "accepted": formatting.number(counted.accepted),
-        "chart": charts.bar(parts, said, counted.audience) if counted.audience else "",
+        "chart": charts.bar(parts, figures, counted.audience) if counted.audience else "",
     }
 
 

@@ -178,8 +178,8 @@ def domains(edition: Edition) -> list[DomainLine]:
     path, key = "subscription__subscriber__domain", f"domains-{edition.pk}"
     counted: list[tuple[str, int]] | None = cache.get(key)
     if counted is None:
-        held = Delivery.objects.filter(edition=edition).values(path).annotate(n=Count("number")).order_by("-n", path)
-        counted = [(row[path] or _("erased"), row["n"]) for row in held[:DOMAINS]]
+        grouped = Delivery.objects.filter(edition=edition).values(path).annotate(n=Count("number")).order_by("-n", path)
+        counted = [(row[path] or _("erased"), row["n"]) for row in grouped[:DOMAINS]]
         cache.set(key, counted, KEPT_SECONDS)
     bad: dict[tuple[str, str], int] = {}
     troubled = _to_look_at(edition).filter(kind__in=(DeliveryStatus.REFUSED, DeliveryStatus.DEFERRED))

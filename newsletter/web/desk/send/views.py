@@ -45,18 +45,20 @@ UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
 def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Mail the edition as it stands to named people; the first of them is whoever asks."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
-    given = request.POST.get("addresses", editor(request))
-    told: dict[str, Message] = {}
+    addresses = request.POST.get("addresses", editor(request))
+    results: dict[str, Message] = {}
     problems: dict[str, str] = {}
     if request.method == "POST":
         try:
-            told = edition_tests.send(edition, config_of(request), given.replace(",", " ").split(), by=editor(request))
+            results = edition_tests.send(
+                edition, config_of(request), addresses.replace(",", " ").split(), by=editor(request)
+            )
         except (JobProblem, TemplateProblem) as refused:
             problems = {_field_of_test(refused): as_sentence(refused)}
     context = {
         **about(request, edition, newsletter),
-        "addresses": given,
-        "told": [(a, formatting.message(said), TEST_ACCEPTED.matches(said)) for a, said in told.items()],
+        "addresses": addresses,
+        "told": [(a, formatting.message(result), TEST_ACCEPTED.matches(result)) for a, result in results.items()],
         "problems": problems,
         "others": [a for a in newsletter.editors if a != editor(request)],
     }
@@ -92,11 +94,11 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
         messages.success(request, _("Approved.") + f" {leaving.to_new_readers}")
         return redirect("desk:welcome", name)
     if leaving.by_itself:
-        said = _("Approved. It will be sent %(when)s to %(readers)s.") % {
+        sentence = _("Approved. It will be sent %(when)s to %(readers)s.") % {
             "when": leaving.when,
             "readers": leaving.readers_text,
         }
-        messages.success(request, said)
+        messages.success(request, sentence)
         return redirect("desk:edition", name, period)
     messages.success(request, _("Approved. Nothing is sent until you choose when."))
     return redirect("desk:send", name, period)
@@ -116,14 +118,14 @@ def catch_up(edition: Edition, seen: int, mark: str) -> None:
 
 def _check_departure(request: HttpRequest, edition: Edition) -> None:
     """Compare the time and the number of readers on the button with those of now, while it is a draft as seen."""
-    held = Edition.objects.get(pk=edition.pk)
-    if held.state != State.DRAFT or held.revision != revision_of(request):
+    current = Edition.objects.get(pk=edition.pk)
+    if current.state != State.DRAFT or current.revision != revision_of(request):
         return
-    newsletter = newsletter_of(request, held.newsletter)
-    now = departure(config_of(request), held, newsletter)
+    newsletter = newsletter_of(request, current.newsletter)
+    now = departure(config_of(request), current, newsletter)
     by_hand = {"": _("when you send it")}
-    given = request.POST.get("due", "")
-    times = by_hand | {now.due: now.when or by_hand[""]} | ({given: _moment(given, newsletter)} if given else {})
+    due = request.POST.get("due", "")
+    times = by_hand | {now.due: now.when or by_hand[""]} | ({due: _moment(due, newsletter)} if due else {})
     stale_forms.check(
         stale_forms.text(request.POST, "due", _("Sent"), now.due, times),
         stale_forms.readers(request.POST, now.readers),

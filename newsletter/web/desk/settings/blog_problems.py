@@ -12,17 +12,17 @@ _TRIED_AGAIN_BY_COLLECTING = (messages.BUSY, messages.BUSY_FOR, messages.SERVER_
 
 def blog_problem(problem: Message) -> str:
     """Return the sentence with a remedy that the person has on this page."""
-    told = problem.param("message") if ABOUT.matches(problem) else problem
-    if not isinstance(told, Message):
+    message = problem.param("message") if ABOUT.matches(problem) else problem
+    if not isinstance(message, Message):
         return as_sentence(problem)
-    if messages.CONNECTION_FAILED.matches(told):
+    if messages.CONNECTION_FAILED.matches(message):
         why = _("The connection failed (%(cause)s). Check the address and try again.")
-        return why % {"cause": told.param("cause")}
-    if messages.TIMEOUT.matches(told) or messages.TOO_SLOW.matches(told):
+        return why % {"cause": message.param("cause")}
+    if messages.TIMEOUT.matches(message) or messages.TOO_SLOW.matches(message):
         why = _("The blog didn’t answer within %(seconds)s seconds. Try again, or enter the address of its feed.")
-        return why % {"seconds": told.param("seconds")}
-    if any(each.matches(told) for each in _TRIED_AGAIN_BY_COLLECTING):
+        return why % {"seconds": message.param("seconds")}
+    if any(each.matches(message) for each in _TRIED_AGAIN_BY_COLLECTING):
         return _("The blog’s server answered with an error (%(status)s). Try again in a few minutes.") % {
-            "status": told.param("status")
+            "status": message.param("status")
         }
     return as_sentence(problem)

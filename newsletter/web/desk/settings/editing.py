@@ -198,8 +198,8 @@ def _groups_in_use(configuration: Config, place: Place) -> set[str]:
 
 def _show_problem(form: SettingsForm, problem: ConfigProblem) -> None:
     """Show what the configuration says of a value beside its field, or above the form."""
-    if told := beside_field(problem.problem, form):
-        form.add_error(*told)
+    if field_problem := beside_field(problem.problem, form):
+        form.add_error(*field_problem)
         return
     below = _key_in(form, problem)
     ours = below.partition(".")[0].partition("[")[0] in {field.path[0] for field in form.page.fields}

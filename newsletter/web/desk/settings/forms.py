@@ -160,11 +160,11 @@ class SettingsForm(DeskForm):
 
     def _group(self, table: str, title: str, in_use: bool) -> FieldGroup:
         fields = [field for field in self.page.fields if field.key.startswith(f"{table}.")]
-        shown = tuple(self[field.key] for field in fields)
+        bound_fields = tuple(self[field.key] for field in fields)
         written = value_at(self._tree, (*self.table, *table.split("."))) is not None
         filled = written or any(self.locked[field.key] for field in fields)
-        unsaved = self.is_bound and any(each.errors or each.name in self.changed_data for each in shown)
-        return FieldGroup(title, shown, in_use, filled, in_use or unsaved)
+        unsaved = self.is_bound and any(each.errors or each.name in self.changed_data for each in bound_fields)
+        return FieldGroup(title, bound_fields, in_use, filled, in_use or unsaved)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
@@ -224,12 +224,12 @@ class SettingsForm(DeskForm):
 
     def _seen(self, field: SettingField) -> Any:
         """Return the value that the form was shown with. Forged text counts as nothing, and is then a conflict."""
-        shown = self.cleaned_data.get(_SEEN + field.key) or "null"
+        seen = self.cleaned_data.get(_SEEN + field.key) or "null"
         value = value_at(self._tree, (*self.table, *field.path))
-        if shown == _as_json(value):
+        if seen == _as_json(value):
             return value
         try:
-            return json.loads(shown)
+            return json.loads(seen)
         except (ValueError, RecursionError):
             return None
 
@@ -274,11 +274,11 @@ class _ParsedField(forms.CharField):
 
 def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
     options: dict[str, Any] = {"label": field.label, "help_text": field.help, "required": field.required}
-    shown = as_text(field.kind, value)
+    text = as_text(field.kind, value)
     if field.kind is Kind.CHECKBOX:
         return forms.BooleanField(**{**options, "required": False}, initial=bool(value))
     if field.kind is Kind.CHOICE:
-        return forms.ChoiceField(**options, initial=shown, choices=_with_default(field, default))
+        return forms.ChoiceField(**options, initial=text, choices=_with_default(field, default))
     if field.kind is Kind.CHOICES:
         boxes = forms.CheckboxSelectMultiple
         return forms.MultipleChoiceField(**options, initial=listed(value), choices=field.choices, widget=boxes)
@@ -287,9 +287,9 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         hidden = forms.PasswordInput(attrs={"autocomplete": "off"})
         return forms.CharField(**{**options, "required": False, "help_text": sentence}, strip=False, widget=hidden)
     if field.kind is Kind.MOMENT:
-        return MomentField(**options, initial=shown, cadences=field.cadences)
+        return MomentField(**options, initial=text, cadences=field.cadences)
     if field.kind in _DURATIONS:
-        return DurationField(field.kind, shown, default, **options)
+        return DurationField(field.kind, text, default, **options)
     if field.kind is Kind.DATES:
         return DatesField(value, **options)
     attributes: dict[str, Any] = {"placeholder": default, "autocomplete": "off"}
@@ -297,7 +297,7 @@ def _form_field(field: SettingField, value: Any, default: str) -> forms.Field:
         attributes |= colour_attributes()
     several = field.kind in _SEVERAL_LINES
     widget = forms.Textarea({**attributes, "rows": "3"}) if several else forms.TextInput(attributes)
-    return _ParsedField(field.kind, **options, initial=shown, widget=widget)
+    return _ParsedField(field.kind, **options, initial=text, widget=widget)
 
 
 def _with_default(field: SettingField, default: str) -> list[tuple[str, Any]]:

@@ -170,12 +170,12 @@ def _find(configuration: Config, job: Job, progress: work.JobProgress) -> work.J
     )
     values = {key: getattr(blog, key) for key in PROFILE}
     first = _of_first_draft(blog, configuration)
-    shown = (first or blog.posts)[:LATEST]
+    posts = (first or blog.posts)[:LATEST]
     return {
         "blog": values,
         "posts": len(blog.posts),
         "first_draft": len(first),
-        "latest": [post.title or post.url for post in shown],
+        "latest": [post.title or post.url for post in posts],
     }
 
 
@@ -209,26 +209,26 @@ FIND = work.JobKind(
 )
 
 
-def _wanted(name: str, blog: BlogProfile, given: Mapping[str, Any], configuration: Config) -> Wanted:
+def _wanted(name: str, blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> Wanted:
     """Return what is written into config.toml."""
     table = ("newsletters", name)
-    values = _values(blog, given, configuration)
+    values = _values(blog, entered, configuration)
     changes: tuple[Change, ...] = tuple(SetValue((*table, key), value) for key, value in values)
     if blog.url:
         changes = (*changes, AppendTable((*table, "sources"), {"url": blog.url}))
     return Wanted(changes, {(*table, "title"): None})
 
 
-def _values(blog: BlogProfile, given: Mapping[str, Any], configuration: Config) -> Iterator[tuple[str, Any]]:
+def _values(blog: BlogProfile, entered: Mapping[str, Any], configuration: Config) -> Iterator[tuple[str, Any]]:
     """Yield the keys of the new table in their usual order, with their values."""
     first = next(iter(configuration.newsletters.values()))
     draft, send = sending_times(blog.period)
-    title = given["title"] or blog.title
+    title = entered["title"] or blog.title
     yield "title", title
     if blog.description:
         yield "description", blog.description
-    yield "from", mailbox(given["sender_name"] or title, given["sender_address"])
-    yield "address", given["address"].replace("\r\n", "\n")
+    yield "from", mailbox(entered["sender_name"] or title, entered["sender_address"])
+    yield "address", entered["address"].replace("\r\n", "\n")
     yield "language", blog.language or first.language
     yield "timezone", blog.timezone or first.timezone
     yield "subject", "{{ news }}"
@@ -236,5 +236,5 @@ def _values(blog: BlogProfile, given: Mapping[str, Any], configuration: Config) 
     yield "draft", draft
     yield "send", send
     theme = {"accent": blog.accent, "logo": blog.logo}
-    if shown := {key: value for key, value in theme.items() if value}:
-        yield "theme", shown
+    if chosen := {key: value for key, value in theme.items() if value}:
+        yield "theme", chosen

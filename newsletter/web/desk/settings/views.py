@@ -71,8 +71,8 @@ def _tables(configuration: Config) -> Iterator[Mapping[str, object]]:
 
 def provider(request: HttpRequest) -> HttpResponse:
     """Try to log in to the email provider; no email is sent."""
-    told = list(checks.provider_checks(config_of(request)))
-    return page(request, "_checks", {"checks": told, "nothing": _("There is no connection to test.")})
+    checks_done = list(checks.provider_checks(config_of(request)))
+    return page(request, "_checks", {"checks": checks_done, "nothing": _("There is no connection to test.")})
 
 
 def _flat(above: str, value: Any) -> Iterator[Setting]:

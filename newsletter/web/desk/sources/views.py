@@ -111,8 +111,8 @@ def _collected(request: HttpRequest, job: Job) -> HttpResponse:
         messages.error(request, as_sentence(job.problem))
         return redirect("desk:sources")
     new: int = job.result["new"]
-    said = ngettext("%(count)s new post.", "%(count)s new posts.", new) % {"count": formatting.number(new)}
-    messages.success(request, said)
+    sentence = ngettext("%(count)s new post.", "%(count)s new posts.", new) % {"count": formatting.number(new)}
+    messages.success(request, sentence)
     for problem in job.result["problems"]:
         messages.warning(request, as_sentence(from_json(problem)))
     return redirect("desk:sources")

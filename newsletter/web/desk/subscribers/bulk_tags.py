@@ -34,17 +34,17 @@ def tag(request: HttpRequest) -> HttpResponse:
     """Ask which tag to add or remove; POST starts it."""
     given = request.POST if request.method == "POST" else request.GET
     asked = SubscriberFilter(*(given.get(key, "")[:254] for key in FILTERS))
-    kept = {key: value for key in FILTERS if (value := getattr(asked, key))}
+    filters = {key: value for key in FILTERS if (value := getattr(asked, key))}
     word, act, problem = clean_tag(given.get("word", "")), given.get("act", ""), ""
     if request.method == "POST" and act in (ADD, REMOVE):
         if word:
-            order = {"filter": kept, "word": word, "act": act}
+            order = {"filter": filters, "word": word, "act": act}
             return redirect("desk:job", _start(request, asked.newsletter, order).pk)
         problem = _("Enter a tag.")
     count = queries.matching(asked).count()
     context = {
-        "kept": kept,
-        "back": urlencode(kept),
+        "kept": filters,
+        "back": urlencode(filters),
         "count": formatting.number(count),
         "any": count > 0,
         "problem": problem,

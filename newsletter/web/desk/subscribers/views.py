@@ -35,12 +35,12 @@ def subscribers(request: HttpRequest) -> HttpResponse:
     return _list(request, {}, {})
 
 
-def _list(request: HttpRequest, given: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
+def _list(request: HttpRequest, parameters: Mapping[str, str], problems: Mapping[str, str]) -> HttpResponse:
     """Show the list; `given` is what was filled in to add a person, and `problems` why a field of it was refused."""
     asked = queries.SubscriberFilter(*(request.GET.get(key, "")[:254] for key in queries.FILTERS))
     people = queries.find(asked, request.GET.get("before", ""))
     blocked = queries.blocked(people.rows)
-    kept = {k: v for k in queries.FILTERS if (v := getattr(asked, k))}
+    filters = {k: v for k in queries.FILTERS if (v := getattr(asked, k))}
     chosen = (
         asked.newsletter
         if asked.newsletter in config_of(request).newsletters
@@ -51,7 +51,7 @@ def _list(request: HttpRequest, given: Mapping[str, str], problems: Mapping[str,
     context = {
         "asked": asked,
         "rows": [_row(request, tie, is_blocked=tie.pk in blocked) for tie in people.rows],
-        "older": urlencode(kept | {"before": people.before}) if people.before else "",
+        "older": urlencode(filters | {"before": people.before}) if people.before else "",
         "newsletters": config_of(request).newsletters.values(),
         "states": {**_states(), queries.BLOCKED: _("Blocked")},
         "counts": _counts(request),
@@ -62,10 +62,10 @@ def _list(request: HttpRequest, given: Mapping[str, str], problems: Mapping[str,
             (formatting.day(at, newsletter.zone), formatting.number(n)) for at, n in points[:: max(1, len(points) // 8)]
         ],
         "chosen": newsletter,
-        "filtered": bool(kept),
-        "kept": urlencode(kept),
+        "filtered": bool(filters),
+        "kept": urlencode(filters),
         "importing": work.unfinished(file_import.IMPORT),
-        "given": given,
+        "given": parameters,
         "problems": problems,
     }
     return page(request, "subscribers", context, section="subscribers", status=422 if problems else 200)
@@ -118,10 +118,10 @@ def subscriber(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _person(request: HttpRequest, person: Subscriber, new_address: str = "", problem: str = "") -> HttpResponse:
     """Show a subscriber; `problem` is why `new_address` was refused."""
-    told = queries.story(person)
-    blocked = bool(told["suppressions"])
+    story = queries.story(person)
+    blocked = bool(story["suppressions"])
     context = {
-        **told,
+        **story,
         "person": person,
         "new_address": new_address or person.address,
         "problem": problem,
@@ -129,7 +129,7 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
             _row(request, tie, is_blocked=blocked)
             | {"tags": ", ".join(tie.tags), "posts": posts_of(tie, timezone.now())}
             | {"choices": choices_of(config_of(request), tie)}
-            for tie in told["ties"]
+            for tie in story["ties"]
         ],
         "consents": [
             {
@@ -141,17 +141,17 @@ def _person(request: HttpRequest, person: Subscriber, new_address: str = "", pro
                 "imported": c.how == Consent.How.IMPORT and c.confirmed_at == c.at,
                 "confirmed": _confirmed(request, c),
             }
-            for c in told["consents"]
+            for c in story["consents"]
         ],
         "suppressions": [
             {"row": s, "why": _reasons()[s.reason], "when": formatting.day(s.at, default_zone(request))}
-            for s in told["suppressions"]
+            for s in story["suppressions"]
         ],
-        "got": [_got(request, got) for got in told["got"]],
-        "welcome": personal(config_of(request), told["ties"], timezone.now()),
+        "got": [_got(request, got) for got in story["got"]],
+        "welcome": personal(config_of(request), story["ties"], timezone.now()),
         "since": formatting.day(person.created, default_zone(request)),
         "missing": [
-            n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in told["ties"]}
+            n for n in config_of(request).newsletters.values() if n.name not in {t.newsletter for t in story["ties"]}
         ],
     }
     return page(request, "subscriber", context, section="subscribers", status=422 if problem else 200)
@@ -327,12 +327,12 @@ def add(request: HttpRequest) -> HttpResponse:
         return _list(request, request.POST, {"consent": sentence})
     try:
         name = request.POST.get("name", "").strip()[:100]
-        said = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)
+        outcome = admin_actions.add(address, newsletter, consent=consent, confirm_by_mail=by_mail, name=name)
         key = read_address(address).key
     except (AddressProblem, admin_actions.ActionRefused) as problem:
         return _list(request, request.POST, {"address": as_sentence(problem)})
     person = Subscriber.objects.get(key=key)
     queries.changed([newsletter])
-    audit.note(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: said})
-    messages.success(request, _("Subscriber added.") if said == "added" else _("This person is already subscribed."))
+    audit.note(editor(request), acts.SUBSCRIBER_ADDED(), _about(person), after={newsletter: outcome})
+    messages.success(request, _("Subscriber added.") if outcome == "added" else _("This person is already subscribed."))
     return redirect("desk:subscriber", person.pk)

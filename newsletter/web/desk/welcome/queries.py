@@ -61,14 +61,14 @@ def lines(configuration: Config, newsletter: Newsletter, now: datetime) -> list[
 
 def _line(configuration: Config, newsletter: Newsletter, letter: WelcomeLetter, now: datetime) -> LetterLine:
     current, draft = welcome_series.current(letter), welcome_series.draft_of(letter)
-    shown = current or draft
+    revision = current or draft
     state, mark = _state(current)
     sums = Tally.objects.filter(edition__welcome=letter).aggregate(
         accepted=Sum("accepted", default=0), refused=Sum("refused", default=0), unknown=Sum("unknown", default=0)
     )
     return LetterLine(
         letter,
-        subjects([shown], configuration)[shown.pk] if shown else _("Email %(n)s") % {"n": letter.number},
+        subjects([revision], configuration)[revision.pk] if revision else _("Email %(n)s") % {"n": letter.number},
         distance(letter.days),
         state,
         mark,

@@ -20,15 +20,15 @@ from subscribers.requests import config_of
 def series(request: HttpRequest, name: str) -> HttpResponse:
     """Show the letters of the series with their counts, and add one."""
     shown, problem = newsletter_of(request, name), ""
-    given = {key: request.POST.get(key, "") for key in ("days", "subject")}
+    entered = {key: request.POST.get(key, "") for key in ("days", "subject")}
     if request.method == "POST":
         with caught() as problems:
             made = welcome_series.add(
                 config_of(request),
                 shown,
-                _days(given["days"]),
+                _days(entered["days"]),
                 now=timezone.now(),
-                subject=given["subject"],
+                subject=entered["subject"],
                 by=editor(request),
             )
         if not problems:
@@ -38,7 +38,7 @@ def series(request: HttpRequest, name: str) -> HttpResponse:
     context = {
         "newsletter": shown,
         "lines": lines,
-        "given": given,
+        "given": entered,
         "problem": problem,
         "most": welcome_series.MOST,
         "longest": welcome_series.LONGEST,

@@ -39,6 +39,7 @@ CODES = {
     editions_messages.NEWSLETTER_PAUSED.code: HTTPStatus.CONFLICT,
     editions_messages.NEWSLETTER_ARCHIVED.code: HTTPStatus.CONFLICT,
     editions_messages.POST_TAKEN.code: HTTPStatus.CONFLICT,
+    editions_messages.POST_OUT.code: HTTPStatus.CONFLICT,
     editions_messages.NO_POST.code: HTTPStatus.NOT_FOUND,
     importing_messages.UNKNOWN.code: HTTPStatus.NOT_FOUND,
 }

@@ -16,7 +16,7 @@ from newsletter.editions.draft import release_posts
 from newsletter.editions.editing import Conflict
 from newsletter.editions.local_links import ALLOWED, check_edition, check_links
 from newsletter.editions.offers import bases
-from newsletter.editions.offers.candidate_posts import holders_of
+from newsletter.editions.offers.candidate_posts import holders_of, settled_of
 from newsletter.editions.offers.readers import Lacking
 from newsletter.editions.problems import JobProblem, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, state_message
@@ -62,7 +62,7 @@ def approve(
     without posts where `minimum_posts` is 0.
 
     Raises Conflict if it changed since `revision`, LintErrors, NotAllowed if it is not a draft, and JobProblem if its
-    links would not work, another edition has one of its posts, or it has nothing to read.
+    links would not work, another edition has one of its posts or left it out, or it has nothing to read.
     """
     now = now or datetime.now(UTC)
     check_links(configuration, edition.newsletter)
@@ -330,7 +330,7 @@ def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int,
 
 
 def _check_posts(draft: Edition, configuration: Config) -> None:
-    """Raise JobProblem if another approved edition, approved after this draft was made, has one of its posts.
+    """Raise JobProblem if another edition, approved after this draft was made, has one of its posts or left it out.
 
     Posts that an editor included are in it all the same: readers who had them don't get them again.
     """
@@ -338,6 +338,11 @@ def _check_posts(draft: Edition, configuration: Config) -> None:
         return
     newsletter = configuration.edited(draft)
     included = [entry.post for entry in draft.entries.filter(included=True, choice="").select_related("post")]
+    settled = settled_of(draft, newsletter, included)
+    for post in included:
+        decided = settled.get(post.pk)
+        if decided is not None and not decided.included:
+            raise JobProblem(messages.POST_OUT(title=post.title, edition=decided.edition))
     lacking = Lacking(newsletter, draft)
     offered = [post for post in included if not lacking.by_anyone([post.ordinal])]
     if not offered:

@@ -180,6 +180,13 @@ POST_TAKEN = MessageType(
     "edition.post-taken",
     gettext_noop("“{title}” is already in {edition}; check for new posts, and then review the draft again"),
 )
+POST_OUT = MessageType(
+    "edition.post-out",
+    gettext_noop(
+        "“{title}” is out since {edition} was approved; include it, or check for new posts, and then review the draft "
+        "again"
+    ),
+)
 POST_HAS_NO_PERIOD = MessageType(
     "edition.post-has-no-period",
     gettext_noop("an edition with a single post has no period: the next post is in it; leave the period out"),

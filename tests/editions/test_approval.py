@@ -110,6 +110,17 @@ def test_a_post_that_another_edition_took_is_refused(edition: Edition) -> None:
     assert inside(refreshed(edition)) == []
 
 
+def test_a_post_that_another_edition_left_out_since_is_refused_unless_an_editor_includes_it(edition: Edition) -> None:
+    other = drafted(asked=RequestedWindow(until=NOW, since=NOW - 3 * DAY))
+    editing.leave_out(config.current(), edition, "editor", None, post("b").pk, now=NOW)
+    editing.leave_out(config.current(), other, "editor", None, post("a").pk, now=NOW)
+    approval.approve(config.current(), other, now=NOW)
+    with pytest.raises(JobProblem, match=r"“Post a” is out since kinaforum/2026-W06\.2 was approved; include it, or"):
+        approval.approve(config.current(), edition, now=NOW)
+    editing.include(config.current(), edition, "editor", None, post("a").pk, now=NOW)
+    assert approval.approve(config.current(), edition, now=NOW).state == State.APPROVED
+
+
 def test_lint_errors_stop_approval_unless_overruled_by_name(edition: Edition) -> None:
     collected(found("a", html='<p>A long enough text, and a picture of nothing.</p><p><a href="ftp://x.example/">file</a></p>'),
               now=NOW + HOUR)  # fmt: skip

@@ -240,7 +240,7 @@ class Weeks(RuleBasedStateMachine):
             except editing.Conflict:
                 assert looked
             except JobProblem as problem:
-                if not messages.POST_TAKEN.matches(problem.message):
+                if not _names_another_edition(problem):
                     raise
 
     @rule()
@@ -265,7 +265,7 @@ class Weeks(RuleBasedStateMachine):
             except JobProblem as problem:
                 if messages.EMPTY.matches(problem.message):
                     assert not edition.entries.filter(included=True).exists()
-                elif not messages.POST_TAKEN.matches(problem.message):
+                elif not _names_another_edition(problem):
                     raise
 
     @rule()
@@ -382,6 +382,11 @@ class Weeks(RuleBasedStateMachine):
         # An edition that was given up since may be the one that listed it as old.
         listed = EditionPost.objects.filter(post=post, reason=posts_messages.THERE_BEFORE()).exists()
         return old and post.was_there_before and (listed or article.published < first_window)
+
+
+def _names_another_edition(problem: JobProblem) -> bool:
+    """Return whether approval was refused because another edition has a post, or left it out since."""
+    return messages.POST_TAKEN.matches(problem.message) or messages.POST_OUT.matches(problem.message)
 
 
 def _name(post: Post) -> str:

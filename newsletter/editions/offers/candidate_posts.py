@@ -58,14 +58,18 @@ def facts(edition: Edition, newsletter: config.Newsletter, lacking: Lacking) -> 
         )
 
 
-def settled_of(edition: Edition, newsletter: config.Newsletter) -> dict[int, Settled]:
-    """Return what other approved editions decided about posts, the last one to be approved about each.
+def settled_of(
+    edition: Edition, newsletter: config.Newsletter, posts: Collection[Post] | None = None
+) -> dict[int, Settled]:
+    """Return what other approved editions decided about posts, or all posts, the last one to be approved about each.
 
     A look at the schedule approves several editions at one time. Then a post that one of them leaves out is out, unless
     an editor included it in another.
     """
     decided = Q(included=True) | Q(included=False, reason__code__in=SETTLED, edition__standalone=False)
     others = EditionPost.objects.filter(decided, edition__in=holding(newsletter.name).exclude(pk=edition.pk))
+    if posts is not None:
+        others = others.filter(post__in=posts)
     weight = Case(When(included=False, then=1), When(choice="", then=0), default=2)
     rows = others.select_related("edition").order_by("edition__approved_at", weight, "edition__pk")
     return {e.post_id: Settled(e.included, e.reason, e.edition.name) for e in rows}

@@ -116,7 +116,8 @@ def _add(source: Source, settings: config.SourceSettings, found_post: FoundPost,
 def _was_there_before(source: Source, found_post: FoundPost, now: datetime) -> bool:
     """Return whether a post existed before the first reading.
 
-    These are all posts of that reading, except ones dated in the future; later, posts older than it reached.
+    These are all posts of that reading, except ones dated in the future; later, posts older than it reached. An empty
+    listing has reached all posts.
     """
     if found_post.published is not None and found_post.published >= (source.first_read_at or now):
         return False
@@ -186,7 +187,8 @@ def _update_source(source: Source, reading: SourceReading, now: datetime, *, fir
         source.reached_back_to = _clamped(reading.reached_back_to) or source.reached_back_to
     if read and first:
         source.first_read_at = now
-        source.first_reached_back_to = _clamped(reading.reached_back_to)
+        lists_posts = reading.posts or reading.not_modified
+        source.first_reached_back_to = _clamped(reading.reached_back_to if lists_posts else EVERYTHING)
     source.save()
     _count(source, now, failed=not read)
 

@@ -146,6 +146,13 @@ def test_a_post_older_than_the_first_reading_reached_was_there_before() -> None:
     assert not post("backdated").was_there_before
 
 
+def test_no_post_was_there_before_an_empty_first_reading() -> None:
+    """It had every post, as the listing of a new blog does: whatever is found later was published since."""
+    collected(reached=None)
+    collected(found("backdated", NOW - HOUR), now=NOW + HOUR)
+    assert not post("backdated").was_there_before
+
+
 def test_a_failed_first_reading_does_not_count() -> None:
     row = ledger.source_row(NAME, SOURCE)
     ledger.store(

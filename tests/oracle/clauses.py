@@ -1,6 +1,7 @@
 """One short history for each clause of the rule: on a program that breaks the clause, the judge finds it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from newsletter.models import State
 from tests.oracle.blog import Settings
@@ -81,6 +82,19 @@ def _left_out_as_others_get_it(site: OracleSite) -> None:
     site.wait(DAY)
 
 
+def _left_out_before_a_stale_draft_is_approved(site: OracleSite) -> None:
+    """A weekly draft was made before an editor left a post out of the daily edition, and is approved after it."""
+    _both(site)
+    first = site.publish()
+    site.publish()
+    weekly = site.draft("week")
+    daily = site.draft("day")
+    site.leave_out(daily, first)
+    site.approve(daily)
+    site.wait(DAY)
+    site.approve_or_refresh(weekly)
+
+
 def _left_out_and_cancelled(site: OracleSite) -> None:
     _both(site)
     first = site.publish()
@@ -88,6 +102,19 @@ def _left_out_and_cancelled(site: OracleSite) -> None:
     name = site.draft("day")
     site.leave_out(name, first)
     site.approve(name)
+    site.unlock(name, reopen=False)
+    site.wait(DAY)
+
+
+def _left_out_and_reopened(site: OracleSite) -> None:
+    """An edition without a post is reopened, and given up later."""
+    _both(site)
+    first = site.publish()
+    site.publish()
+    name = site.draft("day")
+    site.leave_out(name, first)
+    site.approve(name)
+    site.unlock(name)
     site.unlock(name, reopen=False)
     site.wait(DAY)
 
@@ -146,6 +173,32 @@ def _chooses_another_cadence(site: OracleSite) -> None:
     site.wait(2 * DAY)
 
 
+def _few_lack(site: OracleSite) -> None:
+    """One of several readers of daily editions lacks a post, because she had weekly ones before."""
+    _both(site)
+    site.join("other", "day")
+    site.publish()
+    site.wait(DAY)
+    site.choose_cadence("weekly", "day")
+
+
+def _variant_is_missing(site: OracleSite) -> None:
+    """A reader lacks a post that others have. Each week, a letter brings the other post of an approved edition."""
+    site.collect()
+    site.join("weekly", "week")
+    site.join("r", "month")
+    site.publish()
+    site.wait(5 * DAY)
+    site.choose_cadence("r", "week")
+    for _ in range(3):
+        other = site.publish()
+        site.approve(site.draft("week"))
+        letter = site.letter(other)
+        site.approve(letter)
+        site.send(letter)
+        site.wait(7 * DAY)
+
+
 def _chooses_every_post(site: OracleSite) -> None:
     site.collect()
     site.join("post", "post")
@@ -164,6 +217,19 @@ def _switched_on(site: OracleSite) -> None:
     site.wait(5 * DAY)
     site.publish()
     site.wait(2 * DAY)
+    site.configure(DAILY_OR_WEEKLY)
+    site.look()
+    site.join("new", "day")
+    site.wait(DAY)
+
+
+def _switched_on_after_an_edition(site: OracleSite) -> None:
+    """A daily cadence begins an hour after the weekly edition, which has a post of that day."""
+    site.collect()
+    site.join("r")
+    site.wait(4 * DAY)
+    site.publish()
+    site.wait(10 * HOUR)
     site.configure(DAILY_OR_WEEKLY)
     site.look()
     site.join("new", "day")
@@ -261,6 +327,19 @@ def _resent(site: OracleSite) -> None:
         site.resend(name)
 
 
+def _restored(site: OracleSite) -> None:
+    """A backup of before an edition takes the place of the database after it."""
+    _both(site)
+    site.publish()
+    site.wait(DAY)
+    backup = site.back_up()
+    site.publish()
+    site.wait(DAY)
+    site.restore(backup)
+    site.publish()
+    site.wait(DAY)
+
+
 def _letter(site: OracleSite) -> None:
     _both(site)
     first = site.publish()
@@ -283,16 +362,25 @@ CLAUSES = {
     "what an editor left out is out, though others get it at that moment": History(
         Settings(period="day", cadences=("day", "week", "month")), _left_out_as_others_get_it
     ),
+    "what an editor left out is out of a draft that was made before": History(
+        replace(DAILY_OR_WEEKLY, approval="editor"), _left_out_before_a_stale_draft_is_approved
+    ),
     "cancelling before sending undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_cancelled),
+    "reopening undoes what was left out": History(DAILY_OR_WEEKLY, _left_out_and_reopened),
     "what is gone from its source is out": History(DAILY_OR_WEEKLY, _gone),
     "what was gone for a while is in again": History(DAILY_OR_WEEKLY, _gone_for_a_while),
     "newcomers get nothing that was dealt with": History(WEEKLY, _newcomer),
     "who comes back gets nothing again": History(DAILY_OR_WEEKLY, _comes_back),
     "choosing another cadence changes what nobody has": History(DAILY_OR_WEEKLY, _chooses_another_cadence),
+    "what few readers lack comes": History(DAILY_OR_WEEKLY, _few_lack),
+    "nobody waits for more than two editions": History(
+        Settings(period="week", cadences=("week", "month")), _variant_is_missing, datetime(2026, 3, 2, 9, tzinfo=UTC)
+    ),
     "who chooses every post gets what is due": History(
         Settings(period="week", cadences=("week", "post")), _chooses_every_post
     ),
     "a cadence begins with what others have behind them": History(WEEKLY, _switched_on),
+    "a cadence begins with what was in an edition of another": History(WEEKLY, _switched_on_after_an_edition),
     "what a cadence has behind it is due in others": History(WEEKLY, _switched_on_for_others),
     "a post that is put off comes at its new date": History(DAILY_OR_WEEKLY, _put_off),
     "what a filter keeps out to the end is not due": History(Settings(period="month"), _filtered_to_the_end),
@@ -301,5 +389,6 @@ CLAUSES = {
     "who is paused misses the edition": History(DAILY_OR_WEEKLY, _paused),
     "cancelling while it is sent is for good": History(WEEKLY, _stopped),
     "those who were not reached can be": History(WEEKLY, _resent),
+    "a restored database repeats what was offered": History(DAILY_OR_WEEKLY, _restored),
     "a letter's posts are dealt with": History(DAILY_OR_WEEKLY, _letter),
 }

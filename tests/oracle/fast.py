@@ -4,7 +4,7 @@ Times pass only in `wait`: the schedule is looked at whenever it has something t
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryDirectory
@@ -34,6 +34,7 @@ from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import HOST, Settings
 from tests.oracle.fast_blog import Addresses, found_post, name_of_post, posts_in
+from tests.oracle.restoring import Backup, recovery_log
 from tests.oracle.site import WHOLE, OracleSite
 from tests.sending.outbox_samples import outbox, outcome
 
@@ -55,6 +56,7 @@ class FastSite(OracleSite):
         self.approved: dict[str, datetime] = {}
         self.asked_for: set[str] = set()
         self.read: object = None
+        self._backups: dict[str, Backup] = {}
         self.configure(settings)
 
     @contextmanager
@@ -63,6 +65,7 @@ class FastSite(OracleSite):
         with (
             patch.object(collecting, "read", self._read),
             patch.object(link_check, "Fetcher", lambda *_: Addresses(self.blog)),
+            ExitStack() as self._while_open,
         ):
             yield
 
@@ -323,6 +326,14 @@ class FastSite(OracleSite):
 
     def kill(self) -> None:
         """It is no process of its own."""
+
+    def back_up(self) -> str:
+        folder = self._while_open.enter_context(recovery_log(self))
+        self._backups[str(folder)] = Backup(folder, self.now)
+        return str(folder)
+
+    def restore(self, backup: str) -> None:
+        self._backups[backup].restore(self.configuration, self.now)
 
     def _begin(self, asked: str = "") -> None:
         self._see_approvals()

@@ -9,13 +9,14 @@ documents leave it open, either is right, with the reason.
 - A newcomer gets nothing that was dealt with in their cadence before; in one that was switched on, in any cadence.
 - A reader who is paused when an edition begins misses its posts; so does one for whom they are off topic.
 - An edition that is cancelled while it is sent is over for all its readers, unless it is sent to those left.
-- All else must arrive once, in editions of the reader's own cadence, and not before its date.
+- All else must arrive once, in editions of the reader's own cadence, and not before its date. Two editions that have a
+  post may come without it for a reader whose variant was not prepared; the third must not.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
@@ -24,11 +25,15 @@ from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, 
 
 LEFT_OUT, FILTERED = "left out by an editor", "filtered"
 PERHAPS_OFF_TOPIC = "off topic, perhaps in an edition that no email shows"
+MOST_WAITS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A promise that was broken: `what` is twice, lost, old, unwanted, early, away or cadence."""
+    """A promise that was broken: `what` is twice, lost, late, old, unwanted, early, away or cadence.
+
+    `at` is when the email came, or when the lost post was found.
+    """
 
     what: str
     reader: str
@@ -36,6 +41,11 @@ class Violation:
     edition: str = ""
     at: datetime | None = None
     why: str = ""
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """What is the same in a shorter history with the same fault."""
+        return self.what, self.why
 
     def __str__(self) -> str:
         when = f" at {self.at:%d %b %H:%M}" if self.at else ""
@@ -75,6 +85,7 @@ class _Judging(Expectations):
 
     def on_approved(self, act: acts.Approved) -> None:
         filters = self.filters_since(act.refreshed)
+        before = max(act.refreshed, act.at - timedelta(microseconds=1))
         here = [each for each in self.people.values() if each.active and self._is_meant(each, act)]
         edition = SeenEdition(
             act,
@@ -82,7 +93,7 @@ class _Judging(Expectations):
             excluded=frozenset.intersection(*filters),
             perhaps_excluded=frozenset.union(*filters),
             here=frozenset(each.name for each in here),
-            refused={post.name: post.refusal(act.refreshed) for post in self.posts.values()},
+            refused={post.name: post.refusal(before) for post in self.posts.values()},
             alone=not any(each.began is None and self._shares_readers(each.approved, act) for each in self._open()),
         )
         settled = [(post, self._settled(post, edition, here)) for post in self.posts.values()]
@@ -133,7 +144,7 @@ class _Judging(Expectations):
         return Certainty.EITHER
 
     def on_unlocked(self, act: acts.Unlocked) -> None:
-        self.editions.pop(act.edition)
+        self.editions.pop(act.edition, None)  # a draft that is cancelled has decided nothing
         for post in self.posts.values():
             post.settled = [each for each in post.settled if each.edition != act.edition]
             post.holders.discard(act.edition)
@@ -217,7 +228,22 @@ class _Judging(Expectations):
                 self.perhaps[cadence].setdefault(post.name, "in an edition of which some readers get too few posts")
 
     def on_finished(self, act: acts.Finished) -> None:
-        self.editions[act.edition].waiting = set()
+        edition = self.editions[act.edition]
+        edition.waiting = set()
+        if edition.approved.kind is Kind.PERIODIC and not edition.small:
+            for name in sorted(edition.meant_for):
+                self._count_waits(self.people[name], edition, act.at)
+
+    def _count_waits(self, person: Person, edition: SeenEdition, at: datetime) -> None:
+        """Count the editions that have come to a reader without posts that others got by them."""
+        name = edition.approved.edition
+        for post in [self.posts[each] for each in sorted(self.in_edition(name))]:
+            pair = person.pair(post.name)
+            is_due = pair.standing is Standing.DUE and not pair.either and not post.either and not post.refusal()
+            if person.receives and is_due and self._interest(person, post, edition) is Certainty.YES:
+                pair.without.add(name)
+                if len(pair.without) == MOST_WAITS + 1:
+                    self.violations.append(Violation("late", person.name, post.name, name, at))
 
     def on_stopped(self, act: acts.Stopped) -> None:
         for name in sorted(self.editions[act.edition].waiting):
@@ -284,7 +310,7 @@ class _Judging(Expectations):
         if post.categories & edition.excluded:
             self._break("unwanted", act, post.name, FILTERED)
         if post.dated_at(approved.refreshed) > act.at and not edition.asked:
-            self._break("early", act, post.name, f"dated {post.dated:%d %b %H:%M}")
+            self._break("early", act, post.name, "before its date")
 
     def _break(self, what: str, act: acts.Email, post: str, why: str = "") -> None:
         self.violations.append(Violation(what, act.reader, post, act.edition, act.at, why))
@@ -307,7 +333,19 @@ class _Judging(Expectations):
         elif post.deleted:
             pair.either = "deleted, and older than the listing shows"
         elif not pair.either:
-            self.violations.append(Violation("lost", person.name, post.name, why=f"found {post.found:%d %b %H:%M}"))
+            self.violations.append(Violation("lost", person.name, post.name, "", post.found, self._how_dated(post)))
+
+    def _how_dated(self, post: SeenPost) -> str:
+        """Return how a lost post was dated when it was found, and whether nobody got it."""
+        assert self.setup
+        dated, there_before = post.dates[0][1], post.found == self.setup
+        if dated < self.setup:
+            how = "there before" if there_before else "found later, dated before the first reading"
+        elif dated > post.found:
+            how = "dated ahead"
+        else:
+            how = "dated long before" if post.found - dated > timedelta(days=1) else "new"
+        return how if any(post.name in posts for posts in self.shown.values()) else f"{how}, and nobody got it"
 
     def _why_not(self, person: Person, post: SeenPost, act: acts.Ended) -> str:
         """Return why a post was not to come by the end; "" if it was."""

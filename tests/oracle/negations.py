@@ -8,18 +8,23 @@ from typing import Any
 import pytest
 from django.db.models import Q
 
+from newsletter.backup import replay, replayed_offers
+from newsletter.collecting import ledger
 from newsletter.domain.offers import offer
 from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval
 from newsletter.editions.offers import approved, bases, candidate_posts, candidates
+from newsletter.editions.offers.readers import Lacking
+from newsletter.editions.selection import series
 from newsletter.editions.selection.rules import SETTLED, Facts
 from newsletter.messages import posts as reasons
 from newsletter.models import Edition
+from newsletter.scheduling import single_posts
 from newsletter.sending import lifecycle
 from newsletter.sending.sql import growth, offers
-from subscribers.models import Base, OfferedSet, Subscription
+from subscribers.models import Base, OfferedSet, Subscription, offered
 from tests.oracle.clauses import CLAUSES
-from tests.oracle.histories import History
+from tests.oracle.histories import HISTORIES, History
 
 Break = Callable[[pytest.MonkeyPatch], None]
 AGES = timedelta(days=3_650)
@@ -36,7 +41,7 @@ class Negation:
     @property
     def played(self) -> History:
         """The history."""
-        return CLAUSES[self.history]
+        return (HISTORIES | CLAUSES)[self.history]
 
 
 def _facts_changed(patch: pytest.MonkeyPatch, change: Callable[[Facts], Facts]) -> None:
@@ -77,6 +82,22 @@ def _settled_by_cancelled_editions(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(candidate_posts, "holding", holding)
 
 
+def _settled_by_reopened_editions(patch: pytest.MonkeyPatch) -> None:
+    reopened: set[int] = set()
+    reopen, holding = approval.reopen, series.holding
+
+    def reopened_now(edition: Edition, **given: Any) -> Edition:
+        reopened.add(edition.pk)
+        return reopen(edition, **given)
+
+    patch.setattr(approval, "reopen", reopened_now)
+    patch.setattr(
+        candidate_posts,
+        "holding",
+        lambda newsletter: holding(newsletter) | Edition.objects.filter(newsletter=newsletter, pk__in=reopened),
+    )
+
+
 def _settled_by_nothing(patch: pytest.MonkeyPatch) -> None:
     _facts_changed(patch, lambda known: replace(known, settled=None))
 
@@ -95,6 +116,69 @@ def _bases_that_never_grow(patch: pytest.MonkeyPatch) -> None:
 
 def _new_cadences_without_a_past(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(bases, "_dated_before_a_period", lambda *_given: Ordinals())
+
+
+def _new_cadences_without_the_past_of_others(patch: pytest.MonkeyPatch) -> None:
+    switch, grow = bases._switch, bases.grow
+
+    def changed(newsletter: Any, before: Any, now: Any) -> Any:
+        def by_dates(base: Base, _posts: Ordinals) -> None:
+            grow(base, bases._dated_before_a_period(newsletter, base.cadence, now))
+
+        with pytest.MonkeyPatch.context() as inside:
+            inside.setattr(bases, "grow", by_dates)
+            return switch(newsletter, before, now)
+
+    patch.setattr(bases, "_switch", changed)
+
+
+def _cadences_without_a_first_period(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(bases, "_is_behind", lambda *_given: False)
+
+
+def _dates_that_are_never_fixed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ledger, "_is_in_an_edition", lambda _post: False)
+
+
+def _only_the_base_counts(patch: pytest.MonkeyPatch) -> None:
+    def by_the_base(self: Lacking, ordinals: Any) -> list[int]:
+        return [ordinal for ordinal in ordinals if ordinal not in self.base]
+
+    patch.setattr(Lacking, "by_anyone", by_the_base)
+
+
+def _no_backlog(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(single_posts, "BACKLOG_AFTER", AGES)
+
+
+def _return_with(patch: pytest.MonkeyPatch, change: Callable[[Any, Base], None]) -> None:
+    for module in (bases, offered):
+        patch.setattr(module, "add_base", change)
+
+
+def _returning_without_the_base(patch: pytest.MonkeyPatch) -> None:
+    _return_with(patch, lambda returned, _base: returned.update(returns=False))
+
+
+def _returning_without_their_own(patch: pytest.MonkeyPatch) -> None:
+    _return_with(patch, lambda returned, _base: returned.update(offered=None, returns=False))
+
+
+def _missing_variants_are_over(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(offers, "MADE_AT_ONCE", 0)
+    patch.setattr(growth, "_keep", lambda *_given: [])
+
+
+def _waiting_without_end(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(offers, "MADE_AT_ONCE", 0)
+    patch.setattr(offers, "MOST_WAITS", 99)
+
+
+def _restored_without_growth(patch: pytest.MonkeyPatch) -> None:
+    def changed(_configuration: Any, edition: Edition, *_given: Any) -> None:
+        replayed_offers._count_ordinals(edition)
+
+    patch.setattr(replay, "replay_offers", changed)
 
 
 def _no_set_before_a_choice(patch: pytest.MonkeyPatch) -> None:
@@ -164,6 +248,7 @@ NEGATIONS = {
     "undone by cancelling before sending": Negation(
         _settled_by_cancelled_editions, "cancelling before sending undoes what was left out", "lost"
     ),
+    "undone by reopening": Negation(_settled_by_reopened_editions, "reopening undoes what was left out", "lost"),
     "out while it is gone": Negation(_gone_posts_sent, "what is gone from its source is out", "unwanted"),
     "gone is not refused": Negation(_gone_posts_refused, "what was gone for a while is in again", "lost"),
     "newcomers begin with the base": Negation(
@@ -171,6 +256,26 @@ NEGATIONS = {
     ),
     "a new cadence has a past": Negation(
         _new_cadences_without_a_past, "a cadence begins with what others have behind them", "old"
+    ),
+    "a new cadence has what others had": Negation(
+        _new_cadences_without_the_past_of_others, "a cadence begins with what was in an edition of another", "old"
+    ),
+    "a cadence begins with one period": Negation(_cadences_without_a_first_period, "older than the newsletter", "old"),
+    "a date is fixed by an edition": Negation(
+        _dates_that_are_never_fixed, "a post that is put off comes at its new date", "lost"
+    ),
+    "candidates are what anyone lacks": Negation(_only_the_base_counts, "what few readers lack comes", "lost"),
+    "a backlog goes after a day": Negation(_no_backlog, "who chooses every post gets what is due", "lost"),
+    "who returns has the base": Negation(_returning_without_the_base, "who comes back gets nothing again", "old"),
+    "who returns keeps their set": Negation(_returning_without_their_own, "who comes back gets nothing again", "twice"),
+    "without a variant posts remain due": Negation(
+        _missing_variants_are_over, "nobody waits for more than two editions", "lost"
+    ),
+    "nobody waits for more than two editions": Negation(
+        _waiting_without_end, "nobody waits for more than two editions", "late"
+    ),
+    "a restore repeats the growth": Negation(
+        _restored_without_growth, "a restored database repeats what was offered", "twice"
     ),
     "changing cadence changes no set": Negation(
         _no_set_before_a_choice, "choosing another cadence changes what nobody has", "lost"

@@ -45,12 +45,16 @@ class Standing(StrEnum):
 
 @dataclass(slots=True)
 class Pair:
-    """One reader and one post. `either` is why both would be right; `by` the edition with which it was over."""
+    """One reader and one post. `either` is why both would be right; `by` the edition with which it was over.
+
+    `without` are the editions that had it, and came to the reader without it though it was due.
+    """
 
     standing: Standing = Standing.DUE
     why: str = ""
     by: str = ""
     either: str = ""
+    without: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +175,8 @@ def _wants(topics: frozenset[str], meaning: Meaning, categories: frozenset[str])
 class SeenEdition:
     """An edition that was approved. `waiting` are the readers of its audience whose email has not come.
 
-    `here` are the active readers of its cadence when it was approved. `refused` is why posts were out at its last
-    refresh, by what had been decided when it was approved. `excluded` are the categories that a filter kept
+    `here` are the active readers of its cadence when it was approved. `refused` is why posts were out by what
+    had been decided before it was approved. `excluded` are the categories that a filter kept
     out from its last refresh to its approval, and `perhaps_excluded` those that it kept out for some of that time.
     """
 

@@ -1,76 +1,40 @@
 """A newsletter as it is run: `newsletter run` with a moved clock, its API and public pages, a blog and a mail server.
 
 Editors use the API and the commands, readers the links of their emails and the sign-up form. What came is read from the
-mails that the server took. An act that this form does not have is left out of a history. How long the program needs is
-not guessed: its metrics say when it has looked at its schedule, and the blog when it was read.
+mails that the server took. An act that this form does not have is left out of a history.
 """
 
-import atexit
 import json
-import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
-import requests
-
-from newsletter.api.permissions import TokenScope
 from newsletter.models import State
-from tests.conftest import Site
-from tests.doubles.fork_server import ForkServer
 from tests.doubles.mailbox import Mailbox
 from tests.e2e.running_site import RunningSite
 from tests.e2e.sending_samples import ROOT
-from tests.e2e.test_supervision import Wall
 from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import Settings
 from tests.oracle.blog_server import BlogServer
+from tests.oracle.program import LONGEST, ClockSite, Program, eventually, folder_with_tables, next_moment
 from tests.oracle.site import SPLIT, WHOLE, OracleSite
 
 NAME = "kinaforum"
 LINK = re.compile(r"/(post-\d+-x)\.html")
 PAGE = re.compile(r"/n/kinaforum/([^/\s]+)/")
 READERS = "@reader.example"
-CACHED = 1.0
-"""Seconds for which a program goes on with the time that it has read from its clock's file."""
-LONGEST = 120.0
-"""Seconds after which the program should have come to rest."""
 SLOW = 0.15
 """Seconds before each reply of a mail server that is to be interrupted."""
-PAUSE = 0.2
-"""Seconds between two looks at what the program has done."""
-CALLED = """
-import sys, threading
-from newsletter import supervision
-from newsletter.__main__ import main
-
-def listen():
-    for names in sys.stdin:
-        for service in supervision.current()._services:
-            if service.name in names.split():
-                service.call()
-
-threading.Thread(target=listen, daemon=True).start()
-main()
-"""
-"""The program, whose services do their work also when their names are written to its standard input."""
-SERVICES = "configuration collect schedule letters\n"
-RUNS = re.compile(r'newsletter_service_run_seconds_count\{service="(schedule|collect)"\} (\d+)')
-PENDING = "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')"
+BACKUP = "before.zip"
 DELIVERY = """[collect]
 every = "1s"
 allow_private_addresses = true
@@ -81,53 +45,13 @@ smtp = {{ host = "127.0.0.1", port = {port}, security = "none" }}
 """
 
 
-def eventually(holds: Callable[[], bool], seconds: float = LONGEST) -> None:
-    """Wait until this holds."""
-    until = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < until, f"it did not come to that in {seconds:.0f} s"
-        time.sleep(PAUSE)
-
-
-@cache
-def clock_server() -> ForkServer:
-    """The process whose forks have a clock that their environment names."""
-    folder = Path(tempfile.mkdtemp(prefix="oracle-clock-"))
-    atexit.register(shutil.rmtree, folder)
-    environment = {**os.environ, **Wall(folder).environment}
-    server = ForkServer({name: value for name, value in environment.items() if not name.startswith("NEWSLETTER")})
-    atexit.register(server.close)
-    return server
-
-
-class ClockSite(Site):
-    """A site whose program does its work also when it is called. All that it runs are forks with a moved clock."""
-
-    def start(self, *words: object) -> subprocess.Popen[str]:
-        """Start the program."""
-        return self.begin([sys.executable, "-c", CALLED, *map(str, words)], stdin=subprocess.PIPE)
-
-    def fork_server(self, command: list[str], environment: dict[str, str]) -> ForkServer | None:
-        """Return the process whose forks have a moved clock."""
-        return clock_server()
-
-
-@cache
-def folder_with_tables() -> Path:
-    """The folder of a site whose SQLite database has its tables and no rows."""
-    folder = Path(tempfile.mkdtemp(prefix="oracle-tables-"))
-    atexit.register(shutil.rmtree, folder)
-    Site(folder, Settings().text("http://127.0.0.1:9/feed")).run("tokens", "list")
-    return folder
-
-
 class ProcessSite(OracleSite):
     """A site in a folder. `start` is a time from now on, at which the program's clock begins."""
 
     def __init__(self, start: datetime, settings: Settings, folder: Path, database: str = "") -> None:
         super().__init__(start, settings)
         self.kills: Counter[str] = Counter()
-        self._folder, self._wall, self._database = folder, Wall(folder), database
+        self._folder, self._database = folder, database
         self._keys = f'database = "{database}"' if database else ""
         self._refreshed: dict[str, datetime] = {}
         self._approved: dict[str, str] = {}
@@ -137,23 +61,18 @@ class ProcessSite(OracleSite):
         self._ids: dict[str, int] = {}
         self._chosen: dict[str, str] = {}
         self._mails = self._readings = 0
-        self._running: RunningSite | None = None
 
     @contextmanager
     def open(self) -> Iterator[None]:
         with Mailbox() as self.mailbox, BlogServer(self.blog, self._note_reading) as self.server:
-            self.site = self._make_site(self._folder / "site")
-            self.site.environment |= self._wall.environment
-            self._set_clock()
-            scopes = [word for scope in TokenScope for word in ("--scope", scope.value)]
-            self._token = self.site.json("tokens", "create", "the oracle", *scopes)["token"]
             self.log.append(self.settings.act(self.now))
-            self._running = RunningSite(self.site)
+            self.site = self._make_site(self._folder / "site")
+            self.program = Program(self.site, self._folder, self.now, self._database)
             try:
                 eventually(lambda: any(isinstance(act, acts.Read) for act in list(self.log)))
                 yield
             finally:
-                self._running.end()
+                self.program.end()
 
     def _make_site(self, folder: Path) -> ClockSite:
         """Make the folder of the site, whose database has no rows."""
@@ -164,6 +83,10 @@ class ProcessSite(OracleSite):
         site = ClockSite(folder, self._text())
         site.environment["PYTHONPATH"] = str(ROOT)
         return site
+
+    @property
+    def _running(self) -> RunningSite:
+        return self.program.running
 
     def _text(self) -> str:
         rest = DELIVERY.format(port=self.mailbox.port)
@@ -178,20 +101,8 @@ class ProcessSite(OracleSite):
 
     # Time.
 
-    def _set_clock(self) -> None:
-        self._moved = time.monotonic()
-        self._wall.set(f"{(self.now - datetime.now(UTC)).total_seconds():+.0f}")
-
     def _put_in_force(self) -> None:
-        assert self._running
-        text = self._text()
-        if text == self._running.file.read_text(encoding="utf-8"):
-            return
-        before = self._running.changes()
-        other = self._running.file.with_suffix(".new")
-        other.write_text(text, encoding="utf-8")
-        other.replace(self._running.file)
-        eventually(lambda: self._running is not None and self._running.changes() > before)
+        self.program.configure(self._text())
 
     def collect(self) -> None:
         self.look()
@@ -203,39 +114,10 @@ class ProcessSite(OracleSite):
         while (now := self._state()) != before or self._is_busy():
             assert time.monotonic() < until, f"not at rest after {LONGEST:.0f} s: {now}"
             before = now
-            self._wait_for_round()
+            self.program.work(lambda: self._readings, down=self.blog.down)
             if self.editor_at_work:
                 self._approve_all()
         self._note()
-
-    def _wait_for_round(self) -> None:
-        """Wait until the blog was read, and the schedule looked at after that."""
-        time.sleep(max(0.0, self._moved + CACHED - time.monotonic()))
-        readings, runs = self._readings, self._runs()
-        eventually(lambda: self._called() and (self.blog.down or self._readings > readings))
-        if self._readings > readings:
-            runs = self._runs()
-            self._called()
-        eventually(lambda: all(count > runs.get(name, 0) for name, count in self._runs().items()))
-        if self._database:
-            with psycopg.connect(self._database, autocommit=True) as connection:
-                eventually(lambda: connection.execute(PENDING).fetchone() == (0,))
-
-    def _called(self) -> bool:
-        """Let the program do now what it does every few seconds."""
-        assert self._running
-        stdin = self._running.process.stdin
-        assert stdin
-        stdin.write(SERVICES)
-        stdin.flush()
-        time.sleep(PAUSE)
-        return True
-
-    def _runs(self) -> dict[str, int]:
-        """Return how often the program has looked at its schedule, and at whether sources are to be read."""
-        assert self._running
-        text = requests.get(f"http://127.0.0.1:{self._running.port}/metrics", timeout=60).text
-        return {name: int(count) for name, count in RUNS.findall(text)}
 
     def _state(self) -> object:
         listed = [(each["period"], each["state"], each["revision"]) for each in self._editions()]
@@ -261,48 +143,27 @@ class ProcessSite(OracleSite):
 
     def _move(self, moment: datetime) -> None:
         self.now = moment
-        self._set_clock()
+        self.program.set_clock(now=moment)
         self.look()
 
-    def _next(self, cadence: str = "") -> datetime:
-        """Return the next time at which a draft is made or an edition is sent, by the defaults of the documents."""
-        zone = ZoneInfo(self.settings.timezone)
-        local = self.now.astimezone(zone)
-        for days in range(40):
-            day = local.date() + timedelta(days=days)
-            for hour in (15, 18):
-                at = datetime(day.year, day.month, day.day, hour, tzinfo=zone).astimezone(UTC) + timedelta(seconds=1)
-                offered = (cadence,) if cadence else self.settings.offered
-                due = (
-                    ("day" in offered)
-                    or ("week" in offered and day.weekday() == 4)
-                    or ("month" in offered and day.day == 1)
-                )
-                if at > self.now and due:
-                    return at
-        return datetime.max.replace(tzinfo=UTC)
+    def _next(self, *cadences: str) -> datetime:
+        return next_moment(cadences or self.settings.offered, ZoneInfo(self.settings.timezone), self.now)
 
     def skip(self, cadence: str, end: datetime) -> None:
         self._move(min(self._next(cadence), end))
 
     # The API.
 
-    def _ask(self, method: str, path: str, body: object = None, etag: str = "") -> requests.Response:
-        assert self._running
-        headers = {"Authorization": f"Bearer {self._token}", **({"If-Match": etag} if etag else {})}
-        url = f"http://127.0.0.1:{self._running.port}/api/v1{path}"
-        return requests.request(method, url, json=body, headers=headers, timeout=60)
-
     def _editions(self) -> list[dict[str, Any]]:
-        return list(self._ask("GET", f"/editions?newsletter={NAME}&limit=200").json()["items"])
+        return list(self.program.ask("GET", f"/editions?newsletter={NAME}&limit=200").json()["items"])
 
     def _act(self, name: str, act: str, body: object = None) -> bool:
-        answer = self._ask("GET", f"/editions/{name}")
-        done = self._ask("POST", f"/editions/{name}/{act}", {} if body is None else body, answer.headers["ETag"])
+        answer = self.program.ask("GET", f"/editions/{name}")
+        done = self.program.ask("POST", f"/editions/{name}/{act}", {} if body is None else body, answer.headers["ETag"])
         return done.ok
 
     def _posts(self, name: str, *, included: bool) -> dict[str, int]:
-        there = self._ask("GET", f"/editions/{name}").json()["posts"]
+        there = self.program.ask("GET", f"/editions/{name}").json()["posts"]
         return {
             LINK.findall(p["url"])[0]: p["id"] for p in there if p["included"] is included and LINK.search(p["url"])
         }
@@ -334,8 +195,11 @@ class ProcessSite(OracleSite):
 
     def _decide(self, name: str, post: str, choice: str) -> bool:
         ids = self._posts(name, included=True) | self._posts(name, included=False)
-        etag = self._ask("GET", f"/editions/{name}").headers["ETag"]
-        return post in ids and self._ask("PATCH", f"/editions/{name}/posts/{ids[post]}", {"choice": choice}, etag).ok
+        etag = self.program.ask("GET", f"/editions/{name}").headers["ETag"]
+        return (
+            post in ids
+            and self.program.ask("PATCH", f"/editions/{name}/posts/{ids[post]}", {"choice": choice}, etag).ok
+        )
 
     def approve(self, name: str) -> bool:
         done = self._act(name, "approve")
@@ -343,7 +207,7 @@ class ProcessSite(OracleSite):
         return done
 
     def refresh(self, name: str) -> None:
-        self.draft(self._ask("GET", f"/editions/{name}").json()["cadence"] or self.settings.period)
+        self.draft(self.program.ask("GET", f"/editions/{name}").json()["cadence"] or self.settings.period)
 
     def send(self, name: str, *, chunks: int = WHOLE) -> None:
         """Send an approved edition, or begin to, at a mail server that is slow from now on."""
@@ -366,7 +230,7 @@ class ProcessSite(OracleSite):
         self._note()
 
     def _is_due(self, name: str) -> bool:
-        due = self._ask("GET", f"/editions/{name}").json()["due_at"]
+        due = self.program.ask("GET", f"/editions/{name}").json()["due_at"]
         return due is None or datetime.fromisoformat(due) <= self.now
 
     def unlock(self, name: str, *, reopen: bool = True) -> None:
@@ -407,13 +271,13 @@ class ProcessSite(OracleSite):
         person = {"newsletter": NAME, "address": f"{reader}{READERS}", "consent": {"text": "by telephone"}}
         offered = self._offered(topics)
         person |= ({"cadence": cadence} if cadence else {}) | ({"topics": offered} if offered else {})
-        answer = self._ask("POST", "/subscribers", person)
+        answer = self.program.ask("POST", "/subscribers", person)
         if answer.ok:
             self._ids[reader] = answer.json()["id"]
         else:
             self._sign_up(reader, cadence, offered)
         self._chosen[reader] = cadence or self._chosen.get(reader, "")
-        shown = self._ask("GET", f"/subscribers/{self._ids[reader]}").json()
+        shown = self.program.ask("GET", f"/subscribers/{self._ids[reader]}").json()
         return self._chosen[reader], frozenset(shown["topics"])
 
     def choose_topics(self, reader: str, topics: Sequence[str]) -> None:
@@ -425,7 +289,7 @@ class ProcessSite(OracleSite):
 
     def _sign_up(self, reader: str, cadence: str, topics: Sequence[str]) -> None:
         form = {"address": f"{reader}{READERS}", "cadence": cadence, "topic": list(topics), "website": ""}
-        self._page("POST", f"/n/{NAME}/subscribe", form)
+        self.program.post(f"/n/{NAME}/subscribe", form)
         found: list[str] = []
 
         def confirmed() -> bool:
@@ -434,15 +298,10 @@ class ProcessSite(OracleSite):
             return bool(found)
 
         eventually(confirmed)
-        self._page("POST", found[-1], {})
-
-    def _page(self, method: str, path: str, form: dict[str, Any] | None = None) -> None:
-        assert self._running
-        url = f"http://127.0.0.1:{self._running.port}{path}"
-        requests.request(method, url, data=form, headers={"Host": "localhost:8000"}, timeout=60).raise_for_status()
+        self.program.post(found[-1], {})
 
     def _unsubscribe(self, reader: str) -> None:
-        assert self._ask("DELETE", f"/subscribers/{self._ids[reader]}").ok
+        assert self.program.ask("DELETE", f"/subscribers/{self._ids[reader]}").ok
 
     def _import(self, lines: Sequence[tuple[str, str]], *, undo: bool) -> bool:
         """Do nothing: a command would not have the moved clock."""
@@ -454,14 +313,14 @@ class ProcessSite(OracleSite):
         links = [link for mail in mails for link in re.findall(r"/p/[\w.~-]+", _text_of(mail))]
         until = {"until": (self.now + timedelta(days=300)).date().isoformat()} if on else {}
         if links:
-            self._page("POST", links[-1], {"do": "pause" if on else "resume", "newsletter": NAME, **until})
+            self.program.post(links[-1], {"do": "pause" if on else "resume", "newsletter": NAME, **until})
         return bool(links)
 
     def _choose(self, reader: str, cadence: str, topics: Sequence[str] | None) -> None:
         change = {"cadence": cadence} if topics is None else {"topics": list(topics)}
         if topics is None:
             self._chosen[reader] = cadence
-        assert self._ask("PATCH", f"/subscribers/{self._ids[reader]}", change).ok
+        assert self.program.ask("PATCH", f"/subscribers/{self._ids[reader]}", change).ok
 
     # What happened.
 
@@ -470,11 +329,9 @@ class ProcessSite(OracleSite):
 
         What is unconfirmed stays so.
         """
-        assert self._running
         self._begin_one()
         sending = self.editions(State.SENDING)
-        process = self._running.process
-        self._running.restart(kill=True)
+        assert self.program.kill() == -signal.SIGKILL
         taken = len(self.mailbox.server.taken)
         self.deliver()
         lost = [
@@ -483,11 +340,17 @@ class ProcessSite(OracleSite):
         for name, reader in lost:
             self.log.append(acts.Lost(self.now, name, reader))
             self.site.run("settle", name, "leave", status=None)
-        assert process.returncode == -signal.SIGKILL
         self.kills["kills"] += 1
         if sending and (lost or len(self.mailbox.server.taken) > taken):
             self.kills["in the middle of an edition"] += 1
             self.kills["unconfirmed"] += len(lost)
+
+    def back_up(self) -> str:
+        self.site.run("backup", BACKUP)
+        return BACKUP
+
+    def restore(self, backup: str) -> None:
+        self.program.restore(backup)
 
     def _begin_one(self) -> None:
         """Begin to send an edition, of which some emails have come, unless one is being sent."""

@@ -234,6 +234,14 @@ class OracleSite(ABC):
     def kill(self) -> None:
         """Kill the program and start it again, if it is a process of its own."""
 
+    @abstractmethod
+    def back_up(self) -> str:
+        """Make a backup, and return its name."""
+
+    @abstractmethod
+    def restore(self, backup: str) -> None:
+        """Replace the database by a backup, complete it from the recovery log, and let sending go on."""
+
     def see_approval(
         self,
         at: datetime,

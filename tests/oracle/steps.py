@@ -29,14 +29,6 @@ class Step(Protocol):
 
 
 @dataclass(frozen=True)
-class Nothing:
-    """A step that is left out, to which others shrink."""
-
-    def play(self, site: OracleSite) -> None:
-        """Do nothing."""
-
-
-@dataclass(frozen=True)
 class Publish:
     """A post is published, dated some hours ago, or ahead if they are negative."""
 

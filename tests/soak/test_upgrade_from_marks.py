@@ -29,7 +29,8 @@ from tests.oracle.blog import Settings
 from tests.oracle.clauses import TOPICS
 from tests.oracle.histories import DAILY_OR_WEEKLY, DAY, finish
 from tests.oracle.judge import judge
-from tests.oracle.processes import ClockSite, ProcessSite, eventually
+from tests.oracle.processes import ProcessSite
+from tests.oracle.program import ClockSite, eventually
 from tests.oracle.site import SPLIT
 from tests.oracle.test_processes import next_monday
 from tests.soak.test_upgrade import Older

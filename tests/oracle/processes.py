@@ -6,7 +6,6 @@ mails that the server took. An act that this form does not have is left out of a
 
 import json
 import re
-import shutil
 import signal
 import time
 from collections import Counter
@@ -20,12 +19,11 @@ from zoneinfo import ZoneInfo
 from newsletter.models import State
 from tests.doubles.mailbox import Mailbox
 from tests.e2e.running_site import RunningSite
-from tests.e2e.sending_samples import ROOT
 from tests.oracle import acts
 from tests.oracle.acts import Kind
 from tests.oracle.blog import Settings
 from tests.oracle.blog_server import BlogServer
-from tests.oracle.program import LONGEST, ClockSite, Program, eventually, folder_with_tables, next_moment
+from tests.oracle.program import LONGEST, ClockSite, Program, eventually, new_site, next_moment
 from tests.oracle.site import SPLIT, WHOLE, OracleSite
 
 NAME = "kinaforum"
@@ -76,13 +74,7 @@ class ProcessSite(OracleSite):
 
     def _make_site(self, folder: Path) -> ClockSite:
         """Make the folder of the site, whose database has no rows."""
-        if self._database:
-            folder.mkdir()
-        else:
-            shutil.copytree(folder_with_tables(), folder)
-        site = ClockSite(folder, self._text())
-        site.environment["PYTHONPATH"] = str(ROOT)
-        return site
+        return new_site(folder, self._text(), with_tables=not self._database)
 
     @property
     def _running(self) -> RunningSite:

@@ -25,6 +25,7 @@ from newsletter.api.permissions import TokenScope
 from tests.conftest import Site
 from tests.doubles.fork_server import ForkServer
 from tests.e2e.running_site import RunningSite
+from tests.e2e.sending_samples import ROOT
 from tests.e2e.test_supervision import Wall
 from tests.oracle.blog import Settings
 
@@ -104,6 +105,17 @@ def folder_with_tables() -> Path:
     atexit.register(shutil.rmtree, folder)
     Site(folder, Settings().text("http://127.0.0.1:9/feed")).run("tokens", "list")
     return folder
+
+
+def new_site(folder: Path, text: str, *, with_tables: bool) -> ClockSite:
+    """Make the folder of a site, with the tables of a SQLite database or without a database."""
+    if with_tables:
+        shutil.copytree(folder_with_tables(), folder)
+    else:
+        folder.mkdir()
+    site = ClockSite(folder, text)
+    site.environment["PYTHONPATH"] = str(ROOT)
+    return site
 
 
 class Program:

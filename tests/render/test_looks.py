@@ -55,12 +55,20 @@ def html(request: pytest.FixtureRequest) -> str:
     return render(digest(posts, letterhead=head, greeting="Hei!", headlines=(post(30, html=""),))).html
 
 
-@pytest.fixture
-def screen(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="module")
+def window(browser: Browser) -> Iterator[Page]:
     page = browser.new_page()
     page.route("**/*", lambda route: route.abort())
     yield page
     page.close()
+
+
+@pytest.fixture
+def screen(window: Page) -> Page:
+    """The page of all tests of this module, light and wide again."""
+    window.set_viewport_size({"width": 1280, "height": 720})
+    window.emulate_media(color_scheme="light")
+    return window
 
 
 @pytest.mark.parametrize("width", [320, 375, 700])
@@ -187,7 +195,7 @@ def test_a_line_between_parts_can_be_seen(screen: Page, scheme: Any) -> None:
 @pytest.mark.parametrize(("wide", "high"), [(600, 200), (40, 20), (2000, 100)])
 def test_a_logo_keeps_its_shape_and_is_no_higher_than_a_line(screen: Page, wide: int, high: int) -> None:
     logo, drawing = (
-        "https://x.example/logo.svg",
+        f"https://x.example/logo-{wide}.svg",
         f"<svg xmlns='http://www.w3.org/2000/svg' width='{wide}' height='{high}'/>",
     )
     screen.route(logo, lambda route: route.fulfill(body=drawing, content_type="image/svg+xml"))

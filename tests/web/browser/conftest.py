@@ -2,19 +2,21 @@
 
 import re
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from itertools import count
 from pathlib import Path
 
 import pytest
 import requests
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, expect
 
 from tests.conftest import Site, deadline
 from tests.doubles.ports import free_port
@@ -156,6 +158,52 @@ def running(tmp_path: Path, folder_with_draft: tuple[Path, str]) -> Iterator[Run
         yield site
 
 
+@pytest.fixture(scope="session")
+def lasting_site(tmp_path_factory: pytest.TempPathFactory, folder_with_draft: tuple[Path, str]) -> Iterator[Running]:
+    """The site of `shared`, which runs until the last test has ended."""
+    folder, session = folder_with_draft
+    with _run(folder, tmp_path_factory.mktemp("lasting")) as (site, _):
+        site.session = session
+        shutil.copy(site.site.folder / "config.toml", site.site.folder / AT_FIRST)
+        yield site
+
+
+@pytest.fixture
+def shared(lasting_site: Running, folder_with_draft: tuple[Path, str]) -> Running:
+    """As `running`, for tests that neither send nor change posts: a site that other tests have used, with its rows and
+    its configuration as they were at first.
+    """
+    folder = lasting_site.site.folder
+    _restore_rows(folder_with_draft[0] / "newsletter.db", folder / "newsletter.db")
+    shutil.copy(folder / AT_FIRST, folder / "config.toml.new")
+    (folder / "config.toml.new").replace(folder / "config.toml")
+    lasting_site.mailbox.arrived.clear()
+    return lasting_site
+
+
+AT_FIRST = "config-at-first.toml"
+OF_THE_PROCESS = {"newsletter_machine", "newsletter_worker", "newsletter_identity", "newsletter_occurrence"}
+"""Tables that the running process keeps for itself."""
+LATER = count(1000, 1000)
+"""Revisions of the draft, higher each time, because the process keeps what it has rendered of each revision."""
+
+
+def _restore_rows(template: Path, database: Path) -> None:
+    """Give the tables of a database in use the rows of another."""
+    with closing(sqlite3.connect(database, timeout=60, isolation_level=None)) as connection:
+        connection.execute("ATTACH ? AS template", [str(template)])
+        connection.execute("BEGIN IMMEDIATE")
+        tables = connection.execute("SELECT name FROM template.sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in tables:
+            if table not in OF_THE_PROCESS and not table.startswith("sqlite_"):
+                connection.execute(f"DELETE FROM main.{table}")
+                connection.execute(f"INSERT INTO main.{table} SELECT * FROM template.{table}")
+        revisions = [next(LATER)]
+        connection.execute("UPDATE newsletter_edition SET revision = revision + ?", revisions)
+        connection.execute("UPDATE newsletter_revision SET number = number + ?", revisions)
+        connection.execute("COMMIT")
+
+
 @pytest.fixture
 def running_at_first(tmp_path: Path, folder_with_readers: Path) -> Iterator[Running]:
     """`newsletter run` with 3 readers, before anyone has an account; it ends with the test."""
@@ -195,6 +243,8 @@ def _answers(url: str) -> bool:
         return False
 
 
+BEING_SENT: dict[BrowserContext, set[Request]] = {}
+"""Forms that pages of a window send at the moment."""
 CONSOLE: list[str] = []
 """Errors and warnings of pages in windows that `desk` opened, since the test began."""
 PROVOKED = re.compile(
@@ -206,9 +256,17 @@ PROVOKED = re.compile(
 
 @pytest.fixture(autouse=True)
 def no_console_errors() -> Iterator[None]:
-    """Fail a test whose pages had errors or warnings in the console."""
+    """Fail a test whose pages had errors or warnings in the console; close its windows, once they have sent all."""
     CONSOLE.clear()
     yield
+    for context, requests_sent in BEING_SENT.items():
+        with deadline(30):
+            while requests_sent and context.pages:
+                context.pages[0].wait_for_timeout(20)
+    for browser in {context.browser for context in BEING_SENT}:
+        for context in browser.contexts if browser else ():
+            context.close()
+    BEING_SENT.clear()
     assert CONSOLE == []
 
 
@@ -222,6 +280,10 @@ def desk(browser: Browser, *, width: int = 1280, dark: bool = False) -> BrowserC
     context = browser.new_context(
         viewport={"width": width, "height": 900}, locale="en-GB", color_scheme="dark" if dark else "light"
     )
+    requests_sent = BEING_SENT[context] = set()
+    context.on("request", lambda request: requests_sent.add(request) if request.method == "POST" else None)
+    for event in ("requestfinished", "requestfailed"):
+        context.on(event, lambda request: requests_sent.discard(request))
     context.on("console", _note)
     context.on("weberror", lambda error: CONSOLE.append(str(error.error)))
     return context
@@ -246,6 +308,17 @@ def log_in(page: Page, running: Running) -> None:
     page.get_by_label(EMAIL_ADDRESS).fill(EMAIL)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
+
+
+def abandon(page: Page) -> BrowserContext:
+    """Let a page go without a question, as where the browser is killed; nothing that it sends meanwhile is saved."""
+    context = page.context
+    cookies = context.cookies()
+    context.clear_cookies(name="sessionid")
+    page.close(run_before_unload=False)
+    context.add_cookies(cookies)
+    context.set_offline(False)
+    return context
 
 
 def unfold(page: Page, key: str) -> Locator:

@@ -16,10 +16,10 @@ def _dismiss(seen: list[str], dialog: Dialog) -> None:
     dialog.dismiss()
 
 
-def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -> None:
+def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, shared: Running) -> None:
     context = desk(browser)
     page = context.new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     seen: list[str] = []
     page.on("dialog", partial(_dismiss, seen))
     page.on("popup", lambda popup: seen.append(popup.url))
@@ -27,7 +27,7 @@ def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -
     page.on("framenavigated", lambda frame: seen.append(frame.url) if "evil.example" in frame.url else None)
     page.route("**/frame/**", lambda route: route.fulfill(response=(r := route.fetch()), body=_tampered(r.text())))
     for kind in ("phone", "desktop"):
-        page.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/preview/?kind={kind}")
+        page.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/preview/?kind={kind}")
         expect(page.frame_locator("iframe").get_by_text("over everything")).to_be_attached()
         page.wait_for_load_state("networkidle")
         assert page.url.endswith(f"kind={kind}")
@@ -35,7 +35,6 @@ def test_nothing_in_a_frame_runs_or_leaves(browser: Browser, running: Running) -
     assert seen == []
     assert CONSOLE
     CONSOLE.clear()  # what the browser says of all that it refused
-    context.close()
 
 
 def _tampered(html: str) -> str:

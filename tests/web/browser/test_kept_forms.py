@@ -33,10 +33,10 @@ FORMS = (
 
 
 @pytest.fixture
-def page(browser: Browser, running: Running) -> Page:
+def page(browser: Browser, shared: Running) -> Page:
     """A window of an admin; leaving a page with unsaved text is confirmed."""
     page = desk(browser).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     page.on("dialog", lambda dialog: dialog.accept())
     return page
 
@@ -70,61 +70,58 @@ def _press(page: Page, form: Form) -> None:
     page.get_by_role("button", name=form.save, exact=True).click()
 
 
-def _save(page: Page, running: Running, form: Form) -> None:
+def _save(page: Page, shared: Running, form: Form) -> None:
     """Save the form, and see that nothing is offered afterwards."""
     _press(page, form)
     expect(page.get_by_text(RESTORED)).to_have_count(0)
-    page.goto(running.url + form.path)
+    page.goto(shared.url + form.path)
     expect(page.get_by_role("button", name=form.save, exact=True)).to_be_visible()
     expect(page.get_by_text(RESTORED)).to_have_count(0)
     assert page.evaluate(KEPT_TEXTS) == []
 
 
-def test_text_is_there_after_a_closed_tab_and_a_reload(page: Page, running: Running) -> None:
+def test_text_is_there_after_a_closed_tab_and_a_reload(page: Page, shared: Running) -> None:
     for form in FORMS:
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         _fill(page, form)
         page = _again(page)
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         expect(page.get_by_text(RESTORED)).to_be_visible()
         _expect(page, form)
         page.reload()
         expect(page.get_by_text(RESTORED)).to_be_visible()
         _expect(page, form)
-        _save(page, running, form)
-    page.context.close()
+        _save(page, shared, form)
 
 
-def test_text_is_there_after_an_error_of_the_server(page: Page, running: Running) -> None:
+def test_text_is_there_after_an_error_of_the_server(page: Page, shared: Running) -> None:
     for form in FORMS:
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         _fill(page, form)
         page.route(f"**{form.path}", lambda route: route.fulfill(status=500, body="broken"))
         _press(page, form)
         expect(page.get_by_text("broken")).to_be_visible()
         page.unroute(f"**{form.path}")
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         _expect(page, form)
-        _save(page, running, form)
-    page.context.close()
+        _save(page, shared, form)
 
 
-def test_a_form_is_not_sent_offline_and_says_so(page: Page, running: Running) -> None:
+def test_a_form_is_not_sent_offline_and_says_so(page: Page, shared: Running) -> None:
     for form in FORMS:
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         _fill(page, form)
         page.context.set_offline(True)
         _press(page, form)
         expect(page.get_by_text("Not saved: you are offline.")).to_be_visible()
         _expect(page, form)
         page.context.set_offline(False)
-        _save(page, running, form)
-    page.context.close()
+        _save(page, shared, form)
 
 
-def test_text_is_there_after_a_lost_login(page: Page, running: Running) -> None:
+def test_text_is_there_after_a_lost_login(page: Page, shared: Running) -> None:
     form = FORMS[0]
-    page.goto(running.url + form.path)
+    page.goto(shared.url + form.path)
     _fill(page, form)
     page.context.clear_cookies(name="sessionid")
     _press(page, form)
@@ -132,29 +129,27 @@ def test_text_is_there_after_a_lost_login(page: Page, running: Running) -> None:
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Log in")
-    page.goto(running.url + form.path)
+    page.goto(shared.url + form.path)
     _expect(page, form)
-    _save(page, running, form)
-    page.context.close()
+    _save(page, shared, form)
 
 
-def test_text_that_was_refused_is_there_after_a_closed_tab(page: Page, running: Running) -> None:
+def test_text_that_was_refused_is_there_after_a_closed_tab(page: Page, shared: Running) -> None:
     form = FORMS[0]
-    page.goto(running.url + form.path)
+    page.goto(shared.url + form.path)
     _fill(page, form)
     page.get_by_role("textbox", name="Link", exact=True).fill("javascript:alert(1)")
     _press(page, form)
     expect(page.get_by_role("alert").first).to_be_visible()
     page = _again(page)
-    page.goto(running.url + form.path)
+    page.goto(shared.url + form.path)
     _expect(page, form)
     page.get_by_role("textbox", name="Link", exact=True).fill("")
-    _save(page, running, form)
-    page.context.close()
+    _save(page, shared, form)
 
 
-def test_text_of_short_forms_is_there_after_a_closed_tab(page: Page, running: Running) -> None:
-    page.goto(f"{running.url}/desk/subscribers/")
+def test_text_of_short_forms_is_there_after_a_closed_tab(page: Page, shared: Running) -> None:
+    page.goto(f"{shared.url}/desk/subscribers/")
     person = str(page.locator("td a").first.get_attribute("href"))
     for form in (
         Form("/desk/account/", {"Your name": "Kari Nordmann"}, "Save"),
@@ -164,18 +159,17 @@ def test_text_of_short_forms_is_there_after_a_closed_tab(page: Page, running: Ru
         Form(person, {"Tags, separated by commas": "te, ris"}, "Save tags"),
         Form("/desk/subscribers/tags/", {"Tag": "alle"}, "Add tag"),
     ):
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         _fill(page, form)
         page = _again(page)
-        page.goto(running.url + form.path)
+        page.goto(shared.url + form.path)
         expect(page.get_by_text(RESTORED)).to_be_visible()
         _expect(page, form)
-        _save(page, running, form)
-    page.context.close()
+        _save(page, shared, form)
 
 
-def test_a_refused_subscriber_is_still_in_the_form_after_a_closed_tab(page: Page, running: Running) -> None:
-    page.goto(f"{running.url}/desk/subscribers/")
+def test_a_refused_subscriber_is_still_in_the_form_after_a_closed_tab(page: Page, shared: Running) -> None:
+    page.goto(f"{shared.url}/desk/subscribers/")
     page.get_by_text("Add a subscriber").click()
     page.get_by_label("Name (optional)").fill("Åse")
     page.locator("#add-address").fill("ase@example.com")
@@ -183,48 +177,44 @@ def test_a_refused_subscriber_is_still_in_the_form_after_a_closed_tab(page: Page
     page.get_by_role("button", name="Add subscriber").click()
     expect(page.get_by_role("alert")).to_be_visible()
     page = _again(page)
-    page.goto(f"{running.url}/desk/subscribers/")
+    page.goto(f"{shared.url}/desk/subscribers/")
     expect(page.get_by_label("Name (optional)")).to_have_value("Åse")
     page.get_by_label("When and where they agreed").fill("at a meeting")
     page.get_by_role("button", name="Add subscriber").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Åse")
     assert page.evaluate(KEPT_TEXTS) == []
-    page.context.close()
 
 
 @pytest.mark.parametrize(("choice", "expected"), [("Restore", "Mine"), ("Discard", "Deres")])
-def test_text_that_others_changed_is_offered(page: Page, running: Running, choice: str, expected: str) -> None:
+def test_text_that_others_changed_is_offered(page: Page, shared: Running, choice: str, expected: str) -> None:
     path = "/desk/settings/n/kinaforum/general/"
-    page.goto(running.url + path)
+    page.goto(shared.url + path)
     page.get_by_label("Description").fill("Mine")
     page = _again(page)
-    file = running.site.folder / "config.toml"
+    file = shared.site.folder / "config.toml"
     file.write_text(file.read_text().replace("Nyheter om Kina, hver fredag.", "Deres"))
-    page.goto(running.url + path)
+    page.goto(shared.url + path)
     expect(page.get_by_text("this text has been changed since")).to_be_visible()
     expect(page.get_by_label("Description")).to_have_value("Deres")
     page.get_by_role("button", name=choice).click()
     expect(page.get_by_label("Description")).to_have_value(expected)
     assert len(page.evaluate(KEPT_TEXTS)) == (choice == "Restore")
-    page.context.close()
 
 
-def test_restored_text_can_be_discarded(page: Page, running: Running) -> None:
+def test_restored_text_can_be_discarded(page: Page, shared: Running) -> None:
     form = FORMS[0]
-    page.goto(running.url + form.path)
+    page.goto(shared.url + form.path)
     _fill(page, form)
     page.reload()
     page.get_by_role("button", name="Discard").click()
     for label in form.typed:
         expect(_field(page, label)).to_have_value("")
     assert page.evaluate(KEPT_TEXTS) == []
-    page.context.close()
 
 
-def test_passwords_are_never_kept(page: Page, running: Running) -> None:
-    page.goto(f"{running.url}/desk/settings/site/delivery/")
+def test_passwords_are_never_kept(page: Page, shared: Running) -> None:
+    page.goto(f"{shared.url}/desk/settings/site/delivery/")
     secret = page.locator("form[data-keep] input[type=password]").first
     secret.fill("hemmelig")
     page.locator("form[data-keep] input[type=text]").first.fill("smtp.example.org")
     assert "hemmelig" not in page.evaluate("JSON.stringify(localStorage)")
-    page.context.close()

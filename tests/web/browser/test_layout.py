@@ -37,10 +37,10 @@ COVERED = """() => {
 
 
 @pytest.fixture
-def draft(browser: Browser, running: Running) -> Page:
+def draft(browser: Browser, shared: Running) -> Page:
     """The draft page, completely loaded."""
     page = desk(browser, width=375).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     return page
 
@@ -62,8 +62,6 @@ def test_on_a_phone_one_slim_bar_stays_in_place(browser: Browser, draft: Page, l
     expect(page.locator("#bar a.button.first")).to_be_visible()
     assert 44 <= page.evaluate(STUCK) <= 84
     assert page.evaluate(WIDEST) <= 375
-    context.close()
-    draft.context.close()
 
 
 def test_edit_and_preview_are_tabs_on_a_phone(draft: Page) -> None:
@@ -81,7 +79,6 @@ def test_edit_and_preview_are_tabs_on_a_phone(draft: Page) -> None:
     expect(introduction).to_be_visible()
     expect(draft.locator("#side")).to_be_hidden()
     assert draft.evaluate("scrollY") == before
-    draft.context.close()
 
 
 def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
@@ -92,7 +89,6 @@ def test_the_menu_opens_and_closes_by_keyboard_on_a_phone(draft: Page) -> None:
     draft.keyboard.press("Escape")
     expect(draft.get_by_role("link", name="Subscribers")).to_be_hidden()
     expect(menu).to_be_focused()
-    draft.context.close()
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
@@ -113,7 +109,6 @@ def test_the_focused_element_is_never_covered(draft: Page, width: int, height: i
                 names.append(found["name"])
     assert {"subject", "greeting", "closing"} <= set(names)
     assert any(APPROVE in name for name in names)
-    draft.context.close()
 
 
 def test_undo_is_offered_until_it_is_used_or_closed(draft: Page) -> None:
@@ -130,7 +125,6 @@ def test_undo_is_offered_until_it_is_used_or_closed(draft: Page) -> None:
     expect(toast).to_contain_text("Pinned “Om te”")
     toast.get_by_role("button", name="Close").click()
     expect(toast).to_be_empty()
-    draft.context.close()
 
 
 NESTED = """(frame) => [frame.contentDocument.documentElement.scrollHeight - frame.clientHeight, frame.clientWidth]"""
@@ -144,7 +138,6 @@ def test_the_preview_has_the_size_of_a_phone_and_does_not_scroll(draft: Page, wi
     frame = draft.locator("iframe.frame")
     expect(frame).not_to_have_attribute("height", "640")
     assert frame.evaluate(NESTED) == [0, 375]
-    draft.context.close()
 
 
 @pytest.mark.parametrize("width", [375, 1280])
@@ -157,18 +150,16 @@ def test_the_preview_of_a_computer_fits_the_screen_and_does_not_scroll(draft: Pa
     assert hidden <= 0
     assert wide >= 640, "the email has the width of a computer's"
     assert window.evaluate("(each) => each.scrollWidth - each.clientWidth") == 0
-    draft.context.close()
 
 
-def test_the_designs_do_not_scroll(draft: Page, running: Running) -> None:
-    draft.goto(f"{running.url}/desk/settings/n/kinaforum/designs/")
+def test_the_designs_do_not_scroll(draft: Page, shared: Running) -> None:
+    draft.goto(f"{shared.url}/desk/settings/n/kinaforum/designs/")
     frames = draft.locator("iframe.frame")
     expect(frames).to_have_count(5)
     for frame in frames.all():
         frame.scroll_into_view_if_needed()
         expect(frame).not_to_have_attribute("height", "640")
         assert frame.evaluate(NESTED)[0] == 0
-    draft.context.close()
 
 
 @pytest.mark.parametrize("width", [375, 1280])
@@ -176,7 +167,6 @@ def test_the_posts_begin_on_the_first_screen(draft: Page, width: int) -> None:
     draft.set_viewport_size({"width": width, "height": 844})
     begins = "document.querySelector('.post').getBoundingClientRect().top + scrollY"
     assert draft.evaluate(begins) < 824
-    draft.context.close()
 
 
 def test_a_folded_text_shows_how_it_begins(draft: Page) -> None:
@@ -186,4 +176,3 @@ def test_a_folded_text_shows_how_it_begins(draft: Page) -> None:
         draft.locator("#f-greeting details").evaluate("folded => { folded.open = false; }")
         expect(draft.locator("#f-greeting summary")).to_have_text(re.compile(r"Introduction\s*Kjære lesere,"))
         draft.reload()
-    draft.context.close()

@@ -45,16 +45,15 @@ def test_a_letter_with_a_block_reaches_every_reader(browser: Browser, running: R
     context.close()
 
 
-def test_several_posts_are_moved_and_the_revisions_compared(browser: Browser, running: Running) -> None:
+def test_several_posts_are_moved_and_the_revisions_compared(browser: Browser, shared: Running) -> None:
     context = desk(browser, width=375)
     page = context.new_page()
-    open_draft(page, running)
-    page.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/several/")
+    open_draft(page, shared)
+    page.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/several/")
     page.get_by_label("Om te").check()
     page.get_by_label("Regn i Shanghai").check()
     page.get_by_label("Day", exact=True).fill("2025-02-06")
     page.get_by_role("button", name="Move to this day").click()
     expect(page.get_by_text("2 posts have been moved.")).to_be_visible()
-    page.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/compare/")
+    page.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/compare/")
     expect(page.get_by_text("moved to another day").first).to_be_visible()
-    context.close()

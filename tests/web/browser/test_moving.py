@@ -11,10 +11,10 @@ DAY = ".posts[data-day='2025-02-04'] .post > p b"
 
 
 @pytest.fixture
-def draft(browser: Browser, running: Running) -> Page:
+def draft(browser: Browser, shared: Running) -> Page:
     """The draft page; two of its posts are of 4 February: tea before rain."""
     page = desk(browser).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
     return page
 
@@ -41,7 +41,6 @@ def test_a_post_is_dragged_before_another_and_behind_one_of_another_day(draft: P
     expect(draft.locator(DAY)).to_have_text(["Regn i Shanghai", "Om te", "Handelen øker igjen"])
     draft.reload()
     expect(draft.locator(DAY)).to_have_text(["Regn i Shanghai", "Om te", "Handelen øker igjen"])
-    draft.context.close()
 
 
 def test_moved_by_keys_the_focus_goes_along(draft: Page) -> None:
@@ -51,7 +50,6 @@ def test_moved_by_keys_the_focus_goes_along(draft: Page) -> None:
     expect(draft.get_by_role("button", name="Move down Om te")).to_be_focused()
     draft.keyboard.press("Alt+ArrowUp")
     expect(draft.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
-    draft.context.close()
 
 
 def test_left_out_the_next_one_has_the_focus_and_the_list_of_those_brings_it_back(draft: Page) -> None:
@@ -61,7 +59,6 @@ def test_left_out_the_next_one_has_the_focus_and_the_list_of_those_brings_it_bac
     draft.get_by_text(ONE_POST_NOT_INCLUDED).click()
     draft.get_by_role("button", name="Include Om te").click()
     expect(draft.locator(DAY)).to_have_text(["Om te", "Regn i Shanghai"])
-    draft.context.close()
 
 
 def test_text_being_typed_is_kept_while_posts_are_moved(draft: Page) -> None:
@@ -71,4 +68,3 @@ def test_text_being_typed_is_kept_while_posts_are_moved(draft: Page) -> None:
     expect(draft.get_by_text(ONE_POST_NOT_INCLUDED)).to_be_visible()
     expect(draft.locator("[data-write]").get_by_label("Headline")).to_have_value("Halvveis")
     expect(draft.locator(DAY)).to_have_text(["Halvveis"])
-    draft.context.close()

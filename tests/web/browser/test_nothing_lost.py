@@ -7,7 +7,18 @@ from dataclasses import dataclass
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.web.browser.conftest import EMAIL, KEPT_TEXTS, PASSWORD, Running, desk, editor_of, open_draft, unfold, write
+from tests.web.browser.conftest import (
+    EMAIL,
+    KEPT_TEXTS,
+    PASSWORD,
+    Running,
+    abandon,
+    desk,
+    editor_of,
+    open_draft,
+    unfold,
+    write,
+)
 from tests.web.browser.labels import ADD_POST, APPROVE, EMAIL_ADDRESS, TEXT, USE_MINE, USE_THEIRS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -94,10 +105,10 @@ every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.n
 
 
 @pytest.fixture
-def page(browser: Browser, running: Running) -> Page:
+def page(browser: Browser, shared: Running) -> Page:
     """A draft; leaving it with unsaved text is confirmed."""
     page = desk(browser).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     expect(page.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())
@@ -155,7 +166,6 @@ def _finish(page: Page, place: Place) -> None:
         WRITTEN if place.name == "introduction" else WRITTEN.strip()
     )
     assert page.evaluate(KEPT_TEXTS) == []
-    page.context.close()
 
 
 @every_place
@@ -181,8 +191,7 @@ def test_text_that_could_not_be_saved_is_there_on_the_next_visit(page: Page, pla
     if how == "reload":
         page.reload()
     else:
-        page.close()
-        page = context.new_page()
+        page = abandon(page).new_page()
         page.goto(url)
     expect(page.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     field = place.open(page)
@@ -197,8 +206,7 @@ def test_text_that_was_never_sent_is_there_after_a_crash(page: Page, place: Plac
     field, context, url = place.open(page), page.context, page.url
     context.set_offline(True)
     write(field, WRITTEN)
-    page.close(run_before_unload=False)
-    context.set_offline(False)
+    abandon(page)
     again = context.new_page()
     again.goto(url)
     expect(again.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
@@ -216,8 +224,7 @@ def test_what_was_typed_in_the_editor_is_there_after_a_crash(page: Page, place: 
     editor.locator(".writing > div").click()
     page.keyboard.press("Control+a")
     page.keyboard.type("Kjære **leser**!\n\n- «Æ» & <b>")
-    page.close(run_before_unload=False)
-    context.set_offline(False)
+    abandon(page)
     again = context.new_page()
     again.goto(url)
     expect(again.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
@@ -227,7 +234,6 @@ def test_what_was_typed_in_the_editor_is_there_after_a_crash(page: Page, place: 
     if place.again:
         place.save(again)
     place.is_saved(again)
-    context.close()
 
 
 @pytest.mark.parametrize(("choice", "expected"), [(USE_MINE, "Min tekst"), (USE_THEIRS, "Deres tekst")])
@@ -237,8 +243,7 @@ def test_text_of_a_post_that_others_changed_is_shown_beside_it(page: Page, choic
     field = _panel(page)
     context.set_offline(True)
     write(field, "Min tekst")
-    page.close(run_before_unload=False)
-    context.set_offline(False)
+    abandon(page)
     theirs = context.new_page()
     theirs.goto(url)
     theirs.evaluate("sessionStorage.kept = JSON.stringify({ ...localStorage }); localStorage.clear()")
@@ -259,7 +264,6 @@ def test_text_of_a_post_that_others_changed_is_shown_beside_it(page: Page, choic
         _panel(theirs)
     expect(theirs.locator("[data-write]").locator(TEXT)).to_have_value(expected)
     assert theirs.evaluate(KEPT_TEXTS) == []
-    context.close()
 
 
 def test_a_refusal_is_marked_and_the_text_is_kept(page: Page) -> None:
@@ -272,4 +276,3 @@ def test_a_refusal_is_marked_and_the_text_is_kept(page: Page) -> None:
     page.reload()
     expect(page.locator("#saved")).to_contain_text(SAVED)
     expect(_introduction(page)).to_have_value(WRITTEN)
-    page.context.close()

@@ -14,12 +14,12 @@ DELIVERY = "/desk/settings/site/delivery/"
 SCHEDULE = "/desk/settings/n/kinaforum/schedule/"
 
 
-def _written(running: Running) -> dict[str, object]:
-    return tomllib.loads((running.site.folder / "config.toml").read_text(encoding="utf-8"))
+def _written(shared: Running) -> dict[str, object]:
+    return tomllib.loads((shared.site.folder / "config.toml").read_text(encoding="utf-8"))
 
 
-def _topics(running: Running) -> object:
-    newsletters = _written(running)["newsletters"]
+def _topics(shared: Running) -> object:
+    newsletters = _written(shared)["newsletters"]
     assert isinstance(newsletters, dict)
     return newsletters["kinaforum"].get("topics")
 
@@ -35,10 +35,10 @@ def _add_by_keyboard(page: Page, name: str, word: str) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (375, True)])
-def test_rows_are_filled_by_keyboard_and_accessible(browser: Browser, running: Running, width: int, dark: bool) -> None:
+def test_rows_are_filled_by_keyboard_and_accessible(browser: Browser, shared: Running, width: int, dark: bool) -> None:
     page = desk(browser, width=width, dark=dark).new_page()
-    sign_in(page, running)
-    page.goto(running.url + TOPICS)
+    sign_in(page, shared)
+    page.goto(shared.url + TOPICS)
     expect(page.locator("summary:visible", has_text="Add a topic")).to_have_count(1)
     _add_by_keyboard(page, "tea", "te")
     _add_by_keyboard(page, "Not a name", "roman")
@@ -50,34 +50,33 @@ def test_rows_are_filled_by_keyboard_and_accessible(browser: Browser, running: R
     page.locator("[name='topics:1:name']").fill("novels")
     page.get_by_role("button", name="Save").press("Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert _topics(running) == {"tea": {"words": ["te"]}, "novels": {"words": ["roman"]}}
+    assert _topics(shared) == {"tea": {"words": ["te"]}, "novels": {"words": ["roman"]}}
     for path in (DELIVERY, SCHEDULE):
-        page.goto(running.url + path)
+        page.goto(shared.url + path)
         troubles += troubles_of(page)
-    page.context.close()
     assert not troubles, "\n".join(troubles)
 
 
-def test_rows_are_added_and_removed_without_scripts(browser: Browser, running: Running) -> None:
+def test_rows_are_added_and_removed_without_scripts(browser: Browser, shared: Running) -> None:
     plain = browser.new_context(java_script_enabled=False, locale="en-GB")
     page = plain.new_page()
-    sign_in(page, running)
-    page.goto(running.url + DELIVERY)
+    sign_in(page, shared)
+    page.goto(shared.url + DELIVERY)
     page.locator("summary:visible", has_text="Add a domain").click()
     page.locator("[name='domains:1:domain']").fill("example.org")
     page.locator("[name='domains:1:connections']").fill("1")
     page.get_by_role("checkbox", name="Remove gmail.com").check()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    delivery = _written(running)["delivery"]
+    delivery = _written(shared)["delivery"]
     assert isinstance(delivery, dict)
     assert delivery["domains"] == {"example.org": {"connections": 1}}
-    page.goto(running.url + SCHEDULE)
+    page.goto(shared.url + SCHEDULE)
     page.locator("[name=send_day]").select_option(label="Thursday")
     page.locator("[name=send_time]").fill("07:30")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert 'send = "thu 07:30"' in (running.site.folder / "config.toml").read_text(encoding="utf-8")
+    assert 'send = "thu 07:30"' in (shared.site.folder / "config.toml").read_text(encoding="utf-8")
     plain.close()
 
 
@@ -85,23 +84,23 @@ def _titles(page: Page) -> list[str]:
     return [each.strip() for each in page.locator(".entry:not(.blank) summary").all_inner_texts()]
 
 
-def _order(running: Running) -> list[str]:
-    topics = _topics(running)
+def _order(shared: Running) -> list[str]:
+    topics = _topics(shared)
     assert isinstance(topics, dict)
     return list(topics)
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_rows_are_moved_by_keyboard_with_and_without_scripts(browser: Browser, running: Running, scripts: bool) -> None:
-    file = running.site.folder / "config.toml"
+def test_rows_are_moved_by_keyboard_with_and_without_scripts(browser: Browser, shared: Running, scripts: bool) -> None:
+    file = shared.site.folder / "config.toml"
     text = file.read_text(encoding="utf-8")
     for name in ("film", "books", "art"):
         text += f'\n[newsletters.kinaforum.topics.{name}]  # about {name}\nwords = ["{name}"]\n'
     file.write_text(text, encoding="utf-8")
     context = browser.new_context(java_script_enabled=scripts, locale="en-GB")
     page = context.new_page()
-    sign_in(page, running)
-    page.goto(running.url + TOPICS)
+    sign_in(page, shared)
+    page.goto(shared.url + TOPICS)
     assert _titles(page) == ["film", "books", "art"]
     page.locator("summary", has_text="books").click()
     page.locator("[name='topics:1:title']").fill("Novels and poems")
@@ -118,24 +117,22 @@ def test_rows_are_moved_by_keyboard_with_and_without_scripts(browser: Browser, r
         last.locator("summary").click()
     page.locator("[name='topics:2:title']").press("Enter")
     expect(page.get_by_text("Saved.")).to_be_visible()
-    assert _order(running) == ["film", "art", "books"]
+    assert _order(shared) == ["film", "art", "books"]
     assert file.read_text(encoding="utf-8").endswith(
         '[newsletters.kinaforum.topics.books]  # about books\nwords = ["books"]\ntitle = "Novels and poems"\n'
     )
-    context.close()
 
 
-def test_a_row_that_was_not_saved_is_there_after_a_closed_tab(browser: Browser, running: Running) -> None:
+def test_a_row_that_was_not_saved_is_there_after_a_closed_tab(browser: Browser, shared: Running) -> None:
     context = desk(browser)
     page = context.new_page()
-    sign_in(page, running)
-    page.goto(running.url + TOPICS)
+    sign_in(page, shared)
+    page.goto(shared.url + TOPICS)
     page.locator("summary:visible", has_text="Add a topic").click()
     page.locator("[name='topics:0:title']").fill("Te og kaffe")
     page.close(run_before_unload=False)
     again = context.new_page()
-    again.goto(running.url + TOPICS)
+    again.goto(shared.url + TOPICS)
     expect(again.get_by_text("Unsaved text restored")).to_be_visible()
     expect(again.locator("[name='topics:0:title']")).to_be_visible()
     expect(again.locator("[name='topics:0:title']")).to_have_value("Te og kaffe")
-    context.close()

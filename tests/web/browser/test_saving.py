@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
-from tests.web.browser.conftest import KEPT_TEXTS, Running, desk, open_draft, unfold, write
+from tests.web.browser.conftest import KEPT_TEXTS, Running, abandon, desk, open_draft, unfold, write
 from tests.web.browser.labels import ADD_POST, APPROVE, INTRODUCTION, TEXT, USE_MINE, WEB_ADDRESS
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -14,10 +14,10 @@ RETRYING = "Not saved – retrying"
 
 
 @pytest.fixture
-def page(browser: Browser, running: Running) -> Page:
+def page(browser: Browser, shared: Running) -> Page:
     """A draft that can be changed."""
     page = desk(browser).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     return page
 
@@ -32,7 +32,6 @@ def _type_offline(page: Page, label: str, text: str) -> None:
 
 
 def _opened(context: BrowserContext, url: str) -> Page:
-    context.set_offline(False)
     page = context.new_page()
     page.goto(url)
     return page
@@ -51,7 +50,6 @@ def test_saving_is_retried_until_the_network_is_back(page: Page) -> None:
     assert page.evaluate(KEPT_TEXTS) == []
     page.reload()
     expect(page.locator("#greeting")).to_have_value("God helg!")
-    page.context.close()
 
 
 def test_a_server_error_is_retried_too(page: Page) -> None:
@@ -68,25 +66,20 @@ def test_a_server_error_is_retried_too(page: Page) -> None:
     page.locator("#subject").fill("Et emne")
     expect(page.locator("#saved")).to_contain_text(SAVED)
     assert len(codes) == 3
-    page.context.close()
 
 
 def test_unsaved_text_is_restored_on_the_next_visit(page: Page) -> None:
     _type_offline(page, "Subject", "Et emne som ikke må bli borte")
-    url, context = page.url, page.context
-    page.close()
-    again = _opened(context, url)
+    url = page.url
+    again = _opened(abandon(page), url)
     expect(again.locator("#subject")).to_have_value("Et emne som ikke må bli borte")
     expect(again.locator("#saved")).to_contain_text(SAVED)
-    context.close()
 
 
 def test_restored_text_never_replaces_what_somebody_else_wrote(browser: Browser, page: Page) -> None:
     _type_offline(page, "Subject", "Mitt emne")
-    url, context = page.url, page.context
-    page.close()
+    url, context = page.url, abandon(page)
     other = browser.new_context(locale="en-GB")
-    context.set_offline(False)
     other.add_cookies(context.cookies())
     theirs = other.new_page()
     theirs.goto(url)
@@ -100,7 +93,6 @@ def test_restored_text_never_replaces_what_somebody_else_wrote(browser: Browser,
     expect(again.locator("#saved")).to_contain_text(SAVED)
     assert again.evaluate(KEPT_TEXTS) == []
     other.close()
-    context.close()
 
 
 def test_leaving_with_unsaved_text_asks_first(page: Page) -> None:
@@ -111,7 +103,6 @@ def test_leaving_with_unsaved_text_asks_first(page: Page) -> None:
     asked.value.dismiss()
     page.context.set_offline(False)
     expect(page.locator("#saved")).to_contain_text(SAVED)
-    page.context.close()
 
 
 def _panel(page: Page, title: str) -> Locator:
@@ -134,7 +125,6 @@ def test_a_closed_panel_goes_on_saving_what_was_typed(page: Page) -> None:
     expect(page.locator(".panel")).to_have_count(0)
     expect(page.locator(".unsaved")).to_have_count(0)
     assert page.evaluate(KEPT_TEXTS) == []
-    page.context.close()
 
 
 def test_a_panel_that_can_not_be_saved_is_retried(page: Page) -> None:
@@ -144,7 +134,6 @@ def test_a_panel_that_can_not_be_saved_is_retried(page: Page) -> None:
     expect(page.locator(".panel .said")).to_have_text(RETRYING)
     page.context.set_offline(False)
     expect(page.locator(".post b", has_text="Mer om te")).to_be_visible()
-    page.context.close()
 
 
 def test_a_refused_post_stays_in_its_form(page: Page) -> None:
@@ -161,12 +150,10 @@ def test_a_refused_post_stays_in_its_form(page: Page) -> None:
     form.get_by_label(WEB_ADDRESS).fill("")
     form.get_by_role("button", name=ADD_POST).click()
     expect(form.locator("#add-said")).to_contain_text("Not saved")
-    url, context = page.url, page.context
-    page.close()
-    again = _opened(context, url)
+    url = page.url
+    again = _opened(abandon(page), url)
     expect(again.get_by_label("Headline")).to_have_value("Et eget innlegg")
     again.locator("#add").get_by_role("button", name=ADD_POST).click()
     expect(again.locator(".post b", has_text="Et eget innlegg")).to_be_visible()
     expect(again.locator("#add-title")).to_have_value("")
     assert again.evaluate(KEPT_TEXTS) == []
-    context.close()

@@ -19,15 +19,15 @@ def _tomorrow() -> datetime:
     return (datetime.now(ZONE) + timedelta(days=1)).replace(hour=8, minute=0, second=0, microsecond=0)
 
 
-def _approved(page: Page, running: Running) -> None:
-    open_draft(page, running)
+def _approved(page: Page, shared: Running) -> None:
+    open_draft(page, shared)
     page.get_by_role("button", name=APPROVE).click()
     page.wait_for_url("**/send/")
 
 
-def test_choosing_a_time_schedules(browser: Browser, running: Running) -> None:
+def test_choosing_a_time_schedules(browser: Browser, shared: Running) -> None:
     page, at = desk(browser).new_page(), _tomorrow()
-    _approved(page, running)
+    _approved(page, shared)
     expect(page.locator("#go")).to_have_text(SEND_NOW_TO_3)
     page.get_by_label(SCHEDULED_TIME).fill(f"{at:%Y-%m-%dT%H:%M}")
     expect(page.get_by_label(SCHEDULE_FOR, exact=True)).to_be_checked()
@@ -41,21 +41,19 @@ def test_choosing_a_time_schedules(browser: Browser, running: Running) -> None:
     page.locator("#go").click()
     page.wait_for_url("**/report/")
     expect(page.locator("#live")).to_contain_text(said)
-    assert running.mailbox.readers == []
-    page.context.close()
+    assert shared.mailbox.readers == []
 
 
-def test_at_without_a_time_cannot_be_pressed(browser: Browser, running: Running) -> None:
+def test_at_without_a_time_cannot_be_pressed(browser: Browser, shared: Running) -> None:
     page = desk(browser).new_page()
-    _approved(page, running)
+    _approved(page, shared)
     page.get_by_label(SCHEDULE_FOR, exact=True).check()
     expect(page.locator("#go")).to_be_disabled()
-    page.context.close()
 
 
-def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(browser: Browser, running: Running) -> None:
+def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(browser: Browser, shared: Running) -> None:
     page, at = desk(browser).new_page(), _tomorrow()
-    _approved(page, running)
+    _approved(page, shared)
     plain = browser.new_context(java_script_enabled=False, locale="en-GB", storage_state=page.context.storage_state())
     bare = plain.new_page()
     bare.goto(page.url)
@@ -65,16 +63,15 @@ def test_without_scripts_a_changed_button_is_shown_before_anything_is_sent(brows
     expect(bare.locator("#go")).to_contain_text("Schedule for ")
     bare.locator("#go").click()
     bare.wait_for_url("**/report/")
-    assert running.mailbox.readers == []
+    assert shared.mailbox.readers == []
     assert PERIOD in bare.url
     plain.close()
-    page.context.close()
 
 
 @pytest.mark.parametrize("width", [1280, 375])
-def test_the_focused_element_is_not_under_the_bar(browser: Browser, running: Running, width: int) -> None:
+def test_the_focused_element_is_not_under_the_bar(browser: Browser, shared: Running, width: int) -> None:
     page = desk(browser, width=width).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_visible()
     hidden = """() => {
         const at = document.activeElement, bar = document.querySelector(".bar");
@@ -88,4 +85,3 @@ def test_the_focused_element_is_not_under_the_bar(browser: Browser, running: Run
         assert page.evaluate(hidden) == ""
         looked_at += bool(page.evaluate("() => !!document.activeElement.closest('#posts')"))
     assert looked_at > 8
-    page.context.close()

@@ -12,10 +12,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.e2e]
 
 
 @pytest.fixture
-def page(browser: Browser, running: Running) -> Page:
+def page(browser: Browser, shared: Running) -> Page:
     """A draft that can be approved."""
     page = desk(browser).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     expect(page.locator("dialog[data-for=link]"), "the tools are loaded").to_be_attached()
     page.on("dialog", lambda dialog: dialog.accept())
@@ -42,7 +42,6 @@ def test_keys_work_at_once_and_undo_needs_nobody_else(page: Page) -> None:
     expect(listed).to_have_text([trade, rain, tea])
     page.reload()
     expect(page.locator("#subject")).to_have_value("My own subject")
-    page.context.close()
 
 
 def test_approval_waits_for_text_that_is_not_saved_and_says_where_it_is(page: Page) -> None:
@@ -65,7 +64,6 @@ def test_approval_waits_for_text_that_is_not_saved_and_says_where_it_is(page: Pa
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     page.get_by_role("button", name=APPROVE).click()
     page.wait_for_url("**/send/")
-    page.context.close()
 
 
 def test_saving_says_that_all_cookies_are_gone_and_loses_nothing(page: Page) -> None:
@@ -75,4 +73,3 @@ def test_saving_says_that_all_cookies_are_gone_and_loses_nothing(page: Page) -> 
     write(field, "Typed after the cookies went")
     expect(page.locator(".panel .said")).to_contain_text("you have been logged out")
     expect(field).to_have_value("Typed after the cookies went")
-    page.context.close()

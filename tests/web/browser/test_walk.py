@@ -195,10 +195,10 @@ def test_approve_and_send_at_the_same_moment_from_two_windows(browser: Browser, 
     page.context.close()
 
 
-def test_two_editors_see_each_other_s_words(browser: Browser, running: Running) -> None:
+def test_two_editors_see_each_other_s_words(browser: Browser, shared: Running) -> None:
     first, second = desk(browser).new_page(), desk(browser).new_page()
-    log_in(second, running)
-    open_draft(first, running)
+    log_in(second, shared)
+    open_draft(first, shared)
     second.goto(first.url)
     first.route("**/writers/", lambda route: route.abort())  # what others write comes too late
     write(unfold(first, "greeting"), "Den ene")
@@ -212,5 +212,3 @@ def test_two_editors_see_each_other_s_words(browser: Browser, running: Running) 
     expect(first.locator("#saved")).to_contain_text(SAVED)
     first.reload()
     expect(first.get_by_role("textbox", name="Subject")).to_have_value("Et annet emne")
-    first.context.close()
-    second.context.close()

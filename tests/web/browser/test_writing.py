@@ -15,10 +15,10 @@ SAVED = re.compile(r"Saved \d")
 
 
 @pytest.fixture
-def page(browser: Browser, running: Running) -> Page:
+def page(browser: Browser, shared: Running) -> Page:
     """A draft with its introduction open in the editor."""
     page = desk(browser).new_page()
-    open_draft(page, running)
+    open_draft(page, shared)
     expect(page.get_by_role("button", name=APPROVE)).to_be_enabled()
     expect(editor_of(_field(page))).to_have_attribute("data-mode", "rich")
     return page
@@ -93,7 +93,6 @@ def test_keys_and_buttons_format_the_selection(page: Page) -> None:
     _tool(page, "Heading").click()
     expect(_field(page)).to_have_value("## En *viktig* sak")
     expect(page.locator("#saved")).to_contain_text(SAVED)
-    page.context.close()
 
 
 def test_the_toolbar_is_one_stop_of_the_tab_key(page: Page) -> None:
@@ -117,7 +116,6 @@ def test_the_toolbar_is_one_stop_of_the_tab_key(page: Page) -> None:
     page.keyboard.type("Hei *du*")
     _tool(page, "Markdown").click()
     expect(_text(page).locator("em")).to_have_text("du")
-    page.context.close()
 
 
 def test_a_link_a_button_and_the_name_reach_the_email(page: Page) -> None:
@@ -152,7 +150,6 @@ def test_a_link_a_button_and_the_name_reach_the_email(page: Page) -> None:
     email = page.frame_locator("#side iframe")
     expect(email.get_by_role("link", name="Bli med")).to_be_visible()
     expect(email.get_by_role("link", name="saken")).to_be_visible()
-    page.context.close()
 
 
 def test_closing_a_dialog_changes_nothing(page: Page) -> None:
@@ -164,7 +161,6 @@ def test_closing_a_dialog_changes_nothing(page: Page) -> None:
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(_text(page)).to_be_focused()
     expect(_field(page)).to_have_value("Hei")
-    page.context.close()
 
 
 def test_an_image_is_uploaded_with_its_description(page: Page) -> None:
@@ -194,7 +190,6 @@ def test_an_image_is_uploaded_with_its_description(page: Page) -> None:
     dialog.get_by_role("button", name="Insert").click()
     changed = r"^\[!\[.*\]\(/images/\S+\.jpg \"Foto: «Kari»\"\)\{width=50%\}\]\(https://kinaforum.example/hus\)$"
     expect(_field(page)).to_have_value(re.compile(changed))
-    page.context.close()
 
 
 def test_a_pasted_image_asks_for_its_description(page: Page) -> None:
@@ -211,7 +206,6 @@ def test_a_pasted_image_asks_for_its_description(page: Page) -> None:
     page.keyboard.type("Et hus")
     page.keyboard.press("Enter")
     expect(_field(page)).to_have_value(re.compile(r"^!\[Et hus\]\(/images/\S+-40x20\.(jpg|png)\)$"))
-    page.context.close()
 
 
 def test_a_rewritten_post_begins_with_its_source(page: Page) -> None:
@@ -225,7 +219,6 @@ def test_a_rewritten_post_begins_with_its_source(page: Page) -> None:
     page.keyboard.type("Te er **godt**.\n\n- Grønn\nSvart")
     expect(panel.locator(TEXT)).to_have_value("Te er **godt**.\n\n- Grønn\n- Svart")
     expect(page.locator(".post", has_text="Om te").get_by_text("edited")).to_be_visible()
-    page.context.close()
 
 
 def test_an_editor_has_at_least_twelve_lines(page: Page) -> None:
@@ -233,14 +226,13 @@ def test_an_editor_has_at_least_twelve_lines(page: Page) -> None:
         text = editor_of(unfold(page, key)).locator(".writing > div")
         lines = text.evaluate("text => text.clientHeight / parseFloat(getComputedStyle(text).lineHeight)")
         assert lines >= 12
-    page.context.close()
 
 
-def test_without_javascript_a_post_is_added_with_a_plain_field(browser: Browser, page: Page, running: Running) -> None:
+def test_without_javascript_a_post_is_added_with_a_plain_field(browser: Browser, page: Page, shared: Running) -> None:
     plain = browser.new_context(java_script_enabled=False, locale="en-GB")
     plain.add_cookies(page.context.cookies())
     other = plain.new_page()
-    other.goto(f"{running.url}/desk/editions/kinaforum/{PERIOD}/")
+    other.goto(f"{shared.url}/desk/editions/kinaforum/{PERIOD}/")
     other.get_by_text("Add a post").click()
     other.locator("#add-text").fill("Skrevet **uten** skript")
     other.get_by_role("button", name=ADD_POST).click()
@@ -250,4 +242,3 @@ def test_without_javascript_a_post_is_added_with_a_plain_field(browser: Browser,
     other.get_by_role("button", name=ADD_POST).click()
     expect(other.locator(".post b", has_text="Et eget innlegg")).to_be_visible()
     plain.close()
-    page.context.close()

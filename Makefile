@@ -197,6 +197,12 @@ readers: $(INSTALLED)
 oracle: $(INSTALLED) machine
 	HISTORIES=$(HISTORIES) SEED=$(SEED) $(BIN)/python -m pytest -n 0 -m soak tests/oracle/test_process_histories.py
 
+# Small changes of the program that some test should notice, of a new sample each time, or of that of SEED.
+COUNT ?= 100
+.PHONY: mutants
+mutants: $(INSTALLED)
+	$(BIN)/python -m tests.mutants --count $(COUNT) --seed $(SEED)
+
 # Mutated inputs for every parser of foreign input, for a minute each.
 SECONDS_EACH ?= 60
 .PHONY: fuzz

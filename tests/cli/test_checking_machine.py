@@ -1,5 +1,6 @@
 """`newsletter check-machine`: what a machine lacks, told before anything is set up. Ports are real, on loopback."""
 
+import ctypes
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -100,5 +101,5 @@ def test_a_clock_that_nothing_sets_is_told(monkeypatch: pytest.MonkeyPatch) -> N
         def adjtimex(self, _buffer: object) -> int:
             return checking_machine.UNSYNCHRONIZED
 
-    monkeypatch.setattr(checking_machine.ctypes, "CDLL", lambda *_args, **_options: Library())
+    monkeypatch.setattr(ctypes, "CDLL", lambda *_args, **_options: Library())
     assert "timedatectl set-ntp true" in checking_machine._clock().sentence

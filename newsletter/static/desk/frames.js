@@ -7,7 +7,8 @@
   function fit(frame) {
     const page = frame.contentDocument, email = page && page.documentElement;
     if (!email || page.URL === "about:blank") { return; }
-    const measure = () => { frame.height = Math.ceil(email.getBoundingClientRect().height); };
+    /* The email before may still be measured while the next one loads. */
+    const measure = () => { if (frame.contentDocument === page) { frame.height = Math.ceil(email.getBoundingClientRect().height); } };
     new ResizeObserver(measure).observe(email);
     measure();
   }

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.browser.conftest import PERIOD, Running, desk, editor_of, open_draft, unfold
+from tests.web.browser.conftest import PERIOD, Running, desk, editor_of, open_draft, unfold, write
 from tests.web.browser.labels import ADD_POST, APPROVE, TEXT
 
 pytestmark = [pytest.mark.browser, pytest.mark.e2e]
@@ -242,3 +242,36 @@ def test_without_javascript_a_post_is_added_with_a_plain_field(browser: Browser,
     other.get_by_role("button", name=ADD_POST).click()
     expect(other.locator(".post b", has_text="Et eget innlegg")).to_be_visible()
     plain.close()
+
+
+FRAME = """() => {
+  const frame = document.querySelector("#mail"), email = frame.contentDocument, top = frame.getBoundingClientRect().top;
+  const box = [...email.querySelectorAll("p")].find((each) => each.textContent.includes("Siste avsnitt"))
+    .getBoundingClientRect();
+  return [top + box.top, top + box.bottom];
+}"""
+
+
+def test_the_preview_follows_the_place_where_one_writes(page: Page) -> None:
+    """Without the page being scrolled, and without a new frame: its content is changed, and its size beside it."""
+    page.locator("#mail").evaluate("frame => { frame.dataset.first = 'yes'; }")
+    size = page.locator("label[for=size]").inner_text()
+    write(unfold(page, "greeting"), "\n\n".join(f"Avsnitt {n} " + "med mange ord " * 40 for n in range(1, 30)))
+    editor = editor_of(page.locator("#greeting"))
+    editor.get_by_role("button", name="Markdown", exact=True).click()
+    editor.locator(".writing > div").click()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Siste avsnitt, her")
+    expect(page.frame_locator("#mail").get_by_text("Siste avsnitt, her")).to_be_attached()
+    side = page.locator("#side").bounding_box()
+    assert side
+    page.wait_for_function(
+        f"""([top, bottom]) => {{
+          const [from, to] = ({FRAME})();
+          return from >= top && to <= bottom;
+        }}""",
+        arg=[side["y"], side["y"] + side["height"]],
+    )
+    assert page.locator("#mail").get_attribute("data-first") == "yes"
+    assert page.locator("label[for=size]").inner_text() != size

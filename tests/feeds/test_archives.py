@@ -193,7 +193,7 @@ def test_pages_of_a_folder(tmp_path: Path) -> None:
         "Letter 6": ("/six", "/six.md"),
     }
     assert clean_issue(issues["Letter 4"]).html == "<p>Words.</p>"
-    assert issues["Letter 6"].published == datetime(2019, 7, 1, tzinfo=OSLO)
+    assert issues["Letter 6"].published == datetime(2019, 7, 1, 12, tzinfo=OSLO)
     assert 'src="https://archive.invalid/pictures/a.png"' in clean_issue(issues["Letter 6"]).html
     assert left_out == {"seven.md": messages.NO_DATE.code}
 

@@ -56,8 +56,8 @@ def issue_page(
     digest = Digest(
         name=name,
         letterhead=replace(head, theme=replace(head.theme, design=design)),
-        since=issue.published - timedelta(seconds=1),
-        until=issue.published,
+        since=issue.published,
+        until=issue.published + timedelta(seconds=1),
         subject=" ".join(issue.title.split()),
         preheader=" ".join(issue.description.split()) or beginning(clean.text),
         groups=(Group("", (post,)),),

@@ -4,7 +4,7 @@ import csv
 import io
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from urllib.parse import quote, unquote, urlsplit
 
 from newsletter.feeds.archives.files import LARGEST_TABLE, ArchiveFiles
@@ -32,14 +32,23 @@ def columns(files: ArchiveFiles, name: str) -> frozenset[str]:
 def moment(text: object, zone: tzinfo, *, local: bool = False) -> datetime | None:
     """Return the time that an export names; None if it names none.
 
-    A day alone is its midnight in `zone`. A time without an offset is UTC, or that of `zone` if the tool writes `local`
-    times.
+    A day alone is its noon in `zone`, so that it is the same day in other time zones. A time without an offset is UTC,
+    or that of `zone` if the tool writes `local` times.
     """
+    if isinstance(text, date) and not isinstance(text, datetime):
+        return noon(text, zone)
     words = text.strip() if isinstance(text, str) else ""
     at = parse_date(words) if words else None
     if at is None or not is_plausible(at):
         return None
-    return at.replace(tzinfo=zone) if local or len(words) <= len("2026-02-06") else at.astimezone(UTC)
+    if len(words) <= len("2026-02-06"):
+        return noon(at, zone)
+    return at.replace(tzinfo=zone) if local else at.astimezone(UTC)
+
+
+def noon(day: date, zone: tzinfo) -> datetime:
+    """Return the noon of a day."""
+    return datetime(day.year, day.month, day.day, 12, tzinfo=zone)
 
 
 def path_of(address: str) -> str:

@@ -45,7 +45,7 @@ def _markdown_issue(name: str, text: str, zone: tzinfo) -> OldIssue | LeftOut:
     title = _text(data, "title", "subject") or heading
     if heading and heading == title:
         body = rest
-    dates = (frontmatter.moment(data.get(key), zone) for key in ("publish_date", "date", "publishdate", "sent_at"))
+    dates = (_moment(data.get(key), zone) for key in ("publish_date", "date", "publishdate", "sent_at"))
     at = next(filter(None, dates), None) or _date_in(name, zone)
     if data.get("draft") is True or _text(data, "status") in ("draft", "scheduled"):
         return LeftOut(name, messages.NOT_SENT())
@@ -133,6 +133,11 @@ def _first(page: HtmlElement, *paths: str) -> str:
 
 def _text(data: Mapping[str, Any], *keys: str) -> str:
     return next((text for key in keys for text in frontmatter.texts(data.get(key))), "")
+
+
+def _moment(value: object, zone: tzinfo) -> datetime | None:
+    """Return a time of front matter; a day alone is its noon."""
+    return frontmatter.moment(value, zone) if isinstance(value, datetime) else moment(value, zone)
 
 
 def _date_in(name: str, zone: tzinfo) -> datetime | None:

@@ -1,13 +1,17 @@
 """The first config.toml of a newsletter, made from what its blog says."""
 
+from typing import get_args
+
 import tomlkit
 
 from newsletter.config import PLACEHOLDER_MAILBOX, PLACEHOLDER_POSTAL_ADDRESS, Period
 from newsletter.config.document import inline
+from newsletter.config.theme import DesignName
 from newsletter.setup.blog_profile import BlogProfile
 
 _COLUMN = 52
 ACCENT = "#b3261e"
+_DESIGNS = f'# theme.design is one of {", ".join(get_args(DesignName))}; "newsletter designs" shows all of them'
 _SENDING: dict[Period, tuple[str, str]] = {
     "day": ("15:00", "18:00"),
     "week": ("fri 15:00", "fri 18:00"),
@@ -59,6 +63,7 @@ def starter_config(
         _line("send", send, "when an approved edition is sent"),
         _default("approval", '"editor"', 'or "none": sent without approval'),
         _default("body", '"excerpt"', "full, excerpt or title"),
+        _DESIGNS,
         _theme(blog),
         "",
         *_source(blog),

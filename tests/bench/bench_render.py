@@ -12,7 +12,7 @@ from newsletter.render.theme.designs import DESIGNS
 from tests.render.samples import digest, letterhead, post
 
 ROUNDS = 40
-LIMIT = 25.0
+LIMIT = 20.0
 
 
 def long_post(number: int) -> DigestPost:

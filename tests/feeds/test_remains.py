@@ -49,3 +49,29 @@ def test_the_label_of_a_list_of_links_stays(label: str) -> None:
     assert label.replace("<b>", "").replace("</b>", "")[3:-4] in cleaned.text
     assert "read more" not in dict(cleaned.dropped)
     assert dict(clean(f"<p>Hello.</p>{label}").dropped) == {"read more": 1}
+
+
+@pytest.mark.parametrize(
+    ("html", "link"),
+    [
+        (
+            '<p>So:</p><script src="https://gist.github.com/kari/0123456789abcdef.js"></script><p>Run it.</p>',
+            '<a href="https://gist.github.com/kari/0123456789abcdef">gist.github.com/kari/0123456789abcdef</a>',
+        ),
+        (
+            "<p>So:</p><script src='//gist.github.com/kari/0123456.js?file=tide.py' defer></script><p>Run it.</p>",
+            '<a href="https://gist.github.com/kari/0123456">tide.py</a>',
+        ),
+        (
+            '<p>So:</p><div class="gist-oembed" data-gist="kari/0123456.json?file=tide.py"></div><p>Run it.</p>',
+            '<a href="https://gist.github.com/kari/0123456">tide.py</a>',
+        ),
+    ],
+)
+def test_a_gist_that_a_script_would_show_becomes_a_link(html: str, link: str) -> None:
+    assert clean(html).html == f"<p>So:</p><p>{link}</p><p>Run it.</p>"
+
+
+def test_other_scripts_leave_nothing() -> None:
+    other = '<script src="https://gist.github.com.example/kari/0123456.js"></script>'
+    assert clean(f"<p>So:</p>{other}<p>Run it.</p>").html == "<p>So:</p><p>Run it.</p>"

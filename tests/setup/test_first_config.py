@@ -28,6 +28,7 @@ draft = "thu 09:00"                                 # when the draft is made
 send = "fri 18:00"                                  # when an approved edition is sent
 # approval = "editor"                               # or "none": sent without approval
 # body = "excerpt"                                  # full, excerpt or title
+# theme.design is one of letter, magazine, cards, brief, plain; "newsletter designs" shows all of them
 theme = { accent = "#00aa77", logo = "https://ferries.example/logo.png" }
 
 [[newsletters.ferry-news.sources]]

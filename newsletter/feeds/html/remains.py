@@ -1,4 +1,6 @@
-"""What only a blog's own page can show: boxes of tasks, which become characters, drawings, and codes of galleries."""
+"""What only a blog's own page can show: boxes of tasks, which become characters, GitHub's gists, which become links,
+drawings, and codes of galleries.
+"""
 
 import re
 
@@ -7,6 +9,13 @@ from newsletter.feeds.html.markup import HtmlElement, text_in
 _INPUT = re.compile(r"<input\b([^<>]*+)>", re.IGNORECASE)
 _IS_CHECKBOX = re.compile(r"\btype\s*=\s*[\"']?checkbox\b", re.IGNORECASE)
 _IS_CHECKED = re.compile(r"\schecked\b", re.IGNORECASE)
+_GIST = r"([\w-]{1,39}/[0-9a-f]{5,40}|[0-9a-f]{5,40})"
+_FILE = r"(?:(?:[?&]|&amp;)file=([\w.-]{1,100}))?"
+_GIST_SCRIPT = re.compile(
+    rf"<script\b[^<>]*?\ssrc=[\"']?(?:https?:)?//gist\.github\.com/{_GIST}\.js{_FILE}[^<>]*>\s*(?:</script>)?",
+    re.IGNORECASE,
+)
+_GIST_BOX = re.compile(rf"<div\b[^<>]*?\sdata-gist=[\"']?{_GIST}\.json{_FILE}[^<>]*>", re.IGNORECASE)
 _DRAWING = re.compile(r"<svg\b(?![^<>]*aria-hidden)", re.IGNORECASE)
 _GALLERY = re.compile(r"\[(?:gallery|playlist|slideshow)(?: [^\[\]]*+)?\]")
 
@@ -20,6 +29,15 @@ def _box(match: re.Match[str]) -> str:
     if not _IS_CHECKBOX.search(match[1]):
         return match[0]
     return "☑ " if _IS_CHECKED.search(match[1]) else "☐ "
+
+
+def link_gists(html: str) -> str:
+    """Return HTML with links to GitHub's gists in place of the scripts and boxes that would show their files."""
+    return _GIST_BOX.sub(_gist, _GIST_SCRIPT.sub(_gist, html)) if "gist" in html else html
+
+
+def _gist(match: re.Match[str]) -> str:
+    return f'<p><a href="https://gist.github.com/{match[1]}">{match[2] or f"gist.github.com/{match[1]}"}</a></p>'
 
 
 def count_drawings(html: str) -> int:

@@ -142,79 +142,113 @@ CONTENT = SettingsPage(
     "content",
     _("Content"),
     "newsletters.NAME",
-    (
-        SettingField(
-            "subject", _("Subject"), _("A template on one line, such as {{ newsletter.title }}: {{ posts[0].title }}.")
-        ),
-        SettingField(
-            "body",
-            _("Length of posts"),
-            kind=Kind.CHOICE,
-            choices=_choices(("full", _("Full text")), ("excerpt", _("Excerpt")), ("title", _("Headline only"))),
-        ),
-        SettingField(
-            "excerpt",
-            _("Excerpts use"),
-            _("If a post has no summary, the beginning of its text is used."),
-            Kind.CHOICE,
-            _choices(("text", _("The beginning of the text")), ("summary", _("The source's own summary"))),
-        ),
-        SettingField("excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence."), Kind.NUMBER),
-        SettingField(
-            "images",
-            _("Images of posts"),
-            _("Copies stay as they were when a source changes or deletes an image, and no source sees who reads."),
-            Kind.CHOICE,
-            _choices(
-                ("source", _("From their sources")), ("hosted", _("Copies on this site")), ("none", _("No images"))
-            ),
-        ),
-        SettingField(
-            "track",
-            _("Clicks"),
-            _("Counted clicks show which posts are read most. Nothing shows who clicked, or who opens an email."),
-            Kind.CHOICE,
-            _choices(("none", _("Not counted")), ("links", _("Counted per link"))),
-        ),
-        SettingField(
-            "group_by",
-            _("Group posts by"),
-            kind=Kind.CHOICE,
-            choices=_choices(
-                ("day", _("Day")), ("source", _("Source")), ("category", _("Category")), ("none", _("No groups"))
-            ),
-        ),
-        SettingField(
-            "order",
-            _("Order"),
-            kind=Kind.CHOICE,
-            choices=_choices(("newest", _("Newest first")), ("oldest", _("Oldest first"))),
-        ),
-        SettingField(
-            "minimum_posts",
-            _("Minimum number of posts"),
-            _("With fewer, the edition is skipped and its posts move to the next one."),
-            Kind.NUMBER,
-        ),
-        SettingField(
-            "maximum_posts", _("Maximum number of posts"), _("Further posts are shown as headlines."), Kind.NUMBER
-        ),
-        SettingField(
-            "maximum_size", _("Maximum size of the email"), _("Such as 100 KB. Gmail clips emails over 102 KB.")
-        ),
-        SettingField(
-            "where", _("Segment"), _("Send only to some subscribers, such as: tag = film and not language = nb.")
-        ),
-    ),
     sections=(
-        PageSection("text", _("Subject and text"), ("subject", "body", "excerpt", "excerpt_words")),
-        PageSection("images", _("Images and clicks"), ("images", "track")),
+        PageSection(
+            "text",
+            _("Subject and text"),
+            (
+                SettingField(
+                    "subject",
+                    _("Subject"),
+                    _("A template on one line, such as {{ newsletter.title }}: {{ posts[0].title }}."),
+                ),
+                SettingField(
+                    "body",
+                    _("Length of posts"),
+                    kind=Kind.CHOICE,
+                    choices=_choices(
+                        ("full", _("Full text")), ("excerpt", _("Excerpt")), ("title", _("Headline only"))
+                    ),
+                ),
+                SettingField(
+                    "excerpt",
+                    _("Excerpts use"),
+                    _("If a post has no summary, the beginning of its text is used."),
+                    Kind.CHOICE,
+                    _choices(("text", _("The beginning of the text")), ("summary", _("The source's own summary"))),
+                ),
+                SettingField(
+                    "excerpt_words", _("Words in an excerpt"), _("It ends with a complete sentence."), Kind.NUMBER
+                ),
+            ),
+        ),
+        PageSection(
+            "images",
+            _("Images and clicks"),
+            (
+                SettingField(
+                    "images",
+                    _("Images of posts"),
+                    _(
+                        "Copies stay as they were when a source changes or deletes an image, and no source sees who reads."
+                    ),
+                    Kind.CHOICE,
+                    _choices(
+                        ("source", _("From their sources")),
+                        ("hosted", _("Copies on this site")),
+                        ("none", _("No images")),
+                    ),
+                ),
+                SettingField(
+                    "track",
+                    _("Clicks"),
+                    _(
+                        "Counted clicks show which posts are read most. Nothing shows who clicked, or who opens an email."
+                    ),
+                    Kind.CHOICE,
+                    _choices(("none", _("Not counted")), ("links", _("Counted per link"))),
+                ),
+            ),
+        ),
         PageSection(
             "posts",
             _("Number and order of posts"),
-            ("group_by", "order", "minimum_posts", "maximum_posts", "maximum_size"),
+            (
+                SettingField(
+                    "group_by",
+                    _("Group posts by"),
+                    kind=Kind.CHOICE,
+                    choices=_choices(
+                        ("day", _("Day")),
+                        ("source", _("Source")),
+                        ("category", _("Category")),
+                        ("none", _("No groups")),
+                    ),
+                ),
+                SettingField(
+                    "order",
+                    _("Order"),
+                    kind=Kind.CHOICE,
+                    choices=_choices(("newest", _("Newest first")), ("oldest", _("Oldest first"))),
+                ),
+                SettingField(
+                    "minimum_posts",
+                    _("Minimum number of posts"),
+                    _("With fewer, the edition is skipped and its posts move to the next one."),
+                    Kind.NUMBER,
+                ),
+                SettingField(
+                    "maximum_posts",
+                    _("Maximum number of posts"),
+                    _("Further posts are shown as headlines."),
+                    Kind.NUMBER,
+                ),
+                SettingField(
+                    "maximum_size", _("Maximum size of the email"), _("Such as 100 KB. Gmail clips emails over 102 KB.")
+                ),
+            ),
         ),
-        PageSection("segment", _("Segment"), ("where",)),
+        PageSection(
+            "segment",
+            _("Segment"),
+            (
+                SettingField(
+                    "where",
+                    _("Segment"),
+                    _("Send only to some subscribers, such as: tag = film and not language = nb."),
+                ),
+            ),
+        ),
     ),
 )
 SOURCE = SettingsPage(
@@ -367,7 +401,7 @@ def newsletter_page(name: str) -> SettingsPage | None:
 
 def section_of(page: SettingsPage, field: SettingField) -> PageSection | None:
     """Return the section of a page that has a field."""
-    return next((section for section in page.sections if field.key in section.keys), None)
+    return next((section for section in page.sections if field in section.fields), None)
 
 
 def is_secret(path: KeyPath) -> bool:

@@ -37,119 +37,171 @@ DELIVERY = SettingsPage(
     "delivery",
     _("Delivery"),
     "delivery",
-    (
-        SettingField(
+    sections=(
+        PageSection(
             "provider",
             _("Provider"),
-            kind=Kind.CHOICE,
-            choices=PROVIDER_CHOICES,
-        ),
-        SettingField(
-            "fallback",
-            _("Fallback provider"),
-            _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
-            Kind.CHOICE,
-            (("", _("None")), *(each for each in PROVIDER_CHOICES if each[0] != "file")),
-        ),
-        SettingField("smtp.host", _("SMTP server"), destination=True),
-        SettingField(
-            "smtp.port", _("Port"), _("Usually 587 with a login, or 465 with TLS."), Kind.NUMBER, destination=True
-        ),
-        SettingField(
-            "smtp.security",
-            _("Encryption"),
-            _("Automatic means STARTTLS, except on this machine."),
-            Kind.CHOICE,
-            choices=(
-                ("auto", _("Automatic")),
-                ("tls", "TLS"),
-                ("starttls", "STARTTLS"),
-                ("none", _("None")),
-            ),
-            destination=True,
-        ),
-        SettingField("smtp.user", _("User name"), destination=True),
-        SettingField("smtp.password", _("Password"), kind=Kind.SECRET),
-        SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
-        SettingField("connections", _("Connections"), _("How many may be open at the same time."), Kind.NUMBER),
-        SettingField(
-            "domains",
-            _("Limits for individual domains"),
-            _(
-                "For mailbox providers that accept only a few emails at a time. Write rates such as 20/s, 300/m or "
-                "5000/h."
-            ),
-            Kind.ROWS,
-            rows=Rows(
-                (
-                    RowColumn("domain", _("Domain"), example="gmail.com"),
-                    RowColumn("connections", _("Connections"), kind=Kind.NUMBER, example="2"),
-                    RowColumn("rate", _("Maximum rate"), example="20/s"),
+            (
+                SettingField(
+                    "provider",
+                    _("Provider"),
+                    kind=Kind.CHOICE,
+                    choices=PROVIDER_CHOICES,
                 ),
-                add=_("Add a domain"),
             ),
         ),
-        SettingField(
-            "warm_up.first_day",
-            _("Messages on the first day"),
-            _("For a new sending address. 0 means no limit."),
-            Kind.NUMBER,
-        ),
-        SettingField("warm_up.growth", _("Growth per day"), _("1.5 means 50 per cent more each day."), Kind.DECIMAL),
-        SettingField(
-            "guard.bounces",
-            _("Pause if bounces exceed"),
-            _("Per cent of an edition’s emails. 0 means never."),
-            Kind.DECIMAL,
-        ),
-        SettingField(
-            "guard.complaints",
-            _("Pause if spam complaints exceed"),
-            _("Per cent of an edition’s emails, and at least three complaints. 0 means never."),
-            Kind.DECIMAL,
-        ),
-        SettingField(
-            "guard.minimum",
-            _("Only after this many emails"),
-            _("With fewer emails, percentages mean little. At least 50."),
-            Kind.NUMBER,
-        ),
-        SettingField("retry_for", _("Retry for"), kind=Kind.DURATION),
-        SettingField(
-            "keep_deliveries",
-            _("Keep delivery records for"),
-            _("After that, the record of who received an edition is deleted; its counts stay. 0 keeps it forever."),
-            Kind.DURATION,
-        ),
-        SettingField(
-            "retry_delays",
-            _("Retry after"),
-            _("Durations such as 1m, 5m and 2h, one per line. The last one is repeated."),
-            Kind.LINES,
-        ),
-        SettingField("file.folder", _("Folder for messages"), _("Used if emails are saved to a folder.")),
-        SettingField(
-            "file.format",
-            _("Format of messages"),
-            kind=Kind.CHOICE,
-            choices=(("maildir", "Maildir"), ("eml", _(".eml files"))),
-        ),
-    ),
-    sections=(
-        PageSection("provider", _("Provider"), ("provider",)),
         PageSection(
             "server",
             _("Server and login"),
-            ("smtp.host", "smtp.port", "smtp.security", "smtp.user", "smtp.password"),
+            (
+                SettingField("smtp.host", _("SMTP server"), destination=True),
+                SettingField(
+                    "smtp.port",
+                    _("Port"),
+                    _("Usually 587 with a login, or 465 with TLS."),
+                    Kind.NUMBER,
+                    destination=True,
+                ),
+                SettingField(
+                    "smtp.security",
+                    _("Encryption"),
+                    _("Automatic means STARTTLS, except on this machine."),
+                    Kind.CHOICE,
+                    choices=(
+                        ("auto", _("Automatic")),
+                        ("tls", "TLS"),
+                        ("starttls", "STARTTLS"),
+                        ("none", _("None")),
+                    ),
+                    destination=True,
+                ),
+                SettingField("smtp.user", _("User name"), destination=True),
+                SettingField("smtp.password", _("Password"), kind=Kind.SECRET),
+            ),
         ),
-        PageSection("fallback", _("Fallback"), ("fallback",)),
-        PageSection("rate", _("Rate and connections"), ("rate", "connections")),
-        PageSection("domains", _("Limits by domain"), ("domains",)),
-        PageSection("warm-up", _("Warm-up"), ("warm_up.first_day", "warm_up.growth")),
-        PageSection("pause", _("Automatic pause"), ("guard.bounces", "guard.complaints", "guard.minimum")),
-        PageSection("retries", _("Retries"), ("retry_for", "retry_delays")),
-        PageSection("records", _("Stored deliveries"), ("keep_deliveries",)),
-        PageSection("folder", _("Saving to a folder"), ("file.folder", "file.format")),
+        PageSection(
+            "fallback",
+            _("Fallback"),
+            (
+                SettingField(
+                    "fallback",
+                    _("Fallback provider"),
+                    _("Sends the rest of an edition if the provider refuses access or can’t be reached."),
+                    Kind.CHOICE,
+                    (("", _("None")), *(each for each in PROVIDER_CHOICES if each[0] != "file")),
+                ),
+            ),
+        ),
+        PageSection(
+            "rate",
+            _("Rate and connections"),
+            (
+                SettingField("rate", _("Maximum rate"), _("Such as 20/s, 300/m or 5000/h. 0 means no limit.")),
+                SettingField("connections", _("Connections"), _("How many may be open at the same time."), Kind.NUMBER),
+            ),
+        ),
+        PageSection(
+            "domains",
+            _("Limits by domain"),
+            (
+                SettingField(
+                    "domains",
+                    _("Limits for individual domains"),
+                    _(
+                        "For mailbox providers that accept only a few emails at a time. Write rates such as 20/s, 300/m or "
+                        "5000/h."
+                    ),
+                    Kind.ROWS,
+                    rows=Rows(
+                        (
+                            RowColumn("domain", _("Domain"), example="gmail.com"),
+                            RowColumn("connections", _("Connections"), kind=Kind.NUMBER, example="2"),
+                            RowColumn("rate", _("Maximum rate"), example="20/s"),
+                        ),
+                        add=_("Add a domain"),
+                    ),
+                ),
+            ),
+        ),
+        PageSection(
+            "warm-up",
+            _("Warm-up"),
+            (
+                SettingField(
+                    "warm_up.first_day",
+                    _("Messages on the first day"),
+                    _("For a new sending address. 0 means no limit."),
+                    Kind.NUMBER,
+                ),
+                SettingField(
+                    "warm_up.growth", _("Growth per day"), _("1.5 means 50 per cent more each day."), Kind.DECIMAL
+                ),
+            ),
+        ),
+        PageSection(
+            "pause",
+            _("Automatic pause"),
+            (
+                SettingField(
+                    "guard.bounces",
+                    _("Pause if bounces exceed"),
+                    _("Per cent of an edition’s emails. 0 means never."),
+                    Kind.DECIMAL,
+                ),
+                SettingField(
+                    "guard.complaints",
+                    _("Pause if spam complaints exceed"),
+                    _("Per cent of an edition’s emails, and at least three complaints. 0 means never."),
+                    Kind.DECIMAL,
+                ),
+                SettingField(
+                    "guard.minimum",
+                    _("Only after this many emails"),
+                    _("With fewer emails, percentages mean little. At least 50."),
+                    Kind.NUMBER,
+                ),
+            ),
+        ),
+        PageSection(
+            "retries",
+            _("Retries"),
+            (
+                SettingField("retry_for", _("Retry for"), kind=Kind.DURATION),
+                SettingField(
+                    "retry_delays",
+                    _("Retry after"),
+                    _("Durations such as 1m, 5m and 2h, one per line. The last one is repeated."),
+                    Kind.LINES,
+                ),
+            ),
+        ),
+        PageSection(
+            "records",
+            _("Stored deliveries"),
+            (
+                SettingField(
+                    "keep_deliveries",
+                    _("Keep delivery records for"),
+                    _(
+                        "After that, the record of who received an edition is deleted; its counts stay. 0 keeps it forever."
+                    ),
+                    Kind.DURATION,
+                ),
+            ),
+        ),
+        PageSection(
+            "folder",
+            _("Saving to a folder"),
+            (
+                SettingField("file.folder", _("Folder for messages"), _("Used if emails are saved to a folder.")),
+                SettingField(
+                    "file.format",
+                    _("Format of messages"),
+                    kind=Kind.CHOICE,
+                    choices=(("maildir", "Maildir"), ("eml", _(".eml files"))),
+                ),
+            ),
+        ),
     ),
     related=("providers", "smtp", "bounces"),
 )

@@ -95,25 +95,29 @@ class PageSection:
 
     name: str
     title: Words
-    keys: tuple[str, ...]
+    fields: tuple[SettingField, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
     """A form for one table: `table` is its key, with NAME for the newsletter's name and [] for an item of a list.
 
-    `groups` are the tables inside it whose fields stand together under a title. A long page has `sections`, which
-    have every other field, and a list of links to them and to `related` pages.
+    `groups` are the tables inside it whose fields stand together under a title. The fields of a long page stand in
+    `sections`; it has a list of links to them and to `related` pages.
     """
 
     name: str
     title: Words
     table: str
-    fields: tuple[SettingField, ...]
+    fields: tuple[SettingField, ...] = ()
     intro: Words = ""
     groups: tuple[tuple[str, Words], ...] = ()
     sections: tuple[PageSection, ...] = ()
     related: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.sections:
+            object.__setattr__(self, "fields", tuple(field for each in self.sections for field in each.fields))
 
 
 def secret_of(page: SettingsPage, field: SettingField) -> SettingField | None:

@@ -146,7 +146,8 @@ class SettingsForm(DeskForm):
     def sections(self) -> list[ShownSection]:
         """Return the sections with their fields."""
         return [
-            ShownSection(each.name, each.title, tuple(self[key] for key in each.keys)) for each in self.page.sections
+            ShownSection(each.name, each.title, tuple(self[field.key] for field in each.fields))
+            for each in self.page.sections
         ]
 
     def wrong(self) -> list[forms.BoundField]:

@@ -180,7 +180,8 @@ CONTENT = SettingsPage(
                     "images",
                     _("Images of posts"),
                     _(
-                        "Copies stay as they were when a source changes or deletes an image, and no source sees who reads."
+                        "Copies stay as they were when a source changes or deletes an image, and no source sees who "
+                        "reads."
                     ),
                     Kind.CHOICE,
                     _choices(
@@ -193,7 +194,8 @@ CONTENT = SettingsPage(
                     "track",
                     _("Clicks"),
                     _(
-                        "Counted clicks show which posts are read most. Nothing shows who clicked, or who opens an email."
+                        "Counted clicks show which posts are read most. Nothing shows who clicked, or who opens an "
+                        "email."
                     ),
                     Kind.CHOICE,
                     _choices(("none", _("Not counted")), ("links", _("Counted per link"))),

@@ -108,8 +108,8 @@ DELIVERY = SettingsPage(
                     "domains",
                     _("Limits for individual domains"),
                     _(
-                        "For mailbox providers that accept only a few emails at a time. Write rates such as 20/s, 300/m or "
-                        "5000/h."
+                        "For mailbox providers that accept only a few emails at a time. Write rates such as 20/s, "
+                        "300/m or 5000/h."
                     ),
                     Kind.ROWS,
                     rows=Rows(
@@ -183,7 +183,8 @@ DELIVERY = SettingsPage(
                     "keep_deliveries",
                     _("Keep delivery records for"),
                     _(
-                        "After that, the record of who received an edition is deleted; its counts stay. 0 keeps it forever."
+                        "After that, the record of who received an edition is deleted; its counts stay. 0 keeps it "
+                        "forever."
                     ),
                     Kind.DURATION,
                 ),

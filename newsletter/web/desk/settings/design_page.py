@@ -180,8 +180,8 @@ DESIGN = SettingsPage(
                     "theme.reply",
                     _("Link to reply by email"),
                     _(
-                        "For example “Reply to this email”. Shown at the end of each edition; replies go to Reply-To, or to "
-                        "the sender."
+                        "For example “Reply to this email”. Shown at the end of each edition; replies go to "
+                        "Reply-To, or to the sender."
                     ),
                 ),
                 SettingField("theme.footer_text", _("Text in the footer"), _("Such as who publishes the newsletter.")),

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from django.test import Client
+from lxml import html as lxml_html
 
 from newsletter import config
 from newsletter.editions import approval, editing
@@ -55,6 +56,19 @@ def test_a_letter_is_made_without_posts_and_opened(editor: Client, draft: Editio
     assert "Good news" in page
     assert "Posts published" not in page
     assert not letter.entries.filter(included=True).exists()
+
+
+def test_an_earlier_letter_is_used_as_a_start(editor: Client, draft: Edition) -> None:
+    page = "/desk/n/kinaforum/letter/"
+    assert "Start from an earlier letter" not in editor.get(page).text
+    editor.post(page, {"subject": "Good news", "greeting": "Dear readers", "posts": "none"})
+    offered = lxml_html.fromstring(editor.get(page).content)
+    (form,) = offered.xpath("//form[.//button[contains(., 'Use as a start')]]")
+    assert form.text_content().split() == ["Use", "as", "a", "start", "Good", "news"]
+    editor.post(form.get("action"))
+    copy = Edition.objects.filter(standalone=True).latest("pk")
+    assert (copy.subject, copy.greeting) == ("Good news", "Dear readers")
+    assert Edition.objects.filter(standalone=True).count() == 2
 
 
 def test_a_letter_of_a_paused_newsletter_is_refused_and_keeps_the_subject(editor: Client) -> None:

@@ -1,11 +1,17 @@
-"""The values of a block's form, and counts for the links to pages of an edition."""
+"""The values of a block's form, earlier letters, and counts for the links to pages of an edition."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from newsletter.config import Config, Newsletter
+from newsletter.editions import titles
 from newsletter.messages import Problem
 from newsletter.messages import editions as messages
 from newsletter.models import Edition
 from newsletter.sending import lifecycle
+from newsletter.web.desk import formatting
+
+MOST_EARLIER_LETTERS = 10
 
 FIELDS = ("id", "kind", "title", "when", "text", "url", "button", "after")
 FIELD_OF = {
@@ -27,6 +33,26 @@ def counts(edition: Edition) -> dict[str, object]:
         "revision_count": edition.revisions.count(),
         "skipped": skipped,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierLetter:
+    """A letter that another one can be started from."""
+
+    period: str
+    subject: str
+    made: str
+
+
+def earlier_letters(configuration: Config, newsletter: Newsletter) -> list[EarlierLetter]:
+    """Return the newest letters of a newsletter, sent or not, without welcome emails."""
+    letters = Edition.objects.filter(newsletter=newsletter.name, standalone=True, welcome=None)
+    newest = list(letters.order_by("-created_at")[:MOST_EARLIER_LETTERS])
+    subjects = titles.subjects(newest, configuration)
+    return [
+        EarlierLetter(each.period, subjects[each.pk], formatting.moment(each.created_at, newsletter.zone))
+        for each in newest
+    ]
 
 
 def values(edition: Edition, block: str) -> dict[str, str]:

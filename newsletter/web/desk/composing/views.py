@@ -51,7 +51,13 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)
         problem = problems[0]
-    context = {"newsletter": shown, "given": fields, "problem": problem, "may_have_posts": bool(shown.sources)}
+    context = {
+        "newsletter": shown,
+        "given": fields,
+        "problem": problem,
+        "may_have_posts": bool(shown.sources),
+        "earlier": queries.earlier_letters(config_of(request), shown),
+    }
     return page(request, "letter", context, section="home", status=422 if problem else 200)
 
 

@@ -44,7 +44,7 @@ Read = Callable[[bytes], list[AggregateReport] | Returned]
 
 
 class BounceEffect(StrEnum):
-    """What became of an email in the mailbox."""
+    """The result of processing an email of the bounce mailbox."""
 
     HARD = "hard"
     SOFT = "soft"

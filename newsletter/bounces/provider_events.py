@@ -57,7 +57,7 @@ def stored_event(provider: str, event: AnymailTrackingEvent, now: datetime) -> N
 
 
 class _Judged(NamedTuple):
-    """What a bounce is, as columns of its row."""
+    """The columns of a bounce's row that its cause decides."""
 
     bounce: str
     fault: str

@@ -19,7 +19,7 @@ from newsletter.deployment import (
 
 
 class Target(StrEnum):
-    """What to write a file for."""
+    """A program for which `deploy` writes a file."""
 
     SYSTEMD = "systemd"
     COMPOSE = "compose"

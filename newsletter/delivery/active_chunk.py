@@ -152,7 +152,7 @@ class DeliveryCallbacks(Protocol):
 
 
 class Carrier(Protocol):
-    """What sends messages; it gets them from `DeliveryCallbacks`."""
+    """Sends the messages that it gets from `DeliveryCallbacks`."""
 
     def __len__(self) -> int:
         """Return the number of open connections."""

@@ -13,7 +13,7 @@ from newsletter.domain.picks import wants
 
 
 class OfferOutcome(StrEnum):
-    """What the fixing of an audience means for one reader."""
+    """The result for one reader when an audience is fixed."""
 
     MAILED = "mailed"
     NOTHING_NEW = "nothing new"

@@ -22,7 +22,7 @@ class OutcomeKind(TextEnum):
 
 
 class Fault(TextEnum):
-    """What caused a message not to be accepted."""
+    """The cause if a message was not accepted."""
 
     NONE = ""
     READER = "reader"

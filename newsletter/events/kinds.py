@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class EventKind(StrEnum):
-    """What can happen."""
+    """The kinds of events."""
 
     EDITION_DRAFTED = "edition.drafted"
     EDITION_APPROVED = "edition.approved"

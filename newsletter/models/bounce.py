@@ -109,7 +109,7 @@ class WebhookEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """What happened to the message."""
+        """The kind of a bounce."""
 
         DELIVERED = "delivered"
         DEFERRED = "deferred"

@@ -27,7 +27,7 @@ _LIST: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
 
 
 class _Item(BaseModel):
-    """What is said of one message."""
+    """The response for one message."""
 
     code: int = Field(alias="ErrorCode")
     words: str = Field("", alias="Message")

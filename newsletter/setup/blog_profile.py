@@ -56,7 +56,7 @@ class BlogProfile:
 
 
 class ReadingStep(IntEnum):
-    """What is read of a blog, in this order."""
+    """The steps of reading a blog, in their order."""
 
     FEED = 0
     HOME_PAGE = 1

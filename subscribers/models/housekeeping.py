@@ -21,7 +21,7 @@ LOOK = "SELECT what, start, count FROM subscribers_hits WHERE start IN ({starts}
 
 
 class CounterKey(NamedTuple):
-    """What a counter counts, and its window of time in seconds since the epoch."""
+    """A counter's purpose and its window of time, in seconds since the epoch."""
 
     what: str
     start: int

@@ -35,7 +35,7 @@ ATTACK, SHORT, SHORT_WINDOWS = 50, timedelta(minutes=10), 7
 
 
 class RequestAnswer(StrEnum):
-    """What becomes of a request to subscribe."""
+    """The answer to a request to subscribe."""
 
     ACCEPTED = "accepted"
     DELAYED = "delayed"

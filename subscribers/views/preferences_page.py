@@ -51,7 +51,7 @@ class PostedForm:
 
     @property
     def act(self) -> str:
-        """What the pressed button does."""
+        """The action of the button that was pressed."""
         return self.data.get("do", "").partition(" ")[0]
 
     @property

@@ -16,7 +16,7 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """What the words of a refusal name as its reason."""
+    """The reason that a refusal names."""
 
     NONE = ""
     TRY_AGAIN = "try again"

@@ -42,7 +42,7 @@ class ServerResult:
 
 @dataclass(frozen=True, slots=True)
 class AggregateReport:
-    """What a receiver saw of a domain in a period."""
+    """A receiver's report about the messages of a domain in a period."""
 
     receiver: str
     identifier: str

@@ -42,7 +42,7 @@ def documents(raw: bytes) -> Iterator[bytes]:
 
 
 class _Unpacked:
-    """What was unpacked of an email so far."""
+    """The reports that were unpacked from an email so far."""
 
     def __init__(self) -> None:
         self.left = LARGEST_XML

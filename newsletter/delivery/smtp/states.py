@@ -23,7 +23,7 @@ from enum import Enum, auto
 
 
 class ConnectionState(Enum):
-    """What a connection is doing."""
+    """The state of a connection."""
 
     SETUP = auto()
     IDLE = auto()

@@ -20,7 +20,7 @@ from newsletter.models import Edition, EditionPost, Listing, Post
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the last edition that decided about a post made of it."""
+    """The decision about a post in the last edition that made one."""
 
     included: bool
     reason: Message | None

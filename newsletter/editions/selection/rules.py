@@ -51,7 +51,7 @@ class Facts:
 
     @property
     def dated(self) -> datetime:
-        """Its own date, or when it was first seen."""
+        """The post's date, or the time when it was first seen."""
         return self.published or self.first_seen
 
 

@@ -34,7 +34,7 @@ class PreparedDraft:
 
     @property
     def proofs(self) -> tuple[Proof, ...]:
-        """All renderings, the draft's own first."""
+        """The renderings of all variants, with that of the draft first."""
         return (self.own, *(v.proof for v in self.variants if not v.planned.own))
 
     @property

@@ -65,12 +65,12 @@ class Response:
 
     @property
     def etag(self) -> str:
-        """What to send as If-None-Match the next time."""
+        """The value of If-None-Match for the next request."""
         return without_controls(self.headers.get("ETag", "")) if self.whole else ""
 
     @property
     def last_modified(self) -> str:
-        """What to send as If-Modified-Since the next time."""
+        """The value of If-Modified-Since for the next request."""
         return without_controls(self.headers.get("Last-Modified", "")) if self.whole else ""
 
 

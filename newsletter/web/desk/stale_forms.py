@@ -75,6 +75,6 @@ def state(posted: QueryDict, now: str) -> ShownFact:
 
 
 def text(posted: QueryDict, key: str, label: str, now: str, names: Mapping[str, str] | None = None) -> ShownFact:
-    """Any other field; `names` says how a value is shown."""
+    """Return a field with text; `names` has the titles of values that have one."""
     value, titles = posted.get(key, ""), names or {}
     return ShownFact(label, titles.get(value, value[:254]), titles.get(now, now), value == now)

@@ -122,7 +122,7 @@ def report_csv(request: HttpRequest, name: str, period: str) -> StreamingHttpRes
 
 
 class _Echo:
-    """What csv.writer writes into: gives each line back."""
+    """A file for csv.writer that returns each line."""
 
     def write(self, line: str) -> str:
         """Return the line of the report."""

@@ -58,7 +58,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Where sending stands at this moment."""
+    """The progress of sending at this moment."""
 
     counts: Counts
     figures: tuple[Figure, ...]
@@ -73,7 +73,7 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class ServerReply:
-    """What servers said, and of how many emails."""
+    """A reply of mail servers, and the number of emails that got it."""
 
     kind: str
     text: str

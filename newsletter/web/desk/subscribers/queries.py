@@ -44,7 +44,7 @@ class SubscriberPage:
 
 @dataclass(frozen=True, slots=True)
 class Got:
-    """What became of one edition to a person."""
+    """The delivery of one edition to a person."""
 
     edition: Edition
     subject: str

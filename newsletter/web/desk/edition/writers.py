@@ -20,11 +20,14 @@ def writers(request: HttpRequest, name: str, period: str) -> JsonResponse:
     found, by, now = edition_of(name, period), editor(request), timezone.now()
     marks = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
     marks = {key: mark for key, mark in marks.items() if texts.is_key(key)}
-    with transaction.atomic():
-        draft = Edition.objects.select_for_update().get(pk=found.pk)
-        leases.renew(draft, [key for key in request.POST.getlist("writing") if key in marks], by, now)
-        leases.take(draft, [key for key in request.POST.getlist("take") if key in marks], by, now)
-        others = leases.of_others(draft, by, now)
+    writing, taken = ([key for key in request.POST.getlist(field) if key in marks] for field in ("writing", "take"))
+    draft = found
+    if writing or taken:  # a page on which nobody writes only reads
+        with transaction.atomic():
+            draft = Edition.objects.select_for_update().get(pk=found.pk)
+            leases.renew(draft, writing, by, now)
+            leases.take(draft, taken, by, now)
+    others = leases.of_others(draft, by, now)
     present = texts.read(draft, marks) if draft.revision != revision_of(request) else {}
     called = users.names(others.values())
     return JsonResponse(

@@ -109,7 +109,7 @@ class WebhookEvent(models.Model):
     """
 
     class Kind(models.TextChoices):
-        """The kind of a bounce."""
+        """What a provider reported of the message."""
 
         DELIVERED = "delivered"
         DEFERRED = "deferred"

@@ -100,6 +100,7 @@ def _settled_by_reopened_editions(patch: pytest.MonkeyPatch) -> None:
 
 def _settled_by_nothing(patch: pytest.MonkeyPatch) -> None:
     _facts_changed(patch, lambda known: replace(known, settled=None))
+    patch.setattr(approval, "settled_of", lambda *_given: {})
 
 
 def _gone_posts_sent(patch: pytest.MonkeyPatch) -> None:

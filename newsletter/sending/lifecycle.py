@@ -59,7 +59,7 @@ def _begin(configuration: Config, edition: Edition, now: datetime) -> Edition | 
                 return None  # cancelled, taken back or rescheduled meanwhile
             check_edition(configuration, locked.newsletter, locked.approved_content)
             created = audience.create(configuration, locked, now)
-            waiting_by_posts = [(str(each.posts), each.subscriptions) for each in created.kept]
+            waiting_by_posts = [(str(each.posts), each.subscriptions) for each in created.waiting]
             entries.audience_created(locked, waiting_by_posts, configuration.newsletters[locked.newsletter].offered)
             change(locked, State.SENDING, began_at=now, audience=created.size, reason=None, waiting=None)
             _skip(locked, range(1, created.nothing_new + 1), delivery.NOTHING_NEW(), configuration.delivery, now)

@@ -101,13 +101,13 @@ def sets_of(keys: Iterable[int | None]) -> dict[int, Ordinals]:
 
 
 def replace_sets(
-    found: models.QuerySet[Any, Any], newsletter: str, change: Callable[[Ordinals], Ordinals], base: Ordinals
+    subscriptions: models.QuerySet[Any, Any], newsletter: str, change: Callable[[Ordinals], Ordinals], base: Ordinals
 ) -> None:
     """Replace the sets of subscriptions in one cadence by what `change` returns, the base of the cadence by no set.
 
     Subscriptions without a set remain without one: their set changes with the base.
     """
-    keys = found.filter(offered__isnull=False).order_by().values_list("offered", flat=True).distinct()
+    keys = subscriptions.filter(offered__isnull=False).order_by().values_list("offered", flat=True).distinct()
     changes: list[tuple[int, int | None]] = []
     for key, had in sets_of(keys).items():
         after = change(had)
@@ -120,7 +120,7 @@ def replace_sets(
         after_each = (models.When(offered=key, then=models.Value(new)) for key, new in some)
         # PostgreSQL takes a mere NULL for text.
         new_set = Cast(models.Case(*after_each), models.BigIntegerField(null=True))
-        found.filter(offered__in=[key for key, _new in some]).update(offered=new_set)
+        subscriptions.filter(offered__in=[key for key, _new in some]).update(offered=new_set)
 
 
 def store_sets(subscriptions: models.QuerySet[Any, Any], newsletter: str) -> None:

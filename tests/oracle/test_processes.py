@@ -1,4 +1,7 @@
-"""A short history by real emails: `newsletter run` with a moved clock, its API, public pages and a mail server."""
+"""Histories by real emails: `newsletter run` with a moved clock, its API, public pages and a mail server.
+
+`make check` plays the shortest of them, and `make soak` all.
+"""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +13,8 @@ from tests.oracle.judge import judge
 from tests.oracle.processes import ProcessSite
 
 pytestmark = pytest.mark.e2e
-SHORT = ("found an hour after the newsletter was set up",)
+SHORT = "found an hour after the newsletter was set up"
+LONG = (pytest.param(name, marks=pytest.mark.soak) for name in HISTORIES if name != SHORT)
 
 
 def next_monday() -> datetime:
@@ -19,7 +23,7 @@ def next_monday() -> datetime:
     return today + timedelta(days=7 - today.weekday() + 7)
 
 
-@pytest.mark.parametrize("name", SHORT)
+@pytest.mark.parametrize("name", [SHORT, *LONG])
 def test_each_reader_gets_each_post_once(name: str, tmp_path: Path) -> None:
     history = HISTORIES[name]
     judgement = judge(played(history, ProcessSite(next_monday(), history.settings, tmp_path)))

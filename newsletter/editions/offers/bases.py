@@ -53,10 +53,7 @@ def update(newsletter: config.Newsletter, now: datetime) -> dict[str, Base]:
     if numbering.judged < numbering.last:
         _judge(newsletter, bases, numbering.judged)
         Numbering.objects.filter(pk=numbering.pk).update(judged=numbering.last)
-    _store_sets_of_leavers(newsletter, bases)
-    for base in on(bases):
-        returned = Subscription.objects.filter(in_base(base, bases), newsletter=newsletter.name, returns=True)
-        add_base(returned.filter(state=Subscription.State.ACTIVE), base)
+    _store_sets_of_leavers_and_returned(newsletter, bases)
     return bases
 
 
@@ -178,8 +175,16 @@ def _is_behind(post: Post, newsletter: config.Newsletter, first_read: datetime, 
     return is_older or dated < _beginning(newsletter, newsletter.period, first_read)
 
 
-def _store_sets_of_leavers(newsletter: config.Newsletter, bases: Mapping[str, Base]) -> None:
-    """Give those a set of their own who have unsubscribed, before the base grows without them."""
-    left = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.UNSUBSCRIBED, offered=None)
+def _store_sets_of_leavers_and_returned(newsletter: config.Newsletter, bases: Mapping[str, Base]) -> None:
+    """Give those a set of their own who have unsubscribed, before the base grows without them, and add the base to the
+    sets of those who came back.
+    """
+    subscriptions = Subscription.objects.filter(newsletter=newsletter.name)
+    left = Q(state=Subscription.State.UNSUBSCRIBED, offered=None)
+    returned = Q(state=Subscription.State.ACTIVE, returns=True)
+    if not subscriptions.filter(left | returned).exists():  # one scan of all subscriptions in place of many
+        return
     for base in on(bases):
-        left.filter(in_base(base, bases)).update(offered=base.offered)
+        inside = subscriptions.filter(in_base(base, bases))
+        inside.filter(left).update(offered=base.offered)
+        add_base(inside.filter(returned), base)

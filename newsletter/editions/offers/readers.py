@@ -1,11 +1,11 @@
 """The readers of a cadence in groups with equal sets and topics, and which posts they lack."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from newsletter import config
 from newsletter.domain.ordinals import Ordinals
@@ -88,10 +88,9 @@ def expected(newsletter: config.Newsletter, except_for: Edition) -> Ordinals:
     These are editions of the cadence, and letters to everyone.
     """
     waiting = holding(newsletter.name).filter(began_at=None).exclude(pk=except_for.pk)
+    to_everyone = Q(standalone=True, segment_where="")
     ordinals = Ordinals()
-    for edition in waiting.filter(of_cadence(newsletter), standalone=False):
-        ordinals |= edition.candidate_ordinals
-    for edition in waiting.filter(standalone=True, segment_where=""):
+    for edition in waiting.filter(of_cadence(newsletter) & Q(standalone=False) | to_everyone):
         ordinals |= edition.candidate_ordinals
     return ordinals
 
@@ -145,7 +144,3 @@ def newcomers(base: Ordinals) -> ReaderGroup:
 def with_base(groups: Sequence[ReaderGroup], base: Ordinals) -> list[ReaderGroup]:
     """Return the groups with one of nobody who has the base and all topics, whom an edition is shown to."""
     return [newcomers(base), *groups]
-
-
-Topics = Mapping[int, Collection[str]]
-"""The topics of posts by their ordinals."""

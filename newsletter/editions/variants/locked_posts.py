@@ -21,12 +21,12 @@ def entries_of(edition: Edition, packed: bytes, wanted: Iterable[int]) -> list[E
     keys = set(wanted)
     entries = {entry.post_id: entry for entry in edition.entries.filter(post__in=keys)}
     posts = {post.pk: post for post in Post.objects.filter(pk__in=keys)} | (_unpacked(packed) if packed else {})
-    found = []
+    chosen = []
     for key in keys & posts.keys():
         entry = entries.get(key) or EditionPost(edition=edition, post_id=key, included=True)
         entry.included, entry.post = True, posts[key]
-        found.append(entry)
-    return found
+        chosen.append(entry)
+    return chosen
 
 
 def _unpacked(packed: bytes) -> dict[int, Post]:

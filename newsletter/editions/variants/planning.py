@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from newsletter import config
@@ -61,7 +61,7 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     by_ordinal = {entry.post.ordinal: entry for entry in entries}
     wanted = _wanted(made, chosen.lacking)
     variants = (PlannedVariant(_arranged([by_ordinal[n] for n in posts], newsletter), False) for posts in wanted)
-    return Plan(entries, topics, (*made.variants, *variants), newsletter.minimum_posts)
+    return replace(made, variants=(*made.variants, *variants))
 
 
 def _wanted(made: Plan, lacking: Lacking) -> list[Ordinals]:

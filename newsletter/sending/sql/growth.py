@@ -64,7 +64,7 @@ def grow_by_edition(
     groups = groups_of(readers, newsletter, edition)
     bases.grow(base, offer_to(newcomers(base.ordinals)).afterwards)
     Subscription.objects.filter(newsletter=newsletter.name, waited__gt=0).update(waited=0)
-    kept = _keep(newsletter, edition, receiving, without_variant, offer_to)
+    waiting = _keep(newsletter, edition, receiving, without_variant, offer_to)
     others = readers.filter(waited=0)
     by_key: dict[int | None, list[tuple[ReaderGroup, Offer]]] = {}
     for group in groups:
@@ -75,10 +75,10 @@ def grow_by_edition(
         for group, offered in offers:
             inside = others.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]))
             if offered.waits:
-                kept.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
+                waiting.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
             if same[key] is None and (after := _key(base, offered.afterwards)) != key:
                 inside.update(offered=after)
-    return kept
+    return waiting
 
 
 def grow_by_posts(readers: SubscriptionQuerySet, base: Base, posts: Ordinals, *, with_base: bool) -> None:
@@ -110,14 +110,14 @@ def _keep(
     offer_to: OfferTo,
 ) -> list[WaitingReaders]:
     """Let readers wait whose variant is missing: their sets grow by the other posts."""
-    kept = []
+    waiting = []
     for group in groups:
         offered = offer_to(group)
         inside = receiving.with_picks(edition.approved_at or edition.created_at).filter(of_groups([group]), waited=0)
-        kept.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
+        waiting.append(WaitingReaders(offered.posts, tuple(inside.order_by("pk").values_list("pk", flat=True))))
         key = OfferedSet.objects.key_of(newsletter.name, offered.kept)
         inside.update(offered=key, waited=group.waited + 1)
-    return kept
+    return waiting
 
 
 def _only(offers: Iterable[tuple[ReaderGroup, Offer]]) -> Ordinals | None:

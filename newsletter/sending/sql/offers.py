@@ -45,13 +45,13 @@ MOST_WAITS = 2
 class FixedAudience(NamedTuple):
     """The size of an audience, how many of its first numbers had all posts before, and how many get no email in all.
 
-    The difference is those who want none of the posts. `kept` is who waits for which posts.
+    The difference is those who want none of the posts. `waiting` is who waits for which posts.
     """
 
     size: int
     nothing_new: int = 0
     skipped: int = 0
-    kept: Sequence[WaitingReaders] = ()
+    waiting: Sequence[WaitingReaders] = ()
 
 
 @dataclass(slots=True)
@@ -82,9 +82,9 @@ def create(
     if not edition.candidates:
         return audience
     readers = readers_in(base, stored)
-    kept = grow_by_edition(newsletter, edition, readers, base, places.without_variant, receiving, offer_to)
+    waiting = grow_by_edition(newsletter, edition, readers, base, places.without_variant, receiving, offer_to)
     _forget_changes(newsletter, edition)
-    return audience._replace(kept=kept)
+    return audience._replace(waiting=waiting)
 
 
 def create_for_all(

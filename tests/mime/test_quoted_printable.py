@@ -49,3 +49,7 @@ def test_a_value_needs_no_stuffing_on_a_line_of_its_own(text: str) -> None:
         assert len(line) <= 76
         assert not line.startswith((b".", b"From "))
         assert not line.endswith((b" ", b"\t"))
+
+
+def test_a_line_that_fills_its_row_is_not_broken() -> None:
+    assert [length for length in range(160) if encode("x" * length).endswith(b"=\r\n")] == []

@@ -5,8 +5,8 @@ Both set X-Forwarded-For and X-Forwarded-Proto, for which the proxy's address mu
 
 from newsletter.deployment.installation import Installation
 
-BODY = "400m"
-"""As large as the largest file of subscribers that the program accepts; it has its own limits for each page."""
+BODY = "1000m"
+"""As large as the largest file that the program accepts, an archive of old issues; it has its own limits for each page."""
 
 _CADDY = """\
 # /etc/caddy/Caddyfile: Caddy gets and renews the certificate itself.

@@ -94,6 +94,7 @@ VALUES = {
     "token": "token",
     "key": "key",
     "design": "letter",
+    "form": "csv",
 }
 
 

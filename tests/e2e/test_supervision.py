@@ -115,7 +115,7 @@ def test_10_descriptors_that_are_used_up(start: Start, mailbox: Mailbox, watch: 
         running.put("spend 4")
         queue(running)
         eventually(lambda: any("Too many open files" in line for line in said.readyz), 90)
-        eventually(lambda: said.desk)
+        eventually(lambda: said.desk, 90)
         running.put("free")
         eventually(running.is_ready)
         sent_once(running, mailbox, said)

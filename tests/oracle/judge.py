@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 
 from tests.oracle import acts
 from tests.oracle.acts import CADENCES, Act, Kind
-from tests.oracle.expectations import Expectations
+from tests.oracle.expectations import THERE_BEFORE, TOO_LATE, Expectations
 from tests.oracle.people import Certainty, Pair, Person, SeenEdition, SeenPost, Settled, Standing, wanted
 
 LEFT_OUT, FILTERED = "left out by an editor", "filtered"
@@ -300,10 +300,11 @@ class _Judging(Expectations):
             self._check_choice(act, edition, post)
 
     def _check_choice(self, act: acts.Email, edition: SeenEdition, post: SeenPost) -> None:
-        """Look for what an edition must not have unless an editor includes it by name."""
-        approved = edition.approved
-        asked_for = approved.since is not None and post.dated >= approved.since
-        if (why := edition.refused.get(post.name)) and not post.either and not (asked_for and not post.settled[:-1]):
+        """Look for what an edition must not have unless an editor includes it by name, or asks for its window."""
+        approved, why = edition.approved, edition.refused.get(post.name)
+        in_its_window = approved.since is not None and post.dated >= approved.since
+        asked_for = in_its_window and why in (THERE_BEFORE, TOO_LATE)
+        if why and not post.either and not asked_for:
             self._break("unwanted", act, post.name, why)
         if post.gone and post.gone < approved.refreshed:
             self._break("unwanted", act, post.name, "gone from its source")

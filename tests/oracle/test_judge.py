@@ -141,6 +141,16 @@ def test_what_is_found_too_late_is_out_until_an_editor_includes_it() -> None:
     assert judged(R, late, sent(51, "w1", ("r", "a"), added=frozenset("a")), late_days=30) == []
 
 
+def test_two_editions_that_are_asked_for_at_a_time_may_have_what_was_there_before_them() -> None:
+    old, other = read(0, listed("a", -10)), Joined(at(0), "o", cadence="day")
+    first = approved(4, "d1", "day", since=at(-11), shown=frozenset("a"))
+    second = approved(4, "w1", since=at(-11), shown=frozenset("a"))
+    daily = [Began(at(4), "d1"), Email(at(4), "o", "d1", ("a",)), Finished(at(4), "d1")]
+    weekly = [Began(at(4), "w1"), Email(at(4), "r", "w1", ("a",)), Finished(at(4), "w1")]
+    for one, two in ((second, first), (first, second)):
+        assert judged(R, other, old, one, two, daily, weekly, cadences=("week", "day")) == []
+
+
 def test_what_an_editor_left_out_is_out_in_every_cadence_until_the_edition_is_unlocked() -> None:
     out = approved(2, "d1", "day", out=frozenset("a"))
     weekly = sent(4, "w1", ("r", "a"))

@@ -6,7 +6,7 @@ Both set X-Forwarded-For and X-Forwarded-Proto, for which the proxy's address mu
 from newsletter.deployment.installation import Installation
 
 BODY = "1000m"
-"""As large as the largest file that the program accepts, an archive of old issues; it has its own limits for each page."""
+"""As large as the largest file that the program accepts, which has its own limits for each page."""
 
 _CADDY = """\
 # /etc/caddy/Caddyfile: Caddy gets and renews the certificate itself.

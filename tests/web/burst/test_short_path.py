@@ -193,6 +193,7 @@ def test_unusual_requests_are_left_to_django(
 MALFORMED: list[tuple[bytes, str]] = [
     (b"address=kari@reader.example", "application/x-www-form-urlencoded; charset=utf-16"),
     (b"address=kari@reader.example", "application/x-www-form-urlencoded; charset=utf-7"),
+    (b"address=kari@reader.example", "application/x-www-form-urlencoded; charset=utf- 8"),
     (b"address=kari@reader.example", "multipart/form-data"),
     (b"&".join(b"f%d=x" % number for number in range(1_100)), FORM["content-type"]),
     (b"&" * 1_100, FORM["content-type"]),

@@ -215,8 +215,8 @@ class _Judging(Expectations):
     def _interest(self, person: Person, post: SeenPost, edition: SeenEdition) -> Certainty:
         """Return whether a reader wants a post, by the topics at approval, or those of a reader who came later."""
         assert edition.began
-        picked = person.topics_at(max(edition.approved.at, person.joined))
-        return wanted([picked], (edition.meaning, self.configured.topics), post.categories)
+        topics, meanings = person.topics_for(edition.approved.at), (edition.meaning, self.configured.topics)
+        return wanted([topics], meanings, post.categories)
 
     def _deal_with(self, edition: SeenEdition, post: SeenPost) -> None:
         """Remember what newcomers don't get any more."""
@@ -356,7 +356,7 @@ class _Judging(Expectations):
             return why
         if self.configured.excluded & post.categories:
             return FILTERED
-        if wanted([person.topics_at(act.at)], [self.configured.topics], post.categories) is not Certainty.YES:
+        if wanted([person.topics_for(act.at)], [self.configured.topics], post.categories) is not Certainty.YES:
             return "off topic"
         return "" if post.eligible(act.quiet_since) else "dated after the end"
 

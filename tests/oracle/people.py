@@ -152,9 +152,11 @@ class Person:
         if pair.standing is Standing.DUE:
             pair.either = pair.either or why
 
-    def topics_at(self, at: datetime) -> frozenset[str]:
-        """Return the topics that the reader had picked at a time, or at first."""
-        return next((topics for since, topics in reversed(self.picked) if since <= at), self.picked[0][1])
+    def topics_for(self, approved: datetime) -> frozenset[str]:
+        """Return the topics that count in an edition: those at its approval, or the first of who came later."""
+        if approved < self.joined:
+            return next(topics for since, topics in self.picked if since >= self.joined)
+        return next((topics for since, topics in reversed(self.picked) if since <= approved), self.picked[0][1])
 
 
 def wanted(picked: Iterable[frozenset[str]], meanings: Iterable[Meaning], categories: frozenset[str]) -> Certainty:

@@ -222,6 +222,12 @@ def test_the_topics_at_approval_count() -> None:
     assert judged(fan, other, posts, begun, sent(11, "w2", ("r", "b")), topics=TOPICS) == ["old r b"]
 
 
+def test_the_topics_with_which_somebody_came_after_the_approval_count() -> None:
+    posts, came = read(1, listed("b", 1, "books")), Joined(at(3.5), "r", "", frozenset({"books"}))
+    begun = [approved(3, "w1"), came, ChoseTopics(at(3.5), "r", FILM), Began(at(4), "w1")]
+    assert judged(posts, begun, Email(at(4), "r", "w1", ("b",)), Finished(at(4), "w1"), topics=TOPICS) == []
+
+
 def test_what_is_gone_from_its_source_is_out_while_it_is_gone() -> None:
     without = read(2, listed("older", -40))
     assert judged(R, ONE, without) == []

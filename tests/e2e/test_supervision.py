@@ -148,8 +148,9 @@ def test_12_a_journal_folder_that_can_t_be_made_and_is_restored(
         eventually(running.is_ready)
         sent_once(running, mailbox, said)
         eventually(lambda: any("En tjeneste virker igjen" in subject for subject in told(mailbox)))
-    kinds = [alert["kind"] for alert in running.alerts.got]
-    assert (set(kinds), kinds[-1]) == ({"service", "recovered"}, "recovered")
+        # On a busy machine another service may fail, and recover, after it.
+        eventually(lambda: running.alerts.got[-1]["kind"] == "recovered")
+    assert {alert["kind"] for alert in running.alerts.got} == {"service", "recovered"}
     assert re.search(r"sender failed: \S*/journal: .*; restarting in \d s\nTraceback", running.log())
 
 

@@ -43,16 +43,16 @@ def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | 
         return None
     excerpt = text[:40]
     try:
-        found = None if _ISO.match(text) else _parts(text, order, excerpt) or _year_first(text) or _in_words(text)
-        found = found or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
-        found = found if found.tzinfo else found.replace(tzinfo=UTC)
-        if found.astimezone(UTC) < EARLIEST:
+        moment = None if _ISO.match(text) else _parts(text, order, excerpt) or _year_first(text) or _in_words(text)
+        moment = moment or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        if moment.astimezone(UTC) < EARLIEST:
             raise BadDate(messages.EARLY_DATE(text=excerpt))
-        if not future and found > datetime.now(UTC) + timedelta(days=1):
+        if not future and moment > datetime.now(UTC) + timedelta(days=1):
             raise BadDate(messages.FUTURE_DATE(text=excerpt))
     except (ValueError, OverflowError):
         raise BadDate(messages.NOT_A_DATE(text=excerpt)) from None
-    return found
+    return moment
 
 
 def _parts(text: str, order: Order, excerpt: str) -> datetime | None:

@@ -15,7 +15,7 @@ from newsletter.models import ArchiveImport, Edition, Numbering
 
 
 def find(number: int) -> ArchiveImport:
-    """Return an import by its number. Raises JobProblem if there is none."""
+    """Return an import by its number. Raises JobProblem for an unknown number."""
     record = ArchiveImport.objects.filter(pk=number).first()
     if record is None:
         raise JobProblem(messages.NO_IMPORT(number=str(number)))

@@ -144,8 +144,8 @@ def _content_base(fields: Fields, entry: Element, url: str) -> str:
 def _author(fields: Fields) -> str:
     for element in fields.all("author", "dc:creator", "itunes:author"):
         text = Fields(element).text("name") if len(element) else inner_text(element)
-        if text.lower() not in _NOBODY and (found := _without_address(text)):
-            return found
+        if text.lower() not in _NOBODY and (name := _without_address(text)):
+            return name
     return ""
 
 
@@ -211,8 +211,8 @@ def _picture(url: str, element: Element) -> Image | None:
 def _comments(fields: Fields, base: str) -> str:
     """Return the page of an entry's comments: RSS's `comments`, or a link to replies (RFC 4685) that is not a feed."""
     pages = [e for e in fields.all("link") if e.get("rel") == "replies" and "html" in (e.get("type") or "html")]
-    given = fields.text("comments") or next(((e.get("href") or "").strip() for e in pages), "")
-    return absolute(given, base) if given else ""
+    address = fields.text("comments") or next(((e.get("href") or "").strip() for e in pages), "")
+    return absolute(address, base) if address else ""
 
 
 def is_reply(entry: Element) -> bool:

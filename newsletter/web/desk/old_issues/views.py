@@ -41,8 +41,8 @@ def imports(request: HttpRequest) -> HttpResponse:
             problem = as_sentence(_("the old address must begin with https://"))
         else:
             configuration = config_of(request)
-            held = uploads.hold(uploads.keep(file), configuration)
-            order = {"file": held, "name": file.name or "", "base": base}
+            stored = uploads.hold(uploads.keep(file), configuration)
+            order = {"file": stored, "name": file.name or "", "base": base}
             return redirect("desk:job", work.start(IMPORT, configuration, newsletter.name, editor(request), order).pk)
     return _page(request, problem)
 

@@ -11,7 +11,7 @@ from newsletter.feeds.document import absolute, escape, split_address
 from newsletter.feeds.double_encoding import undo_double_encoding
 from newsletter.feeds.enclosures import Enclosure, cards
 from newsletter.feeds.html.clean import Cleaned, clean
-from newsletter.feeds.html.markup import one_line, spaced, text_of, without_controls
+from newsletter.feeds.html.markup import one_line, spaced, text_of, without_invalid_characters
 from newsletter.feeds.html.players import is_video
 from newsletter.feeds.identity import made_up_id
 from newsletter.feeds.language import detect
@@ -90,7 +90,7 @@ def with_same_id(entries: Sequence[Raw]) -> tuple[Message, ...]:
         known = first.setdefault(uid, raw) if uid else raw
         if (known.title, known.html, known.summary) != (raw.title, raw.html, raw.summary):
             others.append(uid)
-    return (messages.SAME_ID(count=len(others), id=without_controls(others[0])[:_NAMED]),) if others else ()
+    return (messages.SAME_ID(count=len(others), id=without_invalid_characters(others[0])[:_NAMED]),) if others else ()
 
 
 def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
@@ -99,7 +99,7 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
     link = _web_address(raw.link, feed_url)
     cleaned = clean(raw.html or raw.summary, raw.base or link or feed_url, link)
     published, updated = _moment(raw.published), _moment(raw.updated)
-    title, problems = _bounded(one_line(without_controls(raw.title)))
+    title, problems = _bounded(one_line(without_invalid_characters(raw.title)))
     image = _web_image(raw.image, feed_url)
     post = FoundPost(
         uid=raw.uid.strip() or raw.link.strip() or made_up_id(title, cleaned.html, str(raw.published)),
@@ -126,7 +126,7 @@ def finish(raw: Raw, feed_url: str) -> tuple[FoundPost, tuple[Message, ...]]:
 
 def _comments(address: str, link: str, feed_url: str) -> str:
     """Return the absolute address of a post's comments; "" if it is the post's own."""
-    comments = _web_address(without_controls(address), feed_url)
+    comments = _web_address(without_invalid_characters(address), feed_url)
     return "" if comments == link else comments
 
 
@@ -166,20 +166,21 @@ def _storable(raw: Raw) -> Raw:
     """Return the entry without control characters and lone surrogates in its short texts, which databases refuse."""
     return replace(
         raw,
-        uid=without_controls(raw.uid),
-        link=without_controls(raw.link),
-        via=without_controls(raw.via),
-        author=without_controls(raw.author),
-        categories=tuple(map(without_controls, raw.categories)),
+        uid=without_invalid_characters(raw.uid),
+        link=without_invalid_characters(raw.link),
+        via=without_invalid_characters(raw.via),
+        author=without_invalid_characters(raw.author),
+        categories=tuple(map(without_invalid_characters, raw.categories)),
         enclosures=tuple(
-            replace(e, url=without_controls(e.url), title=without_controls(e.title)) for e in raw.enclosures
+            replace(e, url=without_invalid_characters(e.url), title=without_invalid_characters(e.title))
+            for e in raw.enclosures
         ),
     )
 
 
 def _web_image(image: Image | None, base: str) -> Image | None:
     """Return the image with an absolute http or https address; None if it has none."""
-    url = _web_address(without_controls(image.url), base) if image else ""
+    url = _web_address(without_invalid_characters(image.url), base) if image else ""
     return replace(image, url=url) if image and url else None
 
 
@@ -204,7 +205,7 @@ def title_of(text: str, kind: str) -> str:
     """Return a title as plain text. `kind` is text, html, or rss: text in which some write HTML and some mean it
     literally.
     """
-    text = without_controls(text)
+    text = without_invalid_characters(text)
     if kind == "text":
         return one_line(text)
     if kind == "html":
@@ -214,7 +215,7 @@ def title_of(text: str, kind: str) -> str:
 
 def text_as_html(text: str) -> str:
     """Plain text as HTML: blank lines part paragraphs, single ones break lines, web addresses become links."""
-    paragraphs = re.split(r"\n\s*\n", without_controls(text).replace("\r\n", "\n").strip())
+    paragraphs = re.split(r"\n\s*\n", without_invalid_characters(text).replace("\r\n", "\n").strip())
     return "".join(f"<p>{'<br>'.join(map(_with_links, p.split(chr(10))))}</p>" for p in paragraphs if p.strip())
 
 

@@ -39,8 +39,8 @@ from newsletter.feeds.html.markup import (
     text_of_tree,
     to_html,
     to_tree,
-    without_controls,
-    without_references_to_controls,
+    without_invalid_characters,
+    without_references_to_invalid_characters,
     words,
 )
 from newsletter.feeds.html.tags import flatten_html
@@ -126,7 +126,7 @@ class Cleaned:
 
 def clean(html: str, base_url: str = "", page: str = "") -> Cleaned:
     """Clean a fragment of HTML whose relative addresses count from `base_url`; `page` is the post's own address."""
-    html, problems = _bounded(without_references_to_controls(without_controls(html)))
+    html, problems = _bounded(without_references_to_invalid_characters(without_invalid_characters(html)))
     root = to_tree(_first.clean(formulas.write_scripts(remains.link_gists(remains.write_boxes(html)))))
     substack.expand(root)
     dropped = Counter({"feedflare": boilerplate.drop_feedflare(root), "drawing": remains.count_drawings(html)})

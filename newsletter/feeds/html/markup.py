@@ -23,7 +23,8 @@ def outermost(elements: Iterable[HtmlElement]) -> list[HtmlElement]:
     return [e for e in candidates if not any(a in known for a in e.iterancestors())]
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# Controls from \x80 to \x9f stay: they are parts of letters in text that was encoded twice, which is repaired later.
+_INVALID = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _NUMBERED = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]{0,6})|0*+([0-9]{0,7}));?")
 _SPACE = re.compile(r"\s+")
 _HTML_SPACE = re.compile(r"[ \t\n\r\f\v]+")
@@ -33,32 +34,34 @@ _BLOCKS = words(
 )
 
 
-def without_controls(text: str) -> str:
+def without_invalid_characters(text: str) -> str:
     """Return text without what neither XML nor HTML can hold (control characters, lone surrogates)."""
-    return _CONTROL.sub("", text)
+    return _INVALID.sub("", text)
 
 
 def to_tree(html: str) -> HtmlElement:
     """Return a fragment of HTML inside one `div`."""
-    return lxml.html.fragment_fromstring(without_references_to_controls(without_controls(html)), create_parent="div")
+    return lxml.html.fragment_fromstring(
+        without_references_to_invalid_characters(without_invalid_characters(html)), create_parent="div"
+    )
 
 
-def without_references_to_controls(html: str) -> str:
+def without_references_to_invalid_characters(html: str) -> str:
     """HTML without numeric references to what neither XML nor HTML can hold."""
-    return _NUMBERED.sub(_without_control, html)
+    return _NUMBERED.sub(_without_invalid_character, html)
 
 
-def _without_control(reference: re.Match[str]) -> str:
+def _without_invalid_character(reference: re.Match[str]) -> str:
     """Return a numeric reference; "" if it stands for what no tree can hold."""
     number = int(reference[1] or "0", 16) or int(reference[2] or "0")
-    return "" if number > sys.maxunicode or _CONTROL.match(chr(number)) else reference[0]
+    return "" if number > sys.maxunicode or _INVALID.match(chr(number)) else reference[0]
 
 
 def page_tree(html: str) -> HtmlElement | None:
     """Return a whole web page, its `html` element; None if there is nothing in it."""
     try:
         return lxml.html.document_fromstring(
-            without_controls(html).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
+            without_invalid_characters(html).encode(), parser=lxml.html.HTMLParser(encoding="utf-8")
         )
     except lxml.etree.ParserError:
         return None
@@ -90,7 +93,7 @@ def text_in(element: HtmlElement) -> str:
 def text_of(html: str) -> str:
     """Return what a reader sees of HTML, in one line; blocks are parted by a space."""
     if not _MARKUP.search(html):
-        return one_line(without_controls(html))
+        return one_line(without_invalid_characters(html))
     return text_of_tree(to_tree(html))
 
 

@@ -20,7 +20,7 @@ from requests.structures import CaseInsensitiveDict
 
 from newsletter import __version__, config
 from newsletter.feeds.document import split_address
-from newsletter.feeds.html.markup import without_controls
+from newsletter.feeds.html.markup import without_invalid_characters
 from newsletter.feeds.http.network import GuardedAdapter, PrivateAddress, UnknownHost, Watch, opener
 from newsletter.feeds.model import SourceProblem
 from newsletter.messages import Message
@@ -66,12 +66,12 @@ class Response:
     @property
     def etag(self) -> str:
         """The value of If-None-Match for the next request."""
-        return without_controls(self.headers.get("ETag", "")) if self.whole else ""
+        return without_invalid_characters(self.headers.get("ETag", "")) if self.whole else ""
 
     @property
     def last_modified(self) -> str:
         """The value of If-Modified-Since for the next request."""
-        return without_controls(self.headers.get("Last-Modified", "")) if self.whole else ""
+        return without_invalid_characters(self.headers.get("Last-Modified", "")) if self.whole else ""
 
 
 class Fetcher:

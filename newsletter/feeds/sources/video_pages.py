@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 from newsletter.feeds.document import absolute, split_address
 from newsletter.feeds.formats.jsonfeed import load_json
-from newsletter.feeds.html.markup import one_line, page_tree, without_controls
+from newsletter.feeds.html.markup import one_line, page_tree, without_invalid_characters
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import NotAFeed, SourceProblem
 
@@ -89,6 +89,6 @@ def _oembed_links(root: Any) -> Iterator[str]:
 
 
 def _made(title: str, pictures: list[str], base: str) -> VideoPage:
-    addresses = (absolute(url, base) for url in map(without_controls, pictures) if url.strip())
+    addresses = (absolute(url, base) for url in map(without_invalid_characters, pictures) if url.strip())
     web = tuple(dict.fromkeys(url for url in addresses if url.startswith(("http://", "https://"))))
-    return VideoPage(one_line(without_controls(title))[:_LONGEST], web)
+    return VideoPage(one_line(without_invalid_characters(title))[:_LONGEST], web)

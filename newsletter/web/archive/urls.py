@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from newsletter.web import periods
+from newsletter.web import converters
 from newsletter.web.archive import feeds, served_images, views
 
-periods.register()
+converters.register()
 
 urlpatterns = [
     path("", views.newsletters, name="newsletters"),

@@ -19,7 +19,7 @@ from newsletter.web.archive.edition_page import Neighbours, edition_page
 from newsletter.web.archive.metadata import Metadata
 from newsletter.web.archive.responses import cacheable, newsletter_of
 from newsletter.web.archive.teasers import teasers
-from newsletter.web.numbers import whole_number
+from newsletter.web.converters import whole_number
 from subscribers import pages
 from subscribers.requests import config_of
 from subscribers.subscription_requests import consent_text

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from newsletter.web import numbers, periods
+from newsletter.web import converters
 from newsletter.web.desk import designs, team, workers, writing
 from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
@@ -32,8 +32,7 @@ from newsletter.web.desk.subscribers import bulk_tags, delayed, embedding, file_
 from newsletter.web.desk.subscribers import views as subscribers_views
 from newsletter.web.desk.welcome import views as welcome_views
 
-numbers.register()
-periods.register()
+converters.register()
 
 app_name = "desk"
 

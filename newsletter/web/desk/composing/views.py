@@ -14,12 +14,12 @@ from newsletter.editions.composing import blocks as composing
 from newsletter.editions.composing import bulk, standalone
 from newsletter.editions.problems import JobProblem
 from newsletter.models import Edition, EditorChoice, State
+from newsletter.web.converters import whole_number
 from newsletter.web.desk.composing import queries
 from newsletter.web.desk.edition import block_list, conflicts
 from newsletter.web.desk.edition.queries import posts
 from newsletter.web.desk.edition.views import revision_of
 from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
-from newsletter.web.numbers import whole_number
 from subscribers.requests import config_of
 
 CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}

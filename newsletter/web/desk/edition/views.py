@@ -24,13 +24,13 @@ from newsletter.feeds.html.markup import text_of
 from newsletter.messages import MessageType, Problem
 from newsletter.messages import history as acts
 from newsletter.models import LOCKED_STATES, Edition, State
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting, users
 from newsletter.web.desk.edition import add_post, block_list, conflicts, queries, texts
 from newsletter.web.desk.edition.word_fields import post_fields, word_fields
 from newsletter.web.desk.home.queries import line
 from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
 from newsletter.web.desk.permissions import POLICY
-from newsletter.web.numbers import whole_number
 from subscribers.requests import config_of
 
 IN_FULL_UP_TO = 20

@@ -12,10 +12,10 @@ from newsletter.editions.problems import JobProblem
 from newsletter.messages import MessageType
 from newsletter.messages import history as acts
 from newsletter.models import Edition, Note
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import audit, users
 from newsletter.web.desk.notes import queries
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page
-from newsletter.web.numbers import whole_number
 
 
 def notes(request: HttpRequest, name: str, period: str) -> HttpResponse:

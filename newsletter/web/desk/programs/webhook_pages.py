@@ -11,10 +11,10 @@ from django.views.decorators.http import require_POST
 from newsletter.events import delivering, webhooks
 from newsletter.events.kinds import EventKind
 from newsletter.models import EventWebhook, WebhookDelivery, WebhookDeliveryState
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.pages import as_sentence, default_zone, editor, page
 from newsletter.web.desk.programs.forms import WebhookForm
-from newsletter.web.numbers import whole_number
 from subscribers.requests import config_of
 
 PAGE = 50

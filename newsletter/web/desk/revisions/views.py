@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 
 from newsletter.editions.history import NO_BLOCKS, WORDS
 from newsletter.models import Edition
+from newsletter.web.converters import whole_number
 from newsletter.web.desk.edition import queries
 from newsletter.web.desk.edition.word_fields import word_fields
 from newsletter.web.desk.pages import about, edition_of, newsletter_of, page
 from newsletter.web.desk.revisions import comparison
-from newsletter.web.numbers import whole_number
 
 
 def compare(request: HttpRequest, name: str, period: str) -> HttpResponse:

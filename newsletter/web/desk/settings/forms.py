@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config.document import Change, KeyPath, RemoveValue, SetValue, value_at
 from newsletter.config.file import locked_by
+from newsletter.web.converters import whole_number
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.settings.defaults import default_table
 from newsletter.web.desk.settings.fields import (
@@ -33,7 +34,6 @@ from newsletter.web.desk.settings.inputs.moments import MomentField
 from newsletter.web.desk.settings.inputs.rows import MARKED_ROWS, RowsField
 from newsletter.web.desk.settings.inputs.rows_widget import move_row
 from newsletter.web.desk.settings.inputs.site_paths import outside_paths
-from newsletter.web.numbers import whole_number
 
 _SEEN = "seen:"
 _BLANK = ""

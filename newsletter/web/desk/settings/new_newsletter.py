@@ -21,6 +21,7 @@ from newsletter.models import Job, JobState
 from newsletter.setup.blog_profile import BlogProfile, ReadingStep, find_profile, newsletter_name
 from newsletter.setup.machine import machine_timezone
 from newsletter.setup.starter import mailbox, sending_times
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
 from newsletter.web.desk.forms import DeskForm
 from newsletter.web.desk.jobs import work
@@ -30,7 +31,6 @@ from newsletter.web.desk.settings.blog_problems import blog_problem
 from newsletter.web.desk.settings.editing import paste, save_into
 from newsletter.web.desk.settings.forms import Wanted
 from newsletter.web.desk.settings.state import read_only_reason
-from newsletter.web.numbers import whole_number
 from subscribers.requests import config_of
 
 PROFILE = ("url", "title", "description", "language", "post_language", "timezone", "logo", "accent", "period")

@@ -12,8 +12,8 @@ from django.db.models.functions import Cast, Substr
 
 from newsletter.models import ApprovedContent, Delivery, Edition, Result
 from newsletter.sending import progress
+from newsletter.web.converters import whole_number
 from newsletter.web.desk import formatting
-from newsletter.web.numbers import whole_number
 from subscribers.models import Consent, Folded, Subscriber, Subscription, Suppression, fold
 
 PAGE, EDITIONS, KEPT_SECONDS = 50, 25, 600

@@ -11,9 +11,9 @@ from newsletter.editions.composing import welcome_series
 from newsletter.editions.problems import JobProblem
 from newsletter.messages.editions import WELCOME_DAYS
 from newsletter.models import WelcomeLetter
+from newsletter.web.converters import whole_number
 from newsletter.web.desk.pages import caught, editor, newsletter_of, page, sentences
 from newsletter.web.desk.welcome import queries
-from newsletter.web.numbers import whole_number
 from subscribers.requests import config_of
 
 

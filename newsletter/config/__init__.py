@@ -5,7 +5,6 @@ or the environment.
 """
 
 from newsletter.config.load import ConfigError, ConfigProblem, find, load, parse
-from newsletter.config.moments import next_moment
 from newsletter.config.publication import (
     Cadence,
     CadenceSettings,
@@ -47,7 +46,7 @@ from newsletter.config.snapshots import (
 )
 from newsletter.config.theme import Section, Theme
 from newsletter.config.topics import TOPIC_NAME, Topic
-from newsletter.config.values import Moment, NamedAddress, Rate, parse_duration, parse_size
+from newsletter.config.values import Moment, NamedAddress, Rate, next_moment, parse_duration, parse_size
 
 __all__ = [
     "PLACEHOLDER_MAILBOX",

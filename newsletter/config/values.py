@@ -5,11 +5,12 @@ Each `parse_…` function takes the value in the file, and raises `InvalidValue`
 
 import re
 from dataclasses import dataclass
-from datetime import time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from difflib import get_close_matches
 from email.utils import formataddr, getaddresses
 from ipaddress import ip_network
 from math import isinf
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
@@ -212,3 +213,23 @@ def parse_colour(value: object) -> str:
         raise InvalidValue(messages.COLOUR(value=repr(value)))
     digits = match[1].lower()
     return "#" + ("".join(c * 2 for c in digits) if len(digits) == 3 else digits)
+
+
+def next_moment(moment: Moment, zone: ZoneInfo, after: datetime) -> datetime:
+    """Return the first occurrence of a recurring local time after `after`, in UTC.
+
+    A time that clocks skip in spring is moved forward by as much; one that they repeat in autumn occurs the first time.
+    """
+    day = after.astimezone(zone).date() - timedelta(days=1)
+    while True:
+        if _falls_on(moment, day):
+            at = datetime.combine(day, moment.at, zone).astimezone(UTC)
+            if at > after:
+                return at
+        day += timedelta(days=1)
+
+
+def _falls_on(moment: Moment, day: date) -> bool:
+    if moment.weekday is not None:
+        return day.weekday() == moment.weekday
+    return moment.day is None or day.day == moment.day

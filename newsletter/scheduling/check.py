@@ -1,4 +1,4 @@
-"""A finding of a check."""
+"""What a check finds."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,3 +29,12 @@ class Check:
     record: str = ""
     requirement: str = ""
     required_by: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """A verdict with its reason, and the record that helps, before it is known which requirement it is about."""
+
+    verdict: Verdict
+    message: Message
+    record: str = ""

@@ -12,7 +12,9 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.domain.picks import ALL, in_force
 from newsletter.editions.history import BY_SCHEDULE
 from newsletter.editions.selection.series import holding, of_cadence
-from newsletter.models import Edition
+from newsletter.messages import Message
+from newsletter.messages import posts as messages
+from newsletter.models import Edition, EditionPost
 from subscribers.models import Subscription, SubscriptionQuerySet, bases_of, sets_of
 
 
@@ -144,3 +146,17 @@ def newcomers(base: Ordinals) -> ReaderGroup:
 def with_base(groups: Sequence[ReaderGroup], base: Ordinals) -> list[ReaderGroup]:
     """Return the groups with one of nobody who has the base and all topics, whom an edition is shown to."""
     return [newcomers(base), *groups]
+
+
+def reason_of_inclusion(entry: EditionPost, newsletter: config.Newsletter) -> Message:
+    """Return the reason of an entry that an editor includes; `newsletter` is that of its edition's cadence.
+
+    Editions outside the schedule go to everyone, whatever they had.
+    """
+    if entry.edition.standalone or entry.edition.corrects_id:
+        return messages.INCLUDED()
+    active = Subscription.objects.filter(newsletter=newsletter.name, state=Subscription.State.ACTIVE)
+    groups = groups_of(active.in_cadence(newsletter), newsletter, entry.edition)
+    had = sum(group.count for group in groups if entry.post.ordinal in group.had)
+    readers = sum(group.count for group in groups)
+    return messages.INCLUDED_AGAIN(count=had, readers=readers) if had else messages.INCLUDED()

@@ -12,8 +12,7 @@ from newsletter.messages import MessageType, message_of
 from newsletter.messages.deliverability import records as records_messages
 from newsletter.messages.deliverability import signatures as messages
 from newsletter.mime.headers import ascii_domain
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability.check_result import CheckResult
+from newsletter.scheduling.check import CheckResult, Verdict
 
 FAULTS: dict[KeyFault, MessageType] = {
     KeyFault.VERSION: messages.DKIM_FAULT_V,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from newsletter.config import Config
 from newsletter.deliverability.dmarc import FULL, DmarcRecord, is_dmarc, is_meant_for_dmarc, merged, parse, with_reports
 from newsletter.deliverability.domains import registered_domain
 from newsletter.deliverability.lookups import LookupFailed, Lookups
@@ -11,8 +12,7 @@ from newsletter.messages import Message
 from newsletter.messages.deliverability import dmarc as messages
 from newsletter.messages.deliverability import records as records_messages
 from newsletter.mime.headers import ascii_domain
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability.check_result import CheckResult
+from newsletter.scheduling.check import CheckResult, Verdict
 
 IsOwn = Callable[[str], bool]
 """Whether a domain is the publisher's, so that records can be added to it."""
@@ -194,3 +194,9 @@ def _records(domain: str, lookups: Lookups) -> list[str]:
 def _exists(domain: str, lookups: Lookups) -> bool:
     """Return whether a domain has an address or a mail server (RFC 9989 3.2.13)."""
     return bool(lookups.addresses(domain) or lookups.mail_servers(domain))
+
+
+def report_address(configuration: Config) -> str:
+    """Return the address for DMARC reports that are read here; "" without a bounce mailbox."""
+    local, _, domain = configuration.bounces.return_path.rpartition("@")
+    return f"{local}+dmarc@{domain}" if local and configuration.bounces.imap.host else ""

@@ -11,8 +11,7 @@ from newsletter.domain.segments import SlotValue
 from newsletter.messages.deliverability import header_fields as messages
 from newsletter.messages.general import SETTING
 from newsletter.render.placeholders import PATHS
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability.check_result import CheckResult
+from newsletter.scheduling.check import CheckResult, Verdict
 from newsletter.scheduling.deliverability.dmarc_policy import Policy
 from newsletter.scheduling.deliverability.route import Route
 

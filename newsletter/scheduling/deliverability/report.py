@@ -19,11 +19,9 @@ from newsletter.messages.deliverability import servers as servers_messages
 from newsletter.messages.deliverability import signatures as signatures_messages
 from newsletter.messages.general import ABOUT, SETTING
 from newsletter.mime.headers import ascii_domain
-from newsletter.scheduling.check import Check, Verdict
+from newsletter.scheduling.check import Check, CheckResult, Verdict
 from newsletter.scheduling.deliverability import dkim_records, dmarc_policy, header_fields, servers
-from newsletter.scheduling.deliverability.check_result import CheckResult
-from newsletter.scheduling.deliverability.dmarc_policy import NoPolicy, Policy
-from newsletter.scheduling.deliverability.report_address import report_address
+from newsletter.scheduling.deliverability.dmarc_policy import NoPolicy, Policy, report_address
 from newsletter.scheduling.deliverability.requirements import REQUIRED_BY, Requirement
 from newsletter.scheduling.deliverability.route import Route, route_of
 from newsletter.scheduling.deliverability.spf import spf

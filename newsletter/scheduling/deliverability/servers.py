@@ -8,8 +8,7 @@ from newsletter.deliverability.zone_lines import listed
 from newsletter.domain.hosts import is_loopback
 from newsletter.messages.deliverability import servers as messages
 from newsletter.messages.general import SETTING
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability.check_result import CheckResult
+from newsletter.scheduling.check import CheckResult, Verdict
 from newsletter.scheduling.deliverability.route import Route
 
 

@@ -16,8 +16,7 @@ from newsletter.deliverability.zone_lines import listed, txt
 from newsletter.messages import Message
 from newsletter.messages.deliverability import records as records_messages
 from newsletter.messages.deliverability import spf as messages
-from newsletter.scheduling.check import Verdict
-from newsletter.scheduling.deliverability.check_result import CheckResult
+from newsletter.scheduling.check import CheckResult, Verdict
 from newsletter.scheduling.deliverability.route import Route
 
 MOST_NETWORKS = 200

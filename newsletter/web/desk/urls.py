@@ -3,13 +3,12 @@
 from django.urls import URLPattern, path
 
 from newsletter.web import converters
-from newsletter.web.desk import designs, team, workers, writing
+from newsletter.web.desk import designs, exports, team, workers, writing
 from newsletter.web.desk.composing import views as composing_views
 from newsletter.web.desk.deliverability import views as deliverability_views
 from newsletter.web.desk.edition import draft_jobs, preview
 from newsletter.web.desk.edition import views as edition_views
 from newsletter.web.desk.edition import writers as edition_writers
-from newsletter.web.desk.exports import views as exports_views
 from newsletter.web.desk.home import restored as restored_views
 from newsletter.web.desk.home import views as home_views
 from newsletter.web.desk.jobs import views as jobs_views
@@ -114,10 +113,10 @@ urlpatterns = [
     _page("subscribers/imports/<number:pk>/", kept_imports.one, "subscribers-imported", ADMIN),
     _page("subscribers/imports/<number:pk>/refused.csv", kept_imports.refused, "subscribers-refused", ADMIN),
     _page("subscribers/imports/<number:pk>/undo/", kept_imports.undo, "subscribers-import-undo", ADMIN),
-    _page("subscribers/export/", exports_views.subscribers, "subscribers-export", ADMIN),
-    _page("export/", exports_views.exports, "exports", ADMIN),
-    _page("export/<slug:name>/archive/", exports_views.archive, "archive-export", ADMIN),
-    _page("export/archive/<number:pk>/", exports_views.archive_file, "archive-file", ADMIN),
+    _page("subscribers/export/", exports.subscribers, "subscribers-export", ADMIN),
+    _page("export/", exports.exports, "exports", ADMIN),
+    _page("export/<slug:name>/archive/", exports.archive, "archive-export", ADMIN),
+    _page("export/archive/<number:pk>/", exports.archive_file, "archive-file", ADMIN),
     _page("subscribers/tags/", bulk_tags.tag, "subscribers-tags", ADMIN),
     _page("subscribers/tags/<number:pk>/undo/", bulk_tags.undo, "subscribers-tags-undo", ADMIN),
     _page("subscribers/delayed/<slug:name>/", delayed.delayed, "subscribers-delayed", ADMIN),

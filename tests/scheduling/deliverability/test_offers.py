@@ -19,9 +19,8 @@ from newsletter.deliverability.spf.record import is_spf
 from newsletter.deliverability.spf.record import parse as parse_spf
 from newsletter.deliverability.spf.survey import survey
 from newsletter.deliverability.zone_lines import fields
-from newsletter.scheduling.check import Verdict
+from newsletter.scheduling.check import CheckResult, Verdict
 from newsletter.scheduling.deliverability import dmarc_policy
-from newsletter.scheduling.deliverability.check_result import CheckResult
 from newsletter.scheduling.deliverability.route import Route
 from newsletter.scheduling.deliverability.spf import spf
 from tests.doubles.names import Names

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from newsletter.config import Config
 from newsletter.models import DmarcReport, DmarcResult
-from newsletter.scheduling.deliverability.report_address import report_address
+from newsletter.scheduling.deliverability.dmarc_policy import report_address
 from newsletter.web.desk import charts, formatting
 
 SHOWN = timedelta(days=30)

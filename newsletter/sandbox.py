@@ -132,8 +132,8 @@ class Sandbox:
                 raise self._problem(self._reason(child.end())) from None
         if not returned:
             raise result
-        found: T = result
-        return found
+        value: T = result
+        return value
 
     def close(self) -> None:
         """End the child."""

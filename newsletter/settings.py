@@ -25,12 +25,12 @@ def _database(url: str) -> dict[str, object]:
         }
         name = str(CONFIG.path(url.removeprefix("sqlite:///")))
         return {"ENGINE": "django.db.backends.sqlite3", "NAME": name, "OPTIONS": options, "CONN_MAX_AGE": None}
-    given = parameters(url)
+    values = parameters(url)
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        **{name: given.pop(parameter, "") for name, parameter in names.items()},
-        "OPTIONS": given,
+        **{name: values.pop(parameter, "") for name, parameter in names.items()},
+        "OPTIONS": values,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
     }

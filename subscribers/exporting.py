@@ -24,7 +24,7 @@ def rows(newsletter: str) -> Iterator[dict[str, Any]]:
     consents = Prefetch("consents", Consent.objects.order_by("-confirmed_at", "-at"))
     subscriptions = Subscription.objects.filter(newsletter=newsletter).select_related("subscriber").order_by("pk")
     for s in subscriptions.prefetch_related(consents).iterator(chunk_size=CHUNK):
-        given = [c for c in s.consents.all() if c.confirmed_at] or list(s.consents.all())
+        latest = [c for c in s.consents.all() if c.confirmed_at] or list(s.consents.all())
         yield {
             "address": s.subscriber.address,
             "name": s.subscriber.name,
@@ -38,7 +38,7 @@ def rows(newsletter: str) -> Iterator[dict[str, Any]]:
             "joined": s.joined,
             "unsubscribed_at": s.unsubscribed_at,
             "reason": s.reason,
-            **_consent(given[0] if given else Consent()),
+            **_consent(latest[0] if latest else Consent()),
         }
 
 

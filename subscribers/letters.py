@@ -111,7 +111,7 @@ def compose(
     subscriber = letter.subscriber
     kind = Letter.Kind(letter.kind)
     spoken = (_language_of_page(letter), subscriber.language, of_newsletter)
-    language = next((found for tag in spoken if (found := supported(tag))), "en")
+    language = next((code for tag in spoken if (code := supported(tag))), "en")
     with translation.override(language):
         match kind:
             case Letter.Kind.WELCOME:

@@ -67,9 +67,9 @@ def supported(tag: str) -> str:
     """Return the supported language that matches a tag, or ""."""
     lowered = tag.lower().replace("_", "-")
     for candidate in (lowered, lowered.partition("-")[0]):
-        found = RELATED.get(candidate, candidate)
-        if found in LANGUAGES:
-            return found
+        language = RELATED.get(candidate, candidate)
+        if language in LANGUAGES:
+            return language
     return ""
 
 
@@ -77,7 +77,7 @@ def language_of(request: HttpRequest, *, known: str = "", newsletter: str = "") 
     """Return the language of `?lang=`, the subscriber, the browser or the newsletter, in this order, or English."""
     accepted = [tag.partition(";")[0].strip() for tag in request.headers.get("Accept-Language", "").split(",")]
     wanted = (request.GET.get("lang", ""), known, *accepted, newsletter, "en")
-    return next(found for tag in wanted if (found := supported(tag)))
+    return next(language for tag in wanted if (language := supported(tag)))
 
 
 def page(

@@ -294,9 +294,9 @@ def erase_former_subscribers(at: datetime) -> int:
     left = subscriptions.filter(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
     others = subscriptions.exclude(state=Subscription.State.UNSUBSCRIBED, unsubscribed_at__lt=before)
     gone = Subscriber.objects.filter(Exists(left), ~Exists(others), created__lt=before)
-    found = list(gone.values_list("pk", flat=True)[:AT_ONCE])
+    keys = list(gone.values_list("pk", flat=True)[:AT_ONCE])
     with transaction.atomic():  # begins after the search, which may take a second, so that writers don't wait
-        erased = list(gone.filter(pk__in=found)) if found else []
+        erased = list(gone.filter(pk__in=keys)) if keys else []
         for subscriber in erased:
             _erase(subscriber, subscriber.key, Suppression.Reason.UNSUBSCRIBED)
     return len(erased)

@@ -169,8 +169,8 @@ def _store(accepted: Sequence[_Accepted], subscribers: dict[str, int]) -> None:
 
 def _latest_consents(subscriptions: Sequence[int]) -> dict[int, int]:
     """Return the primary key of each subscription's newest consent; their subscribers are locked."""
-    found = Consent.objects.filter(subscription__in=subscriptions)
-    return dict(found.values_list("subscription").annotate(Max("pk")))
+    consents = Consent.objects.filter(subscription__in=subscriptions)
+    return dict(consents.values_list("subscription").annotate(Max("pk")))
 
 
 def _subscriptions(requests: Sequence[Request], subscribers: dict[str, int]) -> dict[tuple[int, str], int]:

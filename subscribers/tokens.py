@@ -142,12 +142,12 @@ def _opened(token: str, purpose: Purpose, length: int) -> bytes | None:
         octets = urlsafe_b64decode(token)
     except ValueError:
         return None
-    said, mac = octets[:length], octets[length:]
+    content, mac = octets[:length], octets[length:]
     if urlsafe_b64encode(octets).decode() != token:
         return None
     for secret in secrets():
-        if hmac.compare_digest(_mac(secret, purpose, said)[:MAC], mac):
-            return said
+        if hmac.compare_digest(_mac(secret, purpose, content)[:MAC], mac):
+            return content
     return None
 
 

@@ -40,13 +40,13 @@ def once(request: HttpRequest, token: ApiToken, act: Callable[[], HttpResponseBa
     with transaction.atomic():
         token.answers.filter(key=key, at__lt=now - KEEP).delete()
         # On PostgreSQL a second request waits here until the first has ended.
-        kept, new = KeptAnswer.objects.select_for_update().get_or_create(
+        earlier, new = KeptAnswer.objects.select_for_update().get_or_create(
             token=token, key=key, defaults={"fingerprint": fingerprint, "at": now}
         )
         if not new:
-            return _again(kept, fingerprint)
+            return _again(earlier, fingerprint)
         answer = act()
-        _keep(kept, answer)
+        _keep(earlier, answer)
     return answer
 
 
@@ -55,11 +55,11 @@ def _fingerprint(request: HttpRequest) -> str:
     return hashlib.sha256(head + request.body).hexdigest()
 
 
-def _keep(kept: KeptAnswer, answer: HttpResponseBase) -> None:
+def _keep(row: KeptAnswer, answer: HttpResponseBase) -> None:
     assert isinstance(answer, HttpResponse)
-    kept.status, kept.body = answer.status_code, answer.content.decode()
-    kept.headers = {name: answer[name] for name in KEPT_HEADERS if name in answer}
-    kept.save(update_fields=["status", "body", "headers"])
+    row.status, row.body = answer.status_code, answer.content.decode()
+    row.headers = {name: answer[name] for name in KEPT_HEADERS if name in answer}
+    row.save(update_fields=["status", "body", "headers"])
 
 
 def _again(answer: KeptAnswer, fingerprint: str) -> HttpResponse:

@@ -35,8 +35,8 @@ def enqueue_all(task: Task, arguments: Mapping[str, Mapping[str, str]]) -> None:
 
         shared.enqueue(task, arguments)
         return
-    for key, given in arguments.items():
-        queue(task.lane).enqueue(task, key, None, **given)
+    for key, values in arguments.items():
+        queue(task.lane).enqueue(task, key, None, **values)
 
 
 def set_aside() -> list[SetAside]:

@@ -91,11 +91,11 @@ def enqueue(task: Task, arguments: Mapping[str, Mapping[str, str]], run_at: date
 
     A periodic task is not stored while one with this key is being done either.
     """
-    keys = {f"{task.name} {key}": given for key, given in arguments.items()}
+    keys = {f"{task.name} {key}": values for key, values in arguments.items()}
     there = ("todo", "doing") if task.periodic else ("todo",)
     stored = ProcrastinateJob.objects.filter(Q(status__in=there) | SET_ASIDE, task_name=task.name)
     known = set(stored.values_list("queueing_lock", flat=True))
-    fresh = [_job(task, key, given, run_at) for key, given in keys.items() if key not in known]
+    fresh = [_job(task, key, values, run_at) for key, values in keys.items() if key not in known]
     for at in range(0, len(fresh), BATCH):
         _store(fresh[at : at + BATCH])
 

@@ -60,24 +60,24 @@ class Found:
 def complete(manifest: Manifest, configuration: Config, folders: Sequence[Path], now: datetime) -> Message:
     """Complete the restored database, and return the reason why nothing is sent."""
     journals_into_log(journals.folder(configuration))
-    found = _found(manifest, folders)
+    logs = _found(manifest, folders)
     made_at = datetime.fromisoformat(manifest.made_at)
     with log.suspended(), transaction.atomic():
         Identity.objects.update(name=secrets.token_hex(16), since=now)
         Machine.objects.all().delete()
         _letters(now)
-        begun = _in_order(found.records, configuration) | replay_welcomed(found.records)
-        _erase(found.records)
-        apply_deliveries(_deliveries(found.records), configuration.delivery, now, everything=not found.complete)
-        if found.complete:
+        begun = _in_order(logs.records, configuration) | replay_welcomed(logs.records)
+        _erase(logs.records)
+        apply_deliveries(_deliveries(logs.records), configuration.delivery, now, everything=not logs.complete)
+        if logs.complete:
             lifecycle.complete(tuple(configuration.newsletters), now)
         _ask(made_at, begun)
-        if not found.complete:
+        if not logs.complete:
             WelcomeLetter.objects.filter(since__isnull=False).update(since=now)
             _skip_missed(configuration, now, made_at)
-        hold.place(made_at, found.reason, now)
+        hold.place(made_at, logs.reason, now)
     connections.close_all()
-    return found.reason
+    return logs.reason
 
 
 def journals_into_log(folder: Path) -> None:

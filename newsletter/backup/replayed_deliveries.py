@@ -103,13 +103,13 @@ def _was_begun(number: int, attempt: int, begun: Mapping[int, int]) -> bool:
 
 def _begun_before(edition: Edition, ended: Collection[int]) -> dict[int, int]:
     """Return the numbers in chunks that were begun and open when the backup was made, and haven't ended since."""
-    found: dict[int, int] = {}
+    attempts: dict[int, int] = {}
     for chunk in Chunk.objects.filter(edition=edition, closed_at=None, begun_at__isnull=False).exclude(pk__in=ended):
         if chunk.first is not None and chunk.last is not None:
-            found.update(dict.fromkeys(range(chunk.first, chunk.last + 1), 1))
+            attempts.update(dict.fromkeys(range(chunk.first, chunk.last + 1), 1))
         else:
-            found.update(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
-    return found
+            attempts.update(Retry.objects.filter(chunk=chunk).values_list("number", "attempt"))
+    return attempts
 
 
 def _claim(edition: Edition, last: int, now: datetime) -> None:
@@ -126,8 +126,8 @@ def _without_result(edition: Edition, last: int) -> dict[int, int]:
     final = Result.objects.filter(edition=edition).exclude(kind=DeliveryStatus.DEFERRED)
     waiting = dict(Retry.objects.filter(edition=edition).values_list("number", "attempt"))
     done = set(final.values_list("number", flat=True).iterator(chunk_size=10_000))
-    found = {number: waiting.get(number, 1) for number in range(1, last + 1) if number not in done}
-    return found | {number: attempt for number, attempt in waiting.items() if number not in done}
+    attempts = {number: waiting.get(number, 1) for number in range(1, last + 1) if number not in done}
+    return attempts | {number: attempt for number, attempt in waiting.items() if number not in done}
 
 
 def _batches(rows: Iterable[ResultRow]) -> Iterator[list[ResultRow]]:

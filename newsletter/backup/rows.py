@@ -30,7 +30,7 @@ def escaped(text: str) -> str:
 
 def unescaped(text: str) -> str:
     """Return the text of a written value."""
-    return _ESCAPED.sub(lambda found: _UNESCAPES.get(found[1], found[1]), text) if "\\" in text else text
+    return _ESCAPED.sub(lambda match: _UNESCAPES.get(match[1], match[1]), text) if "\\" in text else text
 
 
 def number_text(value: float) -> str:

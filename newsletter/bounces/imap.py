@@ -133,7 +133,7 @@ class ImapMailbox:
 
 def _mailbox_name(folder: str) -> str:
     """Return a folder's name, quoted, in IMAP's own UTF-7 (RFC 3501 5.1.3)."""
-    encoded = _BEYOND_ASCII.sub(lambda found: _shifted(found[0]), folder)
+    encoded = _BEYOND_ASCII.sub(lambda match: _shifted(match[0]), folder)
     return '"' + encoded.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

@@ -109,7 +109,7 @@ def added(rates: Iterable[Rates]) -> Rates:
 
 
 @transaction.atomic
-def _store(edition: Edition, found: dict[str, Rates], now: datetime) -> None:
+def _store(edition: Edition, rates_by_domain: dict[str, Rates], now: datetime) -> None:
     edition.rates.all().delete()
     DomainRate.objects.bulk_create(
         DomainRate(
@@ -120,7 +120,7 @@ def _store(edition: Edition, found: dict[str, Rates], now: datetime) -> None:
             complained=rates.complained,
             counted_at=now,
         )
-        for domain, rates in found.items()
+        for domain, rates in rates_by_domain.items()
     )
 
 

@@ -147,19 +147,19 @@ def _apply(row: WebhookEvent, delivery: Delivery, now: datetime) -> None:
 def _deliveries(rows: Sequence[WebhookEvent], now: datetime) -> dict[int, Delivery]:
     """Return the delivery that each event is about, by the event's primary key."""
     people = _subscriptions({row.recipient for row in rows})
-    numbers = [number for found in people.values() for number in found]
+    numbers = [number for of_person in people.values() for number in of_person]
     recent = Delivery.objects.filter(edition_id__in=recent_editions(now), subscription_id__in=numbers)
     sent: dict[int, list[Delivery]] = {}
     for delivery in recent.order_by("-edition_id"):
         sent.setdefault(delivery.subscription_id, []).append(delivery)
     names = _provider_ids(sent, {row.message_id for row in rows if row.message_id})
-    found = {}
+    deliveries = {}
     for row in rows:
         candidates = [d for number in people.get(row.recipient, ()) for d in sent.get(number, ())]
         about = next((d for d in candidates if _is_about(d, row.message_id, names)), None)
         if about:
-            found[row.pk] = about
-    return found
+            deliveries[row.pk] = about
+    return deliveries
 
 
 def _is_about(delivery: Delivery, message_id: str, names: Mapping[tuple[int, int], str]) -> bool:

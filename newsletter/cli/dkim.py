@@ -37,9 +37,9 @@ def new(
     """Create a key, and print its DNS record and the line for config.toml."""
     from newsletter.delivery.dkim_keys import new_key  # cryptography, which no other command needs at its start
 
-    for given, name in (("DOMAIN", domain), ("--selector", selector)):
+    for option, name in (("DOMAIN", domain), ("--selector", selector)):
         if not DNS_NAME.fullmatch(name):
-            fail(f"{given} {name!r} is not a name in DNS; use one such as example.org or s1", WRONG)
+            fail(f"{option} {name!r} is not a name in DNS; use one such as example.org or s1", WRONG)
     made, path = new_key(domain, selector, kind), out.parent.resolve() / out.name
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -326,26 +326,26 @@ def lint(edition: EditionName) -> None:
         fail(f"{row.name} has {_many(len(looked_at.errors), 'error')}; fix or override before approving", 1)
 
 
-def _asked(zone: ZoneInfo, period: str, **given: str) -> "RequestedWindow | None":
+def _asked(zone: ZoneInfo, period: str, **options: str) -> "RequestedWindow | None":
     """Return the period that the options select; None for the next scheduled one."""
     from newsletter.editions.selection.windows import RequestedWindow, bounds
 
-    named = [k for k, v in given.items() if v and k not in ("since", "until")]
-    if len(named) + bool(given["since"] or given["until"]) > 1:
+    named = [k for k, v in options.items() if v and k not in ("since", "until")]
+    if len(named) + bool(options["since"] or options["until"]) > 1:
         fail("use only one of --week, --day, --month, or --since with --until", WRONG)
     if named:
         shape = {"week": r"2026-W06", "day": r"2026-02-06", "month": r"2026-02"}[named[0]]
-        wanted = given[named[0]]
+        wanted = options[named[0]]
         if len(wanted) != len(shape) or ("W" in wanted) != ("W" in shape):
             fail(f"--{named[0]} must look like {shape}, not '{wanted}'", WRONG)
         if named[0] != period:
             return RequestedWindow(until=bounds(wanted, zone)[1], since=bounds(wanted, zone)[0], period=wanted)
         return RequestedWindow(until=bounds(wanted, zone)[1], period=wanted)
-    if given["since"] and not given["until"]:
+    if options["since"] and not options["until"]:
         fail("--since requires --until", WRONG)
-    if given["until"]:
-        since = time_given("--since", given["since"], zone) if given["since"] else None
-        return RequestedWindow(until=time_given("--until", given["until"], zone), since=since)
+    if options["until"]:
+        since = time_given("--since", options["since"], zone) if options["since"] else None
+        return RequestedWindow(until=time_given("--until", options["until"], zone), since=since)
     return None
 
 

@@ -62,7 +62,7 @@ def edit(
 
     row = find(configuration, edition)
     words = {"subject": subject, "preheader": preheader, "greeting": _text(greeting), "closing": _text(closing)}
-    given = {key: text for key, text in words.items() if text is not None}
+    changed_words = {key: text for key, text in words.items() if text is not None}
     days = [_post_and_day(text) for text in day or []]
     titles = [_post_and(text, "--retitle", "12=Boats") for text in retitle or []]
     texts = [
@@ -72,12 +72,21 @@ def edit(
     if note_to and note is None:
         fail("--note-to needs --note", WRONG)
     if not (
-        given or leave_out or include or pin or days or titles or texts or added or remove_block or note is not None
+        changed_words
+        or leave_out
+        or include
+        or pin
+        or days
+        or titles
+        or texts
+        or added
+        or remove_block
+        or note is not None
     ):
         fail("nothing to change; see 'newsletter edit --help'", WRONG)
     with transaction.atomic():
-        if given:
-            row = editing.set_words(configuration, row, BY, None, given)
+        if changed_words:
+            row = editing.set_words(configuration, row, BY, None, changed_words)
         row = _each(configuration, row, leave_out, editing.leave_out)
         row = _each(configuration, row, include, editing.include)
         row = _each(configuration, row, pin, editing.pin)
@@ -112,8 +121,11 @@ def proof(
 
     row = find(configuration, edition)
     outcomes = send(row, configuration, addresses, by=BY)
-    lines = [f"{address}: {told}" for address, told in outcomes.items()]
-    emit({"edition": row.name, "proofs": {address: str(told) for address, told in outcomes.items()}}, "\n".join(lines))
+    lines = [f"{address}: {outcome}" for address, outcome in outcomes.items()]
+    emit(
+        {"edition": row.name, "proofs": {address: str(outcome) for address, outcome in outcomes.items()}},
+        "\n".join(lines),
+    )
     if not all(map(TEST_ACCEPTED.matches, outcomes.values())):
         fail("not every test email was accepted")
 

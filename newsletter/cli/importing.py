@@ -93,11 +93,11 @@ def import_(
     )
 
 
-def _blocked(file: Path, given: str, refused_to: Path | None, step: Step, *, dry_run: bool) -> "ImportReport":
+def _blocked(file: Path, reason_option: str, refused_to: Path | None, step: Step, *, dry_run: bool) -> "ImportReport":
     from subscribers.importing import import_blocked
     from subscribers.models import Suppression
 
-    reason = given.strip() or Suppression.Reason.BY_HAND
+    reason = reason_option.strip() or Suppression.Reason.BY_HAND
     known = reason in Suppression.Reason.values
     return import_blocked(
         file,
@@ -219,8 +219,8 @@ def undo_import(
     except undoing_imports.UndoRefused as e:
         fail(str(e))
     done = {name: record.undo.get(name, 0) for name in ("removed", "restored", "kept")}
-    kept = f"{done['kept']:,} kept because of later changes"
-    summary = f"{done['removed']:,} removed, {done['restored']:,} put back, {kept}."
+    kept_count = f"{done['kept']:,} kept because of later changes"
+    summary = f"{done['removed']:,} removed, {done['restored']:,} put back, {kept_count}."
     emit(
         {"import": record.pk, "already": already, **done},
         f"{'It was undone before' if already else 'Undone'}: {summary}",

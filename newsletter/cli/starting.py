@@ -77,7 +77,7 @@ def init(
         path.write_text(content, encoding="utf-8")
     written = [str(path) for path in paths]
     document = {"newsletter": profile.name, "title": profile.title, "posts": len(profile.posts)} if blog else {}
-    emit({"files": written, **document}, "\n".join(_next_steps(folder, written, profile, found=bool(blog))))
+    emit({"files": written, **document}, "\n".join(_next_steps(folder, written, profile, has_blog=bool(blog))))
 
 
 def _profile(blog: str, private: bool) -> "BlogProfile":
@@ -105,10 +105,10 @@ def _sentence(message: Message) -> str:
     return str(read_once(message))
 
 
-def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, found: bool) -> list[str]:
+def _next_steps(folder: Path, written: list[str], profile: "BlogProfile", *, has_blog: bool) -> list[str]:
     """Return lines that say what was written and what to do next."""
     there = "" if folder.resolve() == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
-    if not found:
+    if not has_blog:
         return [
             f"Wrote {', '.join(written)}.",
             "Enter your blog's address and your newsletter's title there, then run: newsletter check",

@@ -119,9 +119,9 @@ def _outcomes(configuration: Config, urls: Collection[str]) -> Iterator[tuple[st
         def outcome(url: str) -> _Outcome | None:
             return None if budget.is_spent else _fetched(configuration, url, sandbox, turn, budget)
 
-        for url, found in zip(urls, pool.map(outcome, urls), strict=True):
-            if found is not None:
-                yield url, found
+        for url, result in zip(urls, pool.map(outcome, urls), strict=True):
+            if result is not None:
+                yield url, result
 
 
 def _fetched(configuration: Config, url: str, sandbox: Sandbox, turn: threading.Lock, budget: Budget) -> _Outcome:

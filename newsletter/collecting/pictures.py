@@ -136,10 +136,10 @@ def _measure(configuration: Config, urls: Iterable[str], now: datetime, budget: 
         return measure(head)
 
     with ThreadPoolExecutor(_SIDE_BY_SIDE, thread_name_prefix="measure") as pool:
-        for url, found in zip(wanted, pool.map(size, wanted), strict=True):
-            if found is None and budget.is_spent:
+        for url, measured_size in zip(wanted, pool.map(size, wanted), strict=True):
+            if measured_size is None and budget.is_spent:
                 break
-            width, height = found or (None, None)
+            width, height = measured_size or (None, None)
             values = {"url": url, "width": width, "height": height, "tried_at": now}
             MeasuredImage.objects.update_or_create(key=_key(url), defaults=values)
 

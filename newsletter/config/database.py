@@ -51,4 +51,4 @@ def parameters(url: str) -> dict[str, str]:
     except Error as e:
         reason = " ".join(str(e).replace(url, "it").split())
         raise _invalid(messages.DATABASE_URL(cause=reason)) from e
-    return {name: str(given) for name, given in parsed.items() if given is not None}
+    return {name: str(value) for name, value in parsed.items() if value is not None}

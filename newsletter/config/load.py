@@ -142,9 +142,9 @@ def _resolve(value: Any, key: Key, folder: Path, environ: Mapping[str, str]) -> 
         return [_resolve(v, (*key, i), folder, environ) for i, v in enumerate(value)]
     if not isinstance(value, dict):
         return value
-    if found := reference(value):
+    if target := reference(value):
         try:
-            return look_up(found, folder, environ)
+            return look_up(target, folder, environ)
         except BadReference as e:
             raise ConfigError(ConfigProblem(_dotted(key), e.message)) from e
     return {k: _resolve(v, (*key, k), folder, environ) for k, v in value.items()}
@@ -332,6 +332,6 @@ def _inner(kind: Any) -> Any:
     if dataclasses.is_dataclass(kind):
         return kind
     for argument in getattr(kind, "__args__", ()):
-        if found := _inner(argument):
-            return found
+        if model := _inner(argument):
+            return model
     return None

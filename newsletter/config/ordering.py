@@ -89,15 +89,15 @@ def _sections(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
 def _lines(lines: list[str], path: tuple[str, ...]) -> list[Entry]:
     """Return the entries that are lines of one section: `film = { … }`, or `topics.film = { … }` in the one above."""
     for depth in range(len(path), 0, -1):
-        inside, found = path[depth:], list[Entry]()
+        inside, entries = path[depth:], list[Entry]()
         for begin, end, names in _statements(lines, path[:depth]):
             if names[: len(inside)] != inside or len(names) <= len(inside):
                 continue
-            if found and found[-1][0] == names[len(inside)]:
-                begin = found.pop()[1]
-            found.append((names[len(inside)], first_of_comments(lines, begin), end))
-        if found:
-            return found
+            if entries and entries[-1][0] == names[len(inside)]:
+                begin = entries.pop()[1]
+            entries.append((names[len(inside)], first_of_comments(lines, begin), end))
+        if entries:
+            return entries
     return []
 
 

@@ -49,8 +49,8 @@ def references(tree: Any) -> frozenset[Reference]:
 
 
 def _walk(value: Any) -> Iterator[Reference]:
-    if found := reference(value):
-        yield found
+    if target := reference(value):
+        yield target
     elif isinstance(value, Mapping):
         for each in value.values():
             yield from _walk(each)

@@ -211,8 +211,8 @@ def journals(folder: Path) -> list[Path]:
 def header(path: Path) -> JournalHeader:
     """Return the beginning of a journal. Raises JournalError if it is something else."""
     content = path.read_bytes()
-    if found := _read_head(content, next(_records(content), b"")):
-        return found
+    if head := _read_head(content, next(_records(content), b"")):
+        return head
     raise JournalError(messages.NOT_A_JOURNAL(path=str(path)))
 
 

@@ -91,13 +91,13 @@ def place(folder: Path | None) -> Iterator[DemoSite]:
     """
     _forget_the_environment()
     if folder is not None:
-        yield _found(folder.absolute(), kept=True)
+        yield _found(folder.absolute(), is_kept=True)
         return
     with tempfile.TemporaryDirectory(prefix="newsletter-demo-") as made:
-        yield _found(Path(made), kept=False)
+        yield _found(Path(made), is_kept=False)
 
 
-def _found(folder: Path, *, kept: bool) -> DemoSite:
+def _found(folder: Path, *, is_kept: bool) -> DemoSite:
     file = folder / "config.toml"
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -107,7 +107,7 @@ def _found(folder: Path, *, kept: bool) -> DemoSite:
     loaded = config.load(file, environ={})
     if NAME not in loaded.newsletters:
         raise DemoProblem(f"{file} is not the demo's; give --dir a folder that is empty or does not exist")
-    return DemoSite(folder, loaded, kept)
+    return DemoSite(folder, loaded, is_kept)
 
 
 def _forget_the_environment() -> None:

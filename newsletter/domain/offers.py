@@ -54,9 +54,8 @@ def offer(
     """
     lacked = candidates - had
     posts = lacked if not picks else Ordinals.of(n for n in lacked if wants(picks, topics.get(n, ())))
-    grown, kept = had | candidates, had | (candidates - posts)
     if posts:
         outcome = OfferOutcome.MAILED if len(posts) >= minimum else OfferOutcome.TOO_FEW
     else:
         outcome = OfferOutcome.OFF_TOPIC if lacked else OfferOutcome.NOTHING_NEW
-    return Offer(outcome, posts, grown, kept)
+    return Offer(outcome, posts, had | candidates, had | (candidates - posts))

@@ -367,7 +367,7 @@ def _restore(entry: EditionPost, was: dict[str, Any]) -> None:
 
 def _changed(before: history.Snapshot, after: history.Snapshot) -> tuple[history.Snapshot, history.Snapshot]:
     """Return only what differs, so that the log stays readable."""
-    before, after = ({**found, "blocks": _by_id(found["blocks"])} for found in (before, after))
+    before, after = ({**snapshot, "blocks": _by_id(snapshot["blocks"])} for snapshot in (before, after))
     lists = ("posts", "blocks")
     old: history.Snapshot = {key: before[key] for key in before if key not in lists and before[key] != after[key]}
     new: history.Snapshot = {key: after[key] for key in old}

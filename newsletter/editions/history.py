@@ -119,7 +119,7 @@ def _words(old: Snapshot, new: Snapshot) -> Iterator[Message]:
 
 
 def _blocks(old: list[Snapshot], new: list[Snapshot]) -> Iterator[Message]:
-    before, after = ({each["id"]: each for each in found} for found in (old, new))
+    before, after = ({each["id"]: each for each in blocks} for blocks in (old, new))
     for key, block in after.items():
         if key not in before:
             yield messages.BLOCK_ADDED(title=block["title"])

@@ -109,6 +109,6 @@ def _host_of(delivery: config.DeliverySettings, provider: str) -> str:
 
 def _api_of(settings: Mapping[str, Any]) -> str:
     """Return the configured address of a provider's API (named as in anymail or, for Amazon SES, boto3), or ""."""
-    keys = {key.lower(): given for key, given in settings.items()}
+    keys = {key.lower(): value for key, value in settings.items()}
     client = keys.get("client_params")
     return str(keys.get("api_url") or (client.get("endpoint_url") if isinstance(client, Mapping) else None) or "")

@@ -62,11 +62,11 @@ def tell_of_mail(newsletter: str, problem: Message, now: datetime) -> None:
         _write(newsletter, MAIL, text, now)
 
 
-def tell_of_sources(found: Iterable[Collected], now: datetime) -> None:
+def tell_of_sources(collected: Iterable[Collected], now: datetime) -> None:
     """Store notices of sources that went silent, and of those of which posts may be missing."""
-    found = list(found)
-    _tell_of_silence(found, now)
-    for each in found:
+    collected = list(collected)
+    _tell_of_silence(collected, now)
+    for each in collected:
         if each.gap is not None and not _knows_of_gaps(each.gap, now):
             tell(each.newsletter, SOURCE, gaps.message(each.gap), now)
 
@@ -89,8 +89,8 @@ def _tell_of_silence(collected: Iterable[Collected], now: datetime) -> None:
             tell(each.newsletter, SOURCE, each.problem, now)
         elif each.went_silent and each.problem is not None:
             problems.setdefault(each.newsletter, []).append(each.problem)
-    for newsletter, told in problems.items():
-        text = messages.SOURCES_SILENT(count=len(told), problems=tuple(told[:NAMED]))
+    for newsletter, silent in problems.items():
+        text = messages.SOURCES_SILENT(count=len(silent), problems=tuple(silent[:NAMED]))
         tell(newsletter, SOURCE, text, now)
 
 

@@ -58,9 +58,9 @@ def lint(looked_at: Proof) -> list[dict[str, str]]:
     return findings(looked_at.findings)
 
 
-def findings(found: Iterable[Finding]) -> list[dict[str, str]]:
+def findings(results: Iterable[Finding]) -> list[dict[str, str]]:
     """Return findings of lint."""
-    return [{"code": f.code, "level": f.level, "message": str(f.message), "where": f.where} for f in found]
+    return [{"code": f.code, "level": f.level, "message": str(f.message), "where": f.where} for f in results]
 
 
 def _sentence(message: Message | None) -> str | None:

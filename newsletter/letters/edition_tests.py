@@ -51,16 +51,16 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
         )
         for n, address in enumerate(people, 1)
     ]
-    found: dict[int, Outcome] = {}
+    outcomes_by_number: dict[int, Outcome] = {}
     provider = configuration.provider_of(configuration.newsletters[edition.newsletter])
 
     def record(outcomes: Sequence[Outcome]) -> None:
-        found.update((outcome.number, outcome) for outcome in outcomes)
+        outcomes_by_number.update((outcome.number, outcome) for outcome in outcomes)
 
     problem = post_all(configuration, provider, messages, record)
     results = {}
     for number, address in enumerate(people, 1):
-        outcome = found.get(number) or unsent(number, problem)
+        outcome = outcomes_by_number.get(number) or unsent(number, problem)
         results[address] = _result(outcome)
     history.log(by, acts.TEST_SENT(), edition.name, now, after={"revision": edition.revision, "people": len(people)})
     return results

@@ -60,15 +60,18 @@ def notices() -> QuerySet[Notice]:
 
 def summary() -> Summary:
     """Count messages that failed at least once."""
-    tried, told = letters().filter(_FAILED), notices().filter(_FAILED)
-    newest = tried.exclude(problem="").order_by("-due").first() or told.exclude(problem="").order_by("-pk").first()
+    failed_letters, failed_notices = letters().filter(_FAILED), notices().filter(_FAILED)
+    newest = (
+        failed_letters.exclude(problem="").order_by("-due").first()
+        or failed_notices.exclude(problem="").order_by("-pk").first()
+    )
     oldest = [
-        tried.order_by("created").values_list("created", flat=True).first(),
-        told.order_by("at").values_list("at", flat=True).first(),
+        failed_letters.order_by("created").values_list("created", flat=True).first(),
+        failed_notices.order_by("at").values_list("at", flat=True).first(),
     ]
     return Summary(
-        failing=tried.filter(gave_up_at=None).count() + told.filter(gave_up_at=None).count(),
-        given_up=tried.exclude(gave_up_at=None).count() + told.exclude(gave_up_at=None).count(),
+        failing=failed_letters.filter(gave_up_at=None).count() + failed_notices.filter(gave_up_at=None).count(),
+        given_up=failed_letters.exclude(gave_up_at=None).count() + failed_notices.exclude(gave_up_at=None).count(),
         problem=from_text(newest.problem) if newest else None,
         since=min((at for at in oldest if at), default=None),
     )

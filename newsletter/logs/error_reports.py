@@ -67,8 +67,8 @@ def without_personal_data(event: Any) -> Any:
     return report
 
 
-def _exception(given: dict[str, Any]) -> dict[str, Any]:
+def _exception(exception: dict[str, Any]) -> dict[str, Any]:
     """Return the kind of an exception and where it was raised; its text may hold what a person wrote."""
-    frames = (given.get("stacktrace") or {}).get("frames") or ()
-    kept = [{name: value for name, value in frame.items() if name in OF_FRAME} for frame in frames]
-    return {**{name: given.get(name) for name in OF_EXCEPTION}, "stacktrace": {"frames": kept}}
+    frames = (exception.get("stacktrace") or {}).get("frames") or ()
+    allowed = [{name: value for name, value in frame.items() if name in OF_FRAME} for frame in frames]
+    return {**{name: exception.get(name) for name in OF_EXCEPTION}, "stacktrace": {"frames": allowed}}

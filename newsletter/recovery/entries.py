@@ -38,7 +38,7 @@ WELCOMED, ASKED, CHOSEN, ARCHIVE, UNDONE = "welcomed", "asked", "chosen", "archi
 
 
 def audience_created(
-    edition: Edition, kept: Sequence[tuple[str, Sequence[int]]] = (), offered: Sequence[str] = ()
+    edition: Edition, waiting_posts: Sequence[tuple[str, Sequence[int]]] = (), offered: Sequence[str] = ()
 ) -> None:
     """Write the audience and the content of an edition, in the transaction that begins to send it.
 
@@ -47,9 +47,11 @@ def audience_created(
 
     Should the transaction fail, the record says that nothing was begun, which is true. Raises JournalError.
     """
-    found = Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
-    waiting = [[posts, packed_numbers(sorted(subscriptions))] for posts, subscriptions in kept]
-    numbers = packed_numbers(found.iterator(chunk_size=10_000))
+    subscription_keys = (
+        Delivery.objects.filter(edition=edition).order_by("number").values_list("subscription_id", flat=True)
+    )
+    waiting = [[posts, packed_numbers(sorted(subscriptions))] for posts, subscriptions in waiting_posts]
+    numbers = packed_numbers(subscription_keys.iterator(chunk_size=10_000))
     _append(AUDIENCE, edition.name, numbers, packed_rows(edition), waiting, list(offered))
 
 
@@ -102,8 +104,8 @@ def _chosen(sender: object, numbers: Collection[int], **_: Any) -> None:
 
 def _choices(keys: Collection[int]) -> list[tuple[int, str, str, str | None]]:
     """Return the number of each subscription with its cadence, its topics, and the day on which a pause ends."""
-    found = Subscription.objects.filter(pk__in=keys).values_list("pk", "cadence", "topics", "paused_until")
-    return [(key, cadence, topics, day.isoformat() if day else None) for key, cadence, topics, day in found]
+    choices = Subscription.objects.filter(pk__in=keys).values_list("pk", "cadence", "topics", "paused_until")
+    return [(key, cadence, topics, day.isoformat() if day else None) for key, cadence, topics, day in choices]
 
 
 @receiver(subscriptions_asked)
@@ -157,11 +159,11 @@ def packed_numbers(numbers: Any) -> str:
 
 def unpacked_numbers(text: str) -> list[int]:
     """Return the numbers again."""
-    found, last = [], 0
+    numbers, last = [], 0
     for gap in filter(None, _unpacked(text).split(",")):
         last += int(gap)
-        found.append(last)
-    return found
+        numbers.append(last)
+    return numbers
 
 
 def packed_rows(edition: Edition) -> str:

@@ -9,8 +9,8 @@ from newsletter.models import Hold
 
 def reason() -> Message | None:
     """Return why nothing is sent; None if there is no hold."""
-    held = Hold.objects.order_by("pk").first()
-    return None if held is None else messages.HELD(made_at=held.made_at, why=held.reason)
+    hold = Hold.objects.order_by("pk").first()
+    return None if hold is None else messages.HELD(made_at=hold.made_at, why=hold.reason)
 
 
 def place(made_at: datetime, why: Message, at: datetime) -> None:

@@ -67,8 +67,8 @@ def suspended() -> Iterator[None]:
 def read(folders: Iterable[Path]) -> list[Record]:
     """Return the records of all logs in these folders by time; lines that a crash damaged are left out."""
     files = {path.resolve() for place in folders for path in place.glob(f"*{SUFFIX}")}
-    found = [record for path in sorted(files) for record in _records(path)]
-    return sorted(found, key=lambda record: record.at)
+    records = [record for path in sorted(files) for record in _records(path)]
+    return sorted(records, key=lambda record: record.at)
 
 
 def since_mark(records: Sequence[Record], mark: str) -> list[Record] | None:
@@ -91,15 +91,15 @@ def remove_before(configuration: Config, moment: datetime) -> int:
 
 def ranges(numbers: Iterable[tuple[int, int]]) -> list[list[int]]:
     """Return numbers with their attempts as a list of first, last and attempt."""
-    found: list[list[int]] = []
+    result: list[list[int]] = []
     newest: list[int] | None = None
     for number, attempt in sorted(numbers):
         if newest and newest[1] == number - 1 and newest[2] == attempt:
             newest[1] = number
         else:
             newest = [number, number, attempt]
-            found.append(newest)
-    return found
+            result.append(newest)
+    return result
 
 
 def _write(path: Path, line: str, *, durable: bool) -> None:

@@ -31,14 +31,14 @@ def block_views(digest: Digest, scope: Scope, written: Callable[[str], str]) -> 
 
     `written` renders an editor's text, for HTML or text.
     """
-    shown = {"top", *(post.id for group in digest.groups for post in group.posts)}
+    places = {"top", *(post.id for group in digest.groups for post in group.posts)}
     label = words(digest.letterhead.language)["sponsor"]
-    found: dict[str, tuple[BlockView, ...]] = {}
+    views: dict[str, tuple[BlockView, ...]] = {}
     for block in digest.blocks:
-        place = block.after if block.after in shown else "end"
+        place = block.after if block.after in places else "end"
         view = _view(block, scope, written(block.text), label if block.kind == "sponsor" else "")
-        found[place] = (*found.get(place, ()), view)
-    return found
+        views[place] = (*views.get(place, ()), view)
+    return views
 
 
 def _view(block: Block, scope: Scope, text: str, label: str) -> BlockView:

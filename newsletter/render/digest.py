@@ -92,20 +92,20 @@ def _pinned_first(posts: list[DigestPost]) -> list[DigestPost]:
 
 
 def _collect(posts: Iterable[DigestPost], key: Callable[[DigestPost], object]) -> dict[object, list[DigestPost]]:
-    found: dict[object, list[DigestPost]] = {}
+    collected: dict[object, list[DigestPost]] = {}
     for post in posts:
-        found.setdefault(key(post), []).append(post)
-    return found
+        collected.setdefault(key(post), []).append(post)
+    return collected
 
 
 def _by_day(posts: list[DigestPost], order: Order, language: str) -> tuple[Group, ...]:
-    found = _collect(posts, lambda p: p.day)
-    days = [day for day in found if isinstance(day, date)]
+    by_day = _collect(posts, lambda p: p.day)
+    days = [day for day in by_day if isinstance(day, date)]
     if order != "given":
         days.sort(reverse=order == "newest")
-    groups = [Group(day_heading(day, language), tuple(found[day]), day, by="day") for day in days]
-    if None in found:
-        groups.append(Group("", tuple(found[None]), by="day"))
+    groups = [Group(day_heading(day, language), tuple(by_day[day]), day, by="day") for day in days]
+    if None in by_day:
+        groups.append(Group("", tuple(by_day[None]), by="day"))
     return tuple(groups)
 
 
@@ -113,12 +113,12 @@ def _by_name(
     posts: list[DigestPost], by: GroupBy, name: Callable[[DigestPost], str], sections: Sequence[Section]
 ) -> Iterator[Group]:
     """Yield the groups of the sections, then the others, then posts without a name."""
-    found = {str(key): tuple(members) for key, members in _collect(posts, name).items()}
+    by_heading = {str(key): tuple(members) for key, members in _collect(posts, name).items()}
     for section in sections:
-        if members := found.pop(section.name, None):
+        if members := by_heading.pop(section.name, None):
             yield Group(section.heading or section.name, members, None, section.colour, by)
-    unnamed = found.pop("", None)
-    for heading, members in found.items():
+    unnamed = by_heading.pop("", None)
+    for heading, members in by_heading.items():
         yield Group(heading, members, by=by)
     if unnamed:
         yield Group("", unnamed, by=by)

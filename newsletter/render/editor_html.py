@@ -40,11 +40,11 @@ def editor_html(text: str) -> str:
 def _put_back(element: Element, tokens: list[str]) -> None:
     for name, value in element.attrib.items():
         for pattern in (_PLACE, _PLACE_IN_ADDRESS):
-            value = pattern.sub(lambda found: tokens[int(found[1])], value)
+            value = pattern.sub(lambda match: tokens[int(match[1])], value)
         element.set(name, value)
     is_code = element.tag in ("code", "pre", "figcaption")
     if is_code:
-        element.text = _PLACE.sub(lambda found: tokens[int(found[1])], element.text or "")
+        element.text = _PLACE.sub(lambda match: tokens[int(match[1])], element.text or "")
     elif element.text:
         element.text = _with_tokens(element, element.text, tokens, 0)
     if element.tail:

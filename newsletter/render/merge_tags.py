@@ -28,7 +28,7 @@ def escape_text(text: str) -> str:
     return _URL_OR_TAG.sub(lambda match: _escape_url_or_tag(match[0]), text)
 
 
-def _escape_url_or_tag(found: str) -> str:
-    if len(found) == 1:
-        return found + NON_JOINER
-    return _TAG.sub(lambda match: quote(match[0]), found)
+def _escape_url_or_tag(text: str) -> str:
+    if len(text) == 1:
+        return text + NON_JOINER
+    return _TAG.sub(lambda match: quote(match[0]), text)

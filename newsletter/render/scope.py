@@ -40,7 +40,7 @@ def cleaned(text: str) -> str:
 def named(text: str, scope: Scope, plain_text: Callable[[str], str]) -> str:
     """Return an editor's text with a placeholder for each `{name}`, with its fallback as `plain_text`."""
 
-    def placeholder(found: re.Match[str]) -> str:
-        return scope.placeholders.place(SlotValue.NAME, scope.form, plain_text(found[1] or ""))
+    def placeholder(match: re.Match[str]) -> str:
+        return scope.placeholders.place(SlotValue.NAME, scope.form, plain_text(match[1] or ""))
 
     return NAME.sub(placeholder, text)

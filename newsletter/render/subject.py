@@ -86,8 +86,8 @@ def _from_child(arguments: tuple[str, Letterhead, tuple[DigestPost, ...], dateti
     try:
         return _child().run(_rendered, *arguments)
     except LimitExceeded:
-        said = messages.SUBJECT_LIMITS(seconds=CPU_SECONDS, megabytes=MEGABYTES)
-        return ABOUT(subject=_key(arguments[1]), message=said)
+        limits = messages.SUBJECT_LIMITS(seconds=CPU_SECONDS, megabytes=MEGABYTES)
+        return ABOUT(subject=_key(arguments[1]), message=limits)
     except TemplateProblem as problem:
         return problem.message
 
@@ -142,22 +142,22 @@ def _rendered(
     except MemoryError:
         raise
     except jinja2.TemplateSyntaxError as error:
-        said = TEXT(words=str(error.message))
-        raise TemplateProblem(messages.AT_LINE(file=where, line=error.lineno, problem=said)) from error
+        problem = TEXT(words=str(error.message))
+        raise TemplateProblem(messages.AT_LINE(file=where, line=error.lineno, problem=problem)) from error
     except jinja2.UndefinedError as error:
         no_post = not posts and "posts" in template
         reason = messages.SUBJECT_WITHOUT_POST() if no_post else TEXT(words=str(error.message))
         named = messages.SUBJECT_NAMES(problem=reason, names=_NAMES)
         raise TemplateProblem(ABOUT(subject=where, message=named)) from error
     except Exception as error:
-        said = TEXT(words=f"{type(error).__name__}: {error}")
-        raise TemplateProblem(ABOUT(subject=where, message=said)) from error
+        problem = TEXT(words=f"{type(error).__name__}: {error}")
+        raise TemplateProblem(ABOUT(subject=where, message=problem)) from error
     line = collapse(text)
     if not line:
         raise TemplateProblem(ABOUT(subject=where, message=messages.SUBJECT_RESULT_EMPTY()))
     if len(line) > LONGEST_RESULT:
-        said = messages.SUBJECT_RESULT_LONG(length=len(line), most=LONGEST_RESULT)
-        raise TemplateProblem(ABOUT(subject=where, message=said))
+        problem = messages.SUBJECT_RESULT_LONG(length=len(line), most=LONGEST_RESULT)
+        raise TemplateProblem(ABOUT(subject=where, message=problem))
     return line
 
 

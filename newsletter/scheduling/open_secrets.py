@@ -22,7 +22,7 @@ def open_secrets(configuration: Config) -> Iterator[Check]:
     about = messages.ABOUT_SECRETS()
     if (keys := sorted(_secrets(tree))) and _is_open(file):
         yield Check(about, Verdict.WARNING, messages.OPEN_CONFIGURATION(file=str(file), keys=", ".join(keys)))
-    for each in sorted(references(tree), key=lambda found: found.name):
+    for each in sorted(references(tree), key=lambda target: target.name):
         path = configuration.path(each.name)
         if each.kind == "file" and _is_open(path):
             yield Check(about, Verdict.WARNING, messages.OPEN_FILE(file=str(path)))

@@ -63,9 +63,9 @@ def hand_out_schedule(configuration: Config, now: datetime) -> None:
 
 
 def _run_schedule(configuration: Config, newsletter: str, cadence: str) -> None:
-    found = configuration.newsletters.get(newsletter)
-    if found is not None and cadence in found.offered:
-        schedule.run(configuration, found.at(cadence), datetime.now(UTC))
+    configured = configuration.newsletters.get(newsletter)
+    if configured is not None and cadence in configured.offered:
+        schedule.run(configuration, configured.at(cadence), datetime.now(UTC))
 
 
 def hand_out_letters(configuration: Config, now: datetime) -> None:

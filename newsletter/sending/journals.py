@@ -101,11 +101,11 @@ def settle_orphans(journal_folder: Path, name: str, settings: DeliverySettings, 
 
 
 def _settle_orphan(
-    orphan: OrphanedJournal, held: QuerySet[Chunk], settings: DeliverySettings, patience: float | None
+    orphan: OrphanedJournal, leased: QuerySet[Chunk], settings: DeliverySettings, patience: float | None
 ) -> int:
     """Close the open chunks of a journal; for closed ones, only record what the journal knows in addition."""
     journalled = {entry.chunk for entry in orphan.entries}
-    chunks = list(Chunk.objects.filter(Q(pk__in=journalled) | Q(pk__in=held)))
+    chunks = list(Chunk.objects.filter(Q(pk__in=journalled) | Q(pk__in=leased)))
     try:
         for chunk in chunks:
             _settle(chunk, orphan.entries, settings, patience, known=not orphan.rebooted)
@@ -130,8 +130,9 @@ def _settle_held(key: int, entries: Sequence[JournalEntry], settings: DeliverySe
     chunk = Chunk.objects.select_for_update(no_key=True).get(pk=key)
     rows = [row_of(entry.outcome) for entry in entries if entry.chunk == chunk.pk]
     if not known and chunk.begun_at is not None and chunk.closed_at is None:
-        told, now, lost = {row.number for row in rows}, database.now().timestamp(), messages.JOURNAL_LOST().to_text()
-        left = {n: attempt for n, attempt in without_outcome(chunk).items() if n not in told}
+        with_result = {row.number for row in rows}
+        now, lost = database.now().timestamp(), messages.JOURNAL_LOST().to_text()
+        left = {n: attempt for n, attempt in without_outcome(chunk).items() if n not in with_result}
         rows += [
             ResultRow(n, attempt, DeliveryStatus.UNKNOWN.value, now, "connection", text=lost)
             for n, attempt in left.items()

@@ -144,16 +144,16 @@ def _counts(row: ResultRow, known: tuple[int, str] | None) -> bool:
 def _retries(edition: Edition, rows: Sequence[ResultRow], settings: Settings, now: datetime) -> list[ResultRow]:
     """Delete the retries that these rows answer, plan new ones, and return the rows as they are to be written."""
     since = _forget_retries(edition, {row.number for row in rows})
-    kept, planned = [], []
+    retries, planned = [], []
     for row in rows:
         retry = None
         if row.kind == DeliveryStatus.DEFERRED:
             row, retry = _deferred(edition, row, since.get(row.number), settings, now)
-        kept.append(row)
+        retries.append(row)
         if retry:
             planned.append(retry)
     Retry.objects.bulk_create(planned)
-    return kept
+    return retries
 
 
 def _forget_retries(edition: Edition, numbers: Collection[int]) -> dict[int, datetime | None]:

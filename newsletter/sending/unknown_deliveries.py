@@ -59,9 +59,9 @@ def leave(edition: Edition, *, by: str = "", now: datetime | None = None, expect
 
 
 def _expected(rows: QuerySet[Result], edition: Edition, number: int | None) -> QuerySet[Result]:
-    found = rows.count() if number is not None else None
-    if found != number:
-        raise CountChanged(messages.OTHER_NUMBER(name=edition.name, found=found or 0, expected=number or 0))
+    count = rows.count() if number is not None else None
+    if count != number:
+        raise CountChanged(messages.OTHER_NUMBER(name=edition.name, found=count or 0, expected=number or 0))
     return rows
 
 

@@ -48,7 +48,7 @@ Kept = Callable[[Collection[int]], Collection[int]]
 
 
 def undo_import(
-    record: Import, at: datetime, kept: Kept = lambda numbers: (), step: Callable[[int], None] = lambda done: None
+    record: Import, at: datetime, keep: Kept = lambda numbers: (), step: Callable[[int], None] = lambda done: None
 ) -> Import:
     """Undo an import, and return it with the numbers of what was removed, put back and kept.
 
@@ -64,7 +64,7 @@ def undo_import(
     done = 0
     for part in (_put_back, _unblock, _remove):
         after = 0
-        while last := part(record, after, at, kept):
+        while last := part(record, after, at, keep):
             after = last
             done += PORTION
             step(done)
@@ -189,7 +189,7 @@ def _unblock(record: Import, after: int, _at: datetime, _kept: Kept) -> int | No
 
 
 @transaction.atomic
-def _remove(record: Import, after: int, _at: datetime, kept: Kept) -> int | None:
+def _remove(record: Import, after: int, _at: datetime, keep: Kept) -> int | None:
     """Remove some of the subscriptions that were added, and people who have no other."""
     added = Subscription.objects.filter(imported=record.pk, newsletter=record.newsletter, pk__gt=after)
     numbers = list(added.order_by("pk").values_list("pk", flat=True)[:PORTION])
@@ -197,7 +197,7 @@ def _remove(record: Import, after: int, _at: datetime, kept: Kept) -> int | None
         return None
     consents = Consent.objects.filter(subscription=OuterRef("pk"), at__gt=record.at)
     acted = Q(heard_at__isnull=False) | Q(unsubscribed_at__gt=record.at) | Exists(consents)
-    stays = {*Subscription.objects.filter(acted, pk__in=numbers).values_list("pk", flat=True), *kept(numbers)}
+    stays = {*Subscription.objects.filter(acted, pk__in=numbers).values_list("pk", flat=True), *keep(numbers)}
     gone = Subscription.objects.filter(pk__in=set(numbers) - stays)
     people = list(gone.values_list("subscriber", flat=True))
     gone.delete()

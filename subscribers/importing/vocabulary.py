@@ -133,13 +133,13 @@ def folded(text: str) -> str:
 @cache
 def months() -> dict[str, int]:
     """Return the numbers of months by their names and abbreviations in every language (CLDR)."""
-    found: dict[str, int] = {}
+    numbers: dict[str, int] = {}
     for language in LANGUAGES:
         for width in ("wide", "abbreviated"):
             for context in ("format", "stand-alone"):
                 names = get_month_names(width, context, language)
-                found |= {folded(name).rstrip("."): number for number, name in names.items()}
-    return found
+                numbers |= {folded(name).rstrip("."): number for number, name in names.items()}
+    return numbers
 
 
 @cache

@@ -104,8 +104,8 @@ class HitsManager(models.Manager["Hits"]):
     def counts(self, at: datetime, window: timedelta, *whats: str) -> list[int]:
         """Return each counter's value in this window, under the current and the previous secret keys."""
         keys = [counter_key(what, at, window) for what in whats]
-        found = self.values_of(keys)
-        return [found[key] for key in keys]
+        values = self.values_of(keys)
+        return [values[key] for key in keys]
 
     def values_of(self, keys: Sequence[CounterKey]) -> dict[CounterKey, int]:
         """Return the values of counters, under the current and the previous secret keys."""
@@ -114,8 +114,8 @@ class HitsManager(models.Manager["Hits"]):
         with connection.cursor() as cursor:
             statement = LOOK.format(starts=", ".join(["%s"] * len(starts)), names=", ".join(["%s"] * len(names)))
             cursor.execute(statement, [*starts, *names])
-            found = {(what, start): count for what, start, count in cursor.fetchall()}
-        return {key: sum(found.get((name, key.start), 0) for name in hashed[key.what]) for key in keys}
+            counts = {(what, start): count for what, start, count in cursor.fetchall()}
+        return {key: sum(counts.get((name, key.start), 0) for name in hashed[key.what]) for key in keys}
 
     def increment_and_count(self, what: str, at: datetime, window: timedelta) -> int:
         """Increment a counter; return its value in this window. No two processes get the same one."""

@@ -35,11 +35,11 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
             for key, digests in zip(wanted, EarlierKey.objects.hashes(purpose, *texts), strict=True):
                 for digest in digests:
                     owners.setdefault(digest, []).append(key)
-        found: dict[str, str] = {}
+        reasons: dict[str, str] = {}
         for digest, reason in self._reasons(list(owners)):
             for key in owners[digest]:
-                found[key] = reason
-        return found
+                reasons[key] = reason
+        return reasons
 
     def _reasons(self, digests: list[str]) -> Iterable[tuple[str, str]]:
         """Yield all rows if there are few, else those requested, in batches that every database supports."""
@@ -86,13 +86,13 @@ class SuppressionQuerySet(models.QuerySet["Suppression"]):
 
     def unrecognizable(self) -> set[str]:
         """Return the fingerprints of the secret keys whose hashes can't be recognized, because the keys are missing."""
-        found, known = set(), EarlierKey.objects.known()
+        keys, known = set(), EarlierKey.objects.known()
         names = self.order_by("key_id").values_list("key_id", flat=True)
         name = names.first()
         while name is not None:  # the index is read at a few places, and not the whole table
-            found.add(name)
+            keys.add(name)
             name = names.filter(key_id__gt=name).first()
-        return found - known
+        return keys - known
 
 
 class Suppression(models.Model):

@@ -67,7 +67,7 @@ class _Reader:
 
     @staticmethod
     def _tokens(text: str) -> "list[_Token]":
-        found, at = [], 0
+        tokens, at = [], 0
         while at < len(text):
             match = _TOKEN.match(text, at)
             if not match:
@@ -75,9 +75,9 @@ class _Reader:
                 place = len(text) - len(odd) + 1
                 raise WhereProblem(messages.FILTER_CHARACTER(found=odd[:1], place=place, example=EXAMPLE))
             kind = str(match.lastgroup)
-            found.append(_Token(match[kind], match.start(kind), kind == "quoted"))
+            tokens.append(_Token(match[kind], match.start(kind), kind == "quoted"))
             at = match.end()
-        return found
+        return tokens
 
     def peek(self) -> str | None:
         """Return the next token as a keyword; None at the end. Quoted text is never a keyword."""

@@ -246,10 +246,10 @@ def _fields(request: HttpRequest) -> QueryDict:
     """Return the text fields of a JSON object, and its lists of texts; empty for anything else."""
     fields = QueryDict(mutable=True)
     try:
-        found: Any = json.loads(request.body)
+        document: Any = json.loads(request.body)
     except (ValueError, RecursionError):
         return fields
-    for name, value in found.items() if isinstance(found, dict) else ():
+    for name, value in document.items() if isinstance(document, dict) else ():
         if isinstance(value, str):
             fields[name] = value
         elif isinstance(value, list):
@@ -310,8 +310,8 @@ def _confirmed(
     request: HttpRequest, result: ConfirmResult, newsletter: str, *, known: str, asks: str, address: str
 ) -> HttpResponse:
     """Render the button if there is something to confirm, else the result."""
-    shown = config_of(request).newsletters.get(newsletter)
-    language = language_of(request, known=known, newsletter=shown.language if shown else "")
+    configured = config_of(request).newsletters.get(newsletter)
+    language = language_of(request, known=known, newsletter=configured.language if configured else "")
     template = "confirm.html" if request.method != "POST" and result is ConfirmResult.DONE else "confirmed.html"
     status = STATUS.get(result, 200)
     return page(

@@ -179,15 +179,15 @@ def _acts(who: Caller, post: int, change: PostChange) -> list[Callable[[Edition,
     acts: list[Callable[[Edition, int], Edition]] = []
     if change.choice is not None:
         choose = simple[change.choice]
-        acts.append(lambda held, revision: choose(who.config, held, who.by, revision, post, who.now))
+        acts.append(lambda locked, revision: choose(who.config, locked, who.by, revision, post, who.now))
     if (pinned := change.pinned) is not None:
-        acts.append(lambda held, seen: editing.pin(who.config, held, who.by, seen, post, who.now, pinned=pinned))
+        acts.append(lambda locked, seen: editing.pin(who.config, locked, who.by, seen, post, who.now, pinned=pinned))
     if (title := change.title) is not None:
-        acts.append(lambda held, seen: editing.retitle(who.config, held, who.by, seen, post, title, who.now))
+        acts.append(lambda locked, seen: editing.retitle(who.config, locked, who.by, seen, post, title, who.now))
     if (text := change.text) is not None:
-        acts.append(lambda held, seen: editing.rewrite(who.config, held, who.by, seen, post, text, who.now))
+        acts.append(lambda locked, seen: editing.rewrite(who.config, locked, who.by, seen, post, text, who.now))
     if (day := change.day) is not None:
-        acts.append(lambda held, seen: bulk.move_to_day(who.config, held, who.by, seen, post, day))
+        acts.append(lambda locked, seen: bulk.move_to_day(who.config, locked, who.by, seen, post, day))
     return acts
 
 

@@ -43,10 +43,10 @@ def list_posts(
 def read_post(request: HttpRequest, post: Path[Number]) -> ApiAnswer:
     """Read a post of the ledger."""
     who = caller(request)
-    found = Post.objects.filter(pk=post, newsletter__in=permitted(who.token, who.config.newsletters)).first()
-    if found is None:
+    row = Post.objects.filter(pk=post, newsletter__in=permitted(who.token, who.config.newsletters)).first()
+    if row is None:
         raise Refused(HTTPStatus.NOT_FOUND, messages.NOT_FOUND(path=request.path))
-    return ApiAnswer(_shown([found])[0])
+    return ApiAnswer(_shown([row])[0])
 
 
 def _clean(request: HttpRequest, post: PushedPost) -> None:

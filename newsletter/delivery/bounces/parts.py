@@ -75,7 +75,7 @@ class Parts:
 
 def parse(raw: bytes) -> Message:
     """Parse a message; one whose structure is malformed keeps its header and has its body as text."""
-    raw = _MIME_FIELD.sub(lambda found: found[0][:LONGEST_FIELD], raw)
+    raw = _MIME_FIELD.sub(lambda match: match[0][:LONGEST_FIELD], raw)
     try:
         return message_from_bytes(raw)
     except MALFORMED:

@@ -172,8 +172,8 @@ def _report(parts: Parts, blocks: list[Fields]) -> _Verdict:
     recipients = tuple(dict.fromkeys(a for block in chosen for a in _recipient(block)))
     recipients = recipients or addresses(parts.headers.get("x-failed-recipients", ""))
     verdicts = [_block(block, parts, recipients) for block in chosen]
-    kind, fault, status, said = next((each for each in verdicts if each[0] is not BounceKind.HARD), verdicts[0])
-    words = said or _near(parts.prose, recipients)
+    kind, fault, status, diagnostic = next((each for each in verdicts if each[0] is not BounceKind.HARD), verdicts[0])
+    words = diagnostic or _near(parts.prose, recipients)
     return _Verdict(kind if failed else BounceKind.SOFT, fault, recipients, status, words, delayed=not failed)
 
 
@@ -239,9 +239,9 @@ def _failures(mail: Message, prose: str) -> tuple[tuple[str, ...], tuple[str, ..
     return _named(later, prose), _named(never, prose)
 
 
-def _named(found: Iterable[bytes], prose: str) -> tuple[str, ...]:
+def _named(octets: Iterable[bytes], prose: str) -> tuple[str, ...]:
     """Return addresses as text: those that the server's own text names, if there are any, else all."""
-    names = sorted(address.decode("ascii", "replace").removeprefix("mailto:") for address in found)
+    names = sorted(address.decode("ascii", "replace").removeprefix("mailto:") for address in octets)
     return tuple(name for name in names if name.lower() in prose.lower()) or tuple(names)
 
 

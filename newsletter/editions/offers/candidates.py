@@ -37,8 +37,8 @@ def select(
     times = {"since": edition.since, "until": edition.until, "now": now}
     listed: list[tuple[Post, Facts, Decision]] = []
     others: list[tuple[Post, Decision]] = []
-    for post, given in facts(edition, newsletter, lacking):
-        known = replace(given, gone=True) if post.pk in missing else given
+    for post, post_facts in facts(edition, newsletter, lacking):
+        known = replace(post_facts, gone=True) if post.pk in missing else post_facts
         if (decision := decide(known, **times, look_back=look_back)) is not None:
             listed.append((post, known, _chosen(decision, known) if edition.standalone else decision))
         if known.offered and known.lacked and not known.choice and not edition.standalone:

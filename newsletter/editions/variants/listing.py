@@ -141,18 +141,18 @@ def _of_audience(edition: Edition, content: ApprovedContent | None) -> list[List
     """Return the variants of an edition whose audience is fixed, and how many were skipped for want of posts."""
     variants = list(edition.variants.all())
     all_the_same = not any(each.last for each in variants)
-    found = [
+    result = [
         ListedVariant(each.position, _size(each), (), tuple(each.posts), _rendered(each, content))
         for each in variants
         if each.position == 0 or each.last is not None
     ]
-    if found and all_the_same:
-        found = [replace(found[0], readers=edition.audience or 0)]
+    if result and all_the_same:
+        result = [replace(result[0], readers=edition.audience or 0)]
     skipped = Result.objects.filter(edition=edition, kind=DeliveryStatus.SKIPPED)
     for reason in (delivery.NOTHING_NEW(), delivery.OFF_TOPIC()):
         if count := skipped.filter(text=reason.to_text()).count():
-            found.append(ListedVariant(len(found), count, (), (), None, reason=reason))
-    return found
+            result.append(ListedVariant(len(result), count, (), (), None, reason=reason))
+    return result
 
 
 def _size(variant: Variant) -> int:

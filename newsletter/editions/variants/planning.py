@@ -53,8 +53,8 @@ def plan(draft: Edition, newsletter: config.Newsletter, now: datetime | None = N
     """Return the plan of a draft."""
     chosen = candidates.select(draft, newsletter, now or datetime.now(UTC))
     own = _own(draft)
-    shown = {entry.post_id for entry in own}
-    others = [_entry(draft, post) for post in chosen.others if post.pk not in shown]
+    own_posts = {entry.post_id for entry in own}
+    others = [_entry(draft, post) for post in chosen.others if post.pk not in own_posts]
     entries = (*own, *others)
     topics = {entry.post.ordinal: topics_of(entry.post, newsletter) for entry in entries}
     made = Plan(entries, topics, (PlannedVariant(tuple(own), True),), newsletter.minimum_posts)

@@ -62,8 +62,8 @@ def _kind(element: Element, *, atom: bool) -> str:
     """text, html or xhtml for an Atom text construct (RFC 4287 3.1; Atom 0.3 writes media types), else rss."""
     if not atom:
         return "rss"
-    said = (element.get("type") or element.get("mode") or "text").lower()
-    return next((kind for kind in ("xhtml", "html") if kind in said), "text")
+    declared = (element.get("type") or element.get("mode") or "text").lower()
+    return next((kind for kind in ("xhtml", "html") if kind in declared), "text")
 
 
 def _title(fields: Fields, *, atom: bool) -> str:

@@ -74,9 +74,9 @@ def moment(value: object, zone: tzinfo) -> datetime | None:
     if isinstance(value, date):
         midnight = datetime.combine(value, time(), zone)
         return midnight if is_plausible(midnight) else None
-    if not isinstance(value, str) or not (found := parse_date(value)):
+    if not isinstance(value, str) or not (parsed := parse_date(value)):
         return None
-    return found if _HAS_OFFSET.search(value) else found.replace(tzinfo=zone)
+    return parsed if _HAS_OFFSET.search(value) else parsed.replace(tzinfo=zone)
 
 
 def texts(value: object) -> tuple[str, ...]:

@@ -91,8 +91,8 @@ def _read_feed(root: Element, base_url: str, problems: tuple[Message, ...], *, w
 
 def _entries(root: Element, *, atom: bool) -> list[Element]:
     """Return the posts' elements: in the channel, beside it (RSS 1.0), or below the feed."""
-    found = [e for e in root.iter() if isinstance(e.tag, str) and name(e) == ("entry" if atom else "item")]
-    entries = [e for e in found if not is_unpublished(e)]
+    elements = [e for e in root.iter() if isinstance(e.tag, str) and name(e) == ("entry" if atom else "item")]
+    entries = [e for e in elements if not is_unpublished(e)]
     posts = [e for e in entries if not is_reply(e)]
     if entries and not posts:
         raise NotAFeed(messages.COMMENTS(), remedy=True)

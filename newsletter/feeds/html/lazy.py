@@ -44,10 +44,10 @@ def _set_source(image: HtmlElement, base: str) -> None:
     source = image.get("src") or ""
     real = "" if _PLACEHOLDER.search(source) else safe_address(source, base)
     lazy = next(filter(None, (safe_address(image.get(name) or "", base) for name in _SOURCES)), "")
-    found = lazy or real or next(filter(None, (_best(text, base) for text in _sets(image))), "")
-    if found != real:
+    best = lazy or real or next(filter(None, (_best(text, base) for text in _sets(image))), "")
+    if best != real:
         _remove_placeholder_size(image)
-    image.set("src", found)
+    image.set("src", best)
 
 
 def _sets(image: HtmlElement) -> Iterator[str]:

@@ -45,8 +45,8 @@ def load_page(fetcher: Fetcher, url: str, since: datetime) -> Page:
 def _with(url: str, parameters: dict[str, str]) -> str:
     """Return a feed's address with our parameters in place of those that it has."""
     parts = urlsplit(url)
-    given = parse_qsl(parts.query, keep_blank_values=True)
-    others = {name: value for name, value in given if name not in _OURS}
-    ours = {name: value for name, value in given if name == "published-min"}
+    present = parse_qsl(parts.query, keep_blank_values=True)
+    others = {name: value for name, value in present if name not in _OURS}
+    ours = {name: value for name, value in present if name == "published-min"}
     ours |= {"orderby": "published", "max-results": str(PAGE)} | parameters
     return urlunsplit(parts._replace(query=urlencode(others | ours), fragment=""))

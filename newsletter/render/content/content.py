@@ -193,10 +193,10 @@ def _headings(root: Element, level: int) -> None:
     for element in list(root.iter(*_HEADINGS)):
         if not text_of(element) and not any((picture.get("alt") or "").strip() for picture in element.iter("img")):
             element.tag = "p"
-    found = list(root.iter(*_HEADINGS))
-    ranks = {tag: rank for rank, tag in enumerate(sorted({element.tag for element in found}))}
+    headings = list(root.iter(*_HEADINGS))
+    ranks = {tag: rank for rank, tag in enumerate(sorted({element.tag for element in headings}))}
     depth = -1
-    for element in found:
+    for element in headings:
         depth = min(ranks[element.tag], depth + 1)
         element.tag = f"h{min(level + 1 + depth, 6)}"
 

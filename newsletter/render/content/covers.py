@@ -28,11 +28,11 @@ def with_cover(html: str, *, whole: bool) -> tuple[str, Image | None]:
         return serialise(root), None
     if whole and cover is not None and not _is_first(root, cover):
         return html, None
-    found = _image(cover) if cover is not None else None
+    cover_image = _image(cover) if cover is not None else None
     for image in [cover] if whole else images:
         if image is not None:
             remove_image(image, with_figure=not whole)
-    return serialise(root), found
+    return serialise(root), cover_image
 
 
 @lru_cache(maxsize=256)

@@ -17,10 +17,10 @@ def headline_of(html: str) -> tuple[str, bool]:
     only_words = root.find(".//img") is None and root.find(".//a") is None
     drop_recordings(root)
     pictures, links = list(root.iter("img")), list(root.iter("a"))
-    shown = next(filter(None, (collapse(picture.get("alt") or "") for picture in pictures)), "")
+    alternative = next(filter(None, (collapse(picture.get("alt") or "") for picture in pictures)), "")
     paragraphs = plain(_words_alone(root, pictures + links)).split("\n\n")
     first = collapse(paragraphs[0].lstrip("> -"))
-    short = shortened(first or shown)
+    short = shortened(first or alternative)
     return short, short == first and len(paragraphs) == 1 and only_words
 
 

@@ -28,8 +28,10 @@ def sized(url: str, width: int = SOURCE_WIDTH) -> str:
         path = _BLOGGER_SIZE.sub(f"/s{width}", parts.path, count=1)
         return urlunsplit(parts._replace(path=_GOOGLE_SIZE.sub(f"=s{width}", path)))
     if _PHOTON_HOST.search(host):
-        kept = [pair for pair in parse_qsl(parts.query) if pair[0] not in ("w", "h", "resize", "fit", "crop", "zoom")]
-        return urlunsplit(parts._replace(query=urlencode([*kept, ("w", str(width))])))
+        parameters = [
+            pair for pair in parse_qsl(parts.query) if pair[0] not in ("w", "h", "resize", "fit", "crop", "zoom")
+        ]
+        return urlunsplit(parts._replace(query=urlencode([*parameters, ("w", str(width))])))
     return url
 
 
@@ -55,8 +57,8 @@ def pixels(value: str | None) -> int | None:
 
 def size_in_name(url: str) -> tuple[int, int] | None:
     """Return the width and height that an image's name says, if it says them."""
-    found = _NAMED_SIZE.search(url.partition("?")[0])
-    return (int(found[1]), int(found[2])) if found else None
+    match = _NAMED_SIZE.search(url.partition("?")[0])
+    return (int(match[1]), int(match[2])) if match else None
 
 
 def is_emoji(url: str) -> bool:

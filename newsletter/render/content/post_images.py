@@ -35,20 +35,20 @@ def unmeasured(html: str, image: Image | None) -> Iterator[str]:
         yield sized(image.url)
 
 
-def measured(post: DigestPost, found: Mapping[str, tuple[int, int]]) -> DigestPost:
+def measured(post: DigestPost, sizes: Mapping[str, tuple[int, int]]) -> DigestPost:
     """Return a post whose images have the sizes that were found out by their addresses in emails."""
 
     def set_size(element: Element) -> None:
-        size = found.get(sized(element.get("src") or ""))
+        size = sizes.get(sized(element.get("src") or ""))
         if size and pixels(element.get("width")) is None:
             width, height = size
             tall = pixels(element.get("height")) or height
             element.set("width", str(max(1, round(width * tall / height))))
             element.set("height", str(tall))
 
-    size = found.get(sized(post.image.url)) if post.image and not post.image.width else None
+    size = sizes.get(sized(post.image.url)) if post.image and not post.image.width else None
     image = replace(post.image, width=size[0], height=size[1]) if post.image and size else post.image
-    return replace(post, html=_changed(post.html, set_size) if found else post.html, image=image)
+    return replace(post, html=_changed(post.html, set_size) if sizes else post.html, image=image)
 
 
 def without_images(post: DigestPost) -> DigestPost:
@@ -56,7 +56,7 @@ def without_images(post: DigestPost) -> DigestPost:
     return replace(post, html=_changed(post.html, remove_image), image=None)
 
 
-def hosted(post: DigestPost, site: str, found: Mapping[str, str]) -> DigestPost:
+def hosted(post: DigestPost, site: str, stored: Mapping[str, str]) -> DigestPost:
     """Return a post with images of this site in place of its sources' images.
 
     `found` has the name of the stored file for each address of `addresses`; "" leaves the image out, and an address
@@ -64,13 +64,15 @@ def hosted(post: DigestPost, site: str, found: Mapping[str, str]) -> DigestPost:
     """
 
     def host(element: Element) -> None:
-        name = found.get(sized(element.get("src") or "", FETCHED_WIDTH))
+        name = stored.get(sized(element.get("src") or "", FETCHED_WIDTH))
         if name == "":
             remove_image(element)
         elif name is not None:
             _point_to(element, site, name)
 
-    return replace(post, html=_changed(post.html, host), image=_hosted(post.image, site, found) if post.image else None)
+    return replace(
+        post, html=_changed(post.html, host), image=_hosted(post.image, site, stored) if post.image else None
+    )
 
 
 def _changed(html: str, change: Callable[[Element], None]) -> str:
@@ -90,8 +92,8 @@ def _point_to(element: Element, site: str, name: str) -> None:
     element.attrib.pop("srcset", None)
 
 
-def _hosted(image: Image, site: str, found: Mapping[str, str]) -> Image | None:
-    name = found.get(sized(image.url, FETCHED_WIDTH))
+def _hosted(image: Image, site: str, stored: Mapping[str, str]) -> Image | None:
+    name = stored.get(sized(image.url, FETCHED_WIDTH))
     if name is None:
         return image
     return _at(image, site, name) if name else None
@@ -100,5 +102,5 @@ def _hosted(image: Image, site: str, found: Mapping[str, str]) -> Image | None:
 def _at(image: Image, site: str, name: str) -> Image:
     """Return the image at its address on this site, as wide as its source shows it, without being distorted."""
     width, height = names.size_of(name) or (FETCHED_WIDTH, FETCHED_WIDTH)
-    shown = image.width or width
-    return Image(site + names.PATH + name, image.alt, shown, max(1, round(shown * height / width)))
+    shown_width = image.width or width
+    return Image(site + names.PATH + name, image.alt, shown_width, max(1, round(shown_width * height / width)))

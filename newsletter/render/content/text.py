@@ -106,13 +106,13 @@ def _integer(text: str | None, otherwise: int) -> int:
 
 def _definitions(element: Element) -> list[str]:
     """Return the terms, each with its definitions indented below it."""
-    found: list[str] = []
+    definitions: list[str] = []
     for block in _blocks(element):
-        if found and block.startswith(_INDENT):
-            found[-1] += "\n" + block
+        if definitions and block.startswith(_INDENT):
+            definitions[-1] += "\n" + block
         else:
-            found.append(block)
-    return found
+            definitions.append(block)
+    return definitions
 
 
 def _definition(element: Element) -> list[str]:

@@ -132,7 +132,7 @@ def _paragraph(text: str) -> list[str]:
 
 def _line(text: str) -> str:
     """Return a line that begins no other block."""
-    return _AT_START.sub(lambda found: f"{found[1]}\\" if found[1] else "\\", text, count=1)
+    return _AT_START.sub(lambda match: f"{match[1]}\\" if match[1] else "\\", text, count=1)
 
 
 def _code_block(element: Element) -> list[str]:
@@ -287,4 +287,4 @@ def _code(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return _SPECIAL.sub(lambda found: "\\" + found[0], text.replace(_BREAK, ""))
+    return _SPECIAL.sub(lambda match: "\\" + match[0], text.replace(_BREAK, ""))

@@ -61,10 +61,10 @@ def show_videos(root: Element, picture: str, previews: Mapping[str, Preview]) ->
     That is the one of `previews`, by address, else the address `picture`, if it isn't "".
     """
     for link in list(root.iter("a")):
-        said = text_of(link).removeprefix(PLAY).strip()
-        if said and _is_video(link):
+        link_text = text_of(link).removeprefix(PLAY).strip()
+        if link_text and _is_video(link):
             preview = previews.get(link.get("href"))
-            title = preview.title if preview and preview.title and _is_host(said) else said
+            title = preview.title if preview and preview.title and _is_host(link_text) else link_text
             _show(link, title, preview, picture)
 
 
@@ -103,13 +103,13 @@ def _cover(image: Element, title: Element) -> Element:
     Its link says nothing, since that of the title stands beside it (WCAG 2, technique H2).
     """
     link = image.getparent() if image.getparent().tag == "a" else title
-    shown = link.makeelement("a", {"href": title.get("href"), "tabindex": "-1", "aria-hidden": "true"})
+    cover_link = link.makeelement("a", {"href": title.get("href"), "tabindex": "-1", "aria-hidden": "true"})
     width, height = pixels(image.get("width")), pixels(image.get("height"))
     sides = {"width": str(_COVER)} | ({"height": str(round(height * _COVER / width))} if width and height else {})
-    shown.append(image.makeelement("img", {"src": image.get("src"), "alt": "", **sides}))
+    cover_link.append(image.makeelement("img", {"src": image.get("src"), "alt": "", **sides}))
     _take_out(image if link is title else link)
     cell = link.makeelement("td", {"class": "cover", "width": str(_COVER)})
-    cell.append(shown)
+    cell.append(cover_link)
     return cell
 
 
@@ -202,12 +202,12 @@ def _show(link: Element, title: str, preview: Preview | None, picture: str) -> N
     for child in list(link):
         link.remove(child)
     link.text = f"{PLAY} {title}"
-    shown = preview.image if preview else None
-    if not (shown or picture):
+    own_picture = preview.image if preview else None
+    if not (own_picture or picture):
         return
-    width, height = _size_of(shown, column_of(link))
+    width, height = _size_of(own_picture, column_of(link))
     style = f"width:100%; max-width:{width}px"
-    attributes = {"src": shown.url if shown else picture, "alt": title, "width": str(width)}
+    attributes = {"src": own_picture.url if own_picture else picture, "alt": title, "width": str(width)}
     image = link.makeelement("img", attributes | ({"height": str(height)} if height else {}) | {"style": style})
     line_break = link.makeelement("br", {})
     link.text, line_break.tail = None, link.text

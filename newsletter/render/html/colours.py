@@ -55,5 +55,5 @@ def _shifted(colour: str, ground: str, wanted: float, end: int) -> str:
     hue, light, saturation = colorsys.rgb_to_hls(*(channel / 255 for channel in rgb))
     steps = (colorsys.hls_to_rgb(hue, light + (end - light) * step / 100, saturation) for step in range(101))
     candidates = ((round(r * 255), round(g * 255), round(b * 255)) for r, g, b in steps)
-    found = next((c for c in candidates if contrast(c, below) >= wanted), (255 * end,) * 3)
-    return "#{:02x}{:02x}{:02x}".format(*found)
+    shifted = next((c for c in candidates if contrast(c, below) >= wanted), (255 * end,) * 3)
+    return "#{:02x}{:02x}{:02x}".format(*shifted)

@@ -72,8 +72,8 @@ def problems(name: str, templates: Path | None) -> Iterator[None]:
         missing = messages.NO_TEMPLATE(name=str(error.name or name), folders=folders)
         raise TemplateProblem(ABOUT(subject=_shown(name), message=missing)) from error
     except jinja2.TemplateSyntaxError as error:
-        place, said = _shown(error.name or name), TEXT(words=_words(str(error.message)))
-        raise TemplateProblem(messages.AT_LINE(file=place, line=error.lineno, problem=said)) from error
+        place, problem = _shown(error.name or name), TEXT(words=_words(str(error.message)))
+        raise TemplateProblem(messages.AT_LINE(file=place, line=error.lineno, problem=problem)) from error
     except Exception as error:
         raise TemplateProblem(_placed(error, name, templates)) from error
 

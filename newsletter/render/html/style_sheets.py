@@ -41,13 +41,13 @@ def squeezed_declarations(text: str) -> str:
 
 
 def _written(rule: _Rule, missing: Set[str]) -> str:
-    kept = ",".join(selector for selector, needed in rule.selectors if not needed & missing)
-    if not kept:
+    selectors = ",".join(selector for selector, needed in rule.selectors if not needed & missing)
+    if not selectors:
         return ""
-    if kept.endswith(";"):
-        return kept
+    if selectors.endswith(";"):
+        return selectors
     content = "".join(_written(each, missing) for each in rule.inner) if rule.inner else rule.declarations
-    return f"{kept}{{{content}}}" if content else ""
+    return f"{selectors}{{{content}}}" if content else ""
 
 
 @lru_cache(maxsize=64)
@@ -57,12 +57,12 @@ def _parsed(css: str) -> tuple[_Rule, ...]:
     Brackets that close nothing are left out.
     """
     css = _COMMENT.sub(" ", css)
-    found: list[_Rule] = []
+    parsed: list[_Rule] = []
     at = 0
     while at < len(css):
         rules, at = _rules(css, at)
-        found += rules
-    return tuple(found)
+        parsed += rules
+    return tuple(parsed)
 
 
 def _rules(css: str, at: int) -> tuple[tuple[_Rule, ...], int]:

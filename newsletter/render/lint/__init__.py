@@ -50,5 +50,5 @@ def lint(rendered: Rendered, digest: Digest, *, maximum_size: int = 100_000) -> 
     """Return all findings about the email, errors first, each once."""
     digest = listed(digest, len(digest.posts) - len(rendered.unlisted))
     look = Look(rendered, digest, maximum_size)
-    found = dict.fromkeys(finding for rule in RULES for finding in rule(look))
-    return tuple(sorted(found, key=lambda finding: finding.level is not Level.ERROR))
+    findings = dict.fromkeys(finding for rule in RULES for finding in rule(look))
+    return tuple(sorted(findings, key=lambda finding: finding.level is not Level.ERROR))

@@ -96,14 +96,14 @@ def _declarations(text: str) -> dict[str, str]:
 
 def _dark_rules(css: str) -> list[tuple[str, str]]:
     """Return selectors and declarations in `@media (prefers-color-scheme: dark)`."""
-    found: list[tuple[str, str]] = []
+    dark_rules: list[tuple[str, str]] = []
     for start in _DARK.finditer(css):
         depth, end = 1, start.end()
         while end < len(css) and depth:
             depth += {"{": 1, "}": -1}.get(css[end], 0)
             end += 1
-        found += [(m[1].strip(), m[2]) for m in _RULE.finditer(css[start.end() : end - 1])]
-    return found
+        dark_rules += [(m[1].strip(), m[2]) for m in _RULE.finditer(css[start.end() : end - 1])]
+    return dark_rules
 
 
 def _applied(document: Element, rules: list[tuple[str, str]]) -> dict[Element, Style]:

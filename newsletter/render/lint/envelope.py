@@ -127,7 +127,7 @@ def sender(look: Look) -> Iterator[Finding]:
 def braces(look: Look) -> Iterator[Finding]:
     """Report template syntax that was left in the text of editors and templates; posts may contain it."""
     titles = [" ".join(post.title.split()) for post in look.digest.posts]
-    told = [" ".join(made_preheader(look.digest.posts).split()), *titles]
+    titles_and_preheader = [" ".join(made_preheader(look.digest.posts).split()), *titles]
     theirs = {element for _, block in look.post_blocks() for element in block.iter()}
     theirs |= {link for link in look.links if letters(text_of(link)) in set(map(letters, titles))}
     ours = [e for e in look.body.iter() if e not in theirs and isinstance(e.tag, str)]
@@ -138,7 +138,7 @@ def braces(look: Look) -> Iterator[Finding]:
         ("html", words),
     ):
         for text in texts:
-            mark = _BRACES.search(_without(told, " ".join(text.split())))
+            mark = _BRACES.search(_without(titles_and_preheader, " ".join(text.split())))
             if mark:
                 yield finding("braces", messages.BRACES(mark=repr(mark[0]), words=" ".join(text.split())[:60]), where)
                 break

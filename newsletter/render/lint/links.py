@@ -24,14 +24,14 @@ def links(look: Look) -> Iterator[Finding]:
     identifiers = set(look.body.xpath("//@id"))
     for link in look.links:
         href = (link.get("href") or "").strip()
-        shown = _name(link)
-        if not href or (not shown and link.get("aria-hidden") != "true"):
+        words = _name(link)
+        if not href or (not words and link.get("aria-hidden") != "true"):
             kind = messages.LINK_WITHOUT_WORDS if href else messages.LINK_WITHOUT_ADDRESS
-            yield finding("link-empty", kind(words=shown or href), "html")
+            yield finding("link-empty", kind(words=words or href), "html")
         elif href.startswith("#") and href[1:] not in identifiers:
-            yield finding("link-anchor", messages.LINK_ANCHOR(words=shown[:40], address=href), "html")
+            yield finding("link-anchor", messages.LINK_ANCHOR(words=words[:40], address=href), "html")
         elif not href.startswith("#") and href not in placeholders and _scheme(href) not in _SCHEMES:
-            yield finding("link-scheme", messages.LINK_SCHEME(words=shown[:40], address=repr(href[:60])), "html")
+            yield finding("link-scheme", messages.LINK_SCHEME(words=words[:40], address=repr(href[:60])), "html")
 
 
 def _scheme(href: str) -> str:

@@ -32,8 +32,8 @@ class Look:
     @cached_property
     def body(self) -> Element:
         """The tree's body."""
-        found = self.document.find("body")
-        return self.document if found is None else found
+        body = self.document.find("body")
+        return self.document if body is None else body
 
     @cached_property
     def text(self) -> str:

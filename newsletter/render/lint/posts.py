@@ -32,9 +32,9 @@ def posts(look: Look) -> Iterator[Finding]:
     headlines = Counter(link_key(link) for link in look.links if link not in inside)
     yield from _compare(known, post_key, headlines, _links_in(bodies), "html")
     text = " ".join(look.rendered.text.split())
-    said = letters(text)
+    all_letters = letters(text)
     for post in known:
-        if letters(post.title) not in said:
+        if letters(post.title) not in all_letters:
             yield finding("post-missing", messages.POST_MISSING(title=post.title, where="text"), post.id)
     mentioned = sum((_addresses_in(plain(body)) for body in bodies), Counter[str]())
     mentioned += Counter(uri(post.url) for post in known if post.partial)  # followed by a link to the rest
@@ -68,14 +68,14 @@ def rest(look: Look) -> Iterator[Finding]:
 
 
 def _compare(
-    posts: Iterable[DigestPost], key: Callable[[DigestPost], T], found: Counter[T], elsewhere: Counter[T], where: str
+    posts: Iterable[DigestPost], key: Callable[[DigestPost], T], counts: Counter[T], elsewhere: Counter[T], where: str
 ) -> Iterator[Finding]:
     """Report posts found less often than there are posts with their key, or more often, by more than `elsewhere`
     says.
     """
     wanted = Counter(map(key, posts))
     for post in posts:
-        there, most = found[key(post)], wanted[key(post)] + elsewhere[key(post)]
+        there, most = counts[key(post)], wanted[key(post)] + elsewhere[key(post)]
         if there < wanted[key(post)]:
             yield finding("post-missing", messages.POST_MISSING(title=post.title, where=where), post.id)
         elif there > most:

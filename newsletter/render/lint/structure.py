@@ -44,17 +44,17 @@ def language(look: Look) -> Iterator[Finding]:
 
 def headings(look: Look) -> Iterator[Finding]:
     """Report headings unless the first one is the only <h1>, no level is skipped and none is empty."""
-    found = list(look.body.iter(*_HEADINGS))
-    levels = [int(element.tag[1]) for element in found]
+    elements = list(look.body.iter(*_HEADINGS))
+    levels = [int(element.tag[1]) for element in elements]
     if not levels or levels[0] != 1 or levels.count(1) != 1:
         yield finding("heading-first", messages.HEADING_FIRST(), "html")
-    for before, after, element in zip(levels, levels[1:], found[1:], strict=False):
+    for before, after, element in zip(levels, levels[1:], elements[1:], strict=False):
         if after > before + 1:
             yield finding(
                 "heading-order",
                 messages.HEADING_ORDER(after=str(after), words=text_of(element)[:40], before=str(before)),
                 "html",
             )
-    for element in found:
+    for element in elements:
         if not text_of(element) and not any(image.get("alt") for image in element.iter("img")):
             yield finding("heading-empty", messages.HEADING_EMPTY(tag=str(element.tag)), "html")

@@ -82,6 +82,6 @@ def _key(idle: IdleEdition) -> tuple[str, str, datetime]:
     return idle.edition, idle.message.code, idle.since
 
 
-def _problem(found: Mapping[str, IdleEdition]) -> Message | None:
+def _problem(editions: Mapping[str, IdleEdition]) -> Message | None:
     """Return the message of the edition that has stalled for longest; the others have theirs in the log."""
-    return next((idle.message for idle in found.values()), None)
+    return next((idle.message for idle in editions.values()), None)

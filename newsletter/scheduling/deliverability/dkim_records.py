@@ -49,21 +49,21 @@ def own_key(key: Dkim, keys: Sequence[Dkim], lookups: Lookups) -> CheckResult:
     return published(name, records[0], record, beside_rsa=_has_rsa(keys))
 
 
-def published(name: str, found: KeyRecord, record: str = "", *, beside_rsa: bool = False) -> CheckResult:
+def published(name: str, key: KeyRecord, record: str = "", *, beside_rsa: bool = False) -> CheckResult:
     """Return what a record says about its key."""
-    if found.fault is KeyFault.REVOKED:
+    if key.fault is KeyFault.REVOKED:
         return CheckResult(Verdict.BAD, messages.DKIM_REVOKED(name=name), record)
-    if found.fault is not None:
-        return CheckResult(Verdict.BAD, messages.DKIM_FAULT(name=name, cause=FAULTS[found.fault]()), record)
-    if found.testing:
+    if key.fault is not None:
+        return CheckResult(Verdict.BAD, messages.DKIM_FAULT(name=name, cause=FAULTS[key.fault]()), record)
+    if key.testing:
         return CheckResult(Verdict.WARNING, messages.DKIM_TESTING(name=name), record)
-    if found.type == "ed25519":
+    if key.type == "ed25519":
         if beside_rsa:
             return CheckResult(Verdict.GOOD, messages.DKIM_BESIDE(name=name))
         return CheckResult(Verdict.WARNING, messages.DKIM_ED25519(name=name))
-    if found.bits < SMALLEST_RSA:
-        return CheckResult(Verdict.BAD, messages.DKIM_SHORT(name=name, bits=found.bits))
-    return CheckResult(Verdict.GOOD, messages.DKIM_RSA(name=name, bits=found.bits))
+    if key.bits < SMALLEST_RSA:
+        return CheckResult(Verdict.BAD, messages.DKIM_SHORT(name=name, bits=key.bits))
+    return CheckResult(Verdict.GOOD, messages.DKIM_RSA(name=name, bits=key.bits))
 
 
 def key_of_provider(domain: str, service: MailService, lookups: Lookups) -> CheckResult:

@@ -42,10 +42,10 @@ def bimi(domain: str, policies: Sequence[Policy], lookups: Lookups) -> CheckResu
     """
     domains = dict.fromkeys((domain, *(each.location for each in policies)))
     names = [f"default._bimi.{each}" for each in domains]
-    found = next(((name, texts[0]) for name in names if (texts := lookups.texts(name))), None)
-    if found is None:
+    published = next(((name, texts[0]) for name in names if (texts := lookups.texts(name))), None)
+    if published is None:
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())
-    name, record = found
+    name, record = published
     values = tags(record)
     if values.get("v") == "BIMI1" and values.get("l") == "":
         return CheckResult(Verdict.NOTE, messages.NO_BIMI())  # a domain says that it has no logo

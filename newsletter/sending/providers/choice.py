@@ -25,7 +25,7 @@ def missing(name: str, present: Collection[str]) -> list[str]:
 def provider(settings: DeliverySettings) -> ProviderApi:
     """Return the provider in the settings. Raises ProviderProblem if they are invalid, or a package is missing."""
     name = str(settings.provider)
-    keys = {key.lower(): given for key, given in getattr(settings, name).items()}
+    keys = {key.lower(): value for key, value in getattr(settings, name).items()}
     if absent := missing(name, [key for key in keys if keys[key]]):
         raise ProviderProblem(ABOUT(subject=f"delivery.{name}.{absent[0]}", message=MISSING()))
     if keys.get("api_url"):

@@ -64,8 +64,8 @@ def files_of(configuration: Config, newsletter: Newsletter, step: Step = no_step
         if (image := store.path(configuration, name)) is not None:
             yield SiteFile(f"images/{name}", image.read_bytes())
     for name in sorted(shipped):
-        if found := finders.find(name):
-            yield SiteFile(f"static/{name}", Path(found).read_bytes())
+        if static_file := finders.find(name):
+            yield SiteFile(f"static/{name}", Path(static_file).read_bytes())
 
 
 def write_folder(folder: Path, files: Iterator[SiteFile]) -> int:

@@ -79,12 +79,12 @@ def _at(at: datetime, zone: tzinfo, seconds: float) -> str:
 def bar(parts: Sequence[tuple[str, int]], title: str, whole: int) -> SafeString:
     """Return one bar of several parts of a whole; each part is a class of the style sheet and a count."""
     whole = max(sum(count for _name, count in parts), whole, 1)
-    shown, x = [], 0.0
+    bars, x = [], 0.0
     for name, count in parts:
         width = count / whole * WIDTH
-        shown.append((name, f"{x:.2f}", f"{width:.2f}"))
+        bars.append((name, f"{x:.2f}", f"{width:.2f}"))
         x += width
-    inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="16"/>', shown)
+    inside = format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="16"/>', bars)
     return format_html(
         '<svg class="chart" viewBox="0 0 {} 16" role="img" aria-label="{}" preserveAspectRatio="none">'
         '<rect class="track" width="{}" height="16"/>{}</svg>',

@@ -10,12 +10,12 @@ register = template.Library()
 
 
 @register.filter
-def message(told: Message | str | None) -> str:
+def message(value: Message | str | None) -> str:
     """Return a message in the language of the page, with times in the site's zone; text as it is."""
-    return told if isinstance(told, str) else formatting.message(told, timezone.get_current_timezone())
+    return value if isinstance(value, str) else formatting.message(value, timezone.get_current_timezone())
 
 
 @register.filter
-def sentence(told: Message | str | None) -> str:
+def sentence(value: Message | str | None) -> str:
     """Return a message that stands alone: with a capital letter and a full stop."""
-    return formatting.sentence(message(told))
+    return formatting.sentence(message(value))

@@ -128,4 +128,4 @@ class UserForm(DeskForm):
 def first_error(form: forms.Form) -> str:
     """Return the first thing that is wrong with what was filled in, as a sentence."""
     errors: dict[str, Any] = form.errors
-    return next((str(e) for found in errors.values() for e in found), "")
+    return next((str(e) for of_field in errors.values() for e in of_field), "")

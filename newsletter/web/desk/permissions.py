@@ -57,11 +57,11 @@ def role(request: HttpRequest) -> Role:
     """Return the role of whoever asks, ANYONE until the two-step login was given too; looked up once a request."""
     if request.session.get(CODE_WANTED):
         return Role.ANYONE
-    held: Role | None = request.META.get(ROLE)
-    if held is None:
-        held = role_of(request.user)
-        request.META[ROLE] = held
-    return held
+    known: Role | None = request.META.get(ROLE)
+    if known is None:
+        known = role_of(request.user)
+        request.META[ROLE] = known
+    return known
 
 
 class Guarded(Protocol):
@@ -115,7 +115,12 @@ def refused(request: HttpRequest, *, sending: bool) -> HttpResponse:
 
 def _unreadable(request: HttpRequest) -> HttpResponse | None:
     """Refuse parameters with NUL, which nobody can type and PostgreSQL can't look up or store."""
-    values = (value for given in (request.GET, request.POST) for _key, found in given.lists() for value in found)
+    values = (
+        value
+        for query in (request.GET, request.POST)
+        for _key, values_of_key in query.lists()
+        for value in values_of_key
+    )
     if any("\0" in value for value in values if isinstance(value, str)):
         return HttpResponse("A field holds a NUL character.\n", content_type="text/plain; charset=utf-8", status=400)
     return None

@@ -65,7 +65,7 @@ urlpatterns = [
     _page("n/<slug:name>/welcome/", welcome_views.series, "welcome", EDITOR),
     _page("n/<slug:name>/welcome/<number:number>/edit/", welcome_views.edit, "welcome-edit", EDITOR),
     _page("n/<slug:name>/welcome/<number:number>/change/", welcome_views.change, "welcome-change", SENDER),
-    _page(EDITION, edition_views.edition, "edition", EDITOR),
+    _page(EDITION, edition_views.edition_page, "edition", EDITOR),
     _page(f"{EDITION}words/", edition_views.set_texts, "words", EDITOR),
     _page(f"{EDITION}writers/", edition_writers.writers, "writers", EDITOR),
     _page(f"{EDITION}posts/", edition_views.posts, "posts", EDITOR),

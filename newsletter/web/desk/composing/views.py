@@ -27,20 +27,24 @@ CHOICES = {"in": EditorChoice.IN, "out": EditorChoice.OUT}
 
 def more(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the less common actions for an edition, each with a sentence about it."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    context = {**about(request, found, shown), **queries.counts(found), "may_change": found.state == State.DRAFT}
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    context = {
+        **about(request, edition, newsletter),
+        **queries.counts(edition),
+        "may_change": edition.state == State.DRAFT,
+    }
     return page(request, "more", context, section="home")
 
 
 def letter(request: HttpRequest, name: str) -> HttpResponse:
     """Create a letter outside the schedule."""
-    shown, problem = newsletter_of(request, name), ""
+    newsletter, problem = newsletter_of(request, name), ""
     fields = {key: request.POST.get(key, "") for key in ("subject", "preheader", "greeting", "posts")}
     if request.method == "POST":
         with caught() as problems:
             made = standalone.make(
                 config_of(request),
-                shown,
+                newsletter,
                 now=timezone.now(),
                 subject=fields["subject"],
                 preheader=fields["preheader"],
@@ -52,11 +56,11 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
             return redirect("desk:edition", made.newsletter, made.period)
         problem = problems[0]
     context = {
-        "newsletter": shown,
+        "newsletter": newsletter,
         "given": fields,
         "problem": problem,
-        "may_have_posts": bool(shown.sources),
-        "earlier": queries.earlier_letters(config_of(request), shown),
+        "may_have_posts": bool(newsletter.sources),
+        "earlier": queries.earlier_letters(config_of(request), newsletter),
     }
     return page(request, "letter", context, section="home", status=422 if problem else 200)
 
@@ -65,15 +69,15 @@ def letter(request: HttpRequest, name: str) -> HttpResponse:
 def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Make a letter from an edition, and say how many posts could not be copied."""
     newsletter_of(request, name)
-    found = edition_of(name, period)
+    edition = edition_of(name, period)
     with caught() as problems:
-        made = standalone.duplicate(config_of(request), found, now=timezone.now(), by=editor(request))
+        made = standalone.duplicate(config_of(request), edition, now=timezone.now(), by=editor(request))
     for problem in problems:
         messages.error(request, problem)
     if problems:
         return redirect("desk:more", name, period)
     messages.success(request, _("This is a copy. Change it as you like; nothing is sent until it is approved."))
-    left = found.entries.filter(included=True).count() - made.entries.filter(included=True).count()
+    left = edition.entries.filter(included=True).count() - made.entries.filter(included=True).count()
     if left > 0:
         sentence = ngettext(
             "%(n)s post was not copied, because a post can only be in one edition.",
@@ -86,84 +90,84 @@ def duplicate(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the blocks of an edition, and a form for one: new, or the one that the address names."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    fields = queries.values(found, request.GET.get("block", ""))
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    fields = queries.values(edition, request.GET.get("block", ""))
     problems: dict[str, str] = {}
     if request.method == "POST":
         fields = {key: request.POST.get(key, "") for key in queries.FIELDS}
         try:
-            _change_block(request, found, fields)
+            _change_block(request, edition, fields)
         except JobProblem as refused:
             problems = {queries.field_of(refused): as_sentence(refused)}
         else:
             return redirect("desk:blocks", name, period)
-    found = edition_of(name, period)
+    edition = edition_of(name, period)
     context = {
-        **about(request, found, shown),
-        "blocks": block_list.blocks(found, shown),
-        "places": block_list.places(found, shown),
+        **about(request, edition, newsletter),
+        "blocks": block_list.blocks(edition, newsletter),
+        "places": block_list.places(edition, newsletter),
         "kinds": block_list.kinds(),
         "given": fields,
         "problems": problems,
-        "may_change": found.state == State.DRAFT,
+        "may_change": edition.state == State.DRAFT,
     }
     return page(request, "blocks", context, section="home", status=422 if problems else 200)
 
 
-def _change_block(request: HttpRequest, found: Edition, texts: dict[str, str]) -> None:
+def _change_block(request: HttpRequest, edition: Edition, texts: dict[str, str]) -> None:
     by, configuration = editor(request), config_of(request)
 
-    def act(edition: Edition, revision: int) -> Edition:
+    def act(locked: Edition, revision: int) -> Edition:
         if request.POST.get("act") == "remove":
-            return composing.remove(configuration, edition, by, revision, texts["id"])
-        return composing.save(configuration, edition, by, revision, texts)
+            return composing.remove(configuration, locked, by, revision, texts["id"])
+        return composing.save(configuration, locked, by, revision, texts)
 
-    conflicts.on_block(found, revision_of(request), texts["id"], act)
+    conflicts.on_block(edition, revision_of(request), texts["id"], act)
     removed = request.POST.get("act") == "remove"
     messages.success(request, _("The block has been removed.") if removed else _("The block has been saved."))
 
 
 def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show all posts with a box to tick, and what can be done with those that are ticked."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen = [n for n in map(whole_number, request.POST.getlist("post")) if n is not None]
     problem, day = "", request.POST.get("day", "")
     if request.method == "POST":
         try:
-            _change_several(request, found, chosen, day)
+            _change_several(request, edition, chosen, day)
         except JobProblem as refused:
             problem = as_sentence(refused)
         else:
             return redirect("desk:several", name, period)
-    found = edition_of(name, period)
+    edition = edition_of(name, period)
     context = {
-        **about(request, found, shown),
-        "posts": posts(found, shown),
+        **about(request, edition, newsletter),
+        "posts": posts(edition, newsletter),
         "chosen": set(chosen),
         "day": day,
         "problem": problem,
-        "may_change": found.state == State.DRAFT,
+        "may_change": edition.state == State.DRAFT,
     }
     return page(request, "several", context, section="home", status=422 if problem else 200)
 
 
-def _change_several(request: HttpRequest, found: Edition, chosen: list[int], day: str) -> None:
+def _change_several(request: HttpRequest, edition: Edition, chosen: list[int], day: str) -> None:
     by, configuration, wanted = editor(request), config_of(request), request.POST.get("act", "")
     if wanted not in (*CHOICES, "move"):
         raise Http404("posts are included, removed or moved")
 
-    def act(edition: Edition, revision: int) -> Edition:
+    def act(locked: Edition, revision: int) -> Edition:
         if wanted == "move":
-            return bulk.move_several(configuration, edition, by, revision, chosen, _day(day))
-        return bulk.choose_several(configuration, edition, by, revision, chosen, CHOICES[wanted])
+            return bulk.move_several(configuration, locked, by, revision, chosen, _day(day))
+        return bulk.choose_several(configuration, locked, by, revision, chosen, CHOICES[wanted])
 
-    conflicts.on_posts(found, revision_of(request), chosen, act)
-    said = {
+    conflicts.on_posts(edition, revision_of(request), chosen, act)
+    sentence = {
         "in": ngettext("%(n)s post has been included.", "%(n)s posts have been included.", len(chosen)),
         "out": ngettext("%(n)s post has been removed.", "%(n)s posts have been removed.", len(chosen)),
         "move": ngettext("%(n)s post has been moved.", "%(n)s posts have been moved.", len(chosen)),
     }[wanted]
-    messages.success(request, said % {"n": len(chosen)})
+    messages.success(request, sentence % {"n": len(chosen)})
 
 
 def _day(text: str) -> date:

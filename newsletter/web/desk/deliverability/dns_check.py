@@ -26,7 +26,7 @@ def last() -> tuple[datetime, list[Check]] | None:
 
 def by_domain(checks: list[Check]) -> list[tuple[str, list[Check]]]:
     """Return the findings of each domain, the domains in the order of the report."""
-    return [(domain, list(found)) for domain, found in groupby(checks, key=_domain)]
+    return [(domain, list(of_domain)) for domain, of_domain in groupby(checks, key=_domain)]
 
 
 def _domain(check: Check) -> str:

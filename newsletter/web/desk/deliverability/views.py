@@ -32,7 +32,7 @@ def deliverability(request: HttpRequest) -> HttpResponse:
         "at": formatting.moment(last_check[0], default_zone(request)) if last_check else "",
         "running": work.unfinished(dns_check.CHECK),
         "domains": [
-            {"domain": domain, "rows": list(map(_row, found))} for domain, found in dns_check.by_domain(checks)
+            {"domain": domain, "rows": list(map(_row, of_domain))} for domain, of_domain in dns_check.by_domain(checks)
         ],
         "counts": _counts(checks),
         "rates": complaint_rates(config_of(request), timezone.now(), default_zone(request)),

@@ -32,10 +32,10 @@ class AddField:
     problem: str
 
 
-def fields(given: Mapping[str, str], problems: Mapping[str, str]) -> list[AddField]:
+def fields(values: Mapping[str, str], problems: Mapping[str, str]) -> list[AddField]:
     """Return the fields in the form's order, with what was typed and what is wrong with it."""
     labels = {"url": _("Web address"), "title": _("Headline"), "text": _("Text")}
-    return [AddField(key, labels[key], given.get(key, ""), problems.get(key, "")) for key in FIELDS]
+    return [AddField(key, labels[key], values.get(key, ""), problems.get(key, "")) for key in FIELDS]
 
 
 def field_of(refused: Problem) -> str:
@@ -75,11 +75,11 @@ def _of_page(configuration: Config, url: str) -> tuple[str, str]:
     try:
         with Fetcher(configuration.collect, configuration.site.url) as fetcher:
             response = fetcher.get(url)
-            found = fetcher.read(response, page_headline, response.body)
+            headline = fetcher.read(response, page_headline, response.body)
     except SourceProblem as problem:
         raise NotFound(ALSO(first=problem.message, second=messages.WRITE_HEADLINE())) from problem
-    if found is None:
+    if headline is None:
         raise NotFound(messages.NOT_A_PAGE(url=url))
-    if not found.title:
+    if not headline.title:
         raise NotFound(messages.NO_PAGE_HEADLINE(url=url))
-    return found.title, found.description
+    return headline.title, headline.description

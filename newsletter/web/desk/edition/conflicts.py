@@ -42,7 +42,7 @@ def write(
     edition: Edition,
     by: str,
     typed: Mapping[str, str],
-    shown: Mapping[str, str] | None,
+    marks: Mapping[str, str] | None,
     now: datetime,
 ) -> Edition:
     """Store what the editor changed: each text that differs from the mark of what was `shown`; None takes over.
@@ -53,14 +53,14 @@ def write(
     present = texts.read(newest, typed)
     if missing := [post for key in typed if key not in present and (post := texts.post_of(key))]:
         raise JobProblem(messages.NO_POST(name=newest.name, post=str(missing[0])))
-    if shown is None:
+    if marks is None:
         leases.take(newest, typed, by, now)
-        shown = {key: text.mark for key, text in present.items()}
-    mine = {key: text for key, raw in typed.items() if texts.mark(text := texts.plain(key, raw)) != shown.get(key)}
+        marks = {key: text.mark for key, text in present.items()}
+    mine = {key: text for key, raw in typed.items() if texts.mark(text := texts.plain(key, raw)) != marks.get(key)}
     stored = {key: "" if text == present[key].automatic else text for key, text in mine.items()}
     wanted = {key: text for key, text in stored.items() if text != present[key].written}
     others = leases.of_others(newest, by, now)
-    clashing = [key for key in wanted if key in others or present[key].mark != shown.get(key)]
+    clashing = [key for key in wanted if key in others or present[key].mark != marks.get(key)]
     if clashing:
         writer = next((others[key] for key in clashing if key in others), "")
         wordings = [Wording(key, present[key].value, mine[key]) for key in clashing]
@@ -121,10 +121,10 @@ def _same_post(edition: Edition, seen: int, newest: int, post: int) -> bool:
 
 
 def _snapshot(edition: Edition, number: int) -> dict[str, Any]:
-    found = Revision.objects.filter(edition=edition, number=number).values_list("snapshot", flat=True).first()
-    return dict(found or {})
+    snapshot = Revision.objects.filter(edition=edition, number=number).values_list("snapshot", flat=True).first()
+    return dict(snapshot or {})
 
 
 def _author(edition: Edition) -> str:
-    found = Revision.objects.filter(edition=edition, number=edition.revision).values_list("by", flat=True)
-    return found.first() or ""
+    authors = Revision.objects.filter(edition=edition, number=edition.revision).values_list("by", flat=True)
+    return authors.first() or ""

@@ -76,9 +76,9 @@ def _made(request: HttpRequest, job: Job) -> HttpResponse:
 
 
 def _refresh(configuration: Config, job: Job, progress: work.JobProgress) -> work.Json:
-    found = Edition.objects.get(pk=job.order["edition"])
-    now = drafting.refresh(configuration, found, now=timezone.now(), by=job.by, step=progress)
-    return {"changed": now.revision != found.revision}
+    edition = Edition.objects.get(pk=job.order["edition"])
+    now = drafting.refresh(configuration, edition, now=timezone.now(), by=job.by, step=progress)
+    return {"changed": now.revision != edition.revision}
 
 
 def _refreshed(request: HttpRequest, job: Job) -> HttpResponse:

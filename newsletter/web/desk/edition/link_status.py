@@ -46,9 +46,9 @@ def check(configuration: Config, addresses: list[str]) -> LinkReport:
 def _answer(configuration: Config, address: str, end: float) -> Message | Literal["", None]:
     """Return why an address is broken; "" if it is not, None if there was no time to check it."""
     key = f"link-{blake2b(address.encode(), digest_size=16).hexdigest()}"
-    kept: Message | Literal["", None] = cache.get(key)
-    if kept is not None:
-        return kept
+    cached: Message | Literal["", None] = cache.get(key)
+    if cached is not None:
+        return cached
     if time.monotonic() > end:
         return None
     try:

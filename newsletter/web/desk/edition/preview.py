@@ -43,31 +43,31 @@ KINDS = ("phone", "desktop", "inbox", "text", "raw")
 
 def side(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the panel beside the draft: the email on a phone, its size, the findings and the buttons."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    context = about(request, found, shown)
-    context["undo"], context["redo"] = history.steps(found) if found.state == State.DRAFT else (None, None)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    context = about(request, edition, newsletter)
+    context["undo"], context["redo"] = history.steps(edition) if edition.state == State.DRAFT else (None, None)
     try:
-        context["departure"] = departure(config_of(request), found, shown)
-        context |= _looked_at(request, found)
+        context["departure"] = departure(config_of(request), edition, newsletter)
+        context |= _looked_at(request, edition)
     except PROBLEMS as problem:
         context["problem"] = as_sentence(problem)
     return page(request, "_side", context)
 
 
-def _looked_at(request: HttpRequest, found: Edition) -> dict[str, object]:
+def _looked_at(request: HttpRequest, edition: Edition) -> dict[str, object]:
     configuration = config_of(request)
-    looked_at = queries.proof(configuration, found)
-    told = queries.findings(found, looked_at)
-    listed = variants.rows(configuration, found)
-    blocking = [t.finding for t in told if t.is_error]
+    looked_at = queries.proof(configuration, edition)
+    findings = queries.findings(edition, looked_at)
+    listed = variants.rows(configuration, edition)
+    blocking = [t.finding for t in findings if t.is_error]
     blocking += [f for each in listed for f in each.findings if f.level == Level.ERROR]
     return {
         "variants": listed,
-        "mark": queries.content_mark(found),
+        "mark": queries.content_mark(edition),
         "size": queries.size(looked_at),
-        "findings": told,
-        "errors": sum(t.is_error for t in told),
-        "warnings": sum(not t.is_error for t in told),
+        "findings": findings,
+        "errors": sum(t.is_error for t in findings),
+        "warnings": sum(not t.is_error for t in findings),
         "overridable": _by_code(blocking),
         "subject": looked_at.rendered.subject,
         "preheader": looked_at.rendered.preheader,
@@ -90,29 +90,29 @@ def _shortened(proof: Proof) -> list[str]:
 
 def _by_code(findings: Iterable[Finding]) -> list[tuple[str, list[Message]]]:
     """Return each code once, in alphabetical order, with its different messages."""
-    found: dict[str, list[Message]] = {}
+    by_code: dict[str, list[Message]] = {}
     for finding in findings:
-        messages = found.setdefault(finding.code, [])
+        messages = by_code.setdefault(finding.code, [])
         if finding.message not in messages:
             messages.append(finding.message)
-    return sorted(found.items())
+    return sorted(by_code.items())
 
 
 def preview(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the page with the frame; its address says which view is shown."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     chosen = _chosen(request)
     context = {
-        **about(request, found, shown),
+        **about(request, edition, newsletter),
         "chosen": chosen,
         "tabs": _tabs(chosen),
-        "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(found.revision)}),
+        "frame": urlencode({k: v for k, v in chosen.items() if k != "kind" and v} | {"r": str(edition.revision)}),
         "may_choose_reader": role(request) is Role.ADMIN,
-        "may_change": found.state == State.DRAFT,
+        "may_change": edition.state == State.DRAFT,
     }
     try:
-        context["departure"] = departure(config_of(request), found, shown)
-        context |= _looked_at(request, found)
+        context["departure"] = departure(config_of(request), edition, newsletter)
+        context |= _looked_at(request, edition)
     except PROBLEMS as problem:
         context["problem"] = as_sentence(problem)
     return page(request, "preview", context, section="home")
@@ -147,9 +147,9 @@ def _tabs(chosen: dict[str, str]) -> list[dict[str, object]]:
         "text": _("Plain text"),
         "raw": _("Source"),
     }
-    kept = {k: v for k, v in chosen.items() if k != "kind" and v}
+    parameters = {k: v for k, v in chosen.items() if k != "kind" and v}
     return [
-        {"name": names[kind], "query": urlencode({"kind": kind} | kept), "here": kind == chosen["kind"]}
+        {"name": names[kind], "query": urlencode({"kind": kind} | parameters), "here": kind == chosen["kind"]}
         for kind in KINDS
     ]
 
@@ -206,8 +206,8 @@ def raw(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return _plain(mail.decode("utf-8", "replace"))
 
 
-def _plain(shown: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
-    response = HttpResponse(shown, content_type="text/plain; charset=utf-8", status=status)
+def _plain(content: str, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    response = HttpResponse(content, content_type="text/plain; charset=utf-8", status=status)
     response["Content-Security-Policy"] = FRAME_POLICY.format(images="'none'")
     return response
 

@@ -106,10 +106,14 @@ def _where(edition: Edition, where: str, posts: set[str]) -> str:
 
 def reader(who: str) -> Reader:
     """Return the reader of a preview: a subscriber, or a sample with a name or without, whose links affect nobody."""
-    found = Subscriber.objects.filter(key=who.strip().lower()).first() if "@" in who else None
-    if found is not None:
+    subscriber = Subscriber.objects.filter(key=who.strip().lower()).first() if "@" in who else None
+    if subscriber is not None:
         return Reader(
-            number=0, address=found.address, token=link_token_for_tests(), message_id="preview", name=found.name
+            number=0,
+            address=subscriber.address,
+            token=link_token_for_tests(),
+            message_id="preview",
+            name=subscriber.name,
         )
     sample = sample_reader()
     return (

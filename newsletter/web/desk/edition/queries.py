@@ -138,21 +138,21 @@ def _short(text: str) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN].rpartition(" ")[0] + "…"
 
 
-def place(found: Posts, post: int, act: str) -> tuple[date, int] | None:
+def place(days_of_posts: Posts, post: int, act: str) -> tuple[date, int] | None:
     """Return the new place of a post that is moved up or down by one: within its day, else at the end or start of the
     next one.
     """
-    for number, day in enumerate(found.days):
+    for number, day in enumerate(days_of_posts.days):
         index = next((i for i, row in enumerate(day.rows) if row.post == post), None)
         if index is None:
             continue
         if act == "up":
             if index:
                 return day.day, index - 1
-            return (found.days[number - 1].day, len(found.days[number - 1].rows)) if number else None
+            return (days_of_posts.days[number - 1].day, len(days_of_posts.days[number - 1].rows)) if number else None
         if index < len(day.rows) - 1:
             return day.day, index + 1
-        return (found.days[number + 1].day, 0) if number + 1 < len(found.days) else None
+        return (days_of_posts.days[number + 1].day, 0) if number + 1 < len(days_of_posts.days) else None
     return None
 
 
@@ -173,8 +173,8 @@ def _change(
 
 def last_change(edition: Edition, newsletter: config.Newsletter) -> str:
     """Return what the newest revision changed, in words: `Removed “A headline”`."""
-    told = edition.revisions.filter(number=edition.revision).values_list("what", flat=True).first()
-    return formatting.capital(formatting.message(told, newsletter.zone))
+    change = edition.revisions.filter(number=edition.revision).values_list("what", flat=True).first()
+    return formatting.capital(formatting.message(change, newsletter.zone))
 
 
 def step_in_words(what: Message) -> str:

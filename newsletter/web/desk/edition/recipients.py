@@ -19,11 +19,11 @@ def count(newsletter: Newsletter, edition: Edition) -> int:
     key = f"audience-{newsletter.name}-{edition.corrects_id or ''}-{cache.get(f'audience-{newsletter.name}', 0)}"
     key += f"-{edition.cadence}-{edition.standalone}"
     key += f"-{sha256(edition.segment_where.encode()).hexdigest()[:16]}"
-    found = cache.get(key)
-    if found is None:
-        found = audience.receiving(newsletter.at(edition.cadence), edition, timezone.now()).count()
-        cache.set(key, found, KEPT_SECONDS)
-    return int(found)
+    number = cache.get(key)
+    if number is None:
+        number = audience.receiving(newsletter.at(edition.cadence), edition, timezone.now()).count()
+        cache.set(key, number, KEPT_SECONDS)
+    return int(number)
 
 
 def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
@@ -40,7 +40,7 @@ def excluded(edition: Edition, newsletter: Newsletter) -> list[tuple[str, int]]:
         "filter": _("outside the newsletter’s filter"),
         "segment": _("outside the segment “%(name)s”") % {"name": edition.segment},
     }
-    found = Subscription.objects.excluded(newsletter, timezone.now())
+    numbers = Subscription.objects.excluded(newsletter, timezone.now())
     if edition.segment_where:
-        found["segment"] = count(newsletter, Edition(corrects_id=edition.corrects_id)) - count(newsletter, edition)
-    return [(reasons.get(key, key), number) for key, number in found.items() if number]
+        numbers["segment"] = count(newsletter, Edition(corrects_id=edition.corrects_id)) - count(newsletter, edition)
+    return [(reasons.get(key, key), number) for key, number in numbers.items() if number]

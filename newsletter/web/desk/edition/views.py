@@ -37,7 +37,7 @@ IN_FULL_UP_TO = 20
 """Posts of which the list has beginning and address too; those of a longer one are fetched with the panel to write."""
 
 
-def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
+def edition_page(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the whole page; an edition that is no draft any more can't be changed."""
     newsletter, row = newsletter_of(request, name), edition_of(name, period)
     if row.state == State.IMPORTED:
@@ -47,26 +47,26 @@ def edition(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 def _whole(
     request: HttpRequest,
-    shown: Newsletter,
-    found: Edition,
-    given: Mapping[str, str] | None = None,
+    newsletter: Newsletter,
+    edition: Edition,
+    typed: Mapping[str, str] | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
     """Show the page; `given` is what was filled in to add a post, and `problems` why that was refused, by field."""
     context = {
-        **_context(request, shown, found),
-        **about(request, found, shown),
-        "line": line(found, shown),
-        "by_post": shown.at(found.cadence).by_post,
-        "window": f"{formatting.moment(found.since, shown.zone)} – {formatting.moment(found.until, shown.zone)}",
-        "refreshed": formatting.ago(found.refreshed_at),
-        "fields": word_fields(found),
-        "subject": found.approved_content.subject if found.state in LOCKED_STATES else found.subject,
-        "blocks": block_list.blocks(found, shown) if found.blocks else [],
-        "open_notes": found.notes.filter(done_at=None).count(),
-        "too_small": was_too_small(found),
-        "gaps": queries.gaps(found, shown),
-        "add": add_post.fields(given or {}, problems or {}),
+        **_context(request, newsletter, edition),
+        **about(request, edition, newsletter),
+        "line": line(edition, newsletter),
+        "by_post": newsletter.at(edition.cadence).by_post,
+        "window": " – ".join(formatting.moment(at, newsletter.zone) for at in (edition.since, edition.until)),
+        "refreshed": formatting.ago(edition.refreshed_at),
+        "fields": word_fields(edition),
+        "subject": edition.approved_content.subject if edition.state in LOCKED_STATES else edition.subject,
+        "blocks": block_list.blocks(edition, newsletter) if edition.blocks else [],
+        "open_notes": edition.notes.filter(done_at=None).count(),
+        "too_small": was_too_small(edition),
+        "gaps": queries.gaps(edition, newsletter),
+        "add": add_post.fields(typed or {}, problems or {}),
         "refused": bool(problems),
     }
     response = page(request, "edition", context, section="home", status=422 if problems else 200)
@@ -75,15 +75,15 @@ def _whole(
     return response
 
 
-def _context(request: HttpRequest, shown: Newsletter, found: Edition) -> dict[str, object]:
+def _context(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> dict[str, object]:
     """Return the list of posts; in full only if it is short, with the posts left out only if asked for."""
-    posts = queries.posts(found, shown)
+    posts = queries.posts(edition, newsletter)
     return {
-        "newsletter": shown,
-        "edition": found,
+        "newsletter": newsletter,
+        "edition": edition,
         "posts": posts,
-        "revision": found.revision,
-        "may_change": found.state == State.DRAFT,
+        "revision": edition.revision,
+        "may_change": edition.state == State.DRAFT,
         "in_full": posts.count <= IN_FULL_UP_TO,
         "out_open": not posts.days or "out" in request.GET or "out" in request.POST,
     }
@@ -92,12 +92,12 @@ def _context(request: HttpRequest, shown: Newsletter, found: Edition) -> dict[st
 @require_POST
 def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Save those texts that differ from what the editor was shown."""
-    found, seen, by = edition_of(name, period), revision_of(request), editor(request)
+    edition, seen, by = edition_of(name, period), revision_of(request), editor(request)
     typed = {key: request.POST[key] for key in request.POST if texts.is_key(key)}
-    shown = None if "force" in request.POST else {key: request.POST.get(f"shown-{key}", "") for key in typed}
+    seen_marks = None if "force" in request.POST else {key: request.POST.get(f"shown-{key}", "") for key in typed}
     status = request.headers.get("HX-Target", "saved")
     try:
-        changed = conflicts.write(config_of(request), found, by, typed, shown, timezone.now())
+        changed = conflicts.write(config_of(request), edition, by, typed, seen_marks, timezone.now())
     except conflicts.TwoWordings as clash:
         context = {"clash": clash, "edition": clash.edition, "who": users.names([clash.by])[clash.by]}
         place = next((f"post-{post}" for key in typed if (post := texts.post_of(key))), "")
@@ -119,24 +119,24 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 def posts(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the present list of posts alone."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
-    return page(request, "_posts", {**_context(request, shown, found), "saved": True})
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    return page(request, "_posts", {**_context(request, newsletter, edition), "saved": True})
 
 
 @require_POST
 def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Do something to one post; gives the list anew."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     problem, act = "", _asked(request)
     try:
-        found = conflicts.on_post(
-            found, revision_of(request), act.post, lambda e, revision: act.do(e, editor(request), revision)
+        edition = conflicts.on_post(
+            edition, revision_of(request), act.post, lambda e, revision: act.do(e, editor(request), revision)
         )
     except JobProblem as refused:
-        problem, found = as_sentence(refused), edition_of(name, period)
-    context = {**_context(request, shown, found), **_saved(request, found), "problem": problem}
-    if act.before is not None and act.before != found.revision:
-        context |= {"toast": queries.last_change(found, shown), "undo_to": act.before}
+        problem, edition = as_sentence(refused), edition_of(name, period)
+    context = {**_context(request, newsletter, edition), **_saved(request, edition), "problem": problem}
+    if act.before is not None and act.before != edition.revision:
+        context |= {"toast": queries.last_change(edition, newsletter), "undo_to": act.before}
     return _told(page(request, "_posts", context))
 
 
@@ -172,11 +172,11 @@ class _Act:
                 raise Http404("a post is moved to a day and a place")
             target = _day(self.fields["day"]), place
         else:
-            shown = self.configuration.newsletters[edition.newsletter]
-            found = queries.place(queries.posts(edition, shown), self.post, self.name)
-            if found is None:
+            newsletter = self.configuration.newsletters[edition.newsletter]
+            neighbour = queries.place(queries.posts(edition, newsletter), self.post, self.name)
+            if neighbour is None:
                 return edition
-            target = found
+            target = neighbour
         return editing.move(self.configuration, edition, by, revision, self.post, *target)
 
 
@@ -202,12 +202,12 @@ def _asked(request: HttpRequest) -> _Act:
 
 def original(request: HttpRequest, name: str, period: str, post: int) -> HttpResponse:
     """Show one post opened for editing, with its source's text beside it."""
-    found = edition_of(name, period)
-    entry = found.entries.select_related("post").filter(post_id=post).first()
+    edition = edition_of(name, period)
+    entry = edition.entries.select_related("post").filter(post_id=post).first()
     if entry is None:
         raise Http404("the draft has no such post")
     context = {
-        "edition": found,
+        "edition": edition,
         "entry": entry,
         "fields": post_fields(entry),
         "original": text_of(entry.post.html or entry.post.summary),
@@ -219,19 +219,19 @@ def original(request: HttpRequest, name: str, period: str, post: int) -> HttpRes
 @require_POST
 def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Put a post in by its address, or by hand; where that is refused, the page keeps what was typed."""
-    found, by_htmx = edition_of(name, period), "HX-Request" in request.headers
-    given = {key: request.POST.get(key, "") for key in (*add_post.FIELDS, "day")}
-    shown, day = newsletter_of(request, name), _day(given["day"]) if given["day"] else None
-    url, title, text = (given[key].strip() for key in add_post.FIELDS)
+    edition, by_htmx = edition_of(name, period), "HX-Request" in request.headers
+    typed = {key: request.POST.get(key, "") for key in (*add_post.FIELDS, "day")}
+    newsletter, day = newsletter_of(request, name), _day(typed["day"]) if typed["day"] else None
+    url, title, text = (typed[key].strip() for key in add_post.FIELDS)
     try:
-        now = add_post.add(config_of(request), found, editor(request), url=url, title=title, text=text, day=day)
+        now = add_post.add(config_of(request), edition, editor(request), url=url, title=title, text=text, day=day)
     except Problem as refused:
         problems = {add_post.field_of(refused): as_sentence(refused)}
         if not by_htmx:
-            return _whole(request, shown, found, given, problems)
-        context = {"fields": add_post.fields(given, problems)}
+            return _whole(request, newsletter, edition, typed, problems)
+        context = {"fields": add_post.fields(typed, problems)}
         return page(request, "_add_fields", context, status=422)
-    messages.success(request, queries.last_change(now, shown), extra_tags="undo")
+    messages.success(request, queries.last_change(now, newsletter), extra_tags="undo")
     if by_htmx:
         return HttpResponse(status=204, headers={"HX-Redirect": reverse("desk:edition", args=(name, period))})
     return redirect("desk:edition", name, period)
@@ -239,11 +239,11 @@ def add(request: HttpRequest, name: str, period: str) -> HttpResponse:
 
 def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Show the changes and who made them; any revision can be restored."""
-    shown, found = newsletter_of(request, name), edition_of(name, period)
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     context = {
-        **about(request, found, shown),
-        "changes": queries.history(found, shown),
-        "may_change": found.state == State.DRAFT,
+        **about(request, edition, newsletter),
+        "changes": queries.history(edition, newsletter),
+        "may_change": edition.state == State.DRAFT,
     }
     return page(request, "history", context, section="home")
 
@@ -251,19 +251,19 @@ def history(request: HttpRequest, name: str, period: str) -> HttpResponse:
 @require_POST
 def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Undo or redo a change, or restore the revision that is named."""
-    found, by_htmx = edition_of(name, period), "HX-Request" in request.headers
-    wanted = _wanted(request, found)
+    edition, by_htmx = edition_of(name, period), "HX-Request" in request.headers
+    wanted = _wanted(request, edition)
     if wanted is None:
         messages.info(
             request, _("There is nothing to redo.") if "again" in request.POST else _("There is nothing to undo.")
         )
         return redirect("desk:edition", name, period)
-    to, what, said = wanted
+    to, what, sentence = wanted
     with caught() as problems:
-        now = editing.go_back(config_of(request), found, editor(request), revision_of(request), to, what=what)
-        if by_htmx and all(getattr(now, key) == getattr(found, key) for key in (*WORDS, "blocks")):
+        now = editing.go_back(config_of(request), edition, editor(request), revision_of(request), to, what=what)
+        if by_htmx and all(getattr(now, key) == getattr(edition, key) for key in (*WORDS, "blocks")):
             return _undone(request, now)
-        messages.success(request, said)
+        messages.success(request, sentence)
     for problem in problems:
         messages.error(request, problem)
     if by_htmx:
@@ -271,12 +271,12 @@ def undo(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return redirect("desk:edition", name, period)
 
 
-def _wanted(request: HttpRequest, found: Edition) -> tuple[int, MessageType, str] | None:
+def _wanted(request: HttpRequest, edition: Edition) -> tuple[int, MessageType, str] | None:
     """Return the revision to restore, and the words for it in the history and on the page; None if there is nothing to
     restore.
     """
     asked = whole_number(request.POST.get("to", ""))
-    back, forth = recorded.steps(found)
+    back, forth = recorded.steps(edition)
     if asked is not None and (back is None or asked != back.to):
         return asked, acts.BACK, _("Revision %(number)s has been restored.") % {"number": asked}
     step = forth if asked is None and "again" in request.POST else back
@@ -288,10 +288,10 @@ def _wanted(request: HttpRequest, found: Edition) -> tuple[int, MessageType, str
     return step.to, acts.UNDONE, _("Undid: %(what)s") % {"what": what}
 
 
-def _undone(request: HttpRequest, found: Edition) -> HttpResponse:
+def _undone(request: HttpRequest, edition: Edition) -> HttpResponse:
     """Show the list of posts after an act of the same page was undone."""
-    shown = newsletter_of(request, found.newsletter)
-    context = {**_context(request, shown, found), **_saved(request, found), "toast": _("Undone.")}
+    newsletter = newsletter_of(request, edition.newsletter)
+    context = {**_context(request, newsletter, edition), **_saved(request, edition), "toast": _("Undone.")}
     return _told(page(request, "_posts", context))
 
 

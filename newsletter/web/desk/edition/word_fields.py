@@ -57,8 +57,8 @@ def word_fields(edition: Edition) -> list[WordField]:
     )
     unfolded = ("subject", "preheader", "greeting") if of_letter else ("subject",)
     return [
-        WordField(k, label, said, getattr(edition, k), rows, folded=k not in unfolded)
-        for k, label, said, rows in fields
+        WordField(k, label, help_text, getattr(edition, k), rows, folded=k not in unfolded)
+        for k, label, help_text, rows in fields
     ]
 
 

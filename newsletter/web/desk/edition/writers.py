@@ -17,14 +17,14 @@ SHOWN = "shown-"
 @require_POST
 def writers(request: HttpRequest, name: str, period: str) -> JsonResponse:
     """Renew this editor's leases, or take one over; return the others', and the texts that differ from the page's."""
-    found, by, now = edition_of(name, period), editor(request), timezone.now()
+    edition, by, now = edition_of(name, period), editor(request), timezone.now()
     marks = {key.removeprefix(SHOWN): mark for key, mark in request.POST.items() if key.startswith(SHOWN)}
     marks = {key: mark for key, mark in marks.items() if texts.is_key(key)}
     writing, taken = ([key for key in request.POST.getlist(field) if key in marks] for field in ("writing", "take"))
-    draft = found
+    draft = edition
     if writing or taken:  # a page on which nobody writes only reads
         with transaction.atomic():
-            draft = Edition.objects.select_for_update().get(pk=found.pk)
+            draft = Edition.objects.select_for_update().get(pk=edition.pk)
             leases.renew(draft, writing, by, now)
             leases.take(draft, taken, by, now)
     others = leases.of_others(draft, by, now)

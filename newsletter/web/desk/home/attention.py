@@ -364,10 +364,10 @@ def _of_sources(failing: Iterable[Health]) -> Iterator[Attention]:
         if source.name not in titles:
             titles.append(source.name)
     for problem, named in names.items():
-        shown, more = named[:NAMED], len(named) - NAMED
+        first, more = named[:NAMED], len(named) - NAMED
         if more > 0:
-            shown.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": formatting.number(more)})
-        yield Attention("warning", f"{formatting.listed(shown)}: {problem}", reverse("desk:sources"), _("View sources"))
+            first.append(ngettext("%(n)s more", "%(n)s more", more) % {"n": formatting.number(more)})
+        yield Attention("warning", f"{formatting.listed(first)}: {problem}", reverse("desk:sources"), _("View sources"))
 
 
 def _without_subject(message: Message | None) -> Message | None:

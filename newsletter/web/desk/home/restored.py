@@ -20,7 +20,7 @@ from subscribers.requests import config_of
 @require_http_methods(["GET", "HEAD", "POST"])
 def restored(request: HttpRequest) -> HttpResponse:
     """Show why nothing is sent; a POST confirms that it may be."""
-    held = hold.reason()
+    why = hold.reason()
     if request.method == "POST":
         if not hold.confirm():
             return redirect("desk:home")
@@ -34,5 +34,5 @@ def restored(request: HttpRequest) -> HttpResponse:
     titles = subjects(left, config_of(request))
     waiting = [line for edition in left for line in lines([edition], known[edition.newsletter], titles)]
     with timezone.override(default_zone(request)):
-        reason = as_sentence(held) if held else ""
+        reason = as_sentence(why) if why else ""
     return page(request, "restored", {"reason": reason, "waiting": waiting}, section="home")

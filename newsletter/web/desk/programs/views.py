@@ -36,8 +36,8 @@ def listed(request: HttpRequest) -> HttpResponse:
 
 
 def _rows(request: HttpRequest) -> list[dict[str, object]]:
-    found, zone, known = tokens.listed(), default_zone(request), config_of(request).newsletters
-    names = users.names(row.created_by for row in found)
+    rows, zone, known = tokens.listed(), default_zone(request), config_of(request).newsletters
+    names = users.names(row.created_by for row in rows)
     return [
         {
             "token": row,
@@ -47,7 +47,7 @@ def _rows(request: HttpRequest) -> list[dict[str, object]]:
             "used": formatting.moment(row.last_used_at, zone) if row.last_used_at else "",
             "revoked": formatting.day(row.revoked_at, zone) if row.revoked_at else "",
         }
-        for row in found
+        for row in rows
     ]
 
 

@@ -66,7 +66,7 @@ def posts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[ComparedRow]:
 
 def blocks(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[ComparedRow]:
     """Return the blocks of both revisions, each in one row."""
-    before, after = ({each["id"]: each for each in found} for found in (old, new))
+    before, after = ({each["id"]: each for each in version} for version in (old, new))
     return list(_blocks(before, after))
 
 

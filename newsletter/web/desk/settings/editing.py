@@ -72,20 +72,22 @@ class Place:
 
 def site_settings(request: HttpRequest, section: str) -> HttpResponse:
     """Show settings that apply to every newsletter."""
-    found = catalogue.site_page(section)
-    if found is None:
+    settings_page = catalogue.site_page(section)
+    if settings_page is None:
         raise Http404(section)
-    return _edit(request, Place(found, tuple(found.table.split(".")), str(found.title), *_settings()))
+    return _edit(
+        request, Place(settings_page, tuple(settings_page.table.split(".")), str(settings_page.title), *_settings())
+    )
 
 
 def newsletter_settings(request: HttpRequest, name: str, section: str) -> HttpResponse:
     """Show one group of a newsletter's settings."""
-    newsletter, found = newsletter_of(request, name), catalogue.newsletter_page(section)
-    if found is None:
+    newsletter, settings_page = newsletter_of(request, name), catalogue.newsletter_page(section)
+    if settings_page is None:
         raise Http404(section)
-    title = f"{newsletter.title}: {found.title}"
+    title = f"{newsletter.title}: {settings_page.title}"
     extra = {"preview": reverse("desk:design-preview", args=(name,))} if section == "design" else {}
-    return _edit(request, Place(found, ("newsletters", name), title, *_settings()), extra)
+    return _edit(request, Place(settings_page, ("newsletters", name), title, *_settings()), extra)
 
 
 def source_settings(request: HttpRequest, name: str, number: int) -> HttpResponse:
@@ -277,8 +279,8 @@ def _check(changes: tuple[Change, ...], before: Config, after: Config) -> None:
     config.check_change(after)
     check_paths(before, after)
     check_address(before, after)
-    found = (problem_of_text(after, change.path) for change in changes if isinstance(change, SetValue))
-    if problems := [problem for problem in found if problem]:
+    of_texts = (problem_of_text(after, change.path) for change in changes if isinstance(change, SetValue))
+    if problems := [problem for problem in of_texts if problem]:
         raise config.ConfigError(*problems)
 
 

@@ -65,15 +65,15 @@ def _days(known: Days, source: Health, today: date) -> dict[str, object] | None:
     """Return the last 30 days of a source as a chart, in words, and those on which it failed; None if it was never
     read.
     """
-    found = {row.day: row for row in known.get((source.newsletter, source.settings.url), [])}
+    by_day = {row.day: row for row in known.get((source.newsletter, source.settings.url), [])}
     last = [today - timedelta(days=back) for back in reversed(range(DAYS))]
-    read = [found[day] for day in last if day in found]
+    read = [by_day[day] for day in last if day in by_day]
     if not read:
         return None
     failed = [row for row in read if row.failures]
     sentence = ngettext("OK on %(ok)s of %(all)s day", "OK on %(ok)s of %(all)s days", len(read))
     return {
-        "chart": charts.strip([_state(found.get(day)) for day in last], _("The last 30 days")),
+        "chart": charts.strip([_state(by_day.get(day)) for day in last], _("The last 30 days")),
         "said": sentence % {"ok": formatting.number(len(read) - len(failed)), "all": formatting.number(len(read))},
         "failed": [
             _("%(day)s: %(failures)s of %(tries)s checks failed")

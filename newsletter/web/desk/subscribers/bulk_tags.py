@@ -32,10 +32,10 @@ ADD, REMOVE = "add", "remove"
 
 def tag(request: HttpRequest) -> HttpResponse:
     """Ask which tag to add or remove; POST starts it."""
-    given = request.POST if request.method == "POST" else request.GET
-    asked = SubscriberFilter(*(given.get(key, "")[:254] for key in FILTERS))
+    parameters = request.POST if request.method == "POST" else request.GET
+    asked = SubscriberFilter(*(parameters.get(key, "")[:254] for key in FILTERS))
     filters = {key: value for key in FILTERS if (value := getattr(asked, key))}
-    word, act, problem = clean_tag(given.get("word", "")), given.get("act", ""), ""
+    word, act, problem = clean_tag(parameters.get("word", "")), parameters.get("act", ""), ""
     if request.method == "POST" and act in (ADD, REMOVE):
         if word:
             order = {"filter": filters, "word": word, "act": act}

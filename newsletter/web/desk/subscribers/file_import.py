@@ -150,14 +150,14 @@ def _columns(request: HttpRequest, order: ImportOrder) -> dict[str, object]:
     """Return each column with its first values, and its detected or chosen meaning."""
     path = uploads.path(order.file, config_of(request))
     try:
-        found = outline(path)
+        outlined = outline(path)
     except FileProblem as problem:
         path.unlink()
         raise FileProblem(problem.message.renamed(str(path), order.name)) from problem
-    meanings = order.meanings if len(order.meanings) == len(found) else [column.meaning for column in found]
+    meanings = order.meanings if len(order.meanings) == len(outlined) else [column.meaning for column in outlined]
     columns = [
         {"column": column, "meaning": meaning, "number": number + 1}
-        for number, (column, meaning) in enumerate(zip(found, meanings, strict=True))
+        for number, (column, meaning) in enumerate(zip(outlined, meanings, strict=True))
     ]
     return {"columns": columns, "meanings": _meanings(), "token": _token(order), "file_name": order.name}
 
@@ -238,8 +238,8 @@ def _imported(request: HttpRequest, job: Job) -> HttpResponse:
 
 def _dates(job: Job) -> dict[str, str] | None:
     """Return a date that can be read in two ways, and both."""
-    found = import_jobs.readings(job.result)
-    return found and {"text": found[0], "day": formatting.day(found[1]), "month": formatting.day(found[2])}
+    readings = import_jobs.readings(job.result)
+    return readings and {"text": readings[0], "day": formatting.day(readings[1]), "month": formatting.day(readings[2])}
 
 
 PREVIEW = work.JobKind(

@@ -135,11 +135,11 @@ class _Figures:
     """The figures of an import so far, as they are stored."""
 
     def __init__(self, stored: Json | None = None) -> None:
-        given = stored or {}
-        self.place = int(given.get("place", 0))
-        self._counts = Counter({key: int(given.get(key, 0)) for key in COUNTS})
-        self._told: list[Any] = list(given.get("told", ()))
-        self._ambiguous = str(given.get("ambiguous", ""))
+        numbers = stored or {}
+        self.place = int(numbers.get("place", 0))
+        self._counts = Counter({key: int(numbers.get(key, 0)) for key in COUNTS})
+        self._told: list[Any] = list(numbers.get("told", ()))
+        self._ambiguous = str(numbers.get("ambiguous", ""))
 
     def add(self, portion: Portion) -> None:
         """Add a portion's."""

@@ -30,8 +30,8 @@ def keep(file: "UploadedFile[bytes]") -> str:
     with tempfile.NamedTemporaryFile("wb", dir=_folder(), suffix=".csv", delete=False) as target:
         for chunk in file.chunks():
             target.write(chunk)
-    kept = Path(target.name)
-    name = f"{kept.parent.name}/{kept.name}"
+    written = Path(target.name)
+    name = f"{written.parent.name}/{written.name}"
     enqueue(REMOVE_UPLOAD, name, datetime.now(UTC) + KEPT, name=name)
     return name
 
@@ -53,10 +53,10 @@ def hold(name: str, configuration: Config) -> str:
     """Move a file to where it stays until its import is finished; return its new name."""
     source, folder = path(name, configuration), configuration.path(HELD)
     folder.mkdir(mode=0o700, exist_ok=True)
-    held = f"{HELD}/{source.name}"
-    if held != name:
-        shutil.move(source, path(held, configuration))
-    return held
+    moved = f"{HELD}/{source.name}"
+    if moved != name:
+        shutil.move(source, path(moved, configuration))
+    return moved
 
 
 def release(name: str, configuration: Config, *, later: bool = False) -> None:

@@ -124,7 +124,7 @@ def _personal(configuration: Config, tie: Subscription, now: datetime) -> list[P
     zone: tzinfo = newsletter.zone if newsletter else UTC
     mails = list(WelcomeMail.objects.filter(subscription=tie).select_related("edition", "letter").order_by("at"))
     named = subjects([mail.edition for mail in mails], configuration) if newsletter else {}
-    found = [
+    letters = [
         PersonalLetter(
             title,
             named.get(mail.edition_id, mail.edition.period),
@@ -134,14 +134,14 @@ def _personal(configuration: Config, tie: Subscription, now: datetime) -> list[P
         for mail in mails
     ]
     if newsletter is None or tie.state != Subscription.State.ACTIVE or tie.welcome_from is None:
-        return found
+        return letters
     had = {mail.letter_id for mail in mails}
     for letter in welcome_series.series(tie.newsletter).filter(since__isnull=False).exclude(pk__in=had):
         due, current = tie.welcome_from + timedelta(days=letter.days), welcome_series.current(letter)
         if current and letter.since and due > max(letter.since, now - LATE) and current.state != State.CANCELLED:
             subject = subjects([current], configuration)[current.pk]
-            found.append(PersonalLetter(title, subject, _("Due"), formatting.moment(max(due, now), zone)))
-    return found
+            letters.append(PersonalLetter(title, subject, _("Due"), formatting.moment(max(due, now), zone)))
+    return letters
 
 
 def _outcome(mail: WelcomeMail) -> str:

@@ -19,13 +19,13 @@ from subscribers.requests import config_of
 
 def series(request: HttpRequest, name: str) -> HttpResponse:
     """Show the letters of the series with their counts, and add one."""
-    shown, problem = newsletter_of(request, name), ""
+    newsletter, problem = newsletter_of(request, name), ""
     entered = {key: request.POST.get(key, "") for key in ("days", "subject")}
     if request.method == "POST":
         with caught() as problems:
             made = welcome_series.add(
                 config_of(request),
-                shown,
+                newsletter,
                 _days(entered["days"]),
                 now=timezone.now(),
                 subject=entered["subject"],
@@ -34,9 +34,9 @@ def series(request: HttpRequest, name: str) -> HttpResponse:
         if not problems:
             return redirect("desk:edition", made.newsletter, made.period)
         problem = problems[0]
-    lines = queries.lines(config_of(request), shown, timezone.now())
+    lines = queries.lines(config_of(request), newsletter, timezone.now())
     context = {
-        "newsletter": shown,
+        "newsletter": newsletter,
         "lines": lines,
         "given": entered,
         "problem": problem,

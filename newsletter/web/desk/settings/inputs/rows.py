@@ -61,13 +61,13 @@ class RowsField(forms.Field):
 
     def clean(self, value: Any) -> Any:
         """Return the value for config.toml, None for a missing key. Problems are kept for their cells, too."""
-        kept = _kept(value or ())
-        self.widget.problems = dict(self._problems(kept))
+        rows = _kept(value or ())
+        self.widget.problems = dict(self._problems(rows))
         if self.widget.problems:
             raise forms.ValidationError(MARKED_ROWS)
-        if not kept:
+        if not rows:
             return {} if self._default else None
-        return self._value([row for _number, row in kept])
+        return self._value([row for _number, row in rows])
 
     def change(self, path: KeyPath, value: Any) -> Change:
         """Return the change of config.toml that gives the rows their value."""
@@ -92,9 +92,9 @@ class RowsField(forms.Field):
                 return True
         return False
 
-    def _problems(self, kept: Sequence[tuple[int, Row]]) -> Iterator[tuple[tuple[int, str], str]]:
+    def _problems(self, rows: Sequence[tuple[int, Row]]) -> Iterator[tuple[tuple[int, str], str]]:
         first, names = self.rows.columns[0], set()
-        for number, row in kept:
+        for number, row in rows:
             name = row[first.key]
             if not name:
                 yield (number, first.key), _("Fill this in, or remove the row.")
@@ -107,17 +107,17 @@ class RowsField(forms.Field):
                 if self.rows.shape is Shape.NAMED_VALUES and not row[column.key] and column is not first:
                     yield (number, column.key), _("Fill this in, or remove the row.")
 
-    def _value(self, kept: Sequence[Row]) -> Any:
+    def _value(self, rows: Sequence[Row]) -> Any:
         name, *others = self.rows.columns
         if self.rows.shape is Shape.NAMED_VALUES:
-            return {row[name.key]: row[others[0].key] for row in kept}
+            return {row[name.key]: row[others[0].key] for row in rows}
         before = list(self._before.values()) if isinstance(self._before, Mapping) else self._before or []
-        origins = self._origins([row[name.key] for row in kept])
+        origins = self._origins([row[name.key] for row in rows])
         tables = [None if origin is None else before[origin] for origin in origins]
         columns = self.rows.columns if self.rows.shape is Shape.LIST else others
-        values = [_table(columns, row, table) for row, table in zip(kept, tables, strict=True)]
+        values = [_table(columns, row, table) for row, table in zip(rows, tables, strict=True)]
         return (
-            values if self.rows.shape is Shape.LIST else dict(zip((row[name.key] for row in kept), values, strict=True))
+            values if self.rows.shape is Shape.LIST else dict(zip((row[name.key] for row in rows), values, strict=True))
         )
 
     def _origins(self, names: Sequence[str]) -> tuple[int | None, ...]:

@@ -247,18 +247,19 @@ def _move(
     return locked
 
 
-def send_anyway(
+def approve_and_queue(
     configuration: Config,
     edition: Edition,
     *,
     by: str = "",
+    at: datetime | None = None,
     revision: int | None = None,
     despite: Collection[str] = (),
     now: datetime | None = None,
 ) -> Edition:
-    """Approve a draft that is on hold at the reviewed `revision`, and send it as soon as possible, in one step.
+    """Approve a draft at the reviewed `revision`, and queue it to be sent now or at a time, in one step.
 
-    The log has the reason for which it was on hold. Raises what `approve` and `queue` raise.
+    If it was on hold, the log has the reason. Raises what `approve` and `queue` raise.
     """
     now = now or datetime.now(UTC)
     render_subjects(edition, configuration, now)
@@ -268,9 +269,10 @@ def send_anyway(
         approved = approve(
             configuration, locked, by=by, revision=revision, despite=despite, needs_content=True, now=now
         )
-        sent = queue(configuration, approved, by=by, now=now, revision=approved.revision)
-        history.log(by, acts.SENT_ANYWAY(), sent.name, now, before={"reason": reason.to_json() if reason else None})
-    return sent
+        queued = queue(configuration, approved, by=by, at=at, now=now, revision=approved.revision)
+        if reason:
+            history.log(by, acts.SENT_ANYWAY(), queued.name, now, before={"reason": reason.to_json()})
+    return queued
 
 
 def check_due(at: datetime | None, now: datetime) -> None:

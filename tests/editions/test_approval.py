@@ -306,7 +306,7 @@ def test_an_edition_reopened_after_its_time_is_approved_at_once(edition: Edition
 
 def test_an_edition_on_hold_is_approved_and_queued_at_once_with_the_reason_in_the_log() -> None:
     edition = on_hold(messages.NOT_APPROVED())
-    sent = approval.send_anyway(
+    sent = approval.approve_and_queue(
         config.current(), edition, by="kari@example.org", revision=edition.revision, now=DUE + HOUR
     )
     assert (sent.state, sent.due_at, sent.waiting) == (State.QUEUED, DUE + HOUR, None)
@@ -317,7 +317,7 @@ def test_an_edition_on_hold_is_approved_and_queued_at_once_with_the_reason_in_th
 def test_sending_anyway_needs_the_revision_that_was_reviewed_and_leaves_all_as_it_was() -> None:
     edition = on_hold(messages.NOT_APPROVED())
     with pytest.raises(editing.Conflict):
-        approval.send_anyway(config.current(), edition, revision=edition.revision + 1, now=DUE + HOUR)
+        approval.approve_and_queue(config.current(), edition, revision=edition.revision + 1, now=DUE + HOUR)
     edition.refresh_from_db()
     assert (edition.state, edition.waiting) == (State.DRAFT, messages.NOT_APPROVED())
 
@@ -326,8 +326,8 @@ def test_sending_anyway_overrides_only_the_lint_errors_that_are_named() -> None:
     edition = on_hold(messages.NOT_APPROVED())
     edition = editing.set_words(config.current(), edition, "k", None, {"greeting": "Hello {navn}"}, NOW)
     with pytest.raises(approval.LintErrors):
-        approval.send_anyway(config.current(), edition, now=DUE + HOUR)
-    sent = approval.send_anyway(config.current(), edition, despite=["placeholder-unknown"], now=DUE + HOUR)
+        approval.approve_and_queue(config.current(), edition, now=DUE + HOUR)
+    sent = approval.approve_and_queue(config.current(), edition, despite=["placeholder-unknown"], now=DUE + HOUR)
     assert sent.despite_lint == ["placeholder-unknown"]
 
 
@@ -337,7 +337,7 @@ def test_an_edition_that_was_skipped_for_too_few_posts_becomes_a_draft_on_hold()
     change(edition, State.SKIPPED, reason=why, ended_at=DUE)
     reopened = approval.reopen(edition, by="kari@example.org", now=DUE + HOUR)
     assert (reopened.state, reopened.reason, reopened.waiting, reopened.ended_at) == (State.DRAFT, None, why, None)
-    assert approval.send_anyway(config.current(), reopened, now=DUE + HOUR).state == State.QUEUED
+    assert approval.approve_and_queue(config.current(), reopened, now=DUE + HOUR).state == State.QUEUED
 
 
 def test_an_edition_that_was_replaced_is_not_reopened() -> None:

@@ -261,7 +261,7 @@ class Weeks(RuleBasedStateMachine):
         """What may refuse it is known by its code, since sentences are reworded."""
         if edition := self._one(State.DRAFT):
             try:
-                self._sent(approval.send_anyway(config.current(), edition, now=self.now))
+                self._sent(approval.approve_and_queue(config.current(), edition, now=self.now))
             except JobProblem as problem:
                 if messages.EMPTY.matches(problem.message):
                     assert not edition.entries.filter(included=True).exists()

@@ -48,7 +48,7 @@ def test_approval_renders_before_its_transaction(child: Child) -> None:
 def test_sending_what_is_on_hold_renders_before_its_transaction(child: Child) -> None:
     configured(subject=TEMPLATE)
     collected(found("a"))
-    edition = approval.send_anyway(config.current(), drafted(), now=NOW)
+    edition = approval.approve_and_queue(config.current(), drafted(), now=NOW)
     assert edition.state == State.QUEUED
     assert child.within == [False]
 

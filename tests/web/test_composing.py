@@ -226,7 +226,7 @@ def test_two_revisions_are_compared_side_by_side(editor: Client, draft: Edition)
 def test_the_page_of_more_actions_offers_what_the_state_allows(editor: Client, draft: Edition) -> None:
     page = _text(editor.get(f"{PAGE}more/").content)
     assert "Change several posts" in page
-    assert "Approve it, send it now, or cancel it." in page
+    assert "Send it now, at a time or as planned" in page
     Edition.objects.update(state=State.SENT)
     page = _text(editor.get(f"{PAGE}more/").content)
     assert "Change several posts" not in page

@@ -105,15 +105,11 @@ def test_an_edition_that_was_skipped_for_too_few_posts_becomes_a_draft_again(edi
     assert (draft.state, messages.TOO_FEW_POSTS.matches(draft.waiting)) == (State.DRAFT, True)
 
 
-def test_a_scheduled_edition_is_sent_now(editor: Client, draft: Edition) -> None:
+def test_an_edition_that_is_not_on_hold_is_sent_on_the_page_of_its_departure(editor: Client, draft: Edition) -> None:
     approved = approval.approve(config.current(), draft, now=make.NOW)
-    queued = approval.queue(config.current(), approved, at=timezone.now() + timedelta(days=1))
-    assert "Reschedule or cancel…" in _text(editor.get(f"{PAGE}side/").content)
-    assert "It is scheduled for" in _text(editor.get(ANYWAY).content)
-    assert editor.post(ANYWAY, {"state": "queued", "readers": 0}).status_code == 302
-    queued.refresh_from_db()
-    assert queued.due_at is not None
-    assert queued.due_at <= timezone.now()
+    approval.queue(config.current(), approved, at=timezone.now() + timedelta(days=1))
+    assert "Change or cancel…" in _text(editor.get(f"{PAGE}side/").content)
+    assert editor.get(ANYWAY)["Location"] == f"{PAGE}send/"
 
 
 def test_a_reason_that_has_to_be_fixed_is_not_overridden(editor: Client, draft: Edition) -> None:

@@ -289,10 +289,38 @@ def test_an_edition_that_was_rescheduled_meanwhile_does_not_begin(editor: Client
     assert Edition.objects.get().state == State.QUEUED
 
 
-def test_the_page_of_a_draft_leads_to_approval_and_cancels_it(editor: Client) -> None:
+@pytest.mark.parametrize(
+    ("choice", "state"),
+    [
+        ({"when": "now", "says": "now"}, State.QUEUED),
+        ({"when": "at", "at": "2999-06-01T10:00", "says": "2999-06-01T10:00"}, State.QUEUED),
+        ({"when": "approve", "says": "approve"}, State.APPROVED),
+    ],
+)
+def test_a_draft_is_approved_and_sent_on_the_page_of_its_departure(
+    editor: Client, choice: dict[str, str], state: State
+) -> None:
     make.draft("First")
+    fields = form_fields(editor, "send/", "[^>]*sending")
+    for unclear in ({"when": "approve", "says": "now"}, {**choice, "says": "x"}, {**choice, "readers": "7"}):
+        assert editor.post(f"{PAGE}send/", {**fields, **unclear}).status_code == 422, unclear
+    Post.objects.update(content_hash="changed at its source")
+    assert editor.post(f"{PAGE}send/", {**fields, **choice}).status_code == 409
+    assert Edition.objects.get().state == State.DRAFT
+    fields = form_fields(editor, "send/", "[^>]*sending")
+    assert editor.post(f"{PAGE}send/", {**fields, **choice}).status_code == 302
+    edition = Edition.objects.get()
+    assert (edition.state, edition.approved_by) == (state, "anna@example.org")
+    assert (edition.due_at == datetime(2999, 6, 1, 8, tzinfo=UTC)) is ("at" in choice)
+
+
+def test_the_page_of_a_draft_with_a_planned_time_proposes_it_and_cancels_it(editor: Client) -> None:
+    draft = make.draft("First")
+    draft.due_at = timezone.now() + timedelta(hours=2)
+    draft.save()
     page = editor.get(f"{PAGE}send/").content.decode()
-    assert f"{PAGE}preview/#approval" in page
+    assert re.search(r'value="approve" checked[^>]*>As planned: \w+ \d', page)
+    assert re.search(r'id="go" name="says" value="approve"[^>]*>Approve – goes to 0 subscribers \w+ \d', page)
     assert "Take back to draft" not in page
     editor.post(f"{PAGE}control/", {"act": "stop", "state": "draft"})
     assert Edition.objects.get().state == State.CANCELLED

@@ -3,7 +3,8 @@
   "use strict";
 
   const form = document.getElementById("sending"), button = document.getElementById("go");
-  const time = form.elements.namedItem("at"), [now, at] = form.elements.namedItem("when");
+  const time = form.elements.namedItem("at"), choices = [...form.querySelectorAll("[name=when]")];
+  const at = choices.find((choice) => choice.value === "at");
   let typed = time.value;
 
   /* A local time such as 2026-11-26T08:00 as the server writes it: Thu 26 Nov, 08:00. */
@@ -19,8 +20,9 @@
   function label() {
     const scheduled = at.checked;
     button.disabled = scheduled && !time.value;
-    button.value = scheduled ? time.value : "now";
-    if (!scheduled) { button.textContent = button.dataset.now; }
+    const { value } = choices.find((choice) => choice.checked);
+    button.value = scheduled ? time.value : value;
+    if (!scheduled) { button.textContent = button.dataset[value]; }
     else { button.textContent = time.value ? button.dataset.at.replace("{when}", written(time.value)) : button.dataset.wanted; }
   }
 
@@ -30,8 +32,11 @@
     label();
   });
   /* A request names a time or "now", never both; the time comes back with the choice. */
-  now.addEventListener("change", () => { time.value = ""; label(); });
-  at.addEventListener("change", () => { time.value = typed; label(); if (!typed) { time.focus(); } });
+  choices.forEach((choice) => choice.addEventListener("change", () => {
+    time.value = choice === at ? typed : "";
+    label();
+    if (choice === at && !typed) { time.focus(); }
+  }));
   /* A browser may restore the fields of an earlier visit after this script ran. */
   window.addEventListener("pageshow", () => { if (time.value) { typed = time.value; at.checked = true; } label(); });
   label();

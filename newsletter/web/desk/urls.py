@@ -21,7 +21,7 @@ from newsletter.web.desk.programs import views as programs_views
 from newsletter.web.desk.programs import webhook_pages
 from newsletter.web.desk.revisions import views as revisions_views
 from newsletter.web.desk.segments import views as segments_views
-from newsletter.web.desk.send import archiving, exceptional, report
+from newsletter.web.desk.send import archiving, departure_page, exceptional, report
 from newsletter.web.desk.send import views as send_views
 from newsletter.web.desk.settings import editing, logo_upload, new_newsletter, unsent, webhooks_page
 from newsletter.web.desk.settings import views as settings_views
@@ -90,7 +90,7 @@ urlpatterns = [
     _page(f"{EDITION}proof/", send_views.proof, "proof", EDITOR),
     _page(f"{EDITION}approve/", send_views.approve, "approve", SENDER),
     _page(f"{EDITION}reopen/", send_views.reopen, "reopen", SENDER),
-    _page(f"{EDITION}send/", send_views.send, "send", SENDER),
+    _page(f"{EDITION}send/", departure_page.send, "send", SENDER),
     _page(f"{EDITION}anyway/", exceptional.anyway, "anyway", EDITOR),
     _page(f"{EDITION}skipped/", exceptional.skipped, "skipped", SENDER),
     _page(f"{EDITION}control/", send_views.control, "control", SENDER),

@@ -12,16 +12,14 @@ from django.utils.translation import ngettext
 
 from newsletter.config import Newsletter
 from newsletter.editions import approval
-from newsletter.editions.problems import JobProblem
 from newsletter.models import Edition, State
-from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress
 from newsletter.web.desk import formatting, stale_forms, users
-from newsletter.web.desk.edition import preview_queries as previews
 from newsletter.web.desk.edition.summary import departure
 from newsletter.web.desk.edition.views import revision_of
-from newsletter.web.desk.pages import about, as_sentence, caught, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.pages import about, caught, edition_of, editor, newsletter_of, page
 from newsletter.web.desk.permissions import Role, role
+from newsletter.web.desk.send.departure_page import UNSENT, reviewed
 from newsletter.web.desk.send.views import catch_up
 from subscribers.requests import config_of
 
@@ -30,6 +28,8 @@ def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
     """Approve and send a draft that is on hold, send a scheduled edition now, or say what has to be done first."""
     newsletter, edition = newsletter_of(request, name), edition_of(name, period)
     may_send, problem = role(request) >= Role.SENDER, ""
+    if may_send and edition.state in UNSENT and not edition.waiting and not edition.welcome_id:
+        return redirect("desk:send", name, period)
     if request.method == "POST" and may_send:
         with caught() as problems:
             _send(request, newsletter, edition)
@@ -38,7 +38,7 @@ def anyway(request: HttpRequest, name: str, period: str) -> HttpResponse:
         problem, edition = problems[0], edition_of(name, period)
     context = {
         **about(request, edition, newsletter),
-        **_reviewed(request, edition),
+        **reviewed(request, edition),
         "problem": problem,
         "reason": _reason(edition, newsletter.at(edition.cadence)),
         "departure": departure(config_of(request), edition, newsletter),
@@ -59,29 +59,13 @@ def _send(request: HttpRequest, newsletter: Newsletter, edition: Edition) -> Non
         seen = revision_of(request)
         catch_up(edition, seen, request.POST.get("mark", ""))
         despite = request.POST.getlist("despite")
-        approval.send_anyway(configuration, edition, by=by, revision=seen, despite=despite)
+        approval.approve_and_queue(configuration, edition, by=by, revision=seen, despite=despite)
     elif edition.state == State.APPROVED:
         approval.queue(configuration, edition, by=by, revision=revision_of(request))
     elif edition.waiting:
         approval.try_again(configuration, edition)
     else:
         approval.send_now(configuration, edition, by=by)
-
-
-def _reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
-    """Return what a draft's form carries: its revision, a mark of its content, and the lint errors that can be
-    overridden.
-    """
-    if edition.state == State.APPROVED:
-        return {"revision": edition.approved_content.revision}
-    if edition.state != State.DRAFT:
-        return {}
-    try:
-        looked_at = previews.proof(config_of(request), edition)
-    except (TemplateProblem, JobProblem) as problem:
-        return {"blocked": as_sentence(problem)}
-    errors = {each.finding.code: each for each in previews.findings(edition, looked_at) if each.is_error}
-    return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
 
 
 def _reason(edition: Edition, newsletter: Newsletter) -> str:

@@ -1,11 +1,10 @@
-"""The pages of sending: checking, approval, sending, pausing, cancelling, and unconfirmed emails.
+"""Test emails, approval, pausing, cancelling, and unconfirmed emails; choosing when to send is in `departure_page`.
 
 Promises: a button does what it says, or nothing. Each form carries what it showed, and a request is refused with the
 differences where that is no longer so (see `shown`).
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from django.contrib import messages
 from django.db import transaction
@@ -32,14 +31,10 @@ from newsletter.render.html.loader import TemplateProblem
 from newsletter.sending import lifecycle, progress, unknown_deliveries
 from newsletter.web.desk import formatting, stale_forms
 from newsletter.web.desk.edition import preview_queries as previews
-from newsletter.web.desk.edition.recipients import excluded
-from newsletter.web.desk.edition.summary import Departure, departure
+from newsletter.web.desk.edition.summary import departure
 from newsletter.web.desk.edition.views import revision_of
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page, sentences
 from subscribers.requests import config_of
-
-UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
-"""The states of an edition of which nothing has been sent."""
 
 
 def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
@@ -78,18 +73,24 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
     seen, despite = revision_of(request), request.POST.getlist("despite")
     try:
         catch_up(edition, seen, request.POST.get("mark", ""))
-        _check_departure(request, edition)
+        check_departure(request, edition)
         approved = approval.approve(
             config_of(request), edition, by=by, revision=seen, despite=despite, needs_content=True
         )
     except Conflict as conflict:
-        return _changed(request, newsletter_of(request, name), conflict.edition, conflict.differences)
+        return changed_page(request, newsletter_of(request, name), conflict.edition, conflict.differences)
     except stale_forms.Changed as changed:
-        return _changed(request, newsletter_of(request, name), edition, changed.differences)
+        return changed_page(request, newsletter_of(request, name), edition, changed.differences)
     except JobProblem as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:preview", name, period)
-    leaving = departure(config_of(request), approved, newsletter_of(request, name))
+    return after_approval(request, approved, newsletter_of(request, name))
+
+
+def after_approval(request: HttpRequest, approved: Edition, newsletter: Newsletter) -> HttpResponse:
+    """Say when an approved edition is sent, and lead to the page that fits."""
+    name, period = approved.newsletter, approved.period
+    leaving = departure(config_of(request), approved, newsletter)
     if leaving.to_new_readers:
         messages.success(request, _("Approved.") + f" {leaving.to_new_readers}")
         return redirect("desk:welcome", name)
@@ -116,7 +117,7 @@ def catch_up(edition: Edition, seen: int, mark: str) -> None:
         history.record(locked, "", acts.SOURCES_CHANGED(), timezone.now())
 
 
-def _check_departure(request: HttpRequest, edition: Edition) -> None:
+def check_departure(request: HttpRequest, edition: Edition) -> None:
     """Compare the time and the number of readers on the button with those of now, while it is a draft as seen."""
     current = Edition.objects.get(pk=edition.pk)
     if current.state != State.DRAFT or current.revision != revision_of(request):
@@ -125,23 +126,25 @@ def _check_departure(request: HttpRequest, edition: Edition) -> None:
     now = departure(config_of(request), current, newsletter)
     by_hand = {"": _("when you send it")}
     due = request.POST.get("due", "")
-    times = by_hand | {now.due: now.when or by_hand[""]} | ({due: _moment(due, newsletter)} if due else {})
+    times = by_hand | {now.due: now.when or by_hand[""]} | ({due: time_text(due, newsletter)} if due else {})
     stale_forms.check(
         stale_forms.text(request.POST, "due", _("Sent"), now.due, times),
         stale_forms.readers(request.POST, now.readers),
     )
 
 
-def _moment(text: str, newsletter: Newsletter) -> str:
+def time_text(text: str, newsletter: Newsletter) -> str:
+    """Return a time of a form as pages write it; what is not a time stays as it is, shortened."""
     try:
         return formatting.moment(moment_of(text, newsletter.zone), newsletter.zone)
     except JobProblem:
         return text[:40]
 
 
-def _changed(
+def changed_page(
     request: HttpRequest, newsletter: Newsletter, edition: Edition, differences: Sequence[Message | str]
 ) -> HttpResponse:
+    """Show what has changed since the form was shown."""
     context = {**about(request, edition, newsletter), "differences": differences}
     return page(request, "changed", context, section="home", status=409)
 
@@ -157,88 +160,8 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return redirect("desk:edition", name, period)
 
 
-def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
-    """Show who will receive it and how, now or at a time, and the ways back; a large number of readers must be typed.
-
-    A scheduled edition can be sent at another time, made a draft again or cancelled until sending begins.
-    """
-    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
-    if edition.welcome_id:
-        return redirect("desk:welcome", name)
-    outdated = request.method == "POST" and request.POST.get("state") != edition.state
-    if outdated or edition.state not in UNSENT:
-        if request.method == "POST":
-            standing = formatting.standing(edition, newsletter.zone)
-            messages.warning(request, _("Nothing was changed. %(standing)s") % {"standing": standing})
-        return redirect("desk:edition" if edition.state == State.DRAFT else "desk:report", name, period)
-    leaving = departure(config_of(request), edition, newsletter)
-    problem = ""
-    if request.method == "POST" and edition.state != State.DRAFT:
-        try:
-            _send(request, edition, newsletter, leaving)
-        except JobProblem as refused:
-            problem = as_sentence(refused)
-        else:
-            return redirect("desk:report", name, period)
-    context = {
-        **about(request, edition, newsletter),
-        "departure": leaving,
-        "excluded": excluded(edition, newsletter),
-        "problem": problem,
-        "standing": formatting.standing(edition, newsletter.zone),
-        "at": (at := request.POST.get("at", _scheduled(edition, newsletter)).strip()[:40]),
-        "schedule": _("Schedule for {when}").format(when=_moment(at, newsletter)),
-        "year": timezone.now().astimezone(newsletter.zone).year,
-        "revision": edition.approved_content.revision if edition.state != State.DRAFT else "",
-    }
-    return page(request, "send", context, section="home", status=422 if problem else 200)
-
-
-def _scheduled(edition: Edition, newsletter: Newsletter) -> str:
-    """Return the time of a scheduled edition as the field for a time has it, "" for none."""
-    later = edition.state == State.QUEUED and edition.due_at and edition.due_at > timezone.now()
-    return f"{edition.due_at.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if later and edition.due_at else ""
-
-
-class _Refused(JobProblem):
+class Refused(JobProblem):
     """The request does not say clearly what to do, so that nothing is done."""
-
-
-def _send(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> None:
-    at = _chosen_time(request, newsletter)
-    stale_forms.check(
-        stale_forms.text(request.POST, "revision", _("Revision"), str(edition.approved_content.revision)),
-        stale_forms.readers(request.POST, leaving.readers),
-    )
-    typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
-    if leaving.typed and typed != str(leaving.readers):
-        raise _Refused(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
-    configuration, by, revision = config_of(request), editor(request), edition.approved_content.revision
-    if edition.state == State.APPROVED:
-        approval.queue(configuration, edition, by=by, at=at, revision=revision)
-    elif at is None:
-        approval.send_now(configuration, edition, by=by)
-    else:
-        approval.reschedule(configuration, edition, by=by, at=at, revision=revision)
-
-
-def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:
-    """Return the chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
-    when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
-    if when not in ("now", "at"):
-        raise _Refused(_("choose whether to send it now or schedule it"))
-    if when == "now" and at:
-        raise _Refused(
-            _("you chose “Send now” and also entered a time, so nothing was sent; check the button and press it again")
-        )
-    if when == "at" and not at:
-        raise _Refused(_("enter the time to send it, or choose “Send now”"))
-    due = moment_of(at, newsletter.zone) if at else None
-    if due and due <= timezone.now():
-        raise _Refused(_("that time has passed; choose a later one, or send now"))
-    if request.POST.get("says") != (at or "now"):
-        raise _Refused(_("the button showed another time, so nothing was sent; check the button and press it again"))
-    return due
 
 
 @require_POST
@@ -264,7 +187,7 @@ def _stop(request: HttpRequest, edition: Edition, by: str) -> None:
         return
     word = _("cancel")
     if request.POST.get("typed", "").strip().lower() != word:
-        raise _Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
+        raise Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
     lifecycle.cancel(config_of(request), edition, by=by)
 
 
@@ -279,7 +202,7 @@ def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
             count = unknown_deliveries.resend(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)
         elif request.POST.get("act") != "leave":
-            raise _Refused(_("choose whether to resend them"))
+            raise Refused(_("choose whether to resend them"))
         else:
             count = unknown_deliveries.leave(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)

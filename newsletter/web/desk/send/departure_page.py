@@ -1,0 +1,168 @@
+"""The page of an edition's departure: send it now, at a time, as planned, take it back to draft, or cancel it."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from newsletter.config import Newsletter
+from newsletter.editions import approval
+from newsletter.editions.editing import Conflict
+from newsletter.editions.problems import JobProblem
+from newsletter.editions.selection.windows import moment_of
+from newsletter.models import Edition, State
+from newsletter.render.html.loader import TemplateProblem
+from newsletter.web.desk import formatting, stale_forms
+from newsletter.web.desk.edition import preview_queries as previews
+from newsletter.web.desk.edition.recipients import excluded
+from newsletter.web.desk.edition.summary import Departure, departure
+from newsletter.web.desk.edition.views import revision_of
+from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page
+from newsletter.web.desk.send.views import (
+    Refused,
+    after_approval,
+    catch_up,
+    changed_page,
+    check_departure,
+    time_text,
+)
+from subscribers.requests import config_of
+
+UNSENT = (State.DRAFT, State.APPROVED, State.QUEUED)
+"""The states of an edition of which nothing has been sent."""
+NOW, AT, APPROVE = "now", "at", "approve"
+"""The choices: send it now, at a time, or only approve it, so that it is sent as planned or when someone chooses."""
+
+
+def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
+    """Show who will receive it and how, now or at a time, and the ways back; a large number of readers must be typed.
+
+    A draft is approved with it. Until sending begins, everything can be changed here again.
+    """
+    newsletter, edition = newsletter_of(request, name), edition_of(name, period)
+    if edition.welcome_id:
+        return redirect("desk:welcome", name)
+    outdated = request.method == "POST" and request.POST.get("state") != edition.state
+    if outdated or edition.state not in UNSENT:
+        if request.method == "POST":
+            standing = formatting.standing(edition, newsletter.zone)
+            messages.warning(request, _("Nothing was changed. %(standing)s") % {"standing": standing})
+        return redirect("desk:edition" if edition.state == State.DRAFT else "desk:report", name, period)
+    leaving = departure(config_of(request), edition, newsletter)
+    problem = ""
+    if request.method == "POST":
+        try:
+            return _act(request, edition, newsletter, leaving)
+        except Conflict as conflict:
+            return changed_page(request, newsletter, conflict.edition, conflict.differences)
+        except JobProblem as refused:
+            problem, edition = as_sentence(refused), edition_of(name, period)
+    context = {
+        **about(request, edition, newsletter),
+        **reviewed(request, edition),
+        **_choice(request, edition, newsletter, leaving),
+        "departure": leaving,
+        "excluded": excluded(edition, newsletter),
+        "problem": problem,
+        "standing": formatting.standing(edition, newsletter.zone),
+        "year": timezone.now().astimezone(newsletter.zone).year,
+    }
+    return page(request, "send", context, section="home", status=422 if problem else 200)
+
+
+def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
+    """Return what the form carries: the revision that was looked at, and of a draft a mark of its content and the lint
+    errors that can be overridden; `blocked` says why it can't be sent at all.
+    """
+    if edition.state in (State.APPROVED, State.QUEUED):
+        return {"revision": edition.approved_content.revision}
+    if edition.state != State.DRAFT:
+        return {}
+    try:
+        looked_at = previews.proof(config_of(request), edition)
+    except (TemplateProblem, JobProblem) as problem:
+        return {"blocked": as_sentence(problem)}
+    errors = {each.finding.code: each for each in previews.findings(edition, looked_at) if each.is_error}
+    return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
+
+
+def _choice(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> dict[str, object]:
+    """Return which of the choices is ticked, its time, and the labels of the button for each of them."""
+    at = request.POST.get("at", _planned_time(edition, newsletter)).strip()[:40]
+    first = APPROVE if edition.state == State.DRAFT and leaving.by_itself else NOW
+    chosen = AT if at else request.POST.get("when", first)
+    labels = {
+        NOW: leaving.send_now,
+        AT: _("Schedule for {when}").format(when=time_text(at, newsletter)) if at else _("Enter a time"),
+        APPROVE: leaving.approve if leaving.by_itself else _("Approve"),
+    }
+    return {"at": at, "chosen": chosen, "labels": labels, "label": labels.get(chosen, leaving.send_now)}
+
+
+def _planned_time(edition: Edition, newsletter: Newsletter) -> str:
+    """Return the time of an approved or scheduled edition as the field for a time has it, "" for none."""
+    later = edition.state != State.DRAFT and edition.due_at and edition.due_at > timezone.now()
+    return f"{edition.due_at.astimezone(newsletter.zone):%Y-%m-%dT%H:%M}" if later and edition.due_at else ""
+
+
+def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> HttpResponse:
+    """Do what was chosen. Raises JobProblem if something has changed since the page was shown, or is unclear."""
+    configuration, by = config_of(request), editor(request)
+    only_approve = edition.state == State.DRAFT and request.POST.get("when") == APPROVE
+    at = None if only_approve else _chosen_time(request, newsletter)
+    if only_approve and (request.POST.get("says") != APPROVE or request.POST.get("at")):
+        raise Refused(_("the button showed something else, so nothing was done; check the button and press it again"))
+    if not only_approve:
+        _check_typed(request, leaving)
+    if edition.state == State.DRAFT:
+        seen, despite = revision_of(request), request.POST.getlist("despite")
+        catch_up(edition, seen, request.POST.get("mark", ""))
+        check_departure(request, edition)
+        if only_approve:
+            approved = approval.approve(
+                configuration, edition, by=by, revision=seen, despite=despite, needs_content=True
+            )
+            return after_approval(request, approved, newsletter)
+        approval.approve_and_queue(configuration, edition, by=by, at=at, revision=seen, despite=despite)
+        return redirect("desk:report", edition.newsletter, edition.period)
+    revision = edition.approved_content.revision
+    stale_forms.check(
+        stale_forms.text(request.POST, "revision", _("Revision"), str(revision)),
+        stale_forms.readers(request.POST, leaving.readers),
+    )
+    if edition.state == State.APPROVED:
+        approval.queue(configuration, edition, by=by, at=at, revision=revision)
+    elif at is None:
+        approval.send_now(configuration, edition, by=by)
+    else:
+        approval.reschedule(configuration, edition, by=by, at=at, revision=revision)
+    return redirect("desk:report", edition.newsletter, edition.period)
+
+
+def _check_typed(request: HttpRequest, leaving: Departure) -> None:
+    """Raise JobProblem unless the number of readers of a large list was typed."""
+    typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
+    if leaving.typed and typed != str(leaving.readers):
+        raise Refused(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
+
+
+def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:
+    """Return the chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
+    when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
+    if when not in (NOW, AT):
+        raise Refused(_("choose whether to send it now or schedule it"))
+    if when == NOW and at:
+        raise Refused(
+            _("you chose “Send now” and also entered a time, so nothing was sent; check the button and press it again")
+        )
+    if when == AT and not at:
+        raise Refused(_("enter the time to send it, or choose “Send now”"))
+    due = moment_of(at, newsletter.zone) if at else None
+    if due and due <= timezone.now():
+        raise Refused(_("that time has passed; choose a later one, or send now"))
+    if request.POST.get("says") != (at or NOW):
+        raise Refused(_("the button showed another time, so nothing was sent; check the button and press it again"))
+    return due

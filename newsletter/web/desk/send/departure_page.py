@@ -22,7 +22,7 @@ from newsletter.web.desk.edition.summary import Departure, departure
 from newsletter.web.desk.edition.views import revision_of
 from newsletter.web.desk.pages import about, as_sentence, edition_of, editor, newsletter_of, page
 from newsletter.web.desk.send.views import (
-    Refused,
+    UnclearRequest,
     after_approval,
     catch_up,
     changed_page,
@@ -114,7 +114,9 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
     only_approve = edition.state == State.DRAFT and request.POST.get("when") == APPROVE
     at = None if only_approve else _chosen_time(request, newsletter)
     if only_approve and (request.POST.get("says") != APPROVE or request.POST.get("at")):
-        raise Refused(_("the button showed something else, so nothing was done; check the button and press it again"))
+        raise UnclearRequest(
+            _("the button showed something else, so nothing was done; check the button and press it again")
+        )
     if not only_approve:
         _check_typed(request, leaving)
     if edition.state == State.DRAFT:
@@ -146,23 +148,25 @@ def _check_typed(request: HttpRequest, leaving: Departure) -> None:
     """Raise JobProblem unless the number of readers of a large list was typed."""
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
     if leaving.typed and typed != str(leaving.readers):
-        raise Refused(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
+        raise UnclearRequest(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
 
 
 def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:
     """Return the chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
     when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
     if when not in (NOW, AT):
-        raise Refused(_("choose whether to send it now or schedule it"))
+        raise UnclearRequest(_("choose whether to send it now or schedule it"))
     if when == NOW and at:
-        raise Refused(
+        raise UnclearRequest(
             _("you chose “Send now” and also entered a time, so nothing was sent; check the button and press it again")
         )
     if when == AT and not at:
-        raise Refused(_("enter the time to send it, or choose “Send now”"))
+        raise UnclearRequest(_("enter the time to send it, or choose “Send now”"))
     due = moment_of(at, newsletter.zone) if at else None
     if due and due <= timezone.now():
-        raise Refused(_("that time has passed; choose a later one, or send now"))
+        raise UnclearRequest(_("that time has passed; choose a later one, or send now"))
     if request.POST.get("says") != (at or NOW):
-        raise Refused(_("the button showed another time, so nothing was sent; check the button and press it again"))
+        raise UnclearRequest(
+            _("the button showed another time, so nothing was sent; check the button and press it again")
+        )
     return due

@@ -160,7 +160,7 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return redirect("desk:edition", name, period)
 
 
-class Refused(JobProblem):
+class UnclearRequest(JobProblem):
     """The request does not say clearly what to do, so that nothing is done."""
 
 
@@ -187,7 +187,7 @@ def _stop(request: HttpRequest, edition: Edition, by: str) -> None:
         return
     word = _("cancel")
     if request.POST.get("typed", "").strip().lower() != word:
-        raise Refused(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
+        raise UnclearRequest(_("nothing was cancelled; to confirm, type %(name)s") % {"name": word})
     lifecycle.cancel(config_of(request), edition, by=by)
 
 
@@ -202,7 +202,7 @@ def settle(request: HttpRequest, name: str, period: str) -> HttpResponse:
             count = unknown_deliveries.resend(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email will be resent.", "%(n)s emails will be resent.", count)
         elif request.POST.get("act") != "leave":
-            raise Refused(_("choose whether to resend them"))
+            raise UnclearRequest(_("choose whether to resend them"))
         else:
             count = unknown_deliveries.leave(edition, by=by, expected=expected)
             sentence = ngettext("%(n)s email won’t be resent.", "%(n)s emails won’t be resent.", count)

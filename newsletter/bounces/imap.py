@@ -16,7 +16,7 @@ from typing import Any, Self
 from newsletter.config import Imap
 from newsletter.delivery.dmarc.attachments import LARGEST_EMAIL
 from newsletter.domain.hosts import is_loopback
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import Message
 from newsletter.messages import bounces as messages
 
@@ -26,7 +26,7 @@ SEEN, FLAGGED = r"\Seen", r"\Flagged"
 _BEYOND_ASCII = re.compile(r"&|[^\x20-\x7e]+")
 
 
-class MailboxProblem(JobProblem):
+class MailboxProblem(Impossible):
     """The mailbox can't be read now; the message says why and what to do."""
 
 

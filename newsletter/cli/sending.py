@@ -370,11 +370,11 @@ def _emit(row: "Edition", text: str, **more: Any) -> None:
 def _time(text: str, configuration: Config, row: "Edition") -> datetime:
     """Parse a time, in the newsletter's time zone unless it has an offset; raise Failed if it has passed."""
     from newsletter.editions.approval import check_due
-    from newsletter.editions.problems import JobProblem
+    from newsletter.editions.problems import Impossible
 
     at = time_given("--at", text, newsletter_named(configuration, row.newsletter).zone)
     try:
         check_due(at, datetime.now(UTC))
-    except JobProblem as problem:
+    except Impossible as problem:
         fail(f"--at: {problem}", WRONG)
     return at

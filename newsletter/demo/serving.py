@@ -9,12 +9,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 
 HOST = "127.0.0.1"
 
 
-class DemoProblem(JobProblem):
+class DemoProblem(Impossible):
     """The demo can't continue; the message is a sentence with the cause and the remedy."""
 
 

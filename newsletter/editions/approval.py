@@ -18,7 +18,7 @@ from newsletter.editions.local_links import ALLOWED, check_edition, check_links
 from newsletter.editions.offers import bases
 from newsletter.editions.offers.candidate_posts import holders_of, settled_of
 from newsletter.editions.offers.readers import Lacking
-from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.editions.variants.freezing import date_again, freeze
 from newsletter.editions.variants.preparing import PreparedDraft, prepare, render_subjects
@@ -33,7 +33,7 @@ A_MOMENT = timedelta(minutes=1)
 """A time that passed this recently, while it was entered or confirmed, means now."""
 
 
-class LintErrors(JobProblem):
+class LintErrors(Impossible):
     """The draft has lint errors that were not overridden; `codes` has their codes."""
 
     def __init__(self, name: str, prepared: PreparedDraft, codes: list[str]) -> None:
@@ -61,7 +61,7 @@ def approve(
     With `needs_content` it must have something to read, as when a person approves it; the schedule sends an edition
     without posts where `minimum_posts` is 0.
 
-    Raises Conflict if it changed since `revision`, LintErrors, NotAllowed if it is not a draft, and JobProblem if its
+    Raises Conflict if it changed since `revision`, LintErrors, NotAllowed if it is not a draft, and Impossible if its
     links would not work, another edition has one of its posts or left it out, or it has nothing to read.
     """
     now = now or datetime.now(UTC)
@@ -168,7 +168,7 @@ def queue(
 ) -> Edition:
     """Queue an approved edition to be sent now or at a time, when a sender picks it up.
 
-    Raises Conflict if another revision than `revision` is approved, and JobProblem if `at` has passed or the newsletter
+    Raises Conflict if another revision than `revision` is approved, and Impossible if `at` has passed or the newsletter
     is paused or archived.
     """
     now = now or datetime.now(UTC)
@@ -276,18 +276,18 @@ def approve_and_queue(
 
 
 def check_due(at: datetime | None, now: datetime) -> None:
-    """Raise JobProblem if a time has passed: a mistyped date must not send an edition now."""
+    """Raise Impossible if a time has passed: a mistyped date must not send an edition now."""
     if at is not None and at < now - A_MOMENT:
-        raise JobProblem(messages.DUE_PASSED(at=at))
+        raise Impossible(messages.DUE_PASSED(at=at))
 
 
 def _check_dates(edition: Edition, due: datetime) -> None:
-    """Raise JobProblem if a post would be sent before its date, unless an editor included it by name."""
+    """Raise Impossible if a post would be sent before its date, unless an editor included it by name."""
     ahead = edition.entries.filter(included=True, choice="", post__published__gt=due).select_related("post")
     if entry := ahead.order_by("-post__published").first():
         post = entry.post
         title, at = entry.title or post.title or post.url, post.published or due
-        raise JobProblem(messages.BEFORE_ITS_DATE(name=edition.name, title=title, at=at))
+        raise Impossible(messages.BEFORE_ITS_DATE(name=edition.name, title=title, at=at))
 
 
 def try_again(configuration: Config, edition: Edition) -> None:
@@ -316,10 +316,10 @@ def cancel(edition: Edition, *, by: str = "", now: datetime | None = None) -> Ed
 
 
 def _check_content(edition: Edition) -> None:
-    """Raise JobProblem if an edition has nothing to read: no posts, no text and no blocks."""
+    """Raise Impossible if an edition has nothing to read: no posts, no text and no blocks."""
     has_text = bool(edition.greeting.strip() or edition.closing.strip() or edition.blocks)
     if not has_text and not edition.entries.filter(included=True).exists():
-        raise JobProblem(messages.EMPTY(name=edition.name))
+        raise Impossible(messages.EMPTY(name=edition.name))
 
 
 def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int, list[str]]]:
@@ -332,7 +332,7 @@ def _candidates(draft: Edition, prepared: PreparedDraft) -> list[tuple[int, int,
 
 
 def _check_posts(draft: Edition, configuration: Config) -> None:
-    """Raise JobProblem if another edition, approved after this draft was made, has one of its posts or left it out.
+    """Raise Impossible if another edition, approved after this draft was made, has one of its posts or left it out.
 
     Posts that an editor included are in it all the same: readers who had them don't get them again.
     """
@@ -344,10 +344,10 @@ def _check_posts(draft: Edition, configuration: Config) -> None:
     for post in included:
         decided = settled.get(post.pk)
         if decided is not None and not decided.included:
-            raise JobProblem(messages.POST_OUT(title=post.title, edition=decided.edition))
+            raise Impossible(messages.POST_OUT(title=post.title, edition=decided.edition))
     lacking = Lacking(newsletter, draft)
     offered = [post for post in included if not lacking.by_anyone([post.ordinal])]
     if not offered:
         return
     edition = holders_of(draft, newsletter).get(offered[0].pk, "")
-    raise JobProblem(messages.POST_TAKEN(title=offered[0].title, edition=edition))
+    raise Impossible(messages.POST_TAKEN(title=offered[0].title, edition=edition))

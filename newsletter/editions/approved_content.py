@@ -10,13 +10,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from newsletter.domain.segments import Header, Piece, Segments, Slot, SlotEncoding, SlotValue
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 
 VERSION = 1
 
 
-class Unreadable(JobProblem):
+class Unreadable(Impossible):
     """The stored data is not an approved message."""
 
 

@@ -21,7 +21,7 @@ from newsletter.editions import history, notices, superseded
 from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.offers import bases, candidates
 from newsletter.editions.offers.readers import base_of
-from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.selection import link_check, ordering
 from newsletter.editions.selection.rules import Decision
 from newsletter.editions.selection.series import frozen_untils, of_cadence
@@ -38,7 +38,7 @@ from newsletter.render.words import colon, words
 log = logging.getLogger("newsletter.editions")
 
 
-class NoNewPost(JobProblem):
+class NoNewPost(Impossible):
     """There is no post for an edition with a single post."""
 
 
@@ -58,7 +58,7 @@ def make(
 
     By default it is the window that ends at the first send time after `after` (by default `now`). `finish` is called in
     the transaction of the draft, so that the caller can record it there. `step` is called with what has been read, and
-    how much there is. Raises JobProblem if the newsletter is paused or archived, and NoNewPost if an edition with a
+    how much there is. Raises Impossible if the newsletter is paused or archived, and NoNewPost if an edition with a
     single post would have none.
     """
     refuse_inactive(newsletter)
@@ -166,11 +166,11 @@ def decide_again(edition: Edition, newsletter: config.Newsletter, now: datetime)
 def correct(configuration: Config, first: Edition, *, now: datetime, by: str = "") -> Edition:
     """Create a correction: an edition without posts, for exactly the subscribers for whom `first` was accepted."""
     if first.welcome_id is not None:
-        raise JobProblem(messages.WELCOME_NOT_CORRECTED(name=first.name))
+        raise Impossible(messages.WELCOME_NOT_CORRECTED(name=first.name))
     if first.began_at is None:
-        raise JobProblem(messages.ONLY_BEGUN_CORRECTED(name=first.name, state=state_message(first.state)))
+        raise Impossible(messages.ONLY_BEGUN_CORRECTED(name=first.name, state=state_message(first.state)))
     if first.rolled_up_at is not None:
-        raise JobProblem(messages.TOO_OLD_TO_CORRECT(name=first.name))
+        raise Impossible(messages.TOO_OLD_TO_CORRECT(name=first.name))
     with transaction.atomic():
         edition = Edition.objects.create(
             newsletter=first.newsletter,

@@ -16,7 +16,7 @@ from newsletter.editions import history
 from newsletter.editions.draft import decide_again
 from newsletter.editions.hosting import fetch_images_later
 from newsletter.editions.offers.readers import reason_of_inclusion
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.editions.states import state_message
 from newsletter.messages import Message, MessageType, from_json
@@ -32,7 +32,7 @@ REOPENED = (State.APPROVED, State.QUEUED, State.SKIPPED)
 """States from which an edition can be made a draft again."""
 
 
-class Conflict(JobProblem):
+class Conflict(Impossible):
     """The draft changed since the editor saw it; `edition` is its current state, `differences` its changes."""
 
     def __init__(self, edition: Edition, seen: int) -> None:
@@ -68,10 +68,10 @@ def set_words(
 
 
 def check_lengths(words: Mapping[str, str]) -> None:
-    """Raise JobProblem if a text of an edition is too long; it isn't cut, so that no word is lost unnoticed."""
+    """Raise Impossible if a text of an edition is too long; it isn't cut, so that no word is lost unnoticed."""
     for key, text in words.items():
         if len(text) > LONGEST_WORDS:
-            raise JobProblem(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=LONGEST_WORDS))
+            raise Impossible(messages.TEXT_TOO_LONG(field=history.FIELDS[key](), length=len(text), most=LONGEST_WORDS))
 
 
 def leave_out(
@@ -195,7 +195,7 @@ def add_post(
     """Add an item that no source lists: a headline, a link and a text in Markdown; `day` None means today."""
     now = now or datetime.now(UTC)
     if not title.strip():
-        raise JobProblem(messages.NO_HEADLINE())
+        raise Impossible(messages.NO_HEADLINE())
     _check_length(text)
     with changing(configuration, edition, by, revision, acts.POST_WRITTEN(title=title.strip()), now) as draft:
         entry = write_post(draft, title.strip(), url, text, now)
@@ -241,7 +241,7 @@ def go_back(
     now = now or datetime.now(UTC)
     earlier = edition.revisions.filter(number=to).first()
     if earlier is None:
-        raise JobProblem(messages.NO_REVISION(name=edition.name, revision=str(to)))
+        raise Impossible(messages.NO_REVISION(name=edition.name, revision=str(to)))
     seen = edition.revisions.filter(number=revision or 0).first()
     later = edition.revisions.filter(number__gt=revision or 0).exclude(what__code__in=AUTOMATIC)
     by_others = later.exclude(by=by).exists()
@@ -282,14 +282,14 @@ def changing(
 ) -> Iterator[Edition]:
     """Yield a draft for changing, with its row locked; a new revision is created at the end. `revision` None means any.
 
-    Raises Conflict if it changed since `revision`, and JobProblem if it is not a draft.
+    Raises Conflict if it changed since `revision`, and Impossible if it is not a draft.
     """
     now = now or datetime.now(UTC)
     with transaction.atomic():
         draft = Edition.objects.select_for_update().get(pk=edition.pk)
         if draft.state != State.DRAFT:
             refusal = messages.ONLY_DRAFTS_CHANGE if draft.state in REOPENED else messages.NO_LONGER_CHANGED
-            raise JobProblem(refusal(name=draft.name, state=state_message(draft.state)))
+            raise Impossible(refusal(name=draft.name, state=state_message(draft.state)))
         if revision is not None and revision != draft.revision:
             raise Conflict(draft, revision)
         before = history.snapshot(draft)
@@ -301,9 +301,9 @@ def changing(
 
 
 def _check_length(text: str) -> None:
-    """Raise JobProblem if a post's text is too long; it isn't cut, so that no word is lost unnoticed."""
+    """Raise Impossible if a post's text is too long; it isn't cut, so that no word is lost unnoticed."""
     if len(text) > LONGEST_TEXT:
-        raise JobProblem(messages.TEXT_TOO_LONG(field=acts.POST_TEXT(), length=len(text), most=LONGEST_TEXT))
+        raise Impossible(messages.TEXT_TOO_LONG(field=acts.POST_TEXT(), length=len(text), most=LONGEST_TEXT))
 
 
 def _on_post(
@@ -330,7 +330,7 @@ def entry_of(draft: Edition, post: int) -> EditionPost:
         return entry
     row = Post.objects.filter(pk=post, newsletter=draft.newsletter).first()
     if row is None:
-        raise JobProblem(messages.NO_POST(name=draft.name, post=str(post)))
+        raise Impossible(messages.NO_POST(name=draft.name, post=str(post)))
     return EditionPost(edition=draft, post=row, included=False)
 
 

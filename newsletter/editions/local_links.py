@@ -14,7 +14,7 @@ from django.db.models import Q
 from newsletter import config
 from newsletter.config import Config
 from newsletter.domain.hosts import is_loopback, is_public_host
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
 from newsletter.models import ApprovedContent
@@ -27,7 +27,7 @@ ALLOWED = "allow_local_links"
 """The key in an approved edition's headers that allows local links."""
 
 
-class LinkProblem(JobProblem):
+class LinkProblem(Impossible):
     """Recipients could not follow the links."""
 
 

@@ -1,12 +1,12 @@
 """Find an edition by its name."""
 
 from newsletter.config import Config
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 from newsletter.models import Edition
 
 
-class NoSuchEdition(JobProblem):
+class NoSuchEdition(Impossible):
     """No edition has that name."""
 
 

@@ -6,7 +6,7 @@ from newsletter.messages import editions as messages
 from newsletter.messages.general import TEXT
 
 
-class JobProblem(Problem):
+class Impossible(Problem):
     """An action is impossible; the message says what, where, and what to do."""
 
     def __init__(self, message: Message | str) -> None:
@@ -22,6 +22,6 @@ def inactivity(newsletter: config.Newsletter) -> Message | None:
 
 
 def refuse_inactive(newsletter: config.Newsletter) -> None:
-    """Raise JobProblem if a newsletter is paused or archived."""
+    """Raise Impossible if a newsletter is paused or archived."""
     if message := inactivity(newsletter):
-        raise JobProblem(message)
+        raise Impossible(message)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 
 from newsletter.domain.english import counted
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.logs.events import Event, log_event
 from newsletter.messages import Message
 from newsletter.messages import editions as messages
@@ -60,7 +60,7 @@ EVENTS: dict[State, Event] = {
 RESUMED = {(State.PAUSED, State.SENDING), (State.SENT, State.SENDING), (State.CANCELLED, State.SENDING)}
 
 
-class NotAllowed(JobProblem):
+class NotAllowed(Impossible):
     """The edition's state doesn't allow the action."""
 
 

@@ -13,7 +13,7 @@ from newsletter.domain.outcome import Outcome, OutcomeKind
 from newsletter.domain.segments import Reader
 from newsletter.editions import history
 from newsletter.editions.local_links import check_addresses
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import proof
 from newsletter.letters.transport import Outgoing, post_all, unsent
 from newsletter.messages import Message
@@ -39,7 +39,7 @@ def send(edition: Edition, configuration: Config, addresses: Sequence[str], *, b
     """Send the edition to each address, and return each one's result."""
     people = [_checked(address) for address in addresses]
     if not people or len(people) > MOST:
-        raise JobProblem(editions_messages.TEST_ADDRESSES(most=MOST, count=len(people)))
+        raise Impossible(editions_messages.TEST_ADDRESSES(most=MOST, count=len(people)))
     check_addresses(configuration, edition.newsletter, addresses)
     looked_at = proof(edition, configuration)
     now = datetime.now(UTC)
@@ -76,4 +76,4 @@ def _checked(address: str) -> str:
     try:
         return address_given(address).written
     except AddressProblem as problem:
-        raise JobProblem(problem.message) from problem
+        raise Impossible(problem.message) from problem

@@ -12,7 +12,7 @@ from newsletter.config import Config
 from newsletter.delivery.smtp.session import SessionError, check_connection
 from newsletter.editions import local_links
 from newsletter.editions.local_links import check_links
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import failures as messages
 from newsletter.messages import message_of
 from newsletter.messages.deliverability import requirements
@@ -80,7 +80,7 @@ def _links(configuration: Config, newsletter: config.Newsletter, *, count: bool)
     about = ABOUT(subject=newsletter.name, message=messages.ABOUT_LINKS())
     try:
         check_links(configuration, newsletter.name, count=count)
-    except JobProblem as problem:
+    except Impossible as problem:
         return Check(about, Verdict.BAD, message_of(problem))
     if note := local_links.note(configuration, newsletter.name):
         return Check(about, Verdict.WARNING, note)

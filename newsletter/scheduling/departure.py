@@ -6,7 +6,7 @@ from django.db import transaction
 
 from newsletter.config import Config
 from newsletter.editions import approval, notices
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, message_of
 from newsletter.messages import schedule as messages
 from newsletter.models import Edition
@@ -20,7 +20,7 @@ def leave_by_itself(configuration: Config, edition: Edition, now: datetime) -> M
         with transaction.atomic():
             approved = approval.approve(configuration, edition, by=BY, now=now)
             approval.queue(configuration, approved, by=BY, now=now)
-    except (JobProblem, TemplateProblem) as problem:
+    except (Impossible, TemplateProblem) as problem:
         return wait(edition, message_of(problem), now)
     return messages.QUEUED(edition=edition.name)
 

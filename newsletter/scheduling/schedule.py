@@ -18,7 +18,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, history, notices
 from newsletter.editions.hosting import fetch_images
 from newsletter.editions.offers import bases
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import name_of
 from newsletter.editions.states import change, state_message
 from newsletter.editions.variants.planning import most_posts, receiving_groups, waiting_readers
@@ -180,7 +180,7 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
             _make_draft(configuration, newsletter, occurrence, now)
         else:
             _send(configuration, newsletter, occurrence, now)
-    except (JobProblem, TemplateProblem) as problem:
+    except (Impossible, TemplateProblem) as problem:
         with transaction.atomic():
             finish(occurrence, now, schedule_messages.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)

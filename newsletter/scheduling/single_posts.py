@@ -20,7 +20,7 @@ from newsletter.editions.hosting import fetch_images
 from newsletter.editions.offers.bases import eligible_at
 from newsletter.editions.offers.candidates import select
 from newsletter.editions.offers.readers import Lacking, base_of
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.rules import SETTLED
 from newsletter.editions.selection.series import of_cadence
 from newsletter.editions.states import state_message
@@ -144,7 +144,7 @@ def _do(configuration: Config, newsletter: config.Newsletter, occurrence: Occurr
         )
     except NoNewPost:
         finish(occurrence, now, schedule_messages.NO_NEW_POST())
-    except (JobProblem, TemplateProblem) as problem:
+    except (Impossible, TemplateProblem) as problem:
         with transaction.atomic():
             finish(occurrence, now, schedule_messages.FAILED(reason=message_of(problem)))
             notices.tell(newsletter.name, notices.WAITING, message_of(problem), now)
@@ -188,6 +188,6 @@ def _queue(configuration: Config, edition: Edition, now: datetime) -> Message | 
             locked = Edition.objects.select_for_update().get(pk=edition.pk)
             if locked.state == State.APPROVED and locked.due_at is None:
                 approval.queue(configuration, locked, by=BY, now=now)
-    except (JobProblem, TemplateProblem) as problem:
+    except (Impossible, TemplateProblem) as problem:
         return message_of(problem)
     return None

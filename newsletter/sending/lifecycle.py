@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from newsletter.config import Config, DeliverySettings
 from newsletter.editions import history
 from newsletter.editions.local_links import LinkProblem, check_edition
-from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import NotAllowed, change, state_message
 from newsletter.events import record as events
 from newsletter.events.kinds import EventKind
@@ -232,7 +232,7 @@ def cancel(configuration: Config, edition: Edition, *, by: str = "", now: dateti
     return locked
 
 
-class SkippedCountChanged(JobProblem):
+class SkippedCountChanged(Impossible):
     """The number of skipped deliveries is not the one that was shown."""
 
 

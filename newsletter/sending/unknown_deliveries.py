@@ -9,14 +9,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from newsletter.editions import history
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed, change
 from newsletter.messages import history as acts
 from newsletter.messages import sending as messages
 from newsletter.models import DeliveryStatus, Edition, Result, Retry, State, Tally
 
 
-class CountChanged(JobProblem):
+class CountChanged(Impossible):
     """The number of unknown deliveries is not the one that was shown."""
 
 

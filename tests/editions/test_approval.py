@@ -10,7 +10,7 @@ from newsletter import config
 from newsletter.config import DeliverySettings, Smtp
 from newsletter.editions import approval, approved_content, editing
 from newsletter.editions.editing import Conflict
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import letterhead, proof, rendered_of
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import LIFE, NotAllowed, change, state_message
@@ -105,7 +105,7 @@ def test_a_post_that_its_source_changed_since_is_a_difference(edition: Edition) 
 def test_a_post_that_another_edition_took_is_refused(edition: Edition) -> None:
     other = drafted(asked=RequestedWindow(until=NOW, since=NOW - 3 * DAY))
     approval.approve(config.current(), other, now=NOW)
-    with pytest.raises(JobProblem, match=r"already in kinaforum/2026-W06\.2; check for new posts"):
+    with pytest.raises(Impossible, match=r"already in kinaforum/2026-W06\.2; check for new posts"):
         approval.approve(config.current(), edition, now=NOW)
     assert inside(refreshed(edition)) == []
 
@@ -115,7 +115,7 @@ def test_a_post_that_another_edition_left_out_since_is_refused_unless_an_editor_
     editing.leave_out(config.current(), edition, "editor", None, post("b").pk, now=NOW)
     editing.leave_out(config.current(), other, "editor", None, post("a").pk, now=NOW)
     approval.approve(config.current(), other, now=NOW)
-    with pytest.raises(JobProblem, match=r"“Post a” is out since kinaforum/2026-W06\.2 was approved; include it, or"):
+    with pytest.raises(Impossible, match=r"“Post a” is out since kinaforum/2026-W06\.2 was approved; include it, or"):
         approval.approve(config.current(), edition, now=NOW)
     editing.include(config.current(), edition, "editor", None, post("a").pk, now=NOW)
     assert approval.approve(config.current(), edition, now=NOW).state == State.APPROVED
@@ -179,7 +179,7 @@ def test_a_time_that_just_passed_means_now(edition: Edition) -> None:
 
 def test_a_time_that_has_passed_sends_nothing(edition: Edition) -> None:
     approved = approval.approve(config.current(), edition, now=NOW)
-    with pytest.raises(JobProblem, match="has passed; choose a later time"):
+    with pytest.raises(Impossible, match="has passed; choose a later time"):
         approval.queue(config.current(), approved, at=NOW - DAY, now=NOW)
     assert Edition.objects.get().state == State.APPROVED
 
@@ -272,7 +272,7 @@ def test_a_mails_links_work_or_it_does_not_leave(
     if works:
         assert approval.approve(config.current(), edition, now=NOW).state == State.APPROVED
     else:
-        with pytest.raises(JobProblem, match=r"can't open links that begin with .*; change the public address"):
+        with pytest.raises(Impossible, match=r"can't open links that begin with .*; change the public address"):
             approval.approve(config.current(), edition, now=NOW)
 
 
@@ -281,7 +281,7 @@ def test_links_are_looked_at_again_when_it_is_queued() -> None:
     collected(found("a"))
     edition, now = approved(), config.current()
     config.use(replace(now, delivery=DeliverySettings(smtp=Smtp(host="mail.example.org"))))
-    with pytest.raises(JobProblem, match=r"subscribers can't open links that begin with http://localhost:8000"):
+    with pytest.raises(Impossible, match=r"subscribers can't open links that begin with http://localhost:8000"):
         approval.queue(config.current(), edition, now=NOW)
 
 
@@ -365,7 +365,7 @@ def test_only_a_scheduled_edition_is_sent_now() -> None:
 def test_a_draft_without_posts_and_text_is_not_approved(with_revision: bool) -> None:
     configured(minimum_posts=0)
     draft = drafted()
-    with pytest.raises(JobProblem, match="is empty; add a post or write something"):
+    with pytest.raises(Impossible, match="is empty; add a post or write something"):
         approval.approve(
             config.current(), draft, revision=draft.revision if with_revision else None, needs_content=True, now=NOW
         )

@@ -5,7 +5,7 @@ import pytest
 from newsletter import config
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.variants.listing import post_counts
 from newsletter.editions.variants.preparing import prepare
@@ -202,7 +202,7 @@ def test_the_remedy_for_a_post_that_was_taken_is_to_look_at_the_draft_again(cade
     later = drafted(cadence, hours=1)
     asked = RequestedWindow(until=NOW, since=NOW - 4 * DAY)
     frozen(draft.make(config.current(), kinaforum().at(cadence), asked, now=NOW, read_sources=False))
-    with pytest.raises(JobProblem, match=r"already in .*; check for new posts, and then review the draft again"):
+    with pytest.raises(Impossible, match=r"already in .*; check for new posts, and then review the draft again"):
         frozen(later)
 
 

@@ -12,7 +12,7 @@ from newsletter import config
 from newsletter.editions import editing, history
 from newsletter.editions.composing import blocks, bulk
 from newsletter.editions.editing import Conflict
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import proof
 from newsletter.messages import history as acts
 from newsletter.models import Act, Edition, EditorChoice
@@ -86,7 +86,7 @@ def test_a_block_is_changed_and_removed(edition: Edition) -> None:
     ],
 )
 def test_an_invalid_block_is_refused_in_a_sentence(edition: Edition, values: dict[str, str], sentence: str) -> None:
-    with pytest.raises(JobProblem, match=sentence):
+    with pytest.raises(Impossible, match=sentence):
         save(edition, **values)
     edition.refresh_from_db()
     assert (edition.blocks, edition.revision) == ([], 1)
@@ -123,7 +123,7 @@ def test_all_posts_are_added_or_none(edition: Edition) -> None:
     collected(found("d", NOW + HOUR), now=NOW + 2 * HOUR)
     later = drafted(NOW + 5 * HOUR)
     later = editing.leave_out(config.current(), later, "k", None, post("d").pk, NOW)
-    with pytest.raises(JobProblem, match="has no post 99999"):
+    with pytest.raises(Impossible, match="has no post 99999"):
         bulk.choose_several(config.current(), later, "k", None, [post("d").pk, 99_999], EditorChoice.IN, NOW)
     assert inside(later) == []
     later = bulk.choose_several(config.current(), later, "k", None, [post("d").pk, post("a").pk], EditorChoice.IN, NOW)
@@ -138,7 +138,7 @@ def test_several_posts_move_to_the_end_of_a_day_in_their_order(edition: Edition)
 
 
 def test_something_must_be_selected(edition: Edition) -> None:
-    with pytest.raises(JobProblem, match="select at least one post"):
+    with pytest.raises(Impossible, match="select at least one post"):
         bulk.move_several(config.current(), edition, "k", 1, [], NOW.date(), NOW)
 
 

@@ -5,7 +5,7 @@ import pytest
 from newsletter import config
 from newsletter.config import Filter, SourceSettings
 from newsletter.editions import approval, draft, editing, lookup
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.editions.states import change
@@ -375,7 +375,7 @@ def test_a_correction_may_be_approved_with_an_editors_words_alone() -> None:
 def test_an_edition_that_has_not_begun_sending_needs_no_correction() -> None:
     configured()
     collected(found("a"))
-    with pytest.raises(JobProblem, match="only an edition that has begun to be sent can be corrected"):
+    with pytest.raises(Impossible, match="only an edition that has begun to be sent can be corrected"):
         draft.correct(config.current(), approved(), now=NOW)
 
 

@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.editions import approval, editing
 from newsletter.editions.editing import Conflict
 from newsletter.editions.history import difference
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import proof
 from newsletter.editions.serialize import edition as described
 from newsletter.models import Act, Edition, State
@@ -50,7 +50,7 @@ def test_words_are_set_and_made_from_the_posts_again(edition: Edition) -> None:
 
 
 def test_words_without_end_are_refused(edition: Edition) -> None:
-    with pytest.raises(JobProblem, match="the sign-off has 20,001 characters, and at most 20,000 are allowed"):
+    with pytest.raises(Impossible, match="the sign-off has 20,001 characters, and at most 20,000 are allowed"):
         editing.set_words(config.current(), edition, "editor", 1, {"closing": "x" * 20_001}, NOW)
 
 
@@ -63,7 +63,7 @@ def test_an_act_on_another_revision_overwrites_nothing(edition: Edition) -> None
 
 def test_only_a_draft_can_be_changed(edition: Edition) -> None:
     approval.approve(config.current(), edition, now=NOW)
-    with pytest.raises(JobProblem, match="is approved, and only drafts can be changed; reopen it first"):
+    with pytest.raises(Impossible, match="is approved, and only drafts can be changed; reopen it first"):
         editing.pin(config.current(), edition, "editor", None, post("a").pk, NOW)
 
 
@@ -95,7 +95,7 @@ def test_a_post_of_another_edition_can_be_included_again(edition: Edition) -> No
 
 
 def test_a_number_that_is_no_post_is_refused_by_name(edition: Edition) -> None:
-    with pytest.raises(JobProblem, match="kinaforum/2026-W06 has no post 99999; 'newsletter show"):
+    with pytest.raises(Impossible, match="kinaforum/2026-W06 has no post 99999; 'newsletter show"):
         editing.pin(config.current(), edition, "editor", None, 99999, NOW)
 
 
@@ -157,7 +157,7 @@ def test_a_post_by_hand_is_under_a_day_of_the_window(edition: Edition) -> None:
 
 
 def test_a_post_by_hand_needs_a_headline(edition: Edition) -> None:
-    with pytest.raises(JobProblem, match="a post needs a headline"):
+    with pytest.raises(Impossible, match="a post needs a headline"):
         editing.add_post(
             config.current(), edition, "editor", 1, title=" ", url="https://x.example/", text="Words.", now=NOW
         )
@@ -182,7 +182,7 @@ def test_going_back_keeps_posts_that_came_since(edition: Edition) -> None:
 
 
 def test_there_is_no_going_back_to_what_never_was(edition: Edition) -> None:
-    with pytest.raises(JobProblem, match="kinaforum/2026-W06 has no revision 9"):
+    with pytest.raises(Impossible, match="kinaforum/2026-W06 has no revision 9"):
         editing.go_back(config.current(), edition, "editor", None, 9, NOW)
 
 
@@ -198,7 +198,7 @@ def test_each_act_is_logged_with_what_it_changed_and_no_more(edition: Edition) -
 
 
 def test_an_act_that_fails_leaves_no_revision(edition: Edition) -> None:
-    with pytest.raises(JobProblem):
+    with pytest.raises(Impossible):
         editing.pin(config.current(), edition, "editor", 1, 99999, NOW)
     assert Edition.objects.get().revision == 1
     assert not Act.objects.exists()

@@ -27,7 +27,7 @@ from newsletter.config import next_moment
 from newsletter.domain.cadence import CADENCES
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.series import holding
 from newsletter.editions.selection.windows import one_period_before
 from newsletter.editions.states import change
@@ -239,7 +239,7 @@ class Weeks(RuleBasedStateMachine):
                 approval.approve(config.current(), edition, revision=edition.revision if looked else None, now=self.now)
             except editing.Conflict:
                 assert looked
-            except JobProblem as problem:
+            except Impossible as problem:
                 if not _names_another_edition(problem):
                     raise
 
@@ -262,7 +262,7 @@ class Weeks(RuleBasedStateMachine):
         if edition := self._one(State.DRAFT):
             try:
                 self._sent(approval.approve_and_queue(config.current(), edition, now=self.now))
-            except JobProblem as problem:
+            except Impossible as problem:
                 if messages.EMPTY.matches(problem.message):
                     assert not edition.entries.filter(included=True).exists()
                 elif not _names_another_edition(problem):
@@ -384,7 +384,7 @@ class Weeks(RuleBasedStateMachine):
         return old and post.was_there_before and (listed or article.published < first_window)
 
 
-def _names_another_edition(problem: JobProblem) -> bool:
+def _names_another_edition(problem: Impossible) -> bool:
     """Return whether approval was refused because another edition has a post, or left it out since."""
     return messages.POST_TAKEN.matches(problem.message) or messages.POST_OUT.matches(problem.message)
 

@@ -11,7 +11,7 @@ from newsletter import config
 from newsletter.editions import approval
 from newsletter.editions.imported import old_addresses, undoing
 from newsletter.editions.imported.archive_import import ImportResult, import_archive
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import Problem
 from newsletter.messages import posts as post_messages
 from newsletter.models import ArchiveImport, Edition, ImportedEdition, OldAddress
@@ -166,7 +166,7 @@ def test_undoing_deletes_the_editions_and_frees_the_posts(folder: Path, client: 
     assert inside(draft) == ["Post pepper", "Post salt"]
     assert not ImportedEdition.objects.exists()
     assert client.get("/2019-05-03-bread").status_code == 404
-    with pytest.raises(JobProblem):
+    with pytest.raises(Impossible):
         undoing.undo(config.current(), undoing.find(number), now=NOW)
     assert imported(folder).added == 2
 

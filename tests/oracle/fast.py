@@ -16,7 +16,7 @@ from newsletter.config import Config, Newsletter, next_moment
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.imported.archive_import import import_archive
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import link_check
 from newsletter.editions.selection.windows import RequestedWindow, bounds, name_of
 from newsletter.feeds import SourceReading
@@ -140,7 +140,7 @@ class FastSite(OracleSite):
     def _refused(self, act: Callable[[], object]) -> bool:
         try:
             act()
-        except JobProblem:
+        except Impossible:
             return True
         return False
 
@@ -158,7 +158,7 @@ class FastSite(OracleSite):
             window = RequestedWindow(until=bounds(period, newsletter.zone)[1], period=period)
         try:
             made = draft.make(self.configuration, newsletter, window, now=self.now)
-        except JobProblem:
+        except Impossible:
             return ""
         if window is not None:
             self.asked_for.add(made.name)

@@ -9,7 +9,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions import draft
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.models import Delivery, Edition, Result, State
 from newsletter.scheduling import old_deliveries
 from newsletter.sending import lifecycle, progress
@@ -59,5 +59,5 @@ def test_an_edition_without_its_deliveries_can_not_be_corrected() -> None:
     edition = sent()
     old_deliveries.roll_up(keeping(400), LATER)
     edition.refresh_from_db()
-    with pytest.raises(JobProblem, match="record of who received kinaforum/2026-W06 has been deleted"):
+    with pytest.raises(Impossible, match="record of who received kinaforum/2026-W06 has been deleted"):
         draft.correct(config.current(), edition, now=LATER)

@@ -9,7 +9,7 @@ from newsletter import config
 from newsletter.config import CadenceSettings
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.draft import NoNewPost
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import digest_of, proof
 from newsletter.editions.selection.windows import RequestedWindow
 from newsletter.models import Edition, Notice, Occurrence, Post, State
@@ -170,7 +170,7 @@ def test_without_a_post_there_is_no_draft_by_hand() -> None:
 
 
 def test_no_period_can_be_asked_for() -> None:
-    with pytest.raises(JobProblem, match="no period"):
+    with pytest.raises(Impossible, match="no period"):
         draft.make(config.current(), kinaforum().at("post"), RequestedWindow(until=NOW), now=NOW, read_sources=False)
 
 

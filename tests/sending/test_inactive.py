@@ -12,7 +12,7 @@ from newsletter.collecting import collect
 from newsletter.config import Config
 from newsletter.domain.outcome import OutcomeKind
 from newsletter.editions import approval, draft
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.models import ApprovedContent, Edition, Occurrence, Source, State
 from newsletter.scheduling.schedule import tick
 from newsletter.sending import lifecycle, sender, unfinished
@@ -35,7 +35,7 @@ def as_now(status: str, **keys: object) -> Config:
 def test_no_draft_is_made_on_schedule_or_by_hand(status: Status) -> None:
     found = as_now(status)
     tick(found, NOW)
-    with pytest.raises(JobProblem, match=f"Kinaforum is {status}"):
+    with pytest.raises(Impossible, match=f"Kinaforum is {status}"):
         draft.make(found, kinaforum(), now=NOW, read_sources=False)
     assert not Edition.objects.exists()
 
@@ -44,7 +44,7 @@ def test_no_draft_is_made_on_schedule_or_by_hand(status: Status) -> None:
 def test_an_approved_edition_is_not_queued(status: Status) -> None:
     configured()
     edition = approval.approve(config.current(), drafted(), now=NOW)
-    with pytest.raises(JobProblem, match=f"Kinaforum is {status}"):
+    with pytest.raises(Impossible, match=f"Kinaforum is {status}"):
         approval.queue(as_now(status), edition, now=NOW)
     tick(config.current(), DUE)
     edition.refresh_from_db()

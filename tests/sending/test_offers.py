@@ -11,7 +11,7 @@ from newsletter.domain.ordinals import Ordinals
 from newsletter.editions import approval, draft, editing
 from newsletter.editions.composing import standalone
 from newsletter.editions.offers import readers
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.models import Edition, Post
 from newsletter.scheduling import unused_sets
 from newsletter.sending import lifecycle
@@ -143,10 +143,10 @@ def test_a_post_is_sent_before_its_date_only_if_an_editor_includes_it_by_name(pa
     paper.publish("ahead", at=paper.now + 2 * HOUR)
     made = draft.make(config.current(), kinaforum(), now=paper.now, read_sources=False)
     edition = approval.approve(config.current(), made, now=paper.now)
-    with pytest.raises(JobProblem, match="dated"):
+    with pytest.raises(Impossible, match="dated"):
         approval.queue(config.current(), edition, now=paper.now)
     approval.queue(config.current(), edition, at=paper.now + 2 * HOUR, now=paper.now)
-    with pytest.raises(JobProblem, match="dated"):
+    with pytest.raises(Impossible, match="dated"):
         approval.send_now(config.current(), edition, now=paper.now)
     again = approval.reopen(edition, now=paper.now)
     ahead = Post.objects.get(title="Post ahead").pk

@@ -8,7 +8,7 @@ from newsletter import config
 from newsletter.editions import approval, draft
 from newsletter.editions.composing import welcome_series
 from newsletter.editions.editing import set_words
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.states import NotAllowed
 from newsletter.models import Delivery, Edition, State, WelcomeLetter, WelcomeMail
 from newsletter.sending import lifecycle
@@ -182,19 +182,19 @@ def test_a_paused_letter_waits() -> None:
 def test_a_series_has_at_most_five_letters() -> None:
     for days in range(5):
         letter(days)
-    with pytest.raises(JobProblem, match="at most 5"):
+    with pytest.raises(Impossible, match="at most 5"):
         letter(9)
 
 
 @pytest.mark.parametrize("days", [-1, 366])
 def test_a_distance_is_at_most_a_year(days: int) -> None:
-    with pytest.raises(JobProblem, match="0 to 365"):
+    with pytest.raises(Impossible, match="0 to 365"):
         letter(days)
 
 
 def test_two_letters_have_different_distances() -> None:
     letter(3)
-    with pytest.raises(JobProblem, match="another number of days"):
+    with pytest.raises(Impossible, match="another number of days"):
         letter(3)
 
 
@@ -232,5 +232,5 @@ def test_a_letter_of_the_series_is_not_corrected() -> None:
     letter(0)
     reader("anna@reader.example")
     sent(NOW + HOUR)
-    with pytest.raises(JobProblem, match="belongs to a welcome series"):
+    with pytest.raises(Impossible, match="belongs to a welcome series"):
         draft.correct(config.current(), Edition.objects.get(period="welcome-1"), now=NOW + DAY)

@@ -7,7 +7,7 @@ from newsletter.api.operations import ApiAnswer, caller, operation
 from newsletter.api.routes.editions import EDITION, answer, find, matched
 from newsletter.api.schemas import ApproveIn, EditionOut, Name, SendIn, StatusOut, UnknownDeliveryOut
 from newsletter.editions import approval, public_editions
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.variants.preparing import render_subjects
 from newsletter.messages import sending as messages
 from newsletter.models import ApprovedContent, State
@@ -65,7 +65,7 @@ def send_edition(request: HttpRequest, newsletter: Path[Name], period: Path[Name
     if asked.readers is not None:
         receiving = audience.receiving(who.newsletter(newsletter), edition, who.now).count()
         if receiving != asked.readers:
-            raise JobProblem(messages.OTHER_READERS(name=edition.name, found=receiving, expected=asked.readers))
+            raise Impossible(messages.OTHER_READERS(name=edition.name, found=receiving, expected=asked.readers))
     content = ApprovedContent.objects.filter(edition=edition).values_list("revision", flat=True).first()
     queued = approval.queue(who.config, edition, by=who.by, at=asked.at, now=who.now, revision=content)
     return answer(who, queued)

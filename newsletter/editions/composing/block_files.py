@@ -12,7 +12,7 @@ after: 12
 Bring your own cup.
 """
 
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.feeds.formats.frontmatter import FrontMatterProblem, split
 from newsletter.messages import editions as messages
 from newsletter.messages.general import ABOUT
@@ -21,15 +21,15 @@ KEYS = ("kind", "title", "when", "url", "button", "after", "id")
 
 
 def read(name: str, text: str) -> dict[str, str]:
-    """Return what `blocks.save` takes, from the text of a file. Raises JobProblem, which names the file."""
+    """Return what `blocks.save` takes, from the text of a file. Raises Impossible, which names the file."""
     try:
         blocks = split(text)
     except FrontMatterProblem as problem:
-        raise JobProblem(ABOUT(subject=name, message=problem.message)) from problem
+        raise Impossible(ABOUT(subject=name, message=problem.message)) from problem
     if blocks is None:
-        raise JobProblem(messages.BLOCK_FILE_WITHOUT_KEYS(file=name))
+        raise Impossible(messages.BLOCK_FILE_WITHOUT_KEYS(file=name))
     keys, body = blocks
     unknown = next((key for key in keys if key not in KEYS), None)
     if unknown is not None:
-        raise JobProblem(messages.BLOCK_FILE_KEY(file=name, key=unknown, known=KEYS))
+        raise Impossible(messages.BLOCK_FILE_KEY(file=name, key=unknown, known=KEYS))
     return {key: "" if value is None else str(value) for key, value in keys.items()} | {"text": body.strip()}

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from newsletter.config import Config
 from newsletter.editions.editing import LONGEST_WORDS, changing
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.models import Edition
@@ -45,7 +45,7 @@ def save(
     values: Mapping[str, str],
     now: datetime | None = None,
 ) -> Edition:
-    """Add a block, or change the one with the `id` that is given. Raises JobProblem for values that can't be used."""
+    """Add a block, or change the one with the `id` that is given. Raises Impossible for values that can't be used."""
     block = _checked(values)
     known = any(each["id"] == block["id"] for each in edition.blocks)
     what = acts.BLOCK_CHANGED if known else acts.BLOCK_ADDED
@@ -57,12 +57,12 @@ def save(
 def remove(
     configuration: Config, edition: Edition, by: str, revision: int | None, block: str, now: datetime | None = None
 ) -> Edition:
-    """Remove a block. Raises JobProblem if no block has this id."""
+    """Remove a block. Raises Impossible if no block has this id."""
     title = next((each["title"] for each in edition.blocks if each["id"] == block), "")
     with changing(configuration, edition, by, revision, acts.BLOCK_REMOVED(title=title), now) as draft:
         left = [each for each in draft.blocks if each["id"] != block]
         if len(left) == len(draft.blocks):
-            raise JobProblem(messages.NO_BLOCK(name=draft.name))
+            raise Impossible(messages.NO_BLOCK(name=draft.name))
         draft.blocks = left
     return draft
 
@@ -78,27 +78,27 @@ def _replaced(draft: Edition, block: StoredBlock) -> list[StoredBlock]:
     """Return the draft's blocks with this one in its place, or at the end if it is new."""
     places = {TOP, END, *(str(number) for number in draft.entries.values_list("post_id", flat=True))}
     if block["after"] not in places:
-        raise JobProblem(messages.NO_POST(name=draft.name, post=block["after"]))
+        raise Impossible(messages.NO_POST(name=draft.name, post=block["after"]))
     before: list[StoredBlock] = draft.blocks
     if block["id"]:
         if all(each["id"] != block["id"] for each in before):
-            raise JobProblem(messages.NO_BLOCK(name=draft.name))
+            raise Impossible(messages.NO_BLOCK(name=draft.name))
         return [block if each["id"] == block["id"] else each for each in before]
     if len(before) >= MOST:
-        raise JobProblem(messages.TOO_MANY_BLOCKS(most=MOST))
+        raise Impossible(messages.TOO_MANY_BLOCKS(most=MOST))
     return [*before, {**block, "id": _new_id()}]
 
 
 def _checked(values: Mapping[str, Any]) -> StoredBlock:
     kind = values.get("kind", "")
     if kind not in KINDS:
-        raise JobProblem(messages.BLOCK_KIND(text=str(kind)[:40]))
+        raise Impossible(messages.BLOCK_KIND(text=str(kind)[:40]))
     title, url = _line(values.get("title", "")), values.get("url", "").strip()
     text = values.get("text", "").replace("\r\n", "\n").strip()
     if not title:
-        raise JobProblem(messages.BLOCK_WITHOUT_TITLE())
+        raise Impossible(messages.BLOCK_WITHOUT_TITLE())
     if len(text) > LONGEST_WORDS:
-        raise JobProblem(messages.BLOCK_TOO_LONG(length=len(text), most=LONGEST_WORDS))
+        raise Impossible(messages.BLOCK_TOO_LONG(length=len(text), most=LONGEST_WORDS))
     return StoredBlock(
         id=values.get("id", ""),
         kind=kind,
@@ -112,7 +112,7 @@ def _checked(values: Mapping[str, Any]) -> StoredBlock:
 
 
 def _address(url: str) -> str:
-    """Return a link as email programs follow it. Raises JobProblem for others."""
+    """Return a link as email programs follow it. Raises Impossible for others."""
     if not url:
         return ""
     address = url if "://" in url or url.startswith("mailto:") else f"https://{url}"
@@ -123,7 +123,7 @@ def _address(url: str) -> str:
     except ValueError:
         known = False
     if not known or len(address) > LONGEST_LINK or any(c.isspace() for c in address):
-        raise JobProblem(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
+        raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
     return address
 
 

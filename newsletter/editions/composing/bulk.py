@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 from newsletter.config import Config
 from newsletter.editions.editing import adder, changing, entry_of, move, remove
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection import ordering
 from newsletter.messages import MessageType
 from newsletter.messages import editions as messages
@@ -88,7 +88,7 @@ def _on_several(
 
 def _check_chosen(posts: Collection[int]) -> None:
     if not posts:
-        raise JobProblem(messages.NO_POSTS_CHOSEN())
+        raise Impossible(messages.NO_POSTS_CHOSEN())
 
 
 def _position(entries: list[EditionPost]) -> Callable[[int], int]:

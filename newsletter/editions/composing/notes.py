@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.db import transaction
 
 from newsletter.editions import history
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
 from newsletter.models import Edition, Note
@@ -15,14 +15,14 @@ LONGEST_NOTE = 5_000
 
 
 def write(edition: Edition, by: str, text: str, now: datetime, to: str = "") -> Note:
-    """Write a note, for one person or for everybody. Raises JobProblem if it is empty or too long, or nobody's."""
+    """Write a note, for one person or for everybody. Raises Impossible if it is empty or too long, or nobody's."""
     text = text.replace("\r\n", "\n").strip()
     if not text:
-        raise JobProblem(messages.NOTE_EMPTY())
+        raise Impossible(messages.NOTE_EMPTY())
     if len(text) > LONGEST_NOTE:
-        raise JobProblem(messages.NOTE_TOO_LONG())
+        raise Impossible(messages.NOTE_TOO_LONG())
     if to and not User.objects.filter(username=to).exists():
-        raise JobProblem(messages.NOTE_FOR_NOBODY())
+        raise Impossible(messages.NOTE_FOR_NOBODY())
     with transaction.atomic():
         note = Note.objects.create(edition=edition, at=now, by=by, to=to, text=text)
         history.log(by, acts.NOTE_WRITTEN(), edition.name, now)

@@ -14,7 +14,7 @@ from newsletter import config
 from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.composing import standalone
-from newsletter.editions.problems import JobProblem, refuse_inactive
+from newsletter.editions.problems import Impossible, refuse_inactive
 from newsletter.editions.states import change
 from newsletter.messages import editions as messages
 from newsletter.messages import history as acts
@@ -43,12 +43,12 @@ def draft_of(letter: WelcomeLetter) -> Edition | None:
 def add(
     configuration: Config, newsletter: config.Newsletter, days: int, *, now: datetime, subject: str = "", by: str = ""
 ) -> Edition:
-    """Add a letter to the series; return its draft. Raises JobProblem for a distance that is taken or too long."""
+    """Add a letter to the series; return its draft. Raises Impossible for a distance that is taken or too long."""
     refuse_inactive(newsletter)
     with transaction.atomic():
         Numbering.locked(newsletter.name)
         if series(newsletter.name).count() >= MOST:
-            raise JobProblem(messages.WELCOME_FULL(most=MOST))
+            raise Impossible(messages.WELCOME_FULL(most=MOST))
         _check_days(newsletter.name, days)
         numbers = WelcomeLetter.objects.filter(newsletter=newsletter.name)
         number = (numbers.aggregate(last=Max("number"))["last"] or 0) + 1
@@ -64,7 +64,7 @@ def revise(configuration: Config, letter: WelcomeLetter, *, now: datetime, by: s
             return draft
         first = letter.editions.order_by("-approved_at", "-pk").first()
         if first is None or letter.removed_at:
-            raise JobProblem(messages.WELCOME_GONE())
+            raise Impossible(messages.WELCOME_GONE())
         return standalone.duplicate(configuration, first, now=now, welcome=letter, by=by)
 
 
@@ -76,7 +76,7 @@ def set_days(letter: WelcomeLetter, days: int, *, now: datetime, by: str = "") -
         Numbering.locked(letter.newsletter)
         locked = WelcomeLetter.objects.select_for_update().get(pk=letter.pk)
         if locked.removed_at:
-            raise JobProblem(messages.WELCOME_GONE())
+            raise Impossible(messages.WELCOME_GONE())
         if locked.days == days:
             return
         _check_days(locked.newsletter, days)
@@ -101,9 +101,9 @@ def remove(letter: WelcomeLetter, *, now: datetime, by: str = "") -> None:
 
 def _check_days(newsletter: str, days: int) -> None:
     if not 0 <= days <= LONGEST:
-        raise JobProblem(messages.WELCOME_DAYS(longest=LONGEST))
+        raise Impossible(messages.WELCOME_DAYS(longest=LONGEST))
     if series(newsletter).filter(days=days).exists():
-        raise JobProblem(messages.WELCOME_TAKEN(days=days))
+        raise Impossible(messages.WELCOME_TAKEN(days=days))
 
 
 def _name(letter: WelcomeLetter) -> str:

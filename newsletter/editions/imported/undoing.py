@@ -8,30 +8,30 @@ from newsletter.config import Config
 from newsletter.editions import history
 from newsletter.editions.imported.archive_import import decide_drafts_again
 from newsletter.editions.offers import sent_elsewhere
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import archives as messages
 from newsletter.messages import history as acts
 from newsletter.models import ArchiveImport, Edition, Numbering
 
 
 def find(number: int) -> ArchiveImport:
-    """Return an import by its number. Raises JobProblem for an unknown number."""
+    """Return an import by its number. Raises Impossible for an unknown number."""
     record = ArchiveImport.objects.filter(pk=number).first()
     if record is None:
-        raise JobProblem(messages.NO_IMPORT(number=str(number)))
+        raise Impossible(messages.NO_IMPORT(number=str(number)))
     return record
 
 
 def undo(configuration: Config, record: ArchiveImport, *, now: datetime, by: str = "") -> int:
     """Delete the editions of an import, and return how many.
 
-    What an approved edition decided about a post stays. Raises JobProblem if it was undone before.
+    What an approved edition decided about a post stays. Raises Impossible if it was undone before.
     """
     with transaction.atomic():
         Numbering.locked(record.newsletter)
         record = ArchiveImport.objects.select_for_update().get(pk=record.pk)
         if record.undone_at is not None:
-            raise JobProblem(messages.UNDONE())
+            raise Impossible(messages.UNDONE())
         _total, deleted = Edition.objects.filter(imported__archive_import=record).delete()
         record.undone_at = now
         record.save(update_fields=["undone_at"])

@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 
 from newsletter.config import Cadence, Newsletter, next_moment
 from newsletter.domain.cadence import edition_name
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 
 EARLIEST, FURTHEST = datetime(1990, 1, 2, tzinfo=UTC), timedelta(days=367)
 """When an edition may end, at the earliest, and how far ahead of now: a year, with a leap day and a time zone."""
 
 
-class NoPeriod(JobProblem):
+class NoPeriod(Impossible):
     """A week, day, month or time is invalid."""
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 from newsletter.delivery.reply import redact_address, redact_addresses
 from newsletter.domain.outcome import Fault, Outcome, OutcomeKind
 from newsletter.domain.segments import Reader
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import Message, Problem
 from newsletter.messages import delivery as messages
 from newsletter.messages.general import ABOUT, TEXT
@@ -19,7 +19,7 @@ CONNECT_SECONDS, ANSWER_SECONDS = 10.0, 60.0
 NOT_TAKEN, AMBIGUOUS, WRONG_KEY, TOO_FAST = (500, 503), (408, 409, 502, 504), (401, 403), 429
 
 
-class ProviderProblem(JobProblem):
+class ProviderProblem(Impossible):
     """The provider can't be used with its configuration."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.models import State
 from newsletter.web.desk import formatting
 
@@ -18,7 +18,7 @@ TOLERATED_SHARE = 0.01
 """A number of readers may have changed by this share: a large list changes while its editor reads the page."""
 
 
-class Changed(JobProblem):
+class Changed(Impossible):
     """What the form showed is out of date; each of `differences` is a sentence."""
 
     def __init__(self, differences: list[str]) -> None:

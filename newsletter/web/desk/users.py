@@ -19,7 +19,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django.utils.translation import gettext as _
 from email_validator import EmailNotValidError, validate_email
 
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import general as general_messages
 from newsletter.messages import history as acts
 from newsletter.web.desk import audit
@@ -31,7 +31,7 @@ DRAFTS_ONLY = "drafts only"
 """The group of those editors who may not approve, send or stop an edition."""
 
 
-class UserProblem(JobProblem):
+class UserProblem(Impossible):
     """A change to the team is not possible; the message is a sentence."""
 
 

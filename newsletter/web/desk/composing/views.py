@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.editions.composing import blocks as composing
 from newsletter.editions.composing import bulk, standalone
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.models import Edition, EditorChoice, State
 from newsletter.web.converters import whole_number
 from newsletter.web.desk.composing import queries
@@ -97,7 +97,7 @@ def blocks(request: HttpRequest, name: str, period: str) -> HttpResponse:
         fields = {key: request.POST.get(key, "") for key in queries.FIELDS}
         try:
             _change_block(request, edition, fields)
-        except JobProblem as refused:
+        except Impossible as refused:
             problems = {queries.field_of(refused): as_sentence(refused)}
         else:
             return redirect("desk:blocks", name, period)
@@ -135,7 +135,7 @@ def several(request: HttpRequest, name: str, period: str) -> HttpResponse:
     if request.method == "POST":
         try:
             _change_several(request, edition, chosen, day)
-        except JobProblem as refused:
+        except Impossible as refused:
             problem = as_sentence(refused)
         else:
             return redirect("desk:several", name, period)
@@ -177,5 +177,5 @@ def _day(text: str) -> date:
         raise _NoDay(_("choose the day to move the posts to")) from None
 
 
-class _NoDay(JobProblem):
+class _NoDay(Impossible):
     """The day that posts are moved to is missing or invalid."""

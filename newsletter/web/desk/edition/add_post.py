@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Config
 from newsletter.editions import editing
 from newsletter.editions.composing import bulk
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.feeds.http.fetch import Fetcher
 from newsletter.feeds.model import SourceProblem
 from newsletter.feeds.sources.page_headline import page_headline
@@ -45,7 +45,7 @@ def field_of(refused: Problem) -> str:
     return "text" if messages.TEXT_TOO_LONG.matches(refused.message) else "url"
 
 
-class NotFound(JobProblem):
+class NotFound(Impossible):
     """The address gives no page to take a headline from."""
 
 
@@ -54,12 +54,12 @@ def add(
 ) -> Edition:
     """Return a stored post by its address, else a page by its own headline, else what was typed; under a day.
 
-    Raises JobProblem where the address can't be read and no headline was written either.
+    Raises Impossible where the address can't be read and no headline was written either.
     """
     if url and "://" not in url:
         url = f"https://{url}"
     if url and (len(url) > LONGEST_LINK or not url.startswith(("http://", "https://"))):
-        raise JobProblem(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
+        raise Impossible(messages.NOT_A_WEB_ADDRESS(text=url[:80]))
     known = Post.objects.filter(newsletter=edition.newsletter, url=url).first() if url else None
     if known is not None and not (title or text):
         included = editing.include(configuration, edition, by, None, known.pk)

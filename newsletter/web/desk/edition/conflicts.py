@@ -13,7 +13,7 @@ from django.db import transaction
 
 from newsletter.config import Config
 from newsletter.editions import editing
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import editions as messages
 from newsletter.models import Edition, Revision
 from newsletter.web.desk.edition import leases, texts
@@ -28,7 +28,7 @@ class Wording:
     mine: str
 
 
-class TwoWordings(JobProblem):
+class TwoWordings(Impossible):
     """Someone else changed or is writing the same text; both are available."""
 
     def __init__(self, edition: Edition, by: str, wordings: list[Wording], *, is_writing: bool) -> None:
@@ -52,7 +52,7 @@ def write(
     newest = _held(edition)
     present = texts.read(newest, typed)
     if missing := [post for key in typed if key not in present and (post := texts.post_of(key))]:
-        raise JobProblem(messages.NO_POST(name=newest.name, post=str(missing[0])))
+        raise Impossible(messages.NO_POST(name=newest.name, post=str(missing[0])))
     if marks is None:
         leases.take(newest, typed, by, now)
         marks = {key: text.mark for key, text in present.items()}

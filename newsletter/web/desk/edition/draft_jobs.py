@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from newsletter.config import Config, Newsletter
 from newsletter.editions import draft as drafting
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import RequestedWindow, requested
 from newsletter.models import Edition, Job, State
 from newsletter.web.desk.jobs import work
@@ -27,7 +27,7 @@ def draft(request: HttpRequest, name: str) -> HttpResponse:
     newsletter = newsletter_of(request, name).at(request.POST.get("cadence", ""))
     try:
         asked = _asked(request, newsletter)
-    except JobProblem as problem:
+    except Impossible as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:newsletter", name)
     order = {"until": asked.until.isoformat(), "period": asked.period} if asked else {}

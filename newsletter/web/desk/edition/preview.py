@@ -16,7 +16,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from newsletter.domain.digest import Finding, Level
 from newsletter.editions import history
 from newsletter.editions.preview_files import as_sent
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.rendering import Proof
 from newsletter.messages import Message
 from newsletter.models import Edition, State
@@ -36,7 +36,7 @@ FRAME_POLICY = (
     "frame-ancestors 'self'; sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 )
 """Scripts stay forbidden. The page around may measure how tall the email is, so it has the same origin."""
-PROBLEMS = (TemplateProblem, WhereProblem, JobProblem)
+PROBLEMS = (TemplateProblem, WhereProblem, Impossible)
 """Why an email can't be generated, or its recipients not counted."""
 KINDS = ("phone", "desktop", "inbox", "text", "raw")
 

@@ -18,7 +18,7 @@ from newsletter.editions import history as recorded
 from newsletter.editions.approval import was_too_small
 from newsletter.editions.composing import bulk
 from newsletter.editions.history import WORDS
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.ordering import day_of
 from newsletter.feeds.html.markup import text_of
 from newsletter.messages import MessageType, Problem
@@ -102,7 +102,7 @@ def set_texts(request: HttpRequest, name: str, period: str) -> HttpResponse:
         context = {"clash": clash, "edition": clash.edition, "who": users.names([clash.by])[clash.by]}
         place = next((f"post-{post}" for key in typed if (post := texts.post_of(key))), "")
         return page(request, "_clash", {**context, "status": status, "place": place}, status=409)
-    except JobProblem as problem:
+    except Impossible as problem:
         return page(request, "_problem", {"sentence": as_sentence(problem)}, status=422)
     present = texts.read(changed, typed)
     marks = {
@@ -132,7 +132,7 @@ def change_post(request: HttpRequest, name: str, period: str) -> HttpResponse:
         edition = conflicts.on_post(
             edition, revision_of(request), act.post, lambda e, revision: act.do(e, editor(request), revision)
         )
-    except JobProblem as refused:
+    except Impossible as refused:
         problem, edition = as_sentence(refused), edition_of(name, period)
     context = {**_context(request, newsletter, edition), **_saved(request, edition), "problem": problem}
     if act.before is not None and act.before != edition.revision:

@@ -13,7 +13,7 @@ from newsletter import supervision
 from newsletter.bounces import mailbox_status
 from newsletter.config import Config, Newsletter
 from newsletter.editions.local_links import check_links
-from newsletter.editions.problems import JobProblem, inactivity
+from newsletter.editions.problems import Impossible, inactivity
 from newsletter.editions.titles import subjects
 from newsletter.letters import mail_queue
 from newsletter.messages import Message
@@ -226,7 +226,7 @@ def _of_links(config: Config, newsletter: Newsletter) -> Iterator[Attention]:
     """Yield newsletters that must not be sent, since their links would not work."""
     try:
         check_links(config, newsletter.name)
-    except JobProblem as problem:
+    except Impossible as problem:
         text = f"{newsletter.title}: {formatting.message(problem.message)}."
         yield Attention("error", text, reverse("desk:newsletter", args=(newsletter.name,)), _("Open"))
 

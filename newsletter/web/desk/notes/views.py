@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from newsletter.editions.composing import notes as writing
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages import MessageType
 from newsletter.messages import history as acts
 from newsletter.models import Edition, Note
@@ -66,7 +66,7 @@ def _act(request: HttpRequest, edition: Edition, entered: dict[str, str]) -> str
 def _write(request: HttpRequest, edition: Edition, entered: dict[str, str]) -> str:
     try:
         writing.write(edition, editor(request), entered["text"], timezone.now(), entered["to"])
-    except JobProblem as problem:
+    except Impossible as problem:
         return as_sentence(problem)
     return ""
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from newsletter.config import Newsletter
 from newsletter.editions import approval
 from newsletter.editions.editing import Conflict
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
 from newsletter.models import Edition, State
 from newsletter.render.html.loader import TemplateProblem
@@ -58,7 +58,7 @@ def send(request: HttpRequest, name: str, period: str) -> HttpResponse:
             return _act(request, edition, newsletter, leaving)
         except Conflict as conflict:
             return changed_page(request, newsletter, conflict.edition, conflict.differences)
-        except JobProblem as refused:
+        except Impossible as refused:
             problem, edition = as_sentence(refused), edition_of(name, period)
     context = {
         **about(request, edition, newsletter),
@@ -83,7 +83,7 @@ def reviewed(request: HttpRequest, edition: Edition) -> dict[str, object]:
         return {}
     try:
         looked_at = previews.proof(config_of(request), edition)
-    except (TemplateProblem, JobProblem) as problem:
+    except (TemplateProblem, Impossible) as problem:
         return {"blocked": as_sentence(problem)}
     errors = {each.finding.code: each for each in previews.findings(edition, looked_at) if each.is_error}
     return {"revision": edition.revision, "mark": previews.content_mark(edition), "errors": list(errors.values())}
@@ -109,7 +109,7 @@ def _planned_time(edition: Edition, newsletter: Newsletter) -> str:
 
 
 def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving: Departure) -> HttpResponse:
-    """Do what was chosen. Raises JobProblem if something has changed since the page was shown, or is unclear."""
+    """Do what was chosen. Raises Impossible if something has changed since the page was shown, or is unclear."""
     configuration, by = config_of(request), editor(request)
     only_approve = edition.state == State.DRAFT and request.POST.get("when") == APPROVE
     at = None if only_approve else _chosen_time(request, newsletter)
@@ -145,14 +145,14 @@ def _act(request: HttpRequest, edition: Edition, newsletter: Newsletter, leaving
 
 
 def _check_typed(request: HttpRequest, leaving: Departure) -> None:
-    """Raise JobProblem unless the number of readers of a large list was typed."""
+    """Raise Impossible unless the number of readers of a large list was typed."""
     typed = "".join(c for c in request.POST.get("typed", "") if c.isdecimal())
     if leaving.typed and typed != str(leaving.readers):
         raise UnclearRequest(_("type the number of subscribers (%(number)s) to confirm") % {"number": leaving.readers})
 
 
 def _chosen_time(request: HttpRequest, newsletter: Newsletter) -> datetime | None:
-    """Return the chosen time, None for now. Raises JobProblem unless choice, time and the button's label agree."""
+    """Return the chosen time, None for now. Raises Impossible unless choice, time and the button's label agree."""
     when, at = request.POST.get("when", ""), request.POST.get("at", "").strip()
     if when not in (NOW, AT):
         raise UnclearRequest(_("choose whether to send it now or schedule it"))

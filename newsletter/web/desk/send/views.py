@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from newsletter.config import Newsletter
 from newsletter.editions import approval, history
 from newsletter.editions.editing import Conflict
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.editions.selection.windows import moment_of
 from newsletter.letters import edition_tests
 from newsletter.messages import Message, Problem
@@ -48,7 +48,7 @@ def proof(request: HttpRequest, name: str, period: str) -> HttpResponse:
             results = edition_tests.send(
                 edition, config_of(request), addresses.replace(",", " ").split(), by=editor(request)
             )
-        except (JobProblem, TemplateProblem) as refused:
+        except (Impossible, TemplateProblem) as refused:
             problems = {_field_of_test(refused): as_sentence(refused)}
     context = {
         **about(request, edition, newsletter),
@@ -81,7 +81,7 @@ def approve(request: HttpRequest, name: str, period: str) -> HttpResponse:
         return changed_page(request, newsletter_of(request, name), conflict.edition, conflict.differences)
     except stale_forms.Changed as changed:
         return changed_page(request, newsletter_of(request, name), edition, changed.differences)
-    except JobProblem as problem:
+    except Impossible as problem:
         messages.error(request, as_sentence(problem))
         return redirect("desk:preview", name, period)
     return after_approval(request, approved, newsletter_of(request, name))
@@ -137,7 +137,7 @@ def time_text(text: str, newsletter: Newsletter) -> str:
     """Return a time of a form as pages write it; what is not a time stays as it is, shortened."""
     try:
         return formatting.moment(moment_of(text, newsletter.zone), newsletter.zone)
-    except JobProblem:
+    except Impossible:
         return text[:40]
 
 
@@ -160,7 +160,7 @@ def reopen(request: HttpRequest, name: str, period: str) -> HttpResponse:
     return redirect("desk:edition", name, period)
 
 
-class UnclearRequest(JobProblem):
+class UnclearRequest(Impossible):
     """The request does not say clearly what to do, so that nothing is done."""
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from newsletter.editions.composing import welcome_series
-from newsletter.editions.problems import JobProblem
+from newsletter.editions.problems import Impossible
 from newsletter.messages.editions import WELCOME_DAYS
 from newsletter.models import WelcomeLetter
 from newsletter.web.converters import whole_number
@@ -80,5 +80,5 @@ def change(request: HttpRequest, name: str, number: int) -> HttpResponse:
 def _days(text: str) -> int:
     days = whole_number(text)
     if days is None:
-        raise JobProblem(WELCOME_DAYS(longest=welcome_series.LONGEST))
+        raise Impossible(WELCOME_DAYS(longest=welcome_series.LONGEST))
     return days

@@ -27,7 +27,7 @@ from subscribers.models import (
     stored,
     subscriptions_ended,
 )
-from subscribers.models.inserts import insert_all, insert_people, insert_ties, select_in, unsaved
+from subscribers.models.inserts import insert_all, insert_numbered, select_in, unsaved
 from subscribers.models.people import clean_tag
 from subscribers.pages import supported
 from subscribers.signup import invite
@@ -276,10 +276,10 @@ class ImportBatch:
 
     def save(self, imported: int) -> None:
         """Write the resulting rows, and what changed in existing ones."""
-        insert_people(self.new_people)
+        insert_numbered(self.new_people)
         for tie in self.new_ties:
-            tie.imported = imported
-        insert_ties(self.order.newsletter, self.new_ties)
+            tie.imported, tie.subscriber_id = imported, tie.subscriber.pk
+        insert_numbered(self.new_ties)
         changes = [*self.blocks.save(imported), *self._changes(imported)]
         if self.moved:
             store_sets(Subscription.objects.filter(pk__in=self.moved), self.order.newsletter)

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django.conf import settings
 from django.db import models
 from django.db.models.functions import Coalesce
 from django.dispatch import Signal
@@ -13,7 +14,7 @@ from newsletter.config import Newsletter
 from subscribers.models.offered import OfferedSet, store_sets
 from subscribers.models.suppressions import Suppression
 from subscribers.models.where import parse_where
-from subscribers.tokens import Purpose, keyed_hash, secrets
+from subscribers.tokens import Purpose, keyed_hash
 
 person_erased = Signal()
 """Sent in the transaction of an erasure, with `subscriber` (the primary key) and `address`; receivers delete what they
@@ -134,7 +135,7 @@ class Subscriber(models.Model):
     @staticmethod
     def hashed(key: str) -> dict[str, str]:
         """Return the fields computed from an address's key."""
-        domain, secret = key.rpartition("@")[2], secrets()[0]
+        domain, secret = key.rpartition("@")[2], settings.SECRET_KEY
         return {
             "domain": domain,
             "address_hash": keyed_hash(Purpose.ADDRESS, key, secret),

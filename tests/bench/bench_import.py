@@ -1,21 +1,26 @@
-"""Importing a file of new subscribers into SQLite: `python -m tests.bench.bench_import [LINES]`.
+"""Importing a file of new subscribers: `python -m tests.bench.bench_import [LINES] [--postgresql]`.
 
-Prints the CPU seconds, the lines per CPU second, the longest time between two batches, during which other writers wait,
-and the memory.
+Prints the CPU seconds, the lines per CPU second, the longest time that another process waited for a one-click
+unsubscription meanwhile, and the memory.
 """
 
 import argparse
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 import time
-from itertools import pairwise
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+
+from tests.doubles import postgresql
 
 CONFIG = """
 [site]
 url = "https://news.example"
+database = "{database}"
 secret_key = "for tests only, and long enough to be a key of the usual length"
 [newsletters.kinaforum]
 title = "Kinaforum"
@@ -39,31 +44,79 @@ def write(path: Path, lines: int) -> None:
             file.write(f'{address},First{n % 5_000},Last{n % 9_000},active,{at},"film,t{n % 7}"\n')
 
 
+WRITER = """
+import sys, time
+from pathlib import Path
+from newsletter import config
+from newsletter.start import start
+start(config.use(config.load(Path("config.toml"))))
+from django.utils import timezone
+from subscribers.models import Subscription
+from subscribers.preferences import unsubscribe
+longest = 0.0
+print("ready", flush=True)
+while not Path("done").exists():
+    Subscription.objects.filter(newsletter="other").update(state="active")
+    tie = Subscription.objects.get(newsletter="other")
+    began = time.monotonic()
+    unsubscribe(tie.pk, timezone.now())
+    longest = max(longest, time.monotonic() - began)
+    time.sleep(0.02)
+print(longest)
+"""
+
+
+@contextmanager
+def unsubscribing(waits: list[float]) -> Iterator[None]:
+    """Unsubscribe somebody again and again in another process, and append the longest time that it took."""
+    from subscribers.models import Subscriber, Subscription
+
+    person = Subscriber.objects.named("kari@reader.example", "kari@reader.example")
+    Subscription.objects.create(subscriber=person, newsletter="other", state="active")
+    writer = subprocess.Popen([sys.executable, "-c", WRITER], stdout=subprocess.PIPE, text=True)
+    assert writer.stdout
+    assert writer.stdout.readline() == "ready\n"
+    try:
+        yield
+    finally:
+        Path("done").touch()
+        waits.append(float(writer.stdout.readline()))
+        writer.wait()
+
+
 def main() -> None:
     """Import a file and print what it took."""
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("lines", nargs="?", type=int, default=100_000)
-    lines = arguments.parse_args().lines
-    with tempfile.TemporaryDirectory() as folder:
+    arguments.add_argument("--postgresql", action="store_true")
+    options = arguments.parse_args()
+    server = postgresql.running() if options.postgresql else nullcontext("sqlite:///newsletter.db")
+    with tempfile.TemporaryDirectory() as folder, server as database:
         os.chdir(folder)
-        Path("config.toml").write_text(CONFIG, encoding="utf-8")
-        write(Path("readers.csv"), lines)
-        from newsletter import config
-        from newsletter.start import start
+        Path("config.toml").write_text(CONFIG.format(database=database), encoding="utf-8")
+        write(Path("readers.csv"), options.lines)
+        measure(options.lines)
 
-        start(config.use(config.load(Path("config.toml"))))
-        from subscribers.importing import import_file
 
-        moments = [time.monotonic()]
-        began = time.process_time()
-        report = import_file(
-            Path("readers.csv"), "kinaforum", consent="x", progress=lambda done, total: moments.append(time.monotonic())
-        )
-        seconds = time.process_time() - began
-        longest = max(after - before for before, after in pairwise(moments))
-        memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-        rate = f"{seconds:.1f} s of CPU time, {lines / seconds:,.0f} lines a CPU second"
-        sys.stdout.write(f"{report.added:,} subscribers, {rate}, longest batch {longest:.2f} s, {memory} MB\n")
+def measure(lines: int) -> None:
+    """Import the file in the present folder."""
+    from newsletter import config
+    from newsletter.start import start
+
+    start(config.use(config.load(Path("config.toml"))))
+    from django.db import connection
+
+    from subscribers.importing import import_file
+
+    waits: list[float] = []
+    with unsubscribing(waits):
+        began, clock = time.process_time(), time.monotonic()
+        report = import_file(Path("readers.csv"), "kinaforum", consent="x")
+        seconds, real = time.process_time() - began, time.monotonic() - clock
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    rate = f"{seconds:.1f} s of CPU time ({real:.0f} s), {lines / seconds:,.0f} lines a CPU second"
+    waited = f"longest unsubscription {waits[0]:.2f} s"
+    sys.stdout.write(f"{connection.vendor}: {report.added:,} subscribers, {rate}, {waited}, {memory} MB\n")
 
 
 if __name__ == "__main__":

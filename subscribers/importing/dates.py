@@ -46,7 +46,7 @@ def moment(cell: str, order: Order = "", *, future: bool = False) -> datetime | 
         moment = None if _ISO.match(text) else _parts(text, order, excerpt) or _year_first(text) or _in_words(text)
         moment = moment or datetime.fromisoformat(text.replace(" UTC", "+00:00"))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        if moment.astimezone(UTC) < EARLIEST:
+        if moment.year <= EARLIEST.year and moment.astimezone(UTC) < EARLIEST:
             raise BadDate(messages.EARLY_DATE(text=excerpt))
         if not future and moment > datetime.now(UTC) + timedelta(days=1):
             raise BadDate(messages.FUTURE_DATE(text=excerpt))

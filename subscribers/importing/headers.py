@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from newsletter.config import TOPIC_NAME, Cadence
 from newsletter.domain.picks import picks_of
@@ -51,8 +51,7 @@ class Kept:
     confirmed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
+class PersonRow(NamedTuple):
     """The data of one line, before the address is validated; `left` is when the person left or was blocked, `why` the
     reason that they gave.
     """

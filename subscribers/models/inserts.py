@@ -147,7 +147,8 @@ def _written(rows: Sequence[models.Model], columns: _Columns) -> tuple[list[str]
 
     Columns in which all rows have what the database puts there anyhow are left out, since binding a value takes longer.
     """
-    names, written = [], []
+    names: list[str] = []
+    written: list[Sequence[Any]] = []
     by_column = zip(*(columns.values(vars(row)) for row in rows), strict=True)
     for name, convert, default, values in zip(
         columns.names, columns.conversions, columns.defaults, by_column, strict=True
